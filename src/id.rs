@@ -1,0 +1,215 @@
+//! One id, four views.
+//!
+//! A [`ClientId`] names the connection in `net`, the session in `server`, the member in `chat` and
+//! the outbox in `delivery`. `net` hands ids out with a [`Registry`] (a slab with generations); the
+//! other three keep what they know in a [`SideTable`] under the same id.
+//!
+//! Invariants:
+//! - a slot is reused only with a higher generation, so a stale id finds nothing, ever;
+//! - a side table never answers for another generation than the one it was given.
+
+use slab::Slab;
+
+/// Names one client for as long as it is connected; never reused for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId {
+    generation: u32,
+    slot: u32,
+}
+
+impl ClientId {
+    /// Generations stay below this bit, so that poll tokens with it set can name other things.
+    pub const GENERATION_BITS: u32 = 31;
+
+    /// The id as one word: generation above, slot below.
+    pub fn to_bits(self) -> u64 {
+        (u64::from(self.generation) << 32) | u64::from(self.slot)
+    }
+
+    /// The id that [`ClientId::to_bits`] wrote.
+    pub fn from_bits(bits: u64) -> Self {
+        Self { generation: (bits >> 32) as u32, slot: bits as u32 }
+    }
+
+    fn index(self) -> usize {
+        self.slot as usize
+    }
+}
+
+impl std::fmt::Display for ClientId {
+    /// `slot.generation`, as the log shows it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.slot, self.generation)
+    }
+}
+
+/// The primary table: gives each new entry an id and frees it.
+#[derive(Debug)]
+pub struct Registry<T> {
+    entries: Slab<T>,
+    /// Per slot, the generation of its present or next entry.
+    generations: Vec<u32>,
+}
+
+impl<T> Default for Registry<T> {
+    fn default() -> Self {
+        Self { entries: Slab::new(), generations: Vec::new() }
+    }
+}
+
+impl<T> Registry<T> {
+    /// Adds an entry that is built knowing its own id.
+    pub fn insert_with(&mut self, build: impl FnOnce(ClientId) -> T) -> ClientId {
+        let vacant = self.entries.vacant_entry();
+        let slot = vacant.key();
+        if slot == self.generations.len() {
+            self.generations.push(0);
+        }
+        let id = ClientId { generation: self.generations[slot], slot: slot as u32 };
+        vacant.insert(build(id));
+        id
+    }
+
+    /// Frees an id; a stale one is nothing.
+    pub fn remove(&mut self, id: ClientId) -> Option<T> {
+        self.get(id)?;
+        let generation = &mut self.generations[id.index()];
+        *generation = (*generation + 1) & (u32::MAX >> (32 - ClientId::GENERATION_BITS));
+        self.entries.try_remove(id.index())
+    }
+
+    /// The entry, unless the id is stale.
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut T> {
+        if self.generations.get(id.index()) != Some(&id.generation) {
+            return None;
+        }
+        self.entries.get_mut(id.index())
+    }
+
+    /// The entry, unless the id is stale.
+    pub fn get(&self, id: ClientId) -> Option<&T> {
+        if self.generations.get(id.index()) != Some(&id.generation) {
+            return None;
+        }
+        self.entries.get(id.index())
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// What one layer knows of each client, under ids handed out elsewhere.
+#[derive(Debug)]
+pub struct SideTable<T> {
+    slots: Vec<Option<(u32, T)>>,
+    len: usize,
+}
+
+impl<T> Default for SideTable<T> {
+    fn default() -> Self {
+        Self { slots: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> SideTable<T> {
+    /// Notes `value` under `id`. The id must be new to this table.
+    pub fn insert(&mut self, id: ClientId, value: T) {
+        if id.index() >= self.slots.len() {
+            self.slots.resize_with(id.index() + 1, || None);
+        }
+        let slot = &mut self.slots[id.index()];
+        debug_assert!(slot.is_none(), "client {id}: the slot was not freed first");
+        self.len += usize::from(slot.is_none());
+        *slot = Some((id.generation, value));
+    }
+
+    /// Takes the value back, if the id is not stale.
+    pub fn remove(&mut self, id: ClientId) -> Option<T> {
+        let slot = self.slots.get_mut(id.index())?;
+        if slot.as_ref().is_none_or(|(generation, _)| *generation != id.generation) {
+            return None;
+        }
+        self.len -= 1;
+        slot.take().map(|(_, value)| value)
+    }
+
+    /// The value, if the id is not stale.
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut T> {
+        match self.slots.get_mut(id.index()) {
+            Some(Some((generation, value))) if *generation == id.generation => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if the id is not stale.
+    pub fn get(&self, id: ClientId) -> Option<&T> {
+        match self.slots.get(id.index()) {
+            Some(Some((generation, value))) if *generation == id.generation => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether the id is known here.
+    pub fn contains(&self, id: ClientId) -> bool {
+        self.get(id).is_some()
+    }
+
+    /// Every value with its id, in slot order.
+    pub fn iter(&self) -> impl Iterator<Item = (ClientId, &T)> {
+        self.slots.iter().enumerate().filter_map(|(slot, entry)| {
+            let (generation, value) = entry.as_ref()?;
+            Some((ClientId { generation: *generation, slot: slot as u32 }, value))
+        })
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_freed_slot_comes_back_under_another_id() {
+        let mut registry = Registry::default();
+        let alice = registry.insert_with(|_| "alice");
+        assert_eq!(registry.remove(alice), Some("alice"));
+        let bob = registry.insert_with(|_| "bob");
+        assert_ne!(alice, bob);
+        assert_eq!(alice.index(), bob.index());
+        assert_eq!(registry.get(alice), None);
+        assert_eq!(registry.remove(alice), None);
+        assert_eq!(registry.get(bob), Some(&"bob"));
+        assert_eq!(ClientId::from_bits(bob.to_bits()), bob);
+    }
+
+    #[test]
+    fn a_side_table_does_not_answer_for_a_stale_id() {
+        let mut registry = Registry::default();
+        let alice = registry.insert_with(|_| ());
+        registry.remove(alice);
+        let bob = registry.insert_with(|_| ());
+        let mut table = SideTable::default();
+        table.insert(bob, 7);
+        assert_eq!(table.get(alice), None);
+        assert_eq!(table.remove(alice), None);
+        assert_eq!(table.iter().collect::<Vec<_>>(), [(bob, &7)]);
+        assert_eq!(table.remove(bob), Some(7));
+        assert!(table.is_empty());
+    }
+}

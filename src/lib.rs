@@ -1,0 +1,26 @@
+//! mio-chat: group chat over TCP and peer matchmaking over UDP, in one thread and one poll loop.
+//!
+//! Arrows point down only:
+//!
+//! ```text
+//!     main, cli            flags, run, one error line, exit code
+//!        |
+//!       net                the only one that knows mio, sockets and the clock
+//!        |
+//!     server ------------> matchmaking    UDP: datagram in, datagrams out
+//!        |
+//!     delivery             what each client still has to be sent
+//!        |
+//!     dialect              bytes <-> commands and events
+//!        |
+//!      chat                members, rooms, rules
+//! ```
+//!
+//! `id`, `limits` and `time` are leaves that any layer may use.
+//!
+//! The one rule: nothing below `net` makes a syscall, reads a clock or draws a random number. The
+//! whole server can therefore be driven by a test, byte by byte, and does the same each time.
+
+pub mod id;
+pub mod limits;
+pub mod time;

@@ -1,0 +1,173 @@
+//! Every bound of the server: its name, its unit and its reason.
+//!
+//! A value here is either fixed (the code relies on it) or the default of a flag; the doc of each
+//! says which. What happens when a bound is hit is told in `docs/ARCHITECTURE.md`, section Limits.
+//! The assertions at the end keep bounds that lean on each other in order.
+
+use std::time::Duration;
+
+// ---- What one client may send ------------------------------------------------------------
+
+/// Bytes of one line, its newline included. Fixed: part of the protocol (IRC allows 512).
+pub const LINE_BYTES_MAX: usize = 1_024;
+/// Bytes read from one client in one turn. Larger reads save syscalls; this many 64-byte lines
+/// (a thousand) are already more than `LINES_PER_TURN` lets through.
+pub const READ_BYTES_PER_TURN: usize = 64 * 1_024;
+/// Bytes read at once from a client under flood control: what it may say at once is less than
+/// that, and what is not read waits in the kernel, not here.
+pub const READ_BYTES_FLOOD_CONTROLLED: usize = 4 * 1_024;
+/// Lines executed for one client in one turn, so that a pipe at full speed cannot hold the loop.
+pub const LINES_PER_TURN: usize = 128;
+/// Flood control, default of `--flood`: lines a client may say at once …
+pub const FLOOD_BURST_LINES: u32 = 10;
+/// … and lines a second after that.
+pub const FLOOD_LINES_PER_SECOND: u32 = 2;
+/// Bytes of a line that cost as much as one more line.
+pub const FLOOD_BYTES_PER_LINE: usize = 256;
+/// What a command that everyone in a room hears about (`/join`, `/nick`) costs, in lines.
+pub const FLOOD_LINES_PER_ANNOUNCEMENT: u32 = 3;
+/// Combining marks in a row that are kept; more is drawn over the neighbours' lines.
+pub const COMBINING_MARKS_MAX: usize = 8;
+
+// ---- Before registration -----------------------------------------------------------------
+
+/// How long a new client may stay silent before it is prompted. Default of `--greet-after`.
+pub const GREET_AFTER: Duration = Duration::from_millis(100);
+/// How long a client may take to choose a nickname. Default of `--register-timeout`.
+pub const REGISTER_TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes a client may send before it has a nickname.
+pub const REGISTER_BYTES_MAX: usize = 2 * 1_024;
+/// Lines a client may try before it has a nickname; each may earn one refusal.
+pub const REGISTER_TRIES_MAX: u8 = 12;
+/// Bytes of the longest single reply to a client without a nickname (`/help` is the longest).
+pub const REGISTER_REPLY_BYTES_MAX: usize = 320;
+/// Bytes a client can earn before it has a nickname: an unread reply must not grow (CVE-2025-21605).
+pub const REGISTER_OUTPUT_BYTES_MAX: usize = 4 * 1_024;
+
+// ---- Clients that send no newline --------------------------------------------------------
+
+/// Quiet after which a chunk without newline is a whole message (classroom clients).
+pub const CHUNK_QUIET: Duration = Duration::from_millis(50);
+/// The same when the chunk ended in a single byte: a person types on a character-mode terminal.
+pub const TYPIST_QUIET: Duration = Duration::from_secs(2);
+/// How long a started line may stay unfinished. Default of `--line-timeout`; twice the usual 30 s
+/// because slow typists on character-mode terminals are real.
+pub const LINE_TIMEOUT: Duration = Duration::from_secs(60);
+
+// ---- Names and rooms ---------------------------------------------------------------------
+
+/// Bytes of a nickname or room name (UTF-8).
+pub const NAME_BYTES_MAX: usize = 32;
+/// Columns a nickname or room name may take on a terminal.
+pub const NAME_COLUMNS_MAX: usize = 16;
+/// Rooms that exist at once. Default of `--max-rooms`.
+pub const ROOMS_MAX: usize = 4_096;
+/// Rooms one client may be in at once (plain lines use one).
+pub const ROOMS_PER_MEMBER_MAX: usize = 32;
+/// Names or rooms listed by one `/who` or `/rooms`; the rest is told as a number.
+pub const LISTED_MAX: usize = 200;
+/// Bytes after which a listing goes on in a new line, for people on 80 columns.
+pub const LISTING_LINE_BYTES: usize = 400;
+
+// ---- What one client still has to be sent ------------------------------------------------
+
+/// Backlog above which joins and leaves are no longer queued. Default of `--outbox-soft`.
+pub const OUTBOX_SOFT_BYTES: usize = 64 * 1_024;
+/// Backlog at which a client that does not read is closed. Default of `--outbox-hard`.
+pub const OUTBOX_HARD_BYTES: usize = 256 * 1_024;
+/// Age of the oldest unsent byte at which a client is closed. Default of `--outbox-age`.
+pub const OUTBOX_AGE: Duration = Duration::from_secs(10);
+/// Backlog of all clients together. Default of `--outbox-total`.
+pub const OUTBOX_TOTAL_BYTES: usize = 64 * 1_024 * 1_024;
+/// Bytes queued in one turn after which reading waits for a flush.
+pub const QUEUED_BYTES_PER_TURN: usize = 8 * 1_024 * 1_024;
+/// Slices of one vectored write: pieces cost more than bytes.
+pub const WRITE_SLICES: usize = 16;
+/// Bytes written to one client in one turn, so that one fast reader cannot hold the loop.
+pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
+/// Emptied buffers kept for the next message, so that a message allocates nothing.
+pub const SPARE_BUFFERS_MAX: usize = 256;
+/// Capacity above which an emptied buffer is given back to the system instead.
+pub const SPARE_BUFFER_BYTES_MAX: usize = 16 * 1_024;
+/// How long a closing client may take to read what it is owed.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long clients may take to read the goodbye at shutdown. Default of `--drain`.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+// ---- Connections -------------------------------------------------------------------------
+
+/// Connections the kernel may hold for us before we accept them. Default of `--backlog`; mio's own
+/// default of 128 turned a 0.3 s stall into 8 s of retried handshakes.
+pub const BACKLOG: i32 = 4_096;
+/// Descriptors kept back from clients: listeners, poll, log file, and some air.
+pub const DESCRIPTORS_RESERVED: u64 = 64;
+/// Connections at once from one IPv4 address or IPv6 /64. Default of `--max-per-address`.
+pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 32;
+/// Connections accepted in one turn and listener.
+pub const ACCEPTS_PER_TURN: usize = 64;
+/// First wait after the system ran out of descriptors; doubles up to `ACCEPT_RETRY_MAX`.
+pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
+/// Longest wait between two tries to accept again.
+pub const ACCEPT_RETRY_MAX: Duration = Duration::from_secs(1);
+/// How long a connection may wait for a descriptor before it is told that there is none.
+pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
+/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+/// Time between such questions.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+/// Such questions without answer before the connection is lost.
+pub const KEEPALIVE_PROBES: u32 = 3;
+/// How long sent data may stay unacknowledged. Default of `--user-timeout`.
+pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Unsent bytes the kernel may hold for one client: a stalled reader costs this, not megabytes.
+pub const KERNEL_UNSENT_BYTES: u32 = 16 * 1_024;
+/// Events fetched by one poll.
+pub const EVENTS_PER_POLL: usize = 1_024;
+
+// ---- UDP ---------------------------------------------------------------------------------
+
+/// Bytes of the longest datagram looked at; a longer one is dropped.
+pub const DATAGRAM_BYTES_MAX: usize = 512;
+/// Datagrams received in one turn and socket.
+pub const DATAGRAMS_PER_TURN: usize = 256;
+/// Endpoints remembered by plain pairing; the oldest goes first. Just below the size at which the
+/// hash table doubles, so that a flood from made-up addresses costs under 1 MB.
+pub const PAIRED_ENDPOINTS_MAX: usize = 7_168;
+/// How long an endpoint waits for a partner, and how long a pair's repeats are answered.
+pub const PAIRING_TIMEOUT: Duration = Duration::from_secs(30);
+/// Shortest time between two answers of plain pairing to one endpoint.
+pub const PAIRING_ANSWER_INTERVAL: Duration = Duration::from_secs(3);
+/// Datagrams a second answered per IPv4 address or IPv6 /64. Default of `--udp-rate`.
+pub const UDP_RATE_PER_SECOND: u32 = 20;
+/// Datagrams answered at once before that rate binds: a classroom behind one address.
+pub const UDP_RATE_BURST: u32 = 60;
+/// Cells of the table that keeps those rates; two addresses may share one.
+pub const UDP_RATE_CELLS: usize = 8_192;
+/// Bytes of the longest answer, kept inline: a STUN refusal with all it may list takes 56.
+pub const ANSWER_BYTES_MAX: usize = 64;
+/// Attribute types that one STUN refusal lists; more would make the answer long, not clearer.
+pub const STUN_UNKNOWN_LISTED_MAX: usize = 8;
+
+// ---- Log ---------------------------------------------------------------------------------
+
+/// Bytes of log that wait for a descriptor that takes none; more is dropped and counted.
+pub const LOG_RING_BYTES: usize = 256 * 1_024;
+/// Bytes of one log line; the rest is cut.
+pub const LOG_LINE_BYTES_MAX: usize = 4 * 1_024;
+
+const _: () = {
+    assert!(LINE_BYTES_MAX <= REGISTER_BYTES_MAX, "one whole line fits before registration");
+    assert!(LINE_BYTES_MAX <= READ_BYTES_FLOOD_CONTROLLED);
+    assert!(READ_BYTES_FLOOD_CONTROLLED <= READ_BYTES_PER_TURN);
+    assert!(
+        REGISTER_REPLY_BYTES_MAX * (REGISTER_TRIES_MAX as usize) < REGISTER_OUTPUT_BYTES_MAX,
+        "refusals before registration are bounded"
+    );
+    assert!(OUTBOX_SOFT_BYTES < OUTBOX_HARD_BYTES);
+    assert!(OUTBOX_HARD_BYTES < OUTBOX_TOTAL_BYTES);
+    assert!(WRITE_BYTES_PER_TURN <= OUTBOX_HARD_BYTES);
+    assert!(CHUNK_QUIET.as_millis() < TYPIST_QUIET.as_millis());
+    assert!(TYPIST_QUIET.as_millis() < REGISTER_TIMEOUT.as_millis());
+    assert!(LOG_LINE_BYTES_MAX < LOG_RING_BYTES);
+    assert!(UDP_RATE_CELLS.is_power_of_two());
+};
