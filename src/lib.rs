@@ -21,6 +21,7 @@
 //! The one rule: nothing below `net` makes a syscall, reads a clock or draws a random number. The
 //! whole server can therefore be driven by a test, byte by byte, and does the same each time.
 
+pub mod chat;
 pub mod id;
 pub mod limits;
 pub mod time;

@@ -1,0 +1,130 @@
+//! Everything a client may be told, and the one who tells it.
+
+use super::name::{Nickname, RoomName};
+use super::refusal::Refusal;
+use super::room::RoomId;
+use crate::id::ClientId;
+
+/// Something that happened, as one client is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// Your nickname, please.
+    Prompt,
+    /// You have your nickname.
+    Welcome,
+    /// You are in this room now, with so many others.
+    Entered {
+        /// The room.
+        room: &'a RoomName,
+        /// How many others are there.
+        others: usize,
+    },
+    /// Somebody came into the room.
+    Joined {
+        /// Who came.
+        who: &'a Nickname,
+    },
+    /// Somebody left the room.
+    Left {
+        /// Who left.
+        who: &'a Nickname,
+    },
+    /// Somebody in the room has a new nickname.
+    Renamed {
+        /// Who it was.
+        old: &'a Nickname,
+        /// Who it is now.
+        new: &'a Nickname,
+    },
+    /// Somebody said something in the room.
+    Said {
+        /// The speaker.
+        who: &'a Nickname,
+        /// Clean text.
+        text: &'a str,
+    },
+    /// Somebody did something in the room.
+    Acted {
+        /// The actor.
+        who: &'a Nickname,
+        /// Clean text.
+        text: &'a str,
+    },
+    /// Somebody said something to you alone.
+    Whispered {
+        /// The speaker.
+        from: &'a Nickname,
+        /// Clean text.
+        text: &'a str,
+    },
+    /// What you said to one person was passed on.
+    WhisperSent {
+        /// Who was told.
+        to: &'a Nickname,
+        /// Clean text.
+        text: &'a str,
+    },
+    /// The rooms there are, with how many people in each.
+    Rooms {
+        /// Some of them.
+        rooms: &'a [(&'a RoomName, usize)],
+        /// How many more there are.
+        more: usize,
+    },
+    /// The people in one room.
+    Who {
+        /// The room.
+        room: &'a RoomName,
+        /// Some of them, sorted.
+        names: &'a [&'a str],
+        /// How many more there are.
+        more: usize,
+    },
+    /// How this works.
+    Help,
+    /// No, and why.
+    Refused(&'a Refusal),
+    /// This connection ends, and why.
+    Farewell(Farewell),
+}
+
+impl Event<'_> {
+    /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
+    pub fn is_presence(&self) -> bool {
+        matches!(self, Self::Joined { .. } | Self::Left { .. })
+    }
+}
+
+/// Why the server ends a connection, as its client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// The client asked for it.
+    Quit,
+    /// No nickname in time.
+    RegisterTimeout,
+    /// Too many lines or bytes without a good nickname.
+    TooManyTries,
+    /// A line was started and not finished in time.
+    LineTimeout,
+    /// The client does not read what it is sent: so many bytes wait.
+    SlowReader {
+        /// Bytes waiting.
+        backlog: usize,
+    },
+    /// The server stops.
+    Shutdown,
+    /// The server holds as many clients as it may.
+    ServerFull,
+    /// As many clients as may be are connected from this address.
+    AddressFull,
+}
+
+/// Where events go: `delivery` implements it, and tests do.
+pub trait Outlet {
+    /// Tells one client.
+    fn tell(&mut self, to: ClientId, event: Event<'_>);
+
+    /// Tells everyone in `audience`, who are the members of `room`. `source` is the client it is
+    /// about, which may be in the audience; some dialects do not echo to it.
+    fn publish(&mut self, room: RoomId, audience: &[ClientId], source: ClientId, event: Event<'_>);
+}

@@ -1,0 +1,283 @@
+//! Nicknames and room names: parsed once, compared by what they look like.
+//!
+//! A name keeps the capitals its owner chose; its [`NameKey`] is the skeleton (UTS 39) of the
+//! case-folded name, so `Admin`, `admin` and the Cyrillic look-alike are one and the same key.
+//! The skeleton must be taken of the folded name (that of `ADMIN` is another) and is folded once
+//! more, because it makes a zero a capital O.
+//!
+//! Invariants: a name holds no space, `:`, `*`, `[` or control character, so that nobody can forge
+//! a notice or another's message; it is not empty and fits [`NAME_BYTES_MAX`] and
+//! [`NAME_COLUMNS_MAX`].
+
+use precis_core::profile::PrecisFastInvocation;
+use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
+use unicode_security::MixedScript;
+use unicode_security::skeleton;
+use unicode_width::UnicodeWidthStr;
+
+use super::refusal::Refusal;
+use crate::limits::{NAME_BYTES_MAX, NAME_COLUMNS_MAX};
+
+/// Which letters names may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alphabet {
+    /// ASCII letters and digits.
+    #[default]
+    Ascii,
+    /// Letters of any one script (PRECIS `UsernameCasePreserved`, RFC 8265), never several mixed.
+    Unicode,
+}
+
+/// Names that would be taken for the server's own voice: its titles, and the words that its
+/// notices begin with, since `/me` would let somebody called `the` finish the sentence.
+const RESERVED: [&str; 22] = [
+    "a",
+    "admin",
+    "administrator",
+    "everyone",
+    "goodbye",
+    "here",
+    "mio-chat",
+    "moderator",
+    "no",
+    "nobody",
+    "operator",
+    "root",
+    "server",
+    "system",
+    "that",
+    "the",
+    "there",
+    "too",
+    "type",
+    "usage",
+    "you",
+    "your",
+];
+
+/// The name of one person, as that person writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nickname(Box<str>);
+
+impl Nickname {
+    /// Checks what a client asks to be called.
+    ///
+    /// # Errors
+    /// The rule that it breaks, as a refusal to be sent to the client.
+    pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, Refusal> {
+        let nickname = Self(parse_name(typed, alphabet)?);
+        let key = nickname.key();
+        if RESERVED.iter().any(|reserved| NameKey::of(reserved) == key) {
+            return Err(Refusal::NicknameReserved(nickname));
+        }
+        Ok(nickname)
+    }
+
+    /// The nickname as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it is compared by.
+    pub fn key(&self) -> NameKey {
+        NameKey::of(&self.0)
+    }
+}
+
+/// The name of one room, without the `#` that IRC users put before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomName(Box<str>);
+
+impl RoomName {
+    /// Checks what a client calls a room; a leading `#` is habit and taken off.
+    ///
+    /// # Errors
+    /// The rule that it breaks, as a refusal to be sent to the client.
+    pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, Refusal> {
+        parse_name(typed.strip_prefix('#').unwrap_or(typed), alphabet).map(Self)
+    }
+
+    /// The room where everyone starts.
+    pub(super) fn main() -> Self {
+        Self("main".into())
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it is compared by.
+    pub fn key(&self) -> NameKey {
+        NameKey::of(&self.0)
+    }
+}
+
+/// What names are compared by; equal for names that a reader may take for each other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NameKey(Box<str>);
+
+impl NameKey {
+    /// The key of any text; of text that cannot be a name, a key that no name has.
+    pub fn of(name: &str) -> Self {
+        if name.is_ascii() {
+            return Self(ascii_skeleton(name));
+        }
+        let Ok(folded) = UsernameCaseMapped::enforce(name) else { return Self("".into()) };
+        Self(skeleton(&folded).flat_map(char::to_lowercase).collect::<String>().into())
+    }
+}
+
+fn parse_name(typed: &str, alphabet: Alphabet) -> Result<Box<str>, Refusal> {
+    if typed.len() > NAME_BYTES_MAX {
+        return Err(Refusal::NameTooLong);
+    }
+    let name = match alphabet {
+        _ if typed.is_ascii() => typed.into(),
+        Alphabet::Ascii => return Err(Refusal::NameCharacter),
+        Alphabet::Unicode => {
+            UsernameCasePreserved::enforce(typed).map_err(|_| Refusal::NameCharacter)?
+        }
+    };
+    if !name.chars().all(is_name_character) {
+        return Err(Refusal::NameCharacter);
+    }
+    if !name.chars().any(char::is_alphanumeric) {
+        return Err(Refusal::NameEmpty);
+    }
+    if name.len() > NAME_BYTES_MAX || name.width() > NAME_COLUMNS_MAX {
+        return Err(Refusal::NameTooLong);
+    }
+    if !name.is_single_script() {
+        return Err(Refusal::NameMixesScripts);
+    }
+    Ok(name.as_ref().into())
+}
+
+/// ASCII punctuation is a short list, chosen so that no name looks like a notice or a command;
+/// beyond ASCII, PRECIS has already kept only what identifiers are made of.
+fn is_name_character(character: char) -> bool {
+    match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '^' | '|' | '{' | '}' => true,
+        _ => !character.is_ascii() && !character.is_whitespace() && !character.is_control(),
+    }
+}
+
+/// The key of an ASCII name, without the tables of [`skeleton`]: registering is hot
+/// in a storm of connections, and nearly every name is ASCII. A test holds the two together.
+fn ascii_skeleton(name: &str) -> Box<str> {
+    let mut key = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character.to_ascii_lowercase() {
+            'm' => key.push_str("rn"),
+            '0' => key.push('o'),
+            '1' | '|' => key.push('l'),
+            other => key.push(other),
+        }
+    }
+    key.into_boxed_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nickname(typed: &str) -> Result<Nickname, Refusal> {
+        Nickname::parse(typed, Alphabet::Unicode)
+    }
+
+    #[test]
+    fn ordinary_names_pass_as_written() {
+        for typed in ["alice", "Bob_7", "x", "{^_^}o", "Jos\u{e9}", "\u{418}\u{432}\u{430}\u{43d}"]
+        {
+            assert_eq!(nickname(typed).unwrap().as_str(), typed);
+        }
+        let japanese = "\u{305f}\u{308d}\u{3046}";
+        assert_eq!(nickname(japanese).unwrap().as_str(), japanese);
+    }
+
+    #[test]
+    fn names_that_could_forge_a_line_are_refused() {
+        for typed in
+            ["a b", "a:b", "*", "*a", "[a", "a]", "a\x1b", "a\u{7f}", "/a", "a/", "a,b", "a.b"]
+        {
+            assert_eq!(nickname(typed), Err(Refusal::NameCharacter), "{typed:?}");
+        }
+        for typed in ["", "_", "^-^"] {
+            assert_eq!(nickname(typed), Err(Refusal::NameEmpty), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused() {
+        for hidden in
+            ["\u{200d}", "\u{34f}", "\u{3164}", "\u{202e}", "\u{feff}", "\u{2028}", "\u{9b}"]
+        {
+            assert!(nickname(&format!("ad{hidden}a")).is_err(), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn size_is_bounded_in_bytes_and_columns() {
+        assert!(nickname(&"a".repeat(16)).is_ok());
+        assert_eq!(nickname(&"a".repeat(17)), Err(Refusal::NameTooLong));
+        assert_eq!(nickname(&"\u{65e5}".repeat(9)), Err(Refusal::NameTooLong));
+        assert_eq!(nickname(&"a".repeat(1_000)), Err(Refusal::NameTooLong));
+    }
+
+    #[test]
+    fn scripts_are_not_mixed() {
+        assert_eq!(nickname("\u{430}lice"), Err(Refusal::NameMixesScripts));
+        let typed = Nickname::parse("Jos\u{e9}", Alphabet::Ascii);
+        assert_eq!(typed, Err(Refusal::NameCharacter));
+    }
+
+    #[test]
+    fn look_alikes_share_a_key() {
+        for (one, other) in [
+            ("alice", "ALICE"),
+            ("alice", "a1ice"),
+            ("maria", "rnaria"),
+            ("bob", "b0b"),
+            ("paul", "pau|"),
+            ("cope", "\u{441}\u{43e}\u{440}\u{435}"),
+            ("alice", "\u{ff41}\u{ff4c}\u{ff49}\u{ff43}\u{ff45}"),
+        ] {
+            assert_eq!(NameKey::of(one), NameKey::of(other), "{one} {other}");
+        }
+        assert_ne!(NameKey::of("alice"), NameKey::of("alicia"));
+    }
+
+    #[test]
+    fn the_servers_own_names_are_kept() {
+        for typed in ["admin", "ADMIN", "adrnin", "Server", "mi0-chat", "r00t"] {
+            assert!(matches!(nickname(typed), Err(Refusal::NicknameReserved(_))), "{typed}");
+        }
+        assert!(nickname("administer").is_ok());
+    }
+
+    #[test]
+    fn the_short_way_to_a_key_is_the_long_way() {
+        let allowed: Vec<char> = (' '..='~').filter(|c| is_name_character(*c)).collect();
+        let check = |name: &str| {
+            let folded = UsernameCaseMapped::enforce(name).unwrap();
+            let long: String = skeleton(&folded).flat_map(char::to_lowercase).collect();
+            assert_eq!(NameKey::of(name).0.as_ref(), long, "{name}");
+        };
+        for one in &allowed {
+            for other in &allowed {
+                check(&format!("{one}{other}"));
+            }
+        }
+        check("The-Quick_Brown{Fox}|Jumps^0v3r13Lazy5");
+    }
+
+    #[test]
+    fn a_room_may_be_called_as_on_irc() {
+        let parse = |typed| RoomName::parse(typed, Alphabet::Ascii);
+        assert_eq!(parse("#games").unwrap().as_str(), "games");
+        assert_eq!(parse("##games"), Err(Refusal::NameCharacter));
+        assert_eq!(parse("#"), Err(Refusal::NameEmpty));
+        assert_eq!(parse("main").unwrap(), RoomName::main());
+    }
+}
