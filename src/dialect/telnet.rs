@@ -1,0 +1,145 @@
+//! What telnet clients put between the characters.
+//!
+//! Commands that begin with IAC (RFC 854) are taken out of the stream before lines are looked for,
+//! because an option may hold a newline byte. None is answered: who asks nothing of us need not
+//! negotiate, and a client that hears no answer stays in its default mode. NUL is dropped, and
+//! `CR NUL`, which is Enter on a character-mode terminal, becomes a line end.
+//!
+//! Invariant: however the bytes are cut into reads, the filtered stream is the same.
+
+use memchr::memchr2;
+
+const NUL: u8 = 0;
+const FIRST_COMMAND: u8 = 236;
+const SUBNEGOTIATION_END: u8 = 240;
+const SUBNEGOTIATION: u8 = 250;
+const WILL: u8 = 251;
+const DONT: u8 = 254;
+const IAC: u8 = 255;
+
+/// Takes telnet commands out of a stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TelnetFilter {
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Text,
+    /// The last byte was a carriage return.
+    Return,
+    /// After IAC.
+    Command,
+    /// After WILL, WONT, DO or DONT.
+    Option,
+    /// Inside a subnegotiation.
+    Subnegotiation,
+    /// After IAC inside a subnegotiation.
+    SubnegotiationCommand,
+}
+
+impl TelnetFilter {
+    /// Appends to `kept` what of `bytes` is text. Returns how many bytes that was.
+    pub fn filter(&mut self, bytes: &[u8], kept: &mut Vec<u8>) -> usize {
+        let before = kept.len();
+        let in_text = matches!(self.state, State::Text | State::Return);
+        if in_text && memchr2(IAC, NUL, bytes).is_none() {
+            kept.extend_from_slice(bytes);
+            if let Some(last) = bytes.last() {
+                self.state = State::after(*last);
+            }
+        } else {
+            for &byte in bytes {
+                self.step(byte, kept);
+            }
+        }
+        kept.len() - before
+    }
+
+    fn step(&mut self, byte: u8, kept: &mut Vec<u8>) {
+        self.state = match (self.state, byte) {
+            (State::Text | State::Return, IAC) => State::Command,
+            (State::Return, NUL) => {
+                kept.push(b'\n');
+                State::Text
+            }
+            (State::Text, NUL) => State::Text,
+            (State::Text | State::Return, _) => {
+                kept.push(byte);
+                State::after(byte)
+            }
+            (State::Command, SUBNEGOTIATION) => State::Subnegotiation,
+            (State::Command, WILL..=DONT) => State::Option,
+            (State::Command, FIRST_COMMAND..SUBNEGOTIATION) | (State::Option, _) => State::Text,
+            // No command: 0xFF was data. It is kept, so that the line is refused as not UTF-8
+            // instead of being relayed with a hole.
+            (State::Command, _) => {
+                kept.push(IAC);
+                if byte != IAC {
+                    kept.push(byte);
+                }
+                State::after(byte)
+            }
+            (State::Subnegotiation, IAC) => State::SubnegotiationCommand,
+            (State::Subnegotiation, _) => State::Subnegotiation,
+            (State::SubnegotiationCommand, SUBNEGOTIATION_END) => State::Text,
+            (State::SubnegotiationCommand, _) => State::Subnegotiation,
+        };
+    }
+}
+
+impl State {
+    fn after(byte: u8) -> Self {
+        if byte == b'\r' { Self::Return } else { Self::Text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filtered<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+        let (mut filter, mut kept) = (TelnetFilter::default(), Vec::new());
+        for piece in pieces {
+            filter.filter(piece, &mut kept);
+        }
+        kept
+    }
+
+    const SESSIONS: [(&[u8], &[u8]); 9] = [
+        (b"hello\r\n", b"hello\r\n"),
+        (b"\xff\xfb\x1f\xff\xfd\x03alice\r\n", b"alice\r\n"),
+        (b"a\xff\xfa\x1f\x00\x0a\x00\x0d\xff\xf0b\n", b"ab\n"),
+        (b"a\xff\xfa\x18\xff\xff\n\xff\xf0b", b"ab"),
+        (b"a\xff\xf4b\xff\xf1c", b"abc"),
+        (b"alice\r\x00bob\r\x00", b"alice\r\nbob\r\n"),
+        (b"\x00a\x00\x00b\n\x00", b"ab\n"),
+        (b"a\xff\xffb\n", b"a\xffb\n"),
+        (b"\xff\xfe\xff\r\n", b"\r\n"),
+    ];
+
+    #[test]
+    fn only_text_is_left() {
+        for (sent, text) in SESSIONS {
+            assert_eq!(filtered([sent].into_iter()), text, "{}", sent.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_stray_0xff_does_not_swallow_the_line_end() {
+        assert_eq!(filtered([&b"x\xff\nnext\n"[..]].into_iter()), b"x\xff\nnext\n");
+    }
+
+    #[test]
+    fn every_cut_gives_the_same_text() {
+        for (sent, text) in SESSIONS {
+            for cut in 0..=sent.len() {
+                let (front, back) = sent.split_at(cut);
+                let kept = filtered([front, back].into_iter());
+                assert_eq!(kept, text, "{} cut at {cut}", sent.escape_ascii());
+            }
+            assert_eq!(filtered(sent.chunks(1)), text);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! What plain-line clients read.
+//!
+//! The strings marked fixed are the classroom server's; programs compare them. Every other notice
+//! begins with `* `, which no nickname can begin with. Notices are ASCII, because a classroom
+//! client stops at the first byte that is not. Every refusal says what to do instead.
+
+use std::io::Write;
+
+use crate::chat::{Event, Farewell, Nickname, Refusal, RoomName, Verb};
+use crate::limits::{LINE_BYTES_MAX, LISTING_LINE_BYTES, NAME_BYTES_MAX, NAME_COLUMNS_MAX};
+
+const HELP: &[u8] = b"\
+* Type a line and press Enter: everyone in the room reads it. Commands:\n\
+* /nick NAME       be called something else\n\
+* /who             who is in the room\n\
+* /msg NAME TEXT   say something to one person\n\
+* /me TEXT         say what you do: * alice waves\n\
+* /rooms           which rooms there are\n\
+* /join ROOM       go to another room, or make a new one\n\
+* /leave           go back to main\n\
+* /quit            leave the chat\n\
+* //TEXT           a line that begins with /\n";
+
+/// Appends an event as plain lines, each with its newline. Only the prompt has none (fixed).
+pub fn encode(event: Event<'_>, out: &mut Vec<u8>) {
+    match event {
+        Event::Said { who, text } => line(out, &[who.as_str(), ": ", text]),
+        Event::Acted { who, text } => line(out, &["* ", who.as_str(), " ", text]),
+        Event::Joined { who } => line(out, &[who.as_str(), " joined!"]),
+        Event::Left { who } => line(out, &[who.as_str(), " left!"]),
+        Event::Whispered { from, text } => line(out, &["[", from.as_str(), "] ", text]),
+        Event::WhisperSent { to, text } => line(out, &["[to ", to.as_str(), "] ", text]),
+        Event::Prompt => out.extend_from_slice(b"NICK"),
+        Event::Welcome => out.extend_from_slice(b"Connected to server!\n"),
+        Event::Renamed { old, new } => {
+            line(out, &["* ", old.as_str(), " is now called ", new.as_str()]);
+        }
+        Event::Entered { room, others } => entered(out, room, others),
+        Event::Rooms { rooms, more } => list_rooms(out, rooms, more),
+        Event::Who { room, names, more } => list_people(out, room, names, more),
+        Event::Help => out.extend_from_slice(HELP),
+        Event::Refused(refusal) => refused(out, refusal),
+        Event::Farewell(farewell) => farewell_line(out, farewell),
+    }
+}
+
+fn line(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'\n');
+}
+
+fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to a vector cannot fail.
+    let _ = writeln!(out, "* {text}");
+}
+
+fn entered(out: &mut Vec<u8>, room: &RoomName, others: usize) {
+    let room = room.as_str();
+    match others {
+        0 => notice(out, format_args!("you are alone in {room} (/help tells what you can do)")),
+        1 => notice(out, format_args!("you are in {room} with 1 other (/help, /who)")),
+        _ => notice(out, format_args!("you are in {room} with {others} others (/help, /who)")),
+    }
+}
+
+fn list_rooms(out: &mut Vec<u8>, rooms: &[(&RoomName, usize)], more: usize) {
+    let total = rooms.len() + more;
+    let plural = if total == 1 { "" } else { "s" };
+    let mut listing = Listing::begin(out, format_args!("{total} room{plural}: "));
+    for (room, members) in rooms {
+        listing.add(format_args!("{} ({members})", room.as_str()));
+    }
+    listing.end(more);
+}
+
+fn list_people(out: &mut Vec<u8>, room: &RoomName, names: &[&str], more: usize) {
+    let total = names.len() + more;
+    let mut listing = Listing::begin(out, format_args!("{total} in {}: ", room.as_str()));
+    for name in names {
+        listing.add(format_args!("{name}"));
+    }
+    listing.end(more);
+}
+
+/// Names separated by commas, in lines of a readable length.
+struct Listing<'a> {
+    out: &'a mut Vec<u8>,
+    line_start: usize,
+    first: bool,
+}
+
+impl<'a> Listing<'a> {
+    fn begin(out: &'a mut Vec<u8>, heading: std::fmt::Arguments<'_>) -> Self {
+        let line_start = out.len();
+        let _ = write!(out, "* {heading}");
+        Self { out, line_start, first: true }
+    }
+
+    fn add(&mut self, name: std::fmt::Arguments<'_>) {
+        if self.out.len() - self.line_start > LISTING_LINE_BYTES {
+            self.out.extend_from_slice(b"\n* ");
+            self.line_start = self.out.len();
+        } else if !self.first {
+            self.out.extend_from_slice(b", ");
+        }
+        self.first = false;
+        let _ = self.out.write_fmt(name);
+    }
+
+    fn end(self, more: usize) {
+        if more > 0 {
+            let _ = write!(self.out, " and {more} more");
+        }
+        self.out.push(b'\n');
+    }
+}
+
+fn refused(out: &mut Vec<u8>, refusal: &Refusal) {
+    match refusal {
+        Refusal::NicknameFirst => line(out, &["* type a nickname first (/quit leaves)"]),
+        Refusal::NameEmpty => line(out, &["* a name needs a letter or digit; try another"]),
+        Refusal::NameTooLong => notice(
+            out,
+            format_args!(
+                "a name has at most {NAME_COLUMNS_MAX} characters \
+                 ({NAME_BYTES_MAX} bytes); try a shorter one"
+            ),
+        ),
+        Refusal::NameCharacter => {
+            line(
+                out,
+                &["* a name is made of letters, digits and _-^|{} without spaces; try another"],
+            );
+        }
+        Refusal::NameMixesScripts => {
+            line(out, &["* a name keeps to the letters of one alphabet; try another"]);
+        }
+        Refusal::NicknameReserved(name) => {
+            line(out, &["* ", name.as_str(), " is a word of the server's; type another nickname"]);
+        }
+        Refusal::NicknameTaken(name) => taken(out, name),
+        Refusal::AlreadyCalled(name) => {
+            line(out, &["* you are called ", name.as_str(), " already"]);
+        }
+        Refusal::NobodyNamed(name) => {
+            line(out, &["* nobody here is called ", name, " (/who lists this room)"]);
+        }
+        Refusal::NoRoomNamed(room) => {
+            line(out, &["* there is no room ", room.as_str(), " (/rooms lists them)"]);
+        }
+        Refusal::NotInRoom(room) => {
+            line(out, &["* you are not in ", room.as_str(), " (/join goes there)"]);
+        }
+        Refusal::AlreadyInRoom(room) => {
+            line(out, &["* you are in ", room.as_str(), " already (/rooms lists others)"]);
+        }
+        Refusal::NowhereToLeaveTo => {
+            line(out, &["* you are in main, where everyone starts (/quit leaves the chat)"]);
+        }
+        Refusal::TooManyRooms => {
+            line(out, &["* no more rooms can be made; join one that is there (/rooms lists them)"]);
+        }
+        Refusal::InTooManyRooms => {
+            line(out, &["* you are in as many rooms as you can be; /leave one first"]);
+        }
+        Refusal::ToYourself => line(out, &["* that is you; /msg is for somebody else"]),
+        Refusal::UnknownCommand(verb) => {
+            line(
+                out,
+                &["* there is no command /", verb, " (/help lists them, //", verb, " says it)"],
+            );
+        }
+        Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
+        Refusal::LineTooLong => notice(
+            out,
+            format_args!("that line was too long; send at most {LINE_BYTES_MAX} bytes at once"),
+        ),
+        Refusal::NotUtf8 => {
+            line(out, &["* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8"]);
+        }
+    }
+}
+
+fn taken(out: &mut Vec<u8>, name: &Nickname) {
+    let name = name.as_str();
+    line(out, &["* ", name, " is taken, or looks like one that is; type another nickname"]);
+}
+
+fn usage(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Nick => "/nick NAME",
+        Verb::Join => "/join ROOM",
+        Verb::Msg => "/msg NAME TEXT",
+        Verb::Me => "/me TEXT",
+    }
+}
+
+fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
+    match farewell {
+        Farewell::Quit => line(out, &["* goodbye"]),
+        Farewell::RegisterTimeout => {
+            line(out, &["* no nickname came in time; connect again and type one"]);
+        }
+        Farewell::TooManyTries => {
+            line(out, &["* too many tries without a nickname; connect again and type one line"]);
+        }
+        Farewell::LineTimeout => {
+            line(out, &["* your line was begun and not ended in time; end each with Enter"]);
+        }
+        Farewell::SlowReader { backlog } => notice(
+            out,
+            format_args!("you were cut off: {backlog} bytes waited and you did not read them"),
+        ),
+        Farewell::Shutdown => line(out, &["* the server is shutting down; come back later"]),
+        Farewell::ServerFull => line(out, &["* the server is full; try again in a minute"]),
+        Farewell::AddressFull => {
+            line(out, &["* too many connections from your address; close one first"]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Alphabet;
+    use crate::limits::REGISTER_REPLY_BYTES_MAX;
+
+    fn encoded(event: Event<'_>) -> String {
+        let mut out = Vec::new();
+        encode(event, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn alice() -> Nickname {
+        Nickname::parse("alice", Alphabet::Ascii).unwrap()
+    }
+
+    fn longest_name() -> Nickname {
+        Nickname::parse(&"x".repeat(NAME_COLUMNS_MAX), Alphabet::Ascii).unwrap()
+    }
+
+    #[test]
+    fn the_classroom_strings_are_fixed() {
+        let who = &alice();
+        assert_eq!(encoded(Event::Prompt), "NICK");
+        assert_eq!(encoded(Event::Welcome), "Connected to server!\n");
+        assert_eq!(encoded(Event::Joined { who }), "alice joined!\n");
+        assert_eq!(encoded(Event::Left { who }), "alice left!\n");
+        assert_eq!(encoded(Event::Said { who, text: "hello" }), "alice: hello\n");
+        assert_eq!(encoded(Event::Acted { who, text: "waves" }), "* alice waves\n");
+        assert_eq!(encoded(Event::Whispered { from: who, text: "hi" }), "[alice] hi\n");
+        assert_eq!(encoded(Event::WhisperSent { to: who, text: "hi" }), "[to alice] hi\n");
+    }
+
+    #[test]
+    fn every_refusal_is_one_short_ascii_notice() {
+        let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
+        let mut refusals = vec![
+            Refusal::NicknameFirst,
+            Refusal::NameEmpty,
+            Refusal::NameTooLong,
+            Refusal::NameCharacter,
+            Refusal::NameMixesScripts,
+            Refusal::NicknameReserved(name.clone()),
+            Refusal::NicknameTaken(name.clone()),
+            Refusal::AlreadyCalled(name.clone()),
+            Refusal::NobodyNamed(name.as_str().into()),
+            Refusal::NoRoomNamed(room.clone()),
+            Refusal::NotInRoom(room.clone()),
+            Refusal::AlreadyInRoom(room),
+            Refusal::NowhereToLeaveTo,
+            Refusal::TooManyRooms,
+            Refusal::InTooManyRooms,
+            Refusal::ToYourself,
+            Refusal::UnknownCommand("x".repeat(16)),
+            Refusal::LineTooLong,
+            Refusal::NotUtf8,
+        ];
+        refusals.extend([Verb::Nick, Verb::Join, Verb::Msg, Verb::Me].map(Refusal::Incomplete));
+        for refusal in &refusals {
+            let text = encoded(Event::Refused(refusal));
+            assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
+            assert_eq!(text.lines().count(), 1, "{text:?}");
+            assert!(text.len() <= REGISTER_REPLY_BYTES_MAX, "{text:?}");
+            assert_cannot_be_forged(&text, name.as_str());
+        }
+    }
+
+    #[test]
+    fn every_farewell_is_one_ascii_notice_that_nobody_can_forge() {
+        for farewell in [
+            Farewell::Quit,
+            Farewell::RegisterTimeout,
+            Farewell::TooManyTries,
+            Farewell::LineTimeout,
+            Farewell::SlowReader { backlog: 7 },
+            Farewell::Shutdown,
+            Farewell::ServerFull,
+            Farewell::AddressFull,
+        ] {
+            let text = encoded(Event::Farewell(farewell));
+            assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
+            assert_cannot_be_forged(&text, "");
+        }
+    }
+
+    /// An action is `* nickname ...`: nobody may be called by the first word of a notice, unless
+    /// that is its own name.
+    fn assert_cannot_be_forged(notice: &str, own_name: &str) {
+        let word = notice[2..].split([' ', ':', '\n']).next().unwrap();
+        let name = Nickname::parse(word, Alphabet::Unicode);
+        assert!(word == own_name || name.is_err(), "somebody may be called {word:?}: {notice:?}");
+    }
+
+    #[test]
+    fn a_long_listing_is_told_in_readable_lines() {
+        let names = vec!["somebody"; 200];
+        let room = RoomName::parse("main", Alphabet::Ascii).unwrap();
+        let text = encoded(Event::Who { room: &room, names: &names, more: 34 });
+        assert!(text.starts_with("* 234 in main: somebody, somebody"));
+        assert!(text.ends_with(", somebody and 34 more\n"), "{text:?}");
+        assert!(text.lines().all(|line| line.starts_with("* ") && line.len() < 450));
+        assert_eq!(text.matches("somebody").count(), 200);
+        let nobody = encoded(Event::Who { room: &room, names: &[], more: 0 });
+        assert_eq!(nobody, "* 0 in main: \n");
+    }
+}
