@@ -22,6 +22,7 @@
 //! whole server can therefore be driven by a test, byte by byte, and does the same each time.
 
 pub mod chat;
+pub mod delivery;
 pub mod dialect;
 pub mod id;
 pub mod limits;

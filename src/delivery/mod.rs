@@ -1,0 +1,11 @@
+//! What each client still has to be sent.
+//!
+//! [`Fanout`] implements the lobby's `Outlet`: it encodes an event once and queues the bytes in the
+//! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is
+//! queued, once per turn, and reports how much was taken.
+
+mod fanout;
+mod outbox;
+
+pub use fanout::{DeliveryCounters, Fanout, OutboxLimits, Verdict};
+pub use outbox::Outbox;
