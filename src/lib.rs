@@ -26,4 +26,5 @@ pub mod delivery;
 pub mod dialect;
 pub mod id;
 pub mod limits;
+pub mod matchmaking;
 pub mod time;

@@ -1,0 +1,93 @@
+//! What the matchmaker did, in plain numbers.
+//!
+//! Showing them is left to whoever asks. Nothing in the matchmaker reads them back.
+//!
+//! Invariant: each datagram received is counted in exactly one other field, [`Counters::evicted`]
+//! excepted.
+
+/// Totals since the start, in datagrams received unless said otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// All of them.
+    pub received: u64,
+    /// STUN requests answered with the sender's address.
+    pub stun_answered: u64,
+    /// STUN requests answered with error 420: they insist on an attribute we do not know.
+    pub stun_refused: u64,
+    /// Plain datagrams that made their sender wait, or wait on.
+    pub waiting: u64,
+    /// Plain datagrams that completed a pair.
+    pub paired: u64,
+    /// Plain datagrams of a paired sender that earned the same answer again.
+    pub repeated_answers: u64,
+    /// Those that led to nothing, by reason.
+    pub dropped: Dropped,
+    /// Pairs (not datagrams) forgotten before their time because the table was full.
+    pub evicted: u64,
+}
+
+/// Why a datagram led to nothing; one counter for each [`Reason`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Longer than any datagram we look at.
+    pub too_long: u64,
+    /// From an address nobody can have, or from our own.
+    pub bad_source: u64,
+    /// Looked like STUN and was not well-formed.
+    pub stun_malformed: u64,
+    /// STUN, but not a Binding request: nothing that is ever answered.
+    pub stun_not_request: u64,
+    /// A STUN request whose refusal would have been longer than itself.
+    pub stun_not_refused: u64,
+    /// In the keyed protocol, which is not spoken yet.
+    pub reserved: u64,
+    /// Plain, while plain pairing is switched off.
+    pub plain_off: u64,
+    /// Plain, and itself an answer of such a server.
+    pub server_answer: u64,
+    /// The sender's network sent too many.
+    pub over_rate: u64,
+    /// A repeat so soon after the last answer that it earns none.
+    pub too_soon: u64,
+}
+
+/// Why one datagram leads to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    TooLong,
+    BadSource,
+    StunMalformed,
+    StunNotRequest,
+    StunNotRefused,
+    Reserved,
+    PlainOff,
+    ServerAnswer,
+    OverRate,
+    TooSoon,
+}
+
+impl Dropped {
+    /// All reasons together.
+    pub fn total(&self) -> u64 {
+        let stun = self.stun_malformed + self.stun_not_request + self.stun_not_refused;
+        let plain = self.plain_off + self.server_answer + self.too_soon;
+        self.too_long + self.bad_source + stun + self.reserved + plain + self.over_rate
+    }
+
+    /// Counts one more.
+    pub(super) fn count(&mut self, reason: Reason) {
+        let counter = match reason {
+            Reason::TooLong => &mut self.too_long,
+            Reason::BadSource => &mut self.bad_source,
+            Reason::StunMalformed => &mut self.stun_malformed,
+            Reason::StunNotRequest => &mut self.stun_not_request,
+            Reason::StunNotRefused => &mut self.stun_not_refused,
+            Reason::Reserved => &mut self.reserved,
+            Reason::PlainOff => &mut self.plain_off,
+            Reason::ServerAnswer => &mut self.server_answer,
+            Reason::OverRate => &mut self.over_rate,
+            Reason::TooSoon => &mut self.too_soon,
+        };
+        *counter += 1;
+    }
+}

@@ -1,0 +1,255 @@
+//! Plain pairing: two senders, whoever they are, are told each other's address.
+//!
+//! A sender waits until another of its kind turns up; the two are then a pair. Answers are given
+//! to those who speak and to nobody else: there is no timer, and what is too old is forgotten when
+//! the next datagram comes. Text and sockets are left to the caller.
+//!
+//! ```text
+//!                 another comes           a repeat: the same answer, now and then
+//!     waiting --------------------> paired ----.
+//!       |  ^--. a repeat: waits on    | ^------'
+//!       |                             |
+//!       '--- PAIRING_TIMEOUT ---------'---> forgotten      (also: oldest pair of a full table)
+//! ```
+//!
+//! Invariants:
+//! - an address waits or is in one pair or is unknown;
+//! - the members of a pair differ, and are of one kind: a peer could not reach another kind;
+//! - `pairs` is in order of time, so the first is the oldest; `numbers` holds exactly its members;
+//! - there are never more than `pairs_max` pairs.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::net::SocketAddr;
+
+use crate::limits::PAIRING_ANSWER_INTERVAL;
+use crate::limits::PAIRING_TIMEOUT;
+use crate::matchmaking::sender::Sender;
+use crate::time::Time;
+
+/// Who waits and who met whom.
+#[derive(Debug)]
+pub(super) struct Pairing {
+    waiting: WaitingRoom,
+    /// Oldest first. The n-th that was ever made has the number n.
+    pairs: VecDeque<Pair>,
+    /// The number of the first of `pairs`: how many have been forgotten.
+    forgotten: u64,
+    /// The number of the pair of each address.
+    numbers: HashMap<SocketAddr, u64>,
+    pairs_max: usize,
+}
+
+/// What a datagram of plain pairing leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Its sender waits, or waits on. No answer.
+    Waits,
+    /// Its sender and `first` are a pair now: each is told the other's address.
+    Meets {
+        /// The one that waited.
+        first: Sender,
+        /// Whether the oldest pair had to be forgotten for it.
+        evicted: bool,
+    },
+    /// Its sender has met `partner` and is told again.
+    Repeats {
+        /// The other member of the pair.
+        partner: SocketAddr,
+    },
+    /// Its sender has been answered a moment ago. No answer.
+    TooSoon,
+}
+
+impl Pairing {
+    /// Nobody waits; at most this many paired endpoints are ever remembered.
+    pub(super) fn new(endpoints_max: usize) -> Self {
+        let pairs_max = (endpoints_max / 2).max(1);
+        Self {
+            waiting: WaitingRoom::default(),
+            pairs: VecDeque::with_capacity(pairs_max),
+            forgotten: 0,
+            // A table more than half full grows when what was removed litters it; this one never.
+            numbers: HashMap::with_capacity(4 * pairs_max),
+            pairs_max,
+        }
+    }
+
+    /// Takes one datagram. Time must not run backwards from call to call.
+    pub(super) fn receive(&mut self, now: Time, sender: Sender) -> Outcome {
+        self.forget_expired(now);
+        if let Some(outcome) = self.repeat(now, sender.address()) {
+            return outcome;
+        }
+        let place = self.waiting.place_of(sender.address().ip());
+        match place.take_if(|waiting| waiting.meets(now, &sender)) {
+            Some(Waiting { sender: first, .. }) => {
+                let evicted = self.pair(now, [first.address(), sender.address()]);
+                Outcome::Meets { first, evicted }
+            }
+            None => {
+                *place = Some(Waiting { sender, since: now });
+                Outcome::Waits
+            }
+        }
+    }
+
+    /// How many paired endpoints are remembered.
+    #[cfg(test)]
+    pub(super) fn endpoints(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Endpoints that fit into the memory held; fewer for the moment while the map is littered.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.numbers.capacity() + 2 * self.pairs.capacity()
+    }
+
+    /// Checks the invariants at the head of this file; in release builds nothing.
+    pub(super) fn check_invariants(&self) {
+        debug_assert!(self.pairs.len() <= self.pairs_max);
+        debug_assert_eq!(self.numbers.len(), 2 * self.pairs.len());
+        debug_assert!(self.pairs.iter().is_sorted_by_key(|pair| pair.since));
+        for (number, pair) in (self.forgotten..).zip(&self.pairs) {
+            let [one, other] = pair.members;
+            debug_assert_ne!(one.address, other.address);
+            debug_assert_eq!(Kind::of(one.address.ip()), Kind::of(other.address.ip()));
+            for member in [one, other] {
+                debug_assert_eq!(self.numbers.get(&member.address), Some(&number));
+                debug_assert!(member.answered >= pair.since);
+            }
+        }
+        for (kind, waiting) in self.waiting.occupied() {
+            let address = waiting.sender.address();
+            debug_assert_eq!(Kind::of(address.ip()), kind);
+            debug_assert!(!self.numbers.contains_key(&address), "{address} waits and is paired");
+        }
+    }
+
+    /// What a member of a pair gets; nothing if the address is none.
+    fn repeat(&mut self, now: Time, address: SocketAddr) -> Option<Outcome> {
+        let number = self.numbers.get(&address)?;
+        let position = usize::try_from(number.checked_sub(self.forgotten)?).ok()?;
+        let [one, other] = &mut self.pairs.get_mut(position)?.members;
+        let (member, partner) = if one.address == address { (one, other) } else { (other, one) };
+        if now.since(member.answered) < PAIRING_ANSWER_INTERVAL {
+            return Some(Outcome::TooSoon);
+        }
+        member.answered = now;
+        Some(Outcome::Repeats { partner: partner.address })
+    }
+
+    /// Notes a new pair, whose members are answered now. Whether an older one had to go.
+    fn pair(&mut self, now: Time, addresses: [SocketAddr; 2]) -> bool {
+        let full = self.pairs.len() >= self.pairs_max;
+        if full {
+            self.forget_oldest();
+        }
+        let number = self.forgotten.saturating_add(self.pairs.len() as u64);
+        self.numbers.extend(addresses.map(|address| (address, number)));
+        let members = addresses.map(|address| Member { address, answered: now });
+        self.pairs.push_back(Pair { since: now, members });
+        full
+    }
+
+    fn forget_expired(&mut self, now: Time) {
+        while self.pairs.front().is_some_and(|pair| expired(now, pair.since)) {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(pair) = self.pairs.pop_front() {
+            self.forgotten = self.forgotten.saturating_add(1);
+            for member in pair.members {
+                self.numbers.remove(&member.address);
+            }
+        }
+    }
+}
+
+/// Two that met.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    since: Time,
+    members: [Member; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    address: SocketAddr,
+    /// When it was last told about its partner.
+    answered: Time,
+}
+
+/// One that has not met anybody.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    sender: Sender,
+    /// When it was last heard.
+    since: Time,
+}
+
+impl Waiting {
+    /// Whether it is still there for the newcomer, and is not the newcomer itself.
+    fn meets(&self, now: Time, newcomer: &Sender) -> bool {
+        self.sender.address() != newcomer.address() && !expired(now, self.since)
+    }
+}
+
+/// Addresses that may be able to reach each other. A loopback address means nothing to a peer
+/// elsewhere, and no datagram crosses from IPv4 to IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Ipv4,
+    Ipv6,
+    Ipv4Loopback,
+    Ipv6Loopback,
+}
+
+impl Kind {
+    fn of(ip: IpAddr) -> Self {
+        match (ip, ip.is_loopback()) {
+            (IpAddr::V4(_), false) => Self::Ipv4,
+            (IpAddr::V6(_), false) => Self::Ipv6,
+            (IpAddr::V4(_), true) => Self::Ipv4Loopback,
+            (IpAddr::V6(_), true) => Self::Ipv6Loopback,
+        }
+    }
+}
+
+/// One place for each kind: as soon as there are two of a kind, they are a pair.
+#[derive(Debug, Default)]
+struct WaitingRoom {
+    ipv4: Option<Waiting>,
+    ipv6: Option<Waiting>,
+    ipv4_loopback: Option<Waiting>,
+    ipv6_loopback: Option<Waiting>,
+}
+
+impl WaitingRoom {
+    fn place_of(&mut self, ip: IpAddr) -> &mut Option<Waiting> {
+        match Kind::of(ip) {
+            Kind::Ipv4 => &mut self.ipv4,
+            Kind::Ipv6 => &mut self.ipv6,
+            Kind::Ipv4Loopback => &mut self.ipv4_loopback,
+            Kind::Ipv6Loopback => &mut self.ipv6_loopback,
+        }
+    }
+
+    fn occupied(&self) -> impl Iterator<Item = (Kind, &Waiting)> {
+        let places = [
+            (Kind::Ipv4, &self.ipv4),
+            (Kind::Ipv6, &self.ipv6),
+            (Kind::Ipv4Loopback, &self.ipv4_loopback),
+            (Kind::Ipv6Loopback, &self.ipv6_loopback),
+        ];
+        places.into_iter().filter_map(|(kind, place)| Some((kind, place.as_ref()?)))
+    }
+}
+
+fn expired(now: Time, since: Time) -> bool {
+    now.since(since) >= PAIRING_TIMEOUT
+}
