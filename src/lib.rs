@@ -27,4 +27,5 @@ pub mod dialect;
 pub mod id;
 pub mod limits;
 pub mod matchmaking;
+pub mod server;
 pub mod time;

@@ -1,0 +1,110 @@
+//! How many clients may come from one address.
+//!
+//! Counted per IPv4 address and per IPv6 /64, which is what one subscriber is given. Loopback is
+//! exempt: load tests, proxies and tunnels come from there. (It is not exempt from anything that
+//! bounds memory.)
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use thiserror::Error;
+
+/// As many clients as may be are connected from this address.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("too many connections from one address")]
+pub struct TooManyFromAddress;
+
+/// Where a client comes from, as far as counting goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Origin(u128);
+
+impl Origin {
+    const LOOPBACK: Self = Self(0);
+
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            address if address.is_loopback() => Self::LOOPBACK,
+            IpAddr::V4(address) => Self(address.to_ipv6_mapped().to_bits()),
+            IpAddr::V6(address) => Self(address.to_bits() >> 64 << 64),
+        }
+    }
+}
+
+/// Counts clients by origin.
+#[derive(Debug)]
+pub(super) struct Admission {
+    connected: HashMap<Origin, u32>,
+    per_address: u32,
+}
+
+impl Admission {
+    /// With this limit per address.
+    pub(super) fn new(per_address: u32) -> Self {
+        Self { connected: HashMap::new(), per_address }
+    }
+
+    /// Counts one more client from `address`, to be given to [`Admission::release`] later.
+    pub(super) fn admit(&mut self, address: IpAddr) -> Result<Origin, TooManyFromAddress> {
+        let origin = Origin::of(address);
+        if origin != Origin::LOOPBACK {
+            let connected = self.connected.entry(origin).or_default();
+            if *connected >= self.per_address {
+                return Err(TooManyFromAddress);
+            }
+            *connected += 1;
+        }
+        Ok(origin)
+    }
+
+    /// Counts one client less.
+    pub(super) fn release(&mut self, origin: Origin) {
+        if let Some(connected) = self.connected.get_mut(&origin) {
+            *connected -= 1;
+            if *connected == 0 {
+                self.connected.remove(&origin);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admit(admission: &mut Admission, address: &str) -> Result<Origin, TooManyFromAddress> {
+        admission.admit(address.parse().unwrap())
+    }
+
+    #[test]
+    fn each_address_has_its_own_count() {
+        let mut admission = Admission::new(2);
+        let first = admit(&mut admission, "192.0.2.7").unwrap();
+        assert!(admit(&mut admission, "::ffff:192.0.2.7").is_ok());
+        assert_eq!(admit(&mut admission, "192.0.2.7"), Err(TooManyFromAddress));
+        assert!(admit(&mut admission, "192.0.2.8").is_ok());
+        admission.release(first);
+        assert!(admit(&mut admission, "192.0.2.7").is_ok());
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one() {
+        let mut admission = Admission::new(1);
+        assert!(admit(&mut admission, "2001:db8::1").is_ok());
+        assert_eq!(admit(&mut admission, "2001:db8::ffff:2"), Err(TooManyFromAddress));
+        assert!(admit(&mut admission, "2001:db8:0:1::1").is_ok());
+    }
+
+    #[test]
+    fn loopback_is_exempt_and_nothing_is_kept_of_those_who_left() {
+        let mut admission = Admission::new(1);
+        for address in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            for _ in 0..3 {
+                assert!(admit(&mut admission, address).is_ok());
+            }
+        }
+        let origin = admit(&mut admission, "203.0.113.5").unwrap();
+        admission.release(origin);
+        admission.release(Origin::LOOPBACK);
+        assert!(admission.connected.is_empty());
+    }
+}

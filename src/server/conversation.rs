@@ -1,0 +1,179 @@
+//! Hearing a client out: whole messages from its inbox, carried out one by one.
+//!
+//! The inbox is taken out of its session meanwhile, so that a message can be borrowed from it
+//! while the fan-out writes to any outbox, the speaker's included.
+
+use super::Server;
+use super::close::CloseReason;
+use super::inbox::{Inbox, Utterance};
+use super::session::{Ending, Phase, Session};
+use crate::chat::{Event, Farewell, Outcome, Outlet, Refusal};
+use crate::dialect::{self, Foreign};
+use crate::id::ClientId;
+use crate::limits::{LINES_PER_TURN, REGISTER_BYTES_MAX, REGISTER_TRIES_MAX};
+use crate::time::Time;
+
+impl Server {
+    /// Carries out what this client has said, as far as its budget goes.
+    pub(super) fn converse(&mut self, now: Time, id: ClientId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let mut inbox = std::mem::take(&mut session.inbox);
+        let mut lines = 0;
+        while self.may_be_heard(now, id, lines) {
+            let Some(utterance) = inbox.next() else { break };
+            self.hear(now, id, &utterance);
+            lines += 1;
+        }
+        inbox.settle(&mut self.spare);
+        self.put_back(now, id, inbox, lines > 0);
+    }
+
+    /// Whether the next message of this client may be carried out now; if not, notes why.
+    fn may_be_heard(&mut self, now: Time, id: ClientId, lines: usize) -> bool {
+        let Some(session) = self.sessions.get_mut(id) else { return false };
+        if session.phase == Phase::Closing || session.is_busy() {
+            return false;
+        }
+        if let Some(rate) = self.settings.flood
+            && session.allowance.ready_at(rate) > now
+        {
+            session.held = true;
+            self.counters.held += 1;
+            return false;
+        }
+        if lines >= LINES_PER_TURN || (lines > 0 && self.fanout.wants_flush()) {
+            session.unfinished = true;
+            self.unfinished.push_back(id);
+            return false;
+        }
+        true
+    }
+
+    fn put_back(&mut self, now: Time, id: ClientId, inbox: Inbox, carried_out: bool) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            return;
+        }
+        session.inbox = inbox;
+        session.note_rest(now, carried_out);
+        let rest = session.inbox.peek();
+        let first_line = session.phase != Phase::Chatting && session.stranger_tries == 0;
+        let foreign = if first_line { dialect::foreign(rest, false) } else { None };
+        let (all_said, is_stranger) = (rest.is_empty(), session.phase != Phase::Chatting);
+        if let Some(foreign) = foreign {
+            self.close_foreign(now, id, foreign);
+        } else if session.ended && all_said {
+            self.close(now, id, CloseReason::Ended);
+        } else if is_stranger && usize::from(session.stranger_bytes) >= REGISTER_BYTES_MAX {
+            self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
+        }
+    }
+
+    fn hear(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
+        self.counters.lines += 1;
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Utterance::Line { newline, .. } = utterance {
+            session.note_ending(*newline);
+        }
+        if session.phase == Phase::Chatting {
+            self.hear_member(now, id, utterance);
+        } else {
+            self.hear_stranger(now, id, utterance);
+        }
+    }
+
+    fn hear_member(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let decoded = utterance.text().and_then(|text| dialect::command(session.own_text(text)));
+        let cost = match &decoded {
+            Ok(Some(command)) => command.cost(),
+            Ok(None) | Err(_) => 1,
+        };
+        if let Some(rate) = self.settings.flood {
+            session.allowance.charge(now, rate, cost);
+        }
+        match decoded {
+            Ok(Some(command)) => {
+                if self.lobby.execute(id, command, &mut self.fanout) == Outcome::Quits {
+                    self.close(now, id, CloseReason::Told(Farewell::Quit));
+                }
+            }
+            Ok(None) => {}
+            Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
+        }
+    }
+
+    /// A message of somebody without a nickname, which most likely is that nickname. Free of
+    /// charge, but there are only so many tries.
+    fn hear_stranger(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Utterance::Line { text, .. } = utterance {
+            if session.stranger_tries == 0
+                && let Some(foreign) = dialect::foreign(text, true)
+            {
+                return self.close_foreign(now, id, foreign);
+            }
+            session.note_prefix(text);
+        }
+        session.stranger_tries += 1;
+        let tries = session.stranger_tries;
+        let decoded =
+            utterance.text().and_then(|text| dialect::nickname_or_command(session.own_text(text)));
+        match decoded {
+            Ok(Some(command)) => {
+                if self.lobby.execute(id, command, &mut self.fanout) == Outcome::Quits {
+                    return self.close(now, id, CloseReason::Told(Farewell::Quit));
+                }
+            }
+            Ok(None) => self.fanout.tell(id, Event::Refused(&Refusal::NicknameFirst)),
+            Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
+        }
+        if self.lobby.is_member(id) {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.phase = Phase::Chatting;
+            }
+        } else if tries >= REGISTER_TRIES_MAX {
+            self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
+        }
+    }
+
+    fn close_foreign(&mut self, now: Time, id: ClientId, foreign: Foreign) {
+        self.fanout.push(id, foreign.refusal());
+        self.close(now, id, CloseReason::Foreign(foreign));
+    }
+}
+
+impl Utterance<'_> {
+    fn text(&self) -> Result<&str, Refusal> {
+        match self {
+            Utterance::Line { text, .. } => dialect::text(text),
+            Utterance::TooLong => Err(Refusal::LineTooLong),
+        }
+    }
+}
+
+impl Session {
+    fn note_ending(&mut self, newline: bool) {
+        if newline {
+            self.ending = Ending::Newline;
+        } else if self.ending == Ending::Unknown && !self.ended {
+            self.ending = Ending::Pause;
+        }
+    }
+
+    /// Remembers the nickname that a classroom client answers the prompt with: it will put it
+    /// before each message, whatever the nickname becomes.
+    fn note_prefix(&mut self, text: &[u8]) {
+        if self.ending == Ending::Pause && self.prefix.is_none() {
+            self.prefix = std::str::from_utf8(text).ok().map(|name| name.trim().into());
+        }
+    }
+
+    /// A message without the nickname that a classroom client puts before it.
+    fn own_text<'a>(&self, text: &'a str) -> &'a str {
+        self.prefix
+            .as_deref()
+            .and_then(|prefix| text.strip_prefix(prefix)?.strip_prefix(':'))
+            .map_or(text, |rest| rest.strip_prefix(' ').unwrap_or(rest))
+    }
+}

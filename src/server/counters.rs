@@ -1,0 +1,20 @@
+//! What clients said and how they went, in numbers.
+
+use super::close::CloseReason;
+
+/// Plain counters since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ServerCounters {
+    /// Lines carried out or refused.
+    pub lines: u64,
+    /// Lines that had to wait for flood control.
+    pub held: u64,
+    /// Clients closed, by [`CloseReason::index`].
+    pub closed: [u64; CloseReason::NAMES.len()],
+}
+
+impl ServerCounters {
+    pub(super) fn note_close(&mut self, reason: CloseReason) {
+        self.closed[reason.index()] += 1;
+    }
+}

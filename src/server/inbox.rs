@@ -1,0 +1,93 @@
+//! What one client has said and was not carried out yet.
+//!
+//! Most of the time that is nothing, and then it holds no memory: a buffer is borrowed from the
+//! server while bytes are looked at and given back when none is left.
+//!
+//! Invariant: `used <= bytes.len()`; what is left is less than a line, unless the client is held or
+//! over its budget for the turn.
+
+use crate::dialect::{Frame, LineSplitter, TelnetFilter};
+
+/// Bytes on their way from one client.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    bytes: Vec<u8>,
+    /// Bytes at the front that were carried out already.
+    used: usize,
+    splitter: LineSplitter,
+    telnet: TelnetFilter,
+    /// What is left is a whole message, though no newline ends it.
+    ended: bool,
+}
+
+/// The next thing a client said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Utterance<'a> {
+    /// A line.
+    Line {
+        /// Without its end.
+        text: &'a [u8],
+        /// Whether a newline ended it, and not a pause or the end of the stream.
+        newline: bool,
+    },
+    /// A line that was too long, of which nothing is kept.
+    TooLong,
+}
+
+impl Inbox {
+    /// Takes in what was read. Returns how many bytes of it were text.
+    pub(super) fn push(&mut self, bytes: &[u8], spare: &mut Vec<u8>) -> usize {
+        if self.bytes.capacity() == 0 {
+            self.bytes = std::mem::take(spare);
+        }
+        self.telnet.filter(bytes, &mut self.bytes)
+    }
+
+    /// Says that what is left is a whole message.
+    pub(super) fn end_here(&mut self) {
+        self.ended = true;
+    }
+
+    /// The next line, if one is whole.
+    pub(super) fn next(&mut self) -> Option<Utterance<'_>> {
+        loop {
+            let unused = &self.bytes[self.used..];
+            let frame =
+                if self.ended { self.splitter.finish(unused) } else { self.splitter.next(unused) };
+            match frame {
+                Frame::Incomplete => {
+                    self.ended = false;
+                    return None;
+                }
+                Frame::Line { line, used } => {
+                    self.used += used;
+                    return Some(Utterance::Line { text: line, newline: used > line.len() });
+                }
+                Frame::TooLong { used } => {
+                    self.used += used;
+                    return Some(Utterance::TooLong);
+                }
+                Frame::Skipped { used } => self.used += used,
+            }
+        }
+    }
+
+    /// Tidies up after the last `next`: gives the buffer back if nothing is left in it.
+    pub(super) fn settle(&mut self, spare: &mut Vec<u8>) {
+        self.bytes.drain(..self.used);
+        self.used = 0;
+        if self.bytes.is_empty() && self.bytes.capacity() > 0 {
+            *spare = std::mem::take(&mut self.bytes);
+        }
+    }
+
+    /// Bytes that wait.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.used
+    }
+
+    /// The bytes that wait.
+    pub(super) fn peek(&self) -> &[u8] {
+        &self.bytes[self.used..]
+    }
+}

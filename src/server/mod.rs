@@ -1,0 +1,430 @@
+//! The whole server without a syscall.
+//!
+//! Bytes come in with the time at which they came, bytes to be written are gathered, and whoever
+//! drives it (the poll loop of `net`, or a test) does the rest:
+//!
+//! ```text
+//! connect, receive, half_closed, datagram, unblock, handle_timeout   what happened
+//! appetite, take_dirty, gather, sent, poll_woken, poll_reap          what is to be done about it
+//! poll_timeout                                                       when to call again at the latest
+//! ```
+//!
+//! One turn: hand in what happened; write to everyone on the dirty list and report with `sent`;
+//! then free everyone from `poll_reap`. Sockets, accepting and the log are left to `net`.
+//!
+//! Invariants: an id is known from `connect` until it came out of `poll_reap`, and every call with
+//! an id that is not known does nothing. A client is decided to close once; the room hears of it
+//! in the same call.
+
+mod admission;
+mod close;
+mod conversation;
+mod counters;
+mod deadlines;
+mod inbox;
+mod session;
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+pub use admission::TooManyFromAddress;
+pub use close::CloseReason;
+pub use counters::ServerCounters;
+
+use admission::Admission;
+use deadlines::Deadlines;
+use session::{Phase, Session};
+
+use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
+use crate::delivery::{DeliveryCounters, Fanout, OutboxLimits, Verdict};
+use crate::id::{ClientId, SideTable};
+use crate::limits::{
+    CLOSE_TIMEOUT, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX,
+    WRITE_SLICES,
+};
+use crate::matchmaking::{self, Answers, Matchmaker, SocketIndex};
+use crate::time::Time;
+
+/// What an operator may choose. The defaults are in `limits`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Names and rooms.
+    pub lobby: LobbySettings,
+    /// How long a new client may stay silent before it is prompted; zero prompts at once.
+    pub greet_after: Duration,
+    /// How long a client may take to choose a nickname.
+    pub register_timeout: Duration,
+    /// How long a started line may stay unfinished.
+    pub line_timeout: Duration,
+    /// How fast a client may speak; `None`: as fast as it likes.
+    pub flood: Option<FloodRate>,
+    /// How much may wait for clients that do not read.
+    pub outbox: OutboxLimits,
+    /// Connections from one address, loopback exempt.
+    pub per_address: u32,
+    /// The UDP side.
+    pub matchmaking: matchmaking::Settings,
+}
+
+/// Every client, every room and every UDP endpoint.
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    sessions: SideTable<Session>,
+    lobby: Lobby,
+    fanout: Fanout,
+    matchmaker: Matchmaker,
+    admission: Admission,
+    deadlines: Deadlines,
+    /// Clients with whole lines left that go on in the next turn.
+    unfinished: VecDeque<ClientId>,
+    /// Clients that may be read again.
+    woken: Vec<ClientId>,
+    /// Clients to be freed.
+    closed: VecDeque<ClientId>,
+    /// An empty buffer for the next inbox.
+    spare: Vec<u8>,
+    counters: ServerCounters,
+}
+
+impl Server {
+    /// A server without clients. `secret` keys the hashes of the UDP side.
+    pub fn new(settings: Settings, secret: [u8; 16]) -> Self {
+        Self {
+            lobby: Lobby::new(settings.lobby),
+            fanout: Fanout::new(settings.outbox),
+            matchmaker: Matchmaker::new(settings.matchmaking.clone(), secret),
+            admission: Admission::new(settings.per_address),
+            sessions: SideTable::default(),
+            deadlines: Deadlines::default(),
+            unfinished: VecDeque::new(),
+            woken: Vec::new(),
+            closed: VecDeque::new(),
+            spare: Vec::new(),
+            counters: ServerCounters::default(),
+            settings,
+        }
+    }
+
+    /// A client connected from `peer`.
+    ///
+    /// # Errors
+    /// Too many are connected from there already; nothing is known of the id then.
+    pub fn connect(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        peer: IpAddr,
+    ) -> Result<(), TooManyFromAddress> {
+        let origin = self.admission.admit(peer)?;
+        self.sessions.insert(id, Session::new(now, origin));
+        self.fanout.open(id);
+        if self.settings.greet_after.is_zero() {
+            self.greet(id);
+        }
+        self.arm(id);
+        Ok(())
+    }
+
+    /// How many bytes may be read from this client now; [`Server::poll_woken`] tells when zero is
+    /// over.
+    pub fn appetite(&self, id: ClientId) -> usize {
+        let Some(session) = self.sessions.get(id) else { return 0 };
+        if session.is_busy() || session.ended {
+            return 0;
+        }
+        match session.phase {
+            Phase::Closing => 0,
+            Phase::Silent | Phase::Choosing => {
+                REGISTER_BYTES_MAX.saturating_sub(usize::from(session.stranger_bytes))
+            }
+            Phase::Chatting if self.settings.flood.is_some() => READ_BYTES_FLOOD_CONTROLLED,
+            Phase::Chatting => READ_BYTES_PER_TURN,
+        }
+    }
+
+    /// Bytes came from a client.
+    pub fn receive(&mut self, now: Time, id: ClientId, bytes: &[u8]) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            return;
+        }
+        if session.take_in(now, bytes, &mut self.spare) {
+            self.converse(now, id);
+        }
+        self.settle(now);
+        self.arm(id);
+    }
+
+    /// A client will send no more. What it said is still carried out and what it is owed is still
+    /// sent; then it is closed.
+    pub fn half_closed(&mut self, now: Time, id: ClientId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            return;
+        }
+        session.ended = true;
+        session.inbox.end_here();
+        self.converse(now, id);
+        self.settle(now);
+        self.arm(id);
+    }
+
+    /// A connection broke: nothing more can be read or written.
+    pub fn disconnect(&mut self, now: Time, id: ClientId) {
+        self.close(now, id, CloseReason::Lost);
+        self.settle(now);
+    }
+
+    /// A datagram came in. Its answers are to be sent at once.
+    pub fn datagram(
+        &mut self,
+        now: Time,
+        via: SocketIndex,
+        source: SocketAddr,
+        datagram: &[u8],
+    ) -> Answers {
+        self.matchmaker.receive(now, via, source, datagram)
+    }
+
+    /// Goes on with clients that had more to say than one turn allows.
+    pub fn resume(&mut self, now: Time) {
+        for _ in 0..self.unfinished.len() {
+            let Some(id) = self.unfinished.pop_front() else { break };
+            if self.fanout.wants_flush() {
+                self.unfinished.push_front(id);
+                break;
+            }
+            let Some(session) = self.sessions.get_mut(id) else { continue };
+            session.unfinished = false;
+            self.converse(now, id);
+            self.wake(id);
+            self.settle(now);
+            self.arm(id);
+        }
+    }
+
+    /// Whether so much is queued that a flush should come before more is read.
+    pub fn wants_flush(&self) -> bool {
+        self.fanout.wants_flush()
+    }
+
+    /// A client that may be read again after its appetite was zero.
+    pub fn poll_woken(&mut self) -> Option<ClientId> {
+        self.woken.pop()
+    }
+
+    /// Hands over the clients to be written to in this turn. `into` keeps its memory.
+    pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
+        self.fanout.take_dirty(into);
+    }
+
+    /// What may be written to this client now. Returns how many slices are filled.
+    pub fn gather<'a>(&'a self, id: ClientId, slices: &mut [IoSlice<'a>; WRITE_SLICES]) -> usize {
+        self.fanout.gather(id, slices)
+    }
+
+    /// A client's socket took `count` bytes; `full`: that was less than it was offered.
+    pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
+        let verdict = self.fanout.sent(now, id, count, full);
+        let Some(session) = self.sessions.get(id) else { return };
+        if session.phase == Phase::Closing {
+            if self.backlog(id) == 0 {
+                self.closed.push_back(id);
+            }
+        } else if verdict == Verdict::SlowConsumer {
+            self.close_slow(now, id);
+            self.settle(now);
+        } else if full {
+            self.arm(id);
+        }
+    }
+
+    /// A client's socket takes bytes again.
+    pub fn unblock(&mut self, id: ClientId) {
+        self.fanout.unblock(id);
+    }
+
+    /// A client whose connection is to be closed and whose id is to be freed, and why.
+    pub fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
+        loop {
+            let id = self.closed.pop_front()?;
+            // A client may be listed twice: its last byte sent, and then its connection lost.
+            let Some(session) = self.sessions.remove(id) else { continue };
+            self.fanout.close(id);
+            self.admission.release(session.origin);
+            let reason = session.reason.unwrap_or(CloseReason::Lost);
+            self.counters.note_close(reason);
+            return Some((id, reason));
+        }
+    }
+
+    /// The latest moment at which [`Server::handle_timeout`] or [`Server::resume`] must be called.
+    pub fn poll_timeout(&mut self) -> Option<Time> {
+        let fanout_waits = self.fanout.is_dirty() || self.fanout.has_overflowed();
+        if fanout_waits || !self.unfinished.is_empty() || !self.closed.is_empty() {
+            return Some(Time::ZERO);
+        }
+        self.deadlines.next(&self.sessions)
+    }
+
+    /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
+    /// the rest is left for the next turn, after a flush.
+    pub fn handle_timeout(&mut self, now: Time) {
+        for id in self.fanout.over_total() {
+            self.close_slow(now, id);
+        }
+        while !self.fanout.wants_flush() {
+            let Some(id) = self.deadlines.pop_due(now, &mut self.sessions) else { break };
+            self.expire(now, id);
+            self.arm(id);
+        }
+        self.settle(now);
+    }
+
+    /// Says goodbye to every client; who has not read it after `drain` is closed all the same.
+    /// Nobody is told that the others leave.
+    pub fn shutdown(&mut self, now: Time, drain: Duration) {
+        self.lobby = Lobby::new(self.settings.lobby);
+        let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
+        for id in everyone {
+            self.close_within(now, id, CloseReason::Shutdown, drain);
+        }
+    }
+
+    /// How many clients are connected, those being closed included.
+    pub fn clients(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Names, rooms and who is where.
+    pub fn lobby(&self) -> &Lobby {
+        &self.lobby
+    }
+
+    /// Bytes that wait for one client.
+    pub fn backlog(&self, id: ClientId) -> usize {
+        self.fanout.outbox(id).map_or(0, crate::delivery::Outbox::backlog)
+    }
+
+    /// What was said and closed so far.
+    pub fn counters(&self) -> &ServerCounters {
+        &self.counters
+    }
+
+    /// What was delivered so far.
+    pub fn delivery_counters(&self) -> DeliveryCounters {
+        self.fanout.counters()
+    }
+
+    /// What the UDP side did so far.
+    pub fn matchmaking_counters(&self) -> &matchmaking::Counters {
+        self.matchmaker.counters()
+    }
+
+    /// Panics where the parts disagree with each other. For tests; to be called between turns.
+    pub fn check_invariants(&self) {
+        self.lobby.check_invariants();
+        self.fanout.check_invariants();
+        self.matchmaker.check_invariants();
+        for (id, session) in self.sessions.iter() {
+            assert!(self.fanout.outbox(id).is_some(), "{id}: a session without an outbox");
+            let chatting = session.phase == Phase::Chatting;
+            assert_eq!(self.lobby.is_member(id), chatting, "{id}: {:?}", session.phase);
+            if session.phase == Phase::Closing {
+                let waits = self.backlog(id) > 0 || self.closed.contains(&id);
+                assert!(waits, "{id}: closing and forgotten");
+            }
+        }
+    }
+
+    /// Closes whoever a full outbox has shown to be slow; each close may show another.
+    fn settle(&mut self, now: Time) {
+        while !self.fanout.wants_flush() {
+            let Some(id) = self.fanout.pop_overflowed() else { break };
+            self.close_slow(now, id);
+        }
+    }
+
+    fn greet(&mut self, id: ClientId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.phase = Phase::Choosing;
+            self.fanout.tell(id, Event::Prompt);
+        }
+    }
+
+    fn wake(&mut self, id: ClientId) {
+        if self.appetite(id) > 0 {
+            self.woken.push(id);
+        }
+    }
+
+    fn expire(&mut self, now: Time, id: ClientId) {
+        let waiting_since = self.fanout.outbox(id).and_then(|outbox| outbox.waiting_since());
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            if now >= session.since {
+                session.since = Time::NEVER;
+                self.closed.push_back(id);
+            }
+        } else if waiting_since.is_some_and(|since| now >= since + self.settings.outbox.age) {
+            self.close_slow(now, id);
+        } else if session.register_due(&self.settings) <= now {
+            self.close(now, id, CloseReason::Told(Farewell::RegisterTimeout));
+        } else if session.greet_due(&self.settings) <= now {
+            self.greet(id);
+        } else if session.line_due(&self.settings) <= now {
+            self.close(now, id, CloseReason::Told(Farewell::LineTimeout));
+        } else {
+            if session.quiet_due() <= now {
+                session.inbox.end_here();
+            }
+            session.held = false;
+            self.converse(now, id);
+            self.wake(id);
+        }
+    }
+
+    /// Notes when this client must be looked at next.
+    fn arm(&mut self, id: ClientId) {
+        let waiting_since = self.fanout.outbox(id).and_then(|outbox| outbox.waiting_since());
+        if let Some(session) = self.sessions.get_mut(id) {
+            let due = session.next_due(&self.settings, waiting_since);
+            self.deadlines.arm(id, due, session);
+        }
+        self.deadlines.compact(&self.sessions);
+    }
+
+    fn close(&mut self, now: Time, id: ClientId, reason: CloseReason) {
+        self.close_within(now, id, reason, CLOSE_TIMEOUT);
+    }
+
+    fn close_slow(&mut self, now: Time, id: ClientId) {
+        let backlog = self.backlog(id);
+        self.fanout.cut(id);
+        self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));
+    }
+
+    /// Decides that a client is closed: its rooms hear it now, it is told why, and it is freed
+    /// when it has read that or at the latest after `patience`.
+    fn close_within(&mut self, now: Time, id: ClientId, reason: CloseReason, patience: Duration) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            if reason == CloseReason::Lost {
+                self.closed.push_back(id);
+            }
+            return;
+        }
+        session.begin_close(reason, now + patience);
+        self.lobby.leave(id, &mut self.fanout);
+        if let Some(farewell) = reason.farewell() {
+            self.fanout.tell(id, Event::Farewell(farewell));
+        }
+        if reason == CloseReason::Lost || self.backlog(id) == 0 {
+            self.closed.push_back(id);
+        }
+        self.arm(id);
+    }
+}

@@ -1,0 +1,183 @@
+//! One connection, from the first byte to the last.
+//!
+//! Keeps where the conversation stands and when it must be looked at next; what is said is carried
+//! out by `conversation`. The bytes owed to the client are in its outbox.
+
+use std::time::Duration;
+
+use super::Settings;
+use super::admission::Origin;
+use super::close::CloseReason;
+use super::inbox::Inbox;
+use crate::chat::Allowance;
+use crate::limits::{CHUNK_QUIET, TYPIST_QUIET};
+use crate::time::Time;
+
+/// How far a conversation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing was said yet, by either side.
+    Silent,
+    /// A nickname is awaited.
+    Choosing,
+    /// The client is a member.
+    Chatting,
+    /// The client is owed its last bytes.
+    Closing,
+}
+
+/// How a client ends its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Not known yet.
+    Unknown,
+    /// With newlines. Never doubted again once one was seen.
+    Newline,
+    /// By pausing, as the classroom client does.
+    Pause,
+}
+
+/// What is known of one client besides its nickname and its outbox.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) phase: Phase,
+    /// When it connected; while closing, until when it may read its last bytes.
+    pub(super) since: Time,
+    pub(super) origin: Origin,
+    pub(super) inbox: Inbox,
+    pub(super) ending: Ending,
+    /// The nickname as a classroom client sent it, which it puts before each message.
+    pub(super) prefix: Option<Box<str>>,
+    pub(super) allowance: Allowance,
+    /// Bytes read before it had a nickname.
+    pub(super) stranger_bytes: u16,
+    /// Lines tried before it had a nickname.
+    pub(super) stranger_tries: u8,
+    /// Held back by flood control: not read until then.
+    pub(super) held: bool,
+    /// On the server's list of clients with lines left over: not read until then.
+    pub(super) unfinished: bool,
+    /// The client will send no more.
+    pub(super) ended: bool,
+    /// When the message in the inbox was begun; `NEVER` when there is none.
+    line_started: Time,
+    /// When that message is whole unless more of it comes.
+    quiet_at: Time,
+    /// For which moment the deadlines hold an entry.
+    pub(super) armed: Time,
+    pub(super) reason: Option<CloseReason>,
+}
+
+impl Session {
+    /// A client that connected just now.
+    pub(super) fn new(now: Time, origin: Origin) -> Self {
+        Self {
+            phase: Phase::Silent,
+            since: now,
+            origin,
+            inbox: Inbox::default(),
+            ending: Ending::Unknown,
+            prefix: None,
+            allowance: Allowance::default(),
+            stranger_bytes: 0,
+            stranger_tries: 0,
+            held: false,
+            unfinished: false,
+            ended: false,
+            line_started: Time::NEVER,
+            quiet_at: Time::NEVER,
+            armed: Time::NEVER,
+            reason: None,
+        }
+    }
+
+    /// Takes in what was read. Returns whether any of it was text.
+    pub(super) fn take_in(&mut self, now: Time, bytes: &[u8], spare: &mut Vec<u8>) -> bool {
+        if self.phase != Phase::Chatting {
+            let count = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+            self.stranger_bytes = self.stranger_bytes.saturating_add(count);
+        }
+        let text = self.inbox.push(bytes, spare);
+        if text == 0 {
+            self.inbox.settle(spare);
+            return false;
+        }
+        if self.phase == Phase::Silent {
+            self.phase = Phase::Choosing;
+        }
+        self.line_started = self.line_started.min(now);
+        self.quiet_at = now + if text == 1 { TYPIST_QUIET } else { CHUNK_QUIET };
+        true
+    }
+
+    /// Notes what is left in the inbox after some of it may have been carried out.
+    pub(super) fn note_rest(&mut self, now: Time, carried_out: bool) {
+        if self.inbox.len() == 0 {
+            (self.line_started, self.quiet_at) = (Time::NEVER, Time::NEVER);
+        } else if carried_out {
+            self.line_started = now;
+        }
+    }
+
+    /// Ends the conversation; `until` is when the client must have read what it is owed.
+    pub(super) fn begin_close(&mut self, reason: CloseReason, until: Time) {
+        self.phase = Phase::Closing;
+        self.reason = Some(reason);
+        self.since = until;
+        self.inbox = Inbox::default();
+        self.prefix = None;
+    }
+
+    /// Whether it has to wait before it is read again.
+    pub(super) fn is_busy(&self) -> bool {
+        self.held || self.unfinished
+    }
+
+    /// When the prompt is due.
+    pub(super) fn greet_due(&self, settings: &Settings) -> Time {
+        self.due_in(&[Phase::Silent], settings.greet_after)
+    }
+
+    /// When it must have a nickname.
+    pub(super) fn register_due(&self, settings: &Settings) -> Time {
+        self.due_in(&[Phase::Silent, Phase::Choosing], settings.register_timeout)
+    }
+
+    /// When the line that was begun must be whole.
+    pub(super) fn line_due(&self, settings: &Settings) -> Time {
+        if self.is_busy() { Time::NEVER } else { self.line_started + settings.line_timeout }
+    }
+
+    /// When what was said is a whole message though no newline ends it.
+    pub(super) fn quiet_due(&self) -> Time {
+        let waits_for_newline = self.ending == Ending::Newline;
+        if waits_for_newline || self.is_busy() { Time::NEVER } else { self.quiet_at }
+    }
+
+    /// When this client must be looked at next; `waiting_since` is the age of its oldest unread
+    /// byte.
+    pub(super) fn next_due(&self, settings: &Settings, waiting_since: Option<Time>) -> Time {
+        if self.phase == Phase::Closing {
+            return self.since;
+        }
+        let held_until = match settings.flood {
+            Some(rate) if self.held => self.allowance.ready_at(rate),
+            _ => Time::NEVER,
+        };
+        let too_old = waiting_since.map_or(Time::NEVER, |since| since + settings.outbox.age);
+        [
+            self.greet_due(settings),
+            self.register_due(settings),
+            self.line_due(settings),
+            self.quiet_due(),
+            held_until,
+            too_old,
+        ]
+        .into_iter()
+        .fold(Time::NEVER, Time::min)
+    }
+
+    fn due_in(&self, phases: &[Phase], after: Duration) -> Time {
+        if phases.contains(&self.phase) { self.since + after } else { Time::NEVER }
+    }
+}

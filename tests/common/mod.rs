@@ -1,0 +1,271 @@
+//! The whole server in memory, with named people around it.
+//!
+//! A [`World`] plays the poll loop of `net` without sockets: each person has a wire on which bytes
+//! wait to be read, a window that says how many bytes its machine still takes, and what it has
+//! heard so far. Time stands still until it is advanced, and stops at every deadline on the way.
+
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+use std::collections::BTreeMap;
+use std::io::IoSlice;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
+use mio_chat::delivery::OutboxLimits;
+use mio_chat::id::{ClientId, Registry};
+use mio_chat::limits;
+use mio_chat::matchmaking;
+use mio_chat::server::{CloseReason, Server, Settings};
+use mio_chat::time::Time;
+
+/// Turns after which a world that still has work is taken to be spinning.
+const TURNS_MAX: usize = 10_000;
+
+/// Settings as the command's defaults, but without flood control.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        lobby: LobbySettings { alphabet: Alphabet::Ascii, rooms_max: limits::ROOMS_MAX },
+        greet_after: limits::GREET_AFTER,
+        register_timeout: limits::REGISTER_TIMEOUT,
+        line_timeout: limits::LINE_TIMEOUT,
+        flood: None,
+        outbox: OutboxLimits {
+            soft: limits::OUTBOX_SOFT_BYTES,
+            hard: limits::OUTBOX_HARD_BYTES,
+            age: limits::OUTBOX_AGE,
+            total: limits::OUTBOX_TOTAL_BYTES,
+        },
+        per_address: limits::CONNECTIONS_PER_ADDRESS_MAX,
+        matchmaking: matchmaking::Settings {
+            plain_pairing: true,
+            answers_per_second: 0,
+            own_addresses: Vec::new(),
+        },
+    }
+}
+
+/// The default flood control.
+pub(crate) fn flood_control() -> Option<FloodRate> {
+    FloodRate::new(limits::FLOOD_BURST_LINES, limits::FLOOD_LINES_PER_SECOND)
+}
+
+/// One person and the wire between it and the server.
+#[derive(Debug)]
+pub(crate) struct Person {
+    pub(crate) id: ClientId,
+    /// Sent and not read by the server yet.
+    sent: Vec<u8>,
+    /// Will send no more.
+    ended: bool,
+    /// The server has seen that.
+    end_seen: bool,
+    /// Bytes that its machine still takes.
+    pub(crate) window: usize,
+    /// Received and not looked at by the test yet.
+    heard: Vec<u8>,
+    pub(crate) closed: Option<CloseReason>,
+}
+
+/// The server and everyone around it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) now: Time,
+    ids: Registry<()>,
+    people: BTreeMap<String, Person>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new(settings())
+    }
+}
+
+impl World {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            server: Server::new(settings, [7; 16]),
+            now: Time::ZERO,
+            ids: Registry::default(),
+            people: BTreeMap::new(),
+        }
+    }
+
+    /// Connects somebody who says nothing.
+    pub(crate) fn connect(&mut self, name: &str) -> ClientId {
+        self.try_connect(name, IpAddr::from([127, 0, 0, 1])).expect("loopback is exempt")
+    }
+
+    /// Connects somebody from an address, unless it is refused.
+    pub(crate) fn try_connect(&mut self, name: &str, address: IpAddr) -> Option<ClientId> {
+        let id = self.ids.insert_with(|_| ());
+        if self.server.connect(self.now, id, address).is_err() {
+            self.ids.remove(id);
+            return None;
+        }
+        let person = Person {
+            id,
+            sent: Vec::new(),
+            ended: false,
+            end_seen: false,
+            window: usize::MAX,
+            heard: Vec::new(),
+            closed: None,
+        };
+        self.people.insert(name.to_owned(), person);
+        self.run();
+        Some(id)
+    }
+
+    /// Connects somebody and registers it under its name, leaving nothing unheard by anyone.
+    pub(crate) fn join(&mut self, name: &str) -> ClientId {
+        let id = self.connect(name);
+        self.types(name, name);
+        assert!(self.hears(name).starts_with("Connected to server!\n"), "{name} could not join");
+        for person in self.people.values_mut() {
+            person.heard.clear();
+        }
+        id
+    }
+
+    /// Somebody types a line and presses Enter.
+    pub(crate) fn types(&mut self, name: &str, line: &str) {
+        self.sends(name, format!("{line}\n").as_bytes());
+    }
+
+    /// Somebody's program sends bytes.
+    pub(crate) fn sends(&mut self, name: &str, bytes: &[u8]) {
+        self.person(name).sent.extend_from_slice(bytes);
+        self.run();
+    }
+
+    /// Somebody ends its side of the connection.
+    pub(crate) fn ends(&mut self, name: &str) {
+        self.person(name).ended = true;
+        self.run();
+    }
+
+    /// Somebody's connection breaks.
+    pub(crate) fn vanishes(&mut self, name: &str) {
+        let id = self.person(name).id;
+        self.server.disconnect(self.now, id);
+        self.run();
+    }
+
+    /// Somebody's machine takes this many more bytes.
+    pub(crate) fn reads_only(&mut self, name: &str, window: usize) {
+        let person = self.person(name);
+        person.window = window;
+        let id = person.id;
+        self.server.unblock(id);
+        self.run();
+    }
+
+    /// What somebody has received since it was last asked.
+    pub(crate) fn hears(&mut self, name: &str) -> String {
+        let heard = std::mem::take(&mut self.person(name).heard);
+        String::from_utf8(heard).expect("the server sends UTF-8")
+    }
+
+    /// The same for somebody whose window may have cut a character in two.
+    pub(crate) fn hears_lossy(&mut self, name: &str) -> String {
+        let heard = std::mem::take(&mut self.person(name).heard);
+        String::from_utf8_lossy(&heard).into_owned()
+    }
+
+    pub(crate) fn person(&mut self, name: &str) -> &mut Person {
+        self.people.get_mut(name).unwrap_or_else(|| panic!("nobody is called {name}"))
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.people.keys().cloned().collect()
+    }
+
+    /// Lets time pass, stopping at each deadline.
+    pub(crate) fn wait(&mut self, duration: Duration) {
+        let until = self.now + duration;
+        for _ in 0..TURNS_MAX {
+            match self.server.poll_timeout() {
+                Some(due) if due <= until => {
+                    self.now = self.now.max(due);
+                    self.run();
+                }
+                _ => {
+                    self.now = until;
+                    self.run();
+                    return;
+                }
+            }
+        }
+        panic!("the server is never content");
+    }
+
+    /// Turns of the loop until nothing is left to do at this moment.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..TURNS_MAX {
+            let busy = self.receive();
+            self.server.handle_timeout(self.now);
+            self.flush();
+            self.reap();
+            self.server.check_invariants();
+            let due = self.server.poll_timeout().is_some_and(|due| due <= self.now);
+            if !busy && !due {
+                return;
+            }
+        }
+        panic!("the server spins");
+    }
+
+    /// One read for each person; whether anything was read.
+    fn receive(&mut self) -> bool {
+        let mut busy = false;
+        self.server.resume(self.now);
+        while self.server.poll_woken().is_some() {
+            busy = true;
+        }
+        for person in self.people.values_mut().filter(|person| person.closed.is_none()) {
+            let room = self.server.appetite(person.id);
+            let count = room.min(person.sent.len());
+            if count > 0 {
+                let bytes: Vec<u8> = person.sent.drain(..count).collect();
+                self.server.receive(self.now, person.id, &bytes);
+                busy = true;
+            } else if room > 0 && person.ended && !person.end_seen {
+                person.end_seen = true;
+                self.server.half_closed(self.now, person.id);
+                busy = true;
+            }
+        }
+        busy
+    }
+
+    fn flush(&mut self) {
+        let mut dirty = Vec::new();
+        self.server.take_dirty(&mut dirty);
+        for id in dirty {
+            let Some(person) = self.people.values_mut().find(|person| person.id == id) else {
+                continue;
+            };
+            let mut slices = [IoSlice::new(&[]); limits::WRITE_SLICES];
+            let count = self.server.gather(id, &mut slices);
+            let offered: Vec<u8> =
+                slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
+            let taken = offered.len().min(person.window);
+            person.heard.extend_from_slice(&offered[..taken]);
+            person.window -= if person.window == usize::MAX { 0 } else { taken };
+            if !offered.is_empty() {
+                self.server.sent(self.now, id, taken, taken < offered.len());
+            }
+        }
+    }
+
+    fn reap(&mut self) {
+        while let Some((id, reason)) = self.server.poll_reap() {
+            assert!(self.ids.remove(id).is_some(), "{id} was reaped twice");
+            if let Some(person) = self.people.values_mut().find(|person| person.id == id) {
+                person.closed = Some(reason);
+            }
+        }
+    }
+}
