@@ -27,5 +27,6 @@ pub mod dialect;
 pub mod id;
 pub mod limits;
 pub mod matchmaking;
+pub mod net;
 pub mod server;
 pub mod time;

@@ -1,0 +1,411 @@
+//! Flags and environment variables, parsed once into checked settings.
+//!
+//! Every default is named in `limits`; a flag without a value anywhere means that one.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
+use log::LevelFilter;
+use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
+use mio_chat::delivery::OutboxLimits;
+use mio_chat::net::{self, ListenAt, LogSettings};
+use mio_chat::{limits, matchmaking, server};
+
+/// Chat over TCP and peer matchmaking over UDP, in one thread.
+///
+/// People connect with nc, telnet or a script, type a nickname and talk. Programs that look for a
+/// peer send a UDP datagram and are told each other's address.
+#[derive(Debug, Parser)]
+#[command(name = "mio-chat", version, max_term_width = 100)]
+#[command(after_help = "Try it:\n  mio-chat --tcp 55555 --udp 50000\n  nc 127.0.0.1 55555")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
+    #[command(flatten)]
+    slow: OutboxArgs,
+    #[command(flatten)]
+    udp: UdpArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where to listen")]
+struct ListenArgs {
+    /// TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once
+    #[arg(long, value_name = "PORT", default_value = "55555", env = "MIO_CHAT_TCP")]
+    #[arg(value_delimiter = ',')]
+    tcp: Vec<Place>,
+    /// UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once
+    #[arg(long, value_name = "PORT", default_value = "50000", env = "MIO_CHAT_UDP")]
+    #[arg(value_delimiter = ',')]
+    udp: Vec<Place>,
+    /// Address for ports given without one [default: every address, IPv4 and IPv6]
+    #[arg(long, value_name = "ADDR", env = "MIO_CHAT_BIND")]
+    bind: Option<IpAddr>,
+    /// Connections the kernel may hold until they are accepted
+    #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..))]
+    backlog: i32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clients")]
+struct ClientArgs {
+    /// Clients at once [default: what the descriptor limit allows, less 64]
+    #[arg(long, value_name = "N", env = "MIO_CHAT_MAX_CLIENTS")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    max_clients: Option<u32>,
+    /// Clients at once from one IPv4 address or IPv6 /64; loopback is exempt
+    #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
+    #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS")]
+    max_per_address: u32,
+    /// Rooms at once
+    #[arg(long, value_name = "N", default_value_t = limits::ROOMS_MAX as u32)]
+    #[arg(env = "MIO_CHAT_MAX_ROOMS")]
+    max_rooms: u32,
+    /// How long a silent client waits for the nickname prompt; 0s prompts at once
+    #[arg(long, value_name = "TIME", default_value_t = limits::GREET_AFTER.into())]
+    #[arg(env = "MIO_CHAT_GREET_AFTER")]
+    greet_after: humantime::Duration,
+    /// How long a client may take to choose a nickname
+    #[arg(long, value_name = "TIME", default_value_t = limits::REGISTER_TIMEOUT.into())]
+    #[arg(env = "MIO_CHAT_REGISTER_TIMEOUT")]
+    register_timeout: humantime::Duration,
+    /// How long a line may stay unfinished
+    #[arg(long, value_name = "TIME", default_value_t = limits::LINE_TIMEOUT.into())]
+    #[arg(env = "MIO_CHAT_LINE_TIMEOUT")]
+    line_timeout: humantime::Duration,
+    /// Lines a client may say at once, and lines a second after that; or "off" for load tests
+    #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::default())]
+    #[arg(env = "MIO_CHAT_FLOOD")]
+    flood: Flood,
+    /// Letters in nicknames and room names: those of ASCII, or of any one script
+    #[arg(long, value_name = "SET", default_value = "ascii", env = "MIO_CHAT_NAMES")]
+    names: Names,
+    /// Idle time after which a client's machine is asked whether it is still there; 0s never asks
+    #[arg(long, value_name = "TIME", default_value_t = limits::KEEPALIVE_IDLE.into())]
+    #[arg(env = "MIO_CHAT_KEEPALIVE")]
+    keepalive: humantime::Duration,
+    /// How long sent data may stay unacknowledged before the client is lost; 0s asks the system
+    #[arg(long, value_name = "TIME", default_value_t = limits::USER_TIMEOUT.into())]
+    #[arg(env = "MIO_CHAT_USER_TIMEOUT")]
+    user_timeout: humantime::Duration,
+    /// How long clients may take to read the goodbye when the server stops
+    #[arg(long, value_name = "TIME", default_value_t = limits::DRAIN_TIMEOUT.into())]
+    #[arg(env = "MIO_CHAT_DRAIN")]
+    drain: humantime::Duration,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clients that read too slowly")]
+struct OutboxArgs {
+    /// Unread bytes above which a client no longer hears who comes and goes
+    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_SOFT_BYTES))]
+    #[arg(env = "MIO_CHAT_OUTBOX_SOFT")]
+    outbox_soft: Size,
+    /// Unread bytes above which a client is cut off
+    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_HARD_BYTES))]
+    #[arg(env = "MIO_CHAT_OUTBOX_HARD")]
+    outbox_hard: Size,
+    /// Age of the oldest unread byte at which a client is cut off
+    #[arg(long, value_name = "TIME", default_value_t = limits::OUTBOX_AGE.into())]
+    #[arg(env = "MIO_CHAT_OUTBOX_AGE")]
+    outbox_age: humantime::Duration,
+    /// Unread bytes of all clients above which the slowest are cut off
+    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_TOTAL_BYTES))]
+    #[arg(env = "MIO_CHAT_OUTBOX_TOTAL")]
+    outbox_total: Size,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Matchmaking over UDP")]
+struct UdpArgs {
+    /// Whether any two datagrams make a pair (STUN is always answered)
+    #[arg(long, value_name = "ON|OFF", default_value = "on", env = "MIO_CHAT_PLAIN_PAIRING")]
+    plain_pairing: Switch,
+    /// Datagrams a second served per IPv4 address or IPv6 /64; loopback is exempt; 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = limits::UDP_RATE_PER_SECOND)]
+    #[arg(env = "MIO_CHAT_UDP_RATE")]
+    udp_rate: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Log")]
+struct LogArgs {
+    /// Say more: -v what clients do, -vv everything
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
+    verbose: u8,
+    /// Say less: -q warnings and errors, -qq errors only
+    #[arg(short, long, action = ArgAction::Count)]
+    quiet: u8,
+    /// The least important level to log: error, warn, info, debug, trace or off
+    #[arg(long, value_name = "LEVEL", env = "MIO_CHAT_LOG")]
+    log_level: Option<LevelFilter>,
+    /// File to append the log to instead of stderr; SIGHUP reopens it
+    #[arg(long, value_name = "FILE", env = "MIO_CHAT_LOG_FILE")]
+    log_file: Option<PathBuf>,
+}
+
+impl Cli {
+    pub(crate) fn log_settings(&self) -> LogSettings {
+        let level = match (self.log.verbose, self.log.quiet) {
+            (0, 0) => self.log.log_level.unwrap_or(LevelFilter::Info),
+            (1, _) => LevelFilter::Debug,
+            (2.., _) => LevelFilter::Trace,
+            (0, 1) => LevelFilter::Warn,
+            (0, 2..) => LevelFilter::Error,
+        };
+        LogSettings { level, file: self.log.log_file.clone(), colour: colour_is_welcome() }
+    }
+
+    /// Parses the command line and the environment; ends the program with exit code 2 and a
+    /// sentence when they make no sense.
+    pub(crate) fn parse_checked() -> Self {
+        let cli = Self::parse();
+        if let Err(problem) = cli.check() {
+            Self::command().error(ErrorKind::ValueValidation, problem).exit();
+        }
+        cli
+    }
+
+    /// What no single value can show.
+    fn check(&self) -> Result<(), String> {
+        let OutboxArgs { outbox_soft, outbox_hard, outbox_total, .. } = &self.slow;
+        if outbox_soft.0 >= outbox_hard.0 || outbox_hard.0 >= outbox_total.0 {
+            return Err(format!(
+                "--outbox-soft ({outbox_soft}), --outbox-hard ({outbox_hard}) and --outbox-total \
+                 ({outbox_total}) must grow in this order"
+            ));
+        }
+        Ok(())
+    }
+
+    /// `clients_max` is used when the operator names no number.
+    pub(crate) fn net_settings(&self, clients_max: usize) -> net::Settings {
+        let places = |places: &[Place]| {
+            places.iter().map(|place| place.listen_at(self.listen.bind)).collect()
+        };
+        net::Settings {
+            tcp: places(&self.listen.tcp),
+            udp: places(&self.listen.udp),
+            backlog: self.listen.backlog,
+            clients_max: self.clients.max_clients.map_or(clients_max, |count| count as usize),
+            keepalive: self.clients.keepalive.into(),
+            user_timeout: self.clients.user_timeout.into(),
+            drain: self.clients.drain.into(),
+        }
+    }
+
+    pub(crate) fn server_settings(&self) -> server::Settings {
+        let (clients, slow) = (&self.clients, &self.slow);
+        server::Settings {
+            lobby: LobbySettings {
+                alphabet: match clients.names {
+                    Names::Ascii => Alphabet::Ascii,
+                    Names::Unicode => Alphabet::Unicode,
+                },
+                rooms_max: clients.max_rooms as usize,
+            },
+            greet_after: clients.greet_after.into(),
+            register_timeout: clients.register_timeout.into(),
+            line_timeout: clients.line_timeout.into(),
+            flood: clients.flood.0,
+            outbox: OutboxLimits {
+                soft: slow.outbox_soft.0,
+                hard: slow.outbox_hard.0,
+                age: slow.outbox_age.into(),
+                total: slow.outbox_total.0,
+            },
+            per_address: clients.max_per_address,
+            matchmaking: matchmaking::Settings {
+                plain_pairing: self.udp.plain_pairing == Switch::On,
+                answers_per_second: self.udp.udp_rate,
+                own_addresses: Vec::new(),
+            },
+        }
+    }
+}
+
+/// <https://no-color.org>: any value but none forbids colour. Whether the log goes to a terminal is
+/// for the log to find out.
+fn colour_is_welcome() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// A port, or an address with a port.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Port(u16),
+    Address(SocketAddr),
+}
+
+impl Place {
+    fn listen_at(self, bind: Option<IpAddr>) -> ListenAt {
+        match (self, bind) {
+            (Self::Address(address), _) => ListenAt::Address(address),
+            (Self::Port(port), Some(host)) => ListenAt::Address(SocketAddr::new(host, port)),
+            (Self::Port(port), None) => ListenAt::Everywhere(port),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(port) = text.parse() {
+            return Ok(Self::Port(port));
+        }
+        text.parse().map(Self::Address).map_err(|_| {
+            "not a port (0 to 65535) or address with port (127.0.0.1:55555, [::1]:55555)".to_owned()
+        })
+    }
+}
+
+/// Flood control, or none.
+#[derive(Clone, Copy, Debug)]
+struct Flood(Option<FloodRate>);
+
+impl Default for Flood {
+    fn default() -> Self {
+        Self(FloodRate::new(limits::FLOOD_BURST_LINES, limits::FLOOD_LINES_PER_SECOND))
+    }
+}
+
+impl std::fmt::Display for Flood {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(rate) => write!(f, "{}:{}", rate.burst_lines(), rate.lines_per_second()),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+impl FromStr for Flood {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let numbers = text
+            .split_once(':')
+            .and_then(|(burst, rate)| FloodRate::new(burst.parse().ok()?, rate.parse().ok()?));
+        numbers.map(|rate| Self(Some(rate))).ok_or_else(|| {
+            "not BURST:RATE with whole numbers from 1 (such as 10:2), nor off".to_owned()
+        })
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Size(usize);
+
+const SIZE_UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let whole =
+            SIZE_UNITS.iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
+        match whole {
+            Some((name, unit)) => write!(f, "{}{name}", self.0 / unit),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unit = SIZE_UNITS.iter().find_map(|(name, unit)| {
+            let number = text.strip_suffix(name).or_else(|| text.strip_suffix(&name[..1]))?;
+            Some((number, *unit))
+        });
+        let (number, unit) = unit.unwrap_or((text, 1));
+        let bytes = number.trim().parse::<usize>().ok().and_then(|n| n.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| "not a size in bytes, KiB or MiB (such as 64KiB)".to_owned())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Names {
+    Ascii,
+    Unicode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_default_can_be_typed() {
+        for text in ["64KiB", "256KiB", "64MiB", "1000", "3GiB"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
+        }
+        assert_eq!("64K".parse(), Ok(Size(65_536)));
+        assert_eq!(Flood::default().to_string(), "10:2");
+        assert_eq!("off".parse::<Flood>().unwrap().to_string(), "off");
+        for text in ["", "64kb", "-1", "99999999999999GiB", "K"] {
+            assert!(text.parse::<Size>().is_err(), "{text:?}");
+        }
+        for text in ["", "10", "0:2", "10:0", "a:b", "10:2:1"] {
+            assert!(text.parse::<Flood>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_a_port_or_an_address() {
+        let bind = Some(IpAddr::from([127, 0, 0, 1]));
+        let at = |text: &str, bind| text.parse::<Place>().map(|place| place.listen_at(bind));
+        assert_eq!(at("0", None), Ok(ListenAt::Everywhere(0)));
+        let local = "127.0.0.1:7".parse().unwrap();
+        assert_eq!(at("7", bind), Ok(ListenAt::Address(local)));
+        let ipv6 = "[::1]:7".parse().unwrap();
+        assert_eq!(at("[::1]:7", bind), Ok(ListenAt::Address(ipv6)));
+        for text in ["", "65536", "localhost:7", "::1:x", "-1"] {
+            assert!(at(text, None).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_log_level_follows_the_flags() {
+        for (flags, level) in [
+            (&["mio-chat"][..], LevelFilter::Info),
+            (&["mio-chat", "-v"], LevelFilter::Debug),
+            (&["mio-chat", "-vv"], LevelFilter::Trace),
+            (&["mio-chat", "-q"], LevelFilter::Warn),
+            (&["mio-chat", "-qq"], LevelFilter::Error),
+            (&["mio-chat", "--log-level", "off"], LevelFilter::Off),
+        ] {
+            assert_eq!(Cli::parse_from(flags).log_settings().level, level, "{flags:?}");
+        }
+        assert!(Cli::try_parse_from(["mio-chat", "-v", "-q"]).is_err());
+    }
+
+    #[test]
+    fn limits_must_be_in_order() {
+        let check = |flags: &[&str]| Cli::parse_from(flags).check();
+        assert_eq!(check(&["mio-chat"]), Ok(()));
+        assert!(check(&["mio-chat", "--outbox-soft", "256KiB"]).is_err());
+        assert!(check(&["mio-chat", "--outbox-total", "1KiB"]).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! The `mio-chat` command: reads the flags, runs the server, says in one line what went wrong.
+
+mod cli;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use mio_chat::net::{self, Exit, Reactor};
+
+use cli::Cli;
+
+/// How long the last log lines may take to be written.
+const LOG_PATIENCE: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    match run(&Cli::parse_checked()) {
+        Ok(Exit::Drained) => ExitCode::SUCCESS,
+        // As a shell reports a process that a signal has ended.
+        Ok(Exit::AtOnce(signal)) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
+        Err(error) => {
+            eprintln!("mio-chat: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Exit, Box<dyn std::error::Error>> {
+    let log = net::start_log(&cli.log_settings())?;
+    let descriptors = net::descriptor_limit();
+    let settings = cli.net_settings(net::clients_for(descriptors));
+    let mut reactor = Reactor::new(&settings, cli.server_settings(), log)?;
+    announce(&reactor);
+    log::info!("serving: max_clients={} descriptors={descriptors}", settings.clients_max);
+    let exit = reactor.run();
+    reactor.finish_log(LOG_PATIENCE);
+    Ok(exit?)
+}
+
+/// Says where the server listens, one line each that a script can read. Whoever started the server
+/// may not care, so a closed stdout is no error.
+fn announce(reactor: &Reactor) {
+    let mut stdout = std::io::stdout().lock();
+    for (protocol, address) in reactor.addresses() {
+        let _ = writeln!(stdout, "listening {protocol} {address}");
+        log::info!("listening: {protocol}={address}");
+    }
+    let _ = stdout.flush();
+}

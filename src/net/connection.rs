@@ -1,0 +1,97 @@
+//! One client's socket, and what is known of its readiness.
+//!
+//! Registered once, for both directions, with edge-triggered events. That it may be written is
+//! known to its outbox; that it may be read is known here, until a read has shown otherwise.
+
+use std::io::{self, IoSlice, Read, Write};
+
+use mio::net::TcpStream;
+
+/// A connected stream.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    /// There may be something to read.
+    pub(super) readable: bool,
+    /// The peer may have ended its side: read on until the end is seen, since no event will tell.
+    pub(super) read_closed: bool,
+    /// On the list of clients to be read.
+    pub(super) queued: bool,
+}
+
+/// What a read has brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// So many bytes.
+    Bytes(usize),
+    /// Nothing for now.
+    Nothing,
+    /// The peer will send no more.
+    End,
+    /// The connection broke.
+    Broken,
+}
+
+/// What a write has achieved.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// So many bytes were taken.
+    Taken(usize),
+    /// The connection broke.
+    Broken,
+}
+
+impl Connection {
+    /// A stream of which nothing is known yet.
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, readable: false, read_closed: false, queued: false }
+    }
+
+    /// Reads once. A read that brings less than there was room for has emptied the socket, so a
+    /// second one is saved; unless the peer's end is known to be behind it.
+    pub(super) fn read(&mut self, room: &mut [u8]) -> Input {
+        match self.stream.read(room) {
+            Ok(0) => {
+                self.readable = false;
+                Input::End
+            }
+            Ok(count) => {
+                self.readable = count == room.len() || self.read_closed;
+                Input::Bytes(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Input::Nothing
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Input::Nothing,
+            Err(_) => {
+                self.readable = false;
+                Input::Broken
+            }
+        }
+    }
+
+    /// Writes once; nothing is taken when the socket is full.
+    pub(super) fn write(&mut self, slices: &[IoSlice<'_>]) -> Output {
+        loop {
+            match self.stream.write_vectored(slices) {
+                Ok(count) => return Output::Taken(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Output::Taken(0),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Output::Broken,
+            }
+        }
+    }
+
+    /// Closes it. What the peer said meanwhile is read and dropped first, because closing a socket
+    /// with unread bytes makes the system drop what the peer has not read yet.
+    pub(super) fn close(mut self, scratch: &mut [u8]) {
+        let _ = self.stream.read(scratch);
+    }
+
+    /// Turns it away with these last bytes.
+    pub(super) fn turn_away(mut self, last: &[u8], scratch: &mut [u8]) {
+        let _ = self.stream.write(last);
+        self.close(scratch);
+    }
+}

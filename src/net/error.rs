@@ -1,0 +1,59 @@
+//! Why the server cannot start or go on, in one sentence each.
+
+use std::io;
+use std::net::SocketAddr;
+
+use thiserror::Error;
+
+/// A failure of the system below us.
+#[derive(Debug, Error)]
+pub enum NetError {
+    /// A port could not be bound.
+    #[error("cannot listen on {protocol} {address}: {}", why_not(source, protocol))]
+    Listen {
+        /// `tcp` or `udp`.
+        protocol: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The poll loop could not be set up.
+    #[error("cannot set up the poll loop ({what}): {source}; is the descriptor limit very low?")]
+    SetUp {
+        /// Which part of it.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Waiting for events failed.
+    #[error("cannot wait for events: {0}; this is a fault of the server or the system")]
+    Wait(#[source] io::Error),
+    /// No randomness.
+    #[error("cannot draw a secret from the system: {0}; nothing can be kept safe without")]
+    Secret(getrandom::Error),
+}
+
+fn why_not(error: &io::Error, protocol: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "the address is in use (is another mio-chat running? --{protocol} 0 picks a free port)"
+        ),
+        io::ErrorKind::PermissionDenied => {
+            "permission denied (ports below 1024 need root; choose a higher one)".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address (`ip addr` shows those it has)".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Whether the system is out of descriptors or memory: waiting helps, trying again at once does
+/// not.
+pub(super) fn is_exhaustion(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}

@@ -1,0 +1,280 @@
+//! Ports that are listened on, and what happens when descriptors run out.
+//!
+//! mio tells once that connections wait and not again, so what was not accepted is remembered. When
+//! the system has no descriptor left the gate is shut: waiting connections stay in the kernel's
+//! backlog, and accepting is tried again whenever a client was closed and on a timer. Whoever has
+//! waited for long is told so through a spare descriptor that is kept for that.
+
+use std::fs::File;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+
+use super::error::{NetError, is_exhaustion};
+use super::token::Source;
+use crate::limits::{
+    ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_INTERVAL,
+    KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES,
+};
+use crate::time::Time;
+
+/// Tries to find a port that is free for IPv4 and IPv6 alike.
+const SAME_PORT_TRIES: usize = 16;
+
+/// Where to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenAt {
+    /// On every address of this machine, IPv4 and, where there is one, IPv6.
+    Everywhere(u16),
+    /// On this address alone.
+    Address(SocketAddr),
+}
+
+/// What is set on every accepted stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StreamOptions {
+    pub(super) backlog: i32,
+    pub(super) keepalive: Duration,
+    pub(super) user_timeout: Duration,
+}
+
+/// All TCP listeners, and the gate before them.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    listeners: Vec<Listener>,
+    gate: Gate,
+    /// `/dev/null`, to be closed when a descriptor is needed to turn somebody away.
+    spare: Option<File>,
+    /// Accepting has failed just now, and those who wait have waited long.
+    refusing: bool,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    /// Connections may wait.
+    pending: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Gate {
+    Open,
+    /// Out of descriptors.
+    Shut {
+        since: Time,
+        retry_at: Time,
+        wait: Duration,
+    },
+}
+
+impl Listeners {
+    /// Binds every port and registers it.
+    pub(super) fn bind(
+        places: &[ListenAt],
+        options: StreamOptions,
+        registry: &Registry,
+    ) -> Result<Self, NetError> {
+        let sockets = bind_all("tcp", places, |address| listen(address, options))?;
+        let mut listeners = Vec::with_capacity(sockets.len());
+        for (index, socket) in sockets.into_iter().enumerate() {
+            let mut socket = TcpListener::from_std(socket.into());
+            registry
+                .register(&mut socket, Source::Listener(index as u16).into(), Interest::READABLE)
+                .map_err(|source| NetError::SetUp { what: "a tcp listener", source })?;
+            listeners.push(Listener { socket, pending: true });
+        }
+        Ok(Self { listeners, gate: Gate::Open, spare: open_spare(), refusing: false })
+    }
+
+    /// Notes that connections wait at this listener.
+    pub(super) fn note_pending(&mut self, index: u16) {
+        if let Some(listener) = self.listeners.get_mut(usize::from(index)) {
+            listener.pending = true;
+        }
+    }
+
+    /// Notes that a descriptor was freed.
+    pub(super) fn note_freed(&mut self, now: Time) {
+        if let Gate::Shut { retry_at, .. } = &mut self.gate {
+            *retry_at = now;
+        }
+    }
+
+    /// The next waiting connection, if there is one and a descriptor for it.
+    pub(super) fn accept(&mut self, now: Time) -> Option<(TcpStream, SocketAddr)> {
+        if matches!(self.gate, Gate::Shut { retry_at, .. } if now < retry_at) {
+            return None;
+        }
+        // A failed accept concerns one connection only; but a loop has a bound.
+        for _ in 0..ACCEPTS_PER_TURN {
+            let listener = self.listeners.iter_mut().find(|listener| listener.pending)?;
+            match listener.socket.accept() {
+                Ok(accepted) => {
+                    self.open_gate(now);
+                    return Some(accepted);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    listener.pending = false;
+                    self.open_gate(now);
+                }
+                Err(error) if is_exhaustion(&error) => {
+                    self.shut_gate(now, &error);
+                    return None;
+                }
+                Err(error) => log::debug!("a connection was gone before it was accepted: {error}"),
+            }
+        }
+        None
+    }
+
+    /// After `accept` has found no descriptor: somebody who has waited too long, to be turned away
+    /// at once. The spare descriptor is lent for that; [`Listeners::restore_spare`] takes it back.
+    pub(super) fn accept_to_refuse(&mut self) -> Option<TcpStream> {
+        if !self.refusing {
+            return None;
+        }
+        self.spare = None;
+        let listener = self.listeners.iter_mut().find(|listener| listener.pending)?;
+        listener.socket.accept().ok().map(|(stream, _)| stream)
+    }
+
+    /// Keeps a descriptor back again.
+    pub(super) fn restore_spare(&mut self) {
+        if std::mem::take(&mut self.refusing) {
+            self.spare = open_spare();
+        }
+    }
+
+    /// When accepting must be tried again; `Time::ZERO`: now.
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        let pending = self.listeners.iter().any(|listener| listener.pending);
+        pending.then_some(match self.gate {
+            Gate::Open => Time::ZERO,
+            Gate::Shut { retry_at, .. } => retry_at,
+        })
+    }
+
+    /// Where connections are accepted.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.socket.local_addr().ok())
+    }
+
+    /// Stops listening.
+    pub(super) fn close(&mut self) {
+        self.listeners.clear();
+    }
+
+    fn open_gate(&mut self, now: Time) {
+        if let Gate::Shut { since, .. } = std::mem::replace(&mut self.gate, Gate::Open) {
+            let shut_ms = now.since(since).as_millis();
+            log::warn!("descriptors are free again: accepting after shut_ms={shut_ms}");
+        }
+    }
+
+    fn shut_gate(&mut self, now: Time, error: &io::Error) {
+        let (since, wait) = match self.gate {
+            Gate::Open => {
+                log::warn!("out of descriptors ({error}): new connections wait; raise the limit");
+                (now, ACCEPT_RETRY_MIN)
+            }
+            Gate::Shut { since, wait, .. } => (since, (wait * 2).min(ACCEPT_RETRY_MAX)),
+        };
+        self.refusing = now.since(since) >= ACCEPT_PATIENCE;
+        self.gate = Gate::Shut { since, retry_at: now + wait, wait };
+    }
+}
+
+fn open_spare() -> Option<File> {
+    File::open("/dev/null").ok()
+}
+
+/// A TCP listener. What is set on it holds for every stream that it accepts (Linux copies the
+/// options), which saves four syscalls a connection.
+fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
+    let socket = open(address, Type::STREAM, Protocol::TCP)?;
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    if !options.keepalive.is_zero() {
+        let keepalive = TcpKeepalive::new()
+            .with_time(options.keepalive)
+            .with_interval(KEEPALIVE_INTERVAL)
+            .with_retries(KEEPALIVE_PROBES);
+        socket.set_tcp_keepalive(&keepalive)?;
+    }
+    if !options.user_timeout.is_zero() {
+        socket.set_tcp_user_timeout(Some(options.user_timeout))?;
+    }
+    socket.set_tcp_notsent_lowat(KERNEL_UNSENT_BYTES)?;
+    socket.bind(&address.into())?;
+    socket.listen(options.backlog)?;
+    Ok(socket)
+}
+
+/// A socket that does not block, bound to nothing yet. IPv6 sockets serve IPv6 alone, so that no
+/// address has two forms.
+pub(super) fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
+}
+
+/// Binds every place, in order.
+pub(super) fn bind_all(
+    protocol: &'static str,
+    places: &[ListenAt],
+    bind: impl Fn(SocketAddr) -> io::Result<Socket>,
+) -> Result<Vec<Socket>, NetError> {
+    let mut sockets = Vec::new();
+    for place in places {
+        match *place {
+            ListenAt::Address(address) => {
+                let fail = |source| NetError::Listen { protocol, address, source };
+                sockets.push(bind(address).map_err(fail)?);
+            }
+            ListenAt::Everywhere(port) => {
+                sockets.extend(bind_everywhere(protocol, port, &bind)?);
+            }
+        }
+    }
+    Ok(sockets)
+}
+
+/// Binds one port for IPv4 and IPv6. A machine without IPv6 is served without.
+fn bind_everywhere(
+    protocol: &'static str,
+    port: u16,
+    bind: &impl Fn(SocketAddr) -> io::Result<Socket>,
+) -> Result<Vec<Socket>, NetError> {
+    let any = |host: IpAddr, port| SocketAddr::new(host, port);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let address = any(Ipv4Addr::UNSPECIFIED.into(), port);
+        let fail = |source| NetError::Listen { protocol, address, source };
+        let first = bind(address).map_err(fail)?;
+        let bound = first.local_addr().map_err(fail)?.as_socket().map_or(port, |at| at.port());
+        let address = any(Ipv6Addr::UNSPECIFIED.into(), bound);
+        match bind(address) {
+            Ok(second) => return Ok(vec![first, second]),
+            // The system picked a port that somebody else has on IPv6: let it pick another.
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse
+                    && port == 0
+                    && tries < SAME_PORT_TRIES => {}
+            Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                return Err(NetError::Listen { protocol, address, source });
+            }
+            Err(error) => {
+                log::info!("no {protocol} on IPv6: {error}");
+                return Ok(vec![first]);
+            }
+        }
+    }
+}

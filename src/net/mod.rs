@@ -1,0 +1,25 @@
+//! The only syscalls of the server: sockets, poll, clock, signals, log.
+//!
+//! A thin shell around [`Server`](crate::server::Server). It decides nothing about chat; it knows
+//! when a descriptor may be read or written, and what the system says when it has no more of them.
+//!
+//! Invariants: nothing here blocks but `poll`; ids are freed in `reap` and nowhere else; an event
+//! for an id that was freed finds nothing.
+
+mod clock;
+mod connection;
+mod datagram;
+mod error;
+mod listener;
+mod log_journal;
+mod log_outlet;
+mod log_ring;
+mod log_writer;
+mod reactor;
+mod signals;
+mod token;
+
+pub use error::NetError;
+pub use listener::ListenAt;
+pub use log_writer::{Drained, LogError, LogSettings, LogSink, start as start_log};
+pub use reactor::{Exit, Reactor, Settings, clients_for, descriptor_limit};

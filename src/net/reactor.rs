@@ -1,0 +1,447 @@
+//! The poll loop: six steps a turn.
+//!
+//! ```text
+//! wait      poll; events only set flags and put clients on the ready list
+//! accept    new clients, within a budget
+//! receive   datagrams, then one read for each ready client
+//! expire    what was due
+//! flush     one write for each client that has something to be sent
+//! reap      close sockets and free ids
+//! ```
+//!
+//! Events are edge-triggered and registered once: a client that was not read to the end stays on
+//! the ready list, because nobody will remind us, and poll does not sleep while the list holds
+//! anyone.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::clock::Clock;
+use super::connection::{Connection, Input, Output};
+use super::datagram::Datagrams;
+use super::error::NetError;
+use super::listener::{ListenAt, Listeners, StreamOptions};
+use super::log_writer::LogSink;
+use super::signals::{Request, SignalSource};
+use super::token::Source;
+use crate::chat::{self, Farewell};
+use crate::dialect;
+use crate::id::{ClientId, Registry};
+use crate::limits::{
+    ACCEPTS_PER_TURN, DESCRIPTORS_RESERVED, EVENTS_PER_POLL, READ_BYTES_PER_TURN, WRITE_SLICES,
+};
+use crate::server::{self, CloseReason, Server};
+use crate::time::Time;
+
+/// What an operator may choose about the network. The defaults are in `limits`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to accept clients.
+    pub tcp: Vec<ListenAt>,
+    /// Where to receive datagrams.
+    pub udp: Vec<ListenAt>,
+    /// Connections the kernel holds for us.
+    pub backlog: i32,
+    /// Clients at once.
+    pub clients_max: usize,
+    /// Idle time after which TCP probes a peer; zero never does.
+    pub keepalive: Duration,
+    /// How long sent data may stay unacknowledged; zero leaves that to the system.
+    pub user_timeout: Duration,
+    /// How long clients may take to read the goodbye.
+    pub drain: Duration,
+}
+
+/// How the loop has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everyone was told, and has read it or had the time to.
+    Drained,
+    /// A second signal, this one, did not want to wait.
+    AtOnce(i32),
+}
+
+/// The poll loop and everything that is registered with it.
+pub struct Reactor {
+    poll: Poll,
+    events: Events,
+    clock: Clock,
+    /// The present of this turn.
+    now: Time,
+    server: Server,
+    connections: Registry<Connection>,
+    listeners: Listeners,
+    datagrams: Datagrams,
+    signals: SignalSource,
+    log: LogSink,
+    /// Clients to be read.
+    ready: VecDeque<ClientId>,
+    /// Clients being flushed; kept for its memory.
+    dirty: Vec<ClientId>,
+    scratch: Box<[u8]>,
+    clients_max: usize,
+    drain: Duration,
+    stopping: bool,
+    stopped_by: Option<Exit>,
+    /// Told that the server is full, and not yet that it is not.
+    full_told: bool,
+}
+
+impl Reactor {
+    /// Binds every port and sets everything up.
+    ///
+    /// # Errors
+    /// What could not be had of the system, in one sentence.
+    pub fn new(
+        settings: &Settings,
+        mut server_settings: server::Settings,
+        log: LogSink,
+    ) -> Result<Self, NetError> {
+        let poll = Poll::new().map_err(|source| NetError::SetUp { what: "poll", source })?;
+        let options = StreamOptions {
+            backlog: settings.backlog,
+            keepalive: settings.keepalive,
+            user_timeout: settings.user_timeout,
+        };
+        let listeners = Listeners::bind(&settings.tcp, options, poll.registry())?;
+        let datagrams = Datagrams::bind(&settings.udp, poll.registry())?;
+        let signals = SignalSource::register(poll.registry())?;
+        watch_log(&poll, &log).map_err(|source| NetError::SetUp { what: "the log", source })?;
+        server_settings.matchmaking.own_addresses = datagrams.addresses().collect();
+        let mut secret = [0; 16];
+        getrandom::fill(&mut secret).map_err(NetError::Secret)?;
+        Ok(Self {
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            clock: Clock::start(),
+            now: Time::ZERO,
+            server: Server::new(server_settings, secret),
+            connections: Registry::default(),
+            ready: VecDeque::new(),
+            dirty: Vec::new(),
+            scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
+            clients_max: settings.clients_max,
+            drain: settings.drain,
+            stopping: false,
+            stopped_by: None,
+            full_told: false,
+            poll,
+            listeners,
+            datagrams,
+            signals,
+            log,
+        })
+    }
+
+    /// Where the server listens: `tcp` or `udp`, and the address.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        let tcp = self.listeners.addresses().map(|address| ("tcp", address));
+        tcp.chain(self.datagrams.addresses().map(|address| ("udp", address)))
+    }
+
+    /// Serves until a signal says stop.
+    ///
+    /// # Errors
+    /// Waiting for events failed, which no client can bring about.
+    pub fn run(&mut self) -> Result<Exit, NetError> {
+        let exit = loop {
+            self.turn()?;
+            if let Some(exit) = self.stopped_by {
+                break exit;
+            }
+        };
+        self.log_summary();
+        Ok(exit)
+    }
+
+    /// Writes out what is left of the log; at most for `patience`.
+    pub fn finish_log(&mut self, patience: Duration) {
+        self.log.finish(patience);
+    }
+
+    fn turn(&mut self) -> Result<(), NetError> {
+        self.wait()?;
+        self.accept();
+        self.receive();
+        self.expire();
+        self.flush();
+        self.reap();
+        Ok(())
+    }
+
+    fn wait(&mut self) -> Result<(), NetError> {
+        if !self.log.is_empty() {
+            self.log.drain();
+        }
+        let timeout = self.next_due().map(|due| due.since(self.clock.now()));
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
+            Err(error) => return Err(NetError::Wait(error)),
+        }
+        self.now = self.clock.now();
+        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            self.note(event);
+        }
+        self.events = events;
+        Ok(())
+    }
+
+    fn note(&mut self, event: &Event) {
+        match Source::from(event.token()) {
+            Source::Client(id) => self.note_client(id, event),
+            Source::Listener(index) => self.listeners.note_pending(index),
+            Source::Datagram(index) => self.datagrams.note_readable(index),
+            Source::Signals => self.obey_signals(),
+            // Drained at the start of each turn.
+            Source::Log => {}
+        }
+    }
+
+    fn note_client(&mut self, id: ClientId, event: &Event) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            connection.readable = true;
+            connection.read_closed |= event.is_read_closed();
+            self.queue(id);
+        }
+        if event.is_writable() {
+            self.server.unblock(id);
+        }
+    }
+
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some((stream, peer)) = self.listeners.accept(self.now) else { break };
+            self.admit(stream, peer);
+        }
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(stream) = self.listeners.accept_to_refuse() else { break };
+            self.turn_away(Connection::new(stream), Farewell::ServerFull);
+        }
+        self.listeners.restore_spare();
+    }
+
+    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if self.connections.len() >= self.clients_max {
+            if !std::mem::replace(&mut self.full_told, true) {
+                log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
+            }
+            return self.turn_away(Connection::new(stream), Farewell::ServerFull);
+        }
+        let registry = self.poll.registry();
+        let mut registered = Ok(());
+        let id = self.connections.insert_with(|id| {
+            let mut stream = stream;
+            let both = Interest::READABLE | Interest::WRITABLE;
+            registered = registry.register(&mut stream, Source::Client(id).into(), both);
+            Connection::new(stream)
+        });
+        let admitted = self.server.connect(self.now, id, peer.ip());
+        log::debug!("client {id}: connected from {peer}");
+        if let Err(error) = registered {
+            log::warn!("client {id}: cannot be polled, {error}");
+            self.server.disconnect(self.now, id);
+        }
+        if admitted.is_err() {
+            log::debug!("client {id}: refused, too many from its address");
+            if let Some(connection) = self.connections.remove(id) {
+                self.turn_away(connection, Farewell::AddressFull);
+            }
+        }
+    }
+
+    fn receive(&mut self) {
+        if self.datagrams.is_readable() {
+            let (server, now) = (&mut self.server, self.now);
+            self.datagrams
+                .serve(|via, source, datagram| server.datagram(now, via, source, datagram));
+        }
+        self.server.resume(self.now);
+        self.queue_woken();
+        for _ in 0..self.ready.len() {
+            // So much is queued already that it must be written before more is added.
+            if self.server.wants_flush() {
+                break;
+            }
+            let Some(id) = self.ready.pop_front() else { break };
+            self.read(id);
+        }
+    }
+
+    fn read(&mut self, id: ClientId) {
+        let appetite = self.server.appetite(id);
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.queued = false;
+        // Not now: the server will say when.
+        if appetite == 0 {
+            return;
+        }
+        match connection.read(&mut self.scratch[..appetite]) {
+            Input::Bytes(count) => self.server.receive(self.now, id, &self.scratch[..count]),
+            Input::Nothing => {}
+            Input::End => self.server.half_closed(self.now, id),
+            Input::Broken => self.server.disconnect(self.now, id),
+        }
+        if self.connections.get(id).is_some_and(|connection| connection.readable) {
+            self.queue(id);
+        }
+    }
+
+    fn expire(&mut self) {
+        self.server.handle_timeout(self.now);
+        self.queue_woken();
+    }
+
+    fn flush(&mut self) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        self.server.take_dirty(&mut dirty);
+        for &id in &dirty {
+            let Some(connection) = self.connections.get_mut(id) else { continue };
+            let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+            let count = self.server.gather(id, &mut slices);
+            let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
+            if offered == 0 {
+                continue;
+            }
+            match connection.write(&slices[..count]) {
+                Output::Taken(taken) => self.server.sent(self.now, id, taken, taken < offered),
+                Output::Broken => self.server.disconnect(self.now, id),
+            }
+        }
+        self.dirty = dirty;
+    }
+
+    fn reap(&mut self) {
+        while let Some((id, reason)) = self.server.poll_reap() {
+            let Some(connection) = self.connections.remove(id) else { continue };
+            log::debug!("client {id}: closed, {}", reason.name());
+            connection.close(&mut self.scratch);
+            self.listeners.note_freed(self.now);
+        }
+        // Some way below the limit, so that a crowd at the door does not fill the log.
+        if self.full_told && self.connections.len() < self.clients_max / 10 * 9 {
+            self.full_told = false;
+            log::info!("there is room again for new clients");
+        }
+        if self.stopping && self.connections.is_empty() {
+            self.stopped_by.get_or_insert(Exit::Drained);
+        }
+    }
+
+    /// Puts a client that may be read on the ready list.
+    fn queue(&mut self, id: ClientId) {
+        if let Some(connection) = self.connections.get_mut(id)
+            && connection.readable
+            && !connection.queued
+        {
+            connection.queued = true;
+            self.ready.push_back(id);
+        }
+    }
+
+    fn queue_woken(&mut self) {
+        while let Some(id) = self.server.poll_woken() {
+            self.queue(id);
+        }
+    }
+
+    fn turn_away(&mut self, connection: Connection, farewell: Farewell) {
+        let mut last = Vec::new();
+        dialect::encode(chat::Event::Farewell(farewell), &mut last);
+        connection.turn_away(&last, &mut self.scratch);
+    }
+
+    /// When the next turn must begin at the latest.
+    fn next_due(&mut self) -> Option<Time> {
+        if !self.ready.is_empty() || self.datagrams.is_readable() {
+            return Some(Time::ZERO);
+        }
+        let due = self.server.poll_timeout();
+        let accept = self.listeners.poll_timeout();
+        due.into_iter().chain(accept).min()
+    }
+
+    fn obey_signals(&mut self) {
+        let requests: Vec<Request> = self.signals.requests().collect();
+        for request in requests {
+            match request {
+                Request::ReopenLog => self.reopen_log(),
+                Request::Stop(signal) if self.stopping => {
+                    log::warn!("stopping at once: signal={signal}");
+                    self.stopped_by = Some(Exit::AtOnce(signal));
+                }
+                Request::Stop(signal) => self.stop(signal),
+            }
+        }
+    }
+
+    fn reopen_log(&mut self) {
+        if let Err(error) = self.log.reopen().and_then(|()| watch_log(&self.poll, &self.log)) {
+            log::warn!("log not reopened, the old one is kept: {error}");
+        } else {
+            log::info!("log reopened");
+        }
+    }
+
+    fn stop(&mut self, signal: i32) {
+        log::info!("stopping: signal={signal} clients={}", self.connections.len());
+        self.stopping = true;
+        self.listeners.close();
+        self.datagrams.close();
+        self.server.shutdown(self.now, self.drain);
+    }
+
+    fn log_summary(&self) {
+        let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
+        log::info!(
+            "served: lines={} deliveries={} sent_bytes={}",
+            counters.lines,
+            delivery.deliveries,
+            delivery.sent_bytes
+        );
+        let closed = CloseReason::NAMES.iter().zip(counters.closed);
+        for (reason, count) in closed.filter(|(_, count)| *count > 0) {
+            log::info!("closed: reason={reason} count={count}");
+        }
+    }
+}
+
+/// Raises the number of descriptors this process may open as far as it may, and returns it.
+pub fn descriptor_limit() -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: maximum, maximum };
+    if current != maximum && setrlimit(Resource::Nofile, raised).is_ok() {
+        return maximum.unwrap_or(u64::MAX);
+    }
+    current.unwrap_or(u64::MAX)
+}
+
+/// How many clients so many descriptors serve.
+pub fn clients_for(descriptors: u64) -> usize {
+    usize::try_from(descriptors.saturating_sub(DESCRIPTORS_RESERVED)).unwrap_or(usize::MAX).max(1)
+}
+
+/// Has poll say when a descriptor that the log waits for takes bytes again. A file always does.
+fn watch_log(poll: &Poll, log: &LogSink) -> io::Result<()> {
+    let Some(descriptor) = log.pollable_fd() else { return Ok(()) };
+    match poll.registry().register(
+        &mut SourceFd(&descriptor),
+        Source::Log.into(),
+        Interest::WRITABLE,
+    ) {
+        // Reopening has left the same descriptor in place.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // `/dev/null` and the like are always writable and refuse to be watched.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        registered => registered,
+    }
+}

@@ -1,0 +1,45 @@
+//! Signals as events of the poll loop.
+//!
+//! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file.
+//! SIGPIPE stays ignored, as Rust's start-up code leaves it.
+
+use mio::{Interest, Registry};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook_mio::v1_0::Signals;
+
+use super::error::NetError;
+use super::token::Source;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// Stop, by this signal.
+    Stop(i32),
+    /// Reopen the log file.
+    ReopenLog,
+}
+
+/// Listens for signals.
+pub(super) struct SignalSource {
+    signals: Signals,
+}
+
+impl SignalSource {
+    /// Catches the signals and registers for them.
+    pub(super) fn register(registry: &Registry) -> Result<Self, NetError> {
+        let fail = |source| NetError::SetUp { what: "signals", source };
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(fail)?;
+        registry
+            .register(&mut signals, Source::Signals.into(), Interest::READABLE)
+            .map_err(fail)?;
+        Ok(Self { signals })
+    }
+
+    /// Everything asked for since the last call.
+    pub(super) fn requests(&mut self) -> impl Iterator<Item = Request> {
+        self.signals.pending().map(|signal| match signal {
+            SIGHUP => Request::ReopenLog,
+            other => Request::Stop(other),
+        })
+    }
+}
