@@ -41,7 +41,8 @@ pub const REGISTER_BYTES_MAX: usize = 2 * 1_024;
 pub const REGISTER_TRIES_MAX: u8 = 12;
 /// Bytes of the longest single reply to a client without a nickname (`/help` is the longest).
 pub const REGISTER_REPLY_BYTES_MAX: usize = 320;
-/// Bytes a client can earn before it has a nickname: an unread reply must not grow (CVE-2025-21605).
+/// Bytes a client can earn before it has a nickname: unread replies must not grow
+/// (CVE-2025-21605).
 pub const REGISTER_OUTPUT_BYTES_MAX: usize = 4 * 1_024;
 
 // ---- Clients that send no newline --------------------------------------------------------

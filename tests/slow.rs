@@ -96,7 +96,7 @@ fn slow_readers_are_spared_who_comes_and_goes() {
         world.types("alice", &"x".repeat(80));
     }
     for number in 0..100 {
-        world.join(&format!("n{number}"));
+        world.join(&format!("p{number}"));
     }
     assert_eq!(world.server.lobby().members(), 102, "a hundred joins did not overflow it");
     world.types("alice", "still there?");

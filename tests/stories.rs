@@ -351,11 +351,11 @@ fn nobody_takes_all_the_seats() {
     let mut world = World::default();
     let greedy = IpAddr::from([192, 0, 2, 1]);
     for number in 0..limits::CONNECTIONS_PER_ADDRESS_MAX {
-        assert!(world.try_connect(&format!("n{number}"), greedy).is_some());
+        assert!(world.try_connect(&format!("p{number}"), greedy).is_some());
     }
     assert!(world.try_connect("one too many", greedy).is_none());
     assert!(world.try_connect("somebody else", IpAddr::from([192, 0, 2, 2])).is_some());
-    world.ends("n0");
+    world.ends("p0");
     assert!(world.try_connect("next", greedy).is_some());
 }
 

@@ -177,18 +177,21 @@ impl Fanout {
         self.overflowed.pop()
     }
 
-    /// The clients with most waiting, until what waits for the others is below the total limit.
+    /// Of the clients whose sockets are full, those with most waiting, until what waits for the
+    /// others is below the total limit. Costs nothing while all that waits is below it.
     pub fn over_total(&self) -> Vec<ClientId> {
-        let mut excess = self.backlog.saturating_sub(self.limits.total);
-        if excess == 0 {
+        if self.backlog <= self.limits.total {
             return Vec::new();
         }
+        let blocked = self.outboxes.iter().filter(|(_, outbox)| outbox.blocked);
         let mut waiting: Vec<(usize, ClientId)> =
-            self.outboxes.iter().map(|(id, outbox)| (outbox.backlog(), id)).collect();
+            blocked.map(|(id, outbox)| (outbox.backlog(), id)).collect();
         waiting.sort_unstable_by(|one, other| other.cmp(one));
+        let sum: usize = waiting.iter().map(|(backlog, _)| backlog).sum();
+        let mut excess = sum.saturating_sub(self.limits.total);
         let mut found = Vec::new();
         for (backlog, id) in waiting {
-            if excess == 0 || backlog == 0 {
+            if excess == 0 {
                 break;
             }
             excess = excess.saturating_sub(backlog);

@@ -82,7 +82,7 @@ pub struct Reactor {
     datagrams: Datagrams,
     signals: SignalSource,
     log: LogSink,
-    /// Clients to be read.
+    /// Clients to be heard, each in its turn.
     ready: VecDeque<ClientId>,
     /// Clients being flushed; kept for its memory.
     dirty: Vec<ClientId>,
@@ -265,35 +265,37 @@ impl Reactor {
             self.datagrams
                 .serve(|via, source, datagram| server.datagram(now, via, source, datagram));
         }
-        self.server.resume(self.now);
-        self.queue_woken();
         for _ in 0..self.ready.len() {
             // So much is queued already that it must be written before more is added.
             if self.server.wants_flush() {
                 break;
             }
             let Some(id) = self.ready.pop_front() else { break };
-            self.read(id);
+            self.hear(id);
         }
     }
 
-    fn read(&mut self, id: ClientId) {
-        let appetite = self.server.appetite(id);
+    /// Hears one client: what it said before and there was no time for, or what one read brings.
+    fn hear(&mut self, id: ClientId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.queued = false;
-        // Not now: the server will say when.
-        if appetite == 0 {
-            return;
+        if !self.server.resume(self.now, id) {
+            // None: not now, and the server will say when.
+            let appetite = self.server.appetite(id);
+            if appetite == 0 || !connection.readable {
+                return;
+            }
+            match connection.read(&mut self.scratch[..appetite]) {
+                Input::Bytes(count) => self.server.receive(self.now, id, &self.scratch[..count]),
+                Input::Nothing => {}
+                Input::End => self.server.half_closed(self.now, id),
+                Input::Broken => self.server.disconnect(self.now, id),
+            }
+            if connection.readable {
+                self.queue(id);
+            }
         }
-        match connection.read(&mut self.scratch[..appetite]) {
-            Input::Bytes(count) => self.server.receive(self.now, id, &self.scratch[..count]),
-            Input::Nothing => {}
-            Input::End => self.server.half_closed(self.now, id),
-            Input::Broken => self.server.disconnect(self.now, id),
-        }
-        if self.connections.get(id).is_some_and(|connection| connection.readable) {
-            self.queue(id);
-        }
+        self.queue_woken();
     }
 
     fn expire(&mut self) {
@@ -337,10 +339,9 @@ impl Reactor {
         }
     }
 
-    /// Puts a client that may be read on the ready list.
+    /// Puts a client on the ready list.
     fn queue(&mut self, id: ClientId) {
         if let Some(connection) = self.connections.get_mut(id)
-            && connection.readable
             && !connection.queued
         {
             connection.queued = true;

@@ -43,7 +43,7 @@ impl Server {
         }
         if lines >= LINES_PER_TURN || (lines > 0 && self.fanout.wants_flush()) {
             session.unfinished = true;
-            self.unfinished.push_back(id);
+            self.woken.push_back(id);
             return false;
         }
         true

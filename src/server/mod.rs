@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! connect, receive, half_closed, datagram, unblock, handle_timeout   what happened
-//! appetite, take_dirty, gather, sent, poll_woken, poll_reap          what is to be done about it
-//! poll_timeout                                                       when to call again at the latest
+//! appetite, poll_woken, resume, take_dirty, gather, sent, poll_reap  what is to be done about it
+//! poll_timeout                                                       when to call again
 //! ```
 //!
 //! One turn: hand in what happened; write to everyone on the dirty list and report with `sent`;
@@ -78,10 +78,8 @@ pub struct Server {
     matchmaker: Matchmaker,
     admission: Admission,
     deadlines: Deadlines,
-    /// Clients with whole lines left that go on in the next turn.
-    unfinished: VecDeque<ClientId>,
-    /// Clients that may be read again.
-    woken: Vec<ClientId>,
+    /// Clients that may be heard again: held no longer, or with lines left for the next turn.
+    woken: VecDeque<ClientId>,
     /// Clients to be freed.
     closed: VecDeque<ClientId>,
     /// An empty buffer for the next inbox.
@@ -99,8 +97,7 @@ impl Server {
             admission: Admission::new(settings.per_address),
             sessions: SideTable::default(),
             deadlines: Deadlines::default(),
-            unfinished: VecDeque::new(),
-            woken: Vec::new(),
+            woken: VecDeque::new(),
             closed: VecDeque::new(),
             spare: Vec::new(),
             counters: ServerCounters::default(),
@@ -189,21 +186,18 @@ impl Server {
         self.matchmaker.receive(now, via, source, datagram)
     }
 
-    /// Goes on with clients that had more to say than one turn allows.
-    pub fn resume(&mut self, now: Time) {
-        for _ in 0..self.unfinished.len() {
-            let Some(id) = self.unfinished.pop_front() else { break };
-            if self.fanout.wants_flush() {
-                self.unfinished.push_front(id);
-                break;
-            }
-            let Some(session) = self.sessions.get_mut(id) else { continue };
-            session.unfinished = false;
+    /// Goes on with a client that had more to say than one turn allows. Whether it had; if not, it
+    /// may be read.
+    pub fn resume(&mut self, now: Time, id: ClientId) -> bool {
+        let Some(session) = self.sessions.get_mut(id) else { return false };
+        let had_more = std::mem::take(&mut session.unfinished);
+        if had_more {
             self.converse(now, id);
             self.wake(id);
             self.settle(now);
             self.arm(id);
         }
+        had_more
     }
 
     /// Whether so much is queued that a flush should come before more is read.
@@ -211,9 +205,9 @@ impl Server {
         self.fanout.wants_flush()
     }
 
-    /// A client that may be read again after its appetite was zero.
+    /// A client whose turn it is again after its appetite was zero: to be resumed, or read.
     pub fn poll_woken(&mut self) -> Option<ClientId> {
-        self.woken.pop()
+        self.woken.pop_front()
     }
 
     /// Hands over the clients to be written to in this turn. `into` keeps its memory.
@@ -261,10 +255,10 @@ impl Server {
         }
     }
 
-    /// The latest moment at which [`Server::handle_timeout`] or [`Server::resume`] must be called.
+    /// When the next turn must begin at the latest; `Time::ZERO`: at once.
     pub fn poll_timeout(&mut self) -> Option<Time> {
         let fanout_waits = self.fanout.is_dirty() || self.fanout.has_overflowed();
-        if fanout_waits || !self.unfinished.is_empty() || !self.closed.is_empty() {
+        if fanout_waits || !self.woken.is_empty() || !self.closed.is_empty() {
             return Some(Time::ZERO);
         }
         self.deadlines.next(&self.sessions)
@@ -357,7 +351,7 @@ impl Server {
 
     fn wake(&mut self, id: ClientId) {
         if self.appetite(id) > 0 {
-            self.woken.push(id);
+            self.woken.push_back(id);
         }
     }
 

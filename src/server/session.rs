@@ -55,7 +55,7 @@ pub(super) struct Session {
     pub(super) stranger_tries: u8,
     /// Held back by flood control: not read until then.
     pub(super) held: bool,
-    /// On the server's list of clients with lines left over: not read until then.
+    /// Has lines left over for the next turn: not read until they are carried out.
     pub(super) unfinished: bool,
     /// The client will send no more.
     pub(super) ended: bool,

@@ -122,7 +122,8 @@ impl World {
     pub(crate) fn join(&mut self, name: &str) -> ClientId {
         let id = self.connect(name);
         self.types(name, name);
-        assert!(self.hears(name).starts_with("Connected to server!\n"), "{name} could not join");
+        let heard = self.hears(name);
+        assert!(heard.starts_with("Connected to server!\n"), "{name} could not join: {heard}");
         for person in self.people.values_mut() {
             person.heard.clear();
         }
@@ -219,10 +220,13 @@ impl World {
 
     /// One read for each person; whether anything was read.
     fn receive(&mut self) -> bool {
-        let mut busy = false;
-        self.server.resume(self.now);
-        while self.server.poll_woken().is_some() {
-            busy = true;
+        let mut woken = Vec::new();
+        while let Some(id) = self.server.poll_woken() {
+            woken.push(id);
+        }
+        let mut busy = !woken.is_empty();
+        for id in woken {
+            self.server.resume(self.now, id);
         }
         for person in self.people.values_mut().filter(|person| person.closed.is_none()) {
             let room = self.server.appetite(person.id);
