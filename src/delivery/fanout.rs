@@ -37,8 +37,6 @@ pub struct OutboxLimits {
 pub struct DeliveryCounters {
     /// Room events handed to one member's outbox each.
     pub deliveries: u64,
-    /// Bytes queued.
-    pub queued_bytes: u64,
     /// Bytes that sockets took.
     pub sent_bytes: u64,
     /// Comings and goings that slow readers were spared.
@@ -58,21 +56,28 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Fanout {
     outboxes: SideTable<Outbox>,
+    /// Where an event is encoded.
+    encoded: Vec<u8>,
+    ledger: Ledger,
+    limits: OutboxLimits,
+    counters: DeliveryCounters,
+}
+
+/// What is known of all outboxes together. Apart from them, so that one look-up serves a delivery.
+#[derive(Debug, Default)]
+struct Ledger {
     /// Clients to be flushed.
     dirty: Vec<ClientId>,
     /// Clients whose blocked outbox grew over the hard limit.
     overflowed: Vec<ClientId>,
     /// Emptied buffers for the next push.
     spares: Vec<Vec<u8>>,
-    /// Where an event is encoded.
-    encoded: Vec<u8>,
+    /// Bytes in all outboxes.
     backlog: usize,
     /// Bytes queued since the last flush began.
     queued: usize,
     /// Some writable outbox grew over the soft limit since the last flush began.
     swollen: bool,
-    limits: OutboxLimits,
-    counters: DeliveryCounters,
 }
 
 impl Fanout {
@@ -80,13 +85,8 @@ impl Fanout {
     pub fn new(limits: OutboxLimits) -> Self {
         Self {
             outboxes: SideTable::default(),
-            dirty: Vec::new(),
-            overflowed: Vec::new(),
-            spares: Vec::new(),
             encoded: Vec::new(),
-            backlog: 0,
-            queued: 0,
-            swollen: false,
+            ledger: Ledger::default(),
             limits,
             counters: DeliveryCounters::default(),
         }
@@ -100,15 +100,14 @@ impl Fanout {
     /// Drops a client's outbox with what is in it.
     pub fn close(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.remove(id) {
-            self.backlog -= outbox.backlog();
+            self.ledger.backlog -= outbox.backlog();
         }
     }
 
     /// Queues bytes that are no event.
     pub fn push(&mut self, id: ClientId, bytes: &[u8]) {
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            outbox.push(bytes, &mut self.spares);
-            self.note_growth(id, bytes.len());
+            self.ledger.push(id, outbox, bytes, self.limits);
         }
     }
 
@@ -117,7 +116,7 @@ impl Fanout {
         if let Some(outbox) = self.outboxes.get_mut(id) {
             let before = outbox.backlog();
             outbox.cut_after_first_line();
-            self.backlog -= before - outbox.backlog();
+            self.ledger.backlog -= before - outbox.backlog();
         }
     }
 
@@ -125,14 +124,14 @@ impl Fanout {
     /// and begins a new list. `into` is emptied first and keeps its memory.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
         into.clear();
-        std::mem::swap(&mut self.dirty, into);
+        std::mem::swap(&mut self.ledger.dirty, into);
         for &id in into.iter() {
             if let Some(outbox) = self.outboxes.get_mut(id) {
                 outbox.dirty = false;
             }
         }
-        self.queued = 0;
-        self.swollen = false;
+        self.ledger.queued = 0;
+        self.ledger.swollen = false;
     }
 
     /// What may be written to this client now. Returns how many slices are filled.
@@ -144,17 +143,17 @@ impl Fanout {
     /// offered, so it is flushed again only after [`Fanout::unblock`].
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::Fine };
-        self.backlog -= count.min(outbox.backlog());
+        self.ledger.backlog -= count.min(outbox.backlog());
         self.counters.sent_bytes += count as u64;
         if let Some(buffer) = outbox.sent(now, count) {
-            self.give_back(buffer);
+            self.ledger.give_back(buffer);
         } else if full {
             outbox.block(now);
             if outbox.backlog() > self.limits.hard {
                 return Verdict::SlowConsumer;
             }
         } else {
-            self.mark_dirty(id);
+            self.ledger.mark_dirty(id, outbox);
         }
         Verdict::Fine
     }
@@ -163,24 +162,24 @@ impl Fanout {
     pub fn unblock(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id) {
             outbox.blocked = false;
-            self.mark_dirty(id);
+            self.ledger.mark_dirty(id, outbox);
         }
     }
 
     /// Whether some blocked outbox grew over the hard limit.
     pub fn has_overflowed(&self) -> bool {
-        !self.overflowed.is_empty()
+        !self.ledger.overflowed.is_empty()
     }
 
     /// A client whose blocked outbox grew over the hard limit since it was last asked.
     pub fn pop_overflowed(&mut self) -> Option<ClientId> {
-        self.overflowed.pop()
+        self.ledger.overflowed.pop()
     }
 
     /// Of the clients whose sockets are full, those with most waiting, until what waits for the
     /// others is below the total limit. Costs nothing while all that waits is below it.
     pub fn over_total(&self) -> Vec<ClientId> {
-        if self.backlog <= self.limits.total {
+        if self.ledger.backlog <= self.limits.total {
             return Vec::new();
         }
         let blocked = self.outboxes.iter().filter(|(_, outbox)| outbox.blocked);
@@ -202,12 +201,12 @@ impl Fanout {
 
     /// Whether so much is queued that a flush should come before more is read.
     pub fn wants_flush(&self) -> bool {
-        self.swollen || self.queued > QUEUED_BYTES_PER_TURN
+        self.ledger.swollen || self.ledger.queued > QUEUED_BYTES_PER_TURN
     }
 
     /// Whether somebody is to be flushed.
     pub fn is_dirty(&self) -> bool {
-        !self.dirty.is_empty()
+        !self.ledger.dirty.is_empty()
     }
 
     /// A client's outbox.
@@ -217,7 +216,7 @@ impl Fanout {
 
     /// Bytes waiting for all clients together.
     pub fn backlog(&self) -> usize {
-        self.backlog
+        self.ledger.backlog
     }
 
     /// What was done so far.
@@ -228,9 +227,9 @@ impl Fanout {
     /// Panics where the tables disagree with each other. For tests.
     pub fn check_invariants(&self) {
         let sum: usize = self.outboxes.iter().map(|(_, outbox)| outbox.backlog()).sum();
-        assert_eq!(self.backlog, sum, "the sum of all outboxes");
+        assert_eq!(self.ledger.backlog, sum, "the sum of all outboxes");
         for (id, outbox) in self.outboxes.iter() {
-            let listed = self.dirty.iter().filter(|&&other| other == id).count();
+            let listed = self.ledger.dirty.iter().filter(|&&other| other == id).count();
             assert_eq!(listed, usize::from(outbox.dirty), "{id}: on the dirty list");
             assert!(
                 outbox.backlog() == 0 || outbox.dirty || outbox.blocked,
@@ -244,46 +243,39 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
         if presence && outbox.blocked && outbox.backlog() > self.limits.soft {
             self.counters.presence_dropped += 1;
-            return;
-        }
-        outbox.push(&self.encoded, &mut self.spares);
-        self.note_growth(id, self.encoded.len());
-    }
-
-    /// Puts a client that has bytes waiting back on the list.
-    fn mark_dirty(&mut self, id: ClientId) {
-        if let Some(outbox) = self.outboxes.get_mut(id)
-            && outbox.backlog() > 0
-            && !outbox.dirty
-        {
-            outbox.dirty = true;
-            self.dirty.push(id);
-        }
-    }
-
-    fn note_growth(&mut self, id: ClientId, count: usize) {
-        self.backlog += count;
-        self.queued += count;
-        self.counters.queued_bytes += count as u64;
-        let Some(outbox) = self.outboxes.get_mut(id) else { return };
-        if outbox.blocked {
-            // Only on the way over the limit, so that a client is listed once.
-            let backlog = outbox.backlog();
-            if backlog > self.limits.hard && backlog - count <= self.limits.hard {
-                self.overflowed.push(id);
-            }
         } else {
-            self.swollen |= outbox.backlog() > self.limits.soft;
-            if !outbox.dirty {
-                outbox.dirty = true;
-                self.dirty.push(id);
-            }
+            self.ledger.push(id, outbox, &self.encoded, self.limits);
         }
     }
 
     fn encode(&mut self, event: Event<'_>) {
         self.encoded.clear();
         dialect::encode(event, &mut self.encoded);
+    }
+}
+
+impl Ledger {
+    fn push(&mut self, id: ClientId, outbox: &mut Outbox, bytes: &[u8], limits: OutboxLimits) {
+        let before = outbox.backlog();
+        outbox.push(bytes, &mut self.spares);
+        let backlog = before + bytes.len();
+        self.backlog += bytes.len();
+        self.queued += bytes.len();
+        if !outbox.blocked {
+            self.swollen |= backlog > limits.soft;
+            self.mark_dirty(id, outbox);
+        } else if backlog > limits.hard && before <= limits.hard {
+            // Only on the way over the limit, so that a client is listed once.
+            self.overflowed.push(id);
+        }
+    }
+
+    /// Puts a client that has bytes waiting on the list.
+    fn mark_dirty(&mut self, id: ClientId, outbox: &mut Outbox) {
+        if outbox.backlog() > 0 && !outbox.dirty {
+            outbox.dirty = true;
+            self.dirty.push(id);
+        }
     }
 
     fn give_back(&mut self, buffer: Vec<u8>) {
