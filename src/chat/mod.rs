@@ -22,4 +22,4 @@ pub use lobby::{Lobby, LobbySettings};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
 pub use refusal::{Refusal, Verb};
 pub use room::RoomId;
-pub use text::clean;
+pub use text::{clean, is_unsafe};

@@ -19,7 +19,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
     let mut marks = 0;
     let mut keep = |&character: &char| {
-        if is_unwanted(character) {
+        if is_unsafe(character) {
             return false;
         }
         marks = if is_combining_mark(character) { marks + 1 } else { 0 };
@@ -30,7 +30,9 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if cleaned == text { Cow::Borrowed(text) } else { Cow::Owned(cleaned) }
 }
 
-fn is_unwanted(character: char) -> bool {
+/// Whether a character steers a terminal, ends a line in some viewer, turns text around, or is
+/// there without being seen. Never relayed, and escaped in the log.
+pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{061C}' | '\u{200E}' | '\u{200F}'
@@ -78,6 +80,6 @@ mod tests {
         let all: String = (0..0x1_1000u32).filter_map(char::from_u32).collect();
         let once = clean(&all).into_owned();
         assert_eq!(clean(&once), once);
-        assert!(!once.chars().any(is_unwanted));
+        assert!(!once.chars().any(is_unsafe));
     }
 }

@@ -278,3 +278,91 @@ fn bind_everywhere(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socket2::SockRef;
+    use std::io::Read;
+    use std::net::TcpStream as StdStream;
+
+    const OPTIONS: StreamOptions = StreamOptions {
+        backlog: 16,
+        keepalive: Duration::from_secs(60),
+        user_timeout: Duration::from_secs(30),
+    };
+
+    fn local() -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+    }
+
+    #[test]
+    fn what_is_set_on_a_listener_holds_for_what_it_accepts() {
+        let listener: std::net::TcpListener = listen(local(), OPTIONS).unwrap().into();
+        listener.set_nonblocking(false).unwrap();
+        let _client = StdStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let socket = SockRef::from(&accepted);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), OPTIONS.keepalive);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEPALIVE_INTERVAL);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), KEEPALIVE_PROBES);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(OPTIONS.user_timeout));
+        assert_eq!(socket.tcp_notsent_lowat().unwrap(), KERNEL_UNSENT_BYTES);
+    }
+
+    #[test]
+    fn a_bare_port_is_the_same_for_both_families() {
+        let sockets =
+            bind_all("tcp", &[ListenAt::Everywhere(0)], |at| listen(at, OPTIONS)).unwrap();
+        let ports: Vec<u16> = sockets
+            .iter()
+            .map(|socket| socket.local_addr().unwrap().as_socket().unwrap().port())
+            .collect();
+        assert!(ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
+    }
+
+    #[test]
+    fn a_taken_port_is_explained() {
+        let taken = listen(local(), OPTIONS).unwrap();
+        let address = taken.local_addr().unwrap().as_socket().unwrap();
+        let places = [ListenAt::Address(address)];
+        let error = bind_all("tcp", &places, |at| listen(at, OPTIONS)).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "cannot listen on tcp {address}: the address is in use \
+                 (is another mio-chat running? --tcp 0 picks a free port)"
+            )
+        );
+    }
+
+    #[test]
+    fn out_of_descriptors_the_gate_waits_longer_each_time_and_then_refuses() {
+        let poll = mio::Poll::new().unwrap();
+        let places = [ListenAt::Address(local())];
+        let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
+        let mut client = StdStream::connect(listeners.addresses().next().unwrap()).unwrap();
+        let exhausted = io::Error::from(rustix::io::Errno::MFILE);
+        let mut now = Time::ZERO;
+        listeners.shut_gate(now, &exhausted);
+        assert!(listeners.accept(now).is_none(), "the gate is shut");
+        assert_eq!(listeners.poll_timeout(), Some(now + ACCEPT_RETRY_MIN));
+        while now.since(Time::ZERO) < ACCEPT_PATIENCE {
+            assert!(listeners.accept_to_refuse().is_none(), "patience is not over");
+            now = listeners.poll_timeout().unwrap();
+            listeners.shut_gate(now, &exhausted);
+            assert!(listeners.poll_timeout().unwrap().since(now) <= ACCEPT_RETRY_MAX);
+        }
+        let refused = listeners.accept_to_refuse().unwrap();
+        assert!(listeners.spare.is_none(), "the spare descriptor was lent");
+        listeners.restore_spare();
+        assert!(listeners.spare.is_some());
+        drop(refused);
+        assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        listeners.note_freed(now);
+        assert!(listeners.accept(now).is_none(), "nobody waits any more");
+        assert_eq!(listeners.gate, Gate::Open);
+    }
+}

@@ -13,6 +13,7 @@ use std::fmt;
 
 use log::Level;
 
+use crate::chat::is_unsafe;
 use crate::limits::{LOG_LINE_BYTES_MAX, LOG_RING_BYTES};
 
 /// Bytes offered to the descriptor at once: `PIPE_BUF`, which a pipe takes whole or not at all, so
@@ -60,7 +61,7 @@ impl fmt::Write for LogLine {
             if self.cut {
                 return Err(fmt::Error);
             }
-            let escaped = is_unprintable(character).then(|| character.escape_default());
+            let escaped = is_unsafe(character).then(|| character.escape_default());
             let bytes = escaped.as_ref().map_or(character.len_utf8(), ExactSizeIterator::len);
             if self.text.len() + bytes > TEXT_BYTES_MAX {
                 self.text.push_str(CUT_MARK);
@@ -73,15 +74,6 @@ impl fmt::Write for LogLine {
         }
         Ok(())
     }
-}
-
-/// Whether a character steers a terminal, ends a line in some viewer, turns text around, or is
-/// there without being seen.
-fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || matches!(character, '\u{e0000}'..='\u{e007f}')
 }
 
 /// Lines waiting for a descriptor that takes them.

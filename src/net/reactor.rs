@@ -262,8 +262,11 @@ impl Reactor {
     fn receive(&mut self) {
         if self.datagrams.is_readable() {
             let (server, now) = (&mut self.server, self.now);
-            self.datagrams
-                .serve(|via, source, datagram| server.datagram(now, via, source, datagram));
+            self.datagrams.serve(|via, source, datagram| {
+                let answers = server.datagram(now, via, source, datagram);
+                log::trace!("udp {source}: {} bytes, {} answers", datagram.len(), answers.len());
+                answers
+            });
         }
         for _ in 0..self.ready.len() {
             // So much is queued already that it must be written before more is added.
@@ -286,7 +289,10 @@ impl Reactor {
                 return;
             }
             match connection.read(&mut self.scratch[..appetite]) {
-                Input::Bytes(count) => self.server.receive(self.now, id, &self.scratch[..count]),
+                Input::Bytes(count) => {
+                    log::trace!("client {id}: read {count} of {appetite} bytes");
+                    self.server.receive(self.now, id, &self.scratch[..count]);
+                }
                 Input::Nothing => {}
                 Input::End => self.server.half_closed(self.now, id),
                 Input::Broken => self.server.disconnect(self.now, id),
@@ -315,7 +321,10 @@ impl Reactor {
                 continue;
             }
             match connection.write(&slices[..count]) {
-                Output::Taken(taken) => self.server.sent(self.now, id, taken, taken < offered),
+                Output::Taken(taken) => {
+                    log::trace!("client {id}: wrote {taken} of {offered} bytes");
+                    self.server.sent(self.now, id, taken, taken < offered);
+                }
                 Output::Broken => self.server.disconnect(self.now, id),
             }
         }
