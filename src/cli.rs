@@ -46,7 +46,7 @@ struct ListenArgs {
     #[arg(value_delimiter = ',')]
     udp: Vec<Place>,
     /// Address for ports given without one [default: every address, IPv4 and IPv6]
-    #[arg(long, value_name = "ADDR", env = "MIO_CHAT_BIND")]
+    #[arg(long, value_name = "ADDR", env = "MIO_CHAT_BIND", value_parser = parse_host)]
     bind: Option<IpAddr>,
     /// Connections the kernel may hold until they are accepted
     #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
@@ -267,6 +267,10 @@ impl FromStr for Place {
             "not a port (0 to 65535) or address with port (127.0.0.1:55555, [::1]:55555)".to_owned()
         })
     }
+}
+
+fn parse_host(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
 }
 
 /// Flood control, or none.

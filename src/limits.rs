@@ -39,7 +39,7 @@ pub const REGISTER_TIMEOUT: Duration = Duration::from_secs(20);
 pub const REGISTER_BYTES_MAX: usize = 2 * 1_024;
 /// Lines a client may try before it has a nickname; each may earn one refusal.
 pub const REGISTER_TRIES_MAX: u8 = 12;
-/// Bytes of the longest single reply to a client without a nickname (`/help` is the longest).
+/// Bytes of the longest single reply to a client without a nickname.
 pub const REGISTER_REPLY_BYTES_MAX: usize = 320;
 /// Bytes a client can earn before it has a nickname: unread replies must not grow
 /// (CVE-2025-21605).
@@ -86,10 +86,11 @@ pub const QUEUED_BYTES_PER_TURN: usize = 8 * 1_024 * 1_024;
 pub const WRITE_SLICES: usize = 16;
 /// Bytes written to one client in one turn, so that one fast reader cannot hold the loop.
 pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
-/// Emptied buffers kept for the next message, so that a message allocates nothing.
+/// Emptied buffers kept for the next message.
 pub const SPARE_BUFFERS_MAX: usize = 256;
-/// Capacity above which an emptied buffer is given back to the system instead.
-pub const SPARE_BUFFER_BYTES_MAX: usize = 16 * 1_024;
+/// Capacity above which an emptied buffer is given back to the allocator instead: an idle server
+/// keeps 256 KiB of them at most.
+pub const SPARE_BUFFER_BYTES_MAX: usize = 1_024;
 /// How long a closing client may take to read what it is owed.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long clients may take to read the goodbye at shutdown. Default of `--drain`.

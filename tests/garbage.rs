@@ -85,7 +85,8 @@ fn utterance(random: &mut Random) -> Vec<u8> {
 /// What must never be sent to anyone.
 fn is_unsafe(character: char) -> bool {
     (character.is_control() && character != '\n')
-        || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}')
+        || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{061C}')
 }
 
 fn play(seed: u64) {

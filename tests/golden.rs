@@ -13,6 +13,8 @@
 //!     alice closed: quit
 //! ```
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 mod common;
 
 use std::fmt::Write;

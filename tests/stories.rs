@@ -130,11 +130,11 @@ fn a_new_nickname_is_told_and_frees_the_old_one() {
     world.join("alice");
     world.join("bob");
     world.types("alice", "/nick alicia");
-    assert_eq!(world.hears("bob"), "* alice is now called alicia\n");
+    assert_eq!(world.hears("bob"), "* a new nickname: alice is now alicia\n");
     world.types("bob", "/nick alice");
-    assert!(world.hears("bob").contains("* bob is now called alice\n"));
+    assert!(world.hears("bob").contains("* a new nickname: bob is now alice\n"));
     world.types("bob", "/nick Alice");
-    assert!(world.hears("bob").contains("* alice is now called Alice\n"));
+    assert!(world.hears("bob").contains("* a new nickname: alice is now Alice\n"));
     world.types("bob", "/nick Alice");
     assert_eq!(world.hears("bob"), "* you are called Alice already\n");
 }
@@ -158,7 +158,7 @@ fn a_line_too_long_is_refused_and_the_connection_kept() {
     let mut world = World::default();
     world.join("alice");
     world.types("alice", &"x".repeat(limits::LINE_BYTES_MAX));
-    let refusal = "* that line was too long; send at most 1024 bytes at once\n";
+    let refusal = "* that line was too long; send at most 1022 bytes\n";
     assert_eq!(world.hears("alice"), refusal);
     world.types("alice", &"y".repeat(100_000));
     assert_eq!(world.hears("alice"), refusal);
@@ -215,7 +215,7 @@ fn a_stranger_earns_only_so_many_refusals() {
     world.connect("mallory");
     world.sends("mallory", "a b\n".repeat(400).as_bytes());
     let heard = world.hears("mallory");
-    assert!(heard.ends_with("type one line\n"), "{heard}");
+    assert!(heard.ends_with("connect again and type one\n"), "{heard}");
     assert!(heard.len() < limits::REGISTER_OUTPUT_BYTES_MAX, "{}", heard.len());
     world.connect("oscar");
     world.sends("oscar", &[b'x'; 10_000]);
@@ -283,7 +283,7 @@ fn a_classroom_client_with_a_taken_nickname_types_another() {
     world.wait(limits::GREET_AFTER);
     world.sends("pupil", b"alice");
     world.wait(limits::CHUNK_QUIET);
-    assert!(world.hears("pupil").ends_with("type another nickname\n"));
+    assert!(world.hears("pupil").ends_with("type another\n"));
     world.sends("pupil", b"alice: bob");
     world.wait(limits::CHUNK_QUIET);
     assert!(world.hears("pupil").starts_with("Connected to server!\nbob joined!\n"));
@@ -322,6 +322,42 @@ fn a_line_must_end_in_time() {
     world.wait(MS);
     assert!(world.hears("alice").ends_with("end each with Enter\n"));
     assert_eq!(world.person("alice").closed, Some(CloseReason::Told(Farewell::LineTimeout)));
+}
+
+#[test]
+fn a_line_too_long_must_end_in_time_too() {
+    let mut world = World::default();
+    world.join("alice");
+    world.sends("alice", &[b'x'; 5_000]);
+    for _ in 1..limits::LINE_TIMEOUT.as_secs() {
+        world.wait(Duration::from_secs(1));
+        world.sends("alice", b"x");
+    }
+    assert!(world.person("alice").closed.is_none());
+    world.wait(Duration::from_secs(1));
+    assert_eq!(world.person("alice").closed, Some(CloseReason::Told(Farewell::LineTimeout)));
+}
+
+#[test]
+fn bytes_that_say_nothing_are_charged_for_like_others() {
+    for noise in [&b"x"[..], b"\0", b"\xff\xf1"] {
+        let mut world = World::new(Settings { flood: flood_control(), ..settings() });
+        let id = world.join("alice");
+        world.sends("alice", &noise.repeat(1_000_000));
+        assert_eq!(world.server.appetite(id), 0, "{} is read on", noise.escape_ascii());
+        world.wait(Duration::from_secs(1));
+        assert_eq!(world.server.appetite(id), 0, "{} is read on", noise.escape_ascii());
+    }
+}
+
+#[test]
+fn an_empty_whisper_is_not_passed_on() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("bob");
+    world.types("alice", "/msg bob \x07");
+    assert_eq!(world.hears("bob"), "");
+    assert_eq!(world.hears("alice"), "* usage: /msg NAME TEXT\n");
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub enum Farewell {
     /// The client does not read what it is sent: so many bytes wait.
     SlowReader {
         /// Bytes waiting.
-        backlog: usize,
+        backlog: u32,
     },
     /// The server stops.
     Shutdown,

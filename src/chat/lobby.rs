@@ -14,7 +14,7 @@ use super::command::{Command, Outcome};
 use super::event::{Event, Outlet};
 use super::member::Member;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Verb};
 use super::room::{Room, RoomId, Rooms, Seat};
 use super::text::clean;
 use crate::id::{ClientId, SideTable};
@@ -233,6 +233,9 @@ impl Lobby {
             return Err(Refusal::ToYourself);
         }
         let text = clean(text);
+        if text.trim().is_empty() {
+            return Err(Refusal::Incomplete(Verb::Msg));
+        }
         if let (Some(from), Some(to)) = (self.nickname(id), self.nickname(receiver)) {
             outlet.tell(receiver, Event::Whispered { from, text: &text });
             outlet.tell(id, Event::WhisperSent { to, text: &text });
@@ -376,7 +379,7 @@ impl Lobby {
     }
 }
 
-/// What was typed where a name belongs, clean and short enough to be quoted back.
+/// What was typed where a name belongs, printable everywhere and short enough to be quoted back.
 fn shortened(typed: &str) -> String {
-    clean(typed).chars().take(NAME_COLUMNS_MAX).collect()
+    typed.chars().filter(char::is_ascii_graphic).take(NAME_COLUMNS_MAX).collect()
 }

@@ -30,10 +30,11 @@ pub enum Alphabet {
 
 /// Names that would be taken for the server's own voice: its titles, and the words that its
 /// notices begin with, since `/me` would let somebody called `the` finish the sentence.
-const RESERVED: [&str; 22] = [
+const RESERVED: [&str; 23] = [
     "a",
     "admin",
     "administrator",
+    "and",
     "everyone",
     "goodbye",
     "here",

@@ -69,6 +69,11 @@ impl LineSplitter {
         }
     }
 
+    /// Whether the rest of a line that was too long is still to come.
+    pub fn is_skipping(&self) -> bool {
+        self.skipping
+    }
+
     /// The same when what is unused ends here without a newline: after a pause of a client that
     /// sends none, or at the end of its stream. `Incomplete` means that nothing is left.
     pub fn finish<'a>(&mut self, unused: &'a [u8]) -> Frame<'a> {

@@ -33,7 +33,7 @@ pub fn encode(event: Event<'_>, out: &mut Vec<u8>) {
         Event::Prompt => out.extend_from_slice(b"NICK"),
         Event::Welcome => out.extend_from_slice(b"Connected to server!\n"),
         Event::Renamed { old, new } => {
-            line(out, &["* ", old.as_str(), " is now called ", new.as_str()]);
+            line(out, &["* a new nickname: ", old.as_str(), " is now ", new.as_str()]);
         }
         Event::Entered { room, others } => entered(out, room, others),
         Event::Rooms { rooms, more } => list_rooms(out, rooms, more),
@@ -66,9 +66,10 @@ fn entered(out: &mut Vec<u8>, room: &RoomName, others: usize) {
 }
 
 fn list_rooms(out: &mut Vec<u8>, rooms: &[(&RoomName, usize)], more: usize) {
-    let total = rooms.len() + more;
-    let plural = if total == 1 { "" } else { "s" };
-    let mut listing = Listing::begin(out, format_args!("{total} room{plural}: "));
+    let mut listing = match rooms.len() + more {
+        1 => Listing::begin(out, format_args!("there is 1 room: ")),
+        total => Listing::begin(out, format_args!("there are {total} rooms: ")),
+    };
     for (room, members) in rooms {
         listing.add(format_args!("{} ({members})", room.as_str()));
     }
@@ -76,8 +77,12 @@ fn list_rooms(out: &mut Vec<u8>, rooms: &[(&RoomName, usize)], more: usize) {
 }
 
 fn list_people(out: &mut Vec<u8>, room: &RoomName, names: &[&str], more: usize) {
-    let total = names.len() + more;
-    let mut listing = Listing::begin(out, format_args!("{total} in {}: ", room.as_str()));
+    let room = room.as_str();
+    let mut listing = match names.len() + more {
+        0 => return line(out, &["* there is nobody in ", room]),
+        1 => Listing::begin(out, format_args!("there is 1 in {room}: ")),
+        total => Listing::begin(out, format_args!("there are {total} in {room}: ")),
+    };
     for name in names {
         listing.add(format_args!("{name}"));
     }
@@ -100,7 +105,7 @@ impl<'a> Listing<'a> {
 
     fn add(&mut self, name: std::fmt::Arguments<'_>) {
         if self.out.len() - self.line_start > LISTING_LINE_BYTES {
-            self.out.extend_from_slice(b"\n* ");
+            self.out.extend_from_slice(b"\n* and ");
             self.line_start = self.out.len();
         } else if !self.first {
             self.out.extend_from_slice(b", ");
@@ -131,14 +136,14 @@ fn refused(out: &mut Vec<u8>, refusal: &Refusal) {
         Refusal::NameCharacter => {
             line(
                 out,
-                &["* a name is made of letters, digits and _-^|{} without spaces; try another"],
+                &["* a name is made of letters, digits and _-^|{} without spaces, such as max_7"],
             );
         }
         Refusal::NameMixesScripts => {
             line(out, &["* a name keeps to the letters of one alphabet; try another"]);
         }
         Refusal::NicknameReserved(name) => {
-            line(out, &["* ", name.as_str(), " is a word of the server's; type another nickname"]);
+            line(out, &["* the nickname ", name.as_str(), " is kept for the server; type another"]);
         }
         Refusal::NicknameTaken(name) => taken(out, name),
         Refusal::AlreadyCalled(name) => {
@@ -175,7 +180,8 @@ fn refused(out: &mut Vec<u8>, refusal: &Refusal) {
         Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
         Refusal::LineTooLong => notice(
             out,
-            format_args!("that line was too long; send at most {LINE_BYTES_MAX} bytes at once"),
+            // Whichever way the line is ended.
+            format_args!("that line was too long; send at most {} bytes", LINE_BYTES_MAX - 2),
         ),
         Refusal::NotUtf8 => {
             line(out, &["* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8"]);
@@ -185,7 +191,7 @@ fn refused(out: &mut Vec<u8>, refusal: &Refusal) {
 
 fn taken(out: &mut Vec<u8>, name: &Nickname) {
     let name = name.as_str();
-    line(out, &["* ", name, " is taken, or looks like one that is; type another nickname"]);
+    line(out, &["* the nickname ", name, " is taken, or looks like one that is; type another"]);
 }
 
 fn usage(verb: Verb) -> &'static str {
@@ -204,7 +210,7 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
             line(out, &["* no nickname came in time; connect again and type one"]);
         }
         Farewell::TooManyTries => {
-            line(out, &["* too many tries without a nickname; connect again and type one line"]);
+            line(out, &["* too much came without a good nickname; connect again and type one"]);
         }
         Farewell::LineTimeout => {
             line(out, &["* your line was begun and not ended in time; end each with Enter"]);
@@ -284,7 +290,7 @@ mod tests {
             assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
             assert_eq!(text.lines().count(), 1, "{text:?}");
             assert!(text.len() <= REGISTER_REPLY_BYTES_MAX, "{text:?}");
-            assert_cannot_be_forged(&text, name.as_str());
+            assert_cannot_be_forged(&text);
         }
     }
 
@@ -302,16 +308,37 @@ mod tests {
         ] {
             let text = encoded(Event::Farewell(farewell));
             assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
-            assert_cannot_be_forged(&text, "");
+            assert_cannot_be_forged(&text);
         }
     }
 
-    /// An action is `* nickname ...`: nobody may be called by the first word of a notice, unless
-    /// that is its own name.
-    fn assert_cannot_be_forged(notice: &str, own_name: &str) {
-        let word = notice[2..].split([' ', ':', '\n']).next().unwrap();
-        let name = Nickname::parse(word, Alphabet::Unicode);
-        assert!(word == own_name || name.is_err(), "somebody may be called {word:?}: {notice:?}");
+    /// An action is `* nickname ...`: nobody may be called by the first word of a notice.
+    fn assert_cannot_be_forged(notice: &str) {
+        for line in notice.lines() {
+            let word = line[2..].split([' ', ':']).next().unwrap();
+            let name = Nickname::parse(word, Alphabet::Unicode);
+            assert!(name.is_err(), "somebody may be called {word:?}: {line:?}");
+        }
+    }
+
+    #[test]
+    fn other_notices_cannot_be_forged_either() {
+        let (old, new) = (&alice(), &longest_name());
+        let room = &RoomName::parse("games", Alphabet::Ascii).unwrap();
+        let names = vec!["somebody"; 200];
+        let rooms = vec![(room, 3); 200];
+        for event in [
+            Event::Renamed { old, new },
+            Event::Entered { room, others: 0 },
+            Event::Entered { room, others: 1 },
+            Event::Entered { room, others: 2 },
+            Event::Who { room, names: &names, more: 0 },
+            Event::Who { room, names: &names[..1], more: 0 },
+            Event::Rooms { rooms: &rooms, more: 0 },
+            Event::Rooms { rooms: &rooms[..1], more: 0 },
+        ] {
+            assert_cannot_be_forged(&encoded(event));
+        }
     }
 
     #[test]
@@ -319,11 +346,11 @@ mod tests {
         let names = vec!["somebody"; 200];
         let room = RoomName::parse("main", Alphabet::Ascii).unwrap();
         let text = encoded(Event::Who { room: &room, names: &names, more: 34 });
-        assert!(text.starts_with("* 234 in main: somebody, somebody"));
+        assert!(text.starts_with("* there are 234 in main: somebody, somebody"));
         assert!(text.ends_with(", somebody and 34 more\n"), "{text:?}");
         assert!(text.lines().all(|line| line.starts_with("* ") && line.len() < 450));
         assert_eq!(text.matches("somebody").count(), 200);
         let nobody = encoded(Event::Who { room: &room, names: &[], more: 0 });
-        assert_eq!(nobody, "* 0 in main: \n");
+        assert_eq!(nobody, "* there is nobody in main\n");
     }
 }

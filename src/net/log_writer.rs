@@ -133,21 +133,21 @@ impl LogSink {
         }
     }
 
-    /// Opens `--log-file` again by its name, after a rotation; stderr stays as it is. A failure
-    /// changes nothing. Afterwards [`pollable_fd`](Self::pollable_fd) may be another.
-    pub fn reopen(&mut self) -> io::Result<()> {
-        if let Some(path) = &self.file {
-            let outlet = Outlet::open(path)?;
-            self.drain();
-            self.outlet = outlet;
-            self.alarmed = false;
-            let mut ring = self.ring.lock();
-            ring.drop_torn_line();
-            ring.open();
-            drop(ring);
-            self.drain();
-        }
-        Ok(())
+    /// Opens `--log-file` again by its name, after a rotation, and says whether there is one:
+    /// stderr stays as it is. A failure changes nothing; a success may change
+    /// [`Self::pollable_fd`].
+    pub fn reopen(&mut self) -> io::Result<bool> {
+        let Some(path) = &self.file else { return Ok(false) };
+        let outlet = Outlet::open(path)?;
+        self.drain();
+        self.outlet = outlet;
+        self.alarmed = false;
+        let mut ring = self.ring.lock();
+        ring.drop_torn_line();
+        ring.open();
+        drop(ring);
+        self.drain();
+        Ok(true)
     }
 
     /// Writes the rest before the program ends, waiting no longer than `patience` for a reader.

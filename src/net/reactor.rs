@@ -395,10 +395,13 @@ impl Reactor {
     }
 
     fn reopen_log(&mut self) {
-        if let Err(error) = self.log.reopen().and_then(|()| watch_log(&self.poll, &self.log)) {
-            log::warn!("log not reopened, the old one is kept: {error}");
-        } else {
-            log::info!("log reopened");
+        match self.log.reopen() {
+            Ok(false) => log::info!("nothing to reopen: the log goes to stderr"),
+            Ok(true) => match watch_log(&self.poll, &self.log) {
+                Ok(()) => log::info!("log reopened"),
+                Err(error) => log::warn!("log reopened, but it cannot be watched: {error}"),
+            },
+            Err(error) => log::warn!("log not reopened, the old one is kept: {error}"),
         }
     }
 

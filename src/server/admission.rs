@@ -16,16 +16,16 @@ pub struct TooManyFromAddress;
 
 /// Where a client comes from, as far as counting goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Origin(u128);
+pub(super) struct Origin([u8; 16]);
 
 impl Origin {
-    const LOOPBACK: Self = Self(0);
+    const LOOPBACK: Self = Self([0; 16]);
 
     fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             address if address.is_loopback() => Self::LOOPBACK,
-            IpAddr::V4(address) => Self(address.to_ipv6_mapped().to_bits()),
-            IpAddr::V6(address) => Self(address.to_bits() >> 64 << 64),
+            IpAddr::V4(address) => Self(address.to_ipv6_mapped().octets()),
+            IpAddr::V6(address) => Self((address.to_bits() >> 64 << 64).to_be_bytes()),
         }
     }
 }

@@ -18,14 +18,15 @@ impl Server {
     pub(super) fn converse(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut inbox = std::mem::take(&mut session.inbox);
-        let mut lines = 0;
+        let (mut lines, mut line_ended) = (0, false);
         while self.may_be_heard(now, id, lines) {
             let Some(utterance) = inbox.next() else { break };
             self.hear(now, id, &utterance);
             lines += 1;
+            line_ended |= !inbox.is_skipping();
         }
         inbox.settle(&mut self.spare);
-        self.put_back(now, id, inbox, lines > 0);
+        self.put_back(now, id, inbox, line_ended);
     }
 
     /// Whether the next message of this client may be carried out now; if not, notes why.
@@ -49,13 +50,13 @@ impl Server {
         true
     }
 
-    fn put_back(&mut self, now: Time, id: ClientId, inbox: Inbox, carried_out: bool) {
+    fn put_back(&mut self, now: Time, id: ClientId, inbox: Inbox, line_ended: bool) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             return;
         }
         session.inbox = inbox;
-        session.note_rest(now, carried_out);
+        session.note_rest(now, line_ended);
         let rest = session.inbox.peek();
         let first_line = session.phase != Phase::Chatting && session.stranger_tries == 0;
         let foreign = if first_line { dialect::foreign(rest, false) } else { None };
@@ -70,8 +71,11 @@ impl Server {
     }
 
     fn hear(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
-        self.counters.lines += 1;
         let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Utterance::Skipped(bytes) = utterance {
+            return session.charge_noise(now, self.settings.flood, *bytes);
+        }
+        self.counters.lines += 1;
         if let Utterance::Line { newline, .. } = utterance {
             session.note_ending(*newline);
         }
@@ -147,7 +151,7 @@ impl Utterance<'_> {
     fn text(&self) -> Result<&str, Refusal> {
         match self {
             Utterance::Line { text, .. } => dialect::text(text),
-            Utterance::TooLong => Err(Refusal::LineTooLong),
+            Utterance::TooLong | Utterance::Skipped(_) => Err(Refusal::LineTooLong),
         }
     }
 }

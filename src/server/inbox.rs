@@ -30,8 +30,10 @@ pub(super) enum Utterance<'a> {
         /// Whether a newline ended it, and not a pause or the end of the stream.
         newline: bool,
     },
-    /// A line that was too long, of which nothing is kept.
+    /// A line that is too long; told once for each.
     TooLong,
+    /// So many bytes of such a line, of which nothing is kept.
+    Skipped(usize),
 }
 
 impl Inbox {
@@ -50,26 +52,22 @@ impl Inbox {
 
     /// The next line, if one is whole.
     pub(super) fn next(&mut self) -> Option<Utterance<'_>> {
-        loop {
-            let unused = &self.bytes[self.used..];
-            let frame =
-                if self.ended { self.splitter.finish(unused) } else { self.splitter.next(unused) };
-            match frame {
-                Frame::Incomplete => {
-                    self.ended = false;
-                    return None;
-                }
-                Frame::Line { line, used } => {
-                    self.used += used;
-                    return Some(Utterance::Line { text: line, newline: used > line.len() });
-                }
-                Frame::TooLong { used } => {
-                    self.used += used;
-                    return Some(Utterance::TooLong);
-                }
-                Frame::Skipped { used } => self.used += used,
+        let unused = &self.bytes[self.used..];
+        let frame =
+            if self.ended { self.splitter.finish(unused) } else { self.splitter.next(unused) };
+        let (utterance, used) = match frame {
+            Frame::Incomplete => {
+                self.ended = false;
+                return None;
             }
-        }
+            Frame::Line { line, used } => {
+                (Utterance::Line { text: line, newline: used > line.len() }, used)
+            }
+            Frame::TooLong { used } => (Utterance::TooLong, used),
+            Frame::Skipped { used } => (Utterance::Skipped(used), used),
+        };
+        self.used += used;
+        Some(utterance)
     }
 
     /// Tidies up after the last `next`: gives the buffer back if nothing is left in it.
@@ -81,9 +79,14 @@ impl Inbox {
         }
     }
 
-    /// Bytes that wait.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.used
+    /// Whether nothing was begun: no bytes wait, and no line is being skipped.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.len() == self.used && !self.is_skipping()
+    }
+
+    /// Whether the rest of a line that was too long is still to come.
+    pub(super) fn is_skipping(&self) -> bool {
+        self.splitter.is_skipping()
     }
 
     /// The bytes that wait.

@@ -148,9 +148,9 @@ impl Server {
         if session.phase == Phase::Closing {
             return;
         }
-        if session.take_in(now, bytes, &mut self.spare) {
-            self.converse(now, id);
-        }
+        let text = session.take_in(now, bytes, &mut self.spare);
+        session.charge_noise(now, self.settings.flood, bytes.len() - text.min(bytes.len()));
+        self.converse(now, id);
         self.settle(now);
         self.arm(id);
     }
@@ -396,7 +396,7 @@ impl Server {
     }
 
     fn close_slow(&mut self, now: Time, id: ClientId) {
-        let backlog = self.backlog(id);
+        let backlog = u32::try_from(self.backlog(id)).unwrap_or(u32::MAX);
         self.fanout.cut(id);
         self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));
     }
@@ -411,9 +411,13 @@ impl Server {
             }
             return;
         }
+        let unanswered_prompt = session.awaits_answer();
         session.begin_close(reason, now + patience);
         self.lobby.leave(id, &mut self.fanout);
         if let Some(farewell) = reason.farewell() {
+            if unanswered_prompt {
+                self.fanout.push(id, b"\n");
+            }
             self.fanout.tell(id, Event::Farewell(farewell));
         }
         if reason == CloseReason::Lost || self.backlog(id) == 0 {

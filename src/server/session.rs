@@ -9,8 +9,8 @@ use super::Settings;
 use super::admission::Origin;
 use super::close::CloseReason;
 use super::inbox::Inbox;
-use crate::chat::Allowance;
-use crate::limits::{CHUNK_QUIET, TYPIST_QUIET};
+use crate::chat::{Allowance, FloodRate};
+use crate::limits::{CHUNK_QUIET, FLOOD_BYTES_PER_LINE, TYPIST_QUIET};
 use crate::time::Time;
 
 /// How far a conversation is.
@@ -91,8 +91,8 @@ impl Session {
         }
     }
 
-    /// Takes in what was read. Returns whether any of it was text.
-    pub(super) fn take_in(&mut self, now: Time, bytes: &[u8], spare: &mut Vec<u8>) -> bool {
+    /// Takes in what was read. Returns how many bytes of it were text.
+    pub(super) fn take_in(&mut self, now: Time, bytes: &[u8], spare: &mut Vec<u8>) -> usize {
         if self.phase != Phase::Chatting {
             let count = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
             self.stranger_bytes = self.stranger_bytes.saturating_add(count);
@@ -100,21 +100,30 @@ impl Session {
         let text = self.inbox.push(bytes, spare);
         if text == 0 {
             self.inbox.settle(spare);
-            return false;
+            return 0;
         }
         if self.phase == Phase::Silent {
             self.phase = Phase::Choosing;
         }
         self.line_started = self.line_started.min(now);
         self.quiet_at = now + if text == 1 { TYPIST_QUIET } else { CHUNK_QUIET };
-        true
+        text
     }
 
-    /// Notes what is left in the inbox after some of it may have been carried out.
-    pub(super) fn note_rest(&mut self, now: Time, carried_out: bool) {
-        if self.inbox.len() == 0 {
+    /// Charges for bytes that say nothing: telnet commands, NUL, the rest of a line too long. They
+    /// cost as much to read as others.
+    pub(super) fn charge_noise(&mut self, now: Time, flood: Option<FloodRate>, bytes: usize) {
+        let lines = (bytes / FLOOD_BYTES_PER_LINE) as u32;
+        if let Some(rate) = flood.filter(|_| self.phase == Phase::Chatting && lines > 0) {
+            self.allowance.charge(now, rate, lines);
+        }
+    }
+
+    /// Notes what is left in the inbox: of the line begun before or, if that has ended, of the next.
+    pub(super) fn note_rest(&mut self, now: Time, line_ended: bool) {
+        if self.inbox.is_empty() {
             (self.line_started, self.quiet_at) = (Time::NEVER, Time::NEVER);
-        } else if carried_out {
+        } else if line_ended {
             self.line_started = now;
         }
     }
@@ -126,6 +135,11 @@ impl Session {
         self.since = until;
         self.inbox = Inbox::default();
         self.prefix = None;
+    }
+
+    /// Whether a prompt may be waiting for an answer: the terminal is in the middle of a line.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.phase == Phase::Choosing && self.stranger_tries == 0
     }
 
     /// Whether it has to wait before it is read again.
