@@ -1,0 +1,184 @@
+//! The command line: help, refusals and exit codes, as a person and a script meet them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::net::{TcpListener, UdpSocket};
+
+use rustix::process::geteuid;
+use snapbox::cmd::{Command, OutputAssert};
+use support::program::program;
+use support::{Client, Launch, PATIENCE, report};
+
+/// Runs the program, which must end by itself, without what the environment says to it.
+fn run(flags: &[&str]) -> OutputAssert {
+    run_under(&[], flags)
+}
+
+/// The same as the child of another command.
+fn run_under(wrapper: &[&str], flags: &[&str]) -> OutputAssert {
+    let words = [wrapper, &[env!("CARGO_BIN_EXE_mio-chat")], flags].concat();
+    let mut command = Command::new(words[0]).args(&words[1..]).timeout(PATIENCE);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MIO_CHAT_") {
+            command = command.env_remove(name);
+        }
+    }
+    command.assert()
+}
+
+/// The program must not start, with exit code 1 and exactly this sentence.
+fn fails(wrapper: &[&str], flags: &[&str], sentence: &str) {
+    let output = run_under(wrapper, flags).code(1).stdout_eq("");
+    output.stderr_eq(format!("mio-chat: {sentence}\n"));
+}
+
+/// The flags must make no sense, with exit code 2 and a first line that begins so.
+fn makes_no_sense(wrapper: &[&str], flags: &[&str], sentence: &str) {
+    let output = run_under(wrapper, flags).code(2).stdout_eq("");
+    let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(said.starts_with(&format!("error: {sentence}")), "{flags:?}: {said}");
+    assert!(said.ends_with("For more information, try '--help'.\n"), "{flags:?}: {said}");
+}
+
+/// What it printed to stdout.
+fn printed(output: &OutputAssert) -> String {
+    String::from_utf8_lossy(&output.get_output().stdout).into_owned()
+}
+
+#[test]
+fn help_is_grouped_and_tells_the_defaults() {
+    for help in ["-h", "--help"] {
+        let text = printed(&run(&[help]).success().stderr_eq(""));
+        let headings: Vec<&str> = text
+            .lines()
+            .filter(|line| line.ends_with(':') && !line.starts_with(' '))
+            .map(|line| line.trim_end_matches(':'))
+            .collect();
+        let groups = ["Options", "Where to listen", "Clients", "Clients that read too slowly"];
+        let more = ["Matchmaking over UDP", "Log", "Try it"];
+        assert_eq!(headings, [&groups[..], &more].concat(), "{help}");
+        for key in ["--tcp <PORT>", "[default: 55555]", "MIO_CHAT_UDP", "nc 127.0.0.1 55555"] {
+            assert!(text.contains(key), "{help} lacks {key}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{help} is too wide");
+    }
+    let short = printed(&run(&["-h"]));
+    assert!(printed(&run(&["--help"])).lines().count() > short.lines().count());
+}
+
+#[test]
+fn the_version_is_the_package_s() {
+    let expected = format!("mio-chat {}\n", env!("CARGO_PKG_VERSION"));
+    for flag in ["-V", "--version"] {
+        run(&[flag]).success().stdout_eq(&expected).stderr_eq("");
+    }
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    makes_no_sense(&[], &["--bogus"], "unexpected argument '--bogus' found\n");
+    makes_no_sense(&[], &["-v", "-q"], "the argument '--verbose...' cannot be used with");
+    for flags in [
+        ["--udp", "65536"],
+        ["--bind", "nowhere"],
+        ["--backlog", "0"],
+        ["--max-clients", "0"],
+        ["--greet-after", "soon"],
+        ["--flood", "10"],
+        ["--outbox-soft", "64kb"],
+        ["--plain-pairing", "maybe"],
+        ["--log-level", "loud"],
+    ] {
+        let [flag, value] = flags;
+        makes_no_sense(&[], &flags, &format!("invalid value '{value}' for '{flag} <"));
+    }
+}
+
+#[test]
+fn a_place_that_is_none_is_refused_with_examples() {
+    let sentence = "invalid value 'localhost:7' for '--tcp <PORT>': not a port (0 to 65535) \
+                    or address with port (127.0.0.1:55555, [::1]:55555)\n";
+    makes_no_sense(&[], &["--tcp", "localhost:7"], sentence);
+}
+
+#[test]
+fn limits_out_of_order_are_refused() {
+    let sentence = "--outbox-soft (1MiB), --outbox-hard (256KiB) and --outbox-total (64MiB) \
+                    must grow in this order\n";
+    makes_no_sense(&[], &["--outbox-soft", "1MiB"], sentence);
+}
+
+#[test]
+fn a_port_in_use_is_one_sentence_that_says_what_to_do() {
+    let (tcp, udp) =
+        (TcpListener::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    for (protocol, taken) in [("tcp", tcp.local_addr()), ("udp", udp.local_addr())] {
+        let place = taken.unwrap().to_string();
+        let sentence = format!(
+            "cannot listen on {protocol} {place}: the address is in use \
+             (is another mio-chat running? --{protocol} 0 picks a free port)"
+        );
+        let other = if protocol == "tcp" { "--udp" } else { "--tcp" };
+        let flags = [&format!("--{protocol}"), &place, other, "127.0.0.1:0"];
+        fails(&[], &flags, &sentence);
+    }
+}
+
+#[test]
+fn a_privileged_port_is_one_sentence_that_says_what_to_do() {
+    let first_free = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    if first_free.is_ok_and(|first| first.trim() != "1024") {
+        return report("SKIPPED: a privileged port: everyone may listen on it here");
+    }
+    let without_the_right =
+        ["setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-net_bind_service"];
+    let wrapper = match geteuid().is_root() {
+        true if program("setpriv").is_none() => return,
+        true => &without_the_right[..],
+        false => &[],
+    };
+    let sentence = "cannot listen on tcp 127.0.0.1:7: permission denied \
+                    (ports below 1024 need root; choose a higher one)";
+    fails(wrapper, &["--tcp", "127.0.0.1:7", "--udp", "127.0.0.1:0"], sentence);
+}
+
+#[test]
+fn an_address_of_another_machine_is_one_sentence_that_says_what_to_do() {
+    // TEST-NET-1 (RFC 5737) is nobody's.
+    let sentence = "cannot listen on tcp 192.0.2.1:0: this machine has no such address \
+                    (`ip addr` shows those it has)";
+    fails(&[], &["--tcp", "192.0.2.1:0"], sentence);
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_is_one_sentence_that_says_what_to_do() {
+    let sentence = "cannot open the log file /dev/null/log: Not a directory (os error 20); \
+                    name a file this user may write, or leave out --log-file to log to stderr";
+    fails(&[], &["--log-file", "/dev/null/log"], sentence);
+}
+
+#[test]
+fn environment_variables_are_obeyed_and_flags_win_over_them() {
+    let variables = |flags: &[&str]| {
+        let places = "127.0.0.1:0,127.0.0.1:0";
+        let launch = Launch::new(flags).env("MIO_CHAT_TCP", places);
+        launch.env("MIO_CHAT_UDP", "127.0.0.1:0").env("MIO_CHAT_GREET_AFTER", "0s")
+    };
+    let server = variables(&[]).announcing(3).start();
+    assert_eq!((server.all("tcp").len(), server.all("udp").len()), (2, 1));
+    assert_eq!(Client::connect(server.tcp()).chunk(), b"NICK");
+    server.stop();
+
+    let flags = ["--tcp", "127.0.0.1:0", "--greet-after", "1h"];
+    let server = variables(&flags).announcing(2).start();
+    assert_eq!(server.all("tcp").len(), 1);
+    let mut alice = Client::connect(server.tcp());
+    alice.say("alice");
+    alice.expect("Connected to server!");
+    server.stop();
+
+    let sentence = "invalid value 'here' for '--tcp <PORT>'";
+    makes_no_sense(&["env", "MIO_CHAT_TCP=here"], &[], sentence);
+}

@@ -1,0 +1,162 @@
+//! Five thousand people in one room: everyone comes in, hears one message once, and leaves
+//! nothing behind. Tells what an idle connection costs.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::SocketAddr;
+
+use memchr::memchr_iter;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use support::{Client, PATIENCE, Server, eventually_within, process, report, skip, timed};
+
+const CROWD: usize = 5_000;
+/// Members that connect at once.
+const WAVE: usize = 500;
+/// Descriptors for everything but the crowd, in the test and in the server.
+const OTHER_DESCRIPTORS: u64 = 100;
+const WELCOME: &[u8] = b"Connected to server!\n";
+/// Bytes that nothing but the two messages holds, each twice.
+const MARKS: [u8; 2] = *b"=#";
+
+/// One of many, who reads everything and keeps nothing.
+struct Member {
+    stream: TcpStream,
+    named: bool,
+    /// Bytes of the welcome that have come.
+    welcome: usize,
+    /// How often each mark was heard.
+    marks: [usize; 2],
+}
+
+/// Everyone, driven by one poll.
+struct Crowd {
+    poll: Poll,
+    events: Events,
+    members: Vec<Member>,
+    room: Box<[u8]>,
+}
+
+impl Crowd {
+    fn new() -> Self {
+        Self {
+            poll: Poll::new().unwrap(),
+            events: Events::with_capacity(1_024),
+            members: Vec::new(),
+            room: vec![0; 64 * 1_024].into_boxed_slice(),
+        }
+    }
+
+    /// Some more come in and are welcomed.
+    fn grow(&mut self, to: SocketAddr) {
+        for _ in 0..WAVE {
+            let mut stream = TcpStream::connect(to).unwrap();
+            let token = Token(self.members.len());
+            let both = Interest::READABLE | Interest::WRITABLE;
+            self.poll.registry().register(&mut stream, token, both).unwrap();
+            self.members.push(Member { stream, named: false, welcome: 0, marks: [0; 2] });
+        }
+        self.listen_until(|member| member.welcome == WELCOME.len());
+    }
+
+    /// Everyone listens until what `heard` says is true of each.
+    fn listen_until(&mut self, heard: impl Fn(&Member) -> bool) {
+        let mut missing = self.members.iter().filter(|member| !heard(member)).count();
+        while missing > 0 {
+            self.poll.poll(&mut self.events, Some(PATIENCE)).unwrap();
+            assert!(!self.events.is_empty(), "{missing} of {} wait", self.members.len());
+            for event in &self.events {
+                let Token(number) = event.token();
+                let member = &mut self.members[number];
+                let before = heard(member);
+                member.serve(number, &mut self.room);
+                missing -= usize::from(!before && heard(member));
+            }
+        }
+    }
+}
+
+impl Member {
+    /// Says its name as soon as it can, and listens.
+    fn serve(&mut self, number: usize, room: &mut [u8]) {
+        if !self.named {
+            match self.stream.write(format!("c{number}\n").as_bytes()) {
+                Ok(_) => self.named = true,
+                // Not connected yet.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => panic!("c{number}: {error}"),
+            }
+        }
+        loop {
+            match self.stream.read(room) {
+                Ok(0) => panic!("c{number}: the server hung up"),
+                Ok(count) => self.hear(&room[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => panic!("c{number}: {error}"),
+            }
+        }
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        let count = bytes.len().min(WELCOME.len() - self.welcome);
+        assert_eq!(bytes[..count], WELCOME[self.welcome..][..count]);
+        self.welcome += count;
+        for (mark, times) in MARKS.iter().zip(&mut self.marks) {
+            *times += memchr_iter(*mark, bytes).count();
+        }
+    }
+}
+
+/// Lets this process open as many descriptors as the crowd needs.
+fn have_room() -> bool {
+    let needed = CROWD as u64 + OTHER_DESCRIPTORS;
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let enough = maximum.is_none_or(|maximum| maximum >= needed);
+    if enough {
+        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    } else {
+        skip(&format!("the limit of open files (ulimit -Hn) is below {needed}"));
+    }
+    enough
+}
+
+#[test]
+fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
+    if !have_room() {
+        return;
+    }
+    let server = Server::start(&["--flood", "off", "--greet-after", "1h"]);
+    let descriptors = process::descriptors(server.pid());
+    let empty = process::status_bytes(server.pid(), "RssAnon");
+
+    let mut crowd = Crowd::new();
+    let ((), joining) = timed(|| (0..CROWD / WAVE).for_each(|_| crowd.grow(server.tcp())));
+    let mut alice = Client::join(server.tcp(), "alice");
+    alice.say("=hello, everyone=");
+    alice.expect("alice: =hello, everyone=");
+    crowd.listen_until(|member| member.marks[0] >= 2);
+    let full = process::status_bytes(server.pid(), "RssAnon");
+    // What was sent twice would have come before this.
+    alice.say("#goodbye#");
+    crowd.listen_until(|member| member.marks[1] >= 2);
+    assert!(crowd.members.iter().all(|member| member.marks == [2, 2]));
+
+    drop(alice);
+    let ((), leaving) = timed(|| {
+        drop(crowd);
+        let gone = || process::descriptors(server.pid()) == descriptors;
+        eventually_within(6 * PATIENCE, "everyone gone", gone);
+    });
+    let log = server.stop();
+    assert!(log.contains("clients=0"), "{log}");
+    let each = (full - empty) / CROWD;
+    report(&format!(
+        "crowd: {CROWD} joined in {joining:.1?} and left in {leaving:.1?}; \
+         each cost {each} bytes of memory while idle"
+    ));
+    assert!(each < 10 * 1_024, "{each} bytes");
+}

@@ -1,0 +1,196 @@
+//! The programs that people really use: nc, telnet, pipes, a STUN client, and the Python clients
+//! of the classroom, in `tests/python`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use support::program::{Program, netcat, program};
+use support::{Client, Server};
+
+const CTRL_RIGHT_BRACKET: &[u8] = b"\x1d";
+
+/// A program of `tests/python`, for someone of this name.
+fn python(python3: &Path, file: &str, name: &str, server: SocketAddr) -> Program {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(file);
+    let (host, port) = (server.ip().to_string(), server.port().to_string());
+    Program::start(python3, [path.to_str().unwrap(), name, &host, &port])
+}
+
+fn classroom_client(python3: &Path, nickname: &str, server: SocketAddr) -> Program {
+    let mut client = python(python3, "classroom_client.py", nickname, server);
+    client.stdout.hear(&format!("{nickname} joined!"));
+    client
+}
+
+fn nc(netcat: &Path, nickname: &str, server: SocketAddr) -> Program {
+    let (host, port) = (server.ip().to_string(), server.port().to_string());
+    let mut nc = Program::start(netcat, ["-N", &host, &port]);
+    nc.types(nickname);
+    nc.stdout.hear(&format!("{nickname} joined!"));
+    nc
+}
+
+#[test]
+fn two_people_talk_with_nc() {
+    let Some(netcat) = netcat() else { return };
+    let server = Server::start(&[]);
+    let mut alice = nc(&netcat, "alice", server.tcp());
+    let mut bob = nc(&netcat, "bob", server.tcp());
+    alice.stdout.hear("bob joined!");
+    alice.types("hello");
+    bob.stdout.hear("alice: hello");
+    bob.types("/me waves");
+    alice.stdout.expect("alice: hello");
+    alice.stdout.expect("* bob waves");
+    assert_eq!(bob.finish(), "* bob waves\n");
+    alice.stdout.expect("bob left!");
+    alice.finish();
+    server.stop();
+}
+
+#[test]
+fn a_pipe_into_nc_says_its_lines_and_ends() {
+    let Some(netcat) = netcat() else { return };
+    let server = Server::start(&[]);
+    let mut witness = Client::join(server.tcp(), "witness");
+    let (host, port) = (server.tcp().ip(), server.tcp().port());
+    let script =
+        format!("printf 'alice\\nhello\\nlast words' | '{}' -N {host} {port}", netcat.display());
+    let pipe = Program::start("sh", ["-c", &script]);
+    let printed = pipe.finish();
+    assert!(printed.ends_with("\nalice: hello\nalice: last words\n"), "{printed:?}");
+    witness.expect("alice joined!");
+    witness.expect("alice: hello");
+    witness.expect("alice: last words");
+    witness.expect("alice left!");
+    server.stop();
+}
+
+/// Telnet on a terminal of its own, past the nickname.
+fn telnet(nickname: &str, server: SocketAddr) -> Option<Program> {
+    let (script, telnet) = (program("script")?, program("telnet")?);
+    let (host, port) = (server.ip(), server.port());
+    let command = format!("'{}' {host} {port}", telnet.display());
+    let mut telnet = Program::start(script, ["-qec", &command, "/dev/null"]);
+    telnet.stdout.hear_part("Escape character");
+    telnet.stdout.hear_part("NICK");
+    telnet.presses(format!("{nickname}\r").as_bytes());
+    telnet.stdout.hear_part(&format!("\n{nickname} joined!"));
+    telnet.stdout.hear_part("* you are ");
+    Some(telnet)
+}
+
+#[test]
+fn telnet_sends_line_by_line() {
+    let server = Server::start(&[]);
+    let Some(mut telnet) = telnet("tel", server.tcp()) else { return };
+    let mut alice = Client::join(server.tcp(), "alice");
+    telnet.stdout.hear_part("alice joined!");
+    telnet.presses(b"hello from a terminal\r");
+    alice.expect("tel: hello from a terminal");
+    alice.say("hello telnet");
+    telnet.stdout.hear_part("\nalice: hello telnet");
+    telnet.presses(b"/quit\r");
+    telnet.stdout.hear_part("* goodbye");
+    alice.hear("tel left!");
+    server.stop();
+}
+
+#[test]
+fn telnet_sends_key_by_key() {
+    let server = Server::start(&[]);
+    let Some(mut telnet) = telnet("tel", server.tcp()) else { return };
+    let mut alice = Client::join(server.tcp(), "alice");
+    for command in ["mode character\r", "status\r"] {
+        telnet.presses(CTRL_RIGHT_BRACKET);
+        telnet.stdout.hear_part("telnet> ");
+        telnet.presses(command.as_bytes());
+    }
+    telnet.stdout.hear_part("single character mode");
+    // In this mode Enter is a carriage return and NUL.
+    for key in b"typed\rkey by key\r" {
+        telnet.presses(&[*key]);
+    }
+    alice.expect("tel: typed");
+    alice.expect("tel: key by key");
+    telnet.stdout.hear_part("tel: key by key");
+    server.stop();
+}
+
+#[test]
+fn a_stun_client_learns_its_address() {
+    let Some(stun_client) = program("turnutils_stunclient") else { return };
+    let server = Server::start(&[]);
+    let (ip, port) = (server.udp().ip().to_string(), server.udp().port().to_string());
+    let printed = Program::start(stun_client, ["-p", &port, &ip]).finish();
+    assert!(printed.contains("UDP reflexive addr: 127.0.0.1:"), "{printed:?}");
+    server.stop();
+}
+
+#[test]
+fn two_classroom_clients_talk() {
+    let Some(python3) = program("python3") else { return };
+    let server = Server::start(&[]);
+    let mut alice = classroom_client(&python3, "alice", server.tcp());
+    let mut bob = classroom_client(&python3, "bob", server.tcp());
+    alice.stdout.hear("bob joined!");
+    for round in 1..=3 {
+        let (from_alice, from_bob) = (format!("question {round}"), format!("answer {round}"));
+        alice.types(&from_alice);
+        bob.stdout.hear(&format!("alice: {from_alice}"));
+        bob.types(&from_bob);
+        alice.stdout.hear(&format!("alice: {from_alice}"));
+        alice.stdout.hear(&format!("bob: {from_bob}"));
+    }
+    drop(bob);
+    alice.stdout.hear("bob left!");
+    drop(alice);
+    server.stop();
+}
+
+#[test]
+fn a_classroom_client_and_nc_share_a_room() {
+    let (Some(python3), Some(netcat)) = (program("python3"), netcat()) else { return };
+    let server = Server::start(&[]);
+    let mut carol = classroom_client(&python3, "carol", server.tcp());
+    let mut dave = nc(&netcat, "dave", server.tcp());
+    carol.stdout.hear("dave joined!");
+    carol.types("hello from python");
+    dave.stdout.hear("carol: hello from python");
+    dave.types("hello from nc");
+    carol.stdout.hear("carol: hello from python");
+    carol.stdout.hear("dave: hello from nc");
+    carol.types("/who");
+    carol.stdout.hear("* there are 2 in main: carol, dave");
+    carol.types("dave: not forged");
+    dave.stdout.expect("dave: hello from nc");
+    dave.stdout.expect("carol: dave: not forged");
+    drop(carol);
+    dave.stdout.expect("carol left!");
+    dave.finish();
+    server.stop();
+}
+
+#[test]
+fn two_python_peers_meet_over_udp_and_greet_each_other() {
+    let Some(python3) = program("python3") else { return };
+    let server = Server::start(&[]);
+    let mut peers =
+        ["one", "other"].map(|name| python(&python3, "udp_peer.py", name, server.udp()));
+    let asked = peers.each_mut().map(|peer| {
+        let asked = peer.stdout.line();
+        asked.strip_prefix("asked from port ").expect("the first fact").to_owned()
+    });
+    for (peer, (other_port, greeting)) in
+        peers.into_iter().zip([(&asked[1], "hello from other"), (&asked[0], "hello from one")])
+    {
+        let mut facts: Vec<String> = peer.finish().lines().map(str::to_owned).collect();
+        facts.sort();
+        assert_eq!(facts, [format!("heard {greeting}"), format!("told 127.0.0.1:{other_port}")]);
+    }
+    server.stop();
+}

@@ -1,0 +1,86 @@
+//! What the tests over real sockets share: a server process, clients, other programs.
+//!
+//! Nothing here sleeps to wait for something that announces itself: bytes, exits and lines are
+//! waited for with a timeout that fails the test. What nobody announces (a log file that grew, a
+//! number in `/proc`) is looked at again and again by [`eventually`].
+
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+pub(crate) mod client;
+pub(crate) mod launch;
+pub(crate) mod lines;
+pub(crate) mod process;
+pub(crate) mod program;
+pub(crate) mod server;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+pub(crate) use client::Client;
+pub(crate) use launch::Launch;
+pub(crate) use lines::Lines;
+pub(crate) use server::Server;
+
+/// How long anything may take that usually takes milliseconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Time between two looks at what announces nothing.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+/// Set where every test must run: a missing program is a failure then.
+const TEST_ALL: &str = "MIO_CHAT_TEST_ALL";
+
+/// Looks until `condition` holds, for [`PATIENCE`] and, on a busy machine, longer. Says `what`
+/// never came to be.
+pub(crate) fn eventually(what: &str, condition: impl FnMut() -> bool) {
+    eventually_within(PATIENCE, what, condition);
+}
+
+/// The same with another patience.
+pub(crate) fn eventually_within(
+    patience: Duration,
+    what: &str,
+    mut condition: impl FnMut() -> bool,
+) {
+    let looks = patience.as_millis() / LOOK_INTERVAL.as_millis();
+    for _ in 0..looks {
+        if condition() {
+            return;
+        }
+        std::thread::sleep(LOOK_INTERVAL);
+    }
+    panic!("{what}: not within {patience:?}");
+}
+
+/// Does something and says how long that took: for lower bounds, and to be printed.
+#[expect(clippy::disallowed_methods, reason = "the test's own watch")]
+pub(crate) fn timed<T>(act: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = act();
+    (result, start.elapsed())
+}
+
+/// Prints a line that is seen though the test succeeds.
+pub(crate) fn report(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The name of the running test.
+pub(crate) fn test_name() -> String {
+    std::thread::current().name().unwrap_or("a test").to_owned()
+}
+
+/// Says visibly that the running test cannot run here, and why. Panics where every test must run.
+pub(crate) fn skip(why: &str) {
+    let test = test_name();
+    assert!(std::env::var_os(TEST_ALL).is_none_or(|all| all != "1"), "{TEST_ALL}=1, but {why}");
+    report(&format!("SKIPPED: {test}: {why}"));
+}
+
+/// Whether this machine has an IPv6 loopback; says that the test is skipped when it has none.
+pub(crate) fn has_ipv6() -> bool {
+    let has = TcpListener::bind("[::1]:0").is_ok();
+    if !has {
+        skip("this machine has no [::1]");
+    }
+    has
+}

@@ -1,0 +1,58 @@
+//! What `/proc` tells of a process.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use rustix::process::Pid;
+
+/// A field of `/proc/PID/status`, such as `VmRSS`.
+pub(crate) fn status_field(pid: Pid, name: &str) -> String {
+    let status = read(pid, "status");
+    let field = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    field.unwrap_or_else(|| panic!("{name} is not in {status}")).trim().to_owned()
+}
+
+/// A field of `/proc/PID/status` that is told in kB, in bytes.
+pub(crate) fn status_bytes(pid: Pid, name: &str) -> usize {
+    let field = status_field(pid, name);
+    let kilobytes = field.strip_suffix(" kB").and_then(|number| number.parse::<usize>().ok());
+    kilobytes.unwrap_or_else(|| panic!("{name} is {field:?}")) * 1_024
+}
+
+/// Processor time used so far, in ticks of 10 ms.
+pub(crate) fn cpu_ticks(pid: Pid) -> u64 {
+    let stat = read(pid, "stat");
+    // The command's name is in parentheses and may hold anything.
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let (user, system) = (11, 12);
+    let fields: Vec<&str> = fields.split(' ').collect();
+    [user, system].iter().map(|&at| fields[at].parse::<u64>().unwrap()).sum()
+}
+
+/// How many descriptors are open.
+pub(crate) fn descriptors(pid: Pid) -> usize {
+    descriptor_numbers(pid).len()
+}
+
+/// The lowest number above which a process may have no descriptor if it is to open only `more`:
+/// it may have inherited some with high numbers.
+pub(crate) fn descriptor_limit_for(pid: Pid, more: usize) -> u64 {
+    let used = descriptor_numbers(pid);
+    let free = |limit: u64| limit as usize - used.range(..limit).count();
+    (0..).find(|limit| free(*limit) == more).expect("numbers have no end")
+}
+
+fn descriptor_numbers(pid: Pid) -> BTreeSet<u64> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    open.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect()
+}
+
+/// The first child, if there is one.
+pub(crate) fn child(pid: Pid) -> Option<Pid> {
+    let children = read(pid, &format!("task/{pid}/children"));
+    Pid::from_raw(children.split(' ').next()?.parse().ok()?)
+}
+
+fn read(pid: Pid, file: &str) -> String {
+    fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap()
+}
