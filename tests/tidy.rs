@@ -1,0 +1,215 @@
+//! The rules of the project that text can show. Each failure says what to do about it.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Layers from the bottom up: a module may use only those before it.
+const LAYERS: [&str; 9] =
+    ["time", "id", "limits", "chat", "dialect", "delivery", "matchmaking", "server", "net"];
+const LINES_MAX: usize = 500;
+const COLUMNS_MAX: usize = 100;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below a folder of the project, as (path from the root, text).
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == ending) {
+                let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+                found.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn rust_files() -> Vec<(String, String)> {
+    ["src", "tests", "benches"].iter().flat_map(|folder| files(folder, "rs")).collect()
+}
+
+/// The code of a source file: no comments, and nothing from its unit tests on.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+    text[..end].lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// The layer of a file below `src`.
+fn layer(path: &str) -> Option<usize> {
+    let name = path.strip_prefix("src/")?.split(['/', '.']).next()?;
+    LAYERS.iter().position(|layer| *layer == name)
+}
+
+#[test]
+fn every_file_opens_with_its_job() {
+    for (path, text) in rust_files() {
+        assert!(text.starts_with("//! "), "{path}: say in a `//!` comment what the file is for");
+    }
+}
+
+#[test]
+fn files_and_lines_are_short_enough_to_read() {
+    for (path, text) in rust_files() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{path}: {lines} lines; find the second file in it");
+        for (number, line) in text.lines().enumerate() {
+            let columns = line.chars().count();
+            assert!(columns <= COLUMNS_MAX, "{path}:{}: {columns} columns", number + 1);
+        }
+    }
+}
+
+#[test]
+fn arrows_point_down() {
+    for (path, text) in files("src", "rs") {
+        let Some(own) = layer(&path) else { continue };
+        for line in code(&text) {
+            for used in line.split("crate::").skip(1) {
+                let name = used.split([':', ';', ',', ')', ' ', '{']).next().unwrap();
+                let Some(other) = LAYERS.iter().position(|layer| *layer == name) else { continue };
+                let peers = ["delivery", "matchmaking"];
+                let sideways =
+                    own != other && peers.contains(&name) && peers.contains(&LAYERS[own]);
+                assert!(
+                    other <= own && !sideways,
+                    "{path}: `{}` uses `{name}`, which is above it or beside it",
+                    LAYERS[own]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn only_net_knows_the_system() {
+    for (path, text) in files("src", "rs") {
+        let shell = ["src/net/", "src/main.rs", "src/cli.rs"];
+        if shell.iter().any(|shell| path.starts_with(shell)) || path.contains("/tests/") {
+            continue;
+        }
+        for line in code(&text) {
+            for system in [
+                "mio::",
+                "socket2",
+                "rustix",
+                "signal_hook",
+                "getrandom",
+                "simplelog",
+                "log::",
+                "std::fs",
+                "std::thread",
+                "std::process",
+                "std::env",
+                "TcpStream",
+                "UdpSocket",
+                "Instant",
+                "SystemTime",
+                "RefCell",
+                "Mutex",
+                "std::rc",
+                "println!",
+            ] {
+                assert!(!line.contains(system), "{path}: {system} belongs in `net`: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_domain_sees_no_bytes() {
+    for (path, text) in files("src/chat", "rs") {
+        for line in code(&text) {
+            for wire in ["&[u8]", "Vec<u8>", "b\"", "IoSlice", "\\r", "\"NICK"] {
+                assert!(!line.contains(wire), "{path}: bytes are for `dialect`: {line}");
+            }
+        }
+    }
+    for (path, text) in files("src/dialect", "rs") {
+        for line in code(&text) {
+            assert!(!line.contains("ClientId"), "{path}: who is who is for `server`: {line}");
+        }
+    }
+}
+
+#[test]
+fn ids_are_freed_in_reap_alone() {
+    let (path, reactor) =
+        files("src/net", "rs").into_iter().find(|(path, _)| path.ends_with("reactor.rs")).unwrap();
+    let frees: Vec<&str> =
+        code(&reactor).filter(|line| line.contains("connections.remove(")).collect();
+    // In `reap`, and in `admit` for a client that was never admitted.
+    assert_eq!(frees.len(), 2, "{path}: a client is freed somewhere else: {frees:?}");
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together here so that this file does not find itself.
+    let words = [["TO", "DO"], ["FIX", "ME"], ["X", "XX"], ["dbg", "!("], ["unimplement", "ed!"]];
+    for (path, text) in rust_files() {
+        for word in words {
+            assert!(!text.contains(&word.concat()), "{path}: {} is for issues", word.concat());
+        }
+    }
+}
+
+#[test]
+fn limits_have_a_reason_and_are_used() {
+    let sources = files("src", "rs");
+    let (_, limits) = sources.iter().find(|(path, _)| path == "src/limits.rs").unwrap();
+    let mut above = "";
+    let mut count = 0;
+    for line in limits.lines() {
+        if let Some(declaration) = line.strip_prefix("pub const ") {
+            let name = declaration.split(':').next().unwrap();
+            assert!(above.starts_with("/// "), "{name}: say its unit and its reason");
+            let used =
+                sources.iter().any(|(path, text)| path != "src/limits.rs" && text.contains(name));
+            let asserted = limits.matches(name).count() > 1;
+            assert!(used || asserted, "{name}: nothing uses it");
+            count += 1;
+        }
+        above = line;
+    }
+    assert!(count > 40, "only {count} limits found");
+}
+
+#[test]
+fn every_path_that_the_docs_name_exists() {
+    let mut documents = files("docs", "md");
+    for name in ["README.md", "CHANGELOG.md", "scripts/README.md"] {
+        documents.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    }
+    for (document, text) in documents {
+        for word in text.split(['`', '(', ')', ' ', '\n', '"', ',']) {
+            let path = word.trim_end_matches(['.', ':', '/']);
+            let ours = ["src/", "tests/", "benches/", "scripts/", "docs/", ".ci/"]
+                .iter()
+                .any(|folder| path.starts_with(folder));
+            if ours && !path.contains(['*', '<', '…']) {
+                let below = Path::new(&document).parent().unwrap().join(path);
+                assert!(
+                    root().join(path).exists() || root().join(below).exists(),
+                    "{document} names {path}, which does not exist"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_script_is_explained() {
+    let listed = fs::read_to_string(root().join("scripts/README.md")).unwrap();
+    for entry in fs::read_dir(root().join("scripts")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name == "README.md" || listed.contains(&name), "scripts/README.md: add {name}");
+    }
+}
