@@ -119,7 +119,7 @@ impl Session {
         }
     }
 
-    /// Notes what is left in the inbox: of the line begun before or, if that has ended, of the next.
+    /// Notes what is left in the inbox: of the line begun before, or of the next if that has ended.
     pub(super) fn note_rest(&mut self, now: Time, line_ended: bool) {
         if self.inbox.is_empty() {
             (self.line_started, self.quiet_at) = (Time::NEVER, Time::NEVER);
