@@ -106,25 +106,34 @@ impl<T> Registry<T> {
 }
 
 /// What one layer knows of each client, under ids handed out elsewhere.
+///
+/// Kept in chunks that never move: growing costs neither a copy of everything nor, for a while,
+/// the memory of two tables.
 #[derive(Debug)]
 pub struct SideTable<T> {
-    slots: Vec<Option<(u32, T)>>,
+    chunks: Vec<Chunk<T>>,
     len: usize,
 }
 
+/// Slots per chunk.
+const CHUNK: usize = 128;
+
+/// The generation and value of each slot in use.
+type Chunk<T> = Box<[Option<(u32, T)>]>;
+
 impl<T> Default for SideTable<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), len: 0 }
+        Self { chunks: Vec::new(), len: 0 }
     }
 }
 
 impl<T> SideTable<T> {
     /// Notes `value` under `id`. The id must be new to this table.
     pub fn insert(&mut self, id: ClientId, value: T) {
-        if id.index() >= self.slots.len() {
-            self.slots.resize_with(id.index() + 1, || None);
+        while id.index() >= self.chunks.len() * CHUNK {
+            self.chunks.push((0..CHUNK).map(|_| None).collect());
         }
-        let slot = &mut self.slots[id.index()];
+        let slot = &mut self.chunks[id.index() / CHUNK][id.index() % CHUNK];
         debug_assert!(slot.is_none(), "client {id}: the slot was not freed first");
         self.len += usize::from(slot.is_none());
         *slot = Some((id.generation, value));
@@ -132,26 +141,23 @@ impl<T> SideTable<T> {
 
     /// Takes the value back, if the id is not stale.
     pub fn remove(&mut self, id: ClientId) -> Option<T> {
-        let slot = self.slots.get_mut(id.index())?;
-        if slot.as_ref().is_none_or(|(generation, _)| *generation != id.generation) {
-            return None;
-        }
+        self.get(id)?;
         self.len -= 1;
-        slot.take().map(|(_, value)| value)
+        self.chunks[id.index() / CHUNK][id.index() % CHUNK].take().map(|(_, value)| value)
     }
 
     /// The value, if the id is not stale.
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut T> {
-        match self.slots.get_mut(id.index()) {
-            Some(Some((generation, value))) if *generation == id.generation => Some(value),
+        match self.chunks.get_mut(id.index() / CHUNK)?.get_mut(id.index() % CHUNK)? {
+            Some((generation, value)) if *generation == id.generation => Some(value),
             _ => None,
         }
     }
 
     /// The value, if the id is not stale.
     pub fn get(&self, id: ClientId) -> Option<&T> {
-        match self.slots.get(id.index()) {
-            Some(Some((generation, value))) if *generation == id.generation => Some(value),
+        match self.chunks.get(id.index() / CHUNK)?.get(id.index() % CHUNK)? {
+            Some((generation, value)) if *generation == id.generation => Some(value),
             _ => None,
         }
     }
@@ -163,7 +169,8 @@ impl<T> SideTable<T> {
 
     /// Every value with its id, in slot order.
     pub fn iter(&self) -> impl Iterator<Item = (ClientId, &T)> {
-        self.slots.iter().enumerate().filter_map(|(slot, entry)| {
+        let slots = self.chunks.iter().flat_map(|chunk| chunk.iter());
+        slots.enumerate().filter_map(|(slot, entry)| {
             let (generation, value) = entry.as_ref()?;
             Some((ClientId { generation: *generation, slot: slot as u32 }, value))
         })
