@@ -9,7 +9,7 @@ const STREAMS: [&[u8]; 8] = [
     b"bob\nhello\n/me waves\n/who\n/rooms\n",
     b"bob\r\n/join games\r\nhi\r\n/leave\r\n/nick rob\r\n/msg alice psst\r\n/quit\r\nlate\r\n",
     b"\xff\xfb\x1fb\xff\xfa\x1f\x00\x0a\x00\x0d\xff\xf0ob\r\x00typed\r\x00",
-    b"\n\n/help\nbad name\nbob\n/frob\n/nick\ncaf\xc3\xa9 \xe2\x80\xaeevil\nbroken \xff\xffutf\nlast",
+    b"\n\n/help\nbad name\nbob\n/frob\n/nick\ncaf\xc3\xa9 \xe2\x80\xaeevil\nbad \xff\xffutf\nlast",
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\nbob\r\n",
     b"NICK bob\r\nUSER b 0 * :b\r\n",
     b"\x16\x03\x01\x00\x05hello",
