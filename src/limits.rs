@@ -93,6 +93,9 @@ pub const SPARE_BUFFERS_MAX: usize = 256;
 pub const SPARE_BUFFER_BYTES_MAX: usize = 1_024;
 /// How long a closing client may take to read what it is owed.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes that a closing client must take to be given that time again: who reads on at 2 KiB a
+/// second or more gets all it is owed, who does not is gone after two minutes at the latest.
+pub const CLOSE_PROGRESS_BYTES: usize = 4 * 1_024;
 /// How long clients may take to read the goodbye at shutdown. Default of `--drain`.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -105,7 +108,7 @@ pub const BACKLOG: i32 = 4_096;
 pub const DESCRIPTORS_RESERVED: u64 = 64;
 /// Connections at once from one IPv4 address or IPv6 /64. Default of `--max-per-address`.
 pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 32;
-/// Connections accepted in one turn and listener.
+/// Connections accepted in one turn.
 pub const ACCEPTS_PER_TURN: usize = 64;
 /// First wait after the system ran out of descriptors; doubles up to `ACCEPT_RETRY_MAX`.
 pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
@@ -123,6 +126,9 @@ pub const KEEPALIVE_PROBES: u32 = 3;
 pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Unsent bytes the kernel may hold for one client: a stalled reader costs this, not megabytes.
 pub const KERNEL_UNSENT_BYTES: u32 = 16 * 1_024;
+/// Clients looked at in one turn because something is due, even while a flush is wanted: a busy
+/// room must not keep deadlines waiting for ever.
+pub const EXPIRIES_PER_TURN: usize = 64;
 /// Events fetched by one poll.
 pub const EVENTS_PER_POLL: usize = 1_024;
 

@@ -158,5 +158,5 @@ fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
         "crowd: {CROWD} joined in {joining:.1?} and left in {leaving:.1?}; \
          each cost {each} bytes of memory while idle"
     ));
-    assert!(each < 10 * 1_024, "{each} bytes");
+    assert!(each < 5 * 1_024, "{each} bytes");
 }

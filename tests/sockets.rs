@@ -214,6 +214,21 @@ fn lines_held_back_by_flood_control_outlive_a_half_close() {
 }
 
 #[test]
+fn urgent_data_hides_nothing_of_what_is_behind_it() {
+    let server = Server::start(&[]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    // The server finds all of it at once, and its read stops at the urgent byte.
+    server.signal(Signal::STOP);
+    alice.say("one");
+    alice.send_urgent(b"!");
+    alice.say("two");
+    server.signal(Signal::CONT);
+    alice.expect("alice: one");
+    alice.expect("alice: two");
+    server.stop();
+}
+
+#[test]
 fn sigterm_says_goodbye_to_everyone_and_ends_well() {
     let server = Server::start(&[]);
     let mut alice = Client::join(server.tcp(), "alice");

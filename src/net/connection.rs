@@ -13,10 +13,14 @@ pub(super) struct Connection {
     stream: TcpStream,
     /// There may be something to read.
     pub(super) readable: bool,
-    /// The peer may have ended its side: read on until the end is seen, since no event will tell.
-    pub(super) read_closed: bool,
+    /// A short read may not have emptied the socket: the peer may have ended its side, or sent
+    /// urgent data (telnet's Ctrl-C does), at which a read stops short. No event will tell of what
+    /// is behind, so it is read on until the socket says that it is empty.
+    pub(super) drain: bool,
     /// On the list of clients to be read.
     pub(super) queued: bool,
+    /// The log knows its nickname.
+    pub(super) named: bool,
 }
 
 /// What a read has brought.
@@ -44,11 +48,11 @@ pub(super) enum Output {
 impl Connection {
     /// A stream of which nothing is known yet.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, readable: false, read_closed: false, queued: false }
+        Self { stream, readable: false, drain: false, queued: false, named: false }
     }
 
     /// Reads once. A read that brings less than there was room for has emptied the socket, so a
-    /// second one is saved; unless the peer's end is known to be behind it.
+    /// second one is saved; unless there may be something behind that.
     pub(super) fn read(&mut self, room: &mut [u8]) -> Input {
         match self.stream.read(room) {
             Ok(0) => {
@@ -56,11 +60,11 @@ impl Connection {
                 Input::End
             }
             Ok(count) => {
-                self.readable = count == room.len() || self.read_closed;
+                self.readable = count == room.len() || self.drain;
                 Input::Bytes(count)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.readable = false;
+                (self.readable, self.drain) = (false, false);
                 Input::Nothing
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Input::Nothing,

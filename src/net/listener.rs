@@ -46,6 +46,8 @@ pub(super) struct StreamOptions {
 #[derive(Debug)]
 pub(super) struct Listeners {
     listeners: Vec<Listener>,
+    /// The listener that is asked first.
+    first: usize,
     gate: Gate,
     /// `/dev/null`, to be closed when a descriptor is needed to turn somebody away.
     spare: Option<File>,
@@ -87,7 +89,7 @@ impl Listeners {
                 .map_err(|source| NetError::SetUp { what: "a tcp listener", source })?;
             listeners.push(Listener { socket, pending: true });
         }
-        Ok(Self { listeners, gate: Gate::Open, spare: open_spare(), refusing: false })
+        Ok(Self { listeners, first: 0, gate: Gate::Open, spare: open_spare(), refusing: false })
     }
 
     /// Notes that connections wait at this listener.
@@ -111,10 +113,14 @@ impl Listeners {
         }
         // A failed accept concerns one connection only; but a loop has a bound.
         for _ in 0..ACCEPTS_PER_TURN {
-            let listener = self.listeners.iter_mut().find(|listener| listener.pending)?;
+            let (front, back) = self.listeners.split_at_mut(self.first);
+            let mut in_turn = back.iter_mut().chain(front);
+            let listener = in_turn.find(|listener| listener.pending)?;
             match listener.socket.accept() {
                 Ok(accepted) => {
                     self.open_gate(now);
+                    // The next one from the next listener, so that none keeps the others waiting.
+                    self.first = (self.first + 1) % self.listeners.len();
                     return Some(accepted);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -138,8 +144,14 @@ impl Listeners {
             return None;
         }
         self.spare = None;
-        let listener = self.listeners.iter_mut().find(|listener| listener.pending)?;
-        listener.socket.accept().ok().map(|(stream, _)| stream)
+        loop {
+            let listener = self.listeners.iter_mut().find(|listener| listener.pending)?;
+            match listener.socket.accept() {
+                Ok((stream, _)) => return Some(stream),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => listener.pending = false,
+                Err(_) => return None,
+            }
+        }
     }
 
     /// Keeps a descriptor back again.
@@ -166,6 +178,7 @@ impl Listeners {
     /// Stops listening.
     pub(super) fn close(&mut self) {
         self.listeners.clear();
+        self.first = 0;
     }
 
     fn open_gate(&mut self, now: Time) {

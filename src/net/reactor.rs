@@ -208,9 +208,10 @@ impl Reactor {
 
     fn note_client(&mut self, id: ClientId, event: &Event) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        if event.is_readable() || event.is_read_closed() || event.is_error() {
+        let more_behind = event.is_read_closed() || event.is_priority();
+        if event.is_readable() || more_behind || event.is_error() {
             connection.readable = true;
-            connection.read_closed |= event.is_read_closed();
+            connection.drain |= more_behind;
             self.queue(id);
         }
         if event.is_writable() {
@@ -241,8 +242,8 @@ impl Reactor {
         let mut registered = Ok(());
         let id = self.connections.insert_with(|id| {
             let mut stream = stream;
-            let both = Interest::READABLE | Interest::WRITABLE;
-            registered = registry.register(&mut stream, Source::Client(id).into(), both);
+            let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+            registered = registry.register(&mut stream, Source::Client(id).into(), all);
             Connection::new(stream)
         });
         let admitted = self.server.connect(self.now, id, peer.ip());
@@ -302,6 +303,18 @@ impl Reactor {
             }
         }
         self.queue_woken();
+        self.log_name(id);
+    }
+
+    /// Tells the log once who a client is.
+    fn log_name(&mut self, id: ClientId) {
+        if log::log_enabled!(log::Level::Debug)
+            && let Some(connection) = self.connections.get_mut(id).filter(|known| !known.named)
+            && let Some(nickname) = self.server.lobby().nickname(id)
+        {
+            connection.named = true;
+            log::debug!("client {id}: is {}", nickname.as_str());
+        }
     }
 
     fn expire(&mut self) {
@@ -339,7 +352,7 @@ impl Reactor {
             self.listeners.note_freed(self.now);
         }
         // Some way below the limit, so that a crowd at the door does not fill the log.
-        if self.full_told && self.connections.len() < self.clients_max / 10 * 9 {
+        if self.full_told && self.connections.len() * 10 < self.clients_max * 9 {
             self.full_told = false;
             log::info!("there is room again for new clients");
         }

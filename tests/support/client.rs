@@ -44,6 +44,11 @@ impl Client {
         self.source.write_all(bytes).unwrap();
     }
 
+    /// Sends bytes out of band, as telnet sends Ctrl-C.
+    pub(crate) fn send_urgent(&self, bytes: &[u8]) {
+        SockRef::from(&self.source).send_out_of_band(bytes).unwrap();
+    }
+
     /// Will say no more, but still listens.
     pub(crate) fn finish(&self) {
         self.source.shutdown(Shutdown::Write).unwrap();
