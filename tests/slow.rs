@@ -156,6 +156,62 @@ fn all_backlogs_together_are_bounded_and_those_with_most_go_first() {
 }
 
 #[test]
+fn who_is_leaving_already_is_not_cut_off_as_well() {
+    for leave in ["/quit", "shutdown", "end"] {
+        let mut world = World::new(small());
+        world.join("alice");
+        world.join("deaf");
+        world.reads_only("deaf", 3);
+        for _ in 0..9 {
+            world.types("alice", &"x".repeat(101));
+        }
+        match leave {
+            "/quit" => world.types("deaf", "/quit"),
+            "end" => world.ends("deaf"),
+            _ => {
+                world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
+                world.run();
+            }
+        }
+        world.reads_only("deaf", usize::MAX);
+        let heard = world.hears("deaf");
+        assert_eq!(heard.matches("alice: ").count(), 9, "{leave}: {heard}");
+        assert!(!heard.contains("cut off"), "{leave}: {heard}");
+        assert!(world.person("deaf").closed.is_some(), "{leave}");
+    }
+}
+
+#[test]
+fn who_hangs_up_and_reads_on_steadily_gets_all_it_is_owed() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("steady");
+    world.reads_only("steady", 0);
+    for _ in 0..200 {
+        world.types("alice", &"x".repeat(1_000));
+    }
+    world.ends("steady");
+    for _ in 0..40 {
+        world.wait(Duration::from_millis(500));
+        world.reads_only("steady", 8_192);
+    }
+    assert_eq!(world.hears("steady").lines().count(), 200);
+    assert_eq!(world.person("steady").closed, Some(CloseReason::Ended));
+}
+
+#[test]
+fn who_hangs_up_and_reads_no_more_is_lost() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("deaf");
+    world.reads_only("deaf", 0);
+    world.types("alice", "hello");
+    world.ends("deaf");
+    world.wait(limits::CLOSE_TIMEOUT);
+    assert_eq!(world.person("deaf").closed, Some(CloseReason::Lost));
+}
+
+#[test]
 fn bytes_come_whole_through_any_keyhole() {
     for keyhole in [1, 2, 3, 7, 64] {
         let mut world = World::default();

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use common::{World, flood_control, settings};
 use mio_chat::chat::Farewell;
+use mio_chat::delivery::OutboxLimits;
 use mio_chat::limits;
 use mio_chat::server::{CloseReason, Settings};
+use mio_chat::time::Time;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -119,7 +121,7 @@ fn a_private_message_is_private() {
     assert!(world.hears("bob").ends_with("[alice] psst\n"));
     assert!(!world.hears("carol").contains("psst"));
     world.types("alice", "/msg dave hi");
-    assert_eq!(world.hears("alice"), "* nobody here is called dave (/who lists this room)\n");
+    assert_eq!(world.hears("alice"), "* nobody is called dave (/who lists this room)\n");
     world.types("alice", "/msg alice hi");
     assert_eq!(world.hears("alice"), "* that is you; /msg is for somebody else\n");
 }
@@ -380,6 +382,58 @@ fn other_languages_are_refused_in_their_own_and_nothing_is_executed() {
             assert_eq!(world.hears("alice"), "", "{reason} cut at {cut}");
         }
     }
+}
+
+#[test]
+fn a_web_request_is_never_executed_however_long_its_first_line() {
+    let path = "a".repeat(1_500);
+    let request = format!("POST /{path} HTTP/1.1\r\nHost: x\r\n\r\nmallory\nspam\n");
+    let hello = [&b"\x16\x03\x01\x07\x00\x01"[..], &[0xAA; 1_800]].concat();
+    let late = format!("\r\n\r\n{request}");
+    for (first, reason) in
+        [(request.as_bytes(), "http"), (late.as_bytes(), "http"), (&hello[..], "tls")]
+    {
+        for cut in [0, 1, 3, 6, 8, 500, 1_023, 1_024, 1_025, 1_530] {
+            let mut world = World::default();
+            world.join("alice");
+            world.connect("mallory");
+            world.sends("mallory", &first[..cut]);
+            world.sends("mallory", &first[cut..]);
+            assert_eq!(world.person("mallory").closed.unwrap().name(), reason, "cut at {cut}");
+            assert_eq!(world.hears("alice"), "", "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_prompted_irc_client_reads_its_refusal_on_a_line_of_its_own() {
+    let mut world = World::default();
+    world.connect("late");
+    world.wait(limits::GREET_AFTER);
+    world.types("late", "NICK late");
+    assert!(world.hears("late").starts_with("NICK\r\nERROR :"));
+}
+
+#[test]
+fn a_busy_room_does_not_keep_deadlines_waiting() {
+    let outbox = OutboxLimits { soft: 100, ..settings().outbox };
+    let mut world = World::new(Settings { outbox, ..settings() });
+    for number in 0..8 {
+        world.join(&format!("p{number}"));
+    }
+    world.connect("newcomer");
+    world.now = world.now + limits::GREET_AFTER;
+    // Everyone has more to say than a turn allows, so that each turn wants a flush.
+    let lines = "x\n".repeat(10_000);
+    for number in 0..8 {
+        world.person(&format!("p{number}")).says(&lines);
+    }
+    for _ in 0..3 {
+        world.turn();
+    }
+    assert!(world.server.wants_flush() || world.server.poll_timeout() == Some(Time::ZERO));
+    assert_eq!(world.hears("newcomer"), "NICK", "prompted while the others talk on");
+    world.run();
 }
 
 #[test]

@@ -252,8 +252,12 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let name = RoomName::parse(typed, self.alphabet)?;
         let Some(member) = self.members.get(id) else { return Ok(()) };
-        if self.rooms.find(&name).is_some_and(|room| member.seat_in(room).is_some()) {
-            return Err(Refusal::AlreadyInRoom(name));
+        if let Some(room) = self.rooms.find(&name)
+            && member.seat_in(room).is_some()
+        {
+            // By the room's own name, which may be written otherwise.
+            let own = self.rooms.get(room).map(|room| room.name.clone());
+            return Err(Refusal::AlreadyInRoom(own.unwrap_or(name)));
         }
         if stay && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);

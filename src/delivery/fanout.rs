@@ -117,6 +117,7 @@ impl Fanout {
             let before = outbox.backlog();
             outbox.cut_after_first_line();
             self.ledger.backlog -= before - outbox.backlog();
+            self.ledger.mark_dirty(id, outbox);
         }
     }
 

@@ -90,6 +90,7 @@ impl Outbox {
         self.bytes.truncate(self.head + kept);
         self.bytes.drain(..self.head);
         self.bytes.shrink_to_fit();
+        // Whether the socket takes the little that is left is to be found out.
         (self.head, self.mark, self.blocked) = (0, None, false);
     }
 

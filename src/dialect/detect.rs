@@ -26,7 +26,9 @@ impl Foreign {
     /// What such a client is answered before it is closed.
     pub fn refusal(self) -> &'static [u8] {
         match self {
-            Self::Irc => b"ERROR :No IRC on this port: connect with nc or telnet\r\n",
+            Self::Irc => {
+                b"ERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n"
+            }
             Self::Http => {
                 b"HTTP/1.1 400 Bad Request\r\n\
                   Content-Type: text/plain\r\n\
@@ -40,12 +42,17 @@ impl Foreign {
     }
 }
 
-/// The language of a first line that is not plain, as soon as it can be told. `line` is the line
-/// so far, without its end; `ended` says that no more of it will come.
-pub fn foreign(line: &[u8], ended: bool) -> Option<Foreign> {
-    if line.first() == Some(&TLS_HANDSHAKE) {
+/// The language of a client that speaks no plain lines, as soon as it can be told from its first
+/// bytes. Empty lines before them are passed over, as HTTP servers do (RFC 9112 §2.2). `ended` says
+/// that no more bytes of the first line will come.
+pub fn foreign(start: &[u8], ended: bool) -> Option<Foreign> {
+    let blank = start.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let start = &start[blank..];
+    if start.first() == Some(&TLS_HANDSHAKE) {
         return Some(Foreign::Tls);
     }
+    let end = start.iter().position(|&byte| byte == b'\n');
+    let (line, ended) = (&start[..end.unwrap_or(start.len())], ended || end.is_some());
     let space = line.iter().position(|&byte| byte == b' ')?;
     let (verb, rest) = line.split_at(space);
     if HTTP_VERBS.contains(&verb) {
@@ -78,6 +85,9 @@ mod tests {
             (b"alice", None),
             (b"alice cooper", None),
             (b"/help me", None),
+            (b"\r\n\nGET / HTTP/1.1", Some(Foreign::Http)),
+            (b"alice\nGET / HTTP/1.1", None),
+            (b"NICK alice\nUSER", Some(Foreign::Irc)),
             (b"", None),
         ] {
             assert_eq!(foreign(line, true), language, "{}", line.escape_ascii());
@@ -89,6 +99,8 @@ mod tests {
         assert_eq!(foreign(b"GET ", false), Some(Foreign::Http));
         assert_eq!(foreign(b"GET", false), None);
         assert_eq!(foreign(b"NICK a", false), None);
+        assert_eq!(foreign(b"NICK a\n", false), Some(Foreign::Irc));
+        assert_eq!(foreign(b"\r", false), None);
     }
 
     #[test]

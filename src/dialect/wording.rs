@@ -150,7 +150,7 @@ fn refused(out: &mut Vec<u8>, refusal: &Refusal) {
             line(out, &["* you are called ", name.as_str(), " already"]);
         }
         Refusal::NobodyNamed(name) => {
-            line(out, &["* nobody here is called ", name, " (/who lists this room)"]);
+            line(out, &["* nobody is called ", name, " (/who lists this room)"]);
         }
         Refusal::NoRoomNamed(room) => {
             line(out, &["* there is no room ", room.as_str(), " (/rooms lists them)"]);

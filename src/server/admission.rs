@@ -47,11 +47,11 @@ impl Admission {
     pub(super) fn admit(&mut self, address: IpAddr) -> Result<Origin, TooManyFromAddress> {
         let origin = Origin::of(address);
         if origin != Origin::LOOPBACK {
-            let connected = self.connected.entry(origin).or_default();
-            if *connected >= self.per_address {
+            let connected = self.connected.get(&origin).copied().unwrap_or(0);
+            if connected >= self.per_address {
                 return Err(TooManyFromAddress);
             }
-            *connected += 1;
+            self.connected.insert(origin, connected + 1);
         }
         Ok(origin)
     }

@@ -18,6 +18,11 @@ impl Server {
     pub(super) fn converse(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut inbox = std::mem::take(&mut session.inbox);
+        if !session.has_spoken
+            && let Some(foreign) = dialect::foreign(inbox.peek(), inbox.is_ended())
+        {
+            return self.close_foreign(now, id, foreign);
+        }
         let (mut lines, mut line_ended) = (0, false);
         while self.may_be_heard(now, id, lines) {
             let Some(utterance) = inbox.next() else { break };
@@ -57,13 +62,9 @@ impl Server {
         }
         session.inbox = inbox;
         session.note_rest(now, line_ended);
-        let rest = session.inbox.peek();
-        let first_line = session.phase != Phase::Chatting && session.stranger_tries == 0;
-        let foreign = if first_line { dialect::foreign(rest, false) } else { None };
-        let (all_said, is_stranger) = (rest.is_empty(), session.phase != Phase::Chatting);
-        if let Some(foreign) = foreign {
-            self.close_foreign(now, id, foreign);
-        } else if session.ended && all_said {
+        let (all_said, is_stranger) =
+            (session.inbox.peek().is_empty(), session.phase != Phase::Chatting);
+        if session.ended && all_said {
             self.close(now, id, CloseReason::Ended);
         } else if is_stranger && usize::from(session.stranger_bytes) >= REGISTER_BYTES_MAX {
             self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
@@ -112,12 +113,10 @@ impl Server {
     fn hear_stranger(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if let Utterance::Line { text, .. } = utterance {
-            if session.stranger_tries == 0
-                && let Some(foreign) = dialect::foreign(text, true)
-            {
-                return self.close_foreign(now, id, foreign);
-            }
             session.note_prefix(text);
+            session.has_spoken |= !text.is_empty();
+        } else {
+            session.has_spoken = true;
         }
         session.stranger_tries += 1;
         let tries = session.stranger_tries;
@@ -142,6 +141,11 @@ impl Server {
     }
 
     fn close_foreign(&mut self, now: Time, id: ClientId, foreign: Foreign) {
+        let prompted = self.sessions.get(id).is_some_and(|session| session.prompted);
+        if prompted && foreign == Foreign::Irc {
+            // The prompt has no line end of its own.
+            self.fanout.push(id, b"\r\n");
+        }
         self.fanout.push(id, foreign.refusal());
         self.close(now, id, CloseReason::Foreign(foreign));
     }

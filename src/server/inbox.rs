@@ -7,6 +7,7 @@
 //! over its budget for the turn.
 
 use crate::dialect::{Frame, LineSplitter, TelnetFilter};
+use crate::limits::LINE_BYTES_MAX;
 
 /// Bytes on their way from one client.
 #[derive(Debug, Default)]
@@ -50,6 +51,11 @@ impl Inbox {
         self.ended = true;
     }
 
+    /// Whether what is left is known to be a whole message.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
     /// The next line, if one is whole.
     pub(super) fn next(&mut self) -> Option<Utterance<'_>> {
         let unused = &self.bytes[self.used..];
@@ -70,13 +76,21 @@ impl Inbox {
         Some(utterance)
     }
 
-    /// Tidies up after the last `next`: gives the buffer back if nothing is left in it.
+    /// Tidies up after the last `next`: gives the buffer back if nothing is left in it, or too
+    /// little to keep a large one for.
     pub(super) fn settle(&mut self, spare: &mut Vec<u8>) {
-        self.bytes.drain(..self.used);
-        self.used = 0;
-        if self.bytes.is_empty() && self.bytes.capacity() > 0 {
-            *spare = std::mem::take(&mut self.bytes);
+        let rest = self.bytes.len() - self.used;
+        if rest == 0 || self.bytes.capacity() > LINE_BYTES_MAX + rest {
+            let kept = self.bytes[self.used..].to_vec();
+            let mut buffer = std::mem::replace(&mut self.bytes, kept);
+            if buffer.capacity() > 0 {
+                buffer.clear();
+                *spare = buffer;
+            }
+        } else {
+            self.bytes.drain(..self.used);
         }
+        self.used = 0;
     }
 
     /// Whether nothing was begun: no bytes wait, and no line is being skipped.

@@ -41,8 +41,8 @@ use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
 use crate::delivery::{DeliveryCounters, Fanout, OutboxLimits, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
-    CLOSE_TIMEOUT, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX,
-    WRITE_SLICES,
+    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, EXPIRIES_PER_TURN, READ_BYTES_FLOOD_CONTROLLED,
+    READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
 };
 use crate::matchmaking::{self, Answers, Matchmaker, SocketIndex};
 use crate::time::Time;
@@ -223,10 +223,14 @@ impl Server {
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         let verdict = self.fanout.sent(now, id, count, full);
-        let Some(session) = self.sessions.get(id) else { return };
+        let all_sent = self.backlog(id) == 0;
+        let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
-            if self.backlog(id) == 0 {
+            if all_sent {
                 self.closed.push_back(id);
+            } else if count >= CLOSE_PROGRESS_BYTES && session.reason != Some(CloseReason::Shutdown)
+            {
+                session.since = session.since.max(now + CLOSE_TIMEOUT);
             }
         } else if verdict == Verdict::SlowConsumer {
             self.close_slow(now, id);
@@ -270,10 +274,12 @@ impl Server {
         for id in self.fanout.over_total() {
             self.close_slow(now, id);
         }
-        while !self.fanout.wants_flush() {
+        let mut served = 0;
+        while served < EXPIRIES_PER_TURN || !self.fanout.wants_flush() {
             let Some(id) = self.deadlines.pop_due(now, &mut self.sessions) else { break };
             self.expire(now, id);
             self.arm(id);
+            served += 1;
         }
         self.settle(now);
     }
@@ -336,15 +342,17 @@ impl Server {
 
     /// Closes whoever a full outbox has shown to be slow; each close may show another.
     fn settle(&mut self, now: Time) {
-        while !self.fanout.wants_flush() {
+        let mut served = 0;
+        while served < EXPIRIES_PER_TURN || !self.fanout.wants_flush() {
             let Some(id) = self.fanout.pop_overflowed() else { break };
             self.close_slow(now, id);
+            served += 1;
         }
     }
 
     fn greet(&mut self, id: ClientId) {
         if let Some(session) = self.sessions.get_mut(id) {
-            session.phase = Phase::Choosing;
+            (session.phase, session.prompted) = (Phase::Choosing, true);
             self.fanout.tell(id, Event::Prompt);
         }
     }
@@ -361,6 +369,9 @@ impl Server {
         if session.phase == Phase::Closing {
             if now >= session.since {
                 session.since = Time::NEVER;
+                if session.reason == Some(CloseReason::Ended) {
+                    session.reason = Some(CloseReason::Lost);
+                }
                 self.closed.push_back(id);
             }
         } else if waiting_since.is_some_and(|since| now >= since + self.settings.outbox.age) {
@@ -396,6 +407,9 @@ impl Server {
     }
 
     fn close_slow(&mut self, now: Time, id: ClientId) {
+        if self.sessions.get(id).is_none_or(|session| session.phase == Phase::Closing) {
+            return;
+        }
         let backlog = u32::try_from(self.backlog(id)).unwrap_or(u32::MAX);
         self.fanout.cut(id);
         self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));

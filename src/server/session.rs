@@ -53,6 +53,10 @@ pub(super) struct Session {
     pub(super) stranger_bytes: u16,
     /// Lines tried before it had a nickname.
     pub(super) stranger_tries: u8,
+    /// It was sent the prompt.
+    pub(super) prompted: bool,
+    /// It has sent a line that is not empty, so its language is known.
+    pub(super) has_spoken: bool,
     /// Held back by flood control: not read until then.
     pub(super) held: bool,
     /// Has lines left over for the next turn: not read until they are carried out.
@@ -81,6 +85,8 @@ impl Session {
             allowance: Allowance::default(),
             stranger_bytes: 0,
             stranger_tries: 0,
+            prompted: false,
+            has_spoken: false,
             held: false,
             unfinished: false,
             ended: false,
@@ -137,9 +143,9 @@ impl Session {
         self.prefix = None;
     }
 
-    /// Whether a prompt may be waiting for an answer: the terminal is in the middle of a line.
+    /// Whether the prompt waits for an answer: the terminal is in the middle of a line.
     pub(super) fn awaits_answer(&self) -> bool {
-        self.phase == Phase::Choosing && self.stranger_tries == 0
+        self.prompted && self.phase == Phase::Choosing && self.stranger_tries == 0
     }
 
     /// Whether it has to wait before it is read again.

@@ -6,7 +6,7 @@
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -74,6 +74,15 @@ pub(crate) struct World {
     pub(crate) now: Time,
     ids: Registry<()>,
     people: BTreeMap<String, Person>,
+    /// Woken, and not heard yet because a flush was wanted.
+    waiting: VecDeque<ClientId>,
+}
+
+impl Person {
+    /// Sends without waiting for what comes of it.
+    pub(crate) fn says(&mut self, text: &str) {
+        self.sent.extend_from_slice(text.as_bytes());
+    }
 }
 
 impl Default for World {
@@ -89,6 +98,7 @@ impl World {
             now: Time::ZERO,
             ids: Registry::default(),
             people: BTreeMap::new(),
+            waiting: VecDeque::new(),
         }
     }
 
@@ -205,10 +215,7 @@ impl World {
     /// Turns of the loop until nothing is left to do at this moment.
     pub(crate) fn run(&mut self) {
         for _ in 0..TURNS_MAX {
-            let busy = self.receive();
-            self.server.handle_timeout(self.now);
-            self.flush();
-            self.reap();
+            let busy = self.turn();
             self.server.check_invariants();
             let due = self.server.poll_timeout().is_some_and(|due| due <= self.now);
             if !busy && !due {
@@ -218,17 +225,34 @@ impl World {
         panic!("the server spins");
     }
 
+    /// One turn of the loop; whether anybody was heard.
+    pub(crate) fn turn(&mut self) -> bool {
+        let busy = self.receive();
+        self.server.handle_timeout(self.now);
+        self.flush();
+        self.reap();
+        busy
+    }
+
     /// One read for each person; whether anything was read.
     fn receive(&mut self) -> bool {
-        let mut woken = Vec::new();
+        let mut woken: Vec<ClientId> = self.waiting.drain(..).collect();
         while let Some(id) = self.server.poll_woken() {
             woken.push(id);
         }
         let mut busy = !woken.is_empty();
         for id in woken {
-            self.server.resume(self.now, id);
+            // As the poll loop does: what is queued is written before more is heard.
+            if self.server.wants_flush() {
+                self.waiting.push_back(id);
+            } else {
+                self.server.resume(self.now, id);
+            }
         }
         for person in self.people.values_mut().filter(|person| person.closed.is_none()) {
+            if self.server.wants_flush() {
+                return true;
+            }
             let room = self.server.appetite(person.id);
             let count = room.min(person.sent.len());
             if count > 0 {
