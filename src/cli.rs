@@ -63,7 +63,7 @@ struct ClientArgs {
     max_clients: Option<u32>,
     /// Clients at once from one IPv4 address or IPv6 /64; loopback is exempt
     #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
-    #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS")]
+    #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS", value_parser = clap::value_parser!(u32).range(1..))]
     max_per_address: u32,
     /// Rooms at once
     #[arg(long, value_name = "N", default_value_t = limits::ROOMS_MAX as u32)]
@@ -138,7 +138,7 @@ struct UdpArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Log")]
 struct LogArgs {
-    /// Say more: -v what clients do, -vv everything
+    /// Say more: -v who comes and goes, -vv every read and write
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     verbose: u8,
     /// Say less: -q warnings and errors, -qq errors only
@@ -182,6 +182,22 @@ impl Cli {
                 "--outbox-soft ({outbox_soft}), --outbox-hard ({outbox_hard}) and --outbox-total \
                  ({outbox_total}) must grow in this order"
             ));
+        }
+        let ClientArgs { register_timeout, line_timeout, keepalive, user_timeout, .. } =
+            &self.clients;
+        for (flag, value) in [
+            ("--register-timeout", register_timeout),
+            ("--line-timeout", line_timeout),
+            ("--outbox-age", &self.slow.outbox_age),
+        ] {
+            if value.is_zero() {
+                return Err(format!("{flag} must be more than 0s, or nobody could stay"));
+            }
+        }
+        for (flag, value) in [("--keepalive", keepalive), ("--user-timeout", user_timeout)] {
+            if !value.is_zero() && !TCP_TIMES.contains(&value.as_secs()) {
+                return Err(format!("{flag} must be 0s, or from 1s to 9h, which TCP can count"));
+            }
         }
         Ok(())
     }
@@ -312,6 +328,9 @@ impl FromStr for Flood {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Size(usize);
 
+/// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
+const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
+
 const SIZE_UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
 impl std::fmt::Display for Size {
@@ -411,5 +430,15 @@ mod tests {
         assert_eq!(check(&["mio-chat"]), Ok(()));
         assert!(check(&["mio-chat", "--outbox-soft", "256KiB"]).is_err());
         assert!(check(&["mio-chat", "--outbox-total", "1KiB"]).is_err());
+        for (flag, good, bad) in [
+            ("--keepalive", "0s", "500ms"),
+            ("--user-timeout", "9h", "60days"),
+            ("--register-timeout", "1s", "0s"),
+            ("--line-timeout", "1s", "0s"),
+            ("--outbox-age", "1s", "0s"),
+        ] {
+            assert_eq!(check(&["mio-chat", flag, good]), Ok(()));
+            assert!(check(&["mio-chat", flag, bad]).unwrap_err().starts_with(flag));
+        }
     }
 }

@@ -30,20 +30,21 @@ fn run(cli: &Cli) -> Result<Exit, Box<dyn std::error::Error>> {
     let descriptors = net::descriptor_limit();
     let settings = cli.net_settings(net::clients_for(descriptors));
     let mut reactor = Reactor::new(&settings, cli.server_settings(), log)?;
-    announce(&reactor);
-    log::info!("serving: max_clients={} descriptors={descriptors}", settings.clients_max);
+    announce(&reactor, settings.clients_max, descriptors);
     let exit = reactor.run();
     reactor.finish_log(LOG_PATIENCE);
     Ok(exit?)
 }
 
 /// Says where the server listens, one line each that a script can read. Whoever started the server
-/// may not care, so a closed stdout is no error.
-fn announce(reactor: &Reactor) {
+/// may not care, so a closed stdout is no error. The log says the same in its first line.
+fn announce(reactor: &Reactor, clients_max: usize, descriptors: u64) {
     let mut stdout = std::io::stdout().lock();
+    let mut places = String::new();
     for (protocol, address) in reactor.addresses() {
         let _ = writeln!(stdout, "listening {protocol} {address}");
-        log::info!("listening: {protocol}={address}");
+        places.push_str(&format!("{protocol}={address} "));
     }
     let _ = stdout.flush();
+    log::info!("serving: {places}max_clients={clients_max} descriptors={descriptors}");
 }
