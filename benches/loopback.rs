@@ -1,7 +1,8 @@
 //! What one delivery costs the server, sockets included.
 //!
 //! Starts the server, seats a room full of clients and lets one of them keep a number of messages
-//! in flight. Prints deliveries per second of wall time and of server CPU (user and kernel).
+//! in flight. Prints deliveries per second of wall time and of server CPU (user and kernel). The
+//! server has the first core to itself and the clients the second, where there are two.
 //!
 //! `cargo bench --bench loopback -- [MEMBERS [IN_FLIGHT [SECONDS]]]`; without arguments the two
 //! standard rows: 1,000 members with 1 and with 64 messages in flight.
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// Bytes of a message as it is delivered, `bench0: ` and newline included.
 const MESSAGE_BYTES: usize = 64;
@@ -37,6 +40,8 @@ fn main() {
 
 fn run(members: usize, in_flight: usize, duration: Duration) {
     let (server, address) = start_server();
+    pin(Some(Pid::from_child(&server)), 0);
+    pin(None, 1);
     let mut room = Room::fill(address, members);
     room.chat(in_flight, duration / 4);
     let (cpu_before, start) = (cpu_seconds(&server), now());
@@ -135,9 +140,16 @@ fn start_server() -> (Child, SocketAddr) {
     (server, address)
 }
 
+/// Keeps a process (this one, if none is named) on one core. Where there is no such core it stays
+/// where it is.
+fn pin(process: Option<Pid>, core: usize) {
+    let mut cores = CpuSet::new();
+    cores.set(core);
+    let _ = sched_setaffinity(process, &cores);
+}
+
 fn stop(mut server: Child) {
-    let pid = rustix::process::Pid::from_child(&server);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
     server.wait().unwrap();
 }
 
