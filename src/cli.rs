@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use log::LevelFilter;
 use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
@@ -19,9 +19,25 @@ use mio_chat::{limits, matchmaking, server};
 /// People connect with nc, telnet or a script, type a nickname and talk. Programs that look for a
 /// peer send a UDP datagram and are told each other's address.
 #[derive(Debug, Parser)]
-#[command(name = "mio-chat", version, max_term_width = 100)]
+#[command(name = "mio-chat", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "Try it:\n  mio-chat --tcp 55555 --udp 50000\n  nc 127.0.0.1 55555")]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What the program is to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server; the same as naming no command
+    Serve(ServeArgs),
+}
+
+/// Everything about the server.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
@@ -152,7 +168,27 @@ struct LogArgs {
     log_file: Option<PathBuf>,
 }
 
+impl Command {
+    /// Parses the command line and the environment; ends the program with exit code 2 and a
+    /// sentence when they make no sense.
+    pub(crate) fn parse_checked() -> Self {
+        let command = Cli::parse().into_command();
+        let Self::Serve(serve) = &command;
+        if let Err(problem) = serve.check() {
+            Cli::command().error(ErrorKind::ValueValidation, problem).exit();
+        }
+        command
+    }
+}
+
 impl Cli {
+    /// The command that was named; without one, the server.
+    fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+impl ServeArgs {
     pub(crate) fn log_settings(&self) -> LogSettings {
         let level = match (self.log.verbose, self.log.quiet) {
             (0, 0) => self.log.log_level.unwrap_or(LevelFilter::Info),
@@ -162,16 +198,6 @@ impl Cli {
             (0, 2..) => LevelFilter::Error,
         };
         LogSettings { level, file: self.log.log_file.clone(), colour: colour_is_welcome() }
-    }
-
-    /// Parses the command line and the environment; ends the program with exit code 2 and a
-    /// sentence when they make no sense.
-    pub(crate) fn parse_checked() -> Self {
-        let cli = Self::parse();
-        if let Err(problem) = cli.check() {
-            Self::command().error(ErrorKind::ValueValidation, problem).exit();
-        }
-        cli
     }
 
     /// What no single value can show.
@@ -374,6 +400,20 @@ enum Names {
 mod tests {
     use super::*;
 
+    fn parsed(flags: &[&str]) -> ServeArgs {
+        let Command::Serve(serve) = Cli::parse_from(flags).into_command();
+        serve
+    }
+
+    #[test]
+    fn the_server_is_the_default_command() {
+        for flags in
+            [&["mio-chat", "--max-rooms", "7"][..], &["mio-chat", "serve", "--max-rooms", "7"]]
+        {
+            assert_eq!(parsed(flags).server_settings().lobby.rooms_max, 7, "{flags:?}");
+        }
+    }
+
     #[test]
     fn the_flags_are_consistent() {
         Cli::command().debug_assert();
@@ -419,14 +459,14 @@ mod tests {
             (&["mio-chat", "-qq"], LevelFilter::Error),
             (&["mio-chat", "--log-level", "off"], LevelFilter::Off),
         ] {
-            assert_eq!(Cli::parse_from(flags).log_settings().level, level, "{flags:?}");
+            assert_eq!(parsed(flags).log_settings().level, level, "{flags:?}");
         }
         assert!(Cli::try_parse_from(["mio-chat", "-v", "-q"]).is_err());
     }
 
     #[test]
     fn limits_must_be_in_order() {
-        let check = |flags: &[&str]| Cli::parse_from(flags).check();
+        let check = |flags: &[&str]| parsed(flags).check();
         assert_eq!(check(&["mio-chat"]), Ok(()));
         assert!(check(&["mio-chat", "--outbox-soft", "256KiB"]).is_err());
         assert!(check(&["mio-chat", "--outbox-total", "1KiB"]).is_err());

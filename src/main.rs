@@ -1,4 +1,4 @@
-//! The `mio-chat` command: reads the flags, runs the server, says in one line what went wrong.
+//! The `mio-chat` command: reads the flags, does what they say, tells in one line what went wrong.
 
 mod cli;
 
@@ -8,13 +8,16 @@ use std::time::Duration;
 
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::Cli;
+use cli::{Command, ServeArgs};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    match run(&Cli::parse_checked()) {
+    let done = match Command::parse_checked() {
+        Command::Serve(args) => serve(&args),
+    };
+    match done {
         Ok(Exit::Drained) => ExitCode::SUCCESS,
         // As a shell reports a process that a signal has ended.
         Ok(Exit::AtOnce(signal)) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
@@ -25,11 +28,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<Exit, Box<dyn std::error::Error>> {
-    let log = net::start_log(&cli.log_settings())?;
+fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+    let log = net::start_log(&args.log_settings())?;
     let descriptors = net::descriptor_limit();
-    let settings = cli.net_settings(net::clients_for(descriptors));
-    let mut reactor = Reactor::new(&settings, cli.server_settings(), log)?;
+    let settings = args.net_settings(net::clients_for(descriptors));
+    let mut reactor = Reactor::new(&settings, args.server_settings(), log)?;
     announce(&reactor, settings.clients_max, descriptors);
     let exit = reactor.run();
     reactor.finish_log(LOG_PATIENCE);

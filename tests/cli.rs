@@ -56,8 +56,8 @@ fn help_is_grouped_and_tells_the_defaults() {
             .filter(|line| line.ends_with(':') && !line.starts_with(' '))
             .map(|line| line.trim_end_matches(':'))
             .collect();
-        let groups = ["Options", "Where to listen", "Clients", "Clients that read too slowly"];
-        let more = ["Matchmaking over UDP", "Log", "Try it"];
+        let groups = ["Commands", "Options", "Where to listen", "Clients"];
+        let more = ["Clients that read too slowly", "Matchmaking over UDP", "Log", "Try it"];
         assert_eq!(headings, [&groups[..], &more].concat(), "{help}");
         for key in ["--tcp <PORT>", "[default: 55555]", "MIO_CHAT_UDP", "nc 127.0.0.1 55555"] {
             assert!(text.contains(key), "{help} lacks {key}");
