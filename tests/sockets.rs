@@ -207,6 +207,9 @@ fn lines_held_back_by_flood_control_outlive_a_half_close() {
     alice.finish();
     alice.hear_where("the room", |line| line.starts_with("* you are "));
     for number in 0..20 {
+        if number == 3 {
+            alice.expect("* too fast: what you say waits its turn now, and none of it is lost");
+        }
         alice.expect(&format!("alice: {number}"));
     }
     assert_eq!(alice.rest(), "");

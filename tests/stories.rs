@@ -232,8 +232,10 @@ fn flood_control_delays_and_loses_nothing() {
     let lines: String = (0..30).map(|number| format!("{number}\n")).collect();
     world.sends("bob", lines.as_bytes());
     assert_eq!(world.hears("alice").lines().count(), limits::FLOOD_BURST_LINES as usize);
+    assert!(world.hears("bob").contains("* too fast: what you say waits its turn now"));
     world.wait(Duration::from_secs(5));
     assert_eq!(world.hears("alice").lines().count(), 10);
+    assert!(!world.hears("bob").contains("* too fast"), "told once");
     world.wait(Duration::from_secs(60));
     assert!(world.hears("alice").ends_with("bob: 29\n"));
     assert!(world.server.poll_timeout().is_none(), "an idle server sleeps");

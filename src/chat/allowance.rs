@@ -56,6 +56,11 @@ impl Allowance {
         self.paid_until = self.paid_until.max(now) + rate.interval * lines;
     }
 
+    /// Whether all that was said is paid for.
+    pub fn is_whole(self, now: Time) -> bool {
+        self.paid_until <= now
+    }
+
     /// When the next line may be said; in the past or present: at once.
     pub fn ready_at(self, rate: FloodRate) -> Time {
         let ahead = self.paid_until.since(Time::ZERO).saturating_sub(rate.burst);
@@ -90,7 +95,9 @@ mod tests {
         let mut allowance = Allowance::default();
         allowance.charge(Time::ZERO, rate(), 3);
         let next_day = Time::at(Duration::from_secs(86_400));
+        assert!(allowance.is_whole(next_day));
         allowance.charge(next_day, rate(), 3);
+        assert!(!allowance.is_whole(next_day));
         assert_eq!(allowance.ready_at(rate()), next_day + Duration::from_millis(500));
     }
 

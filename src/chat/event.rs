@@ -82,6 +82,8 @@ pub enum Event<'a> {
     },
     /// How this works.
     Help,
+    /// You said more than you may at once: the rest waits its turn.
+    TooFast,
     /// No, and why.
     Refused(&'a Refusal),
     /// This connection ends, and why.

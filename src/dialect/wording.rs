@@ -39,6 +39,9 @@ pub fn encode(event: Event<'_>, out: &mut Vec<u8>) {
         Event::Rooms { rooms, more } => list_rooms(out, rooms, more),
         Event::Who { room, names, more } => list_people(out, room, names, more),
         Event::Help => out.extend_from_slice(HELP),
+        Event::TooFast => {
+            line(out, &["* too fast: what you say waits its turn now, and none of it is lost"]);
+        }
         Event::Refused(refusal) => refused(out, refusal),
         Event::Farewell(farewell) => farewell_line(out, farewell),
     }
@@ -328,6 +331,7 @@ mod tests {
         let names = vec!["somebody"; 200];
         let rooms = vec![(room, 3); 200];
         for event in [
+            Event::TooFast,
             Event::Renamed { old, new },
             Event::Entered { room, others: 0 },
             Event::Entered { room, others: 1 },

@@ -40,12 +40,13 @@ impl Server {
         if session.phase == Phase::Closing || session.is_busy() {
             return false;
         }
-        if let Some(rate) = self.settings.flood
-            && session.allowance.ready_at(rate) > now
-        {
-            session.held = true;
-            self.counters.held += 1;
-            return false;
+        if let Some(rate) = self.settings.flood {
+            session.told_to_wait &= !session.allowance.is_whole(now);
+            if session.allowance.ready_at(rate) > now {
+                session.held = true;
+                self.counters.held += 1;
+                return false;
+            }
         }
         if lines >= LINES_PER_TURN || (lines > 0 && self.fanout.wants_flush()) {
             session.unfinished = true;
@@ -62,6 +63,11 @@ impl Server {
         }
         session.inbox = inbox;
         session.note_rest(now, line_ended);
+        if session.held && !session.inbox.is_empty() && !session.told_to_wait {
+            session.told_to_wait = true;
+            self.fanout.tell(id, Event::TooFast);
+        }
+        let Some(session) = self.sessions.get_mut(id) else { return };
         let (all_said, is_stranger) =
             (session.inbox.peek().is_empty(), session.phase != Phase::Chatting);
         if session.ended && all_said {

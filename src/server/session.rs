@@ -59,6 +59,8 @@ pub(super) struct Session {
     pub(super) has_spoken: bool,
     /// Held back by flood control: not read until then.
     pub(super) held: bool,
+    /// It was told so, and has not paid for all it said since.
+    pub(super) told_to_wait: bool,
     /// Has lines left over for the next turn: not read until they are carried out.
     pub(super) unfinished: bool,
     /// The client will send no more.
@@ -88,6 +90,7 @@ impl Session {
             prompted: false,
             has_spoken: false,
             held: false,
+            told_to_wait: false,
             unfinished: false,
             ended: false,
             line_started: Time::NEVER,
