@@ -352,6 +352,23 @@ mod tests {
     }
 
     #[test]
+    fn whichever_listener_somebody_waits_at_it_is_served_or_refused() {
+        let poll = mio::Poll::new().unwrap();
+        let places = [ListenAt::Address(local()); 2];
+        let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
+        let addresses: Vec<SocketAddr> = listeners.addresses().collect();
+        let _clients: Vec<StdStream> =
+            [0, 0, 1, 1, 1].map(|listener| StdStream::connect(addresses[listener]).unwrap()).into();
+        let served_by = |peer: (TcpStream, SocketAddr)| peer.0.local_addr().unwrap();
+        let first = listeners.accept(Time::ZERO).map(served_by);
+        let second = listeners.accept(Time::ZERO).map(served_by);
+        assert_eq!([first, second], [Some(addresses[0]), Some(addresses[1])], "each in turn");
+        listeners.refusing = true;
+        let refused = std::iter::from_fn(|| listeners.accept_to_refuse()).count();
+        assert_eq!(refused, 3, "those at the second listener too");
+    }
+
+    #[test]
     fn out_of_descriptors_the_gate_waits_longer_each_time_and_then_refuses() {
         let poll = mio::Poll::new().unwrap();
         let places = [ListenAt::Address(local())];
