@@ -46,8 +46,10 @@ pub struct DeliveryCounters {
 /// What a write has shown about a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It keeps up, or may still catch up.
-    Fine,
+    /// It has taken all there was.
+    AllSent,
+    /// Something waits, and it may still catch up.
+    Waits,
     /// Its socket is full and more waits than may.
     SlowConsumer,
 }
@@ -143,12 +145,14 @@ impl Fanout {
     /// Takes off what this client's socket took at `now`. `full`: that was less than it was
     /// offered, so it is flushed again only after [`Fanout::unblock`].
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::Fine };
+        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.ledger.backlog -= count.min(outbox.backlog());
         self.counters.sent_bytes += count as u64;
         if let Some(buffer) = outbox.sent(now, count) {
             self.ledger.give_back(buffer);
-        } else if full {
+            return Verdict::AllSent;
+        }
+        if full {
             outbox.block(now);
             if outbox.backlog() > self.limits.hard {
                 return Verdict::SlowConsumer;
@@ -156,7 +160,7 @@ impl Fanout {
         } else {
             self.ledger.mark_dirty(id, outbox);
         }
-        Verdict::Fine
+        Verdict::Waits
     }
 
     /// Notes that this client's socket takes bytes again.

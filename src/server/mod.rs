@@ -223,10 +223,9 @@ impl Server {
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         let verdict = self.fanout.sent(now, id, count, full);
-        let all_sent = self.backlog(id) == 0;
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
-            if all_sent {
+            if verdict == Verdict::AllSent {
                 self.closed.push_back(id);
             } else if count >= CLOSE_PROGRESS_BYTES && session.reason != Some(CloseReason::Shutdown)
             {
