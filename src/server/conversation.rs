@@ -7,7 +7,7 @@ use super::Server;
 use super::close::CloseReason;
 use super::inbox::{Inbox, Utterance};
 use super::session::{Ending, Phase, Session};
-use crate::chat::{Event, Farewell, Outcome, Outlet, Refusal};
+use crate::chat::{Command, Event, Farewell, Outcome, Outlet, Refusal};
 use crate::dialect::{self, Foreign};
 use crate::id::ClientId;
 use crate::limits::{LINES_PER_TURN, REGISTER_BYTES_MAX, REGISTER_TRIES_MAX};
@@ -67,7 +67,6 @@ impl Server {
             session.told_to_wait = true;
             self.fanout.tell(id, Event::TooFast);
         }
-        let Some(session) = self.sessions.get_mut(id) else { return };
         let (all_said, is_stranger) =
             (session.inbox.peek().is_empty(), session.phase != Phase::Chatting);
         if session.ended && all_said {
@@ -103,14 +102,8 @@ impl Server {
         if let Some(rate) = self.settings.flood {
             session.allowance.charge(now, rate, cost);
         }
-        match decoded {
-            Ok(Some(command)) => {
-                if self.lobby.execute(id, command, &mut self.fanout) == Outcome::Quits {
-                    self.close(now, id, CloseReason::Told(Farewell::Quit));
-                }
-            }
-            Ok(None) => {}
-            Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
+        if let Some(asked) = decoded.transpose() {
+            self.carry_out(now, id, asked);
         }
     }
 
@@ -128,21 +121,26 @@ impl Server {
         let tries = session.stranger_tries;
         let decoded =
             utterance.text().and_then(|text| dialect::nickname_or_command(session.own_text(text)));
-        match decoded {
-            Ok(Some(command)) => {
-                if self.lobby.execute(id, command, &mut self.fanout) == Outcome::Quits {
-                    return self.close(now, id, CloseReason::Told(Farewell::Quit));
-                }
-            }
-            Ok(None) => self.fanout.tell(id, Event::Refused(&Refusal::NicknameFirst)),
-            Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
-        }
+        let asked = decoded.and_then(|command| command.ok_or(Refusal::NicknameFirst));
+        self.carry_out(now, id, asked);
         if self.lobby.is_member(id) {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.phase = Phase::Chatting;
             }
         } else if tries >= REGISTER_TRIES_MAX {
             self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
+        }
+    }
+
+    /// Carries out what was asked, or says why not.
+    fn carry_out(&mut self, now: Time, id: ClientId, asked: Result<Command<'_>, Refusal>) {
+        match asked {
+            Ok(command) => {
+                if self.lobby.execute(id, command, &mut self.fanout) == Outcome::Quits {
+                    self.close(now, id, CloseReason::Told(Farewell::Quit));
+                }
+            }
+            Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
         }
     }
 

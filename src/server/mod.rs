@@ -38,7 +38,7 @@ use deadlines::Deadlines;
 use session::{Phase, Session};
 
 use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
-use crate::delivery::{DeliveryCounters, Fanout, OutboxLimits, Verdict};
+use crate::delivery::{DeliveryCounters, Fanout, Outbox, OutboxLimits, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, EXPIRIES_PER_TURN, READ_BYTES_FLOOD_CONTROLLED,
@@ -149,7 +149,7 @@ impl Server {
             return;
         }
         let text = session.take_in(now, bytes, &mut self.spare);
-        session.charge_noise(now, self.settings.flood, bytes.len() - text.min(bytes.len()));
+        session.charge_noise(now, self.settings.flood, bytes.len().saturating_sub(text));
         self.converse(now, id);
         self.settle(now);
         self.arm(id);
@@ -274,7 +274,7 @@ impl Server {
             self.close_slow(now, id);
         }
         let mut served = 0;
-        while served < EXPIRIES_PER_TURN || !self.fanout.wants_flush() {
+        while self.has_time_for_more(served) {
             let Some(id) = self.deadlines.pop_due(now, &mut self.sessions) else { break };
             self.expire(now, id);
             self.arm(id);
@@ -305,7 +305,7 @@ impl Server {
 
     /// Bytes that wait for one client.
     pub fn backlog(&self, id: ClientId) -> usize {
-        self.fanout.outbox(id).map_or(0, crate::delivery::Outbox::backlog)
+        self.fanout.outbox(id).map_or(0, Outbox::backlog)
     }
 
     /// What was said and closed so far.
@@ -316,11 +316,6 @@ impl Server {
     /// What was delivered so far.
     pub fn delivery_counters(&self) -> DeliveryCounters {
         self.fanout.counters()
-    }
-
-    /// What the UDP side did so far.
-    pub fn matchmaking_counters(&self) -> &matchmaking::Counters {
-        self.matchmaker.counters()
     }
 
     /// Panics where the parts disagree with each other. For tests; to be called between turns.
@@ -342,11 +337,22 @@ impl Server {
     /// Closes whoever a full outbox has shown to be slow; each close may show another.
     fn settle(&mut self, now: Time) {
         let mut served = 0;
-        while served < EXPIRIES_PER_TURN || !self.fanout.wants_flush() {
+        while self.has_time_for_more(served) {
             let Some(id) = self.fanout.pop_overflowed() else { break };
             self.close_slow(now, id);
             served += 1;
         }
+    }
+
+    /// Whether another client may be looked at in this turn after so many: some always, more only
+    /// while no flush is wanted.
+    fn has_time_for_more(&self, served: usize) -> bool {
+        served < EXPIRIES_PER_TURN || !self.fanout.wants_flush()
+    }
+
+    /// Since when this client's oldest bytes wait for its socket.
+    fn waiting_since(&self, id: ClientId) -> Option<Time> {
+        self.fanout.outbox(id).and_then(Outbox::waiting_since)
     }
 
     fn greet(&mut self, id: ClientId) {
@@ -363,7 +369,7 @@ impl Server {
     }
 
     fn expire(&mut self, now: Time, id: ClientId) {
-        let waiting_since = self.fanout.outbox(id).and_then(|outbox| outbox.waiting_since());
+        let waiting_since = self.waiting_since(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             if now >= session.since {
@@ -393,7 +399,7 @@ impl Server {
 
     /// Notes when this client must be looked at next.
     fn arm(&mut self, id: ClientId) {
-        let waiting_since = self.fanout.outbox(id).and_then(|outbox| outbox.waiting_since());
+        let waiting_since = self.waiting_since(id);
         if let Some(session) = self.sessions.get_mut(id) {
             let due = session.next_due(&self.settings, waiting_since);
             self.deadlines.arm(id, due, session);
