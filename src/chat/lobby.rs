@@ -14,11 +14,11 @@ use super::command::{Command, Outcome};
 use super::event::{Event, Outlet};
 use super::member::Member;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
-use super::refusal::{Refusal, Verb};
+use super::refusal::{Refusal, Verb, quoted};
 use super::room::{Room, RoomId, Rooms, Seat};
 use super::text::clean;
 use crate::id::{ClientId, SideTable};
-use crate::limits::{LISTED_MAX, NAME_COLUMNS_MAX, ROOMS_PER_MEMBER_MAX};
+use crate::limits::{LISTED_MAX, ROOMS_PER_MEMBER_MAX};
 
 /// What an operator may choose.
 #[derive(Clone, Copy, Debug)]
@@ -227,7 +227,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let Some(&receiver) = self.names.get(&NameKey::of(to)) else {
-            return Err(Refusal::NobodyNamed(shortened(to)));
+            return Err(Refusal::NobodyNamed(quoted(to)));
         };
         if receiver == id {
             return Err(Refusal::ToYourself);
@@ -381,9 +381,4 @@ impl Lobby {
         let name = RoomName::parse(typed, self.alphabet)?;
         self.rooms.find(&name).ok_or(Refusal::NoRoomNamed(name))
     }
-}
-
-/// What was typed where a name belongs, printable everywhere and short enough to be quoted back.
-fn shortened(typed: &str) -> String {
-    typed.chars().filter(char::is_ascii_graphic).take(NAME_COLUMNS_MAX).collect()
 }

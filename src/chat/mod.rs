@@ -20,6 +20,6 @@ pub use command::{Command, Outcome};
 pub use event::{Event, Farewell, Outlet};
 pub use lobby::{Lobby, LobbySettings};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
-pub use refusal::{Refusal, Verb};
+pub use refusal::{Refusal, Verb, quoted};
 pub use room::RoomId;
 pub use text::{clean, is_unsafe};

@@ -4,6 +4,7 @@
 //! closes nothing. Its wording, which always says what to do instead, is left to `dialect`.
 
 use super::name::{Nickname, RoomName};
+use crate::limits::NAME_COLUMNS_MAX;
 
 /// A command as a person would call it, to tell how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,4 +62,10 @@ pub enum Refusal {
     LineTooLong,
     /// A line that is not UTF-8.
     NotUtf8,
+}
+
+/// What was typed where a name or a command belongs, printable everywhere and short enough to be
+/// quoted back.
+pub fn quoted(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_graphic).take(NAME_COLUMNS_MAX).collect()
 }

@@ -1,9 +1,6 @@
 //! Plain lines: what people type into `nc`, telnet and the classroom client.
 
-use crate::chat::{Command, Refusal, Verb};
-
-/// Longest unknown command quoted back, in characters.
-const QUOTED_CHARS_MAX: usize = 16;
+use crate::chat::{Command, Refusal, Verb, quoted};
 
 /// A line's bytes as text.
 ///
@@ -69,13 +66,8 @@ fn slash_command(request: &str) -> Result<Command<'_>, Refusal> {
             Command::Act { room: None, text: argument }
         }
         "quit" | "exit" => Command::Quit,
-        _ => return Err(unknown(verb)),
+        _ => return Err(Refusal::UnknownCommand(quoted(verb))),
     })
-}
-
-fn unknown(verb: &str) -> Refusal {
-    let printable = verb.chars().filter(|character| character.is_ascii_graphic());
-    Refusal::UnknownCommand(printable.take(QUOTED_CHARS_MAX).collect())
 }
 
 #[cfg(test)]
