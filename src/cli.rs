@@ -133,7 +133,7 @@ struct OutboxArgs {
     #[arg(long, value_name = "TIME", default_value_t = limits::OUTBOX_AGE.into())]
     #[arg(env = "MIO_CHAT_OUTBOX_AGE")]
     outbox_age: humantime::Duration,
-    /// Unread bytes of all clients above which the slowest are cut off
+    /// Memory for unread bytes above which the slowest are cut off; what many wait for counts once
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_TOTAL_BYTES))]
     #[arg(env = "MIO_CHAT_OUTBOX_TOTAL")]
     outbox_total: Size,

@@ -78,19 +78,39 @@ pub const OUTBOX_SOFT_BYTES: usize = 64 * 1_024;
 pub const OUTBOX_HARD_BYTES: usize = 256 * 1_024;
 /// Age of the oldest unsent byte at which a client is closed. Default of `--outbox-age`.
 pub const OUTBOX_AGE: Duration = Duration::from_secs(10);
-/// Backlog of all clients together. Default of `--outbox-total`.
+/// Memory for all that waits, what waits for many counted once. Default of `--outbox-total`.
 pub const OUTBOX_TOTAL_BYTES: usize = 64 * 1_024 * 1_024;
-/// Bytes queued in one turn after which reading waits for a flush.
+/// What a piece of an outbox counts besides its bytes: its memory, so that small pieces do not get
+/// round the limits.
+pub const PIECE_BYTES: usize = 32;
+/// Bytes for single clients queued in one turn after which reading waits for a flush: they take
+/// memory.
 pub const QUEUED_BYTES_PER_TURN: usize = 8 * 1_024 * 1_024;
+/// Bytes said to rooms in one turn, counted for each listener, after which reading waits for a
+/// flush: writing them takes about 20 ms.
+pub const SHARED_BYTES_PER_TURN: usize = 64 * 1_024 * 1_024;
+/// Bytes of a transcript's segment, at which the next is begun: what a sweep drops or keeps, and
+/// large enough that what is said in one turn rarely lies in two.
+pub const SEGMENT_BYTES: usize = 64 * 1_024;
+/// Emptied segments kept for the next messages.
+pub const SPARE_SEGMENTS_MAX: usize = 4;
+/// Bytes of transcripts below which a sweep would be wasted time.
+pub const SWEEP_BYTES_MIN: usize = 1_024 * 1_024;
+/// Time after which transcripts are swept though they have not grown.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Slices of one vectored write: pieces cost more than bytes.
 pub const WRITE_SLICES: usize = 16;
 /// Bytes written to one client in one turn, so that one fast reader cannot hold the loop.
 pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
-/// Emptied buffers kept for the next message.
-pub const SPARE_BUFFERS_MAX: usize = 256;
-/// Capacity above which an emptied buffer is given back to the allocator instead: an idle server
-/// keeps 256 KiB of them at most.
-pub const SPARE_BUFFER_BYTES_MAX: usize = 1_024;
+/// The same for a client that has refused bytes, until it has caught up: what the kernel takes for
+/// a reader that never reads is lost memory.
+pub const WRITE_BYTES_TO_SLOW: usize = 8 * 1_024;
+/// Emptied queues of clients kept for the next that need one.
+pub const SPARE_RESTS_MAX: usize = 256;
+/// Capacity above which an emptied queue is given back to the allocator instead, its bytes …
+pub const SPARE_BYTES_MAX: usize = 1_024;
+/// … and its pieces: an idle server keeps 300 KiB of them at most.
+pub const SPARE_PIECES_MAX: usize = 8;
 /// How long a closing client may take to read what it is owed.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes that a closing client must take to be given that time again: who reads on at 2 KiB a
@@ -174,6 +194,8 @@ const _: () = {
     assert!(OUTBOX_SOFT_BYTES < OUTBOX_HARD_BYTES);
     assert!(OUTBOX_HARD_BYTES < OUTBOX_TOTAL_BYTES);
     assert!(WRITE_BYTES_PER_TURN <= OUTBOX_HARD_BYTES);
+    assert!(WRITE_BYTES_TO_SLOW >= CLOSE_PROGRESS_BYTES, "who reads all it is offered progresses");
+    assert!(SEGMENT_BYTES * SPARE_SEGMENTS_MAX <= SWEEP_BYTES_MIN);
     assert!(CHUNK_QUIET.as_millis() < TYPIST_QUIET.as_millis());
     assert!(TYPIST_QUIET.as_millis() < REGISTER_TIMEOUT.as_millis());
     assert!(LOG_LINE_BYTES_MAX < LOG_RING_BYTES);

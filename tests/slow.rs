@@ -136,15 +136,18 @@ fn cutting_one_off_never_cuts_off_the_next() {
 }
 
 #[test]
-fn all_backlogs_together_are_bounded_and_those_with_most_go_first() {
-    let mut world = World::new(small());
+fn memory_for_all_together_is_bounded_and_those_with_most_waiting_go_first() {
+    let outbox = OutboxLimits { hard: 10_000, total: 25_000, ..small().outbox };
+    let mut world = World::new(Settings { outbox, ..small() });
     world.join("alice");
     for number in 0..10 {
         world.join(&format!("d{number}"));
-        world.reads_only(&format!("d{number}"), if number < 5 { 0 } else { 150 });
+        world.reads_only(&format!("d{number}"), if number < 5 { 0 } else { 2_000 });
     }
     for _ in 0..4 {
-        world.types("alice", &"x".repeat(80));
+        for number in 0..10 {
+            world.types("alice", &format!("/msg d{number} {}", "x".repeat(800)));
+        }
     }
     let mut here = Vec::new();
     for number in 0..10 {
@@ -153,6 +156,29 @@ fn all_backlogs_together_are_bounded_and_those_with_most_go_first() {
     }
     assert!(here[..5].iter().any(|here| !here), "{here:?}");
     assert!(here[5..].iter().all(|here| *here), "{here:?}");
+    assert!(world.server.held() <= 25_000);
+}
+
+#[test]
+fn what_many_wait_for_is_kept_once() {
+    let outbox = OutboxLimits { total: 20_000, ..small().outbox };
+    let mut world = World::new(Settings { outbox, ..small() });
+    world.join("alice");
+    for number in 0..100 {
+        world.join(&format!("d{number}"));
+    }
+    for number in 0..100 {
+        world.reads_only(&format!("d{number}"), 0);
+    }
+    for _ in 0..4 {
+        world.types("alice", &"x".repeat(100));
+    }
+    assert_eq!(world.server.lobby().members(), 101, "40 KB wait, and 500 bytes are kept");
+    assert!(world.server.held() < 500 + 100 * 150, "{}", world.server.held());
+    for number in 0..100 {
+        world.reads_only(&format!("d{number}"), usize::MAX);
+    }
+    assert_eq!(world.server.held(), 0);
 }
 
 #[test]

@@ -121,12 +121,27 @@ pub enum Farewell {
     AddressFull,
 }
 
+/// Who hears what happens in a room: its members, as they are now.
+#[derive(Clone, Copy, Debug)]
+pub struct Audience<'a> {
+    /// The room.
+    pub room: RoomId,
+    /// Everyone in it.
+    pub members: &'a [ClientId],
+    /// Another for any other room and any other members, so that two audiences are compared by it
+    /// alone.
+    pub version: u64,
+}
+
 /// Where events go: `delivery` implements it, and tests do.
 pub trait Outlet {
     /// Tells one client.
     fn tell(&mut self, to: ClientId, event: Event<'_>);
 
-    /// Tells everyone in `audience`, who are the members of `room`. `source` is the client it is
-    /// about, which may be in the audience; some dialects do not echo to it.
-    fn publish(&mut self, room: RoomId, audience: &[ClientId], source: ClientId, event: Event<'_>);
+    /// Tells everyone in a room. `source` is the client it is about, which may be in the audience;
+    /// some dialects do not echo to it.
+    fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>);
+
+    /// Notes that a room has closed: its id may come back as another room's.
+    fn close_room(&mut self, room: RoomId);
 }

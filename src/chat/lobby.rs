@@ -11,11 +11,11 @@
 use std::collections::HashMap;
 
 use super::command::{Command, Outcome};
-use super::event::{Event, Outlet};
+use super::event::{Audience, Event, Outlet};
 use super::member::Member;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::refusal::{Refusal, Verb, quoted};
-use super::room::{Room, RoomId, Rooms, Seat};
+use super::room::{Room, RoomId, Rooms, Seat, Vacancy};
 use super::text::clean;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{LISTED_MAX, ROOMS_PER_MEMBER_MAX};
@@ -72,7 +72,7 @@ impl Lobby {
         let Some(mut member) = self.members.remove(id) else { return };
         self.names.remove(&member.nickname.key());
         while let Some(seat) = member.seats.pop() {
-            self.vacate(seat);
+            self.vacate(seat, outlet);
             self.publish(seat.room, id, Event::Left { who: &member.nickname }, outlet);
         }
     }
@@ -314,7 +314,7 @@ impl Lobby {
             None => self.own_room(member, None)?,
             Some(typed) => self.room_named(typed)?,
         };
-        let Some(Room { name, members }) = self.rooms.get(room) else { return Ok(()) };
+        let Some(Room { name, members, .. }) = self.rooms.get(room) else { return Ok(()) };
         let listed = members.iter().take(LISTED_MAX);
         let mut names: Vec<&str> =
             listed.filter_map(|&id| self.nickname(id)).map(Nickname::as_str).collect();
@@ -331,7 +331,7 @@ impl Lobby {
         member.seats.push(seat);
         let Some(member) = self.members.get(id) else { return };
         self.publish(room, id, Event::Joined { who: &member.nickname }, outlet);
-        if let Some(Room { name, members }) = self.rooms.get(room) {
+        if let Some(Room { name, members, .. }) = self.rooms.get(room) {
             outlet.tell(id, Event::Entered { room: name, others: members.len() - 1 });
         }
     }
@@ -341,23 +341,28 @@ impl Lobby {
         let Some(member) = self.members.get_mut(id) else { return };
         let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
         let seat = member.seats.remove(index);
-        self.vacate(seat);
+        self.vacate(seat, outlet);
         let Some(member) = self.members.get(id) else { return };
         self.publish(room, id, Event::Left { who: &member.nickname }, outlet);
     }
 
     /// Empties a seat; whoever moved into the gap learns its new place.
-    fn vacate(&mut self, seat: Seat) {
-        let Some(moved) = self.rooms.unseat(seat) else { return };
-        let Some(member) = self.members.get_mut(moved) else { return };
-        if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {
-            moved.place = seat.place;
+    fn vacate(&mut self, seat: Seat, outlet: &mut impl Outlet) {
+        match self.rooms.unseat(seat) {
+            Vacancy::Gap => {}
+            Vacancy::Closed => outlet.close_room(seat.room),
+            Vacancy::Filled(moved) => {
+                let Some(member) = self.members.get_mut(moved) else { return };
+                if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {
+                    moved.place = seat.place;
+                }
+            }
         }
     }
 
     fn publish(&self, room: RoomId, source: ClientId, event: Event<'_>, outlet: &mut impl Outlet) {
-        if let Some(Room { members, .. }) = self.rooms.get(room) {
-            outlet.publish(room, members, source, event);
+        if let Some(Room { members, version, .. }) = self.rooms.get(room) {
+            outlet.publish(Audience { room, members, version: *version }, source, event);
         }
     }
 

@@ -21,7 +21,8 @@ impl RoomId {
     /// The room where everyone starts.
     pub const MAIN: Self = Self(0);
 
-    fn index(self) -> usize {
+    /// A number below the most rooms that were ever open at once.
+    pub fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -39,6 +40,19 @@ pub(super) struct Seat {
 pub(super) struct Room {
     pub(super) name: RoomName,
     pub(super) members: Vec<ClientId>,
+    /// The number of the change that made the members what they are.
+    pub(super) version: u64,
+}
+
+/// What an emptied seat leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Vacancy {
+    /// Nobody moved.
+    Gap,
+    /// This client moved into the seat: its place in the room is now that one.
+    Filled(ClientId),
+    /// It was the last seat, and the room has closed.
+    Closed,
 }
 
 /// Every open room.
@@ -47,12 +61,15 @@ pub(super) struct Rooms {
     rooms: Slab<Room>,
     names: HashMap<NameKey, RoomId>,
     max: usize,
+    /// Times that somebody came into a room or left one.
+    changes: u64,
 }
 
 impl Rooms {
     /// `main`, and room for so many rooms in all.
     pub(super) fn new(max: usize) -> Self {
-        let mut rooms = Self { rooms: Slab::new(), names: HashMap::new(), max: max.max(1) };
+        let mut rooms =
+            Self { rooms: Slab::new(), names: HashMap::new(), max: max.max(1), changes: 0 };
         let main = rooms.insert(RoomName::main());
         debug_assert_eq!(main, RoomId::MAIN);
         rooms
@@ -69,22 +86,22 @@ impl Rooms {
 
     /// Seats a client in an open room.
     pub(super) fn seat(&mut self, room: RoomId, client: ClientId) -> Seat {
-        let members = &mut self.rooms[room.index()].members;
-        members.push(client);
-        Seat { room, place: (members.len() - 1) as u32 }
+        let open = self.change(room);
+        open.members.push(client);
+        Seat { room, place: (open.members.len() - 1) as u32 }
     }
 
-    /// Empties a seat, closing the room with its last member. Whoever moved into the gap is
-    /// returned: its seat in this room is now the one given.
-    pub(super) fn unseat(&mut self, seat: Seat) -> Option<ClientId> {
-        let room = &mut self.rooms[seat.room.index()];
+    /// Empties a seat, closing the room with its last member.
+    pub(super) fn unseat(&mut self, seat: Seat) -> Vacancy {
+        let room = self.change(seat.room);
         room.members.swap_remove(seat.place as usize);
         if room.members.is_empty() && seat.room != RoomId::MAIN {
-            self.names.remove(&room.name.key());
+            let key = room.name.key();
+            self.names.remove(&key);
             self.rooms.remove(seat.room.index());
-            return None;
+            return Vacancy::Closed;
         }
-        room.members.get(seat.place as usize).copied()
+        room.members.get(seat.place as usize).copied().map_or(Vacancy::Gap, Vacancy::Filled)
     }
 
     /// The open room of that name.
@@ -107,9 +124,18 @@ impl Rooms {
         self.rooms.len()
     }
 
+    /// An open room whose members are about to change.
+    fn change(&mut self, room: RoomId) -> &mut Room {
+        self.changes += 1;
+        let room = &mut self.rooms[room.index()];
+        room.version = self.changes;
+        room
+    }
+
     fn insert(&mut self, name: RoomName) -> RoomId {
         let key = name.key();
-        let room = RoomId(self.rooms.insert(Room { name, members: Vec::new() }) as u32);
+        let room = Room { name, members: Vec::new(), version: 0 };
+        let room = RoomId(self.rooms.insert(room) as u32);
         self.names.insert(key, room);
         room
     }

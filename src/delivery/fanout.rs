@@ -1,22 +1,24 @@
 //! One event to many outboxes, encoded once.
 //!
-//! Keeps the outbox of every client and the list of those that have something to be written.
-//! Who is slow is noticed here; what is done about it is left to `server`.
+//! Keeps the transcripts, the outbox of every client and the list of those that have something to
+//! be written. Who is slow is noticed here; what is done about it is left to `server`.
 //!
 //! Invariants, held by [`Fanout::check_invariants`]:
-//! - `backlog` is the sum of all outboxes;
-//! - a client with bytes that may be written is on the dirty list, once.
+//! - `backlog` and `memory` are the sums over all outboxes;
+//! - a client with bytes that may be written is on the dirty list, once;
+//! - every span in an outbox is kept in its transcript.
 
 use std::io::IoSlice;
 use std::time::Duration;
 
+use super::ledger::Ledger;
 use super::outbox::Outbox;
-use crate::chat::{Event, Outlet, RoomId};
+use super::run::Run;
+use super::transcript::{TranscriptId, Transcripts};
+use crate::chat::{Audience, Event, Outlet, RoomId};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
-use crate::limits::{
-    QUEUED_BYTES_PER_TURN, SPARE_BUFFER_BYTES_MAX, SPARE_BUFFERS_MAX, WRITE_SLICES,
-};
+use crate::limits::{SWEEP_INTERVAL, WRITE_SLICES};
 use crate::time::Time;
 
 /// How much may wait for clients that do not read.
@@ -28,14 +30,15 @@ pub struct OutboxLimits {
     pub hard: usize,
     /// Age of a client's oldest byte at which it is a slow consumer.
     pub age: Duration,
-    /// Bytes of all clients together above which those with most are slow consumers.
+    /// Memory for all that waits above which those with most are slow consumers. What waits for
+    /// many is kept once.
     pub total: usize,
 }
 
 /// What was done so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeliveryCounters {
-    /// Room events handed to one member's outbox each.
+    /// Room events handed to one member each.
     pub deliveries: u64,
     /// Bytes that sockets took.
     pub sent_bytes: u64,
@@ -48,6 +51,8 @@ pub struct DeliveryCounters {
 pub enum Verdict {
     /// It has taken all there was.
     AllSent,
+    /// It has taken all there was, and nothing will follow.
+    Finished,
     /// Something waits, and it may still catch up.
     Waits,
     /// Its socket is full and more waits than may.
@@ -58,38 +63,35 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Fanout {
     outboxes: SideTable<Outbox>,
-    /// Where an event is encoded.
+    transcripts: Transcripts,
+    /// By room: the transcript of what is said there.
+    rooms: Vec<TranscriptId>,
+    /// The transcript of who comes, goes and is renamed, in all rooms: what a room's own holds may
+    /// be read to somebody who comes later.
+    news: TranscriptId,
+    run: Run,
+    /// Where an event for one client is encoded.
     encoded: Vec<u8>,
     ledger: Ledger,
     limits: OutboxLimits,
+    swept: Time,
     counters: DeliveryCounters,
-}
-
-/// What is known of all outboxes together. Apart from them, so that one look-up serves a delivery.
-#[derive(Debug, Default)]
-struct Ledger {
-    /// Clients to be flushed.
-    dirty: Vec<ClientId>,
-    /// Clients whose blocked outbox grew over the hard limit.
-    overflowed: Vec<ClientId>,
-    /// Emptied buffers for the next push.
-    spares: Vec<Vec<u8>>,
-    /// Bytes in all outboxes.
-    backlog: usize,
-    /// Bytes queued since the last flush began.
-    queued: usize,
-    /// Some writable outbox grew over the soft limit since the last flush began.
-    swollen: bool,
 }
 
 impl Fanout {
     /// Without any outbox.
     pub fn new(limits: OutboxLimits) -> Self {
+        let mut transcripts = Transcripts::default();
         Self {
             outboxes: SideTable::default(),
+            rooms: Vec::new(),
+            news: transcripts.open(),
+            transcripts,
+            run: Run::default(),
             encoded: Vec::new(),
             ledger: Ledger::default(),
             limits,
+            swept: Time::ZERO,
             counters: DeliveryCounters::default(),
         }
     }
@@ -101,60 +103,72 @@ impl Fanout {
 
     /// Drops a client's outbox with what is in it.
     pub fn close(&mut self, id: ClientId) {
-        if let Some(outbox) = self.outboxes.remove(id) {
-            self.ledger.backlog -= outbox.backlog();
+        self.commit();
+        if let Some(mut outbox) = self.outboxes.remove(id) {
+            self.ledger.forget(&mut outbox);
         }
     }
 
     /// Queues bytes that are no event.
     pub fn push(&mut self, id: ClientId, bytes: &[u8]) {
+        self.commit();
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.push(id, outbox, bytes, self.limits);
+            self.ledger.push_own(id, outbox, bytes, &self.limits);
+        }
+    }
+
+    /// Says that nothing will be queued for this client any more: when the last byte is sent, that
+    /// is told as [`Verdict::Finished`].
+    pub fn end(&mut self, id: ClientId) {
+        self.commit();
+        if let Some(outbox) = self.outboxes.get_mut(id) {
+            outbox.ending = true;
         }
     }
 
     /// Drops what waits for a slow consumer, but for the rest of a line that is partly sent.
     pub fn cut(&mut self, id: ClientId) {
+        self.commit();
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            let before = outbox.backlog();
-            outbox.cut_after_first_line();
-            self.ledger.backlog -= before - outbox.backlog();
-            self.ledger.mark_dirty(id, outbox);
+            self.ledger.cut(id, outbox, &self.transcripts);
         }
     }
 
     /// Hands over the clients to be flushed, in the order in which they were first spoken to,
     /// and begins a new list. `into` is emptied first and keeps its memory.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
+        self.commit();
+        if self.transcripts.wants_sweep() {
+            self.sweep();
+        }
         into.clear();
-        std::mem::swap(&mut self.ledger.dirty, into);
+        self.ledger.begin_flush(into);
         for &id in into.iter() {
             if let Some(outbox) = self.outboxes.get_mut(id) {
                 outbox.dirty = false;
             }
         }
-        self.ledger.queued = 0;
-        self.ledger.swollen = false;
     }
 
     /// What may be written to this client now. Returns how many slices are filled.
     pub fn gather<'a>(&'a self, id: ClientId, slices: &mut [IoSlice<'a>; WRITE_SLICES]) -> usize {
-        self.outboxes.get(id).map_or(0, |outbox| outbox.gather(slices))
+        self.outboxes.get(id).map_or(0, |outbox| outbox.gather(&self.transcripts, slices))
     }
 
     /// Takes off what this client's socket took at `now`. `full`: that was less than it was
     /// offered, so it is flushed again only after [`Fanout::unblock`].
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
-        self.ledger.backlog -= count.min(outbox.backlog());
         self.counters.sent_bytes += count as u64;
-        if let Some(buffer) = outbox.sent(now, count) {
-            self.ledger.give_back(buffer);
-            return Verdict::AllSent;
+        self.ledger.sent(now, outbox, count, &self.transcripts);
+        if outbox.backlog() == 0 {
+            let verdict = if outbox.ending { Verdict::Finished } else { Verdict::AllSent };
+            self.drop_what_nobody_awaits();
+            return verdict;
         }
         if full {
-            outbox.block(now);
-            if outbox.backlog() > self.limits.hard {
+            self.ledger.block(now, outbox);
+            if outbox.weight() > self.limits.hard {
                 return Verdict::SlowConsumer;
             }
         } else {
@@ -181,24 +195,29 @@ impl Fanout {
         self.ledger.overflowed.pop()
     }
 
-    /// Of the clients whose sockets are full, those with most waiting, until what waits for the
-    /// others is below the total limit. Costs nothing while all that waits is below it.
-    pub fn over_total(&self) -> Vec<ClientId> {
-        if self.ledger.backlog <= self.limits.total {
+    /// Drops, once in a while, what is not needed any more. Of the clients whose sockets are full,
+    /// returns those with most waiting, until what is kept is below the total limit. Costs nothing
+    /// while it is.
+    pub fn over_total(&mut self, now: Time) -> Vec<ClientId> {
+        if self.held() > self.limits.total || now >= self.swept + SWEEP_INTERVAL {
+            self.swept = now;
+            self.sweep();
+        }
+        let mut excess = self.held().saturating_sub(self.limits.total);
+        if excess == 0 {
             return Vec::new();
         }
-        let blocked = self.outboxes.iter().filter(|(_, outbox)| outbox.blocked);
+        let stuck = |outbox: &Outbox| outbox.blocked && !outbox.ending;
+        let blocked = self.outboxes.iter().filter(|(_, outbox)| stuck(outbox));
         let mut waiting: Vec<(usize, ClientId)> =
-            blocked.map(|(id, outbox)| (outbox.backlog(), id)).collect();
+            blocked.map(|(id, outbox)| (outbox.weight(), id)).collect();
         waiting.sort_unstable_by(|one, other| other.cmp(one));
-        let sum: usize = waiting.iter().map(|(backlog, _)| backlog).sum();
-        let mut excess = sum.saturating_sub(self.limits.total);
         let mut found = Vec::new();
-        for (backlog, id) in waiting {
+        for (weight, id) in waiting {
             if excess == 0 {
                 break;
             }
-            excess = excess.saturating_sub(backlog);
+            excess = excess.saturating_sub(weight);
             found.push(id);
         }
         found
@@ -206,22 +225,28 @@ impl Fanout {
 
     /// Whether so much is queued that a flush should come before more is read.
     pub fn wants_flush(&self) -> bool {
-        self.ledger.swollen || self.ledger.queued > QUEUED_BYTES_PER_TURN
+        self.ledger.wants_flush()
     }
 
     /// Whether somebody is to be flushed.
     pub fn is_dirty(&self) -> bool {
-        !self.ledger.dirty.is_empty()
+        self.run.pending.is_some() || !self.ledger.dirty.is_empty()
     }
 
-    /// A client's outbox.
+    /// A client's outbox, which does not hold yet what was published last.
     pub fn outbox(&self, id: ClientId) -> Option<&Outbox> {
         self.outboxes.get(id)
     }
 
-    /// Bytes waiting for all clients together.
-    pub fn backlog(&self) -> usize {
-        self.ledger.backlog
+    /// Bytes waiting for one client.
+    pub fn backlog(&mut self, id: ClientId) -> usize {
+        self.commit();
+        self.outboxes.get(id).map_or(0, Outbox::backlog)
+    }
+
+    /// Bytes of memory for all that waits.
+    pub fn held(&self) -> usize {
+        self.ledger.memory + self.transcripts.retained()
     }
 
     /// What was done so far.
@@ -231,8 +256,11 @@ impl Fanout {
 
     /// Panics where the tables disagree with each other. For tests.
     pub fn check_invariants(&self) {
-        let sum: usize = self.outboxes.iter().map(|(_, outbox)| outbox.backlog()).sum();
-        assert_eq!(self.ledger.backlog, sum, "the sum of all outboxes");
+        let outboxes = || self.outboxes.iter().map(|(_, outbox)| outbox);
+        let backlog: usize = outboxes().map(Outbox::backlog).sum();
+        assert_eq!(self.ledger.backlog, backlog, "the sum of all outboxes");
+        let memory: usize = outboxes().map(Outbox::memory).sum();
+        assert_eq!(self.ledger.memory, memory, "the memory of all outboxes");
         for (id, outbox) in self.outboxes.iter() {
             let listed = self.ledger.dirty.iter().filter(|&&other| other == id).count();
             assert_eq!(listed, usize::from(outbox.dirty), "{id}: on the dirty list");
@@ -240,75 +268,93 @@ impl Fanout {
                 outbox.backlog() == 0 || outbox.dirty || outbox.blocked,
                 "{id}: has bytes that nobody will write"
             );
+            for span in outbox.spans() {
+                let kept: usize = self.transcripts.slices(span).map(<[u8]>::len).sum();
+                assert_eq!(kept, span.len as usize, "{id}: {span:?} is not kept");
+            }
         }
     }
 
-    /// Queues the encoded event for one client.
-    fn deliver(&mut self, id: ClientId, presence: bool) {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return };
-        if presence && outbox.blocked && outbox.backlog() > self.limits.soft {
-            self.counters.presence_dropped += 1;
-        } else {
-            self.ledger.push(id, outbox, &self.encoded, self.limits);
+    /// Hands the run out to everyone in it.
+    fn commit(&mut self) {
+        let Some(span) = self.run.pending.take() else { return };
+        for &id in &self.run.audience {
+            let Some(outbox) = self.outboxes.get_mut(id) else { continue };
+            if self.run.presence && outbox.blocked && outbox.weight() > self.limits.soft {
+                self.counters.presence_dropped += 1;
+            } else {
+                self.ledger.push_span(id, outbox, span, &self.limits);
+            }
         }
     }
 
-    fn encode(&mut self, event: Event<'_>) {
-        self.encoded.clear();
-        dialect::encode(event, &mut self.encoded);
+    fn sweep(&mut self) {
+        let pending = self.run.pending;
+        let spans = self.outboxes.iter().flat_map(|(_, outbox)| outbox.spans());
+        self.transcripts.sweep(spans.chain(pending));
     }
-}
 
-impl Ledger {
-    fn push(&mut self, id: ClientId, outbox: &mut Outbox, bytes: &[u8], limits: OutboxLimits) {
-        let before = outbox.backlog();
-        outbox.push(bytes, &mut self.spares);
-        let backlog = before + bytes.len();
-        self.backlog += bytes.len();
-        self.queued += bytes.len();
-        if !outbox.blocked {
-            self.swollen |= backlog > limits.soft;
-            self.mark_dirty(id, outbox);
-        } else if backlog > limits.hard && before <= limits.hard {
-            // Only on the way over the limit, so that a client is listed once.
-            self.overflowed.push(id);
+    /// Drops all transcripts at once when everyone has everything, which is after nearly every
+    /// flush.
+    fn drop_what_nobody_awaits(&mut self) {
+        if self.ledger.backlog == 0 && self.run.pending.is_none() && self.transcripts.retained() > 0
+        {
+            self.transcripts.clear();
         }
     }
 
-    /// Puts a client that has bytes waiting on the list.
-    fn mark_dirty(&mut self, id: ClientId, outbox: &mut Outbox) {
-        if outbox.backlog() > 0 && !outbox.dirty {
-            outbox.dirty = true;
-            self.dirty.push(id);
+    /// The transcript for an event in a room.
+    fn transcript_of(&mut self, room: RoomId, event: Event<'_>) -> TranscriptId {
+        if !matches!(event, Event::Said { .. } | Event::Acted { .. }) {
+            return self.news;
         }
-    }
-
-    fn give_back(&mut self, buffer: Vec<u8>) {
-        let worth_keeping = (1..=SPARE_BUFFER_BYTES_MAX).contains(&buffer.capacity());
-        if worth_keeping && self.spares.len() < SPARE_BUFFERS_MAX {
-            self.spares.push(buffer);
+        if room.index() >= self.rooms.len() {
+            self.rooms.resize(room.index() + 1, TranscriptId::NONE);
         }
+        let transcript = &mut self.rooms[room.index()];
+        if *transcript == TranscriptId::NONE {
+            *transcript = self.transcripts.open();
+        }
+        *transcript
     }
 }
 
 impl Outlet for Fanout {
     fn tell(&mut self, to: ClientId, event: Event<'_>) {
-        self.encode(event);
-        self.deliver(to, event.is_presence());
+        self.commit();
+        self.encoded.clear();
+        dialect::encode(event, &mut self.encoded);
+        if let Some(outbox) = self.outboxes.get_mut(to) {
+            self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
+        }
     }
 
-    fn publish(
-        &mut self,
-        _room: RoomId,
-        audience: &[ClientId],
-        _source: ClientId,
-        event: Event<'_>,
-    ) {
-        self.encode(event);
-        let presence = event.is_presence();
-        for &member in audience {
-            self.deliver(member, presence);
+    fn publish(&mut self, audience: Audience<'_>, _source: ClientId, event: Event<'_>) {
+        if audience.members.is_empty() {
+            return;
         }
-        self.counters.deliveries += audience.len() as u64;
+        let transcript = self.transcript_of(audience.room, event);
+        let presence = event.is_presence();
+        let goes_on = self.run.goes_on(audience, transcript, presence);
+        if !goes_on {
+            self.commit();
+        }
+        let span = self.transcripts.append(transcript, |out| dialect::encode(event, out));
+        let mut each = span.len as usize;
+        if goes_on {
+            each = self.run.extend(span);
+        } else {
+            self.run.begin(audience, span, presence);
+        }
+        let listeners = audience.members.len();
+        self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
+        self.counters.deliveries += listeners as u64;
+    }
+
+    fn close_room(&mut self, room: RoomId) {
+        if let Some(transcript) = self.rooms.get_mut(room.index()) {
+            let retired = std::mem::replace(transcript, TranscriptId::NONE);
+            self.transcripts.retire(retired);
+        }
     }
 }

@@ -5,7 +5,13 @@
 //! queued, once per turn, and reports how much was taken.
 
 mod fanout;
+mod ledger;
 mod outbox;
+mod run;
+mod transcript;
 
 pub use fanout::{DeliveryCounters, Fanout, OutboxLimits, Verdict};
 pub use outbox::Outbox;
+
+#[cfg(test)]
+mod tests;

@@ -1,122 +1,346 @@
 //! The queue of one client: bytes in the order in which they must arrive.
 //!
-//! One FIFO for replies and room messages alike; nothing jumps it. The bytes are contiguous,
-//! because pieces cost more than bytes when they are written.
+//! One FIFO for replies and room messages alike; nothing jumps it. It is made of pieces: a [`Span`]
+//! of what was said to many, or bytes of its own. Nearly always there is nothing in it, or one
+//! span, and then it is a few words in a table; only more than that takes memory, which is
+//! borrowed and given back.
 //!
-//! Invariants: `head <= bytes.len()`; an empty outbox holds no memory (its buffer goes back to
-//! whoever lends them), has no mark and is not blocked.
+//! Invariants:
+//! - no piece is empty but the first, and that only if nothing waits;
+//! - an empty outbox has no [`Rest`] and is not blocked;
+//! - own bytes are as many as the own pieces say.
 
+use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
+use super::transcript::{Span, TranscriptId, Transcripts};
+use crate::limits::{
+    PIECE_BYTES, SPARE_BYTES_MAX, SPARE_PIECES_MAX, SPARE_RESTS_MAX, WRITE_BYTES_PER_TURN,
+    WRITE_BYTES_TO_SLOW, WRITE_SLICES,
+};
 use crate::time::Time;
 
-/// Bytes queued for one client.
-#[derive(Debug, Default)]
+/// Says of a piece that its bytes are the client's own.
+const OWN: TranscriptId = TranscriptId::NONE;
+const NOTHING: Span = Span { transcript: OWN, start: 0, len: 0 };
+
+/// What waits for one client.
+#[derive(Debug)]
 pub struct Outbox {
-    bytes: Vec<u8>,
-    /// Bytes at the front that were sent already.
-    head: usize,
-    /// The last byte that was sent ended no line.
-    mid_line: bool,
-    /// What was waiting when the socket last took everything older.
-    mark: Option<Mark>,
+    first: Span,
+    rest: Option<Box<Rest>>,
     /// The socket refused bytes; it will say when it takes some again.
     pub(super) blocked: bool,
     /// On the list of clients to be flushed.
     pub(super) dirty: bool,
+    /// Nothing will follow what waits.
+    pub(super) ending: bool,
+    /// The last byte that was sent ended no line.
+    mid_line: bool,
+}
+
+/// What only a busy outbox has.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// After the first.
+    pieces: VecDeque<Span>,
+    /// Bytes in those.
+    waiting: usize,
+    /// Own bytes, those of the first piece included.
+    own: Vec<u8>,
+    /// Bytes at the front of `own` that were sent already.
+    own_head: usize,
+    /// What was waiting when the socket last took everything older.
+    mark: Option<Mark>,
 }
 
 /// All bytes up to a place in the queue, and when they were found waiting.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     since: Time,
-    /// Bytes from the head to the marked place.
+    /// Bytes from the front to the marked place.
     remaining: usize,
 }
 
+/// Memory of busy outboxes, lent and given back.
+#[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "the boxes are what is lent")]
+pub(super) struct Spares(Vec<Box<Rest>>);
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            first: NOTHING,
+            rest: None,
+            blocked: false,
+            dirty: false,
+            ending: false,
+            mid_line: false,
+        }
+    }
+}
+
 impl Outbox {
-    /// Queues bytes; a first push borrows a buffer from `spares`.
-    pub(super) fn push(&mut self, bytes: &[u8], spares: &mut Vec<Vec<u8>>) {
-        if self.bytes.capacity() == 0 {
-            self.bytes = spares.pop().unwrap_or_default();
+    /// Queues what was said to many.
+    pub(super) fn push_span(&mut self, span: Span, spares: &mut Spares) {
+        if self.first.len == 0 {
+            self.first = span;
+            return;
         }
-        if self.head > self.backlog() {
-            self.bytes.drain(..self.head);
-            self.head = 0;
+        if let Some(rest) = &mut self.rest {
+            rest.push(&mut self.first, span);
+        } else if !extend(&mut self.first, span) {
+            spares.lend(&mut self.rest).push(&mut self.first, span);
         }
-        self.bytes.extend_from_slice(bytes);
     }
 
-    /// Takes off what the socket took at `now`. Returns the buffer when nothing is left.
-    pub(super) fn sent(&mut self, now: Time, count: usize) -> Option<Vec<u8>> {
-        debug_assert!(count <= self.backlog(), "more was sent than was queued");
-        self.head = (self.head + count).min(self.bytes.len());
-        if count > 0 {
-            self.mid_line = self.bytes[..self.head].last() != Some(&b'\n');
+    /// Queues bytes for this client alone.
+    pub(super) fn push_own(&mut self, bytes: &[u8], spares: &mut Spares) {
+        if bytes.is_empty() {
+            return;
         }
-        self.blocked &= count == 0;
-        if self.backlog() == 0 {
-            let mut buffer = std::mem::take(&mut self.bytes);
-            buffer.clear();
-            (self.head, self.mark, self.blocked) = (0, None, false);
-            return Some(buffer);
+        let rest = spares.lend(&mut self.rest);
+        let piece = rest.keep(bytes);
+        if self.first.len == 0 {
+            self.first = piece;
+        } else {
+            rest.push(&mut self.first, piece);
         }
-        self.mark = match self.mark {
-            Some(Mark { since, remaining }) if count < remaining => {
-                Some(Mark { since, remaining: remaining - count })
-            }
-            Some(_) => Some(self.mark_all(now)),
-            None => None,
-        };
-        None
+    }
+
+    /// Takes off what the socket took at `now`.
+    pub(super) fn sent(
+        &mut self,
+        now: Time,
+        count: usize,
+        transcripts: &Transcripts,
+        spares: &mut Spares,
+    ) {
+        if count == 0 {
+            return;
+        }
+        self.blocked = false;
+        if self.rest.is_none() && count >= self.first.len as usize {
+            // What was said to many are whole lines.
+            (self.first, self.mid_line) = (NOTHING, false);
+            return;
+        }
+        self.advance(count, transcripts);
+        if self.first.len == 0 {
+            spares.give_back(&mut self.rest);
+        } else if let Some(rest) = &mut self.rest {
+            rest.move_mark(now, count, self.first.len as usize);
+        }
     }
 
     /// Notes that the socket takes no more for now.
-    pub(super) fn block(&mut self, now: Time) {
-        if self.backlog() > 0 {
+    pub(super) fn block(&mut self, now: Time, spares: &mut Spares) {
+        if self.first.len > 0 {
             self.blocked = true;
-            self.mark = self.mark.or(Some(self.mark_all(now)));
+            let rest = spares.lend(&mut self.rest);
+            let remaining = self.first.len as usize + rest.waiting;
+            rest.mark.get_or_insert(Mark { since: now, remaining });
         }
     }
 
     /// Drops all that waits but the rest of a line that is partly sent.
-    pub(super) fn cut_after_first_line(&mut self) {
-        let waiting = &self.bytes[self.head..];
-        let kept = match memchr::memchr(b'\n', waiting) {
-            Some(end) if self.mid_line => end + 1,
-            _ => 0,
-        };
-        self.bytes.truncate(self.head + kept);
-        self.bytes.drain(..self.head);
-        self.bytes.shrink_to_fit();
+    pub(super) fn cut_after_first_line(&mut self, transcripts: &Transcripts, spares: &mut Spares) {
+        let mut kept = Vec::new();
+        if self.mid_line {
+            for slice in self.slices(transcripts) {
+                let end = memchr::memchr(b'\n', slice);
+                kept.extend_from_slice(&slice[..end.map_or(slice.len(), |end| end + 1)]);
+                if end.is_some() {
+                    break;
+                }
+            }
+        }
+        self.first = NOTHING;
         // Whether the socket takes the little that is left is to be found out.
-        (self.head, self.mark, self.blocked) = (0, None, false);
+        self.blocked = false;
+        spares.give_back(&mut self.rest);
+        if kept.last() == Some(&b'\n') {
+            self.push_own(&kept, spares);
+        }
     }
 
-    /// Fills `slices` with what may be written now, at most [`WRITE_BYTES_PER_TURN`]. Returns how
-    /// many slices are filled.
-    pub(super) fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; WRITE_SLICES]) -> usize {
-        let waiting = &self.bytes[self.head..];
-        if waiting.is_empty() {
-            return 0;
+    /// Fills `slices` with what may be written now. Returns how many are filled.
+    ///
+    /// A socket that has refused bytes is offered little at a time until it has taken all: the
+    /// system keeps what it takes for a reader that may never read.
+    pub(super) fn gather<'a>(
+        &'a self,
+        transcripts: &'a Transcripts,
+        slices: &mut [IoSlice<'a>; WRITE_SLICES],
+    ) -> usize {
+        let is_slow = self.waiting_since().is_some();
+        let mut room = if is_slow { WRITE_BYTES_TO_SLOW } else { WRITE_BYTES_PER_TURN };
+        let mut filled = 0;
+        for bytes in self.slices(transcripts) {
+            if room == 0 || filled == WRITE_SLICES {
+                break;
+            }
+            let taken = &bytes[..bytes.len().min(room)];
+            room -= taken.len();
+            slices[filled] = IoSlice::new(taken);
+            filled += 1;
         }
-        slices[0] = IoSlice::new(&waiting[..waiting.len().min(WRITE_BYTES_PER_TURN)]);
-        1
+        filled
+    }
+
+    /// Gives back the memory of an outbox that nobody will read.
+    pub(super) fn give_back(&mut self, spares: &mut Spares) {
+        self.first = NOTHING;
+        spares.give_back(&mut self.rest);
     }
 
     /// Bytes that wait.
     pub fn backlog(&self) -> usize {
-        self.bytes.len() - self.head
+        self.first.len as usize + self.rest.as_ref().map_or(0, |rest| rest.waiting)
+    }
+
+    /// What waits, as far as limits go: each piece weighs something too.
+    pub(super) fn weight(&self) -> usize {
+        let pieces = self.rest.as_ref().map_or(0, |rest| rest.pieces.len());
+        self.backlog() + pieces * PIECE_BYTES
+    }
+
+    /// Bytes of memory that it takes apart from its place in the table.
+    pub(super) fn memory(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| {
+            size_of::<Rest>() + rest.own.capacity() + rest.pieces.capacity() * size_of::<Span>()
+        })
+    }
+
+    /// What it needs of the transcripts.
+    pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
+        self.pieces().filter(|piece| piece.transcript != OWN && piece.len > 0)
     }
 
     /// Since when the oldest bytes are known to wait for the socket; never later than the truth.
     pub fn waiting_since(&self) -> Option<Time> {
-        self.mark.map(|mark| mark.since)
+        self.rest.as_ref().and_then(|rest| rest.mark).map(|mark| mark.since)
     }
 
-    fn mark_all(&self, now: Time) -> Mark {
-        Mark { since: now, remaining: self.backlog() }
+    fn pieces(&self) -> impl Iterator<Item = Span> {
+        let more = self.rest.iter().flat_map(|rest| rest.pieces.iter().copied());
+        std::iter::once(self.first).chain(more)
+    }
+
+    /// All bytes that wait, slice by slice.
+    fn slices<'a>(&'a self, transcripts: &'a Transcripts) -> impl Iterator<Item = &'a [u8]> {
+        let mut own = self.rest.as_ref().map_or(&[][..], |rest| &rest.own[rest.own_head..]);
+        self.pieces().filter(|piece| piece.len > 0).flat_map(move |piece| {
+            let (mine, shared) = if piece.transcript == OWN {
+                let (mine, others) = own.split_at(piece.len as usize);
+                own = others;
+                (Some(mine), None)
+            } else {
+                (None, Some(transcripts.slices(piece)))
+            };
+            mine.into_iter().chain(shared.into_iter().flatten())
+        })
+    }
+
+    /// Takes so many bytes off the front.
+    fn advance(&mut self, mut count: usize, transcripts: &Transcripts) {
+        while count > 0 && self.first.len > 0 {
+            let taken = count.min(self.first.len as usize);
+            count -= taken;
+            let last = self.first.start + taken as u64 - 1;
+            self.first = Span {
+                start: self.first.start + taken as u64,
+                len: self.first.len - taken as u32,
+                ..self.first
+            };
+            if self.first.transcript != OWN {
+                let byte = Span { start: last, len: 1, ..self.first };
+                self.mid_line = transcripts.slices(byte).next() != Some(b"\n");
+            }
+            let Some(rest) = &mut self.rest else { continue };
+            if self.first.transcript == OWN {
+                rest.own_head += taken;
+                self.mid_line = rest.own[..rest.own_head].last() != Some(&b'\n');
+            }
+            if self.first.len == 0 {
+                self.first = rest.pieces.pop_front().unwrap_or(NOTHING);
+                rest.waiting -= self.first.len as usize;
+            }
+        }
+    }
+}
+
+impl Rest {
+    /// Queues a piece behind the last one, which is `first` if there is no other.
+    fn push(&mut self, first: &mut Span, piece: Span) {
+        let extended = match self.pieces.back_mut() {
+            Some(last) => extend(last, piece),
+            None if extend(first, piece) => return,
+            None => false,
+        };
+        if !extended {
+            self.pieces.push_back(piece);
+        }
+        self.waiting += piece.len as usize;
+    }
+
+    /// Keeps own bytes. Returns the piece that stands for them.
+    fn keep(&mut self, bytes: &[u8]) -> Span {
+        if self.own_head > self.own.len() - self.own_head {
+            self.own.drain(..self.own_head);
+            self.own_head = 0;
+        }
+        self.own.extend_from_slice(bytes);
+        Span { transcript: OWN, start: 0, len: bytes.len() as u32 }
+    }
+
+    /// Notes that so many bytes are gone: when all that was marked is, the present marks the rest.
+    fn move_mark(&mut self, now: Time, count: usize, first: usize) {
+        let all = first + self.waiting;
+        if let Some(mark) = &mut self.mark {
+            if count < mark.remaining {
+                mark.remaining -= count;
+            } else {
+                *mark = Mark { since: now, remaining: all };
+            }
+        }
+    }
+
+    /// Forgets everything but its memory.
+    fn reset(&mut self) {
+        self.pieces.clear();
+        self.own.clear();
+        (self.waiting, self.own_head, self.mark) = (0, 0, None);
+    }
+}
+
+/// Makes `last` longer by `piece` where the one goes on with the other.
+fn extend(last: &mut Span, piece: Span) -> bool {
+    let continues = last.transcript == piece.transcript
+        && (piece.transcript == OWN || last.end() == piece.start);
+    let sum = last.len.checked_add(piece.len);
+    if let (true, Some(len)) = (continues, sum) {
+        last.len = len;
+        return true;
+    }
+    false
+}
+
+impl Spares {
+    /// Gives an outbox what a busy one has, if it has not.
+    fn lend<'a>(&mut self, rest: &'a mut Option<Box<Rest>>) -> &'a mut Rest {
+        rest.get_or_insert_with(|| self.0.pop().unwrap_or_default())
+    }
+
+    /// Takes it back from an outbox in which nothing waits; keeps it if it is small.
+    fn give_back(&mut self, rest: &mut Option<Box<Rest>>) {
+        let Some(mut rest) = rest.take() else { return };
+        let small =
+            rest.own.capacity() <= SPARE_BYTES_MAX && rest.pieces.capacity() <= SPARE_PIECES_MAX;
+        if small && self.0.len() < SPARE_RESTS_MAX {
+            rest.reset();
+            self.0.push(rest);
+        }
     }
 }
 
@@ -125,84 +349,59 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn gathered(outbox: &Outbox) -> Vec<u8> {
-        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let count = outbox.gather(&mut slices);
-        slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
-    }
-
     fn at(seconds: u64) -> Time {
         Time::at(Duration::from_secs(seconds))
     }
 
-    #[test]
-    fn every_way_of_writing_it_gives_the_same_bytes() {
-        for push_size in 1..=9 {
-            for write_size in 1..=9 {
-                let stream: Vec<u8> = (0..200).collect();
-                let (mut outbox, mut spares, mut wire) =
-                    (Outbox::default(), Vec::new(), Vec::new());
-                for piece in stream.chunks(push_size) {
-                    outbox.push(piece, &mut spares);
-                    let count = write_size.min(outbox.backlog());
-                    wire.extend_from_slice(&gathered(&outbox)[..count]);
-                    outbox.sent(Time::ZERO, count);
-                }
-                wire.extend_from_slice(&gathered(&outbox));
-                assert_eq!(wire, stream, "pushes of {push_size}, writes of {write_size}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_empty_outbox_holds_no_memory() {
-        let (mut outbox, mut spares) = (Outbox::default(), vec![Vec::with_capacity(100)]);
-        outbox.push(b"hello", &mut spares);
-        assert!(spares.is_empty());
-        let buffer = outbox.sent(Time::ZERO, 5).unwrap();
-        assert!(buffer.is_empty() && buffer.capacity() == 100);
-        assert_eq!(outbox.bytes.capacity(), 0);
+    fn gathered(outbox: &Outbox, transcripts: &Transcripts) -> Vec<u8> {
+        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+        let count = outbox.gather(transcripts, &mut slices);
+        slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     #[test]
     fn age_counts_from_when_bytes_first_had_to_wait() {
-        let (mut outbox, mut spares) = (Outbox::default(), Vec::new());
-        outbox.push(b"0123456789", &mut spares);
+        let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
+        let transcripts = Transcripts::default();
+        outbox.push_own(b"0123456789", &mut spares);
         assert_eq!(outbox.waiting_since(), None);
-        outbox.block(at(1));
-        outbox.push(b"later", &mut spares);
-        outbox.block(at(2));
+        outbox.block(at(1), &mut spares);
+        outbox.push_own(b"later", &mut spares);
+        outbox.block(at(2), &mut spares);
         assert_eq!(outbox.waiting_since(), Some(at(1)));
-        outbox.sent(at(3), 9);
+        outbox.sent(at(3), 9, &transcripts, &mut spares);
         assert_eq!(outbox.waiting_since(), Some(at(1)), "the tenth byte waits since then");
-        outbox.sent(at(4), 1);
+        outbox.sent(at(4), 1, &transcripts, &mut spares);
         assert_eq!(outbox.waiting_since(), Some(at(4)), "a steady reader is not old");
-        outbox.sent(at(5), 5);
+        outbox.sent(at(5), 5, &transcripts, &mut spares);
         assert_eq!(outbox.waiting_since(), None);
+        assert!(outbox.rest.is_none(), "an empty outbox holds no memory");
     }
 
     #[test]
-    fn a_cut_never_ends_in_the_middle_of_a_line() {
-        let (mut outbox, mut spares) = (Outbox::default(), Vec::new());
-        outbox.push(b"first line\nsecond line\n", &mut spares);
-        outbox.sent(Time::ZERO, 3);
-        outbox.cut_after_first_line();
-        outbox.push(b"* why\n", &mut spares);
-        assert_eq!(gathered(&outbox), b"st line\n* why\n");
-        outbox.sent(Time::ZERO, 8);
-        outbox.push(b"never begun\n", &mut spares);
-        outbox.cut_after_first_line();
-        assert_eq!(outbox.backlog(), 0);
-        let mut unsent = Outbox::default();
-        unsent.push(b"never begun\n", &mut spares);
-        unsent.cut_after_first_line();
-        assert_eq!(unsent.backlog(), 0);
+    fn a_slow_reader_is_offered_little_until_it_has_caught_up() {
+        let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
+        let transcripts = Transcripts::default();
+        outbox.push_own(&vec![b'x'; 3 * WRITE_BYTES_PER_TURN], &mut spares);
+        assert_eq!(gathered(&outbox, &transcripts).len(), WRITE_BYTES_PER_TURN);
+        outbox.block(at(1), &mut spares);
+        assert_eq!(gathered(&outbox, &transcripts).len(), WRITE_BYTES_TO_SLOW);
+        outbox.sent(at(2), 3 * WRITE_BYTES_PER_TURN, &transcripts, &mut spares);
+        outbox.push_own(&vec![b'x'; WRITE_BYTES_PER_TURN], &mut spares);
+        assert_eq!(gathered(&outbox, &transcripts).len(), WRITE_BYTES_PER_TURN);
     }
 
     #[test]
-    fn one_write_is_bounded() {
-        let (mut outbox, mut spares) = (Outbox::default(), Vec::new());
-        outbox.push(&vec![b'x'; 3 * WRITE_BYTES_PER_TURN], &mut spares);
-        assert_eq!(gathered(&outbox).len(), WRITE_BYTES_PER_TURN);
+    fn small_pieces_weigh_something() {
+        let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
+        let mut transcripts = Transcripts::default();
+        let room = transcripts.open();
+        for _ in 0..100 {
+            let span = transcripts.append(room, |out| out.push(b'\n'));
+            outbox.push_span(span, &mut spares);
+            outbox.push_own(b"\n", &mut spares);
+        }
+        assert_eq!(outbox.backlog(), 200);
+        assert!(outbox.weight() > 199 * PIECE_BYTES);
     }
 }

@@ -222,20 +222,10 @@ impl Server {
 
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
-        let verdict = self.fanout.sent(now, id, count, full);
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.phase == Phase::Closing {
-            if verdict == Verdict::AllSent {
-                self.closed.push_back(id);
-            } else if count >= CLOSE_PROGRESS_BYTES && session.reason != Some(CloseReason::Shutdown)
-            {
-                session.since = session.since.max(now + CLOSE_TIMEOUT);
-            }
-        } else if verdict == Verdict::SlowConsumer {
-            self.close_slow(now, id);
-            self.settle(now);
-        } else if full {
-            self.arm(id);
+        match self.fanout.sent(now, id, count, full) {
+            Verdict::AllSent => {}
+            Verdict::Finished => self.closed.push_back(id),
+            verdict => self.note_waiting(now, id, count, verdict),
         }
     }
 
@@ -270,7 +260,7 @@ impl Server {
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
     /// the rest is left for the next turn, after a flush.
     pub fn handle_timeout(&mut self, now: Time) {
-        for id in self.fanout.over_total() {
+        for id in self.fanout.over_total(now) {
             self.close_slow(now, id);
         }
         let mut served = 0;
@@ -304,8 +294,13 @@ impl Server {
     }
 
     /// Bytes that wait for one client.
-    pub fn backlog(&self, id: ClientId) -> usize {
-        self.fanout.outbox(id).map_or(0, Outbox::backlog)
+    pub fn backlog(&mut self, id: ClientId) -> usize {
+        self.fanout.backlog(id)
+    }
+
+    /// Bytes of memory for all that waits for clients.
+    pub fn held(&self) -> usize {
+        self.fanout.held()
     }
 
     /// What was said and closed so far.
@@ -324,11 +319,13 @@ impl Server {
         self.fanout.check_invariants();
         self.matchmaker.check_invariants();
         for (id, session) in self.sessions.iter() {
-            assert!(self.fanout.outbox(id).is_some(), "{id}: a session without an outbox");
+            let Some(outbox) = self.fanout.outbox(id) else {
+                panic!("{id}: a session without an outbox");
+            };
             let chatting = session.phase == Phase::Chatting;
             assert_eq!(self.lobby.is_member(id), chatting, "{id}: {:?}", session.phase);
             if session.phase == Phase::Closing {
-                let waits = self.backlog(id) > 0 || self.closed.contains(&id);
+                let waits = outbox.backlog() > 0 || self.closed.contains(&id);
                 assert!(waits, "{id}: closing and forgotten");
             }
         }
@@ -353,6 +350,21 @@ impl Server {
     /// Since when this client's oldest bytes wait for its socket.
     fn waiting_since(&self, id: ClientId) -> Option<Time> {
         self.fanout.outbox(id).and_then(Outbox::waiting_since)
+    }
+
+    /// A client has not taken all that waits for it.
+    fn note_waiting(&mut self, now: Time, id: ClientId, count: usize, verdict: Verdict) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            if count >= CLOSE_PROGRESS_BYTES && session.reason != Some(CloseReason::Shutdown) {
+                session.since = session.since.max(now + CLOSE_TIMEOUT);
+            }
+        } else if verdict == Verdict::SlowConsumer {
+            self.close_slow(now, id);
+            self.settle(now);
+        } else {
+            self.arm(id);
+        }
     }
 
     fn greet(&mut self, id: ClientId) {
@@ -439,6 +451,7 @@ impl Server {
             }
             self.fanout.tell(id, Event::Farewell(farewell));
         }
+        self.fanout.end(id);
         if reason == CloseReason::Lost || self.backlog(id) == 0 {
             self.closed.push_back(id);
         }

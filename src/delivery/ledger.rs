@@ -1,0 +1,149 @@
+//! What is known of all outboxes together.
+//!
+//! Every change of an outbox goes through here, so that the sums are right. Kept apart from the
+//! outboxes, so that one look-up serves a delivery.
+
+use super::fanout::OutboxLimits;
+use super::outbox::{Outbox, Spares};
+use super::transcript::{Span, Transcripts};
+use crate::id::ClientId;
+use crate::limits::{QUEUED_BYTES_PER_TURN, SHARED_BYTES_PER_TURN};
+use crate::time::Time;
+
+/// Sums and lists over all outboxes.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Clients to be flushed.
+    pub(super) dirty: Vec<ClientId>,
+    /// Clients whose blocked outbox grew over the hard limit.
+    pub(super) overflowed: Vec<ClientId>,
+    /// Bytes in all outboxes.
+    pub(super) backlog: usize,
+    /// Bytes of memory that outboxes take besides their places in the table.
+    pub(super) memory: usize,
+    spares: Spares,
+    /// Own bytes queued since the last flush began.
+    queued: usize,
+    /// Bytes published since then, counted once for each listener.
+    published: usize,
+    /// Some writable outbox grew over the soft limit since then.
+    swollen: bool,
+}
+
+impl Ledger {
+    /// Queues bytes for one client alone.
+    pub(super) fn push_own(
+        &mut self,
+        id: ClientId,
+        outbox: &mut Outbox,
+        bytes: &[u8],
+        limits: &OutboxLimits,
+    ) {
+        self.queued += bytes.len();
+        self.change(id, outbox, limits, |outbox, spares| outbox.push_own(bytes, spares));
+    }
+
+    /// Queues what was said to many.
+    pub(super) fn push_span(
+        &mut self,
+        id: ClientId,
+        outbox: &mut Outbox,
+        span: Span,
+        limits: &OutboxLimits,
+    ) {
+        self.change(id, outbox, limits, |outbox, spares| outbox.push_span(span, spares));
+    }
+
+    /// Notes what was published and will be pushed: `len` more bytes, now `each` in one piece, to
+    /// so many.
+    pub(super) fn note_published(
+        &mut self,
+        len: usize,
+        each: usize,
+        listeners: usize,
+        limits: &OutboxLimits,
+    ) {
+        self.published += len * listeners;
+        self.swollen |= each > limits.soft;
+    }
+
+    /// Takes off what a socket took.
+    pub(super) fn sent(
+        &mut self,
+        now: Time,
+        outbox: &mut Outbox,
+        count: usize,
+        transcripts: &Transcripts,
+    ) {
+        self.backlog -= count.min(outbox.backlog());
+        self.memory -= outbox.memory();
+        outbox.sent(now, count, transcripts, &mut self.spares);
+        self.memory += outbox.memory();
+    }
+
+    /// Notes that a socket takes no more.
+    pub(super) fn block(&mut self, now: Time, outbox: &mut Outbox) {
+        self.memory -= outbox.memory();
+        outbox.block(now, &mut self.spares);
+        self.memory += outbox.memory();
+    }
+
+    /// Drops what waits, but for the rest of a line that is partly sent.
+    pub(super) fn cut(&mut self, id: ClientId, outbox: &mut Outbox, transcripts: &Transcripts) {
+        self.backlog -= outbox.backlog();
+        self.memory -= outbox.memory();
+        outbox.cut_after_first_line(transcripts, &mut self.spares);
+        self.backlog += outbox.backlog();
+        self.memory += outbox.memory();
+        self.mark_dirty(id, outbox);
+    }
+
+    /// Takes the outbox of somebody who is gone out of the sums.
+    pub(super) fn forget(&mut self, outbox: &mut Outbox) {
+        self.backlog -= outbox.backlog();
+        self.memory -= outbox.memory();
+        outbox.give_back(&mut self.spares);
+    }
+
+    /// Puts a client that has bytes waiting on the list.
+    pub(super) fn mark_dirty(&mut self, id: ClientId, outbox: &mut Outbox) {
+        if !outbox.dirty && outbox.backlog() > 0 {
+            outbox.dirty = true;
+            self.dirty.push(id);
+        }
+    }
+
+    /// Hands over the list of those to be flushed.
+    pub(super) fn begin_flush(&mut self, into: &mut Vec<ClientId>) {
+        std::mem::swap(&mut self.dirty, into);
+        (self.queued, self.published, self.swollen) = (0, 0, false);
+    }
+
+    /// Whether so much is queued that a flush should come before more is read.
+    pub(super) fn wants_flush(&self) -> bool {
+        self.swollen
+            || self.queued > QUEUED_BYTES_PER_TURN
+            || self.published > SHARED_BYTES_PER_TURN
+    }
+
+    fn change(
+        &mut self,
+        id: ClientId,
+        outbox: &mut Outbox,
+        limits: &OutboxLimits,
+        push: impl FnOnce(&mut Outbox, &mut Spares),
+    ) {
+        let (backlog, memory) = (outbox.backlog(), outbox.memory());
+        let weight = if outbox.blocked { outbox.weight() } else { 0 };
+        push(outbox, &mut self.spares);
+        self.backlog += outbox.backlog() - backlog;
+        self.memory = self.memory + outbox.memory() - memory;
+        if !outbox.blocked {
+            self.swollen |= outbox.backlog() > limits.soft;
+            self.mark_dirty(id, outbox);
+        } else if weight <= limits.hard && outbox.weight() > limits.hard {
+            // Only on the way over the limit, so that a client is listed once.
+            self.overflowed.push(id);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Spans held against the simplest thing that could work: every client has its own copy.
+//!
+//! A lobby full of people does whatever a seed says, and tells it both to the [`Fanout`] and to a
+//! model that keeps plain bytes per client. Whatever is written, in whatever pieces, must be the
+//! same bytes. A failure names its seed.
+
+use std::collections::BTreeMap;
+use std::io::IoSlice;
+use std::time::Duration;
+
+use super::fanout::{Fanout, OutboxLimits, Verdict};
+use crate::chat::{Alphabet, Audience, Command, Event, Lobby, LobbySettings, Outlet, RoomId};
+use crate::dialect;
+use crate::id::{ClientId, Registry};
+use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
+use crate::time::Time;
+
+/// A client's own copy of all it is to be sent.
+#[derive(Debug, Default)]
+struct OwnBytes {
+    waiting: Vec<u8>,
+    mid_line: bool,
+}
+
+impl OwnBytes {
+    fn sent(&mut self, count: usize) {
+        if count > 0 {
+            self.mid_line = self.waiting[count - 1] != b'\n';
+            self.waiting.drain(..count);
+        }
+    }
+
+    fn cut(&mut self) {
+        let end = self.waiting.iter().position(|byte| *byte == b'\n');
+        let kept = if self.mid_line { end.map_or(0, |end| end + 1) } else { 0 };
+        self.waiting.truncate(kept);
+    }
+}
+
+/// The fan-out and the model, told the same.
+struct Both {
+    fanout: Fanout,
+    model: BTreeMap<ClientId, OwnBytes>,
+}
+
+impl Outlet for Both {
+    fn tell(&mut self, to: ClientId, event: Event<'_>) {
+        self.fanout.tell(to, event);
+        if let Some(own) = self.model.get_mut(&to) {
+            dialect::encode(event, &mut own.waiting);
+        }
+    }
+
+    fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>) {
+        self.fanout.publish(audience, source, event);
+        for id in audience.members {
+            let own = self.model.get_mut(id).expect("an audience of known clients");
+            dialect::encode(event, &mut own.waiting);
+        }
+    }
+
+    fn close_room(&mut self, room: RoomId) {
+        self.fanout.close_room(room);
+    }
+}
+
+/// Small and fast, and the same everywhere (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
+}
+
+struct Crowd {
+    random: Random,
+    ids: Registry<()>,
+    here: Vec<ClientId>,
+    named: usize,
+    lobby: Lobby,
+    both: Both,
+    now: Time,
+}
+
+fn unlimited() -> OutboxLimits {
+    let total = usize::MAX;
+    OutboxLimits { soft: total, hard: total, age: Duration::from_secs(10), total }
+}
+
+impl Crowd {
+    fn new(seed: u64) -> Self {
+        Self {
+            random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            ids: Registry::default(),
+            here: Vec::new(),
+            named: 0,
+            lobby: Lobby::new(LobbySettings { alphabet: Alphabet::Ascii, rooms_max: 5 }),
+            both: Both { fanout: Fanout::new(unlimited()), model: BTreeMap::new() },
+            now: Time::ZERO,
+        }
+    }
+
+    fn enter(&mut self) {
+        let id = self.ids.insert_with(|_| ());
+        self.both.fanout.open(id);
+        self.both.model.insert(id, OwnBytes::default());
+        self.here.push(id);
+        self.named += 1;
+        let name = format!("p{}", self.named);
+        self.lobby.execute(id, Command::Nick(&name), &mut self.both);
+    }
+
+    fn leave(&mut self) {
+        let id = self.here.swap_remove(self.random.below(self.here.len()));
+        self.lobby.leave(id, &mut self.both);
+        self.both.fanout.close(id);
+        self.both.model.remove(&id);
+        self.ids.remove(id);
+    }
+
+    fn say(&mut self) {
+        let id = self.someone();
+        let text = "x".repeat(1 + self.random.below(400));
+        for _ in 0..=self.random.below(8) {
+            self.lobby.execute(id, Command::Say { room: None, text: &text }, &mut self.both);
+        }
+    }
+
+    fn do_something_else(&mut self) {
+        let id = self.someone();
+        let room = format!("r{}", self.random.below(8));
+        let command = match self.random.below(6) {
+            0 => Command::Join { room: &room, stay: false },
+            1 => Command::Join { room: &room, stay: true },
+            2 => Command::Leave { room: None },
+            3 => Command::Nick(&room),
+            4 => Command::Who { room: None },
+            _ => Command::Help,
+        };
+        self.lobby.execute(id, command, &mut self.both);
+    }
+
+    fn cut(&mut self) {
+        let id = self.someone();
+        self.both.fanout.cut(id);
+        self.both.model.get_mut(&id).unwrap().cut();
+    }
+
+    fn someone(&mut self) -> ClientId {
+        self.here[self.random.below(self.here.len())]
+    }
+
+    /// One flush, in which sockets take all, nothing or something. Whether anybody was flushed.
+    fn flush(&mut self, all: bool) -> bool {
+        let mut dirty = Vec::new();
+        self.both.fanout.take_dirty(&mut dirty);
+        for &id in &dirty {
+            let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+            let count = self.both.fanout.gather(id, &mut slices);
+            let offered: Vec<u8> = slices[..count].iter().flat_map(|s| s.to_vec()).collect();
+            // Who is gone may still be listed.
+            let Some(own) = self.both.model.get_mut(&id) else { continue };
+            assert!(own.waiting.starts_with(&offered), "{id} is offered something else");
+            let complete = count == WRITE_SLICES || offered.len() >= own.waiting.len();
+            assert!(complete || offered.len() <= WRITE_BYTES_PER_TURN, "{id} is offered less");
+            let taken = match self.random.below(4) {
+                0 if !all => 0,
+                1 if !all => self.random.below(offered.len() + 1),
+                _ => offered.len(),
+            };
+            own.sent(taken);
+            let verdict = self.both.fanout.sent(self.now, id, taken, taken < offered.len());
+            assert_eq!(verdict == Verdict::AllSent, own.waiting.is_empty(), "{id}");
+        }
+        !dirty.is_empty()
+    }
+
+    fn step(&mut self) {
+        match self.random.below(16) {
+            0 if self.here.len() < 12 => self.enter(),
+            1 if self.here.len() > 2 => self.leave(),
+            2..=7 => self.say(),
+            8 | 9 => self.do_something_else(),
+            10 if self.random.below(4) == 0 => self.cut(),
+            11..=13 => {
+                self.flush(false);
+            }
+            14 => {
+                let id = self.someone();
+                self.both.fanout.unblock(id);
+            }
+            _ => {
+                self.now = self.now + Duration::from_millis(300);
+                assert!(self.both.fanout.over_total(self.now).is_empty());
+            }
+        }
+    }
+
+    /// What waits for each, by both accounts.
+    fn check(&mut self) {
+        for &id in &self.here {
+            let waiting = self.both.model[&id].waiting.len();
+            assert_eq!(self.both.fanout.backlog(id), waiting, "{id}: bytes waiting");
+        }
+        self.both.fanout.check_invariants();
+    }
+
+    fn drain(&mut self) {
+        for &id in &self.here {
+            self.both.fanout.unblock(id);
+        }
+        while self.flush(true) {}
+        assert!(self.both.model.values().all(|own| own.waiting.is_empty()));
+    }
+}
+
+#[test]
+fn spans_give_everyone_the_bytes_that_own_copies_would() {
+    for seed in 1..=300 {
+        let seen = std::panic::catch_unwind(|| {
+            let mut crowd = Crowd::new(seed);
+            crowd.enter();
+            crowd.enter();
+            for step in 0..400 {
+                crowd.step();
+                // Seldom, because looking hands out what is pending.
+                if step % 8 == 0 {
+                    crowd.check();
+                }
+            }
+            crowd.drain();
+            crowd.check();
+            crowd.both.fanout.held()
+        });
+        let held = seen.unwrap_or_else(|_| panic!("seed {seed}"));
+        assert_eq!(held, 0, "seed {seed}: memory is kept for nobody");
+    }
+}
+
+#[test]
+fn a_crowd_that_does_not_read_costs_what_was_said_once() {
+    let mut crowd = Crowd::new(1);
+    for _ in 0..100 {
+        crowd.enter();
+    }
+    crowd.drain();
+    let said = 200;
+    for _ in 0..said {
+        let id = crowd.here[0];
+        let text = "x".repeat(1_000);
+        crowd.lobby.execute(id, Command::Say { room: None, text: &text }, &mut crowd.both);
+        let mut dirty = Vec::new();
+        crowd.both.fanout.take_dirty(&mut dirty);
+        for &id in &dirty {
+            crowd.both.fanout.sent(crowd.now, id, 0, true);
+        }
+    }
+    let each = crowd.both.fanout.backlog(crowd.here[99]);
+    assert!(each > said * 1_000);
+    let held = crowd.both.fanout.held();
+    assert!(held < 2 * each, "{held} bytes are kept for a hundred times {each}");
+    crowd.drain();
+    assert_eq!(crowd.both.fanout.held(), 0);
+}
+
+#[test]
+fn a_room_that_reopens_under_the_same_id_is_another() {
+    let mut crowd = Crowd::new(1);
+    crowd.enter();
+    crowd.enter();
+    crowd.drain();
+    let (slow, quick) = (crowd.here[0], crowd.here[1]);
+    let mut does = |id, command: Command<'_>| {
+        crowd.lobby.execute(id, command, &mut crowd.both);
+    };
+    for id in [slow, quick] {
+        does(id, Command::Join { room: "first", stay: false });
+    }
+    does(slow, Command::Say { room: None, text: "in the first" });
+    for id in [slow, quick] {
+        does(id, Command::Leave { room: None });
+    }
+    does(quick, Command::Join { room: "second", stay: false });
+    does(quick, Command::Say { room: None, text: "in the second" });
+    crowd.check();
+    crowd.drain();
+}
