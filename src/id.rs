@@ -58,6 +58,12 @@ impl<T> Default for Registry<T> {
 }
 
 impl<T> Registry<T> {
+    /// Expects so many entries. Memory is taken as they come; only the generations, which stay for
+    /// ever, have their place from the beginning, so that they do not end up among what goes.
+    pub fn expecting(entries: usize) -> Self {
+        Self { entries: Slab::new(), generations: Vec::with_capacity(entries) }
+    }
+
     /// Adds an entry that is built knowing its own id.
     pub fn insert_with(&mut self, build: impl FnOnce(ClientId) -> T) -> ClientId {
         let vacant = self.entries.vacant_entry();
@@ -94,6 +100,12 @@ impl<T> Registry<T> {
         self.entries.get(id.index())
     }
 
+    /// Gives back memory that a crowd has needed and the present does not. The generations stay:
+    /// they are what makes ids unique.
+    pub fn trim(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -108,7 +120,7 @@ impl<T> Registry<T> {
 /// What one layer knows of each client, under ids handed out elsewhere.
 ///
 /// Kept in chunks that never move: growing costs neither a copy of everything nor, for a while,
-/// the memory of two tables.
+/// the memory of two tables, and a chunk that nobody is in any more is given back.
 #[derive(Debug)]
 pub struct SideTable<T> {
     chunks: Vec<Chunk<T>>,
@@ -117,13 +129,27 @@ pub struct SideTable<T> {
 
 /// Slots per chunk.
 const CHUNK: usize = 128;
+/// Chunks before the list of them must move: 20,000 clients, the most that a process may usually
+/// have.
+const CHUNKS_EXPECTED: usize = 160;
 
-/// The generation and value of each slot in use.
-type Chunk<T> = Box<[Option<(u32, T)>]>;
+/// Some neighbouring slots.
+#[derive(Debug)]
+struct Chunk<T> {
+    /// The generation and value of each slot in use; no slots while none is.
+    slots: Box<[Option<(u32, T)>]>,
+    used: usize,
+}
+
+impl<T> Default for Chunk<T> {
+    fn default() -> Self {
+        Self { slots: Box::default(), used: 0 }
+    }
+}
 
 impl<T> Default for SideTable<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), len: 0 }
+        Self { chunks: Vec::with_capacity(CHUNKS_EXPECTED), len: 0 }
     }
 }
 
@@ -131,24 +157,38 @@ impl<T> SideTable<T> {
     /// Notes `value` under `id`. The id must be new to this table.
     pub fn insert(&mut self, id: ClientId, value: T) {
         while id.index() >= self.chunks.len() * CHUNK {
-            self.chunks.push((0..CHUNK).map(|_| None).collect());
+            self.chunks.push(Chunk::default());
         }
-        let slot = &mut self.chunks[id.index() / CHUNK][id.index() % CHUNK];
+        let chunk = &mut self.chunks[id.index() / CHUNK];
+        if chunk.slots.is_empty() {
+            chunk.slots = (0..CHUNK).map(|_| None).collect();
+        }
+        let slot = &mut chunk.slots[id.index() % CHUNK];
         debug_assert!(slot.is_none(), "client {id}: the slot was not freed first");
-        self.len += usize::from(slot.is_none());
+        let added = usize::from(slot.is_none());
         *slot = Some((id.generation, value));
+        chunk.used += added;
+        self.len += added;
     }
 
     /// Takes the value back, if the id is not stale.
     pub fn remove(&mut self, id: ClientId) -> Option<T> {
         self.get(id)?;
+        let number = id.index() / CHUNK;
+        let chunk = &mut self.chunks[number];
+        let removed = chunk.slots[id.index() % CHUNK].take();
         self.len -= 1;
-        self.chunks[id.index() / CHUNK][id.index() % CHUNK].take().map(|(_, value)| value)
+        chunk.used -= 1;
+        // The first is kept: it would come and go with every lone client.
+        if chunk.used == 0 && number > 0 {
+            *chunk = Chunk::default();
+        }
+        removed.map(|(_, value)| value)
     }
 
     /// The value, if the id is not stale.
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut T> {
-        match self.chunks.get_mut(id.index() / CHUNK)?.get_mut(id.index() % CHUNK)? {
+        match self.chunks.get_mut(id.index() / CHUNK)?.slots.get_mut(id.index() % CHUNK)? {
             Some((generation, value)) if *generation == id.generation => Some(value),
             _ => None,
         }
@@ -156,7 +196,7 @@ impl<T> SideTable<T> {
 
     /// The value, if the id is not stale.
     pub fn get(&self, id: ClientId) -> Option<&T> {
-        match self.chunks.get(id.index() / CHUNK)?.get(id.index() % CHUNK)? {
+        match self.chunks.get(id.index() / CHUNK)?.slots.get(id.index() % CHUNK)? {
             Some((generation, value)) if *generation == id.generation => Some(value),
             _ => None,
         }
@@ -169,10 +209,12 @@ impl<T> SideTable<T> {
 
     /// Every value with its id, in slot order.
     pub fn iter(&self) -> impl Iterator<Item = (ClientId, &T)> {
-        let slots = self.chunks.iter().flat_map(|chunk| chunk.iter());
-        slots.enumerate().filter_map(|(slot, entry)| {
-            let (generation, value) = entry.as_ref()?;
-            Some((ClientId { generation: *generation, slot: slot as u32 }, value))
+        self.chunks.iter().enumerate().flat_map(|(number, chunk)| {
+            chunk.slots.iter().enumerate().filter_map(move |(place, entry)| {
+                let (generation, value) = entry.as_ref()?;
+                let slot = (number * CHUNK + place) as u32;
+                Some((ClientId { generation: *generation, slot }, value))
+            })
         })
     }
 
@@ -218,5 +260,25 @@ mod tests {
         assert_eq!(table.iter().collect::<Vec<_>>(), [(bob, &7)]);
         assert_eq!(table.remove(bob), Some(7));
         assert!(table.is_empty());
+    }
+
+    #[test]
+    fn chunks_come_and_go() {
+        let mut registry = Registry::default();
+        let ids: Vec<ClientId> = (0..3 * CHUNK).map(|_| registry.insert_with(|_| ())).collect();
+        let mut table = SideTable::default();
+        for &id in &ids {
+            table.insert(id, id);
+        }
+        for &id in &ids[CHUNK..2 * CHUNK] {
+            assert_eq!(table.remove(id), Some(id));
+        }
+        assert!(table.chunks[1].slots.is_empty());
+        assert_eq!(table.get(ids[CHUNK]), None);
+        let left: Vec<ClientId> = table.iter().map(|(id, _)| id).collect();
+        assert_eq!(left, [&ids[..CHUNK], &ids[2 * CHUNK..]].concat());
+        table.insert(ids[CHUNK + 7], ids[0]);
+        assert_eq!(table.get(ids[CHUNK + 7]), Some(&ids[0]));
+        assert_eq!(table.len(), 2 * CHUNK + 1);
     }
 }

@@ -89,11 +89,15 @@ pub const QUEUED_BYTES_PER_TURN: usize = 8 * 1_024 * 1_024;
 /// Bytes said to rooms in one turn, counted for each listener, after which reading waits for a
 /// flush: writing them takes about 20 ms.
 pub const SHARED_BYTES_PER_TURN: usize = 64 * 1_024 * 1_024;
-/// Bytes of a transcript's segment, at which the next is begun: what a sweep drops or keeps, and
-/// large enough that what is said in one turn rarely lies in two.
+/// Bytes of a transcript's segment: what a sweep drops or keeps, and large enough that what is said
+/// in one turn rarely lies in two.
 pub const SEGMENT_BYTES: usize = 64 * 1_024;
+/// Bytes with which a segment begins; it doubles until it is full.
+pub const SEGMENT_BYTES_FIRST: usize = 1_024;
+/// Bytes that the longest message takes as it is sent: a line, a nickname, and what is between.
+pub const MESSAGE_BYTES_MAX: usize = LINE_BYTES_MAX + NAME_BYTES_MAX + 32;
 /// Emptied segments kept for the next messages.
-pub const SPARE_SEGMENTS_MAX: usize = 4;
+pub const SPARE_SEGMENTS_MAX: usize = 2;
 /// Bytes of transcripts below which a sweep would be wasted time.
 pub const SWEEP_BYTES_MIN: usize = 1_024 * 1_024;
 /// Time after which transcripts are swept though they have not grown.
@@ -106,10 +110,10 @@ pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
 /// a reader that never reads is lost memory.
 pub const WRITE_BYTES_TO_SLOW: usize = 8 * 1_024;
 /// Emptied queues of clients kept for the next that need one.
-pub const SPARE_RESTS_MAX: usize = 256;
+pub const SPARE_RESTS_MAX: usize = 32;
 /// Capacity above which an emptied queue is given back to the allocator instead, its bytes …
 pub const SPARE_BYTES_MAX: usize = 1_024;
-/// … and its pieces: an idle server keeps 300 KiB of them at most.
+/// … and its pieces: an idle server keeps 40 KiB of them at most.
 pub const SPARE_PIECES_MAX: usize = 8;
 /// How long a closing client may take to read what it is owed.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -146,6 +150,8 @@ pub const KEEPALIVE_PROBES: u32 = 3;
 pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Unsent bytes the kernel may hold for one client: a stalled reader costs this, not megabytes.
 pub const KERNEL_UNSENT_BYTES: u32 = 16 * 1_024;
+/// Clients whose leaving is no reason to give memory back: it would be needed again soon.
+pub const CROWD: usize = 64;
 /// Clients looked at in one turn because something is due, even while a flush is wanted: a busy
 /// room must not keep deadlines waiting for ever.
 pub const EXPIRIES_PER_TURN: usize = 64;

@@ -8,12 +8,11 @@
 //!   room is somebody's seat;
 //! - every member sits somewhere, and no room but `main` is empty.
 
-use std::collections::HashMap;
-
 use super::command::{Command, Outcome};
 use super::event::{Audience, Event, Outlet};
 use super::member::Member;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
+use super::names::Names;
 use super::refusal::{Refusal, Verb, quoted};
 use super::room::{Room, RoomId, Rooms, Seat, Vacancy};
 use super::text::clean;
@@ -33,7 +32,7 @@ pub struct LobbySettings {
 #[derive(Debug)]
 pub struct Lobby {
     members: SideTable<Member>,
-    names: HashMap<NameKey, ClientId>,
+    names: Names,
     rooms: Rooms,
     alphabet: Alphabet,
 }
@@ -43,7 +42,7 @@ impl Lobby {
     pub fn new(settings: LobbySettings) -> Self {
         Self {
             members: SideTable::default(),
-            names: HashMap::new(),
+            names: Names::default(),
             rooms: Rooms::new(settings.rooms_max),
             alphabet: settings.alphabet,
         }
@@ -70,11 +69,17 @@ impl Lobby {
     /// Takes a client out of every room, and tells those who stay. A stranger just goes.
     pub fn leave(&mut self, id: ClientId, outlet: &mut impl Outlet) {
         let Some(mut member) = self.members.remove(id) else { return };
-        self.names.remove(&member.nickname.key());
+        self.names.remove(id, member.name_hash);
         while let Some(seat) = member.seats.pop() {
             self.vacate(seat, outlet);
             self.publish(seat.room, id, Event::Left { who: &member.nickname }, outlet);
         }
+    }
+
+    /// Gives back memory that a crowd has needed and the present does not.
+    pub fn trim(&mut self) {
+        self.names.trim(&self.members);
+        self.rooms.trim();
     }
 
     /// Whether this client has a nickname.
@@ -102,7 +107,8 @@ impl Lobby {
         assert_eq!(self.names.len(), self.members.len(), "one name per member");
         let mut seats = 0;
         for (id, member) in self.members.iter() {
-            assert_eq!(self.names.get(&member.nickname.key()), Some(&id), "{id}: name not indexed");
+            let found = self.names.find(&member.nickname.key(), &self.members);
+            assert_eq!(found, Some(id), "{id}: name not indexed");
             assert!(!member.seats.is_empty(), "{id}: sits nowhere");
             for seat in &member.seats {
                 let room = self.rooms.get(seat.room).expect("a seat is in an open room");
@@ -164,8 +170,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let nickname = self.free_nickname(id, typed)?;
-        self.names.insert(nickname.key(), id);
-        self.members.insert(id, Member::new(nickname));
+        let hash = self.names.hash(&nickname.key());
+        self.members.insert(id, Member::new(nickname, hash));
+        self.names.insert(id, &self.members);
         outlet.tell(id, Event::Welcome);
         self.enter(id, RoomId::MAIN, outlet);
         Ok(())
@@ -182,10 +189,12 @@ impl Lobby {
         if member.nickname == nickname {
             return Err(Refusal::AlreadyCalled(nickname));
         }
+        let new_hash = self.names.hash(&nickname.key());
         let old = std::mem::replace(&mut member.nickname, nickname);
-        self.names.remove(&old.key());
+        let old_hash = std::mem::replace(&mut member.name_hash, new_hash);
+        self.names.remove(id, old_hash);
+        self.names.insert(id, &self.members);
         let Some(member) = self.members.get(id) else { return Ok(()) };
-        self.names.insert(member.nickname.key(), id);
         let event = Event::Renamed { old: &old, new: &member.nickname };
         for seat in &member.seats {
             self.publish(seat.room, id, event, outlet);
@@ -196,8 +205,8 @@ impl Lobby {
     /// The nickname that `typed` stands for, unless somebody else has it or one like it.
     fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
         let nickname = Nickname::parse(typed, self.alphabet)?;
-        match self.names.get(&nickname.key()) {
-            Some(holder) if *holder != id => Err(Refusal::NicknameTaken(nickname)),
+        match self.names.find(&nickname.key(), &self.members) {
+            Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
             _ => Ok(nickname),
         }
     }
@@ -226,7 +235,7 @@ impl Lobby {
         text: &str,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let Some(&receiver) = self.names.get(&NameKey::of(to)) else {
+        let Some(receiver) = self.names.find(&NameKey::of(to), &self.members) else {
             return Err(Refusal::NobodyNamed(quoted(to)));
         };
         if receiver == id {

@@ -1,5 +1,7 @@
 //! One person who has a nickname.
 
+use smallvec::SmallVec;
+
 use super::name::Nickname;
 use super::room::{RoomId, Seat};
 
@@ -7,14 +9,17 @@ use super::room::{RoomId, Seat};
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) nickname: Nickname,
-    /// In the order of joining: the last is the room that unaddressed lines go to.
-    pub(super) seats: Vec<Seat>,
+    /// By which `Names` finds it.
+    pub(super) name_hash: u32,
+    /// In the order of joining: the last is the room that unaddressed lines go to. Two take no
+    /// memory of their own.
+    pub(super) seats: SmallVec<[Seat; 2]>,
 }
 
 impl Member {
     /// A person who sits nowhere yet.
-    pub(super) fn new(nickname: Nickname) -> Self {
-        Self { nickname, seats: Vec::with_capacity(1) }
+    pub(super) fn new(nickname: Nickname, name_hash: u32) -> Self {
+        Self { nickname, name_hash, seats: SmallVec::new() }
     }
 
     /// The room joined last.
@@ -25,5 +30,15 @@ impl Member {
     /// The seat in this room.
     pub(super) fn seat_in(&self, room: RoomId) -> Option<Seat> {
         self.seats.iter().copied().find(|seat| seat.room == room)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_small() {
+        assert!(size_of::<Member>() <= 56, "a member takes {} bytes", size_of::<Member>());
     }
 }

@@ -11,6 +11,7 @@ mod event;
 mod lobby;
 mod member;
 mod name;
+mod names;
 mod refusal;
 mod room;
 mod text;

@@ -11,6 +11,7 @@
 
 use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
+use smol_str::{SmolStr, SmolStrBuilder};
 use unicode_security::MixedScript;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr;
@@ -58,7 +59,7 @@ const RESERVED: [&str; 23] = [
 
 /// The name of one person, as that person writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nickname(Box<str>);
+pub struct Nickname(SmolStr);
 
 impl Nickname {
     /// Checks what a client asks to be called.
@@ -87,7 +88,7 @@ impl Nickname {
 
 /// The name of one room, without the `#` that IRC users put before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomName(Box<str>);
+pub struct RoomName(SmolStr);
 
 impl RoomName {
     /// Checks what a client calls a room; a leading `#` is habit and taken off.
@@ -116,7 +117,7 @@ impl RoomName {
 
 /// What names are compared by; equal for names that a reader may take for each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NameKey(Box<str>);
+pub struct NameKey(SmolStr);
 
 impl NameKey {
     /// The key of any text; of text that cannot be a name, a key that no name has.
@@ -129,7 +130,7 @@ impl NameKey {
     }
 }
 
-fn parse_name(typed: &str, alphabet: Alphabet) -> Result<Box<str>, Refusal> {
+fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
     if typed.len() > NAME_BYTES_MAX {
         return Err(Refusal::NameTooLong);
     }
@@ -166,8 +167,8 @@ fn is_name_character(character: char) -> bool {
 
 /// The key of an ASCII name, without the tables of [`skeleton`]: registering is hot
 /// in a storm of connections, and nearly every name is ASCII. A test holds the two together.
-fn ascii_skeleton(name: &str) -> Box<str> {
-    let mut key = String::with_capacity(name.len());
+fn ascii_skeleton(name: &str) -> SmolStr {
+    let mut key = SmolStrBuilder::new();
     for character in name.chars() {
         match character.to_ascii_lowercase() {
             'm' => key.push_str("rn"),
@@ -176,7 +177,7 @@ fn ascii_skeleton(name: &str) -> Box<str> {
             other => key.push(other),
         }
     }
-    key.into_boxed_str()
+    key.finish()
 }
 
 #[cfg(test)]
@@ -263,7 +264,7 @@ mod tests {
         let check = |name: &str| {
             let folded = UsernameCaseMapped::enforce(name).unwrap();
             let long: String = skeleton(&folded).flat_map(char::to_lowercase).collect();
-            assert_eq!(NameKey::of(name).0.as_ref(), long, "{name}");
+            assert_eq!(NameKey::of(name).0.as_str(), long, "{name}");
         };
         for one in &allowed {
             for other in &allowed {

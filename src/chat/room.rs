@@ -104,6 +104,13 @@ impl Rooms {
         room.members.get(seat.place as usize).copied().map_or(Vacancy::Gap, Vacancy::Filled)
     }
 
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        for (_, room) in &mut self.rooms {
+            room.members.shrink_to_fit();
+        }
+    }
+
     /// The open room of that name.
     pub(super) fn find(&self, name: &RoomName) -> Option<RoomId> {
         self.names.get(&name.key()).copied()

@@ -106,6 +106,7 @@ impl Fanout {
         self.commit();
         if let Some(mut outbox) = self.outboxes.remove(id) {
             self.ledger.forget(&mut outbox);
+            self.drop_what_nobody_awaits();
         }
     }
 
@@ -273,6 +274,14 @@ impl Fanout {
                 assert_eq!(kept, span.len as usize, "{id}: {span:?} is not kept");
             }
         }
+    }
+
+    /// Gives back memory that a crowd has needed and the present does not.
+    pub fn trim(&mut self) {
+        self.run.trim();
+        self.ledger.trim();
+        self.transcripts.trim();
+        self.encoded = Vec::new();
     }
 
     /// Hands the run out to everyone in it.

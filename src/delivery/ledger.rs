@@ -126,6 +126,13 @@ impl Ledger {
             || self.published > SHARED_BYTES_PER_TURN
     }
 
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.dirty.shrink_to_fit();
+        self.overflowed.shrink_to_fit();
+        self.spares = Spares::default();
+    }
+
     fn change(
         &mut self,
         id: ClientId,

@@ -49,4 +49,11 @@ impl Run {
             pending.len as usize
         })
     }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        if self.pending.is_none() {
+            self.audience = Vec::new();
+        }
+    }
 }

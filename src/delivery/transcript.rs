@@ -14,7 +14,9 @@ use std::collections::VecDeque;
 
 use slab::Slab;
 
-use crate::limits::{SEGMENT_BYTES, SPARE_SEGMENTS_MAX, SWEEP_BYTES_MIN};
+use crate::limits::{
+    MESSAGE_BYTES_MAX, SEGMENT_BYTES, SEGMENT_BYTES_FIRST, SPARE_SEGMENTS_MAX, SWEEP_BYTES_MIN,
+};
 
 /// Names one transcript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +94,11 @@ impl Transcript {
 }
 
 impl Segment {
+    /// Whether another message might make it grow beyond its size.
+    fn is_full(&self) -> bool {
+        self.bytes.len() + MESSAGE_BYTES_MAX > SEGMENT_BYTES
+    }
+
     fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
     }
@@ -127,12 +134,13 @@ impl Transcripts {
     /// Appends what `encode` writes.
     pub(super) fn append(&mut self, id: TranscriptId, encode: impl FnOnce(&mut Vec<u8>)) -> Span {
         let transcript = &mut self.transcripts[id.0 as usize];
-        if transcript.segments.back().is_none_or(|segment| segment.bytes.len() >= SEGMENT_BYTES) {
-            let bytes = self.spares.pop().unwrap_or_default();
-            let start = transcript.end;
+        if transcript.segments.back().is_none_or(Segment::is_full) {
+            let bytes = self.spares.pop();
+            let bytes = bytes.unwrap_or_else(|| Vec::with_capacity(SEGMENT_BYTES_FIRST));
             if transcript.segments.is_empty() {
                 self.filled.push(id);
             }
+            let start = transcript.end;
             transcript.segments.push_back(Segment { start, bytes, needed: false });
         }
         let start = transcript.end;
@@ -154,6 +162,12 @@ impl Transcripts {
             let to = span.end().saturating_sub(segment.start).min(segment.bytes.len() as u64);
             (from < to as usize).then(|| &segment.bytes[from..to as usize])
         })
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.spares.clear();
+        self.filled.shrink_to_fit();
     }
 
     /// Bytes kept.

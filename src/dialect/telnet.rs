@@ -40,6 +40,11 @@ enum State {
 }
 
 impl TelnetFilter {
+    /// Whether the stream is between characters, as it is at its beginning.
+    pub fn is_in_text(self) -> bool {
+        self.state == State::Text
+    }
+
     /// Appends to `kept` what of `bytes` is text. Returns how many bytes that was.
     pub fn filter(&mut self, bytes: &[u8], kept: &mut Vec<u8>) -> usize {
         let before = kept.len();

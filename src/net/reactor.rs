@@ -36,7 +36,8 @@ use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
 use crate::limits::{
-    ACCEPTS_PER_TURN, DESCRIPTORS_RESERVED, EVENTS_PER_POLL, READ_BYTES_PER_TURN, WRITE_SLICES,
+    ACCEPTS_PER_TURN, CROWD, DESCRIPTORS_RESERVED, EVENTS_PER_POLL, READ_BYTES_PER_TURN,
+    WRITE_SLICES,
 };
 use crate::server::{self, CloseReason, Server};
 use crate::time::Time;
@@ -88,6 +89,8 @@ pub struct Reactor {
     dirty: Vec<ClientId>,
     scratch: Box<[u8]>,
     clients_max: usize,
+    /// The most clients since memory was last given back.
+    crowd: usize,
     drain: Duration,
     stopping: bool,
     stopped_by: Option<Exit>,
@@ -123,11 +126,12 @@ impl Reactor {
             clock: Clock::start(),
             now: Time::ZERO,
             server: Server::new(server_settings, secret),
-            connections: Registry::default(),
+            connections: Registry::expecting(settings.clients_max),
             ready: VecDeque::new(),
             dirty: Vec::new(),
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             clients_max: settings.clients_max,
+            crowd: 0,
             drain: settings.drain,
             stopping: false,
             stopped_by: None,
@@ -180,7 +184,11 @@ impl Reactor {
         if !self.log.is_empty() {
             self.log.drain();
         }
-        let timeout = self.next_due().map(|due| due.since(self.clock.now()));
+        let due = self.next_due();
+        if due != Some(Time::ZERO) {
+            self.trim();
+        }
+        let timeout = due.map(|due| due.since(self.clock.now()));
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
@@ -246,6 +254,7 @@ impl Reactor {
             registered = registry.register(&mut stream, Source::Client(id).into(), all);
             Connection::new(stream)
         });
+        self.crowd = self.crowd.max(self.connections.len());
         let admitted = self.server.connect(self.now, id, peer.ip());
         log::debug!("client {id}: connected from {peer}");
         if let Err(error) = registered {
@@ -358,6 +367,19 @@ impl Reactor {
         }
         if self.stopping && self.connections.is_empty() {
             self.stopped_by.get_or_insert(Exit::Drained);
+        }
+    }
+
+    /// Gives back what a crowd has needed, when most of it has left and there is nothing to do.
+    fn trim(&mut self) {
+        let here = self.connections.len();
+        if here <= self.crowd / 4 && here + CROWD <= self.crowd {
+            self.crowd = here;
+            self.dirty.clear();
+            self.dirty.shrink_to_fit();
+            self.ready.shrink_to_fit();
+            self.server.trim();
+            self.connections.trim();
         }
     }
 

@@ -5,8 +5,10 @@
 //! bounds memory.)
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
+use slab::Slab;
 use thiserror::Error;
 
 /// As many clients as may be are connected from this address.
@@ -14,56 +16,71 @@ use thiserror::Error;
 #[error("too many connections from one address")]
 pub struct TooManyFromAddress;
 
-/// Where a client comes from, as far as counting goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Origin([u8; 16]);
+/// Where a client comes from, as far as counting goes: four bytes for each client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin(u32);
 
 impl Origin {
-    const LOOPBACK: Self = Self([0; 16]);
-
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            address if address.is_loopback() => Self::LOOPBACK,
-            IpAddr::V4(address) => Self(address.to_ipv6_mapped().octets()),
-            IpAddr::V6(address) => Self((address.to_bits() >> 64 << 64).to_be_bytes()),
-        }
-    }
+    /// Is not counted.
+    const LOOPBACK: Self = Self(u32::MAX);
 }
+
+/// An IPv4 address, or an IPv6 /64.
+type Network = [u8; 16];
 
 /// Counts clients by origin.
 #[derive(Debug)]
 pub(super) struct Admission {
-    connected: HashMap<Origin, u32>,
+    origins: HashMap<Network, Origin>,
+    connected: Slab<(Network, u32)>,
     per_address: u32,
 }
 
 impl Admission {
     /// With this limit per address.
     pub(super) fn new(per_address: u32) -> Self {
-        Self { connected: HashMap::new(), per_address }
+        Self { origins: HashMap::new(), connected: Slab::new(), per_address }
     }
 
     /// Counts one more client from `address`, to be given to [`Admission::release`] later.
     pub(super) fn admit(&mut self, address: IpAddr) -> Result<Origin, TooManyFromAddress> {
-        let origin = Origin::of(address);
-        if origin != Origin::LOOPBACK {
-            let connected = self.connected.get(&origin).copied().unwrap_or(0);
-            if connected >= self.per_address {
-                return Err(TooManyFromAddress);
-            }
-            self.connected.insert(origin, connected + 1);
+        let address = address.to_canonical();
+        if address.is_loopback() {
+            return Ok(Origin::LOOPBACK);
         }
-        Ok(origin)
+        let network = network(address);
+        match self.origins.entry(network) {
+            Entry::Occupied(entry) => {
+                let origin = *entry.get();
+                let (_, connected) = &mut self.connected[origin.0 as usize];
+                if *connected >= self.per_address {
+                    return Err(TooManyFromAddress);
+                }
+                *connected += 1;
+                Ok(origin)
+            }
+            Entry::Vacant(entry) => {
+                let origin = Origin(self.connected.insert((network, 1)) as u32);
+                Ok(*entry.insert(origin))
+            }
+        }
     }
 
     /// Counts one client less.
     pub(super) fn release(&mut self, origin: Origin) {
-        if let Some(connected) = self.connected.get_mut(&origin) {
-            *connected -= 1;
-            if *connected == 0 {
-                self.connected.remove(&origin);
-            }
+        let Some((network, connected)) = self.connected.get_mut(origin.0 as usize) else { return };
+        *connected -= 1;
+        if *connected == 0 {
+            self.origins.remove(network);
+            self.connected.remove(origin.0 as usize);
         }
+    }
+}
+
+fn network(address: IpAddr) -> Network {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => (address.to_bits() >> 64 << 64).to_be_bytes(),
     }
 }
 
@@ -105,6 +122,6 @@ mod tests {
         let origin = admit(&mut admission, "203.0.113.5").unwrap();
         admission.release(origin);
         admission.release(Origin::LOOPBACK);
-        assert!(admission.connected.is_empty());
+        assert!(admission.connected.is_empty() && admission.origins.is_empty());
     }
 }

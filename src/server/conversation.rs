@@ -6,7 +6,7 @@
 use super::Server;
 use super::close::CloseReason;
 use super::inbox::{Inbox, Utterance};
-use super::session::{Ending, Phase, Session};
+use super::session::{Classroom, Ending, Phase, Session};
 use crate::chat::{Command, Event, Farewell, Outcome, Outlet, Refusal};
 use crate::dialect::{self, Foreign};
 use crate::id::ClientId;
@@ -17,7 +17,7 @@ impl Server {
     /// Carries out what this client has said, as far as its budget goes.
     pub(super) fn converse(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let mut inbox = std::mem::take(&mut session.inbox);
+        let mut inbox = session.inbox.take().or_else(|| self.spare.take()).unwrap_or_default();
         if !session.has_spoken
             && let Some(foreign) = dialect::foreign(inbox.peek(), inbox.is_ended())
         {
@@ -30,8 +30,8 @@ impl Server {
             lines += 1;
             line_ended |= !inbox.is_skipping();
         }
-        inbox.settle(&mut self.spare);
-        self.put_back(now, id, inbox, line_ended);
+        let rest = inbox.settle(now, line_ended, &mut self.spare);
+        self.put_back(now, id, rest);
     }
 
     /// Whether the next message of this client may be carried out now; if not, notes why.
@@ -56,19 +56,20 @@ impl Server {
         true
     }
 
-    fn put_back(&mut self, now: Time, id: ClientId, inbox: Inbox, line_ended: bool) {
+    /// Puts back what could not be carried out yet.
+    fn put_back(&mut self, now: Time, id: ClientId, rest: Option<Box<Inbox>>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             return;
         }
-        session.inbox = inbox;
-        session.note_rest(now, line_ended);
-        if session.held && !session.inbox.is_empty() && !session.told_to_wait {
+        let all_said = rest.as_ref().is_none_or(|inbox| inbox.peek().is_empty());
+        let nothing_begun = rest.as_ref().is_none_or(|inbox| inbox.is_empty());
+        session.inbox = rest;
+        if session.held && !nothing_begun && !session.told_to_wait {
             session.told_to_wait = true;
             self.fanout.tell(id, Event::TooFast);
         }
-        let (all_said, is_stranger) =
-            (session.inbox.peek().is_empty(), session.phase != Phase::Chatting);
+        let is_stranger = session.phase != Phase::Chatting;
         if session.ended && all_said {
             self.close(now, id, CloseReason::Ended);
         } else if is_stranger && usize::from(session.stranger_bytes) >= REGISTER_BYTES_MAX {
@@ -176,16 +177,17 @@ impl Session {
     /// Remembers the nickname that a classroom client answers the prompt with: it will put it
     /// before each message, whatever the nickname becomes.
     fn note_prefix(&mut self, text: &[u8]) {
-        if self.ending == Ending::Pause && self.prefix.is_none() {
-            self.prefix = std::str::from_utf8(text).ok().map(|name| name.trim().into());
+        if self.ending == Ending::Pause && self.classroom.is_none() {
+            let name = std::str::from_utf8(text).ok();
+            self.classroom = name.map(|name| Box::new(Classroom { prefix: name.trim().into() }));
         }
     }
 
     /// A message without the nickname that a classroom client puts before it.
     fn own_text<'a>(&self, text: &'a str) -> &'a str {
-        self.prefix
-            .as_deref()
-            .and_then(|prefix| text.strip_prefix(prefix)?.strip_prefix(':'))
+        self.classroom
+            .as_ref()
+            .and_then(|classroom| text.strip_prefix(&*classroom.prefix)?.strip_prefix(':'))
             .map_or(text, |rest| rest.strip_prefix(' ').unwrap_or(rest))
     }
 }

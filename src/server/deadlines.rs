@@ -63,6 +63,11 @@ impl Deadlines {
         None
     }
 
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.heap.shrink_to_fit();
+    }
+
     /// Drops stale entries when they are many. Costs nothing otherwise.
     pub(super) fn compact(&mut self, sessions: &SideTable<Session>) {
         if self.heap.len() > 2 * sessions.len() + SLACK {

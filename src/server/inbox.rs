@@ -1,16 +1,20 @@
 //! What one client has said and was not carried out yet.
 //!
-//! Most of the time that is nothing, and then it holds no memory: a buffer is borrowed from the
-//! server while bytes are looked at and given back when none is left.
+//! Most of the time that is nothing, and then there is no inbox: one is borrowed from the server
+//! while bytes are looked at and given back when none is left.
 //!
 //! Invariant: `used <= bytes.len()`; what is left is less than a line, unless the client is held or
 //! over its budget for the turn.
 
 use crate::dialect::{Frame, LineSplitter, TelnetFilter};
-use crate::limits::LINE_BYTES_MAX;
+use crate::limits::{CHUNK_QUIET, LINE_BYTES_MAX, TYPIST_QUIET};
+use crate::time::Time;
+
+/// An inbox for whoever says something next.
+pub(super) type Spare = Option<Box<Inbox>>;
 
 /// Bytes on their way from one client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inbox {
     bytes: Vec<u8>,
     /// Bytes at the front that were carried out already.
@@ -19,6 +23,24 @@ pub(super) struct Inbox {
     telnet: TelnetFilter,
     /// What is left is a whole message, though no newline ends it.
     ended: bool,
+    /// When the message that is not whole yet was begun; `NEVER` when there is none.
+    pub(super) started: Time,
+    /// When that message is whole unless more of it comes.
+    pub(super) quiet_at: Time,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            used: 0,
+            splitter: LineSplitter::default(),
+            telnet: TelnetFilter::default(),
+            ended: false,
+            started: Time::NEVER,
+            quiet_at: Time::NEVER,
+        }
+    }
 }
 
 /// The next thing a client said.
@@ -38,12 +60,14 @@ pub(super) enum Utterance<'a> {
 }
 
 impl Inbox {
-    /// Takes in what was read. Returns how many bytes of it were text.
-    pub(super) fn push(&mut self, bytes: &[u8], spare: &mut Vec<u8>) -> usize {
-        if self.bytes.capacity() == 0 {
-            self.bytes = std::mem::take(spare);
+    /// Takes in what was read at `now`. Returns how many bytes of it were text.
+    pub(super) fn push(&mut self, now: Time, bytes: &[u8]) -> usize {
+        let text = self.telnet.filter(bytes, &mut self.bytes);
+        if text > 0 {
+            self.started = self.started.min(now);
+            self.quiet_at = now + if text == 1 { TYPIST_QUIET } else { CHUNK_QUIET };
         }
-        self.telnet.filter(bytes, &mut self.bytes)
+        text
     }
 
     /// Says that what is left is a whole message.
@@ -76,21 +100,36 @@ impl Inbox {
         Some(utterance)
     }
 
-    /// Tidies up after the last `next`: gives the buffer back if nothing is left in it, or too
-    /// little to keep a large one for.
-    pub(super) fn settle(&mut self, spare: &mut Vec<u8>) {
+    /// Tidies up at `now` after the last `next`; `line_ended`: what is left belongs to another line
+    /// than the one begun before. Gives back what is not needed: itself, or a large buffer that
+    /// holds little.
+    pub(super) fn settle(
+        mut self: Box<Self>,
+        now: Time,
+        line_ended: bool,
+        spare: &mut Spare,
+    ) -> Spare {
         let rest = self.bytes.len() - self.used;
-        if rest == 0 || self.bytes.capacity() > LINE_BYTES_MAX + rest {
+        if rest > 0 && self.bytes.capacity() > LINE_BYTES_MAX + rest {
             let kept = self.bytes[self.used..].to_vec();
-            let mut buffer = std::mem::replace(&mut self.bytes, kept);
-            if buffer.capacity() > 0 {
-                buffer.clear();
-                *spare = buffer;
-            }
+            let mut large = std::mem::replace(&mut self.bytes, kept);
+            large.clear();
+            spare.get_or_insert_default().bytes = large;
         } else {
             self.bytes.drain(..self.used);
         }
         self.used = 0;
+        if self.is_empty() {
+            (self.started, self.quiet_at) = (Time::NEVER, Time::NEVER);
+        } else if line_ended {
+            self.started = now;
+        }
+        if !self.is_empty() || !self.telnet.is_in_text() {
+            return Some(self);
+        }
+        self.ended = false;
+        *spare = Some(self);
+        None
     }
 
     /// Whether nothing was begun: no bytes wait, and no line is being skipped.

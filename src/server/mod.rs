@@ -35,6 +35,7 @@ pub use counters::ServerCounters;
 
 use admission::Admission;
 use deadlines::Deadlines;
+use inbox::Spare;
 use session::{Phase, Session};
 
 use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
@@ -82,8 +83,7 @@ pub struct Server {
     woken: VecDeque<ClientId>,
     /// Clients to be freed.
     closed: VecDeque<ClientId>,
-    /// An empty buffer for the next inbox.
-    spare: Vec<u8>,
+    spare: Spare,
     counters: ServerCounters,
 }
 
@@ -99,7 +99,7 @@ impl Server {
             deadlines: Deadlines::default(),
             woken: VecDeque::new(),
             closed: VecDeque::new(),
-            spare: Vec::new(),
+            spare: None,
             counters: ServerCounters::default(),
             settings,
         }
@@ -163,7 +163,9 @@ impl Server {
             return;
         }
         session.ended = true;
-        session.inbox.end_here();
+        if let Some(inbox) = &mut session.inbox {
+            inbox.end_here();
+        }
         self.converse(now, id);
         self.settle(now);
         self.arm(id);
@@ -283,6 +285,16 @@ impl Server {
         }
     }
 
+    /// Gives back memory that a crowd has needed and the present does not.
+    pub fn trim(&mut self) {
+        self.lobby.trim();
+        self.fanout.trim();
+        self.deadlines.trim();
+        self.woken.shrink_to_fit();
+        self.closed.shrink_to_fit();
+        self.spare = None;
+    }
+
     /// How many clients are connected, those being closed included.
     pub fn clients(&self) -> usize {
         self.sessions.len()
@@ -400,8 +412,10 @@ impl Server {
         } else if session.line_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::LineTimeout));
         } else {
-            if session.quiet_due() <= now {
-                session.inbox.end_here();
+            if session.quiet_due() <= now
+                && let Some(inbox) = &mut session.inbox
+            {
+                inbox.end_here();
             }
             session.held = false;
             self.converse(now, id);
@@ -454,7 +468,20 @@ impl Server {
         self.fanout.end(id);
         if reason == CloseReason::Lost || self.backlog(id) == 0 {
             self.closed.push_back(id);
+        } else {
+            self.arm(id);
         }
-        self.arm(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_client_is_small() {
+        let (session, outbox) = (size_of::<Option<(u32, Session)>>(), size_of::<Outbox>());
+        assert!(session <= 72, "a session takes {session} bytes");
+        assert!(outbox <= 32, "an outbox takes {outbox} bytes");
     }
 }

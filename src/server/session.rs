@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::Settings;
 use super::admission::Origin;
 use super::close::CloseReason;
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Spare};
 use crate::chat::{Allowance, FloodRate};
-use crate::limits::{CHUNK_QUIET, FLOOD_BYTES_PER_LINE, TYPIST_QUIET};
+use crate::limits::FLOOD_BYTES_PER_LINE;
 use crate::time::Time;
 
 /// How far a conversation is.
@@ -37,6 +37,13 @@ pub(super) enum Ending {
     Pause,
 }
 
+/// What is known of a classroom client alone.
+#[derive(Debug)]
+pub(super) struct Classroom {
+    /// The nickname as it was sent, which the client puts before each message.
+    pub(super) prefix: Box<str>,
+}
+
 /// What is known of one client besides its nickname and its outbox.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -44,10 +51,10 @@ pub(super) struct Session {
     /// When it connected; while closing, until when it may read its last bytes.
     pub(super) since: Time,
     pub(super) origin: Origin,
-    pub(super) inbox: Inbox,
+    /// What it has said and was not carried out yet; nearly always nothing.
+    pub(super) inbox: Option<Box<Inbox>>,
     pub(super) ending: Ending,
-    /// The nickname as a classroom client sent it, which it puts before each message.
-    pub(super) prefix: Option<Box<str>>,
+    pub(super) classroom: Option<Box<Classroom>>,
     pub(super) allowance: Allowance,
     /// Bytes read before it had a nickname.
     pub(super) stranger_bytes: u16,
@@ -65,10 +72,6 @@ pub(super) struct Session {
     pub(super) unfinished: bool,
     /// The client will send no more.
     pub(super) ended: bool,
-    /// When the message in the inbox was begun; `NEVER` when there is none.
-    line_started: Time,
-    /// When that message is whole unless more of it comes.
-    quiet_at: Time,
     /// For which moment the deadlines hold an entry.
     pub(super) armed: Time,
     pub(super) reason: Option<CloseReason>,
@@ -81,9 +84,9 @@ impl Session {
             phase: Phase::Silent,
             since: now,
             origin,
-            inbox: Inbox::default(),
+            inbox: None,
             ending: Ending::Unknown,
-            prefix: None,
+            classroom: None,
             allowance: Allowance::default(),
             stranger_bytes: 0,
             stranger_tries: 0,
@@ -93,29 +96,22 @@ impl Session {
             told_to_wait: false,
             unfinished: false,
             ended: false,
-            line_started: Time::NEVER,
-            quiet_at: Time::NEVER,
             armed: Time::NEVER,
             reason: None,
         }
     }
 
     /// Takes in what was read. Returns how many bytes of it were text.
-    pub(super) fn take_in(&mut self, now: Time, bytes: &[u8], spare: &mut Vec<u8>) -> usize {
+    pub(super) fn take_in(&mut self, now: Time, bytes: &[u8], spare: &mut Spare) -> usize {
         if self.phase != Phase::Chatting {
             let count = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
             self.stranger_bytes = self.stranger_bytes.saturating_add(count);
         }
-        let text = self.inbox.push(bytes, spare);
-        if text == 0 {
-            self.inbox.settle(spare);
-            return 0;
-        }
-        if self.phase == Phase::Silent {
+        let inbox = self.inbox.get_or_insert_with(|| spare.take().unwrap_or_default());
+        let text = inbox.push(now, bytes);
+        if text > 0 && self.phase == Phase::Silent {
             self.phase = Phase::Choosing;
         }
-        self.line_started = self.line_started.min(now);
-        self.quiet_at = now + if text == 1 { TYPIST_QUIET } else { CHUNK_QUIET };
         text
     }
 
@@ -128,22 +124,13 @@ impl Session {
         }
     }
 
-    /// Notes what is left in the inbox: of the line begun before, or of the next if that has ended.
-    pub(super) fn note_rest(&mut self, now: Time, line_ended: bool) {
-        if self.inbox.is_empty() {
-            (self.line_started, self.quiet_at) = (Time::NEVER, Time::NEVER);
-        } else if line_ended {
-            self.line_started = now;
-        }
-    }
-
     /// Ends the conversation; `until` is when the client must have read what it is owed.
     pub(super) fn begin_close(&mut self, reason: CloseReason, until: Time) {
         self.phase = Phase::Closing;
         self.reason = Some(reason);
         self.since = until;
-        self.inbox = Inbox::default();
-        self.prefix = None;
+        self.inbox = None;
+        self.classroom = None;
     }
 
     /// Whether the prompt waits for an answer: the terminal is in the middle of a line.
@@ -168,13 +155,19 @@ impl Session {
 
     /// When the line that was begun must be whole.
     pub(super) fn line_due(&self, settings: &Settings) -> Time {
-        if self.is_busy() { Time::NEVER } else { self.line_started + settings.line_timeout }
+        match &self.inbox {
+            Some(inbox) if !self.is_busy() => inbox.started + settings.line_timeout,
+            _ => Time::NEVER,
+        }
     }
 
     /// When what was said is a whole message though no newline ends it.
     pub(super) fn quiet_due(&self) -> Time {
         let waits_for_newline = self.ending == Ending::Newline;
-        if waits_for_newline || self.is_busy() { Time::NEVER } else { self.quiet_at }
+        match &self.inbox {
+            Some(inbox) if !waits_for_newline && !self.is_busy() => inbox.quiet_at,
+            _ => Time::NEVER,
+        }
     }
 
     /// When this client must be looked at next; `waiting_since` is the age of its oldest unread
