@@ -137,6 +137,10 @@ struct OutboxArgs {
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_TOTAL_BYTES))]
     #[arg(env = "MIO_CHAT_OUTBOX_TOTAL")]
     outbox_total: Size,
+    /// How long messages of a busy room may be gathered to be written together; 0s writes at once
+    #[arg(long, value_name = "TIME", default_value_t = limits::FLUSH_DELAY_MAX.into())]
+    #[arg(env = "MIO_CHAT_MAX_DELAY")]
+    max_delay: humantime::Duration,
 }
 
 #[derive(Debug, Args)]
@@ -241,6 +245,7 @@ impl ServeArgs {
             keepalive: self.clients.keepalive.into(),
             user_timeout: self.clients.user_timeout.into(),
             drain: self.clients.drain.into(),
+            max_delay: self.slow.max_delay.into(),
         }
     }
 

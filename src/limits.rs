@@ -104,6 +104,9 @@ pub const SWEEP_BYTES_MIN: usize = 1_024 * 1_024;
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Slices of one vectored write: pieces cost more than bytes.
 pub const WRITE_SLICES: usize = 16;
+/// Bytes of several pieces up to which they are copied together for one plain write, which is
+/// cheaper than a vectored one.
+pub const JOINED_BYTES_MAX: usize = 4 * 1_024;
 /// Bytes written to one client in one turn, so that one fast reader cannot hold the loop.
 pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
 /// The same for a client that has refused bytes, until it has caught up: what the kernel takes for
@@ -115,6 +118,14 @@ pub const SPARE_RESTS_MAX: usize = 32;
 pub const SPARE_BYTES_MAX: usize = 1_024;
 /// … and its pieces: an idle server keeps 40 KiB of them at most.
 pub const SPARE_PIECES_MAX: usize = 8;
+/// Longest pause between two flushes. Default of `--max-delay`.
+pub const FLUSH_DELAY_MAX: Duration = Duration::from_millis(5);
+/// Pause after a flush, in times that the flush took: writing takes a fourth of the time at most.
+pub const FLUSH_PAUSE: u32 = 3;
+/// Shortest flush after which a pause is worth its while.
+pub const FLUSH_WORTH_PACING: Duration = Duration::from_micros(250);
+/// Flushes after which a pause is tried again where the last ones were useless.
+pub const FLUSHES_UNPACED_MAX: u32 = 256;
 /// How long a closing client may take to read what it is owed.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes that a closing client must take to be given that time again: who reads on at 2 KiB a

@@ -38,6 +38,8 @@ pub struct OutboxLimits {
 /// What was done so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeliveryCounters {
+    /// Room events.
+    pub published: u64,
     /// Room events handed to one member each.
     pub deliveries: u64,
     /// Bytes that sockets took.
@@ -357,6 +359,7 @@ impl Outlet for Fanout {
         }
         let listeners = audience.members.len();
         self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
+        self.counters.published += 1;
         self.counters.deliveries += listeners as u64;
     }
 

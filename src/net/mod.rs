@@ -9,17 +9,20 @@
 mod clock;
 mod connection;
 mod datagram;
+mod descriptors;
 mod error;
 mod listener;
 mod log_journal;
 mod log_outlet;
 mod log_ring;
 mod log_writer;
+mod pacer;
 mod reactor;
 mod signals;
 mod token;
 
+pub use descriptors::{clients_for, descriptor_limit};
 pub use error::NetError;
 pub use listener::ListenAt;
 pub use log_writer::{Drained, LogError, LogSettings, LogSink, start as start_log};
-pub use reactor::{Exit, Reactor, Settings, clients_for, descriptor_limit};
+pub use reactor::{Exit, Reactor, Settings};

@@ -22,7 +22,6 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::clock::Clock;
 use super::connection::{Connection, Input, Output};
@@ -30,15 +29,13 @@ use super::datagram::Datagrams;
 use super::error::NetError;
 use super::listener::{ListenAt, Listeners, StreamOptions};
 use super::log_writer::LogSink;
+use super::pacer::Pacer;
 use super::signals::{Request, SignalSource};
 use super::token::Source;
 use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
-use crate::limits::{
-    ACCEPTS_PER_TURN, CROWD, DESCRIPTORS_RESERVED, EVENTS_PER_POLL, READ_BYTES_PER_TURN,
-    WRITE_SLICES,
-};
+use crate::limits::{ACCEPTS_PER_TURN, CROWD, EVENTS_PER_POLL, READ_BYTES_PER_TURN, WRITE_SLICES};
 use crate::server::{self, CloseReason, Server};
 use crate::time::Time;
 
@@ -59,6 +56,8 @@ pub struct Settings {
     pub user_timeout: Duration,
     /// How long clients may take to read the goodbye.
     pub drain: Duration,
+    /// How long what was said in a busy room may wait to be written with what comes next.
+    pub max_delay: Duration,
 }
 
 /// How the loop has ended.
@@ -85,6 +84,9 @@ pub struct Reactor {
     log: LogSink,
     /// Clients to be heard, each in its turn.
     ready: VecDeque<ClientId>,
+    pacer: Pacer,
+    /// Messages published that the pacer was told of.
+    published: u64,
     /// Clients being flushed; kept for its memory.
     dirty: Vec<ClientId>,
     scratch: Box<[u8]>,
@@ -128,6 +130,8 @@ impl Reactor {
             server: Server::new(server_settings, secret),
             connections: Registry::expecting(settings.clients_max),
             ready: VecDeque::new(),
+            pacer: Pacer::new(settings.max_delay),
+            published: 0,
             dirty: Vec::new(),
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             clients_max: settings.clients_max,
@@ -175,7 +179,9 @@ impl Reactor {
         self.accept();
         self.receive();
         self.expire();
-        self.flush();
+        if self.may_flush() {
+            self.flush();
+        }
         self.reap();
         Ok(())
     }
@@ -331,7 +337,18 @@ impl Reactor {
         self.queue_woken();
     }
 
+    /// Whether it is time to write. While more is said than is good to write one by one, what
+    /// waits may grow, unless it has grown enough.
+    fn may_flush(&mut self) -> bool {
+        let published = self.server.delivery_counters().published;
+        self.pacer.note_published(self.now, published - self.published);
+        self.published = published;
+        let is_time = self.now >= self.pacer.due() || self.server.wants_flush() || self.stopping;
+        is_time && self.server.is_dirty()
+    }
+
     fn flush(&mut self) {
+        let begun = self.clock.now();
         let mut dirty = std::mem::take(&mut self.dirty);
         self.server.take_dirty(&mut dirty);
         for &id in &dirty {
@@ -342,7 +359,7 @@ impl Reactor {
             if offered == 0 {
                 continue;
             }
-            match connection.write(&slices[..count]) {
+            match connection.write(&slices[..count], &mut self.scratch) {
                 Output::Taken(taken) => {
                     log::trace!("client {id}: wrote {taken} of {offered} bytes");
                     self.server.sent(self.now, id, taken, taken < offered);
@@ -351,6 +368,7 @@ impl Reactor {
             }
         }
         self.dirty = dirty;
+        self.pacer.flushed(begun, self.clock.now());
     }
 
     fn reap(&mut self) {
@@ -412,7 +430,8 @@ impl Reactor {
         }
         let due = self.server.poll_timeout();
         let accept = self.listeners.poll_timeout();
-        due.into_iter().chain(accept).min()
+        let flush = self.server.is_dirty().then(|| self.pacer.due());
+        due.into_iter().chain(accept).chain(flush).min()
     }
 
     fn obey_signals(&mut self) {
@@ -461,21 +480,6 @@ impl Reactor {
             log::info!("closed: reason={reason} count={count}");
         }
     }
-}
-
-/// Raises the number of descriptors this process may open as far as it may, and returns it.
-pub fn descriptor_limit() -> u64 {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: maximum, maximum };
-    if current != maximum && setrlimit(Resource::Nofile, raised).is_ok() {
-        return maximum.unwrap_or(u64::MAX);
-    }
-    current.unwrap_or(u64::MAX)
-}
-
-/// How many clients so many descriptors serve.
-pub fn clients_for(descriptors: u64) -> usize {
-    usize::try_from(descriptors.saturating_sub(DESCRIPTORS_RESERVED)).unwrap_or(usize::MAX).max(1)
 }
 
 /// Has poll say when a descriptor that the log waits for takes bytes again. A file always does.

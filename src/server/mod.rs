@@ -250,10 +250,14 @@ impl Server {
         }
     }
 
-    /// When the next turn must begin at the latest; `Time::ZERO`: at once.
+    /// Whether somebody is to be written to. When, is for the caller to choose.
+    pub fn is_dirty(&self) -> bool {
+        self.fanout.is_dirty()
+    }
+
+    /// When the next turn must begin at the latest, but for writing; `Time::ZERO`: at once.
     pub fn poll_timeout(&mut self) -> Option<Time> {
-        let fanout_waits = self.fanout.is_dirty() || self.fanout.has_overflowed();
-        if fanout_waits || !self.woken.is_empty() || !self.closed.is_empty() {
+        if self.fanout.has_overflowed() || !self.woken.is_empty() || !self.closed.is_empty() {
             return Some(Time::ZERO);
         }
         self.deadlines.next(&self.sessions)

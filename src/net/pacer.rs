@@ -1,0 +1,181 @@
+//! When the next flush may begin.
+//!
+//! A write costs about the same whatever it carries, so a busy room is served cheapest by few
+//! large flushes, and an idle one best by flushing at once. The [`Pacer`] lets batches grow only
+//! where that pays: after a flush that took a while, the next waits [`FLUSH_PAUSE`] times as long,
+//! at most `max_delay`, so that flushing takes a fourth of the time at most. Whether waiting pays
+//! depends on who speaks: people who speak whenever they like fill the whole pause, while those
+//! who wait for an answer before they go on say nothing more until they are served. A pause in
+//! whose second half hardly anything came is not made again for a while, and each such pause
+//! doubles the while.
+//!
+//! Reading the clock is left to `reactor`. Invariant: a flush is never put off beyond `max_delay`
+//! after the last.
+
+use std::time::Duration;
+
+use crate::limits::{FLUSH_PAUSE, FLUSH_WORTH_PACING, FLUSHES_UNPACED_MAX};
+use crate::time::Time;
+
+/// Poll waits for whole milliseconds and rounds up; half of one less makes that right on average,
+/// which saves a timer.
+const POLL_ROUNDING: Duration = Duration::from_micros(500);
+
+/// Decides how long to gather before writing.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    max_delay: Duration,
+    pause: Option<Pause>,
+    /// Flushes that no pause follows, because the last was useless.
+    skip: u32,
+    /// How many flushes the next useless pause is paid back with.
+    penalty: u32,
+}
+
+/// The time after a flush in which there is none.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    half: Time,
+    end: Time,
+    /// Messages that came in its first half …
+    early: u64,
+    /// … and later.
+    late: u64,
+}
+
+impl Pacer {
+    /// Never waits longer than `max_delay`; zero never waits.
+    pub(super) fn new(max_delay: Duration) -> Self {
+        Self { max_delay, pause: None, skip: 0, penalty: 1 }
+    }
+
+    /// When the next flush may begin.
+    pub(super) fn due(&self) -> Time {
+        self.pause.map_or(Time::ZERO, |pause| pause.end)
+    }
+
+    /// So many messages were published by `now` since it was last told.
+    pub(super) fn note_published(&mut self, now: Time, messages: u64) {
+        if let Some(pause) = &mut self.pause {
+            if now < pause.half {
+                pause.early += messages;
+            } else {
+                pause.late += messages;
+            }
+        }
+    }
+
+    /// A flush has taken place.
+    pub(super) fn flushed(&mut self, begun: Time, ended: Time) {
+        if let Some(pause) = self.pause.take() {
+            self.judge(pause);
+        }
+        let took = ended.since(begun);
+        if took < FLUSH_WORTH_PACING {
+            return;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
+        let length = (took * FLUSH_PAUSE).min(self.max_delay);
+        if !length.is_zero() {
+            let length = length.saturating_sub(POLL_ROUNDING);
+            let (half, end) = (ended + length / 2, ended + length);
+            self.pause = Some(Pause { half, end, early: 0, late: 0 });
+        }
+    }
+
+    fn judge(&mut self, pause: Pause) {
+        let all = pause.early + pause.late;
+        // Of a pause in which nobody spoke nothing is learned.
+        if pause.late * 4 >= all && all > 0 {
+            self.penalty = 1;
+        } else if all > 0 {
+            self.skip = self.penalty;
+            self.penalty = (self.penalty * 2).min(FLUSHES_UNPACED_MAX);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX_DELAY: Duration = Duration::from_millis(5);
+
+    fn at(micros: u64) -> Time {
+        Time::at(Duration::from_micros(micros))
+    }
+
+    /// When somebody speaks, in microseconds.
+    #[derive(Clone, Copy)]
+    enum Speaker {
+        /// So long after the last time, come what may.
+        Every(u64),
+        /// So long after the last message was served.
+        AfterAnswer(u64),
+    }
+
+    /// Runs a loop for a second in which a flush takes a millisecond. Returns the flushes and the
+    /// longest that a message waited for its flush, in microseconds.
+    fn run(speaker: Speaker) -> (u32, u64) {
+        let mut pacer = Pacer::new(MAX_DELAY);
+        let (mut now, mut flushes, mut longest) = (0, 0, 0);
+        let (mut next, mut waiting) = (0, None);
+        while now < 1_000_000 {
+            if next <= now {
+                waiting = waiting.or(Some(next));
+                pacer.note_published(at(now), 1);
+                next = match speaker {
+                    Speaker::Every(interval) => next + interval,
+                    Speaker::AfterAnswer(_) => u64::MAX,
+                };
+            } else if let Some(since) = waiting.filter(|_| at(now) >= pacer.due()) {
+                longest = longest.max(now - since);
+                pacer.flushed(at(now), at(now + 1_000));
+                (waiting, flushes, now) = (None, flushes + 1, now + 1_000);
+                if let Speaker::AfterAnswer(delay) = speaker {
+                    next = now + delay;
+                }
+            } else {
+                now += 20;
+            }
+        }
+        (flushes, longest)
+    }
+
+    #[test]
+    fn people_who_speak_when_they_like_share_flushes() {
+        let (flushes, longest) = run(Speaker::Every(700));
+        assert!((220..310).contains(&flushes), "{flushes} flushes of 1 ms in a second");
+        assert!(longest <= 1_000 + 3_000, "{longest} us");
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_is_not_made_to_wait_longer() {
+        let (flushes, _) = run(Speaker::AfterAnswer(20));
+        assert!(flushes > 950, "{flushes} flushes of 1 ms in a second");
+    }
+
+    #[test]
+    fn a_quiet_room_is_served_at_once() {
+        let (flushes, longest) = run(Speaker::Every(10_000));
+        assert!(flushes >= 99);
+        assert!(longest <= 20, "{longest} us");
+    }
+
+    #[test]
+    fn quick_flushes_are_not_paced() {
+        let mut pacer = Pacer::new(MAX_DELAY);
+        pacer.flushed(at(0), at(100));
+        assert_eq!(pacer.due(), Time::ZERO);
+        pacer.flushed(at(200), at(1_200));
+        assert_eq!(pacer.due(), at(3_700));
+        pacer.flushed(at(5_000), at(15_000));
+        assert_eq!(pacer.due(), at(19_500), "never longer than the limit");
+        let mut never = Pacer::new(Duration::ZERO);
+        never.flushed(at(0), at(10_000));
+        assert_eq!(never.due(), Time::ZERO);
+    }
+}
