@@ -9,6 +9,8 @@
 //! a notice or another's message; it is not empty and fits [`NAME_BYTES_MAX`] and
 //! [`NAME_COLUMNS_MAX`].
 
+use std::sync::LazyLock;
+
 use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 use smol_str::{SmolStr, SmolStrBuilder};
@@ -57,6 +59,10 @@ const RESERVED: [&str; 23] = [
     "your",
 ];
 
+/// What those are compared by; made once, because registering is hot in a storm of connections.
+static RESERVED_KEYS: LazyLock<[NameKey; RESERVED.len()]> =
+    LazyLock::new(|| RESERVED.map(NameKey::of));
+
 /// The name of one person, as that person writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nickname(SmolStr);
@@ -68,8 +74,7 @@ impl Nickname {
     /// The rule that it breaks, as a refusal to be sent to the client.
     pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, Refusal> {
         let nickname = Self(parse_name(typed, alphabet)?);
-        let key = nickname.key();
-        if RESERVED.iter().any(|reserved| NameKey::of(reserved) == key) {
+        if RESERVED_KEYS.contains(&nickname.key()) {
             return Err(Refusal::NicknameReserved(nickname));
         }
         Ok(nickname)
@@ -150,7 +155,7 @@ fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
     if name.len() > NAME_BYTES_MAX || name.width() > NAME_COLUMNS_MAX {
         return Err(Refusal::NameTooLong);
     }
-    if !name.is_single_script() {
+    if !name.is_ascii() && !name.is_single_script() {
         return Err(Refusal::NameMixesScripts);
     }
     Ok(name.as_ref().into())

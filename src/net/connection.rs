@@ -7,6 +7,8 @@ use std::io::{self, IoSlice, Read, Write};
 
 use mio::net::TcpStream;
 
+use crate::limits::JOINED_BYTES_MAX;
+
 /// A connected stream.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -17,6 +19,8 @@ pub(super) struct Connection {
     /// urgent data (telnet's Ctrl-C does), at which a read stops short. No event will tell of what
     /// is behind, so it is read on until the socket says that it is empty.
     pub(super) drain: bool,
+    /// The peer has ended its side, and all that it said was read.
+    ended: bool,
     /// On the list of clients to be read.
     pub(super) queued: bool,
     /// The log knows its nickname.
@@ -48,7 +52,7 @@ pub(super) enum Output {
 impl Connection {
     /// A stream of which nothing is known yet.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, readable: false, drain: false, queued: false, named: false }
+        Self { stream, readable: false, drain: false, ended: false, queued: false, named: false }
     }
 
     /// Reads once. A read that brings less than there was room for has emptied the socket, so a
@@ -56,7 +60,7 @@ impl Connection {
     pub(super) fn read(&mut self, room: &mut [u8]) -> Input {
         match self.stream.read(room) {
             Ok(0) => {
-                self.readable = false;
+                (self.readable, self.ended) = (false, true);
                 Input::End
             }
             Ok(count) => {
@@ -76,8 +80,23 @@ impl Connection {
     }
 
     /// Writes once; nothing is taken when the socket is full. One slice goes by `send`, which costs
-    /// the kernel less than `writev`.
-    pub(super) fn write(&mut self, slices: &[IoSlice<'_>]) -> Output {
+    /// the kernel less than `writev`; so do several small ones, put together in `scratch`.
+    pub(super) fn write(&mut self, slices: &[IoSlice<'_>], scratch: &mut [u8]) -> Output {
+        let offered: usize = slices.iter().map(|slice| slice.len()).sum();
+        let joined = scratch.get_mut(..offered).filter(|_| offered <= JOINED_BYTES_MAX);
+        if let (2.., Some(joined)) = (slices.len(), joined) {
+            let mut rest = &mut *joined;
+            for slice in slices {
+                let (place, others) = rest.split_at_mut(slice.len());
+                place.copy_from_slice(slice);
+                rest = others;
+            }
+            return self.write_slices(&[IoSlice::new(joined)]);
+        }
+        self.write_slices(slices)
+    }
+
+    fn write_slices(&mut self, slices: &[IoSlice<'_>]) -> Output {
         loop {
             let written = match slices {
                 [slice] => self.stream.write(slice),
@@ -95,7 +114,9 @@ impl Connection {
     /// Closes it. What the peer said meanwhile is read and dropped first, because closing a socket
     /// with unread bytes makes the system drop what the peer has not read yet.
     pub(super) fn close(mut self, scratch: &mut [u8]) {
-        let _ = self.stream.read(scratch);
+        if !self.ended {
+            let _ = self.stream.read(scratch);
+        }
     }
 
     /// Turns it away with these last bytes.
