@@ -164,7 +164,7 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.counters.sent_bytes += count as u64;
         self.ledger.sent(now, outbox, count, &self.transcripts);
-        if outbox.backlog() == 0 {
+        if outbox.is_empty() {
             let verdict = if outbox.ending { Verdict::Finished } else { Verdict::AllSent };
             self.drop_what_nobody_awaits();
             return verdict;

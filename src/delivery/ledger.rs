@@ -51,6 +51,14 @@ impl Ledger {
         span: Span,
         limits: &OutboxLimits,
     ) {
+        // What nearly every delivery is: nothing waits, and nothing but this will.
+        if outbox.is_empty() && !outbox.dirty {
+            outbox.begin_with(span);
+            self.backlog += span.len as usize;
+            outbox.dirty = true;
+            self.dirty.push(id);
+            return;
+        }
         self.change(id, outbox, limits, |outbox, spares| outbox.push_span(span, spares));
     }
 
@@ -107,7 +115,7 @@ impl Ledger {
 
     /// Puts a client that has bytes waiting on the list.
     pub(super) fn mark_dirty(&mut self, id: ClientId, outbox: &mut Outbox) {
-        if !outbox.dirty && outbox.backlog() > 0 {
+        if !outbox.dirty && !outbox.is_empty() {
             outbox.dirty = true;
             self.dirty.push(id);
         }

@@ -81,13 +81,22 @@ impl Default for Outbox {
 }
 
 impl Outbox {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.len == 0
+    }
+
+    /// Queues what was said to many where nothing waits yet.
+    pub(super) fn begin_with(&mut self, span: Span) {
+        debug_assert!(self.is_empty(), "something waits");
+        self.first = span;
+    }
+
     /// Queues what was said to many.
     pub(super) fn push_span(&mut self, span: Span, spares: &mut Spares) {
-        if self.first.len == 0 {
+        if self.is_empty() {
             self.first = span;
-            return;
-        }
-        if let Some(rest) = &mut self.rest {
+        } else if let Some(rest) = &mut self.rest {
             rest.push(&mut self.first, span);
         } else if !extend(&mut self.first, span) {
             spares.lend(&mut self.rest).push(&mut self.first, span);
@@ -126,7 +135,7 @@ impl Outbox {
             return;
         }
         self.advance(count, transcripts);
-        if self.first.len == 0 {
+        if self.is_empty() {
             spares.give_back(&mut self.rest);
         } else if let Some(rest) = &mut self.rest {
             rest.move_mark(now, count, self.first.len as usize);
@@ -135,7 +144,7 @@ impl Outbox {
 
     /// Notes that the socket takes no more for now.
     pub(super) fn block(&mut self, now: Time, spares: &mut Spares) {
-        if self.first.len > 0 {
+        if !self.is_empty() {
             self.blocked = true;
             let rest = spares.lend(&mut self.rest);
             let remaining = self.first.len as usize + rest.waiting;
@@ -173,6 +182,12 @@ impl Outbox {
         transcripts: &'a Transcripts,
         slices: &mut [IoSlice<'a>; WRITE_SLICES],
     ) -> usize {
+        if self.rest.is_none()
+            && let Some(bytes) = transcripts.recent(self.first)
+        {
+            slices[0] = IoSlice::new(&bytes[..bytes.len().min(WRITE_BYTES_PER_TURN)]);
+            return usize::from(!bytes.is_empty());
+        }
         let is_slow = self.waiting_since().is_some();
         let mut room = if is_slow { WRITE_BYTES_TO_SLOW } else { WRITE_BYTES_PER_TURN };
         let mut filled = 0;

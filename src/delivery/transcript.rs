@@ -153,6 +153,13 @@ impl Transcripts {
         Span { transcript: id, start, len: len as u32 }
     }
 
+    /// The bytes of a span if they lie in the last segment, as nearly all do that are sent at once.
+    pub(super) fn recent(&self, span: Span) -> Option<&[u8]> {
+        let segment = self.transcripts.get(span.transcript.0 as usize)?.segments.back()?;
+        let from = span.start.checked_sub(segment.start)? as usize;
+        segment.bytes.get(from..from + span.len as usize)
+    }
+
     /// The bytes of a span, segment by segment.
     pub(super) fn slices(&self, span: Span) -> impl Iterator<Item = &[u8]> {
         let segments = &self.transcripts[span.transcript.0 as usize].segments;
@@ -238,6 +245,7 @@ mod tests {
             let message = [number as u8; 40];
             let span = transcripts.append(id, |out| out.extend_from_slice(&message));
             assert_eq!(transcripts.slices(span).count(), 1, "a message lies in one segment");
+            assert_eq!(transcripts.recent(span), Some(&message[..]));
             all.len += span.len;
             stream.extend_from_slice(&message);
         }
@@ -246,7 +254,9 @@ mod tests {
         for start in [0, 1, SEGMENT_BYTES - 1, SEGMENT_BYTES, SEGMENT_BYTES + 1, 399_999] {
             let len = (400_000 - start).min(100_000) as u32;
             let part = Span { start: start as u64, len, ..all };
-            assert_eq!(bytes(&transcripts, part), stream[start..start + len as usize]);
+            let expected = &stream[start..start + len as usize];
+            assert_eq!(bytes(&transcripts, part), expected);
+            assert!(transcripts.recent(part).is_none_or(|recent| recent == expected));
         }
     }
 

@@ -1,0 +1,60 @@
+//! What it costs to find the lines in a stream and to understand them.
+//!
+//! A stream as a pipe sends it is filtered, cut into lines and decoded into commands, 64 KiB at a
+//! time. `cargo bench --bench decode`
+
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on may stop")]
+
+mod support;
+
+use std::hint::black_box;
+
+use mio_chat::dialect::{self, Frame, LineSplitter, TelnetFilter};
+use mio_chat::limits::READ_BYTES_PER_TURN;
+
+/// What is sent over and over, by name.
+const STREAMS: [(&str, &str); 5] = [
+    ("16 bytes", "hello, everyone\n"),
+    ("64 bytes", "the quick brown fox jumps over the lazy dog, and then once more.\n"),
+    ("CR LF", "the quick brown fox jumps over the lazy dog, and then again.\r\n"),
+    ("UTF-8", "zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich\n"),
+    ("/msg", "/msg bob the quick brown fox jumps over the lazy dog as ever..\n"),
+];
+
+fn main() {
+    if let Some((work, rounds)) = support::counted_work() {
+        let (_, line) = STREAMS.iter().find(|(name, _)| *name == work).unwrap();
+        let stream = stream(line);
+        (0..rounds).for_each(|_| assert!(decode(&stream) > 0));
+        return;
+    }
+    println!("line      ns per line  instructions per line");
+    for (name, line) in STREAMS {
+        let stream = stream(line);
+        let lines = decode(&stream) as f64;
+        let nanoseconds = support::median_nanoseconds(|| {
+            black_box(decode(black_box(&stream)));
+        });
+        let counted = support::instructions(name, 20).map(|count| count / lines);
+        let (nanoseconds, instructions) = (nanoseconds / lines, support::shown(counted));
+        println!("{name:8}  {nanoseconds:11.1}  {instructions:>21}");
+    }
+}
+
+fn stream(line: &str) -> Vec<u8> {
+    line.repeat(READ_BYTES_PER_TURN / line.len()).into_bytes()
+}
+
+/// Decodes a stream. Returns how many commands it held.
+fn decode(stream: &[u8]) -> usize {
+    let (mut telnet, mut splitter) = (TelnetFilter::default(), LineSplitter::default());
+    let mut text = Vec::new();
+    telnet.filter(stream, &mut text);
+    let (mut at, mut commands) = (0, 0);
+    while let Frame::Line { line, used } = splitter.next(&text[at..]) {
+        let command = dialect::command(dialect::text(line).unwrap());
+        commands += usize::from(matches!(command, Ok(Some(_))));
+        at += used;
+    }
+    commands
+}
