@@ -13,6 +13,8 @@
 //! the ready list, because nobody will remind us, and poll does not sleep while the list holds
 //! anyone.
 
+mod upkeep;
+
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -20,7 +22,6 @@ use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpStream;
-use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
 
 use super::clock::Clock;
@@ -30,13 +31,13 @@ use super::error::NetError;
 use super::listener::{ListenAt, Listeners, StreamOptions};
 use super::log_writer::LogSink;
 use super::pacer::Pacer;
-use super::signals::{Request, SignalSource};
+use super::signals::SignalSource;
 use super::token::Source;
 use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
-use crate::limits::{ACCEPTS_PER_TURN, CROWD, EVENTS_PER_POLL, READ_BYTES_PER_TURN, WRITE_SLICES};
-use crate::server::{self, CloseReason, Server};
+use crate::limits::{ACCEPTS_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, WRITE_SLICES};
+use crate::server::{self, Server};
 use crate::time::Time;
 
 /// What an operator may choose about the network. The defaults are in `limits`.
@@ -119,7 +120,8 @@ impl Reactor {
         let listeners = Listeners::bind(&settings.tcp, options, poll.registry())?;
         let datagrams = Datagrams::bind(&settings.udp, poll.registry())?;
         let signals = SignalSource::register(poll.registry())?;
-        watch_log(&poll, &log).map_err(|source| NetError::SetUp { what: "the log", source })?;
+        upkeep::watch_log(&poll, &log)
+            .map_err(|source| NetError::SetUp { what: "the log", source })?;
         server_settings.matchmaking.own_addresses = datagrams.addresses().collect();
         let mut secret = [0; 16];
         getrandom::fill(&mut secret).map_err(NetError::Secret)?;
@@ -388,19 +390,6 @@ impl Reactor {
         }
     }
 
-    /// Gives back what a crowd has needed, when most of it has left and there is nothing to do.
-    fn trim(&mut self) {
-        let here = self.connections.len();
-        if here <= self.crowd / 4 && here + CROWD <= self.crowd {
-            self.crowd = here;
-            self.dirty.clear();
-            self.dirty.shrink_to_fit();
-            self.ready.shrink_to_fit();
-            self.server.trim();
-            self.connections.trim();
-        }
-    }
-
     /// Puts a client on the ready list.
     fn queue(&mut self, id: ClientId) {
         if let Some(connection) = self.connections.get_mut(id)
@@ -432,68 +421,5 @@ impl Reactor {
         let accept = self.listeners.poll_timeout();
         let flush = self.server.is_dirty().then(|| self.pacer.due());
         due.into_iter().chain(accept).chain(flush).min()
-    }
-
-    fn obey_signals(&mut self) {
-        let requests: Vec<Request> = self.signals.requests().collect();
-        for request in requests {
-            match request {
-                Request::ReopenLog => self.reopen_log(),
-                Request::Stop(signal) if self.stopping => {
-                    log::warn!("stopping at once: signal={signal}");
-                    self.stopped_by = Some(Exit::AtOnce(signal));
-                }
-                Request::Stop(signal) => self.stop(signal),
-            }
-        }
-    }
-
-    fn reopen_log(&mut self) {
-        match self.log.reopen() {
-            Ok(false) => log::info!("nothing to reopen: the log goes to stderr"),
-            Ok(true) => match watch_log(&self.poll, &self.log) {
-                Ok(()) => log::info!("log reopened"),
-                Err(error) => log::warn!("log reopened, but it cannot be watched: {error}"),
-            },
-            Err(error) => log::warn!("log not reopened, the old one is kept: {error}"),
-        }
-    }
-
-    fn stop(&mut self, signal: i32) {
-        log::info!("stopping: signal={signal} clients={}", self.connections.len());
-        self.stopping = true;
-        self.listeners.close();
-        self.datagrams.close();
-        self.server.shutdown(self.now, self.drain);
-    }
-
-    fn log_summary(&self) {
-        let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
-        log::info!(
-            "served: lines={} deliveries={} sent_bytes={}",
-            counters.lines,
-            delivery.deliveries,
-            delivery.sent_bytes
-        );
-        let closed = CloseReason::NAMES.iter().zip(counters.closed);
-        for (reason, count) in closed.filter(|(_, count)| *count > 0) {
-            log::info!("closed: reason={reason} count={count}");
-        }
-    }
-}
-
-/// Has poll say when a descriptor that the log waits for takes bytes again. A file always does.
-fn watch_log(poll: &Poll, log: &LogSink) -> io::Result<()> {
-    let Some(descriptor) = log.pollable_fd() else { return Ok(()) };
-    match poll.registry().register(
-        &mut SourceFd(&descriptor),
-        Source::Log.into(),
-        Interest::WRITABLE,
-    ) {
-        // Reopening has left the same descriptor in place.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // `/dev/null` and the like are always writable and refuse to be watched.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        registered => registered,
     }
 }

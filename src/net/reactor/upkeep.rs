@@ -1,0 +1,93 @@
+//! What the poll loop does besides serving: signals, the log, and giving memory back.
+
+use std::io;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Poll};
+
+use super::{Exit, Reactor};
+use crate::limits::CROWD;
+use crate::net::log_writer::LogSink;
+use crate::net::signals::Request;
+use crate::net::token::Source;
+use crate::server::CloseReason;
+
+impl Reactor {
+    /// Gives back what a crowd has needed, when most of it has left and there is nothing to do.
+    pub(super) fn trim(&mut self) {
+        let here = self.connections.len();
+        if here <= self.crowd / 4 && here + CROWD <= self.crowd {
+            self.crowd = here;
+            self.dirty.clear();
+            self.dirty.shrink_to_fit();
+            self.ready.shrink_to_fit();
+            self.server.trim();
+            self.connections.trim();
+        }
+    }
+
+    /// Does what signals ask for.
+    pub(super) fn obey_signals(&mut self) {
+        let requests: Vec<Request> = self.signals.requests().collect();
+        for request in requests {
+            match request {
+                Request::ReopenLog => self.reopen_log(),
+                Request::Stop(signal) if self.stopping => {
+                    log::warn!("stopping at once: signal={signal}");
+                    self.stopped_by = Some(Exit::AtOnce(signal));
+                }
+                Request::Stop(signal) => self.stop(signal),
+            }
+        }
+    }
+
+    fn reopen_log(&mut self) {
+        match self.log.reopen() {
+            Ok(false) => log::info!("nothing to reopen: the log goes to stderr"),
+            Ok(true) => match watch_log(&self.poll, &self.log) {
+                Ok(()) => log::info!("log reopened"),
+                Err(error) => log::warn!("log reopened, but it cannot be watched: {error}"),
+            },
+            Err(error) => log::warn!("log not reopened, the old one is kept: {error}"),
+        }
+    }
+
+    fn stop(&mut self, signal: i32) {
+        log::info!("stopping: signal={signal} clients={}", self.connections.len());
+        self.stopping = true;
+        self.listeners.close();
+        self.datagrams.close();
+        self.server.shutdown(self.now, self.drain);
+    }
+
+    /// Logs what was served.
+    pub(super) fn log_summary(&self) {
+        let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
+        log::info!(
+            "served: lines={} deliveries={} sent_bytes={}",
+            counters.lines,
+            delivery.deliveries,
+            delivery.sent_bytes
+        );
+        let closed = CloseReason::NAMES.iter().zip(counters.closed);
+        for (reason, count) in closed.filter(|(_, count)| *count > 0) {
+            log::info!("closed: reason={reason} count={count}");
+        }
+    }
+}
+
+/// Has poll say when a descriptor that the log waits for takes bytes again. A file always does.
+pub(super) fn watch_log(poll: &Poll, log: &LogSink) -> io::Result<()> {
+    let Some(descriptor) = log.pollable_fd() else { return Ok(()) };
+    match poll.registry().register(
+        &mut SourceFd(&descriptor),
+        Source::Log.into(),
+        Interest::WRITABLE,
+    ) {
+        // Reopening has left the same descriptor in place.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // `/dev/null` and the like are always writable and refuse to be watched.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        registered => registered,
+    }
+}
