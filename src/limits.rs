@@ -163,6 +163,8 @@ pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 pub const KERNEL_UNSENT_BYTES: u32 = 16 * 1_024;
 /// Clients whose leaving is no reason to give memory back: it would be needed again soon.
 pub const CROWD: usize = 64;
+/// Bytes written to a client after which the system is asked whether it holds too many for it.
+pub const PROBE_BYTES: u32 = 8 * 1_024;
 /// Clients looked at in one turn because something is due, even while a flush is wanted: a busy
 /// room must not keep deadlines waiting for ever.
 pub const EXPIRIES_PER_TURN: usize = 64;

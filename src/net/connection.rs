@@ -6,8 +6,9 @@
 use std::io::{self, IoSlice, Read, Write};
 
 use mio::net::TcpStream;
+use rustix::event::{PollFd, PollFlags, Timespec};
 
-use crate::limits::JOINED_BYTES_MAX;
+use crate::limits::{JOINED_BYTES_MAX, PROBE_BYTES};
 
 /// A connected stream.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Connection {
     pub(super) drain: bool,
     /// The peer has ended its side, and all that it said was read.
     ended: bool,
+    /// Bytes written since the system was last asked whether it holds too many.
+    unprobed: u32,
     /// On the list of clients to be read.
     pub(super) queued: bool,
     /// The log knows its nickname.
@@ -52,7 +55,15 @@ pub(super) enum Output {
 impl Connection {
     /// A stream of which nothing is known yet.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, readable: false, drain: false, ended: false, queued: false, named: false }
+        Self {
+            stream,
+            readable: false,
+            drain: false,
+            ended: false,
+            unprobed: 0,
+            queued: false,
+            named: false,
+        }
     }
 
     /// Reads once. A read that brings less than there was room for has emptied the socket, so a
@@ -82,6 +93,12 @@ impl Connection {
     /// Writes once; nothing is taken when the socket is full. One slice goes by `send`, which costs
     /// the kernel less than `writev`; so do several small ones, put together in `scratch`.
     pub(super) fn write(&mut self, slices: &[IoSlice<'_>], scratch: &mut [u8]) -> Output {
+        if self.unprobed >= PROBE_BYTES {
+            self.unprobed = 0;
+            if !self.has_room() {
+                return Output::Taken(0);
+            }
+        }
         let offered: usize = slices.iter().map(|slice| slice.len()).sum();
         let joined = scratch.get_mut(..offered).filter(|_| offered <= JOINED_BYTES_MAX);
         if let (2.., Some(joined)) = (slices.len(), joined) {
@@ -103,11 +120,26 @@ impl Connection {
                 _ => self.stream.write_vectored(slices),
             };
             match written {
-                Ok(count) => return Output::Taken(count),
+                Ok(count) => {
+                    self.unprobed = self.unprobed.saturating_add(count as u32);
+                    return Output::Taken(count);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Output::Taken(0),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return Output::Broken,
             }
+        }
+    }
+
+    /// Whether the system holds less for the peer than it may. A write does not tell: as long as
+    /// its last buffer is not full (64 KiB), the system adds to it whatever the limits are. Asking
+    /// also has it say when there is room again.
+    fn has_room(&self) -> bool {
+        let mut question = [PollFd::new(&self.stream, PollFlags::OUT)];
+        match rustix::event::poll(&mut question, Some(&Timespec::default())) {
+            Ok(_) => !question[0].revents().is_empty(),
+            // Then the write itself will tell.
+            Err(_) => true,
         }
     }
 
