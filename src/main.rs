@@ -6,9 +6,10 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::{Command, ServeArgs};
+use cli::{Command, LoadArgs, ServeArgs};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
@@ -16,6 +17,7 @@ const LOG_PATIENCE: Duration = Duration::from_millis(200);
 fn main() -> ExitCode {
     let done = match Command::parse_checked() {
         Command::Serve(args) => serve(&args),
+        Command::Load(args) => load_test(&args),
     };
     match done {
         Ok(Exit::Drained) => ExitCode::SUCCESS,
@@ -37,6 +39,26 @@ fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
     let exit = reactor.run();
     reactor.finish_log(LOG_PATIENCE);
     Ok(exit?)
+}
+
+/// Loads a server and tells how it fared.
+fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+    let report = match load::run(&args.settings()) {
+        Err(LoadError::AtOnce { signal }) => return Ok(Exit::AtOnce(signal)),
+        done => done?,
+    };
+    let mut stdout = std::io::stdout().lock();
+    // Whoever does not want to read it to the end may close the pipe.
+    let _ = match args.json() {
+        Some(file) if file.as_os_str() == "-" => stdout.write_all(report.json().as_bytes()),
+        Some(file) => {
+            std::fs::write(file, report.json())
+                .map_err(|source| LoadError::Report { file: file.clone(), source })?;
+            write!(stdout, "{}", Text { report: &report })
+        }
+        None => write!(stdout, "{}", Text { report: &report }),
+    };
+    Ok(Exit::Drained)
 }
 
 /// Says where the server listens, one line each that a script can read. Whoever started the server
