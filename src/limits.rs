@@ -189,8 +189,9 @@ pub const LOAD_TIME_MAX: Duration = Duration::from_secs(12 * 60 * 60);
 pub const LOAD_AT_ONCE: u32 = 256;
 /// Connections that are made or await their admission at a time: well below any backlog.
 pub const LOAD_CONNECTING_MAX: usize = 256;
-/// How long connecting may go without a single admission before the rest is given up.
-pub const LOAD_ADMISSION_PATIENCE: Duration = Duration::from_secs(10);
+/// How long connecting may go without a single admission before the rest is given up; ngIRCd takes
+/// a quarter of a minute for the first of two hundred.
+pub const LOAD_ADMISSION_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer to a newcomer that is still incomprehensible: the server speaks another
 /// language.
 pub const LOAD_ANSWER_BYTES_MAX: usize = 64 * 1_024;
@@ -217,6 +218,16 @@ pub const LOAD_LATENESS_MAX: Duration = Duration::from_millis(1);
 pub const LOAD_CPU_SHARE_MAX: f64 = 0.95;
 /// Loopback addresses that clients connect from: one has only 28,000 ports for one server.
 pub const LOAD_SOURCES: u32 = 1_000;
+/// How long a UDP endpoint waits for an answer before it asks again: datagrams get lost.
+pub const LOAD_ASK_AGAIN: Duration = Duration::from_millis(500);
+/// Processes of one run: more only get into each other's way.
+pub const LOAD_PROCESSES_MAX: u32 = 64;
+/// Time between "everybody is ready" and the first message, so that every process has heard it.
+pub const LOAD_START_DELAY: Duration = Duration::from_millis(50);
+/// Bytes of a line between two processes of ours: a histogram has some thousand cells.
+pub const LOAD_LINE_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// Time between two looks of a person at the progress.
+pub const LOAD_PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a server may take to notice that everybody has left.
 pub const LOAD_FAREWELL: Duration = Duration::from_secs(3);
 /// Time between two looks at a server that is to come to rest.

@@ -2,7 +2,7 @@
 
 mod cli;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ fn main() -> ExitCode {
     let done = match Command::parse_checked() {
         Command::Serve(args) => serve(&args),
         Command::Load(args) => load_test(&args),
+        Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
+        // The process that has started this one tells why.
+        Command::LoadWorker => return ExitCode::FAILURE,
     };
     match done {
         Ok(Exit::Drained) => ExitCode::SUCCESS,
@@ -48,15 +51,16 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
         done => done?,
     };
     let mut stdout = std::io::stdout().lock();
+    let text = Text { report: &report, chart: stdout.is_terminal() };
     // Whoever does not want to read it to the end may close the pipe.
     let _ = match args.json() {
         Some(file) if file.as_os_str() == "-" => stdout.write_all(report.json().as_bytes()),
         Some(file) => {
             std::fs::write(file, report.json())
                 .map_err(|source| LoadError::Report { file: file.clone(), source })?;
-            write!(stdout, "{}", Text { report: &report })
+            write!(stdout, "{text}")
         }
-        None => write!(stdout, "{}", Text { report: &report }),
+        None => write!(stdout, "{text}"),
     };
     Ok(Exit::Drained)
 }

@@ -83,6 +83,10 @@ struct MeasureArgs {
     /// Time before it in which the same is done and not counted
     #[arg(long, value_name = "TIME", default_value_t = limits::LOAD_WARM_UP.into())]
     warm_up: humantime::Duration,
+    /// Processes to spread the clients over [default: as many as their descriptors need]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_PROCESSES_MAX as i64))]
+    processes: Option<u32>,
     /// Process of the server whose CPU and memory to watch. May be given more than once
     #[arg(long, value_name = "PID")]
     server_pid: Vec<u32>,
@@ -138,7 +142,7 @@ impl LoadArgs {
             size: talk.size as usize,
             duration: measure.duration.into(),
             warm_up: measure.warm_up.into(),
-            processes: None,
+            processes: measure.processes.map(|processes| processes as usize),
             server_pids: measure.server_pid.clone(),
             quiet: measure.quiet,
         }

@@ -33,6 +33,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Load a chat server with many simulated clients and report how it fared
     Load(LoadArgs),
+    /// A further process of a load test, which tells it what to do
+    #[command(hide = true)]
+    LoadWorker,
 }
 
 impl Command {
@@ -43,6 +46,7 @@ impl Command {
         let checked = match &command {
             Self::Serve(serve) => serve.check(),
             Self::Load(load) => load.check(),
+            Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
             Cli::command().error(ErrorKind::ValueValidation, problem).exit();

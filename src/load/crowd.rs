@@ -11,12 +11,12 @@
 //! count messages; *probes* read them, to take latencies and to tell a sender of the closed loop
 //! that its message has been around.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 
-use mio::net::TcpStream;
 use slab::Slab;
 
+use super::client::{Client, Part, Probe, Seat, Stage};
 use super::clock::Clock;
 use super::dialect::{Answer, Language};
 use super::error::LoadError;
@@ -27,61 +27,6 @@ use super::socket;
 use super::tally::{Tally, reason};
 use crate::limits::{LOAD_OUTBOX_BYTES_MAX, LOAD_READ_BYTES, LOAD_READS_PER_LOOK};
 use crate::time::Time;
-
-/// What a client is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Hears everything, from the first message to the last.
-    Listener,
-    /// Hears what is said between its coming and its going.
-    Passer,
-    /// Does not read once the conversation has begun.
-    Stalled,
-    /// Only speaks, where listeners cannot.
-    Voice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Connecting,
-    Greeting,
-    Seated,
-}
-
-/// A client, for as long as it is there: the slot may be another's later, the number never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seat {
-    key: usize,
-    /// The number in its nickname and its messages.
-    pub(super) number: u32,
-}
-
-#[derive(Debug)]
-struct Client {
-    stream: TcpStream,
-    number: u32,
-    part: Part,
-    stage: Stage,
-    /// When it began to connect.
-    opened: Time,
-    /// Whether it has heard anything at all.
-    spoken_to: bool,
-    /// Whether it has stopped reading.
-    deaf: bool,
-    /// Before it is seated, what it has not understood yet; then the beginning of a question.
-    begun: Vec<u8>,
-    /// What its socket did not take.
-    unsent: Vec<u8>,
-    probe: Option<Box<Probe>>,
-}
-
-/// What a client needs in order to read messages.
-#[derive(Debug)]
-struct Probe {
-    ear: Ear,
-    /// The sender that it tells of each message of its own: number, and place in `credits`.
-    witness_of: Option<(u32, usize)>,
-}
 
 /// All clients of this process.
 pub(super) struct Crowd {
@@ -151,18 +96,7 @@ impl Crowd {
         });
         match stream {
             Ok(stream) => {
-                entry.insert(Client {
-                    stream,
-                    number,
-                    part,
-                    stage: Stage::Connecting,
-                    opened,
-                    spoken_to: false,
-                    deaf: false,
-                    begun: Vec::new(),
-                    unsent: Vec::new(),
-                    probe: None,
-                });
+                entry.insert(Client::new(stream, number, part, opened));
                 self.opening += 1;
             }
             Err(error) => self.note_failure(&reason(&error)),
@@ -334,19 +268,15 @@ impl Crowd {
 
     fn send(&mut self, key: usize, bytes: &[u8]) {
         let Some(client) = self.clients.get_mut(key) else { return };
-        let sent = if client.unsent.is_empty() { write(&mut client.stream, bytes) } else { Ok(0) };
-        match sent {
-            Ok(sent) => client.unsent.extend_from_slice(&bytes[sent..]),
-            Err(error) => self.lose(key, &reason(&error)),
+        if let Err(error) = client.send(bytes) {
+            self.lose(key, &reason(&error));
         }
     }
 
     fn flush(&mut self, key: usize) {
         let Some(client) = self.clients.get_mut(key) else { return };
-        match write(&mut client.stream, &client.unsent) {
-            Ok(sent) if sent == client.unsent.len() => client.unsent = Vec::new(),
-            Ok(sent) => drop(client.unsent.drain(..sent)),
-            Err(error) => self.lose(key, &reason(&error)),
+        if let Err(error) = client.flush() {
+            self.lose(key, &reason(&error));
         }
     }
 
@@ -458,18 +388,4 @@ impl Crowd {
     pub(super) fn language(&self) -> &Language {
         &self.language
     }
-}
-
-/// Writes as much as the socket takes.
-fn write(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    let mut sent = 0;
-    while sent < bytes.len() {
-        match stream.write(&bytes[sent..]) {
-            Ok(count) => sent += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(sent)
 }

@@ -281,11 +281,6 @@ impl Language {
     pub(super) fn echoes(&self) -> bool {
         self.dialect != Dialect::Irc
     }
-
-    /// Whether those who listen cannot speak.
-    pub(super) fn speakers_are_apart(&self) -> bool {
-        self.dialect == Dialect::Redis
-    }
 }
 
 fn tag(run: u32) -> String {

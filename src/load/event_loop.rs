@@ -76,6 +76,11 @@ impl EventLoop {
         self.poll.registry().register(source, Token(key), Interest::READABLE | Interest::WRITABLE)
     }
 
+    /// The same of something that is only read.
+    pub(super) fn watch_readable(&self, source: &mut impl Source, key: usize) -> io::Result<()> {
+        self.poll.registry().register(source, Token(key), Interest::READABLE)
+    }
+
     /// Hears of the pipe from which orders come.
     pub(super) fn watch_orders(&self, pipe: &mut impl Source) -> io::Result<()> {
         self.poll.registry().register(pipe, ORDERS, Interest::READABLE)
@@ -125,6 +130,11 @@ impl EventLoop {
         let ready = self.ready.get(self.taken).copied()?;
         self.taken += 1;
         Some(ready)
+    }
+
+    /// The run's clock.
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Whether something was ready that was not yet handed out.

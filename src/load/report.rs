@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::error::LoadError;
+use super::performance::{Performance, ServerUsage};
 use super::recorder::Recorder;
-use super::run::{Performance, ServerUsage};
 use super::settings::{Scenario, Settings};
 use super::tally::Failures;
 use crate::limits::{LOAD_CPU_SHARE_MAX, LOAD_LATENESS_MAX};
@@ -143,11 +143,11 @@ impl Report {
                 let to_be_heard = sum(|part| part.to_be_heard);
                 ratio(sum(|part| part.heard), to_be_heard).unwrap_or(0.0)
             }),
-            deliveries_per_second: talks.then(|| deliveries as f64 / seconds.max(1e-9)),
+            deliveries_per_second: talks.then(|| rate(deliveries as f64, seconds)),
             connections,
             connections_failed: sum(|part| part.failed),
             connections_lost: sum(|part| part.lost),
-            connections_per_second: connections as f64 / gathering.max(1e-9),
+            connections_per_second: rate(connections as f64, gathering),
             latency_ms: Latency::new(&latency),
             server,
             load: Load::new(parts, &lateness),
@@ -199,7 +199,7 @@ impl Server {
         let grown = until.rss_bytes as f64 - before.rss_bytes as f64;
         Self {
             cpu_seconds: cpu,
-            cpu_share: cpu / seconds.max(1e-9),
+            cpu_share: rate(cpu, seconds),
             cpu_ns_per_delivery: deliveries.map(|count| cpu * 1e9 / count as f64),
             deliveries_per_cpu_second: deliveries.and_then(per_cpu_second),
             connections_per_cpu_second: connections.and_then(per_cpu_second),
@@ -217,7 +217,7 @@ impl Server {
 
 impl Load {
     fn new(parts: &[Performance], lateness: &Recorder) -> Self {
-        let share = |part: &Performance| part.cpu.as_secs_f64() / part.seconds.max(1e-9);
+        let share = |part: &Performance| rate(part.cpu.as_secs_f64(), part.seconds);
         let busiest = parts.iter().map(share).fold(0.0, f64::max);
         Self {
             cpu_seconds: parts.iter().map(|part| part.cpu.as_secs_f64()).sum(),
@@ -230,4 +230,9 @@ impl Load {
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// So much a second; nothing if there was hardly any time to measure.
+fn rate(amount: f64, seconds: f64) -> f64 {
+    if seconds > 1e-6 { amount / seconds } else { 0.0 }
 }

@@ -10,22 +10,20 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::clock::own_cpu;
 use super::conductor::Conductor;
 use super::crowd::Crowd;
 use super::error::LoadError;
+use super::performance::{Mark, Performance};
 use super::progress::{Phase, Progress};
 use super::recorder::Cells;
-use super::settings::Settings;
+use super::settings::{Scenario, Settings};
 use super::share::{Cast, Share};
-use super::tally::Failures;
+use super::tally::Progressed;
 use super::traffic::{Times, Traffic, traffic};
-use super::usage::{Usage, Watch};
+use super::usage::{Watch, farewell};
 use crate::limits::{
-    LOAD_ADMISSION_PATIENCE, LOAD_CONNECTING_MAX, LOAD_DRAIN, LOAD_FAREWELL, LOAD_FAREWELL_LOOK,
-    LOAD_SILENCE, LOAD_SILENCE_PATIENCE,
+    LOAD_ADMISSION_PATIENCE, LOAD_CONNECTING_MAX, LOAD_DRAIN, LOAD_SILENCE, LOAD_SILENCE_PATIENCE,
 };
 use crate::time::Time;
 
@@ -33,61 +31,6 @@ use crate::time::Time;
 const LOOK: Duration = Duration::from_millis(50);
 /// What somebody says where only hearing it shows that all are in the room.
 const ROLL_CALL: &[u8] = b"?\n";
-
-/// What one process has measured.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Performance {
-    /// Length of the measured span, in seconds.
-    pub(super) seconds: f64,
-    /// Messages that were due in it and were said.
-    pub(super) messages: u64,
-    /// Messages that were due in the whole run and could not be said.
-    pub(super) held_back: u64,
-    /// Messages heard in the measured span, each time that one was heard.
-    pub(super) deliveries: u64,
-    /// How many clients there were to hear each message.
-    pub(super) hearers: u64,
-    /// Of the whole run, drain included: what those who listen all the time heard, and should have.
-    pub(super) heard: u64,
-    pub(super) to_be_heard: u64,
-    /// Clients that were let in, and how long that took all of them, in seconds.
-    pub(super) connections: u64,
-    pub(super) gathering_seconds: f64,
-    /// Clients that were not let in, and clients that were and were lost.
-    pub(super) failed: u64,
-    pub(super) lost: u64,
-    pub(super) failures: Failures,
-    /// Clients that did not read.
-    pub(super) stalled: u64,
-    pub(super) latency: Cells,
-    pub(super) lateness: Cells,
-    /// CPU that the load generator used in the measured span.
-    pub(super) cpu: Duration,
-    pub(super) server: ServerUsage,
-    /// Whether the user ended it before its time.
-    pub(super) interrupted: bool,
-}
-
-/// What the server used.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct ServerUsage {
-    /// Before the first connection.
-    pub(super) before: Usage,
-    /// At the beginning and the end of the measured span.
-    pub(super) from: Usage,
-    pub(super) until: Usage,
-    /// After everybody had left; nothing if the server did not come to rest.
-    pub(super) after: Option<Usage>,
-}
-
-/// What was counted up to a moment.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    at: Time,
-    heard: u64,
-    cpu: Duration,
-    server: Usage,
-}
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -115,49 +58,103 @@ impl<'a> Run<'a> {
     /// Carries it out.
     pub(super) fn perform(mut self) -> Result<Performance, LoadError> {
         let before = self.watch.look();
+        let mut performance = match self.settings.scenario {
+            Scenario::Storm => self.storm()?,
+            _ => self.conversation()?,
+        };
+        if let Some(signal) = self.crowd.events.stop_at_once() {
+            return Err(LoadError::AtOnce { signal });
+        }
+        self.conductor.drained(&mut self.crowd)?;
+        let tally = std::mem::take(&mut self.crowd.tally);
+        performance.messages = tally.said_in_window;
+        performance.held_back = tally.held_back;
+        performance.heard = tally.heard_by_listeners;
+        performance.connections = tally.admitted;
+        performance.failed = tally.failed;
+        performance.lost = tally.lost;
+        performance.failures = tally.failures;
+        performance.interrupted = self.is_stopped();
+        self.crowd.leave_all();
+        performance.server.before = before;
+        performance.server.after = farewell(&mut self.crowd.events, &mut self.watch)?;
+        Ok(performance)
+    }
+
+    /// Everybody comes, they talk, and everything is heard.
+    fn conversation(&mut self) -> Result<Performance, LoadError> {
         let begun = self.crowd.clock.now();
         self.gather()?;
         let gathering = self.crowd.clock.now().since(begun);
         self.conductor.gathered(&mut self.crowd)?;
         let seated = self.crowd.take_seated();
         let cast = Cast::new(seated, |seat| self.crowd.part(seat));
+        if cast.listeners.is_empty() && !self.is_stopped() {
+            return Err(self.nobody());
+        }
         self.settle(&cast)?;
-        let connections = self.crowd.tally.admitted;
         let start = self.conductor.start(&mut self.crowd)?;
         let (from, until, lateness) = self.converse(&cast, start)?;
-        let own_echoes = if self.crowd.language().echoes() { 0 } else { self.crowd.tally.said };
+        let unheard_echoes = if self.crowd.language().echoes() { 0 } else { self.crowd.tally.said };
         let said_by_all = self.conductor.said_by_all(&mut self.crowd)?;
         let listeners = cast.listeners.len() as u64;
-        let to_be_heard = (said_by_all * listeners).saturating_sub(own_echoes);
+        let to_be_heard = (said_by_all * listeners).saturating_sub(unheard_echoes);
         self.drain(to_be_heard)?;
-        if let Some(signal) = self.crowd.events.stop_at_once() {
-            return Err(LoadError::AtOnce { signal });
-        }
-        self.conductor.drained(&mut self.crowd)?;
-        let tally = std::mem::take(&mut self.crowd.tally);
-        let interrupted = self.crowd.events.is_stopped() || self.conductor.is_stopped();
-        self.crowd.leave_all();
-        let after = farewell(&mut self.crowd, &mut self.watch)?;
-        let hearers = listeners + cast.passers.len() as u64;
+        let silent_self = unheard_echoes > 0 && self.share.index == 0;
         Ok(Performance {
-            seconds: until.at.since(from.at).as_secs_f64(),
-            messages: tally.said_in_window,
-            held_back: tally.held_back,
             deliveries: until.heard - from.heard,
-            hearers: hearers - u64::from(own_echoes > 0 && self.share.processes == 1),
-            heard: tally.heard_by_listeners,
+            hearers: (listeners + cast.passers.len() as u64).saturating_sub(u64::from(silent_self)),
             to_be_heard,
-            connections,
             gathering_seconds: gathering.as_secs_f64(),
-            failed: tally.failed,
-            lost: tally.lost,
-            failures: tally.failures,
             stalled: cast.stalled.len() as u64,
             latency: self.crowd.latency.cells(),
             lateness,
-            cpu: until.cpu.saturating_sub(from.cpu),
-            server: ServerUsage { before, from: from.server, until: until.server, after },
-            interrupted,
+            ..Performance::between(&from, &until)
+        })
+    }
+
+    /// Clients come and go, as fast as it goes.
+    fn storm(&mut self) -> Result<Performance, LoadError> {
+        self.conductor.gathered(&mut self.crowd)?;
+        let start = self.conductor.start(&mut self.crowd)?;
+        self.crowd.admission.open(start, Time::NEVER);
+        // Others may still be on their way to the start.
+        while self.crowd.clock.now() < start {
+            self.crowd.wait(start)?;
+        }
+        let from = self.mark();
+        let mut roles = self.share.roles();
+        let mut coming = roles.next();
+        let mut patience = Patience::new(from.at);
+        while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
+            while self.crowd.len() < self.share.at_once
+                && let Some((number, part)) = coming
+            {
+                self.crowd.open(number, part);
+                coming = roles.next();
+            }
+            let now = self.crowd.clock.now();
+            self.crowd.wait(now + LOOK)?;
+            self.crowd.serve_all();
+            for seat in self.crowd.take_seated() {
+                self.crowd.leave(seat);
+            }
+            self.progress.show(Phase::Storming, self.crowd.tally.progressed(), now);
+            self.conductor.heed(&mut self.crowd)?;
+            if patience.is_over(self.crowd.tally.progressed(), now) {
+                self.crowd.give_up_opening();
+                break;
+            }
+        }
+        let until = self.mark();
+        if self.crowd.tally.admitted == 0 && !self.is_stopped() {
+            return Err(self.nobody());
+        }
+        self.conductor.said_by_all(&mut self.crowd)?;
+        Ok(Performance {
+            gathering_seconds: until.at.since(from.at).as_secs_f64(),
+            latency: self.crowd.admission.cells(),
+            ..Performance::between(&from, &until)
         })
     }
 
@@ -165,7 +162,7 @@ impl<'a> Run<'a> {
     fn gather(&mut self) -> Result<(), LoadError> {
         let mut roles = self.share.roles();
         let mut coming = roles.next();
-        let mut progress = (0, self.crowd.clock.now());
+        let mut patience = Patience::new(self.crowd.clock.now());
         while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
             while self.crowd.opening() < LOAD_CONNECTING_MAX
                 && let Some((number, part)) = coming
@@ -176,21 +173,21 @@ impl<'a> Run<'a> {
             let now = self.crowd.clock.now();
             self.crowd.wait(now + LOOK)?;
             self.crowd.serve_all();
-            self.progress.show(Phase::Gathering, &self.crowd, now);
-            let decided = self.crowd.tally.admitted + self.crowd.tally.failed;
-            if decided != progress.0 {
-                progress = (decided, now);
-            } else if now.since(progress.1) > LOAD_ADMISSION_PATIENCE {
+            self.progress.show(Phase::Gathering, self.crowd.tally.progressed(), now);
+            self.conductor.heed(&mut self.crowd)?;
+            if patience.is_over(self.crowd.tally.progressed(), now) {
                 self.crowd.give_up_opening();
                 break;
             }
         }
-        let told = self.crowd.tally.failures.by_count();
-        if self.crowd.tally.admitted == 0 && !self.is_stopped() {
-            let why = told.first().map_or("nobody tried".to_owned(), |(why, _)| advice(why));
-            return Err(LoadError::Nobody { address: self.settings.address, why });
-        }
         Ok(())
+    }
+
+    /// Why nobody is there.
+    fn nobody(&self) -> LoadError {
+        let told = self.crowd.tally.failures.by_count();
+        let why = told.first().map_or("nobody tried".to_owned(), |(why, _)| advice(why));
+        LoadError::Nobody { address: self.settings.address, why }
     }
 
     /// Waits until everybody can hear and nobody says anything more.
@@ -213,7 +210,7 @@ impl<'a> Run<'a> {
             }
             self.crowd.wait(now + LOOK)?;
             self.crowd.serve_all();
-            self.progress.show(Phase::Settling, &self.crowd, now);
+            self.progress.show(Phase::Settling, self.crowd.tally.progressed(), now);
             if self.crowd.tally.bytes != heard {
                 heard = self.crowd.tally.bytes;
                 silent_since = self.crowd.clock.now();
@@ -257,12 +254,15 @@ impl<'a> Run<'a> {
                 if traffic.next() <= now {
                     traffic.act(&mut self.crowd, now);
                 }
+                if !more {
+                    // Also when the time is over: what was heard is answered now or never.
+                    traffic.after_turn(&mut self.crowd, now);
+                    self.progress.show(phase, self.crowd.tally.progressed(), now);
+                }
                 if now >= until {
                     return Ok(());
                 }
                 if !more {
-                    traffic.after_turn(&mut self.crowd, now);
-                    self.progress.show(phase, &self.crowd, now);
                     break;
                 }
             }
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
             }
             self.crowd.wait(now + LOOK)?;
             self.crowd.serve_all();
-            self.progress.show(Phase::Draining, &self.crowd, now);
+            self.progress.show(Phase::Draining, self.crowd.tally.progressed(), now);
         }
         Ok(())
     }
@@ -300,28 +300,24 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Waits, within bounds, until the server has noticed that nobody is there any more and has come to
-/// rest; then what it used.
-pub(super) fn farewell(crowd: &mut Crowd, watch: &mut Watch) -> Result<Option<Usage>, LoadError> {
-    if watch.is_empty() {
-        return Ok(None);
+/// Notices that nobody is let in any more.
+struct Patience {
+    decided: u64,
+    since: Time,
+}
+
+impl Patience {
+    fn new(now: Time) -> Self {
+        Self { decided: 0, since: now }
     }
-    let end = crowd.clock.now() + LOAD_FAREWELL;
-    let mut last = watch.look();
-    while crowd.clock.now() < end {
-        let look = crowd.clock.now() + LOAD_FAREWELL_LOOK;
-        while crowd.clock.now() < look {
-            crowd.wait(look)?;
-            crowd.serve_all();
+
+    fn is_over(&mut self, progressed: Progressed, now: Time) -> bool {
+        let decided = progressed.admitted + progressed.failed;
+        if decided != self.decided {
+            *self = Self { decided, since: now };
         }
-        let usage = watch.look();
-        // A hundredth of a core may be the server's clockwork.
-        if usage.cpu.saturating_sub(last.cpu) < LOAD_FAREWELL_LOOK / 100 {
-            return Ok(Some(usage));
-        }
-        last = usage;
+        now.since(self.since) > LOAD_ADMISSION_PATIENCE
     }
-    Ok(None)
 }
 
 /// A reason together with what to do about it.

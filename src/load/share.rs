@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::crowd::{Part, Seat};
+use super::client::{Part, Seat};
 use super::dialect::Dialect;
 use super::settings::{Scenario, Settings};
 use crate::limits::{LOAD_CLIENTS_MAX, LOAD_PROBES};
@@ -33,8 +33,8 @@ pub(super) struct Share {
     pub(super) first_voice: u32,
     /// How many speak in a closed loop.
     pub(super) senders: usize,
-    /// How many times the rate of one client is said in an open loop.
-    pub(super) speaking: usize,
+    /// How many are open at a time, where they come and go.
+    pub(super) at_once: usize,
     /// How many listeners read what they hear.
     pub(super) probes: usize,
     /// Number of the first client that comes later.
@@ -76,7 +76,7 @@ impl Share {
             voices: part(voices),
             first_voice: number(settings.clients + voices_before),
             senders: part(settings.senders),
-            speaking: clients - stalled - passers,
+            at_once: part(settings.at_once).max(1),
             probes: part(LOAD_PROBES).max(1),
             newcomer: number(settings.clients + voices + index),
         }

@@ -31,11 +31,24 @@ pub(super) fn connect(server: SocketAddr, number: u32) -> io::Result<TcpStream> 
 pub(super) fn endpoint(server: SocketAddr, number: u32) -> io::Result<UdpSocket> {
     let kind = Type::DGRAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::for_address(server), kind, Some(Protocol::UDP))?;
-    if let Some(source) = source(server, number) {
+    if let Some(source) = fresh_source(server, number) {
         socket.bind(&source.into())?;
     }
     socket.connect(&server.into())?;
     Ok(UdpSocket::from_std(socket.into()))
+}
+
+/// The address that an endpoint comes from: another for each of the next four million, because a
+/// server remembers whom it has answered.
+fn fresh_source(server: SocketAddr, number: u32) -> Option<SocketAddr> {
+    match server.ip() {
+        IpAddr::V4(ip) if ip.is_loopback() => {
+            let [_, high, middle, low] = number.to_be_bytes();
+            let ip = Ipv4Addr::new(127, 64 + high % 64, middle, low);
+            Some(SocketAddr::new(ip.into(), 0))
+        }
+        _ => None,
+    }
 }
 
 /// The address that a client comes from; none: the system may choose.

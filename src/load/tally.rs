@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +84,31 @@ pub(super) struct Tally {
     pub(super) bytes: u64,
 }
 
+/// How far a run is, for those who wait for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Progressed {
+    /// Clients that were let in.
+    pub(super) admitted: u64,
+    /// Clients that were not, or were lost.
+    pub(super) failed: u64,
+    /// Messages heard.
+    pub(super) heard: u64,
+}
+
+impl AddAssign for Progressed {
+    fn add_assign(&mut self, other: Self) {
+        self.admitted += other.admitted;
+        self.failed += other.failed;
+        self.heard += other.heard;
+    }
+}
+
 impl Tally {
+    /// How far the run is.
+    pub(super) fn progressed(&self) -> Progressed {
+        Progressed { admitted: self.admitted, failed: self.failed + self.lost, heard: self.heard() }
+    }
+
     /// Messages heard by anybody.
     pub(super) fn heard(&self) -> u64 {
         self.heard_by_listeners + self.heard_by_others

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
+use super::chart::chart;
 use super::report::{Latency, Load, Report, Server};
 use super::settings::Scenario;
 
@@ -14,6 +15,8 @@ const LABEL: usize = 12;
 pub struct Text<'a> {
     /// What is told.
     pub report: &'a Report,
+    /// Whether to draw a histogram, for a terminal.
+    pub chart: bool,
 }
 
 impl Display for Text<'_> {
@@ -26,6 +29,9 @@ impl Display for Text<'_> {
         report.rows(f)?;
         if let Some(latency) = &report.latency_ms {
             row(f, "latency", &latency_row(latency))?;
+            if self.chart {
+                f.write_str(&chart(&report.aside.latency))?;
+            }
         }
         if let Some(server) = &report.server {
             server_rows(f, server)?;
@@ -202,5 +208,145 @@ pub(super) fn short(time: Duration) -> String {
         1e6.. => format!("{} s", three_digits(micros / 1e6)),
         1e3.. => format!("{} ms", three_digits(micros / 1e3)),
         _ => format!("{} µs", three_digits(micros)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::dialect::Dialect;
+    use crate::load::performance::{Performance, ServerUsage};
+    use crate::load::recorder::{Cells, Recorder};
+    use crate::load::settings::Settings;
+    use crate::load::tally::Failures;
+    use crate::load::usage::Usage;
+    use crate::time::Time;
+
+    fn settings(scenario: Scenario) -> Settings {
+        Settings {
+            address: "127.0.0.1:55555".parse().unwrap(),
+            scenario,
+            dialect: Dialect::Lines,
+            room: None,
+            clients: 1_000,
+            senders: 1,
+            in_flight: 64,
+            rate: 0.5,
+            stalled: 0.1,
+            churn: 10.0,
+            at_once: 256,
+            size: 64,
+            duration: Duration::from_secs(5),
+            warm_up: Duration::from_secs(1),
+            processes: None,
+            server_pids: vec![1],
+            quiet: true,
+        }
+    }
+
+    fn cells(micros: impl Iterator<Item = u64>) -> Cells {
+        let mut recorder = Recorder::new().unwrap();
+        recorder.open(Time::ZERO, Time::NEVER);
+        micros.for_each(|micros| {
+            recorder.record(Time::ZERO, Time::at(Duration::from_micros(micros)));
+        });
+        recorder.cells()
+    }
+
+    fn usage(millis: u64, mebibytes: u64) -> Usage {
+        Usage {
+            cpu: Duration::from_millis(millis),
+            rss_bytes: mebibytes << 20,
+            switches_voluntary: millis,
+            switches_involuntary: millis / 10,
+        }
+    }
+
+    fn performance() -> Performance {
+        Performance {
+            seconds: 5.0,
+            messages: 40_000,
+            deliveries: 39_900_000,
+            hearers: 999,
+            heard: 49_950_000,
+            to_be_heard: 49_950_000,
+            connections: 999,
+            gathering_seconds: 0.1,
+            failed: 1,
+            latency: cells((1..=100).map(|step| step * 100)),
+            cpu: Duration::from_millis(2_500),
+            server: ServerUsage {
+                before: usage(10, 4),
+                from: usage(1_000, 6),
+                until: usage(5_990, 6),
+                after: Some(usage(6_000, 5)),
+            },
+            ..Performance::default()
+        }
+    }
+
+    fn told(scenario: Scenario, parts: &[Performance]) -> String {
+        let report = Report::new(&settings(scenario), parts).unwrap();
+        Text { report: &report, chart: false }.to_string()
+    }
+
+    #[test]
+    fn a_report_is_told_with_units() {
+        let mut part = performance();
+        part.failures = Failures::default();
+        part.failures.note("connection refused");
+        let expected = "\
+fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages of 64 bytes in flight
+  measured     5.00 s
+  connections  999 in 0.10 s, 9990 a second; 1 not let in
+               1 × connection refused
+  messages     40,000
+  deliveries   39,900,000, 7.98 million a second; all arrived
+  latency      p50 5.00  p90 9.00  p99 9.90  p99.9 10.0  max 10.0 ms
+  server CPU   99.8 % of a core; 125.1 ns a delivery, 8.00 million deliveries a CPU-second
+  server RSS   6.0 MiB, 4.0 MiB before anybody came, 5.0 MiB after all had left; 2097 B a client
+  switches     4,990 voluntary, 499 not
+  load CPU     50.0 % of a core
+";
+        assert_eq!(told(Scenario::FanOut, &[part]), expected);
+    }
+
+    #[test]
+    fn it_is_told_when_the_load_generator_was_the_limit() {
+        let late = Performance {
+            lateness: cells([10, 20, 5_000].into_iter()),
+            held_back: 7,
+            heard: 40_000_000,
+            interrupted: true,
+            ..performance()
+        };
+        let text = told(Scenario::Chatter, &[late, performance()]);
+        for line in [
+            "chatter: 1,000 clients at 127.0.0.1:55555 in lines, each with 0.5 messages of",
+            "  interrupted  this is what was measured up to then",
+            "; 90.040 % arrived in the end",
+            "  held back    7 messages: the server did not read them",
+            " 50.0 % of a core each of 2 processes; sends late by p50 0.02  p99 5.00 ms",
+            "  CAUTION      the load generator was itself the limit",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        let busy = Performance { cpu: Duration::from_millis(4_800), ..performance() };
+        assert!(told(Scenario::FanOut, &[busy]).contains("CAUTION"));
+        assert!(!told(Scenario::FanOut, &[performance()]).contains("CAUTION"));
+    }
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        for (number, text) in
+            [(0.5, "0.50"), (12.34, "12.3"), (9_999.0, "9999"), (12_345.0, "12,345")]
+        {
+            assert_eq!(scaled(number), text);
+        }
+        assert_eq!(scaled(8_371_000.0), "8.37 million");
+        assert_eq!(short(Duration::from_micros(20_000)), "20.0 ms");
     }
 }

@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 
-use super::crowd::{Crowd, Part, Seat};
+use super::client::{Part, Seat};
+use super::crowd::Crowd;
 use super::error::LoadError;
 use super::plan::Schedule;
 use super::recorder::Recorder;
@@ -87,7 +88,8 @@ impl FanOut {
         start: Time,
     ) -> Self {
         let echoes = crowd.language().echoes();
-        let speakers = cast.speakers.iter().take(share.senders).enumerate();
+        let count = if cast.listeners.is_empty() { 0 } else { share.senders };
+        let speakers = cast.speakers.iter().take(count).enumerate();
         let senders = speakers.map(|(place, speaker)| {
             let own_ears = echoes && crowd.part(*speaker) == Some(Part::Listener);
             let witness = match own_ears {
@@ -146,7 +148,8 @@ impl Chatter {
         let mut lateness = Recorder::new()?;
         lateness.open(from, until);
         let (index, processes) = (share.index, share.processes);
-        let per_second = settings.rate * share.speaking as f64;
+        // Where others speak for them, the listeners still set the rate.
+        let per_second = settings.rate * cast.listeners.len() as f64;
         let churn = match settings.scenario {
             Scenario::Churn => settings.churn * share.clients as f64 / settings.clients as f64,
             _ => 0.0,

@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::error::LoadError;
+use super::event_loop::EventLoop;
+use crate::limits::{LOAD_FAREWELL, LOAD_FAREWELL_LOOK};
 
 /// Length of the ticks in which `/proc/PID/stat` counts, where nothing finer is told.
 const TICK: Duration = Duration::from_millis(10);
@@ -68,6 +70,33 @@ impl Watch {
     pub(super) fn is_empty(&self) -> bool {
         self.pids.is_empty()
     }
+}
+
+/// Waits, within bounds, until the server has noticed that nobody is there any more and has come to
+/// rest; then what it used.
+pub(super) fn farewell(
+    events: &mut EventLoop,
+    watch: &mut Watch,
+) -> Result<Option<Usage>, LoadError> {
+    if watch.is_empty() {
+        return Ok(None);
+    }
+    let end = events.clock().now() + LOAD_FAREWELL;
+    let mut last = watch.look();
+    while events.clock().now() < end {
+        let look = events.clock().now() + LOAD_FAREWELL_LOOK;
+        while events.clock().now() < look {
+            events.wait(look)?;
+            while events.take_ready().is_some() {}
+        }
+        let usage = watch.look();
+        // A hundredth of a core may be the server's clockwork.
+        if usage.cpu.saturating_sub(last.cpu) < LOAD_FAREWELL_LOOK / 100 {
+            return Ok(Some(usage));
+        }
+        last = usage;
+    }
+    Ok(None)
 }
 
 fn usage(pid: u32) -> io::Result<Usage> {
