@@ -8,13 +8,14 @@ use super::text::short;
 
 /// Columns of the longest bar.
 const COLUMNS: f64 = 50.0;
-/// Rows of the chart at most; what is rarer at the ends is left out, and told by the percentiles.
+/// Rows of a chart with fine steps; with more it has coarse ones.
 const ROWS_MAX: usize = 14;
-/// A row is drawn if it holds at least this share of all, or lies between two that do.
+/// A row is drawn if it holds at least this share of all, or lies between two that do; what is
+/// rarer is told by the percentiles.
 const SHARE_MIN: f64 = 0.0001;
 const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/// Rows such as `  1.00 – 2.00 ms  ██████▍ 12.3 %`, each twice as far as the one before or so.
+/// Rows such as `  1.00 ms – 2.00 ms  12.34 % ██████▍`.
 pub(super) fn chart(latency: &Recorder) -> String {
     let rows = rows(latency);
     let most = rows.iter().map(|row| row.2).fold(f64::MIN_POSITIVE, f64::max);
@@ -32,22 +33,31 @@ pub(super) fn chart(latency: &Recorder) -> String {
     text
 }
 
-/// Spans of time on a scale of 1, 2, 5 and the share of all that falls into each.
-fn rows(latency: &Recorder) -> Vec<(Duration, Duration, f64)> {
+/// A span of time, and the share of all latencies that falls into it.
+type Row = (Duration, Duration, f64);
+
+/// Rows as fine as fit.
+fn rows(latency: &Recorder) -> Vec<Row> {
+    let fine = rows_by(latency, &[100, 125, 160, 200, 250, 320, 400, 500, 640, 800]);
+    if fine.len() <= ROWS_MAX { fine } else { rows_by(latency, &[100, 200, 500]) }
+}
+
+/// Rows of steps that are repeated in every power of ten: of 10 ns, a thousand times, and so on.
+fn rows_by(latency: &Recorder, steps: &[u64]) -> Vec<Row> {
     let all = latency.count().max(1) as f64;
-    let steps: Vec<Duration> = (0..9)
-        .flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)))
-        .map(Duration::from_micros)
+    let powers = (1..9).map(|power| 10_u64.pow(power));
+    let ends: Vec<Duration> = powers
+        .flat_map(|power| steps.iter().map(move |step| Duration::from_nanos(step * power)))
         .collect();
-    let spans = steps.windows(2).map(|pair| {
+    let spans = ends.windows(2).map(|pair| {
         let count = latency.count_between(pair[0], pair[1] - Duration::from_nanos(1));
         (pair[0], pair[1], count as f64 / all)
     });
-    let rows: Vec<_> = spans.collect();
-    let drawn = |row: &(Duration, Duration, f64)| row.2 >= SHARE_MIN;
+    let rows: Vec<Row> = spans.collect();
+    let drawn = |row: &Row| row.2 >= SHARE_MIN;
     let first = rows.iter().position(drawn).unwrap_or(0);
     let last = rows.iter().rposition(drawn).map_or(first, |last| last + 1);
-    rows[first..last].iter().copied().take(ROWS_MAX).collect()
+    rows[first..last].to_vec()
 }
 
 fn bar(columns: f64) -> String {
@@ -68,9 +78,7 @@ mod tests {
         let mut latency = Recorder::new().unwrap();
         latency.open(Time::ZERO, Time::NEVER);
         for (micros, count) in [(1_500, 60), (3_000, 30), (70_000, 10)] {
-            for _ in 0..count {
-                latency.record(Time::ZERO, Time::at(Duration::from_micros(micros)));
-            }
+            latency.record(Time::ZERO, Time::at(Duration::from_micros(micros)), count);
         }
         let expected = [
             "     1.00 ms – 2.00 ms  60.00 % ██████████████████████████████████████████████████",

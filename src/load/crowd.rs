@@ -159,7 +159,7 @@ impl Crowd {
         self.seated.push(Seat { key, number: client.number });
         self.opening -= 1;
         self.tally.admitted += 1;
-        self.admission.record(client.opened, self.clock.now());
+        self.admission.record(client.opened, self.clock.now(), 1);
     }
 
     fn read(&mut self, key: usize, to_the_end: bool) {
@@ -199,10 +199,12 @@ impl Crowd {
                 let now = self.clock.now();
                 let (latency, credits) = (&mut self.latency, &mut self.credits);
                 let witness_of = probe.witness_of;
-                probe.ear.hear(bytes, |sender, due| {
-                    latency.record(due, now);
+                probe.ear.hear(bytes, |sender, due, count| {
+                    latency.record(due, now, count);
                     match witness_of {
-                        Some((number, place)) if number == sender => credits[place] += 1,
+                        Some((number, place)) if number == sender => {
+                            credits[place] += count as usize;
+                        }
                         _ => {}
                     }
                 })

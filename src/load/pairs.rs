@@ -190,7 +190,7 @@ impl<'a> Pairs<'a> {
         let Some(endpoint) = self.endpoints.get(key) else { return };
         match endpoint.socket.recv(&mut datagram) {
             Ok(count) if is_address(&datagram[..count]) => {
-                self.latency.record(endpoint.asked, self.events.clock().now());
+                self.latency.record(endpoint.asked, self.events.clock().now(), 1);
                 self.tally.heard_by_listeners += 1;
                 self.endpoints.remove(key);
             }

@@ -23,8 +23,10 @@ const PADDING: u8 = b'x';
 const SENDER_DIGITS: usize = 5;
 const DUE_DIGITS: usize = 12;
 
+const HEADER_BYTES: usize = SENDER_DIGITS + DUE_DIGITS;
+
 /// Bytes of the shortest message.
-pub(super) const TEXT_BYTES_MIN: usize = SENDER_DIGITS + DUE_DIGITS + 1;
+pub(super) const TEXT_BYTES_MIN: usize = HEADER_BYTES + 1;
 
 /// Appends the text of a message that is `bytes` long.
 pub(super) fn write(text: &mut Vec<u8>, bytes: usize, sender: u32, due: Time) {
@@ -43,10 +45,10 @@ pub(super) fn count(bytes: &[u8]) -> usize {
 }
 
 /// Who sent a message and when it was due; nothing if it is none of ours.
-fn read(text: &[u8]) -> Option<(u32, Time)> {
-    let (sender, rest) = text.split_at_checked(SENDER_DIGITS)?;
+fn read(header: &[u8]) -> Option<(u32, Time)> {
+    let (sender, due) = header.split_at_checked(SENDER_DIGITS)?;
     let sender = parse_hex(sender)?;
-    let due = parse_hex(rest.get(..DUE_DIGITS)?)?;
+    let due = parse_hex(due)?;
     Some((u32::try_from(sender).ok()?, Time::at(Duration::from_nanos(due))))
 }
 
@@ -67,6 +69,12 @@ fn parse_hex(digits: &[u8]) -> Option<u64> {
     })
 }
 
+fn hand_on(header: &[u8], count: u64, messages: &mut impl FnMut(u32, Time, u64)) {
+    if let Some((sender, due)) = read(header).filter(|_| count > 0) {
+        messages(sender, due, count);
+    }
+}
+
 /// Reads the messages in a stream that comes in pieces.
 #[derive(Debug)]
 pub(super) struct Ear {
@@ -82,33 +90,41 @@ impl Ear {
         Self { text_bytes, begun: Vec::new() }
     }
 
-    /// Hands on sender and due time of each message that ends in `bytes`. Returns how many ended,
-    /// those included that make no sense.
-    pub(super) fn hear(&mut self, bytes: &[u8], mut message: impl FnMut(u32, Time)) -> usize {
+    /// Hands on sender, due time and number of the messages that end in `bytes`: those that follow
+    /// each other and say the same, as the bursts of a closed loop do, are read once. Returns how
+    /// many ended, those included that make no sense.
+    pub(super) fn hear(&mut self, bytes: &[u8], mut messages: impl FnMut(u32, Time, u64)) -> usize {
         let (mut count, mut rest) = (0, 0);
+        let (mut same, mut header) = (0, &bytes[..0]);
         for marker in memchr_iter(MARKER, bytes) {
             let end = marker + 1;
-            let found = match end.checked_sub(self.text_bytes) {
-                Some(start) => read(&bytes[start..end]),
-                None => self.finish(&bytes[..end]),
-            };
-            if let Some((sender, due)) = found {
-                message(sender, due);
+            match end.checked_sub(self.text_bytes).map(|start| &bytes[start..][..HEADER_BYTES]) {
+                Some(found) if found == header => same += 1,
+                Some(found) => {
+                    hand_on(header, same, &mut messages);
+                    (same, header) = (1, found);
+                }
+                None => {
+                    if let Some(start) = self.finish(&bytes[..end]) {
+                        hand_on(&self.begun[start..][..HEADER_BYTES], 1, &mut messages);
+                    }
+                }
             }
             self.begun.clear();
             count += 1;
             rest = end;
         }
+        hand_on(header, same, &mut messages);
         self.keep(&bytes[rest..]);
         count
     }
 
-    /// Reads a message whose beginning came earlier.
-    fn finish(&mut self, end: &[u8]) -> Option<(u32, Time)> {
+    /// Completes a message whose beginning came earlier. Returns where it starts in `begun`.
+    fn finish(&mut self, end: &[u8]) -> Option<usize> {
         let missing = self.text_bytes - end.len();
         let start = self.begun.len().checked_sub(missing)?;
         self.begun.extend_from_slice(end);
-        read(&self.begun[start..])
+        Some(start)
     }
 
     /// Keeps the last bytes that a coming message may begin with.
@@ -128,7 +144,7 @@ mod tests {
 
     fn stream(bytes: usize) -> Vec<u8> {
         let mut stream = b"* you are in main with 9 others\n".to_vec();
-        for sender in [0, 42, 0xfffff] {
+        for sender in [0, 42, 42, 0xfffff] {
             stream.extend_from_slice(b"bcd000042: ");
             let due = Time::at(Duration::from_nanos(1_000_007 * u64::from(sender)));
             write(&mut stream, bytes, sender, due);
@@ -143,7 +159,7 @@ mod tests {
             let mut text = Vec::new();
             write(&mut text, bytes, 7, Time::ZERO);
             assert_eq!((text.len(), count(&text)), (bytes, 1));
-            assert_eq!(read(&text), Some((7, Time::ZERO)));
+            assert_eq!(read(&text[..HEADER_BYTES]), Some((7, Time::ZERO)));
         }
     }
 
@@ -155,13 +171,13 @@ mod tests {
                 for second in first..=stream.len() {
                     let (mut ear, mut senders, mut ended) = (Ear::new(bytes), Vec::new(), 0);
                     for piece in [&stream[..first], &stream[first..second], &stream[second..]] {
-                        ended += ear.hear(piece, |sender, due| {
+                        ended += ear.hear(piece, |sender, due, count| {
                             let nanos = due.since(Time::ZERO).as_nanos() as u64;
                             assert_eq!(nanos, 1_000_007 * u64::from(sender));
-                            senders.push(sender);
+                            senders.extend((0..count).map(|_| sender));
                         });
                     }
-                    assert_eq!((senders.as_slice(), ended), (&[0, 42, 0xfffff][..], 3));
+                    assert_eq!((senders.as_slice(), ended), (&[0, 42, 42, 0xfffff][..], 4));
                 }
             }
         }
@@ -170,6 +186,6 @@ mod tests {
     #[test]
     fn what_is_none_of_ours_is_counted_and_not_read() {
         let mut ear = Ear::new(TEXT_BYTES_MIN);
-        assert_eq!(ear.hear(b"^ 0123456789abcdefgh^^", |_, _| panic!("not ours")), 3);
+        assert_eq!(ear.hear(b"^ 0123456789abcdefgh^^", |_, _, _| panic!("not ours")), 3);
     }
 }

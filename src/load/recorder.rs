@@ -39,11 +39,11 @@ impl Recorder {
         (self.from, self.until) = (from, until);
     }
 
-    /// What was due at `due` has happened at `now`.
-    pub(super) fn record(&mut self, due: Time, now: Time) {
+    /// `count` things that were due at `due` have happened at `now`.
+    pub(super) fn record(&mut self, due: Time, now: Time, count: u64) {
         if (self.from..self.until).contains(&due) {
             let nanos = u64::try_from(now.since(due).as_nanos()).unwrap_or(u64::MAX);
-            self.histogram.saturating_record(nanos);
+            self.histogram.saturating_record_n(nanos, count);
         }
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let mut recorder = Recorder::new().unwrap();
         recorder.open(Time::ZERO, Time::NEVER);
         for latency in latencies {
-            recorder.record(Time::at(MS), Time::at(MS) + latency * MS);
+            recorder.record(Time::at(MS), Time::at(MS) + latency * MS, 1);
         }
         recorder
     }
@@ -133,10 +133,10 @@ mod tests {
     fn what_is_due_outside_the_span_does_not_count() {
         let mut recorder = Recorder::new().unwrap();
         let at = |ms: u32| Time::at(ms * MS);
-        recorder.record(at(5), at(6));
+        recorder.record(at(5), at(6), 1);
         recorder.open(at(10), at(20));
         for due in [9, 10, 19, 20] {
-            recorder.record(at(due), at(25));
+            recorder.record(at(due), at(25), 1);
         }
         assert_eq!(recorder.count(), 2);
         assert_eq!(recorder.count_between(Duration::ZERO, 7 * MS), 1);

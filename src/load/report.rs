@@ -222,10 +222,14 @@ impl Load {
         Self {
             cpu_seconds: parts.iter().map(|part| part.cpu.as_secs_f64()).sum(),
             cpu_share: parts.iter().map(share).sum::<f64>() / parts.len().max(1) as f64,
-            was_the_limit: busiest >= LOAD_CPU_SHARE_MAX
-                || lateness.quantile(0.99) > LOAD_LATENESS_MAX,
+            was_the_limit: busiest >= LOAD_CPU_SHARE_MAX || was_late(lateness),
         }
     }
+}
+
+/// Whether too many sends were late for the latencies to be the server's.
+pub(super) fn was_late(lateness: &Recorder) -> bool {
+    lateness.quantile(0.99) > LOAD_LATENESS_MAX
 }
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {

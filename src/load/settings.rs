@@ -119,3 +119,29 @@ impl Settings {
         Ok(())
     }
 }
+
+#[cfg(test)]
+impl Settings {
+    /// What a test needs that is about something else.
+    pub(super) fn example(scenario: Scenario) -> Self {
+        Self {
+            address: "127.0.0.1:55555".parse().unwrap(),
+            scenario,
+            dialect: Dialect::Lines,
+            room: None,
+            clients: 1_000,
+            senders: 1,
+            in_flight: 64,
+            rate: 0.5,
+            stalled: 0.1,
+            churn: 10.0,
+            at_once: 256,
+            size: 64,
+            duration: Duration::from_secs(5),
+            warm_up: Duration::from_secs(1),
+            processes: None,
+            server_pids: vec![1],
+            quiet: true,
+        }
+    }
+}

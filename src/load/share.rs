@@ -146,3 +146,60 @@ impl Cast {
         (0..count).map(move |at| self.listeners[at * last / (count - 1).max(1)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn shares_make_up_the_whole_and_no_number_is_given_twice() {
+        for dialect in [Dialect::Lines, Dialect::Redis] {
+            for scenario in [Scenario::FanOut, Scenario::Chatter, Scenario::Churn] {
+                for processes in 1..=7 {
+                    let settings = Settings {
+                        dialect,
+                        clients: 103,
+                        senders: 5,
+                        ..Settings::example(scenario)
+                    };
+                    let shares: Vec<Share> = (0..processes)
+                        .map(|index| Share::new(&settings, index, processes))
+                        .collect();
+                    let mut numbers = HashSet::new();
+                    for share in &shares {
+                        for (number, _) in share.roles() {
+                            assert!(numbers.insert(number), "{number} in {share:?}");
+                        }
+                    }
+                    for share in &shares {
+                        assert!(numbers.insert(share.newcomer), "{share:?}");
+                    }
+                    let sum = |part: fn(&Share) -> usize| shares.iter().map(part).sum::<usize>();
+                    assert_eq!((sum(|share| share.clients), sum(|share| share.senders)), (103, 5));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn those_who_do_not_read_are_spread_over_the_room() {
+        let settings = Settings { clients: 16, stalled: 0.25, ..Settings::example(Scenario::Slow) };
+        let share = Share::new(&settings, 0, 1);
+        let stalled: Vec<u32> =
+            share.roles().filter(|role| role.1 == Part::Stalled).map(|role| role.0).collect();
+        assert_eq!(stalled, [3, 7, 11, 15]);
+    }
+
+    #[test]
+    fn probes_are_spread_from_the_first_to_the_last() {
+        let seats = (0..100).map(|number| Seat { key: number as usize, number });
+        let cast = Cast::new(seats.rev().collect(), |_| Some(Part::Listener));
+        let probes = |count| cast.probes(count).map(|seat| seat.number).collect::<Vec<_>>();
+        assert_eq!(probes(4), [0, 33, 66, 99]);
+        assert_eq!((probes(1), probes(200).len()), (vec![0], 100));
+        assert_eq!(Cast::default().probes(4).count(), 0);
+        assert_eq!(cast.speakers, cast.listeners, "those who hear may speak");
+    }
+}

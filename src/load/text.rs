@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
 use super::chart::chart;
-use super::report::{Latency, Load, Report, Server};
+use super::report::{Latency, Load, Report, Server, was_late};
 use super::settings::Scenario;
 
 /// Columns of what stands before a value.
@@ -130,7 +130,9 @@ fn server_rows(f: &mut Formatter<'_>, server: &Server) -> Result {
     if let Some(after) = server.rss_after_bytes {
         memory += &format!(", {} after all had left", mebibytes(after));
     }
-    memory += &format!("; {:.0} B a client", server.rss_bytes_per_client);
+    if server.rss_bytes_per_client >= 1.0 {
+        memory += &format!("; {:.0} B a client", server.rss_bytes_per_client);
+    }
     row(f, "server RSS", &memory)?;
     let (voluntary, involuntary) = (server.switches_voluntary, server.switches_involuntary);
     row(f, "switches", &format!("{} voluntary, {} not", grouped(voluntary), grouped(involuntary)))
@@ -149,11 +151,11 @@ fn load_rows(f: &mut Formatter<'_>, report: &Report) -> Result {
     }
     row(f, "load CPU", &cpu)?;
     if was_the_limit {
-        row(
-            f,
-            "CAUTION",
-            "the load generator was itself the limit; the server may be better than this",
-        )?;
+        let why = match was_late(lateness) {
+            true => "it said too much too late, which latencies include",
+            false => "it had no CPU left",
+        };
+        row(f, "CAUTION", &format!("the load generator was itself the limit: {why}"))?;
     }
     Ok(())
 }
@@ -214,7 +216,6 @@ pub(super) fn short(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::dialect::Dialect;
     use crate::load::performance::{Performance, ServerUsage};
     use crate::load::recorder::{Cells, Recorder};
     use crate::load::settings::Settings;
@@ -222,33 +223,11 @@ mod tests {
     use crate::load::usage::Usage;
     use crate::time::Time;
 
-    fn settings(scenario: Scenario) -> Settings {
-        Settings {
-            address: "127.0.0.1:55555".parse().unwrap(),
-            scenario,
-            dialect: Dialect::Lines,
-            room: None,
-            clients: 1_000,
-            senders: 1,
-            in_flight: 64,
-            rate: 0.5,
-            stalled: 0.1,
-            churn: 10.0,
-            at_once: 256,
-            size: 64,
-            duration: Duration::from_secs(5),
-            warm_up: Duration::from_secs(1),
-            processes: None,
-            server_pids: vec![1],
-            quiet: true,
-        }
-    }
-
     fn cells(micros: impl Iterator<Item = u64>) -> Cells {
         let mut recorder = Recorder::new().unwrap();
         recorder.open(Time::ZERO, Time::NEVER);
         micros.for_each(|micros| {
-            recorder.record(Time::ZERO, Time::at(Duration::from_micros(micros)));
+            recorder.record(Time::ZERO, Time::at(Duration::from_micros(micros)), 1);
         });
         recorder.cells()
     }
@@ -286,7 +265,7 @@ mod tests {
     }
 
     fn told(scenario: Scenario, parts: &[Performance]) -> String {
-        let report = Report::new(&settings(scenario), parts).unwrap();
+        let report = Report::new(&Settings::example(scenario), parts).unwrap();
         Text { report: &report, chart: false }.to_string()
     }
 
@@ -327,12 +306,12 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
             "; 90.040 % arrived in the end",
             "  held back    7 messages: the server did not read them",
             " 50.0 % of a core each of 2 processes; sends late by p50 0.02  p99 5.00 ms",
-            "  CAUTION      the load generator was itself the limit",
+            "  CAUTION      the load generator was itself the limit: it said too much too late",
         ] {
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }
         let busy = Performance { cpu: Duration::from_millis(4_800), ..performance() };
-        assert!(told(Scenario::FanOut, &[busy]).contains("CAUTION"));
+        assert!(told(Scenario::FanOut, &[busy]).contains("the limit: it had no CPU left"));
         assert!(!told(Scenario::FanOut, &[performance()]).contains("CAUTION"));
     }
 

@@ -188,7 +188,7 @@ impl Traffic for Chatter {
             }
             let speaker = self.speakers[(number % self.speakers.len() as u64) as usize];
             if crowd.say(speaker, speaker.number, due, 1) {
-                self.lateness.record(due, crowd.clock.now());
+                self.lateness.record(due, crowd.clock.now(), 1);
             }
         }
         while self.churn.take(now.min(self.until)).is_some() {

@@ -245,3 +245,36 @@ impl Drop for Worker {
 fn failed(index: usize, error: std::io::Error) -> LoadError {
     LoadError::Worker { number: index + 1, why: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(scenario: Scenario, clients: usize, processes: Option<usize>) -> Settings {
+        Settings { clients, processes, ..Settings::example(scenario) }
+    }
+
+    #[test]
+    fn there_are_as_many_processes_as_descriptors_make_necessary() {
+        for (scenario, clients, wanted, taken) in [
+            (Scenario::Idle, 1_000, None, 1),
+            (Scenario::Idle, 19_936, None, 1),
+            (Scenario::Idle, 19_937, None, 2),
+            (Scenario::Idle, 100_000, None, 6),
+            (Scenario::Storm, 100_000, None, 1),
+            (Scenario::Idle, 1_000, Some(3), 3),
+            (Scenario::Idle, 2, Some(3), 2),
+            (Scenario::Pairs, 1_000, Some(3), 1),
+        ] {
+            let settings = settings(scenario, clients, wanted);
+            let found = processes(&settings, 20_000).unwrap();
+            assert_eq!(found, taken, "{scenario:?} {clients} {wanted:?}");
+        }
+        let error = processes(&settings(Scenario::Idle, 50_000, Some(2)), 20_000).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot hold 50000 connections with 2 processes of 20000 descriptors; use more \
+             --processes, or fewer --clients"
+        );
+    }
+}
