@@ -243,6 +243,15 @@ fn the_report_for_people_suits_a_pipe() {
     server.stop();
 }
 
+#[test]
+fn a_server_that_brakes_is_told_apart_from_a_slow_one() {
+    let server = Server::start(&[]);
+    let output = load(server.tcp(), &["fan-out", "--clients", "4", "--in-flight", "20"]).success();
+    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    assert!(text.contains("CAUTION      the server has slowed talkers down"), "{text}");
+    server.stop();
+}
+
 /// Everyone hears what anyone sends, until everyone has left.
 fn relay(listener: &TcpListener) {
     let mut clients = vec![listener.accept().unwrap().0];

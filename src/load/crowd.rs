@@ -210,6 +210,10 @@ impl Crowd {
                 })
             }
         };
+        // A sender of a closed loop reads what it hears; others are told by a line of its own.
+        if (heard == 0 || client.probe.is_some()) && self.language.hears_brakes(bytes) {
+            self.tally.slowed_down += 1;
+        }
         match client.part {
             Part::Listener => self.tally.heard_by_listeners += heard as u64,
             _ => self.tally.heard_by_others += heard as u64,

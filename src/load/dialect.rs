@@ -27,6 +27,9 @@ const OTHER_ROOM: &str = "mio-chat-load";
 /// What plain lines say to somebody who was let in.
 const LINES_WELCOME: &[u8] = b"Connected to server!";
 
+/// What plain lines say to somebody whose lines have to wait.
+const LINES_TOO_FAST: &[u8] = b"* too fast: ";
+
 /// A language that chat servers speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -265,6 +268,11 @@ impl Language {
         if !begun.starts_with(&b"PING"[..begun.len().min(4)]) {
             begun.clear();
         }
+    }
+
+    /// Whether the server says that it lets somebody say no more for now.
+    pub(super) fn hears_brakes(&self, bytes: &[u8]) -> bool {
+        self.dialect == Dialect::Lines && memmem::find(bytes, LINES_TOO_FAST).is_some()
     }
 
     /// Length of every text.

@@ -18,6 +18,8 @@ pub(super) struct Performance {
     pub(super) messages: u64,
     /// Messages that were due in the whole run and could not be said.
     pub(super) held_back: u64,
+    /// Times that the server told a client in the whole run that it talks too fast.
+    pub(super) slowed_down: u64,
     /// Messages heard in the measured span, each time that one was heard.
     pub(super) deliveries: u64,
     /// How many clients there were to hear each message.

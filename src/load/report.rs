@@ -51,6 +51,7 @@ pub(super) struct Aside {
     pub(super) lateness: Recorder,
     pub(super) failures: Failures,
     pub(super) held_back: u64,
+    pub(super) slowed_down: u64,
     pub(super) gathering: Duration,
 }
 
@@ -157,6 +158,7 @@ impl Report {
                 lateness,
                 failures,
                 held_back: sum(|part| part.held_back),
+                slowed_down: sum(|part| part.slowed_down),
                 gathering: Duration::from_secs_f64(gathering),
             },
         })

@@ -69,6 +69,7 @@ impl<'a> Run<'a> {
         let tally = std::mem::take(&mut self.crowd.tally);
         performance.messages = tally.said_in_window;
         performance.held_back = tally.held_back;
+        performance.slowed_down = tally.slowed_down;
         performance.heard = tally.heard_by_listeners;
         performance.connections = tally.admitted;
         performance.failed = tally.failed;

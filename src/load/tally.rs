@@ -76,6 +76,8 @@ pub(super) struct Tally {
     /// Messages that were due and could not be said, because the server did not read or the
     /// speaker was gone.
     pub(super) held_back: u64,
+    /// Times that the server told a client that it talks too fast.
+    pub(super) slowed_down: u64,
     /// Messages heard by those who listen all the time.
     pub(super) heard_by_listeners: u64,
     /// Messages heard by those who come and go.

@@ -100,6 +100,9 @@ impl Report {
             let count = grouped(self.aside.held_back);
             row(f, "held back", &format!("{count} messages: the server did not read them"))?;
         }
+        if self.aside.slowed_down > 0 {
+            row(f, "CAUTION", "the server has slowed talkers down (mio-chat: --flood off)")?;
+        }
         Ok(())
     }
 }
