@@ -4,8 +4,9 @@
 //!
 //! ```text
 //!     main, cli            flags, run, one error line, exit code
-//!        |
-//!       net                the only one that knows mio, sockets and the clock
+//!        |  \-----------> load           simulated clients; shares nothing with the server but
+//!        |                                the leaves
+//!       net                the server's sockets, poll loop, clock, signals and log
 //!        |
 //!     server ------------> matchmaking    UDP: datagram in, datagrams out
 //!        |
@@ -26,6 +27,7 @@ pub mod delivery;
 pub mod dialect;
 pub mod id;
 pub mod limits;
+pub mod load;
 pub mod matchmaking;
 pub mod net;
 pub mod server;

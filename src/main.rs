@@ -2,13 +2,14 @@
 
 mod cli;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::{Command, ServeArgs};
+use cli::{Command, LoadArgs, ServeArgs};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
@@ -16,6 +17,10 @@ const LOG_PATIENCE: Duration = Duration::from_millis(200);
 fn main() -> ExitCode {
     let done = match Command::parse_checked() {
         Command::Serve(args) => serve(&args),
+        Command::Load(args) => load_test(&args),
+        Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
+        // The process that has started this one tells why.
+        Command::LoadWorker => return ExitCode::FAILURE,
     };
     match done {
         Ok(Exit::Drained) => ExitCode::SUCCESS,
@@ -37,6 +42,27 @@ fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
     let exit = reactor.run();
     reactor.finish_log(LOG_PATIENCE);
     Ok(exit?)
+}
+
+/// Loads a server and tells how it fared.
+fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+    let report = match load::run(&args.settings()) {
+        Err(LoadError::AtOnce { signal }) => return Ok(Exit::AtOnce(signal)),
+        done => done?,
+    };
+    let mut stdout = std::io::stdout().lock();
+    let text = Text { report: &report, chart: stdout.is_terminal() };
+    // Whoever does not want to read it to the end may close the pipe.
+    let _ = match args.json() {
+        Some(file) if file.as_os_str() == "-" => stdout.write_all(report.json().as_bytes()),
+        Some(file) => {
+            std::fs::write(file, report.json())
+                .map_err(|source| LoadError::Report { file: file.clone(), source })?;
+            write!(stdout, "{text}")
+        }
+        None => write!(stdout, "{text}"),
+    };
+    Ok(Exit::Drained)
 }
 
 /// Says where the server listens, one line each that a script can read. Whoever started the server

@@ -1,39 +1,19 @@
-//! Flags and environment variables, parsed once into checked settings.
-//!
-//! Every default is named in `limits`; a flag without a value anywhere means that one.
+//! The flags of the server, and the settings that they make.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::error::ErrorKind;
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args};
 use log::LevelFilter;
-use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
+use mio_chat::chat::{Alphabet, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
-use mio_chat::net::{self, ListenAt, LogSettings};
+use mio_chat::net::{self, LogSettings};
 use mio_chat::{limits, matchmaking, server};
 
-/// Chat over TCP and peer matchmaking over UDP, in one thread.
-///
-/// People connect with nc, telnet or a script, type a nickname and talk. Programs that look for a
-/// peer send a UDP datagram and are told each other's address.
-#[derive(Debug, Parser)]
-#[command(name = "mio-chat", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Try it:\n  mio-chat --tcp 55555 --udp 50000\n  nc 127.0.0.1 55555")]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    serve: ServeArgs,
-}
+use super::values::{Flood, Names, Place, Size, Switch, parse_host};
 
-/// What the program is to do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Run the server; the same as naming no command
-    Serve(ServeArgs),
-}
+/// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
+const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
 
 /// Everything about the server.
 #[derive(Debug, Args)]
@@ -172,26 +152,6 @@ struct LogArgs {
     log_file: Option<PathBuf>,
 }
 
-impl Command {
-    /// Parses the command line and the environment; ends the program with exit code 2 and a
-    /// sentence when they make no sense.
-    pub(crate) fn parse_checked() -> Self {
-        let command = Cli::parse().into_command();
-        let Self::Serve(serve) = &command;
-        if let Err(problem) = serve.check() {
-            Cli::command().error(ErrorKind::ValueValidation, problem).exit();
-        }
-        command
-    }
-}
-
-impl Cli {
-    /// The command that was named; without one, the server.
-    fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Serve(self.serve))
-    }
-}
-
 impl ServeArgs {
     pub(crate) fn log_settings(&self) -> LogSettings {
         let level = match (self.log.verbose, self.log.quiet) {
@@ -205,7 +165,7 @@ impl ServeArgs {
     }
 
     /// What no single value can show.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         let OutboxArgs { outbox_soft, outbox_hard, outbox_total, .. } = &self.slow;
         if outbox_soft.0 >= outbox_hard.0 || outbox_hard.0 >= outbox_total.0 {
             return Err(format!(
@@ -286,172 +246,15 @@ fn colour_is_welcome() -> bool {
     set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// A port, or an address with a port.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Port(u16),
-    Address(SocketAddr),
-}
-
-impl Place {
-    fn listen_at(self, bind: Option<IpAddr>) -> ListenAt {
-        match (self, bind) {
-            (Self::Address(address), _) => ListenAt::Address(address),
-            (Self::Port(port), Some(host)) => ListenAt::Address(SocketAddr::new(host, port)),
-            (Self::Port(port), None) => ListenAt::Everywhere(port),
-        }
-    }
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(port) = text.parse() {
-            return Ok(Self::Port(port));
-        }
-        text.parse().map(Self::Address).map_err(|_| {
-            "not a port (0 to 65535) or address with port (127.0.0.1:55555, [::1]:55555)".to_owned()
-        })
-    }
-}
-
-fn parse_host(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
-}
-
-/// Flood control, or none.
-#[derive(Clone, Copy, Debug)]
-struct Flood(Option<FloodRate>);
-
-impl Default for Flood {
-    fn default() -> Self {
-        Self(FloodRate::new(limits::FLOOD_BURST_LINES, limits::FLOOD_LINES_PER_SECOND))
-    }
-}
-
-impl std::fmt::Display for Flood {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Some(rate) => write!(f, "{}:{}", rate.burst_lines(), rate.lines_per_second()),
-            None => f.write_str("off"),
-        }
-    }
-}
-
-impl FromStr for Flood {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" {
-            return Ok(Self(None));
-        }
-        let numbers = text
-            .split_once(':')
-            .and_then(|(burst, rate)| FloodRate::new(burst.parse().ok()?, rate.parse().ok()?));
-        numbers.map(|rate| Self(Some(rate))).ok_or_else(|| {
-            "not BURST:RATE with whole numbers from 1 (such as 10:2), nor off".to_owned()
-        })
-    }
-}
-
-/// A number of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Size(usize);
-
-/// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
-const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
-
-const SIZE_UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-
-impl std::fmt::Display for Size {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let whole =
-            SIZE_UNITS.iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
-        match whole {
-            Some((name, unit)) => write!(f, "{}{name}", self.0 / unit),
-            None => write!(f, "{}", self.0),
-        }
-    }
-}
-
-impl FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unit = SIZE_UNITS.iter().find_map(|(name, unit)| {
-            let number = text.strip_suffix(name).or_else(|| text.strip_suffix(&name[..1]))?;
-            Some((number, *unit))
-        });
-        let (number, unit) = unit.unwrap_or((text, 1));
-        let bytes = number.trim().parse::<usize>().ok().and_then(|n| n.checked_mul(unit));
-        bytes.map(Self).ok_or_else(|| "not a size in bytes, KiB or MiB (such as 64KiB)".to_owned())
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Names {
-    Ascii,
-    Unicode,
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::Cli;
 
     fn parsed(flags: &[&str]) -> ServeArgs {
-        let Command::Serve(serve) = Cli::parse_from(flags).into_command();
-        serve
-    }
-
-    #[test]
-    fn the_server_is_the_default_command() {
-        for flags in
-            [&["mio-chat", "--max-rooms", "7"][..], &["mio-chat", "serve", "--max-rooms", "7"]]
-        {
-            assert_eq!(parsed(flags).server_settings().lobby.rooms_max, 7, "{flags:?}");
-        }
-    }
-
-    #[test]
-    fn the_flags_are_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn every_default_can_be_typed() {
-        for text in ["64KiB", "256KiB", "64MiB", "1000", "3GiB"] {
-            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
-        }
-        assert_eq!("64K".parse(), Ok(Size(65_536)));
-        assert_eq!(Flood::default().to_string(), "10:2");
-        assert_eq!("off".parse::<Flood>().unwrap().to_string(), "off");
-        for text in ["", "64kb", "-1", "99999999999999GiB", "K"] {
-            assert!(text.parse::<Size>().is_err(), "{text:?}");
-        }
-        for text in ["", "10", "0:2", "10:0", "a:b", "10:2:1"] {
-            assert!(text.parse::<Flood>().is_err(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_place_is_a_port_or_an_address() {
-        let bind = Some(IpAddr::from([127, 0, 0, 1]));
-        let at = |text: &str, bind| text.parse::<Place>().map(|place| place.listen_at(bind));
-        assert_eq!(at("0", None), Ok(ListenAt::Everywhere(0)));
-        let local = "127.0.0.1:7".parse().unwrap();
-        assert_eq!(at("7", bind), Ok(ListenAt::Address(local)));
-        let ipv6 = "[::1]:7".parse().unwrap();
-        assert_eq!(at("[::1]:7", bind), Ok(ListenAt::Address(ipv6)));
-        for text in ["", "65536", "localhost:7", "::1:x", "-1"] {
-            assert!(at(text, None).is_err(), "{text:?}");
-        }
+        Cli::parse_from(flags).serve
     }
 
     #[test]

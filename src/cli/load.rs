@@ -1,0 +1,221 @@
+//! The flags of the load generator, and the settings that they make.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use mio_chat::limits;
+use mio_chat::load::{self, Dialect, Scenario, Settings};
+
+/// Everything about a load test.
+#[derive(Debug, Args)]
+#[command(after_help = "Try it:
+  mio-chat --tcp 55555 --flood off &
+  mio-chat load 127.0.0.1:55555 fan-out --clients 1000 --in-flight 64 --server-pid $!
+  mio-chat load 127.0.0.1:55555 chatter --clients 1000 --rate 0.5")]
+pub(crate) struct LoadArgs {
+    /// The server: an IP address with a port, or localhost:PORT
+    #[arg(value_name = "ADDRESS", value_parser = parse_address)]
+    address: SocketAddr,
+    /// What the clients do
+    #[arg(value_enum, value_name = "SCENARIO", default_value = "fan-out")]
+    scenario: Scenario,
+    #[command(flatten)]
+    clients: ClientArgs,
+    #[command(flatten)]
+    talk: TalkArgs,
+    #[command(flatten)]
+    measure: MeasureArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clients")]
+struct ClientArgs {
+    /// Clients in the room; in a storm, clients that come and go in all
+    #[arg(long, value_name = "N", default_value_t = limits::LOAD_CLIENTS)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_CLIENTS_MAX as i64))]
+    clients: u32,
+    /// The language they speak
+    #[arg(long, value_enum, value_name = "NAME", default_value = "lines")]
+    dialect: Dialect,
+    /// The room, channel or subject where they meet [default: main in lines, else mio-chat-load]
+    #[arg(long, value_name = "NAME")]
+    room: Option<String>,
+    /// storm, pairs: clients at a time
+    #[arg(long, value_name = "N", default_value_t = limits::LOAD_AT_ONCE)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    at_once: u32,
+    /// slow: share of the clients that does not read, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = parse_share)]
+    stalled: f64,
+    /// churn: clients a second that leave and are replaced
+    #[arg(long, value_name = "RATE", default_value_t = 10.0, value_parser = parse_rate)]
+    churn: f64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What they say")]
+struct TalkArgs {
+    /// fan-out: clients that speak
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_CLIENTS_MAX as i64))]
+    senders: u32,
+    /// fan-out: messages that each of them keeps in flight
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_IN_FLIGHT_MAX as i64))]
+    in_flight: u32,
+    /// chatter, slow, churn: messages a second that each client says
+    #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = parse_rate)]
+    rate: f64,
+    /// Bytes of a message as lines and raw deliver it, name and newline included
+    #[arg(long, value_name = "BYTES", default_value_t = limits::LOAD_MESSAGE_BYTES)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_MESSAGE_BYTES_MAX as i64))]
+    size: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Measuring")]
+struct MeasureArgs {
+    /// Measured time
+    #[arg(long, value_name = "TIME", default_value_t = limits::LOAD_DURATION.into())]
+    duration: humantime::Duration,
+    /// Time before it in which the same is done and not counted
+    #[arg(long, value_name = "TIME", default_value_t = limits::LOAD_WARM_UP.into())]
+    warm_up: humantime::Duration,
+    /// Processes to spread the clients over [default: as many as their descriptors need]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_PROCESSES_MAX as i64))]
+    processes: Option<u32>,
+    /// Process of the server whose CPU and memory to watch. May be given more than once
+    #[arg(long, value_name = "PID")]
+    server_pid: Vec<u32>,
+    /// Write the report to this file as JSON; - is stdout, and then nothing else is printed there
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Show no progress
+    #[arg(short, long)]
+    quiet: bool,
+    /// The server may be loaded although it is not on this machine
+    #[arg(long)]
+    server_is_mine: bool,
+}
+
+impl LoadArgs {
+    /// What no single value can show.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if !self.address.ip().is_loopback() && !self.measure.server_is_mine {
+            return Err(format!(
+                "{} is not on this machine; add --server-is-mine if you may load it",
+                self.address
+            ));
+        }
+        for (flag, time) in
+            [("--duration", &self.measure.duration), ("--warm-up", &self.measure.warm_up)]
+        {
+            if Duration::from(*time) > limits::LOAD_TIME_MAX {
+                return Err(format!("{flag} must be 12h at most"));
+            }
+        }
+        load::check(&self.settings())
+    }
+
+    /// Where the report is to go as JSON.
+    pub(crate) fn json(&self) -> Option<&PathBuf> {
+        self.measure.json.as_ref()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let Self { clients, talk, measure, .. } = self;
+        Settings {
+            address: self.address,
+            scenario: self.scenario,
+            dialect: clients.dialect,
+            room: clients.room.clone(),
+            clients: clients.clients as usize,
+            senders: talk.senders as usize,
+            in_flight: talk.in_flight as usize,
+            rate: talk.rate,
+            stalled: clients.stalled,
+            churn: clients.churn,
+            at_once: clients.at_once as usize,
+            size: talk.size as usize,
+            duration: measure.duration.into(),
+            warm_up: measure.warm_up.into(),
+            processes: measure.processes.map(|processes| processes as usize),
+            server_pids: measure.server_pid.clone(),
+            quiet: measure.quiet,
+        }
+    }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    if let Some(port) = local {
+        return Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    }
+    text.parse().map_err(|_| {
+        "not an IP address with port (127.0.0.1:55555, [::1]:55555), nor localhost:PORT".to_owned()
+    })
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.0..=limits::LOAD_RATE_MAX).contains(rate));
+    rate.filter(|rate| *rate > 0.0)
+        .ok_or_else(|| format!("not a rate a second, above 0 and up to {}", limits::LOAD_RATE_MAX))
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "not a share from 0 to 1 (such as 0.1)".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parsed(flags: &[&str]) -> Result<LoadArgs, clap::Error> {
+        let words = ["mio-chat", "load"].iter().chain(flags);
+        let command = Cli::try_parse_from(words)?.into_command();
+        let Command::Load(load) = command else { panic!("{flags:?} is no load test") };
+        Ok(load)
+    }
+
+    #[test]
+    fn little_has_to_be_said() {
+        let load = parsed(&["localhost:7"]).unwrap();
+        assert_eq!(load.check(), Ok(()));
+        let settings = load.settings();
+        assert_eq!(settings.address, "127.0.0.1:7".parse().unwrap());
+        assert_eq!((settings.scenario, settings.clients), (Scenario::FanOut, 1_000));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for flags in [
+            &["somewhere:7"][..],
+            &["127.0.0.1"],
+            &["127.0.0.1:7", "noise"],
+            &["127.0.0.1:7", "--rate", "0"],
+            &["127.0.0.1:7", "--rate", "NaN"],
+            &["127.0.0.1:7", "--stalled", "1.5"],
+            &["127.0.0.1:7", "--clients", "0"],
+        ] {
+            assert!(parsed(flags).is_err(), "{flags:?}");
+        }
+        for (flags, problem) in [
+            (&["192.0.2.1:7"][..], "192.0.2.1:7 is not on this machine"),
+            (&["127.0.0.1:7", "--size", "20"], "--size must be from 30 to 1035 bytes in lines"),
+            (&["127.0.0.1:7", "--clients", "5", "--senders", "6"], "--senders must not be more"),
+            (&["127.0.0.1:7", "--duration", "13h"], "--duration must be 12h at most"),
+            (&["127.0.0.1:7", "slow", "--stalled", "1"], "--stalled must leave somebody"),
+        ] {
+            let said = parsed(flags).unwrap().check().unwrap_err();
+            assert!(said.starts_with(problem), "{flags:?}: {said}");
+        }
+        assert_eq!(parsed(&["192.0.2.1:7", "--server-is-mine"]).unwrap().check(), Ok(()));
+    }
+}

@@ -1,0 +1,85 @@
+//! Flags and environment variables, parsed once into checked settings.
+//!
+//! Every default is named in `limits`; a flag without a value anywhere means that one.
+
+mod load;
+mod serve;
+mod values;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub(crate) use load::LoadArgs;
+pub(crate) use serve::ServeArgs;
+
+/// Chat over TCP and peer matchmaking over UDP, in one thread.
+///
+/// People connect with nc, telnet or a script, type a nickname and talk. Programs that look for a
+/// peer send a UDP datagram and are told each other's address.
+#[derive(Debug, Parser)]
+#[command(name = "mio-chat", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Try it:\n  mio-chat --tcp 55555 --udp 50000\n  nc 127.0.0.1 55555")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What the program is to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server; the same as naming no command
+    Serve(ServeArgs),
+    /// Load a chat server with many simulated clients and report how it fared
+    Load(LoadArgs),
+    /// A further process of a load test, which tells it what to do
+    #[command(hide = true)]
+    LoadWorker,
+}
+
+impl Command {
+    /// Parses the command line and the environment; ends the program with exit code 2 and a
+    /// sentence when they make no sense.
+    pub(crate) fn parse_checked() -> Self {
+        let command = Cli::parse().into_command();
+        let checked = match &command {
+            Self::Serve(serve) => serve.check(),
+            Self::Load(load) => load.check(),
+            Self::LoadWorker => Ok(()),
+        };
+        if let Err(problem) = checked {
+            Cli::command().error(ErrorKind::ValueValidation, problem).exit();
+        }
+        command
+    }
+}
+
+impl Cli {
+    /// The command that was named; without one, the server.
+    fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_the_default_command() {
+        for flags in
+            [&["mio-chat", "--max-rooms", "7"][..], &["mio-chat", "serve", "--max-rooms", "7"]]
+        {
+            let Command::Serve(serve) = Cli::parse_from(flags).into_command() else {
+                panic!("{flags:?} is no server")
+            };
+            assert_eq!(serve.server_settings().lobby.rooms_max, 7, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,156 @@
+//! Values of flags: each is parsed once into a type that cannot be wrong.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use mio_chat::chat::FloodRate;
+use mio_chat::limits;
+use mio_chat::net::ListenAt;
+
+/// A port, or an address with a port.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Port(u16),
+    Address(SocketAddr),
+}
+
+impl Place {
+    pub(super) fn listen_at(self, bind: Option<IpAddr>) -> ListenAt {
+        match (self, bind) {
+            (Self::Address(address), _) => ListenAt::Address(address),
+            (Self::Port(port), Some(host)) => ListenAt::Address(SocketAddr::new(host, port)),
+            (Self::Port(port), None) => ListenAt::Everywhere(port),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(port) = text.parse() {
+            return Ok(Self::Port(port));
+        }
+        text.parse().map(Self::Address).map_err(|_| {
+            "not a port (0 to 65535) or address with port (127.0.0.1:55555, [::1]:55555)".to_owned()
+        })
+    }
+}
+
+pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
+}
+
+/// Flood control, or none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flood(pub(super) Option<FloodRate>);
+
+impl Default for Flood {
+    fn default() -> Self {
+        Self(FloodRate::new(limits::FLOOD_BURST_LINES, limits::FLOOD_LINES_PER_SECOND))
+    }
+}
+
+impl std::fmt::Display for Flood {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(rate) => write!(f, "{}:{}", rate.burst_lines(), rate.lines_per_second()),
+            None => f.write_str("off"),
+        }
+    }
+}
+
+impl FromStr for Flood {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let numbers = text
+            .split_once(':')
+            .and_then(|(burst, rate)| FloodRate::new(burst.parse().ok()?, rate.parse().ok()?));
+        numbers.map(|rate| Self(Some(rate))).ok_or_else(|| {
+            "not BURST:RATE with whole numbers from 1 (such as 10:2), nor off".to_owned()
+        })
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size(pub(super) usize);
+
+const SIZE_UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let whole =
+            SIZE_UNITS.iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
+        match whole {
+            Some((name, unit)) => write!(f, "{}{name}", self.0 / unit),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unit = SIZE_UNITS.iter().find_map(|(name, unit)| {
+            let number = text.strip_suffix(name).or_else(|| text.strip_suffix(&name[..1]))?;
+            Some((number, *unit))
+        });
+        let (number, unit) = unit.unwrap_or((text, 1));
+        let bytes = number.trim().parse::<usize>().ok().and_then(|n| n.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| "not a size in bytes, KiB or MiB (such as 64KiB)".to_owned())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Names {
+    Ascii,
+    Unicode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_can_be_typed() {
+        for text in ["64KiB", "256KiB", "64MiB", "1000", "3GiB"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
+        }
+        assert_eq!("64K".parse(), Ok(Size(65_536)));
+        assert_eq!(Flood::default().to_string(), "10:2");
+        assert_eq!("off".parse::<Flood>().unwrap().to_string(), "off");
+        for text in ["", "64kb", "-1", "99999999999999GiB", "K"] {
+            assert!(text.parse::<Size>().is_err(), "{text:?}");
+        }
+        for text in ["", "10", "0:2", "10:0", "a:b", "10:2:1"] {
+            assert!(text.parse::<Flood>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_a_port_or_an_address() {
+        let bind = Some(IpAddr::from([127, 0, 0, 1]));
+        let at = |text: &str, bind| text.parse::<Place>().map(|place| place.listen_at(bind));
+        assert_eq!(at("0", None), Ok(ListenAt::Everywhere(0)));
+        let local = "127.0.0.1:7".parse().unwrap();
+        assert_eq!(at("7", bind), Ok(ListenAt::Address(local)));
+        let ipv6 = "[::1]:7".parse().unwrap();
+        assert_eq!(at("[::1]:7", bind), Ok(ListenAt::Address(ipv6)));
+        for text in ["", "65536", "localhost:7", "::1:x", "-1"] {
+            assert!(at(text, None).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One simulated client: what it is there for, how far it has come, what waits to be sent.
+
+use std::io::{self, ErrorKind, Write};
+
+use mio::net::TcpStream;
+
+use super::payload::Ear;
+use crate::time::Time;
+
+/// What a client is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Hears everything, from the first message to the last.
+    Listener,
+    /// Hears what is said between its coming and its going.
+    Passer,
+    /// Does not read once the conversation has begun.
+    Stalled,
+    /// Only speaks, where listeners cannot.
+    Voice,
+}
+
+/// How far a client has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Connecting,
+    Greeting,
+    Seated,
+}
+
+/// A client, for as long as it is there: the slot may be another's later, the number never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub(super) key: usize,
+    /// The number in its nickname and its messages.
+    pub(super) number: u32,
+}
+
+/// A client and its connection.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) stream: TcpStream,
+    pub(super) number: u32,
+    pub(super) part: Part,
+    pub(super) stage: Stage,
+    /// When it began to connect.
+    pub(super) opened: Time,
+    /// Whether it has heard anything at all.
+    pub(super) spoken_to: bool,
+    /// Whether it has stopped reading.
+    pub(super) deaf: bool,
+    /// Before it is seated, what it has not understood yet; then the beginning of a question.
+    pub(super) begun: Vec<u8>,
+    /// What its socket did not take.
+    pub(super) unsent: Vec<u8>,
+    pub(super) probe: Option<Box<Probe>>,
+}
+
+/// What a client needs in order to read messages.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub(super) ear: Ear,
+    /// The sender that it tells of each message of its own: number, and place in `credits`.
+    pub(super) witness_of: Option<(u32, usize)>,
+}
+
+impl Client {
+    /// One that has begun to connect.
+    pub(super) fn new(stream: TcpStream, number: u32, part: Part, opened: Time) -> Self {
+        Self {
+            stream,
+            number,
+            part,
+            stage: Stage::Connecting,
+            opened,
+            spoken_to: false,
+            deaf: false,
+            begun: Vec::new(),
+            unsent: Vec::new(),
+            probe: None,
+        }
+    }
+
+    /// Sends these bytes after those that wait, as far as the socket takes them.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let sent = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
+        self.unsent.extend_from_slice(&bytes[sent..]);
+        Ok(())
+    }
+
+    /// Sends what waits, as far as the socket takes it.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let unsent = std::mem::take(&mut self.unsent);
+        let sent = self.write(&unsent)?;
+        self.unsent.extend_from_slice(&unsent[sent..]);
+        Ok(())
+    }
+
+    /// Writes until all is written or the socket takes no more.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sent)
+    }
+}

@@ -1,0 +1,397 @@
+//! Simulated clients: their connections, what they hear and what is on its way to be sent.
+//!
+//! ```text
+//!     open --> Connecting --> Greeting --> Seated --> (left, or lost)
+//!                  |             |
+//!                  '--> failed <-'
+//! ```
+//!
+//! It says nothing of its own accord but greetings and answers to the server's questions; who
+//! speaks when is for [`traffic`](super::traffic). All share one read buffer. Most listeners only
+//! count messages; *probes* read them, to take latencies and to tell a sender of the closed loop
+//! that its message has been around.
+
+use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
+
+use slab::Slab;
+
+use super::client::{Client, Part, Probe, Seat, Stage};
+use super::clock::Clock;
+use super::dialect::{Answer, Language};
+use super::error::LoadError;
+use super::event_loop::{EventLoop, Ready};
+use super::payload::{self, Ear};
+use super::recorder::Recorder;
+use super::socket;
+use super::tally::{Tally, reason};
+use crate::limits::{LOAD_OUTBOX_BYTES_MAX, LOAD_READ_BYTES, LOAD_READS_PER_LOOK};
+use crate::time::Time;
+
+/// All clients of this process.
+pub(super) struct Crowd {
+    /// What wakes it.
+    pub(super) events: EventLoop,
+    /// The run's clock.
+    pub(super) clock: Clock,
+    /// What was counted.
+    pub(super) tally: Tally,
+    /// How long messages took that probes have heard.
+    pub(super) latency: Recorder,
+    /// How long it took to be let in, for those who began to connect in its span.
+    pub(super) admission: Recorder,
+    server: SocketAddr,
+    language: Language,
+    clients: Slab<Client>,
+    /// How many are not seated yet.
+    opening: usize,
+    /// Who was seated since the last call of `take_seated`.
+    seated: Vec<Seat>,
+    /// For each sender of a closed loop, how many of its messages have been around.
+    credits: Vec<usize>,
+    window: (Time, Time),
+    /// Read buffer of all, and write buffer of all.
+    scratch: Vec<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl Crowd {
+    /// Nobody yet.
+    pub(super) fn new(
+        server: SocketAddr,
+        language: Language,
+        clock: Clock,
+    ) -> Result<Self, LoadError> {
+        Ok(Self {
+            events: EventLoop::new(clock)?,
+            clock,
+            tally: Tally::default(),
+            latency: Recorder::new()?,
+            admission: Recorder::new()?,
+            server,
+            language,
+            clients: Slab::new(),
+            opening: 0,
+            seated: Vec::new(),
+            credits: Vec::new(),
+            window: (Time::NEVER, Time::NEVER),
+            scratch: vec![0; LOAD_READ_BYTES],
+            outgoing: Vec::new(),
+        })
+    }
+
+    /// The span in which messages count when they are due.
+    pub(super) fn measure(&mut self, from: Time, until: Time) {
+        self.window = (from, until);
+        self.latency.open(from, until);
+    }
+
+    /// Begins to connect a client.
+    pub(super) fn open(&mut self, number: u32, part: Part) {
+        let opened = self.clock.now();
+        let entry = self.clients.vacant_entry();
+        let stream = socket::connect(self.server, number).and_then(|mut stream| {
+            self.events.watch(&mut stream, entry.key())?;
+            Ok(stream)
+        });
+        match stream {
+            Ok(stream) => {
+                entry.insert(Client::new(stream, number, part, opened));
+                self.opening += 1;
+            }
+            Err(error) => self.note_failure(&reason(&error)),
+        }
+    }
+
+    /// Waits until something happens or the moment has come.
+    pub(super) fn wait(&mut self, until: Time) -> Result<(), LoadError> {
+        self.events.wait(until)
+    }
+
+    /// Serves a few of those whose sockets are ready. Returns whether there are more.
+    pub(super) fn serve_some(&mut self) -> bool {
+        for _ in 0..LOAD_READS_PER_LOOK {
+            let Some(ready) = self.events.take_ready() else { break };
+            self.serve(ready);
+        }
+        self.events.has_ready()
+    }
+
+    /// Serves all whose sockets are ready, for as long as nothing has to be said in time.
+    pub(super) fn serve_all(&mut self) {
+        while self.serve_some() {}
+    }
+
+    fn serve(&mut self, ready: Ready) {
+        let Some(client) = self.clients.get(ready.key) else { return };
+        let is_deaf = client.deaf;
+        if client.stage == Stage::Connecting && (ready.writable || ready.closed) {
+            self.greet(ready.key);
+        } else if ready.writable && !client.unsent.is_empty() {
+            self.flush(ready.key);
+        }
+        if is_deaf && ready.closed {
+            self.lose(ready.key, "cut off by the server while it did not read");
+        } else if !is_deaf && (ready.readable || ready.closed) {
+            self.read(ready.key, ready.closed);
+        }
+    }
+
+    /// Introduces a client whose connection was made.
+    fn greet(&mut self, key: usize) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        let failure = client.stream.take_error().unwrap_or_else(Some);
+        if let Some(error) = failure {
+            return self.lose(key, &reason(&error));
+        }
+        client.stage = Stage::Greeting;
+        if client.part == Part::Voice || !self.language.registers() {
+            return self.seat(key);
+        }
+        let greeting = self.language.greeting(client.number);
+        self.send(key, &greeting);
+    }
+
+    fn seat(&mut self, key: usize) {
+        let client = &mut self.clients[key];
+        client.stage = Stage::Seated;
+        client.begun = Vec::new();
+        self.seated.push(Seat { key, number: client.number });
+        self.opening -= 1;
+        self.tally.admitted += 1;
+        self.admission.record(client.opened, self.clock.now(), 1);
+    }
+
+    fn read(&mut self, key: usize, to_the_end: bool) {
+        loop {
+            let Some(client) = self.clients.get_mut(key) else { return };
+            if client.stage == Stage::Connecting {
+                return;
+            }
+            match client.stream.read(&mut self.scratch) {
+                Ok(0) => return self.lose(key, "connection closed by the server"),
+                Ok(count) => {
+                    self.hear(key, count);
+                    // A short read has emptied the socket, unless the end is behind it.
+                    if count < self.scratch.len() && !to_the_end {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return self.lose(key, &reason(&error)),
+            }
+        }
+    }
+
+    /// A client has heard the first `count` bytes of the read buffer.
+    fn hear(&mut self, key: usize, count: usize) {
+        self.tally.bytes += count as u64;
+        let client = &mut self.clients[key];
+        client.spoken_to = true;
+        if client.stage == Stage::Greeting {
+            return self.hear_answer(key, count);
+        }
+        let bytes = &self.scratch[..count];
+        let heard = match &mut client.probe {
+            None => payload::count(bytes),
+            Some(probe) => {
+                let now = self.clock.now();
+                let (latency, credits) = (&mut self.latency, &mut self.credits);
+                let witness_of = probe.witness_of;
+                probe.ear.hear(bytes, |sender, due, count| {
+                    latency.record(due, now, count);
+                    match witness_of {
+                        Some((number, place)) if number == sender => {
+                            credits[place] += count as usize;
+                        }
+                        _ => {}
+                    }
+                })
+            }
+        };
+        // A sender of a closed loop reads what it hears; others are told by a line of its own.
+        if (heard == 0 || client.probe.is_some()) && self.language.hears_brakes(bytes) {
+            self.tally.slowed_down += 1;
+        }
+        match client.part {
+            Part::Listener => self.tally.heard_by_listeners += heard as u64,
+            _ => self.tally.heard_by_others += heard as u64,
+        }
+        self.outgoing.clear();
+        self.language.hear_member(bytes, &mut client.begun, &mut self.outgoing);
+        self.send_outgoing(key);
+    }
+
+    fn hear_answer(&mut self, key: usize, count: usize) {
+        let client = &mut self.clients[key];
+        client.begun.extend_from_slice(&self.scratch[..count]);
+        self.outgoing.clear();
+        let answer = self.language.hear_answer(&mut client.begun, &mut self.outgoing);
+        self.send_outgoing(key);
+        match answer {
+            Answer::Waiting => {}
+            Answer::Refused(words) => self.lose(key, &format!("turned away: {words}")),
+            // Sending the reply may have failed.
+            Answer::Admitted if self.clients.contains(key) => self.seat(key),
+            Answer::Admitted => {}
+        }
+    }
+
+    /// Says `count` messages that are due at one moment, with one write. Returns whether it could.
+    pub(super) fn say(&mut self, seat: Seat, sender: u32, due: Time, count: usize) -> bool {
+        let there = self.is_seated(seat);
+        if !there || self.clients[seat.key].unsent.len() > LOAD_OUTBOX_BYTES_MAX {
+            self.tally.held_back += count as u64;
+            return false;
+        }
+        self.outgoing.clear();
+        for _ in 0..count {
+            self.language.say(&mut self.outgoing, sender, due);
+        }
+        self.send_outgoing(seat.key);
+        self.tally.said += count as u64;
+        if (self.window.0..self.window.1).contains(&due) {
+            self.tally.said_in_window += count as u64;
+        }
+        true
+    }
+
+    /// Sends bytes that are no message.
+    pub(super) fn send_as_it_is(&mut self, seat: Seat, bytes: &[u8]) {
+        if self.is_seated(seat) {
+            self.send(seat.key, bytes);
+        }
+    }
+
+    fn send_outgoing(&mut self, key: usize) {
+        if !self.outgoing.is_empty() {
+            let outgoing = std::mem::take(&mut self.outgoing);
+            self.send(key, &outgoing);
+            self.outgoing = outgoing;
+        }
+    }
+
+    fn send(&mut self, key: usize, bytes: &[u8]) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        if let Err(error) = client.send(bytes) {
+            self.lose(key, &reason(&error));
+        }
+    }
+
+    fn flush(&mut self, key: usize) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        if let Err(error) = client.flush() {
+            self.lose(key, &reason(&error));
+        }
+    }
+
+    /// A client is gone against its will.
+    fn lose(&mut self, key: usize, why: &str) {
+        let Some(client) = self.clients.try_remove(key) else { return };
+        if client.stage == Stage::Seated {
+            self.tally.lost += 1;
+            self.tally.failures.note(why);
+        } else {
+            self.opening -= 1;
+            self.note_failure(why);
+        }
+    }
+
+    fn note_failure(&mut self, why: &str) {
+        self.tally.failed += 1;
+        self.tally.failures.note(why);
+    }
+
+    /// Gives up those who were not let in.
+    pub(super) fn give_up_opening(&mut self) {
+        let opening = |(_, client): &(usize, &Client)| client.stage != Stage::Seated;
+        let keys: Vec<usize> = self.clients.iter().filter(opening).map(|(key, _)| key).collect();
+        for key in keys {
+            self.lose(key, "no answer from the server");
+        }
+    }
+
+    /// A client leaves.
+    pub(super) fn leave(&mut self, seat: Seat) {
+        if self.is_seated(seat) {
+            self.clients.remove(seat.key);
+        }
+    }
+
+    /// Everybody leaves.
+    pub(super) fn leave_all(&mut self) {
+        self.clients = Slab::new();
+        self.opening = 0;
+    }
+
+    /// Who was let in since the last call.
+    pub(super) fn take_seated(&mut self) -> Vec<Seat> {
+        std::mem::take(&mut self.seated)
+    }
+
+    /// Has a client read the messages it hears.
+    pub(super) fn make_probe(&mut self, seat: Seat) {
+        let text_bytes = self.language.text_bytes();
+        if self.is_seated(seat) {
+            let probe = || Box::new(Probe { ear: Ear::new(text_bytes), witness_of: None });
+            self.clients[seat.key].probe.get_or_insert_with(probe);
+        }
+    }
+
+    /// Has a client tell of each message by a sender that it hears. Returns where [`Self::credits`]
+    /// counts them.
+    pub(super) fn make_witness(&mut self, seat: Seat, sender: u32) -> usize {
+        self.make_probe(seat);
+        let place = self.credits.len();
+        self.credits.push(0);
+        let probe = self.clients.get_mut(seat.key).and_then(|client| client.probe.as_mut());
+        if let Some(probe) = probe {
+            probe.witness_of = Some((sender, place));
+        }
+        place
+    }
+
+    /// Has a client stop reading.
+    pub(super) fn stall(&mut self, seat: Seat) {
+        if self.is_seated(seat) {
+            self.clients[seat.key].deaf = true;
+        }
+    }
+
+    /// For each witness how many messages it has heard that were not taken from here.
+    pub(super) fn credits(&mut self) -> &mut [usize] {
+        &mut self.credits
+    }
+
+    /// Whether this client is in the room.
+    pub(super) fn is_seated(&self, seat: Seat) -> bool {
+        let client = self.clients.get(seat.key);
+        client.is_some_and(|client| client.number == seat.number && client.stage == Stage::Seated)
+    }
+
+    /// What a seated client is there for.
+    pub(super) fn part(&self, seat: Seat) -> Option<Part> {
+        self.is_seated(seat).then(|| self.clients[seat.key].part)
+    }
+
+    /// How many are being let in.
+    pub(super) fn opening(&self) -> usize {
+        self.opening
+    }
+
+    /// How many connections there are.
+    pub(super) fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Whether everybody has heard something.
+    pub(super) fn all_spoken_to(&self) -> bool {
+        self.clients.iter().all(|(_, client)| client.spoken_to || client.part == Part::Voice)
+    }
+
+    /// The language that all speak.
+    pub(super) fn language(&self) -> &Language {
+        &self.language
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a load test cannot be carried out, in one sentence each.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A load test that came to nothing.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// Not one client was let in.
+    #[error("cannot load {address}: no client got in: {why}")]
+    Nobody {
+        /// The server.
+        address: SocketAddr,
+        /// What most of them met with, and what to do about it.
+        why: String,
+    },
+    /// What is to be done makes no sense.
+    #[error("cannot begin: {0}")]
+    Settings(String),
+    /// The user did not want to wait for the report.
+    #[error("stopped at once, without a report")]
+    AtOnce {
+        /// By this signal.
+        signal: i32,
+    },
+    /// The poll loop could not be set up.
+    #[error("cannot set up the poll loop ({what}): {source}; is the descriptor limit very low?")]
+    SetUp {
+        /// Which part of it.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Waiting for events failed.
+    #[error("cannot wait for events: {0}; this is a fault of the load generator or the system")]
+    Wait(#[source] io::Error),
+    /// The process to be watched is not there.
+    #[error(
+        "cannot watch process {pid}: {source} (--server-pid takes the id of a running process)"
+    )]
+    Watch {
+        /// Its id.
+        pid: u32,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The report could not be written.
+    #[error("cannot write the report to {}: {source}; name another file", file.display())]
+    Report {
+        /// Where to.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// More descriptors are needed than processes may have.
+    #[error(
+        "cannot hold {clients} connections with {processes} processes of {descriptors} \
+         descriptors; use more --processes, or fewer --clients"
+    )]
+    Descriptors {
+        /// Clients that were asked for.
+        clients: usize,
+        /// Processes that were asked for.
+        processes: usize,
+        /// Descriptors that each may have.
+        descriptors: u64,
+    },
+    /// A further process of ours failed.
+    #[error("cannot go on without process {number} of the load generator: {why}")]
+    Worker {
+        /// Which, from 1.
+        number: usize,
+        /// What it said or what happened to it.
+        why: String,
+    },
+}

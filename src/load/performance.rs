@@ -1,0 +1,79 @@
+//! What one process has measured, in a form that can be sent to another.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::recorder::Cells;
+use super::tally::Failures;
+use super::usage::Usage;
+use crate::time::Time;
+
+/// What one process has measured.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Performance {
+    /// Length of the measured span, in seconds.
+    pub(super) seconds: f64,
+    /// Messages that were due in it and were said.
+    pub(super) messages: u64,
+    /// Messages that were due in the whole run and could not be said.
+    pub(super) held_back: u64,
+    /// Times that the server told a client in the whole run that it talks too fast.
+    pub(super) slowed_down: u64,
+    /// Messages heard in the measured span, each time that one was heard.
+    pub(super) deliveries: u64,
+    /// How many clients there were to hear each message.
+    pub(super) hearers: u64,
+    /// Of the whole run, drain included: what those who listen all the time heard, and should have.
+    pub(super) heard: u64,
+    pub(super) to_be_heard: u64,
+    /// Clients that were let in, and how long that took all of them, in seconds.
+    pub(super) connections: u64,
+    pub(super) gathering_seconds: f64,
+    /// Clients that were not let in, and clients that were and were lost.
+    pub(super) failed: u64,
+    pub(super) lost: u64,
+    pub(super) failures: Failures,
+    /// Clients that did not read.
+    pub(super) stalled: u64,
+    pub(super) latency: Cells,
+    pub(super) lateness: Cells,
+    /// CPU that the load generator used in the measured span.
+    pub(super) cpu: Duration,
+    pub(super) server: ServerUsage,
+    /// Whether the user ended it before its time.
+    pub(super) interrupted: bool,
+}
+
+/// What the server used.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct ServerUsage {
+    /// Before the first connection.
+    pub(super) before: Usage,
+    /// At the beginning and the end of the measured span.
+    pub(super) from: Usage,
+    pub(super) until: Usage,
+    /// After everybody had left; nothing if the server did not come to rest.
+    pub(super) after: Option<Usage>,
+}
+
+/// What was counted up to a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) at: Time,
+    pub(super) heard: u64,
+    pub(super) cpu: Duration,
+    pub(super) server: Usage,
+}
+
+impl Performance {
+    /// What two marks tell.
+    pub(super) fn between(from: &Mark, until: &Mark) -> Self {
+        Self {
+            seconds: until.at.since(from.at).as_secs_f64(),
+            cpu: until.cpu.saturating_sub(from.cpu),
+            server: ServerUsage { from: from.server, until: until.server, ..Default::default() },
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! How far a run has come: a line on the terminal of a person, or words to the parent process.
+//!
+//! It is drawn by the loop itself, some times a second; nothing ticks in the background.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::conductor::tell;
+use super::settings::Settings;
+use super::tally::Progressed;
+use super::text::scaled;
+use super::wire::Word;
+use crate::limits::LOAD_PROGRESS_INTERVAL;
+use crate::time::Time;
+
+/// Steps of the bar.
+const STEPS: u64 = 1_000;
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Clients connect and register.
+    Gathering,
+    /// The room falls silent.
+    Settling,
+    /// Traffic that does not count yet.
+    WarmingUp,
+    /// Traffic that counts.
+    Measuring,
+    /// Clients come and go.
+    Storming,
+    /// What was said is still on its way.
+    Draining,
+}
+
+impl Phase {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gathering => "connecting",
+            Self::Settling => "waiting for silence",
+            Self::WarmingUp => "warming up",
+            Self::Measuring => "measuring",
+            Self::Storming => "coming and going",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// Tells how far it is.
+#[derive(Debug)]
+pub(super) struct Progress {
+    sink: Sink,
+    /// When it was told last, in which phase, and what.
+    told: (Time, Option<Phase>, Progressed),
+    /// When the phase began.
+    since: Time,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Nobody,
+    Parent,
+    Person { bar: ProgressBar, clients: u64, warm_up: Duration, duration: Duration },
+}
+
+impl Progress {
+    /// For whoever sits at the terminal, if somebody does and wants it.
+    pub(super) fn for_person(settings: &Settings) -> Self {
+        let sink = match !settings.quiet && std::io::stderr().is_terminal() {
+            true => Sink::Person {
+                bar: bar(),
+                clients: settings.clients as u64,
+                warm_up: settings.warm_up,
+                duration: settings.duration,
+            },
+            false => Sink::Nobody,
+        };
+        Self::to(sink)
+    }
+
+    /// For the process that has started this one.
+    pub(super) fn for_parent() -> Self {
+        Self::to(Sink::Parent)
+    }
+
+    fn to(sink: Sink) -> Self {
+        Self { sink, told: (Time::ZERO, None, Progressed::default()), since: Time::ZERO }
+    }
+
+    /// Shows it, not too often.
+    pub(super) fn show(&mut self, phase: Phase, now_is: Progressed, now: Time) {
+        let (told_at, told_phase, before) = self.told;
+        let elapsed = now.since(told_at);
+        if matches!(self.sink, Sink::Nobody) || elapsed < LOAD_PROGRESS_INTERVAL {
+            return;
+        }
+        if told_phase != Some(phase) {
+            self.since = now;
+        }
+        match &self.sink {
+            Sink::Nobody => {}
+            // A parent that is gone is noticed elsewhere.
+            Sink::Parent => drop(tell(&Word::Progress(now_is))),
+            Sink::Person { bar, clients, warm_up, duration } => {
+                let part = |time: &Duration| {
+                    now.since(self.since).as_secs_f64() / time.as_secs_f64().max(1e-9)
+                };
+                let share = match phase {
+                    Phase::Gathering | Phase::Storming => {
+                        now_is.admitted as f64 / (*clients).max(1) as f64
+                    }
+                    Phase::WarmingUp => part(warm_up),
+                    Phase::Measuring => part(duration),
+                    Phase::Settling | Phase::Draining => 1.0,
+                };
+                bar.set_position((share.min(1.0) * STEPS as f64) as u64);
+                bar.set_message(message(phase, before, now_is, elapsed));
+                bar.tick();
+            }
+        }
+        self.told = (now, Some(phase), now_is);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Sink::Person { bar, .. } = &self.sink {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new(STEPS);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+    }
+    bar
+}
+
+fn message(phase: Phase, before: Progressed, now_is: Progressed, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64().max(1e-9);
+    let mut message = format!("{}: {} clients", phase.name(), now_is.admitted);
+    if now_is.failed > 0 {
+        message += &format!(", {} failed", now_is.failed);
+    }
+    if matches!(phase, Phase::Gathering | Phase::Storming) {
+        let rate = now_is.admitted.saturating_sub(before.admitted) as f64 / seconds;
+        message += &format!(", {} a second", scaled(rate));
+    }
+    if matches!(phase, Phase::WarmingUp | Phase::Measuring | Phase::Draining) {
+        let rate = now_is.heard.saturating_sub(before.heard) as f64 / seconds;
+        message += &format!(", {} deliveries a second", scaled(rate));
+    }
+    message
+}

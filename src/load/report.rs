@@ -1,0 +1,244 @@
+//! What a load test has found, put together from what its processes measured. For programs it is
+//! one JSON object; [`text`](super::text) tells it to people.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::error::LoadError;
+use super::performance::{Performance, ServerUsage};
+use super::recorder::Recorder;
+use super::settings::{Scenario, Settings};
+use super::tally::Failures;
+use crate::limits::{LOAD_CPU_SHARE_MAX, LOAD_LATENESS_MAX};
+
+/// The result of a load test. The names of the fields are those of the JSON object.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub(super) scenario: Scenario,
+    pub(super) dialect: super::dialect::Dialect,
+    pub(super) address: String,
+    pub(super) clients: u64,
+    pub(super) senders: Option<u64>,
+    pub(super) in_flight: Option<u64>,
+    pub(super) message_bytes: Option<u64>,
+    pub(super) rate_per_client: Option<f64>,
+    pub(super) stalled: Option<u64>,
+    pub(super) processes: usize,
+    pub(super) seconds: f64,
+    pub(super) messages: Option<u64>,
+    pub(super) deliveries: Option<u64>,
+    pub(super) deliveries_expected: Option<u64>,
+    pub(super) delivered_share: Option<f64>,
+    pub(super) deliveries_per_second: Option<f64>,
+    pub(super) connections: u64,
+    pub(super) connections_failed: u64,
+    pub(super) connections_lost: u64,
+    pub(super) connections_per_second: f64,
+    pub(super) latency_ms: Option<Latency>,
+    pub(super) server: Option<Server>,
+    pub(super) load: Load,
+    pub(super) interrupted: bool,
+    /// What only people are told.
+    #[serde(skip)]
+    pub(super) aside: Aside,
+}
+
+/// What programs are not told.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    pub(super) latency: Recorder,
+    pub(super) lateness: Recorder,
+    pub(super) failures: Failures,
+    pub(super) held_back: u64,
+    pub(super) slowed_down: u64,
+    pub(super) gathering: Duration,
+}
+
+/// How long messages took, in milliseconds.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Latency {
+    pub(super) count: u64,
+    pub(super) min: f64,
+    pub(super) mean: f64,
+    pub(super) p50: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    pub(super) p99_9: f64,
+    pub(super) max: f64,
+}
+
+/// What the server used in the measured span.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Server {
+    pub(super) cpu_seconds: f64,
+    pub(super) cpu_share: f64,
+    pub(super) cpu_ns_per_delivery: Option<f64>,
+    pub(super) deliveries_per_cpu_second: Option<f64>,
+    pub(super) connections_per_cpu_second: Option<f64>,
+    pub(super) rss_before_bytes: u64,
+    pub(super) rss_bytes: u64,
+    pub(super) rss_after_bytes: Option<u64>,
+    pub(super) rss_bytes_per_client: f64,
+    pub(super) switches_voluntary: u64,
+    pub(super) switches_involuntary: u64,
+}
+
+/// What the load generator itself used.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Load {
+    pub(super) cpu_seconds: f64,
+    /// Of one core, the mean over the processes.
+    pub(super) cpu_share: f64,
+    /// Whether the numbers tell more about the load generator than about the server.
+    pub(super) was_the_limit: bool,
+}
+
+impl Report {
+    /// Adds up what all processes have measured.
+    pub(super) fn new(settings: &Settings, parts: &[Performance]) -> Result<Self, LoadError> {
+        let sum = |count: fn(&Performance) -> u64| parts.iter().map(count).sum::<u64>();
+        let longest = |time: fn(&Performance) -> f64| parts.iter().map(time).fold(0.0, f64::max);
+        let (mut latency, mut lateness) = (Recorder::new()?, Recorder::new()?);
+        let mut failures = Failures::default();
+        for part in parts {
+            latency.add(&part.latency);
+            lateness.add(&part.lateness);
+            failures.add(&part.failures);
+        }
+        let seconds = longest(|part| part.seconds);
+        let (messages, deliveries) = (sum(|part| part.messages), sum(|part| part.deliveries));
+        let connections = sum(|part| part.connections);
+        let gathering = longest(|part| part.gathering_seconds);
+        let talks = settings.scenario.talks();
+        let is_storm = settings.scenario == Scenario::Storm;
+        let open_loop = settings.scenario.is_open_loop();
+        let only = |condition: bool, count: u64| condition.then_some(count);
+        let usage: Vec<ServerUsage> = parts.iter().map(|part| part.server).collect();
+        let server = (!settings.server_pids.is_empty()).then(|| {
+            Server::new(
+                &usage[0],
+                seconds,
+                (talks && deliveries > 0).then_some(deliveries),
+                is_storm.then_some(connections),
+                settings.clients as u64,
+            )
+        });
+        Ok(Self {
+            scenario: settings.scenario,
+            dialect: settings.dialect,
+            address: settings.address.to_string(),
+            clients: settings.clients as u64,
+            senders: only(settings.scenario == Scenario::FanOut, settings.senders as u64),
+            in_flight: only(settings.scenario == Scenario::FanOut, settings.in_flight as u64),
+            message_bytes: only(settings.scenario.has_room(), settings.size as u64)
+                .filter(|_| talks),
+            rate_per_client: open_loop.then_some(settings.rate),
+            stalled: only(settings.scenario == Scenario::Slow, sum(|part| part.stalled)),
+            processes: parts.len(),
+            seconds,
+            messages: only(talks, messages),
+            deliveries: only(talks, deliveries),
+            deliveries_expected: only(talks, messages * sum(|part| part.hearers)),
+            delivered_share: talks.then(|| {
+                let to_be_heard = sum(|part| part.to_be_heard);
+                ratio(sum(|part| part.heard), to_be_heard).unwrap_or(0.0)
+            }),
+            deliveries_per_second: talks.then(|| rate(deliveries as f64, seconds)),
+            connections,
+            connections_failed: sum(|part| part.failed),
+            connections_lost: sum(|part| part.lost),
+            connections_per_second: rate(connections as f64, gathering),
+            latency_ms: Latency::new(&latency),
+            server,
+            load: Load::new(parts, &lateness),
+            interrupted: parts.iter().any(|part| part.interrupted),
+            aside: Aside {
+                latency,
+                lateness,
+                failures,
+                held_back: sum(|part| part.held_back),
+                slowed_down: sum(|part| part.slowed_down),
+                gathering: Duration::from_secs_f64(gathering),
+            },
+        })
+    }
+
+    /// One JSON object and a newline.
+    pub fn json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        json.expect("numbers, strings and options can always be written as JSON") + "\n"
+    }
+}
+
+impl Latency {
+    fn new(recorder: &Recorder) -> Option<Self> {
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        (recorder.count() > 0).then(|| Self {
+            count: recorder.count(),
+            min: ms(recorder.min()),
+            mean: ms(recorder.mean()),
+            p50: ms(recorder.quantile(0.5)),
+            p90: ms(recorder.quantile(0.9)),
+            p99: ms(recorder.quantile(0.99)),
+            p99_9: ms(recorder.quantile(0.999)),
+            max: ms(recorder.max()),
+        })
+    }
+}
+
+impl Server {
+    fn new(
+        usage: &ServerUsage,
+        seconds: f64,
+        deliveries: Option<u64>,
+        connections: Option<u64>,
+        clients: u64,
+    ) -> Self {
+        let ServerUsage { before, from, until, after } = usage;
+        let cpu = until.cpu.saturating_sub(from.cpu).as_secs_f64();
+        let per_cpu_second = |count: u64| (cpu > 0.0).then(|| count as f64 / cpu);
+        let grown = until.rss_bytes as f64 - before.rss_bytes as f64;
+        Self {
+            cpu_seconds: cpu,
+            cpu_share: rate(cpu, seconds),
+            cpu_ns_per_delivery: deliveries.map(|count| cpu * 1e9 / count as f64),
+            deliveries_per_cpu_second: deliveries.and_then(per_cpu_second),
+            connections_per_cpu_second: connections.and_then(per_cpu_second),
+            rss_before_bytes: before.rss_bytes,
+            rss_bytes: until.rss_bytes,
+            rss_after_bytes: after.map(|usage| usage.rss_bytes),
+            rss_bytes_per_client: grown / clients as f64,
+            switches_voluntary: until.switches_voluntary.saturating_sub(from.switches_voluntary),
+            switches_involuntary: until
+                .switches_involuntary
+                .saturating_sub(from.switches_involuntary),
+        }
+    }
+}
+
+impl Load {
+    fn new(parts: &[Performance], lateness: &Recorder) -> Self {
+        let share = |part: &Performance| rate(part.cpu.as_secs_f64(), part.seconds);
+        let busiest = parts.iter().map(share).fold(0.0, f64::max);
+        Self {
+            cpu_seconds: parts.iter().map(|part| part.cpu.as_secs_f64()).sum(),
+            cpu_share: parts.iter().map(share).sum::<f64>() / parts.len().max(1) as f64,
+            was_the_limit: busiest >= LOAD_CPU_SHARE_MAX || was_late(lateness),
+        }
+    }
+}
+
+/// Whether too many sends were late for the latencies to be the server's.
+pub(super) fn was_late(lateness: &Recorder) -> bool {
+    lateness.quantile(0.99) > LOAD_LATENESS_MAX
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// So much a second; nothing if there was hardly any time to measure.
+fn rate(amount: f64, seconds: f64) -> f64 {
+    if seconds > 1e-6 { amount / seconds } else { 0.0 }
+}

@@ -1,0 +1,331 @@
+//! One process's part in a load test, from the first connection to the last.
+//!
+//! ```text
+//!     gather --> settle --> warm up --> measure --> drain --> leave
+//!     everybody  silence    traffic     traffic     what is
+//!     is let in                                     on its way
+//! ```
+//!
+//! Where several processes take part, the [`Conductor`] has them wait for each other between these.
+
+use std::time::Duration;
+
+use super::clock::own_cpu;
+use super::conductor::Conductor;
+use super::crowd::Crowd;
+use super::error::LoadError;
+use super::performance::{Mark, Performance};
+use super::progress::{Phase, Progress};
+use super::recorder::Cells;
+use super::settings::{Scenario, Settings};
+use super::share::{Cast, Share};
+use super::tally::Progressed;
+use super::traffic::{Times, Traffic, traffic};
+use super::usage::{Watch, farewell};
+use crate::limits::{
+    LOAD_ADMISSION_PATIENCE, LOAD_CONNECTING_MAX, LOAD_DRAIN, LOAD_SILENCE, LOAD_SILENCE_PATIENCE,
+};
+use crate::time::Time;
+
+/// Time between two looks at whether something has come to pass that no event tells.
+const LOOK: Duration = Duration::from_millis(50);
+/// What somebody says where only hearing it shows that all are in the room.
+const ROLL_CALL: &[u8] = b"?\n";
+
+/// A run under way.
+pub(super) struct Run<'a> {
+    settings: &'a Settings,
+    share: &'a Share,
+    conductor: &'a mut Conductor,
+    crowd: Crowd,
+    watch: Watch,
+    progress: Progress,
+}
+
+impl<'a> Run<'a> {
+    /// Nobody is connected yet.
+    pub(super) fn new(
+        settings: &'a Settings,
+        share: &'a Share,
+        conductor: &'a mut Conductor,
+        crowd: Crowd,
+        progress: Progress,
+    ) -> Result<Self, LoadError> {
+        let watch = Watch::new(&settings.server_pids)?;
+        Ok(Self { settings, share, conductor, crowd, watch, progress })
+    }
+
+    /// Carries it out.
+    pub(super) fn perform(mut self) -> Result<Performance, LoadError> {
+        let before = self.watch.look();
+        let mut performance = match self.settings.scenario {
+            Scenario::Storm => self.storm()?,
+            _ => self.conversation()?,
+        };
+        if let Some(signal) = self.crowd.events.stop_at_once() {
+            return Err(LoadError::AtOnce { signal });
+        }
+        self.conductor.drained(&mut self.crowd)?;
+        let tally = std::mem::take(&mut self.crowd.tally);
+        performance.messages = tally.said_in_window;
+        performance.held_back = tally.held_back;
+        performance.slowed_down = tally.slowed_down;
+        performance.heard = tally.heard_by_listeners;
+        performance.connections = tally.admitted;
+        performance.failed = tally.failed;
+        performance.lost = tally.lost;
+        performance.failures = tally.failures;
+        performance.interrupted = self.is_stopped();
+        self.crowd.leave_all();
+        performance.server.before = before;
+        performance.server.after = farewell(&mut self.crowd.events, &mut self.watch)?;
+        Ok(performance)
+    }
+
+    /// Everybody comes, they talk, and everything is heard.
+    fn conversation(&mut self) -> Result<Performance, LoadError> {
+        let begun = self.crowd.clock.now();
+        self.gather()?;
+        let gathering = self.crowd.clock.now().since(begun);
+        self.conductor.gathered(&mut self.crowd)?;
+        let seated = self.crowd.take_seated();
+        let cast = Cast::new(seated, |seat| self.crowd.part(seat));
+        if cast.listeners.is_empty() && !self.is_stopped() {
+            return Err(self.nobody());
+        }
+        self.settle(&cast)?;
+        let start = self.conductor.start(&mut self.crowd)?;
+        let (from, until, lateness) = self.converse(&cast, start)?;
+        let unheard_echoes = if self.crowd.language().echoes() { 0 } else { self.crowd.tally.said };
+        let said_by_all = self.conductor.said_by_all(&mut self.crowd)?;
+        let listeners = cast.listeners.len() as u64;
+        let to_be_heard = (said_by_all * listeners).saturating_sub(unheard_echoes);
+        self.drain(to_be_heard)?;
+        let silent_self = unheard_echoes > 0 && self.share.index == 0;
+        Ok(Performance {
+            deliveries: until.heard - from.heard,
+            hearers: (listeners + cast.passers.len() as u64).saturating_sub(u64::from(silent_self)),
+            to_be_heard,
+            gathering_seconds: gathering.as_secs_f64(),
+            stalled: cast.stalled.len() as u64,
+            latency: self.crowd.latency.cells(),
+            lateness,
+            ..Performance::between(&from, &until)
+        })
+    }
+
+    /// Clients come and go, as fast as it goes.
+    fn storm(&mut self) -> Result<Performance, LoadError> {
+        self.conductor.gathered(&mut self.crowd)?;
+        let start = self.conductor.start(&mut self.crowd)?;
+        self.crowd.admission.open(start, Time::NEVER);
+        // Others may still be on their way to the start.
+        while self.crowd.clock.now() < start {
+            self.crowd.wait(start)?;
+        }
+        let from = self.mark();
+        let mut roles = self.share.roles();
+        let mut coming = roles.next();
+        let mut patience = Patience::new(from.at);
+        while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
+            while self.crowd.len() < self.share.at_once
+                && let Some((number, part)) = coming
+            {
+                self.crowd.open(number, part);
+                coming = roles.next();
+            }
+            let now = self.crowd.clock.now();
+            self.crowd.wait(now + LOOK)?;
+            self.crowd.serve_all();
+            for seat in self.crowd.take_seated() {
+                self.crowd.leave(seat);
+            }
+            self.progress.show(Phase::Storming, self.crowd.tally.progressed(), now);
+            self.conductor.heed(&mut self.crowd)?;
+            if patience.is_over(self.crowd.tally.progressed(), now) {
+                self.crowd.give_up_opening();
+                break;
+            }
+        }
+        let until = self.mark();
+        if self.crowd.tally.admitted == 0 && !self.is_stopped() {
+            return Err(self.nobody());
+        }
+        self.conductor.said_by_all(&mut self.crowd)?;
+        Ok(Performance {
+            gathering_seconds: until.at.since(from.at).as_secs_f64(),
+            latency: self.crowd.admission.cells(),
+            ..Performance::between(&from, &until)
+        })
+    }
+
+    /// Connects everybody, not too many at a time.
+    fn gather(&mut self) -> Result<(), LoadError> {
+        let mut roles = self.share.roles();
+        let mut coming = roles.next();
+        let mut patience = Patience::new(self.crowd.clock.now());
+        while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
+            while self.crowd.opening() < LOAD_CONNECTING_MAX
+                && let Some((number, part)) = coming
+            {
+                self.crowd.open(number, part);
+                coming = roles.next();
+            }
+            let now = self.crowd.clock.now();
+            self.crowd.wait(now + LOOK)?;
+            self.crowd.serve_all();
+            self.progress.show(Phase::Gathering, self.crowd.tally.progressed(), now);
+            self.conductor.heed(&mut self.crowd)?;
+            if patience.is_over(self.crowd.tally.progressed(), now) {
+                self.crowd.give_up_opening();
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why nobody is there.
+    fn nobody(&self) -> LoadError {
+        let told = self.crowd.tally.failures.by_count();
+        let why = told.first().map_or("nobody tried".to_owned(), |(why, _)| advice(why));
+        LoadError::Nobody { address: self.settings.address, why }
+    }
+
+    /// Waits until everybody can hear and nobody says anything more.
+    fn settle(&mut self, cast: &Cast) -> Result<(), LoadError> {
+        let begun = self.crowd.clock.now();
+        let mut silent_since = begun;
+        let mut heard = self.crowd.tally.bytes;
+        while !self.is_stopped() {
+            let now = self.crowd.clock.now();
+            let all_hear = self.crowd.language().registers() || self.crowd.all_spoken_to();
+            if let Some(caller) = cast.listeners.first()
+                && !all_hear
+                && now.since(silent_since) >= LOOK
+            {
+                self.crowd.send_as_it_is(*caller, ROLL_CALL);
+            }
+            let silence = now.since(silent_since) >= LOAD_SILENCE;
+            if (silence && all_hear) || now.since(begun) >= LOAD_SILENCE_PATIENCE {
+                break;
+            }
+            self.crowd.wait(now + LOOK)?;
+            self.crowd.serve_all();
+            self.progress.show(Phase::Settling, self.crowd.tally.progressed(), now);
+            if self.crowd.tally.bytes != heard {
+                heard = self.crowd.tally.bytes;
+                silent_since = self.crowd.clock.now();
+            }
+        }
+        Ok(())
+    }
+
+    /// The conversation. Returns what was counted at both ends of the measured span.
+    fn converse(&mut self, cast: &Cast, start: Time) -> Result<(Mark, Mark, Cells), LoadError> {
+        let from = start + self.settings.warm_up;
+        let times = Times { start, from, until: from + self.settings.duration };
+        for seat in &cast.stalled {
+            self.crowd.stall(*seat);
+        }
+        for seat in cast.probes(self.share.probes) {
+            self.crowd.make_probe(seat);
+        }
+        self.crowd.measure(times.from, times.until);
+        let mut traffic = traffic(self.settings, self.share, cast, &mut self.crowd, times)?;
+        self.talk(traffic.as_mut(), Phase::WarmingUp, times.from)?;
+        let from = self.mark();
+        self.talk(traffic.as_mut(), Phase::Measuring, times.until)?;
+        let until = self.mark();
+        let lateness = traffic.lateness().map(|recorder| recorder.cells()).unwrap_or_default();
+        Ok((from, until, lateness))
+    }
+
+    /// Lets the traffic run up to a moment.
+    fn talk(
+        &mut self,
+        traffic: &mut dyn Traffic,
+        phase: Phase,
+        until: Time,
+    ) -> Result<(), LoadError> {
+        while !self.is_stopped() && self.crowd.len() > 0 {
+            self.crowd.wait(traffic.next().min(until))?;
+            loop {
+                let more = self.crowd.serve_some();
+                let now = self.crowd.clock.now();
+                if traffic.next() <= now {
+                    traffic.act(&mut self.crowd, now);
+                }
+                if !more {
+                    // Also when the time is over: what was heard is answered now or never.
+                    traffic.after_turn(&mut self.crowd, now);
+                    self.progress.show(phase, self.crowd.tally.progressed(), now);
+                }
+                if now >= until {
+                    return Ok(());
+                }
+                if !more {
+                    break;
+                }
+            }
+            self.conductor.heed(&mut self.crowd)?;
+        }
+        Ok(())
+    }
+
+    /// Waits, within bounds, until all that was said was heard.
+    fn drain(&mut self, to_be_heard: u64) -> Result<(), LoadError> {
+        let end = self.crowd.clock.now() + LOAD_DRAIN;
+        while self.crowd.tally.heard_by_listeners < to_be_heard && self.crowd.len() > 0 {
+            let now = self.crowd.clock.now();
+            if now >= end || self.crowd.events.stop_at_once().is_some() {
+                break;
+            }
+            self.crowd.wait(now + LOOK)?;
+            self.crowd.serve_all();
+            self.progress.show(Phase::Draining, self.crowd.tally.progressed(), now);
+        }
+        Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.crowd.events.is_stopped() || self.conductor.is_stopped()
+    }
+
+    fn mark(&mut self) -> Mark {
+        Mark {
+            at: self.crowd.clock.now(),
+            heard: self.crowd.tally.heard(),
+            cpu: own_cpu(),
+            server: self.watch.look(),
+        }
+    }
+}
+
+/// Notices that nobody is let in any more.
+struct Patience {
+    decided: u64,
+    since: Time,
+}
+
+impl Patience {
+    fn new(now: Time) -> Self {
+        Self { decided: 0, since: now }
+    }
+
+    fn is_over(&mut self, progressed: Progressed, now: Time) -> bool {
+        let decided = progressed.admitted + progressed.failed;
+        if decided != self.decided {
+            *self = Self { decided, since: now };
+        }
+        now.since(self.since) > LOAD_ADMISSION_PATIENCE
+    }
+}
+
+/// A reason together with what to do about it.
+fn advice(why: &str) -> String {
+    match why {
+        "connection refused" => format!("{why} (is a server listening there?)"),
+        "no answer from the server" => format!("{why} (does it speak this --dialect?)"),
+        _ => why.to_owned(),
+    }
+}

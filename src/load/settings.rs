@@ -1,0 +1,147 @@
+//! What a load test is to do, checked once.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::dialect::Dialect;
+
+/// What the clients do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// A few senders keep messages in flight in a room full of listeners
+    FanOut,
+    /// Everybody speaks at a steady rate; latency counts from when a message was due
+    Chatter,
+    /// Everybody registers and is silent
+    Idle,
+    /// Clients connect, register and leave, as fast as it goes
+    Storm,
+    /// As chatter, but some clients never read
+    Slow,
+    /// As chatter, while clients leave and others come
+    Churn,
+    /// UDP endpoints ask for a partner, as fast as answers come
+    Pairs,
+}
+
+impl Scenario {
+    /// Its name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FanOut => "fan-out",
+            Self::Chatter => "chatter",
+            Self::Idle => "idle",
+            Self::Storm => "storm",
+            Self::Slow => "slow",
+            Self::Churn => "churn",
+            Self::Pairs => "pairs",
+        }
+    }
+
+    /// Whether messages are said that others are to hear, or answers awaited.
+    pub fn talks(self) -> bool {
+        !matches!(self, Self::Idle | Self::Storm)
+    }
+
+    /// Whether the clients meet in a room, over TCP.
+    pub fn has_room(self) -> bool {
+        self != Self::Pairs
+    }
+
+    /// Whether messages are said at a steady rate, whatever the server does.
+    pub fn is_open_loop(self) -> bool {
+        matches!(self, Self::Chatter | Self::Slow | Self::Churn)
+    }
+}
+
+/// A load test.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// The server.
+    pub address: SocketAddr,
+    /// What the clients do.
+    pub scenario: Scenario,
+    /// The language they speak.
+    pub dialect: Dialect,
+    /// The room they meet in; each dialect has its own usual one.
+    pub room: Option<String>,
+    /// How many there are, or, in a storm, come and go in all.
+    pub clients: usize,
+    /// How many of them speak in a closed loop.
+    pub senders: usize,
+    /// How many messages each of those keeps in flight.
+    pub in_flight: usize,
+    /// Messages a second that each client says in an open loop.
+    pub rate: f64,
+    /// Share of the clients that does not read.
+    pub stalled: f64,
+    /// Clients a second that leave and are replaced.
+    pub churn: f64,
+    /// Connections of a storm, or asking endpoints, open at a time.
+    pub at_once: usize,
+    /// Bytes of a message as it is delivered in lines.
+    pub size: usize,
+    /// Measured time.
+    pub duration: Duration,
+    /// Time before it in which the same is done.
+    pub warm_up: Duration,
+    /// Processes to be used; none: as many as the descriptors make necessary.
+    pub processes: Option<usize>,
+    /// Processes of the server whose CPU and memory are watched.
+    pub server_pids: Vec<u32>,
+    /// Whether to show no progress.
+    pub quiet: bool,
+}
+
+impl Settings {
+    /// What no single value can show.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.senders > self.clients {
+            return Err("--senders must not be more than --clients".to_owned());
+        }
+        let needs_others = self.dialect == Dialect::Irc && self.scenario == Scenario::FanOut;
+        if needs_others && self.clients < 2 {
+            return Err("--clients must be 2 or more in irc: nobody hears itself".to_owned());
+        }
+        if self.scenario == Scenario::Churn && self.clients < 2 {
+            return Err("--clients must be 2 or more where some leave".to_owned());
+        }
+        if self.scenario == Scenario::Slow && (self.clients as f64 * (1.0 - self.stalled)) < 1.0 {
+            return Err("--stalled must leave somebody who reads".to_owned());
+        }
+        if self.duration.is_zero() {
+            return Err("--duration must be more than 0s".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Settings {
+    /// What a test needs that is about something else.
+    pub(super) fn example(scenario: Scenario) -> Self {
+        Self {
+            address: "127.0.0.1:55555".parse().unwrap(),
+            scenario,
+            dialect: Dialect::Lines,
+            room: None,
+            clients: 1_000,
+            senders: 1,
+            in_flight: 64,
+            rate: 0.5,
+            stalled: 0.1,
+            churn: 10.0,
+            at_once: 256,
+            size: 64,
+            duration: Duration::from_secs(5),
+            warm_up: Duration::from_secs(1),
+            processes: None,
+            server_pids: vec![1],
+            quiet: true,
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What part of a load test one process plays, and who of its clients does what. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Part, Seat};
+use super::dialect::Dialect;
+use super::settings::{Scenario, Settings};
+use crate::limits::{LOAD_CLIENTS_MAX, LOAD_PROBES};
+
+/// Connections that speak for everybody where listeners cannot.
+const SHARED_VOICES: usize = 4;
+/// Seconds that a client of a churning room stays, on average.
+const STAY_SECONDS: f64 = 2.0;
+
+/// The part of one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Share {
+    /// Which process this is, from 0.
+    pub(super) index: usize,
+    /// How many there are.
+    pub(super) processes: usize,
+    /// Number of its first client.
+    pub(super) first: u32,
+    /// How many clients it has.
+    pub(super) clients: usize,
+    /// How many of them never read.
+    pub(super) stalled: usize,
+    /// How many of them come and go.
+    pub(super) passers: usize,
+    /// Connections that only speak, beside the clients.
+    pub(super) voices: usize,
+    /// Number of the first of those.
+    pub(super) first_voice: u32,
+    /// How many speak in a closed loop.
+    pub(super) senders: usize,
+    /// How many are open at a time, where they come and go.
+    pub(super) at_once: usize,
+    /// How many listeners read what they hear.
+    pub(super) probes: usize,
+    /// Number of the first client that comes later.
+    pub(super) newcomer: u32,
+}
+
+impl Share {
+    /// The share of process `index`.
+    pub(super) fn new(settings: &Settings, index: usize, processes: usize) -> Self {
+        let part = |all: usize| portion(all, index, processes);
+        let before = |all: usize| (0..index).map(|index| portion(all, index, processes)).sum();
+        let clients = part(settings.clients);
+        let stalled = match settings.scenario {
+            Scenario::Slow => (settings.stalled * clients as f64).round() as usize,
+            _ => 0,
+        };
+        let passers = match settings.scenario {
+            Scenario::Churn => {
+                let leaving = settings.churn * STAY_SECONDS / processes as f64;
+                (leaving.ceil() as usize).clamp(1, (clients / 2).max(1))
+            }
+            _ => 0,
+        };
+        let voices = match (settings.dialect, settings.scenario) {
+            (Dialect::Redis, Scenario::FanOut) => settings.senders,
+            (Dialect::Redis, scenario) if scenario.is_open_loop() => SHARED_VOICES.max(processes),
+            _ => 0,
+        };
+        let first: usize = before(settings.clients);
+        let voices_before: usize = before(voices);
+        let number = |number: usize| (number % LOAD_CLIENTS_MAX as usize) as u32;
+        Self {
+            index,
+            processes,
+            first: number(first),
+            clients,
+            stalled,
+            passers,
+            voices: part(voices),
+            first_voice: number(settings.clients + voices_before),
+            senders: part(settings.senders),
+            at_once: part(settings.at_once).max(1),
+            probes: part(LOAD_PROBES).max(1),
+            newcomer: number(settings.clients + voices + index),
+        }
+    }
+
+    /// Everybody to be connected at the beginning: number and part.
+    pub(super) fn roles(&self) -> impl Iterator<Item = (u32, Part)> {
+        let voices = (0..self.voices).map(|at| (self.first_voice + at as u32, Part::Voice));
+        (0..self.clients).map(|at| (self.first + at as u32, self.part(at))).chain(voices)
+    }
+
+    /// Those who stall are spread over the room; those who come and go came last.
+    fn part(&self, at: usize) -> Part {
+        let stalled_up_to = |at: usize| at * self.stalled / self.clients.max(1);
+        if at + self.passers >= self.clients {
+            Part::Passer
+        } else if stalled_up_to(at) != stalled_up_to(at + 1) {
+            Part::Stalled
+        } else {
+            Part::Listener
+        }
+    }
+}
+
+/// The part of `all` that falls to process `index`: shares differ by one at most.
+fn portion(all: usize, index: usize, processes: usize) -> usize {
+    all / processes + usize::from(index < all % processes)
+}
+
+/// Who is there and does what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cast {
+    /// Those who hear everything.
+    pub(super) listeners: Vec<Seat>,
+    /// Those who may speak.
+    pub(super) speakers: Vec<Seat>,
+    /// Those who will not read.
+    pub(super) stalled: Vec<Seat>,
+    /// Those who will leave.
+    pub(super) passers: Vec<Seat>,
+}
+
+impl Cast {
+    /// Sorts everybody who was let in.
+    pub(super) fn new(mut seated: Vec<Seat>, part: impl Fn(Seat) -> Option<Part>) -> Self {
+        let mut cast = Self::default();
+        seated.sort_by_key(|seat| seat.number);
+        for seat in seated {
+            match part(seat) {
+                Some(Part::Listener) => cast.listeners.push(seat),
+                Some(Part::Voice) => cast.speakers.push(seat),
+                Some(Part::Stalled) => cast.stalled.push(seat),
+                Some(Part::Passer) => cast.passers.push(seat),
+                None => {}
+            }
+        }
+        if cast.speakers.is_empty() {
+            cast.speakers = cast.listeners.clone();
+        }
+        cast
+    }
+
+    /// `count` listeners, spread evenly, the first and the last included.
+    pub(super) fn probes(&self, count: usize) -> impl Iterator<Item = Seat> {
+        let last = self.listeners.len().saturating_sub(1);
+        let count = count.min(self.listeners.len());
+        (0..count).map(move |at| self.listeners[at * last / (count - 1).max(1)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn shares_make_up_the_whole_and_no_number_is_given_twice() {
+        for dialect in [Dialect::Lines, Dialect::Redis] {
+            for scenario in [Scenario::FanOut, Scenario::Chatter, Scenario::Churn] {
+                for processes in 1..=7 {
+                    let settings = Settings {
+                        dialect,
+                        clients: 103,
+                        senders: 5,
+                        ..Settings::example(scenario)
+                    };
+                    let shares: Vec<Share> = (0..processes)
+                        .map(|index| Share::new(&settings, index, processes))
+                        .collect();
+                    let mut numbers = HashSet::new();
+                    for share in &shares {
+                        for (number, _) in share.roles() {
+                            assert!(numbers.insert(number), "{number} in {share:?}");
+                        }
+                    }
+                    for share in &shares {
+                        assert!(numbers.insert(share.newcomer), "{share:?}");
+                    }
+                    let sum = |part: fn(&Share) -> usize| shares.iter().map(part).sum::<usize>();
+                    assert_eq!((sum(|share| share.clients), sum(|share| share.senders)), (103, 5));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn those_who_do_not_read_are_spread_over_the_room() {
+        let settings = Settings { clients: 16, stalled: 0.25, ..Settings::example(Scenario::Slow) };
+        let share = Share::new(&settings, 0, 1);
+        let stalled: Vec<u32> =
+            share.roles().filter(|role| role.1 == Part::Stalled).map(|role| role.0).collect();
+        assert_eq!(stalled, [3, 7, 11, 15]);
+    }
+
+    #[test]
+    fn probes_are_spread_from_the_first_to_the_last() {
+        let seats = (0..100).map(|number| Seat { key: number as usize, number });
+        let cast = Cast::new(seats.rev().collect(), |_| Some(Part::Listener));
+        let probes = |count| cast.probes(count).map(|seat| seat.number).collect::<Vec<_>>();
+        assert_eq!(probes(4), [0, 33, 66, 99]);
+        assert_eq!((probes(1), probes(200).len()), (vec![0], 100));
+        assert_eq!(Cast::default().probes(4).count(), 0);
+        assert_eq!(cast.speakers, cast.listeners, "those who hear may speak");
+    }
+}

@@ -1,0 +1,334 @@
+//! The report for people: aligned, with units, no longer than a screen.
+
+use std::fmt::{Display, Formatter, Result};
+use std::time::Duration;
+
+use super::chart::chart;
+use super::report::{Latency, Load, Report, Server, was_late};
+use super::settings::Scenario;
+
+/// Columns of what stands before a value.
+const LABEL: usize = 12;
+
+/// A report as people read it.
+#[derive(Debug)]
+pub struct Text<'a> {
+    /// What is told.
+    pub report: &'a Report,
+    /// Whether to draw a histogram, for a terminal.
+    pub chart: bool,
+}
+
+impl Display for Text<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let report = self.report;
+        writeln!(f, "{}", report.headline())?;
+        if report.interrupted {
+            row(f, "interrupted", "this is what was measured up to then")?;
+        }
+        report.rows(f)?;
+        if let Some(latency) = &report.latency_ms {
+            row(f, "latency", &latency_row(latency))?;
+            if self.chart {
+                f.write_str(&chart(&report.aside.latency))?;
+            }
+        }
+        if let Some(server) = &report.server {
+            server_rows(f, server)?;
+        }
+        load_rows(f, report)
+    }
+}
+
+fn row(f: &mut Formatter<'_>, label: &str, value: &str) -> Result {
+    writeln!(f, "  {label:LABEL$} {value}")
+}
+
+impl Report {
+    fn headline(&self) -> String {
+        let (clients, address) = (grouped(self.clients), &self.address);
+        let who = format!("{clients} clients at {address} in {}", self.dialect.name());
+        let rate = self.rate_per_client.unwrap_or_default();
+        let scenario = self.scenario.name();
+        match self.scenario {
+            Scenario::FanOut => format!(
+                "{scenario}: {who}, {} of them with {} messages of {} bytes in flight",
+                grouped(self.senders.unwrap_or_default()),
+                grouped(self.in_flight.unwrap_or_default()),
+                self.message_bytes.unwrap_or_default(),
+            ),
+            Scenario::Chatter | Scenario::Slow | Scenario::Churn => format!(
+                "{scenario}: {who}, each with {rate} messages of {} bytes a second",
+                self.message_bytes.unwrap_or_default()
+            ),
+            Scenario::Idle | Scenario::Storm => format!("{scenario}: {who}"),
+            Scenario::Pairs => format!("{scenario}: {clients} UDP endpoints at {address}"),
+        }
+    }
+
+    fn rows(&self, f: &mut Formatter<'_>) -> Result {
+        row(f, "measured", &format!("{:.2} s", self.seconds))?;
+        let gathering = self.aside.gathering.as_secs_f64();
+        let mut connections = format!(
+            "{} in {gathering:.2} s, {} a second",
+            grouped(self.connections),
+            scaled(self.connections_per_second)
+        );
+        for (count, fate) in
+            [(self.connections_failed, "not let in"), (self.connections_lost, "lost")]
+        {
+            if count > 0 {
+                connections += &format!("; {} {fate}", grouped(count));
+            }
+        }
+        row(f, "connections", &connections)?;
+        for (reason, count) in self.aside.failures.by_count() {
+            row(f, "", &format!("{} × {reason}", grouped(count)))?;
+        }
+        if let (Some(messages), Some(deliveries), Some(per_second), Some(share)) =
+            (self.messages, self.deliveries, self.deliveries_per_second, self.delivered_share)
+        {
+            row(f, "messages", &grouped(messages))?;
+            let all = match share {
+                1.0 => "all arrived".to_owned(),
+                _ => format!("{:.3} % arrived in the end", share * 100.0),
+            };
+            let rate = scaled(per_second);
+            row(f, "deliveries", &format!("{}, {rate} a second; {all}", grouped(deliveries)))?;
+        }
+        if self.aside.held_back > 0 {
+            let count = grouped(self.aside.held_back);
+            row(f, "held back", &format!("{count} messages: the server did not read them"))?;
+        }
+        if self.aside.slowed_down > 0 {
+            row(f, "CAUTION", "the server has slowed talkers down (mio-chat: --flood off)")?;
+        }
+        Ok(())
+    }
+}
+
+fn latency_row(latency: &Latency) -> String {
+    let Latency { p50, p90, p99, p99_9, max, .. } = latency;
+    let times = [("p50", p50), ("p90", p90), ("p99", p99), ("p99.9", p99_9), ("max", max)];
+    let times = times.map(|(name, ms)| format!("{name} {}", milliseconds(*ms)));
+    format!("{} ms", times.join("  "))
+}
+
+fn server_rows(f: &mut Formatter<'_>, server: &Server) -> Result {
+    let mut cpu = percent(server.cpu_share);
+    if let (Some(nanos), Some(rate)) =
+        (server.cpu_ns_per_delivery, server.deliveries_per_cpu_second)
+    {
+        cpu += &format!("; {nanos:.1} ns a delivery, {} deliveries a CPU-second", scaled(rate));
+    }
+    if let Some(rate) = server.connections_per_cpu_second {
+        cpu += &format!("; {} connections a CPU-second", scaled(rate));
+    }
+    row(f, "server CPU", &cpu)?;
+    let mut memory = format!(
+        "{}, {} before anybody came",
+        mebibytes(server.rss_bytes),
+        mebibytes(server.rss_before_bytes)
+    );
+    if let Some(after) = server.rss_after_bytes {
+        memory += &format!(", {} after all had left", mebibytes(after));
+    }
+    if server.rss_bytes_per_client >= 1.0 {
+        memory += &format!("; {:.0} B a client", server.rss_bytes_per_client);
+    }
+    row(f, "server RSS", &memory)?;
+    let (voluntary, involuntary) = (server.switches_voluntary, server.switches_involuntary);
+    row(f, "switches", &format!("{} voluntary, {} not", grouped(voluntary), grouped(involuntary)))
+}
+
+fn load_rows(f: &mut Formatter<'_>, report: &Report) -> Result {
+    let Load { cpu_share, was_the_limit, .. } = report.load;
+    let mut cpu = percent(cpu_share);
+    if report.processes > 1 {
+        cpu += &format!(" each of {} processes", report.processes);
+    }
+    let lateness = &report.aside.lateness;
+    if lateness.count() > 0 {
+        let late = |share| milliseconds(lateness.quantile(share).as_secs_f64() * 1e3);
+        cpu += &format!("; sends late by p50 {}  p99 {} ms", late(0.5), late(0.99));
+    }
+    row(f, "load CPU", &cpu)?;
+    if was_the_limit {
+        let why = match was_late(lateness) {
+            true => "it said too much too late, which latencies include",
+            false => "it had no CPU left",
+        };
+        row(f, "CAUTION", &format!("the load generator was itself the limit: {why}"))?;
+    }
+    Ok(())
+}
+
+/// `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Three digits that count: `6.13 million`.
+pub(super) fn scaled(number: f64) -> String {
+    match number {
+        1e9.. => format!("{} billion", three_digits(number / 1e9)),
+        1e6.. => format!("{} million", three_digits(number / 1e6)),
+        1e4.. => grouped(number.round() as u64),
+        _ => three_digits(number),
+    }
+}
+
+fn three_digits(number: f64) -> String {
+    match number {
+        100.0.. => format!("{number:.0}"),
+        10.0.. => format!("{number:.1}"),
+        _ => format!("{number:.2}"),
+    }
+}
+
+fn milliseconds(ms: f64) -> String {
+    three_digits(ms)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} % of a core", share * 100.0)
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+/// A time with the unit that suits it.
+pub(super) fn short(time: Duration) -> String {
+    let micros = time.as_secs_f64() * 1e6;
+    match micros {
+        1e6.. => format!("{} s", three_digits(micros / 1e6)),
+        1e3.. => format!("{} ms", three_digits(micros / 1e3)),
+        _ => format!("{} µs", three_digits(micros)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::performance::{Performance, ServerUsage};
+    use crate::load::recorder::{Cells, Recorder};
+    use crate::load::settings::Settings;
+    use crate::load::tally::Failures;
+    use crate::load::usage::Usage;
+    use crate::time::Time;
+
+    fn cells(micros: impl Iterator<Item = u64>) -> Cells {
+        let mut recorder = Recorder::new().unwrap();
+        recorder.open(Time::ZERO, Time::NEVER);
+        micros.for_each(|micros| {
+            recorder.record(Time::ZERO, Time::at(Duration::from_micros(micros)), 1);
+        });
+        recorder.cells()
+    }
+
+    fn usage(millis: u64, mebibytes: u64) -> Usage {
+        Usage {
+            cpu: Duration::from_millis(millis),
+            rss_bytes: mebibytes << 20,
+            switches_voluntary: millis,
+            switches_involuntary: millis / 10,
+        }
+    }
+
+    fn performance() -> Performance {
+        Performance {
+            seconds: 5.0,
+            messages: 40_000,
+            deliveries: 39_900_000,
+            hearers: 999,
+            heard: 49_950_000,
+            to_be_heard: 49_950_000,
+            connections: 999,
+            gathering_seconds: 0.1,
+            failed: 1,
+            latency: cells((1..=100).map(|step| step * 100)),
+            cpu: Duration::from_millis(2_500),
+            server: ServerUsage {
+                before: usage(10, 4),
+                from: usage(1_000, 6),
+                until: usage(5_990, 6),
+                after: Some(usage(6_000, 5)),
+            },
+            ..Performance::default()
+        }
+    }
+
+    fn told(scenario: Scenario, parts: &[Performance]) -> String {
+        let report = Report::new(&Settings::example(scenario), parts).unwrap();
+        Text { report: &report, chart: false }.to_string()
+    }
+
+    #[test]
+    fn a_report_is_told_with_units() {
+        let mut part = performance();
+        part.failures = Failures::default();
+        part.failures.note("connection refused");
+        let expected = "\
+fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages of 64 bytes in flight
+  measured     5.00 s
+  connections  999 in 0.10 s, 9990 a second; 1 not let in
+               1 × connection refused
+  messages     40,000
+  deliveries   39,900,000, 7.98 million a second; all arrived
+  latency      p50 5.00  p90 9.00  p99 9.90  p99.9 10.0  max 10.0 ms
+  server CPU   99.8 % of a core; 125.1 ns a delivery, 8.00 million deliveries a CPU-second
+  server RSS   6.0 MiB, 4.0 MiB before anybody came, 5.0 MiB after all had left; 2097 B a client
+  switches     4,990 voluntary, 499 not
+  load CPU     50.0 % of a core
+";
+        assert_eq!(told(Scenario::FanOut, &[part]), expected);
+    }
+
+    #[test]
+    fn it_is_told_when_the_load_generator_was_the_limit() {
+        let late = Performance {
+            lateness: cells([10, 20, 5_000].into_iter()),
+            held_back: 7,
+            heard: 40_000_000,
+            interrupted: true,
+            ..performance()
+        };
+        let text = told(Scenario::Chatter, &[late, performance()]);
+        for line in [
+            "chatter: 1,000 clients at 127.0.0.1:55555 in lines, each with 0.5 messages of",
+            "  interrupted  this is what was measured up to then",
+            "; 90.040 % arrived in the end",
+            "  held back    7 messages: the server did not read them",
+            " 50.0 % of a core each of 2 processes; sends late by p50 0.02  p99 5.00 ms",
+            "  CAUTION      the load generator was itself the limit: it said too much too late",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        let busy = Performance { cpu: Duration::from_millis(4_800), ..performance() };
+        assert!(told(Scenario::FanOut, &[busy]).contains("the limit: it had no CPU left"));
+        assert!(!told(Scenario::FanOut, &[performance()]).contains("CAUTION"));
+    }
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        for (number, text) in
+            [(0.5, "0.50"), (12.34, "12.3"), (9_999.0, "9999"), (12_345.0, "12,345")]
+        {
+            assert_eq!(scaled(number), text);
+        }
+        assert_eq!(scaled(8_371_000.0), "8.37 million");
+        assert_eq!(short(Duration::from_micros(20_000)), "20.0 ms");
+    }
+}

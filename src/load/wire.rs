@@ -1,0 +1,125 @@
+//! What the processes of one load test say to each other: JSON, one object a line, over pipes.
+//!
+//! ```text
+//!     worker:  Gathered ...... Silent ....... Said ....... Drained ...... Done
+//!     parent:          Settle ...... Start ........ Total ........ Leave
+//! ```
+//!
+//! A worker waits for the parent's word, and the parent for all workers: so they begin, measure and
+//! end together.
+
+use serde::{Deserialize, Serialize};
+
+use super::performance::Performance;
+use super::settings::Settings;
+use super::share::Share;
+use super::tally::Progressed;
+use crate::limits::LOAD_LINE_BYTES_MAX;
+
+/// The first thing a worker is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Assignment {
+    /// What is to be done.
+    pub(super) settings: Settings,
+    /// Which part of it.
+    pub(super) share: Share,
+    /// When the run began, on the system's monotonic clock.
+    pub(super) epoch: u64,
+    /// What tells this run's nicknames from others'.
+    pub(super) run: u32,
+}
+
+/// What a worker is told later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// Everybody was let in everywhere: wait for silence.
+    Settle,
+    /// Begin at this many nanoseconds of the run.
+    Start(u64),
+    /// So many messages were said by all: hear them.
+    Total(u64),
+    /// Everything was heard everywhere: go.
+    Leave,
+    /// Come to an end before the time.
+    Stop,
+}
+
+/// What a worker tells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Word {
+    /// Everybody here was let in.
+    Gathered,
+    /// It has fallen silent here.
+    Silent,
+    /// So many messages were said here.
+    Said(u64),
+    /// Everything was heard here.
+    Drained,
+    /// How far it is.
+    Progress(Progressed),
+    /// What was measured here.
+    Done(Box<Performance>),
+    /// Why nothing was.
+    Failed(String),
+}
+
+/// One line.
+pub(super) fn line(message: &impl Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(message).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// Lines that come in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    /// Takes the next piece. Returns whether it is still within bounds.
+    pub(super) fn push(&mut self, piece: &[u8]) -> bool {
+        self.begun.extend_from_slice(piece);
+        self.begun.len() <= LOAD_LINE_BYTES_MAX
+    }
+
+    /// The next whole line; an error says what is wrong with it.
+    pub(super) fn next<T: for<'a> Deserialize<'a>>(&mut self) -> Option<Result<T, String>> {
+        let end = memchr::memchr(b'\n', &self.begun)?;
+        let message = serde_json::from_slice(&self.begun[..end]).map_err(|why| why.to_string());
+        self.begun.drain(..=end);
+        Some(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_arrive_whole_however_they_are_cut() {
+        let mut stream = line(&Order::Settle);
+        stream.extend(line(&Order::Start(1_234)));
+        stream.extend(line(&Order::Total(u64::MAX)));
+        for cut in 0..=stream.len() {
+            let (mut lines, mut orders) = (Lines::default(), Vec::new());
+            for piece in [&stream[..cut], &stream[cut..]] {
+                assert!(lines.push(piece));
+                while let Some(order) = lines.next::<Order>() {
+                    orders.push(order.unwrap());
+                }
+            }
+            assert_eq!(orders, [Order::Settle, Order::Start(1_234), Order::Total(u64::MAX)]);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_an_error_and_not_a_panic() {
+        let mut lines = Lines::default();
+        lines.push(b"{\"Start\":-1}\n\xff\n");
+        assert!(lines.next::<Order>().unwrap().is_err());
+        assert!(lines.next::<Order>().unwrap().is_err());
+        assert!(lines.next::<Order>().is_none());
+        assert!(!lines.push(&vec![b' '; LOAD_LINE_BYTES_MAX + 1]));
+    }
+}
