@@ -1,4 +1,4 @@
-"""The chat server of a networking class: Python, one thread per client, whatever arrives is sent on.
+"""The chat server of a networking class: a thread per client; what arrives goes to everyone.
 
 Speaks no protocol: chunks of bytes as they come, to everyone, the sender included. One lock guards
 the list of clients and is held while a chunk is sent, so everybody hears the same order.
@@ -42,7 +42,8 @@ def serve(client: socket.socket) -> None:
 def main() -> None:
     listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=4096)
     threading.stack_size(STACK_BYTES)
-    print("listening tcp %s:%d" % listener.getsockname(), flush=True)
+    host, port = listener.getsockname()
+    print(f"listening tcp {host}:{port}", flush=True)
     while True:
         client, _ = listener.accept()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
