@@ -58,7 +58,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     add("--server-binary", type=Path, default=target / "release/mio-chat", metavar="PATH")
     add("--load-binary", type=Path, default=target / "release/mio-chat", metavar="PATH")
     add("--built", type=Path, default=target / "peers/built", metavar="DIR",
-        help="where relay, nodelay.so and the Rust peers are")
+        help="where the relay, the libraries and the Rust peers are")
     add("--out", type=Path, default=target / "peers/results", metavar="DIR")
     add("--results", type=Path, metavar="JSON", help="show these results, and run nothing")
     add("--publish", action="store_true", help="put table and chart into docs/")
@@ -158,12 +158,14 @@ def load(server: peers.Running, words: list[str], options: argparse.Namespace) -
         return result
     except ValueError:
         lines = errors.decode(errors="replace").strip().splitlines()
-        raise PeerFailed(lines[-1] if lines else f"load ended with {process.returncode}") from None
+        raise PeerFailed(lines[0] if lines else f"load ended with {process.returncode}") from None
 
 
 def with_notes(result: Result) -> Result:
     """Says beside the figures what makes them worth less."""
     notes = [result["note"]] if result.get("note") else []
+    if result.get("scenario") == "fan-out" and not result.get("messages"):
+        notes.append("no message came back to its sender")
     share = result.get("delivered_share")
     if share is not None and share < 0.999:
         notes.append(f"{100 * share:.1f} % delivered")

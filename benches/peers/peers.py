@@ -46,7 +46,7 @@ class Peer:
     dialect: str
     command: Callable[[Path, int], list[str]]
     members_max: int = SEATS
-    preload: Path | None = None
+    preload: tuple[Path, ...] = ()  # libraries that force settings the program lacks
     picks_port: bool = False  # prints `listening tcp ADDRESS` once it is ready
     about: str = ""
 
@@ -85,7 +85,7 @@ def running(peer: Peer) -> Iterator[Running]:
         port = 0 if peer.picks_port else free_port()
         environment = dict(os.environ)
         if peer.preload:
-            environment["LD_PRELOAD"] = str(peer.preload)
+            environment["LD_PRELOAD"] = " ".join(str(library) for library in peer.preload)
         command = peer.command(folder, port)
         if not shutil.which(command[0]):
             raise PeerFailed(f"{Path(command[0]).name} is not there")
@@ -96,6 +96,10 @@ def running(peer: Peer) -> Iterator[Running]:
             )
         try:
             yield Running(process.pid, wait_until_ready(peer, process, folder, port))
+        except PeerFailed as failure:
+            if process.poll() is not None:
+                raise PeerFailed(f"{failure}; the server has ended: {last_words(folder)}") from None
+            raise
         finally:
             stop(process)
 
@@ -112,17 +116,21 @@ def wait_until_ready(
     """The address that the peer accepts connections at."""
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
-        lines = (folder / "output").read_text(errors="replace").splitlines()
         if process.poll() is not None:
-            raise PeerFailed(f"does not start: {lines[-1] if lines else process.returncode}")
+            raise PeerFailed("does not start")
         if peer.picks_port:
-            for line in lines:
+            for line in (folder / "output").read_text(errors="replace").splitlines():
                 if line.startswith("listening tcp "):
                     return line.split()[-1]
         elif accepts(port):
             return f"{HOST}:{port}"
         time.sleep(0.02)
     raise PeerFailed(f"is not ready after {START_SECONDS_MAX:.0f} s")
+
+
+def last_words(folder: Path) -> str:
+    lines = (folder / "output").read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
 
 
 def accepts(port: int) -> bool:
@@ -223,7 +231,7 @@ def relay(programs: Programs, flush_ms: float = 0) -> Peer:
 
 def all_peers(programs: Programs) -> list[Peer]:
     """The limit, ourselves, and the peers, in the order in which they are shown."""
-    prompt = programs.folder / "nodelay.so"
+    prompt, patient = programs.folder / "nodelay.so", programs.folder / "backlog.so"
     python = Path(__file__).parent / "thread_per_client.py"
     threads, tasks = programs.folder / "thread-per-client", programs.folder / "tokio-broadcast"
     return [
@@ -232,11 +240,11 @@ def all_peers(programs: Programs) -> list[Peer]:
         Peer("redis", "redis", redis),
         Peer("nats", "nats", nats),
         Peer("inspircd", "irc", inspircd, about="Nagle on, as it ships"),
-        Peer("inspircd -nd", "irc", inspircd, preload=prompt, about="Nagle forced off"),
-        Peer("ngircd", "irc", ngircd, about="Nagle on, as it ships"),
-        Peer("ngircd -nd", "irc", ngircd, preload=prompt, about="Nagle forced off"),
-        Peer("ncat -nd", "raw", ncat, 1_000, prompt, about="Nagle forced off; select(2)"),
+        Peer("inspircd -nd", "irc", inspircd, preload=(prompt,), about="Nagle forced off"),
+        Peer("ngircd", "irc", ngircd, preload=(patient,), about="Nagle on, as it ships"),
+        Peer("ngircd -nd", "irc", ngircd, preload=(patient, prompt), about="Nagle forced off"),
+        Peer("ncat -nd", "raw", ncat, 1_000, (patient, prompt), about="Nagle forced off; select"),
         Peer("python threads", "raw", fixed("python3", python, 0), picks_port=True),
-        Peer("rust threads", "raw", fixed(threads, 0), picks_port=True),
+        Peer("rust threads", "raw", fixed(threads, 0), preload=(patient,), picks_port=True),
         Peer("tokio broadcast", "raw", fixed(tasks, 0), picks_port=True),
     ]
