@@ -88,7 +88,8 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
                 # Nobody is always the first, or always after the same one.
                 shift = turn * len(servers) // options.rounds
                 for server in servers[shift:] + servers[:shift]:
-                    result = run(row, server, options)
+                    failed = earlier_failure(results, row, server)
+                    result = failed or run(row, server, options)
                     tell(row, server, result)
                     results["runs"].append(
                         {"row": row.key, "server": server.name, "round": turn, "result": result}
@@ -124,7 +125,7 @@ def matching(all_of_them: list[Any], patterns: str, name: Any) -> list[Any]:
 def run(row: Row, server: Peer, options: argparse.Namespace) -> Result:
     """One run, or one search; a fresh server for each time the load is started."""
     if row.clients > server.members_max and row.words != ["storm"]:
-        return {"note": f"seats {server.members_max:,} at most"}
+        return failure(f"seats {server.members_max:,} at most")
 
     def measure(words: list[str]) -> Result:
         with peers.running(server) as it:
@@ -132,14 +133,27 @@ def run(row: Row, server: Peer, options: argparse.Namespace) -> Result:
 
     try:
         return with_notes(row.run(measure))
-    except PeerFailed as failure:
-        return {"note": str(failure)}
+    except PeerFailed as why:
+        return failure(str(why))
+
+
+def failure(why: str) -> Result:
+    return {"failed": True, "note": why}
+
+
+def earlier_failure(results: dict[str, Any], row: Row, server: Peer) -> Result | None:
+    """Who has failed in a row is not tried again in it: most failures are minutes of waiting."""
+    for one in results["runs"]:
+        if (one["row"], one["server"]) == (row.key, server.name) and one["result"].get("failed"):
+            result: Result = one["result"]
+            return result
+    return None
 
 
 def load(server: peers.Running, words: list[str], options: argparse.Namespace) -> Result:
     command = [
         str(options.load_binary.resolve()), "load", server.address, *words,
-        "--duration", f"{options.seconds:g}s", "--warm-up", f"{options.seconds / 3:.2g}s",
+        "--duration", f"{options.seconds:g}s", "--warm-up", f"{max(1.0, options.seconds / 3):.2g}s",
         "--server-pid", str(server.pid), "--json", "-",
     ]
     process = subprocess.Popen(

@@ -45,7 +45,7 @@ class Peer:
     name: str
     dialect: str
     command: Callable[[Path, int], list[str]]
-    members_max: int = SEATS
+    members_max: int = SEATS  # or how many it seats within a minute or two
     preload: tuple[Path, ...] = ()  # libraries that force settings the program lacks
     picks_port: bool = False  # prints `listening tcp ADDRESS` once it is ready
     about: str = ""
@@ -96,9 +96,11 @@ def running(peer: Peer) -> Iterator[Running]:
             )
         try:
             yield Running(process.pid, wait_until_ready(peer, process, folder, port))
+            if process.poll() is not None:
+                raise PeerFailed("did not survive it")
         except PeerFailed as failure:
             if process.poll() is not None:
-                raise PeerFailed(f"{failure}; the server has ended: {last_words(folder)}") from None
+                raise PeerFailed(f"{failure}: {last_words(folder)}") from None
             raise
         finally:
             stop(process)
@@ -142,6 +144,7 @@ def redis(folder: Path, port: int) -> list[str]:
     config = f"""
         bind {HOST}
         port {port}
+        protected-mode no
         maxclients {SEATS}
         tcp-backlog 4096
         save ""
@@ -239,10 +242,10 @@ def all_peers(programs: Programs) -> list[Peer]:
         mio_chat(programs.server, "mio-chat"),
         Peer("redis", "redis", redis),
         Peer("nats", "nats", nats),
-        Peer("inspircd", "irc", inspircd, about="Nagle on, as it ships"),
-        Peer("inspircd -nd", "irc", inspircd, preload=(prompt,), about="Nagle forced off"),
-        Peer("ngircd", "irc", ngircd, preload=(patient,), about="Nagle on, as it ships"),
-        Peer("ngircd -nd", "irc", ngircd, preload=(patient, prompt), about="Nagle forced off"),
+        Peer("inspircd", "irc", inspircd, 10_000, about="Nagle on, as it ships"),
+        Peer("inspircd -nd", "irc", inspircd, 10_000, (prompt,), about="Nagle forced off"),
+        Peer("ngircd", "irc", ngircd, 5_000, (patient,), about="Nagle on, as it ships"),
+        Peer("ngircd -nd", "irc", ngircd, 5_000, (patient, prompt), about="Nagle forced off"),
         Peer("ncat -nd", "raw", ncat, 1_000, (patient, prompt), about="Nagle forced off; select"),
         Peer("python threads", "raw", fixed("python3", python, 0), picks_port=True),
         Peer("rust threads", "raw", fixed(threads, 0), preload=(patient,), picks_port=True),

@@ -15,6 +15,7 @@ Measure = Callable[[list[str]], Result]  # runs the load with these words
 LATENCY_MS_MAX = 25.0  # of a message in a hundred, in the search for the most chatter
 SHARE_MIN = 0.999  # of the deliveries that were due
 DELIVERIES_MAX_M = 64.0  # where the search ends, in millions a second
+TRIES = 2  # of a rate that failed while the load was held up: something else may have been busy
 BISECTIONS = 3  # each halves the uncertainty, a factor of two at first: 9 % are left
 
 
@@ -67,10 +68,13 @@ def most_chatter(measure: Measure, words: list[str], clients: int) -> Result:
     steps: list[Result] = []
 
     def holds(rate: float) -> bool:
-        result = with_rates(measure([*words, "--rate", f"{rate:.4g}"]))
-        steps.append(result)
-        result["held"] = held = is_held(result)
-        return held
+        for _ in range(TRIES):
+            result = with_rates(measure([*words, "--rate", f"{rate:.4g}"]))
+            steps.append(result)
+            result["held"] = is_held(result)
+            if result["held"] or not load_was_the_limit(result):
+                break
+        return bool(result["held"])
 
     def deliveries_m(rate: float) -> float:
         return rate * clients * clients / 1e6
@@ -100,14 +104,17 @@ def is_held(result: Result) -> bool:
     )
 
 
+def load_was_the_limit(result: Result) -> bool:
+    return bool((result.get("load") or {}).get("was_the_limit"))
+
+
 def best_of(steps: list[Result]) -> Result:
     held = [step for step in steps if step["held"]]
     if not held:
         return {"note": "holds no rate", "steps": steps}
     best = dict(max(held, key=lambda step: step["deliveries_per_second"]))
     # A step that fails while the load has no time left says nothing about the server.
-    failed = [step for step in steps if not step["held"]]
-    if not failed or all((step.get("load") or {}).get("was_the_limit") for step in failed):
+    if all(step["held"] or load_was_the_limit(step) for step in steps):
         best["note"] = "at least: the load was the limit"
     best["steps"] = steps
     return best
@@ -163,8 +170,8 @@ ALL_ROWS = [
     ),
     Row(
         "idle",
-        "Idle: 5,000 clients that say nothing",
-        ["idle"], 5_000,
+        "Idle: 2,000 clients that say nothing",
+        ["idle"], 2_000,
         [
             Figure("server.rss_bytes_per_client", "bytes / client", digits=0),
             Figure("server.wakeups_per_second", "wake-ups / s", digits=1),
