@@ -61,7 +61,7 @@ def svg(results: dict[str, Any]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top:.0f}" '
         f'width="{WIDTH}" height="{top:.0f}" role="img" '
-        f'aria-label="What chat servers can do, side by side">\n'
+        f'aria-label="{table.PICTURE_SHOWS}">\n'
         f"<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
     )
 

@@ -233,8 +233,9 @@ def show(results: dict[str, Any], options: argparse.Namespace) -> None:
     (options.out / "results.md").write_text(text)
     (options.out / "results.svg").write_text(chart.svg(results))
     if options.publish:
-        table.publish(text, PROJECT / "docs/BENCHMARKS.md")
-        (PROJECT / "docs/benchmarks.svg").write_text(chart.svg(results))
+        picture = PROJECT / "docs/benchmarks.svg"
+        picture.write_text(chart.svg(results))
+        table.publish(text, picture.name, PROJECT / "docs/BENCHMARKS.md")
 
 
 if __name__ == "__main__":

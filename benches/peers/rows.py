@@ -156,7 +156,7 @@ def chatter(name: str, per_client: float, in_quick: bool = True) -> Row:
 
 ALL_ROWS = [
     fan_out(10, 64, 1_000),
-    fan_out(1, 64, 100),
+    fan_out(1, 64, 100, in_quick=False),
     fan_out(1, 64, 1_000),
     fan_out(1, 64, 10_000, in_quick=False),
     fan_out(1, 64, 19_000, in_quick=False),

@@ -14,6 +14,7 @@ from rows import ALL_ROWS, Figure, Result, Row
 LIMIT, OURS = "relay-e", "mio-chat"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 NOTHING = "–"
+PICTURE_SHOWS = "What mio-chat, a bare relay and other servers can do, side by side"
 
 Results = dict[str, Any]
 
@@ -141,10 +142,11 @@ def grid(titles: list[str], lines: list[list[str]], sides: str) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in [titles, marks, *lines])
 
 
-def publish(text: str, document: Path) -> None:
-    """Puts the tables between the marks of a document."""
+def publish(text: str, picture_name: str, document: Path) -> None:
+    """Puts the chart and the tables between the marks of a document."""
     before, mark, rest = document.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not mark or not end:
         raise SystemExit(f"{document.name} lacks {BEGIN} … {END}")
-    document.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+    picture = f"![{PICTURE_SHOWS}]({picture_name})"
+    document.write_text(f"{before}{BEGIN}\n{picture}\n\n{text}{END}{after}")
