@@ -214,7 +214,7 @@ def machine() -> dict[str, Any]:
                 break
         else:
             cpu = platform.machine()
-    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
+    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release().split("-")[0],
             "python": platform.python_version(), "packages": package_versions()}
 
 
