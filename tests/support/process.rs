@@ -63,7 +63,7 @@ fn read(pid: Pid, file: &str) -> String {
 /// acknowledged.
 pub(crate) fn most_unsent_bytes(local: SocketAddr) -> usize {
     let port = format!(":{:04X}", local.port());
-    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
     let queues = table.lines().filter_map(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let ours = fields.next()?.ends_with(&port);
