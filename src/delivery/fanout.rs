@@ -72,6 +72,8 @@ pub struct Fanout {
     /// be read to somebody who comes later.
     news: TranscriptId,
     run: Run,
+    /// Those of a flush who spoke; kept for its memory.
+    speakers: Vec<ClientId>,
     /// Where an event for one client is encoded.
     encoded: Vec<u8>,
     ledger: Ledger,
@@ -90,6 +92,7 @@ impl Fanout {
             news: transcripts.open(),
             transcripts,
             run: Run::default(),
+            speakers: Vec::new(),
             encoded: Vec::new(),
             ledger: Ledger::default(),
             limits,
@@ -137,8 +140,9 @@ impl Fanout {
         }
     }
 
-    /// Hands over the clients to be flushed, in the order in which they were first spoken to,
-    /// and begins a new list. `into` is emptied first and keeps its memory.
+    /// Hands over the clients to be flushed and begins a new list. `into` is emptied first and keeps
+    /// its memory. Those who spoke come last: who waits for its own words before it goes on could
+    /// only be heard when all are served, and what it says meanwhile would just wait.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
         self.commit();
         if self.transcripts.wants_sweep() {
@@ -146,11 +150,16 @@ impl Fanout {
         }
         into.clear();
         self.ledger.begin_flush(into);
-        for &id in into.iter() {
-            if let Some(outbox) = self.outboxes.get_mut(id) {
-                outbox.dirty = false;
+        into.retain(|&id| {
+            let Some(outbox) = self.outboxes.get_mut(id) else { return false };
+            outbox.dirty = false;
+            let spoke = std::mem::take(&mut outbox.spoke);
+            if spoke {
+                self.speakers.push(id);
             }
-        }
+            !spoke
+        });
+        into.append(&mut self.speakers);
     }
 
     /// What may be written to this client now. Returns how many slices are filled.
@@ -283,6 +292,7 @@ impl Fanout {
         self.run.trim();
         self.ledger.trim();
         self.transcripts.trim();
+        self.speakers = Vec::new();
         self.encoded = Vec::new();
     }
 
@@ -340,7 +350,7 @@ impl Outlet for Fanout {
         }
     }
 
-    fn publish(&mut self, audience: Audience<'_>, _source: ClientId, event: Event<'_>) {
+    fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>) {
         if audience.members.is_empty() {
             return;
         }
@@ -356,6 +366,9 @@ impl Outlet for Fanout {
             each = self.run.extend(span);
         } else {
             self.run.begin(audience, span, presence);
+        }
+        if let Some(outbox) = self.outboxes.get_mut(source) {
+            outbox.spoke = true;
         }
         let listeners = audience.members.len();
         self.ledger.note_published(span.len as usize, each, listeners, &self.limits);

@@ -35,6 +35,8 @@ pub struct Outbox {
     pub(super) dirty: bool,
     /// Nothing will follow what waits.
     pub(super) ending: bool,
+    /// The client has said something since the last flush.
+    pub(super) spoke: bool,
     /// The last byte that was sent ended no line.
     mid_line: bool,
 }
@@ -75,6 +77,7 @@ impl Default for Outbox {
             blocked: false,
             dirty: false,
             ending: false,
+            spoke: false,
             mid_line: false,
         }
     }

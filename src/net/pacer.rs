@@ -37,7 +37,9 @@ pub(super) struct Pacer {
 struct Pause {
     half: Time,
     end: Time,
-    /// Messages that came in its first half …
+    /// Messages that had come during the flush and were read right after it.
+    before: Option<u64>,
+    /// Messages that came in the first half …
     early: u64,
     /// … and later.
     late: u64,
@@ -54,13 +56,13 @@ impl Pacer {
         self.pause.map_or(Time::ZERO, |pause| pause.end)
     }
 
-    /// So many messages were published by `now` since it was last told.
+    /// In the turn that began at `now` so many messages were published.
     pub(super) fn note_published(&mut self, now: Time, messages: u64) {
         if let Some(pause) = &mut self.pause {
-            if now < pause.half {
-                pause.early += messages;
-            } else {
-                pause.late += messages;
+            match pause.before {
+                None => pause.before = Some(messages),
+                Some(_) if now < pause.half => pause.early += messages,
+                Some(_) => pause.late += messages,
             }
         }
     }
@@ -82,19 +84,19 @@ impl Pacer {
         if !length.is_zero() {
             let length = length.saturating_sub(POLL_ROUNDING);
             let (half, end) = (ended + length / 2, ended + length);
-            self.pause = Some(Pause { half, end, early: 0, late: 0 });
+            self.pause = Some(Pause { half, end, before: None, early: 0, late: 0 });
         }
     }
 
     fn judge(&mut self, pause: Pause) {
-        let all = pause.early + pause.late;
-        // Of a pause in which nobody spoke nothing is learned.
-        if pause.late * 4 >= all && all > 0 {
+        let meanwhile = pause.early + pause.late;
+        if meanwhile > 0 && pause.late * 4 >= meanwhile {
             self.penalty = 1;
-        } else if all > 0 {
+        } else if meanwhile > 0 || pause.before.is_some_and(|messages| messages > 0) {
             self.skip = self.penalty;
             self.penalty = (self.penalty * 2).min(FLUSHES_UNPACED_MAX);
         }
+        // Of a pause in which nobody spoke nothing is learned.
     }
 }
 
@@ -139,6 +141,7 @@ mod tests {
                     next = now + delay;
                 }
             } else {
+                pacer.note_published(at(now), 0);
                 now += 20;
             }
         }
