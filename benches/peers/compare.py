@@ -111,7 +111,9 @@ def chosen_servers(options: argparse.Namespace) -> list[Peer]:
 
 def chosen_rows(options: argparse.Namespace) -> list[Row]:
     rows = matching(ALL_ROWS, options.rows, lambda row: row.key)
-    return [row for row in rows if row.in_quick or not options.quick or options.rows != "*"]
+    if options.rows != "*":
+        return rows
+    return [row for row in rows if not row.only_named and (row.in_quick or not options.quick)]
 
 
 def matching(all_of_them: list[Any], patterns: str, name: Any) -> list[Any]:

@@ -47,6 +47,7 @@ class Row:
     in_quick: bool = True
     search: bool = False
     more_is_better: bool = True
+    only_named: bool = False  # left out unless it is asked for by name
 
     def run(self, measure: Measure) -> Result:
         words = [*self.words, "--clients", str(self.clients)]
@@ -142,7 +143,9 @@ def fan_out(senders: int, in_flight: int, clients: int, in_quick: bool = True) -
     )
 
 
-def chatter(name: str, per_client: float, in_quick: bool = True) -> Row:
+def chatter(
+    name: str, per_client: float, in_quick: bool = True, only_named: bool = False
+) -> Row:
     return Row(
         f"chatter-{name}",
         f"Chatter: 1,000 clients × {per_client:g} messages a second = {name} deliveries a second",
@@ -151,6 +154,7 @@ def chatter(name: str, per_client: float, in_quick: bool = True) -> Row:
         [CPU, P50, P99, P99_9, SHARE],
         in_quick,
         more_is_better=False,
+        only_named=only_named,
     )
 
 
@@ -163,6 +167,11 @@ ALL_ROWS = [
     fan_out(1, 1, 1_000),
     chatter("1M", 1.0),
     chatter("0.1M", 0.1, in_quick=False),
+    # What pacing does at which load: CPU and latency, with it and without.
+    *(
+        chatter(f"{rate:g}M", rate, only_named=True)
+        for rate in [0.03, 0.3, 0.5, 2.0, 4.0, 8.0, 16.0, 24.0]
+    ),
     Row(
         "chatter-most",
         f"Chatter: the most that holds p99 ≤ {LATENCY_MS_MAX:g} ms with 1,000 clients",
