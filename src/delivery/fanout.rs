@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::ledger::Ledger;
 use super::outbox::Outbox;
-use super::run::Run;
+use super::run::{Fit, Run};
 use super::transcript::{TranscriptId, Transcripts};
 use crate::chat::{Audience, Event, Outlet, RoomId};
 use crate::dialect;
@@ -108,7 +108,6 @@ impl Fanout {
 
     /// Drops a client's outbox with what is in it.
     pub fn close(&mut self, id: ClientId) {
-        self.commit();
         if let Some(mut outbox) = self.outboxes.remove(id) {
             self.ledger.forget(&mut outbox);
             self.drop_what_nobody_awaits();
@@ -117,7 +116,7 @@ impl Fanout {
 
     /// Queues bytes that are no event.
     pub fn push(&mut self, id: ClientId, bytes: &[u8]) {
-        self.commit();
+        self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
             self.ledger.push_own(id, outbox, bytes, &self.limits);
         }
@@ -126,7 +125,6 @@ impl Fanout {
     /// Says that nothing will be queued for this client any more: when the last byte is sent, that
     /// is told as [`Verdict::Finished`].
     pub fn end(&mut self, id: ClientId) {
-        self.commit();
         if let Some(outbox) = self.outboxes.get_mut(id) {
             outbox.ending = true;
         }
@@ -134,15 +132,15 @@ impl Fanout {
 
     /// Drops what waits for a slow consumer, but for the rest of a line that is partly sent.
     pub fn cut(&mut self, id: ClientId) {
-        self.commit();
+        self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
             self.ledger.cut(id, outbox, &self.transcripts);
         }
     }
 
-    /// Hands over the clients to be flushed and begins a new list. `into` is emptied first and keeps
-    /// its memory. Those who spoke come last: who waits for its own words before it goes on could
-    /// only be heard when all are served, and what it says meanwhile would just wait.
+    /// Hands over the clients to be flushed and begins a new list. `into` is emptied first and
+    /// keeps its memory. Those who spoke come last: who waits for its own words before it goes on
+    /// could only be heard when all are served, and what it says meanwhile would just wait.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
         self.commit();
         if self.transcripts.wants_sweep() {
@@ -252,7 +250,7 @@ impl Fanout {
 
     /// Bytes waiting for one client.
     pub fn backlog(&mut self, id: ClientId) -> usize {
-        self.commit();
+        self.settle(id);
         self.outboxes.get(id).map_or(0, Outbox::backlog)
     }
 
@@ -263,7 +261,7 @@ impl Fanout {
 
     /// What was done so far.
     pub fn counters(&self) -> DeliveryCounters {
-        self.counters
+        DeliveryCounters { presence_dropped: self.ledger.presence_dropped, ..self.counters }
     }
 
     /// Panics where the tables disagree with each other. For tests.
@@ -298,15 +296,67 @@ impl Fanout {
 
     /// Hands the run out to everyone in it.
     fn commit(&mut self) {
-        let Some(span) = self.run.pending.take() else { return };
+        let Some((span, parts)) = self.run.finish() else { return };
+        let mut hand = |id, span, exceptions| {
+            let Some(outbox) = self.outboxes.get_mut(id) else { return };
+            if outbox.excepted != exceptions {
+                return;
+            }
+            outbox.excepted = false;
+            if let Some(span) = span {
+                self.ledger.deliver(id, outbox, span, self.run.presence, &self.limits);
+            }
+        };
         for &id in &self.run.audience {
-            let Some(outbox) = self.outboxes.get_mut(id) else { continue };
-            if self.run.presence && outbox.blocked && outbox.weight() > self.limits.soft {
-                self.counters.presence_dropped += 1;
-            } else {
-                self.ledger.push_span(id, outbox, span, &self.limits);
+            hand(id, Some(span), false);
+        }
+        for part in parts {
+            hand(part.id, part.span, true);
+        }
+    }
+
+    /// Hands one client its part of the run, because it is told something alone now.
+    fn settle(&mut self, id: ClientId) {
+        if self.run.pending.is_none() {
+            return;
+        }
+        let Some(outbox) = self.outboxes.get_mut(id) else { return };
+        if let Some(part) = self.run.part(id, outbox.excepted) {
+            outbox.excepted = true;
+            self.run.begin_part_here(id);
+            self.ledger.deliver(id, outbox, part, self.run.presence, &self.limits);
+        }
+    }
+
+    /// Makes the run ready for another message. Whether it goes on.
+    fn prepare_run(
+        &mut self,
+        audience: Audience<'_>,
+        transcript: TranscriptId,
+        source: ClientId,
+        presence: bool,
+    ) -> bool {
+        match self.run.fit(audience, transcript, presence) {
+            Fit::Same => {}
+            Fit::OneMore(newcomer) => {
+                if let Some(outbox) = self.outboxes.get_mut(newcomer) {
+                    outbox.excepted = true;
+                    self.run.begin_part_here(newcomer);
+                }
+            }
+            Fit::OneLess => {
+                self.settle(source);
+                if let Some(outbox) = self.outboxes.get_mut(source) {
+                    outbox.excepted = true;
+                    self.run.end_part(source);
+                }
+            }
+            Fit::Other => {
+                self.commit();
+                return false;
             }
         }
+        true
     }
 
     fn sweep(&mut self) {
@@ -342,7 +392,7 @@ impl Fanout {
 
 impl Outlet for Fanout {
     fn tell(&mut self, to: ClientId, event: Event<'_>) {
-        self.commit();
+        self.settle(to);
         self.encoded.clear();
         dialect::encode(event, &mut self.encoded);
         if let Some(outbox) = self.outboxes.get_mut(to) {
@@ -356,14 +406,11 @@ impl Outlet for Fanout {
         }
         let transcript = self.transcript_of(audience.room, event);
         let presence = event.is_presence();
-        let goes_on = self.run.goes_on(audience, transcript, presence);
-        if !goes_on {
-            self.commit();
-        }
+        let goes_on = self.prepare_run(audience, transcript, source, presence);
         let span = self.transcripts.append(transcript, |out| dialect::encode(event, out));
         let mut each = span.len as usize;
         if goes_on {
-            each = self.run.extend(span);
+            each = self.run.extend(audience, span);
         } else {
             self.run.begin(audience, span, presence);
         }

@@ -21,6 +21,8 @@ pub(super) struct Ledger {
     pub(super) backlog: usize,
     /// Bytes of memory that outboxes take besides their places in the table.
     pub(super) memory: usize,
+    /// Runs of comings and goings that slow readers were spared.
+    pub(super) presence_dropped: u64,
     spares: Spares,
     /// Own bytes queued since the last flush began.
     queued: usize,
@@ -43,14 +45,23 @@ impl Ledger {
         self.change(id, outbox, limits, |outbox, spares| outbox.push_own(bytes, spares));
     }
 
-    /// Queues what was said to many.
-    pub(super) fn push_span(
+    /// Queues what was said to many; slow readers are spared who comes and goes.
+    pub(super) fn deliver(
         &mut self,
         id: ClientId,
         outbox: &mut Outbox,
         span: Span,
+        presence: bool,
         limits: &OutboxLimits,
     ) {
+        if presence && outbox.blocked && outbox.weight() > limits.soft {
+            self.presence_dropped += 1;
+        } else {
+            self.push_span(id, outbox, span, limits);
+        }
+    }
+
+    fn push_span(&mut self, id: ClientId, outbox: &mut Outbox, span: Span, limits: &OutboxLimits) {
         // What nearly every delivery is: nothing waits, and nothing but this will.
         if outbox.is_empty() && !outbox.dirty {
             outbox.begin_with(span);

@@ -35,6 +35,8 @@ pub struct Outbox {
     pub(super) dirty: bool,
     /// Nothing will follow what waits.
     pub(super) ending: bool,
+    /// An exception of the present run.
+    pub(super) excepted: bool,
     /// The client has said something since the last flush.
     pub(super) spoke: bool,
     /// The last byte that was sent ended no line.
@@ -77,6 +79,7 @@ impl Default for Outbox {
             blocked: false,
             dirty: false,
             ending: false,
+            excepted: false,
             spoke: false,
             mid_line: false,
         }
