@@ -85,14 +85,14 @@ pub(super) fn run(settings: &Settings, processes: usize) -> Result<Report, LoadE
     workers.wait_until(begun)?;
     workers.phase = if storm { Phase::Storming } else { Phase::Measuring };
     let from = watch.look();
+    let mut until = None;
     if !storm {
         workers.wait_until(begun + settings.duration)?;
+        until = Some(watch.look());
     }
-    let mut until = watch.look();
     let said = workers.await_all(|word| matches!(word, Word::Said(_)))?;
-    if storm {
-        until = watch.look();
-    }
+    // A storm is over when all have left; there is no second look, as each rounds.
+    let until = until.unwrap_or_else(|| watch.look());
     let total = said.iter().map(|word| if let Word::Said(count) = word { *count } else { 0 });
     workers.order(&Order::Total(total.sum()), Phase::Draining);
     workers.await_all(|word| matches!(word, Word::Drained))?;
