@@ -263,7 +263,7 @@ mod tests {
         let mut watch = Watch::new(&[std::process::id()]).unwrap();
         let before = watch.look();
         let busy = || clock_gettime(ClockId::ThreadCPUTime).tv_nsec < 60_000_000;
-        std::thread::spawn(move || while busy() {}).join().unwrap();
+        std::thread::scope(|scope| scope.spawn(|| while busy() {}).join()).unwrap();
         let used = watch.look().cpu - before.cpu;
         // Up to two ticks are rounded away.
         assert!(used >= millis(40), "{used:?}");
