@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command as Process, Stdio};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use snapbox::cmd::{Command, OutputAssert};
@@ -113,10 +113,16 @@ fn idle_clients_say_nothing() {
 #[test]
 fn everybody_comes_and_goes_in_a_storm() {
     let server = Server::start(&[]);
-    let report = report(server.tcp(), &["storm", "--clients", "100", "--at-once", "10"]);
+    let pid = server.pid().to_string();
+    let flags = ["storm", "--clients", "100", "--at-once", "10", "--server-pid", &pid];
+    let report = report(server.tcp(), &flags);
     assert_eq!(number(&report, "connections"), 100, "{report:#}");
     assert_eq!(number(&report, "connections_failed"), 0);
     assert_eq!(report["latency_ms"]["count"], 100, "how long it took to be let in");
+    let measured = |name: &str| report["server"][name].as_f64().unwrap();
+    let connections = measured("connections_per_cpu_second") * measured("cpu_seconds");
+    assert!((99.99..100.01).contains(&connections), "{report:#}");
+    assert!(report["server"]["deliveries_per_cpu_second"].is_null(), "{report:#}");
     server.stop();
 }
 
@@ -252,8 +258,8 @@ fn a_server_that_brakes_is_told_apart_from_a_slow_one() {
     server.stop();
 }
 
-/// Everyone hears what anyone sends, until everyone has left.
-fn relay(listener: &TcpListener) {
+/// Everyone hears what anyone sends, or everyone but the sender, until everyone has left.
+fn relay(listener: &TcpListener, echoes: bool) {
     let mut clients = vec![listener.accept().unwrap().0];
     let mut piece = [0; 4_096];
     while !clients.is_empty() {
@@ -268,9 +274,13 @@ fn relay(listener: &TcpListener) {
                     drop(clients.remove(at));
                 }
                 // Who has left meanwhile is removed when it is read.
-                Ok(count) => clients.iter().for_each(|mut client: &TcpStream| {
-                    let _ = client.write_all(&piece[..count]);
-                }),
+                Ok(count) => {
+                    for (_, mut client) in
+                        clients.iter().enumerate().filter(|(other, _)| echoes || *other != at)
+                    {
+                        let _ = client.write_all(&piece[..count]);
+                    }
+                }
                 Err(error) => panic!("{error}"),
             }
         }
@@ -285,8 +295,124 @@ fn a_server_without_names_can_be_loaded() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::scope(|scope| {
-        scope.spawn(|| relay(&listener));
+        scope.spawn(|| relay(&listener, true));
         let flags = ["--dialect", "raw", "--clients", "6", "--in-flight", "4"];
         all_was_heard(&report(address, &flags), 6);
+    });
+}
+
+#[test]
+fn senders_that_do_not_hear_themselves_are_watched_by_others() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    for flags in [
+        &["fan-out", "--clients", "6", "--senders", "2", "--in-flight", "4"][..],
+        &["fan-out", "--clients", "5", "--processes", "5"],
+        &["chatter", "--clients", "6", "--rate", "20"],
+    ] {
+        std::thread::scope(|scope| {
+            scope.spawn(|| relay(&listener, false));
+            let report = report(address, &[flags, &["--dialect", "raw-others"]].concat());
+            all_was_heard(&report, number(&report, "clients") - 1);
+        });
+    }
+}
+
+/// The sentence that a run ends with which says nothing else, and exits with 1.
+fn sentence(address: SocketAddr, flags: &[&str]) -> String {
+    let output = load(address, flags).code(1).stdout_eq("");
+    String::from_utf8_lossy(&output.get_output().stderr).into_owned()
+}
+
+#[test]
+fn a_closed_loop_that_nobody_hears_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let unheard = format!("mio-chat: cannot load {address}: nobody heard what it sent within ");
+    std::thread::scope(|scope| {
+        scope.spawn(|| relay(&listener, false));
+        let said = sentence(address, &["--dialect", "raw", "--clients", "3"]);
+        assert!(said.starts_with(&unheard), "{said}");
+        assert!(said.contains(" s: the server does not send to the sender"), "{said}");
+        assert!(said.contains("; try --dialect raw-others, or the server's own\n"), "{said}");
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(|| swallow(&listener, 3, 1));
+        let said = sentence(address, &["--dialect", "redis", "--clients", "3"]);
+        assert!(said.starts_with(&unheard), "{said}");
+        assert!(said.contains("the server does not speak redis, or does not pass"), "{said}");
+    });
+}
+
+#[test]
+fn nobody_speaks_for_senders_that_were_turned_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let sentence = format!(
+        "mio-chat: cannot load {address}: nobody is left to speak: connection closed by the \
+         server\n"
+    );
+    for (scenario, voices) in [("fan-out", 2), ("chatter", 4)] {
+        std::thread::scope(|scope| {
+            scope.spawn(|| turn_speakers_away(&listener, 3, voices));
+            let flags = [scenario, "--dialect", "redis", "--clients", "3", "--senders", "2"];
+            load(address, &flags).code(1).stdout_eq("").stderr_eq(&sentence);
+        });
+    }
+}
+
+/// Lets subscribers in and none of those who publish, before the last subscriber is in.
+fn turn_speakers_away(listener: &TcpListener, members: usize, speakers: usize) {
+    let mut members: Vec<TcpStream> = (0..members).map(|_| listener.accept().unwrap().0).collect();
+    (0..speakers).for_each(|_| drop(listener.accept().unwrap()));
+    admit(&mut members);
+    members.iter_mut().for_each(until_it_ends);
+}
+
+/// Lets everybody in and passes nothing on, until everybody has left.
+fn swallow(listener: &TcpListener, members: usize, speakers: usize) {
+    let mut clients: Vec<TcpStream> =
+        (0..members + speakers).map(|_| listener.accept().unwrap().0).collect();
+    admit(&mut clients[..members]);
+    clients.iter_mut().for_each(until_it_ends);
+}
+
+fn admit(members: &mut [TcpStream]) {
+    members.iter_mut().for_each(|member| member.write_all(b":1\r\n").unwrap());
+}
+
+fn until_it_ends(client: &mut TcpStream) {
+    let mut piece = [0; 4_096];
+    while client.read(&mut piece).is_ok_and(|count| count > 0) {}
+}
+
+#[test]
+fn a_storm_waits_for_a_server_without_names() {
+    const CLIENTS: usize = 30;
+    const AT_ONCE: usize = 3;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut open = std::collections::VecDeque::new();
+            for coming in 0..CLIENTS {
+                open.push_back(listener.accept().unwrap().0);
+                if open.len() < AT_ONCE && coming + 1 < CLIENTS {
+                    continue;
+                }
+                let mut oldest = open.pop_front().unwrap();
+                until_it_ends(&mut oldest);
+                // It has said goodbye, and counts until we have answered.
+                let mut waiting = [PollFd::new(&listener, PollFlags::IN)];
+                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+                assert_eq!(poll(&mut waiting, Some(&now)).unwrap(), 0, "after {coming} others");
+            }
+        });
+        let (clients, at_once) = (CLIENTS.to_string(), AT_ONCE.to_string());
+        let flags = ["storm", "--dialect", "raw", "--clients", &clients, "--at-once", &at_once];
+        let report = report(address, &flags);
+        assert_eq!(number(&report, "connections"), CLIENTS as u64, "{report:#}");
+        assert_eq!(number(&report, "connections_failed"), 0, "{report:#}");
+        assert_eq!(report["latency_ms"]["count"], CLIENTS);
     });
 }

@@ -180,8 +180,6 @@ def load(server: peers.Running, words: list[str], options: argparse.Namespace) -
 def with_notes(result: Result) -> Result:
     """Says beside the figures what makes them worth less."""
     notes = [result["note"]] if result.get("note") else []
-    if result.get("scenario") == "fan-out" and not result.get("messages"):
-        notes.append("no message came back to its sender")
     share = result.get("delivered_share")
     if share is not None and share < 0.999:
         notes.append(f"{100 * share:.1f} % delivered")

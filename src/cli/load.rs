@@ -68,7 +68,7 @@ struct TalkArgs {
     /// chatter, slow, churn: messages a second that each client says
     #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = parse_rate)]
     rate: f64,
-    /// Bytes of a message as lines and raw deliver it, name and newline included
+    /// Bytes of a message as lines, raw and raw-others deliver it, name and newline included
     #[arg(long, value_name = "BYTES", default_value_t = limits::LOAD_MESSAGE_BYTES)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_MESSAGE_BYTES_MAX as i64))]
     size: u32,
@@ -210,6 +210,10 @@ mod tests {
             (&["192.0.2.1:7"][..], "192.0.2.1:7 is not on this machine"),
             (&["127.0.0.1:7", "--size", "20"], "--size must be from 30 to 1035 bytes in lines"),
             (&["127.0.0.1:7", "--clients", "5", "--senders", "6"], "--senders must not be more"),
+            (
+                &["127.0.0.1:7", "--dialect", "raw-others", "--clients", "1"],
+                "--clients must be 2 or more in raw-others: nobody hears itself",
+            ),
             (&["127.0.0.1:7", "--duration", "13h"], "--duration must be 12h at most"),
             (&["127.0.0.1:7", "slow", "--stalled", "1"], "--stalled must leave somebody"),
         ] {

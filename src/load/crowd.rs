@@ -12,7 +12,7 @@
 //! that its message has been around.
 
 use std::io::{ErrorKind, Read};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 
 use slab::Slab;
 
@@ -49,6 +49,10 @@ pub(super) struct Crowd {
     seated: Vec<Seat>,
     /// For each sender of a closed loop, how many of its messages have been around.
     credits: Vec<usize>,
+    /// Whether any witness has heard anything.
+    witnessed: bool,
+    /// Whether all leave as soon as they come, where the server does not tell who is in.
+    passes: bool,
     window: (Time, Time),
     /// Read buffer of all, and write buffer of all.
     scratch: Vec<u8>,
@@ -74,6 +78,8 @@ impl Crowd {
             opening: 0,
             seated: Vec::new(),
             credits: Vec::new(),
+            witnessed: false,
+            passes: false,
             window: (Time::NEVER, Time::NEVER),
             scratch: vec![0; LOAD_READ_BYTES],
             outgoing: Vec::new(),
@@ -145,6 +151,12 @@ impl Crowd {
             return self.lose(key, &reason(&error));
         }
         client.stage = Stage::Greeting;
+        if self.passes {
+            if let Err(error) = client.stream.shutdown(Shutdown::Write) {
+                self.lose(key, &reason(&error));
+            }
+            return;
+        }
         if client.part == Part::Voice || !self.language.registers() {
             return self.seat(key);
         }
@@ -169,6 +181,8 @@ impl Crowd {
                 return;
             }
             match client.stream.read(&mut self.scratch) {
+                // It has read our goodbye.
+                Ok(0) if self.passes && client.stage == Stage::Greeting => return self.seat(key),
                 Ok(0) => return self.lose(key, "connection closed by the server"),
                 Ok(count) => {
                     self.hear(key, count);
@@ -189,8 +203,10 @@ impl Crowd {
         self.tally.bytes += count as u64;
         let client = &mut self.clients[key];
         client.spoken_to = true;
-        if client.stage == Stage::Greeting {
-            return self.hear_answer(key, count);
+        match client.stage {
+            Stage::Greeting if self.passes => return,
+            Stage::Greeting => return self.hear_answer(key, count),
+            _ => {}
         }
         let bytes = &self.scratch[..count];
         let heard = match &mut client.probe {
@@ -198,12 +214,14 @@ impl Crowd {
             Some(probe) => {
                 let now = self.clock.now();
                 let (latency, credits) = (&mut self.latency, &mut self.credits);
+                let witnessed = &mut self.witnessed;
                 let witness_of = probe.witness_of;
                 probe.ear.hear(bytes, |sender, due, count| {
                     latency.record(due, now, count);
                     match witness_of {
                         Some((number, place)) if number == sender => {
                             credits[place] += count as usize;
+                            *witnessed = true;
                         }
                         _ => {}
                     }
@@ -352,6 +370,18 @@ impl Crowd {
         place
     }
 
+    /// Whether some were to hear a sender's messages and nobody has heard any.
+    pub(super) fn is_unheard(&self) -> bool {
+        !self.witnessed && !self.credits.is_empty()
+    }
+
+    /// From now on all who come leave at once. Where the server tells nobody that it is in, they
+    /// say goodbye, and the server's is the sign that it has met them: so none of them is still in
+    /// its queue when the next one comes.
+    pub(super) fn pass_through(&mut self) {
+        self.passes = !self.language.registers();
+    }
+
     /// Has a client stop reading.
     pub(super) fn stall(&mut self, seat: Seat) {
         if self.is_seated(seat) {
@@ -385,9 +415,15 @@ impl Crowd {
         self.clients.len()
     }
 
-    /// Whether everybody has heard something.
-    pub(super) fn all_spoken_to(&self) -> bool {
-        self.clients.iter().all(|(_, client)| client.spoken_to || client.part == Part::Voice)
+    /// How many have heard nothing so far.
+    pub(super) fn not_spoken_to(&self) -> usize {
+        let waits = |client: &Client| !client.spoken_to && client.part != Part::Voice;
+        self.clients.iter().filter(|(_, client)| waits(client)).count()
+    }
+
+    /// Whether a seated client has heard nothing so far.
+    pub(super) fn is_not_spoken_to(&self, seat: Seat) -> bool {
+        self.is_seated(seat) && !self.clients[seat.key].spoken_to
     }
 
     /// The language that all speak.

@@ -38,6 +38,8 @@ pub enum Dialect {
     Lines,
     /// No names: everyone hears what anyone sends as it is
     Raw,
+    /// As raw, but everyone except the sender hears it
+    RawOthers,
     /// Redis pub/sub; senders have connections of their own
     Redis,
     /// NATS, one subject
@@ -52,17 +54,28 @@ impl Dialect {
         match self {
             Self::Lines => "lines",
             Self::Raw => "raw",
+            Self::RawOthers => "raw-others",
             Self::Redis => "redis",
             Self::Nats => "nats",
             Self::Irc => "irc",
         }
     }
 
+    /// Whether a member hears what it has said itself.
+    pub(super) fn echoes(self) -> bool {
+        !matches!(self, Self::RawOthers | Self::Irc)
+    }
+
+    /// Whether the server tells newcomers when they are in.
+    pub(super) fn registers(self) -> bool {
+        !matches!(self, Self::Raw | Self::RawOthers)
+    }
+
     /// Bytes of text in a message of `size` bytes. Lines and raw messages are exactly as long as
     /// asked for when they are delivered; the others carry the text that lines would.
     fn text_bytes(self, size: usize) -> Result<usize, String> {
         let (frame, most) = match self {
-            Self::Raw => (1, LOAD_MESSAGE_BYTES_MAX as usize),
+            Self::Raw | Self::RawOthers => (1, LOAD_MESSAGE_BYTES_MAX as usize),
             Self::Lines => (LINES_FRAME_BYTES, LINE_BYTES_MAX - 1),
             Self::Redis | Self::Nats => (LINES_FRAME_BYTES, LOAD_MESSAGE_BYTES_MAX as usize),
             Self::Irc => (LINES_FRAME_BYTES, LOAD_IRC_TEXT_BYTES_MAX),
@@ -118,7 +131,7 @@ impl Language {
             room.insert(0, '#');
         }
         let before = match dialect {
-            Dialect::Lines | Dialect::Raw => String::new(),
+            Dialect::Lines | Dialect::Raw | Dialect::RawOthers => String::new(),
             Dialect::Redis => {
                 let room_bytes = room.len();
                 format!("*3\r\n$7\r\nPUBLISH\r\n${room_bytes}\r\n{room}\r\n${text_bytes}\r\n")
@@ -127,7 +140,7 @@ impl Language {
             Dialect::Irc => format!("PRIVMSG {room} :"),
         };
         let after = match dialect {
-            Dialect::Lines | Dialect::Raw => b"\n".as_slice(),
+            Dialect::Lines | Dialect::Raw | Dialect::RawOthers => b"\n".as_slice(),
             _ => b"\r\n".as_slice(),
         };
         Ok(Self { dialect, room, tag: tag(run), text_bytes, before: before.into_bytes(), after })
@@ -146,7 +159,7 @@ impl Language {
         let text = match self.dialect {
             Dialect::Lines if room == LINES_ROOM => format!("{tag}{number:06}\n"),
             Dialect::Lines => format!("{tag}{number:06}\n/join {room}\n"),
-            Dialect::Raw => String::new(),
+            Dialect::Raw | Dialect::RawOthers => String::new(),
             Dialect::Redis => format!("*2\r\n$9\r\nSUBSCRIBE\r\n${}\r\n{room}\r\n", room.len()),
             Dialect::Nats => format!(
                 "CONNECT {{\"verbose\":false,\"pedantic\":false,\"name\":\"{tag}{number:06}\"}}\r\n\
@@ -188,7 +201,7 @@ impl Language {
         let refused = || Answer::Refused(String::from_utf8_lossy(line).into_owned());
         let admitted_if = |condition| if condition { Answer::Admitted } else { Answer::Waiting };
         match self.dialect {
-            Dialect::Raw => Answer::Admitted,
+            Dialect::Raw | Dialect::RawOthers => Answer::Admitted,
             Dialect::Lines => {
                 let line = line.strip_prefix(b"NICK").unwrap_or(line);
                 match line.strip_prefix(b"* ") {
@@ -282,12 +295,12 @@ impl Language {
 
     /// Whether the server tells newcomers when they are in.
     pub(super) fn registers(&self) -> bool {
-        self.dialect != Dialect::Raw
+        self.dialect.registers()
     }
 
     /// Whether a member hears what it has said itself.
     pub(super) fn echoes(&self) -> bool {
-        self.dialect != Dialect::Irc
+        self.dialect.echoes()
     }
 }
 
@@ -299,8 +312,14 @@ fn tag(run: u32) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [Dialect; 5] =
-        [Dialect::Lines, Dialect::Raw, Dialect::Redis, Dialect::Nats, Dialect::Irc];
+    const ALL: [Dialect; 6] = [
+        Dialect::Lines,
+        Dialect::Raw,
+        Dialect::RawOthers,
+        Dialect::Redis,
+        Dialect::Nats,
+        Dialect::Irc,
+    ];
 
     fn language(dialect: Dialect) -> Language {
         Language::new(dialect, None, 64, 0x321).unwrap()
@@ -311,10 +330,21 @@ mod tests {
     }
 
     #[test]
+    fn dialects_go_by_the_same_name_everywhere() {
+        for dialect in ALL {
+            let name = dialect.name();
+            assert_eq!(Dialect::from_str(name, false), Ok(dialect));
+            assert_eq!(serde_json::to_value(dialect).unwrap(), name);
+        }
+        assert_eq!(ALL.map(Dialect::echoes), [true, true, false, true, true, false]);
+        assert_eq!(ALL.map(Dialect::registers), [true, false, false, true, true, true]);
+    }
+
+    #[test]
     fn newcomers_introduce_themselves() {
         let greeting = |dialect| text(language(dialect).greeting(42));
         assert_eq!(greeting(Dialect::Lines), "cdf000042\n");
-        assert_eq!(greeting(Dialect::Raw), "");
+        assert_eq!((greeting(Dialect::Raw), greeting(Dialect::RawOthers)), Default::default());
         assert_eq!(greeting(Dialect::Redis), "*2\r\n$9\r\nSUBSCRIBE\r\n$13\r\nmio-chat-load\r\n");
         assert_eq!(
             greeting(Dialect::Nats),
@@ -337,6 +367,7 @@ mod tests {
         assert_eq!(said(Dialect::Lines), format!("{}\n", padded(52)));
         assert_eq!("cdf000042: ".len() + said(Dialect::Lines).len(), 64);
         assert_eq!(said(Dialect::Raw), format!("{}\n", padded(63)));
+        assert_eq!(said(Dialect::RawOthers), said(Dialect::Raw));
         assert_eq!(
             said(Dialect::Redis),
             format!("*3\r\n$7\r\nPUBLISH\r\n$13\r\nmio-chat-load\r\n$52\r\n{}\r\n", padded(52))

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -15,6 +16,26 @@ pub enum LoadError {
         /// The server.
         address: SocketAddr,
         /// What most of them met with, and what to do about it.
+        why: String,
+    },
+    /// Those who were to speak are not there any more.
+    #[error("cannot load {address}: nobody is left to speak: {why}")]
+    Mute {
+        /// The server.
+        address: SocketAddr,
+        /// What most of them met with.
+        why: String,
+    },
+    /// The messages of a closed loop did not come back.
+    #[error(
+        "cannot load {address}: nobody heard what it sent within {} s: {why}", seconds(*within)
+    )]
+    Unheard {
+        /// The server.
+        address: SocketAddr,
+        /// How long they were waited for.
+        within: Duration,
+        /// Why that may be, and what to do about it.
         why: String,
     },
     /// What is to be done makes no sense.
@@ -76,4 +97,10 @@ pub enum LoadError {
         /// What it said or what happened to it.
         why: String,
     },
+}
+
+/// Whole seconds, or tenths of a short time.
+fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 1.0 { format!("{seconds:.1}") } else { format!("{seconds:.0}") }
 }

@@ -32,6 +32,7 @@ mod plan;
 mod progress;
 mod recorder;
 mod report;
+mod roll_call;
 mod run;
 mod settings;
 mod share;

@@ -114,10 +114,10 @@ impl Report {
         let is_storm = settings.scenario == Scenario::Storm;
         let open_loop = settings.scenario.is_open_loop();
         let only = |condition: bool, count: u64| condition.then_some(count);
-        let usage: Vec<ServerUsage> = parts.iter().map(|part| part.server).collect();
+        let usage = parts.first().map(|part| part.server).unwrap_or_default();
         let server = (!settings.server_pids.is_empty()).then(|| {
             Server::new(
-                &usage[0],
+                &usage,
                 seconds,
                 (talks && deliveries > 0).then_some(deliveries),
                 is_storm.then_some(connections),
@@ -139,7 +139,7 @@ impl Report {
             seconds,
             messages: only(talks, messages),
             deliveries: only(talks, deliveries),
-            deliveries_expected: only(talks, messages * sum(|part| part.hearers)),
+            deliveries_expected: only(talks, messages.saturating_mul(sum(|part| part.hearers))),
             delivered_share: talks.then(|| {
                 let to_be_heard = sum(|part| part.to_be_heard);
                 ratio(sum(|part| part.heard), to_be_heard).unwrap_or(0.0)

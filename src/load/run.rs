@@ -13,14 +13,16 @@ use std::time::Duration;
 use super::clock::own_cpu;
 use super::conductor::Conductor;
 use super::crowd::Crowd;
+use super::dialect::Dialect;
 use super::error::LoadError;
 use super::performance::{Mark, Performance};
 use super::progress::{Phase, Progress};
 use super::recorder::Cells;
+use super::roll_call::RollCall;
 use super::settings::{Scenario, Settings};
 use super::share::{Cast, Share};
 use super::tally::Progressed;
-use super::traffic::{Times, Traffic, traffic};
+use super::traffic::{Times, Traffic, silence, traffic};
 use super::usage::{Watch, farewell};
 use crate::limits::{
     LOAD_ADMISSION_PATIENCE, LOAD_CONNECTING_MAX, LOAD_DRAIN, LOAD_SILENCE, LOAD_SILENCE_PATIENCE,
@@ -29,8 +31,6 @@ use crate::time::Time;
 
 /// Time between two looks at whether something has come to pass that no event tells.
 const LOOK: Duration = Duration::from_millis(50);
-/// What somebody says where only hearing it shows that all are in the room.
-const ROLL_CALL: &[u8] = b"?\n";
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -40,6 +40,8 @@ pub(super) struct Run<'a> {
     crowd: Crowd,
     watch: Watch,
     progress: Progress,
+    /// When the first message was due.
+    start: Time,
 }
 
 impl<'a> Run<'a> {
@@ -52,7 +54,7 @@ impl<'a> Run<'a> {
         progress: Progress,
     ) -> Result<Self, LoadError> {
         let watch = Watch::new(&settings.server_pids)?;
-        Ok(Self { settings, share, conductor, crowd, watch, progress })
+        Ok(Self { settings, share, conductor, crowd, watch, progress, start: Time::NEVER })
     }
 
     /// Carries it out.
@@ -89,7 +91,7 @@ impl<'a> Run<'a> {
         let gathering = self.crowd.clock.now().since(begun);
         self.conductor.gathered(&mut self.crowd)?;
         let seated = self.crowd.take_seated();
-        let cast = Cast::new(seated, |seat| self.crowd.part(seat));
+        let cast = Cast::new(seated, self.share.voices > 0, |seat| self.crowd.part(seat));
         if cast.listeners.is_empty() && !self.is_stopped() {
             return Err(self.nobody());
         }
@@ -99,8 +101,11 @@ impl<'a> Run<'a> {
         let unheard_echoes = if self.crowd.language().echoes() { 0 } else { self.crowd.tally.said };
         let said_by_all = self.conductor.said_by_all(&mut self.crowd)?;
         let listeners = cast.listeners.len() as u64;
-        let to_be_heard = (said_by_all * listeners).saturating_sub(unheard_echoes);
+        let to_be_heard = said_by_all.saturating_mul(listeners).saturating_sub(unheard_echoes);
         self.drain(to_be_heard)?;
+        if self.crowd.is_unheard() && !self.is_stopped() {
+            return Err(self.unheard(self.crowd.clock.now().since(self.start)));
+        }
         let silent_self = unheard_echoes > 0 && self.share.index == 0;
         Ok(Performance {
             deliveries: until.heard - from.heard,
@@ -119,6 +124,7 @@ impl<'a> Run<'a> {
         self.conductor.gathered(&mut self.crowd)?;
         let start = self.conductor.start(&mut self.crowd)?;
         self.crowd.admission.open(start, Time::NEVER);
+        self.crowd.pass_through();
         // Others may still be on their way to the start.
         while self.crowd.clock.now() < start {
             self.crowd.wait(start)?;
@@ -186,9 +192,26 @@ impl<'a> Run<'a> {
 
     /// Why nobody is there.
     fn nobody(&self) -> LoadError {
-        let told = self.crowd.tally.failures.by_count();
-        let why = told.first().map_or("nobody tried".to_owned(), |(why, _)| advice(why));
+        let told = self.crowd.tally.failures.most_frequent();
+        let why = told.map_or("nobody tried".to_owned(), advice);
         LoadError::Nobody { address: self.settings.address, why }
+    }
+
+    /// Why a closed loop stands still.
+    fn unheard(&self, within: Duration) -> LoadError {
+        let name = self.settings.dialect.name();
+        let cut_off = self.crowd.tally.failures.most_frequent();
+        let why = match (self.settings.dialect, cut_off) {
+            (_, Some(why)) if self.crowd.tally.lost > 0 => format!("clients were cut off: {why}"),
+            (Dialect::Raw, _) => "the server does not send to the sender what it has said, or \
+                does not speak raw; try --dialect raw-others, or the server's own"
+                .to_owned(),
+            _ => format!(
+                "the server does not speak {name}, or does not pass messages on; \
+                 try another --dialect"
+            ),
+        };
+        LoadError::Unheard { address: self.settings.address, within, why }
     }
 
     /// Waits until everybody can hear and nobody says anything more.
@@ -196,17 +219,19 @@ impl<'a> Run<'a> {
         let begun = self.crowd.clock.now();
         let mut silent_since = begun;
         let mut heard = self.crowd.tally.bytes;
+        let mut roll_call = RollCall::new(&self.crowd, cast, begun);
         while !self.is_stopped() {
             let now = self.crowd.clock.now();
-            let all_hear = self.crowd.language().registers() || self.crowd.all_spoken_to();
-            if let Some(caller) = cast.listeners.first()
-                && !all_hear
-                && now.since(silent_since) >= LOOK
-            {
-                self.crowd.send_as_it_is(*caller, ROLL_CALL);
+            let over = roll_call.is_over(&self.crowd, now);
+            let closed_loop = self.settings.scenario == Scenario::FanOut;
+            if closed_loop && roll_call.lacks_its_echo(&self.crowd, now) {
+                return Err(self.unheard(now.since(begun)));
+            }
+            if !over && now.since(silent_since) >= LOOK {
+                roll_call.call(&mut self.crowd);
             }
             let silence = now.since(silent_since) >= LOAD_SILENCE;
-            if (silence && all_hear) || now.since(begun) >= LOAD_SILENCE_PATIENCE {
+            if (silence && over) || now.since(begun) >= LOAD_SILENCE_PATIENCE {
                 break;
             }
             self.crowd.wait(now + LOOK)?;
@@ -231,7 +256,13 @@ impl<'a> Run<'a> {
             self.crowd.make_probe(seat);
         }
         self.crowd.measure(times.from, times.until);
-        let mut traffic = traffic(self.settings, self.share, cast, &mut self.crowd, times)?;
+        self.start = start;
+        let found = traffic(self.settings, self.share, cast, &mut self.crowd, times);
+        let mut traffic = match found {
+            // Who was stopped while the room filled still gets a report.
+            Err(_) if self.is_stopped() => silence(),
+            found => found?,
+        };
         self.talk(traffic.as_mut(), Phase::WarmingUp, times.from)?;
         let from = self.mark();
         self.talk(traffic.as_mut(), Phase::Measuring, times.until)?;
@@ -248,7 +279,15 @@ impl<'a> Run<'a> {
         until: Time,
     ) -> Result<(), LoadError> {
         while !self.is_stopped() && self.crowd.len() > 0 {
-            self.crowd.wait(traffic.next().min(until))?;
+            let mut wake = traffic.next().min(until);
+            if self.crowd.is_unheard() {
+                let end = self.start + LOAD_SILENCE_PATIENCE;
+                if self.crowd.clock.now() >= end {
+                    return Err(self.unheard(LOAD_SILENCE_PATIENCE));
+                }
+                wake = wake.min(end);
+            }
+            self.crowd.wait(wake)?;
             loop {
                 let more = self.crowd.serve_some();
                 let now = self.crowd.clock.now();

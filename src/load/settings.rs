@@ -98,14 +98,20 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How many clients a process must have: who does not hear itself is watched by another.
+    pub(super) fn least_together(&self) -> usize {
+        let watched = self.scenario == Scenario::FanOut && !self.dialect.echoes();
+        if watched { 2 } else { 1 }
+    }
+
     /// What no single value can show.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.senders > self.clients {
             return Err("--senders must not be more than --clients".to_owned());
         }
-        let needs_others = self.dialect == Dialect::Irc && self.scenario == Scenario::FanOut;
-        if needs_others && self.clients < 2 {
-            return Err("--clients must be 2 or more in irc: nobody hears itself".to_owned());
+        if self.least_together() > self.clients {
+            let dialect = self.dialect.name();
+            return Err(format!("--clients must be 2 or more in {dialect}: nobody hears itself"));
         }
         if self.scenario == Scenario::Churn && self.clients < 2 {
             return Err("--clients must be 2 or more where some leave".to_owned());

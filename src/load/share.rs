@@ -121,7 +121,12 @@ pub(super) struct Cast {
 
 impl Cast {
     /// Sorts everybody who was let in.
-    pub(super) fn new(mut seated: Vec<Seat>, part: impl Fn(Seat) -> Option<Part>) -> Self {
+    /// Listeners speak unless there are `voices` for it.
+    pub(super) fn new(
+        mut seated: Vec<Seat>,
+        voices: bool,
+        part: impl Fn(Seat) -> Option<Part>,
+    ) -> Self {
         let mut cast = Self::default();
         seated.sort_by_key(|seat| seat.number);
         for seat in seated {
@@ -133,7 +138,7 @@ impl Cast {
                 None => {}
             }
         }
-        if cast.speakers.is_empty() {
+        if !voices {
             cast.speakers = cast.listeners.clone();
         }
         cast
@@ -195,11 +200,13 @@ mod tests {
     #[test]
     fn probes_are_spread_from_the_first_to_the_last() {
         let seats = (0..100).map(|number| Seat { key: number as usize, number });
-        let cast = Cast::new(seats.rev().collect(), |_| Some(Part::Listener));
+        let cast = Cast::new(seats.clone().rev().collect(), false, |_| Some(Part::Listener));
         let probes = |count| cast.probes(count).map(|seat| seat.number).collect::<Vec<_>>();
         assert_eq!(probes(4), [0, 33, 66, 99]);
         assert_eq!((probes(1), probes(200).len()), (vec![0], 100));
         assert_eq!(Cast::default().probes(4).count(), 0);
         assert_eq!(cast.speakers, cast.listeners, "those who hear may speak");
+        let cut_off = Cast::new(seats.collect(), true, |_| Some(Part::Listener));
+        assert_eq!(cut_off.speakers, [], "where others are to, they do not");
     }
 }

@@ -37,6 +37,11 @@ impl Failures {
         *self.0.entry(reason).or_default() += count;
     }
 
+    /// What most of them met with.
+    pub(super) fn most_frequent(&self) -> Option<&str> {
+        self.by_count().first().map(|(reason, _)| *reason)
+    }
+
     /// Each reason and its count, the most frequent first.
     pub(super) fn by_count(&self) -> Vec<(&str, u64)> {
         let mut all: Vec<_> =
@@ -131,7 +136,7 @@ mod tests {
         let mut sum = failures.clone();
         sum.add(&failures);
         let told = sum.by_count();
-        assert_eq!(told[0].0, "other reasons");
+        assert_eq!((told[0].0, sum.most_frequent()), ("other reasons", Some("other reasons")));
         assert!(told.len() <= REASONS_MAX + 1, "{told:?}");
         assert_eq!(told.iter().map(|(_, count)| count).sum::<u64>(), 42);
     }

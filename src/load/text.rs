@@ -319,6 +319,26 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
     }
 
     #[test]
+    fn a_storm_is_told_by_connections() {
+        let report = Report::new(&Settings::example(Scenario::Storm), &[performance()]).unwrap();
+        let server = report.server.as_ref().unwrap();
+        // 999 connections; from 1.00 to 5.99 seconds of CPU, whatever was used before and after.
+        assert_eq!(
+            (server.cpu_seconds, server.connections_per_cpu_second),
+            (4.99, Some(999.0 / 4.99))
+        );
+        assert_eq!((server.cpu_ns_per_delivery, server.deliveries_per_cpu_second), (None, None));
+        let text = told(Scenario::Storm, &[performance()]);
+        let line = "  server CPU   99.8 % of a core; 200 connections a CPU-second\n";
+        assert!(text.contains(line), "{text}");
+        let idle = Performance { server: ServerUsage::default(), ..performance() };
+        let report = Report::new(&Settings::example(Scenario::Storm), &[idle]).unwrap();
+        let told: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        let server = told["server"].as_object().unwrap();
+        assert!(server["connections_per_cpu_second"].is_null(), "no CPU was seen: {told:#}");
+    }
+
+    #[test]
     fn numbers_are_easy_to_read() {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(grouped(number), text);

@@ -12,6 +12,7 @@ use super::plan::Schedule;
 use super::recorder::Recorder;
 use super::settings::{Scenario, Settings};
 use super::share::{Cast, Share};
+use super::tally::Tally;
 use crate::time::Time;
 
 /// What a scenario has the clients do once they are all there.
@@ -40,12 +41,25 @@ pub(super) fn traffic(
     times: Times,
 ) -> Result<Box<dyn Traffic>, LoadError> {
     Ok(match settings.scenario {
-        Scenario::FanOut => Box::new(FanOut::new(settings, share, cast, crowd, times.start)),
+        Scenario::FanOut => Box::new(FanOut::new(settings, share, cast, crowd, times.start)?),
         scenario if scenario.is_open_loop() => {
+            if !cast.speakers.iter().any(|seat| crowd.is_seated(*seat)) {
+                return Err(mute(settings, &crowd.tally));
+            }
             Box::new(Chatter::new(settings, share, cast, times)?)
         }
-        _ => Box::new(Silence),
+        _ => silence(),
     })
+}
+
+/// That of nobody.
+pub(super) fn silence() -> Box<dyn Traffic> {
+    Box::new(Silence)
+}
+
+fn mute(settings: &Settings, tally: &Tally) -> LoadError {
+    let why = tally.failures.most_frequent().unwrap_or("nobody was to speak").to_owned();
+    LoadError::Mute { address: settings.address, why }
 }
 
 /// When a conversation begins, when it is measured, and when it ends.
@@ -86,19 +100,30 @@ impl FanOut {
         cast: &Cast,
         crowd: &mut Crowd,
         start: Time,
-    ) -> Self {
+    ) -> Result<Self, LoadError> {
         let echoes = crowd.language().echoes();
-        let count = if cast.listeners.is_empty() { 0 } else { share.senders };
-        let speakers = cast.speakers.iter().take(count).enumerate();
-        let senders = speakers.map(|(place, speaker)| {
-            let own_ears = echoes && crowd.part(*speaker) == Some(Part::Listener);
+        // Some may have been cut off since they were let in.
+        let there = |seats: &[Seat]| -> Vec<Seat> {
+            seats.iter().copied().filter(|seat| crowd.is_seated(*seat)).collect()
+        };
+        let (speakers, ears) = (there(&cast.speakers), there(&cast.listeners));
+        let mut senders = Vec::new();
+        for (place, speaker) in speakers.into_iter().take(share.senders).enumerate() {
+            let own_ears = echoes && crowd.part(speaker) == Some(Part::Listener);
+            let others = ears.iter().cycle().skip(place + 1).take(ears.len());
             let witness = match own_ears {
-                true => *speaker,
-                false => cast.listeners[(place + 1) % cast.listeners.len()],
+                true => Some(speaker),
+                false => others.copied().find(|ear| *ear != speaker),
             };
-            (*speaker, crowd.make_witness(witness, speaker.number))
-        });
-        Self { start, in_flight: settings.in_flight, senders: senders.collect() }
+            // Who is alone says nothing: nobody could tell that it was heard.
+            if let Some(witness) = witness {
+                senders.push((speaker, crowd.make_witness(witness, speaker.number)));
+            }
+        }
+        if senders.is_empty() && share.senders > 0 {
+            return Err(mute(settings, &crowd.tally));
+        }
+        Ok(Self { start, in_flight: settings.in_flight, senders })
     }
 }
 
@@ -116,7 +141,8 @@ impl Traffic for FanOut {
 
     fn after_turn(&mut self, crowd: &mut Crowd, now: Time) {
         for (sender, place) in &self.senders {
-            let heard = std::mem::take(&mut crowd.credits()[*place]);
+            // A server that says everything twice must not have us say ever more.
+            let heard = std::mem::take(&mut crowd.credits()[*place]).min(self.in_flight);
             if heard > 0 {
                 crowd.say(*sender, sender.number, now, heard);
             }

@@ -1,8 +1,16 @@
 //! What the server's processes use, as `/proc` tells: CPU, memory, context switches.
+//!
+//! CPU is told twice: in nanoseconds for each thread that is alive, and in ticks of 10 ms for the
+//! process as a whole, threads that have ended included. A server that has a thread for each client
+//! loses most of what it used from the first, and one that uses little does not show in the second.
+//! So from each look to the next the larger difference counts.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::ops::AddAssign;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +19,8 @@ use super::error::LoadError;
 use super::event_loop::EventLoop;
 use crate::limits::{LOAD_FAREWELL, LOAD_FAREWELL_LOOK};
 
-/// Length of the ticks in which `/proc/PID/stat` counts, where nothing finer is told.
-const TICK: Duration = Duration::from_millis(10);
+/// Milliseconds of the ticks in which `/proc/PID/stat` counts.
+const TICK_MILLIS: u64 = 10;
 
 /// What some processes have used up to a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +29,8 @@ pub(super) struct Usage {
     pub(super) cpu: Duration,
     /// Memory that is resident.
     pub(super) rss_bytes: u64,
-    /// Times that a thread waited for something.
+    /// Times that a thread waited for something. Of a thread that has ended only what was seen of
+    /// it is known.
     pub(super) switches_voluntary: u64,
     /// Times that a thread was made to wait for another.
     pub(super) switches_involuntary: u64,
@@ -39,26 +48,31 @@ impl AddAssign for Usage {
 /// The processes of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
-    pids: Vec<u32>,
+    processes: Vec<Process>,
     last: Usage,
 }
 
 impl Watch {
     /// Fails if one of them is not there.
     pub(super) fn new(pids: &[u32]) -> Result<Self, LoadError> {
+        let mut processes = Vec::new();
         let mut last = Usage::default();
         for pid in pids {
-            last += usage(*pid).map_err(|source| LoadError::Watch { pid: *pid, source })?;
+            let now = read(*pid).map_err(|source| LoadError::Watch { pid: *pid, source })?;
+            let (unread, unused) = (Reading::default(), Usage::default());
+            let mut process = Process { pid: *pid, last: unread, used: unused };
+            last += process.go_on(now);
+            processes.push(process);
         }
-        Ok(Self { pids: pids.to_vec(), last })
+        Ok(Self { processes, last })
     }
 
     /// What they have used so far; the last that was seen if one is there no more.
     pub(super) fn look(&mut self) -> Usage {
         let mut sum = Usage::default();
-        for pid in &self.pids {
-            match usage(*pid) {
-                Ok(usage) => sum += usage,
+        for process in &mut self.processes {
+            match read(process.pid) {
+                Ok(now) => sum += process.go_on(now),
                 Err(_) => return self.last,
             }
         }
@@ -68,7 +82,61 @@ impl Watch {
 
     /// Whether there is anything to look at.
     pub(super) fn is_empty(&self) -> bool {
-        self.pids.is_empty()
+        self.processes.is_empty()
+    }
+}
+
+/// A process of a server, and what it has used from look to look.
+#[derive(Clone, Debug)]
+struct Process {
+    pid: u32,
+    last: Reading,
+    used: Usage,
+}
+
+impl Process {
+    /// Adds what was used since the last look.
+    fn go_on(&mut self, now: Reading) -> Usage {
+        let last = &self.last;
+        let mut alive = Duration::ZERO;
+        for (id, task) in &now.tasks {
+            let before = last.tasks.get(id).copied().unwrap_or_default();
+            alive += task.cpu.saturating_sub(before.cpu);
+            let voluntary = task.voluntary.saturating_sub(before.voluntary);
+            let involuntary = task.involuntary.saturating_sub(before.involuntary);
+            self.used.switches_voluntary += voluntary;
+            self.used.switches_involuntary += involuntary;
+        }
+        self.used.cpu += alive.max(now.cpu().saturating_sub(last.cpu()));
+        self.used.rss_bytes = now.rss_bytes;
+        self.last = now;
+        self.used
+    }
+}
+
+/// What `/proc` tells of one process at one moment.
+#[derive(Clone, Debug, Default)]
+struct Reading {
+    rss_bytes: u64,
+    /// CPU time of the whole process, ended threads included, in coarse steps.
+    whole: Duration,
+    /// The threads that are alive, in fine steps.
+    tasks: BTreeMap<OsString, Task>,
+}
+
+/// One thread.
+#[derive(Clone, Copy, Debug, Default)]
+struct Task {
+    cpu: Duration,
+    voluntary: u64,
+    involuntary: u64,
+}
+
+impl Reading {
+    /// CPU time so far, as exactly as is told. Where no thread has ended the fine sum is the
+    /// larger, for the coarse one is rounded down.
+    fn cpu(&self) -> Duration {
+        self.whole.max(self.tasks.values().map(|task| task.cpu).sum())
     }
 }
 
@@ -99,23 +167,29 @@ pub(super) fn farewell(
     Ok(None)
 }
 
-fn usage(pid: u32) -> io::Result<Usage> {
+fn read(pid: u32) -> io::Result<Reading> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let mut sum = Usage { rss_bytes: field(&status, "VmRSS") * 1_024, ..Usage::default() };
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let task = task?.path();
-        // A thread may end while we look.
-        let Ok(status) = fs::read_to_string(task.join("status")) else { continue };
-        sum.switches_voluntary += field(&status, "voluntary_ctxt_switches");
-        sum.switches_involuntary += field(&status, "nonvoluntary_ctxt_switches");
-        let schedule = fs::read_to_string(task.join("schedstat"));
-        let nanos = schedule.ok().and_then(|text| scheduled_nanos(&text));
-        sum.cpu += match nanos {
-            Some(nanos) => Duration::from_nanos(nanos),
-            None => ticks(&fs::read_to_string(task.join("stat"))?),
-        };
-    }
-    Ok(sum)
+    // Before the threads: so their sum is not the smaller one for being older.
+    let whole = ticks(&fs::read_to_string(format!("/proc/{pid}/stat"))?);
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))?;
+    // A thread may end while we look; what it used is in the whole.
+    let tasks = tasks.filter_map(|task| {
+        let task = task.ok()?;
+        Some((task.file_name(), read_task(&task.path()).ok()?))
+    });
+    Ok(Reading { rss_bytes: field(&status, "VmRSS") * 1_024, whole, tasks: tasks.collect() })
+}
+
+fn read_task(task: &Path) -> io::Result<Task> {
+    let status = fs::read_to_string(task.join("status"))?;
+    let schedule = fs::read_to_string(task.join("schedstat"));
+    let cpu = match schedule.ok().and_then(|text| scheduled_nanos(&text)) {
+        Some(nanos) => Duration::from_nanos(nanos),
+        None => ticks(&fs::read_to_string(task.join("stat"))?),
+    };
+    let voluntary = field(&status, "voluntary_ctxt_switches");
+    let involuntary = field(&status, "nonvoluntary_ctxt_switches");
+    Ok(Task { cpu, voluntary, involuntary })
 }
 
 /// A number in a file of lines such as `VmRSS:   1234 kB`; 0 if it is not told.
@@ -133,12 +207,14 @@ fn scheduled_nanos(schedule: &str) -> Option<u64> {
 fn ticks(stat: &str) -> Duration {
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let fields = after_name.split_whitespace().skip(11).take(2);
-    let ticks: u32 = fields.filter_map(|field| field.parse::<u32>().ok()).sum();
-    TICK * ticks
+    let ticks = fields.filter_map(|field| field.parse::<u64>().ok());
+    Duration::from_millis(ticks.fold(0, u64::saturating_add).saturating_mul(TICK_MILLIS))
 }
 
 #[cfg(test)]
 mod tests {
+    use rustix::time::{ClockId, clock_gettime};
+
     use super::*;
 
     #[test]
@@ -147,6 +223,50 @@ mod tests {
         let usage = watch.look();
         assert!(usage.cpu > Duration::ZERO && usage.rss_bytes > 100_000, "{usage:?}");
         assert!(Watch::new(&[u32::MAX]).is_err());
+    }
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn reading(whole: u64, tasks: &[(&str, u64)]) -> Reading {
+        let task = |(id, cpu): &(&str, u64)| {
+            (id.into(), Task { cpu: millis(*cpu), voluntary: *cpu, involuntary: 1 })
+        };
+        Reading { whole: millis(whole), tasks: tasks.iter().map(task).collect(), rss_bytes: 7 }
+    }
+
+    #[test]
+    fn the_larger_of_two_differences_counts() {
+        for (before, after, used) in [
+            // Nobody ended: the ticks are too coarse to say it.
+            (reading(40, &[("1", 43)]), reading(40, &[("1", 48)]), 5),
+            (reading(40, &[("1", 43)]), reading(50, &[("1", 51)]), 8),
+            // All but one ended, or came and ended between the looks.
+            (reading(40, &[("1", 3), ("2", 39)]), reading(90, &[("1", 4)]), 48),
+            (reading(0, &[("1", 1)]), reading(500, &[("1", 2)]), 499),
+            // Much has ended long ago.
+            (reading(900, &[("1", 3)]), reading(900, &[("1", 9)]), 6),
+            // Nothing goes backwards.
+            (reading(40, &[("1", 60)]), reading(40, &[]), 0),
+        ] {
+            let mut process = Process { pid: 0, last: Reading::default(), used: Usage::default() };
+            let first = process.go_on(before);
+            let second = process.go_on(after.clone());
+            assert_eq!(second.cpu - first.cpu, millis(used), "{after:?}");
+            assert!(second.switches_voluntary >= first.switches_voluntary, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn what_ended_threads_have_used_is_not_lost() {
+        let mut watch = Watch::new(&[std::process::id()]).unwrap();
+        let before = watch.look();
+        let busy = || clock_gettime(ClockId::ThreadCPUTime).tv_nsec < 60_000_000;
+        std::thread::scope(|scope| scope.spawn(|| while busy() {}).join()).unwrap();
+        let used = watch.look().cpu - before.cpu;
+        // Up to two ticks are rounded away.
+        assert!(used >= millis(40), "{used:?}");
     }
 
     #[test]

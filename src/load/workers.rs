@@ -43,7 +43,9 @@ pub(super) fn processes(settings: &Settings, descriptors: u64) -> Result<usize, 
         (_, Some(processes)) if processes < needed => {
             Err(LoadError::Descriptors { clients: settings.clients, processes, descriptors })
         }
-        (_, Some(processes)) => Ok(processes.min(settings.clients)),
+        (_, Some(processes)) => {
+            Ok(processes.min(settings.clients / settings.least_together()).max(1))
+        }
         (_, None) => Ok(needed),
     }
 }
@@ -85,14 +87,14 @@ pub(super) fn run(settings: &Settings, processes: usize) -> Result<Report, LoadE
     workers.wait_until(begun)?;
     workers.phase = if storm { Phase::Storming } else { Phase::Measuring };
     let from = watch.look();
+    let mut until = None;
     if !storm {
         workers.wait_until(begun + settings.duration)?;
+        until = Some(watch.look());
     }
-    let mut until = watch.look();
     let said = workers.await_all(|word| matches!(word, Word::Said(_)))?;
-    if storm {
-        until = watch.look();
-    }
+    // A storm is over when all have left; there is no second look, as each rounds.
+    let until = until.unwrap_or_else(|| watch.look());
     let total = said.iter().map(|word| if let Word::Said(count) = word { *count } else { 0 });
     workers.order(&Order::Total(total.sum()), Phase::Draining);
     workers.await_all(|word| matches!(word, Word::Drained))?;
@@ -248,6 +250,7 @@ fn failed(index: usize, error: std::io::Error) -> LoadError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dialect::Dialect;
     use super::*;
 
     fn settings(scenario: Scenario, clients: usize, processes: Option<usize>) -> Settings {
@@ -270,6 +273,8 @@ mod tests {
             let found = processes(&settings, 20_000).unwrap();
             assert_eq!(found, taken, "{scenario:?} {clients} {wanted:?}");
         }
+        let irc = Settings { dialect: Dialect::Irc, ..settings(Scenario::FanOut, 5, Some(5)) };
+        assert_eq!(processes(&irc, 20_000).unwrap(), 2, "nobody is alone with its messages");
         let error = processes(&settings(Scenario::Idle, 50_000, Some(2)), 20_000).unwrap_err();
         assert_eq!(
             error.to_string(),
