@@ -190,6 +190,21 @@ fn fifty_stalled_readers_cost_what_was_said_once() {
 }
 
 #[test]
+fn many_replies_that_nobody_reads_stop_nobody() {
+    // Each below its own limit, all together more than one turn may queue, and no socket has room.
+    let server = Server::start(&["--flood", "off", "--outbox-age", "1h"]);
+    let join = |number| Client::join_with_small_window(server.tcp(), &format!("s{number}"));
+    let mut stalled: Vec<Client> = (0..60).map(join).collect();
+    let questions = "/help\n".repeat(450);
+    for client in &mut stalled {
+        client.send(questions.as_bytes());
+    }
+    let mut alice = Client::join(server.tcp(), "alice");
+    alice.say("anybody?");
+    alice.hear("alice: anybody?");
+}
+
+#[test]
 fn a_log_that_nobody_reads_stops_nobody() {
     let (reader, writer) = pipe().unwrap();
     let server = Launch::new(&["-vv", "--flood", "off"]).stderr(writer).start();

@@ -3,12 +3,12 @@
 //! A write costs about the same whatever it carries, so a busy room is served cheapest by few
 //! large flushes, and an idle one best by flushing at once. The [`Pacer`] lets batches grow only
 //! where that pays: after a flush that took a while, the next waits [`FLUSH_PAUSE`] times as long,
-//! at most `max_delay`, and less by what the flush itself took longer than that. So writing takes
-//! a fourth of the time where a flush is short, and a flush that is long in itself is hardly put
-//! off. Whether waiting pays depends on who speaks: people who speak whenever they like fill the
-//! whole pause, while those who wait for an answer before they go on say nothing more until they
-//! are served. A pause in whose second half hardly anything came is not made again for a while,
-//! and each such pause doubles the while.
+//! at most `max_delay`. A flush that takes more than half of that in itself shortens the pause,
+//! and one that takes all of it is followed by none: it has gathered enough meanwhile, and more
+//! would only be late. Whether waiting pays depends on who speaks, too: people who speak whenever
+//! they like fill the whole pause, while those who wait for an answer before they go on say
+//! nothing more until they are served. A pause in whose second half hardly anything came is not
+//! made again for a while, and each such pause doubles the while.
 //!
 //! Reading the clock is left to `reactor`. Invariant: a flush is never put off beyond `max_delay`
 //! after the last.
@@ -81,8 +81,8 @@ impl Pacer {
             self.skip -= 1;
             return;
         }
-        // A flush that alone takes longer has gathered enough meanwhile.
-        let excess = took.saturating_sub(self.max_delay);
+        // A flush that takes long in itself has gathered enough meanwhile.
+        let excess = 2 * took.saturating_sub(self.max_delay / 2);
         let length = (took * FLUSH_PAUSE).min(self.max_delay).saturating_sub(excess);
         if !length.is_zero() {
             let length = length.saturating_sub(POLL_ROUNDING);
@@ -178,11 +178,11 @@ mod tests {
         assert_eq!(pacer.due(), Time::ZERO);
         pacer.flushed(at(200), at(1_200));
         assert_eq!(pacer.due(), at(3_700));
-        pacer.flushed(at(5_000), at(9_000));
-        assert_eq!(pacer.due(), at(13_500), "never longer than the limit");
-        pacer.flushed(at(15_000), at(23_000));
-        assert_eq!(pacer.due(), at(24_500), "less after a flush that is longer than the limit");
-        pacer.flushed(at(25_000), at(35_000));
+        pacer.flushed(at(5_000), at(7_000));
+        assert_eq!(pacer.due(), at(11_500), "never longer than the limit");
+        pacer.flushed(at(15_000), at(19_000));
+        assert_eq!(pacer.due(), at(20_500), "less after a flush that is longer than half of it");
+        pacer.flushed(at(25_000), at(30_000));
         assert_eq!(pacer.due(), Time::ZERO);
         let mut never = Pacer::new(Duration::ZERO);
         never.flushed(at(0), at(10_000));

@@ -345,8 +345,9 @@ impl Reactor {
         let published = self.server.delivery_counters().published;
         self.pacer.note_published(self.now, published - self.published);
         self.published = published;
-        let is_time = self.now >= self.pacer.due() || self.server.wants_flush() || self.stopping;
-        is_time && self.server.is_dirty()
+        // A flush that is wanted takes place even if all sockets are full: it begins a new count.
+        self.server.wants_flush()
+            || self.server.is_dirty() && (self.now >= self.pacer.due() || self.stopping)
     }
 
     fn flush(&mut self) {
