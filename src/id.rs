@@ -61,7 +61,8 @@ impl<T> Registry<T> {
     /// Expects so many entries. Memory is taken as they come; only the generations, which stay for
     /// ever, have their place from the beginning, so that they do not end up among what goes.
     pub fn expecting(entries: usize) -> Self {
-        Self { entries: Slab::new(), generations: Vec::with_capacity(entries) }
+        let expected = entries.min(CHUNKS_EXPECTED * CHUNK);
+        Self { entries: Slab::new(), generations: Vec::with_capacity(expected) }
     }
 
     /// Adds an entry that is built knowing its own id.

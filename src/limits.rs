@@ -83,11 +83,12 @@ pub const OUTBOX_TOTAL_BYTES: usize = 64 * 1_024 * 1_024;
 /// What a piece of an outbox counts besides its bytes: its memory, so that small pieces do not get
 /// round the limits.
 pub const PIECE_BYTES: usize = 32;
-/// Bytes for single clients queued in one turn after which reading waits for a flush: they take
-/// memory.
+/// Bytes for single clients queued between two flushes after which reading waits for the next: they
+/// take memory.
 pub const QUEUED_BYTES_PER_TURN: usize = 8 * 1_024 * 1_024;
-/// Bytes said to rooms in one turn, counted for each listener, after which reading waits for a
-/// flush: copying them takes about 50 ms. A window of 64 messages to 19,000 people is a third.
+/// Bytes said to rooms between two flushes, counted for each listener, after which reading waits
+/// for the next: copying them takes about 50 ms. A window of 64 messages to 19,000 people is a
+/// third.
 pub const SHARED_BYTES_PER_TURN: usize = 256 * 1_024 * 1_024;
 /// Bytes of a transcript's segment: what a sweep drops or keeps, and large enough that what is said
 /// in one turn rarely lies in two.
@@ -120,7 +121,8 @@ pub const SPARE_BYTES_MAX: usize = 1_024;
 pub const SPARE_PIECES_MAX: usize = 8;
 /// Longest pause between two flushes. Default of `--max-delay`.
 pub const FLUSH_DELAY_MAX: Duration = Duration::from_millis(5);
-/// Pause after a flush, in times that the flush took: writing takes a fourth of the time at most.
+/// Pause after a flush, in times that the flush took: where pauses pay, writing takes a fourth of
+/// the time.
 pub const FLUSH_PAUSE: u32 = 3;
 /// Shortest flush after which a pause is worth its while.
 pub const FLUSH_WORTH_PACING: Duration = Duration::from_micros(250);

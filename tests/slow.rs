@@ -160,6 +160,47 @@ fn memory_for_all_together_is_bounded_and_those_with_most_waiting_go_first() {
 }
 
 #[test]
+fn who_refuses_nothing_is_never_owed_much_either() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("bob");
+    // Bob stops reading for a moment, and is offered little at a time from then on.
+    world.reads_only("bob", 0);
+    world.types("alice", &"x".repeat(1_000));
+    world.person("bob").window = usize::MAX;
+    let id = world.person("bob").id;
+    world.server.unblock(id);
+    let mut most = 0;
+    for _ in 0..100 {
+        world.person("alice").says(&("x".repeat(1_000) + "\n").repeat(60));
+        world.turn();
+        most = most.max(world.server.backlog(id));
+    }
+    assert!(most < 3 * limits::OUTBOX_SOFT_BYTES, "{most} bytes waited");
+    world.run();
+    assert!(world.person("bob").closed.is_none());
+    assert_eq!(world.hears("bob").lines().count(), 6_001);
+}
+
+#[test]
+fn at_shutdown_who_was_leaving_already_has_no_more_time_than_others() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("steady");
+    world.reads_only("steady", 0);
+    for _ in 0..200 {
+        world.types("alice", &"x".repeat(1_000));
+    }
+    world.ends("steady");
+    world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
+    for _ in 0..10 {
+        world.reads_only("steady", 8_192);
+        world.wait(limits::DRAIN_TIMEOUT / 10);
+    }
+    assert_eq!(world.server.clients(), 0);
+}
+
+#[test]
 fn what_many_wait_for_is_kept_once() {
     let outbox = OutboxLimits { total: 20_000, ..small().outbox };
     let mut world = World::new(Settings { outbox, ..small() });

@@ -129,7 +129,8 @@ pub struct Audience<'a> {
     /// Everyone in it.
     pub members: &'a [ClientId],
     /// Another for any other room and any other members, so that two audiences are compared by it
-    /// alone.
+    /// alone. One more than before means that exactly one client came, and is the last of the
+    /// members, or left, and is the source of what is told of it.
     pub version: u64,
 }
 

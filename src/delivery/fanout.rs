@@ -182,7 +182,7 @@ impl Fanout {
                 return Verdict::SlowConsumer;
             }
         } else {
-            self.ledger.mark_dirty(id, outbox);
+            self.ledger.note_leftover(id, outbox, &self.limits);
         }
         Verdict::Waits
     }

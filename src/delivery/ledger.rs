@@ -41,7 +41,8 @@ impl Ledger {
         bytes: &[u8],
         limits: &OutboxLimits,
     ) {
-        self.queued += bytes.len();
+        // What waits for a full socket no flush would take; its limits bind that.
+        self.queued += if outbox.blocked { 0 } else { bytes.len() };
         self.change(id, outbox, limits, |outbox, spares| outbox.push_own(bytes, spares));
     }
 
@@ -114,6 +115,18 @@ impl Ledger {
         outbox.cut_after_first_line(transcripts, &mut self.spares);
         self.backlog += outbox.backlog();
         self.memory += outbox.memory();
+        self.mark_dirty(id, outbox);
+    }
+
+    /// Notes that a client has taken all it was offered, and more waits. When that is much, nothing
+    /// is read before it has taken that too, or refused: no limit binds who refuses nothing.
+    pub(super) fn note_leftover(
+        &mut self,
+        id: ClientId,
+        outbox: &mut Outbox,
+        limits: &OutboxLimits,
+    ) {
+        self.swollen |= outbox.weight() > limits.soft;
         self.mark_dirty(id, outbox);
     }
 

@@ -413,6 +413,11 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_outbox_is_small() {
+        assert!(size_of::<Outbox>() <= 32, "an outbox takes {} bytes", size_of::<Outbox>());
+    }
+
+    #[test]
     fn small_pieces_weigh_something() {
         let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
         let mut transcripts = Transcripts::default();

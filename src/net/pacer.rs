@@ -59,6 +59,8 @@ impl Pacer {
 
     /// In the turn that began at `now` so many messages were published.
     pub(super) fn note_published(&mut self, now: Time, messages: u64) {
+        // Nothing happened for longer: of this pause nothing is learned.
+        self.pause = self.pause.filter(|pause| pause.before.is_some() || now < pause.end);
         if let Some(pause) = &mut self.pause {
             match pause.before {
                 None => pause.before = Some(messages),
@@ -70,7 +72,8 @@ impl Pacer {
 
     /// A flush has taken place.
     pub(super) fn flushed(&mut self, begun: Time, ended: Time) {
-        if let Some(pause) = self.pause.take() {
+        // One that was cut short shows nothing.
+        if let Some(pause) = self.pause.take().filter(|pause| begun >= pause.end) {
             self.judge(pause);
         }
         let took = ended.since(begun);
@@ -169,6 +172,18 @@ mod tests {
         let (flushes, longest) = run(Speaker::Every(10_000));
         assert!(flushes >= 99);
         assert!(longest <= 20, "{longest} us");
+    }
+
+    #[test]
+    fn of_a_pause_that_nobody_spoke_in_nothing_is_learned() {
+        let mut pacer = Pacer::new(MAX_DELAY);
+        pacer.flushed(at(0), at(1_000));
+        pacer.note_published(at(10_000_000), 1);
+        pacer.flushed(at(10_000_000), at(10_001_000));
+        assert!(pacer.due() > at(10_001_000), "it is tried again");
+        pacer.note_published(at(10_001_100), 60);
+        pacer.flushed(at(10_001_200), at(10_002_200));
+        assert!(pacer.due() > at(10_002_200), "nor of one that a large batch has ended");
     }
 
     #[test]

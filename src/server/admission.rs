@@ -66,6 +66,12 @@ impl Admission {
         }
     }
 
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.origins.shrink_to_fit();
+        self.connected.shrink_to_fit();
+    }
+
     /// Counts one client less.
     pub(super) fn release(&mut self, origin: Origin) {
         let Some((network, connected)) = self.connected.get_mut(origin.0 as usize) else { return };

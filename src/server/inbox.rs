@@ -109,27 +109,25 @@ impl Inbox {
         line_ended: bool,
         spare: &mut Spare,
     ) -> Spare {
-        let rest = self.bytes.len() - self.used;
-        if rest > 0 && self.bytes.capacity() > LINE_BYTES_MAX + rest {
-            let kept = self.bytes[self.used..].to_vec();
-            let mut large = std::mem::replace(&mut self.bytes, kept);
-            large.clear();
-            spare.get_or_insert_default().bytes = large;
-        } else {
-            self.bytes.drain(..self.used);
-        }
+        self.bytes.drain(..self.used);
         self.used = 0;
         if self.is_empty() {
             (self.started, self.quiet_at) = (Time::NEVER, Time::NEVER);
         } else if line_ended {
             self.started = now;
         }
-        if !self.is_empty() || !self.telnet.is_in_text() {
-            return Some(self);
+        if self.is_empty() && self.telnet.is_in_text() {
+            self.ended = false;
+            *spare = Some(self);
+            return None;
         }
-        self.ended = false;
-        *spare = Some(self);
-        None
+        if self.bytes.capacity() > LINE_BYTES_MAX + self.bytes.len() {
+            let kept = self.bytes.as_slice().to_vec();
+            let mut large = std::mem::replace(&mut self.bytes, kept);
+            large.clear();
+            spare.get_or_insert_default().bytes = large;
+        }
+        Some(self)
     }
 
     /// Whether nothing was begun: no bytes wait, and no line is being skipped.
@@ -145,5 +143,28 @@ impl Inbox {
     /// The bytes that wait.
     pub(super) fn peek(&self) -> &[u8] {
         &self.bytes[self.used..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_little_holds_no_large_buffer() {
+        // The second ends in the middle of a telnet command.
+        for said in ["x\n".repeat(30_000) + "rest", "x\n".repeat(30_000) + "\u{fffd}"] {
+            let mut bytes = said.into_bytes();
+            if bytes.ends_with("\u{fffd}".as_bytes()) {
+                bytes.truncate(bytes.len() - 3);
+                bytes.push(255);
+            }
+            let (mut inbox, mut spare) = (Box::new(Inbox::default()), None);
+            inbox.push(Time::ZERO, &bytes);
+            while inbox.next().is_some() {}
+            let kept = inbox.settle(Time::ZERO, true, &mut spare).expect("something is left");
+            assert!(kept.bytes.capacity() <= LINE_BYTES_MAX);
+            assert!(spare.is_some_and(|spare| spare.bytes.capacity() >= bytes.len() - 4));
+        }
     }
 }

@@ -197,3 +197,14 @@ impl Session {
         if phases.contains(&self.phase) { self.since + after } else { Time::NEVER }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_client_is_small() {
+        let size = size_of::<Option<(u32, Session)>>();
+        assert!(size <= 72, "a session takes {size} bytes");
+    }
+}

@@ -218,7 +218,7 @@ impl World {
             let busy = self.turn();
             self.server.check_invariants();
             let due = self.server.poll_timeout().is_some_and(|due| due <= self.now);
-            if !busy && !due {
+            if !busy && !due && !self.server.is_dirty() {
                 return;
             }
         }

@@ -1,9 +1,8 @@
 //! What `/proc` tells of a process.
 
-use std::net::SocketAddr;
-
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::SocketAddr;
 
 use rustix::process::Pid;
 
