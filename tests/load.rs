@@ -27,7 +27,8 @@ const NO_FLOOD_CONTROL: [&str; 2] = ["--flood", "off"];
 fn load(address: SocketAddr, flags: &[&str]) -> OutputAssert {
     let address = address.to_string();
     let command = Command::new(PROGRAM).args(["load", &address]).args(BRIEF).args(flags);
-    command.timeout(PATIENCE).assert()
+    // A whole run, with all that it waits for itself.
+    command.timeout(6 * PATIENCE).assert()
 }
 
 /// The report of a run that must succeed and say nothing else.
