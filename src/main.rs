@@ -46,7 +46,7 @@ fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
 
 /// Loads a server and tells how it fared.
 fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
-    let report = match load::run(&args.settings()) {
+    let report = match load::run(&args.settings(), net::descriptor_limit()) {
         Err(LoadError::AtOnce { signal }) => return Ok(Exit::AtOnce(signal)),
         done => done?,
     };

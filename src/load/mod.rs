@@ -69,9 +69,9 @@ pub fn check(settings: &Settings) -> Result<(), String> {
     language(settings, 0).map(drop)
 }
 
-/// Carries a load test out.
-pub fn run(settings: &Settings) -> Result<Report, LoadError> {
-    let processes = workers::processes(settings, socket::descriptor_limit())?;
+/// Carries a load test out, in processes that may open so many `descriptors` each.
+pub fn run(settings: &Settings, descriptors: u64) -> Result<Report, LoadError> {
+    let processes = workers::processes(settings, descriptors)?;
     if processes > 1 {
         return workers::run(settings, processes);
     }
@@ -102,7 +102,6 @@ pub fn work() -> bool {
 
 fn work_for(parent: Parent, assignment: &Assignment) -> Result<Performance, LoadError> {
     let Assignment { settings, share, epoch, run } = assignment;
-    socket::descriptor_limit();
     let language = language(settings, *run).map_err(LoadError::Settings)?;
     let crowd = Crowd::new(settings.address, language, Clock::since(*epoch))?;
     let mut conductor = Conductor::Parent(parent);

@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use mio::net::{TcpStream, UdpSocket};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::limits::LOAD_SOURCES;
@@ -63,16 +62,6 @@ fn source(server: SocketAddr, number: u32) -> Option<SocketAddr> {
         }
         _ => None,
     }
-}
-
-/// Raises the number of descriptors this process may open as far as it may, and returns it.
-pub(super) fn descriptor_limit() -> u64 {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: maximum, maximum };
-    if current != maximum && setrlimit(Resource::Nofile, raised).is_ok() {
-        return maximum.unwrap_or(u64::MAX);
-    }
-    current.unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::limits::DESCRIPTORS_RESERVED;
 
-/// Raises the number of descriptors this process may open as far as it may, and returns it.
+/// Raises the number of descriptors this process may open as far as it may, and returns it. What it
+/// starts inherits that.
 pub fn descriptor_limit() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: maximum, maximum };
