@@ -130,29 +130,16 @@ impl<'a> Run<'a> {
             self.crowd.wait(start)?;
         }
         let from = self.mark();
-        let mut roles = self.share.roles();
-        let mut coming = roles.next();
-        let mut patience = Patience::new(from.at);
-        while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
-            while self.crowd.len() < self.share.at_once
-                && let Some((number, part)) = coming
-            {
-                self.crowd.open(number, part);
-                coming = roles.next();
-            }
-            let now = self.crowd.clock.now();
-            self.crowd.wait(now + LOOK)?;
-            self.crowd.serve_all();
-            for seat in self.crowd.take_seated() {
-                self.crowd.leave(seat);
-            }
-            self.progress.show(Phase::Storming, self.crowd.tally.progressed(), now);
-            self.conductor.heed(&mut self.crowd)?;
-            if patience.is_over(self.crowd.tally.progressed(), now) {
-                self.crowd.give_up_opening();
-                break;
-            }
-        }
+        let at_once = self.share.at_once;
+        self.let_in(
+            Phase::Storming,
+            |crowd| crowd.len() < at_once,
+            |crowd| {
+                for seat in crowd.take_seated() {
+                    crowd.leave(seat);
+                }
+            },
+        )?;
         let until = self.mark();
         if self.crowd.tally.admitted == 0 && !self.is_stopped() {
             return Err(self.nobody());
@@ -167,11 +154,21 @@ impl<'a> Run<'a> {
 
     /// Connects everybody, not too many at a time.
     fn gather(&mut self) -> Result<(), LoadError> {
+        self.let_in(Phase::Gathering, |crowd| crowd.opening() < LOAD_CONNECTING_MAX, |_| {})
+    }
+
+    /// Connects everybody, each when there is room, and waits until all are let in or given up.
+    fn let_in(
+        &mut self,
+        phase: Phase,
+        has_room: impl Fn(&Crowd) -> bool,
+        mut after_turn: impl FnMut(&mut Crowd),
+    ) -> Result<(), LoadError> {
         let mut roles = self.share.roles();
         let mut coming = roles.next();
         let mut patience = Patience::new(self.crowd.clock.now());
         while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
-            while self.crowd.opening() < LOAD_CONNECTING_MAX
+            while has_room(&self.crowd)
                 && let Some((number, part)) = coming
             {
                 self.crowd.open(number, part);
@@ -180,7 +177,8 @@ impl<'a> Run<'a> {
             let now = self.crowd.clock.now();
             self.crowd.wait(now + LOOK)?;
             self.crowd.serve_all();
-            self.progress.show(Phase::Gathering, self.crowd.tally.progressed(), now);
+            after_turn(&mut self.crowd);
+            self.progress.show(phase, self.crowd.tally.progressed(), now);
             self.conductor.heed(&mut self.crowd)?;
             if patience.is_over(self.crowd.tally.progressed(), now) {
                 self.crowd.give_up_opening();
