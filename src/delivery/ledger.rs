@@ -95,26 +95,17 @@ impl Ledger {
         count: usize,
         transcripts: &Transcripts,
     ) {
-        self.backlog -= count.min(outbox.backlog());
-        self.memory -= outbox.memory();
-        outbox.sent(now, count, transcripts, &mut self.spares);
-        self.memory += outbox.memory();
+        self.track(outbox, |outbox, spares| outbox.sent(now, count, transcripts, spares));
     }
 
     /// Notes that a socket takes no more.
     pub(super) fn block(&mut self, now: Time, outbox: &mut Outbox) {
-        self.memory -= outbox.memory();
-        outbox.block(now, &mut self.spares);
-        self.memory += outbox.memory();
+        self.track(outbox, |outbox, spares| outbox.block(now, spares));
     }
 
     /// Drops what waits, but for the rest of a line that is partly sent.
     pub(super) fn cut(&mut self, id: ClientId, outbox: &mut Outbox, transcripts: &Transcripts) {
-        self.backlog -= outbox.backlog();
-        self.memory -= outbox.memory();
-        outbox.cut_after_first_line(transcripts, &mut self.spares);
-        self.backlog += outbox.backlog();
-        self.memory += outbox.memory();
+        self.track(outbox, |outbox, spares| outbox.cut_after_first_line(transcripts, spares));
         self.mark_dirty(id, outbox);
     }
 
@@ -132,9 +123,7 @@ impl Ledger {
 
     /// Takes the outbox of somebody who is gone out of the sums.
     pub(super) fn forget(&mut self, outbox: &mut Outbox) {
-        self.backlog -= outbox.backlog();
-        self.memory -= outbox.memory();
-        outbox.give_back(&mut self.spares);
+        self.track(outbox, Outbox::give_back);
     }
 
     /// Puts a client that has bytes waiting on the list.
@@ -172,11 +161,8 @@ impl Ledger {
         limits: &OutboxLimits,
         push: impl FnOnce(&mut Outbox, &mut Spares),
     ) {
-        let (backlog, memory) = (outbox.backlog(), outbox.memory());
         let weight = if outbox.blocked { outbox.weight() } else { 0 };
-        push(outbox, &mut self.spares);
-        self.backlog += outbox.backlog() - backlog;
-        self.memory = self.memory + outbox.memory() - memory;
+        self.track(outbox, push);
         if !outbox.blocked {
             self.swollen |= outbox.backlog() > limits.soft;
             self.mark_dirty(id, outbox);
@@ -184,5 +170,14 @@ impl Ledger {
             // Only on the way over the limit, so that a client is listed once.
             self.overflowed.push(id);
         }
+    }
+
+    /// Changes an outbox and keeps the sums right.
+    fn track(&mut self, outbox: &mut Outbox, change: impl FnOnce(&mut Outbox, &mut Spares)) {
+        self.backlog -= outbox.backlog();
+        self.memory -= outbox.memory();
+        change(outbox, &mut self.spares);
+        self.backlog += outbox.backlog();
+        self.memory += outbox.memory();
     }
 }
