@@ -170,6 +170,8 @@ pub const PROBE_BYTES: u32 = 8 * 1_024;
 /// Clients looked at in one turn because something is due, even while a flush is wanted: a busy
 /// room must not keep deadlines waiting for ever.
 pub const EXPIRIES_PER_TURN: usize = 64;
+/// Longest turn of the loop that the gauge tells from longer ones.
+pub const TURN_MAX: Duration = Duration::from_secs(60);
 /// Events fetched by one poll.
 pub const EVENTS_PER_POLL: usize = 1_024;
 

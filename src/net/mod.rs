@@ -20,6 +20,7 @@ mod pacer;
 mod reactor;
 mod signals;
 mod token;
+mod turn_gauge;
 
 pub use descriptors::{clients_for, descriptor_limit};
 pub use error::NetError;

@@ -33,6 +33,7 @@ use super::log_writer::LogSink;
 use super::pacer::Pacer;
 use super::signals::SignalSource;
 use super::token::Source;
+use super::turn_gauge::TurnGauge;
 use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
@@ -86,6 +87,8 @@ pub struct Reactor {
     /// Clients to be heard, each in its turn.
     ready: VecDeque<ClientId>,
     pacer: Pacer,
+    /// How long turns took since the last report.
+    turns: TurnGauge,
     /// Messages published that the pacer was told of.
     published: u64,
     /// Clients being flushed; kept for its memory.
@@ -133,6 +136,7 @@ impl Reactor {
             connections: Registry::expecting(settings.clients_max),
             ready: VecDeque::new(),
             pacer: Pacer::new(settings.max_delay),
+            turns: TurnGauge::new()?,
             published: 0,
             dirty: Vec::new(),
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
@@ -161,13 +165,14 @@ impl Reactor {
     /// # Errors
     /// Waiting for events failed, which no client can bring about.
     pub fn run(&mut self) -> Result<Exit, NetError> {
+        self.now = self.clock.now();
         let exit = loop {
             self.turn()?;
             if let Some(exit) = self.stopped_by {
                 break exit;
             }
         };
-        self.log_summary();
+        self.log_report();
         Ok(exit)
     }
 
@@ -196,7 +201,9 @@ impl Reactor {
         if due != Some(Time::ZERO) {
             self.trim();
         }
-        let timeout = due.map(|due| due.since(self.clock.now()));
+        let ended = self.clock.now();
+        self.turns.record(ended.since(self.now));
+        let timeout = due.map(|due| due.since(ended));
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),

@@ -1,10 +1,11 @@
 //! Signals as events of the poll loop.
 //!
-//! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file.
+//! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file;
+//! SIGUSR1 asks for a report in the log.
 //! SIGPIPE stays ignored, as Rust's start-up code leaves it.
 
 use mio::{Interest, Registry};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook_mio::v1_0::Signals;
 
 use super::error::NetError;
@@ -17,6 +18,8 @@ pub(super) enum Request {
     Stop(i32),
     /// Reopen the log file.
     ReopenLog,
+    /// Tell the log what was served, and how fast.
+    Report,
 }
 
 /// Listens for signals.
@@ -28,7 +31,7 @@ impl SignalSource {
     /// Catches the signals and registers for them.
     pub(super) fn register(registry: &Registry) -> Result<Self, NetError> {
         let fail = |source| NetError::SetUp { what: "signals", source };
-        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(fail)?;
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1]).map_err(fail)?;
         registry
             .register(&mut signals, Source::Signals.into(), Interest::READABLE)
             .map_err(fail)?;
@@ -39,6 +42,7 @@ impl SignalSource {
     pub(super) fn requests(&mut self) -> impl Iterator<Item = Request> {
         self.signals.pending().map(|signal| match signal {
             SIGHUP => Request::ReopenLog,
+            SIGUSR1 => Request::Report,
             other => Request::Stop(other),
         })
     }

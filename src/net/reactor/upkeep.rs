@@ -32,6 +32,7 @@ impl Reactor {
         for request in requests {
             match request {
                 Request::ReopenLog => self.reopen_log(),
+                Request::Report => self.log_report(),
                 Request::Stop(signal) if self.stopping => {
                     log::warn!("stopping at once: signal={signal}");
                     self.stopped_by = Some(Exit::AtOnce(signal));
@@ -60,8 +61,21 @@ impl Reactor {
         self.server.shutdown(self.now, self.drain);
     }
 
-    /// Logs what was served.
-    pub(super) fn log_summary(&self) {
+    /// Logs who is here and what was served since the start, and the turns since the last report.
+    pub(super) fn log_report(&mut self) {
+        log::info!(
+            "here: clients={} members={} rooms={} waiting_bytes={}",
+            self.connections.len(),
+            self.server.lobby().members(),
+            self.server.lobby().rooms(),
+            self.server.held()
+        );
+        self.log_served();
+        log::info!("turns: {}", self.turns);
+        self.turns.reset();
+    }
+
+    fn log_served(&self) {
         let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
         log::info!(
             "served: lines={} deliveries={} sent_bytes={}",
