@@ -12,6 +12,7 @@ pub(crate) mod lines;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod turns;
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -28,6 +29,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 /// Set where every test must run: a missing program is a failure then.
 const TEST_ALL: &str = "MIO_CHAT_TEST_ALL";
+/// Set to `long` where tests that have two sizes are to take the one that is not for every day.
+const SIZE: &str = "MIO_CHAT_SIZE";
+
+/// The size of a test: for every run, or for a night (`MIO_CHAT_SIZE=long`).
+pub(crate) fn sized<T>(gate: T, long: T) -> T {
+    let is_long = std::env::var_os(SIZE).is_some_and(|size| size == "long");
+    if is_long { long } else { gate }
+}
 
 /// Looks until `condition` holds, for [`PATIENCE`] and, on a busy machine, longer. Says `what`
 /// never came to be.
