@@ -5,36 +5,13 @@ mod common;
 
 use std::time::Duration;
 
+use common::random::Random;
 use common::{World, flood_control, settings};
 use mio_chat::chat::{Alphabet, LobbySettings};
 use mio_chat::server::Settings;
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 60;
-
-/// xorshift64*: small, and the same on every machine and version.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 33) as usize % bound
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a [u8]]) -> &'a [u8] {
-        from[self.below(from.len())]
-    }
-}
 
 const PHRASES: [&[u8]; 26] = [
     b"alice",
