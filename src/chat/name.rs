@@ -9,6 +9,7 @@
 //! a notice or another's message; it is not empty and fits [`NAME_BYTES_MAX`] and
 //! [`NAME_COLUMNS_MAX`].
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use precis_core::profile::PrecisFastInvocation;
@@ -142,9 +143,7 @@ fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
     let name = match alphabet {
         _ if typed.is_ascii() => typed.into(),
         Alphabet::Ascii => return Err(Refusal::NameCharacter),
-        Alphabet::Unicode => {
-            UsernameCasePreserved::enforce(typed).map_err(|_| Refusal::NameCharacter)?
-        }
+        Alphabet::Unicode => stable(typed).ok_or(Refusal::NameCharacter)?,
     };
     if !name.chars().all(is_name_character) {
         return Err(Refusal::NameCharacter);
@@ -159,6 +158,14 @@ fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
         return Err(Refusal::NameMixesScripts);
     }
     Ok(name.as_ref().into())
+}
+
+/// The name as PRECIS has it, if PRECIS would leave that as it is (RFC 8264, 7): two characters may
+/// become one that is not allowed where they were, and such a name would have no key.
+fn stable(typed: &str) -> Option<Cow<'_, str>> {
+    let name = UsernameCasePreserved::enforce(typed).ok()?;
+    let again = UsernameCasePreserved::enforce(name.as_ref()).ok()?;
+    (again == name).then_some(name)
 }
 
 /// ASCII punctuation is a short list, chosen so that no name looks like a notice or a command;
@@ -222,6 +229,14 @@ mod tests {
         {
             assert!(nickname(&format!("ad{hidden}a")).is_err(), "{hidden:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_would_not_be_one_when_read_again_is_refused() {
+        let catalan = "l\u{b7}l";
+        assert!(nickname(catalan).is_ok());
+        // A cedilla makes another letter of the second l, and the dot is only for between two l.
+        assert_eq!(nickname(&format!("{catalan}\u{327}")), Err(Refusal::NameCharacter));
     }
 
     #[test]
