@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::harmless::expect_harmless;
-use common::phrases::PHRASES;
+use common::phrases::utterance;
 use common::random::Random;
 use common::{World, flood_control, settings};
 use mio_chat::chat::{Alphabet, LobbySettings};
@@ -15,23 +15,6 @@ use mio_chat::server::Settings;
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 60;
-
-/// Something between noise and a conversation.
-fn utterance(random: &mut Random) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for _ in 0..=random.below(4) {
-        match random.below(8) {
-            0 => bytes.extend((0..random.below(40)).map(|_| random.next() as u8)),
-            1 => bytes.extend(std::iter::repeat_n(random.next() as u8, random.below(3_000))),
-            _ => bytes.extend_from_slice(random.pick(&PHRASES)),
-        }
-    }
-    if !bytes.is_empty() && random.below(4) == 0 {
-        let at = random.below(bytes.len());
-        bytes[at] ^= 1 << random.below(8);
-    }
-    bytes
-}
 
 fn play(seed: u64) {
     let mut random = Random::new(seed);

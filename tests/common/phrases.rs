@@ -1,5 +1,7 @@
 //! What people, telnet, browsers and pranksters send, in pieces to be put together.
 
+use super::random::Random;
+
 pub(crate) const PHRASES: [&[u8]; 26] = [
     b"alice",
     b"bob",
@@ -28,3 +30,20 @@ pub(crate) const PHRASES: [&[u8]; 26] = [
     b"\xd0\xb0lice\n",
     b"\xcc\x81\xcc\x81\xcc\x81",
 ];
+
+/// Something between noise and a conversation.
+pub(crate) fn utterance(random: &mut Random) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..=random.below(4) {
+        match random.below(8) {
+            0 => bytes.extend((0..random.below(40)).map(|_| random.next() as u8)),
+            1 => bytes.extend(std::iter::repeat_n(random.next() as u8, random.below(3_000))),
+            _ => bytes.extend_from_slice(random.pick(&PHRASES)),
+        }
+    }
+    if !bytes.is_empty() && random.below(4) == 0 {
+        let at = random.below(bytes.len());
+        bytes[at] ^= 1 << random.below(8);
+    }
+    bytes
+}
