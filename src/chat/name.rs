@@ -9,6 +9,7 @@
 //! a notice or another's message; it is not empty and fits [`NAME_BYTES_MAX`] and
 //! [`NAME_COLUMNS_MAX`].
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use precis_core::profile::PrecisFastInvocation;
@@ -131,7 +132,7 @@ impl NameKey {
             return Self(ascii_skeleton(name));
         }
         let Ok(folded) = UsernameCaseMapped::enforce(name) else { return Self("".into()) };
-        Self(skeleton(&folded).flat_map(char::to_lowercase).collect::<String>().into())
+        Self(long_skeleton(&folded).into())
     }
 }
 
@@ -142,9 +143,7 @@ fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
     let name = match alphabet {
         _ if typed.is_ascii() => typed.into(),
         Alphabet::Ascii => return Err(Refusal::NameCharacter),
-        Alphabet::Unicode => {
-            UsernameCasePreserved::enforce(typed).map_err(|_| Refusal::NameCharacter)?
-        }
+        Alphabet::Unicode => stable(typed).ok_or(Refusal::NameCharacter)?,
     };
     if !name.chars().all(is_name_character) {
         return Err(Refusal::NameCharacter);
@@ -155,10 +154,18 @@ fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
     if name.len() > NAME_BYTES_MAX || name.width() > NAME_COLUMNS_MAX {
         return Err(Refusal::NameTooLong);
     }
-    if !name.is_ascii() && !name.is_single_script() {
+    if !name.is_ascii() && (!name.is_single_script() || is_disguised(&name)) {
         return Err(Refusal::NameMixesScripts);
     }
     Ok(name.as_ref().into())
+}
+
+/// The name as PRECIS has it, if PRECIS would leave that as it is (RFC 8264, 7): two characters may
+/// become one that is not allowed where they were, and such a name would have no key.
+fn stable(typed: &str) -> Option<Cow<'_, str>> {
+    let name = UsernameCasePreserved::enforce(typed).ok()?;
+    let again = UsernameCasePreserved::enforce(name.as_ref()).ok()?;
+    (again == name).then_some(name)
 }
 
 /// ASCII punctuation is a short list, chosen so that no name looks like a notice or a command;
@@ -170,6 +177,20 @@ fn is_name_character(character: char) -> bool {
     }
 }
 
+/// Whether a name in another script reads as one in ASCII and does not have its key: Greek capitals
+/// that look like `BOB` would, since the skeleton is that of the small letters.
+fn is_disguised(name: &str) -> bool {
+    let shown: String = skeleton(name).collect();
+    shown.is_ascii() && NameKey::of(&shown) != NameKey::of(name)
+}
+
+/// The key of any folded name: its skeleton, in which a dot over a letter that has one already
+/// changes nothing, and an i is an l, as they are when the i is a capital.
+fn long_skeleton(folded: &str) -> String {
+    let skeleton: String = skeleton(folded).flat_map(char::to_lowercase).collect();
+    skeleton.replace("i\u{307}", "i").replace("j\u{307}", "j").replace('i', "l")
+}
+
 /// The key of an ASCII name, without the tables of [`skeleton`]: registering is hot
 /// in a storm of connections, and nearly every name is ASCII. A test holds the two together.
 fn ascii_skeleton(name: &str) -> SmolStr {
@@ -178,7 +199,7 @@ fn ascii_skeleton(name: &str) -> SmolStr {
         match character.to_ascii_lowercase() {
             'm' => key.push_str("rn"),
             '0' => key.push('o'),
-            '1' | '|' => key.push('l'),
+            'i' | '1' | '|' => key.push('l'),
             other => key.push(other),
         }
     }
@@ -225,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_would_not_be_one_when_read_again_is_refused() {
+        let catalan = "l\u{b7}l";
+        assert!(nickname(catalan).is_ok());
+        // A cedilla makes another letter of the second l, and the dot is only for between two l.
+        assert_eq!(nickname(&format!("{catalan}\u{327}")), Err(Refusal::NameCharacter));
+    }
+
+    #[test]
     fn size_is_bounded_in_bytes_and_columns() {
         assert!(nickname(&"a".repeat(16)).is_ok());
         assert_eq!(nickname(&"a".repeat(17)), Err(Refusal::NameTooLong));
@@ -244,6 +273,7 @@ mod tests {
         for (one, other) in [
             ("alice", "ALICE"),
             ("alice", "a1ice"),
+            ("alice", "AIice"),
             ("maria", "rnaria"),
             ("bob", "b0b"),
             ("paul", "pau|"),
@@ -257,7 +287,7 @@ mod tests {
 
     #[test]
     fn the_servers_own_names_are_kept() {
-        for typed in ["admin", "ADMIN", "adrnin", "Server", "mi0-chat", "r00t"] {
+        for typed in ["admin", "ADMIN", "adrnin", "adm1n", "Server", "mi0-chat", "r00t"] {
             assert!(matches!(nickname(typed), Err(Refusal::NicknameReserved(_))), "{typed}");
         }
         assert!(nickname("administer").is_ok());
@@ -268,8 +298,7 @@ mod tests {
         let allowed: Vec<char> = (' '..='~').filter(|c| is_name_character(*c)).collect();
         let check = |name: &str| {
             let folded = UsernameCaseMapped::enforce(name).unwrap();
-            let long: String = skeleton(&folded).flat_map(char::to_lowercase).collect();
-            assert_eq!(NameKey::of(name).0.as_str(), long, "{name}");
+            assert_eq!(NameKey::of(name).0.as_str(), long_skeleton(&folded), "{name}");
         };
         for one in &allowed {
             for other in &allowed {

@@ -6,6 +6,8 @@
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub(crate) mod harmless;
+pub(crate) mod phrases;
 pub(crate) mod random;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -177,14 +179,12 @@ impl World {
 
     /// What somebody has received since it was last asked.
     pub(crate) fn hears(&mut self, name: &str) -> String {
-        let heard = std::mem::take(&mut self.person(name).heard);
-        String::from_utf8(heard).expect("the server sends UTF-8")
+        String::from_utf8(self.hears_bytes(name)).expect("the server sends UTF-8")
     }
 
-    /// The same for somebody whose window may have cut a character in two.
-    pub(crate) fn hears_lossy(&mut self, name: &str) -> String {
-        let heard = std::mem::take(&mut self.person(name).heard);
-        String::from_utf8_lossy(&heard).into_owned()
+    /// The same as bytes, for somebody whose window may have cut a character in two.
+    pub(crate) fn hears_bytes(&mut self, name: &str) -> Vec<u8> {
+        std::mem::take(&mut self.person(name).heard)
     }
 
     pub(crate) fn person(&mut self, name: &str) -> &mut Person {

@@ -1,0 +1,13 @@
+//! What must hold whatever the bytes are, one file for each part of the server.
+//!
+//! Each has one function, `check`, that panics where its property does not hold. The fuzz targets
+//! call it with what libFuzzer makes up, and `tests/corpus.rs` with what is kept in the corpus.
+
+pub mod commands;
+pub mod datagram;
+pub mod detect;
+mod input;
+pub mod lines;
+pub mod names;
+pub mod stun;
+pub mod text;
