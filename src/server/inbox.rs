@@ -91,7 +91,8 @@ impl Inbox {
                 return None;
             }
             Frame::Line { line, used } => {
-                (Utterance::Line { text: line, newline: used > line.len() }, used)
+                let newline = unused[..used].last() == Some(&b'\n');
+                (Utterance::Line { text: line, newline }, used)
             }
             Frame::TooLong { used } => (Utterance::TooLong, used),
             Frame::Skipped { used } => (Utterance::Skipped(used), used),
@@ -112,12 +113,11 @@ impl Inbox {
         self.bytes.drain(..self.used);
         self.used = 0;
         if self.is_empty() {
-            (self.started, self.quiet_at) = (Time::NEVER, Time::NEVER);
+            (self.started, self.quiet_at, self.ended) = (Time::NEVER, Time::NEVER, false);
         } else if line_ended {
             self.started = now;
         }
         if self.is_empty() && self.telnet.is_in_text() {
-            self.ended = false;
             *spare = Some(self);
             return None;
         }
@@ -149,6 +149,29 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_after_a_carriage_return_is_no_newline() {
+        let mut inbox = Inbox::default();
+        inbox.push(Time::ZERO, b"max\r");
+        inbox.end_here();
+        assert_eq!(inbox.next(), Some(Utterance::Line { text: b"max", newline: false }));
+    }
+
+    #[test]
+    fn a_pause_ends_one_message_and_not_the_next() {
+        // What is held back by flood control meanwhile, or ends in the middle of a telnet command,
+        // is not asked for another line before more comes.
+        for end in [&b"\r"[..], b"\xff"] {
+            let (mut inbox, mut spare) = (Box::new(Inbox::default()), None);
+            inbox.push(Time::ZERO, &[b"hello", end].concat());
+            inbox.end_here();
+            assert!(matches!(inbox.next(), Some(Utterance::Line { .. })));
+            let mut inbox = inbox.settle(Time::ZERO, true, &mut spare).expect("more may come");
+            inbox.push(Time::ZERO, b"\xf1and n");
+            assert_eq!(inbox.next(), None);
+        }
+    }
 
     #[test]
     fn what_keeps_little_holds_no_large_buffer() {
