@@ -1,0 +1,348 @@
+//! One client as the model sees it: what it sent, and when it is due.
+
+use mio_chat::dialect::Foreign;
+use mio_chat::limits;
+use mio_chat::server::CloseReason;
+
+use crate::expected::Expected;
+use crate::model::{Nanos, nanos};
+use crate::rules::Rules;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Neither side has said a word.
+    Silent,
+    Choosing,
+    Chatting,
+    Closing,
+}
+
+/// How it ends its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Unknown,
+    Newline,
+    Pause,
+}
+
+/// The next thing it said.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Line { bytes: Vec<u8>, newline: bool },
+    TooLong,
+    Skipped,
+}
+
+/// Somebody who is connected.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) phase: Phase,
+    connected: Nanos,
+    /// Text that was read and not carried out yet.
+    pub(crate) inbox: Vec<u8>,
+    /// What is in there is a whole message, though no newline ends it.
+    pub(crate) end_here: bool,
+    /// In the rest of a line that was too long.
+    pub(crate) skipping: bool,
+    /// Bytes of a telnet command that are still to come.
+    telnet: Telnet,
+    started: Option<Nanos>,
+    quiet_at: Option<Nanos>,
+    ending: Ending,
+    /// The first answer of a client that pauses, which it puts before each message.
+    prefix: Option<String>,
+    pub(crate) prompted: bool,
+    /// It has sent a line that is not empty.
+    spoken: bool,
+    /// Bytes read and lines tried without a nickname.
+    pub(crate) bytes: usize,
+    pub(crate) tries: usize,
+    pub(crate) paid_until: Nanos,
+    /// Held by flood control, and told so.
+    pub(crate) held: bool,
+    pub(crate) told_to_wait: bool,
+    /// The server goes on with it in the next turn, and has to because lines are left.
+    pub(crate) paused: bool,
+    pub(crate) must_be_paused: bool,
+    pub(crate) ended: bool,
+    pub(crate) expected: Expected,
+    /// Its socket takes no more; since when it has taken nothing.
+    pub(crate) blocked: bool,
+    pub(crate) stuck_since: Option<Nanos>,
+    /// Since which turn more may be waiting than is allowed, and since which it surely is.
+    pub(crate) overfull: Option<u64>,
+    pub(crate) surely_overfull: Option<u64>,
+    pub(crate) reason: Option<CloseReason>,
+    pub(crate) close_by: Nanos,
+    /// Its connection broke while it was closing or before.
+    pub(crate) lost: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telnet {
+    Text,
+    Command,
+    Option,
+}
+
+impl Client {
+    pub(crate) fn new(now: Nanos) -> Self {
+        Self {
+            phase: Phase::Silent,
+            connected: now,
+            inbox: Vec::new(),
+            end_here: false,
+            skipping: false,
+            telnet: Telnet::Text,
+            started: None,
+            quiet_at: None,
+            ending: Ending::Unknown,
+            prefix: None,
+            prompted: false,
+            spoken: false,
+            bytes: 0,
+            tries: 0,
+            paid_until: 0,
+            held: false,
+            told_to_wait: false,
+            paused: false,
+            must_be_paused: false,
+            ended: false,
+            expected: Expected::new(),
+            blocked: false,
+            stuck_since: None,
+            overfull: None,
+            surely_overfull: None,
+            reason: None,
+            close_by: Nanos::MAX,
+            lost: false,
+        }
+    }
+
+    /// Takes telnet commands out of what was read and keeps the rest.
+    pub(crate) fn take_in(&mut self, now: Nanos, bytes: &[u8]) {
+        if self.phase != Phase::Chatting {
+            self.bytes += bytes.len();
+        }
+        let before = self.inbox.len();
+        for &byte in bytes {
+            self.telnet = match (self.telnet, byte) {
+                (Telnet::Text, 0xff) => Telnet::Command,
+                (Telnet::Text, _) => {
+                    self.inbox.push(byte);
+                    Telnet::Text
+                }
+                (Telnet::Command, 0xfb..=0xfe) => Telnet::Option,
+                (Telnet::Command | Telnet::Option, _) => Telnet::Text,
+            };
+        }
+        let text = self.inbox.len() - before;
+        if text > 0 {
+            self.started.get_or_insert(now);
+            let quiet = if text == 1 { limits::TYPIST_QUIET } else { limits::CHUNK_QUIET };
+            self.quiet_at = Some(now + nanos(quiet));
+            if self.phase == Phase::Silent {
+                self.phase = Phase::Choosing;
+            }
+        }
+    }
+
+    /// Another language, and what it is answered.
+    pub(crate) fn foreign(&self) -> Option<(CloseReason, &'static str)> {
+        if self.spoken {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&self.inbox);
+        let first = text.trim_start_matches(['\r', '\n']);
+        if first.starts_with('\x16') {
+            return Some((CloseReason::Foreign(Foreign::Tls), ""));
+        }
+        let (line, whole) = match first.split_once('\n') {
+            Some((line, _)) => (line, true),
+            None => (first, self.end_here),
+        };
+        let (verb, parameter) = line.split_once(' ')?;
+        if ["GET", "POST"].contains(&verb) {
+            let answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
+                Content-Length: 60\r\nConnection: close\r\n\r\n\
+                This port is a plain-line chat: connect with nc or telnet.\r\n";
+            return Some((CloseReason::Foreign(Foreign::Http), answer));
+        }
+        let irc = ["cap", "pass", "nick", "user"].contains(&verb.to_lowercase().as_str());
+        let answer =
+            "ERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n";
+        let has_parameter = whole && parameter.bytes().any(|byte| byte != b' ');
+        (irc && has_parameter).then_some((CloseReason::Foreign(Foreign::Irc), answer))
+    }
+
+    /// An IRC client that was prompted gets a line end first.
+    pub(crate) fn break_prompt(&mut self, now: Nanos, reason: CloseReason) {
+        if self.prompted && reason == CloseReason::Foreign(Foreign::Irc) {
+            self.tell(now, b"\r\n");
+        }
+    }
+
+    pub(crate) fn may_be_heard(&mut self, now: Nanos, rules: &Rules) -> bool {
+        if self.phase == Phase::Closing || self.held || self.paused {
+            return false;
+        }
+        if let Some((burst, interval)) = rules.flood {
+            self.told_to_wait &= self.paid_until > now;
+            self.held = self.ready_at(burst, interval) > now;
+        }
+        !self.held
+    }
+
+    fn ready_at(&self, burst: u64, interval: Nanos) -> Nanos {
+        self.paid_until.saturating_sub(interval * (burst - 1))
+    }
+
+    /// Whether a line is whole, which counts when it is heard.
+    pub(crate) fn has_line(&self) -> bool {
+        let newline = self.inbox.contains(&b'\n') || self.inbox.len() >= limits::LINE_BYTES_MAX;
+        !self.skipping && !self.inbox.is_empty() && (newline || self.end_here)
+    }
+
+    pub(crate) fn next_line(&mut self) -> Option<Heard> {
+        let end = self.inbox.iter().position(|&byte| byte == b'\n');
+        let all = self.inbox.len();
+        if self.skipping && all > 0 {
+            self.inbox.drain(..end.map_or(all, |end| end + 1));
+            self.skipping = end.is_none() && !self.end_here;
+            return Some(Heard::Skipped);
+        }
+        let taken = match end {
+            Some(end) => end + 1,
+            None if all >= limits::LINE_BYTES_MAX || (self.end_here && all > 0) => all,
+            None => {
+                self.skipping &= !self.end_here;
+                self.end_here = false;
+                return None;
+            }
+        };
+        let mut bytes: Vec<u8> = self.inbox.drain(..taken).collect();
+        let newline = end.is_some();
+        if newline {
+            bytes.pop();
+        }
+        if bytes.len() >= limits::LINE_BYTES_MAX {
+            self.skipping = !newline && !self.end_here;
+            return Some(Heard::TooLong);
+        }
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+        Some(Heard::Line { bytes, newline })
+    }
+
+    pub(crate) fn note_ending(&mut self, line: &Heard) {
+        match line {
+            Heard::Line { newline: true, .. } => self.ending = Ending::Newline,
+            Heard::Line { .. } if self.ending == Ending::Unknown && !self.ended => {
+                self.ending = Ending::Pause;
+            }
+            _ => {}
+        }
+        if self.phase != Phase::Chatting {
+            self.spoken |= !matches!(line, Heard::Line { bytes, .. } if bytes.is_empty());
+            if let Heard::Line { bytes, .. } = line
+                && self.ending == Ending::Pause
+                && self.prefix.is_none()
+            {
+                self.prefix = std::str::from_utf8(bytes).ok().map(|name| name.trim().to_owned());
+            }
+        }
+    }
+
+    /// A line without the nickname that a classroom client puts before it.
+    pub(crate) fn own_text(&self, line: &Heard) -> String {
+        let Heard::Line { bytes, .. } = line else { return String::new() };
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let own = self.prefix.as_ref().and_then(|prefix| {
+            let rest = text.strip_prefix(prefix)?.strip_prefix(':')?;
+            Some(rest.strip_prefix(' ').unwrap_or(rest).to_owned())
+        });
+        own.unwrap_or(text)
+    }
+
+    /// After it was heard.
+    pub(crate) fn settle(&mut self, now: Nanos, line_ended: bool) {
+        if !self.has_begun() {
+            (self.started, self.quiet_at, self.end_here) = (None, None, false);
+        } else if line_ended {
+            self.started = Some(now);
+        }
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.inbox.is_empty() || self.skipping
+    }
+
+    pub(crate) fn tell(&mut self, now: Nanos, text: &[u8]) {
+        self.expected.push(now, text);
+    }
+
+    pub(crate) fn note_weight(&mut self, hard: usize, turn: u64) {
+        if self.blocked && self.expected.most_weight() > hard {
+            self.overfull.get_or_insert(turn);
+            if self.expected.least() > hard {
+                self.surely_overfull.get_or_insert(turn);
+            }
+        }
+    }
+
+    pub(crate) fn close(&mut self, now: Nanos, reason: CloseReason) {
+        self.phase = Phase::Closing;
+        self.reason = Some(reason);
+        self.close_by = now + nanos(limits::CLOSE_TIMEOUT);
+        self.lost |= reason == CloseReason::Lost;
+        self.inbox.clear();
+    }
+
+    /// Whether the prompt stands in the middle of a line.
+    pub(crate) fn awaits_answer(&self) -> bool {
+        self.prompted && self.phase == Phase::Choosing && self.tries == 0
+    }
+
+    pub(crate) fn can_be_given_time(&self) -> bool {
+        self.phase == Phase::Closing && self.reason != Some(CloseReason::Shutdown)
+    }
+
+    // ---- When it is due ----
+
+    pub(crate) fn due(&self, rules: &Rules) -> Option<Nanos> {
+        if self.phase == Phase::Closing {
+            return None;
+        }
+        let held = rules.flood.filter(|_| self.held);
+        let ready = held.map(|(burst, interval)| self.ready_at(burst, interval));
+        let all = [self.register_due(), self.greet_due(), self.line_due(), self.quiet_due(), ready];
+        all.into_iter().flatten().min()
+    }
+
+    pub(crate) fn register_due(&self) -> Option<Nanos> {
+        let stranger = matches!(self.phase, Phase::Silent | Phase::Choosing);
+        stranger.then_some(self.connected + nanos(limits::REGISTER_TIMEOUT))
+    }
+
+    pub(crate) fn greet_due(&self) -> Option<Nanos> {
+        (self.phase == Phase::Silent).then_some(self.connected + nanos(limits::GREET_AFTER))
+    }
+
+    pub(crate) fn line_due(&self) -> Option<Nanos> {
+        let waits = !self.held && !self.paused;
+        self.started.filter(|_| waits).map(|since| since + nanos(limits::LINE_TIMEOUT))
+    }
+
+    pub(crate) fn quiet_due(&self) -> Option<Nanos> {
+        let waits = !self.held && !self.paused && self.ending != Ending::Newline;
+        self.quiet_at.filter(|_| waits)
+    }
+
+    /// Whether the server should read it.
+    pub(crate) fn may_be_read(&self) -> bool {
+        let stranger = matches!(self.phase, Phase::Silent | Phase::Choosing);
+        let full = stranger && self.bytes >= limits::REGISTER_BYTES_MAX;
+        self.phase != Phase::Closing && !self.held && !self.paused && !self.ended && !full
+    }
+}

@@ -1,0 +1,474 @@
+//! What the server must do, written as simply as it can be: all that a client has sent is kept in
+//! one place, deadlines are looked for among everybody, and what each must hear is written down at
+//! once.
+//!
+//! The model is told what the network did and when, in the order in which the server is, and which
+//! clients were cut off as slow: that depends on how the server counts, so here it is only checked
+//! whether the server was allowed to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mio_chat::chat::Farewell;
+use mio_chat::id::ClientId;
+use mio_chat::limits;
+use mio_chat::server::{CloseReason, Server};
+
+use crate::client::{Client, Heard, Phase};
+use crate::expected::Kind;
+use crate::rooms::{Effect, Rooms};
+use crate::rules::Rules;
+
+/// Nanoseconds since the start.
+pub(crate) type Nanos = u64;
+
+pub(crate) fn nanos(duration: Duration) -> Nanos {
+    duration.as_nanos() as Nanos
+}
+
+/// Turns within which a client with too much waiting is cut off: a flush is put off for less.
+const OVERFULL_TURNS: u64 = 6;
+
+/// Everybody, and what they must hear.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) rules: Rules,
+    pub(crate) clients: BTreeMap<ClientId, Client>,
+    rooms: Rooms,
+    now: Nanos,
+    /// Lines carried out or refused, and room events handed to one member each.
+    pub(crate) lines: u64,
+    pub(crate) deliveries: u64,
+    groups: u64,
+    flush: u64,
+    turn: u64,
+}
+
+impl Model {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            clients: BTreeMap::new(),
+            rooms: Rooms::default(),
+            now: 0,
+            lines: 0,
+            deliveries: 0,
+            groups: 0,
+            flush: 0,
+            turn: 0,
+        }
+    }
+
+    // ---- What happened ----
+
+    pub(crate) fn connect(&mut self, now: Nanos, id: ClientId) {
+        self.now = now;
+        let known = self.clients.insert(id, Client::new(now));
+        assert!(known.is_none(), "{id} is somebody else's");
+    }
+
+    /// The server has read this. `heard`: how many lines it says to have carried out.
+    pub(crate) fn receive(&mut self, now: Nanos, id: ClientId, bytes: &[u8], heard: u64) {
+        self.now = now;
+        self.client(id).take_in(now, bytes);
+        self.converse(id, Some(heard));
+    }
+
+    /// The server goes on with a client that had more to say than it had time for.
+    pub(crate) fn resume(&mut self, now: Nanos, id: ClientId, heard: u64) {
+        self.now = now;
+        self.client(id).paused = false;
+        self.converse(id, Some(heard));
+    }
+
+    pub(crate) fn half_closed(&mut self, now: Nanos, id: ClientId, heard: u64) {
+        self.now = now;
+        let client = self.client(id);
+        (client.ended, client.end_here) = (true, true);
+        self.converse(id, Some(heard));
+    }
+
+    pub(crate) fn disconnect(&mut self, now: Nanos, id: ClientId) {
+        self.now = now;
+        self.close(id, CloseReason::Lost, "");
+    }
+
+    /// Does what was due. Returns for whom.
+    pub(crate) fn timeout(&mut self, now: Nanos) -> Vec<ClientId> {
+        self.now = now;
+        let mut served = Vec::new();
+        while let Some((_, id)) = self.next_due().filter(|(due, _)| *due <= now) {
+            self.expire(id);
+            served.push(id);
+        }
+        served
+    }
+
+    pub(crate) fn shutdown(&mut self, now: Nanos, drain: Nanos) {
+        self.now = now;
+        self.rooms.clear();
+        let ids: Vec<ClientId> = self.clients.keys().copied().collect();
+        for id in ids {
+            let client = self.client(id);
+            let until = now + drain;
+            let closing = client.phase == Phase::Closing;
+            let close_by = if closing { client.close_by.min(until) } else { until };
+            let text = "* the server is shutting down; come back later\n";
+            self.close(id, CloseReason::Shutdown, text);
+            self.client(id).close_by = close_by;
+        }
+    }
+
+    /// These were cut off as slow in one call of the server.
+    pub(crate) fn cut_off(&mut self, now: Nanos, slow: &[ClientId]) {
+        self.now = now;
+        self.groups += 1;
+        let group = Some(self.groups);
+        // What the others' leaving adds to what waits, or not: it is not known who went first.
+        let more = slow.len() * (limits::NAME_BYTES_MAX + 7);
+        for &id in slow {
+            let left = self.rooms.remove(id);
+            let client = self.client(id);
+            let expected = &mut client.expected;
+            let least = expected.least().saturating_sub(more);
+            let kind = Kind::CutOff { least, most: expected.most() + more };
+            expected.cut();
+            if client.awaits_answer() {
+                client.tell(now, b"\n");
+            }
+            client.blocked = false;
+            client.close(now, CloseReason::Told(Farewell::SlowReader { backlog: 0 }));
+            client.expected.push_line(now, b"cut off\n", kind, None);
+            if let Some(Effect::Presence(members, text)) = left {
+                self.tell_presence(&members, &text, group);
+            }
+        }
+    }
+
+    /// After a client was heard: `appetite` is how much of it the server wants to read, and
+    /// `has_reason` whether there is one to let it wait.
+    pub(crate) fn note_appetite(&mut self, id: ClientId, appetite: usize, has_reason: bool) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        if client.phase == Phase::Closing {
+            return;
+        }
+        let paused = std::mem::take(&mut client.must_be_paused);
+        let paused = paused || (client.may_be_read() && appetite == 0);
+        assert!(!paused || has_reason, "{id} is made to wait without a reason");
+        client.paused = paused;
+    }
+
+    /// Clients whom the server has given up though nothing here says so: members that are none any
+    /// more and, where memory is short, strangers that are not read any more.
+    pub(crate) fn missing(&self, server: &Server, over_total: bool) -> Vec<ClientId> {
+        let is_gone = |id: ClientId, client: &Client| match client.phase {
+            Phase::Closing => false,
+            Phase::Chatting => !server.lobby().is_member(id),
+            _ => over_total && client.blocked && client.may_be_read() && server.appetite(id) == 0,
+        };
+        let gone = self.clients.iter().filter(|(id, client)| is_gone(**id, client));
+        gone.map(|(id, _)| *id).collect()
+    }
+
+    /// Whether a client may be cut off as slow. `over_total`: more memory is held than may be.
+    pub(crate) fn may_cut_off(&self, now: Nanos, id: ClientId, over_total: bool) -> bool {
+        let client = &self.clients[&id];
+        let too_much = client.overfull.is_some();
+        let oldest = client.expected.oldest();
+        let too_old = oldest.is_some_and(|since| now.saturating_sub(since) >= self.rules.age);
+        too_much || too_old || (over_total && client.blocked)
+    }
+
+    // ---- What the network took ----
+
+    pub(crate) fn begin_flush(&mut self) {
+        self.flush += 1;
+        let flush = self.flush;
+        for client in self.clients.values_mut() {
+            client.expected.note_flush(flush);
+        }
+    }
+
+    /// A client's socket took these bytes; `full`: it takes no more.
+    pub(crate) fn sent(&mut self, now: Nanos, id: ClientId, bytes: &[u8], full: bool) {
+        let rules = self.rules;
+        let turn = self.turn;
+        let client = self.client(id);
+        if let Err(complaint) = client.expected.receive(bytes) {
+            panic!("{id} {complaint}");
+        }
+        if !bytes.is_empty() {
+            client.blocked = false;
+            client.stuck_since = None;
+        }
+        if full {
+            client.blocked = true;
+            client.stuck_since.get_or_insert(now);
+            client.expected.note_full(rules.soft);
+            client.note_weight(rules.hard, turn);
+        }
+        let much = bytes.len() >= limits::CLOSE_PROGRESS_BYTES;
+        if much && client.can_be_given_time() && !client.expected.is_complete() {
+            client.close_by = client.close_by.max(now + nanos(limits::CLOSE_TIMEOUT));
+        }
+    }
+
+    // ---- What must hold ----
+
+    /// When somebody is due next.
+    pub(crate) fn next_due(&self) -> Option<(Nanos, ClientId)> {
+        let all =
+            self.clients.iter().filter_map(|(id, client)| Some((client.due(&self.rules)?, *id)));
+        all.min()
+    }
+
+    /// Whether somebody's socket takes no more, and could be cut off for it.
+    pub(crate) fn is_anybody_stuck(&self) -> bool {
+        self.clients.values().any(|client| client.blocked && client.phase != Phase::Closing)
+    }
+
+    /// Whether a client has something due by then.
+    pub(crate) fn is_due(&self, time: Nanos, id: ClientId) -> bool {
+        self.clients[&id].due(&self.rules).is_some_and(|due| due <= time)
+    }
+
+    /// A turn is over: what should have been done by now?
+    pub(crate) fn end_turn(&mut self, now: Nanos) {
+        self.turn += 1;
+        for (id, client) in &mut self.clients {
+            if client.phase == Phase::Closing {
+                assert!(now <= client.close_by, "{id} is closing for too long");
+                continue;
+            }
+            let stuck = client.stuck_since.is_some_and(|since| now > since + self.rules.age);
+            assert!(!client.blocked || !stuck, "{id} has taken nothing for too long");
+            if client.expected.most_weight() <= self.rules.hard {
+                client.overfull = None;
+            }
+            if !client.blocked || client.expected.least() <= self.rules.hard {
+                client.surely_overfull = None;
+            }
+            let since = client.surely_overfull.unwrap_or(self.turn);
+            let late = since + OVERFULL_TURNS < self.turn;
+            assert!(!late, "{id} has too much waiting and is not cut off");
+        }
+    }
+
+    /// A client was freed for this reason.
+    pub(crate) fn reaped(&mut self, now: Nanos, id: ClientId, reason: CloseReason) {
+        let client = self.clients.remove(&id).unwrap_or_else(|| panic!("{id} was freed twice"));
+        let Some(expected) = client.reason else { panic!("{id} was freed and never closed") };
+        let late = now >= client.close_by;
+        assert!(
+            late || client.lost || client.expected.is_complete(),
+            "{id} was freed before it heard {}",
+            client.expected.rest()
+        );
+        let reasons = (reason.name(), expected.name());
+        let gave_up = late && reasons == ("lost", "ended");
+        assert!(reasons.0 == reasons.1 || gave_up, "{id}: {reasons:?}");
+    }
+
+    // ---- How people are heard ----
+
+    pub(crate) fn client(&mut self, id: ClientId) -> &mut Client {
+        self.clients.get_mut(&id).unwrap_or_else(|| panic!("{id} is nobody"))
+    }
+
+    /// `heard`: how many lines the server carried out; `None`: as many as it may.
+    fn converse(&mut self, id: ClientId, heard: Option<u64>) {
+        if self.client(id).phase == Phase::Closing {
+            return;
+        }
+        if let Some((reason, refusal)) = self.client(id).foreign() {
+            let now = self.now;
+            self.client(id).break_prompt(now, reason);
+            return self.close(id, reason, refusal);
+        }
+        let (mut done, mut line_ended) = (0, false);
+        loop {
+            let (now, rules) = (self.now, self.rules);
+            let client = self.client(id);
+            if !client.may_be_heard(now, &rules) {
+                break;
+            }
+            if heard == Some(done) && client.has_line() {
+                client.must_be_paused = true;
+                break;
+            }
+            let Some(line) = client.next_line() else { break };
+            let skips = line == Heard::Skipped;
+            done += u64::from(!skips);
+            self.hear(id, line);
+            line_ended |= !self.client(id).skipping;
+        }
+        self.lines += done;
+        assert!(heard.is_none_or(|heard| heard == done), "{id}: {heard:?} lines heard, not {done}");
+        let now = self.now;
+        self.client(id).settle(now, line_ended);
+        self.after_hearing(id);
+    }
+
+    fn after_hearing(&mut self, id: ClientId) {
+        let now = self.now;
+        let client = self.client(id);
+        if client.phase == Phase::Closing {
+            return;
+        }
+        if client.held && client.has_begun() && !client.told_to_wait {
+            client.told_to_wait = true;
+            let text = b"* too fast: what you say waits its turn now, and none of it is lost\n";
+            client.tell(now, text);
+        }
+        if client.ended && client.inbox.is_empty() {
+            self.close(id, CloseReason::Ended, "");
+        } else if client.phase != Phase::Chatting && client.bytes >= limits::REGISTER_BYTES_MAX {
+            self.close_as_a_stranger(id);
+        }
+    }
+
+    fn hear(&mut self, id: ClientId, line: Heard) {
+        let refusal = match line {
+            Heard::Skipped => return,
+            Heard::TooLong => Some("* that line was too long; send at most 1022 bytes\n"),
+            Heard::Line { ref bytes, .. } if std::str::from_utf8(bytes).is_err() => {
+                Some("* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8\n")
+            }
+            Heard::Line { .. } => None,
+        };
+        let (now, rules) = (self.now, self.rules);
+        let client = self.client(id);
+        client.note_ending(&line);
+        let stranger = client.phase != Phase::Chatting;
+        let text = client.own_text(&line);
+        if stranger {
+            client.tries += 1;
+        } else if let Some((_, interval)) = rules.flood {
+            let cost = if refusal.is_some() { 1 } else { cost(&text) };
+            client.paid_until = client.paid_until.max(now) + interval * cost;
+        }
+        let effects = match refusal {
+            Some(refusal) => vec![Effect::Tell(id, refusal.into())],
+            None if stranger => self.rooms.hear_stranger(id, &text),
+            None => self.rooms.hear_member(id, &text),
+        };
+        for effect in effects {
+            self.carry_out(id, effect);
+        }
+        let registered = self.rooms.has(id);
+        let client = self.client(id);
+        if stranger && registered {
+            client.phase = Phase::Chatting;
+        } else if stranger && client.tries >= usize::from(limits::REGISTER_TRIES_MAX) {
+            self.close_as_a_stranger(id);
+        }
+    }
+
+    fn close_as_a_stranger(&mut self, id: ClientId) {
+        let reason = CloseReason::Told(Farewell::TooManyTries);
+        let text = "* too much came without a good nickname; connect again and type one\n";
+        self.close(id, reason, text);
+    }
+
+    fn carry_out(&mut self, id: ClientId, effect: Effect) {
+        let now = self.now;
+        match effect {
+            Effect::Tell(to, text) => self.tell(to, &text),
+            Effect::Publish(members, text) => {
+                self.deliveries += members.len() as u64;
+                for member in members {
+                    self.tell(member, &text);
+                }
+            }
+            Effect::Presence(members, text) => self.tell_presence(&members, &text, None),
+            Effect::Quit => {
+                self.now = now;
+                let reason = CloseReason::Told(Farewell::Quit);
+                self.close(id, reason, "* goodbye\n");
+            }
+        }
+    }
+
+    fn tell(&mut self, to: ClientId, text: &str) {
+        let (now, rules, turn) = (self.now, self.rules, self.turn);
+        let client = self.client(to);
+        client.tell(now, text.as_bytes());
+        client.note_weight(rules.hard, turn);
+    }
+
+    fn tell_presence(&mut self, members: &[ClientId], text: &str, group: Option<u64>) {
+        let (now, rules, turn) = (self.now, self.rules, self.turn);
+        self.deliveries += members.len() as u64;
+        for &member in members {
+            let client = self.client(member);
+            let spared = client.blocked && client.expected.most_weight() > rules.soft;
+            let kind = Kind::Presence { spared };
+            client.expected.push_line(now, text.as_bytes(), kind, group);
+            client.note_weight(rules.hard, turn);
+        }
+    }
+
+    // ---- How they go ----
+
+    fn expire(&mut self, id: ClientId) {
+        let now = self.now;
+        let client = self.client(id);
+        if client.phase == Phase::Closing {
+            unreachable!("closing clients are not due here");
+        } else if client.register_due().is_some_and(|due| due <= now) {
+            let reason = CloseReason::Told(Farewell::RegisterTimeout);
+            self.close(id, reason, "* no nickname came in time; connect again and type one\n");
+        } else if client.greet_due().is_some_and(|due| due <= now) {
+            (client.phase, client.prompted) = (Phase::Choosing, true);
+            client.tell(now, b"NICK");
+        } else if client.line_due().is_some_and(|due| due <= now) {
+            let reason = CloseReason::Told(Farewell::LineTimeout);
+            let text = "* your line was begun and not ended in time; end each with Enter\n";
+            self.close(id, reason, text);
+        } else {
+            client.end_here |= client.quiet_due().is_some_and(|due| due <= now);
+            client.held = false;
+            self.converse(id, None);
+        }
+    }
+
+    fn close(&mut self, id: ClientId, reason: CloseReason, text: &str) {
+        let now = self.now;
+        let client = self.client(id);
+        if client.phase == Phase::Closing {
+            client.lost |= reason == CloseReason::Lost;
+            return;
+        }
+        let unanswered = client.awaits_answer();
+        client.close(now, reason);
+        if let Some(left) = self.rooms.remove(id) {
+            self.carry_out(id, left);
+        }
+        let client = self.client(id);
+        let foreign = matches!(reason, CloseReason::Foreign(_));
+        if unanswered && !text.is_empty() && !foreign {
+            client.tell(now, b"\n");
+        }
+        client.tell(now, text.as_bytes());
+    }
+}
+
+/// What flood control charges for a line.
+fn cost(text: &str) -> u64 {
+    let words = |text: &str| 1 + (text.len() / limits::FLOOD_BYTES_PER_LINE) as u64;
+    let Some(request) = text.strip_prefix('/').filter(|_| !text.is_empty()) else {
+        return words(text);
+    };
+    if request.starts_with('/') {
+        return words(request);
+    }
+    let (verb, argument) = request.split_once(char::is_whitespace).unwrap_or((request, ""));
+    let argument = argument.trim();
+    match verb.to_lowercase().as_str() {
+        "leave" | "part" | "rooms" | "list" | "who" | "names" => 3,
+        "nick" | "join" | "j" if !argument.is_empty() => 3,
+        "me" => words(argument),
+        "msg" | "w" => argument.split_once(char::is_whitespace).map_or(1, |(_, text)| words(text)),
+        _ => 1,
+    }
+}

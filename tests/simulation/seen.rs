@@ -1,0 +1,63 @@
+//! What has happened in all runs together: a simulation that never gets anybody cut off shows
+//! nothing about that.
+
+use mio_chat::delivery::DeliveryCounters;
+use mio_chat::server::{CloseReason, ServerCounters};
+
+/// How often what happened.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) closed: [u64; CloseReason::NAMES.len()],
+    pub(crate) cut_off: u64,
+    pub(crate) over_total: u64,
+    pub(crate) paused: u64,
+    pub(crate) held: u64,
+    pub(crate) presence_dropped: u64,
+    pub(crate) deliveries: u64,
+    pub(crate) met: u64,
+}
+
+impl Seen {
+    pub(crate) fn note_close(&mut self, reason: CloseReason) {
+        self.closed[reason.index()] += 1;
+    }
+
+    /// Of one run, so far.
+    pub(crate) fn note(&mut self, server: &ServerCounters, delivery: &DeliveryCounters, met: u64) {
+        self.held = server.held;
+        self.presence_dropped = delivery.presence_dropped;
+        self.deliveries = delivery.deliveries;
+        self.met = met;
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, count) in self.closed.iter_mut().zip(other.closed) {
+            *sum += count;
+        }
+        self.cut_off += other.cut_off;
+        self.over_total += other.over_total;
+        self.paused += other.paused;
+        self.held += other.held;
+        self.presence_dropped += other.presence_dropped;
+        self.deliveries += other.deliveries;
+        self.met += other.met;
+    }
+
+    /// What has never happened.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let reasons = CloseReason::NAMES.iter().zip(self.closed);
+        // Nobody is refused at the door here.
+        let reasons = reasons.filter(|(name, _)| **name != "refused");
+        let others = [
+            ("cut off", self.cut_off),
+            ("over the total limit", self.over_total),
+            ("made to wait for a flush", self.paused),
+            ("held by flood control", self.held),
+            ("spared presence", self.presence_dropped),
+            ("delivered", self.deliveries),
+            ("paired", self.met),
+        ];
+        let all = reasons.map(|(name, count)| (*name, count)).chain(others);
+        all.filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
+    }
+}
