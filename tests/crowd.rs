@@ -11,14 +11,11 @@ use std::net::SocketAddr;
 use memchr::memchr_iter;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use support::{Client, PATIENCE, Server, eventually_within, process, report, skip, timed};
+use support::{Client, PATIENCE, Server, eventually_within, process, report, timed};
 
 const CROWD: usize = 5_000;
 /// Members that connect at once.
 const WAVE: usize = 500;
-/// Descriptors for everything but the crowd, in the test and in the server.
-const OTHER_DESCRIPTORS: u64 = 100;
 /// Bytes that the server may keep when everyone has left.
 const MEMORY_KEPT_MAX: usize = 8_000_000;
 const WELCOME: &[u8] = b"Connected to server!\n";
@@ -113,22 +110,9 @@ impl Member {
     }
 }
 
-/// Lets this process open as many descriptors as the crowd needs.
-fn have_room() -> bool {
-    let needed = CROWD as u64 + OTHER_DESCRIPTORS;
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    let enough = maximum.is_none_or(|maximum| maximum >= needed);
-    if enough {
-        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
-    } else {
-        skip(&format!("the limit of open files (ulimit -Hn) is below {needed}"));
-    }
-    enough
-}
-
 #[test]
 fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
-    if !have_room() {
+    if !process::may_hold(CROWD) {
         return;
     }
     let server = Server::start(&["--flood", "off", "--greet-after", "1h"]);
