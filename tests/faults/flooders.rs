@@ -12,19 +12,20 @@ use crate::support::{Server, now, report, sized};
 const WINDOW: usize = 1_000;
 
 /// Says lines and reads what comes of them, without a pause, for so long. On a busy machine it may
-/// read too slowly for what it says; then it is cut off, and comes again. Returns the bytes that
-/// the server took.
-fn flood(to: SocketAddr, time: Duration) -> usize {
-    let (mut taken, end) = (0, now() + time);
+/// read too slowly for what it says; then it is cut off, and comes again by another name. Returns
+/// the bytes that the server took, and how often it came.
+fn flood(to: SocketAddr, time: Duration) -> (usize, usize) {
+    let (mut taken, mut visits, end) = (0, 0, now() + time);
     while now() < end {
-        taken += flood_until_cut(to, end);
+        visits += 1;
+        taken += flood_until_cut(to, &format!("flooder{visits}\n"), end);
     }
-    taken
+    (taken, visits)
 }
 
-fn flood_until_cut(to: SocketAddr, end: Instant) -> usize {
+fn flood_until_cut(to: SocketAddr, name: &str, end: Instant) -> usize {
     let mut stream = TcpStream::connect(to).unwrap();
-    stream.write_all(b"flooder\n").unwrap();
+    stream.write_all(name.as_bytes()).unwrap();
     stream.set_nonblocking(true).unwrap();
     let (lines, mut room) = ("flood, flood, flood\n".repeat(WINDOW), vec![0; 256 * 1_024]);
     let mut taken = 0;
@@ -42,7 +43,7 @@ fn flood_until_cut(to: SocketAddr, end: Instant) -> usize {
 }
 
 /// What people hear of each other while somebody floods, and before, under these flags.
-fn talk_beside_a_flooder(flags: &[&str], pause: Duration) -> (usize, [Trips; 2], Turns) {
+fn talk_beside_a_flooder(flags: &[&str], pause: Duration) -> ((usize, usize), [Trips; 2], Turns) {
     let time = sized(Duration::from_secs(1), Duration::from_secs(30));
     let server = Server::start(flags);
     let mut pair = Pair::aside(server.tcp()).pausing(pause);
@@ -60,10 +61,11 @@ fn who_floods_keeps_nobody_waiting() {
     // So much that people who talk all the time are not slowed down themselves.
     let slow = Duration::from_millis(10);
     for (flood, pause) in [("10:200", slow), ("off", Duration::from_millis(2))] {
-        let (taken, [quiet, beside], turns) = talk_beside_a_flooder(&["--flood", flood], pause);
+        let ((taken, visits), [quiet, beside], turns) =
+            talk_beside_a_flooder(&["--flood", flood], pause);
         report(&format!(
-            "flooder, --flood {flood}: {} KiB taken of it; {beside}; without p99 {:.1?}, ratio \
-             {:.1}; {turns}",
+            "flooder, --flood {flood}: {} KiB taken of it in {visits} visits; {beside}; without \
+             p99 {:.1?}, ratio {:.1}; {turns}",
             taken / 1_024,
             quiet.p99,
             beside.ratio_to(&quiet)

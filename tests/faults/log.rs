@@ -16,13 +16,15 @@ use crate::support::{
 };
 
 /// Lines of some thousand connections that come and go: more than a pipe and the server's own room
-/// take.
+/// take. All of them have been written or dropped in the end.
 fn chatter(server: &Server, time: Duration, at_least: usize) -> usize {
+    let descriptors = process::descriptors(server.pid());
     let (end, mut count) = (now() + time, 0);
     while count < at_least || now() < end {
         Client::connect(server.tcp()).reset();
         count += 1;
     }
+    eventually("all gone", || process::descriptors(server.pid()) == descriptors);
     count
 }
 
@@ -119,7 +121,6 @@ fn a_full_disk_under_the_log_stops_nobody_and_what_was_lost_is_told() {
     pair.talk(100);
     let quiet = pair.trips();
 
-    let descriptors = process::descriptors(server.pid());
     let filled = std::fs::write(seen.join("filling"), vec![b'x'; 2 << 20]);
     assert_eq!(filled.unwrap_err().kind(), ErrorKind::StorageFull);
     let count = pair.talk_while(|| chatter(&server, Duration::ZERO, sized(5_000, 100_000)));
@@ -127,7 +128,6 @@ fn a_full_disk_under_the_log_stops_nobody_and_what_was_lost_is_told() {
     // Told where it can be told: on stderr, and once.
     let alarm = server.wait_for_log("the log cannot be written");
     assert_eq!(alarm.lines().count(), 1, "{alarm}");
-    eventually("all gone", || process::descriptors(server.pid()) == descriptors);
     let before = process::cpu_ticks(server.pid());
     std::thread::sleep(Duration::from_secs(1));
     let ticks = process::cpu_ticks(server.pid()) - before;
