@@ -3,22 +3,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod common;
 mod support;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use memchr::memchr_iter;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use support::{Client, PATIENCE, Server, eventually_within, process, report, skip, timed};
+use mio_chat::id::{ClientId, Registry};
+use mio_chat::server::Server;
+use mio_chat::time::Time;
+use support::{Client, PATIENCE, eventually_within, process, report, timed};
 
 const CROWD: usize = 5_000;
 /// Members that connect at once.
 const WAVE: usize = 500;
-/// Descriptors for everything but the crowd, in the test and in the server.
-const OTHER_DESCRIPTORS: u64 = 100;
 /// Bytes that the server may keep when everyone has left.
 const MEMORY_KEPT_MAX: usize = 8_000_000;
 const WELCOME: &[u8] = b"Connected to server!\n";
@@ -113,25 +115,12 @@ impl Member {
     }
 }
 
-/// Lets this process open as many descriptors as the crowd needs.
-fn have_room() -> bool {
-    let needed = CROWD as u64 + OTHER_DESCRIPTORS;
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    let enough = maximum.is_none_or(|maximum| maximum >= needed);
-    if enough {
-        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
-    } else {
-        skip(&format!("the limit of open files (ulimit -Hn) is below {needed}"));
-    }
-    enough
-}
-
 #[test]
 fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
-    if !have_room() {
+    if !process::may_hold(CROWD) {
         return;
     }
-    let server = Server::start(&["--flood", "off", "--greet-after", "1h"]);
+    let server = support::Server::start(&["--flood", "off", "--greet-after", "1h"]);
     let descriptors = process::descriptors(server.pid());
     let empty = process::status_bytes(server.pid(), "RssAnon");
 
@@ -164,4 +153,38 @@ fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
     assert!(each < 512, "{each} bytes");
     // Give or take what the allocator cannot give back while something lies above it.
     assert!(kept < MEMORY_KEPT_MAX, "{kept} bytes kept of {CROWD} who have left");
+}
+
+/// How long it takes each of a crowd in one room to be gone, in one turn of a server without
+/// sockets.
+fn leaving_takes_each(crowd: usize) -> Duration {
+    let (mut server, mut ids) = (Server::new(common::settings(), [7; 16]), Registry::default());
+    let clients: Vec<ClientId> = (0..crowd).map(|_| ids.insert_with(|_| ())).collect();
+    for (number, &id) in clients.iter().enumerate() {
+        server.connect(Time::ZERO, id, [127, 0, 0, 1].into()).unwrap();
+        server.receive(Time::ZERO, id, format!("c{number}\n").as_bytes());
+    }
+    server.take_dirty(&mut Vec::new());
+    let ((), all) = timed(|| {
+        for &id in &clients {
+            server.disconnect(Time::ZERO, id);
+        }
+    });
+    all / crowd as u32
+}
+
+#[test]
+fn whoever_leaves_with_thousands_costs_no_more_than_with_hundreds() {
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        let (few, many) = (leaving_takes_each(500), leaving_takes_each(20_000));
+        // Forty times as long would be a search through all of them; memory is slower beyond the
+        // caches, and machines are busy.
+        if many < 8 * few {
+            report(&format!("leaving takes each of 500 {few:?}, each of 20,000 {many:?}"));
+            return;
+        }
+        seen.push((few, many));
+    }
+    panic!("leaving a crowd takes each longer the larger it is: {seen:?}");
 }

@@ -315,15 +315,23 @@ impl Fanout {
         }
     }
 
-    /// Hands one client its part of the run, because it is told something alone now.
+    /// Hands one client its part of the run, if it has one, because it is told something alone now.
     fn settle(&mut self, id: ClientId) {
         if self.run.pending.is_none() {
             return;
         }
+        let is_exception = self.outboxes.get(id).is_some_and(|outbox| outbox.excepted);
+        if is_exception || self.run.audience.contains(&id) {
+            self.settle_listener(id);
+        }
+    }
+
+    /// The same for somebody who is known to hear the run: looking for one among thousands takes
+    /// longer than all the rest.
+    fn settle_listener(&mut self, id: ClientId) {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
         if let Some(part) = self.run.part(id, outbox.excepted) {
-            outbox.excepted = true;
-            self.run.begin_part_here(id);
+            self.run.begin_part_here(id, std::mem::replace(&mut outbox.excepted, true));
             self.ledger.deliver(id, outbox, part, self.run.presence, &self.limits);
         }
     }
@@ -340,15 +348,15 @@ impl Fanout {
             Fit::Same => {}
             Fit::OneMore(newcomer) => {
                 if let Some(outbox) = self.outboxes.get_mut(newcomer) {
-                    outbox.excepted = true;
-                    self.run.begin_part_here(newcomer);
+                    let is_exception = std::mem::replace(&mut outbox.excepted, true);
+                    self.run.begin_part_here(newcomer, is_exception);
                 }
             }
             Fit::OneLess => {
-                self.settle(source);
+                self.settle_listener(source);
                 if let Some(outbox) = self.outboxes.get_mut(source) {
-                    outbox.excepted = true;
-                    self.run.end_part(source);
+                    let is_exception = std::mem::replace(&mut outbox.excepted, true);
+                    self.run.end_part(source, is_exception);
                 }
             }
             Fit::Other => {

@@ -94,25 +94,26 @@ impl Run {
         })
     }
 
-    /// What is pending for one client, which is an exception or not.
+    /// What is pending for one of those who hear this run, who is an exception or not.
     pub(super) fn part(&self, id: ClientId, is_exception: bool) -> Option<Span> {
         let pending = self.pending?;
         if is_exception {
             let (_, from) = self.exceptions.iter().rev().find(|(other, _)| *other == id)?;
             return rest(pending, *from);
         }
-        self.audience.contains(&id).then_some(pending)
+        Some(pending)
     }
 
-    /// Lets the part of one client begin after all that is pending so far.
-    pub(super) fn begin_part_here(&mut self, id: ClientId) {
+    /// Lets the part of one client, who is an exception already or not, begin after all that is
+    /// pending so far.
+    pub(super) fn begin_part_here(&mut self, id: ClientId, is_exception: bool) {
         let end = self.pending.map_or(0, |pending| pending.end());
-        self.except(id, end);
+        self.except(id, is_exception, end);
     }
 
-    /// Lets one client hear nothing more of this run.
-    pub(super) fn end_part(&mut self, id: ClientId) {
-        self.except(id, NOTHING_MORE);
+    /// Lets one client, who is an exception already or not, hear nothing more of this run.
+    pub(super) fn end_part(&mut self, id: ClientId, is_exception: bool) {
+        self.except(id, is_exception, NOTHING_MORE);
     }
 
     /// Ends the run: all of it, and what of it is for whom of the exceptions.
@@ -130,10 +131,14 @@ impl Run {
         }
     }
 
-    fn except(&mut self, id: ClientId, from: u64) {
-        match self.exceptions.iter_mut().rev().find(|(other, _)| *other == id) {
-            Some((_, known)) => *known = from,
-            None => self.exceptions.push((id, from)),
+    /// A new exception is not looked for: when a crowd leaves at once all of it are exceptions.
+    fn except(&mut self, id: ClientId, is_exception: bool, from: u64) {
+        if !is_exception {
+            return self.exceptions.push((id, from));
+        }
+        let mut latest_first = self.exceptions.iter_mut().rev();
+        if let Some((_, known)) = latest_first.find(|(other, _)| *other == id) {
+            *known = from;
         }
     }
 

@@ -409,8 +409,8 @@ impl World {
         }
     }
 
-    /// Tells the model who was cut off as slow at `now`. `is_all`: nothing else can be why a member is none
-    /// any more.
+    /// Tells the model who was cut off as slow at `now`. `is_all`: nothing else can be why a member
+    /// is none any more.
     fn note_cut_off(&mut self, now: Nanos, over_total: bool, is_all: bool) {
         if self.stopping {
             return;

@@ -39,6 +39,11 @@ impl Client {
         self.send(format!("{line}\n").as_bytes());
     }
 
+    /// Sends bytes if the other side still takes them.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.source.write_all(bytes).is_ok()
+    }
+
     /// Sends bytes as they are.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.source.write_all(bytes).unwrap();

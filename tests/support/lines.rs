@@ -37,6 +37,11 @@ impl<R: Read + AsFd + Debug> Lines<R> {
         Self { patience, ..self }
     }
 
+    /// From now on with another timeout.
+    pub(crate) fn wait_at_most(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// What one read brings: at most 1,024 bytes; none at the end.
     pub(crate) fn chunk(&mut self) -> Vec<u8> {
         if self.heard.is_empty() {
@@ -67,6 +72,18 @@ impl<R: Read + AsFd + Debug> Lines<R> {
                 Err(error) => panic!("{error}; before: {:?}", self.past),
             }
         }
+    }
+
+    /// The next line without its newline; none at the end, be it a reset.
+    pub(crate) fn line_or_end(&mut self) -> Option<String> {
+        while !self.heard.contains(&b'\n') {
+            match self.fill() {
+                Ok(0) => return None,
+                Err(error) if error.kind() != io::ErrorKind::TimedOut => return None,
+                filled => filled.unwrap_or_else(|error| panic!("{error}; before: {:?}", self.past)),
+            };
+        }
+        self.next_line()
     }
 
     /// The next line must be this one.

@@ -4,7 +4,26 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 
-use rustix::process::Pid;
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit};
+
+use super::skip;
+
+/// Descriptors for everything but a crowd, in the test and in the server.
+const OTHER_DESCRIPTORS: usize = 200;
+
+/// Lets this process, and the server that it starts, open as many descriptors as a crowd needs.
+/// Says that the test is skipped where it may not.
+pub(crate) fn may_hold(crowd: usize) -> bool {
+    let needed = (crowd + OTHER_DESCRIPTORS) as u64;
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let enough = maximum.is_none_or(|maximum| maximum >= needed);
+    if enough {
+        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    } else {
+        skip(&format!("the limit of open files (ulimit -Hn) is below {needed}"));
+    }
+    enough
+}
 
 /// A field of `/proc/PID/status`, such as `VmRSS`.
 pub(crate) fn status_field(pid: Pid, name: &str) -> String {
@@ -46,6 +65,22 @@ pub(crate) fn descriptor_limit_for(pid: Pid, more: usize) -> u64 {
 fn descriptor_numbers(pid: Pid) -> BTreeSet<u64> {
     let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
     open.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect()
+}
+
+/// The descriptors that lead to something `of_interest`, such as `socket:[1234]`, and whether each
+/// is closed when another program is started.
+pub(crate) fn descriptor_flags(pid: Pid, of_interest: impl Fn(&str) -> bool) -> Vec<(u64, bool)> {
+    const CLOSE_ON_EXEC: u64 = 0o2_000_000;
+    let numbers = descriptor_numbers(pid).into_iter().filter(|number| {
+        let leads_to = fs::read_link(format!("/proc/{pid}/fd/{number}")).unwrap();
+        of_interest(&leads_to.to_string_lossy())
+    });
+    let closes = |number: &u64| {
+        let info = read(pid, &format!("fdinfo/{number}"));
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
+        u64::from_str_radix(flags, 8).unwrap() & CLOSE_ON_EXEC != 0
+    };
+    numbers.map(|number| (number, closes(&number))).collect()
 }
 
 /// The first child, if there is one.

@@ -20,22 +20,46 @@ pub(crate) struct Turns {
 impl Server {
     /// The turns since the last call, or since the start.
     pub(crate) fn turns(&self) -> Turns {
+        Turns::last_in(&self.report())
+    }
+
+    /// A number of the report, such as how many `members` are here. The gauge begins anew.
+    pub(crate) fn reported(&self, name: &str) -> u64 {
+        let log = self.report();
+        let (_, report) = log.rsplit_once(" here: ").expect("a report in the log");
+        field(report, name)
+    }
+
+    /// The log with a new report at its end.
+    fn report(&self) -> String {
         let before = self.log().matches(" turns: ").count();
         self.signal(Signal::USR1);
-        let log = self.wait_for_log_times(" turns: ", before + 1);
-        Turns::last_in(&log)
+        self.wait_for_log_times(" turns: ", before + 1)
     }
+}
+
+/// The first `name=number` of a report.
+fn field(report: &str, name: &str) -> u64 {
+    let mut fields = report.split_whitespace().filter_map(|field| field.split_once('='));
+    let (_, value) = fields.find(|(field, _)| *field == name).expect("a whole report");
+    value.parse().unwrap()
 }
 
 impl Turns {
     /// From the last report in this log, such as the one at the end of the server.
     pub(crate) fn last_in(log: &str) -> Self {
         let (_, report) = log.rsplit_once(" turns: ").expect("a report in the log");
-        let number = |name: &str| -> u64 {
-            let mut fields = report.split_whitespace().filter_map(|field| field.split_once('='));
-            let (_, value) = fields.find(|(field, _)| *field == name).expect("a whole report");
-            value.parse().unwrap()
-        };
+        Self::read(report)
+    }
+
+    /// From that report in this log which has the longest turn.
+    pub(crate) fn worst_in(log: &str) -> Self {
+        let reports = log.split(" turns: ").skip(1).map(Self::read);
+        reports.max_by_key(|turns| turns.max).expect("a report in the log")
+    }
+
+    fn read(report: &str) -> Self {
+        let number = |name| field(report, name);
         let micros = |name| Duration::from_micros(number(name));
         Self {
             count: number("count"),

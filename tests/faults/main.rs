@@ -1,0 +1,41 @@
+//! What must not bring the server down or the others to a halt: no descriptors left, readers that
+//! stall, crowds that come and go at once, a network that breaks what it carries, a full disk.
+//!
+//! Each test has a size for every run and one for a night (`scripts/soak`), and tells what the
+//! fault has cost: those who chat meanwhile, and the longest turns of the server's loop.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod chaos;
+mod crowds;
+mod descriptors;
+mod flooders;
+mod herd;
+mod kills;
+mod log;
+mod pair;
+mod proxy;
+mod readers;
+mod resets;
+mod signals;
+mod slowloris;
+mod soak;
+mod syscalls;
+
+use std::time::Duration;
+
+use support::sized;
+
+/// Nobody is slowed down, and each gets as many lines through as it can say.
+const NO_FLOOD_CONTROL: [&str; 2] = ["--flood", "off"];
+/// Shortens or lengthens the tests of endurance of a night.
+const MINUTES: &str = "MIO_CHAT_MINUTES";
+
+/// How long a test of endurance takes: in every run, and by night.
+fn endurance(gate: Duration, minutes: u64) -> Duration {
+    let chosen = std::env::var(MINUTES).ok().map(|text| text.parse().expect("a number of minutes"));
+    sized(gate, Duration::from_secs_f64(60.0 * chosen.unwrap_or(minutes as f64)))
+}
