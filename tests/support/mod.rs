@@ -4,11 +4,12 @@
 //! waited for with a timeout that fails the test. What nobody announces (a log file that grew, a
 //! number in `/proc`) is looked at again and again by [`eventually`].
 
-#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
 
 pub(crate) mod client;
 pub(crate) mod launch;
 pub(crate) mod lines;
+pub(crate) mod namespace;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod server;
@@ -66,6 +67,12 @@ pub(crate) fn timed<T>(act: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let result = act();
     (result, start.elapsed())
+}
+
+/// This moment, for loops that go on for a while.
+#[expect(clippy::disallowed_methods, reason = "the test's own watch")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }
 
 /// Prints a line that is seen though the test succeeds.
