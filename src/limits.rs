@@ -153,9 +153,10 @@ pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
 pub const ACCEPT_RETRY_MAX: Duration = Duration::from_secs(1);
 /// How long a connection may wait for a descriptor before it is told that there is none.
 pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
-/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`.
-pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
-/// Time between such questions.
+/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`. One
+/// interval later a peer that has vanished is given up, which is within a minute.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(45);
+/// Time between such questions; less if the idle time is less.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// Such questions without answer before the connection is lost.
 pub const KEEPALIVE_PROBES: u32 = 3;

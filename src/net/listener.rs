@@ -214,7 +214,7 @@ fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     if !options.keepalive.is_zero() {
         let keepalive = TcpKeepalive::new()
             .with_time(options.keepalive)
-            .with_interval(KEEPALIVE_INTERVAL)
+            .with_interval(KEEPALIVE_INTERVAL.min(options.keepalive))
             .with_retries(KEEPALIVE_PROBES);
         socket.set_tcp_keepalive(&keepalive)?;
     }
