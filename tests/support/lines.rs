@@ -37,6 +37,11 @@ impl<R: Read + AsFd + Debug> Lines<R> {
         Self { patience, ..self }
     }
 
+    /// Another timeout from now on.
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// What one read brings: at most 1,024 bytes; none at the end.
     pub(crate) fn chunk(&mut self) -> Vec<u8> {
         if self.heard.is_empty() {
