@@ -16,7 +16,8 @@ use std::time::Duration;
 use serde_json::Value;
 use support::program::program;
 use support::{
-    Client, PATIENCE, Server, eventually_within, process, report, sized, skip, test_name, timed,
+    Client, PATIENCE, Server, eventually_within, process, receive, report, sized, skip, test_name,
+    timed,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mio-chat");
@@ -173,11 +174,9 @@ fn pair_up(server: SocketAddr, strangers: &[UdpSocket]) {
     }
     let mut partners = HashMap::new();
     for stranger in strangers {
-        stranger.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut room = [0; 64];
-        let (length, from) = stranger.recv_from(&mut room).unwrap();
+        let (told, from) = receive(stranger, PATIENCE).expect("a partner");
         assert_eq!(from, server);
-        let partner: SocketAddr = str::from_utf8(&room[..length]).unwrap().trim().parse().unwrap();
+        let partner: SocketAddr = str::from_utf8(&told).unwrap().trim().parse().unwrap();
         partners.insert(stranger.local_addr().unwrap(), partner);
     }
     for (stranger, partner) in &partners {

@@ -21,7 +21,7 @@ use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 use support::namespace::{Forger, Namespace};
-use support::{PATIENCE, Server};
+use support::{PATIENCE, Server, receive};
 
 /// The server's address, and that of its only neighbour, through whom it reaches everybody else.
 const SERVER: &str = "10.77.0.1";
@@ -96,10 +96,7 @@ impl Honest {
     }
 
     fn hears_within(&self, patience: Duration) -> Option<(Vec<u8>, SocketAddr)> {
-        let mut room = [0; 600];
-        self.0.set_read_timeout(Some(patience)).unwrap();
-        let (length, from) = self.0.recv_from(&mut room).ok()?;
-        Some((room[..length].to_vec(), from))
+        receive(&self.0, patience)
     }
 
     /// Asks for its own address and waits for the answer: by then everything that was sent before

@@ -3,25 +3,22 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use super::support::{Launch, PATIENCE, Server, has_ipv6};
+use super::support::{Launch, PATIENCE, Server, has_ipv6, receive};
 use super::{Honest, Lab, NEIGHBOUR, binding_request};
 
 /// Asks at this address and at no other; whether the answer came from there.
 fn is_answered(client: &UdpSocket, at: SocketAddr, question: &[u8]) -> bool {
-    client.set_read_timeout(Some(PATIENCE)).unwrap();
     client.send_to(question, at).unwrap();
-    let (_, from) = client.recv_from(&mut [0; 600]).unwrap();
-    from == at
+    receive(client, PATIENCE).is_some_and(|(_, from)| from == at)
 }
 
 /// The first to come is answered when the second does: both where they asked.
 fn are_paired(clients: [&UdpSocket; 2], at: [SocketAddr; 2]) {
     for (client, at) in clients.iter().zip(at) {
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
         client.send_to(b"hello", at).unwrap();
     }
     for (client, at) in clients.iter().zip(at) {
-        let (_, from) = client.recv_from(&mut [0; 600]).unwrap();
+        let (_, from) = receive(client, PATIENCE).expect("a partner");
         assert_eq!(from, at);
     }
 }

@@ -15,8 +15,8 @@ pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod turns;
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 pub(crate) use client::Client;
@@ -73,6 +73,21 @@ pub(crate) fn timed<T>(act: impl FnOnce() -> T) -> (T, Duration) {
 #[expect(clippy::disallowed_methods, reason = "the test's own watch")]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// The next datagram and its sender, if it comes in time.
+pub(crate) fn receive(socket: &UdpSocket, patience: Duration) -> Option<(Vec<u8>, SocketAddr)> {
+    socket.set_read_timeout(Some(patience)).unwrap();
+    let mut room = [0; 600];
+    loop {
+        match socket.recv_from(&mut room) {
+            Ok((length, from)) => return Some((room[..length].to_vec(), from)),
+            // A wait with a timeout is not taken up again by itself.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 /// Prints a line that is seen though the test succeeds.
