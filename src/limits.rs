@@ -153,12 +153,13 @@ pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
 pub const ACCEPT_RETRY_MAX: Duration = Duration::from_secs(1);
 /// How long a connection may wait for a descriptor before it is told that there is none.
 pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
-/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`. One
-/// interval later a peer that has vanished is given up, which is within a minute.
-pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(45);
-/// Time between such questions; less if the idle time is less.
+/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`. Well
+/// below `USER_TIMEOUT`: Linux gives up at the first question without answer that comes later than
+/// that after the last sign of life, so there must be time for more questions in between.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(20);
+/// Longest time between such questions.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-/// Such questions without answer before the connection is lost.
+/// Such questions without answer before the connection is lost: one may get lost on its way.
 pub const KEEPALIVE_PROBES: u32 = 3;
 /// How long sent data may stay unacknowledged. Default of `--user-timeout`.
 pub const USER_TIMEOUT: Duration = Duration::from_secs(30);

@@ -67,7 +67,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Flags that make the peers' end come soon; at the long size it is also seen with the defaults.
 fn settings() -> Vec<&'static [&'static str]> {
-    const SOON: &[&str] = &["--keepalive", "1s", "--user-timeout", "2s"];
+    const SOON: &[&str] = &["--keepalive", "1s", "--user-timeout", "4s"];
     sized(vec![SOON], vec![SOON, &[]])
 }
 
@@ -82,6 +82,21 @@ fn idle_peers_whose_cable_is_pulled_have_left_soon() {
         assert!(first > Duration::from_secs(1), "nobody has asked them in {first:?}");
         room.come_back();
     }
+}
+
+#[test]
+fn who_is_back_in_time_has_not_left() {
+    let flags = ["--keepalive", "1s", "--user-timeout", "10s", "-v"];
+    let Some(mut room) = Room::new(&flags, 5) else { return };
+    // Long enough for a question or two to get lost: nothing tells of them.
+    room.elsewhere.set_cable("down");
+    std::thread::sleep(Duration::from_secs(3));
+    room.elsewhere.set_cable("up");
+    room.alice.say("all here?");
+    for peer in &mut room.peers {
+        peer.hear("alice: all here?");
+    }
+    room.server.stop();
 }
 
 #[test]
