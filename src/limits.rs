@@ -153,11 +153,13 @@ pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
 pub const ACCEPT_RETRY_MAX: Duration = Duration::from_secs(1);
 /// How long a connection may wait for a descriptor before it is told that there is none.
 pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
-/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`.
-pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
-/// Time between such questions.
+/// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`. Well
+/// below `USER_TIMEOUT`: Linux gives up at the first question without answer that comes later than
+/// that after the last sign of life, so there must be time for more questions in between.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(20);
+/// Longest time between such questions.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-/// Such questions without answer before the connection is lost.
+/// Such questions without answer before the connection is lost: one may get lost on its way.
 pub const KEEPALIVE_PROBES: u32 = 3;
 /// How long sent data may stay unacknowledged. Default of `--user-timeout`.
 pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -181,6 +183,9 @@ pub const EVENTS_PER_POLL: usize = 1_024;
 pub const DATAGRAM_BYTES_MAX: usize = 512;
 /// Datagrams received in one turn and socket.
 pub const DATAGRAMS_PER_TURN: usize = 256;
+/// Addresses of this host, all UDP sockets taken together, that answers are known to leave by. A
+/// host may own a whole network; answers from its further addresses leave by whichever suits.
+pub const DATAGRAM_DOORS_MAX: usize = 256;
 /// Endpoints remembered by plain pairing; the oldest goes first. Just below the size at which the
 /// hash table doubles, so that a flood from made-up addresses costs under 1 MB.
 pub const PAIRED_ENDPOINTS_MAX: usize = 7_168;

@@ -189,6 +189,12 @@ impl ServeArgs {
                 return Err(format!("{flag} must be 0s, or from 1s to 9h, which TCP can count"));
             }
         }
+        if !user_timeout.is_zero() && keepalive.as_secs() >= user_timeout.as_secs() {
+            return Err(format!(
+                "--keepalive ({keepalive}) must be less than --user-timeout ({user_timeout}), or \
+                 one lost packet would end an idle connection"
+            ));
+        }
         Ok(())
     }
 
@@ -288,5 +294,7 @@ mod tests {
             assert_eq!(check(&["mio-chat", flag, good]), Ok(()));
             assert!(check(&["mio-chat", flag, bad]).unwrap_err().starts_with(flag));
         }
+        assert!(check(&["mio-chat", "--keepalive", "30s"]).is_err());
+        assert_eq!(check(&["mio-chat", "--keepalive", "30s", "--user-timeout", "0s"]), Ok(()));
     }
 }

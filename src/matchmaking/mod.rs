@@ -61,7 +61,8 @@ pub struct Settings {
     pub own_addresses: Vec<SocketAddr>,
 }
 
-/// One of our UDP sockets, as `net` numbers them.
+/// Where we are asked and answer from, as `net` numbers it: one of our UDP sockets, and one of its
+/// addresses if it has many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketIndex(pub u16);
 

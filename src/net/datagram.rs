@@ -1,31 +1,30 @@
 //! UDP sockets: datagrams in, answers out at once.
 //!
-//! A datagram that cannot be sent now is dropped, as any may be on its way; who asked asks again.
+//! An answer leaves by the door that was asked at: a socket, and one of its addresses if it has
+//! many. A socket of every address gets a door for each at which it is asked, up to a bound; behind
+//! that, answers leave as the system sees fit.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry};
 use socket2::{Protocol, Type};
 
+use super::datagram_socket::DatagramSocket;
 use super::error::NetError;
 use super::listener::{ListenAt, bind_all, open};
 use super::token::Source;
-use crate::limits::{DATAGRAM_BYTES_MAX, DATAGRAMS_PER_TURN};
+use crate::limits::{DATAGRAM_BYTES_MAX, DATAGRAM_DOORS_MAX, DATAGRAMS_PER_TURN};
 use crate::matchmaking::{Answers, SocketIndex};
 
 /// All UDP sockets.
 #[derive(Debug)]
 pub(super) struct Datagrams {
     sockets: Vec<DatagramSocket>,
-}
-
-#[derive(Debug)]
-struct DatagramSocket {
-    socket: UdpSocket,
-    /// There may be something to receive.
-    readable: bool,
+    /// There may be something to receive from the socket of the same place.
+    readable: Vec<bool>,
+    doors: Doors,
 }
 
 impl Datagrams {
@@ -36,21 +35,22 @@ impl Datagrams {
             socket.bind(&address.into())?;
             Ok(socket)
         })?;
+        let fail = |source| NetError::SetUp { what: "a udp socket", source };
         let mut sockets = Vec::with_capacity(bound.len());
         for (index, socket) in bound.into_iter().enumerate() {
-            let mut socket = UdpSocket::from_std(socket.into());
-            registry
-                .register(&mut socket, Source::Datagram(index as u16).into(), Interest::READABLE)
-                .map_err(|source| NetError::SetUp { what: "a udp socket", source })?;
-            sockets.push(DatagramSocket { socket, readable: true });
+            let socket = UdpSocket::from_std(socket.into());
+            let mut socket = DatagramSocket::new(socket).map_err(fail)?;
+            let token = Source::Datagram(index as u16).into();
+            registry.register(&mut socket.socket, token, Interest::READABLE).map_err(fail)?;
+            sockets.push(socket);
         }
-        Ok(Self { sockets })
+        Ok(Self { readable: vec![true; sockets.len()], doors: Doors::of(sockets.len()), sockets })
     }
 
     /// Notes that datagrams wait at this socket.
     pub(super) fn note_readable(&mut self, index: u16) {
-        if let Some(socket) = self.sockets.get_mut(usize::from(index)) {
-            socket.readable = true;
+        if let Some(readable) = self.readable.get_mut(usize::from(index)) {
+            *readable = true;
         }
     }
 
@@ -63,21 +63,20 @@ impl Datagrams {
         let mut room = [0; DATAGRAM_BYTES_MAX + 1];
         for index in 0..self.sockets.len() {
             for _ in 0..DATAGRAMS_PER_TURN {
-                let Some(socket) = self.sockets.get_mut(index) else { break };
-                let (count, source) = match socket.socket.recv_from(&mut room) {
+                let received = match self.sockets[index].receive(&mut room) {
                     Ok(received) => received,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        socket.readable = false;
+                        self.readable[index] = false;
                         break;
                     }
                     // An ICMP answer to something sent before; the next one may be fine.
                     Err(_) => continue,
                 };
-                for transmit in answer(SocketIndex(index as u16), source, &room[..count]) {
-                    let via = usize::from(transmit.via.0);
-                    if let Some(socket) = self.sockets.get(via) {
-                        let _ = socket.socket.send_to(transmit.payload.as_ref(), transmit.to);
-                    }
+                let via = self.doors.number(Door { socket: index, at: received.at });
+                for transmit in answer(via, received.source, &room[..received.count]) {
+                    let Some(door) = self.doors.get(transmit.via) else { continue };
+                    let socket = &self.sockets[door.socket];
+                    socket.send(transmit.payload.as_ref(), transmit.to, door.at);
                 }
             }
         }
@@ -85,7 +84,7 @@ impl Datagrams {
 
     /// Whether something may wait to be received.
     pub(super) fn is_readable(&self) -> bool {
-        self.sockets.iter().any(|socket| socket.readable)
+        self.readable.contains(&true)
     }
 
     /// Where datagrams are received.
@@ -96,5 +95,67 @@ impl Datagrams {
     /// Stops receiving.
     pub(super) fn close(&mut self) {
         self.sockets.clear();
+        self.readable.clear();
+    }
+}
+
+/// Where a datagram came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Door {
+    /// An index of the list of sockets.
+    socket: usize,
+    /// Which of the socket's addresses, if it has many.
+    at: Option<IpAddr>,
+}
+
+/// A number for each door, for ever: a pair is answered at both ends, and one of them waited.
+///
+/// Invariant: the first doors are those of each socket without an address, in order; and there are
+/// never more than `DATAGRAM_DOORS_MAX` beside them.
+#[derive(Debug)]
+struct Doors(Vec<Door>);
+
+impl Doors {
+    fn of(sockets: usize) -> Self {
+        Self((0..sockets).map(|socket| Door { socket, at: None }).collect())
+    }
+
+    /// The number of a door; that of the whole socket if there are too many.
+    fn number(&mut self, door: Door) -> SocketIndex {
+        let known = self.0.iter().position(|known| *known == door);
+        let position = known.unwrap_or_else(|| {
+            if self.0.len() >= DATAGRAM_DOORS_MAX {
+                return door.socket;
+            }
+            self.0.push(door);
+            self.0.len() - 1
+        });
+        SocketIndex(position as u16)
+    }
+
+    fn get(&self, index: SocketIndex) -> Option<Door> {
+        self.0.get(usize::from(index.0)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_keeps_its_number_and_there_is_a_bound() {
+        let mut doors = Doors::of(2);
+        let door = |socket, ip: u32| Door { socket, at: Some(IpAddr::V4(ip.into())) };
+        assert_eq!(doors.number(Door { socket: 1, at: None }), SocketIndex(1));
+        for round in 0..2 {
+            for ip in 0..DATAGRAM_DOORS_MAX as u32 - 2 {
+                let number = doors.number(door(1, ip));
+                assert_eq!(number, SocketIndex(ip as u16 + 2), "round {round}");
+                assert_eq!(doors.get(number), Some(door(1, ip)));
+            }
+        }
+        assert_eq!(doors.number(door(1, 0xFFFF_FFFF)), SocketIndex(1), "the socket alone");
+        assert_eq!(doors.get(SocketIndex(1)), Some(Door { socket: 1, at: None }));
+        assert_eq!(doors.get(SocketIndex(u16::MAX)), None);
     }
 }

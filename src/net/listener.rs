@@ -42,6 +42,19 @@ pub(super) struct StreamOptions {
     pub(super) user_timeout: Duration,
 }
 
+impl StreamOptions {
+    /// Time between two questions to an idle peer: all of them are asked before the user timeout
+    /// has passed, or the first one that gets lost would be the end of the connection.
+    fn keepalive_interval(&self) -> Duration {
+        if self.user_timeout.is_zero() {
+            return KEEPALIVE_INTERVAL;
+        }
+        let left = self.user_timeout.saturating_sub(self.keepalive);
+        // TCP counts whole seconds.
+        (left / KEEPALIVE_PROBES).clamp(Duration::from_secs(1), KEEPALIVE_INTERVAL)
+    }
+}
+
 /// All TCP listeners, and the gate before them.
 #[derive(Debug)]
 pub(super) struct Listeners {
@@ -214,7 +227,7 @@ fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     if !options.keepalive.is_zero() {
         let keepalive = TcpKeepalive::new()
             .with_time(options.keepalive)
-            .with_interval(KEEPALIVE_INTERVAL)
+            .with_interval(options.keepalive_interval())
             .with_retries(KEEPALIVE_PROBES);
         socket.set_tcp_keepalive(&keepalive)?;
     }
@@ -301,12 +314,29 @@ mod tests {
 
     const OPTIONS: StreamOptions = StreamOptions {
         backlog: 16,
-        keepalive: Duration::from_secs(60),
+        keepalive: Duration::from_secs(20),
         user_timeout: Duration::from_secs(30),
     };
 
     fn local() -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+    }
+
+    #[test]
+    fn all_questions_are_asked_before_the_user_timeout() {
+        let interval = |keepalive: u64, user_timeout: u64| {
+            let [keepalive, user_timeout] = [keepalive, user_timeout].map(Duration::from_secs);
+            StreamOptions { keepalive, user_timeout, ..OPTIONS }.keepalive_interval().as_secs()
+        };
+        assert_eq!([interval(20, 30), interval(1, 4), interval(5, 600)], [3, 1, 10]);
+        assert_eq!([interval(20, 0), interval(29, 30)], [10, 1]);
+        for (idle, timeout) in [(20, 30), (1, 4), (45, 60), (60, 90), (5, 600)] {
+            let last = idle + u64::from(KEEPALIVE_PROBES - 1) * interval(idle, timeout);
+            assert!(
+                last < timeout,
+                "{idle} s and {timeout} s: the last question comes at {last} s"
+            );
+        }
     }
 
     #[test]
@@ -319,7 +349,7 @@ mod tests {
         assert!(socket.tcp_nodelay().unwrap());
         assert!(socket.keepalive().unwrap());
         assert_eq!(socket.tcp_keepalive_time().unwrap(), OPTIONS.keepalive);
-        assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEPALIVE_INTERVAL);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(3));
         assert_eq!(socket.tcp_keepalive_retries().unwrap(), KEEPALIVE_PROBES);
         assert_eq!(socket.tcp_user_timeout().unwrap(), Some(OPTIONS.user_timeout));
         assert_eq!(socket.tcp_notsent_lowat().unwrap(), KERNEL_UNSENT_BYTES);

@@ -9,6 +9,7 @@
 mod clock;
 mod connection;
 mod datagram;
+mod datagram_socket;
 mod descriptors;
 mod error;
 mod listener;

@@ -4,18 +4,19 @@
 //! waited for with a timeout that fails the test. What nobody announces (a log file that grew, a
 //! number in `/proc`) is looked at again and again by [`eventually`].
 
-#![allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
 
 pub(crate) mod client;
 pub(crate) mod launch;
 pub(crate) mod lines;
+pub(crate) mod namespace;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod turns;
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 pub(crate) use client::Client;
@@ -71,6 +72,21 @@ pub(crate) fn timed<T>(act: impl FnOnce() -> T) -> (T, Duration) {
     let start = now();
     let result = act();
     (result, start.elapsed())
+}
+
+/// The next datagram and its sender, if it comes in time.
+pub(crate) fn receive(socket: &UdpSocket, patience: Duration) -> Option<(Vec<u8>, SocketAddr)> {
+    socket.set_read_timeout(Some(patience)).unwrap();
+    let mut room = [0; 600];
+    loop {
+        match socket.recv_from(&mut room) {
+            Ok((length, from)) => return Some((room[..length].to_vec(), from)),
+            // A wait with a timeout is not taken up again by itself.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 /// Prints a line that is seen though the test succeeds.

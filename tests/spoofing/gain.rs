@@ -1,0 +1,168 @@
+//! How much comes out for what goes in: an answer is aimed at whoever was named as its sender.
+//!
+//! Two counts are kept, with the headers of IP and UDP and without. A line's capacity is filled by
+//! both, so the former is what the documented bound is about.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::time::Duration;
+
+use mio_chat::limits::{PAIRED_ENDPOINTS_MAX, PAIRING_ANSWER_INTERVAL};
+use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex, Transmit};
+use mio_chat::time::Time;
+
+use super::noise::{Random, datagram, examples, source};
+use super::support::{report, sized, timed};
+use super::{Lab, MAGIC};
+
+/// Bytes that a success takes more than its request: 12 for the address, 12 more if it is IPv6's.
+const SUCCESS_LONGER_BY: usize = 24;
+/// IPs, of five ports each, that may all be in a pair without any being forgotten.
+const FEW: u64 = PAIRED_ENDPOINTS_MAX as u64 / 8;
+const MANY: u64 = 1 << 20;
+
+/// What one address has sent and been sent.
+#[derive(Clone, Copy, Default)]
+struct Account {
+    datagrams: [u64; 2],
+    bytes: [u64; 2],
+    /// Answers of plain pairing.
+    told: u32,
+}
+
+/// Of a whole run: the most that an address got, as a multiple of what came from it.
+#[derive(Debug, Default)]
+struct Gains {
+    datagrams: f64,
+    with_headers: f64,
+    without_headers: f64,
+    answers: u64,
+}
+
+impl Gains {
+    /// Notes an answer that goes to an address with this account.
+    fn note(&mut self, to: SocketAddr, account: &Account) {
+        let ratio = |[came, went]: [u64; 2], more: u64| {
+            (went + account.datagrams[1] * more) as f64
+                / (came + account.datagrams[0] * more) as f64
+        };
+        let headers = headers(to);
+        self.answers += 1;
+        self.datagrams = self.datagrams.max(ratio(account.datagrams, 0));
+        self.with_headers = self.with_headers.max(ratio(account.bytes, headers));
+        // Who sends an empty datagram has a gain without bounds; so at least one byte is counted.
+        let [came, went] = account.bytes;
+        self.without_headers = self.without_headers.max(went as f64 / came.max(1) as f64);
+    }
+}
+
+fn headers(address: SocketAddr) -> u64 {
+    if address.ip().to_canonical().is_ipv4() { 28 } else { 48 }
+}
+
+fn is_stun(bytes: &[u8]) -> bool {
+    bytes.len() >= 8 && bytes[0] < 2 && bytes[4..8] == MAGIC
+}
+
+/// Nobody but the sender of a STUN request is answered, once, and hardly more than was asked.
+fn check_stun(from: SocketAddr, asked: &[u8], answers: &[Transmit]) {
+    assert!(answers.len() <= 1, "{} answers to {}", answers.len(), asked.escape_ascii());
+    for answer in answers {
+        let told = answer.payload.as_ref();
+        assert_eq!(answer.to, from);
+        let most = if told[1] == 1 { asked.len() + SUCCESS_LONGER_BY } else { asked.len() };
+        assert!(told.len() <= most, "{} for {}", told.escape_ascii(), asked.escape_ascii());
+    }
+}
+
+/// So many datagrams from so many sources, with the rate off: the worst case.
+fn abuse(plain_pairing: bool, sources: u64, datagrams: u64) -> Gains {
+    let own_addresses = vec![SocketAddr::from(([192, 0, 2, 1], 50_000))];
+    let settings = Settings { plain_pairing, answers_per_second: 0, own_addresses };
+    let mut matchmaker = Matchmaker::new(settings, [7; 16]);
+    let (mut random, examples) = (Random::new(sources), examples());
+    let (mut accounts, mut gains) = (HashMap::<SocketAddr, Account>::new(), Gains::default());
+    for number in 0..datagrams {
+        let now = Time::at(Duration::from_micros(100) * number as u32);
+        let (from, said) = (source(&mut random, sources), datagram(&mut random, &examples));
+        let account = accounts.entry(from).or_default();
+        account.datagrams[0] += 1;
+        account.bytes[0] += said.len() as u64;
+        let answers = matchmaker.receive(now, SocketIndex(0), from, &said);
+        let answers: Vec<Transmit> = answers.into_iter().collect();
+        let stun = is_stun(&said);
+        if stun {
+            check_stun(from, &said, &answers);
+        }
+        for answer in answers {
+            let account = accounts.entry(answer.to).or_default();
+            account.datagrams[1] += 1;
+            account.bytes[1] += answer.payload.as_ref().len() as u64;
+            if !stun {
+                assert!(plain_pairing);
+                account.told += 1;
+                let most = 1.0 + now.since(Time::ZERO).div_duration_f64(PAIRING_ANSWER_INTERVAL);
+                assert!(sources > FEW || f64::from(account.told) <= most, "{}", answer.to);
+            }
+            gains.note(answer.to, account);
+        }
+    }
+    gains
+}
+
+#[test]
+fn nobody_gets_more_datagrams_or_twice_the_bytes_that_came_from_him() {
+    let datagrams = sized(250_000, 25_000_000);
+    for plain_pairing in [true, false] {
+        for sources in [FEW, MANY] {
+            let (gains, time) = timed(|| abuse(plain_pairing, sources, datagrams));
+            assert!(gains.answers > datagrams / 20, "{gains:?}");
+            assert!(gains.datagrams <= 1.0, "{gains:?}");
+            assert!(gains.with_headers <= 2.0, "{gains:?}");
+            report(&format!(
+                "U1: {datagrams} datagrams from {sources} sources, pairing {plain_pairing}: \
+                 {} answers; at most {:.2} datagrams, {:.2} bytes with headers and {:.1} without \
+                 for one; {time:.1?}",
+                gains.answers, gains.datagrams, gains.with_headers, gains.without_headers
+            ));
+        }
+    }
+}
+
+/// Made-up sources on a real wire: what the kernel says went out for what came in.
+fn gain_on_the_wire(lab: &Lab, datagrams: u64, mut next: impl FnMut(&mut Random) -> Vec<u8>) {
+    let (forger, honest, server) = (lab.forger(), lab.honest(), lab.udp());
+    let mut random = Random::new(1);
+    honest.asks(server);
+    let before = lab.host.traffic();
+    for number in 0..datagrams {
+        let ip = 0xC612_0000 | (random.next() as u32 & 0x1_FFFF);
+        let said = next(&mut random);
+        forger.send(SocketAddrV4::new(ip.into(), 4_000), server, &said);
+        // No more in flight than a socket holds, so that none is lost.
+        if number % 32 == 0 {
+            honest.asks(server);
+        }
+    }
+    honest.asks(server);
+    let traffic = lab.host.traffic().since(before);
+    assert_eq!(traffic.lost, 0);
+    assert!(traffic.received >= datagrams, "{traffic:?}");
+    assert!(traffic.sent <= traffic.received, "{traffic:?}");
+    let gain = traffic.bytes_out as f64 / traffic.bytes_in as f64;
+    report(&format!(
+        "U1 on the wire: {} datagrams in, {} out; {gain:.2} bytes out for each that came in",
+        traffic.received, traffic.sent
+    ));
+    assert!(gain <= 2.0, "{traffic:?}");
+}
+
+#[test]
+fn the_same_holds_on_the_wire() {
+    let Some(lab) = Lab::new(&["--udp-rate", "0"]) else { return };
+    let (datagrams, examples) = (sized(4_000, 1_000_000), examples());
+    gain_on_the_wire(&lab, datagrams, |random| datagram(random, &examples));
+    // What pays best for whoever aims: nothing but empty datagrams.
+    gain_on_the_wire(&lab, datagrams, |_| Vec::new());
+    lab.server.stop();
+}
