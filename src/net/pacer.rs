@@ -70,13 +70,12 @@ impl Pacer {
         }
     }
 
-    /// A flush has taken place.
-    pub(super) fn flushed(&mut self, begun: Time, ended: Time) {
-        // One that was cut short shows nothing.
-        if let Some(pause) = self.pause.take().filter(|pause| begun >= pause.end) {
+    /// A flush has taken place, in which writing took this long.
+    pub(super) fn flushed(&mut self, ended: Time, took: Duration) {
+        // A pause that was cut short shows nothing.
+        if let Some(pause) = self.pause.take().filter(|pause| ended >= pause.end + took) {
             self.judge(pause);
         }
-        let took = ended.since(begun);
         if took < FLUSH_WORTH_PACING {
             return;
         }
@@ -112,8 +111,12 @@ mod tests {
 
     const MAX_DELAY: Duration = Duration::from_millis(5);
 
-    fn at(micros: u64) -> Time {
-        Time::at(Duration::from_micros(micros))
+    fn at(time: u64) -> Time {
+        Time::at(micros(time))
+    }
+
+    fn micros(count: u64) -> Duration {
+        Duration::from_micros(count)
     }
 
     /// When somebody speaks, in microseconds.
@@ -141,7 +144,7 @@ mod tests {
                 };
             } else if let Some(since) = waiting.filter(|_| at(now) >= pacer.due()) {
                 longest = longest.max(now - since);
-                pacer.flushed(at(now), at(now + 1_000));
+                pacer.flushed(at(now + 1_000), micros(1_000));
                 (waiting, flushes, now) = (None, flushes + 1, now + 1_000);
                 if let Speaker::AfterAnswer(delay) = speaker {
                     next = now + delay;
@@ -177,30 +180,30 @@ mod tests {
     #[test]
     fn of_a_pause_that_nobody_spoke_in_nothing_is_learned() {
         let mut pacer = Pacer::new(MAX_DELAY);
-        pacer.flushed(at(0), at(1_000));
+        pacer.flushed(at(1_000), micros(1_000));
         pacer.note_published(at(10_000_000), 1);
-        pacer.flushed(at(10_000_000), at(10_001_000));
+        pacer.flushed(at(10_001_000), micros(1_000));
         assert!(pacer.due() > at(10_001_000), "it is tried again");
         pacer.note_published(at(10_001_100), 60);
-        pacer.flushed(at(10_001_200), at(10_002_200));
+        pacer.flushed(at(10_002_200), micros(1_000));
         assert!(pacer.due() > at(10_002_200), "nor of one that a large batch has ended");
     }
 
     #[test]
     fn quick_flushes_are_not_paced() {
         let mut pacer = Pacer::new(MAX_DELAY);
-        pacer.flushed(at(0), at(100));
+        pacer.flushed(at(100), micros(100));
         assert_eq!(pacer.due(), Time::ZERO);
-        pacer.flushed(at(200), at(1_200));
+        pacer.flushed(at(1_200), micros(1_000));
         assert_eq!(pacer.due(), at(3_700));
-        pacer.flushed(at(5_000), at(7_000));
+        pacer.flushed(at(7_000), micros(2_000));
         assert_eq!(pacer.due(), at(11_500), "never longer than the limit");
-        pacer.flushed(at(15_000), at(19_000));
+        pacer.flushed(at(19_000), micros(4_000));
         assert_eq!(pacer.due(), at(20_500), "less after a flush that is longer than half of it");
-        pacer.flushed(at(25_000), at(30_000));
+        pacer.flushed(at(30_000), micros(5_000));
         assert_eq!(pacer.due(), Time::ZERO);
         let mut never = Pacer::new(Duration::ZERO);
-        never.flushed(at(0), at(10_000));
+        never.flushed(at(10_000), micros(10_000));
         assert_eq!(never.due(), Time::ZERO);
     }
 }

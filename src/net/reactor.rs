@@ -13,10 +13,11 @@
 //! the ready list, because nobody will remind us, and poll does not sleep while the list holds
 //! anyone.
 
+mod flush;
 mod upkeep;
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -24,8 +25,10 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll};
 
+use flush::Flush;
+
 use super::clock::Clock;
-use super::connection::{Connection, Input, Output};
+use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
 use super::error::NetError;
 use super::listener::{ListenAt, Listeners, StreamOptions};
@@ -37,7 +40,7 @@ use super::turn_gauge::TurnGauge;
 use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
-use crate::limits::{ACCEPTS_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, WRITE_SLICES};
+use crate::limits::{ACCEPTS_PER_TURN, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN};
 use crate::server::{self, Server};
 use crate::time::Time;
 
@@ -91,8 +94,7 @@ pub struct Reactor {
     turns: TurnGauge,
     /// Messages published that the pacer was told of.
     published: u64,
-    /// Clients being flushed; kept for its memory.
-    dirty: Vec<ClientId>,
+    flush: Flush,
     scratch: Box<[u8]>,
     clients_max: usize,
     /// The most clients since memory was last given back.
@@ -138,7 +140,7 @@ impl Reactor {
             pacer: Pacer::new(settings.max_delay),
             turns: TurnGauge::new()?,
             published: 0,
-            dirty: Vec::new(),
+            flush: Flush::default(),
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             clients_max: settings.clients_max,
             crowd: 0,
@@ -353,36 +355,14 @@ impl Reactor {
         self.pacer.note_published(self.now, published - self.published);
         self.published = published;
         // A flush that is wanted takes place even if all sockets are full: it begins a new count.
-        self.server.wants_flush()
+        self.flush.is_under_way()
+            || self.server.wants_flush()
             || self.server.is_dirty() && (self.now >= self.pacer.due() || self.stopping)
     }
 
-    fn flush(&mut self) {
-        let begun = self.clock.now();
-        let mut dirty = std::mem::take(&mut self.dirty);
-        self.server.take_dirty(&mut dirty);
-        for &id in &dirty {
-            let Some(connection) = self.connections.get_mut(id) else { continue };
-            let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-            let count = self.server.gather(id, &mut slices);
-            let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
-            if offered == 0 {
-                continue;
-            }
-            match connection.write(&slices[..count], &mut self.scratch) {
-                Output::Taken(taken) => {
-                    log::trace!("client {id}: wrote {taken} of {offered} bytes");
-                    self.server.sent(self.now, id, taken, taken < offered);
-                }
-                Output::Broken => self.server.disconnect(self.now, id),
-            }
-        }
-        self.dirty = dirty;
-        self.pacer.flushed(begun, self.clock.now());
-    }
-
     fn reap(&mut self) {
-        while let Some((id, reason)) = self.server.poll_reap() {
+        for _ in 0..CLOSES_PER_TURN {
+            let Some((id, reason)) = self.server.poll_reap() else { break };
             let Some(connection) = self.connections.remove(id) else { continue };
             log::debug!("client {id}: closed, {}", reason.name());
             connection.close(&mut self.scratch);
@@ -422,7 +402,8 @@ impl Reactor {
 
     /// When the next turn must begin at the latest.
     fn next_due(&mut self) -> Option<Time> {
-        if !self.ready.is_empty() || self.datagrams.is_readable() {
+        let unfinished = self.flush.is_under_way() || self.datagrams.is_readable();
+        if unfinished || !self.ready.is_empty() {
             return Some(Time::ZERO);
         }
         let due = self.server.poll_timeout();

@@ -18,8 +18,7 @@ impl Reactor {
         let here = self.connections.len();
         if here <= self.crowd / 4 && here + CROWD <= self.crowd {
             self.crowd = here;
-            self.dirty.clear();
-            self.dirty.shrink_to_fit();
+            self.flush.trim();
             self.ready.shrink_to_fit();
             self.server.trim();
             self.connections.trim();
