@@ -166,6 +166,10 @@ pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(20);
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// Such questions without answer before the connection is lost: one may get lost on its way.
 pub const KEEPALIVE_PROBES: u32 = 3;
+/// Connections after which the idle time of the next ones is changed by a second: timers that far
+/// off go off together within two seconds, and the questions and answers of a crowd of 15,000 would
+/// fill every queue.
+pub const KEEPALIVE_BATCH: u64 = 64;
 /// How long sent data may stay unacknowledged. Default of `--user-timeout`.
 pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Unsent bytes the kernel may hold for one client: a stalled reader costs this, not megabytes.

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use super::error::{NetError, is_exhaustion};
 use super::token::Source;
 use crate::limits::{
-    ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_INTERVAL,
-    KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES,
+    ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_BATCH,
+    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES,
 };
 use crate::time::Time;
 
@@ -53,6 +53,14 @@ impl StreamOptions {
         // TCP counts whole seconds.
         (left / KEEPALIVE_PROBES).clamp(Duration::from_secs(1), KEEPALIVE_INTERVAL)
     }
+
+    /// Idle time after which the connections of this batch are asked: from all of what was chosen
+    /// down to half of it.
+    fn keepalive_idle(&self, batch: u64) -> Duration {
+        // TCP counts whole seconds.
+        let longest = self.keepalive.as_secs();
+        Duration::from_secs(longest - batch % (longest / 2 + 1))
+    }
 }
 
 /// All TCP listeners, and the gate before them.
@@ -66,6 +74,9 @@ pub(super) struct Listeners {
     spare: Option<File>,
     /// Accepting has failed just now, and those who wait have waited long.
     refusing: bool,
+    /// Connections accepted so far.
+    accepted: u64,
+    options: StreamOptions,
 }
 
 #[derive(Debug)]
@@ -102,7 +113,15 @@ impl Listeners {
                 .map_err(|source| NetError::SetUp { what: "a tcp listener", source })?;
             listeners.push(Listener { socket, pending: true });
         }
-        Ok(Self { listeners, first: 0, gate: Gate::Open, spare: open_spare(), refusing: false })
+        Ok(Self {
+            listeners,
+            first: 0,
+            gate: Gate::Open,
+            spare: open_spare(),
+            refusing: false,
+            accepted: 0,
+            options,
+        })
     }
 
     /// Notes that connections wait at this listener.
@@ -132,6 +151,7 @@ impl Listeners {
             match listener.socket.accept() {
                 Ok(accepted) => {
                     self.open_gate(now);
+                    self.spread_keepalive();
                     // The next one from the next listener, so that none keeps the others waiting.
                     self.first = (self.first + 1) % self.listeners.len();
                     return Some(accepted);
@@ -192,6 +212,22 @@ impl Listeners {
     pub(super) fn close(&mut self) {
         self.listeners.clear();
         self.first = 0;
+    }
+
+    /// Has those who come next asked whether they are still there after another time than those
+    /// before: the system would ask a crowd that came together all at once, and lose answers.
+    fn spread_keepalive(&mut self) {
+        self.accepted += 1;
+        if !self.accepted.is_multiple_of(KEEPALIVE_BATCH) || self.options.keepalive.is_zero() {
+            return;
+        }
+        let idle = self.options.keepalive_idle(self.accepted / KEEPALIVE_BATCH);
+        for listener in &self.listeners {
+            let keepalive = TcpKeepalive::new().with_time(idle);
+            if let Err(error) = SockRef::from(&listener.socket).set_tcp_keepalive(&keepalive) {
+                log::debug!("keepalive is not spread: {error}");
+            }
+        }
     }
 
     fn open_gate(&mut self, now: Time) {
@@ -308,7 +344,6 @@ fn bind_everywhere(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use socket2::SockRef;
     use std::io::Read;
     use std::net::TcpStream as StdStream;
 
@@ -337,6 +372,28 @@ mod tests {
                 "{idle} s and {timeout} s: the last question comes at {last} s"
             );
         }
+    }
+
+    #[test]
+    fn a_crowd_is_not_asked_all_at_once() {
+        let idle = |batch| OPTIONS.keepalive_idle(batch).as_secs();
+        let all: Vec<u64> = (0..12).map(idle).collect();
+        assert_eq!(all, [20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 20]);
+        let shortest = StreamOptions { keepalive: Duration::from_secs(1), ..OPTIONS };
+        assert_eq!(shortest.keepalive_idle(7).as_secs(), 1);
+
+        let poll = mio::Poll::new().unwrap();
+        let places = [ListenAt::Address(local())];
+        let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
+        let place = listeners.addresses().next().unwrap();
+        let mut idle_times = std::collections::BTreeSet::new();
+        for _ in 0..3 * KEEPALIVE_BATCH {
+            let _client = StdStream::connect(place).unwrap();
+            let (accepted, _) = listeners.accept(Time::ZERO).unwrap();
+            idle_times.insert(SockRef::from(&accepted).tcp_keepalive_time().unwrap().as_secs());
+            listeners.note_pending(0);
+        }
+        assert_eq!(idle_times, [18, 19, 20].into());
     }
 
     #[test]

@@ -12,12 +12,13 @@ use crate::support::{Client, Launch, PATIENCE, Server, process, skip};
 /// What waits for events; not every system has both.
 const POLLS: [&str; 2] = ["epoll_wait", "epoll_pwait"];
 /// What else the poll loop may call; `mmap` and the like are the allocator's.
-const SYSCALLS: [&str; 17] = [
+const SYSCALLS: [&str; 18] = [
     // With a timeout of zero: whether a socket that was written much to has room.
     "poll",
     "ppoll",
     "epoll_ctl",
     "accept4",
+    "setsockopt",
     "recvfrom",
     "writev",
     "write",
