@@ -1,5 +1,6 @@
 //! What the server is to hold, one line of figures for each goal. `MIO_CHAT_SIZE=long` takes the
-//! sizes for a night, of a release build; `MINUTES` sets how long people are then idle.
+//! sizes for a night, of a release build; `MIO_CHAT_MINUTES` sets how
+//! long people are then idle.
 //!
 //! Asserted is what must be right on any machine: nobody lost, nothing lost, nothing in the wrong
 //! order. How fast that goes is reported.
@@ -16,14 +17,12 @@ use std::time::Duration;
 use serde_json::Value;
 use support::program::program;
 use support::{
-    Client, PATIENCE, Server, eventually_within, process, receive, report, sized, skip, test_name,
-    timed,
+    Client, PATIENCE, Server, endurance, eventually_within, process, receive, report, sized,
+    test_name, timed,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mio-chat");
 const FULL: &str = "* the server is full; try again in a minute";
-/// Descriptors for everything but a crowd.
-const OTHER_DESCRIPTORS: usize = 100;
 
 /// The load generator at work against a server.
 fn start_load(server: &Server, flags: &str) -> Child {
@@ -49,22 +48,11 @@ fn number(report: &Value, name: &str) -> f64 {
     report[name].as_f64().unwrap_or_else(|| panic!("{name} in {report:#}"))
 }
 
-/// Whether a process may have so many clients; says that the test is skipped if not.
-fn have_room_for(clients: usize) -> bool {
-    let maximum = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
-    let enough = maximum.is_none_or(|maximum| maximum as usize >= clients + OTHER_DESCRIPTORS);
-    if !enough {
-        skip(&format!("the limit of open files (ulimit -Hn) is too low for {clients} clients"));
-    }
-    enough
-}
-
 #[test]
 fn l1_idle_people_stay_and_cost_little() {
     let clients = sized(1_500, 15_000);
-    let minutes = std::env::var("MINUTES").map_or(10.0, |text| text.parse().unwrap());
-    let seconds = sized(2.0, 60.0 * minutes);
-    if !have_room_for(clients) {
+    let seconds = endurance(Duration::from_secs(2), 10).as_secs_f64();
+    if !process::may_hold(clients) {
         return;
     }
     let server = Server::start(&[]);
@@ -84,7 +72,7 @@ fn l1_idle_people_stay_and_cost_little() {
 #[test]
 fn l2_at_the_limit_the_next_one_is_told_and_the_others_do_not_notice() {
     let limit: usize = sized(200, 19_800);
-    if !have_room_for(limit) {
+    if !process::may_hold(limit) {
         return;
     }
     let server = Server::start(&["--max-clients", &limit.to_string()]);

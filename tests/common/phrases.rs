@@ -38,7 +38,7 @@ pub(crate) fn utterance(random: &mut Random) -> Vec<u8> {
         match random.below(8) {
             0 => bytes.extend((0..random.below(40)).map(|_| random.next() as u8)),
             1 => bytes.extend(std::iter::repeat_n(random.next() as u8, random.below(3_000))),
-            _ => bytes.extend_from_slice(random.pick(&PHRASES)),
+            _ => bytes.extend(*random.pick(&PHRASES)),
         }
     }
     if !bytes.is_empty() && random.below(4) == 0 {

@@ -1,5 +1,7 @@
 //! Numbers that look random and repeat exactly.
 
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
 /// xorshift64*: small, and the same on every machine and version.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
@@ -21,7 +23,7 @@ impl Random {
         (self.next() >> 33) as usize % bound
     }
 
-    pub(crate) fn pick<'a>(&mut self, from: &[&'a [u8]]) -> &'a [u8] {
-        from[self.below(from.len())]
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
     }
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::endurance;
 use crate::pair::Pair;
 use crate::support::program::program;
 use crate::support::turns::Turns;
 use crate::support::{
-    Client, Launch, Lines, Server, eventually, now, process, report, sized, skip,
+    Client, Launch, Lines, Server, endurance, eventually, now, process, report, sized, skip,
 };
 
 /// Lines of some thousand connections that come and go: more than a pipe and the server's own room

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../common/random.rs"]
+mod random;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -25,17 +27,5 @@ mod slowloris;
 mod soak;
 mod syscalls;
 
-use std::time::Duration;
-
-use support::sized;
-
 /// Nobody is slowed down, and each gets as many lines through as it can say.
 const NO_FLOOD_CONTROL: [&str; 2] = ["--flood", "off"];
-/// Shortens or lengthens the tests of endurance of a night.
-const MINUTES: &str = "MIO_CHAT_MINUTES";
-
-/// How long a test of endurance takes: in every run, and by night.
-fn endurance(gate: Duration, minutes: u64) -> Duration {
-    let chosen = std::env::var(MINUTES).ok().map(|text| text.parse().expect("a number of minutes"));
-    sized(gate, Duration::from_secs_f64(60.0 * chosen.unwrap_or(minutes as f64)))
-}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::NO_FLOOD_CONTROL;
 use crate::pair::Pair;
-use crate::support::{Client, Server, eventually, now, process, report, sized};
-use crate::{endurance, support};
+use crate::support;
+use crate::support::{Client, Server, endurance, eventually, now, process, report, sized};
 
 /// Resets after which the server has grown to what it needs.
 const WARM_UP: usize = 500;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::NO_FLOOD_CONTROL;
 use crate::support::program::Program;
-use crate::support::{PATIENCE, Server, eventually, process, report, sized};
-use crate::{NO_FLOOD_CONTROL, endurance};
+use crate::support::{PATIENCE, Server, endurance, eventually, process, report, sized};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mio-chat");
 /// Bytes by which the server may be larger in the end, whatever it was before.

@@ -56,6 +56,7 @@ const SAYINGS: [&str; 14] = [
     "/nick",
     "/msg bob",
 ];
+const NOISE: [&[u8]; 3] = [b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03"];
 const FOREIGN: [&[u8]; 6] = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     b"\r\nPOST /x HTTP/1.1\r\n\r\n/nick evil\n",
@@ -134,7 +135,7 @@ pub(crate) fn speech(
             }
             if program == Program::Telnet {
                 let at = random.below(bytes.len() + 1);
-                let noise: &[u8] = random.pick(&[b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03"]);
+                let noise = random.pick(&NOISE);
                 bytes.splice(at..at, noise.iter().copied());
             }
             bytes

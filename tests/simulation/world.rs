@@ -2,7 +2,7 @@
 //!
 //! Plays the poll loop of `net` without sockets, in its order, and lets the model do the same.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -35,6 +35,8 @@ pub(crate) struct World {
     server: Server,
     model: Model,
     ids: Registry<()>,
+    /// Every id that anybody ever had.
+    ever: BTreeSet<ClientId>,
     wires: BTreeMap<ClientId, Wire>,
     /// The server's ready list.
     ready: VecDeque<ClientId>,
@@ -62,6 +64,7 @@ impl World {
             now: 0,
             model: Model::new(rules),
             ids: Registry::default(),
+            ever: BTreeSet::new(),
             wires: BTreeMap::new(),
             ready: VecDeque::new(),
             endpoints: Endpoints::default(),
@@ -141,6 +144,7 @@ impl World {
         let id = self.ids.insert_with(|_| ());
         let loopback = IpAddr::from([127, 0, 0, 1]);
         assert!(self.server.connect(self.time(), id, loopback).is_ok(), "loopback is exempt");
+        assert!(self.ever.insert(id), "{id} was somebody else's");
         self.model.connect(self.now, id);
         let program = people::program(&mut self.random);
         let nickname = people::nickname(&mut self.random);

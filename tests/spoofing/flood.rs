@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::noise::Random;
+use super::random::Random;
 use super::support::namespace::Forger;
-use super::support::{PATIENCE, now, process, report, sized};
+use super::support::{PATIENCE, endurance, now, process, report};
 use super::{Honest, Lab, binding_request};
 
 const SOURCES: u64 = 100_000;
@@ -32,9 +32,7 @@ const GROWTH_MAX: usize = 1 << 20;
 
 /// How long one flood lasts.
 fn span() -> Duration {
-    let minutes = std::env::var("MINUTES").ok().map(|text| text.parse::<f64>().unwrap());
-    let long = Duration::from_secs_f64(60.0 * minutes.unwrap_or(10.0) / FLOODS.len() as f64);
-    sized(Duration::from_millis(1_200), long)
+    endurance(Duration::from_millis(1_200) * FLOODS.len() as u32, 10) / FLOODS.len() as u32
 }
 
 /// What a flood consists of.
@@ -55,7 +53,7 @@ impl Flood {
         let (mut random, datagram) = (Random::new(1), (self.datagram)());
         let (mut sent, start) = (0, now());
         while !stop.load(Ordering::Relaxed) && start.elapsed() < 2 * span() + PATIENCE {
-            let source = (0xC612_0000 + random.below(SOURCES)) as u32;
+            let source = 0xC612_0000 + random.below(SOURCES as usize) as u32;
             forger.send(SocketAddrV4::new(source.into(), FLOODED_PORT), to, &datagram);
             sent += 1;
         }

@@ -11,7 +11,8 @@ use mio_chat::limits::{PAIRED_ENDPOINTS_MAX, PAIRING_ANSWER_INTERVAL};
 use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex, Transmit};
 use mio_chat::time::Time;
 
-use super::noise::{Random, datagram, examples, source};
+use super::noise::{datagram, examples, source};
+use super::random::Random;
 use super::support::{report, sized, timed};
 use super::{Lab, MAGIC};
 

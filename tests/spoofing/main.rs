@@ -1,8 +1,8 @@
 //! UDP with sources that are made up: of how little use the server is to whoever makes them up.
 //!
 //! Where a kernel has to be in it, two hosts are made for each test (`support::namespace`), and
-//! nothing leaves them. `MIO_CHAT_SIZE=long` takes the sizes for a night; `MINUTES` sets how long
-//! what is measured in time then lasts.
+//! nothing leaves them. `MIO_CHAT_SIZE=long` takes the sizes for a night; `MIO_CHAT_MINUTES`
+//! sets how long what is measured in time then lasts.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -14,6 +14,8 @@ mod noise;
 mod silence;
 mod told;
 
+#[path = "../common/random.rs"]
+mod random;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -2,31 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::random::Random;
 use super::{binding_request, stun};
-
-/// Numbers that look random (splitmix64).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len() as u64) as usize]
-    }
-}
 
 /// Well-formed datagrams of every language, and answers of servers.
 pub(crate) fn examples() -> Vec<Vec<u8>> {
@@ -89,7 +66,7 @@ pub(crate) fn datagram(random: &mut Random, examples: &[Vec<u8>]) -> Vec<u8> {
     }
     let mut bytes = random.pick(examples).clone();
     for _ in 0..random.below(3) {
-        let at = random.below(bytes.len() as u64 + 1) as usize;
+        let at = random.below(bytes.len() + 1);
         match random.below(3) {
             0 => bytes.truncate(at),
             1 => bytes.insert(at, random.next() as u8),
@@ -105,7 +82,7 @@ pub(crate) fn datagram(random: &mut Random, examples: &[Vec<u8>]) -> Vec<u8> {
 
 /// A source among about so many, of every family and form, some of them impossible.
 pub(crate) fn source(random: &mut Random, among: u64) -> SocketAddr {
-    let number = random.below(among) as u32;
+    let number = random.below(among as usize) as u32;
     let [a, b, c, d] = number.to_be_bytes();
     let (high, low) = ((number >> 16) as u16, number as u16);
     let ip: IpAddr = match number % 8 {

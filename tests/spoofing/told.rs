@@ -11,7 +11,8 @@ use std::time::Duration;
 use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
 use mio_chat::time::Time;
 
-use super::noise::{Random, datagram, examples, source};
+use super::noise::{datagram, examples, source};
+use super::random::Random;
 use super::support::{report, sized};
 use super::{Lab, mapped_address};
 

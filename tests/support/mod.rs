@@ -32,11 +32,20 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 const TEST_ALL: &str = "MIO_CHAT_TEST_ALL";
 /// Set to `long` where tests that have two sizes are to take the one that is not for every day.
 const SIZE: &str = "MIO_CHAT_SIZE";
+/// Minutes that a test of endurance takes at that size.
+const MINUTES: &str = "MIO_CHAT_MINUTES";
 
 /// The size of a test: for every run, or for a night (`MIO_CHAT_SIZE=long`).
 pub(crate) fn sized<T>(gate: T, long: T) -> T {
     let is_long = std::env::var_os(SIZE).is_some_and(|size| size == "long");
     if is_long { long } else { gate }
+}
+
+/// How long a test of endurance takes: in every run, and by night unless `MIO_CHAT_MINUTES` says
+/// otherwise.
+pub(crate) fn endurance(gate: Duration, minutes: u32) -> Duration {
+    let chosen = std::env::var(MINUTES).ok().map(|text| text.parse().expect("a number of minutes"));
+    sized(gate, Duration::from_secs_f64(60.0 * chosen.unwrap_or(f64::from(minutes))))
 }
 
 /// Looks until `condition` holds, for [`PATIENCE`] and, on a busy machine, longer. Says `what`

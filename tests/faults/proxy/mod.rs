@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use mio::{Poll, Token, Waker};
 
+use crate::random::Random;
+
 pub(crate) use tcp::TcpFault;
 pub(crate) use udp::{Endpoints, UdpFault};
 
@@ -53,21 +55,18 @@ impl<T> Drop for Proxy<T> {
     }
 }
 
-/// Numbers that look random and repeat exactly (xorshift64*).
+/// What happens by chance, the same for the same seed.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Dice(Random);
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self((seed ^ 0x9e37_79b9_7f4a_7c15) | 1)
+        Self(Random::new(seed))
     }
 
     /// Below `end`.
     fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) % end
+        self.0.below(end as usize) as u64
     }
 
     fn happens(&mut self, percent: u64) -> bool {
