@@ -6,7 +6,8 @@
 //! Invariants, held by [`Fanout::check_invariants`]:
 //! - `backlog` and `memory` are the sums over all outboxes;
 //! - a client with bytes that may be written is on the dirty list, once;
-//! - every span in an outbox is kept in its transcript.
+//! - every span in an outbox is kept in its transcript;
+//! - a transcript that is open is a room's, or that of the news.
 
 use std::io::IoSlice;
 use std::time::Duration;
@@ -266,6 +267,12 @@ impl Fanout {
 
     /// Panics where the tables disagree with each other. For tests.
     pub fn check_invariants(&self) {
+        let of_rooms = self.rooms.iter().filter(|&&transcript| transcript != TranscriptId::NONE);
+        assert_eq!(
+            self.transcripts.check_open(),
+            1 + of_rooms.count(),
+            "one for each room, and news"
+        );
         let outboxes = || self.outboxes.iter().map(|(_, outbox)| outbox);
         let backlog: usize = outboxes().map(Outbox::backlog).sum();
         assert_eq!(self.ledger.backlog, backlog, "the sum of all outboxes");

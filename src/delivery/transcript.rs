@@ -131,6 +131,16 @@ impl Transcripts {
         }
     }
 
+    /// How many are there to be appended to. Panics where one that nobody will append to is kept
+    /// for nothing.
+    pub(super) fn check_open(&self) -> usize {
+        let needless =
+            |transcript: &Transcript| transcript.retired && transcript.segments.is_empty();
+        let all = || self.transcripts.iter().map(|(_, transcript)| transcript);
+        assert!(!all().any(needless), "a retired transcript holds nothing and is kept");
+        all().filter(|transcript| !transcript.retired).count()
+    }
+
     /// Appends what `encode` writes.
     pub(super) fn append(&mut self, id: TranscriptId, encode: impl FnOnce(&mut Vec<u8>)) -> Span {
         let transcript = &mut self.transcripts[id.0 as usize];
