@@ -30,11 +30,18 @@ pub fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
 /// What a line means before its client has a nickname: that nickname, or a command.
 ///
 /// # Errors
-/// As [`command`].
+/// [`Refusal::NicknameFirst`] for what is no command, or one that lacks what it needs; `/nick`
+/// alone is told what that is.
 pub fn nickname_or_command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('/') {
-        return command(line);
+        return match command(line) {
+            // Advice on other commands would be of no use yet.
+            Err(refusal) if refusal != Refusal::Incomplete(Verb::Nick) => {
+                Err(Refusal::NicknameFirst)
+            }
+            understood => understood,
+        };
     }
     Ok(Some(Command::Nick(line)))
 }
@@ -137,5 +144,9 @@ mod tests {
         assert_eq!(nickname_or_command("/nick alice"), Ok(Some(Command::Nick("alice"))));
         assert_eq!(nickname_or_command("/quit"), Ok(Some(Command::Quit)));
         assert_eq!(nickname_or_command("  "), Ok(None));
+        assert_eq!(nickname_or_command("/nick"), Err(Refusal::Incomplete(Verb::Nick)));
+        for line in ["/join", "/msg alice", "/me", "/frobnicate", "/"] {
+            assert_eq!(nickname_or_command(line), Err(Refusal::NicknameFirst), "{line}");
+        }
     }
 }

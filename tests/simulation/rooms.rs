@@ -93,10 +93,8 @@ impl Rooms {
             return match verb.to_lowercase().as_str() {
                 "quit" | "exit" => vec![Quit],
                 "nick" if !argument.is_empty() => self.register(id, argument),
-                lower => match usage(lower, argument).or_else(|| unknown(verb)) {
-                    Some(refusal) => vec![Tell(id, refusal)],
-                    None => vec![Tell(id, "* type a nickname first (/quit leaves)\n".into())],
-                },
+                "nick" => vec![Tell(id, "* usage: /nick NAME\n".into())],
+                _ => vec![Tell(id, "* type a nickname first (/quit leaves)\n".into())],
             };
         }
         if line.is_empty() || line.starts_with('/') {
