@@ -131,7 +131,8 @@ pub const FLUSHES_UNPACED_MAX: u32 = 256;
 /// Clients written to in one turn; the rest of a flush is left to the next, so that new clients and
 /// datagrams need not wait for a crowd of 19,000. At 2 to 5 us each that is 4 to 10 ms.
 pub const WRITES_PER_TURN: usize = 2_048;
-/// Connections closed in one turn. When a crowd leaves at once, the others are served in between.
+/// Clients whose time is up, and connections closed, in one turn. When a crowd leaves at once, the
+/// others are served in between.
 pub const CLOSES_PER_TURN: usize = 1_024;
 /// How long a closing client may take to read what it is owed.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);

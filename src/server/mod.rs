@@ -42,8 +42,8 @@ use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
 use crate::delivery::{DeliveryCounters, Fanout, Outbox, OutboxLimits, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
-    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, EXPIRIES_PER_TURN, READ_BYTES_FLOOD_CONTROLLED,
-    READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
+    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, EXPIRIES_PER_TURN,
+    READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
 };
 use crate::matchmaking::{self, Answers, Matchmaker, SocketIndex};
 use crate::time::Time;
@@ -370,7 +370,8 @@ impl Server {
     /// Whether another client may be looked at in this turn after so many: some always, more only
     /// while no flush is wanted.
     fn has_time_for_more(&self, served: usize) -> bool {
-        served < EXPIRIES_PER_TURN || !self.fanout.wants_flush()
+        let most = if self.fanout.wants_flush() { EXPIRIES_PER_TURN } else { CLOSES_PER_TURN };
+        served < most
     }
 
     /// Since when this client's oldest bytes wait for its socket.
