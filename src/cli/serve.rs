@@ -84,7 +84,8 @@ struct ClientArgs {
     /// Letters in nicknames and room names: those of ASCII, or of any one script
     #[arg(long, value_name = "SET", default_value = "ascii", env = "MIO_CHAT_NAMES")]
     names: Names,
-    /// Idle time after which a client's machine is asked whether it is still there; 0s never asks
+    /// Idle time, down to half of it so that not all are asked at once, after which a client's
+    /// machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks
     #[arg(long, value_name = "TIME", default_value_t = limits::KEEPALIVE_IDLE.into())]
     #[arg(env = "MIO_CHAT_KEEPALIVE")]
     keepalive: humantime::Duration,
@@ -189,10 +190,12 @@ impl ServeArgs {
                 return Err(format!("{flag} must be 0s, or from 1s to 9h, which TCP can count"));
             }
         }
-        if !user_timeout.is_zero() && keepalive.as_secs() >= user_timeout.as_secs() {
+        let last_question = keepalive.as_secs() + u64::from(limits::KEEPALIVE_PROBES);
+        if !user_timeout.is_zero() && last_question > user_timeout.as_secs() {
             return Err(format!(
-                "--keepalive ({keepalive}) must be less than --user-timeout ({user_timeout}), or \
-                 one lost packet would end an idle connection"
+                "--keepalive ({keepalive}) must be at least {}s below --user-timeout \
+                 ({user_timeout}), or one lost packet would end an idle connection",
+                limits::KEEPALIVE_PROBES
             ));
         }
         Ok(())
@@ -294,7 +297,10 @@ mod tests {
             assert_eq!(check(&["mio-chat", flag, good]), Ok(()));
             assert!(check(&["mio-chat", flag, bad]).unwrap_err().starts_with(flag));
         }
-        assert!(check(&["mio-chat", "--keepalive", "30s"]).is_err());
+        for keepalive in ["28s", "30s"] {
+            assert!(check(&["mio-chat", "--keepalive", keepalive]).is_err());
+        }
+        assert_eq!(check(&["mio-chat", "--keepalive", "27s"]), Ok(()));
         assert_eq!(check(&["mio-chat", "--keepalive", "30s", "--user-timeout", "0s"]), Ok(()));
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 use super::error::{NetError, is_exhaustion};
 use super::token::Source;
@@ -59,6 +59,9 @@ impl StreamOptions {
     fn keepalive_idle(&self, batch: u64) -> Duration {
         // TCP counts whole seconds.
         let longest = self.keepalive.as_secs();
+        if longest == 0 {
+            return self.keepalive;
+        }
         Duration::from_secs(longest - batch % (longest / 2 + 1))
     }
 }
@@ -151,7 +154,7 @@ impl Listeners {
             match listener.socket.accept() {
                 Ok(accepted) => {
                     self.open_gate(now);
-                    self.spread_keepalive();
+                    self.spread_keepalive(&accepted.0);
                     // The next one from the next listener, so that none keeps the others waiting.
                     self.first = (self.first + 1) % self.listeners.len();
                     return Some(accepted);
@@ -214,19 +217,15 @@ impl Listeners {
         self.first = 0;
     }
 
-    /// Has those who come next asked whether they are still there after another time than those
-    /// before: the system would ask a crowd that came together all at once, and lose answers.
-    fn spread_keepalive(&mut self) {
-        self.accepted += 1;
-        if !self.accepted.is_multiple_of(KEEPALIVE_BATCH) || self.options.keepalive.is_zero() {
-            return;
-        }
+    /// Has this client asked whether it is still there after another time than those of another
+    /// batch: the system would ask a crowd that came together all at once, and lose answers.
+    fn spread_keepalive(&mut self, stream: &TcpStream) {
         let idle = self.options.keepalive_idle(self.accepted / KEEPALIVE_BATCH);
-        for listener in &self.listeners {
-            let keepalive = TcpKeepalive::new().with_time(idle);
-            if let Err(error) = SockRef::from(&listener.socket).set_tcp_keepalive(&keepalive) {
-                log::debug!("keepalive is not spread: {error}");
-            }
+        self.accepted += 1;
+        if idle != self.options.keepalive
+            && let Err(error) = rustix::net::sockopt::set_tcp_keepidle(stream, idle)
+        {
+            log::debug!("keepalive is not spread: {error}");
         }
     }
 
@@ -344,11 +343,12 @@ fn bind_everywhere(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use socket2::SockRef;
     use std::io::Read;
     use std::net::TcpStream as StdStream;
 
     const OPTIONS: StreamOptions = StreamOptions {
-        backlog: 16,
+        backlog: 256,
         keepalive: Duration::from_secs(20),
         user_timeout: Duration::from_secs(30),
     };
@@ -387,11 +387,11 @@ mod tests {
         let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
         let place = listeners.addresses().next().unwrap();
         let mut idle_times = std::collections::BTreeSet::new();
-        for _ in 0..3 * KEEPALIVE_BATCH {
-            let _client = StdStream::connect(place).unwrap();
+        let connect = |_| StdStream::connect(place).unwrap();
+        let clients: Vec<StdStream> = (0..3 * KEEPALIVE_BATCH).map(connect).collect();
+        for _ in &clients {
             let (accepted, _) = listeners.accept(Time::ZERO).unwrap();
             idle_times.insert(SockRef::from(&accepted).tcp_keepalive_time().unwrap().as_secs());
-            listeners.note_pending(0);
         }
         assert_eq!(idle_times, [18, 19, 20].into());
     }
