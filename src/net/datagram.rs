@@ -74,7 +74,12 @@ impl Datagrams {
                 };
                 let via = self.doors.number(Door { socket: index, at: received.at });
                 for transmit in answer(via, received.source, &room[..received.count]) {
-                    let Some(door) = self.doors.get(transmit.via) else { continue };
+                    // Who asked needs no number: it is answered here however many doors there are.
+                    let asked = Door { socket: index, at: received.at };
+                    let told = if transmit.to == received.source { Some(asked) } else { None };
+                    let Some(door) = told.or_else(|| self.doors.get(transmit.via)) else {
+                        continue;
+                    };
                     let socket = &self.sockets[door.socket];
                     socket.send(transmit.payload.as_ref(), transmit.to, door.at);
                 }

@@ -72,7 +72,13 @@ impl DatagramSocket {
         // One that cannot be sent now is dropped, as any may be on its way.
         let _ = match from {
             None => self.socket.send_to(payload, to),
-            Some(from) => self.socket.try_io(|| self.send_from(payload, to, from)),
+            Some(from) => match self.socket.try_io(|| self.send_from(payload, to, from)) {
+                // Not our address any more, or one that is good on some links only.
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                    self.socket.send_to(payload, to)
+                }
+                sent => sent,
+            },
         };
     }
 
