@@ -155,9 +155,22 @@ fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
     assert!(kept < MEMORY_KEPT_MAX, "{kept} bytes kept of {CROWD} who have left");
 }
 
-/// How long it takes each of a crowd in one room to be gone, in one turn of a server without
-/// sockets.
-fn leaving_takes_each(crowd: usize) -> Duration {
+/// What happens to everybody at once, in one turn of a server without sockets.
+type Blow = fn(&mut Server, &[ClientId]);
+
+const ALL_ARE_GONE: Blow = |server, clients| {
+    for &id in clients {
+        server.disconnect(Time::ZERO, id);
+    }
+};
+/// While something that was said is still to be handed out.
+const SHUTDOWN: Blow = |server, clients| {
+    server.receive(Time::ZERO, clients[0], b"wait\n");
+    server.shutdown(Time::ZERO, Duration::from_secs(5));
+};
+
+/// How long that takes each of a crowd in one room.
+fn takes_each(crowd: usize, blow: Blow) -> Duration {
     let (mut server, mut ids) = (Server::new(common::settings(), [7; 16]), Registry::default());
     let clients: Vec<ClientId> = (0..crowd).map(|_| ids.insert_with(|_| ())).collect();
     for (number, &id) in clients.iter().enumerate() {
@@ -165,26 +178,31 @@ fn leaving_takes_each(crowd: usize) -> Duration {
         server.receive(Time::ZERO, id, format!("c{number}\n").as_bytes());
     }
     server.take_dirty(&mut Vec::new());
-    let ((), all) = timed(|| {
-        for &id in &clients {
-            server.disconnect(Time::ZERO, id);
-        }
-    });
+    let ((), all) = timed(|| blow(&mut server, &clients));
     all / crowd as u32
 }
 
 #[test]
 fn whoever_leaves_with_thousands_costs_no_more_than_with_hundreds() {
+    compare(ALL_ARE_GONE);
+}
+
+#[test]
+fn a_shutdown_costs_thousands_no_more_each_than_hundreds() {
+    compare(SHUTDOWN);
+}
+
+fn compare(blow: Blow) {
     let mut seen = Vec::new();
     for _ in 0..5 {
-        let (few, many) = (leaving_takes_each(500), leaving_takes_each(20_000));
+        let (few, many) = (takes_each(500, blow), takes_each(20_000, blow));
         // Forty times as long would be a search through all of them; memory is slower beyond the
         // caches, and machines are busy.
         if many < 8 * few {
-            report(&format!("leaving takes each of 500 {few:?}, each of 20,000 {many:?}"));
+            report(&format!("it takes each of 500 {few:?}, each of 20,000 {many:?}"));
             return;
         }
         seen.push((few, many));
     }
-    panic!("leaving a crowd takes each longer the larger it is: {seen:?}");
+    panic!("it takes each longer the larger the crowd is: {seen:?}");
 }

@@ -5,7 +5,8 @@
 //!
 //! Invariants, held by [`Fanout::check_invariants`]:
 //! - `backlog` and `memory` are the sums over all outboxes;
-//! - a client with bytes that may be written is on the dirty list, once;
+//! - a client with bytes that may be written is on the dirty list, once, or on the one that
+//!   `take_dirty` has handed over and that is still being written to;
 //! - every span in an outbox is kept in its transcript;
 //! - a transcript that is open is a room's, or that of the news.
 
@@ -258,6 +259,12 @@ impl Fanout {
     /// Bytes of memory for all that waits.
     pub fn held(&self) -> usize {
         self.ledger.memory + self.transcripts.retained()
+    }
+
+    /// Hands out what is pending, before everybody is told something alone: looking for each of
+    /// them among all would take longer than all the rest.
+    pub fn hand_out(&mut self) {
+        self.commit();
     }
 
     /// What was done so far.

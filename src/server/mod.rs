@@ -286,6 +286,7 @@ impl Server {
     /// Nobody is told that the others leave.
     pub fn shutdown(&mut self, now: Time, drain: Duration) {
         self.lobby = Lobby::new(self.settings.lobby);
+        self.fanout.hand_out();
         let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
         self.stopping = true;
         for id in everyone {
