@@ -40,7 +40,9 @@ use super::turn_gauge::TurnGauge;
 use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
-use crate::limits::{ACCEPTS_PER_TURN, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN};
+use crate::limits::{
+    ACCEPTS_PER_TURN, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, READS_PER_TURN,
+};
 use crate::server::{self, Server};
 use crate::time::Time;
 
@@ -174,6 +176,7 @@ impl Reactor {
                 break exit;
             }
         };
+        self.turns.record(self.clock.now().since(self.now));
         self.log_report();
         Ok(exit)
     }
@@ -295,7 +298,7 @@ impl Reactor {
                 answers
             });
         }
-        for _ in 0..self.ready.len() {
+        for _ in 0..self.ready.len().min(READS_PER_TURN) {
             // So much is queued already that it must be written before more is added.
             if self.server.wants_flush() {
                 break;
@@ -402,7 +405,8 @@ impl Reactor {
 
     /// When the next turn must begin at the latest.
     fn next_due(&mut self) -> Option<Time> {
-        let unfinished = self.flush.is_under_way() || self.datagrams.is_readable();
+        let unfinished =
+            self.flush.is_under_way() || self.server.wants_flush() || self.datagrams.is_readable();
         if unfinished || !self.ready.is_empty() {
             return Some(Time::ZERO);
         }

@@ -5,7 +5,7 @@
 //! to the next. Who is still to come gets what is said meanwhile in the same write. When a flush
 //! begins is left to the pacer.
 //!
-//! Invariant: who is on the list is not on the server's own until something more waits for it.
+//! Invariant: who is on the list is written to once; the server lists it anew when more waits.
 
 use std::io::IoSlice;
 use std::time::Duration;
