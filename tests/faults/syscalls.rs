@@ -12,7 +12,7 @@ use crate::support::{Client, Launch, PATIENCE, Server, process, skip};
 /// What waits for events; not every system has both.
 const POLLS: [&str; 2] = ["epoll_wait", "epoll_pwait"];
 /// What else the poll loop may call; `mmap` and the like are the allocator's.
-const SYSCALLS: [&str; 18] = [
+const SYSCALLS: [&str; 20] = [
     // With a timeout of zero: whether a socket that was written much to has room.
     "poll",
     "ppoll",
@@ -20,6 +20,9 @@ const SYSCALLS: [&str; 18] = [
     "accept4",
     "setsockopt",
     "recvfrom",
+    // Datagrams, where the socket has many addresses.
+    "recvmsg",
+    "sendmsg",
     "writev",
     "write",
     "sendto",
@@ -80,7 +83,8 @@ fn once_it_serves_the_server_calls_nothing_that_blocks_but_poll() {
     let Some(strace) = strace() else { return };
     let trace = tempfile::NamedTempFile::new().unwrap();
     let wrapper = [strace.as_path(), "-f".as_ref(), "-o".as_ref(), trace.path()];
-    let server = Launch::new(&["-vv", "--flood", "off"]).under(&wrapper).start();
+    let server =
+        Launch::new(&["-vv", "--flood", "off", "--udp", "0.0.0.0:0"]).under(&wrapper).start();
     small_life(&server);
     server.stop();
     let trace = std::fs::read_to_string(trace.path()).unwrap();

@@ -45,6 +45,8 @@ pub(crate) struct World {
     stopping: bool,
     /// When the last turn was.
     before: Nanos,
+    /// Those of the flush that is under way who were not written to yet.
+    flushing: VecDeque<ClientId>,
     /// Turns without a flush.
     unflushed: u32,
     /// Bytes that sockets took.
@@ -71,6 +73,7 @@ impl World {
             talkative: rules.flood.is_none(),
             stopping: false,
             before: 0,
+            flushing: VecDeque::new(),
             unflushed: 0,
             taken: 0,
             hash: 0xcbf2_9ce4_8422_2325,
@@ -224,7 +227,8 @@ impl World {
     fn run_until(&mut self, until: Nanos) {
         for _ in 0..TURNS_MAX {
             let mut next = self.server.poll_timeout().map(|due| due.since(Time::ZERO));
-            if !self.ready.is_empty() || self.server.is_dirty() {
+            let unfinished = !self.flushing.is_empty() || !self.ready.is_empty();
+            if unfinished || self.server.is_dirty() {
                 next = Some(Duration::ZERO);
             }
             let wires = self.wires.values().filter_map(Wire::next_event).min();
@@ -261,8 +265,10 @@ impl World {
         self.expire();
         // As the pacer does it, a flush may be put off, but not for long.
         self.unflushed = (self.unflushed + 1) * u32::from(self.random.below(4) == 0);
-        if self.server.wants_flush() || self.unflushed.is_multiple_of(4) {
-            self.flush();
+        let under_way = !self.flushing.is_empty();
+        if under_way || self.server.wants_flush() || self.unflushed.is_multiple_of(4) {
+            let most = 1 + self.random.below(2 * CROWD);
+            self.flush(most);
         }
         self.reap();
         self.check();
@@ -342,8 +348,8 @@ impl World {
 
     fn expire(&mut self) {
         // In what order people with much to say are held up is not for the model to know.
-        if self.server.wants_flush() {
-            self.flush();
+        while self.server.wants_flush() {
+            self.flush(usize::MAX);
         }
         self.relieve();
         let over_total = self.server.held() > self.model.rules.total;
@@ -373,12 +379,17 @@ impl World {
         assert!(!stuck || helped, "too much is held, and nobody is cut off");
     }
 
-    fn flush(&mut self) {
-        let mut dirty = Vec::new();
-        self.server.take_dirty(&mut dirty);
-        self.model.begin_flush();
-        for id in dirty {
-            let wire = self.wires.get_mut(&id).unwrap_or_else(|| panic!("{id} is dirty and gone"));
+    /// Writes to so many at most; who is left is written to in the next turn.
+    fn flush(&mut self, most: usize) {
+        if self.flushing.is_empty() {
+            let mut dirty = Vec::new();
+            self.server.take_dirty(&mut dirty);
+            self.flushing.extend(dirty);
+            self.model.begin_flush();
+        }
+        for id in self.flushing.drain(..most.min(self.flushing.len())).collect::<Vec<_>>() {
+            // Somebody may have been freed since the flush began.
+            let Some(wire) = self.wires.get_mut(&id) else { continue };
             let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
             let count = self.server.gather(id, &mut slices);
             let mut bytes: Vec<u8> =
@@ -436,7 +447,10 @@ impl World {
     // ---- What must hold after each turn ----
 
     fn check(&mut self) {
-        self.server.check_invariants();
+        // In the middle of a flush people with bytes are on no list of the server's.
+        if self.flushing.is_empty() {
+            self.server.check_invariants();
+        }
         self.model.end_turn(self.now);
         let delivery = self.server.delivery_counters();
         assert_eq!(self.server.counters().lines, self.model.lines, "lines");

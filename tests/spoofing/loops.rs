@@ -1,11 +1,12 @@
 //! Two servers, each told something in the other's name: they have nothing to say to each other.
 
 use std::net::SocketAddrV4;
+use std::time::Duration;
 
 use super::noise::{examples, requests};
 use super::support::namespace::{Forger, Namespace, Traffic};
-use super::support::{Server, report, sized};
-use super::{Honest, NEIGHBOUR, SERVER};
+use super::support::{Server, eventually, report, sized};
+use super::{Honest, NEIGHBOUR, SERVER, binding_request};
 
 /// Rounds in which each server answers an honest question from beside it, and so has looked at
 /// what the other one sent before.
@@ -35,7 +36,14 @@ fn two(udp: [&str; 2]) -> Option<[Side; 2]> {
     let addresses = [SERVER, NEIGHBOUR];
     let cables = addresses.map(|ip| format!("{ip}/24"));
     let [one, other] = Namespace::pair(cables.each_ref().map(String::as_str))?;
-    Some([Side::new(one, addresses[0], udp[0]), Side::new(other, addresses[1], udp[1])])
+    let sides = [Side::new(one, addresses[0], udp[0]), Side::new(other, addresses[1], udp[1])];
+    // A cable that was plugged in just now may carry nothing for a while.
+    let asker = Honest::on(&sides[0].host, SERVER);
+    eventually("the cable carries", || {
+        asker.says(sides[1].udp, &binding_request(&[]));
+        asker.hears_within(Duration::from_millis(200)).is_some()
+    });
+    Some(sides)
 }
 
 /// Datagrams that the two servers have sent, when everything is answered; the answers to honest
