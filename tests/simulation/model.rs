@@ -174,9 +174,13 @@ impl Model {
     pub(crate) fn may_cut_off(&self, now: Nanos, id: ClientId, over_total: bool) -> bool {
         let client = &self.clients[&id];
         let too_much = client.overfull.is_some();
-        let oldest = client.expected.oldest();
-        let too_old = oldest.is_some_and(|since| now.saturating_sub(since) >= self.rules.age);
-        too_much || too_old || (over_total && client.blocked)
+        too_much || self.is_too_old(now, id) || (over_total && client.blocked)
+    }
+
+    /// Whether what waits for a client may be too old.
+    pub(crate) fn is_too_old(&self, now: Nanos, id: ClientId) -> bool {
+        let oldest = self.clients[&id].expected.oldest();
+        oldest.is_some_and(|since| now.saturating_sub(since) >= self.rules.age)
     }
 
     // ---- What the network took ----

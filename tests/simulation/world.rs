@@ -435,7 +435,8 @@ impl World {
         gone.retain(|&id| {
             let slow = model.may_cut_off(now, id, over_total);
             assert!(slow || !is_all, "{id} was cut off without a reason");
-            slow && (is_all || !model.is_due(now, id))
+            // Before anything is due only those are cut off who are too old.
+            slow && (is_all || (model.is_too_old(now, id) && !model.is_due(now, id)))
         });
         if !gone.is_empty() {
             self.seen.cut_off += gone.len() as u64;
