@@ -62,6 +62,10 @@ impl Datagrams {
         // One byte more than is looked at, to know a longer datagram by its length.
         let mut room = [0; DATAGRAM_BYTES_MAX + 1];
         for index in 0..self.sockets.len() {
+            // The others were emptied, and will say when there is more.
+            if !self.readable[index] {
+                continue;
+            }
             for _ in 0..DATAGRAMS_PER_TURN {
                 let received = match self.sockets[index].receive(&mut room) {
                     Ok(received) => received,
@@ -72,14 +76,13 @@ impl Datagrams {
                     // An ICMP answer to something sent before; the next one may be fine.
                     Err(_) => continue,
                 };
-                let via = self.doors.number(Door { socket: index, at: received.at });
+                let asked = Door { socket: index, at: received.at };
+                let via = self.doors.number(asked);
                 for transmit in answer(via, received.source, &room[..received.count]) {
                     // Who asked needs no number: it is answered here however many doors there are.
-                    let asked = Door { socket: index, at: received.at };
-                    let told = if transmit.to == received.source { Some(asked) } else { None };
-                    let Some(door) = told.or_else(|| self.doors.get(transmit.via)) else {
-                        continue;
-                    };
+                    let is_asker = transmit.to == received.source;
+                    let door = if is_asker { Some(asked) } else { self.doors.get(transmit.via) };
+                    let Some(door) = door else { continue };
                     let socket = &self.sockets[door.socket];
                     socket.send(transmit.payload.as_ref(), transmit.to, door.at);
                 }
