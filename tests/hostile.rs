@@ -19,7 +19,7 @@ use common::harmless::{expect_harmless, is_harmful};
 use common::phrases::utterance;
 use common::random::Random;
 use socket2::SockRef;
-use support::{Client, Server, eventually, process, report};
+use support::{Client, Server, eventually, process, report, sized};
 
 /// How much is sent at the least: bytes over TCP, and datagrams.
 #[derive(Clone, Copy)]
@@ -43,10 +43,7 @@ const STUN_REQUEST: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42mio-chat-doc";
 
 #[test]
 fn a_storm_of_garbage_hurts_nobody() {
-    let size = match std::env::var("MIO_CHAT_SIZE").as_deref() {
-        Ok("long") => LONG,
-        _ => GATE,
-    };
+    let size = sized(GATE, LONG);
     let seed = std::env::var("MIO_CHAT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let server = Server::start(&["-vv", "--flood", "off", "--names", "unicode"]);
     let mut honest = HONEST.map(|name| Honest::join(server.tcp(), name));

@@ -182,8 +182,8 @@ fn who_refuses_nothing_is_never_owed_much_either() {
     assert_eq!(world.hears("bob").lines().count(), 6_001);
 }
 
-#[test]
-fn at_shutdown_who_was_leaving_already_has_no_more_time_than_others() {
+/// Somebody called steady has hung up while 200 lines of Alice wait for it.
+fn with_somebody_who_leaves_and_is_owed_much() -> World {
     let mut world = World::default();
     world.join("alice");
     world.join("steady");
@@ -192,6 +192,12 @@ fn at_shutdown_who_was_leaving_already_has_no_more_time_than_others() {
         world.types("alice", &"x".repeat(1_000));
     }
     world.ends("steady");
+    world
+}
+
+#[test]
+fn at_shutdown_who_was_leaving_already_has_no_more_time_than_others() {
+    let mut world = with_somebody_who_leaves_and_is_owed_much();
     world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
     for _ in 0..10 {
         world.reads_only("steady", 8_192);
@@ -250,14 +256,7 @@ fn who_is_leaving_already_is_not_cut_off_as_well() {
 
 #[test]
 fn who_hangs_up_and_reads_on_steadily_gets_all_it_is_owed() {
-    let mut world = World::default();
-    world.join("alice");
-    world.join("steady");
-    world.reads_only("steady", 0);
-    for _ in 0..200 {
-        world.types("alice", &"x".repeat(1_000));
-    }
-    world.ends("steady");
+    let mut world = with_somebody_who_leaves_and_is_owed_much();
     for _ in 0..40 {
         world.wait(Duration::from_millis(500));
         world.reads_only("steady", 8_192);

@@ -25,8 +25,7 @@ fn a_storm_of_people_comes_into_one_room() {
     }
     let server = Server::start(&NO_FLOOD_CONTROL);
     let mut pair = Pair::aside(server.tcp());
-    pair.talk(100);
-    let quiet = pair.trips();
+    let quiet = pair.talk_in_quiet();
     let sent = sent_bytes(&server);
     let mut herd = Herd::new();
     let ((), took) = pair.talk_while(|| timed(|| herd.join(server.tcp(), count, "c")));
@@ -51,8 +50,7 @@ fn everyone_in_a_room_is_gone_at_once() {
     }
     let server = Server::start(&NO_FLOOD_CONTROL);
     let mut pair = Pair::aside(server.tcp());
-    pair.talk(100);
-    let quiet = pair.trips();
+    let quiet = pair.talk_in_quiet();
     let (descriptors, members) = (process::descriptors(server.pid()), 2);
     let (address, clients) = (server.tcp().to_string(), count.to_string());
     let flags = ["load", &address, "idle", "--clients", &clients, "--duration", "1h"];

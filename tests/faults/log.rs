@@ -32,8 +32,7 @@ fn a_log_that_nobody_reads_stops_nobody() {
     let (reader, writer) = pipe().unwrap();
     let server = Launch::new(&["-vv", "--flood", "off"]).stderr(writer).start();
     let mut pair = Pair::aside(server.tcp());
-    pair.talk(100);
-    let quiet = pair.trips();
+    let quiet = pair.talk_in_quiet();
     let time = endurance(Duration::ZERO, 10);
     let count = pair.talk_while(|| chatter(&server, time, 5_000));
     let mut log = Lines::new(reader);
@@ -117,8 +116,7 @@ fn a_full_disk_under_the_log_stops_nobody_and_what_was_lost_is_told() {
     let seen = PathBuf::from(format!("/proc/{}/root{disk}", server.pid()));
     let log = || std::fs::read_to_string(seen.join("log")).unwrap();
     let mut pair = Pair::aside(server.tcp());
-    pair.talk(100);
-    let quiet = pair.trips();
+    let quiet = pair.talk_in_quiet();
 
     let filled = std::fs::write(seen.join("filling"), vec![b'x'; 2 << 20]);
     assert_eq!(filled.unwrap_err().kind(), ErrorKind::StorageFull);

@@ -46,6 +46,12 @@ impl Pair {
         Self { pause, ..self }
     }
 
+    /// How long words take before anything disturbs them.
+    pub(crate) fn talk_in_quiet(&mut self) -> Trips {
+        self.talk(100);
+        self.trips()
+    }
+
     /// One word, until both have heard it.
     pub(crate) fn talk_once(&mut self) {
         self.said += 1;

@@ -40,8 +40,7 @@ fn a_storm_of_resets_disturbs_nobody_and_leaves_nothing() {
     let at_rest = |what| eventually(what, || process::descriptors(server.pid()) == before);
     storm(server.tcp(), Duration::ZERO, WARM_UP);
     at_rest("all gone after the first");
-    pair.talk(100);
-    let quiet = pair.trips();
+    let quiet = pair.talk_in_quiet();
     let memory = process::status_bytes(server.pid(), "VmRSS");
     server.turns();
 

@@ -56,8 +56,7 @@ fn siege(what: &str, named: bool, bytes: &[u8], farewell: &str) {
     }
     let server = Server::start(&[&NO_FLOOD_CONTROL[..], &FLAGS].concat());
     let mut pair = Pair::aside(server.tcp());
-    pair.talk(100);
-    let quiet = pair.trips();
+    let quiet = pair.talk_in_quiet();
     let empty = process::status_bytes(server.pid(), "VmRSS");
     let mut herd = Herd::new();
     let siege = pair.talk_while(|| {
