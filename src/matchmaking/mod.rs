@@ -20,6 +20,7 @@
 mod answer;
 mod counters;
 mod crc32;
+pub mod line;
 mod pairing;
 mod rate;
 mod sender;
