@@ -117,9 +117,8 @@ fn settings() -> Settings {
         },
         per_address: limits::CONNECTIONS_PER_ADDRESS_MAX,
         matchmaking: matchmaking::Settings {
-            plain_pairing: true,
             answers_per_second: 0,
-            own_addresses: Vec::new(),
+            ..matchmaking::Settings::default()
         },
     }
 }

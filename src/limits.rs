@@ -4,6 +4,7 @@
 //! says which. What happens when a bound is hit is told in `docs/ARCHITECTURE.md`, section Limits.
 //! The assertions at the end keep bounds that lean on each other in order.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 // ---- What one client may send ------------------------------------------------------------
@@ -214,6 +215,56 @@ pub const UDP_RATE_BURST: u32 = 60;
 pub const UDP_RATE_CELLS: usize = 8_192;
 /// Bytes of the longest answer, kept inline: a STUN refusal with all it may list takes 56.
 pub const ANSWER_BYTES_MAX: usize = 64;
+/// How long a cookie of the keyed protocol is good at the least; at the most twice as long.
+pub const COOKIE_SLOT: Duration = Duration::from_secs(120);
+/// Bytes of a queue's name: a word and a random number, or a whole hash.
+pub const QUEUE_NAME_BYTES_MAX: usize = 64;
+/// Players of one match, at the least and at the most: all their addresses fit into one datagram.
+pub const MATCH_PLAYERS: RangeInclusive<u8> = 2..=16;
+/// Private addresses that one player may name: a cable and a radio.
+pub const LAN_CANDIDATES_MAX: usize = 2;
+/// Bytes of the longest datagram that tells of a match: passes any path that IPv6 does.
+pub const MATCH_BYTES_MAX: usize = 1_200;
+/// Endpoints that have proved their address and wait, or have met others, at some 400 bytes each.
+/// When there are more the oldest match goes first, and those who wait never.
+pub const PLAYERS_MAX: usize = 16_384;
+/// Such endpoints of one IPv4 address or IPv6 /64: a classroom. Loopback is exempt.
+pub const PLAYERS_PER_ADDRESS_MAX: u16 = 64;
+/// Such endpoints of one IPv4 /24 or IPv6 /48, which one customer may own whole.
+pub const PLAYERS_PER_PREFIX_MAX: u16 = 1_024;
+/// Cells of each of the two tables that count them; two networks may share one.
+pub const PLAYER_CELLS: usize = 8_192;
+/// How long an endpoint waits for others without asking again.
+pub const PLAYER_WAIT: Duration = Duration::from_secs(30);
+/// How long a match is remembered after the last datagram of any of its players.
+pub const MATCH_IDLE: Duration = Duration::from_secs(60);
+/// Old matches looked at to find one that may be forgotten for a newcomer.
+pub const EVICTION_TRIES: usize = 16;
+/// Time from telling players of each other until they send to each other: enough for the news to
+/// reach all of them, so that each NAT is open when the first datagram from outside comes.
+pub const PUNCH_DELAY: Duration = Duration::from_millis(200);
+/// Times after which a match is told again to a player who has not confirmed it.
+pub const MATCH_REPEATS: [Duration; 4] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(1_000),
+    Duration::from_millis(2_000),
+];
+/// Players whose time is up, served in one turn.
+pub const PLAYERS_DUE_PER_TURN: usize = 1_024;
+/// How long a token of the chat may wait for its endpoint.
+pub const TOKEN_TTL: Duration = Duration::from_secs(600);
+/// Bytes of game data in one relayed datagram: what games send to fit any path.
+pub const RELAY_PAYLOAD_BYTES_MAX: usize = 1_200;
+/// Bytes of the longest relayed datagram, its header included.
+pub const RELAY_DATAGRAM_BYTES_MAX: usize = 1_280;
+/// Bytes a second relayed for one player. Default of `--relay-rate`: a fast game, not a video.
+pub const RELAY_RATE_BYTES: usize = 64 * 1_024;
+/// Bytes relayed for one player in one match. Default of `--relay-quota`: a quarter of an hour at
+/// that rate, hours of a usual game.
+pub const RELAY_QUOTA_BYTES: usize = 64 * 1_024 * 1_024;
+/// Bytes a second relayed for all players together. Default of `--relay-total`.
+pub const RELAY_TOTAL_BYTES: usize = 4 * 1_024 * 1_024;
 /// Attribute types that one STUN refusal lists; more would make the answer long, not clearer.
 pub const STUN_UNKNOWN_LISTED_MAX: usize = 8;
 
@@ -311,6 +362,9 @@ const _: () = {
     assert!(TYPIST_QUIET.as_millis() < REGISTER_TIMEOUT.as_millis());
     assert!(LOG_LINE_BYTES_MAX < LOG_RING_BYTES);
     assert!(UDP_RATE_CELLS.is_power_of_two());
+    assert!(PLAYERS_PER_PREFIX_MAX as usize <= PLAYERS_MAX);
+    assert!(RELAY_PAYLOAD_BYTES_MAX + 64 <= RELAY_DATAGRAM_BYTES_MAX, "room for the header");
+    assert!(DATAGRAM_BYTES_MAX < RELAY_DATAGRAM_BYTES_MAX);
     assert!(LOAD_CLIENTS_MAX < 16 * 65_536);
     assert!(LOAD_MESSAGE_BYTES_MAX as usize <= LOAD_READ_BYTES);
 };

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A moment, counted in nanoseconds from the start of the server (584 years fit).
 ///
 /// Half the size of `std::time::Instant`, and it can be written down in a test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(u64);
 
 impl Time {

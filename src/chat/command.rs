@@ -1,5 +1,6 @@
 //! Everything a client may ask.
 
+use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 
 /// One request, whichever dialect it came in; its text is borrowed from the line that held it.
@@ -50,6 +51,20 @@ pub enum Command<'a> {
         /// The room's name.
         room: Option<&'a str>,
     },
+    /// Find players for a game, by a UDP endpoint that brings a token.
+    Match {
+        /// Those who name the same queue meet.
+        queue: &'a str,
+        /// How many are to meet.
+        players: u8,
+    },
+    /// Find no players any more.
+    MatchOff,
+    /// Meet one person in a queue that nobody else knows.
+    Invite {
+        /// That person's nickname.
+        to: &'a str,
+    },
     /// How does this work?
     Help,
     /// Leave the server.
@@ -69,17 +84,32 @@ impl Command<'_> {
             | Self::Join { .. }
             | Self::Leave { .. }
             | Self::Rooms
-            | Self::Who { .. } => FLOOD_LINES_PER_ANNOUNCEMENT,
-            Self::Help | Self::Quit => 1,
+            | Self::Who { .. }
+            | Self::Match { .. }
+            | Self::Invite { .. } => FLOOD_LINES_PER_ANNOUNCEMENT,
+            Self::Help | Self::Quit | Self::MatchOff => 1,
         }
     }
 }
 
-/// What a command means for the connection that sent it.
+/// What a command means beyond the lobby, which has carried out the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Outcome<'a> {
     /// The conversation goes on.
     Stays,
+    /// The same, and the client has a new nickname.
+    Renamed,
+    /// The client asks for so many players in this queue.
+    SeeksMatch {
+        /// The queue's name.
+        queue: &'a str,
+        /// How many are to meet.
+        players: u8,
+    },
+    /// The client wants no players any more.
+    StopsSeeking,
+    /// The client wants to meet this one.
+    Invites(ClientId),
     /// The client asked to be let go.
     Quits,
 }

@@ -1,5 +1,7 @@
 //! Everything a client may be told, and the one who tells it.
 
+use std::net::SocketAddr;
+
 use super::name::{Nickname, RoomName};
 use super::refusal::Refusal;
 use super::room::RoomId;
@@ -80,6 +82,29 @@ pub enum Event<'a> {
         /// How many more there are.
         more: usize,
     },
+    /// You have a token, and with it a place in a queue.
+    TicketGiven(Ticket<'a>),
+    /// Your token is good for nothing any more.
+    TicketReturned,
+    /// Somebody wants to meet you in a queue that nobody else knows.
+    Invited {
+        /// Who invites you.
+        from: &'a Nickname,
+        /// The queue's name.
+        queue: &'a str,
+    },
+    /// Your invitation was passed on.
+    InvitationSent {
+        /// Who was told.
+        to: &'a Nickname,
+        /// The queue's name.
+        queue: &'a str,
+    },
+    /// The endpoint with your token has met others.
+    Matched {
+        /// Who they are.
+        peers: &'a [Peer<'a>],
+    },
     /// How this works.
     Help,
     /// You said more than you may at once: the rest waits its turn.
@@ -95,6 +120,28 @@ impl Event<'_> {
     pub fn is_presence(&self) -> bool {
         matches!(self, Self::Joined { .. } | Self::Left { .. })
     }
+}
+
+/// What a member needs to send an endpoint into a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket<'a> {
+    /// The queue's name.
+    pub queue: &'a str,
+    /// How many are to meet.
+    pub players: u8,
+    /// What ties the endpoint to the member.
+    pub token: u64,
+    /// The server's UDP port.
+    pub port: Option<u16>,
+}
+
+/// One whom a member's endpoint has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer<'a> {
+    /// Its nickname, if it is a member too.
+    pub nickname: Option<&'a Nickname>,
+    /// Its address, unless that is nobody's business.
+    pub address: Option<SocketAddr>,
 }
 
 /// Why the server ends a connection, as its client is told.

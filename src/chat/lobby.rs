@@ -49,12 +49,12 @@ impl Lobby {
     }
 
     /// Carries out one command; a refusal is told to the client that asked.
-    pub fn execute(
+    pub fn execute<'a>(
         &mut self,
         id: ClientId,
-        command: Command<'_>,
+        command: Command<'a>,
         outlet: &mut impl Outlet,
-    ) -> Outcome {
+    ) -> Outcome<'a> {
         let answer = if self.is_member(id) {
             self.obey_member(id, command, outlet)
         } else {
@@ -129,7 +129,7 @@ impl Lobby {
         id: ClientId,
         command: Command<'_>,
         outlet: &mut impl Outlet,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Outcome<'static>, Refusal> {
         match command {
             Command::Nick(typed) => self.register(id, typed, outlet)?,
             Command::Quit => return Ok(Outcome::Quits),
@@ -138,12 +138,12 @@ impl Lobby {
         Ok(Outcome::Stays)
     }
 
-    fn obey_member(
+    fn obey_member<'a>(
         &mut self,
         id: ClientId,
-        command: Command<'_>,
+        command: Command<'a>,
         outlet: &mut impl Outlet,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Outcome<'a>, Refusal> {
         match command {
             Command::Say { room, text } => {
                 self.speak(id, room, text, outlet, |who, text| Event::Said { who, text })?;
@@ -152,11 +152,17 @@ impl Lobby {
                 self.speak(id, room, text, outlet, |who, text| Event::Acted { who, text })?;
             }
             Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
-            Command::Nick(typed) => self.rename(id, typed, outlet)?,
+            Command::Nick(typed) => {
+                self.rename(id, typed, outlet)?;
+                return Ok(Outcome::Renamed);
+            }
             Command::Join { room, stay } => self.join(id, room, stay, outlet)?,
             Command::Leave { room } => self.leave_room(id, room, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room } => self.list_people(id, room, outlet)?,
+            Command::Match { queue, players } => return Ok(Outcome::SeeksMatch { queue, players }),
+            Command::MatchOff => return Ok(Outcome::StopsSeeking),
+            Command::Invite { to } => return self.find_friend(id, to).map(Outcome::Invites),
             Command::Help => outlet.tell(id, Event::Help),
             Command::Quit => return Ok(Outcome::Quits),
         }
@@ -235,9 +241,7 @@ impl Lobby {
         text: &str,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let Some(receiver) = self.names.find(&NameKey::of(to), &self.members) else {
-            return Err(Refusal::NobodyNamed(quoted(to)));
-        };
+        let receiver = self.find_member(to)?;
         if receiver == id {
             return Err(Refusal::ToYourself);
         }
@@ -250,6 +254,16 @@ impl Lobby {
             outlet.tell(id, Event::WhisperSent { to, text: &text });
         }
         Ok(())
+    }
+
+    fn find_friend(&self, id: ClientId, typed: &str) -> Result<ClientId, Refusal> {
+        let friend = self.find_member(typed)?;
+        if friend == id { Err(Refusal::InvitesSelf) } else { Ok(friend) }
+    }
+
+    fn find_member(&self, typed: &str) -> Result<ClientId, Refusal> {
+        let found = self.names.find(&NameKey::of(typed), &self.members);
+        found.ok_or_else(|| Refusal::NobodyNamed(quoted(typed)))
     }
 
     fn join(

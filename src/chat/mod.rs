@@ -18,7 +18,7 @@ mod text;
 
 pub use allowance::{Allowance, FloodRate};
 pub use command::{Command, Outcome};
-pub use event::{Audience, Event, Farewell, Outlet};
+pub use event::{Audience, Event, Farewell, Outlet, Peer, Ticket};
 pub use lobby::{Lobby, LobbySettings};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
 pub use refusal::{Refusal, Verb, quoted};

@@ -34,7 +34,7 @@ pub enum Alphabet {
 
 /// Names that would be taken for the server's own voice: its titles, and the words that its
 /// notices begin with, since `/me` would let somebody called `the` finish the sentence.
-const RESERVED: [&str; 23] = [
+const RESERVED: [&str; 24] = [
     "a",
     "admin",
     "administrator",
@@ -42,6 +42,7 @@ const RESERVED: [&str; 23] = [
     "everyone",
     "goodbye",
     "here",
+    "matched",
     "mio-chat",
     "moderator",
     "no",

@@ -17,6 +17,10 @@ pub enum Verb {
     Msg,
     /// An action.
     Me,
+    /// A search for players.
+    Match,
+    /// A search for one player.
+    Invite,
 }
 
 /// Why a command was not carried out.
@@ -54,6 +58,14 @@ pub enum Refusal {
     InTooManyRooms,
     /// A private message to oneself.
     ToYourself,
+    /// An invitation to oneself.
+    InvitesSelf,
+    /// A name that no queue may have.
+    QueueName,
+    /// Fewer or more players than can meet.
+    MatchPlayers,
+    /// The member has no token to give back.
+    NotSeeking,
     /// No such command.
     UnknownCommand(String),
     /// A command that lacks what it needs.

@@ -7,10 +7,11 @@ use clap::{ArgAction, Args};
 use log::LevelFilter;
 use mio_chat::chat::{Alphabet, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
+use mio_chat::matchmaking::{RelayMode, RelaySettings};
 use mio_chat::net::{self, LogSettings};
 use mio_chat::{limits, matchmaking, server};
 
-use super::values::{Flood, Names, Place, Size, Switch, parse_host};
+use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_host};
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
 const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
@@ -134,6 +135,22 @@ struct UdpArgs {
     #[arg(long, value_name = "N", default_value_t = limits::UDP_RATE_PER_SECOND)]
     #[arg(env = "MIO_CHAT_UDP_RATE")]
     udp_rate: u32,
+    /// Whether players' datagrams are passed on by the server: never, for those who cannot reach
+    /// each other directly, or for all, who are then told no addresses
+    #[arg(long, value_name = "WHEN", default_value = "fallback", env = "MIO_CHAT_RELAY")]
+    relay: Relay,
+    /// Bytes a second passed on for one player
+    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_RATE_BYTES))]
+    #[arg(env = "MIO_CHAT_RELAY_RATE")]
+    relay_rate: Size,
+    /// Bytes passed on for one player in one match
+    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_QUOTA_BYTES))]
+    #[arg(env = "MIO_CHAT_RELAY_QUOTA")]
+    relay_quota: Size,
+    /// Bytes a second passed on for all players together
+    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_TOTAL_BYTES))]
+    #[arg(env = "MIO_CHAT_RELAY_TOTAL")]
+    relay_total: Size,
 }
 
 #[derive(Debug, Args)]
@@ -219,7 +236,7 @@ impl ServeArgs {
     }
 
     pub(crate) fn server_settings(&self) -> server::Settings {
-        let (clients, slow) = (&self.clients, &self.slow);
+        let (clients, slow, udp) = (&self.clients, &self.slow, &self.udp);
         server::Settings {
             lobby: LobbySettings {
                 alphabet: match clients.names {
@@ -240,8 +257,18 @@ impl ServeArgs {
             },
             per_address: clients.max_per_address,
             matchmaking: matchmaking::Settings {
-                plain_pairing: self.udp.plain_pairing == Switch::On,
-                answers_per_second: self.udp.udp_rate,
+                plain_pairing: udp.plain_pairing == Switch::On,
+                answers_per_second: udp.udp_rate,
+                relay: RelaySettings {
+                    mode: match udp.relay {
+                        Relay::Off => RelayMode::Off,
+                        Relay::Fallback => RelayMode::Fallback,
+                        Relay::Only => RelayMode::Only,
+                    },
+                    rate: udp.relay_rate.0,
+                    quota: udp.relay_quota.0,
+                    total_rate: udp.relay_total.0,
+                },
                 own_addresses: Vec::new(),
             },
         }

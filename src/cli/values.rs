@@ -115,6 +115,13 @@ pub(super) enum Switch {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Relay {
+    Off,
+    Fallback,
+    Only,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Names {
     Ascii,
     Unicode,

@@ -72,9 +72,28 @@ fn slash_command(request: &str) -> Result<Command<'_>, Refusal> {
             needed(Verb::Me)?;
             Command::Act { room: None, text: argument }
         }
+        "match" => return match_command(argument),
+        "invite" => {
+            needed(Verb::Invite)?;
+            Command::Invite { to: argument }
+        }
         "quit" | "exit" => Command::Quit,
         _ => return Err(Refusal::UnknownCommand(quoted(verb))),
     })
+}
+
+/// `QUEUE`, `QUEUE PLAYERS` or `off`.
+fn match_command(argument: &str) -> Result<Command<'_>, Refusal> {
+    let usage = Refusal::Incomplete(Verb::Match);
+    let (queue, players) = argument.split_once(char::is_whitespace).unwrap_or((argument, "2"));
+    match queue {
+        "" => Err(usage),
+        "off" => Ok(Command::MatchOff),
+        _ => {
+            let players = players.trim().parse().map_err(|_| usage)?;
+            Ok(Command::Match { queue, players })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +127,10 @@ mod tests {
             ("/join games", Command::Join { room: "games", stay: false }),
             ("/j #games", Command::Join { room: "#games", stay: false }),
             ("/leave", Command::Leave { room: None }),
+            ("/match duel", Command::Match { queue: "duel", players: 2 }),
+            ("/MATCH  duel   4 ", Command::Match { queue: "duel", players: 4 }),
+            ("/match off", Command::MatchOff),
+            ("/invite bob", Command::Invite { to: "bob" }),
             ("/part games", Command::Leave { room: None }),
             ("/rooms", Command::Rooms),
             ("/who", Command::Who { room: None }),
@@ -129,6 +152,10 @@ mod tests {
             ("/msg", Refusal::Incomplete(Verb::Msg)),
             ("/msg bob", Refusal::Incomplete(Verb::Msg)),
             ("/me", Refusal::Incomplete(Verb::Me)),
+            ("/match", Refusal::Incomplete(Verb::Match)),
+            ("/match duel two", Refusal::Incomplete(Verb::Match)),
+            ("/match duel 256", Refusal::Incomplete(Verb::Match)),
+            ("/invite ", Refusal::Incomplete(Verb::Invite)),
             ("/frobnicate x", Refusal::UnknownCommand("frobnicate".into())),
             ("/", Refusal::UnknownCommand(String::new())),
             ("/\x1b[2J", Refusal::UnknownCommand("[2J".into())),

@@ -8,6 +8,7 @@
 mod detect;
 mod framing;
 mod line;
+mod refusals;
 mod telnet;
 mod wording;
 

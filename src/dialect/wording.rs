@@ -2,12 +2,13 @@
 //!
 //! The strings marked fixed are the classroom server's; programs compare them. Every other notice
 //! begins with `* `, which no nickname can begin with. Notices are ASCII, because a classroom
-//! client stops at the first byte that is not. Every refusal says what to do instead.
+//! client stops at the first byte that is not. Refusals are left to `refusals`.
 
 use std::io::Write;
 
-use crate::chat::{Event, Farewell, Nickname, Refusal, RoomName, Verb};
-use crate::limits::{LINE_BYTES_MAX, LISTING_LINE_BYTES, NAME_BYTES_MAX, NAME_COLUMNS_MAX};
+use super::refusals;
+use crate::chat::{Event, Farewell, Nickname, Peer, RoomName, Ticket};
+use crate::limits::LISTING_LINE_BYTES;
 
 const HELP: &[u8] = b"\
 * Type a line and press Enter: everyone in the room reads it. Commands:\n\
@@ -38,23 +39,32 @@ pub fn encode(event: Event<'_>, out: &mut Vec<u8>) {
         Event::Entered { room, others } => entered(out, room, others),
         Event::Rooms { rooms, more } => list_rooms(out, rooms, more),
         Event::Who { room, names, more } => list_people(out, room, names, more),
+        Event::TicketGiven(ticket) => ticket_given(out, &ticket),
+        Event::TicketReturned => line(out, &["* you are in no queue any more"]),
+        Event::Invited { from, queue } => {
+            line(out, &["* you are invited to a game by ", from.as_str(), ": type /match ", queue]);
+        }
+        Event::InvitationSent { to, queue } => {
+            line(out, &["* you have invited ", to.as_str(), " to the queue ", queue]);
+        }
+        Event::Matched { peers } => matched(out, peers),
         Event::Help => out.extend_from_slice(HELP),
         Event::TooFast => {
             line(out, &["* too fast: what you say waits its turn now, and none of it is lost"]);
         }
-        Event::Refused(refusal) => refused(out, refusal),
+        Event::Refused(refusal) => refusals::write(refusal, out),
         Event::Farewell(farewell) => farewell_line(out, farewell),
     }
 }
 
-fn line(out: &mut Vec<u8>, parts: &[&str]) {
+pub(super) fn line(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
     out.push(b'\n');
 }
 
-fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(super) fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector cannot fail.
     let _ = writeln!(out, "* {text}");
 }
@@ -92,6 +102,32 @@ fn list_people(out: &mut Vec<u8>, room: &RoomName, names: &[&str], more: usize) 
     listing.end(more);
 }
 
+fn ticket_given(out: &mut Vec<u8>, ticket: &Ticket<'_>) {
+    let Ticket { queue, players, token, port } = ticket;
+    let _ = write!(
+        out,
+        "* your token for {queue} ({players} players) is {token:016x}: \
+         run mio-chat match HOST:"
+    );
+    let _ = match port {
+        Some(port) => write!(out, "{port}"),
+        None => write!(out, "PORT"),
+    };
+    let _ = writeln!(out, " --token {token:016x}");
+}
+
+fn matched(out: &mut Vec<u8>, peers: &[Peer<'_>]) {
+    let mut listing = Listing::begin(out, format_args!("matched with "));
+    for Peer { nickname, address } in peers {
+        let name = nickname.map_or("somebody", Nickname::as_str);
+        match address {
+            Some(address) => listing.add(format_args!("{name} ({address})")),
+            None => listing.add(format_args!("{name}")),
+        }
+    }
+    listing.end(0);
+}
+
 /// Names separated by commas, in lines of a readable length.
 struct Listing<'a> {
     out: &'a mut Vec<u8>,
@@ -125,87 +161,6 @@ impl<'a> Listing<'a> {
     }
 }
 
-fn refused(out: &mut Vec<u8>, refusal: &Refusal) {
-    match refusal {
-        Refusal::NicknameFirst => line(out, &["* type a nickname first (/quit leaves)"]),
-        Refusal::NameEmpty => line(out, &["* a name needs a letter or digit; try another"]),
-        Refusal::NameTooLong => notice(
-            out,
-            format_args!(
-                "a name has at most {NAME_COLUMNS_MAX} characters \
-                 ({NAME_BYTES_MAX} bytes); try a shorter one"
-            ),
-        ),
-        Refusal::NameCharacter => {
-            line(
-                out,
-                &["* a name is made of letters, digits and _-^|{} without spaces, such as max_7"],
-            );
-        }
-        Refusal::NameMixesScripts => {
-            line(out, &["* a name keeps to the letters of one alphabet; try another"]);
-        }
-        Refusal::NicknameReserved(name) => {
-            line(out, &["* the nickname ", name.as_str(), " is kept for the server; type another"]);
-        }
-        Refusal::NicknameTaken(name) => taken(out, name),
-        Refusal::AlreadyCalled(name) => {
-            line(out, &["* you are called ", name.as_str(), " already"]);
-        }
-        Refusal::NobodyNamed(name) => {
-            line(out, &["* nobody is called ", name, " (/who lists this room)"]);
-        }
-        Refusal::NoRoomNamed(room) => {
-            line(out, &["* there is no room ", room.as_str(), " (/rooms lists them)"]);
-        }
-        Refusal::NotInRoom(room) => {
-            line(out, &["* you are not in ", room.as_str(), " (/join goes there)"]);
-        }
-        Refusal::AlreadyInRoom(room) => {
-            line(out, &["* you are in ", room.as_str(), " already (/rooms lists others)"]);
-        }
-        Refusal::NowhereToLeaveTo => {
-            line(out, &["* you are in main, where everyone starts (/quit leaves the chat)"]);
-        }
-        Refusal::TooManyRooms => {
-            line(out, &["* no more rooms can be made; join one that is there (/rooms lists them)"]);
-        }
-        Refusal::InTooManyRooms => {
-            line(out, &["* you are in as many rooms as you can be; /leave one first"]);
-        }
-        Refusal::ToYourself => line(out, &["* that is you; /msg is for somebody else"]),
-        Refusal::UnknownCommand(verb) => {
-            line(
-                out,
-                &["* there is no command /", verb, " (/help lists them, //", verb, " says it)"],
-            );
-        }
-        Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
-        Refusal::LineTooLong => notice(
-            out,
-            // Whichever way the line is ended.
-            format_args!("that line was too long; send at most {} bytes", LINE_BYTES_MAX - 2),
-        ),
-        Refusal::NotUtf8 => {
-            line(out, &["* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8"]);
-        }
-    }
-}
-
-fn taken(out: &mut Vec<u8>, name: &Nickname) {
-    let name = name.as_str();
-    line(out, &["* the nickname ", name, " is taken, or looks like one that is; type another"]);
-}
-
-fn usage(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Nick => "/nick NAME",
-        Verb::Join => "/join ROOM",
-        Verb::Msg => "/msg NAME TEXT",
-        Verb::Me => "/me TEXT",
-    }
-}
-
 fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
     match farewell {
         Farewell::Quit => line(out, &["* goodbye"]),
@@ -233,8 +188,8 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::Alphabet;
-    use crate::limits::REGISTER_REPLY_BYTES_MAX;
+    use crate::chat::{Alphabet, Refusal, Verb};
+    use crate::limits::{NAME_COLUMNS_MAX, REGISTER_REPLY_BYTES_MAX};
 
     fn encoded(event: Event<'_>) -> String {
         let mut out = Vec::new();
@@ -283,11 +238,18 @@ mod tests {
             Refusal::TooManyRooms,
             Refusal::InTooManyRooms,
             Refusal::ToYourself,
+            Refusal::InvitesSelf,
+            Refusal::QueueName,
+            Refusal::MatchPlayers,
+            Refusal::NotSeeking,
             Refusal::UnknownCommand("x".repeat(16)),
             Refusal::LineTooLong,
             Refusal::NotUtf8,
         ];
-        refusals.extend([Verb::Nick, Verb::Join, Verb::Msg, Verb::Me].map(Refusal::Incomplete));
+        refusals.extend(
+            [Verb::Nick, Verb::Join, Verb::Msg, Verb::Me, Verb::Match, Verb::Invite]
+                .map(Refusal::Incomplete),
+        );
         for refusal in &refusals {
             let text = encoded(Event::Refused(refusal));
             assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
@@ -330,8 +292,16 @@ mod tests {
         let room = &RoomName::parse("games", Alphabet::Ascii).unwrap();
         let names = vec!["somebody"; 200];
         let rooms = vec![(room, 3); 200];
+        let queue = "duel";
+        let ticket = Ticket { queue, players: 2, token: 1, port: Some(50_000) };
+        let peer = Peer { nickname: Some(old), address: None };
         for event in [
             Event::TooFast,
+            Event::TicketGiven(ticket),
+            Event::TicketReturned,
+            Event::Invited { from: old, queue },
+            Event::InvitationSent { to: old, queue },
+            Event::Matched { peers: &[peer; 15] },
             Event::Renamed { old, new },
             Event::Entered { room, others: 0 },
             Event::Entered { room, others: 1 },

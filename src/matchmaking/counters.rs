@@ -2,8 +2,8 @@
 //!
 //! Showing them is left to whoever asks. Nothing in the matchmaker reads them back.
 //!
-//! Invariant: each datagram received is counted in exactly one other field, [`Counters::evicted`]
-//! excepted.
+//! Invariant: each datagram received is counted in exactly one other field ([`Counters::evicted`]
+//! excepted), or in one of [`super::KeyedCounters`].
 
 /// Totals since the start, in datagrams received unless said otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Counters {
     pub paired: u64,
     /// Plain datagrams of a paired sender that earned the same answer again.
     pub repeated_answers: u64,
+    /// Requests of the keyed protocol answered with the sender's address.
+    pub checked: u64,
     /// Those that led to nothing, by reason.
     pub dropped: Dropped,
     /// Pairs (not datagrams) forgotten before their time because the table was full.
@@ -39,8 +41,14 @@ pub struct Dropped {
     pub stun_not_request: u64,
     /// A STUN request whose refusal would have been longer than itself.
     pub stun_not_refused: u64,
-    /// In the keyed protocol, which is not spoken yet.
-    pub reserved: u64,
+    /// Looked like the keyed protocol and was no request of it.
+    pub keyed_malformed: u64,
+    /// A request of a stranger whose answer would have been longer than itself.
+    pub unpadded: u64,
+    /// From nobody who waits or plays, or with a number that is not theirs.
+    pub no_player: u64,
+    /// To be relayed, and more than may be.
+    pub over_relay: u64,
     /// Plain, while plain pairing is switched off.
     pub plain_off: u64,
     /// Plain, and itself an answer of such a server.
@@ -59,7 +67,10 @@ pub(super) enum Reason {
     StunMalformed,
     StunNotRequest,
     StunNotRefused,
-    Reserved,
+    KeyedMalformed,
+    Unpadded,
+    NoPlayer,
+    OverRelay,
     PlainOff,
     ServerAnswer,
     OverRate,
@@ -71,7 +82,8 @@ impl Dropped {
     pub fn total(&self) -> u64 {
         let stun = self.stun_malformed + self.stun_not_request + self.stun_not_refused;
         let plain = self.plain_off + self.server_answer + self.too_soon;
-        self.too_long + self.bad_source + stun + self.reserved + plain + self.over_rate
+        let keyed = self.keyed_malformed + self.unpadded + self.no_player + self.over_relay;
+        self.too_long + self.bad_source + stun + keyed + plain + self.over_rate
     }
 
     /// Counts one more.
@@ -82,7 +94,10 @@ impl Dropped {
             Reason::StunMalformed => &mut self.stun_malformed,
             Reason::StunNotRequest => &mut self.stun_not_request,
             Reason::StunNotRefused => &mut self.stun_not_refused,
-            Reason::Reserved => &mut self.reserved,
+            Reason::KeyedMalformed => &mut self.keyed_malformed,
+            Reason::Unpadded => &mut self.unpadded,
+            Reason::NoPlayer => &mut self.no_player,
+            Reason::OverRelay => &mut self.over_relay,
             Reason::PlainOff => &mut self.plain_off,
             Reason::ServerAnswer => &mut self.server_answer,
             Reason::OverRate => &mut self.over_rate,

@@ -21,7 +21,7 @@ pub struct Line<'a> {
     /// What it is: `JOIN`, `MATCH`.
     pub verb: &'a str,
     /// `key=value`, separated by spaces.
-    fields: &'a str,
+    text: &'a str,
     /// What follows the line, if anything does: only `DATA` has it.
     pub payload: Option<&'a [u8]>,
 }
@@ -40,8 +40,8 @@ impl<'a> Line<'a> {
         if line.bytes().any(|byte| byte.is_ascii_control()) {
             return None;
         }
-        let (verb, fields) = line.split_once(' ').unwrap_or((line, ""));
-        Some(Self { verb, fields, payload: (!payload.is_empty()).then_some(payload) })
+        let (verb, text) = line.split_once(' ').unwrap_or((line, ""));
+        Some(Self { verb, text, payload: (!payload.is_empty()).then_some(payload) })
     }
 
     /// The first field with this key.
@@ -52,7 +52,12 @@ impl<'a> Line<'a> {
     /// All fields with this key, in order.
     pub fn all(&self, key: &str) -> impl Iterator<Item = &'a str> {
         let of_key = move |field: &'a str| field.strip_prefix(key)?.strip_prefix('=');
-        self.fields.split(' ').filter_map(of_key)
+        self.text.split(' ').filter_map(of_key)
+    }
+
+    /// All fields, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.text.split(' ').filter_map(|field| field.split_once('='))
     }
 
     /// The first field with this key, 16 hexadecimal digits.

@@ -3,26 +3,29 @@
 //! One port speaks several languages, told apart by the first bytes:
 //!
 //! ```text
-//!     datagram --> sender --> STUN? ------------> stun     1 answer: your address is ...
-//!                  (can it    "MC1 "? ----------> silence  (reserved for the keyed protocol)
-//!                  answer?)   anything else ----> pairing  0, 1 or 2: the other's address is ...
+//!     datagram --> sender --> STUN? ------> stun     1 answer: your address is ...
+//!                  (can it    "MC1 "? ----> keyed    prove your address, then meet others
+//!                  answer?)   else -------> pairing  0, 1 or 2: the other's address is ...
 //!                                  `-- rate: only what would be processed costs
 //! ```
 //!
-//! Left to `net`: sockets, the clock, the secret, and sending what is returned here.
+//! Left to `net`: sockets, the clock, the secret, and sending what is handed out here. The other
+//! end of the keyed protocol is `client`.
 //!
 //! Invariants:
-//! - nothing is sent but in answer to a datagram, and at most two datagrams for one;
-//! - nobody is sent more than twice the bytes they sent, headers included;
+//! - nothing is sent to an address that has not proved itself but in answer to a datagram from
+//!   there, and never more than twice its bytes, headers included;
 //! - nothing that this server sends is ever answered by such a server;
 //! - memory has a fixed bound, whoever sends whatever.
 
-mod answer;
 mod counters;
 mod crc32;
+mod keyed;
 pub mod line;
 mod pairing;
+mod payload;
 mod rate;
+mod secrets;
 mod sender;
 mod stun;
 
@@ -30,25 +33,33 @@ mod stun;
 mod tests;
 
 use std::fmt::Write;
-use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use crate::id::ClientId;
 use crate::limits::DATAGRAM_BYTES_MAX;
+use crate::limits::MATCH_PLAYERS;
 use crate::limits::PAIRED_ENDPOINTS_MAX;
+use crate::limits::QUEUE_NAME_BYTES_MAX;
+use crate::limits::RELAY_DATAGRAM_BYTES_MAX;
+use crate::limits::UDP_RATE_PER_SECOND;
 use crate::time::Time;
 
-pub use answer::Answers;
-pub use answer::Payload;
-pub use answer::Transmit;
 pub use counters::Counters;
 pub use counters::Dropped;
+pub use keyed::KeyedCounters;
+pub use keyed::RelayMode;
+pub use keyed::RelaySettings;
 
 use counters::Reason;
+use keyed::Keyed;
+use keyed::Request;
 use pairing::Outcome;
 use pairing::Pairing;
+use payload::Payload;
 use rate::RateTable;
 use sender::OwnAddresses;
 use sender::Sender;
+use sender::Told;
 
 /// How the matchmaker is to behave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,15 +68,93 @@ pub struct Settings {
     pub plain_pairing: bool,
     /// Datagrams a second processed per IPv4 address or IPv6 /64; 0 means no limit.
     pub answers_per_second: u32,
+    /// Whether and how much is relayed between players.
+    pub relay: RelaySettings,
     /// What our sockets are bound to; nothing from there is answered. An unspecified IP stands for
     /// any address of this host, of which the loopback ones are recognised.
     pub own_addresses: Vec<SocketAddr>,
 }
 
+impl Default for Settings {
+    /// As the flags of the server have it, without sockets.
+    fn default() -> Self {
+        Self {
+            plain_pairing: true,
+            answers_per_second: UDP_RATE_PER_SECOND,
+            relay: RelaySettings::default(),
+            own_addresses: Vec::new(),
+        }
+    }
+}
+
 /// Where we are asked and answer from, as `net` numbers it: one of our UDP sockets, and one of its
-/// addresses if it has many.
+/// addresses if it has many. The first numbers are those of the sockets, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketIndex(pub u16);
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A datagram came in. One that did not fit into the buffer should be handed in longer than
+    /// [`RELAY_DATAGRAM_BYTES_MAX`], so a buffer of one byte more than that will do.
+    Datagram {
+        /// Where.
+        via: SocketIndex,
+        /// From whom.
+        source: SocketAddr,
+        /// All of it.
+        bytes: &'a [u8],
+    },
+    /// Time has passed: what is due is to be done.
+    Timeout,
+}
+
+/// Something to be done about it, at once and in order.
+#[derive(Clone, Copy, Debug)]
+pub enum Output<'a> {
+    /// Send this.
+    Send(Transmit<'a>),
+    /// Tell somebody in the chat.
+    Matched(Matched<'a>),
+}
+
+/// One datagram to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transmit<'a> {
+    /// The socket it leaves by: the one its receiver spoke to, or a NAT would drop it.
+    pub via: SocketIndex,
+    /// Where it goes, in the form in which that socket reports its senders.
+    pub to: SocketAddr,
+    /// What it says.
+    pub payload: &'a [u8],
+}
+
+/// Whom a person in the chat has met.
+#[derive(Clone, Copy, Debug)]
+pub struct Matched<'a> {
+    /// The person.
+    pub client: ClientId,
+    /// The others, oldest in the queue first.
+    pub peers: &'a [MatchedPeer],
+}
+
+/// One whom a person in the chat has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchedPeer {
+    /// Who it is, if it is in the chat too.
+    pub client: Option<ClientId>,
+    /// Its address, unless all is relayed.
+    pub address: Option<SocketAddr>,
+}
+
+/// Why a person in the chat cannot be given a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmatchable {
+    /// That is no name for a queue.
+    QueueName,
+    /// So many cannot meet.
+    Players,
+}
 
 /// Takes datagrams and says what to answer.
 #[derive(Debug)]
@@ -74,39 +163,81 @@ pub struct Matchmaker {
     own_addresses: OwnAddresses,
     rate: RateTable,
     pairing: Pairing,
+    keyed: Keyed,
     counters: Counters,
 }
 
 impl Matchmaker {
     /// A matchmaker that has met nobody. The secret keeps senders from choosing whose rate they
-    /// use up.
+    /// use up, and from guessing cookies and what players are told alone.
     pub fn new(settings: Settings, secret: [u8; 16]) -> Self {
         Self {
             plain_pairing: settings.plain_pairing,
             own_addresses: OwnAddresses::new(settings.own_addresses),
             rate: RateTable::new(settings.answers_per_second, &secret),
             pairing: Pairing::new(PAIRED_ENDPOINTS_MAX),
+            keyed: Keyed::new(settings.relay, &secret),
             counters: Counters::default(),
         }
     }
 
-    /// Takes one datagram and says what to send. Time must not run backwards from call to call.
+    /// Takes what happened and says what to do. Time must not run backwards from call to call.
+    pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut impl FnMut(Output<'_>)) {
+        match input {
+            Input::Datagram { via, source, bytes } => {
+                self.counters.received += 1;
+                if let Err(reason) = self.receive(now, via, source, bytes, out) {
+                    self.counters.dropped.count(reason);
+                }
+            }
+            Input::Timeout => self.keyed.handle_timeout(now, out),
+        }
+    }
+
+    /// When [`Input::Timeout`] is to be handed in at the latest.
+    pub fn poll_timeout(&mut self) -> Option<Time> {
+        self.keyed.poll_timeout()
+    }
+
+    /// A person in the chat wants to meet so many, themselves included, in this queue. The endpoint
+    /// that brings the token returned is theirs; what they have asked for before is forgotten.
     ///
-    /// A datagram that did not fit into the buffer should be handed in longer than
-    /// [`DATAGRAM_BYTES_MAX`], so a buffer of one byte more than that will do.
-    pub fn receive(
+    /// # Errors
+    /// No such queue can be.
+    pub fn reserve(
         &mut self,
         now: Time,
-        via: SocketIndex,
-        source: SocketAddr,
-        datagram: &[u8],
-    ) -> Answers {
-        self.counters.received += 1;
-        let answers = self.answer(now, via, source, datagram);
-        answers.unwrap_or_else(|reason| {
-            self.counters.dropped.count(reason);
-            Answers::default()
-        })
+        person: (ClientId, &str),
+        queue: &str,
+        players: u8,
+    ) -> Result<u64, Unmatchable> {
+        if !is_queue_name(queue) {
+            return Err(Unmatchable::QueueName);
+        }
+        if !MATCH_PLAYERS.contains(&players) {
+            return Err(Unmatchable::Players);
+        }
+        Ok(self.keyed.reserve(now, person, queue, players))
+    }
+
+    /// The name of a queue that nobody can guess.
+    pub fn private_queue(&mut self) -> String {
+        format!("~{:016x}", self.keyed.draw())
+    }
+
+    /// A person wants to meet nobody any more, or has left the chat. Whether they wanted to.
+    pub fn release(&mut self, client: ClientId) -> bool {
+        self.keyed.release(client)
+    }
+
+    /// A person in the chat is called something else.
+    pub fn rename(&mut self, client: ClientId, nickname: &str) {
+        self.keyed.rename(client, nickname);
+    }
+
+    /// The port that people may be told of: that of the first socket.
+    pub fn port(&self) -> Option<u16> {
+        self.own_addresses.ports().first().copied()
     }
 
     /// What happened so far.
@@ -114,31 +245,49 @@ impl Matchmaker {
         &self.counters
     }
 
+    /// What happened so far in the keyed protocol.
+    pub fn keyed_counters(&self) -> &KeyedCounters {
+        self.keyed.counters()
+    }
+
+    /// How many players of the keyed protocol are remembered.
+    pub fn players(&self) -> usize {
+        self.keyed.players()
+    }
+
+    /// Gives back memory that a crowd has needed and the present does not.
+    pub fn trim(&mut self) {
+        self.keyed.trim();
+    }
+
     /// Checks what the modules promise about their tables; in release builds nothing.
     pub fn check_invariants(&self) {
         self.pairing.check_invariants();
+        self.keyed.check_invariants();
         let c = &self.counters;
         let answered = c.stun_answered + c.stun_refused + c.paired + c.repeated_answers;
-        debug_assert_eq!(c.received, answered + c.waiting + c.dropped.total());
+        let keyed = self.keyed_counters().total() + c.checked;
+        debug_assert_eq!(c.received, answered + c.waiting + keyed + c.dropped.total());
     }
 
-    fn answer(
+    fn receive(
         &mut self,
         now: Time,
         via: SocketIndex,
         source: SocketAddr,
         datagram: &[u8],
-    ) -> Result<Answers, Reason> {
-        if datagram.len() > DATAGRAM_BYTES_MAX {
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        if datagram.len() > longest(datagram) {
             return Err(Reason::TooLong);
         }
         let sender = Sender::new(via, source, &self.own_addresses).ok_or(Reason::BadSource)?;
         if stun::is_stun(datagram) {
-            self.tell_own_address(now, sender, datagram)
-        } else if datagram.starts_with(b"MC1 ") {
-            Err(Reason::Reserved)
+            self.tell_own_address(now, sender, datagram, out)
+        } else if datagram.starts_with(line::MAGIC) {
+            self.obey(now, sender, datagram, out)
         } else {
-            self.match_plainly(now, sender, datagram)
+            self.match_plainly(now, sender, datagram, out)
         }
     }
 
@@ -147,7 +296,8 @@ impl Matchmaker {
         now: Time,
         sender: Sender,
         datagram: &[u8],
-    ) -> Result<Answers, Reason> {
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
         let request = stun::Request::parse(datagram)?;
         self.charge(now, sender)?;
         let (payload, counter) = match request.answer(sender.address()) {
@@ -156,7 +306,63 @@ impl Matchmaker {
             stun::Answer::Silence => return Err(Reason::StunNotRefused),
         };
         *counter += 1;
-        Ok(Answers::one(sender.transmit(payload)))
+        out(Output::Send(sender.transmit(payload.as_ref())));
+        Ok(())
+    }
+
+    /// The keyed protocol. What strangers may ask costs; who has proved its address may not be
+    /// kept from answering by others behind the same one.
+    fn obey(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        datagram: &[u8],
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let request = Request::parse(datagram).ok_or(Reason::KeyedMalformed)?;
+        if matches!(request, Request::Join(_) | Request::Check { .. }) {
+            self.charge(now, sender)?;
+        }
+        match request {
+            Request::Check { id, from } => self.check(sender, id, from, datagram.len(), out),
+            _ => self.keyed.obey(now, sender, request, datagram.len(), out),
+        }
+    }
+
+    /// Tells a sender its address, and our other ports as far as the answer does not become longer
+    /// than what was asked in so many bytes.
+    fn check(
+        &mut self,
+        sender: Sender,
+        id: u64,
+        from: Option<u16>,
+        bytes: usize,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let address = sender.address();
+        let mut answer = format!("MC1 SEEN id={id:016x} you={}", Told(address));
+        let mut key = " also=";
+        for port in self.own_addresses.ports() {
+            let more = format!("{key}{port}");
+            if answer.len() + more.len() < bytes {
+                answer.push_str(&more);
+                key = ",";
+            }
+        }
+        answer.push('\n');
+        if answer.len() > bytes {
+            return Err(Reason::Unpadded);
+        }
+        let transmit = match from {
+            None => sender.transmit(answer.as_bytes()),
+            Some(port) => {
+                let via = self.own_addresses.socket(port, address).ok_or(Reason::KeyedMalformed)?;
+                sender.transmit_via(via, answer.as_bytes())
+            }
+        };
+        self.counters.checked += 1;
+        out(Output::Send(transmit));
+        Ok(())
     }
 
     fn match_plainly(
@@ -164,7 +370,8 @@ impl Matchmaker {
         now: Time,
         sender: Sender,
         datagram: &[u8],
-    ) -> Result<Answers, Reason> {
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
         if !self.plain_pairing {
             return Err(Reason::PlainOff);
         }
@@ -172,24 +379,24 @@ impl Matchmaker {
             return Err(Reason::ServerAnswer);
         }
         self.charge(now, sender)?;
+        let mut tell = |to: Sender, partner| {
+            out(Output::Send(to.transmit(plain_answer(partner).as_ref())));
+        };
         match self.pairing.receive(now, sender) {
-            Outcome::Waits => {
-                self.counters.waiting += 1;
-                Ok(Answers::default())
-            }
+            Outcome::Waits => self.counters.waiting += 1,
             Outcome::Meets { first, evicted } => {
                 self.counters.paired += 1;
                 self.counters.evicted += u64::from(evicted);
-                let to_first = first.transmit(plain_answer(sender.address()));
-                let to_sender = sender.transmit(plain_answer(first.address()));
-                Ok(Answers::two(to_first, to_sender))
+                tell(first, sender.address());
+                tell(sender, first.address());
             }
             Outcome::Repeats { partner } => {
                 self.counters.repeated_answers += 1;
-                Ok(Answers::one(sender.transmit(plain_answer(partner))))
+                tell(sender, partner);
             }
-            Outcome::TooSoon => Err(Reason::TooSoon),
+            Outcome::TooSoon => return Err(Reason::TooSoon),
         }
+        Ok(())
     }
 
     fn charge(&mut self, now: Time, sender: Sender) -> Result<(), Reason> {
@@ -198,14 +405,21 @@ impl Matchmaker {
     }
 }
 
-/// The address as plain pairing tells it: `192.0.2.1:4000` or `[2001:db8::1]:4000`, and a newline.
-/// The zone of a link-local address is left out, as it is a number of this host.
+/// The most bytes that a datagram beginning like this one may have.
+fn longest(datagram: &[u8]) -> usize {
+    if datagram.starts_with(b"MC1 DATA ") { RELAY_DATAGRAM_BYTES_MAX } else { DATAGRAM_BYTES_MAX }
+}
+
+/// Whether a queue may be called so.
+fn is_queue_name(name: &str) -> bool {
+    let length = 1..=QUEUE_NAME_BYTES_MAX;
+    length.contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The address as plain pairing tells it, and a newline.
 fn plain_answer(address: SocketAddr) -> Payload {
     let mut payload = Payload::new();
-    let written = match address.ip() {
-        IpAddr::V4(ip) => writeln!(payload, "{ip}:{}", address.port()),
-        IpAddr::V6(ip) => writeln!(payload, "[{ip}]:{}", address.port()),
-    };
+    let written = writeln!(payload, "{}", Told(address));
     debug_assert!(written.is_ok(), "writing to a payload does not fail");
     payload
 }

@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 
 use crate::limits::PAIRING_ANSWER_INTERVAL;
 use crate::limits::PAIRING_TIMEOUT;
+use crate::matchmaking::sender::Kind;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
@@ -196,27 +197,6 @@ impl Waiting {
     /// Whether it is still there for the newcomer, and is not the newcomer itself.
     fn meets(&self, now: Time, newcomer: &Sender) -> bool {
         self.sender.address() != newcomer.address() && !expired(now, self.since)
-    }
-}
-
-/// Addresses that may be able to reach each other. A loopback address means nothing to a peer
-/// elsewhere, and no datagram crosses from IPv4 to IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Ipv4,
-    Ipv6,
-    Ipv4Loopback,
-    Ipv6Loopback,
-}
-
-impl Kind {
-    fn of(ip: IpAddr) -> Self {
-        match (ip, ip.is_loopback()) {
-            (IpAddr::V4(_), false) => Self::Ipv4,
-            (IpAddr::V6(_), false) => Self::Ipv6,
-            (IpAddr::V4(_), true) => Self::Ipv4Loopback,
-            (IpAddr::V6(_), true) => Self::Ipv6Loopback,
-        }
     }
 }
 

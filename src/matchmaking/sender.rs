@@ -7,14 +7,14 @@
 //! Invariant: [`Sender::address`] is canonical (no IPv4 inside IPv6), and is neither port 0,
 //! unspecified, multicast, broadcast nor one of ours.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::net::SocketAddrV6;
 
 use crate::matchmaking::SocketIndex;
-use crate::matchmaking::answer::Payload;
-use crate::matchmaking::answer::Transmit;
+use crate::matchmaking::Transmit;
 
 /// The sender of a datagram that may be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +41,53 @@ impl Sender {
     }
 
     /// A datagram to this sender.
-    pub(super) fn transmit(&self, payload: Payload) -> Transmit {
+    pub(super) fn transmit<'a>(&self, payload: &'a [u8]) -> Transmit<'a> {
         Transmit { via: self.via, to: self.reported, payload }
+    }
+
+    /// The same from another of our sockets.
+    pub(super) fn transmit_via<'a>(&self, via: SocketIndex, payload: &'a [u8]) -> Transmit<'a> {
+        Transmit { via, to: self.reported, payload }
     }
 
     /// Its canonical address.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// Addresses that may be able to reach each other. A loopback address means nothing to a peer
+/// elsewhere, and no datagram crosses from IPv4 to IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Ipv4,
+    Ipv6,
+    Ipv4Loopback,
+    Ipv6Loopback,
+}
+
+impl Kind {
+    pub(super) fn of(ip: IpAddr) -> Self {
+        match (ip, ip.is_loopback()) {
+            (IpAddr::V4(_), false) => Self::Ipv4,
+            (IpAddr::V6(_), false) => Self::Ipv6,
+            (IpAddr::V4(_), true) => Self::Ipv4Loopback,
+            (IpAddr::V6(_), true) => Self::Ipv6Loopback,
+        }
+    }
+}
+
+/// An address as others are told it: `192.0.2.1:4000` or `[2001:db8::1]:4000`. The zone of a
+/// link-local address is left out, as it is a number of this host.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told(pub(super) SocketAddr);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.ip() {
+            IpAddr::V4(ip) => write!(f, "{ip}:{}", self.0.port()),
+            IpAddr::V6(ip) => write!(f, "[{ip}]:{}", self.0.port()),
+        }
     }
 }
 
@@ -58,6 +98,24 @@ pub(super) struct OwnAddresses(Vec<SocketAddr>);
 impl OwnAddresses {
     pub(super) fn new(bound: Vec<SocketAddr>) -> Self {
         Self(bound.into_iter().map(canonical).collect())
+    }
+
+    /// Our ports, each once, in the order of our sockets.
+    pub(super) fn ports(&self) -> Vec<u16> {
+        let mut ports = Vec::new();
+        for own in &self.0 {
+            if !ports.contains(&own.port()) {
+                ports.push(own.port());
+            }
+        }
+        ports
+    }
+
+    /// The socket with this port that speaks to such an address.
+    pub(super) fn socket(&self, port: u16, address: SocketAddr) -> Option<SocketIndex> {
+        let speaks = |own: &SocketAddr| own.port() == port && own.is_ipv4() == address.is_ipv4();
+        let position = self.0.iter().position(speaks)?;
+        u16::try_from(position).ok().map(SocketIndex)
     }
 
     /// Whether one of our sockets may have that address.
@@ -140,7 +198,7 @@ mod tests {
     fn one_sender_has_one_address_but_is_answered_as_reported() {
         let mapped = sender("[::ffff:192.0.2.1]:4000", &[]).unwrap();
         assert_eq!(mapped.address(), "192.0.2.1:4000".parse().unwrap());
-        assert_eq!(mapped.transmit(Payload::new()).to, "[::ffff:192.0.2.1]:4000".parse().unwrap());
+        assert_eq!(mapped.transmit(b"").to, "[::ffff:192.0.2.1]:4000".parse().unwrap());
 
         let labelled = SocketAddrV6::new("fe80::1".parse().unwrap(), 4000, 99, 3);
         let zoned = SocketAddrV6::new("fe80::1".parse().unwrap(), 4000, 0, 3);

@@ -16,9 +16,9 @@ use std::net::SocketAddr;
 
 use crate::limits::ANSWER_BYTES_MAX;
 use crate::limits::STUN_UNKNOWN_LISTED_MAX;
-use crate::matchmaking::answer::Payload;
 use crate::matchmaking::counters::Reason;
 use crate::matchmaking::crc32::crc32;
+use crate::matchmaking::payload::Payload;
 
 /// Whether the datagram can only be meant as STUN, well-formed or not.
 pub(super) fn is_stun(datagram: &[u8]) -> bool {

@@ -15,8 +15,8 @@ use super::datagram_socket::DatagramSocket;
 use super::error::NetError;
 use super::listener::{ListenAt, bind_all, open};
 use super::token::Source;
-use crate::limits::{DATAGRAM_BYTES_MAX, DATAGRAM_DOORS_MAX, DATAGRAMS_PER_TURN};
-use crate::matchmaking::{Answers, SocketIndex};
+use crate::limits::{DATAGRAM_DOORS_MAX, DATAGRAMS_PER_TURN, RELAY_DATAGRAM_BYTES_MAX};
+use crate::matchmaking::{SocketIndex, Transmit};
 
 /// All UDP sockets.
 #[derive(Debug)]
@@ -57,10 +57,10 @@ impl Datagrams {
     /// Receives what waits, within the budget of a turn, and sends what `answer` answers.
     pub(super) fn serve(
         &mut self,
-        mut answer: impl FnMut(SocketIndex, SocketAddr, &[u8]) -> Answers,
+        mut answer: impl FnMut(SocketIndex, SocketAddr, &[u8], &mut dyn FnMut(Transmit<'_>)),
     ) {
         // One byte more than is looked at, to know a longer datagram by its length.
-        let mut room = [0; DATAGRAM_BYTES_MAX + 1];
+        let mut room = [0; RELAY_DATAGRAM_BYTES_MAX + 1];
         for index in 0..self.sockets.len() {
             // The others were emptied, and will say when there is more.
             if !self.readable[index] {
@@ -78,15 +78,25 @@ impl Datagrams {
                 };
                 let asked = Door { socket: index, at: received.at };
                 let via = self.doors.number(asked);
-                for transmit in answer(via, received.source, &room[..received.count]) {
+                answer(via, received.source, &room[..received.count], &mut |transmit| {
                     // Who asked needs no number: it is answered here however many doors there are.
-                    let is_asker = transmit.to == received.source;
+                    let is_asker = transmit.to == received.source && transmit.via == via;
                     let door = if is_asker { Some(asked) } else { self.doors.get(transmit.via) };
-                    let Some(door) = door else { continue };
-                    let socket = &self.sockets[door.socket];
-                    socket.send(transmit.payload.as_ref(), transmit.to, door.at);
-                }
+                    self.send_by(door, transmit);
+                });
             }
+        }
+    }
+
+    /// Sends one datagram.
+    pub(super) fn send(&self, transmit: Transmit<'_>) {
+        self.send_by(self.doors.get(transmit.via), transmit);
+    }
+
+    fn send_by(&self, door: Option<Door>, transmit: Transmit<'_>) {
+        let Some(door) = door else { return };
+        if let Some(socket) = self.sockets.get(door.socket) {
+            socket.send(transmit.payload, transmit.to, door.at);
         }
     }
 

@@ -292,10 +292,12 @@ impl Reactor {
     fn receive(&mut self) {
         if self.datagrams.is_readable() {
             let (server, now) = (&mut self.server, self.now);
-            self.datagrams.serve(|via, source, datagram| {
-                let answers = server.datagram(now, via, source, datagram);
-                log::trace!("udp {source}: {} bytes, {} answers", datagram.len(), answers.len());
-                answers
+            self.datagrams.serve(|via, source, datagram, send| {
+                log::trace!("udp {source}: {} bytes", datagram.len());
+                server.datagram(now, via, source, datagram, &mut |transmit| {
+                    log::trace!("udp {}: told {} bytes", transmit.to, transmit.payload.len());
+                    send(transmit);
+                });
             });
         }
         for _ in 0..self.ready.len().min(READS_PER_TURN) {
@@ -348,6 +350,7 @@ impl Reactor {
 
     fn expire(&mut self) {
         self.server.handle_timeout(self.now);
+        self.server.handle_match_timeout(self.now, &mut |transmit| self.datagrams.send(transmit));
         self.queue_woken();
     }
 

@@ -136,11 +136,14 @@ impl Server {
     /// Carries out what was asked, or says why not.
     fn carry_out(&mut self, now: Time, id: ClientId, asked: Result<Command<'_>, Refusal>) {
         match asked {
-            Ok(command) => {
-                if self.lobby.execute(id, command, &mut self.fanout) == Outcome::Quits {
-                    self.close(now, id, CloseReason::Told(Farewell::Quit));
-                }
-            }
+            Ok(command) => match self.lobby.execute(id, command, &mut self.fanout) {
+                Outcome::Stays => {}
+                Outcome::Quits => self.close(now, id, CloseReason::Told(Farewell::Quit)),
+                Outcome::Renamed => self.note_name(id),
+                Outcome::SeeksMatch { queue, players } => self.seek_match(now, id, queue, players),
+                Outcome::StopsSeeking => self.stop_seeking(id),
+                Outcome::Invites(friend) => self.invite(now, id, friend),
+            },
             Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
         }
     }

@@ -22,11 +22,12 @@ mod conversation;
 mod counters;
 mod deadlines;
 mod inbox;
+mod matches;
 mod session;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub use admission::TooManyFromAddress;
@@ -45,7 +46,7 @@ use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, EXPIRIES_PER_TURN,
     READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
 };
-use crate::matchmaking::{self, Answers, Matchmaker, SocketIndex};
+use crate::matchmaking::{self, Matchmaker};
 use crate::time::Time;
 
 /// What an operator may choose. The defaults are in `limits`.
@@ -180,17 +181,6 @@ impl Server {
         self.settle(now);
     }
 
-    /// A datagram came in. Its answers are to be sent at once.
-    pub fn datagram(
-        &mut self,
-        now: Time,
-        via: SocketIndex,
-        source: SocketAddr,
-        datagram: &[u8],
-    ) -> Answers {
-        self.matchmaker.receive(now, via, source, datagram)
-    }
-
     /// Goes on with a client that had more to say than one turn allows. Whether it had; if not, it
     /// may be read.
     pub fn resume(&mut self, now: Time, id: ClientId) -> bool {
@@ -263,7 +253,8 @@ impl Server {
         if self.fanout.has_overflowed() || !self.woken.is_empty() || !self.closed.is_empty() {
             return Some(Time::ZERO);
         }
-        self.deadlines.next(&self.sessions)
+        let clients = self.deadlines.next(&self.sessions);
+        clients.into_iter().chain(self.matchmaker.poll_timeout()).min()
     }
 
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
@@ -305,6 +296,7 @@ impl Server {
         self.fanout.trim();
         self.deadlines.trim();
         self.admission.trim();
+        self.matchmaker.trim();
         self.woken.shrink_to_fit();
         self.closed.shrink_to_fit();
         self.spare = None;
@@ -475,6 +467,7 @@ impl Server {
         let unanswered_prompt = session.awaits_answer();
         session.begin_close(reason, now + patience);
         self.lobby.leave(id, &mut self.fanout);
+        self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {
             if unanswered_prompt {
                 self.fanout.push(id, b"\n");

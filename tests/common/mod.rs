@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 pub(crate) mod harmless;
+pub(crate) mod matched;
 pub(crate) mod phrases;
 pub(crate) mod random;
 
@@ -42,9 +43,8 @@ pub(crate) fn settings() -> Settings {
         },
         per_address: limits::CONNECTIONS_PER_ADDRESS_MAX,
         matchmaking: matchmaking::Settings {
-            plain_pairing: true,
             answers_per_second: 0,
-            own_addresses: Vec::new(),
+            ..matchmaking::Settings::default()
         },
     }
 }

@@ -8,9 +8,10 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use mio_chat::limits::{PAIRED_ENDPOINTS_MAX, PAIRING_ANSWER_INTERVAL};
-use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex, Transmit};
+use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
 use mio_chat::time::Time;
 
+use super::matched::{Sent, answers};
 use super::noise::{datagram, examples, source};
 use super::random::Random;
 use super::support::{report, sized, timed};
@@ -66,10 +67,10 @@ fn is_stun(bytes: &[u8]) -> bool {
 }
 
 /// Nobody but the sender of a STUN request is answered, once, and hardly more than was asked.
-fn check_stun(from: SocketAddr, asked: &[u8], answers: &[Transmit]) {
+fn check_stun(from: SocketAddr, asked: &[u8], answers: &[Sent]) {
     assert!(answers.len() <= 1, "{} answers to {}", answers.len(), asked.escape_ascii());
     for answer in answers {
-        let told = answer.payload.as_ref();
+        let told = &answer.payload;
         assert_eq!(answer.to, from);
         let most = if told[1] == 1 { asked.len() + SUCCESS_LONGER_BY } else { asked.len() };
         assert!(told.len() <= most, "{} for {}", told.escape_ascii(), asked.escape_ascii());
@@ -79,7 +80,8 @@ fn check_stun(from: SocketAddr, asked: &[u8], answers: &[Transmit]) {
 /// So many datagrams from so many sources, with the rate off: the worst case.
 fn abuse(plain_pairing: bool, sources: u64, datagrams: u64) -> Gains {
     let own_addresses = vec![SocketAddr::from(([192, 0, 2, 1], 50_000))];
-    let settings = Settings { plain_pairing, answers_per_second: 0, own_addresses };
+    let settings =
+        Settings { plain_pairing, answers_per_second: 0, own_addresses, ..Settings::default() };
     let mut matchmaker = Matchmaker::new(settings, [7; 16]);
     let (mut random, examples) = (Random::new(sources), examples());
     let (mut accounts, mut gains) = (HashMap::<SocketAddr, Account>::new(), Gains::default());
@@ -89,8 +91,7 @@ fn abuse(plain_pairing: bool, sources: u64, datagrams: u64) -> Gains {
         let account = accounts.entry(from).or_default();
         account.datagrams[0] += 1;
         account.bytes[0] += said.len() as u64;
-        let answers = matchmaker.receive(now, SocketIndex(0), from, &said);
-        let answers: Vec<Transmit> = answers.into_iter().collect();
+        let answers = answers(&mut matchmaker, now, SocketIndex(0), from, &said);
         let stun = is_stun(&said);
         if stun {
             check_stun(from, &said, &answers);
@@ -98,7 +99,7 @@ fn abuse(plain_pairing: bool, sources: u64, datagrams: u64) -> Gains {
         for answer in answers {
             let account = accounts.entry(answer.to).or_default();
             account.datagrams[1] += 1;
-            account.bytes[1] += answer.payload.as_ref().len() as u64;
+            account.bytes[1] += answer.payload.len() as u64;
             if !stun {
                 assert!(plain_pairing);
                 account.told += 1;

@@ -14,6 +14,8 @@ mod noise;
 mod silence;
 mod told;
 
+#[path = "../common/matched.rs"]
+mod matched;
 #[path = "../common/random.rs"]
 mod random;
 #[path = "../support/mod.rs"]

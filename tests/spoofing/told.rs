@@ -11,6 +11,7 @@ use std::time::Duration;
 use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
 use mio_chat::time::Time;
 
+use super::matched::answers;
 use super::noise::{datagram, examples, source};
 use super::random::Random;
 use super::support::{report, sized};
@@ -54,8 +55,7 @@ fn told(payload: &[u8]) -> Option<SocketAddr> {
 #[test]
 fn only_addresses_that_have_spoken_are_told_whatever_is_said() {
     let attempts = sized(50_000, 5_000_000);
-    let settings =
-        Settings { plain_pairing: true, answers_per_second: 0, own_addresses: Vec::new() };
+    let settings = Settings { answers_per_second: 0, ..Settings::default() };
     let mut matchmaker = Matchmaker::new(settings, [3; 16]);
     let mut random = Random::new(4);
     let examples = [examples(), naming_the_victim()].concat();
@@ -65,8 +65,8 @@ fn only_addresses_that_have_spoken_are_told_whatever_is_said() {
         let (from, said) = (source(&mut random, 1 << 14), datagram(&mut random, &examples));
         let canonical = SocketAddr::new(from.ip().to_canonical(), from.port());
         seen.insert(canonical);
-        for answer in matchmaker.receive(now, SocketIndex(0), from, &said) {
-            let payload = answer.payload.as_ref();
+        for answer in answers(&mut matchmaker, now, SocketIndex(0), from, &said) {
+            let payload = &answer.payload;
             if let Some(partner) = told(payload) {
                 let to = SocketAddr::new(answer.to.ip().to_canonical(), answer.to.port());
                 assert!(seen.contains(&partner) && partner != to, "{to} was told {partner}");

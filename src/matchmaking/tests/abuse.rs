@@ -17,6 +17,7 @@ use crate::matchmaking::tests::ALICE;
 use crate::matchmaking::tests::BOB;
 use crate::matchmaking::tests::CAROL;
 use crate::matchmaking::tests::Story;
+use crate::matchmaking::tests::answers;
 use crate::matchmaking::tests::silence;
 use crate::matchmaking::tests::told;
 
@@ -81,12 +82,12 @@ fn stun_is_answered_and_never_pairs() {
 }
 
 #[test]
-fn the_keyed_protocol_is_reserved() {
+fn the_keyed_protocol_is_never_plain_pairing() {
     let mut story = Story::new();
     story.says(ALICE, b"");
     assert_eq!(story.says(BOB, b"MC1 JOIN q=duel n=2\n"), silence());
     assert_eq!(story.says(BOB, b"MC1 "), silence());
-    assert_eq!(story.matchmaker.counters().dropped.reserved, 2);
+    assert_eq!(story.matchmaker.counters().dropped.keyed_malformed, 2);
     assert_eq!(story.says(BOB, b"MC1").len(), 2, "that is something else");
 }
 
@@ -131,7 +132,7 @@ fn two_servers_have_nothing_to_say_to_each_other() {
                     continue;
                 };
                 servers[at].wait(PAIRING_ANSWER_INTERVAL);
-                let answers = servers[at].receives(0, from, answer.payload.as_ref());
+                let answers = servers[at].receives(0, from, &answer.payload);
                 in_flight.extend(answers.into_iter().map(|answer| (names[at], answer)));
             }
         }
@@ -176,8 +177,8 @@ fn a_flood_of_strangers_does_not_grow_the_tables() {
         let v4 = SocketAddr::from(([10, b, c, d], 4_000));
         let v6 = SocketAddr::from(([0x2001, 0xdb8, u16::from(b), 0, 0, 0, 0, n as u16], 4_000));
         for source in [v4, v6] {
-            let answers = story.matchmaker.receive(story.now, SocketIndex(0), source, b"");
-            assert!(answers.len() <= 2);
+            let (matchmaker, now) = (&mut story.matchmaker, story.now);
+            assert!(answers(matchmaker, now, SocketIndex(0), source, b"").len() <= 2);
         }
         story.wait(Duration::from_micros(100));
     };

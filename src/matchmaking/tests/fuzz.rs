@@ -12,6 +12,7 @@ use crate::matchmaking::SocketIndex;
 use crate::matchmaking::crc32::crc32;
 use crate::matchmaking::stun::tests::request;
 use crate::matchmaking::stun::tests::sample_request;
+use crate::matchmaking::tests::answers;
 use crate::time::Time;
 
 /// Numbers that look random and repeat exactly (xorshift64*).
@@ -34,7 +35,7 @@ impl Random {
         (self.next() >> 11) % end
     }
 
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len() as u64) as usize]
     }
 }
@@ -130,8 +131,12 @@ fn on_the_wire(address: SocketAddr, payload: &[u8]) -> usize {
 fn run(seed: u64, answers_per_second: u32, steps: u64) {
     let mut random = Random::new(seed);
     let own_addresses = vec![SocketAddr::from(([0, 0, 0, 0], 50_000))];
-    let settings =
-        Settings { plain_pairing: !seed.is_multiple_of(4), answers_per_second, own_addresses };
+    let settings = Settings {
+        plain_pairing: !seed.is_multiple_of(4),
+        answers_per_second,
+        own_addresses,
+        ..Settings::default()
+    };
     let mut matchmaker = Matchmaker::new(settings, [seed as u8; 16]);
     let examples = examples();
     let mut balance: HashMap<SocketAddr, (usize, usize)> = HashMap::new();
@@ -140,7 +145,7 @@ fn run(seed: u64, answers_per_second: u32, steps: u64) {
         now = now + Duration::from_micros(random.below(20_000));
         let (from, bytes) = (source(&mut random), datagram(&mut random, &examples));
         let via = SocketIndex(random.below(3) as u16);
-        let answers = matchmaker.receive(now, via, from, &bytes);
+        let answers = answers(&mut matchmaker, now, via, from, &bytes);
         let said = bytes.escape_ascii();
         balance.entry(from).or_default().0 += on_the_wire(from, &bytes);
         if bytes.len() >= 8 && bytes[0] < 2 && bytes[4..8] == [0x21, 0x12, 0xA4, 0x42] {
@@ -150,7 +155,7 @@ fn run(seed: u64, answers_per_second: u32, steps: u64) {
         }
         for answer in answers {
             let (came_in, went_out) = balance.entry(answer.to).or_default();
-            *went_out += on_the_wire(answer.to, answer.payload.as_ref());
+            *went_out += on_the_wire(answer.to, &answer.payload);
             assert!(*went_out <= 2 * *came_in, "seed {seed}, step {step}: {from} says {said}");
             let ip = answer.to.ip().to_canonical();
             assert!(answer.to.port() != 0 && !ip.is_unspecified() && !ip.is_multicast());

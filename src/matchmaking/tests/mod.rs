@@ -1,16 +1,21 @@
 //! Alice, bob and carol try the matchmaker out.
 //!
-//! `pairing` tells how they meet, `abuse` what they cannot be made to do; `simulation` compares a
-//! crowd with a simple model, and `fuzz` sends what nobody would.
+//! `pairing` and `keyed` tell how they meet, `abuse` what they cannot be made to do; `simulation`
+//! and `crowd` compare many of them with a simple model, and `fuzz` sends what nobody would.
 
 mod abuse;
+mod crowd;
 mod fuzz;
+mod keyed;
 mod pairing;
 mod simulation;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::matchmaking::Input;
 use crate::matchmaking::Matchmaker;
+use crate::matchmaking::Output;
 use crate::matchmaking::Settings;
 use crate::matchmaking::SocketIndex;
 use crate::matchmaking::Transmit;
@@ -35,7 +40,8 @@ impl Story {
 
     fn with(plain_pairing: bool, answers_per_second: u32, own: &[&str]) -> Self {
         let own_addresses = own.iter().map(|address| address.parse().unwrap()).collect();
-        let settings = Settings { plain_pairing, answers_per_second, own_addresses };
+        let settings =
+            Settings { plain_pairing, answers_per_second, own_addresses, ..Settings::default() };
         Self { matchmaker: Matchmaker::new(settings, [7; 16]), now: Time::ZERO }
     }
 
@@ -44,17 +50,16 @@ impl Story {
     }
 
     /// What is sent when `who` sends `datagram` to socket `via`.
-    fn receives(&mut self, via: u16, who: &str, datagram: &[u8]) -> Vec<Transmit> {
+    fn receives(&mut self, via: u16, who: &str, datagram: &[u8]) -> Vec<Sent> {
         let source = who.parse().unwrap();
-        let answers = self.matchmaker.receive(self.now, SocketIndex(via), source, datagram);
-        answers.into_iter().collect()
+        answers(&mut self.matchmaker, self.now, SocketIndex(via), source, datagram)
     }
 
     /// The same for the first socket, as text: receiver and what they are told, in order.
     fn says(&mut self, who: &str, datagram: &[u8]) -> Vec<(String, String)> {
         let answers = self.receives(0, who, datagram);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        answers.iter().map(|t| (t.to.to_string(), text(t.payload.as_ref()))).collect()
+        answers.iter().map(|t| (t.to.to_string(), text(&t.payload))).collect()
     }
 }
 
@@ -65,6 +70,36 @@ impl Drop for Story {
             self.matchmaker.check_invariants();
         }
     }
+}
+
+/// One datagram that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sent {
+    via: SocketIndex,
+    to: SocketAddr,
+    payload: Vec<u8>,
+}
+
+/// What is sent when this datagram comes in.
+fn answers(
+    matchmaker: &mut Matchmaker,
+    now: Time,
+    via: SocketIndex,
+    source: SocketAddr,
+    bytes: &[u8],
+) -> Vec<Sent> {
+    sent(matchmaker, now, Input::Datagram { via, source, bytes })
+}
+
+/// What is sent when this happens.
+fn sent(matchmaker: &mut Matchmaker, now: Time, input: Input<'_>) -> Vec<Sent> {
+    let mut sent = Vec::new();
+    matchmaker.handle(now, input, &mut |output| {
+        if let Output::Send(Transmit { via, to, payload }) = output {
+            sent.push(Sent { via, to, payload: payload.to_vec() });
+        }
+    });
+    sent
 }
 
 /// `to` is told that `about` is its peer.

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::matchmaking::{Answers, Matchmaker, Settings, SocketIndex};
+use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
 use mio_chat::time::Time;
 
 use super::input::Input;
+use crate::common::matched::{Sent, answers};
 
 /// Where datagrams seem to come from: people, look-alikes, and places where nobody is.
 const SOURCES: [&str; 24] = [
@@ -77,6 +78,7 @@ impl Strangers {
             plain_pairing: !input.byte().is_multiple_of(4),
             answers_per_second: u32::from(input.byte() % 8),
             own_addresses: OWN.map(address).to_vec(),
+            ..Settings::default()
         };
         Self {
             matchmaker: Matchmaker::new(settings, [7; 16]),
@@ -89,12 +91,12 @@ impl Strangers {
     fn send(&mut self, source: usize, via: SocketIndex, datagram: &[u8]) {
         let from = self.sources[source];
         self.balance.entry(from).or_default().0 += on_the_wire(from, datagram);
-        let answers = self.matchmaker.receive(self.now, via, from, datagram);
+        let answers = answers(&mut self.matchmaker, self.now, via, from, datagram);
         assert!(source < ANSWERABLE || answers.is_empty(), "{from} was answered");
         assert!(answers.len() <= 2);
-        for answer in answers {
+        for answer in &answers {
             let (came_in, went_out) = self.balance.entry(answer.to).or_default();
-            *went_out += on_the_wire(answer.to, answer.payload.as_ref());
+            *went_out += on_the_wire(answer.to, &answer.payload);
             assert!(*went_out <= 2 * *came_in, "{} was sent too much", answer.to);
         }
         self.echo(answers);
@@ -102,12 +104,11 @@ impl Strangers {
 
     /// Another server's answer comes in that reads like ours, from wherever: silence, or the two
     /// would talk for ever.
-    fn echo(&mut self, answers: Answers) {
-        for answer in answers {
+    fn echo(&mut self, sent: Vec<Sent>) {
+        for Sent { via, payload, .. } in sent {
             for source in &self.sources[..ANSWERABLE] {
-                let (via, payload) = (answer.via, answer.payload);
-                let more = self.matchmaker.receive(self.now, via, *source, payload.as_ref());
-                assert!(more.is_empty(), "{payload:?} was answered");
+                let more = answers(&mut self.matchmaker, self.now, via, *source, &payload);
+                assert!(more.is_empty(), "{} was answered", payload.escape_ascii());
             }
         }
     }

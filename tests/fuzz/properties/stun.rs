@@ -11,6 +11,7 @@ use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
 use mio_chat::time::Time;
 
 use super::input::Input;
+use crate::common::matched::answers;
 
 const MAGIC: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 const TRANSACTION: [u8; 12] = *b"mio-chat-fuz";
@@ -36,20 +37,19 @@ pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let source: SocketAddr = input.pick(&SOURCES).parse().expect("a source of the table");
     let request = request(&mut input);
-    let settings =
-        Settings { plain_pairing: false, answers_per_second: 0, own_addresses: Vec::new() };
+    let settings = Settings { plain_pairing: false, answers_per_second: 0, ..Settings::default() };
     let mut matchmaker = Matchmaker::new(settings, [7; 16]);
-    let answers = matchmaker.receive(Time::ZERO, SocketIndex(1), source, &request);
+    let answers = answers(&mut matchmaker, Time::ZERO, SocketIndex(1), source, &request);
     matchmaker.check_invariants();
     let well_formed = attributes(&request).filter(|_| request[..2] == REQUEST);
-    let Some(answer) = answers.iter().next() else {
+    let Some(answer) = answers.first() else {
         let easy = well_formed
             .is_some_and(|attributes| attributes.iter().all(|(kind, _)| *kind >= OPTIONAL));
         return assert!(!easy, "silence for {}", request.escape_ascii());
     };
     assert!(well_formed.is_some(), "an answer for {}", request.escape_ascii());
     assert_eq!((answers.len(), answer.to, answer.via), (1, source, SocketIndex(1)));
-    expect_answer(answer.payload.as_ref(), &request, source);
+    expect_answer(&answer.payload, &request, source);
 }
 
 /// A Binding request as the input would have it.

@@ -1,0 +1,67 @@
+//! What the keyed protocol did, in plain numbers.
+//!
+//! Invariant: each request that led to something is counted in exactly one field of the first
+//! group; the others count what came of it.
+
+use super::request::How;
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyedCounters {
+    /// Requests answered by a cookie.
+    pub cookies: u64,
+    /// Requests of players who wait, or wait on.
+    pub waits: u64,
+    /// Requests that completed a match.
+    pub completed: u64,
+    /// Requests of matched players, who were told of their match again.
+    pub retold: u64,
+    /// Requests refused with a reason.
+    pub refused: u64,
+    /// Confirmations of a match.
+    pub acks: u64,
+    /// Reports of how a player was reached, repeats included.
+    pub reports: u64,
+    /// Players who left.
+    pub left: u64,
+    /// Datagrams relayed.
+    pub relayed: u64,
+
+    /// Players matched.
+    pub matched: u64,
+    /// Bytes of game data relayed.
+    pub relayed_bytes: u64,
+    /// Players that were reached inside their own network, as the others report.
+    pub lan: u64,
+    /// Players that were reached directly.
+    pub direct: u64,
+    /// Players that were reached through the relay.
+    pub relay: u64,
+    /// Players that were not reached.
+    pub failed: u64,
+    /// Matches told again because nobody had confirmed them.
+    pub repeats: u64,
+    /// Players who waited and did not ask again in time.
+    pub expired: u64,
+    /// Matches forgotten before their time because the table was full.
+    pub evicted: u64,
+}
+
+impl KeyedCounters {
+    /// Requests that led to something.
+    pub(in crate::matchmaking) fn total(&self) -> u64 {
+        let joins = self.cookies + self.waits + self.completed + self.retold + self.refused;
+        joins + self.acks + self.reports + self.left + self.relayed
+    }
+
+    /// Counts how one player was reached.
+    pub(super) fn count(&mut self, how: How) {
+        let counter = match how {
+            How::Lan => &mut self.lan,
+            How::Direct => &mut self.direct,
+            How::Relay => &mut self.relay,
+            How::Failed => &mut self.failed,
+        };
+        *counter += 1;
+    }
+}

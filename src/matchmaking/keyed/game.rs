@@ -1,0 +1,137 @@
+//! Players who were matched, and what they were told of each other.
+//!
+//! A game is remembered so that news of it can be repeated, results be counted and datagrams be
+//! relayed. What is done with games is left to [`super::Keyed`].
+//!
+//! Invariants:
+//! - a key that was freed never means another game;
+//! - `by_age` holds every game once, and at most as many stale keys again, plus some.
+
+use std::collections::VecDeque;
+
+use slab::Slab;
+use smallvec::SmallVec;
+
+use super::player::PlayerKey;
+use super::queue::Line;
+use crate::matchmaking::secrets::Secrets;
+use crate::time::Time;
+
+/// Stale keys that are tolerated whatever the number of games.
+const SLACK: usize = 64;
+
+/// One game, for as long as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct GameKey {
+    place: u32,
+    serial: u64,
+}
+
+/// The players of one match.
+#[derive(Debug)]
+pub(super) struct Game {
+    serial: u64,
+    /// The number by which its players know it.
+    pub(super) m: u64,
+    /// What its players know each other by, and nobody else knows.
+    pub(super) secret: [u64; 2],
+    /// In the order of their numbers; `None` has left.
+    pub(super) players: SmallVec<[Option<PlayerKey>; 2]>,
+    /// When its players are to send to each other.
+    pub(super) punch_at: Time,
+    /// When one of its players was last heard.
+    pub(super) active: Time,
+}
+
+impl Game {
+    /// The player with this number, counted from 0.
+    pub(super) fn player(&self, number: usize) -> Option<PlayerKey> {
+        self.players.get(number).copied().flatten()
+    }
+
+    /// Those who have not left, with their numbers.
+    pub(super) fn present(&self) -> impl Iterator<Item = (usize, PlayerKey)> {
+        self.players.iter().enumerate().filter_map(|(number, player)| Some((number, (*player)?)))
+    }
+}
+
+/// All games.
+#[derive(Debug, Default)]
+pub(super) struct Games {
+    slab: Slab<Game>,
+    /// Looked at from the front for one that may be forgotten.
+    by_age: VecDeque<GameKey>,
+    serial: u64,
+}
+
+impl Games {
+    /// A new game of these players.
+    pub(super) fn open(
+        &mut self,
+        now: Time,
+        punch_at: Time,
+        players: &Line,
+        secrets: &mut Secrets,
+    ) -> GameKey {
+        self.serial += 1;
+        let place = self.slab.insert(Game {
+            serial: self.serial,
+            m: secrets.draw(),
+            secret: [secrets.draw(), secrets.draw()],
+            players: players.iter().copied().map(Some).collect(),
+            punch_at,
+            active: now,
+        });
+        let key = GameKey { place: place as u32, serial: self.serial };
+        self.by_age.push_back(key);
+        key
+    }
+
+    pub(super) fn get(&self, key: GameKey) -> Option<&Game> {
+        self.slab.get(key.place as usize).filter(|game| game.serial == key.serial)
+    }
+
+    pub(super) fn get_mut(&mut self, key: GameKey) -> Option<&mut Game> {
+        self.slab.get_mut(key.place as usize).filter(|game| game.serial == key.serial)
+    }
+
+    pub(super) fn remove(&mut self, key: GameKey) -> Option<Game> {
+        self.get(key)?;
+        let game = self.slab.try_remove(key.place as usize);
+        if self.by_age.len() > 2 * self.slab.len() + SLACK {
+            let slab = &self.slab;
+            self.by_age.retain(|key| {
+                slab.get(key.place as usize).is_some_and(|game| game.serial == key.serial)
+            });
+        }
+        game
+    }
+
+    /// The oldest game, which counts as the youngest from now on.
+    pub(super) fn next_by_age(&mut self) -> Option<GameKey> {
+        while let Some(key) = self.by_age.pop_front() {
+            if self.get(key).is_some() {
+                self.by_age.push_back(key);
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Game> {
+        self.slab.iter().map(|(_, game)| game)
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.slab.shrink_to_fit();
+        self.by_age.shrink_to_fit();
+    }
+
+    /// Checks the invariants at the head of this file; in release builds nothing.
+    pub(super) fn check_invariants(&self) {
+        debug_assert!(self.by_age.len() <= 2 * self.slab.len() + SLACK);
+        let live = self.by_age.iter().filter(|key| self.get(**key).is_some()).count();
+        debug_assert_eq!(live, self.slab.len());
+    }
+}

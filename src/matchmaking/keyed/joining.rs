@@ -1,0 +1,185 @@
+//! From a stranger's first request to the news of a match.
+//!
+//! What follows a match is left to `playing`.
+
+use super::Keyed;
+use super::answer;
+use super::answer::COOKIE_BYTES;
+use super::answer::Refused;
+use super::player::Person;
+use super::player::Player;
+use super::player::PlayerKey;
+use super::player::Seat;
+use super::player::State;
+use super::queue::Line;
+use super::queue::QueueKey;
+use super::relay::RelayMode;
+use super::relay::RelayShare;
+use super::request::Join;
+use super::tokens::Reservation;
+use crate::limits::PUNCH_DELAY;
+use crate::matchmaking::Matched;
+use crate::matchmaking::MatchedPeer;
+use crate::matchmaking::Output;
+use crate::matchmaking::counters::Reason;
+use crate::matchmaking::line::hex;
+use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::Sender;
+use crate::time::Time;
+
+impl Keyed {
+    pub(super) fn join(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        join: &Join<'_>,
+        bytes: usize,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let (address, id) = (sender.address(), join.id);
+        let cookie = join.cookie.and_then(hex);
+        if !cookie.is_some_and(|cookie| self.secrets.is_good(now, address, id, cookie)) {
+            if bytes < COOKIE_BYTES {
+                return Err(Reason::Unpadded);
+            }
+            self.counters.cookies += 1;
+            let cookie = self.secrets.cookie(now, address, id);
+            self.send(&sender, out, |line| answer::cookie(line, id, cookie));
+            return Ok(());
+        }
+        match self.players.at(address) {
+            Some(key) if self.players.known(address, id).is_some() => {
+                self.hear_again(now, key, out);
+                return Ok(());
+            }
+            Some(former) => self.remove(former),
+            None => {}
+        }
+        if let Err(why) = self.admit(now, sender, join, out) {
+            self.counters.refused += 1;
+            self.send(&sender, out, |line| answer::refused(line, id, why));
+        }
+        Ok(())
+    }
+
+    /// A player asks again: it has not been told, or wants to stay.
+    fn hear_again(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+        self.note_active(now, key);
+        let Some(player) = self.players.get(key) else { return };
+        match &player.state {
+            State::Waiting(_) => self.tell_to_wait(key, out),
+            State::Matched(_) => {
+                self.counters.retold += 1;
+                self.tell_match(now, key, out);
+            }
+        }
+    }
+
+    /// Takes one who has proved its address into its queue.
+    fn admit(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        join: &Join<'_>,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Refused> {
+        let (queue, person) = self.wanted(now, sender, join)?;
+        if self.players.is_full() && !self.evict(now) {
+            return Err(Refused::Full);
+        }
+        let mut player = Player::new(now, sender, join.id, queue.clone());
+        player.lan = join.lan();
+        let client = person.as_ref().map(|person| person.client);
+        player.person = person;
+        let key = self.players.insert(player).ok_or(Refused::Many)?;
+        if let Some(client) = client {
+            self.tokens.bind(client, key);
+        }
+        match self.queues.join(queue, key) {
+            Some(line) => {
+                self.counters.completed += 1;
+                self.open_game(now, &line, out);
+            }
+            None => {
+                self.schedule.arm(key, &mut self.players);
+                self.tell_to_wait(key, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which queue is asked for, and by whom in the chat.
+    fn wanted(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        join: &Join<'_>,
+    ) -> Result<(QueueKey, Option<Person>), Refused> {
+        let kind = Kind::of(sender.address().ip());
+        let Some(token) = join.token else {
+            let name = join.queue().ok_or(Refused::Queue)?.into();
+            let players = join.players().ok_or(Refused::Players)?;
+            return Ok((QueueKey { name, players, kind }, None));
+        };
+        let token = hex(token).ok_or(Refused::Token)?;
+        let reservation = self.tokens.find(now, token).ok_or(Refused::Token)?;
+        let Reservation { client, nickname, queue, players, .. } = reservation.clone();
+        let former = reservation.player.take();
+        let agrees = join.queue.is_none_or(|name| name == queue)
+            && join.players.is_none_or(|_| join.players() == Some(players));
+        if !agrees {
+            return Err(Refused::Token);
+        }
+        // One person has one endpoint: the one that came last.
+        if let Some(former) = former {
+            self.remove_waiting(former);
+        }
+        Ok((QueueKey { name: queue, players, kind }, Some(Person { client, nickname })))
+    }
+
+    /// These have met: each is told of the others.
+    fn open_game(&mut self, now: Time, line: &Line, out: &mut impl FnMut(Output<'_>)) {
+        let game = self.games.open(now, now + PUNCH_DELAY, line, &mut self.secrets);
+        for (number, key) in line.iter().enumerate() {
+            let ticket = self.secrets.draw();
+            let Some(player) = self.players.get_mut(*key) else { continue };
+            player.heard = now;
+            player.state = State::Matched(Seat {
+                game,
+                number: number as u8,
+                ticket,
+                told: 0,
+                told_at: now,
+                acked: false,
+                reported: 0,
+                relay: RelayShare::default(),
+            });
+        }
+        self.counters.matched += line.len() as u64;
+        for key in line {
+            self.tell_unasked(now, *key, out);
+            self.schedule.arm(*key, &mut self.players);
+        }
+        self.tell_people(line, out);
+    }
+
+    /// Tells those in the chat whom they have met. Their tokens have done their work.
+    fn tell_people(&mut self, line: &Line, out: &mut impl FnMut(Output<'_>)) {
+        let hidden = self.relay.mode() == RelayMode::Only;
+        for key in line {
+            let player = self.players.get(*key);
+            let Some(person) = player.and_then(|player| player.person.as_ref()) else { continue };
+            let client = person.client;
+            let others = line.iter().filter(|other| *other != key);
+            let peers: Vec<MatchedPeer> = others
+                .filter_map(|other| self.players.get(*other))
+                .map(|peer| MatchedPeer {
+                    client: peer.person.as_ref().map(|person| person.client),
+                    address: (!hidden).then_some(peer.sender.address()),
+                })
+                .collect();
+            self.tokens.remove(client);
+            out(Output::Matched(Matched { client, peers: &peers }));
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The keyed protocol (MC1): players name a queue, prove their address, and are told of each other.
+//!
+//! ```text
+//!              JOIN                  the last one comes            all have confirmed,
+//! stranger ------------> COOKIE    .------------------> matched    or were told five times
+//!    |  ^                          |                       |  ^--. a repeat: told again
+//!    |  '-- no trace is kept       |                       |
+//!    '---- JOIN with the cookie --> waiting                '-- MATCH_IDLE ----> forgotten
+//!                                  |  ^--. a repeat        '-- LEAVE
+//!                                  '-- PLAYER_WAIT, LEAVE ---> forgotten
+//! ```
+//!
+//! Left to the caller: whether a sender may be answered at all, and how often; sending.
+//!
+//! Invariants:
+//! - nothing is kept of an address that has not proved itself, and it is sent one answer for each
+//!   request at most, never longer than that;
+//! - nobody is told an address that has not proved itself, but for private ones, which are told
+//!   to players behind the same public IP;
+//! - a player waits in one queue or sits in one game;
+//! - memory has a fixed bound.
+
+mod answer;
+mod counters;
+mod game;
+mod joining;
+mod occupancy;
+mod player;
+mod playing;
+mod queue;
+mod relay;
+mod request;
+mod schedule;
+mod tokens;
+
+use smol_str::SmolStr;
+
+pub use counters::KeyedCounters;
+pub use relay::RelayMode;
+pub use relay::RelaySettings;
+pub(super) use request::Request;
+
+use answer::MatchNews;
+use game::Game;
+use game::GameKey;
+use game::Games;
+use player::Player;
+use player::PlayerKey;
+use player::Players;
+use player::State;
+use queue::Queues;
+use relay::Relay;
+use schedule::Schedule;
+use tokens::Reservation;
+use tokens::Tokens;
+
+use crate::id::ClientId;
+use crate::limits::EVICTION_TRIES;
+use crate::limits::MATCH_IDLE;
+use crate::limits::PLAYERS_DUE_PER_TURN;
+use crate::matchmaking::Output;
+use crate::matchmaking::counters::Reason;
+use crate::matchmaking::secrets::Secrets;
+use crate::matchmaking::sender::Sender;
+use crate::time::Time;
+
+/// Everyone who speaks the keyed protocol.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    secrets: Secrets,
+    players: Players,
+    queues: Queues,
+    games: Games,
+    schedule: Schedule,
+    relay: Relay,
+    tokens: Tokens,
+    /// What is to be sent next; empty in between.
+    line: Vec<u8>,
+    counters: KeyedCounters,
+}
+
+impl Keyed {
+    pub(super) fn new(relay: RelaySettings, secret: &[u8; 16]) -> Self {
+        Self {
+            secrets: Secrets::new(secret),
+            players: Players::new(secret),
+            queues: Queues::default(),
+            games: Games::default(),
+            schedule: Schedule::default(),
+            relay: Relay::new(relay),
+            tokens: Tokens::default(),
+            line: Vec::new(),
+            counters: KeyedCounters::default(),
+        }
+    }
+
+    /// Carries out one request, which came in a datagram of so many bytes. Time must not run
+    /// backwards from call to call.
+    pub(super) fn obey(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        request: Request<'_>,
+        bytes: usize,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        match request {
+            Request::Join(join) => return self.join(now, sender, &join, bytes, out),
+            Request::Ack { id, m } => self.ack(now, sender, id, m)?,
+            Request::Result { id, m, peer, how } => self.report(now, sender, (id, m), peer, how)?,
+            Request::Leave { id } => self.leave(sender, id, out)?,
+            Request::Data { ticket, to, payload } => {
+                return self.relay(now, sender, ticket, to, payload, out);
+            }
+            // Needs no memory at all, and is answered by the caller.
+            Request::Check { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Does what was due by `now`: repeats news of matches, forgets who is gone.
+    pub(super) fn handle_timeout(&mut self, now: Time, out: &mut impl FnMut(Output<'_>)) {
+        for _ in 0..PLAYERS_DUE_PER_TURN {
+            let Some(key) = self.schedule.pop_due(now, &mut self.players) else { break };
+            self.attend(now, key, out);
+            self.schedule.arm(key, &mut self.players);
+        }
+    }
+
+    /// When [`Keyed::handle_timeout`] is to be called at the latest.
+    pub(super) fn poll_timeout(&mut self) -> Option<Time> {
+        self.schedule.next(&self.players)
+    }
+
+    /// A person in the chat wants to meet so many in this queue; both must be good. The endpoint
+    /// that brings the token returned is theirs. What they asked for before is forgotten.
+    pub(super) fn reserve(
+        &mut self,
+        now: Time,
+        person: (ClientId, &str),
+        queue: &str,
+        players: u8,
+    ) -> u64 {
+        let (client, nickname) = person;
+        self.release(client);
+        let token = self.secrets.draw();
+        let person = (client, SmolStr::new(nickname));
+        self.tokens.insert(Reservation::new(now, token, person, queue.into(), players));
+        token
+    }
+
+    /// A person wants to meet nobody any more. Whether they wanted to.
+    pub(super) fn release(&mut self, client: ClientId) -> bool {
+        let Some(reservation) = self.tokens.remove(client) else { return false };
+        if let Some(player) = reservation.player {
+            self.remove_waiting(player);
+        }
+        true
+    }
+
+    /// A person is called something else.
+    pub(super) fn rename(&mut self, client: ClientId, nickname: &str) {
+        self.tokens.rename(client, nickname);
+    }
+
+    /// A number that nobody can guess.
+    pub(super) fn draw(&mut self) -> u64 {
+        self.secrets.draw()
+    }
+
+    pub(super) fn counters(&self) -> &KeyedCounters {
+        &self.counters
+    }
+
+    /// How many players wait or are matched.
+    pub(super) fn players(&self) -> usize {
+        self.players.len()
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.players.trim();
+        self.queues.trim();
+        self.games.trim();
+        self.schedule.trim();
+        self.tokens.trim();
+    }
+
+    /// Checks what the modules promise about their tables; in release builds nothing.
+    pub(super) fn check_invariants(&self) {
+        self.players.check_invariants();
+        self.games.check_invariants();
+        self.tokens.check_invariants();
+        let mut waiting = 0;
+        for (queue, line) in self.queues.iter() {
+            debug_assert!(!line.is_empty() && line.len() < usize::from(queue.players));
+            for key in line {
+                let player = self.players.get(*key);
+                let here =
+                    |player: &Player| matches!(&player.state, State::Waiting(q) if q == queue);
+                debug_assert!(player.is_some_and(here), "in a queue that it does not wait in");
+            }
+            waiting += line.len();
+        }
+        let mut seated = 0;
+        for game in self.games.iter() {
+            for (number, key) in game.present() {
+                let seat = self.players.get(key).and_then(Player::seat);
+                debug_assert!(seat.is_some_and(|seat| usize::from(seat.number) == number));
+                seated += 1;
+            }
+        }
+        debug_assert_eq!(self.players.len(), waiting + seated, "a player waits or plays");
+        debug_assert!(self.players.iter().all(|(_, player)| player.armed <= player.due()));
+    }
+
+    /// Does what is due for one player: tells it again, or forgets it.
+    fn attend(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+        let Some(player) = self.players.get_mut(key).filter(|player| player.due() <= now) else {
+            return;
+        };
+        let State::Matched(seat) = &player.state else {
+            self.counters.expired += 1;
+            return self.remove(key);
+        };
+        if seat.told_again_at().is_some() {
+            self.counters.repeats += 1;
+            return self.tell_unasked(now, key, out);
+        }
+        let game = seat.game;
+        let active = self.games.get(game).map_or(Time::ZERO, |game| game.active);
+        if now.since(active) >= MATCH_IDLE {
+            self.forget_game(game);
+        } else {
+            player.heard = active;
+        }
+    }
+
+    fn tell_to_wait(&mut self, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+        self.counters.waits += 1;
+        let Some(player) = self.players.get(key) else { return };
+        let State::Waiting(queue) = &player.state else { return };
+        let (have, need, id) = (self.queues.len(queue), queue.players, player.id);
+        let sender = player.sender;
+        self.send(&sender, out, |line| answer::wait(line, id, have, need));
+    }
+
+    /// Tells a player of its game though it has not asked, and notes so.
+    fn tell_unasked(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+        if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
+            seat.told += 1;
+            seat.told_at = now;
+        }
+        self.tell_match(now, key, out);
+    }
+
+    fn tell_match(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+        let mode = self.relay.mode();
+        let mut line = std::mem::take(&mut self.line);
+        if let Some(you) = self.players.get(key)
+            && let Some(seat) = you.seat()
+            && let Some(game) = self.games.get(seat.game)
+        {
+            let news = MatchNews {
+                now,
+                game,
+                players: &self.players,
+                you,
+                number: seat.number.into(),
+                ticket: (mode != RelayMode::Off).then_some(seat.ticket),
+                hidden: mode == RelayMode::Only,
+            };
+            news.write(&mut line);
+            out(Output::Send(you.sender.transmit(&line)));
+        }
+        line.clear();
+        self.line = line;
+    }
+
+    fn send(
+        &mut self,
+        to: &Sender,
+        out: &mut impl FnMut(Output<'_>),
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        write(&mut self.line);
+        out(Output::Send(to.transmit(&self.line)));
+        self.line.clear();
+    }
+
+    /// Forgets a player. Its game goes on without it, unless it was the last.
+    fn remove(&mut self, key: PlayerKey) {
+        let Some(player) = self.players.remove(key) else { return };
+        match player.state {
+            State::Waiting(queue) => self.queues.leave(&queue, key),
+            State::Matched(seat) => {
+                let Some(game) = self.games.get_mut(seat.game) else { return };
+                if let Some(place) = game.players.get_mut(usize::from(seat.number)) {
+                    *place = None;
+                }
+                if game.present().next().is_none() {
+                    self.games.remove(seat.game);
+                }
+            }
+        }
+    }
+
+    /// Forgets a player who has met nobody yet.
+    fn remove_waiting(&mut self, key: PlayerKey) {
+        if self.players.get(key).is_some_and(|player| player.seat().is_none()) {
+            self.remove(key);
+        }
+    }
+
+    fn forget_game(&mut self, key: GameKey) {
+        let Some(game) = self.games.remove(key) else { return };
+        for (_, player) in game.present() {
+            self.players.remove(player);
+        }
+    }
+
+    /// Forgets an old game to make room: one whose players were told and use no relay. Whether one
+    /// was found.
+    fn evict(&mut self, now: Time) -> bool {
+        for _ in 0..EVICTION_TRIES {
+            let Some(key) = self.games.next_by_age() else { return false };
+            let game = self.games.get(key);
+            if game.is_some_and(|game| self.is_done(now, game)) {
+                self.counters.evicted += 1;
+                self.forget_game(key);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a game's players need us no more, as far as we can know.
+    fn is_done(&self, now: Time, game: &Game) -> bool {
+        let mut seats = game.present().filter_map(|(_, key)| self.players.get(key)?.seat());
+        seats.all(|seat| seat.told_again_at().is_none() && !seat.relay.is_in_use(now))
+    }
+}

@@ -1,0 +1,133 @@
+//! How many players each network has.
+//!
+//! Two tables of counters, one for what a household or a machine gets and one for what a whole
+//! network may own. A keyed hash says which counter a network uses, so nobody can aim at a
+//! neighbour's; networks that share a counter share its limit.
+//!
+//! Invariant: the tables have the same size for one player as for all of the internet.
+
+use std::net::IpAddr;
+
+use siphasher::sip::SipHasher13;
+
+use crate::limits::PLAYER_CELLS;
+use crate::limits::PLAYERS_PER_ADDRESS_MAX;
+use crate::limits::PLAYERS_PER_PREFIX_MAX;
+
+/// The counters of all networks.
+#[derive(Debug)]
+pub(super) struct Occupancy {
+    tables: [Vec<u16>; 2],
+    hasher: SipHasher13,
+}
+
+const LIMITS: [u16; 2] = [PLAYERS_PER_ADDRESS_MAX, PLAYERS_PER_PREFIX_MAX];
+
+impl Occupancy {
+    pub(super) fn new(secret: &[u8; 16]) -> Self {
+        let table = || vec![0; PLAYER_CELLS];
+        Self { tables: [table(), table()], hasher: SipHasher13::new_with_key(secret) }
+    }
+
+    /// Counts one more from this address, unless its network has as many as it may.
+    pub(super) fn enter(&mut self, ip: IpAddr) -> bool {
+        let Some(cells) = self.cells_of(ip) else { return true };
+        let mut counters = self.counters(cells);
+        if counters.iter().zip(LIMITS).any(|(counter, limit)| **counter >= limit) {
+            return false;
+        }
+        for counter in &mut counters {
+            **counter += 1;
+        }
+        true
+    }
+
+    /// Counts one less; the address must have entered.
+    pub(super) fn leave(&mut self, ip: IpAddr) {
+        let Some(cells) = self.cells_of(ip) else { return };
+        for counter in self.counters(cells) {
+            debug_assert!(*counter > 0, "{ip} leaves and has not entered");
+            *counter = counter.saturating_sub(1);
+        }
+    }
+
+    /// How many are counted in the table of households.
+    pub(super) fn total(&self) -> usize {
+        let [households, _] = &self.tables;
+        households.iter().map(|&counter| usize::from(counter)).sum()
+    }
+
+    fn counters(&mut self, cells: [usize; 2]) -> [&mut u16; 2] {
+        let [households, prefixes] = &mut self.tables;
+        let [household, prefix] = cells;
+        [&mut households[household], &mut prefixes[prefix]]
+    }
+
+    /// The indices of the counters, always inside the tables; none for loopback, which is exempt.
+    fn cells_of(&self, ip: IpAddr) -> Option<[usize; 2]> {
+        let cell = |network: [u8; 8], kind: u8| {
+            let mut key = [kind; 9];
+            key[1..].copy_from_slice(&network);
+            (self.hasher.hash(&key) % PLAYER_CELLS as u64) as usize
+        };
+        let kind = u8::from(ip.is_ipv4());
+        (!ip.is_loopback()).then(|| networks(ip).map(|network| cell(network.to_be_bytes(), kind)))
+    }
+}
+
+/// What one household or machine gets, and what one customer may own: a /32 and a /24 of IPv4, a
+/// /64 and a /48 of IPv6.
+fn networks(ip: IpAddr) -> [u64; 2] {
+    match ip {
+        IpAddr::V4(ip) => [ip.to_bits(), ip.to_bits() >> 8].map(u64::from),
+        IpAddr::V6(ip) => [64, 80].map(|host_bits| (ip.to_bits() >> host_bits) as u64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_household_has_a_limit_and_its_neighbour_another() {
+        let mut occupancy = Occupancy::new(&[7; 16]);
+        for (one, other) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8:0:1::1")]
+            .map(|(a, b)| (ip(a), ip(b)))
+        {
+            for _ in 0..PLAYERS_PER_ADDRESS_MAX {
+                assert!(occupancy.enter(one));
+            }
+            assert!(!occupancy.enter(one));
+            assert!(occupancy.enter(other));
+            occupancy.leave(one);
+            assert!(occupancy.enter(one), "a place is free again");
+        }
+    }
+
+    #[test]
+    fn a_whole_network_has_a_limit_too() {
+        let mut occupancy = Occupancy::new(&[7; 16]);
+        let entered = (0..=255).flat_map(|host| [host; 32]);
+        let entered = entered.filter(|&host| occupancy.enter([192, 0, 2, host].into())).count();
+        assert_eq!(entered, usize::from(PLAYERS_PER_PREFIX_MAX));
+        assert!(occupancy.enter(ip("198.51.100.1")), "another network");
+        let mut occupancy = Occupancy::new(&[7; 16]);
+        let household = |n: u32| IpAddr::from([0x2001, 0xdb8, 0, (n % 512) as u16, 0, 0, 0, 1]);
+        let entered = (0..8_192).filter(|&n| occupancy.enter(household(n))).count();
+        assert_eq!(entered, usize::from(PLAYERS_PER_PREFIX_MAX));
+    }
+
+    #[test]
+    fn loopback_is_exempt() {
+        let mut occupancy = Occupancy::new(&[7; 16]);
+        assert!(
+            (0..10_000).all(|_| occupancy.enter(ip("127.0.0.9")) && occupancy.enter(ip("::1")))
+        );
+        occupancy.leave(ip("::1"));
+        assert_eq!(occupancy.total(), 0);
+    }
+}

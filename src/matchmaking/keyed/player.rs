@@ -1,0 +1,228 @@
+//! Endpoints that have proved their address: who they are, and what they wait for.
+//!
+//! Queues and games name players by key; what happens to players is left to [`super::Keyed`].
+//!
+//! Invariants:
+//! - an address is one player's; each player is found by its address and counted for its network;
+//! - a key that was freed never means another player;
+//! - there are never more than [`PLAYERS_MAX`] players.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use slab::Slab;
+use smol_str::SmolStr;
+
+use super::game::GameKey;
+use super::occupancy::Occupancy;
+use super::queue::QueueKey;
+use super::relay::RelayShare;
+use super::request::Lan;
+use crate::id::ClientId;
+use crate::limits::MATCH_IDLE;
+use crate::limits::MATCH_REPEATS;
+use crate::limits::PLAYER_WAIT;
+use crate::limits::PLAYERS_MAX;
+use crate::matchmaking::sender::Sender;
+use crate::time::Time;
+
+/// One player, for as long as it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PlayerKey {
+    place: u32,
+    serial: u64,
+}
+
+/// An endpoint that waits, or has met others.
+#[derive(Debug)]
+pub(super) struct Player {
+    serial: u64,
+    pub(super) sender: Sender,
+    /// The number it has given to this try.
+    pub(super) id: u64,
+    /// Its own private addresses.
+    pub(super) lan: Lan,
+    /// The person in the chat whose token it had, and their nickname.
+    pub(super) person: Option<Person>,
+    pub(super) state: State,
+    /// When it was last heard, or its game at some later time.
+    pub(super) heard: Time,
+    /// When [`super::schedule::Schedule`] will look at it; `NEVER`: it will not.
+    pub(super) armed: Time,
+}
+
+/// Somebody in the chat.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) client: ClientId,
+    pub(super) nickname: SmolStr,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    Waiting(QueueKey),
+    Matched(Seat),
+}
+
+/// A player's place in a game.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) game: GameKey,
+    /// Its number among the players, from 0; it is told from 1.
+    pub(super) number: u8,
+    /// What it proves itself by when it uses the relay.
+    pub(super) ticket: u64,
+    /// How often it was told of the game without having asked, and when at last.
+    pub(super) told: usize,
+    pub(super) told_at: Time,
+    /// Whether it has confirmed that.
+    pub(super) acked: bool,
+    /// The players it has told of how it reached them, one bit each.
+    pub(super) reported: u16,
+    pub(super) relay: RelayShare,
+}
+
+impl Player {
+    pub(super) fn new(now: Time, sender: Sender, id: u64, queue: QueueKey) -> Self {
+        Self {
+            serial: 0,
+            sender,
+            id,
+            lan: Lan::new(),
+            person: None,
+            state: State::Waiting(queue),
+            heard: now,
+            armed: Time::NEVER,
+        }
+    }
+
+    /// When something must be done about it.
+    pub(super) fn due(&self) -> Time {
+        match &self.state {
+            State::Waiting(_) => self.heard + PLAYER_WAIT,
+            State::Matched(seat) => seat.told_again_at().unwrap_or(self.heard + MATCH_IDLE),
+        }
+    }
+
+    /// Its place in a game, if it is in one.
+    pub(super) fn seat(&self) -> Option<&Seat> {
+        match &self.state {
+            State::Matched(seat) => Some(seat),
+            State::Waiting(_) => None,
+        }
+    }
+
+    pub(super) fn seat_mut(&mut self) -> Option<&mut Seat> {
+        match &mut self.state {
+            State::Matched(seat) => Some(seat),
+            State::Waiting(_) => None,
+        }
+    }
+}
+
+impl Seat {
+    /// When its player is to be told of the game again, if ever.
+    pub(super) fn told_again_at(&self) -> Option<Time> {
+        let pause = MATCH_REPEATS.get(self.told.checked_sub(1)?)?;
+        (!self.acked).then_some(self.told_at + *pause)
+    }
+}
+
+/// All players.
+#[derive(Debug)]
+pub(super) struct Players {
+    slab: Slab<Player>,
+    by_address: HashMap<SocketAddr, PlayerKey>,
+    occupancy: Occupancy,
+    /// How many there have been.
+    serial: u64,
+}
+
+impl Players {
+    pub(super) fn new(secret: &[u8; 16]) -> Self {
+        Self {
+            slab: Slab::new(),
+            by_address: HashMap::new(),
+            occupancy: Occupancy::new(secret),
+            serial: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.len() >= PLAYERS_MAX
+    }
+
+    pub(super) fn get(&self, key: PlayerKey) -> Option<&Player> {
+        self.slab.get(key.place as usize).filter(|player| player.serial == key.serial)
+    }
+
+    pub(super) fn get_mut(&mut self, key: PlayerKey) -> Option<&mut Player> {
+        self.slab.get_mut(key.place as usize).filter(|player| player.serial == key.serial)
+    }
+
+    /// The player with this address.
+    pub(super) fn at(&self, address: SocketAddr) -> Option<PlayerKey> {
+        self.by_address.get(&address).copied()
+    }
+
+    /// The player with this address, if it calls itself so.
+    pub(super) fn known(&self, address: SocketAddr, id: u64) -> Option<PlayerKey> {
+        self.at(address).filter(|&key| self.get(key).is_some_and(|player| player.id == id))
+    }
+
+    /// Takes one more in, whose address must be nobody's and for whom there must be room. `None`:
+    /// its network has as many as it may.
+    pub(super) fn insert(&mut self, mut player: Player) -> Option<PlayerKey> {
+        let address = player.sender.address();
+        debug_assert!(!self.is_full() && self.at(address).is_none());
+        if !self.occupancy.enter(address.ip()) {
+            return None;
+        }
+        self.serial += 1;
+        player.serial = self.serial;
+        let place = self.slab.insert(player) as u32;
+        let key = PlayerKey { place, serial: self.serial };
+        self.by_address.insert(address, key);
+        Some(key)
+    }
+
+    pub(super) fn remove(&mut self, key: PlayerKey) -> Option<Player> {
+        self.get(key)?;
+        let player = self.slab.try_remove(key.place as usize)?;
+        let address = player.sender.address();
+        self.by_address.remove(&address);
+        self.occupancy.leave(address.ip());
+        Some(player)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PlayerKey, &Player)> {
+        let key = |(place, player): (usize, _)| {
+            let player: &Player = player;
+            (PlayerKey { place: place as u32, serial: player.serial }, player)
+        };
+        self.slab.iter().map(key)
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.slab.shrink_to_fit();
+        self.by_address.shrink_to_fit();
+    }
+
+    /// Checks the invariants at the head of this file; in release builds nothing.
+    pub(super) fn check_invariants(&self) {
+        debug_assert!(self.len() <= PLAYERS_MAX);
+        debug_assert_eq!(self.by_address.len(), self.len());
+        let mut counted = 0;
+        for (key, player) in self.iter() {
+            let address = player.sender.address();
+            debug_assert_eq!(self.at(address), Some(key));
+            counted += usize::from(!address.ip().is_loopback());
+        }
+        debug_assert_eq!(self.occupancy.total(), counted);
+    }
+}

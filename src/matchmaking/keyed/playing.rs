@@ -1,0 +1,112 @@
+//! What players ask once they have met: confirm, report, relay, leave.
+//!
+//! Each such request is taken only from the address that has proved itself, and with the number
+//! that only its player was told.
+
+use super::Keyed;
+use super::answer;
+use super::game::GameKey;
+use super::player::Player;
+use super::player::PlayerKey;
+use super::request::How;
+use crate::matchmaking::Output;
+use crate::matchmaking::counters::Reason;
+use crate::matchmaking::sender::Sender;
+use crate::time::Time;
+
+impl Keyed {
+    pub(super) fn ack(&mut self, now: Time, sender: Sender, id: u64, m: u64) -> Result<(), Reason> {
+        let (key, _) = self.seated(sender, id, m)?;
+        self.counters.acks += 1;
+        self.note_active(now, key);
+        if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
+            seat.acked = true;
+        }
+        Ok(())
+    }
+
+    pub(super) fn report(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        (id, m): (u64, u64),
+        peer: u8,
+        how: How,
+    ) -> Result<(), Reason> {
+        let (key, game) = self.seated(sender, id, m)?;
+        let seats = self.games.get(game).map_or(0, |game| game.players.len());
+        let seat = self.players.get_mut(key).and_then(Player::seat_mut).ok_or(Reason::NoPlayer)?;
+        let peer = peer.checked_sub(1).filter(|peer| usize::from(*peer) < seats);
+        let peer = peer.filter(|peer| *peer != seat.number).ok_or(Reason::NoPlayer)?;
+        let bit = 1 << peer;
+        if seat.reported & bit == 0 {
+            seat.reported |= bit;
+            self.counters.count(how);
+        }
+        self.counters.reports += 1;
+        self.note_active(now, key);
+        Ok(())
+    }
+
+    pub(super) fn leave(
+        &mut self,
+        sender: Sender,
+        id: u64,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let key = self.players.known(sender.address(), id).ok_or(Reason::NoPlayer)?;
+        self.counters.left += 1;
+        self.remove(key);
+        self.send(&sender, out, |line| answer::left(line, id));
+        Ok(())
+    }
+
+    pub(super) fn relay(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        ticket: u64,
+        to: u8,
+        payload: &[u8],
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let key = self.players.at(sender.address()).ok_or(Reason::NoPlayer)?;
+        let seat = self.players.get_mut(key).and_then(Player::seat_mut);
+        let seat = seat.filter(|seat| seat.ticket == ticket).ok_or(Reason::NoPlayer)?;
+        let game = self.games.get(seat.game).ok_or(Reason::NoPlayer)?;
+        let to = to.checked_sub(1).filter(|to| *to != seat.number);
+        let to = to.and_then(|to| game.player(to.into())).ok_or(Reason::NoPlayer)?;
+        if !self.relay.admits(now, &mut seat.relay, payload.len()) {
+            return Err(Reason::OverRelay);
+        }
+        let (m, by) = (game.m, seat.number);
+        let receiver = self.players.get(to).ok_or(Reason::NoPlayer)?.sender;
+        self.counters.relayed += 1;
+        self.counters.relayed_bytes += payload.len() as u64;
+        self.note_active(now, key);
+        self.send(&receiver, out, |line| {
+            answer::data(line, m, by);
+            line.extend_from_slice(payload);
+        });
+        Ok(())
+    }
+
+    /// The player with this address and id, if it sits in this game.
+    fn seated(&self, sender: Sender, id: u64, m: u64) -> Result<(PlayerKey, GameKey), Reason> {
+        let key = self.players.known(sender.address(), id).ok_or(Reason::NoPlayer)?;
+        let seat = self.players.get(key).and_then(Player::seat).ok_or(Reason::NoPlayer)?;
+        let game = self.games.get(seat.game).filter(|game| game.m == m).ok_or(Reason::NoPlayer)?;
+        debug_assert!(game.present().any(|(_, player)| player == key));
+        Ok((key, seat.game))
+    }
+
+    /// A player was heard, and so its game goes on.
+    pub(super) fn note_active(&mut self, now: Time, key: PlayerKey) {
+        let Some(player) = self.players.get_mut(key) else { return };
+        player.heard = now;
+        let game = player.seat().map(|seat| seat.game);
+        if let Some(game) = game.and_then(|game| self.games.get_mut(game)) {
+            game.active = now;
+        }
+    }
+}

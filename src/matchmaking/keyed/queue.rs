@@ -1,0 +1,72 @@
+//! Who waits for whom: players who named the same queue and the same size, oldest first.
+//!
+//! Invariants: a queue is shorter than its size (the last to come makes a game), and no queue is
+//! empty. So the longest has fifteen players, and looking through one costs nothing.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+use super::player::PlayerKey;
+use crate::matchmaking::sender::Kind;
+
+/// What players must have in common to meet.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct QueueKey {
+    pub(super) name: SmolStr,
+    /// How many are to meet.
+    pub(super) players: u8,
+    /// Others could not reach each other.
+    pub(super) kind: Kind,
+}
+
+/// Players in the order in which they came; two take no memory of their own.
+pub(super) type Line = SmallVec<[PlayerKey; 2]>;
+
+/// All queues.
+#[derive(Debug, Default)]
+pub(super) struct Queues(HashMap<QueueKey, Line>);
+
+impl Queues {
+    /// How many wait in this queue.
+    pub(super) fn len(&self, queue: &QueueKey) -> usize {
+        self.0.get(queue).map_or(0, SmallVec::len)
+    }
+
+    /// Adds one more at the end. All of them, if that is as many as are to meet: the queue is
+    /// empty then.
+    pub(super) fn join(&mut self, queue: QueueKey, player: PlayerKey) -> Option<Line> {
+        let size = usize::from(queue.players);
+        match self.0.entry(queue) {
+            Entry::Vacant(entry) => {
+                entry.insert(Line::new()).push(player);
+                None
+            }
+            Entry::Occupied(mut entry) => {
+                entry.get_mut().push(player);
+                (entry.get().len() >= size).then(|| entry.remove())
+            }
+        }
+    }
+
+    /// Takes one out of this queue.
+    pub(super) fn leave(&mut self, queue: &QueueKey, player: PlayerKey) {
+        if let Some(line) = self.0.get_mut(queue) {
+            line.retain(|other| *other != player);
+            if line.is_empty() {
+                self.0.remove(queue);
+            }
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&QueueKey, &Line)> {
+        self.0.iter()
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.0.shrink_to_fit();
+    }
+}

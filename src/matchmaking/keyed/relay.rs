@@ -1,0 +1,154 @@
+//! How much is relayed: for each player a rate and a total, and a rate for all together.
+//!
+//! A rate is kept as the time at which it will have been used up to nothing again (known as GCRA),
+//! and may be used a second ahead. What is over is dropped, as a busy line would.
+
+use std::time::Duration;
+
+use crate::limits::RELAY_QUOTA_BYTES;
+use crate::limits::RELAY_RATE_BYTES;
+use crate::limits::RELAY_TOTAL_BYTES;
+use crate::time::Time;
+
+/// Whether and how much the server relays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelaySettings {
+    /// When players may use it.
+    pub mode: RelayMode,
+    /// Bytes a second for one player.
+    pub rate: usize,
+    /// Bytes for one player in one match.
+    pub quota: usize,
+    /// Bytes a second for all players together.
+    pub total_rate: usize,
+}
+
+/// When players may have their datagrams relayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayMode {
+    /// Never: who cannot reach each other directly cannot play.
+    Off,
+    /// When they cannot reach each other directly.
+    Fallback,
+    /// Always: they are not told each other's addresses.
+    Only,
+}
+
+impl Default for RelaySettings {
+    /// As the flags of the server have it.
+    fn default() -> Self {
+        Self {
+            mode: RelayMode::Fallback,
+            rate: RELAY_RATE_BYTES,
+            quota: RELAY_QUOTA_BYTES,
+            total_rate: RELAY_TOTAL_BYTES,
+        }
+    }
+}
+
+/// How far ahead of its rate anybody may be.
+const BURST: Duration = Duration::from_secs(1);
+
+/// How long after its last datagram a player is taken to need the relay still: games send more
+/// often than that.
+const IN_USE: Duration = Duration::from_secs(20);
+
+/// What all together have used.
+#[derive(Debug)]
+pub(super) struct Relay {
+    settings: RelaySettings,
+    used_until: Time,
+}
+
+/// What one player has used.
+#[derive(Debug, Default)]
+pub(super) struct RelayShare {
+    used_until: Time,
+    used: usize,
+}
+
+impl RelayShare {
+    /// Whether anything was relayed a moment ago.
+    pub(super) fn is_in_use(&self, now: Time) -> bool {
+        self.used > 0 && now.since(self.used_until) < IN_USE
+    }
+}
+
+impl Relay {
+    pub(super) fn new(settings: RelaySettings) -> Self {
+        Self { settings, used_until: Time::ZERO }
+    }
+
+    pub(super) fn mode(&self) -> RelayMode {
+        self.settings.mode
+    }
+
+    /// Whether so many bytes more may be relayed for this player; if so, they are charged.
+    pub(super) fn admits(&mut self, now: Time, share: &mut RelayShare, bytes: usize) -> bool {
+        let RelaySettings { mode, rate, quota, total_rate } = self.settings;
+        let used = share.used.saturating_add(bytes);
+        let is_free = |until: Time| until <= now + BURST;
+        let (one, all) = (
+            share.used_until.max(now) + time_for(bytes, rate),
+            self.used_until.max(now) + time_for(bytes, total_rate),
+        );
+        if mode == RelayMode::Off || used > quota || !is_free(one) || !is_free(all) {
+            return false;
+        }
+        (share.used, share.used_until, self.used_until) = (used, one, all);
+        true
+    }
+}
+
+/// How long so many bytes take at this rate; for ever at none.
+fn time_for(bytes: usize, rate: usize) -> Duration {
+    let nanos = (bytes as u128 * 1_000_000_000).checked_div(rate as u128);
+    Duration::from_nanos(nanos.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relay(rate: usize, quota: usize, total_rate: usize) -> Relay {
+        Relay::new(RelaySettings { mode: RelayMode::Fallback, rate, quota, total_rate })
+    }
+
+    /// How many of `tries` datagrams of 100 bytes pass at one moment.
+    fn passed(relay: &mut Relay, share: &mut RelayShare, second: u64, tries: usize) -> usize {
+        let now = Time::at(Duration::from_secs(second));
+        (0..tries).filter(|_| relay.admits(now, share, 100)).count()
+    }
+
+    #[test]
+    fn one_player_has_a_rate_and_a_total() {
+        let (mut relay, mut share) = (relay(1_000, 2_500, 1_000_000), RelayShare::default());
+        assert_eq!(passed(&mut relay, &mut share, 0, 100), 10, "a second ahead");
+        assert_eq!(passed(&mut relay, &mut share, 0, 100), 0);
+        assert_eq!(passed(&mut relay, &mut share, 1, 100), 10);
+        assert_eq!(passed(&mut relay, &mut share, 100, 100), 5, "then the total is used up");
+        assert_eq!(passed(&mut relay, &mut share, 1_000, 100), 0);
+    }
+
+    #[test]
+    fn all_together_have_a_rate() {
+        let (mut relay, mut shares) =
+            (relay(1_000, 10_000, 3_000), [(); 10].map(|()| RelayShare::default()));
+        let all = |relay: &mut Relay, shares: &mut [RelayShare], second| -> usize {
+            shares.iter_mut().map(|share| passed(relay, share, second, 100)).sum()
+        };
+        assert_eq!(all(&mut relay, &mut shares, 0), 30);
+        assert_eq!(all(&mut relay, &mut shares, 1), 30);
+    }
+
+    #[test]
+    fn switched_off_or_without_a_rate_nothing_passes() {
+        let mut off = relay(1_000, 1_000, 1_000);
+        off.settings.mode = RelayMode::Off;
+        for mut relay in
+            [off, relay(0, 1_000, 1_000), relay(1_000, 0, 1_000), relay(1_000, 1_000, 0)]
+        {
+            assert_eq!(passed(&mut relay, &mut RelayShare::default(), 5, 10), 0);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Tokens of the chat: what ties an endpoint to a person.
+//!
+//! A person asks for a queue in the chat and is given a token; the endpoint that brings it is
+//! theirs. IP addresses prove nothing: one person's TCP and UDP may leave by different ones.
+//!
+//! Invariant: a person has one token at the most, so there are never more than people in the chat.
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use super::player::PlayerKey;
+use crate::id::ClientId;
+use crate::limits::TOKEN_TTL;
+use crate::time::Time;
+
+/// What a person has asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Reservation {
+    token: u64,
+    since: Time,
+    pub(super) client: ClientId,
+    pub(super) nickname: SmolStr,
+    pub(super) queue: SmolStr,
+    /// How many are to meet.
+    pub(super) players: u8,
+    /// The endpoint that has brought the token; it may be gone.
+    pub(super) player: Option<PlayerKey>,
+}
+
+/// All reservations.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    by_client: HashMap<ClientId, Reservation>,
+    clients: HashMap<u64, ClientId>,
+}
+
+impl Reservation {
+    /// What this person asks for, from now on.
+    pub(super) fn new(
+        now: Time,
+        token: u64,
+        person: (ClientId, SmolStr),
+        queue: SmolStr,
+        players: u8,
+    ) -> Self {
+        let (client, nickname) = person;
+        Self { token, since: now, client, nickname, queue, players, player: None }
+    }
+}
+
+impl Tokens {
+    /// Notes what a person asks for; they must have asked for nothing else.
+    pub(super) fn insert(&mut self, reservation: Reservation) {
+        self.clients.insert(reservation.token, reservation.client);
+        let former = self.by_client.insert(reservation.client, reservation);
+        debug_assert!(former.is_none(), "two reservations of one person");
+    }
+
+    /// What this token stands for, if it is not too old.
+    pub(super) fn find(&mut self, now: Time, token: u64) -> Option<&mut Reservation> {
+        let client = self.clients.get(&token)?;
+        let reservation = self.by_client.get_mut(client)?;
+        (now.since(reservation.since) < TOKEN_TTL).then_some(reservation)
+    }
+
+    /// Notes whose endpoint has brought the token.
+    pub(super) fn bind(&mut self, client: ClientId, player: PlayerKey) {
+        if let Some(reservation) = self.by_client.get_mut(&client) {
+            reservation.player = Some(player);
+        }
+    }
+
+    /// Forgets what a person has asked for.
+    pub(super) fn remove(&mut self, client: ClientId) -> Option<Reservation> {
+        let reservation = self.by_client.remove(&client)?;
+        self.clients.remove(&reservation.token);
+        Some(reservation)
+    }
+
+    /// A person is called something else.
+    pub(super) fn rename(&mut self, client: ClientId, nickname: &str) {
+        if let Some(reservation) = self.by_client.get_mut(&client) {
+            reservation.nickname = nickname.into();
+        }
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.by_client.shrink_to_fit();
+        self.clients.shrink_to_fit();
+    }
+
+    /// Checks the invariant at the head of this file; in release builds nothing.
+    pub(super) fn check_invariants(&self) {
+        debug_assert_eq!(self.clients.len(), self.by_client.len());
+        for (client, reservation) in &self.by_client {
+            debug_assert_eq!(self.clients.get(&reservation.token), Some(client));
+        }
+    }
+}
