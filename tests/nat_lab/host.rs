@@ -49,6 +49,7 @@ impl Host {
             route add default via {ABOVE} dev {CABLE}",
             router.gateway()
         ));
+        router.namespace.wait_for(&[&port]);
         Self { namespace: namespace.into(), v4, v6, behind: router.clone() }
     }
 

@@ -116,6 +116,7 @@ impl Router {
             route add default via {gateway}\n\
             route add default via {ABOVE} dev {cable}"
         ));
+        self.namespace.wait_for(&[&inside]);
         customer
     }
 

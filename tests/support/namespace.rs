@@ -17,7 +17,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::program::program;
-use super::{skip, test_name};
+use super::{eventually, skip, test_name};
 
 /// What each host calls its end of its only cable.
 pub(crate) const CABLE: &str = "cable";
@@ -68,6 +68,23 @@ impl Namespace {
     /// to this one, with what each calls its end. Both ends are pulled out at first.
     pub(crate) fn cable_from(&self, there: &str, here: &str) -> String {
         format!("link add {there} type veth peer name {here} netns {}", self.name)
+    }
+
+    /// Waits until these ends of cables take packets. They drop what they are given until the
+    /// kernel has noticed, a moment later, that the other end is in as well.
+    pub(crate) fn wait_for(&self, ends: &[&str]) {
+        eventually(&format!("{ends:?} in"), || {
+            let mut ip = Command::new(&self.ip);
+            ip.args(["-n", &self.name, "-brief", "link", "show"]);
+            let links = feed(ip, "").unwrap();
+            let is_up = |end: &&str| {
+                links.lines().any(|line| {
+                    let mut words = line.split(['@', ' ']);
+                    words.next() == Some(end) && words.any(|word| word == "UP")
+                })
+            };
+            ends.iter().all(is_up)
+        });
     }
 
     /// One more address at the cable.
