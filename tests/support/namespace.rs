@@ -1,24 +1,26 @@
 //! Small networks inside this machine: hosts of their own, joined by cables, that nothing outside
-//! can reach or be reached from. Here addresses may be made up, and cables pulled.
+//! can reach or be reached from. Here addresses may be made up, and cables pulled; a host may also
+//! be a router, a firewall or a NAT. What networks are made of hosts is up to the tests.
 //!
 //! A host is a network namespace, made by `ip netns` and gone with its value, after a panic too.
 
 use std::fs::File;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::AsFd;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::program::program;
-use super::{skip, test_name};
+use super::{eventually, skip, test_name};
 
-/// What each host calls its end of a cable.
-const CABLE: &str = "cable";
+/// What each host calls its end of its only cable.
+pub(crate) const CABLE: &str = "cable";
 /// Protocol number of a raw socket whose packets bring their own IP header.
 const IP_HEADER_INCLUDED: i32 = 255;
 const UDP: u8 = 17;
@@ -54,13 +56,35 @@ impl Namespace {
     pub(crate) fn pair(addresses: [&str; 2]) -> Option<[Self; 2]> {
         let hosts = [Self::new()?, Self::new()?];
         let [one, other] = &hosts;
-        let ends = format!("link add {CABLE} type veth peer name {CABLE} netns {}", other.name);
-        one.configure(&ends);
+        one.configure(&other.cable_from(CABLE, CABLE));
         for (host, address) in hosts.iter().zip(addresses) {
             host.add_address(address);
             host.set_cable("up");
         }
         Some(hosts)
+    }
+
+    /// What another host is to be told ([`Self::configure_all`]) so that a cable leads from there
+    /// to this one, with what each calls its end. Both ends are pulled out at first.
+    pub(crate) fn cable_from(&self, there: &str, here: &str) -> String {
+        format!("link add {there} type veth peer name {here} netns {}", self.name)
+    }
+
+    /// Waits until these ends of cables take packets. They drop what they are given until the
+    /// kernel has noticed, a moment later, that the other end is in as well.
+    pub(crate) fn wait_for(&self, ends: &[&str]) {
+        eventually(&format!("{ends:?} in"), || {
+            let mut ip = Command::new(&self.ip);
+            ip.args(["-n", &self.name, "-brief", "link", "show"]);
+            let links = feed(ip, "").unwrap();
+            let is_up = |end: &&str| {
+                links.lines().any(|line| {
+                    let mut words = line.split(['@', ' ']);
+                    words.next() == Some(end) && words.any(|word| word == "UP")
+                })
+            };
+            ends.iter().all(is_up)
+        });
     }
 
     /// One more address at the cable.
@@ -82,7 +106,7 @@ impl Namespace {
 
     /// Does something on this host. Sockets that it opens and programs that it starts stay there.
     pub(crate) fn within<T: Send>(&self, act: impl FnOnce() -> T + Send) -> T {
-        let host = File::open(format!("/run/netns/{}", self.name)).unwrap();
+        let host = File::open(self.place()).unwrap();
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name(test_name());
             let result = thread.spawn_scoped(scope, || {
@@ -98,13 +122,52 @@ impl Namespace {
         self.within(Traffic::read)
     }
 
+    /// Where this host is found as long as it is there.
+    pub(crate) fn place(&self) -> PathBuf {
+        Path::new("/run/netns").join(&self.name)
+    }
+
+    /// Sets switches of the network stack, `ipv4/ip_forward` and the like below `/proc/sys/net`,
+    /// as far as this kernel has them.
+    pub(crate) fn set(&self, switches: &[&str], value: &str) {
+        let files = switches.iter().map(|switch| Path::new("/proc/sys/net").join(switch));
+        self.within(|| {
+            let there = files.filter(|file| file.exists());
+            there.for_each(|file| std::fs::write(file, value).unwrap());
+        });
+    }
+
+    /// What `nft` says to these words (`-f -`) and this input; or why it refuses.
+    pub(crate) fn nft(&self, words: &[&str], input: &str) -> Result<String, String> {
+        let mut nft = Command::new("nft");
+        nft.args(words);
+        self.within(move || feed(nft, input))
+    }
+
     /// `ip` with these words, on this host.
     fn configure(&self, words: &str) {
         let mut ip = Command::new(&self.ip);
         ip.args(["-n", &self.name]).args(words.split(' '));
-        let Output { status, stderr, .. } = ip.output().unwrap();
-        assert!(status.success(), "ip {words}: {}", String::from_utf8_lossy(&stderr));
+        feed(ip, "").unwrap_or_else(|complaint| panic!("ip {words}: {complaint}"));
     }
+
+    /// `ip` with many lines of words at once.
+    pub(crate) fn configure_all(&self, lines: &str) {
+        let mut ip = Command::new(&self.ip);
+        ip.args(["-n", &self.name, "-batch", "-"]);
+        feed(ip, lines).unwrap_or_else(|complaint| panic!("{complaint} in:\n{lines}"));
+    }
+}
+
+/// What a program prints about this input; or what it complains of when it fails.
+fn feed(mut program: Command, input: &str) -> Result<String, String> {
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    // Who does not read to the end complains, and that is what should be seen.
+    let _ = child.stdin.take().expect("stdin is piped").write_all(input.as_bytes());
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
+    if status.success() { Ok(text(stdout)) } else { Err(text(stderr)) }
 }
 
 impl Drop for Namespace {
