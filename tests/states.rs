@@ -45,7 +45,7 @@ const STATES: [State; 14] = [
     State { name: "shutting down", like: None, begin: shutting_down, say: then_reads },
 ];
 
-const LINES: [&[u8]; 51] = [
+const LINES: [&[u8]; 58] = [
     b"/help",
     b"/h",
     b"/?",
@@ -78,6 +78,13 @@ const LINES: [&[u8]; 51] = [
     b"/msg bob hi",
     b"/me waves",
     b"/me",
+    b"/match duel",
+    b"/match duel 17",
+    b"/match",
+    b"/match off",
+    b"/invite alice",
+    b"/invite bob",
+    b"/invite",
     b"/quit",
     b"/exit now",
     b"/frobnicate",

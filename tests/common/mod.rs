@@ -13,14 +13,14 @@ pub(crate) mod random;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::IoSlice;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits;
-use mio_chat::matchmaking;
+use mio_chat::matchmaking::{self, SocketIndex};
 use mio_chat::server::{CloseReason, Server, Settings};
 use mio_chat::time::Time;
 
@@ -80,6 +80,8 @@ pub(crate) struct World {
     people: BTreeMap<String, Person>,
     /// Woken, and not heard yet because a flush was wanted.
     waiting: VecDeque<ClientId>,
+    /// Datagrams that the server has sent and nobody has looked at yet.
+    datagrams: Vec<(SocketAddr, String)>,
 }
 
 impl Person {
@@ -103,7 +105,22 @@ impl World {
             ids: Registry::default(),
             people: BTreeMap::new(),
             waiting: VecDeque::new(),
+            datagrams: Vec::new(),
         }
+    }
+
+    /// A datagram of text comes in from an address.
+    pub(crate) fn datagram(&mut self, source: &str, text: &str) {
+        let (source, sent) = (source.parse().expect("an address"), &mut self.datagrams);
+        self.server.datagram(self.now, SocketIndex(0), source, text.as_bytes(), &mut |transmit| {
+            sent.push((transmit.to, String::from_utf8_lossy(transmit.payload).into_owned()));
+        });
+        self.run();
+    }
+
+    /// Datagrams sent since this was last asked, as receiver and text.
+    pub(crate) fn datagrams(&mut self) -> Vec<(SocketAddr, String)> {
+        std::mem::take(&mut self.datagrams)
     }
 
     /// Connects somebody who says nothing.
@@ -231,6 +248,10 @@ impl World {
     pub(crate) fn turn(&mut self) -> bool {
         let busy = self.receive();
         self.server.handle_timeout(self.now);
+        let sent = &mut self.datagrams;
+        self.server.handle_match_timeout(self.now, &mut |transmit| {
+            sent.push((transmit.to, String::from_utf8_lossy(transmit.payload).into_owned()));
+        });
         self.flush();
         self.reap();
         busy
