@@ -1,5 +1,5 @@
-//! Stories about people in the chat who find players for a game, told on the whole server in memory:
-//! what they type, what their endpoints send, and who is told what.
+//! Stories about people in the chat who find players for a game, told on the whole server in
+//! memory: what they type, what their endpoints send, and who is told what.
 
 mod common;
 
