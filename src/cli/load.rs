@@ -42,7 +42,7 @@ struct ClientArgs {
     /// The room, channel or subject where they meet [default: main in lines, else mio-chat-load]
     #[arg(long, value_name = "NAME")]
     room: Option<String>,
-    /// storm, pairs: clients at a time
+    /// storm, pairs, matches, bindings, echoes: clients at a time
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_AT_ONCE)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
     at_once: u32,

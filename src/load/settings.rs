@@ -26,6 +26,12 @@ pub enum Scenario {
     Churn,
     /// UDP endpoints ask for a partner, as fast as answers come
     Pairs,
+    /// The same by the keyed protocol, MC1, cookie and confirmation included
+    Matches,
+    /// UDP endpoints ask for their own address by STUN
+    Bindings,
+    /// As bindings, of a server that returns whatever it is sent
+    Echoes,
 }
 
 impl Scenario {
@@ -39,6 +45,9 @@ impl Scenario {
             Self::Slow => "slow",
             Self::Churn => "churn",
             Self::Pairs => "pairs",
+            Self::Matches => "matches",
+            Self::Bindings => "bindings",
+            Self::Echoes => "echoes",
         }
     }
 
@@ -49,7 +58,7 @@ impl Scenario {
 
     /// Whether the clients meet in a room, over TCP.
     pub fn has_room(self) -> bool {
-        self != Self::Pairs
+        !matches!(self, Self::Pairs | Self::Matches | Self::Bindings | Self::Echoes)
     }
 
     /// Whether messages are said at a steady rate, whatever the server does.
