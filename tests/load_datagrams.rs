@@ -22,10 +22,10 @@ const LOOK: Duration = Duration::from_millis(20);
 const COOKIE_OF: u64 = 0x5EED;
 
 /// A load of 10 endpoints that tells what it found as JSON.
-fn load(server: SocketAddr, scenario: &str) -> Child {
+fn load(server: SocketAddr, scenario: &[&str]) -> Child {
     let server = server.to_string();
     let mut command = Command::new(PROGRAM);
-    command.args(["load", &server, scenario, "--clients", "10", "--json", "-"]);
+    command.args(["load", &server, "--clients", "10", "--json", "-"]).args(scenario);
     command.args(["--warm-up", "50ms", "--duration", "300ms"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -38,7 +38,7 @@ fn report(load: Child) -> Value {
 
 /// Serves a load to its end with what `answer` returns: datagrams and where they go.
 fn serve(
-    scenario: &str,
+    scenario: &[&str],
     mut answer: impl FnMut(&[u8], SocketAddr) -> Vec<(Vec<u8>, SocketAddr)>,
 ) -> Value {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -136,7 +136,7 @@ fn line(id: &str, match_id: &str, you: (u8, SocketAddr), peer: (u8, SocketAddr))
 #[test]
 fn partners_name_each_other() {
     let server = Server::start(&["--udp-rate", "0"]);
-    let report = report(load(server.udp(), "pairs"));
+    let report = report(load(server.udp(), &["pairs"]));
     everybody_was_answered(&report);
     every_pair_was_right(&report);
     server.stop();
@@ -145,7 +145,7 @@ fn partners_name_each_other() {
 #[test]
 fn addresses_are_told_by_stun() {
     let server = Server::start(&["--udp-rate", "0"]);
-    let report = report(load(server.udp(), "bindings"));
+    let report = report(load(server.udp(), &["bindings"]));
     everybody_was_answered(&report);
     assert!(report["pairs"].is_null());
     server.stop();
@@ -153,15 +153,29 @@ fn addresses_are_told_by_stun() {
 
 #[test]
 fn echoes_come_back() {
-    let report = serve("echoes", |datagram, from| vec![(datagram.to_vec(), from)]);
+    let report = serve(&["echoes"], |datagram, from| vec![(datagram.to_vec(), from)]);
     everybody_was_answered(&report);
+    assert_eq!(report["connections"], 10);
     assert!(report["pairs"].is_null());
+}
+
+#[test]
+fn newcomers_ask_once_each() {
+    let mut seen = HashMap::<SocketAddr, usize>::new();
+    let report = serve(&["echoes", "--newcomers"], |datagram, from| {
+        *seen.entry(from).or_default() += 1;
+        vec![(datagram.to_vec(), from)]
+    });
+    everybody_was_answered(&report);
+    assert!(seen.len() > 10, "{report:#}");
+    let repeats = seen.values().filter(|times| **times > 1).count();
+    assert!(repeats <= seen.len() / 2, "only who is not answered asks again: {report:#}");
 }
 
 #[test]
 fn matches_are_made_by_the_keyed_protocol() {
     let mut server = Keyed::default();
-    let report = serve("matches", |datagram, from| bytes(server.answer(datagram, from)));
+    let report = serve(&["matches"], |datagram, from| bytes(server.answer(datagram, from)));
     everybody_was_answered(&report);
     every_pair_was_right(&report);
     let made = report["pairs"]["made"].as_u64().unwrap();
@@ -171,7 +185,7 @@ fn matches_are_made_by_the_keyed_protocol() {
 #[test]
 fn wrong_partners_are_noticed() {
     let mut server = Keyed::default();
-    let report = serve("matches", |datagram, from| {
+    let report = serve(&["matches"], |datagram, from| {
         let mut answers = server.answer(datagram, from);
         if let [(first, _), (second, _)] = &mut answers[..] {
             // Each hears of the one that it is.

@@ -175,11 +175,13 @@ def chatter(
     )
 
 
-def over_udp(key: str, title: str, scenario: str, headline: Figure, **more: Any) -> Row:
-    """Everybody against the bare echo, which is given its own work in each row."""
+def over_udp(
+    key: str, title: str, scenario: str, headline: Figure, *flags: str, **more: Any
+) -> Row:
+    """Everybody against the bare echo, which is asked as the others are: as often by newcomers."""
     rate = Figure("deliveries_per_second", "answers / s", digits=0)
     return Row(
-        f"udp-{key}", title, ["--at-once", str(ASKING)], ASKING, [headline, rate, CPU, P50, P99],
+        f"udp-{key}", title, ["--at-once", str(ASKING), *flags], ASKING, [headline, rate, CPU, P50, P99],
         over_udp={"mio-chat": scenario, "echo": "echoes"} | more.pop("others", {}),
         limit="echo-e", **more,
     )
@@ -226,11 +228,12 @@ ALL_ROWS = [
     ),
     over_udp(
         "pairs", "Plain pairing: two answers a pair, beside echoes", "pairs",
-        Figure("server.deliveries_per_cpu_second", "answers / CPU-s", digits=0),
+        Figure("server.deliveries_per_cpu_second", "answers / CPU-s", digits=0), "--newcomers",
     ),
     over_udp(
         "matches", "Matches of two by MC1, cookies and confirmations included, beside echoes",
         "matches", Figure("server.work_per_cpu_second", "pairs (echoes) / CPU-s", digits=0),
+        "--newcomers",
     ),
     over_udp(
         "bindings", "STUN Binding requests, beside echoes", "bindings",

@@ -3,8 +3,9 @@
 //! A closed loop of a fixed number of them. Who is for two is a socket of its own that asks once,
 //! and when it is answered another takes its place, because the server remembers a pair and would
 //! not give it another partner. Two that wait at the same time are partners, so an even number
-//! never runs dry. Who asks for something else asks again from the same socket. Datagrams get lost
-//! where a buffer is full; who is not answered asks again.
+//! never runs dry. Who asks for something else asks again from the same socket, unless that is to
+//! be done by newcomers, too. Datagrams get lost where a buffer is full; who is not answered asks
+//! again.
 //!
 //! All that is ready is read before anything is said, and then everybody speaks at once: so
 //! the server has a queue to work off, and how often it wakes up depends less on how fast we are.
@@ -293,7 +294,7 @@ impl<'a> Asking<'a> {
 
     /// What an endpoint does whose wish was granted.
     fn go_on(&mut self, key: usize) {
-        if self.wish.is_for_two() || self.is_draining {
+        if self.wish.is_for_two() || self.settings.newcomers || self.is_draining {
             let endpoint = self.endpoints.remove(key);
             if endpoint.talk.has_last_word() {
                 self.leaving.push(endpoint);

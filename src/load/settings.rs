@@ -92,6 +92,8 @@ pub struct Settings {
     pub churn: f64,
     /// Connections of a storm, or asking endpoints, open at a time.
     pub at_once: usize,
+    /// Whether endpoints that could ask again are replaced, too.
+    pub newcomers: bool,
     /// Bytes of a message as it is delivered in lines.
     pub size: usize,
     /// Measured time.
@@ -151,6 +153,7 @@ impl Settings {
             stalled: 0.1,
             churn: 10.0,
             at_once: 256,
+            newcomers: false,
             size: 64,
             duration: Duration::from_secs(5),
             warm_up: Duration::from_secs(1),
