@@ -332,6 +332,8 @@ pub const LOAD_CPU_SHARE_MAX: f64 = 0.95;
 pub const LOAD_SOURCES: u32 = 1_000;
 /// How long a UDP endpoint waits for an answer before it asks again: datagrams get lost.
 pub const LOAD_ASK_AGAIN: Duration = Duration::from_millis(500);
+/// Bytes of the longest datagram that an endpoint reads; matches are told in fewer.
+pub const LOAD_DATAGRAM_BYTES_MAX: usize = 1_280;
 /// Processes of one run: more only get into each other's way.
 pub const LOAD_PROCESSES_MAX: u32 = 64;
 /// Time between "everybody is ready" and the first message, so that every process has heard it.

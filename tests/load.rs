@@ -149,15 +149,6 @@ fn those_who_stay_hear_everything_while_others_come_and_go() {
 }
 
 #[test]
-fn endpoints_find_partners() {
-    let server = Server::start(&[]);
-    let report = report(server.udp(), &["pairs", "--clients", "10"]);
-    assert!(number(&report, "deliveries") > 0, "{report:#}");
-    assert_eq!(report["delivered_share"], 1.0, "{report:#}");
-    server.stop();
-}
-
-#[test]
 fn several_processes_work_as_one() {
     let server = Server::start(&NO_FLOOD_CONTROL);
     let flags = ["--clients", "9", "--processes", "2", "--senders", "3", "--in-flight", "2"];

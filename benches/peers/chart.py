@@ -45,7 +45,7 @@ class Bar:
 
     @property
     def kind(self) -> str:
-        starts = {table.OURS: "ours", table.LIMIT: "limit"}
+        starts = {table.OURS: "ours"} | dict.fromkeys(table.LIMITS, "limit")
         return next((kind for start, kind in starts.items() if self.name.startswith(start)), "")
 
 

@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from rows import ALL_ROWS, Result, Row
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETUP_SECONDS_MAX = 90.0  # seating 19,000 who are all told of each other takes the slowest long
-PACKAGES = ["redis-server", "nats-server", "inspircd", "ngircd", "ncat"]
+PACKAGES = ["redis-server", "nats-server", "inspircd", "ngircd", "ncat", "coturn"]
 
 
 def main() -> int:
@@ -84,10 +85,11 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     with contextlib.suppress(KeyboardInterrupt):
         for row in rows:
             print(row.title, file=sys.stderr)
+            able = [server for server in servers if row.scenario(server)]
             for turn in range(options.rounds):
                 # Nobody is always the first, or always after the same one.
-                shift = turn * len(servers) // options.rounds
-                for server in servers[shift:] + servers[:shift]:
+                shift = turn * len(able) // options.rounds
+                for server in able[shift:] + able[:shift]:
                     failed = earlier_failure(results, row, server)
                     result = failed or run(row, server, options)
                     tell(row, server, result)
@@ -126,12 +128,17 @@ def matching(all_of_them: list[Any], patterns: str, name: Any) -> list[Any]:
 
 def run(row: Row, server: Peer, options: argparse.Namespace) -> Result:
     """One run, or one search; a fresh server for each time the load is started."""
-    if row.clients > server.members_max and row.words != ["storm"]:
+    if row.clients > server.members_max and row.scenario(server) != "storm":
         return failure(f"seats {server.members_max:,} at most")
 
+    scenario, kind = row.scenario(server), socket.SOCK_STREAM
+    speaks = ["--dialect", server.dialect]
+    if row.over_udp:
+        speaks, kind = [], socket.SOCK_DGRAM
+
     def measure(words: list[str]) -> Result:
-        with peers.running(server) as it:
-            return load(it, [*words, "--dialect", server.dialect], options)
+        with peers.running(server, kind) as it:
+            return load(it, [scenario, *words, *speaks], options)
 
     try:
         return with_notes(row.run(measure))
@@ -186,6 +193,9 @@ def with_notes(result: Result) -> Result:
     for key in ["connections_failed", "connections_lost"]:
         if result.get(key):
             notes.append(f"{result[key]:,} {key.replace('_', ' ')}")
+    for key in ["wrong", "one_sided"]:
+        if count := (result.get("pairs") or {}).get(key):
+            notes.append(f"{count:,} pairs {key.replace('_', '-')}")
     if result.get("interrupted"):
         notes.append("interrupted")
     if notes:

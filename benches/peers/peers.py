@@ -43,17 +43,18 @@ class Peer:
     """A server, and how the load speaks to it. `command` is given its folder and its port."""
 
     name: str
-    dialect: str
+    dialect: str  # over TCP; empty: it does not
     command: Callable[[Path, int], list[str]]
     members_max: int = SEATS  # or how many it seats within a minute or two
     preload: tuple[Path, ...] = ()  # libraries that force settings the program lacks
-    picks_port: bool = False  # prints `listening tcp ADDRESS` once it is ready
+    picks_port: bool = False  # prints `listening tcp ADDRESS` (or udp) once it is ready
+    datagrams: str = ""  # what it is over UDP, in the words of rows.py; empty: nothing
     about: str = ""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A peer that has begun to accept connections."""
+    """A peer that has begun to accept connections or datagrams."""
 
     pid: int
     address: str
@@ -78,11 +79,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def running(peer: Peer) -> Iterator[Running]:
-    """Starts a peer, waits until it accepts connections, and stops it in the end."""
+def running(peer: Peer, kind: int = socket.SOCK_STREAM) -> Iterator[Running]:
+    """Starts a peer, waits until it accepts what it is to serve, and stops it in the end."""
     with tempfile.TemporaryDirectory(prefix="peer-") as name:
         folder = Path(name)
-        port = 0 if peer.picks_port else free_port()
+        port = 0 if peer.picks_port else free_port(kind)
         environment = dict(os.environ)
         if peer.preload:
             environment["LD_PRELOAD"] = " ".join(str(library) for library in peer.preload)
@@ -95,7 +96,7 @@ def running(peer: Peer) -> Iterator[Running]:
                 env=environment, start_new_session=True, preexec_fn=pinned(0),
             )
         try:
-            yield Running(process.pid, wait_until_ready(peer, process, folder, port))
+            yield Running(process.pid, wait_until_ready(peer, process, folder, port, kind))
             if process.poll() is not None:
                 raise PeerFailed("did not survive it")
         except PeerFailed as failure:
@@ -106,23 +107,25 @@ def running(peer: Peer) -> Iterator[Running]:
             stop(process)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
+def free_port(kind: int) -> int:
+    with socket.socket(type=kind) as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def wait_until_ready(
-    peer: Peer, process: subprocess.Popen[bytes], folder: Path, port: int
+    peer: Peer, process: subprocess.Popen[bytes], folder: Path, port: int, kind: int
 ) -> str:
-    """The address that the peer accepts connections at."""
+    """The address that the peer accepts connections or datagrams at."""
+    streams = kind == socket.SOCK_STREAM
+    mark, accepts = ("listening tcp ", connects) if streams else ("listening udp ", answers)
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise PeerFailed("does not start")
         if peer.picks_port:
             for line in (folder / "output").read_text(errors="replace").splitlines():
-                if line.startswith("listening tcp "):
+                if line.startswith(mark):
                     return line.split()[-1]
         elif accepts(port):
             return f"{HOST}:{port}"
@@ -135,9 +138,20 @@ def last_words(folder: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
 
 
-def accepts(port: int) -> bool:
+def connects(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
+
+
+def answers(port: int) -> bool:
+    """Whether a STUN Binding request is answered soon."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.settimeout(0.1)
+        with contextlib.suppress(OSError):
+            probe.connect((HOST, port))
+            probe.send(b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12))
+            return bool(probe.recv(600))
+        return False
 
 
 def redis(folder: Path, port: int) -> list[str]:
@@ -208,6 +222,16 @@ def ncat(_: Path, port: int) -> list[str]:
     return ["ncat", "--listen", "--broker", "--max-conns", "1010", HOST, str(port)]
 
 
+def coturn(*flags: str) -> Callable[[Path, int], list[str]]:
+    """STUN alone, over UDP alone, and nothing written to a disk."""
+    return lambda folder, port: [
+        "turnserver", "-n", "--listening-ip", HOST, "--listening-port", str(port), "--no-auth",
+        "--stun-only", "--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--no-tcp-relay",
+        "--no-stdout-log", "--log-file", "/dev/null", "--userdb", str(folder / "users"),
+        "--pidfile", str(folder / "pid"), *flags,
+    ]
+
+
 def written(path: Path, text: str) -> str:
     path.write_text("\n".join(line.strip() for line in text.splitlines()))
     return str(path)
@@ -219,9 +243,10 @@ def fixed(*words: str | Path | float) -> Callable[[Path, int], list[str]]:
 
 
 def mio_chat(server: Path, name: str, *flags: str) -> Peer:
-    command = fixed(server, "--tcp", f"{HOST}:0", "--udp", f"{HOST}:0", "--flood", "off", "-q",
-                    *flags)
-    return Peer(name, "lines", command, picks_port=True, about=" ".join(flags))
+    command = fixed(server, "--tcp", f"{HOST}:0", "--udp", f"{HOST}:0", "--flood", "off",
+                    "--udp-rate", "0", "-q", *flags)
+    return Peer(name, "lines", command, picks_port=True, datagrams="mio-chat",
+                about=" ".join(flags))
 
 
 def relay(programs: Programs, flush_ms: float = 0) -> Peer:
@@ -251,4 +276,9 @@ def all_peers(programs: Programs) -> list[Peer]:
         Peer("python threads", "raw", fixed("python3", python, 0), picks_port=True),
         Peer("rust threads", "raw", fixed(threads, 0), preload=(patient,), picks_port=True),
         Peer("tokio broadcast", "raw", fixed(tasks, 0), picks_port=True),
+        Peer("echo-e", "", fixed(programs.folder / "echo", 0), picks_port=True, datagrams="echo",
+             about="the limit over UDP"),
+        Peer("coturn", "", coturn("--relay-threads", "0"), datagrams="stun", about="one thread"),
+        Peer("coturn -m 1", "", coturn("--relay-threads", "1"), datagrams="stun",
+             about="a thread for answers"),
     ]

@@ -6,8 +6,10 @@ most chatter is made of several runs and gives the best of them.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from peers import Peer
 
 Result = dict[str, Any]
 Measure = Callable[[list[str]], Result]  # runs the load with these words
@@ -16,6 +18,7 @@ LATENCY_MS_MAX = 25.0  # of a message in a hundred, in the search for the most c
 SHARE_MIN = 0.999  # of the deliveries that were due
 DELIVERIES_MAX_M = 64.0  # where the search ends, in millions a second
 TRIES = 2  # of a rate that failed while the load was held up: something else may have been busy
+ASKING = 128  # UDP endpoints at once: few enough for the queue of a socket
 BISECTIONS = 3  # each halves the uncertainty, a factor of two at first: 9 % are left
 
 
@@ -48,19 +51,33 @@ class Row:
     search: bool = False
     more_is_better: bool = True
     only_named: bool = False  # left out unless it is asked for by name
+    # Over UDP: what the load does, by what a peer is there. Others do not take part.
+    over_udp: dict[str, str] = field(default_factory=dict)
+    limit: str = "relay-e"  # the bare server that ratios are made to
+    rival: str = ""  # another one that we are held against
+
+    def scenario(self, peer: Peer) -> str:
+        """What the load does with a peer; nothing if the peer does not take part."""
+        if self.over_udp:
+            return self.over_udp.get(peer.datagrams, "")
+        return self.words[0] if peer.dialect else ""
 
     def run(self, measure: Measure) -> Result:
-        words = [*self.words, "--clients", str(self.clients)]
+        flags = self.words if self.over_udp else self.words[1:]
+        words = [*flags, "--clients", str(self.clients)]
         if self.search:
             return most_chatter(measure, words, self.clients)
         return with_rates(measure(words))
 
 
 def with_rates(result: Result) -> Result:
-    """Adds what the load leaves to us: how often the server woke up in a second."""
+    """Adds what the load leaves to us: wake-ups in a second, and what is worth most in CPU."""
     server, seconds = result.get("server"), result.get("seconds")
     if server and seconds and server.get("switches_voluntary") is not None:
         server["wakeups_per_second"] = server["switches_voluntary"] / seconds
+    if server:
+        pairs, answers = (server.get(f"{what}_per_cpu_second") for what in ["pairs", "deliveries"])
+        server["work_per_cpu_second"] = pairs or answers
     return result
 
 
@@ -158,6 +175,18 @@ def chatter(
     )
 
 
+def over_udp(
+    key: str, title: str, scenario: str, headline: Figure, *flags: str, **more: Any
+) -> Row:
+    """Everybody against the bare echo, which is asked as the others are: as often by newcomers."""
+    rate = Figure("deliveries_per_second", "answers / s", digits=0)
+    return Row(
+        f"udp-{key}", title, ["--at-once", str(ASKING), *flags], ASKING, [headline, rate, CPU, P50, P99],
+        over_udp={"mio-chat": scenario, "echo": "echoes"} | more.pop("others", {}),
+        limit="echo-e", **more,
+    )
+
+
 ALL_ROWS = [
     fan_out(10, 64, 1_000),
     fan_out(1, 64, 100, in_quick=False),
@@ -196,5 +225,19 @@ ALL_ROWS = [
             Figure("server.connections_per_cpu_second", "connections / CPU-s", digits=0),
             Figure("connections_per_second", "connections / s", digits=0),
         ],
+    ),
+    over_udp(
+        "pairs", "Plain pairing: two answers a pair, beside echoes", "pairs",
+        Figure("server.deliveries_per_cpu_second", "answers / CPU-s", digits=0), "--newcomers",
+    ),
+    over_udp(
+        "matches", "Matches of two by MC1, cookies and confirmations included, beside echoes",
+        "matches", Figure("server.work_per_cpu_second", "pairs (echoes) / CPU-s", digits=0),
+        "--newcomers",
+    ),
+    over_udp(
+        "bindings", "STUN Binding requests, beside echoes", "bindings",
+        Figure("server.deliveries_per_cpu_second", "answers / CPU-s", digits=0),
+        others={"stun": "bindings"}, rival="coturn",
     ),
 ]

@@ -1,6 +1,6 @@
 """Shows results as Markdown: first every work in a line, then every server in a table per work.
 
-Medians over the rounds. A ratio is made within a round, against the bare relay of that round, and
+Medians over the rounds. A ratio is made within a round, against the bare server of that round, and
 then the median of them is taken: what the machine does to one it does to the other.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from rows import ALL_ROWS, Figure, Result, Row
 
-LIMIT, OURS = "relay-e", "mio-chat"
+LIMITS, OURS = ("relay-e", "echo-e"), "mio-chat"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 NOTHING = "–"
 PICTURE_SHOWS = "What mio-chat, a bare relay and other servers can do, side by side"
@@ -24,7 +24,7 @@ class Cell:
     """What one server did in one row."""
 
     medians: list[float | None]  # in the order of the row's figures
-    ratio: float | None  # of the headline, to the bare relay's
+    ratio: float | None  # of the headline, to that of the row's limit
     spread: float | None  # of the headline: (most - least) / median
     notes: str
 
@@ -33,8 +33,8 @@ class Cell:
         return self.medians[0]
 
 
-def cell(results: Results, row: Row, server: str) -> Cell | None:
-    own, limit = rounds(results, row.key, server), rounds(results, row.key, LIMIT)
+def cell(results: Results, row: Row, server: str, to: str = "") -> Cell | None:
+    own, limit = rounds(results, row.key, server), rounds(results, row.key, to or row.limit)
     if not own:
         return None
     headline = row.figures[0]
@@ -85,16 +85,16 @@ def origin(results: Results) -> str:
 
 
 def overview(results: Results, rows: list[Row], names: list[str]) -> str:
-    others = [name for name in names if not name.startswith((LIMIT, OURS))]
+    others = [name for name in names if not name.startswith((*LIMITS, OURS))]
     lines = []
     for row in rows:
-        limit, ours = cell(results, row, LIMIT), cell(results, row, OURS)
+        limit, ours = cell(results, row, row.limit), cell(results, row, OURS)
         best = best_of(results, row, others)
         lines.append([
             row.title, row.figures[0].title, number(row.figures[0], headline(limit)),
             number(row.figures[0], headline(ours)), ratio(ours), best,
         ])
-    titles = ["work", "figure", LIMIT, OURS, f"{OURS} : {LIMIT}", "the best of the others"]
+    titles = ["work", "figure", "the limit", OURS, f"{OURS} : limit", "the best of the others"]
     return grid(titles, lines, "ll---l")
 
 
@@ -113,7 +113,7 @@ def best_of(results: Results, row: Row, others: list[str]) -> str:
 
 
 def detail(results: Results, row: Row, names: list[str]) -> str:
-    titles = ["server", row.figures[0].title, f": {LIMIT}", "spread"]
+    titles = ["server", row.figures[0].title, f": {row.limit}", "spread"]
     titles += [figure.title for figure in row.figures[1:]] + ["note"]
     lines = []
     for name in names:
@@ -121,7 +121,10 @@ def detail(results: Results, row: Row, names: list[str]) -> str:
             values = [number(*pair) for pair in zip(row.figures, one.medians, strict=True)]
             spread = NOTHING if one.spread is None else f"{100 * one.spread:.0f} %"
             lines.append([name, values[0], ratio(one), spread, *values[1:], one.notes])
-    return f"### {row.title}\n\n" + grid(titles, lines, "l" + "-" * (len(titles) - 2) + "l")
+    text = f"### {row.title}\n\n" + grid(titles, lines, "l" + "-" * (len(titles) - 2) + "l")
+    if row.rival and (ours := cell(results, row, OURS, to=row.rival)):
+        text += f"\n\n{OURS} : {row.rival} = {ratio(ours)}"
+    return text
 
 
 def headline(one: Cell | None) -> float | None:

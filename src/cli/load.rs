@@ -42,10 +42,13 @@ struct ClientArgs {
     /// The room, channel or subject where they meet [default: main in lines, else mio-chat-load]
     #[arg(long, value_name = "NAME")]
     room: Option<String>,
-    /// storm, pairs: clients at a time
+    /// storm, pairs, matches, bindings, echoes: clients at a time
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_AT_ONCE)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
     at_once: u32,
+    /// bindings, echoes: each question comes from a new endpoint, as in pairs and matches
+    #[arg(long)]
+    newcomers: bool,
     /// slow: share of the clients that does not read, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = parse_share)]
     stalled: f64,
@@ -139,6 +142,7 @@ impl LoadArgs {
             stalled: clients.stalled,
             churn: clients.churn,
             at_once: clients.at_once as usize,
+            newcomers: clients.newcomers,
             size: talk.size as usize,
             duration: measure.duration.into(),
             warm_up: measure.warm_up.into(),

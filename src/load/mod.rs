@@ -10,6 +10,9 @@
 //!                              report, text   what it comes to
 //! ```
 //!
+//! Over UDP it is less: `asking` has endpoints and phases, `talk` says what is asked and answered
+//! (with `mc1` and `binding`), and `partners` whether those who were paired name each other.
+//!
 //! It knows nothing of the server's insides and works with any server that speaks one of its
 //! dialects. What it measures costs less than what the server does: one shared read buffer, one
 //! read per event, messages counted by their marker; a few probes read them and take latencies.
@@ -17,6 +20,8 @@
 //! Invariants: one thread; nothing blocks but the poll; whatever a server sends is counted or
 //! refused and never ends the run but by everybody's absence; every wait is bounded.
 
+mod asking;
+mod binding;
 mod chart;
 mod client;
 mod clock;
@@ -25,7 +30,8 @@ mod crowd;
 mod dialect;
 mod error;
 mod event_loop;
-mod pairs;
+mod mc1;
+mod partners;
 mod payload;
 mod performance;
 mod plan;
@@ -37,6 +43,7 @@ mod run;
 mod settings;
 mod share;
 mod socket;
+mod talk;
 mod tally;
 mod text;
 mod timer;
@@ -45,16 +52,17 @@ mod usage;
 mod wire;
 mod workers;
 
+use asking::Asking;
 use clock::Clock;
 use conductor::{Conductor, Parent};
 use crowd::Crowd;
 use dialect::Language;
 use event_loop::EventLoop;
-use pairs::Pairs;
 use performance::Performance;
 use progress::Progress;
 use run::Run;
 use share::Share;
+use talk::Wish;
 use wire::{Assignment, Word};
 
 pub use dialect::Dialect;
@@ -77,9 +85,9 @@ pub fn run(settings: &Settings, descriptors: u64) -> Result<Report, LoadError> {
     }
     let progress = Progress::for_person(settings);
     let clock = Clock::start();
-    let performance = match settings.scenario {
-        Scenario::Pairs => Pairs::new(settings, EventLoop::new(clock)?, progress)?.perform()?,
-        _ => {
+    let performance = match Wish::of(settings.scenario) {
+        Some(wish) => Asking::new(settings, wish, EventLoop::new(clock)?, progress)?.perform()?,
+        None => {
             let language = language(settings, std::process::id()).map_err(LoadError::Settings)?;
             let share = Share::new(settings, 0, 1);
             let crowd = Crowd::new(settings.address, language, clock)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::partners::PairCount;
 use super::recorder::Cells;
 use super::tally::Failures;
 use super::usage::Usage;
@@ -34,6 +35,8 @@ pub(super) struct Performance {
     pub(super) failed: u64,
     pub(super) lost: u64,
     pub(super) failures: Failures,
+    /// Pairs of the whole run, where two are brought together.
+    pub(super) pairs: Option<PairCount>,
     /// Clients that did not read.
     pub(super) stalled: u64,
     pub(super) latency: Cells,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::error::LoadError;
+use super::partners::PairCount;
 use super::performance::{Performance, ServerUsage};
 use super::recorder::Recorder;
 use super::settings::{Scenario, Settings};
@@ -31,6 +32,7 @@ pub struct Report {
     pub(super) deliveries_expected: Option<u64>,
     pub(super) delivered_share: Option<f64>,
     pub(super) deliveries_per_second: Option<f64>,
+    pub(super) pairs: Option<PairCount>,
     pub(super) connections: u64,
     pub(super) connections_failed: u64,
     pub(super) connections_lost: u64,
@@ -75,6 +77,7 @@ pub(super) struct Server {
     pub(super) cpu_share: f64,
     pub(super) cpu_ns_per_delivery: Option<f64>,
     pub(super) deliveries_per_cpu_second: Option<f64>,
+    pub(super) pairs_per_cpu_second: Option<f64>,
     pub(super) connections_per_cpu_second: Option<f64>,
     pub(super) rss_before_bytes: u64,
     pub(super) rss_bytes: u64,
@@ -115,11 +118,14 @@ impl Report {
         let open_loop = settings.scenario.is_open_loop();
         let only = |condition: bool, count: u64| condition.then_some(count);
         let usage = parts.first().map(|part| part.server).unwrap_or_default();
+        // Endpoints are all in one process.
+        let pairs = parts.first().and_then(|part| part.pairs);
         let server = (!settings.server_pids.is_empty()).then(|| {
             Server::new(
                 &usage,
                 seconds,
                 (talks && deliveries > 0).then_some(deliveries),
+                pairs.map(|_| deliveries),
                 is_storm.then_some(connections),
                 settings.clients as u64,
             )
@@ -145,6 +151,7 @@ impl Report {
                 ratio(sum(|part| part.heard), to_be_heard).unwrap_or(0.0)
             }),
             deliveries_per_second: talks.then(|| rate(deliveries as f64, seconds)),
+            pairs,
             connections,
             connections_failed: sum(|part| part.failed),
             connections_lost: sum(|part| part.lost),
@@ -192,6 +199,7 @@ impl Server {
         usage: &ServerUsage,
         seconds: f64,
         deliveries: Option<u64>,
+        paired: Option<u64>,
         connections: Option<u64>,
         clients: u64,
     ) -> Self {
@@ -204,6 +212,8 @@ impl Server {
             cpu_share: rate(cpu, seconds),
             cpu_ns_per_delivery: deliveries.map(|count| cpu * 1e9 / count as f64),
             deliveries_per_cpu_second: deliveries.and_then(per_cpu_second),
+            // Two are told of a pair.
+            pairs_per_cpu_second: paired.and_then(per_cpu_second).map(|rate| rate / 2.0),
             connections_per_cpu_second: connections.and_then(per_cpu_second),
             rss_before_bytes: before.rss_bytes,
             rss_bytes: until.rss_bytes,

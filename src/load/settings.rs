@@ -26,6 +26,12 @@ pub enum Scenario {
     Churn,
     /// UDP endpoints ask for a partner, as fast as answers come
     Pairs,
+    /// The same by the keyed protocol, MC1, cookie and confirmation included
+    Matches,
+    /// UDP endpoints ask for their own address by STUN
+    Bindings,
+    /// As bindings, of a server that returns whatever it is sent
+    Echoes,
 }
 
 impl Scenario {
@@ -39,6 +45,9 @@ impl Scenario {
             Self::Slow => "slow",
             Self::Churn => "churn",
             Self::Pairs => "pairs",
+            Self::Matches => "matches",
+            Self::Bindings => "bindings",
+            Self::Echoes => "echoes",
         }
     }
 
@@ -49,7 +58,7 @@ impl Scenario {
 
     /// Whether the clients meet in a room, over TCP.
     pub fn has_room(self) -> bool {
-        self != Self::Pairs
+        !matches!(self, Self::Pairs | Self::Matches | Self::Bindings | Self::Echoes)
     }
 
     /// Whether messages are said at a steady rate, whatever the server does.
@@ -83,6 +92,8 @@ pub struct Settings {
     pub churn: f64,
     /// Connections of a storm, or asking endpoints, open at a time.
     pub at_once: usize,
+    /// Whether endpoints that could ask again are replaced, too.
+    pub newcomers: bool,
     /// Bytes of a message as it is delivered in lines.
     pub size: usize,
     /// Measured time.
@@ -142,6 +153,7 @@ impl Settings {
             stalled: 0.1,
             churn: 10.0,
             at_once: 256,
+            newcomers: false,
             size: 64,
             duration: Duration::from_secs(5),
             warm_up: Duration::from_secs(1),

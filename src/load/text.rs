@@ -4,6 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 use std::time::Duration;
 
 use super::chart::chart;
+use super::partners::PairCount;
 use super::report::{Latency, Load, Report, Server, was_late};
 use super::settings::Scenario;
 
@@ -62,7 +63,9 @@ impl Report {
                 self.message_bytes.unwrap_or_default()
             ),
             Scenario::Idle | Scenario::Storm => format!("{scenario}: {who}"),
-            Scenario::Pairs => format!("{scenario}: {clients} UDP endpoints at {address}"),
+            Scenario::Pairs | Scenario::Matches | Scenario::Bindings | Scenario::Echoes => {
+                format!("{scenario}: {clients} UDP endpoints at {address}")
+            }
         }
     }
 
@@ -96,6 +99,9 @@ impl Report {
             let rate = scaled(per_second);
             row(f, "deliveries", &format!("{}, {rate} a second; {all}", grouped(deliveries)))?;
         }
+        if let Some(pairs) = &self.pairs {
+            row(f, "pairs", &pairs_row(pairs))?;
+        }
         if self.aside.held_back > 0 {
             let count = grouped(self.aside.held_back);
             row(f, "held back", &format!("{count} messages: the server did not read them"))?;
@@ -105,6 +111,13 @@ impl Report {
         }
         Ok(())
     }
+}
+
+fn pairs_row(pairs: &PairCount) -> String {
+    let many = |count: u64| if count == 0 { "none".to_owned() } else { grouped(count) };
+    let PairCount { made, wrong, one_sided } = *pairs;
+    let (wrong, one_sided) = (many(wrong), many(one_sided));
+    format!("{} in all, {wrong} of them wrong; {one_sided} told to one side only", grouped(made))
 }
 
 fn latency_row(latency: &Latency) -> String {
@@ -120,6 +133,9 @@ fn server_rows(f: &mut Formatter<'_>, server: &Server) -> Result {
         (server.cpu_ns_per_delivery, server.deliveries_per_cpu_second)
     {
         cpu += &format!("; {nanos:.1} ns a delivery, {} deliveries a CPU-second", scaled(rate));
+    }
+    if let Some(rate) = server.pairs_per_cpu_second {
+        cpu += &format!("; {} pairs a CPU-second", scaled(rate));
     }
     if let Some(rate) = server.connections_per_cpu_second {
         cpu += &format!("; {} connections a CPU-second", scaled(rate));
@@ -336,6 +352,21 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
         let told: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         let server = told["server"].as_object().unwrap();
         assert!(server["connections_per_cpu_second"].is_null(), "no CPU was seen: {told:#}");
+    }
+
+    #[test]
+    fn pairs_are_told_with_what_was_wrong_with_them() {
+        let pairs = PairCount { made: 1_000_000, wrong: 0, one_sided: 1 };
+        let part = Performance { pairs: Some(pairs), ..performance() };
+        let text = told(Scenario::Matches, &[part]);
+        // 39.9 million were told, two of a pair, in 4.99 s of CPU.
+        for line in [
+            "  pairs        1,000,000 in all, none of them wrong; 1 told to one side only\n",
+            "; 4.00 million pairs a CPU-second\n",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        assert!(!told(Scenario::Bindings, &[performance()]).contains("pairs"));
     }
 
     #[test]

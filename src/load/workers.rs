@@ -39,7 +39,7 @@ pub(super) fn processes(settings: &Settings, descriptors: u64) -> Result<usize, 
     let fits = |processes| connections(processes) as u64 <= usable;
     let needed = (1..=settings.clients).find(|processes| fits(*processes)).unwrap_or(1);
     match (settings.scenario, settings.processes) {
-        (Scenario::Pairs, _) => Ok(1),
+        (scenario, _) if !scenario.has_room() => Ok(1),
         (_, Some(processes)) if processes < needed => {
             Err(LoadError::Descriptors { clients: settings.clients, processes, descriptors })
         }

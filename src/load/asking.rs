@@ -1,0 +1,338 @@
+//! UDP endpoints that ask a server for something, as fast as answers come.
+//!
+//! A closed loop of a fixed number of them. Who is for two is a socket of its own that asks once,
+//! and when it is answered another takes its place, because the server remembers a pair and would
+//! not give it another partner. Two that wait at the same time are partners, so an even number
+//! never runs dry. Who asks for something else asks again from the same socket, unless that is to
+//! be done by newcomers, too. Datagrams get lost where a buffer is full; who is not answered asks
+//! again.
+//!
+//! All that is ready is read before anything is said, and then everybody speaks at once: so
+//! the server has a queue to work off, and how often it wakes up depends less on how fast we are.
+//! What is said and heard is left to `talk`, who belongs together to `partners`.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+
+use mio::net::UdpSocket;
+use slab::Slab;
+
+use super::clock::own_cpu;
+use super::error::LoadError;
+use super::event_loop::EventLoop;
+use super::partners::{PairCount, Partners};
+use super::performance::{Mark, Performance};
+use super::progress::{Phase, Progress};
+use super::recorder::Recorder;
+use super::settings::Settings;
+use super::socket;
+use super::talk::{Heard, Talk, Wish};
+use super::tally::{Tally, reason};
+use super::usage::{Watch, farewell};
+use crate::limits::{LOAD_ASK_AGAIN, LOAD_DATAGRAM_BYTES_MAX, LOAD_DRAIN};
+use crate::time::Time;
+
+struct Endpoint {
+    socket: UdpSocket,
+    talk: Talk,
+    /// Its question, of all that were asked.
+    number: u64,
+    /// When it asked first; never: not yet.
+    asked: Time,
+}
+
+/// All endpoints.
+pub(super) struct Asking<'a> {
+    settings: &'a Settings,
+    wish: Wish,
+    events: EventLoop,
+    watch: Watch,
+    progress: Progress,
+    endpoints: Slab<Endpoint>,
+    /// Who has something to say: key and number. Some may have been answered meanwhile.
+    to_say: Vec<(usize, u64)>,
+    /// Whose wish was granted and who has a last word.
+    leaving: Vec<Endpoint>,
+    /// Who asked when, the earliest first; those who are gone included.
+    waiting: VecDeque<(Time, usize, u64)>,
+    next_number: u64,
+    is_draining: bool,
+    window: (Time, Time),
+    opened: u64,
+    asked: u64,
+    asked_in_window: u64,
+    partners: Partners,
+    latency: Recorder,
+    /// Answers are what is heard.
+    tally: Tally,
+}
+
+impl<'a> Asking<'a> {
+    /// Nobody has asked yet.
+    pub(super) fn new(
+        settings: &'a Settings,
+        wish: Wish,
+        events: EventLoop,
+        progress: Progress,
+    ) -> Result<Self, LoadError> {
+        Ok(Self {
+            settings,
+            wish,
+            events,
+            watch: Watch::new(&settings.server_pids)?,
+            progress,
+            endpoints: Slab::new(),
+            to_say: Vec::new(),
+            leaving: Vec::new(),
+            waiting: VecDeque::new(),
+            // Different from what an earlier run may have said from the same address.
+            next_number: u64::from(std::process::id()) << 40,
+            is_draining: false,
+            window: (Time::NEVER, Time::NEVER),
+            opened: 0,
+            asked: 0,
+            asked_in_window: 0,
+            partners: Partners::default(),
+            latency: Recorder::new()?,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Carries it out.
+    pub(super) fn perform(mut self) -> Result<Performance, LoadError> {
+        let before = self.watch.look();
+        let start = self.events.clock().now();
+        let begin = start + self.settings.warm_up;
+        self.window = (begin, begin + self.settings.duration);
+        self.latency.open(self.window.0, self.window.1);
+        self.ask_until(begin, Phase::WarmingUp)?;
+        let from = self.mark();
+        self.ask_until(self.window.1, Phase::Measuring)?;
+        let until = self.mark();
+        self.drain()?;
+        self.check_not_deserted()?;
+        let pairs = self.wish.is_for_two().then(|| self.pairs());
+        self.endpoints = Slab::new();
+        if let Some(signal) = self.events.stop_at_once() {
+            return Err(LoadError::AtOnce { signal });
+        }
+        let mut performance = Performance {
+            messages: self.asked_in_window,
+            deliveries: until.heard - from.heard,
+            hearers: 1,
+            heard: self.tally.heard(),
+            // The last may have found nobody, which is nobody's fault.
+            to_be_heard: self.asked - self.odd_one_out(),
+            connections: self.opened,
+            gathering_seconds: until.at.since(start).as_secs_f64(),
+            failed: self.tally.failed,
+            failures: self.tally.failures,
+            pairs,
+            latency: self.latency.cells(),
+            interrupted: self.events.is_stopped(),
+            ..Performance::between(&from, &until)
+        };
+        performance.server.before = before;
+        performance.server.after = farewell(&mut self.events, &mut self.watch)?;
+        Ok(performance)
+    }
+
+    fn check_not_deserted(&self) -> Result<(), LoadError> {
+        if self.tally.heard() > 0 || self.events.is_stopped() {
+            return Ok(());
+        }
+        let silence = match self.wish {
+            Wish::Plain => "no answer (is plain pairing on?)",
+            _ => "no answer",
+        };
+        let why = self.tally.failures.most_frequent().unwrap_or(silence).to_owned();
+        Err(LoadError::Nobody { address: self.settings.address, why })
+    }
+
+    /// Of an odd number that look for partners one finds nobody.
+    fn odd_one_out(&self) -> u64 {
+        if self.wish.is_for_two() { self.asked % 2 } else { 0 }
+    }
+
+    fn pairs(&self) -> PairCount {
+        let asked = |endpoint: &&Endpoint| endpoint.asked != Time::NEVER;
+        let waiting = self.endpoints.iter().map(|(_, endpoint)| endpoint).filter(asked);
+        self.partners.count(&waiting.map(|endpoint| endpoint.talk.own()).collect())
+    }
+
+    /// Keeps them asking.
+    fn ask_until(&mut self, end: Time, phase: Phase) -> Result<(), LoadError> {
+        let at_once = self.settings.clients.min(self.settings.at_once);
+        // An odd one would wait for ever.
+        let at_once = (at_once + at_once % 2).max(2);
+        while !self.events.is_stopped() {
+            // Sockets that cannot be opened are tried again in the next turn.
+            for _ in self.endpoints.len()..at_once {
+                self.open();
+            }
+            let now = self.events.clock().now();
+            if now >= end {
+                break;
+            }
+            self.turn(end.min(now + LOAD_ASK_AGAIN), phase)?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), LoadError> {
+        self.is_draining = true;
+        let end = self.events.clock().now() + LOAD_DRAIN;
+        let is_asking = |endpoint: &Endpoint| endpoint.asked != Time::NEVER;
+        self.endpoints.retain(|_, endpoint| is_asking(endpoint));
+        let alone = self.odd_one_out() as usize;
+        while self.endpoints.len() > alone && self.events.clock().now() < end {
+            if self.events.stop_at_once().is_some() {
+                break;
+            }
+            self.turn(end.min(self.events.clock().now() + LOAD_ASK_AGAIN), Phase::Draining)?;
+        }
+        self.speak();
+        Ok(())
+    }
+
+    fn turn(&mut self, until: Time, phase: Phase) -> Result<(), LoadError> {
+        self.speak();
+        self.events.wait(until)?;
+        while let Some(ready) = self.events.take_ready() {
+            self.receive(ready.key);
+        }
+        let now = self.events.clock().now();
+        self.ask_again(now);
+        self.progress.show(phase, self.tally.progressed(), now);
+        Ok(())
+    }
+
+    fn open(&mut self) {
+        let number = self.take_number();
+        let entry = self.endpoints.vacant_entry();
+        let key = entry.key();
+        let socket =
+            socket::endpoint(self.settings.address, number as u32).and_then(|mut socket| {
+                self.events.watch_readable(&mut socket, key)?;
+                let own = socket.local_addr()?;
+                Ok((socket, own))
+            });
+        match socket {
+            Ok((socket, own)) => {
+                let talk = Talk::new(self.wish, number, own);
+                entry.insert(Endpoint { socket, talk, number, asked: Time::NEVER });
+                self.to_say.push((key, number));
+                self.opened += 1;
+            }
+            Err(error) => self.note_failure(&reason(&error)),
+        }
+    }
+
+    fn take_number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number - 1
+    }
+
+    /// Everybody says what there is to say.
+    fn speak(&mut self) {
+        let mut words = Vec::new();
+        for endpoint in self.leaving.drain(..) {
+            endpoint.talk.say(&mut words);
+            // A server that has not heard it says it all again, to nobody.
+            let _ = endpoint.socket.send(&words);
+        }
+        for (key, number) in std::mem::take(&mut self.to_say) {
+            let endpoint = self.endpoints.get_mut(key);
+            let Some(endpoint) = endpoint.filter(|it| it.number == number) else { continue };
+            if endpoint.asked == Time::NEVER {
+                let now = self.events.clock().now();
+                endpoint.asked = now;
+                self.waiting.push_back((now, key, number));
+                self.asked += 1;
+                self.asked_in_window += u64::from((self.window.0..self.window.1).contains(&now));
+            }
+            endpoint.talk.say(&mut words);
+            if let Err(error) = endpoint.socket.send(&words) {
+                // It asks again before long.
+                self.note_failure(&reason(&error));
+            }
+        }
+    }
+
+    /// Reads until there is nothing more, or something to say.
+    fn receive(&mut self, key: usize) {
+        let mut datagram = [0; LOAD_DATAGRAM_BYTES_MAX];
+        while let Some(endpoint) = self.endpoints.get_mut(key) {
+            let heard = match endpoint.socket.recv(&mut datagram) {
+                Ok(count) => endpoint.talk.hear(&datagram[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // Nobody listens there; that is told for each datagram.
+                Err(error) => {
+                    self.note_failure(&reason(&error));
+                    break;
+                }
+            };
+            match heard {
+                Heard::Nothing => {}
+                Heard::Word => {
+                    self.to_say.push((key, endpoint.number));
+                    break;
+                }
+                Heard::Granted(told) => {
+                    if let Some(told) = told {
+                        self.partners.note(endpoint.talk.own(), told);
+                    }
+                    self.latency.record(endpoint.asked, self.events.clock().now(), 1);
+                    self.tally.heard_by_listeners += 1;
+                    self.go_on(key);
+                    break;
+                }
+                Heard::Refused(why) => self.note_failure(why),
+            }
+        }
+    }
+
+    /// What an endpoint does whose wish was granted.
+    fn go_on(&mut self, key: usize) {
+        if self.wish.is_for_two() || self.settings.newcomers || self.is_draining {
+            let endpoint = self.endpoints.remove(key);
+            if endpoint.talk.has_last_word() {
+                self.leaving.push(endpoint);
+            }
+            return;
+        }
+        let number = self.take_number();
+        let endpoint = &mut self.endpoints[key];
+        endpoint.talk = Talk::new(self.wish, number, endpoint.talk.own());
+        (endpoint.number, endpoint.asked) = (number, Time::NEVER);
+        self.to_say.push((key, number));
+    }
+
+    /// Who has waited long asks again; its latency still counts from the first time.
+    fn ask_again(&mut self, now: Time) {
+        while let Some((asked, key, number)) = self.waiting.front().copied() {
+            if now < asked + LOAD_ASK_AGAIN {
+                break;
+            }
+            self.waiting.pop_front();
+            if self.endpoints.get(key).is_some_and(|endpoint| endpoint.number == number) {
+                self.to_say.push((key, number));
+                self.waiting.push_back((now, key, number));
+            }
+        }
+    }
+
+    fn note_failure(&mut self, why: &str) {
+        self.tally.failed += 1;
+        self.tally.failures.note(why);
+    }
+
+    fn mark(&mut self) -> Mark {
+        Mark {
+            at: self.events.clock().now(),
+            heard: self.tally.heard(),
+            cpu: own_cpu(),
+            server: self.watch.look(),
+        }
+    }
+}
