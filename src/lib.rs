@@ -5,7 +5,8 @@
 //! ```text
 //!     main, cli            flags, run, one error line, exit code
 //!        |  \-----------> load           simulated clients; shares nothing with the server but
-//!        |                                the leaves
+//!        |  |                             the leaves
+//!        |  \-----------> client         a player: a socket for `matchmaking::client`, a command
 //!       net                the server's sockets, poll loop, clock, signals and log
 //!        |
 //!     server ------------> matchmaking    UDP: datagram in, datagrams out
@@ -23,6 +24,7 @@
 //! whole server can therefore be driven by a test, byte by byte, and does the same each time.
 
 pub mod chat;
+pub mod client;
 pub mod delivery;
 pub mod dialect;
 pub mod id;

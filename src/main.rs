@@ -6,10 +6,11 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::{Command, LoadArgs, ServeArgs};
+use cli::{Command, LoadArgs, MatchArgs, ServeArgs};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let done = match Command::parse_checked() {
         Command::Serve(args) => serve(&args),
         Command::Load(args) => load_test(&args),
+        Command::Match(args) => find_players(&args),
         Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
         // The process that has started this one tells why.
         Command::LoadWorker => return ExitCode::FAILURE,
@@ -63,6 +65,20 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
         None => write!(stdout, "{text}"),
     };
     Ok(Exit::Drained)
+}
+
+/// Finds other players and carries lines between them, or tells the kind of NAT.
+fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+    if let Some(check) = args.check() {
+        let mut stdout = std::io::stdout().lock();
+        // Whoever does not want to read it to the end may close the pipe.
+        let _ = write!(stdout, "{}", client::check(&check)?);
+        return Ok(Exit::Drained);
+    }
+    match args.talk().run()? {
+        Ended::Well => Ok(Exit::Drained),
+        Ended::Signal(signal) => Ok(Exit::AtOnce(signal)),
+    }
 }
 
 /// Says where the server listens, one line each that a script can read. Whoever started the server

@@ -42,7 +42,7 @@ impl World {
 
 fn token_in(heard: &str) -> String {
     let (_, rest) = heard.split_once(" is ").unwrap_or_else(|| panic!("no token: {heard}"));
-    rest.split(':').next().unwrap().to_owned()
+    rest.split_once(':').expect("a token and what to do").0.to_owned()
 }
 
 fn field(line: &str, key: &str) -> String {
@@ -103,7 +103,7 @@ fn friends_meet_in_a_queue_of_their_own() {
     let queue = queue.unwrap_or_else(|| panic!("{heard}")).to_owned();
     assert!(queue.len() == 17 && queue.starts_with('~'), "{queue}");
     let heard = world.hears("alice");
-    let (told, ticket) = heard.split_once('\n').unwrap();
+    let (told, ticket) = heard.split_once('\n').expect("two lines");
     assert_eq!(told, format!("* you have invited bob to the queue {queue}"));
     let (alices, bobs) = (token_in(ticket), world.token("bob", &queue));
     world.plays(STRANGERS, "q=duel n=2");

@@ -3,6 +3,7 @@
 //! Every default is named in `limits`; a flag without a value anywhere means that one.
 
 mod load;
+mod players;
 mod serve;
 mod values;
 
@@ -10,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use load::LoadArgs;
+pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
 
 /// Chat over TCP and peer matchmaking over UDP, in one thread.
@@ -33,6 +35,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Load a chat server with many simulated clients and report how it fared
     Load(LoadArgs),
+    /// Find other players over UDP and exchange lines with them, or check the own NAT
+    Match(MatchArgs),
     /// A further process of a load test, which tells it what to do
     #[command(hide = true)]
     LoadWorker,
@@ -46,6 +50,7 @@ impl Command {
         let checked = match &command {
             Self::Serve(serve) => serve.check(),
             Self::Load(load) => load.check(),
+            Self::Match(players) => players.check_flags(),
             Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {

@@ -10,6 +10,7 @@
 //!
 //! Invariant: a parsed line is UTF-8 without control characters.
 
+use std::net::IpAddr;
 use std::net::SocketAddr;
 
 /// How each datagram of the protocol begins.
@@ -88,6 +89,14 @@ pub fn address(text: &str) -> Option<SocketAddr> {
         SocketAddr::V6(v6) => v6.scope_id() == 0 && v6.ip().to_ipv4_mapped().is_none(),
     };
     plain.then_some(address)
+}
+
+/// Whether an address means something inside somebody's own network only (RFC 1918, RFC 4193).
+pub fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private(),
+        IpAddr::V6(ip) => ip.is_unique_local(),
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 //! - nothing that this server sends is ever answered by such a server;
 //! - memory has a fixed bound, whoever sends whatever.
 
+pub mod client;
 mod counters;
 mod crc32;
 mod keyed;
@@ -237,7 +238,7 @@ impl Matchmaker {
 
     /// The port that people may be told of: that of the first socket.
     pub fn port(&self) -> Option<u16> {
-        self.own_addresses.ports().first().copied()
+        self.own_addresses.first_port()
     }
 
     /// What happened so far.
@@ -319,13 +320,16 @@ impl Matchmaker {
         datagram: &[u8],
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
-        let request = Request::parse(datagram).ok_or(Reason::KeyedMalformed)?;
-        if matches!(request, Request::Join(_) | Request::Check { .. }) {
-            self.charge(now, sender)?;
-        }
-        match request {
-            Request::Check { id, from } => self.check(sender, id, from, datagram.len(), out),
-            _ => self.keyed.obey(now, sender, request, datagram.len(), out),
+        match Request::parse(datagram).ok_or(Reason::KeyedMalformed)? {
+            Request::Check { id, from } => {
+                self.charge(now, sender)?;
+                self.check(sender, id, from, datagram.len(), out)
+            }
+            Request::Join(join) if !self.keyed.is_proved(now, sender, &join) => {
+                self.charge(now, sender)?;
+                self.keyed.give_cookie(now, sender, join.id, datagram.len(), out)
+            }
+            request => self.keyed.obey(now, sender, request, out),
         }
     }
 
@@ -342,7 +346,7 @@ impl Matchmaker {
         let address = sender.address();
         let mut answer = format!("MC1 SEEN id={id:016x} you={}", Told(address));
         let mut key = " also=";
-        for port in self.own_addresses.ports() {
+        for (port, _) in self.own_addresses.ports(&sender) {
             let more = format!("{key}{port}");
             if answer.len() + more.len() < bytes {
                 answer.push_str(&more);
@@ -356,7 +360,8 @@ impl Matchmaker {
         let transmit = match from {
             None => sender.transmit(answer.as_bytes()),
             Some(port) => {
-                let via = self.own_addresses.socket(port, address).ok_or(Reason::KeyedMalformed)?;
+                let mut ports = self.own_addresses.ports(&sender);
+                let (_, via) = ports.find(|(own, _)| *own == port).ok_or(Reason::KeyedMalformed)?;
                 sender.transmit_via(via, answer.as_bytes())
             }
         };
@@ -411,7 +416,7 @@ fn longest(datagram: &[u8]) -> usize {
 }
 
 /// Whether a queue may be called so.
-fn is_queue_name(name: &str) -> bool {
+pub fn is_queue_name(name: &str) -> bool {
     let length = 1..=QUEUE_NAME_BYTES_MAX;
     length.contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -100,22 +100,23 @@ impl OwnAddresses {
         Self(bound.into_iter().map(canonical).collect())
     }
 
-    /// Our ports, each once, in the order of our sockets.
-    pub(super) fn ports(&self) -> Vec<u16> {
-        let mut ports = Vec::new();
-        for own in &self.0 {
-            if !ports.contains(&own.port()) {
-                ports.push(own.port());
-            }
-        }
-        ports
+    /// The port of the first socket.
+    pub(super) fn first_port(&self) -> Option<u16> {
+        self.0.first().map(SocketAddr::port)
     }
 
-    /// The socket with this port that speaks to such an address.
-    pub(super) fn socket(&self, port: u16, address: SocketAddr) -> Option<SocketIndex> {
-        let speaks = |own: &SocketAddr| own.port() == port && own.is_ipv4() == address.is_ipv4();
-        let position = self.0.iter().position(speaks)?;
-        u16::try_from(position).ok().map(SocketIndex)
+    /// The ports from which this sender may be answered by the address that it asked, each with
+    /// its socket.
+    pub(super) fn ports(&self, sender: &Sender) -> impl Iterator<Item = (u16, SocketIndex)> {
+        let asked = self.0.get(usize::from(sender.via.0)).map(SocketAddr::ip);
+        // None: one of the many addresses of a socket that has them all.
+        let asked = asked.filter(|ip| !ip.is_unspecified());
+        let is_ipv4 = sender.address.is_ipv4();
+        let sockets = self.0.iter().zip(0..).filter(move |(own, _)| {
+            let same = asked.map_or(own.ip().is_unspecified(), |asked| own.ip() == asked);
+            same && own.is_ipv4() == is_ipv4
+        });
+        sockets.map(|(own, index)| (own.port(), SocketIndex(index)))
     }
 
     /// Whether one of our sockets may have that address.

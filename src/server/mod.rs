@@ -312,6 +312,11 @@ impl Server {
         &self.lobby
     }
 
+    /// The UDP side.
+    pub fn matchmaker(&self) -> &Matchmaker {
+        &self.matchmaker
+    }
+
     /// Bytes that wait for one client.
     pub fn backlog(&mut self, id: ClientId) -> usize {
         self.fanout.backlog(id)

@@ -10,6 +10,7 @@ pub(crate) mod harmless;
 pub(crate) mod matched;
 pub(crate) mod phrases;
 pub(crate) mod random;
+pub(crate) mod watched;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::IoSlice;

@@ -17,6 +17,7 @@ use super::relay::RelayMode;
 use super::relay::RelayShare;
 use super::request::Join;
 use super::tokens::Reservation;
+use crate::limits::PLAYER_ANSWER_INTERVAL;
 use crate::limits::PUNCH_DELAY;
 use crate::matchmaking::Matched;
 use crate::matchmaking::MatchedPeer;
@@ -28,32 +29,49 @@ use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
 impl Keyed {
+    /// Whether who asks has heard us at its address.
+    pub(in crate::matchmaking) fn is_proved(
+        &self,
+        now: Time,
+        sender: Sender,
+        join: &Join<'_>,
+    ) -> bool {
+        let cookie = join.cookie.and_then(hex);
+        cookie.is_some_and(|cookie| self.secrets.is_good(now, sender.address(), join.id, cookie))
+    }
+
+    /// Lets a stranger, who asked in so many bytes, prove its address. Keeps no trace of it.
+    pub(in crate::matchmaking) fn give_cookie(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        id: u64,
+        bytes: usize,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        if bytes < COOKIE_BYTES {
+            return Err(Reason::Unpadded);
+        }
+        self.counters.cookies += 1;
+        let cookie = self.secrets.cookie(now, sender.address(), id);
+        self.send(&sender, out, |line| answer::cookie(line, id, cookie));
+        Ok(())
+    }
+
+    /// One that has proved its address wants to be let in, or to stay.
     pub(super) fn join(
         &mut self,
         now: Time,
         sender: Sender,
         join: &Join<'_>,
-        bytes: usize,
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         let (address, id) = (sender.address(), join.id);
-        let cookie = join.cookie.and_then(hex);
-        if !cookie.is_some_and(|cookie| self.secrets.is_good(now, address, id, cookie)) {
-            if bytes < COOKIE_BYTES {
-                return Err(Reason::Unpadded);
+        if let Some(key) = self.players.at(address) {
+            if self.players.known(address, id).is_some() && !self.is_alone(key) {
+                return self.hear_again(now, key, out);
             }
-            self.counters.cookies += 1;
-            let cookie = self.secrets.cookie(now, address, id);
-            self.send(&sender, out, |line| answer::cookie(line, id, cookie));
-            return Ok(());
-        }
-        match self.players.at(address) {
-            Some(key) if self.players.known(address, id).is_some() => {
-                self.hear_again(now, key, out);
-                return Ok(());
-            }
-            Some(former) => self.remove(former),
-            None => {}
+            self.remove(key);
         }
         if let Err(why) = self.admit(now, sender, join, out) {
             self.counters.refused += 1;
@@ -62,10 +80,27 @@ impl Keyed {
         Ok(())
     }
 
-    /// A player asks again: it has not been told, or wants to stay.
-    fn hear_again(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+    /// Whether a player was matched, and all others have left before it heard of it.
+    fn is_alone(&self, key: PlayerKey) -> bool {
+        let seat = self.players.get(key).and_then(Player::seat);
+        let game = seat.and_then(|seat| self.games.get(seat.game));
+        game.is_some_and(|game| game.present().count() == 1)
+    }
+
+    /// A player asks again: it has not been told, or wants to stay. The answer may be longer than
+    /// the question, so there are only so many.
+    fn hear_again(
+        &mut self,
+        now: Time,
+        key: PlayerKey,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
         self.note_active(now, key);
-        let Some(player) = self.players.get(key) else { return };
+        let player = self.players.get_mut(key).ok_or(Reason::NoPlayer)?;
+        if now.since(player.answered) < PLAYER_ANSWER_INTERVAL {
+            return Err(Reason::TooSoon);
+        }
+        player.answered = now;
         match &player.state {
             State::Waiting(_) => self.tell_to_wait(key, out),
             State::Matched(_) => {
@@ -73,6 +108,7 @@ impl Keyed {
                 self.tell_match(now, key, out);
             }
         }
+        Ok(())
     }
 
     /// Takes one who has proved its address into its queue.
@@ -92,8 +128,9 @@ impl Keyed {
         let client = person.as_ref().map(|person| person.client);
         player.person = person;
         let key = self.players.insert(player).ok_or(Refused::Many)?;
-        if let Some(client) = client {
-            self.tokens.bind(client, key);
+        // One person has one endpoint: the one that came last.
+        if let Some(former) = client.and_then(|client| self.tokens.bind(client, key)) {
+            self.remove_waiting(former);
         }
         match self.queues.join(queue, key) {
             Some(line) => {
@@ -124,15 +161,10 @@ impl Keyed {
         let token = hex(token).ok_or(Refused::Token)?;
         let reservation = self.tokens.find(now, token).ok_or(Refused::Token)?;
         let Reservation { client, nickname, queue, players, .. } = reservation.clone();
-        let former = reservation.player.take();
         let agrees = join.queue.is_none_or(|name| name == queue)
             && join.players.is_none_or(|_| join.players() == Some(players));
         if !agrees {
             return Err(Refused::Token);
-        }
-        // One person has one endpoint: the one that came last.
-        if let Some(former) = former {
-            self.remove_waiting(former);
         }
         Ok((QueueKey { name: queue, players, kind }, Some(Person { client, nickname })))
     }

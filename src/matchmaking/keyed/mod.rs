@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!              JOIN                  the last one comes            all have confirmed,
-//! stranger ------------> COOKIE    .------------------> matched    or were told five times
+//! stranger ------------> COOKIE    .------------------> matched    or were told six times
 //!    |  ^                          |                       |  ^--. a repeat: told again
 //!    |  '-- no trace is kept       |                       |
 //!    '---- JOIN with the cookie --> waiting                '-- MATCH_IDLE ----> forgotten
@@ -87,25 +87,24 @@ impl Keyed {
             queues: Queues::default(),
             games: Games::default(),
             schedule: Schedule::default(),
-            relay: Relay::new(relay),
+            relay: Relay::new(relay, secret),
             tokens: Tokens::default(),
             line: Vec::new(),
             counters: KeyedCounters::default(),
         }
     }
 
-    /// Carries out one request, which came in a datagram of so many bytes. Time must not run
+    /// Carries out one request; who wants to join must have proved its address. Time must not run
     /// backwards from call to call.
     pub(super) fn obey(
         &mut self,
         now: Time,
         sender: Sender,
         request: Request<'_>,
-        bytes: usize,
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         match request {
-            Request::Join(join) => return self.join(now, sender, &join, bytes, out),
+            Request::Join(join) => return self.join(now, sender, &join, out),
             Request::Ack { id, m } => self.ack(now, sender, id, m)?,
             Request::Result { id, m, peer, how } => self.report(now, sender, (id, m), peer, how)?,
             Request::Leave { id } => self.leave(sender, id, out)?,
@@ -160,7 +159,11 @@ impl Keyed {
 
     /// A person is called something else.
     pub(super) fn rename(&mut self, client: ClientId, nickname: &str) {
-        self.tokens.rename(client, nickname);
+        let waits = self.tokens.rename(client, nickname);
+        let player = waits.and_then(|key| self.players.get_mut(key));
+        if let Some(person) = player.and_then(|player| player.person.as_mut()) {
+            person.nickname = nickname.into();
+        }
     }
 
     /// A number that nobody can guess.
@@ -228,10 +231,11 @@ impl Keyed {
             return self.tell_unasked(now, key, out);
         }
         let game = seat.game;
+        self.players.settle(key);
         let active = self.games.get(game).map_or(Time::ZERO, |game| game.active);
         if now.since(active) >= MATCH_IDLE {
             self.forget_game(game);
-        } else {
+        } else if let Some(player) = self.players.get_mut(key) {
             player.heard = active;
         }
     }

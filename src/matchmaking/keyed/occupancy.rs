@@ -11,29 +11,28 @@ use std::net::IpAddr;
 use siphasher::sip::SipHasher13;
 
 use crate::limits::PLAYER_CELLS;
-use crate::limits::PLAYERS_PER_ADDRESS_MAX;
-use crate::limits::PLAYERS_PER_PREFIX_MAX;
 
 /// The counters of all networks.
 #[derive(Debug)]
 pub(super) struct Occupancy {
     tables: [Vec<u16>; 2],
+    /// Players of one household or machine, and of one whole network.
+    limits: [u16; 2],
     hasher: SipHasher13,
 }
 
-const LIMITS: [u16; 2] = [PLAYERS_PER_ADDRESS_MAX, PLAYERS_PER_PREFIX_MAX];
-
 impl Occupancy {
-    pub(super) fn new(secret: &[u8; 16]) -> Self {
+    pub(super) fn new(limits: [u16; 2], secret: &[u8; 16]) -> Self {
         let table = || vec![0; PLAYER_CELLS];
-        Self { tables: [table(), table()], hasher: SipHasher13::new_with_key(secret) }
+        Self { tables: [table(), table()], limits, hasher: SipHasher13::new_with_key(secret) }
     }
 
     /// Counts one more from this address, unless its network has as many as it may.
     pub(super) fn enter(&mut self, ip: IpAddr) -> bool {
         let Some(cells) = self.cells_of(ip) else { return true };
+        let limits = self.limits;
         let mut counters = self.counters(cells);
-        if counters.iter().zip(LIMITS).any(|(counter, limit)| **counter >= limit) {
+        if counters.iter().zip(limits).any(|(counter, limit)| **counter >= limit) {
             return false;
         }
         for counter in &mut counters {
@@ -88,17 +87,19 @@ fn networks(ip: IpAddr) -> [u64; 2] {
 mod tests {
     use super::*;
 
+    const LIMITS: [u16; 2] = [64, 1_024];
+
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
 
     #[test]
     fn a_household_has_a_limit_and_its_neighbour_another() {
-        let mut occupancy = Occupancy::new(&[7; 16]);
+        let mut occupancy = Occupancy::new(LIMITS, &[7; 16]);
         for (one, other) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8:0:1::1")]
             .map(|(a, b)| (ip(a), ip(b)))
         {
-            for _ in 0..PLAYERS_PER_ADDRESS_MAX {
+            for _ in 0..LIMITS[0] {
                 assert!(occupancy.enter(one));
             }
             assert!(!occupancy.enter(one));
@@ -110,20 +111,20 @@ mod tests {
 
     #[test]
     fn a_whole_network_has_a_limit_too() {
-        let mut occupancy = Occupancy::new(&[7; 16]);
+        let mut occupancy = Occupancy::new(LIMITS, &[7; 16]);
         let entered = (0..=255).flat_map(|host| [host; 32]);
         let entered = entered.filter(|&host| occupancy.enter([192, 0, 2, host].into())).count();
-        assert_eq!(entered, usize::from(PLAYERS_PER_PREFIX_MAX));
+        assert_eq!(entered, usize::from(LIMITS[1]));
         assert!(occupancy.enter(ip("198.51.100.1")), "another network");
-        let mut occupancy = Occupancy::new(&[7; 16]);
+        let mut occupancy = Occupancy::new(LIMITS, &[7; 16]);
         let household = |n: u32| IpAddr::from([0x2001, 0xdb8, 0, (n % 512) as u16, 0, 0, 0, 1]);
         let entered = (0..8_192).filter(|&n| occupancy.enter(household(n))).count();
-        assert_eq!(entered, usize::from(PLAYERS_PER_PREFIX_MAX));
+        assert_eq!(entered, usize::from(LIMITS[1]));
     }
 
     #[test]
     fn loopback_is_exempt() {
-        let mut occupancy = Occupancy::new(&[7; 16]);
+        let mut occupancy = Occupancy::new(LIMITS, &[7; 16]);
         assert!(
             (0..10_000).all(|_| occupancy.enter(ip("127.0.0.9")) && occupancy.enter(ip("::1")))
         );

@@ -3,7 +3,8 @@
 //! Queues and games name players by key; what happens to players is left to [`super::Keyed`].
 //!
 //! Invariants:
-//! - an address is one player's; each player is found by its address and counted for its network;
+//! - an address is one player's; each player is found by its address, and counted for its network:
+//!   against one limit as long as it is there, against a lower one until it is settled;
 //! - a key that was freed never means another player;
 //! - there are never more than [`PLAYERS_MAX`] players.
 
@@ -23,6 +24,10 @@ use crate::limits::MATCH_IDLE;
 use crate::limits::MATCH_REPEATS;
 use crate::limits::PLAYER_WAIT;
 use crate::limits::PLAYERS_MAX;
+use crate::limits::PLAYERS_PER_ADDRESS_MAX;
+use crate::limits::PLAYERS_PER_PREFIX_MAX;
+use crate::limits::SEATS_PER_ADDRESS_MAX;
+use crate::limits::SEATS_PER_PREFIX_MAX;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
@@ -47,8 +52,12 @@ pub(super) struct Player {
     pub(super) state: State,
     /// When it was last heard, or its game at some later time.
     pub(super) heard: Time,
+    /// When it was last answered.
+    pub(super) answered: Time,
     /// When [`super::schedule::Schedule`] will look at it; `NEVER`: it will not.
     pub(super) armed: Time,
+    /// Whether it needs nothing of us any more, as far as we can know.
+    settled: bool,
 }
 
 /// Somebody in the chat.
@@ -92,7 +101,9 @@ impl Player {
             person: None,
             state: State::Waiting(queue),
             heard: now,
+            answered: now,
             armed: Time::NEVER,
+            settled: false,
         }
     }
 
@@ -133,7 +144,9 @@ impl Seat {
 pub(super) struct Players {
     slab: Slab<Player>,
     by_address: HashMap<SocketAddr, PlayerKey>,
-    occupancy: Occupancy,
+    /// Those who wait or have not confirmed their match.
+    unsettled: Occupancy,
+    all: Occupancy,
     /// How many there have been.
     serial: u64,
 }
@@ -143,7 +156,8 @@ impl Players {
         Self {
             slab: Slab::new(),
             by_address: HashMap::new(),
-            occupancy: Occupancy::new(secret),
+            unsettled: Occupancy::new([PLAYERS_PER_ADDRESS_MAX, PLAYERS_PER_PREFIX_MAX], secret),
+            all: Occupancy::new([SEATS_PER_ADDRESS_MAX, SEATS_PER_PREFIX_MAX], secret),
             serial: 0,
         }
     }
@@ -179,10 +193,15 @@ impl Players {
     pub(super) fn insert(&mut self, mut player: Player) -> Option<PlayerKey> {
         let address = player.sender.address();
         debug_assert!(!self.is_full() && self.at(address).is_none());
-        if !self.occupancy.enter(address.ip()) {
+        if !self.all.enter(address.ip()) {
+            return None;
+        }
+        if !self.unsettled.enter(address.ip()) {
+            self.all.leave(address.ip());
             return None;
         }
         self.serial += 1;
+        player.settled = false;
         player.serial = self.serial;
         let place = self.slab.insert(player) as u32;
         let key = PlayerKey { place, serial: self.serial };
@@ -192,11 +211,22 @@ impl Players {
 
     pub(super) fn remove(&mut self, key: PlayerKey) -> Option<Player> {
         self.get(key)?;
+        self.settle(key);
         let player = self.slab.try_remove(key.place as usize)?;
         let address = player.sender.address();
         self.by_address.remove(&address);
-        self.occupancy.leave(address.ip());
+        self.all.leave(address.ip());
         Some(player)
+    }
+
+    /// Notes that a player knows of its match, or was told often enough. A school plays many games
+    /// a minute, and few of them need us any more.
+    pub(super) fn settle(&mut self, key: PlayerKey) {
+        let Some(player) = self.get_mut(key) else { return };
+        let ip = player.sender.address().ip();
+        if !std::mem::replace(&mut player.settled, true) {
+            self.unsettled.leave(ip);
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PlayerKey, &Player)> {
@@ -217,12 +247,14 @@ impl Players {
     pub(super) fn check_invariants(&self) {
         debug_assert!(self.len() <= PLAYERS_MAX);
         debug_assert_eq!(self.by_address.len(), self.len());
-        let mut counted = 0;
+        let mut counted = [0; 2];
         for (key, player) in self.iter() {
             let address = player.sender.address();
             debug_assert_eq!(self.at(address), Some(key));
-            counted += usize::from(!address.ip().is_loopback());
+            let counts = !address.ip().is_loopback();
+            counted[0] += usize::from(counts);
+            counted[1] += usize::from(counts && !player.settled);
         }
-        debug_assert_eq!(self.occupancy.total(), counted);
+        debug_assert_eq!([self.all.total(), self.unsettled.total()], counted);
     }
 }

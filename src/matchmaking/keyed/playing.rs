@@ -9,6 +9,7 @@ use super::game::GameKey;
 use super::player::Player;
 use super::player::PlayerKey;
 use super::request::How;
+use crate::limits::RELAY_OVERHEAD_BYTES;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
 use crate::matchmaking::sender::Sender;
@@ -22,6 +23,7 @@ impl Keyed {
         if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
             seat.acked = true;
         }
+        self.players.settle(key);
         Ok(())
     }
 
@@ -76,7 +78,8 @@ impl Keyed {
         let game = self.games.get(seat.game).ok_or(Reason::NoPlayer)?;
         let to = to.checked_sub(1).filter(|to| *to != seat.number);
         let to = to.and_then(|to| game.player(to.into())).ok_or(Reason::NoPlayer)?;
-        if !self.relay.admits(now, &mut seat.relay, payload.len()) {
+        let bytes = payload.len() + RELAY_OVERHEAD_BYTES;
+        if !self.relay.admits(now, sender.address().ip(), &mut seat.relay, bytes) {
             return Err(Reason::OverRelay);
         }
         let (m, by) = (game.m, seat.number);

@@ -1,10 +1,16 @@
-//! How much is relayed: for each player a rate and a total, and a rate for all together.
+//! How much is relayed: for each player a rate and a total, and a rate for each network and for all
+//! together.
 //!
 //! A rate is kept as the time at which it will have been used up to nothing again (known as GCRA),
 //! and may be used a second ahead. What is over is dropped, as a busy line would.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use siphasher::sip::SipHasher13;
+
+use crate::limits::RELAY_CELLS;
+use crate::limits::RELAY_NETWORK_SHARE;
 use crate::limits::RELAY_QUOTA_BYTES;
 use crate::limits::RELAY_RATE_BYTES;
 use crate::limits::RELAY_TOTAL_BYTES;
@@ -58,6 +64,9 @@ const IN_USE: Duration = Duration::from_secs(20);
 pub(super) struct Relay {
     settings: RelaySettings,
     used_until: Time,
+    /// The same for networks; a keyed hash says which cell a network uses.
+    networks: Vec<Time>,
+    hasher: SipHasher13,
 }
 
 /// What one player has used.
@@ -75,8 +84,10 @@ impl RelayShare {
 }
 
 impl Relay {
-    pub(super) fn new(settings: RelaySettings) -> Self {
-        Self { settings, used_until: Time::ZERO }
+    pub(super) fn new(settings: RelaySettings, secret: &[u8; 16]) -> Self {
+        let networks = vec![Time::ZERO; RELAY_CELLS];
+        let hasher = SipHasher13::new_with_key(secret);
+        Self { settings, used_until: Time::ZERO, networks, hasher }
     }
 
     pub(super) fn mode(&self) -> RelayMode {
@@ -84,19 +95,40 @@ impl Relay {
     }
 
     /// Whether so many bytes more may be relayed for this player; if so, they are charged.
-    pub(super) fn admits(&mut self, now: Time, share: &mut RelayShare, bytes: usize) -> bool {
+    pub(super) fn admits(
+        &mut self,
+        now: Time,
+        ip: IpAddr,
+        share: &mut RelayShare,
+        bytes: usize,
+    ) -> bool {
         let RelaySettings { mode, rate, quota, total_rate } = self.settings;
+        let cell = self.cell_of(ip);
         let used = share.used.saturating_add(bytes);
-        let is_free = |until: Time| until <= now + BURST;
-        let (one, all) = (
-            share.used_until.max(now) + time_for(bytes, rate),
-            self.used_until.max(now) + time_for(bytes, total_rate),
-        );
-        if mode == RelayMode::Off || used > quota || !is_free(one) || !is_free(all) {
+        // A player may have all there is, if that is less than a network's share.
+        let network_rate = (total_rate / RELAY_NETWORK_SHARE).max(rate).min(total_rate);
+        let until = [
+            (share.used_until, rate),
+            (self.networks[cell], network_rate),
+            (self.used_until, total_rate),
+        ]
+        .map(|(until, rate)| until.max(now) + time_for(bytes, rate));
+        let is_over = until.iter().any(|until| *until > now + BURST);
+        if mode == RelayMode::Off || used > quota || is_over {
             return false;
         }
-        (share.used, share.used_until, self.used_until) = (used, one, all);
+        share.used = used;
+        [share.used_until, self.networks[cell], self.used_until] = until;
         true
+    }
+
+    /// The index of a network's cell, always inside the table.
+    fn cell_of(&self, ip: IpAddr) -> usize {
+        let hash = match ip {
+            IpAddr::V4(ip) => self.hasher.hash(&ip.octets()),
+            IpAddr::V6(ip) => self.hasher.hash(&(ip.to_bits() >> 64).to_be_bytes()),
+        };
+        (hash % self.networks.len() as u64) as usize
     }
 }
 
@@ -109,15 +141,29 @@ fn time_for(bytes: usize, rate: usize) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
     fn relay(rate: usize, quota: usize, total_rate: usize) -> Relay {
-        Relay::new(RelaySettings { mode: RelayMode::Fallback, rate, quota, total_rate })
+        let settings = RelaySettings { mode: RelayMode::Fallback, rate, quota, total_rate };
+        Relay::new(settings, &[7; 16])
     }
+
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
     /// How many of `tries` datagrams of 100 bytes pass at one moment.
     fn passed(relay: &mut Relay, share: &mut RelayShare, second: u64, tries: usize) -> usize {
+        passed_from(HOME, relay, share, second, tries)
+    }
+
+    fn passed_from(
+        ip: IpAddr,
+        relay: &mut Relay,
+        share: &mut RelayShare,
+        second: u64,
+        tries: usize,
+    ) -> usize {
         let now = Time::at(Duration::from_secs(second));
-        (0..tries).filter(|_| relay.admits(now, share, 100)).count()
+        (0..tries).filter(|_| relay.admits(now, ip, share, 100)).count()
     }
 
     #[test]
@@ -131,14 +177,17 @@ mod tests {
     }
 
     #[test]
-    fn all_together_have_a_rate() {
-        let (mut relay, mut shares) =
-            (relay(1_000, 10_000, 3_000), [(); 10].map(|()| RelayShare::default()));
-        let all = |relay: &mut Relay, shares: &mut [RelayShare], second| -> usize {
-            shares.iter_mut().map(|share| passed(relay, share, second, 100)).sum()
+    fn a_network_and_all_together_have_rates() {
+        let mut relay = relay(1_000, 10_000, 16_000);
+        let mut players = [(); 30].map(|()| RelayShare::default());
+        let mut all = |relay: &mut Relay, ip: &dyn Fn(usize) -> IpAddr, second| -> usize {
+            let each = players.iter_mut().enumerate();
+            each.map(|(n, share)| passed_from(ip(n), relay, share, second, 100)).sum()
         };
-        assert_eq!(all(&mut relay, &mut shares, 0), 30);
-        assert_eq!(all(&mut relay, &mut shares, 1), 30);
+        assert_eq!(all(&mut relay, &|_| HOME, 0), 20, "an eighth");
+        let own = |n| IpAddr::from([198, 51, 100, n as u8]);
+        assert_eq!(all(&mut relay, &own, 10), 160, "all there is");
+        assert_eq!(all(&mut relay, &own, 11), 160, "again a second later");
     }
 
     #[test]

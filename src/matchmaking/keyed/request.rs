@@ -4,7 +4,6 @@
 //! have this queue) is left to [`super::Keyed`]. What a server says is no request, so nothing that
 //! a server says is ever answered.
 
-use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use smallvec::SmallVec;
@@ -16,6 +15,7 @@ use crate::matchmaking::is_queue_name;
 use crate::matchmaking::line::Line;
 use crate::matchmaking::line::address;
 use crate::matchmaking::line::hex;
+use crate::matchmaking::line::is_private;
 
 /// The player's own private addresses.
 pub(super) type Lan = SmallVec<[SocketAddr; LAN_CANDIDATES_MAX]>;
@@ -50,7 +50,7 @@ pub(in crate::matchmaking) enum How {
 /// answer may tell so only once the address is proved.
 #[derive(Debug, Default)]
 pub(in crate::matchmaking) struct Join<'a> {
-    pub(super) id: u64,
+    pub(in crate::matchmaking) id: u64,
     pub(super) cookie: Option<&'a str>,
     pub(super) queue: Option<&'a str>,
     pub(super) players: Option<&'a str>,
@@ -128,22 +128,14 @@ impl<'a> Join<'a> {
 
     /// How many are to meet, if that is possible.
     pub(super) fn players(&self) -> Option<u8> {
-        let number = self.players?.parse().ok()?;
-        MATCH_PLAYERS.contains(&number).then_some(number)
+        let text = self.players.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        text.parse().ok().filter(|number| MATCH_PLAYERS.contains(number))
     }
 
     /// Those of the addresses named that are private: no other is passed on to anybody.
     pub(super) fn lan(&self) -> Lan {
         let named = self.lan.unwrap_or_default().split(',').filter_map(address);
         named.filter(|address| is_private(address.ip())).take(LAN_CANDIDATES_MAX).collect()
-    }
-}
-
-/// Whether this is an address inside somebody's own network (RFC 1918, RFC 4193).
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private(),
-        IpAddr::V6(ip) => ip.is_unique_local(),
     }
 }
 
@@ -169,7 +161,7 @@ mod tests {
             ("n=16 q=a=b~! q=c", Some("a=b~!"), Some(16)),
             (&format!("q={longest} n=1"), Some(&*longest), None),
             (&format!("q={longest}x n=17"), None, None),
-            ("q= n=", None, None),
+            ("q= n=+2", None, None),
             ("q=caf\u{e9} n=-2", None, None),
             ("", None, None),
         ] {

@@ -64,11 +64,9 @@ impl Tokens {
         (now.since(reservation.since) < TOKEN_TTL).then_some(reservation)
     }
 
-    /// Notes whose endpoint has brought the token.
-    pub(super) fn bind(&mut self, client: ClientId, player: PlayerKey) {
-        if let Some(reservation) = self.by_client.get_mut(&client) {
-            reservation.player = Some(player);
-        }
+    /// Notes whose endpoint has brought the token. The one that brought it before, if there is one.
+    pub(super) fn bind(&mut self, client: ClientId, player: PlayerKey) -> Option<PlayerKey> {
+        self.by_client.get_mut(&client)?.player.replace(player)
     }
 
     /// Forgets what a person has asked for.
@@ -78,11 +76,11 @@ impl Tokens {
         Some(reservation)
     }
 
-    /// A person is called something else.
-    pub(super) fn rename(&mut self, client: ClientId, nickname: &str) {
-        if let Some(reservation) = self.by_client.get_mut(&client) {
-            reservation.nickname = nickname.into();
-        }
+    /// A person is called something else. Their endpoint, if there is one.
+    pub(super) fn rename(&mut self, client: ClientId, nickname: &str) -> Option<PlayerKey> {
+        let reservation = self.by_client.get_mut(&client)?;
+        reservation.nickname = nickname.into();
+        reservation.player
     }
 
     /// Gives back memory that a crowd has needed.

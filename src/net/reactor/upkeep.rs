@@ -70,6 +70,7 @@ impl Reactor {
             self.server.held()
         );
         self.log_served();
+        self.log_matched();
         log::info!("turns: {}", self.turns);
         self.turns.reset();
     }
@@ -85,6 +86,30 @@ impl Reactor {
         let closed = CloseReason::NAMES.iter().zip(counters.closed);
         for (reason, count) in closed.filter(|(_, count)| *count > 0) {
             log::info!("closed: reason={reason} count={count}");
+        }
+    }
+
+    fn log_matched(&self) {
+        let matchmaker = self.server.matchmaker();
+        let (all, keyed) = (matchmaker.counters(), matchmaker.keyed_counters());
+        log::info!(
+            "udp: received={} dropped={} stun={} pairs={} players={} matched={} relayed_bytes={}",
+            all.received,
+            all.dropped.total(),
+            all.stun_answered,
+            all.paired,
+            matchmaker.players(),
+            keyed.matched,
+            keyed.relayed_bytes
+        );
+        if keyed.reports > 0 {
+            log::info!(
+                "players reached: lan={} direct={} relay={} failed={}",
+                keyed.lan,
+                keyed.direct,
+                keyed.relay,
+                keyed.failed
+            );
         }
     }
 }

@@ -1,0 +1,115 @@
+//! The flags of the command that finds players, and the search that they make.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use mio_chat::client::{Check, Family, Match, Talk};
+use mio_chat::limits::NAME_BYTES_MAX;
+
+/// Everything about finding players.
+#[derive(Debug, Args)]
+#[command(after_help = "Try it, on two machines:
+  mio-chat match chat.example:50000 duel --name alice
+  echo hi | mio-chat match chat.example:50000 duel --name bob
+  mio-chat match --check chat.example:50000")]
+pub(crate) struct MatchArgs {
+    /// The server: HOST:PORT, with its UDP port
+    #[arg(value_name = "SERVER")]
+    server: String,
+    /// Where the players meet: they must name the same. With --check: further servers, STUN will do
+    #[arg(value_name = "QUEUE")]
+    words: Vec<String>,
+    /// Players, oneself included [default: 2, or what the token is for]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u8).range(2..=16))]
+    players: Option<u8>,
+    /// How the others are to call you; a nickname that the server vouches for wins
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// What `/match` in the chat has given out: 16 hexadecimal digits
+    #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
+    token: Option<u64>,
+    /// How long to wait for others [default: for ever]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<humantime::Duration>,
+    /// Go on listening after stdin has ended, until the others have left
+    #[arg(long)]
+    stay: bool,
+    /// Tell what kind of NAT is in the way, and what that means for playing
+    #[arg(long)]
+    check: bool,
+    /// Use IPv4 alone
+    #[arg(short = '4', action = ArgAction::SetTrue, conflicts_with = "ipv6")]
+    ipv4: bool,
+    /// Use IPv6 alone
+    #[arg(short = '6', action = ArgAction::SetTrue)]
+    ipv6: bool,
+}
+
+impl MatchArgs {
+    /// What no single value can show.
+    pub(super) fn check_flags(&self) -> Result<(), String> {
+        let servers = std::iter::once(&self.server).chain(self.words.iter().filter(|_| self.check));
+        for server in servers {
+            let port = server.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+            if port.is_none_or(|port| port == 0) {
+                return Err(format!(
+                    "'{server}' is no server with a port (such as chat.example:50000)"
+                ));
+            }
+        }
+        let is_bad = |name: &String| {
+            let length = 1..=NAME_BYTES_MAX;
+            !length.contains(&name.len()) || name.contains([':', '*', '[', ' '])
+        };
+        if self.name.as_ref().is_some_and(is_bad) {
+            return Err(format!(
+                "--name takes 1 to {NAME_BYTES_MAX} bytes without spaces and ':', '*' or '['"
+            ));
+        }
+        match self.words.as_slice() {
+            _ if self.check => Ok(()),
+            [] if self.token.is_none() => {
+                Err("name a queue that the others name too (such as duel), or give a --token"
+                    .to_owned())
+            }
+            [] | [_] => Ok(()),
+            [_, second, ..] => Err(format!("one queue is enough; what is '{second}'?")),
+        }
+    }
+
+    /// The check that is asked for, if one is.
+    pub(crate) fn check(&self) -> Option<Check> {
+        let (server, others) = (self.server.clone(), self.words.clone());
+        self.check.then(|| Check { server, others, family: self.family() })
+    }
+
+    /// The search and what is done then.
+    pub(crate) fn talk(&self) -> Talk {
+        let mut search = Match::new(&self.server).family(self.family());
+        if let Some(players) = self.players {
+            search = search.players(players);
+        }
+        if let Some(token) = self.token {
+            search = search.token(token);
+        }
+        if let Some(timeout) = self.timeout {
+            search = search.timeout(Duration::from(timeout));
+        }
+        let (queue, name) = (self.words.first().cloned(), self.name.clone());
+        Talk { search, queue, name, stay: self.stay }
+    }
+
+    fn family(&self) -> Family {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        }
+    }
+}
+
+fn parse_token(text: &str) -> Result<u64, String> {
+    let token = mio_chat::matchmaking::line::hex(text);
+    token.ok_or_else(|| "not 16 hexadecimal digits in lower case".to_owned())
+}

@@ -1,0 +1,221 @@
+//! Asks servers what they see of us, to tell what kind of NAT is in between.
+//!
+//! The order matters: whether a NAT lets in ports that were not written to can only be tried before
+//! they are written to.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use super::clock::Clock;
+use super::error::MatchError;
+use super::matching::seed;
+use super::socket::{self, Family};
+use super::verdict::{Filter, Verdict};
+use crate::limits::{CHECK_AGAIN, CHECK_BYTES, CHECK_TRIES};
+use crate::matchmaking::line::{self, Line};
+
+/// What is to be checked.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The server, `HOST:PORT`.
+    pub server: String,
+    /// Further servers, of which STUN will do.
+    pub others: Vec<String>,
+    /// Which addresses of theirs are used.
+    pub family: Family,
+}
+
+/// What one place has answered.
+struct Answer {
+    seen: SocketAddr,
+    /// The ports of that server.
+    also: Vec<u16>,
+}
+
+/// One socket that asks.
+struct Asker {
+    socket: UdpSocket,
+    clock: Clock,
+    id: u64,
+    transaction: [u8; 12],
+}
+
+/// Asks and judges.
+pub fn check(check: &Check) -> Result<Verdict, MatchError> {
+    let addresses = socket::look_up(&check.server, check.family)?;
+    let mut first = None;
+    for server in addresses {
+        let asker = Asker::new(server)?;
+        if let Some(answer) = asker.ask(server, None)? {
+            first = Some((asker, server, answer));
+            break;
+        }
+    }
+    let Some((asker, server, answer)) = first else {
+        return check_others_alone(check);
+    };
+    let mut seen = vec![(server, answer.seen)];
+    let mut filter = Filter::Unknown;
+    if let Some(&port) = answer.also.iter().find(|port| **port != server.port()) {
+        let came = asker.ask(server, Some(port))?.is_some();
+        filter = if came { Filter::Open } else { Filter::Answers };
+        let other = SocketAddr::new(server.ip(), port);
+        seen.extend(asker.ask(other, None)?.map(|answer| (other, answer.seen)));
+    }
+    asker.ask_others(check, server, &mut seen)?;
+    let own = socket::own_address(&asker.socket, server)
+        .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
+    Ok(Verdict::new(own, seen, filter))
+}
+
+/// The first server does not answer: those that do may tell as much.
+fn check_others_alone(check: &Check) -> Result<Verdict, MatchError> {
+    let servers = || {
+        let all = std::iter::once(&check.server).chain(&check.others);
+        all.map(String::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let blocked = || MatchError::Blocked { servers: servers() };
+    let Some(other) = check.others.first() else { return Err(blocked()) };
+    let Some(server) = socket::look_up(other, check.family)?.first().copied() else {
+        return Err(blocked());
+    };
+    let (asker, mut seen) = (Asker::new(server)?, Vec::new());
+    asker.ask_others(check, server, &mut seen)?;
+    if seen.is_empty() {
+        return Err(blocked());
+    }
+    let own = socket::own_address(&asker.socket, server)
+        .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
+    Ok(Verdict::new(own, seen, Filter::Unknown))
+}
+
+impl Asker {
+    fn new(server: SocketAddr) -> Result<Self, MatchError> {
+        let seed = seed()?.to_le_bytes();
+        let [a, b, c, d, e, f, g, h, rest @ ..] = seed;
+        let id = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let mut transaction = [0; 12];
+        transaction.iter_mut().zip(rest).for_each(|(to, from)| *to = from);
+        Ok(Self { socket: socket::open(server, 0)?, clock: Clock::start(), id, transaction })
+    }
+
+    fn ask_others(
+        &self,
+        check: &Check,
+        server: SocketAddr,
+        seen: &mut Vec<(SocketAddr, SocketAddr)>,
+    ) -> Result<(), MatchError> {
+        for other in &check.others {
+            let addresses = socket::look_up(other, check.family)?;
+            let alike = addresses.into_iter().find(|other| other.is_ipv4() == server.is_ipv4());
+            let Some(other) = alike.filter(|other| seen.iter().all(|(asked, _)| asked != other))
+            else {
+                continue;
+            };
+            seen.extend(self.ask(other, None)?.map(|answer| (other, answer.seen)));
+        }
+        Ok(())
+    }
+
+    /// Asks until something comes. With a port the answer is to leave from there.
+    fn ask(&self, server: SocketAddr, from: Option<u16>) -> Result<Option<Answer>, MatchError> {
+        let answers_from = from.map_or(server, |port| SocketAddr::new(server.ip(), port));
+        let mut best = None;
+        for _ in 0..CHECK_TRIES {
+            let _ = self.socket.send_to(self.question(from).as_bytes(), server);
+            if from.is_none() {
+                let _ = self.socket.send_to(&self.stun_question(), server);
+            }
+            let until = self.clock.now() + CHECK_AGAIN;
+            while self.clock.now() < until {
+                socket::wait(&self.socket, None, self.clock.now(), until)?;
+                while let Some(answer) = self.receive(answers_from) {
+                    // Ours tells more than STUN does, and comes at about the same time.
+                    if !answer.also.is_empty() || from.is_some() {
+                        return Ok(Some(answer));
+                    }
+                    best = Some(answer);
+                }
+            }
+            if best.is_some() {
+                break;
+            }
+        }
+        Ok(best)
+    }
+
+    fn question(&self, from: Option<u16>) -> String {
+        let mut text = format!("MC1 CHECK id={:016x}", self.id);
+        if let Some(port) = from {
+            text.push_str(&format!(" from={port}"));
+        }
+        text.push_str(" pad=");
+        let missing = CHECK_BYTES.saturating_sub(text.len() + 1);
+        text.extend(std::iter::repeat_n('.', missing));
+        text.push('\n');
+        text
+    }
+
+    fn stun_question(&self) -> Vec<u8> {
+        [&[0, 1, 0, 0][..], &STUN_MAGIC, &self.transaction].concat()
+    }
+
+    /// The next answer from there that is waiting; others are dropped.
+    fn receive(&self, answers_from: SocketAddr) -> Option<Answer> {
+        let mut room = [0; 600];
+        loop {
+            let (length, from) = self.socket.recv_from(&mut room).ok()?;
+            let bytes = room.get(..length).unwrap_or_default();
+            if from.ip() != answers_from.ip() || from.port() != answers_from.port() {
+                continue;
+            }
+            let stun = || {
+                let seen = stun_address(bytes, self.transaction)?;
+                Some(Answer { seen, also: Vec::new() })
+            };
+            if let Some(answer) = self.line(bytes).or_else(stun) {
+                return Some(answer);
+            }
+        }
+    }
+
+    fn line(&self, bytes: &[u8]) -> Option<Answer> {
+        let line = Line::parse(bytes)?;
+        if line.verb != "SEEN" || line.hex("id") != Some(self.id) {
+            return None;
+        }
+        let also = line.get("also").unwrap_or("").split(',');
+        let also = also.filter_map(|port| port.parse().ok()).filter(|port| *port != 0).collect();
+        Some(Answer { seen: line::address(line.get("you")?)?, also })
+    }
+}
+
+/// What each STUN message has behind kind and length.
+const STUN_MAGIC: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+
+/// The address in the answer to a STUN question (XOR-MAPPED-ADDRESS).
+fn stun_address(bytes: &[u8], transaction: [u8; 12]) -> Option<SocketAddr> {
+    let (head, mut rest) = bytes.split_first_chunk::<20>()?;
+    let [1, 1, _, _, 0x21, 0x12, 0xA4, 0x42, id @ ..] = *head else { return None };
+    if id != transaction {
+        return None;
+    }
+    while let Some((&[kind_high, kind_low, high, low], more)) = rest.split_first_chunk::<4>() {
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        let (value, after) = more.split_at_checked(length.next_multiple_of(4))?;
+        rest = after;
+        if (kind_high, kind_low) != (0, 0x20) {
+            continue;
+        }
+        let (&[_, family, port_high, port_low], ip) = value.split_first_chunk::<4>()?;
+        let port = u16::from_be_bytes([port_high, port_low]) ^ 0x2112;
+        let mask: Vec<u8> = STUN_MAGIC.iter().chain(&transaction).copied().collect();
+        let ip: Vec<u8> = ip.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+        let ip = match family {
+            1 => IpAddr::from(<[u8; 4]>::try_from(ip).ok()?),
+            2 => IpAddr::from(<[u8; 16]>::try_from(ip).ok()?),
+            _ => return None,
+        };
+        return Some(SocketAddr::new(ip, port));
+    }
+    None
+}

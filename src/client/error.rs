@@ -1,0 +1,109 @@
+//! Why no match came about, or was lost, in one sentence each.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A search or a match that came to nothing.
+#[derive(Debug, Error)]
+pub enum MatchError {
+    /// What is asked for makes no sense.
+    #[error("cannot look for players: {0}")]
+    Request(String),
+    /// The server's name leads nowhere.
+    #[error(
+        "cannot find {server}: {source}; is the name spelled right, with a port behind a colon?"
+    )]
+    Lookup {
+        /// As it was given.
+        server: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It leads nowhere in the family that was asked for.
+    #[error("cannot reach {server} by {family}: it has no such address; leave that flag out")]
+    Family {
+        /// As it was given.
+        server: String,
+        /// IPv4 or IPv6.
+        family: &'static str,
+    },
+    /// The socket does not work.
+    #[error("cannot {what}: {source}; is there a network?")]
+    Socket {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nobody answers.
+    #[error(
+        "no answer from {server} ({address}); is it a mio-chat server with UDP matchmaking, \
+         and may UDP get there?"
+    )]
+    Unanswered {
+        /// As it was given.
+        server: String,
+        /// The last address that was tried.
+        address: SocketAddr,
+    },
+    /// The server does not want us.
+    #[error("{server} refuses: {why}")]
+    Refused {
+        /// As it was given.
+        server: String,
+        /// What it says, and what to do.
+        why: &'static str,
+    },
+    /// Nobody came in time.
+    #[error("nobody came within {} s; wait longer, or agree on queue and number of players",
+        timeout.as_secs())]
+    Timeout {
+        /// How long was waited.
+        timeout: Duration,
+    },
+    /// Not one peer can be reached.
+    #[error("no way leads to any of the players that {server} found; a server with a relay helps")]
+    OutOfReach {
+        /// As it was given.
+        server: String,
+    },
+    /// There is no such peer, or no way to it.
+    #[error("cannot send to player {slot}: not reached")]
+    Slot {
+        /// Which one.
+        slot: u8,
+    },
+    /// The game's bytes look like the protocol's.
+    #[error("cannot send what begins with `MC1 `, or is longer than {most} bytes")]
+    Payload {
+        /// Bytes of the longest datagram.
+        most: usize,
+    },
+    /// Somebody is reached through the server, which a plain socket cannot do.
+    #[error("cannot hand out the socket: player {slot} is reached through the relay")]
+    Relayed {
+        /// Who it is.
+        slot: u8,
+    },
+    /// Nothing came back from any server of a check.
+    #[error(
+        "no answer from {servers}; either UDP is blocked on the way (try another network), or \
+         nothing answers there (is it a mio-chat or STUN server?)"
+    )]
+    Blocked {
+        /// All that were asked.
+        servers: String,
+    },
+    /// A signal came while waiting.
+    #[error("interrupted by a signal")]
+    Interrupted,
+    /// What was said did not get to everybody.
+    #[error("not all lines were delivered: these left before, or were never reached: {0}")]
+    Undelivered(String),
+    /// What others said could not be handed on.
+    #[error("cannot write what the others say: {0}")]
+    Output(#[source] io::Error),
+}

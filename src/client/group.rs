@@ -1,0 +1,181 @@
+//! The players that have found each other, and one socket to all of them.
+
+use std::collections::VecDeque;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use rustix::fd::BorrowedFd;
+
+use super::clock::Clock;
+use super::error::MatchError;
+use super::socket::{self, Ready};
+use crate::chat::clean;
+use crate::limits::{EARLY_DATAGRAMS_MAX, PEER_DATAGRAM_BYTES_MAX};
+use crate::matchmaking::client::{Client, Event, Input, Path};
+use crate::matchmaking::line::MAGIC;
+use crate::time::Time;
+
+/// One of the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its number in the match, the same for everybody.
+    pub slot: u8,
+    /// The nickname in the chat that the server vouches for.
+    pub nickname: Option<String>,
+    /// How it is reached, and how long it takes there and back; none if it is not.
+    pub path: Option<(Path, Duration)>,
+}
+
+/// The players of one match. While nobody calls [`Group::receive`], nothing keeps the NATs open.
+#[derive(Debug)]
+pub struct Group {
+    pub(super) socket: UdpSocket,
+    pub(super) client: Client,
+    pub(super) clock: Clock,
+    timeout: Option<Duration>,
+    /// What came from a quicker peer before all were found; the oldest first.
+    early: VecDeque<(u8, Vec<u8>)>,
+}
+
+impl Group {
+    pub(super) fn new(socket: UdpSocket, client: Client, clock: Clock) -> Self {
+        Self { socket, client, clock, timeout: None, early: VecDeque::new() }
+    }
+
+    /// Our own slot: the lowest may be the one that begins.
+    pub fn own_slot(&self) -> u8 {
+        self.client.you().unwrap_or_default()
+    }
+
+    /// The others, as they are reached at present.
+    pub fn peers(&self) -> Vec<Peer> {
+        let peers = self.client.peers().map(|peer| Peer {
+            slot: peer.slot,
+            nickname: peer
+                .nick
+                .map(|nick| clean(nick).into_owned())
+                .filter(|nick| !nick.is_empty()),
+            path: peer.path,
+        });
+        peers.collect()
+    }
+
+    /// How long [`Group::receive`] waits at most; `None`: for ever.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    /// Sends a datagram to a peer. Like all UDP it may get lost. It must not begin with `MC1 `.
+    pub fn send_to(&mut self, slot: u8, payload: &[u8]) -> Result<(), MatchError> {
+        let most = PEER_DATAGRAM_BYTES_MAX;
+        if payload.starts_with(MAGIC) || payload.len() > most {
+            return Err(MatchError::Payload { most });
+        }
+        let (to, bytes) = self.client.wrap(slot, payload).ok_or(MatchError::Slot { slot })?;
+        // What the system does not take is lost, as it might be anywhere on its way.
+        let _ = self.socket.send_to(&bytes, to);
+        Ok(())
+    }
+
+    /// Waits for a datagram of a peer: its slot, and how many bytes of `buffer` it fills. `None`:
+    /// the timeout has passed. Meanwhile PINGs are answered and NATs kept open.
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<(u8, usize)>, MatchError> {
+        let until = self.timeout.map_or(Time::NEVER, |timeout| self.clock.now() + timeout);
+        loop {
+            while let Some((slot, data)) = self.take() {
+                let Some(data) = data else { continue };
+                let length = data.len().min(buffer.len());
+                if let (Some(room), Some(data)) = (buffer.get_mut(..length), data.get(..length)) {
+                    room.copy_from_slice(data);
+                }
+                return Ok(Some((slot, length)));
+            }
+            if self.clock.now() >= until {
+                return Ok(None);
+            }
+            self.wait(None, until)?;
+        }
+    }
+
+    /// What happened to a peer since the last call, such as [`Event::PeerSilent`].
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.client.poll_event()
+    }
+
+    /// Tells the server that it need not remember us. Who does not do so is forgotten in a minute.
+    pub fn leave(mut self) {
+        self.client.handle(self.clock.now(), Input::Leave);
+        self.flush();
+    }
+
+    /// The socket, and where each peer is: for a game that wants to go on by itself. It must ignore
+    /// what begins with `MC1 `; the peers' keep-alives still come. What a quicker peer has said
+    /// already is lost, as any datagram may be.
+    pub fn into_socket(self) -> Result<(UdpSocket, Vec<(u8, SocketAddr)>), MatchError> {
+        let mut places = Vec::new();
+        for peer in self.client.peers() {
+            match peer.path {
+                Some((Path::Lan(address) | Path::Direct(address), _)) => {
+                    places.push((peer.slot, address));
+                }
+                Some((Path::Relay, _)) => return Err(MatchError::Relayed { slot: peer.slot }),
+                None => return Err(MatchError::Slot { slot: peer.slot }),
+            }
+        }
+        let blocking = self.socket.set_nonblocking(false);
+        blocking.map_err(|source| MatchError::Socket { what: "hand out the socket", source })?;
+        Ok((self.socket, places))
+    }
+
+    /// Waits for the socket, something else, what is due, or the moment.
+    pub(super) fn wait(
+        &mut self,
+        other: Option<BorrowedFd<'_>>,
+        until: Time,
+    ) -> Result<Ready, MatchError> {
+        self.flush();
+        let until = until.min(self.client.poll_timeout());
+        let ready = socket::wait(&self.socket, other, self.clock.now(), until)?;
+        let now = self.clock.now();
+        if self.client.poll_timeout() <= now {
+            self.client.handle(now, Input::Timeout);
+            self.flush();
+        }
+        Ok(ready)
+    }
+
+    /// Takes what has come while there is nobody yet to hand it to.
+    pub(super) fn take_early(&mut self) {
+        while let Some((slot, data)) = self.take_from_socket() {
+            if let Some(data) = data.filter(|_| self.early.len() < EARLY_DATAGRAMS_MAX) {
+                self.early.push_back((slot, data));
+            }
+        }
+    }
+
+    /// Takes one datagram: who sent it, and what, if it is the game's. `None`: there is none.
+    pub(super) fn take(&mut self) -> Option<(u8, Option<Vec<u8>>)> {
+        match self.early.pop_front() {
+            Some((slot, data)) => Some((slot, Some(data))),
+            None => self.take_from_socket(),
+        }
+    }
+
+    fn take_from_socket(&mut self) -> Option<(u8, Option<Vec<u8>>)> {
+        let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
+        // An error is about something sent before, and no news to anybody.
+        let (length, from) = self.socket.recv_from(&mut room).ok()?;
+        let bytes = room.get(..length).unwrap_or_default();
+        self.client.handle(self.clock.now(), Input::Datagram { from, bytes });
+        self.flush();
+        let game = self.client.unwrap(from, bytes);
+        Some(game.map_or((0, None), |(slot, data)| (slot, Some(data.to_vec()))))
+    }
+
+    /// Sends what the client has to say. Whether it arrives is found out by answers alone.
+    pub(super) fn flush(&mut self) {
+        while let Some(transmit) = self.client.poll_transmit() {
+            let _ = self.socket.send_to(&transmit.bytes, transmit.to);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Looking for players, from a server's name to a group.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::error::MatchError;
+use super::group::Group;
+use super::socket::{self, Family};
+use crate::limits::{MATCH_PLAYERS, SERVER_ADDRESS_PATIENCE, SERVER_PATIENCE, SIGNAL_LOOK};
+use crate::matchmaking::client::{Client, Event, Input, Refusal, Request};
+use crate::matchmaking::is_queue_name;
+use crate::time::Time;
+
+/// A search for players, to be set up and then carried out.
+#[derive(Clone, Debug)]
+pub struct Match {
+    server: String,
+    players: Option<u8>,
+    token: Option<u64>,
+    family: Family,
+    timeout: Option<Duration>,
+    port: u16,
+}
+
+impl Match {
+    /// A search for one other player, or as many as a token is for, by the server at `HOST:PORT`.
+    pub fn new(server: &str) -> Self {
+        let (players, token, family) = (None, None, Family::Any);
+        Self { server: server.to_owned(), players, token, family, timeout: None, port: 0 }
+    }
+
+    /// How many there are to be, oneself included: 2 to 16.
+    pub fn players(self, players: u8) -> Self {
+        Self { players: Some(players), ..self }
+    }
+
+    /// What the chat has given out for this match (`/match`).
+    pub fn token(self, token: u64) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// Which addresses of the server are tried.
+    pub fn family(self, family: Family) -> Self {
+        Self { family, ..self }
+    }
+
+    /// How long to wait for others. Without it: for ever.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+
+    /// The UDP port to use. Without it, or 0: a free one.
+    pub fn port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// Waits until the players of this queue are there and can be reached.
+    pub fn join(&self, queue: &str) -> Result<Group, MatchError> {
+        self.join_telling(Some(queue), |_, _| {}, || false)
+    }
+
+    /// The same, telling each step, and of which server; without a queue there must be a token.
+    /// Within half a second after `stop` has become true it is given up.
+    pub fn join_telling(
+        &self,
+        queue: Option<&str>,
+        mut tell: impl FnMut(SocketAddr, &Event),
+        stop: impl Fn() -> bool,
+    ) -> Result<Group, MatchError> {
+        self.check(queue)?;
+        let addresses = socket::look_up(&self.server, self.family)?;
+        let clock = Clock::start();
+        let mut outcome = Err(MatchError::Request("the server has no address".to_owned()));
+        for (number, &address) in addresses.iter().enumerate() {
+            let is_last = number + 1 == addresses.len();
+            let patience = if is_last { SERVER_PATIENCE } else { SERVER_ADDRESS_PATIENCE };
+            outcome = self.join_at(address, patience, queue, clock, (&mut tell, &stop));
+            if !matches!(outcome, Err(MatchError::Unanswered { .. } | MatchError::Socket { .. })) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn check(&self, queue: Option<&str>) -> Result<(), MatchError> {
+        let problem = match queue {
+            _ if self.players.is_some_and(|players| !MATCH_PLAYERS.contains(&players)) => {
+                "there must be 2 to 16 players"
+            }
+            None if self.token.is_none() => "name a queue, or give a token",
+            Some(name) if !is_queue_name(name) => {
+                "a queue is named in 1 to 64 visible ASCII characters without spaces"
+            }
+            _ => return Ok(()),
+        };
+        Err(MatchError::Request(problem.to_owned()))
+    }
+
+    fn join_at(
+        &self,
+        address: SocketAddr,
+        patience: Duration,
+        queue: Option<&str>,
+        clock: Clock,
+        (tell, stop): (&mut impl FnMut(SocketAddr, &Event), &impl Fn() -> bool),
+    ) -> Result<Group, MatchError> {
+        let socket = socket::open(address, self.port)?;
+        let queue = queue.map(str::to_owned);
+        // A token knows how many it is for.
+        let players = self.players.or(self.token.is_none().then_some(*MATCH_PLAYERS.start()));
+        let lan = socket::lan_candidates(&socket, address);
+        let request = Request { queue, players, token: self.token, lan, patience };
+        let client = Client::new(clock.now(), address, request, seed()?);
+        let mut group = Group::new(socket, client, clock);
+        let end = self.timeout.map_or(Time::NEVER, |timeout| clock.now() + timeout);
+        match self.run(&mut group, end, (tell, stop)) {
+            Ok(()) => Ok(group),
+            Err(error) => {
+                // It is told once; a server that does not hear it forgets us anyway.
+                group.leave();
+                Err(error)
+            }
+        }
+    }
+
+    fn run(
+        &self,
+        group: &mut Group,
+        end: Time,
+        (tell, stop): (&mut impl FnMut(SocketAddr, &Event), &impl Fn() -> bool),
+    ) -> Result<(), MatchError> {
+        loop {
+            group.take_early();
+            while let Some(event) = group.client.poll_event() {
+                tell(group.client.server(), &event);
+                if let Some(outcome) = self.outcome(group, &event) {
+                    return outcome;
+                }
+            }
+            let matched = group.client.you().is_some();
+            if let Some(timeout) = self.timeout.filter(|_| !matched && group.clock.now() >= end) {
+                return Err(MatchError::Timeout { timeout });
+            }
+            if stop() {
+                return Err(MatchError::Interrupted);
+            }
+            let until = if matched { Time::NEVER } else { end };
+            group.wait(None, until.min(group.clock.now() + SIGNAL_LOOK))?;
+        }
+    }
+
+    /// What an event means for the search; `None`: it goes on.
+    fn outcome(&self, group: &mut Group, event: &Event) -> Option<Result<(), MatchError>> {
+        let server = || self.server.clone();
+        match event {
+            Event::Done if group.client.peers().all(|peer| peer.path.is_none()) => {
+                Some(Err(MatchError::OutOfReach { server: server() }))
+            }
+            Event::Done => {
+                // What is reported to the server is due now.
+                group.client.handle(group.clock.now(), Input::Timeout);
+                group.flush();
+                Some(Ok(()))
+            }
+            Event::Unanswered => {
+                let address = group.client.server();
+                Some(Err(MatchError::Unanswered { server: server(), address }))
+            }
+            Event::Refused { code, retry: None } => {
+                Some(Err(MatchError::Refused { server: server(), why: reason(*code) }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a refusal means, and what to do.
+pub(super) fn reason(code: Refusal) -> &'static str {
+    match code {
+        Refusal::Queue => "it knows no such queue; name another",
+        Refusal::Players => "it makes no matches of so many players; ask for fewer",
+        Refusal::Token => {
+            "the token is unknown, too old, or for another queue or number of players; \
+             get another by /match in the chat"
+        }
+        Refusal::Many => "too many players wait at your address; try again later",
+        Refusal::Full => "it is full; try again later",
+        Refusal::Other => "for a reason that this version does not know",
+    }
+}
+
+/// A secret that nobody else can guess.
+pub(super) fn seed() -> Result<u128, MatchError> {
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed).map_err(|error| MatchError::Socket {
+        what: "draw a random number",
+        source: std::io::Error::other(error),
+    })?;
+    Ok(u128::from_le_bytes(seed))
+}

@@ -1,0 +1,85 @@
+//! One of those we talk with, and what they are called.
+//!
+//! Invariant: a name is printable, holds nothing that would make a line read as another's, and is
+//! nobody else's here; a name that the server vouches for stays.
+
+use super::lines::Lines;
+use crate::chat::clean;
+use crate::limits::NAME_BYTES_MAX;
+
+/// Somebody to talk with.
+pub(super) struct Partner {
+    pub(super) slot: u8,
+    name: String,
+    /// Whether the name is theirs for good.
+    is_named: bool,
+    pub(super) lines: Lines,
+    /// They will say nothing more.
+    pub(super) has_ended: bool,
+    pub(super) is_gone: bool,
+    /// They went before they had all that was said.
+    pub(super) is_lost: bool,
+}
+
+impl Partner {
+    /// Somebody who was reached, with the nickname that the server vouches for.
+    pub(super) fn new(slot: u8, nickname: Option<String>, lines: Lines) -> Self {
+        let is_named = nickname.is_some();
+        let name = nickname.unwrap_or_else(|| format!("player {slot}"));
+        Self { slot, name, is_named, lines, has_ended: false, is_gone: false, is_lost: false }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// They say how they want to be called; the first time counts, if it is nobody else's name.
+    /// What there is to be told about it.
+    pub(super) fn call(&mut self, name: &[u8], taken: &[String]) -> Option<String> {
+        let text = String::from_utf8_lossy(name);
+        let name = clean(text.trim());
+        let is_good = !name.is_empty()
+            && name.len() <= NAME_BYTES_MAX
+            && !name.contains([':', '*', '[', ' '])
+            && !taken.iter().any(|other| other.eq_ignore_ascii_case(&name));
+        if std::mem::replace(&mut self.is_named, true) || !is_good {
+            return None;
+        }
+        let told = format!("{} is called {name} (by its own word)", self.name);
+        self.name = name.into_owned();
+        Some(told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+    use std::time::Duration;
+
+    fn partner(nickname: Option<&str>) -> Partner {
+        Partner::new(2, nickname.map(str::to_owned), Lines::new(Time::ZERO, Duration::ZERO, ""))
+    }
+
+    #[test]
+    fn the_first_good_name_counts_and_none_against_the_servers() {
+        let mut bob = partner(None);
+        assert_eq!(bob.name(), "player 2");
+        assert!(bob.call(b" bob\n", &[]).is_some_and(|told| told.contains("is called bob")));
+        assert_eq!((bob.call(b"eve", &[]), bob.name()), (None, "bob"));
+        let mut vouched = partner(Some("carol"));
+        assert_eq!((vouched.call(b"bob", &[]), vouched.name()), (None, "carol"));
+    }
+
+    #[test]
+    fn names_that_pretend_are_not_taken() {
+        let taken = ["Alice".to_owned()];
+        for name in ["", "alice", "bob: hi", "* bob", "[bob]", "two words", &"x".repeat(33)] {
+            let mut bob = partner(None);
+            assert_eq!((bob.call(name.as_bytes(), &taken), bob.name()), (None, "player 2"));
+        }
+        let mut bob = partner(None);
+        bob.call("b\u{1b}[2Job".as_bytes(), &taken);
+        assert!(!bob.name().contains('\u{1b}'), "{:?}", bob.name());
+    }
+}

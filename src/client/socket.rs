@@ -1,0 +1,102 @@
+//! The UDP socket of a player, and where it is.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::error::MatchError;
+use crate::matchmaking::line::is_private;
+use crate::time::Time;
+
+/// Which addresses of a server are tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4 first, then IPv6.
+    #[default]
+    Any,
+    /// IPv4 alone.
+    V4,
+    /// IPv6 alone.
+    V6,
+}
+
+/// The addresses of a server, in the order in which they are tried.
+pub(super) fn look_up(server: &str, family: Family) -> Result<Vec<SocketAddr>, MatchError> {
+    let name = || server.to_owned();
+    let found = server.to_socket_addrs();
+    let found = found.map_err(|source| MatchError::Lookup { server: name(), source })?;
+    let mut addresses: Vec<SocketAddr> = found.collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    addresses.dedup();
+    let (wanted, named): (fn(&SocketAddr) -> bool, _) = match family {
+        Family::Any => (|_| true, "IPv4 or IPv6"),
+        Family::V4 => (SocketAddr::is_ipv4, "IPv4"),
+        Family::V6 => (SocketAddr::is_ipv6, "IPv6"),
+    };
+    addresses.retain(wanted);
+    if addresses.is_empty() {
+        return Err(MatchError::Family { server: name(), family: named });
+    }
+    Ok(addresses)
+}
+
+/// A socket that never blocks, of the server's family alone: what comes in then has one form.
+pub(super) fn open(server: SocketAddr, port: u16) -> Result<UdpSocket, MatchError> {
+    let opened = || {
+        let kind = Type::DGRAM.nonblocking().cloexec();
+        let socket = Socket::new(Domain::for_address(server), kind, Some(Protocol::UDP))?;
+        let any: SocketAddr = if server.is_ipv6() {
+            socket.set_only_v6(true)?;
+            (Ipv6Addr::UNSPECIFIED, port).into()
+        } else {
+            (Ipv4Addr::UNSPECIFIED, port).into()
+        };
+        socket.bind(&any.into())?;
+        Ok(UdpSocket::from(socket))
+    };
+    opened().map_err(|source| MatchError::Socket { what: "open a UDP socket", source })
+}
+
+/// The own address towards a server. Nothing is sent.
+pub(super) fn own_address(socket: &UdpSocket, server: SocketAddr) -> io::Result<SocketAddr> {
+    let probe = open(server, 0).map_err(io::Error::other)?;
+    probe.connect(server)?;
+    Ok(SocketAddr::new(probe.local_addr()?.ip(), socket.local_addr()?.port()))
+}
+
+/// The own address if others in the same network can use it.
+pub(super) fn lan_candidates(socket: &UdpSocket, server: SocketAddr) -> Vec<SocketAddr> {
+    let own = own_address(socket, server).ok().filter(|own| is_private(own.ip()));
+    own.into_iter().collect()
+}
+
+/// What a wait has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ready {
+    pub(super) socket: bool,
+    pub(super) other: bool,
+}
+
+/// Waits until one of them may be read, or the moment has come.
+pub(super) fn wait<'a>(
+    socket: &'a UdpSocket,
+    other: Option<rustix::fd::BorrowedFd<'a>>,
+    now: Time,
+    until: Time,
+) -> Result<Ready, MatchError> {
+    let mut fds = vec![PollFd::new(socket, PollFlags::IN)];
+    fds.extend(other.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+    let timeout = (until != Time::NEVER).then(|| Timespec::try_from(until.since(now)));
+    match poll(&mut fds, timeout.and_then(Result::ok).as_ref()) {
+        Ok(_) => {}
+        // The caller looks by itself whether it is to stop.
+        Err(rustix::io::Errno::INTR) => return Ok(Ready::default()),
+        Err(error) => {
+            return Err(MatchError::Socket { what: "wait for datagrams", source: error.into() });
+        }
+    }
+    let ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+    Ok(Ready { socket: ready(0), other: ready(1) })
+}

@@ -1,0 +1,136 @@
+//! What the answers of servers tell of the NAT in front of us, in plain words. Pure.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// What a check has found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What each place that was asked sees of us.
+    pub seen: Vec<(SocketAddr, SocketAddr)>,
+    /// What happens to our address.
+    pub mapping: Mapping,
+    /// Who may answer.
+    pub filter: Filter,
+}
+
+/// What happens to our address on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// Nothing.
+    None,
+    /// One port for all.
+    Same,
+    /// Another port for each.
+    PerDestination,
+    /// Only one place was asked.
+    Unknown,
+}
+
+/// Who may answer to an address that was written from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Also ports that were not written to.
+    Open,
+    /// Only who was written to.
+    Answers,
+    /// That was not tried.
+    Unknown,
+}
+
+impl Verdict {
+    /// Judges what was seen from the own address.
+    pub fn new(own: SocketAddr, seen: Vec<(SocketAddr, SocketAddr)>, filter: Filter) -> Self {
+        let mut views = seen.iter().map(|(_, seen)| *seen);
+        let first = views.next();
+        let mapping = match first {
+            _ if views.any(|other| Some(other) != first) => Mapping::PerDestination,
+            Some(seen) if seen == own => Mapping::None,
+            _ if seen.len() < 2 => Mapping::Unknown,
+            _ => Mapping::Same,
+        };
+        Self { seen, mapping, filter }
+    }
+
+    fn meaning(&self) -> &'static str {
+        match (self.mapping, self.filter) {
+            (Mapping::None, Filter::Open) => {
+                "No NAT: your address is your own, and others may write to it first.\n\
+                 You can play directly with everybody."
+            }
+            (Mapping::None, Filter::Answers) => {
+                "No NAT, but a firewall that lets in answers only.\n\
+                 You can play directly with everybody but those who get a new port for each."
+            }
+            (Mapping::None, Filter::Unknown) => {
+                "No NAT: your address is your own.\n\
+                 You can play directly with nearly everybody."
+            }
+            (Mapping::Same, Filter::Open) => {
+                "A NAT that keeps one port for all and lets others in (cone).\n\
+                 You can play directly with everybody."
+            }
+            (Mapping::Same, Filter::Answers) => {
+                "A NAT that keeps one port for all and lets in answers only (port-restricted \
+                 cone).\n\
+                 You can play directly with all but those behind a NAT with a new port for each \
+                 (symmetric);\nwith these through a relay."
+            }
+            (Mapping::Same, Filter::Unknown) => {
+                "A NAT that keeps one port for all (cone). Whom it lets in was not to be found \
+                 out.\nYou can play directly with nearly everybody."
+            }
+            (Mapping::PerDestination, _) => {
+                "A NAT with a new port for each whom you write to (symmetric).\n\
+                 You can play directly with those who have no NAT or one that lets others in;\n\
+                 with the others through a relay. Another network, or a port forwarded in the \
+                 router, may help."
+            }
+            (Mapping::Unknown, _) => {
+                "A NAT. Of which kind cannot be told by asking one port.\n\
+                 Name a server with two UDP ports (mio-chat --udp 50000 --udp 50001), or a STUN \
+                 server besides:\n  mio-chat match --check SERVER:50000 OTHER:3478"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, seen) in &self.seen {
+            writeln!(f, "{place} sees you at {seen}")?;
+        }
+        writeln!(f, "{}", self.meaning())?;
+        let mut hosts = self.seen.iter().map(|(place, _)| place.ip());
+        let first = hosts.next();
+        let is_one_host = hosts.all(|host| Some(host) == first);
+        if self.mapping == Mapping::Same && is_one_host {
+            writeln!(f, "(All answers came from one host; another server would make it certain.)")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_seen_tells_the_kind_of_nat() {
+        let at = |port| SocketAddr::from(([203, 0, 113, 1], port));
+        let own = SocketAddr::from(([192, 168, 1, 2], 7));
+        for (own, seen, mapping) in [
+            (at(7), &[7][..], Mapping::None),
+            (at(7), &[7, 7], Mapping::None),
+            (own, &[7], Mapping::Unknown),
+            (own, &[8, 8], Mapping::Same),
+            (own, &[8, 9], Mapping::PerDestination),
+            (at(7), &[7, 8], Mapping::PerDestination),
+        ] {
+            let seen = seen.iter().map(|&port| (at(1), at(port))).collect();
+            let verdict = Verdict::new(own, seen, Filter::Unknown);
+            assert_eq!(verdict.mapping, mapping, "{verdict}");
+            assert!(verdict.to_string().lines().all(|line| line.chars().count() <= 100));
+        }
+    }
+}

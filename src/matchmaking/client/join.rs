@@ -1,0 +1,208 @@
+//! Asking the server for others, until it has found them.
+//!
+//! ```text
+//! ask 250 ms, 500 .. --COOKIE--> ask with it --WAIT--> sign of life each 3 s --MATCH--> (punch)
+//!          ^                            |  ^   `--ERR many, full--> later again
+//!          `----- nothing: Unanswered --'  `------ another COOKIE: the server has forgotten
+//! ```
+//!
+//! Invariant: as long as it neither ended nor was stopped there is a moment at which it speaks.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::out::Event;
+use super::out::Out;
+use super::out::Refusal;
+use super::random::Random;
+use crate::limits::ASK_AGAIN_MAX;
+use crate::limits::ASK_AGAIN_MIN;
+use crate::limits::JOIN_BYTES_MIN;
+use crate::limits::LAN_CANDIDATES_MAX;
+use crate::limits::SERVER_DELAY_MAX;
+use crate::limits::SERVER_SILENCE;
+use crate::limits::WAIT_AGAIN;
+use crate::matchmaking::line::Line;
+use crate::time::Time;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The queue; may be left out where there is a token.
+    pub queue: Option<String>,
+    /// How many are to meet, oneself included; may be left out where there is a token.
+    pub players: Option<u8>,
+    /// What the chat has given out for this match.
+    pub token: Option<u64>,
+    /// Our own private addresses, two at most.
+    pub lan: Vec<SocketAddr>,
+    /// How long the server may take for its first answer.
+    pub patience: Duration,
+}
+
+/// One who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Join {
+    id: u64,
+    request: Request,
+    cookie: Option<u64>,
+    /// When a cookie was last answered at once.
+    cookie_at: Option<Time>,
+    /// When the next question is due.
+    next: Time,
+    /// Time until the one after it, while nothing is heard.
+    interval: Duration,
+    /// The first question since the server was last heard.
+    unanswered_since: Option<Time>,
+    was_heard: bool,
+    /// What was last told of those who wait.
+    told: Option<(u8, u8)>,
+}
+
+impl Join {
+    pub(super) fn new(now: Time, id: u64, request: Request) -> Self {
+        Self {
+            id,
+            request,
+            cookie: None,
+            cookie_at: None,
+            next: now,
+            interval: ASK_AGAIN_MIN,
+            unanswered_since: None,
+            was_heard: false,
+            told: None,
+        }
+    }
+
+    /// When something is due.
+    pub(super) fn due(&self) -> Time {
+        self.next
+    }
+
+    /// Asks if it is time to. `false`: it was in vain for too long.
+    pub(super) fn expire(&mut self, now: Time, random: &mut Random, out: &mut Out) -> bool {
+        if now < self.next {
+            return true;
+        }
+        let patience = if self.was_heard { SERVER_SILENCE } else { self.request.patience };
+        if self.unanswered_since.is_some_and(|since| now.since(since) >= patience) {
+            out.event(Event::Unanswered);
+            return false;
+        }
+        self.ask(now, random, out);
+        let since = self.unanswered_since.unwrap_or(now);
+        self.next = self.next.min(since + patience);
+        true
+    }
+
+    fn ask(&mut self, now: Time, random: &mut Random, out: &mut Out) {
+        out.tell_server(self.text());
+        self.unanswered_since.get_or_insert(now);
+        self.next = now + jittered(self.interval, random);
+        self.interval = (self.interval * 2).min(ASK_AGAIN_MAX);
+    }
+
+    /// A line of the server that is for us. `false`: it was its last word.
+    pub(super) fn told(
+        &mut self,
+        now: Time,
+        line: &Line<'_>,
+        random: &mut Random,
+        out: &mut Out,
+    ) -> bool {
+        match line.verb {
+            "COOKIE" => self.take_cookie(now, line, random, out),
+            "WAIT" => self.wait(now, line, random, out),
+            "ERR" => return self.refused(now, line, out),
+            _ => {}
+        }
+        true
+    }
+
+    fn take_cookie(&mut self, now: Time, line: &Line<'_>, random: &mut Random, out: &mut Out) {
+        let Some(cookie) = line.hex("c") else { return };
+        if self.cookie == Some(cookie) {
+            return;
+        }
+        self.heard();
+        self.cookie = Some(cookie);
+        // A server that always gives another is not asked faster than one that gives none.
+        if self.cookie_at.is_none_or(|last| now.since(last) >= ASK_AGAIN_MIN) {
+            self.cookie_at = Some(now);
+            self.interval = ASK_AGAIN_MIN;
+            self.ask(now, random, out);
+        }
+    }
+
+    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut Random, out: &mut Out) {
+        let (Some(have), Some(need)) = (line.number("have"), line.number("need")) else { return };
+        self.heard();
+        self.interval = ASK_AGAIN_MIN;
+        self.next = now + jittered(WAIT_AGAIN, random);
+        if self.told != Some((have, need)) {
+            self.told = Some((have, need));
+            out.event(Event::Waiting { have, need });
+        }
+    }
+
+    fn refused(&mut self, now: Time, line: &Line<'_>, out: &mut Out) -> bool {
+        let Some(code) = line.get("code").map(Refusal::read) else { return true };
+        self.heard();
+        let retry = Duration::from_secs(line.number("retry").unwrap_or(0));
+        if !code.may_pass() {
+            out.event(Event::Refused { code, retry: None });
+            return false;
+        }
+        let retry = retry.clamp(Duration::from_secs(1), SERVER_DELAY_MAX);
+        self.interval = ASK_AGAIN_MIN;
+        self.next = now + retry;
+        self.told = None;
+        out.event(Event::Refused { code, retry: Some(retry) });
+        true
+    }
+
+    fn heard(&mut self) {
+        self.was_heard = true;
+        self.unanswered_since = None;
+    }
+
+    fn text(&self) -> String {
+        let Request { queue, players, token, lan, .. } = &self.request;
+        let mut text = format!("MC1 JOIN id={:016x}", self.id);
+        // Writing to a string does not fail.
+        if let Some(name) = queue {
+            let _ = write!(text, " q={name}");
+        }
+        if let Some(players) = players {
+            let _ = write!(text, " n={players}");
+        }
+        if let Some(token) = token {
+            let _ = write!(text, " token={token:016x}");
+        }
+        for (number, address) in lan.iter().take(LAN_CANDIDATES_MAX).enumerate() {
+            let _ = write!(text, "{}{address}", if number == 0 { " lan=" } else { "," });
+        }
+        if let Some(cookie) = self.cookie {
+            let _ = write!(text, " c={cookie:016x}");
+        }
+        pad(&mut text, JOIN_BYTES_MIN);
+        text
+    }
+}
+
+/// Fills a line up to a length at least, and ends it.
+pub(super) fn pad(text: &mut String, bytes: usize) {
+    if text.len() < bytes {
+        text.push_str(" pad=");
+        let missing = bytes.saturating_sub(text.len() + 1);
+        text.extend(std::iter::repeat_n('.', missing));
+    }
+    text.push('\n');
+}
+
+/// A time that is up to a fifth longer: those who begin together do not go on together.
+fn jittered(time: Duration, random: &mut Random) -> Duration {
+    let share = f64::from(random.next_half()) / f64::from(u32::MAX);
+    time.mul_f64(1.0 + share / 5.0)
+}

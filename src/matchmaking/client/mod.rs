@@ -1,0 +1,297 @@
+//! The other side of the keyed protocol: finds players, and a way to each of them.
+//!
+//! ```text
+//!     Input --> join  --MATCH--> punch: for each peer --> peer: its candidates, PING, PONG
+//!               asks, waits      probe: what is sealed is true
+//!                  `-------> out: datagrams to send, events to tell <-------'
+//! ```
+//!
+//! Nothing here opens a socket, reads a clock or draws a random number: datagrams, [`Time`] and a
+//! seed are handed in, and the same ones lead to the same run. `mio_chat::client` does that over a
+//! real socket; a game with an event loop of its own does it like this:
+//!
+//! ```text
+//! client.handle(now, Input::Datagram { from, bytes })     for each that comes in
+//! client.handle(now, Input::Timeout)                      when poll_timeout() has come
+//! while let Some(transmit) = client.poll_transmit() ..    send it
+//! while let Some(event) = client.poll_event() ..          tell it
+//! ```
+//!
+//! Invariants:
+//! - whatever the network sends, it neither panics nor grows: lists are bounded, and one datagram
+//!   leads to three at most;
+//! - lines of the server count if they come from its address and carry our id; what comes from
+//!   anybody else counts if it is sealed with the key of the match;
+//! - game data is taken only from where something sealed has come from.
+
+mod candidate;
+mod join;
+mod out;
+mod peer;
+mod probe;
+mod punch;
+mod random;
+mod told;
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::limits::ASK_AGAIN_MIN;
+use crate::limits::LEAVES_MAX;
+use crate::matchmaking::line::Line;
+use crate::matchmaking::line::MAGIC;
+use crate::time::Time;
+
+pub use candidate::Path;
+pub use join::Request;
+pub use out::Event;
+pub use out::Refusal;
+pub use out::Transmit;
+
+use candidate::Route;
+use candidate::is_same_address;
+use join::Join;
+use out::Out;
+use punch::Punch;
+use random::Random;
+use told::Match;
+
+/// What can happen to a client.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A datagram has come, whoever sent it.
+    Datagram {
+        /// Its sender.
+        from: SocketAddr,
+        /// What it says.
+        bytes: &'a [u8],
+    },
+    /// Time has passed.
+    Timeout,
+    /// Whoever runs it wants to leave. [`Event::Left`] will follow.
+    Leave,
+}
+
+/// What is known of one peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerView<'a> {
+    /// Its number in the match, the same for everybody.
+    pub slot: u8,
+    /// The nickname in the chat that the server vouches for. Not cleaned for a terminal.
+    pub nick: Option<&'a str>,
+    /// How it is reached, and the round trip time; none if it is not.
+    pub path: Option<(Path, Duration)>,
+}
+
+/// One player's side of matchmaking.
+#[derive(Clone, Debug)]
+pub struct Client {
+    random: Random,
+    stage: Stage,
+    out: Out,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    Joining(Box<Join>),
+    Matched(Box<Punch>),
+    /// LEAVE is said until it is heard.
+    Leaving {
+        times_left: u8,
+        next: Time,
+    },
+    Ended,
+}
+
+impl Client {
+    /// One that begins to ask at once. The seed must be a secret: who knows it can be mistaken for
+    /// this client.
+    pub fn new(now: Time, server: SocketAddr, request: Request, seed: u128) -> Self {
+        let mut random = Random::new(seed);
+        let id = random.next();
+        let mut out = Out::new(server, id);
+        out.event(Event::Asking);
+        Self { random, stage: Stage::Joining(Box::new(Join::new(now, id, request))), out }
+    }
+
+    /// Takes in what has happened. Time must not run backwards from call to call.
+    pub fn handle(&mut self, now: Time, input: Input<'_>) {
+        match input {
+            Input::Datagram { from, bytes } => self.receive(now, from, bytes),
+            Input::Timeout => self.expire(now),
+            Input::Leave => self.leave(now),
+        }
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.out.datagrams.pop_front()
+    }
+
+    /// What has happened next.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.out.events.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is due; [`Time::NEVER`] after the end.
+    pub fn poll_timeout(&self) -> Time {
+        match &self.stage {
+            Stage::Joining(join) => join.due(),
+            Stage::Matched(punch) => punch.due(),
+            Stage::Leaving { next, .. } => *next,
+            Stage::Ended => Time::NEVER,
+        }
+    }
+
+    /// Whether nothing more will happen.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.stage, Stage::Ended)
+    }
+
+    /// The server that is asked.
+    pub fn server(&self) -> SocketAddr {
+        self.out.server
+    }
+
+    /// Our own slot, once there is a match.
+    pub fn you(&self) -> Option<u8> {
+        self.punch().map(|punch| punch.you)
+    }
+
+    /// Our own address as the server sees it, once there is a match.
+    pub fn seen(&self) -> Option<SocketAddr> {
+        self.punch()?.seen
+    }
+
+    /// The others, once there is a match.
+    pub fn peers(&self) -> impl Iterator<Item = PeerView<'_>> {
+        let peers = self.punch().map_or(&[][..], |punch| &punch.peers);
+        peers.iter().map(|peer| PeerView {
+            slot: peer.slot,
+            nick: peer.nick.as_deref(),
+            path: peer.path(),
+        })
+    }
+
+    /// How a datagram of the game reaches a peer: where it goes, and the bytes that go there. It
+    /// must not begin with `MC1 `. `None`: the peer is not reached.
+    pub fn wrap<'a>(&self, slot: u8, payload: &'a [u8]) -> Option<(SocketAddr, Cow<'a, [u8]>)> {
+        match self.punch()?.path(slot)?.route() {
+            Route::To(address) => Some((address, Cow::Borrowed(payload))),
+            Route::Relay => {
+                let bytes = self.out.relayed(slot, payload)?;
+                Some((self.out.server, Cow::Owned(bytes)))
+            }
+        }
+    }
+
+    /// Whose datagram of the game this is, and what it says. `None`: it is no peer's, or none of
+    /// the game's. It should be handed to [`Self::handle`] in any case, and first.
+    pub fn unwrap<'a>(&self, from: SocketAddr, datagram: &'a [u8]) -> Option<(u8, &'a [u8])> {
+        let punch = self.punch()?;
+        if is_same_address(from, self.out.server) {
+            let (slot, payload) = relayed(punch.game(), &Line::parse(datagram)?)?;
+            let is_game = !payload.starts_with(MAGIC) && punch.peer(slot).is_some();
+            return is_game.then_some((slot, payload));
+        }
+        let slot = (!datagram.starts_with(MAGIC)).then(|| punch.slot_at(from))?;
+        Some((slot?, datagram))
+    }
+
+    fn punch(&self) -> Option<&Punch> {
+        match &self.stage {
+            Stage::Matched(punch) => Some(punch),
+            _ => None,
+        }
+    }
+
+    fn receive(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
+        let game_of = self.unwrap(from, bytes);
+        if let Some((slot, _)) = game_of {
+            if let Stage::Matched(punch) = &mut self.stage {
+                punch.note_heard(now, slot, &mut self.out);
+            }
+        } else if is_same_address(from, self.out.server) {
+            if let Some(line) = Line::parse(bytes) {
+                self.told(now, &line);
+            }
+        } else if let Stage::Matched(punch) = &mut self.stage {
+            punch.take(now, Route::To(from), bytes, &mut self.random, &mut self.out);
+        }
+    }
+
+    /// A line from the server's address.
+    fn told(&mut self, now: Time, line: &Line<'_>) {
+        if let (Stage::Matched(punch), "DATA") = (&mut self.stage, line.verb) {
+            if let Some((_, payload)) = relayed(punch.game(), line) {
+                punch.take(now, Route::Relay, payload, &mut self.random, &mut self.out);
+            }
+            return;
+        }
+        if line.hex("id") != Some(self.out.id) {
+            return;
+        }
+        match (&mut self.stage, line.verb) {
+            (Stage::Joining(_), "MATCH") => {
+                if let Some(told) = Match::read(line) {
+                    let punch = Punch::new(now, told, &mut self.out);
+                    self.stage = Stage::Matched(Box::new(punch));
+                    self.out.acknowledge();
+                }
+            }
+            // It was not heard that we know it.
+            (Stage::Matched(_), "MATCH") if line.hex("m") == self.out.game => {
+                self.out.acknowledge();
+            }
+            (Stage::Joining(join), _) => {
+                let goes_on = join.told(now, line, &mut self.random, &mut self.out);
+                self.end_unless(goes_on);
+            }
+            (Stage::Leaving { .. }, "LEFT") => self.end(),
+            _ => {}
+        }
+    }
+
+    fn expire(&mut self, now: Time) {
+        let (random, out) = (&mut self.random, &mut self.out);
+        match &mut self.stage {
+            Stage::Joining(join) => {
+                let goes_on = join.expire(now, random, out);
+                self.end_unless(goes_on);
+            }
+            Stage::Matched(punch) => punch.expire(now, random, out),
+            Stage::Leaving { times_left: 0, next } if now >= *next => self.end(),
+            Stage::Leaving { next, times_left } if now >= *next => {
+                *times_left = times_left.saturating_sub(1);
+                *next = now + ASK_AGAIN_MIN;
+                out.tell_server(format!("MC1 LEAVE id={:016x}\n", out.id));
+            }
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, now: Time) {
+        if !matches!(self.stage, Stage::Leaving { .. } | Stage::Ended) {
+            self.stage = Stage::Leaving { times_left: LEAVES_MAX, next: now };
+            self.expire(now);
+        }
+    }
+
+    fn end_unless(&mut self, goes_on: bool) {
+        if !goes_on {
+            self.stage = Stage::Ended;
+        }
+    }
+
+    fn end(&mut self) {
+        self.stage = Stage::Ended;
+        self.out.event(Event::Left);
+    }
+}
+
+/// Who sent this through the relay, and what.
+fn relayed<'a>(game: u64, line: &Line<'a>) -> Option<(u8, &'a [u8])> {
+    let is_ours = line.verb == "DATA" && line.hex("m") == Some(game);
+    is_ours.then_some((line.number("by")?, line.payload?))
+}

@@ -1,0 +1,342 @@
+//! One peer: tried on every way until one works both ways, and kept then.
+//!
+//! ```text
+//!     punching --path, and it knows one too--> reached <--heard again--> silent
+//!         `----nothing for 5 s--> failed --it gets through after all--^
+//! ```
+//!
+//! Invariant: it counts as reached only with a path that a PONG has proved.
+
+use std::time::Duration;
+
+use super::candidate::Candidates;
+use super::candidate::Path;
+use super::candidate::Route;
+use super::out::Event;
+use super::out::Out;
+use super::probe::Kind;
+use super::probe::Probe;
+use super::probe::Secret;
+use super::random::Random;
+use super::told::Told;
+use crate::limits::BETTER_TRIES_MAX;
+use crate::limits::KEEP_ALIVE;
+use crate::limits::KEEP_ALIVE_AGAIN;
+use crate::limits::LAN_HEAD_START;
+use crate::limits::PEER_LINGER;
+use crate::limits::PEER_SILENCE;
+use crate::limits::PING_FAST;
+use crate::limits::PING_FAST_FOR;
+use crate::limits::PING_SLOW;
+use crate::limits::PUNCH_FOR;
+use crate::limits::RELAY_AFTER;
+use crate::limits::RESULT_AGAIN;
+use crate::limits::RESULTS_MAX;
+use crate::time::Time;
+
+/// How far we are with a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Punching,
+    Reached,
+    Failed,
+    Silent,
+}
+
+/// What all peers of a match share.
+pub(super) struct Ground<'a> {
+    pub(super) you: u8,
+    pub(super) start: Time,
+    pub(super) secret: &'a Secret,
+    pub(super) random: &'a mut Random,
+    pub(super) out: &'a mut Out,
+}
+
+/// One peer.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    pub(super) slot: u8,
+    pub(super) nick: Option<String>,
+    candidates: Candidates,
+    stage: Stage,
+    path: Option<(Path, Duration)>,
+    /// When the first path was known.
+    path_since: Time,
+    /// Whether the peer knows a path, too.
+    knows: bool,
+    heard: Time,
+    /// When PINGs were last due.
+    pinged: Time,
+    next_ping: Time,
+    /// PINGs left, once it is reached, for a better way that it was heard on.
+    tries_left: u8,
+    results_left: u8,
+    next_result: Time,
+}
+
+impl Peer {
+    pub(super) fn new(start: Time, told: Told, relay: bool) -> Self {
+        Self {
+            slot: told.slot,
+            nick: told.nick,
+            candidates: Candidates::new(told.observed, &told.lan, relay),
+            stage: Stage::Punching,
+            path: None,
+            path_since: Time::NEVER,
+            knows: false,
+            heard: start,
+            pinged: start,
+            next_ping: start,
+            tries_left: 0,
+            results_left: 0,
+            next_result: Time::NEVER,
+        }
+    }
+
+    /// The way in use, if it is reached, and its round trip time.
+    pub(super) fn path(&self) -> Option<(Path, Duration)> {
+        matches!(self.stage, Stage::Reached | Stage::Silent).then_some(self.path).flatten()
+    }
+
+    /// Whether it is known if it can be reached.
+    pub(super) fn is_decided(&self) -> bool {
+        self.stage != Stage::Punching
+    }
+
+    /// Whether something sealed has come from there.
+    pub(super) fn is_at(&self, route: Route) -> bool {
+        self.candidates.find(route).is_some_and(|candidate| candidate.heard.is_some())
+    }
+
+    /// When something is due.
+    pub(super) fn due(&self) -> Time {
+        self.next_ping.min(self.next_result)
+    }
+
+    /// Does what is due.
+    pub(super) fn expire(&mut self, now: Time, ground: &mut Ground<'_>) {
+        if now >= self.next_ping {
+            match self.stage {
+                Stage::Punching => self.punch(now, ground),
+                Stage::Reached | Stage::Failed if self.tries_left > 0 => {
+                    self.try_better(now, ground);
+                }
+                Stage::Reached | Stage::Silent => self.keep_alive(now, ground),
+                Stage::Failed => self.next_ping = Time::NEVER,
+            }
+        }
+        if now >= self.next_result {
+            self.report(now, ground.out);
+        }
+    }
+
+    /// Takes a PING or PONG of this peer.
+    pub(super) fn take(&mut self, now: Time, from: Route, probe: Probe, ground: &mut Ground<'_>) {
+        self.candidates.heard_from(now, from, self.path.map(|(path, _)| path.route()));
+        self.knows |= probe.ok;
+        match probe.kind {
+            Kind::Ping => {
+                let ok = self.path.is_some();
+                let pong = Probe { kind: Kind::Pong, by: ground.you, to: self.slot, ok, ..probe };
+                ground.out.send(self.slot, from, ground.secret.seal(pong));
+                self.ping_back(now, from, ground);
+            }
+            Kind::Pong => {
+                if let Some((path, rtt)) = self.candidates.take_answered(now, probe.nonce) {
+                    self.proved(now, path, rtt, ground.out);
+                }
+            }
+        }
+        self.note_heard(now, ground.out);
+        self.settle(now, ground);
+    }
+
+    /// Something of this peer has come, its own data perhaps.
+    pub(super) fn note_heard(&mut self, now: Time, out: &mut Out) {
+        self.heard = now;
+        if self.stage == Stage::Silent {
+            self.stage = Stage::Reached;
+            self.tell_reached(out);
+        }
+        if self.stage == Stage::Reached && self.tries_left == 0 {
+            self.next_ping = self.pinged + KEEP_ALIVE;
+        }
+    }
+
+    fn punch(&mut self, now: Time, ground: &mut Ground<'_>) {
+        self.settle(now, ground);
+        if self.stage != Stage::Punching {
+            return;
+        }
+        let (relay_is_best, so_far) = (self.relay_is_best(), now.since(ground.start));
+        let with_relay = relay_is_best || (self.path.is_none() && so_far >= RELAY_AFTER);
+        self.ping_all(now, with_relay, ground);
+        self.next_ping = now + if so_far < PING_FAST_FOR { PING_FAST } else { PING_SLOW };
+    }
+
+    fn keep_alive(&mut self, now: Time, ground: &mut Ground<'_>) {
+        let silence = now.since(self.heard);
+        if silence >= PEER_SILENCE && self.stage == Stage::Reached {
+            self.stage = Stage::Silent;
+            ground.out.event(Event::PeerSilent { slot: self.slot });
+        }
+        match self.path {
+            Some((path, _)) if silence < KEEP_ALIVE * 2 => {
+                self.ping(now, path.route(), ground);
+            }
+            // The path may have gone; another may be there.
+            _ => {
+                self.candidates.doubt();
+                self.ping_all(now, true, ground);
+            }
+        }
+        self.pinged = now;
+        let is_silent = self.stage == Stage::Silent;
+        self.next_ping = now + if is_silent { KEEP_ALIVE } else { KEEP_ALIVE_AGAIN };
+    }
+
+    /// Tries the way that a PING came, at once and some times more, if that may give us a path or
+    /// a better one: what works for the peer should work for us.
+    fn ping_back(&mut self, now: Time, from: Route, ground: &mut Ground<'_>) {
+        let Some(candidate) = self.candidates.find(from) else { return };
+        let is_better = self.path.is_none_or(|(path, _)| candidate.path.rank() < path.rank());
+        let was_just_tried = candidate.pinged.is_some_and(|last| now.since(last) < PING_FAST);
+        if candidate.rtt.is_some() || !is_better || now < ground.start {
+            return;
+        }
+        if !was_just_tried {
+            self.ping(now, from, ground);
+        }
+        if self.is_decided() {
+            (self.tries_left, self.next_ping) = (BETTER_TRIES_MAX, now + PING_SLOW);
+        }
+    }
+
+    fn try_better(&mut self, now: Time, ground: &mut Ground<'_>) {
+        let better = self.better_heard().map(Path::route);
+        if let Some(route) = better {
+            self.ping(now, route, ground);
+        }
+        self.tries_left = if better.is_some() { self.tries_left.saturating_sub(1) } else { 0 };
+        let is_last = self.tries_left == 0;
+        self.next_ping = match self.stage {
+            _ if !is_last => now + PING_SLOW,
+            Stage::Failed => Time::NEVER,
+            _ => self.pinged + KEEP_ALIVE,
+        };
+    }
+
+    /// A better way on which the peer was heard, and from which no PONG has come yet.
+    fn better_heard(&self) -> Option<Path> {
+        let better = self.candidates.iter().find(|other| {
+            self.path.is_none_or(|(current, _)| other.path.rank() < current.rank())
+                && other.rtt.is_none()
+                && other.heard.is_some()
+        });
+        better.map(|candidate| candidate.path)
+    }
+
+    fn proved(&mut self, now: Time, path: Path, rtt: Duration, out: &mut Out) {
+        self.path_since = self.path_since.min(now);
+        let Some((current, _)) = self.path else {
+            self.path = Some((path, rtt));
+            return;
+        };
+        if !self.is_decided() {
+            self.path = self.candidates.best();
+        } else if current == path {
+            self.path = Some((path, rtt));
+        } else {
+            let still_works =
+                self.candidates.find(current.route()).is_some_and(|known| known.rtt.is_some());
+            if path.rank() < current.rank() || !still_works {
+                self.path = Some((path, rtt));
+                // One that is silent is told of when it is noted as heard.
+                if self.stage == Stage::Reached {
+                    self.tell_reached(out);
+                }
+            }
+        }
+    }
+
+    /// Decides, if it is time to.
+    fn settle(&mut self, now: Time, ground: &mut Ground<'_>) {
+        if !matches!(self.stage, Stage::Punching | Stage::Failed) {
+            return;
+        }
+        if let Some((path, _)) = self.path {
+            let agreed = self.knows && !self.better_may_come(now, path, ground.start);
+            let at_last = self.stage == Stage::Failed;
+            if agreed || at_last || now.since(self.path_since) >= PEER_LINGER {
+                self.decide(now, Stage::Reached);
+                (self.pinged, self.next_ping, self.tries_left) = (now, now + KEEP_ALIVE, 0);
+                self.tell_reached(ground.out);
+            }
+        } else if self.stage == Stage::Punching && now >= self.give_up_at(ground.start) {
+            self.decide(now, Stage::Failed);
+            self.next_ping = Time::NEVER;
+            ground.out.event(Event::PeerFailed { slot: self.slot });
+        }
+    }
+
+    /// Who was heard is there, and is given that time again: a bad path is better than none.
+    fn give_up_at(&self, start: Time) -> Time {
+        let was_heard = self.candidates.iter().any(|candidate| candidate.heard.is_some());
+        start + if was_heard { PUNCH_FOR * 2 } else { PUNCH_FOR }
+    }
+
+    fn decide(&mut self, now: Time, stage: Stage) {
+        if self.stage == Stage::Punching {
+            (self.results_left, self.next_result) = (RESULTS_MAX, now);
+        }
+        self.stage = stage;
+    }
+
+    /// Whether a better path may still show: it was heard on, or is in the own network.
+    fn better_may_come(&self, now: Time, path: Path, start: Time) -> bool {
+        let mut others = self.candidates.iter();
+        let has_lan = others.any(|other| matches!(other.path, Path::Lan(_)));
+        let lan_may = has_lan && path.rank() > 0 && now.since(start) < LAN_HEAD_START;
+        lan_may || self.better_heard().is_some()
+    }
+
+    fn relay_is_best(&self) -> bool {
+        self.candidates.is_hidden() || matches!(self.path, Some((Path::Relay, _)))
+    }
+
+    fn ping_all(&mut self, now: Time, with_relay: bool, ground: &mut Ground<'_>) {
+        let paths = self.candidates.iter().map(|candidate| candidate.path);
+        let routes: Vec<Route> =
+            paths.filter(|path| with_relay || *path != Path::Relay).map(Path::route).collect();
+        for route in routes {
+            self.ping(now, route, ground);
+        }
+    }
+
+    fn ping(&mut self, now: Time, to: Route, ground: &mut Ground<'_>) {
+        let nonce = ground.random.next_half();
+        let Some(candidate) = self.candidates.find_mut(to) else { return };
+        candidate.ping(now, nonce);
+        let (by, ok) = (ground.you, self.path.is_some());
+        let ping = Probe { kind: Kind::Ping, by, to: self.slot, nonce, ok };
+        ground.out.send(self.slot, to, ground.secret.seal(ping));
+    }
+
+    fn tell_reached(&self, out: &mut Out) {
+        if let Some((path, rtt)) = self.path {
+            out.event(Event::PeerReached { slot: self.slot, path, rtt });
+        }
+    }
+
+    fn report(&mut self, now: Time, out: &mut Out) {
+        self.results_left = self.results_left.saturating_sub(1);
+        self.next_result = if self.results_left == 0 { Time::NEVER } else { now + RESULT_AGAIN };
+        let (how, rtt) = match self.path() {
+            Some((Path::Lan(_), rtt)) => ("lan", Some(rtt)),
+            Some((Path::Direct(_), rtt)) => ("direct", Some(rtt)),
+            Some((Path::Relay, rtt)) => ("relay", Some(rtt)),
+            None => ("failed", None),
+        };
+        out.tell_result(self.slot, how, rtt);
+    }
+}

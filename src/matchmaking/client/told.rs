@@ -1,0 +1,100 @@
+//! What the server tells, taken apart: MATCH and the other lines.
+//!
+//! Invariant: whatever a server sends, slots are from 1 to 16 and different, and lists are bounded.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::limits::LAN_CANDIDATES_MAX;
+use crate::limits::MATCH_PLAYERS;
+use crate::limits::SERVER_DELAY_MAX;
+use crate::matchmaking::line;
+use crate::matchmaking::line::Line;
+
+/// Players of one match, and so the highest slot.
+const SLOT_MAX: u8 = *MATCH_PLAYERS.end();
+/// Private addresses of one player.
+const LAN_MAX: usize = LAN_CANDIDATES_MAX;
+
+/// Everything that MATCH says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Match {
+    pub(super) game: u64,
+    pub(super) key: u128,
+    /// Our own slot.
+    pub(super) you: u8,
+    /// What the server sees of us.
+    pub(super) seen: Option<SocketAddr>,
+    pub(super) peers: Vec<Told>,
+    /// Time until both sides should begin.
+    pub(super) at: Duration,
+    /// What the relay knows us by.
+    pub(super) relay: Option<u64>,
+}
+
+/// One peer as MATCH tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) slot: u8,
+    /// What the server sees of it; none where addresses are hidden.
+    pub(super) observed: Option<SocketAddr>,
+    pub(super) lan: Vec<SocketAddr>,
+    /// The nickname that the server vouches for.
+    pub(super) nick: Option<String>,
+}
+
+impl Match {
+    /// Reads one; `None` if it makes no sense.
+    pub(super) fn read(line: &Line<'_>) -> Option<Self> {
+        let (you, seen) = player(line.get("you")?)?;
+        let mut peers: Vec<Told> = Vec::new();
+        for text in line.all("peer") {
+            let (slot, _) = player(text)?;
+            if slot == you || peers.iter().any(|peer| peer.slot == slot) {
+                return None;
+            }
+            peers.push(Told::read(slot, text, line)?);
+        }
+        let at = Duration::from_millis(line.number("at").unwrap_or(0)).min(SERVER_DELAY_MAX);
+        let (game, key, relay) = (line.hex("m")?, key(line.get("k")?)?, line.hex("relay"));
+        let seen = seen.into_iter().flatten().next();
+        (!peers.is_empty()).then_some(Self { game, key, you, seen, peers, at, relay })
+    }
+}
+
+impl Told {
+    fn read(slot: u8, text: &str, line: &Line<'_>) -> Option<Self> {
+        let mut addresses = Vec::new();
+        for address in text.split_once('@').map_or("", |(_, rest)| rest).split('+') {
+            if !address.is_empty() {
+                addresses.push(line::address(address)?);
+            }
+        }
+        let lan = addresses.iter().skip(1).take(LAN_MAX).copied().collect();
+        let of_peer = |nick: &'_ str| {
+            let (by, name) = nick.split_once('@')?;
+            (number(by) == Some(slot)).then(|| name.to_owned())
+        };
+        let nick = line.all("nick").find_map(of_peer);
+        Some(Self { slot, observed: addresses.first().copied(), lan, nick })
+    }
+}
+
+/// `2@203.0.113.5:4000+…`, or `2` alone: the slot, and the first address.
+fn player(text: &str) -> Option<(u8, Option<Option<SocketAddr>>)> {
+    let (slot, address) = text.split_once('@').map_or((text, None), |(s, a)| (s, Some(a)));
+    let first = address.map(|all| all.split('+').next().and_then(line::address));
+    Some((number(slot)?, first))
+}
+
+/// A slot.
+fn number(text: &str) -> Option<u8> {
+    let slot = text.parse().ok().filter(|slot| (1..=SLOT_MAX).contains(slot))?;
+    text.bytes().all(|byte| byte.is_ascii_digit()).then_some(slot)
+}
+
+/// 32 hexadecimal digits.
+fn key(text: &str) -> Option<u128> {
+    let (high, low) = text.split_at_checked(16)?;
+    Some(u128::from(line::hex(high)?) << 64 | u128::from(line::hex(low)?))
+}
