@@ -14,16 +14,17 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::PathBuf;
 
-use properties::{commands, datagram, detect, lines, names, stun, text};
+use properties::{commands, datagram, detect, keyed, lines, names, stun, text};
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 7] = [
+const TARGETS: [(&str, Check); 8] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
+    ("keyed", keyed::check),
     ("lines", lines::check),
     ("names", names::check),
     ("stun", stun::check),

@@ -1,5 +1,5 @@
-//! The programs that people really use: nc, telnet, pipes, a STUN client, and the Python clients
-//! of the classroom, in `tests/python`.
+//! The programs that people really use: nc, telnet, pipes, clients of STUN and ICE, and those in
+//! Python, in `tests/python`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -9,15 +9,30 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use support::program::{Program, netcat, program};
-use support::{Client, Server};
+use support::{Client, Server, skip};
 
 const CTRL_RIGHT_BRACKET: &[u8] = b"\x1d";
 
 /// A program of `tests/python`, for someone of this name.
 fn python(python3: &Path, file: &str, name: &str, server: SocketAddr) -> Program {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(file);
     let (host, port) = (server.ip().to_string(), server.port().to_string());
-    Program::start(python3, [path.to_str().unwrap(), name, &host, &port])
+    Program::start(python3, [&script(file), name, &host, &port])
+}
+
+fn script(file: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(file);
+    path.to_str().unwrap().to_owned()
+}
+
+/// Where `scripts/install` has put Python's packages; says that the test is skipped where it has
+/// not this one.
+fn packages(package: &str) -> Option<String> {
+    let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("python");
+    if packages.join(package).is_dir() {
+        return Some(packages.to_str().unwrap().to_owned());
+    }
+    skip(&format!("the Python package {package} is not installed (scripts/install)"));
+    None
 }
 
 fn classroom_client(python3: &Path, nickname: &str, server: SocketAddr) -> Program {
@@ -128,6 +143,110 @@ fn a_stun_client_learns_its_address() {
     let (ip, port) = (server.udp().ip().to_string(), server.udp().port().to_string());
     let printed = Program::start(stun_client, ["-p", &port, &ip]).finish();
     assert!(printed.contains("UDP reflexive addr: 127.0.0.1:"), "{printed:?}");
+    server.stop();
+}
+
+#[test]
+fn a_discoverer_of_nats_learns_its_address_and_that_there_is_no_other_server() {
+    let Some(discovery) = program("turnutils_natdiscovery") else { return };
+    let server = Server::start(&[]);
+    let (ip, port) = (server.udp().ip().to_string(), server.udp().port().to_string());
+    let printed = Program::start(discovery, ["-m", "-f", "-p", &port, &ip]).finish();
+    // Mapping asks twice, filtering once; for more it would need an OTHER-ADDRESS.
+    assert_eq!(printed.matches("UDP reflexive addr: 127.0.0.1:").count(), 3, "{printed:?}");
+    for kind in ["Mapping", "Filtering"] {
+        assert!(printed.contains(&format!("-= {kind} Behavior Discovery =-")), "{printed:?}");
+    }
+    assert!(!printed.contains("Other addr"), "{printed:?}");
+    server.stop();
+}
+
+#[test]
+fn an_ice_agent_gathers_its_server_reflexive_candidate() {
+    let (Some(python3), Some(packages)) = (program("python3"), packages("aioice")) else { return };
+    let server = Server::start(&[]);
+    let (host, port) = (server.udp().ip().to_string(), server.udp().port().to_string());
+    let agent = Program::start(python3, [&script("ice_gather.py"), &packages, &host, &port]);
+    let printed = agent.finish();
+    let field = |line: &str, name: &str| {
+        let mut words = line.split(' ').skip_while(|word| *word != name);
+        words.nth(1).unwrap_or_default().to_owned()
+    };
+    let of_kind = |kind: &str| {
+        let line = printed.lines().find(|line| field(line, "typ") == kind);
+        line.unwrap_or_else(|| panic!("no {kind} in {printed:?}"))
+    };
+    let (own, told) = (of_kind("host"), of_kind("srflx"));
+    // Foundation, component, protocol, priority; then address and port, on loopback as they are.
+    let place = |line: &str| line.split(' ').skip(4).take(2).collect::<Vec<_>>().join(":");
+    assert_eq!(place(told), place(own));
+    assert_eq!(field(told, "rport"), own.split(' ').nth(5).unwrap());
+    server.stop();
+}
+
+/// One who types datagrams, each a line.
+fn udp_typist(netcat: &Path, server: SocketAddr) -> Program {
+    let (host, port) = (server.ip().to_string(), server.port().to_string());
+    Program::start(netcat, ["-u", &host, &port])
+}
+
+/// Asks to be let into a queue as a person would, and copies the cookie out of the answer; what is
+/// answered to that.
+fn joins_by_hand(nc: &mut Program, id: &str) -> String {
+    nc.types(&format!("MC1 JOIN id={id} q=duel n=2 pad=xxxxx"));
+    let answer = nc.stdout.line();
+    let cookie = answer.strip_prefix(&format!("MC1 COOKIE id={id} c="));
+    let cookie = cookie.unwrap_or_else(|| panic!("no cookie but {answer:?}"));
+    nc.types(&format!("MC1 JOIN id={id} q=duel n=2 c={cookie}"));
+    nc.stdout.line()
+}
+
+#[test]
+fn two_people_are_matched_by_hand_with_nc() {
+    let Some(netcat) = netcat() else { return };
+    let server = Server::start(&[]);
+    let [mut alice, mut bob] = [(); 2].map(|()| udp_typist(&netcat, server.udp()));
+    let (hers, his) = ("000000000000a11c", "0000000000000b0b");
+    let waits = format!("MC1 WAIT id={hers} have=1 need=2 ttl=30");
+    assert_eq!(joins_by_hand(&mut alice, hers), waits);
+    let told = [joins_by_hand(&mut bob, his), alice.stdout.line()];
+    let field = |line: &str, key: &str| {
+        let value = line.split(' ').find_map(|field| field.strip_prefix(key)?.strip_prefix('='));
+        value.unwrap_or_else(|| panic!("no {key} in {line:?}")).to_owned()
+    };
+    let [to_bob, to_alice] = &told;
+    assert!(to_bob.starts_with(&format!("MC1 MATCH id={his} m=")), "{to_bob}");
+    assert!(to_alice.starts_with(&format!("MC1 MATCH id={hers} m=")), "{to_alice}");
+    for common in ["m", "k"] {
+        assert_eq!(field(to_alice, common), field(to_bob, common));
+    }
+    // Each one's peer is the other.
+    for (line, other) in [(to_alice, to_bob), (to_bob, to_alice)] {
+        assert_eq!(field(line, "peer"), field(other, "you"));
+    }
+    for (typist, id) in [(&mut alice, hers), (&mut bob, his)] {
+        typist.types(&format!("MC1 LEAVE id={id}"));
+        typist.stdout.hear(&format!("MC1 LEFT id={id}"));
+    }
+    server.stop();
+}
+
+#[test]
+fn two_peers_in_plain_python_meet_by_queue_and_greet_each_other() {
+    let Some(python3) = program("python3") else { return };
+    let server = Server::start(&[]);
+    let (host, port) = (server.udp().ip().to_string(), server.udp().port().to_string());
+    let peers = ["one", "other"]
+        .map(|name| Program::start(&python3, [&script("mc1_peer.py"), name, &host, &port, "duel"]));
+    for (peer, greeting) in peers.into_iter().zip(["hello from other", "hello from one"]) {
+        let printed = peer.finish();
+        let facts: Vec<&str> = printed.lines().collect();
+        let [cookie, matched, heard] = facts[..] else { panic!("{printed:?}") };
+        assert_eq!(cookie, "told a cookie");
+        assert!(matched.starts_with("matched as "), "{printed:?}");
+        assert!(matched.contains(" with 127.0.0.1:"), "{printed:?}");
+        assert_eq!(heard, format!("heard {greeting}"));
+    }
     server.stop();
 }
 

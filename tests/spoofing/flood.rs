@@ -11,12 +11,13 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use mio_chat::matchmaking::line::Line;
 use serde_json::Value;
 
 use super::random::Random;
 use super::support::namespace::Forger;
 use super::support::{PATIENCE, endurance, now, process, report};
-use super::{Honest, Lab, binding_request};
+use super::{Honest, Lab, binding_request, verbs};
 
 const SOURCES: u64 = 100_000;
 const FLOODED_PORT: u16 = 4_000;
@@ -25,6 +26,8 @@ const ASKERS: u8 = 20;
 /// How often they ask for the same, and how long they wait for each answer.
 const TRIES: u32 = 7;
 const TRY_FOR: Duration = Duration::from_millis(100);
+/// How often players ask for each other, as our client goes on for seconds.
+const PLAYER_TRIES: u32 = 40;
 /// Time between two questions of all of them: each asks five times a second.
 const PACE: Duration = Duration::from_millis(10);
 /// Bytes by which the server may grow.
@@ -41,10 +44,11 @@ struct Flood {
     datagram: fn() -> Vec<u8>,
 }
 
-const FLOODS: [Flood; 3] = [
+const FLOODS: [Flood; 4] = [
     Flood { name: "noise", datagram: || binding_request(&[0; 7]) },
     Flood { name: "STUN", datagram: || binding_request(&[]) },
     Flood { name: "plain", datagram: || b"hello".to_vec() },
+    Flood { name: "JOIN", datagram: || verbs::requests().swap_remove(0) },
 ];
 
 impl Flood {
@@ -71,11 +75,11 @@ struct Tally {
 
 impl Tally {
     /// Tries until it works, or for the last time.
-    fn insist(&mut self, mut attempt: impl FnMut() -> bool) {
-        let failures = (0..TRIES).take_while(|_| !attempt()).count() as u32;
+    fn insist(&mut self, tries: u32, mut attempt: impl FnMut() -> bool) {
+        let failures = (0..tries).take_while(|_| !attempt()).count() as u32;
         self.wanted += 1;
-        self.got += u32::from(failures < TRIES);
-        self.tries += TRIES.min(failures + 1);
+        self.got += u32::from(failures < tries);
+        self.tries += tries.min(failures + 1);
     }
 }
 
@@ -90,7 +94,7 @@ impl Display for Tally {
 fn ask(asker: &Honest, server: SocketAddrV4, tally: &mut Tally) {
     let mut question = binding_request(&[]);
     question[16..].copy_from_slice(&tally.wanted.to_be_bytes());
-    tally.insist(|| {
+    tally.insist(TRIES, || {
         asker.says(server, &question);
         asker.hears_within(TRY_FOR).is_some_and(|(answer, _)| answer[8..20] == question[8..])
     });
@@ -101,7 +105,7 @@ fn ask(asker: &Honest, server: SocketAddrV4, tally: &mut Tally) {
 fn meet(ips: [&str; 2], server: SocketAddrV4, tally: &mut Tally) {
     let pair = ips.map(Honest::at);
     let mut met = [false; 2];
-    tally.insist(|| {
+    tally.insist(TRIES, || {
         for (peer, _) in pair.iter().zip(met).filter(|(_, met)| !met) {
             peer.says(server, b"hello");
         }
@@ -113,15 +117,58 @@ fn meet(ips: [&str; 2], server: SocketAddrV4, tally: &mut Tally) {
     });
 }
 
+/// One who wants to be matched by the keyed protocol.
+struct Player {
+    honest: Honest,
+    cookie: Option<String>,
+    is_matched: bool,
+}
+
+impl Player {
+    fn at(ip: &str) -> Self {
+        Self { honest: Honest::at(ip), cookie: None, is_matched: false }
+    }
+
+    fn asks_for(&self, queue: u16, server: SocketAddrV4) {
+        let id = self.honest.address().port();
+        let proof = match &self.cookie {
+            Some(cookie) => format!("c={cookie}"),
+            None => "pad=xxxxxxxxxxxxxxxxxxxxxxxx".to_owned(),
+        };
+        let join = format!("MC1 JOIN id={id:016x} q={queue} n=2 {proof}\n");
+        self.honest.says(server, join.as_bytes());
+    }
+
+    fn listens(&mut self) {
+        let Some((told, _)) = self.honest.hears_within(TRY_FOR) else { return };
+        let told = Line::parse(&told).unwrap();
+        self.cookie = told.get("c").map(str::to_owned).or(self.cookie.take());
+        self.is_matched = self.is_matched || told.verb == "MATCH";
+    }
+}
+
+/// Two new endpoints meet in a queue of their own, and nobody else.
+fn meet_by_queue(ips: [&str; 2], server: SocketAddrV4, tally: &mut Tally) {
+    let mut players = ips.map(Player::at);
+    let queue = players[0].honest.address().port();
+    tally.insist(PLAYER_TRIES, || {
+        for player in players.iter_mut().filter(|player| !player.is_matched) {
+            player.asks_for(queue, server);
+            player.listens();
+        }
+        players.iter().all(|player| player.is_matched)
+    });
+}
+
 fn is_address(told: &[u8]) -> bool {
     let text = std::str::from_utf8(told).unwrap_or_default();
     text.trim_end().parse::<SocketAddr>().is_ok()
 }
 
 /// All ask for so long, and every now and then two of them for a partner.
-fn ask_for(span: Duration, ips: &[String], server: SocketAddrV4) -> [Tally; 2] {
+fn ask_for(span: Duration, ips: &[String], server: SocketAddrV4) -> [Tally; 3] {
     let askers: Vec<Honest> = ips.iter().map(|ip| Honest::at(ip)).collect();
-    let ([mut asked, mut paired], start) = (<[Tally; 2]>::default(), now());
+    let ([mut asked, mut paired, mut matched], start) = (<[Tally; 3]>::default(), now());
     for number in 0.. {
         if start.elapsed() >= span {
             break;
@@ -131,9 +178,12 @@ fn ask_for(span: Duration, ips: &[String], server: SocketAddrV4) -> [Tally; 2] {
         if number % 4 == 0 {
             meet([&ips[at(1)], &ips[at(2)]], server, &mut paired);
         }
+        if number % 8 == 2 {
+            meet_by_queue([&ips[at(3)], &ips[at(4)]], server, &mut matched);
+        }
         std::thread::sleep(PACE);
     }
-    [asked, paired]
+    [asked, paired, matched]
 }
 
 /// People talk for so long; the report of the load generator.
@@ -149,7 +199,7 @@ fn chat_for(span: Duration, lab: &Lab) -> Value {
 
 struct Measured {
     flooded: u64,
-    honest: [Tally; 2],
+    honest: [Tally; 3],
     chat: Value,
 }
 
@@ -187,11 +237,12 @@ fn a_flood_of_made_up_sources_stops_nobody() {
         let Measured { flooded, honest, chat } = measure(&lab, &ips, &forger, Some(flood));
         let traffic = lab.host.traffic().since(before);
         let grown = process::status_bytes(lab.server.pid(), "VmRSS").saturating_sub(memory);
-        let [asked, paired] = &honest;
+        let [asked, paired, matched] = &honest;
         let name = flood.name;
         report(&format!(
             "U3: flood of {flooded} {name} in {:?}: {} read, {} lost; honest: STUN {asked}, \
-             partners {paired}; chat p99 {:.2} ms ({:.2} quiet); {grown} bytes grown; {}",
+             partners {paired}, matches {matched}; chat p99 {:.2} ms ({:.2} quiet); \
+             {grown} bytes grown; {}",
             span(),
             traffic.received,
             traffic.lost,
@@ -201,6 +252,7 @@ fn a_flood_of_made_up_sources_stops_nobody() {
         ));
         assert_eq!(chat["delivered_share"], 1.0, "chat loses nothing");
         assert!(grown <= GROWTH_MAX, "{grown} bytes");
+        assert!(matched.got * 100 >= matched.wanted * 99, "players are matched: {matched}");
     }
     Honest::on(&lab.neighbour, &ips[0]).asks(lab.udp());
     lab.server.stop();

@@ -8,11 +8,13 @@
 
 mod flood;
 mod gain;
+mod keyed;
 mod loops;
 mod multihomed;
 mod noise;
 mod silence;
 mod told;
+mod verbs;
 
 #[path = "../common/matched.rs"]
 mod matched;
@@ -20,6 +22,8 @@ mod matched;
 mod random;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../common/watched.rs"]
+mod watched;
 
 use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;

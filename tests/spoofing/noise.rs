@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::random::Random;
-use super::{binding_request, stun};
+use super::{binding_request, stun, verbs};
 
 /// Well-formed datagrams of every language, and answers of servers.
 pub(crate) fn examples() -> Vec<Vec<u8>> {
@@ -13,15 +13,21 @@ pub(crate) fn examples() -> Vec<Vec<u8>> {
     examples
 }
 
-/// Binding requests that are answered.
+/// Requests that are answered, each once: Binding requests, and those of the keyed protocol.
 pub(crate) fn requests() -> Vec<Vec<u8>> {
     let software = b"\x80\x22\0\x04test";
     let unknown = [b"\0\x03\0\x04\0\0\0\x06".as_slice(), software, software].concat();
-    vec![binding_request(&[]), with_fingerprint(), binding_request(software), stun(1, &unknown)]
+    let binding = vec![
+        binding_request(&[]),
+        with_fingerprint(),
+        binding_request(software),
+        stun(1, &unknown),
+    ];
+    [binding, verbs::requests()].concat()
 }
 
-/// Whole datagrams that ask for nothing: what servers say, what is not well-formed, what is
-/// reserved.
+/// Whole datagrams that ask for nothing: what servers say, what is not well-formed, what players
+/// say who are none.
 pub(crate) fn not_to_be_answered() -> Vec<Vec<u8>> {
     let mapped = b"\0\x20\0\x08\0\x01\xbd\x52\x5e\x12\xa4\x43";
     let error = b"\0\x09\0\x04\0\0\x04\x14\0\x0a\0\x02\0\x03\0\0";
@@ -30,7 +36,7 @@ pub(crate) fn not_to_be_answered() -> Vec<Vec<u8>> {
     wrong_length[3] = 4;
     let mut wrong_fingerprint = with_fingerprint();
     wrong_fingerprint[27] ^= 1;
-    vec![
+    let all = vec![
         stun(0x0101, mapped),
         stun(0x0111, error),
         stun(0x0011, &[]),
@@ -42,7 +48,8 @@ pub(crate) fn not_to_be_answered() -> Vec<Vec<u8>> {
         short,
         wrong_length,
         wrong_fingerprint,
-    ]
+    ];
+    [all, verbs::not_to_be_answered()].concat()
 }
 
 /// A Binding request with a fingerprint, which is answered with one.

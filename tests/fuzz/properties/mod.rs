@@ -7,6 +7,7 @@ pub mod commands;
 pub mod datagram;
 pub mod detect;
 mod input;
+pub mod keyed;
 pub mod lines;
 pub mod names;
 pub mod stun;
