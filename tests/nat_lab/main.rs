@@ -2,14 +2,17 @@
 //!
 //! All of it is made of network namespaces and nftables (`lab`, with `host`, `router` and `nat`),
 //! and is gone with the test. First each part is shown to be what it says (`kinds`, `networks`);
-//! then peers find each other through it (`pairing`). `meeting` starts the programs of two players.
+//! then peers find each other through it (`pairing`, `matching`), and are told
+//! which kind of NAT is theirs (`check`). `meeting` starts the programs of two players.
 //! `MIO_CHAT_SIZE=long` takes the sizes for a night.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod check;
 mod host;
 mod kinds;
 mod lab;
+mod matching;
 mod meeting;
 mod nat;
 mod networks;

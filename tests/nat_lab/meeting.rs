@@ -45,12 +45,18 @@ impl Meeting {
         )
     }
 
-    /// Waits until each has said a line that begins so; what these lines are. Each may be silent
-    /// for so long in between. Both go on meanwhile: one that is done may still have to answer.
-    pub(crate) fn both_say(&mut self, beginning: &str, patience: Duration) -> [String; 2] {
+    /// Waits until each has said a line that is as it should be; what these lines are. Each may be
+    /// silent for so long in between. Both go on meanwhile: one that is done may still have to
+    /// answer.
+    pub(crate) fn both_say(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        is_it: impl Fn(&str) -> bool,
+    ) -> [String; 2] {
         self.0.each_mut().map(|program| {
             program.stdout.wait_at_most(patience);
-            program.stdout.hear_where(beginning, |line| line.starts_with(beginning))
+            program.stdout.hear_where(what, &is_it)
         })
     }
 }
@@ -72,7 +78,7 @@ fn programs_that_say_one_hello_meet_where_strangers_are_let_in() {
     for hosts in [[&alice, &bob], [&bob, &carol]] {
         let players = ["one", "other"].map(|name| python_peer(&python3, name, server.v4[0]));
         let mut meeting = Meeting::start(hosts, players);
-        let heard = meeting.both_say("heard ", PATIENCE);
+        let heard = meeting.both_say("heard", PATIENCE, |line| line.starts_with("heard "));
         assert_eq!(heard, ["heard hello from other", "heard hello from one"]);
     }
     server.server.stop();
