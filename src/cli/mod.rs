@@ -54,7 +54,16 @@ impl Command {
             Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
-            Cli::command().error(ErrorKind::ValueValidation, problem).exit();
+            let mut cli = Cli::command();
+            cli.build();
+            // With the usage of the command that was meant.
+            let meant = match &command {
+                Self::Match(_) => cli.find_subcommand_mut("match"),
+                Self::Load(_) => cli.find_subcommand_mut("load"),
+                Self::Serve(_) | Self::LoadWorker => None,
+            };
+            let problem = (ErrorKind::ValueValidation, problem);
+            meant.unwrap_or(&mut Cli::command()).error(problem.0, problem.1).exit();
         }
         command
     }

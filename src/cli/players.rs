@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use mio_chat::client::{Check, Family, Match, Talk};
 use mio_chat::limits::NAME_BYTES_MAX;
+use mio_chat::matchmaking::is_queue_name;
 
 /// Everything about finding players.
 #[derive(Debug, Args)]
@@ -29,7 +30,7 @@ pub(crate) struct MatchArgs {
     /// What `/match` in the chat has given out: 16 hexadecimal digits
     #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
     token: Option<u64>,
-    /// How long to wait for others [default: for ever]
+    /// How long to wait for others, such as 30s or 5m [default: for ever]
     #[arg(long, value_name = "TIME")]
     timeout: Option<humantime::Duration>,
     /// Go on listening after stdin has ended, until the others have left
@@ -73,6 +74,9 @@ impl MatchArgs {
                 Err("name a queue that the others name too (such as duel), or give a --token"
                     .to_owned())
             }
+            [queue] if !is_queue_name(queue) => Err(format!(
+                "'{queue}' is no queue: 1 to 64 visible ASCII characters without spaces are one"
+            )),
             [] | [_] => Ok(()),
             [_, second, ..] => Err(format!("one queue is enough; what is '{second}'?")),
         }

@@ -61,10 +61,10 @@ pub fn check(check: &Check) -> Result<Verdict, MatchError> {
         let other = SocketAddr::new(server.ip(), port);
         seen.extend(asker.ask(other, None)?.map(|answer| (other, answer.seen)));
     }
-    asker.ask_others(check, server, &mut seen)?;
+    let silent = asker.ask_others(check, server, &mut seen)?;
     let own = socket::own_address(&asker.socket, server)
         .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
-    Ok(Verdict::new(own, seen, filter))
+    Ok(Verdict { silent, ..Verdict::new(own, seen, filter) })
 }
 
 /// The first server does not answer: those that do may tell as much.
@@ -79,13 +79,13 @@ fn check_others_alone(check: &Check) -> Result<Verdict, MatchError> {
         return Err(blocked());
     };
     let (asker, mut seen) = (Asker::new(server)?, Vec::new());
-    asker.ask_others(check, server, &mut seen)?;
+    let silent = asker.ask_others(check, server, &mut seen)?;
     if seen.is_empty() {
         return Err(blocked());
     }
     let own = socket::own_address(&asker.socket, server)
         .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
-    Ok(Verdict::new(own, seen, Filter::Unknown))
+    Ok(Verdict { silent, ..Verdict::new(own, seen, Filter::Unknown) })
 }
 
 impl Asker {
@@ -98,12 +98,14 @@ impl Asker {
         Ok(Self { socket: socket::open(server, 0)?, clock: Clock::start(), id, transaction })
     }
 
+    /// What the further servers see. Those that do not answer.
     fn ask_others(
         &self,
         check: &Check,
         server: SocketAddr,
         seen: &mut Vec<(SocketAddr, SocketAddr)>,
-    ) -> Result<(), MatchError> {
+    ) -> Result<Vec<SocketAddr>, MatchError> {
+        let mut silent = Vec::new();
         for other in &check.others {
             let addresses = socket::look_up(other, check.family)?;
             let alike = addresses.into_iter().find(|other| other.is_ipv4() == server.is_ipv4());
@@ -111,9 +113,12 @@ impl Asker {
             else {
                 continue;
             };
-            seen.extend(self.ask(other, None)?.map(|answer| (other, answer.seen)));
+            match self.ask(other, None)? {
+                Some(answer) => seen.push((other, answer.seen)),
+                None => silent.push(other),
+            }
         }
-        Ok(())
+        Ok(silent)
     }
 
     /// Asks until something comes. With a port the answer is to leave from there.

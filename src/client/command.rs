@@ -154,6 +154,10 @@ impl Session {
         if !all_gone && !all_said {
             return None;
         }
+        if self.present().any(|partner| !partner.has_ended) {
+            let seconds = SPEECH_QUIET.as_secs();
+            note(&Some(format!("nothing heard for {seconds} s: leaving (--stay listens on)")));
+        }
         let never = self.group.peers().into_iter().filter(|peer| self.partner(peer.slot).is_none());
         lost.extend(never.map(|peer| format!("player {}", peer.slot)));
         if lost.is_empty() {

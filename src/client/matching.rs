@@ -130,17 +130,23 @@ impl Match {
         end: Time,
         (tell, stop): (&mut impl FnMut(SocketAddr, &Event), &impl Fn() -> bool),
     ) -> Result<(), MatchError> {
+        let mut was_heard = false;
         loop {
             group.take_early();
             while let Some(event) = group.client.poll_event() {
                 tell(group.client.server(), &event);
+                was_heard |= event != Event::Asking;
                 if let Some(outcome) = self.outcome(group, &event) {
                     return outcome;
                 }
             }
             let matched = group.client.you().is_some();
             if let Some(timeout) = self.timeout.filter(|_| !matched && group.clock.now() >= end) {
-                return Err(MatchError::Timeout { timeout });
+                let address = group.client.server();
+                return Err(match was_heard {
+                    true => MatchError::Timeout { timeout },
+                    false => MatchError::Unanswered { server: self.server.clone(), address },
+                });
             }
             if stop() {
                 return Err(MatchError::Interrupted);

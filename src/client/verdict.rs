@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 /// What a check has found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// Places that did not answer.
+    pub silent: Vec<SocketAddr>,
     /// What each place that was asked sees of us.
     pub seen: Vec<(SocketAddr, SocketAddr)>,
     /// What happens to our address.
@@ -49,7 +51,7 @@ impl Verdict {
             _ if seen.len() < 2 => Mapping::Unknown,
             _ => Mapping::Same,
         };
-        Self { seen, mapping, filter }
+        Self { silent: Vec::new(), seen, mapping, filter }
     }
 
     fn meaning(&self) -> &'static str {
@@ -99,6 +101,9 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, seen) in &self.seen {
             writeln!(f, "{place} sees you at {seen}")?;
+        }
+        for place in &self.silent {
+            writeln!(f, "{place} did not answer")?;
         }
         writeln!(f, "{}", self.meaning())?;
         let mut hosts = self.seen.iter().map(|(place, _)| place.ip());

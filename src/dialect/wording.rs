@@ -19,6 +19,8 @@ const HELP: &[u8] = b"\
 * /rooms           which rooms there are\n\
 * /join ROOM       go to another room, or make a new one\n\
 * /leave           go back to main\n\
+* /match QUEUE     a token to find another player (/match QUEUE 4: three others)\n\
+* /invite NAME     the same with one friend, in a queue of your own\n\
 * /quit            leave the chat\n\
 * //TEXT           a line that begins with /\n";
 

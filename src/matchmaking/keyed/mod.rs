@@ -104,17 +104,16 @@ impl Keyed {
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         match request {
-            Request::Join(join) => return self.join(now, sender, &join, out),
-            Request::Ack { id, m } => self.ack(now, sender, id, m)?,
-            Request::Result { id, m, peer, how } => self.report(now, sender, (id, m), peer, how)?,
-            Request::Leave { id } => self.leave(sender, id, out)?,
+            Request::Join(join) => self.join(now, sender, &join, out),
+            Request::Ack { id, m } => self.ack(now, sender, id, m),
+            Request::Result { id, m, peer, how } => self.report(now, sender, (id, m), peer, how),
+            Request::Leave { id } => self.leave(sender, id, out),
             Request::Data { ticket, to, payload } => {
-                return self.relay(now, sender, ticket, to, payload, out);
+                self.relay(now, sender, ticket, to, payload, out)
             }
             // Needs no memory at all, and is answered by the caller.
-            Request::Check { .. } => {}
+            Request::Check { .. } => Ok(()),
         }
-        Ok(())
     }
 
     /// Does what was due by `now`: repeats news of matches, forgets who is gone.
