@@ -143,8 +143,6 @@ impl Session {
 
     /// Whether it is over, and how. Nobody waits for who is gone.
     fn ended(&self, now: Time) -> Option<Result<Ended, MatchError>> {
-        let lost = self.partners.iter().filter(|partner| partner.is_lost);
-        let mut lost: Vec<String> = lost.map(|partner| partner.name().to_owned()).collect();
         let all_gone = self.present().next().is_none();
         let quiet = now.since(self.heard) >= SPEECH_QUIET;
         let is_done = |partner: &Partner| {
@@ -158,12 +156,20 @@ impl Session {
             let seconds = SPEECH_QUIET.as_secs();
             note(&Some(format!("nothing heard for {seconds} s: leaving (--stay listens on)")));
         }
-        let never = self.group.peers().into_iter().filter(|peer| self.partner(peer.slot).is_none());
-        lost.extend(never.map(|peer| format!("player {}", peer.slot)));
-        if lost.is_empty() {
-            return Some(Ok(Ended::Well));
-        }
-        Some(Err(MatchError::Undelivered(lost.join(", "))))
+        let left_out = self.left_out();
+        Some(match left_out.is_empty() {
+            true => Ok(Ended::Well),
+            false => Err(MatchError::Undelivered(left_out.join(", "))),
+        })
+    }
+
+    /// Those who did not get all that was said.
+    fn left_out(&self) -> Vec<String> {
+        let lost = self.partners.iter().filter(|partner| partner.is_lost);
+        let lost = lost.map(|partner| partner.name().to_owned());
+        let peers = self.group.peers().into_iter();
+        let never_reached = peers.filter(|peer| self.partner(peer.slot).is_none());
+        lost.chain(never_reached.map(|peer| format!("player {}", peer.slot))).collect()
     }
 
     fn partner(&self, slot: u8) -> Option<&Partner> {

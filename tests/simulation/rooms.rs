@@ -33,6 +33,8 @@ const HELP: &str = "\
 * /rooms           which rooms there are
 * /join ROOM       go to another room, or make a new one
 * /leave           go back to main
+* /match QUEUE     a token to find another player (/match QUEUE 4: three others)
+* /invite NAME     the same with one friend, in a queue of your own
 * /quit            leave the chat
 * //TEXT           a line that begins with /
 ";
@@ -318,7 +320,8 @@ fn usage(verb: &str, argument: &str) -> Option<String> {
 
 /// The refusal of a command that there is not.
 fn unknown(verb: &str) -> Option<String> {
-    let known = "help h ? nick join j leave part rooms list who names msg w me quit exit";
+    let known =
+        "help h ? nick join j leave part rooms list who names msg w me match invite quit exit";
     if known.split(' ').any(|other| other == verb.to_lowercase()) {
         return None;
     }
