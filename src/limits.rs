@@ -414,7 +414,7 @@ pub const KEEP_ALIVE_AGAIN: Duration = Duration::from_secs(3);
 /// Silence after which a peer counts as gone.
 pub const PEER_SILENCE: Duration = Duration::from_secs(45);
 /// Bytes of the longest datagram of a game: what the relay takes, and any path.
-pub const PEER_DATAGRAM_BYTES_MAX: usize = 1_200;
+pub const PEER_DATAGRAM_BYTES_MAX: usize = RELAY_PAYLOAD_BYTES_MAX;
 /// Datagrams of quicker peers that are kept until all players are found: a second of a fast game.
 pub const EARLY_DATAGRAMS_MAX: usize = 64;
 /// Time between two looks whether a signal asks to stop: one may come just before a wait.

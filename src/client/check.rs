@@ -61,31 +61,22 @@ pub fn check(check: &Check) -> Result<Verdict, MatchError> {
         let other = SocketAddr::new(server.ip(), port);
         seen.extend(asker.ask(other, None)?.map(|answer| (other, answer.seen)));
     }
-    let silent = asker.ask_others(check, server, &mut seen)?;
-    let own = socket::own_address(&asker.socket, server)
-        .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
-    Ok(Verdict { silent, ..Verdict::new(own, seen, filter) })
+    asker.judge(check, server, seen, filter)
 }
 
 /// The first server does not answer: those that do may tell as much.
 fn check_others_alone(check: &Check) -> Result<Verdict, MatchError> {
-    let servers = || {
-        let all = std::iter::once(&check.server).chain(&check.others);
-        all.map(String::as_str).collect::<Vec<_>>().join(", ")
-    };
-    let blocked = || MatchError::Blocked { servers: servers() };
-    let Some(other) = check.others.first() else { return Err(blocked()) };
+    let Some(other) = check.others.first() else { return Err(blocked(check)) };
     let Some(server) = socket::look_up(other, check.family)?.first().copied() else {
-        return Err(blocked());
+        return Err(blocked(check));
     };
-    let (asker, mut seen) = (Asker::new(server)?, Vec::new());
-    let silent = asker.ask_others(check, server, &mut seen)?;
-    if seen.is_empty() {
-        return Err(blocked());
-    }
-    let own = socket::own_address(&asker.socket, server)
-        .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
-    Ok(Verdict { silent, ..Verdict::new(own, seen, Filter::Unknown) })
+    Asker::new(server)?.judge(check, server, Vec::new(), Filter::Unknown)
+}
+
+fn blocked(check: &Check) -> MatchError {
+    let all = std::iter::once(&check.server).chain(&check.others);
+    let servers = all.map(String::as_str).collect::<Vec<_>>().join(", ");
+    MatchError::Blocked { servers }
 }
 
 impl Asker {
@@ -96,6 +87,23 @@ impl Asker {
         let mut transaction = [0; 12];
         transaction.iter_mut().zip(rest).for_each(|(to, from)| *to = from);
         Ok(Self { socket: socket::open(server, 0)?, clock: Clock::start(), id, transaction })
+    }
+
+    /// Asks the further servers, too, and says what all answers mean.
+    fn judge(
+        &self,
+        check: &Check,
+        server: SocketAddr,
+        mut seen: Vec<(SocketAddr, SocketAddr)>,
+        filter: Filter,
+    ) -> Result<Verdict, MatchError> {
+        let silent = self.ask_others(check, server, &mut seen)?;
+        if seen.is_empty() {
+            return Err(blocked(check));
+        }
+        let own = socket::own_address(&self.socket, server)
+            .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
+        Ok(Verdict { silent, ..Verdict::new(own, seen, filter) })
     }
 
     /// What the further servers see. Those that do not answer.
@@ -153,10 +161,7 @@ impl Asker {
         if let Some(port) = from {
             text.push_str(&format!(" from={port}"));
         }
-        text.push_str(" pad=");
-        let missing = CHECK_BYTES.saturating_sub(text.len() + 1);
-        text.extend(std::iter::repeat_n('.', missing));
-        text.push('\n');
+        line::end_padded(&mut text, CHECK_BYTES);
         text
     }
 

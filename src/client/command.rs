@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::error::MatchError;
-use super::group::Group;
+use super::group::{Group, Peer};
 use super::lines::{Heard, Lines};
 use super::matching::{Match, reason};
 use super::partner::Partner;
@@ -48,7 +48,11 @@ impl Talk {
     pub fn run(&self) -> Result<Ended, MatchError> {
         let signal = catch_signals()?;
         let caught = || signal.load(Ordering::Relaxed);
-        let tell = |server, event: &Event| note(&progress(server, event));
+        let tell = |server, event: &Event| {
+            if let Some(step) = progress(server, event) {
+                note(&step);
+            }
+        };
         let found = self.search.join_telling(self.queue.as_deref(), tell, || caught() != 0);
         let group = match found {
             Err(MatchError::Interrupted) => return Ok(Ended::Signal(caught() as i32)),
@@ -90,23 +94,20 @@ impl Session {
             with_names,
         };
         for peer in session.group.peers() {
-            if let Some((path, rtt)) = peer.path {
-                session.greet(peer.slot, path, rtt);
-            }
+            session.greet(peer);
         }
         session
     }
 
     /// Somebody is reached, perhaps later than the others: what is said from now on is for them,
     /// too.
-    fn greet(&mut self, slot: u8, path: Path, rtt: Duration) {
-        let now = self.group.clock.now();
-        let nickname =
-            self.group.peers().into_iter().find(|peer| peer.slot == slot).and_then(|p| p.nickname);
-        let mut partner = Partner::new(slot, nickname, Lines::new(now, rtt, &self.own_name));
-        note(&Some(format!("{}, {}", way(path, partner.name()), there_and_back(rtt))));
+    fn greet(&mut self, peer: Peer) {
+        let Some((path, rtt)) = peer.path else { return };
+        let lines = Lines::new(self.group.clock.now(), rtt, &self.own_name);
+        let mut partner = Partner::new(peer.slot, peer.nickname, lines);
+        note(&format!("{}, {}", way(path, partner.name()), there_and_back(rtt)));
         if self.input_ended {
-            partner.lines.end(now);
+            partner.lines.end(self.group.clock.now());
         }
         self.partners.push(partner);
     }
@@ -125,8 +126,7 @@ impl Session {
             let due = self.present().map(|partner| partner.lines.due());
             let until = due.min().unwrap_or(Time::NEVER).min(now + SIGNAL_LOOK);
             let stdin = io::stdin();
-            let ready = self.group.wait(reads.then(|| stdin.as_fd()), until)?;
-            if ready.other {
+            if self.group.wait(reads.then(|| stdin.as_fd()), until)? {
                 self.read(now);
             }
             self.hear()?;
@@ -154,7 +154,7 @@ impl Session {
         }
         if self.present().any(|partner| !partner.has_ended) {
             let seconds = SPEECH_QUIET.as_secs();
-            note(&Some(format!("nothing heard for {seconds} s: leaving (--stay listens on)")));
+            note(&format!("nothing heard for {seconds} s: leaving (--stay listens on)"));
         }
         let left_out = self.left_out();
         Some(match left_out.is_empty() {
@@ -213,7 +213,7 @@ impl Session {
             }
             if partner.lines.is_hopeless(now) {
                 (partner.is_gone, partner.is_lost) = (true, true);
-                note(&Some(format!("{} does not answer any more", partner.name())));
+                note(&format!("{} does not answer any more", partner.name()));
             }
         }
     }
@@ -225,7 +225,7 @@ impl Session {
             let Some(at) = self.partners.iter().position(|partner| partner.slot == slot) else {
                 continue;
             };
-            let (Some(data), Some(partner)) = (data, self.partners.get_mut(at)) else { continue };
+            let Some(partner) = self.partners.get_mut(at) else { continue };
             self.heard = now;
             partner.lines.receive(now, &data);
             while let Some(heard) = self.partners.get_mut(at).and_then(|p| p.lines.hear()) {
@@ -243,7 +243,11 @@ impl Session {
         let taken: Vec<String> = others.map(|(_, other)| other.name().to_owned()).collect();
         let Some(partner) = self.partners.get_mut(at) else { return Ok(()) };
         match heard {
-            Heard::Name(name) => note(&partner.call(&name, &taken)),
+            Heard::Name(name) => {
+                if let Some(told) = partner.call(&name, &taken) {
+                    note(&told);
+                }
+            }
             Heard::Line(text) => {
                 let text = String::from_utf8_lossy(&text);
                 let name = self.with_names.then_some(partner.name());
@@ -252,7 +256,7 @@ impl Session {
             Heard::End => partner.has_ended = true,
             Heard::Gone if !partner.is_gone => {
                 (partner.is_gone, partner.is_lost) = (true, partner.lines.owes_text());
-                note(&Some(format!("{} has left", partner.name())));
+                note(&format!("{} has left", partner.name()));
             }
             Heard::Gone => {}
         }
@@ -265,12 +269,15 @@ impl Session {
                 let partner = self.partners.iter_mut().find(|partner| partner.slot == *slot);
                 if let Some(partner) = partner.filter(|partner| !partner.is_gone) {
                     (partner.is_gone, partner.is_lost) = (true, partner.lines.owes_text());
-                    note(&Some(format!("{} is silent and taken to have left", partner.name())));
+                    note(&format!("{} is silent and taken to have left", partner.name()));
                 }
             }
-            Event::PeerReached { slot, path, rtt } => match self.partner(*slot) {
-                Some(partner) => note(&Some(format!("now {}", way(*path, partner.name())))),
-                None => self.greet(*slot, *path, *rtt),
+            Event::PeerReached { slot, path, .. } => match self.partner(*slot) {
+                Some(partner) => note(&format!("now {}", way(*path, partner.name()))),
+                None => {
+                    let peers = self.group.peers().into_iter();
+                    peers.filter(|peer| peer.slot == *slot).for_each(|peer| self.greet(peer));
+                }
             },
             _ => {}
         }
@@ -329,10 +336,8 @@ fn progress(server: std::net::SocketAddr, event: &Event) -> Option<String> {
 }
 
 /// Tells the user something, unless there is nobody to read it.
-fn note(text: &Option<String>) {
-    if let Some(text) = text {
-        let _ = writeln!(io::stderr(), "* {text}");
-    }
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "* {text}");
 }
 
 /// The number of the signal that asks to stop will be here; 0: none yet. A second one ends the

@@ -8,7 +8,7 @@ use rustix::fd::BorrowedFd;
 
 use super::clock::Clock;
 use super::error::MatchError;
-use super::socket::{self, Ready};
+use super::socket;
 use crate::chat::clean;
 use crate::limits::{EARLY_DATAGRAMS_MAX, PEER_DATAGRAM_BYTES_MAX};
 use crate::matchmaking::client::{Client, Event, Input, Path};
@@ -82,8 +82,7 @@ impl Group {
     pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<(u8, usize)>, MatchError> {
         let until = self.timeout.map_or(Time::NEVER, |timeout| self.clock.now() + timeout);
         loop {
-            while let Some((slot, data)) = self.take() {
-                let Some(data) = data else { continue };
+            if let Some((slot, data)) = self.take() {
                 let length = data.len().min(buffer.len());
                 if let (Some(room), Some(data)) = (buffer.get_mut(..length), data.get(..length)) {
                     room.copy_from_slice(data);
@@ -127,12 +126,13 @@ impl Group {
         Ok((self.socket, places))
     }
 
-    /// Waits for the socket, something else, what is due, or the moment.
+    /// Waits for the socket, something else, what is due, or the moment. Whether the other may be
+    /// read.
     pub(super) fn wait(
         &mut self,
         other: Option<BorrowedFd<'_>>,
         until: Time,
-    ) -> Result<Ready, MatchError> {
+    ) -> Result<bool, MatchError> {
         self.flush();
         let until = until.min(self.client.poll_timeout());
         let ready = socket::wait(&self.socket, other, self.clock.now(), until)?;
@@ -146,30 +146,31 @@ impl Group {
 
     /// Takes what has come while there is nobody yet to hand it to.
     pub(super) fn take_early(&mut self) {
-        while let Some((slot, data)) = self.take_from_socket() {
-            if let Some(data) = data.filter(|_| self.early.len() < EARLY_DATAGRAMS_MAX) {
-                self.early.push_back((slot, data));
+        while let Some(said) = self.take_from_socket() {
+            if self.early.len() < EARLY_DATAGRAMS_MAX {
+                self.early.push_back(said);
             }
         }
     }
 
-    /// Takes one datagram: who sent it, and what, if it is the game's. `None`: there is none.
-    pub(super) fn take(&mut self) -> Option<(u8, Option<Vec<u8>>)> {
-        match self.early.pop_front() {
-            Some((slot, data)) => Some((slot, Some(data))),
-            None => self.take_from_socket(),
-        }
+    /// The next datagram of the game that has come: whose it is, and what it says.
+    pub(super) fn take(&mut self) -> Option<(u8, Vec<u8>)> {
+        self.early.pop_front().or_else(|| self.take_from_socket())
     }
 
-    fn take_from_socket(&mut self) -> Option<(u8, Option<Vec<u8>>)> {
+    /// The same from the socket. What is not the game's on the way there is for the client.
+    fn take_from_socket(&mut self) -> Option<(u8, Vec<u8>)> {
         let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
-        // An error is about something sent before, and no news to anybody.
-        let (length, from) = self.socket.recv_from(&mut room).ok()?;
-        let bytes = room.get(..length).unwrap_or_default();
-        self.client.handle(self.clock.now(), Input::Datagram { from, bytes });
-        self.flush();
-        let game = self.client.unwrap(from, bytes);
-        Some(game.map_or((0, None), |(slot, data)| (slot, Some(data.to_vec()))))
+        loop {
+            // An error is about something sent before, and no news to anybody.
+            let (length, from) = self.socket.recv_from(&mut room).ok()?;
+            let bytes = room.get(..length).unwrap_or_default();
+            self.client.handle(self.clock.now(), Input::Datagram { from, bytes });
+            self.flush();
+            if let Some((slot, data)) = self.client.unwrap(from, bytes) {
+                return Some((slot, data.to_vec()));
+            }
+        }
     }
 
     /// Sends what the client has to say. Whether it arrives is found out by answers alone.

@@ -142,11 +142,8 @@ impl Match {
             }
             let matched = group.client.you().is_some();
             if let Some(timeout) = self.timeout.filter(|_| !matched && group.clock.now() >= end) {
-                let address = group.client.server();
-                return Err(match was_heard {
-                    true => MatchError::Timeout { timeout },
-                    false => MatchError::Unanswered { server: self.server.clone(), address },
-                });
+                let error = MatchError::Timeout { timeout };
+                return Err(if was_heard { error } else { self.unanswered(group) });
             }
             if stop() {
                 return Err(MatchError::Interrupted);
@@ -169,15 +166,16 @@ impl Match {
                 group.flush();
                 Some(Ok(()))
             }
-            Event::Unanswered => {
-                let address = group.client.server();
-                Some(Err(MatchError::Unanswered { server: server(), address }))
-            }
+            Event::Unanswered => Some(Err(self.unanswered(group))),
             Event::Refused { code, retry: None } => {
                 Some(Err(MatchError::Refused { server: server(), why: reason(*code) }))
             }
             _ => None,
         }
+    }
+
+    fn unanswered(&self, group: &Group) -> MatchError {
+        MatchError::Unanswered { server: self.server.clone(), address: group.client.server() }
     }
 }
 

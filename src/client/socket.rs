@@ -72,31 +72,23 @@ pub(super) fn lan_candidates(socket: &UdpSocket, server: SocketAddr) -> Vec<Sock
     own.into_iter().collect()
 }
 
-/// What a wait has come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ready {
-    pub(super) socket: bool,
-    pub(super) other: bool,
-}
-
-/// Waits until one of them may be read, or the moment has come.
+/// Waits until one of them may be read, or the moment has come. Whether the other may be.
 pub(super) fn wait<'a>(
     socket: &'a UdpSocket,
     other: Option<rustix::fd::BorrowedFd<'a>>,
     now: Time,
     until: Time,
-) -> Result<Ready, MatchError> {
+) -> Result<bool, MatchError> {
     let mut fds = vec![PollFd::new(socket, PollFlags::IN)];
     fds.extend(other.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
     let timeout = (until != Time::NEVER).then(|| Timespec::try_from(until.since(now)));
     match poll(&mut fds, timeout.and_then(Result::ok).as_ref()) {
         Ok(_) => {}
         // The caller looks by itself whether it is to stop.
-        Err(rustix::io::Errno::INTR) => return Ok(Ready::default()),
+        Err(rustix::io::Errno::INTR) => return Ok(false),
         Err(error) => {
             return Err(MatchError::Socket { what: "wait for datagrams", source: error.into() });
         }
     }
-    let ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-    Ok(Ready { socket: ready(0), other: ready(1) })
+    Ok(fds.get(1).is_some_and(|other| !other.revents().is_empty()))
 }

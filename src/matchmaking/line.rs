@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Server and client read their lines here. What a verb means, and which fields it needs, is left
-//! to them; so is writing, which is `write!`.
+//! to them; so is writing, which is `write!` but for the padding.
 //!
 //! Invariant: a parsed line is UTF-8 without control characters.
 
@@ -91,6 +91,17 @@ pub fn address(text: &str) -> Option<SocketAddr> {
     plain.then_some(address)
 }
 
+/// Fills a line up to a length at least, and ends it: a stranger is answered with no more bytes
+/// than it has sent.
+pub fn end_padded(line: &mut String, bytes: usize) {
+    if line.len() < bytes {
+        line.push_str(" pad=");
+        let missing = bytes.saturating_sub(line.len() + 1);
+        line.extend(std::iter::repeat_n('.', missing));
+    }
+    line.push('\n');
+}
+
 /// Whether an address means something inside somebody's own network only (RFC 1918, RFC 4193).
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
@@ -142,6 +153,18 @@ mod tests {
         let line = Line::parse(b"MC1 X a=+1 b=-1 c=256 d= e=007").unwrap();
         let numbers = ["a", "b", "c", "e"].map(|key| line.number::<u8>(key));
         assert_eq!((numbers, line.number::<u8>("d")), ([None, None, None, Some(7)], None));
+    }
+
+    #[test]
+    fn a_padded_line_is_as_long_as_it_must_be() {
+        for (bytes, padded) in
+            [(0, "MC1 X\n"), (5, "MC1 X\n"), (6, "MC1 X pad=\n"), (14, "MC1 X pad=...\n")]
+        {
+            let mut line = "MC1 X".to_owned();
+            end_padded(&mut line, bytes);
+            assert_eq!(line, padded);
+            assert!(line.len() >= bytes);
+        }
     }
 
     #[test]

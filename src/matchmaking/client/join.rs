@@ -24,6 +24,7 @@ use crate::limits::SERVER_DELAY_MAX;
 use crate::limits::SERVER_SILENCE;
 use crate::limits::WAIT_AGAIN;
 use crate::matchmaking::line::Line;
+use crate::matchmaking::line::end_padded;
 use crate::time::Time;
 
 /// What is asked for.
@@ -186,19 +187,9 @@ impl Join {
         if let Some(cookie) = self.cookie {
             let _ = write!(text, " c={cookie:016x}");
         }
-        pad(&mut text, JOIN_BYTES_MIN);
+        end_padded(&mut text, JOIN_BYTES_MIN);
         text
     }
-}
-
-/// Fills a line up to a length at least, and ends it.
-pub(super) fn pad(text: &mut String, bytes: usize) {
-    if text.len() < bytes {
-        text.push_str(" pad=");
-        let missing = bytes.saturating_sub(text.len() + 1);
-        text.extend(std::iter::repeat_n('.', missing));
-    }
-    text.push('\n');
 }
 
 /// A time that is up to a fifth longer: those who begin together do not go on together.

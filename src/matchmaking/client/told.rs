@@ -11,11 +11,6 @@ use crate::limits::SERVER_DELAY_MAX;
 use crate::matchmaking::line;
 use crate::matchmaking::line::Line;
 
-/// Players of one match, and so the highest slot.
-const SLOT_MAX: u8 = *MATCH_PLAYERS.end();
-/// Private addresses of one player.
-const LAN_MAX: usize = LAN_CANDIDATES_MAX;
-
 /// Everything that MATCH says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Match {
@@ -49,28 +44,24 @@ impl Match {
         let (you, seen) = player(line.get("you")?)?;
         let mut peers: Vec<Told> = Vec::new();
         for text in line.all("peer") {
-            let (slot, _) = player(text)?;
+            let (slot, addresses) = player(text)?;
             if slot == you || peers.iter().any(|peer| peer.slot == slot) {
                 return None;
             }
-            peers.push(Told::read(slot, text, line)?);
+            peers.push(Told::read(slot, addresses, line)?);
         }
         let at = Duration::from_millis(line.number("at").unwrap_or(0)).min(SERVER_DELAY_MAX);
         let (game, key, relay) = (line.hex("m")?, key(line.get("k")?)?, line.hex("relay"));
-        let seen = seen.into_iter().flatten().next();
+        let seen = seen.split('+').next().and_then(line::address);
         (!peers.is_empty()).then_some(Self { game, key, you, seen, peers, at, relay })
     }
 }
 
 impl Told {
-    fn read(slot: u8, text: &str, line: &Line<'_>) -> Option<Self> {
-        let mut addresses = Vec::new();
-        for address in text.split_once('@').map_or("", |(_, rest)| rest).split('+') {
-            if !address.is_empty() {
-                addresses.push(line::address(address)?);
-            }
-        }
-        let lan = addresses.iter().skip(1).take(LAN_MAX).copied().collect();
+    fn read(slot: u8, addresses: &str, line: &Line<'_>) -> Option<Self> {
+        let named = addresses.split('+').filter(|address| !address.is_empty());
+        let addresses: Vec<SocketAddr> = named.map(line::address).collect::<Option<_>>()?;
+        let lan = addresses.iter().skip(1).take(LAN_CANDIDATES_MAX).copied().collect();
         let of_peer = |nick: &'_ str| {
             let (by, name) = nick.split_once('@')?;
             (number(by) == Some(slot)).then(|| name.to_owned())
@@ -80,16 +71,15 @@ impl Told {
     }
 }
 
-/// `2@203.0.113.5:4000+…`, or `2` alone: the slot, and the first address.
-fn player(text: &str) -> Option<(u8, Option<Option<SocketAddr>>)> {
-    let (slot, address) = text.split_once('@').map_or((text, None), |(s, a)| (s, Some(a)));
-    let first = address.map(|all| all.split('+').next().and_then(line::address));
-    Some((number(slot)?, first))
+/// `2@203.0.113.5:4000+…`, or `2` alone: the slot, and the addresses.
+fn player(text: &str) -> Option<(u8, &str)> {
+    let (slot, addresses) = text.split_once('@').unwrap_or((text, ""));
+    Some((number(slot)?, addresses))
 }
 
 /// A slot.
 fn number(text: &str) -> Option<u8> {
-    let slot = text.parse().ok().filter(|slot| (1..=SLOT_MAX).contains(slot))?;
+    let slot = text.parse().ok().filter(|slot| (1..=*MATCH_PLAYERS.end()).contains(slot))?;
     text.bytes().all(|byte| byte.is_ascii_digit()).then_some(slot)
 }
 
