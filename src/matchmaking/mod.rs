@@ -23,6 +23,7 @@ mod counters;
 mod crc32;
 mod keyed;
 pub mod line;
+mod network;
 mod pairing;
 mod payload;
 mod rate;

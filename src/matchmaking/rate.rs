@@ -1,8 +1,7 @@
 //! How many datagrams a network may have answered.
 //!
 //! Every IPv4 address, and every IPv6 /64 (what one household gets), has a bucket. There is a fixed
-//! number of cells; a keyed hash says which one a network uses, so nobody can aim at a
-//! neighbour's. Networks that share a cell share its rate. Which datagrams cost is left to the
+//! number of cells, and `network` says which one is whose. Which datagrams cost is left to the
 //! caller.
 //!
 //! A cell is the bucket in one number: the time at which it will be full again (known as GCRA).
@@ -12,10 +11,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use siphasher::sip::SipHasher13;
-
 use crate::limits::UDP_RATE_BURST;
 use crate::limits::UDP_RATE_CELLS;
+use crate::matchmaking::network::NetworkHash;
 use crate::time::Time;
 
 /// The buckets of all networks.
@@ -23,7 +21,7 @@ use crate::time::Time;
 pub(super) struct RateTable {
     /// When each bucket is full again; in the past for an idle one. Never empty.
     full_at: Vec<Time>,
-    hasher: SipHasher13,
+    networks: NetworkHash,
     /// What one datagram costs; zero when nothing is limited.
     interval: Duration,
     /// How far ahead of now a bucket may be emptied: the burst, less the datagram that asks.
@@ -36,7 +34,7 @@ impl RateTable {
         let interval = Duration::from_secs(1).checked_div(per_second).unwrap_or_default();
         Self {
             full_at: vec![Time::ZERO; UDP_RATE_CELLS],
-            hasher: SipHasher13::new_with_key(secret),
+            networks: NetworkHash::new(secret),
             interval,
             tolerance: interval.saturating_mul(UDP_RATE_BURST.saturating_sub(1)),
         }
@@ -64,11 +62,7 @@ impl RateTable {
 
     /// The index of the sender's cell, always inside the table.
     fn cell_of(&self, sender: IpAddr) -> usize {
-        let hash = match sender {
-            IpAddr::V4(ip) => self.hasher.hash(&ip.octets()),
-            IpAddr::V6(ip) => self.hasher.hash(&(ip.to_bits() >> 64).to_be_bytes()),
-        };
-        (hash % self.full_at.len() as u64) as usize
+        self.networks.household(sender, self.full_at.len())
     }
 }
 

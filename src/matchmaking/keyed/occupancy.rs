@@ -1,16 +1,14 @@
 //! How many players each network has.
 //!
 //! Two tables of counters, one for what a household or a machine gets and one for what a whole
-//! network may own. A keyed hash says which counter a network uses, so nobody can aim at a
-//! neighbour's; networks that share a counter share its limit.
+//! network may own; `network` says which counter is whose.
 //!
 //! Invariant: the tables have the same size for one player as for all of the internet.
 
 use std::net::IpAddr;
 
-use siphasher::sip::SipHasher13;
-
 use crate::limits::PLAYER_CELLS;
+use crate::matchmaking::network::NetworkHash;
 
 /// The counters of all networks.
 #[derive(Debug)]
@@ -18,13 +16,13 @@ pub(super) struct Occupancy {
     tables: [Vec<u16>; 2],
     /// Players of one household or machine, and of one whole network.
     limits: [u16; 2],
-    hasher: SipHasher13,
+    hash: NetworkHash,
 }
 
 impl Occupancy {
     pub(super) fn new(limits: [u16; 2], secret: &[u8; 16]) -> Self {
         let table = || vec![0; PLAYER_CELLS];
-        Self { tables: [table(), table()], limits, hasher: SipHasher13::new_with_key(secret) }
+        Self { tables: [table(), table()], limits, hash: NetworkHash::new(secret) }
     }
 
     /// Counts one more from this address, unless its network has as many as it may.
@@ -64,22 +62,8 @@ impl Occupancy {
 
     /// The indices of the counters, always inside the tables; none for loopback, which is exempt.
     fn cells_of(&self, ip: IpAddr) -> Option<[usize; 2]> {
-        let cell = |network: [u8; 8], kind: u8| {
-            let mut key = [kind; 9];
-            key[1..].copy_from_slice(&network);
-            (self.hasher.hash(&key) % PLAYER_CELLS as u64) as usize
-        };
-        let kind = u8::from(ip.is_ipv4());
-        (!ip.is_loopback()).then(|| networks(ip).map(|network| cell(network.to_be_bytes(), kind)))
-    }
-}
-
-/// What one household or machine gets, and what one customer may own: a /32 and a /24 of IPv4, a
-/// /64 and a /48 of IPv6.
-fn networks(ip: IpAddr) -> [u64; 2] {
-    match ip {
-        IpAddr::V4(ip) => [ip.to_bits(), ip.to_bits() >> 8].map(u64::from),
-        IpAddr::V6(ip) => [64, 80].map(|host_bits| (ip.to_bits() >> host_bits) as u64),
+        let cells = || [self.hash.household(ip, PLAYER_CELLS), self.hash.prefix(ip, PLAYER_CELLS)];
+        (!ip.is_loopback()).then(cells)
     }
 }
 

@@ -7,13 +7,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use siphasher::sip::SipHasher13;
-
 use crate::limits::RELAY_CELLS;
 use crate::limits::RELAY_NETWORK_SHARE;
 use crate::limits::RELAY_QUOTA_BYTES;
 use crate::limits::RELAY_RATE_BYTES;
 use crate::limits::RELAY_TOTAL_BYTES;
+use crate::matchmaking::network::NetworkHash;
 use crate::time::Time;
 
 /// Whether and how much the server relays.
@@ -64,9 +63,9 @@ const IN_USE: Duration = Duration::from_secs(20);
 pub(super) struct Relay {
     settings: RelaySettings,
     used_until: Time,
-    /// The same for networks; a keyed hash says which cell a network uses.
+    /// The same for networks, each in its cell.
     networks: Vec<Time>,
-    hasher: SipHasher13,
+    hash: NetworkHash,
 }
 
 /// What one player has used.
@@ -86,8 +85,8 @@ impl RelayShare {
 impl Relay {
     pub(super) fn new(settings: RelaySettings, secret: &[u8; 16]) -> Self {
         let networks = vec![Time::ZERO; RELAY_CELLS];
-        let hasher = SipHasher13::new_with_key(secret);
-        Self { settings, used_until: Time::ZERO, networks, hasher }
+        let hash = NetworkHash::new(secret);
+        Self { settings, used_until: Time::ZERO, networks, hash }
     }
 
     pub(super) fn mode(&self) -> RelayMode {
@@ -103,7 +102,7 @@ impl Relay {
         bytes: usize,
     ) -> bool {
         let RelaySettings { mode, rate, quota, total_rate } = self.settings;
-        let cell = self.cell_of(ip);
+        let cell = self.hash.household(ip, self.networks.len());
         let used = share.used.saturating_add(bytes);
         // A player may have all there is, if that is less than a network's share.
         let network_rate = (total_rate / RELAY_NETWORK_SHARE).max(rate).min(total_rate);
@@ -120,15 +119,6 @@ impl Relay {
         share.used = used;
         [share.used_until, self.networks[cell], self.used_until] = until;
         true
-    }
-
-    /// The index of a network's cell, always inside the table.
-    fn cell_of(&self, ip: IpAddr) -> usize {
-        let hash = match ip {
-            IpAddr::V4(ip) => self.hasher.hash(&ip.octets()),
-            IpAddr::V6(ip) => self.hasher.hash(&(ip.to_bits() >> 64).to_be_bytes()),
-        };
-        (hash % self.networks.len() as u64) as usize
     }
 }
 
