@@ -1,0 +1,190 @@
+//! Bounds of matchmaking: of the server that answers datagrams, and of players.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+// ---- UDP ---------------------------------------------------------------------------------
+
+/// Bytes of the longest datagram looked at; a longer one is dropped.
+pub const DATAGRAM_BYTES_MAX: usize = 512;
+/// Datagrams received in one turn and socket.
+pub const DATAGRAMS_PER_TURN: usize = 256;
+/// Addresses of this host, all UDP sockets taken together, that answers are known to leave by. A
+/// host may own a whole network; answers from its further addresses leave by whichever suits.
+pub const DATAGRAM_DOORS_MAX: usize = 256;
+/// Endpoints remembered by plain pairing; the oldest goes first. Just below the size at which the
+/// hash table doubles, so that a flood from made-up addresses costs under 1 MB.
+pub const PAIRED_ENDPOINTS_MAX: usize = 7_168;
+/// How long an endpoint waits for a partner, and how long a pair's repeats are answered.
+pub const PAIRING_TIMEOUT: Duration = Duration::from_secs(30);
+/// Shortest time between two answers of plain pairing to one endpoint.
+pub const PAIRING_ANSWER_INTERVAL: Duration = Duration::from_secs(3);
+/// Datagrams a second answered per IPv4 address or IPv6 /64. Default of `--udp-rate`.
+pub const UDP_RATE_PER_SECOND: u32 = 20;
+/// Datagrams answered at once before that rate binds: a classroom behind one address.
+pub const UDP_RATE_BURST: u32 = 60;
+/// Cells of the table that keeps those rates; two addresses may share one.
+pub const UDP_RATE_CELLS: usize = 8_192;
+/// Bytes of the longest answer, kept inline: a STUN refusal with all it may list takes 56.
+pub const ANSWER_BYTES_MAX: usize = 64;
+/// How long a cookie of the keyed protocol is good at the least; at the most twice as long.
+pub const COOKIE_SLOT: Duration = Duration::from_secs(120);
+/// Bytes of a queue's name: a word and a random number, or a whole hash.
+pub const QUEUE_NAME_BYTES_MAX: usize = 64;
+/// Players of one match, at the least and at the most: all their addresses fit into one datagram.
+pub const MATCH_PLAYERS: RangeInclusive<u8> = 2..=16;
+/// Private addresses that one player may name: a cable and a radio.
+pub const LAN_CANDIDATES_MAX: usize = 2;
+/// Bytes of the longest datagram that tells of a match: passes any path that IPv6 does.
+pub const MATCH_BYTES_MAX: usize = 1_200;
+/// Endpoints that have proved their address and wait, or have met others, at some 400 bytes each.
+/// When there are more the oldest match goes first, and those who wait never.
+pub const PLAYERS_MAX: usize = 16_384;
+/// Such endpoints of one IPv4 address or IPv6 /64 that wait, or have not confirmed their match: a
+/// classroom. Loopback is exempt.
+pub const PLAYERS_PER_ADDRESS_MAX: u16 = 64;
+/// Such endpoints of one IPv4 /24 or IPv6 /48, which one customer may own whole.
+pub const PLAYERS_PER_PREFIX_MAX: u16 = 1_024;
+/// All such endpoints of one IPv4 address or IPv6 /64, those who know of their match included: a
+/// school. So nobody can fill the table alone.
+pub const SEATS_PER_ADDRESS_MAX: u16 = 512;
+/// The same for an IPv4 /24 or IPv6 /48.
+pub const SEATS_PER_PREFIX_MAX: u16 = 2_048;
+/// Shortest time between two answers to a player who asks again: less than clients wait for one.
+pub const PLAYER_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
+/// Cells of each of the tables that count them; two networks may share one.
+pub const PLAYER_CELLS: usize = 8_192;
+/// How long an endpoint waits for others without asking again.
+pub const PLAYER_WAIT: Duration = Duration::from_secs(30);
+/// How long a match is remembered after the last datagram of any of its players.
+pub const MATCH_IDLE: Duration = Duration::from_secs(60);
+/// Old matches looked at to find one that may be forgotten for a newcomer.
+pub const EVICTION_TRIES: usize = 16;
+/// Time from telling players of each other until they send to each other: enough for the news to
+/// reach all of them, so that each NAT is open when the first datagram from outside comes.
+pub const PUNCH_DELAY: Duration = Duration::from_millis(200);
+/// Times after which a match is told again to a player who has not confirmed it: six times in four
+/// seconds, of which a line that loses a third of all datagrams takes all once in 1,400.
+pub const MATCH_REPEATS: [Duration; 5] = [
+    Duration::from_millis(250),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_millis(1_000),
+    Duration::from_millis(2_000),
+];
+/// Players whose time is up, served in one turn.
+pub const PLAYERS_DUE_PER_TURN: usize = 1_024;
+/// How long a token of the chat may wait for its endpoint.
+pub const TOKEN_TTL: Duration = Duration::from_secs(600);
+/// Bytes of game data in one relayed datagram: what games send to fit any path.
+pub const RELAY_PAYLOAD_BYTES_MAX: usize = 1_200;
+/// Bytes of the longest relayed datagram, its header included.
+pub const RELAY_DATAGRAM_BYTES_MAX: usize = 1_280;
+/// Bytes charged for each relayed datagram beside its payload: our header and those of IP and UDP,
+/// so that many small ones are bounded, too.
+pub const RELAY_OVERHEAD_BYTES: usize = 60;
+/// Bytes a second relayed for one player. Default of `--relay-rate`: a fast game, not a video.
+pub const RELAY_RATE_BYTES: usize = 64 * 1_024;
+/// Bytes relayed for one player in one match. Default of `--relay-quota`: a quarter of an hour at
+/// that rate, hours of a usual game.
+pub const RELAY_QUOTA_BYTES: usize = 64 * 1_024 * 1_024;
+/// Bytes a second relayed for all players together. Default of `--relay-total`.
+pub const RELAY_TOTAL_BYTES: usize = 4 * 1_024 * 1_024;
+/// One network (an IPv4 address or IPv6 /64) may use this part of that rate, so that no household
+/// takes the relay from all others.
+pub const RELAY_NETWORK_SHARE: usize = 8;
+/// Cells of the table that keeps the rates of networks; two may share one.
+pub const RELAY_CELLS: usize = 1_024;
+/// Attribute types that one STUN refusal lists; more would make the answer long, not clearer.
+pub const STUN_UNKNOWN_LISTED_MAX: usize = 8;
+
+// ---- Matchmaking client ------------------------------------------------------------------
+
+/// Time after which a question to the matchmaking server is asked again; doubles …
+pub const ASK_AGAIN_MIN: Duration = Duration::from_millis(250);
+/// … up to this: where a third of all packets is lost, so is every second question.
+pub const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
+/// Time between two signs of life to a server that has us wait: a tenth of its patience.
+pub const WAIT_AGAIN: Duration = Duration::from_secs(3);
+/// How long a server may take for its first answer: sixteen questions have been asked by then.
+pub const SERVER_PATIENCE: Duration = Duration::from_secs(15);
+/// The same for each address of a server but the last, when its name has several.
+pub const SERVER_ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a server that has answered may then be silent before it counts as gone.
+pub const SERVER_SILENCE: Duration = Duration::from_secs(30);
+/// Longest time that a server may have us wait before it is asked again, or before we punch.
+pub const SERVER_DELAY_MAX: Duration = Duration::from_secs(60);
+/// How often the server is told that we leave: nothing waits for its answer for long.
+pub const LEAVES_MAX: u8 = 3;
+/// Bytes to which a question without cookie is filled up: a server answers with no more.
+pub const JOIN_BYTES_MIN: usize = 64;
+/// Bytes to which a question for the own address is filled up: its answer lists ports.
+pub const CHECK_BYTES: usize = 128;
+/// Time between two PINGs to a candidate in the first [`PING_FAST_FOR`] …
+pub const PING_FAST: Duration = Duration::from_millis(100);
+/// … which is when the NATs on both sides are opened.
+pub const PING_FAST_FOR: Duration = Duration::from_secs(1);
+/// Time between two PINGs after that.
+pub const PING_SLOW: Duration = Duration::from_millis(250);
+/// Time after which the relay is tried as well.
+pub const RELAY_AFTER: Duration = Duration::from_millis(2_500);
+/// Time for which a working path waits for one through the own network, which is better.
+pub const LAN_HEAD_START: Duration = Duration::from_millis(400);
+/// PINGs on a better way that shows up later, after which it is taken to work one way only.
+pub const BETTER_TRIES_MAX: u8 = 8;
+/// How long we wait for a peer to say that it, too, knows a path.
+pub const PEER_LINGER: Duration = Duration::from_millis(1_500);
+/// Time without any path after which a peer counts as out of reach.
+pub const PUNCH_FOR: Duration = Duration::from_secs(5);
+/// Addresses tried for one peer: what the server tells is three, and NATs make some up.
+pub const CANDIDATES_MAX: usize = 8;
+/// PINGs to one candidate whose PONG still counts: four seconds of them.
+pub const PINGS_REMEMBERED: usize = 16;
+/// Time between two PINGs on a path in use. NATs forget a mapping after 30 s at the earliest.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Time after which a PING on such a path is repeated when nothing comes back.
+pub const KEEP_ALIVE_AGAIN: Duration = Duration::from_secs(3);
+/// Silence after which a peer counts as gone.
+pub const PEER_SILENCE: Duration = Duration::from_secs(45);
+/// Bytes of the longest datagram of a game: what the relay takes, and any path.
+pub const PEER_DATAGRAM_BYTES_MAX: usize = RELAY_PAYLOAD_BYTES_MAX;
+/// Datagrams of quicker peers that are kept until all players are found: a second of a fast game.
+pub const EARLY_DATAGRAMS_MAX: usize = 64;
+/// Time between two looks whether a signal asks to stop: one may come just before a wait.
+pub const SIGNAL_LOOK: Duration = Duration::from_millis(500);
+/// Bytes of text in one datagram between two terminals; a longer line takes several.
+pub const SPEECH_BYTES_MAX: usize = 1_024;
+/// Such datagrams under way at once: fewer than a relay lets through in a second.
+pub const SPEECH_WINDOW: u32 = 16;
+/// Such datagrams that wait to be sent, above which nothing more is read from stdin.
+pub const SPEECH_QUEUE_MAX: usize = 64;
+/// Bytes of the longest line between two terminals; a longer one is cut into lines.
+pub const SPEECH_LINE_BYTES_MAX: usize = 64 * 1_024;
+/// Shortest time after which text is sent again that was not confirmed …
+pub const SPEECH_AGAIN_MIN: Duration = Duration::from_millis(100);
+/// … and the longest.
+pub const SPEECH_AGAIN_MAX: Duration = Duration::from_secs(2);
+/// Time after which a peer that confirms nothing is given up.
+pub const SPEECH_PATIENCE: Duration = Duration::from_secs(20);
+/// Quiet after which a terminal whose stdin has ended leaves: others may still have answered, and
+/// what they say may have been lost and be under way again.
+pub const SPEECH_QUIET: Duration = Duration::from_secs(3);
+/// How often it is said that we are gone: nobody confirms that.
+pub const FAREWELLS: usize = 3;
+/// How often the server told the kind of NAT is asked before silence counts, and a STUN server.
+pub const CHECK_TRIES: u32 = 4;
+/// Time between two such questions.
+pub const CHECK_AGAIN: Duration = Duration::from_millis(400);
+/// How often the server is told how it went with a peer: such a report has no answer …
+pub const RESULTS_MAX: u8 = 3;
+/// … and this is the time in between.
+pub const RESULT_AGAIN: Duration = Duration::from_millis(200);
+
+const _: () = {
+    assert!(RELAY_PAYLOAD_BYTES_MAX + 64 <= RELAY_DATAGRAM_BYTES_MAX, "room for the header");
+    assert!(UDP_RATE_CELLS.is_power_of_two());
+    assert!(PLAYERS_PER_ADDRESS_MAX < SEATS_PER_ADDRESS_MAX);
+    assert!(PLAYERS_PER_PREFIX_MAX < SEATS_PER_PREFIX_MAX);
+    assert!(SEATS_PER_PREFIX_MAX as usize <= PLAYERS_MAX / 8);
+    assert!(DATAGRAM_BYTES_MAX < RELAY_DATAGRAM_BYTES_MAX);
+};
