@@ -76,6 +76,55 @@ pub const LISTED_MAX: usize = 200;
 /// Bytes after which a listing goes on in a new line, for people on 80 columns.
 pub const LISTING_LINE_BYTES: usize = 400;
 
+// ---- History -----------------------------------------------------------------------------
+
+/// Messages that a room remembers. Default of `--history`.
+pub const HISTORY_MESSAGES: usize = 100;
+/// The most that `--history` may say: all of it is answered to one `/history`.
+pub const HISTORY_MESSAGES_MAX: usize = 1_000;
+/// Bytes that one room remembers, each message weighed with [`MESSAGE_WEIGHT`].
+pub const HISTORY_ROOM_BYTES: usize = 64 * 1_024;
+/// Bytes that all rooms remember together; those that were silent longest forget first.
+pub const HISTORY_TOTAL_BYTES: usize = 32 * 1_024 * 1_024;
+/// What a remembered message weighs besides its text: its memory.
+pub const MESSAGE_WEIGHT: usize = 96;
+/// Messages read to somebody who comes into a room: a screenful.
+pub const REPLAYED_MESSAGES: usize = 20;
+/// Bytes of text read to somebody who comes into a room, so that a storm of newcomers costs little.
+pub const REPLAYED_BYTES: usize = 4 * 1_024;
+/// Numbers left out after a crash, so that none is given to a second message: more than can be said
+/// between two commits, even if the disk fails for hours.
+pub const NUMBERS_SKIPPED: u64 = 1_000_000_000;
+/// Messages and rooms written in one commit, at 2 to 5 us each; the rest is left to the next.
+pub const COMMIT_ROWS_MAX: usize = 512;
+/// Shortest time between two commits: what a crash may lose.
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
+/// Time between two commits, in times that the last one took: a slow disk costs the chat 3 % …
+pub const COMMIT_PAUSE: u32 = 32;
+/// … up to this; and the longest time between two tries where the disk fails.
+pub const COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(5);
+
+// ---- Rooms that somebody owns ------------------------------------------------------------
+
+/// Bytes of a topic.
+pub const TOPIC_BYTES_MAX: usize = 256;
+/// Bytes of a room's password.
+pub const PASSWORD_BYTES_MAX: usize = 64;
+/// Bytes of the reason of a ban, a mute or a kick.
+pub const REASON_BYTES_MAX: usize = 120;
+/// Bans and mutes of one room.
+pub const SANCTIONS_MAX: usize = 200;
+/// The same for `main`, whose bans are the server's.
+pub const SANCTIONS_OF_MAIN_MAX: usize = 2_000;
+/// Operators of one room.
+pub const OPERATORS_MAX: usize = 32;
+/// People that one member ignores.
+pub const IGNORED_MAX: usize = 32;
+/// Members above which a room hears of comings and goings in a digest. Default of `--digest-above`.
+pub const DIGEST_ABOVE: usize = 200;
+/// Time between two digests of one room.
+pub const DIGEST_INTERVAL: Duration = Duration::from_secs(1);
+
 // ---- What one client still has to be sent ------------------------------------------------
 
 /// Backlog above which joins and leaves are no longer queued. Default of `--outbox-soft`.

@@ -2,7 +2,8 @@
 //!
 //! Nothing below `net` reads a clock: every step of the server is handed the [`Time`] at which it
 //! happens, so a test can play a whole day in a millisecond and play it again exactly.
-//! Reading the real clock is left to `net`.
+//! What people read, and what is kept over a restart, has the date: that is [`Wall`], handed in as
+//! well. Reading the real clocks is left to `net`.
 
 use std::ops::Add;
 use std::time::Duration;
@@ -36,6 +37,39 @@ impl Add<Duration> for Time {
     fn add(self, duration: Duration) -> Self {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
+    }
+}
+
+/// A moment as a calendar has it: milliseconds since the beginning of 1970, UTC.
+///
+/// May jump when the system's clock is set, so nothing waits by it; what is dated or expires on a
+/// date is measured by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Wall(u64);
+
+impl Wall {
+    /// So many milliseconds after the beginning of 1970.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the beginning of 1970.
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// How long ago `earlier` was; zero when it is not earlier.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Wall {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(millis))
     }
 }
 

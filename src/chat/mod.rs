@@ -6,21 +6,35 @@
 //! `delivery`.
 
 mod allowance;
+mod charter;
 mod command;
+mod digest;
 mod event;
+mod history;
+mod kept;
 mod lobby;
 mod member;
+mod message;
 mod name;
 mod names;
+mod network;
 mod refusal;
 mod room;
+mod sanctions;
 mod text;
 
 pub use allowance::{Allowance, FloodRate};
+pub use charter::{Charter, Owner, Topic};
 pub use command::{Command, Outcome};
+pub use digest::Digest;
 pub use event::{Audience, Event, Farewell, Outlet, Peer, Ticket};
+pub use history::{History, Replay};
+pub use kept::{Batch, Changes, KeptRoom, Snapshot};
 pub use lobby::{Lobby, LobbySettings};
+pub use message::{Kind, Message, Place, Stamp};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
+pub use network::Network;
 pub use refusal::{Refusal, Verb, quoted};
 pub use room::RoomId;
+pub use sanctions::{Measure, Sanction, Sanctions};
 pub use text::{clean, is_unsafe};

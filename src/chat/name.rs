@@ -82,6 +82,11 @@ impl Nickname {
         Ok(nickname)
     }
 
+    /// A nickname that was good once, as it was written down. `None`: nobody can have written that.
+    pub fn restored(written: &str) -> Option<Self> {
+        parse_name(written, Alphabet::Unicode).ok().map(Self)
+    }
+
     /// The nickname as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -134,6 +139,11 @@ impl NameKey {
         }
         let Ok(folded) = UsernameCaseMapped::enforce(name) else { return Self("".into()) };
         Self(long_skeleton(&folded).into())
+    }
+
+    /// The key as it is written down: the same for names that look the same, on any machine.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -1,0 +1,40 @@
+//! What is settled about a room besides who is in it: topic, owner, password, bans and mutes.
+//!
+//! It outlives the members: a room that is empty keeps it.
+
+use smol_str::SmolStr;
+
+use super::digest::Digest;
+use super::name::Nickname;
+use super::sanctions::Sanctions;
+
+/// What a room is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Clean text.
+    pub text: SmolStr,
+    /// Who says so.
+    pub by: Nickname,
+}
+
+/// Whom a room belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// What the owner was called then. Anybody may be called so now: it proves nothing.
+    pub name: Nickname,
+    /// What proves it.
+    pub key: Digest,
+}
+
+/// What is settled about one room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Charter {
+    /// What it is about.
+    pub topic: Option<Topic>,
+    /// Whom it belongs to; `main` belongs to nobody.
+    pub owner: Option<Owner>,
+    /// What newcomers must know.
+    pub password: Option<Digest>,
+    /// Who must keep out, and who must be quiet.
+    pub sanctions: Sanctions,
+}

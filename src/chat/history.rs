@@ -1,0 +1,221 @@
+//! The last messages of one room.
+//!
+//! A ring bounded by number and bytes. It knows up to which message it has forgotten, so that who
+//! comes back is told either all that was missed or that there is a gap; and up to which message it
+//! was saved, so that whoever keeps it on a disk writes each once.
+//!
+//! Invariants: numbers grow; all that is remembered is newer than what was forgotten.
+
+use std::collections::VecDeque;
+
+use super::message::Message;
+use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
+
+/// What a room remembers.
+#[derive(Debug)]
+pub struct History {
+    messages: VecDeque<Message>,
+    /// The sum of their weights.
+    weight: usize,
+    /// The newest message that is not remembered any more, or the last one before the room was.
+    forgotten: u64,
+    /// The newest that was saved.
+    pub(super) saved: u64,
+}
+
+impl History {
+    /// Nothing yet; `last` is the number of the last message in any room.
+    pub(super) fn beginning_after(last: u64) -> Self {
+        Self { messages: VecDeque::new(), weight: 0, forgotten: last, saved: last }
+    }
+
+    /// What was kept of a room.
+    pub(super) fn restored(messages: Vec<Message>, forgotten: u64) -> Self {
+        let weight = messages.iter().map(Message::weight).sum();
+        let saved = messages.last().map_or(forgotten, |message| message.stamp.number);
+        Self { messages: messages.into(), weight, forgotten, saved }
+    }
+
+    /// Remembers one message more, and at most so many in all.
+    pub(super) fn push(&mut self, message: Message, most: usize) {
+        self.weight += message.weight();
+        self.messages.push_back(message);
+        while self.messages.len() > most || self.weight > HISTORY_ROOM_BYTES {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        while !self.messages.is_empty() {
+            self.forget_oldest();
+        }
+        self.messages = VecDeque::new();
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(message) = self.messages.pop_front() else { return };
+        self.weight -= message.weight();
+        self.forgotten = message.stamp.number;
+    }
+
+    /// How many messages are remembered.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// What they weigh, in bytes.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// The newest message that is not remembered any more, or the last one before the room was.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// The number of the last message here; of the last one anywhere before, if there is none.
+    pub fn last_number(&self) -> u64 {
+        self.messages.back().map_or(self.forgotten, |message| message.stamp.number)
+    }
+
+    /// The last messages, at most so many.
+    pub fn last(&self, most: usize) -> Replay<'_> {
+        Replay { history: self, from: self.messages.len().saturating_sub(most) }
+    }
+
+    /// The last messages, at most so many and only so much text as a newcomer is read.
+    pub fn screenful(&self, most: usize) -> Replay<'_> {
+        let (mut bytes, mut count) = (0, 0);
+        for message in self.messages.iter().rev().take(most) {
+            bytes += message.text.len();
+            if bytes > REPLAYED_BYTES {
+                break;
+            }
+            count += 1;
+        }
+        self.last(count)
+    }
+
+    /// All messages after that of this number.
+    pub fn after(&self, number: u64) -> Replay<'_> {
+        let from = self.messages.partition_point(|message| message.stamp.number <= number);
+        Replay { history: self, from }
+    }
+
+    /// Those that were not saved yet, at most so many, oldest first.
+    pub(super) fn unsaved(&self, most: usize) -> Vec<&Message> {
+        self.after(self.saved).iter().take(most).collect()
+    }
+
+    /// Panics where the invariants do not hold. For tests.
+    pub(super) fn check_invariants(&self) {
+        let weights: usize = self.messages.iter().map(Message::weight).sum();
+        assert_eq!(self.weight, weights, "the weight of a history");
+        assert!(self.weight <= HISTORY_ROOM_BYTES, "a room remembers too much");
+        let numbers: Vec<u64> = self.messages.iter().map(|message| message.stamp.number).collect();
+        assert!(numbers.is_sorted_by(|one, next| one < next), "numbers grow: {numbers:?}");
+        assert!(numbers.first().is_none_or(|first| *first > self.forgotten), "forgotten, yet here");
+    }
+}
+
+/// The end of a history, from some message on.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay<'a> {
+    history: &'a History,
+    from: usize,
+}
+
+impl<'a> Replay<'a> {
+    /// The messages, oldest first.
+    pub fn iter(self) -> impl Iterator<Item = &'a Message> {
+        self.history.messages.range(self.from..)
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.history.len() - self.from
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of its last message.
+    pub fn last_number(self) -> u64 {
+        self.history.last_number()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::message::{Kind, Stamp};
+    use crate::chat::name::{Alphabet, Nickname};
+    use crate::time::Wall;
+
+    fn message(number: u64, text: &str) -> Message {
+        Message {
+            stamp: Stamp { number, at: Wall::from_millis(number) },
+            kind: Kind::Said,
+            who: Nickname::parse("alice", Alphabet::Ascii).unwrap(),
+            text: text.into(),
+        }
+    }
+
+    fn numbers(replay: Replay<'_>) -> Vec<u64> {
+        replay.iter().map(|message| message.stamp.number).collect()
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_and_that_is_known() {
+        let mut history = History::beginning_after(5);
+        assert_eq!((history.forgotten(), history.last_number()), (5, 5));
+        for number in [7, 8, 11, 12] {
+            history.push(message(number, "hello"), 3);
+            history.check_invariants();
+        }
+        assert_eq!(numbers(history.last(9)), [8, 11, 12]);
+        assert_eq!(numbers(history.last(2)), [11, 12]);
+        assert_eq!(numbers(history.after(8)), [11, 12]);
+        assert_eq!(numbers(history.after(9)), [11, 12]);
+        assert!(history.after(12).is_empty());
+        assert_eq!((history.forgotten(), history.last_number()), (7, 12));
+        history.clear();
+        assert_eq!((history.forgotten(), history.last_number(), history.weight()), (12, 12, 0));
+    }
+
+    #[test]
+    fn bytes_bind_as_well() {
+        let mut history = History::beginning_after(0);
+        let long = "x".repeat(1_000);
+        for number in 1..200 {
+            history.push(message(number, &long), 1_000);
+            history.check_invariants();
+        }
+        assert_eq!(history.len(), HISTORY_ROOM_BYTES / message(0, &long).weight());
+        assert_eq!(history.screenful(20).len(), REPLAYED_BYTES / 1_000);
+        assert_eq!(history.screenful(2).len(), 2);
+    }
+
+    #[test]
+    fn what_was_saved_is_not_saved_again() {
+        let mut history = History::beginning_after(0);
+        for number in 1..=5 {
+            history.push(message(number, "hello"), 3);
+        }
+        assert_eq!(history.unsaved(2).len(), 2);
+        history.saved = 4;
+        assert_eq!(history.unsaved(9).len(), 1);
+        let restored = History::restored(vec![message(4, "four"), message(5, "five")], 3);
+        restored.check_invariants();
+        assert!(restored.unsaved(9).is_empty());
+        assert_eq!(restored.forgotten(), 3);
+    }
+}

@@ -1,0 +1,68 @@
+//! What is kept of the lobby over a restart, as whoever keeps it reads and writes it.
+//!
+//! Nothing is queued for that: a [`Batch`] borrows what is new from the rooms themselves, so that
+//! memory is bounded by what rooms remember, however long a disk may fail. What a room has
+//! forgotten before it could be saved is not saved.
+
+use super::charter::Charter;
+use super::message::Message;
+use super::name::RoomName;
+
+/// All that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whose numbers these are.
+    pub epoch: u32,
+    /// The number of the last message that was kept.
+    pub last: u64,
+    /// Whether everything was kept; if not, some of the last messages may be missing.
+    pub complete: bool,
+    /// Every room, in any order.
+    pub rooms: Vec<KeptRoom>,
+}
+
+/// One room as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRoom {
+    /// Its name.
+    pub name: RoomName,
+    /// What is settled about it.
+    pub charter: Charter,
+    /// What it remembers, oldest first, numbers growing.
+    pub messages: Vec<Message>,
+    /// The newest message that it does not remember.
+    pub forgotten: u64,
+}
+
+/// What is new since the last batch, or a part of it. To be kept as a whole or not at all.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// Whose numbers these are.
+    pub epoch: u32,
+    /// The number of the last message in any room.
+    pub last: u64,
+    /// Rooms that are no more. Done first: one of that name may have been made since.
+    pub gone: &'a [RoomName],
+    /// Rooms that have changed.
+    pub rooms: Vec<Changes<'a>>,
+}
+
+impl Batch<'_> {
+    /// How much there is to write, in rows of a table.
+    pub fn rows(&self) -> usize {
+        self.gone.len() + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
+    }
+}
+
+/// What is new in one room.
+#[derive(Debug)]
+pub struct Changes<'a> {
+    /// Its name.
+    pub name: &'a RoomName,
+    /// What is settled about it, if that has changed or the room is new.
+    pub charter: Option<&'a Charter>,
+    /// What was said, oldest first.
+    pub said: Vec<&'a Message>,
+    /// Messages up to this number are forgotten.
+    pub forgotten: u64,
+}

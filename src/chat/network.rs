@@ -1,0 +1,56 @@
+//! Where people come from, as far as rules go: one IPv4 address, or an IPv6 /64, which is what one
+//! subscriber is given.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// An IPv4 address or an IPv6 /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network(u128);
+
+impl Network {
+    /// The network of an address. `None` for loopback: whoever comes from there comes through a
+    /// proxy or a tunnel, with everybody else.
+    pub fn of(address: IpAddr) -> Option<Self> {
+        let address = address.to_canonical();
+        if address.is_loopback() {
+            return None;
+        }
+        Some(Self(match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(address) => address.to_bits() >> 64 << 64,
+        }))
+    }
+
+    /// Its first address, by which it can be written down and read again.
+    pub fn address(self) -> IpAddr {
+        IpAddr::V6(Ipv6Addr::from_bits(self.0)).to_canonical()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(address: &str) -> Option<Network> {
+        Network::of(address.parse().unwrap())
+    }
+
+    #[test]
+    fn one_subscriber_is_one_network() {
+        assert_eq!(network("192.0.2.7"), network("::ffff:192.0.2.7"));
+        assert_ne!(network("192.0.2.7"), network("192.0.2.8"));
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:2"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        for loopback in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(network(loopback), None);
+        }
+    }
+
+    #[test]
+    fn what_is_written_down_can_be_read_again() {
+        for address in ["192.0.2.7", "2001:db8:0:1::77"] {
+            let network = network(address).unwrap();
+            assert_eq!(Network::of(network.address()), Some(network));
+        }
+    }
+}
