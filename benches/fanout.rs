@@ -14,12 +14,10 @@ use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use mio_chat::chat::{Alphabet, LobbySettings};
-use mio_chat::delivery::OutboxLimits;
 use mio_chat::id::{ClientId, Registry};
+use mio_chat::limits;
 use mio_chat::server::{Server, Settings};
 use mio_chat::time::Time;
-use mio_chat::{limits, matchmaking};
 
 const MEMBERS: [usize; 4] = [100, 1_000, 10_000, 19_000];
 const BATCHES: [usize; 4] = [1, 8, 64, 512];
@@ -103,22 +101,5 @@ impl Room {
 }
 
 fn settings() -> Settings {
-    Settings {
-        lobby: LobbySettings { alphabet: Alphabet::Ascii, rooms_max: limits::ROOMS_MAX },
-        greet_after: Duration::from_secs(1),
-        register_timeout: limits::REGISTER_TIMEOUT,
-        line_timeout: limits::LINE_TIMEOUT,
-        flood: None,
-        outbox: OutboxLimits {
-            soft: limits::OUTBOX_SOFT_BYTES,
-            hard: limits::OUTBOX_HARD_BYTES,
-            age: limits::OUTBOX_AGE,
-            total: limits::OUTBOX_TOTAL_BYTES,
-        },
-        per_address: limits::CONNECTIONS_PER_ADDRESS_MAX,
-        matchmaking: matchmaking::Settings {
-            answers_per_second: 0,
-            ..matchmaking::Settings::default()
-        },
-    }
+    Settings { greet_after: Duration::from_secs(1), flood: None, ..Settings::default() }
 }

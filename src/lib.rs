@@ -18,7 +18,7 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `agenda`, `id`, `limits` and `time` are leaves that any layer may use.
+//! `agenda`, `id`, `limits`, `password` and `time` are leaves that any layer may use.
 //!
 //! The one rule: nothing below `net` makes a syscall, reads a clock or draws a random number. The
 //! whole server can therefore be driven by a test, byte by byte, and does the same each time.
@@ -33,5 +33,6 @@ pub mod limits;
 pub mod load;
 pub mod matchmaking;
 pub mod net;
+pub mod password;
 pub mod server;
 pub mod time;

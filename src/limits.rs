@@ -125,6 +125,17 @@ pub const DIGEST_ABOVE: usize = 200;
 /// Time between two digests of one room.
 pub const DIGEST_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Rounds of a new password hash: what OWASP asks for.
+pub const PASSWORD_ROUNDS: u32 = 600_000;
+/// The most rounds that a hash may ask for: half a minute.
+pub const PASSWORD_ROUNDS_MAX: u32 = 10_000_000;
+/// Rounds done in one turn, at half a microsecond each …
+pub const PASSWORD_ROUNDS_PER_TURN: u32 = 2_000;
+/// … and the pause after them, so that guessing takes a fifth of the server at most.
+pub const PASSWORD_PAUSE: Duration = Duration::from_millis(5);
+/// Passwords that wait to be checked; each takes a second or two.
+pub const PASSWORD_CHECKS_MAX: usize = 8;
+
 // ---- What one client still has to be sent ------------------------------------------------
 
 /// Backlog above which joins and leaves are no longer queued. Default of `--outbox-soft`.

@@ -10,7 +10,7 @@ use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::{Command, LoadArgs, MatchArgs, ServeArgs};
+use cli::{Command, LoadArgs, MatchArgs, ServeArgs, hash_password, read_operators};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve(&args),
         Command::Load(args) => load_test(&args),
         Command::Match(args) => find_players(&args),
+        Command::HashPassword => print_hash(),
         Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
         // The process that has started this one tells why.
         Command::LoadWorker => return ExitCode::FAILURE,
@@ -39,11 +40,19 @@ fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
     let log = net::start_log(&args.log_settings())?;
     let descriptors = net::descriptor_limit();
     let settings = args.net_settings(net::clients_for(descriptors));
-    let mut reactor = Reactor::new(&settings, args.server_settings(), log)?;
+    let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
+    let mut reactor = Reactor::new(&settings, args.server_settings(operators), log)?;
     announce(&reactor, settings.clients_max, descriptors);
     let exit = reactor.run();
     reactor.finish_log(LOG_PATIENCE);
     Ok(exit?)
+}
+
+/// Hashes a password of somebody who is to look after a server.
+fn print_hash() -> Result<Exit, Box<dyn std::error::Error>> {
+    let hash = hash_password()?;
+    writeln!(std::io::stdout().lock(), "{hash}")?;
+    Ok(Exit::Drained)
 }
 
 /// Loads a server and tells how it fared.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::{World, settings};
 use mio_chat::chat::Farewell;
+use mio_chat::chat::LobbySettings;
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::limits;
 use mio_chat::server::{CloseReason, Settings};
@@ -110,6 +111,7 @@ fn slow_readers_are_spared_who_comes_and_goes() {
 #[test]
 fn cutting_one_off_never_cuts_off_the_next() {
     let mut world = World::new(Settings {
+        lobby: LobbySettings { digest_above: usize::MAX, ..LobbySettings::default() },
         outbox: OutboxLimits { total: usize::MAX, ..small().outbox },
         ..small()
     });

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up: a module may use only those before it.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "time",
     "agenda",
     "id",
     "limits",
+    "password",
     "chat",
     "dialect",
     "delivery",

@@ -1,5 +1,9 @@
 //! Everything a client may ask.
 
+use std::time::Duration;
+
+use super::message::Place;
+use super::sanctions::Measure;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 
@@ -36,6 +40,8 @@ pub enum Command<'a> {
     Join {
         /// The room's name.
         room: &'a str,
+        /// What opens it, if it needs that.
+        password: Option<&'a str>,
         /// Whether to stay in the other rooms too. Plain lines show one room at a time.
         stay: bool,
     },
@@ -50,6 +56,66 @@ pub enum Command<'a> {
     Who {
         /// The room's name.
         room: Option<&'a str>,
+        /// Which part of a long list, from 1.
+        page: usize,
+    },
+    /// What was said in the room joined last, before?
+    Recall(Recall),
+    /// Whether to be read what was said before, on coming into a room.
+    HearHistory(bool),
+    /// Whether to be told the number and the date of each message.
+    Numbers(bool),
+    /// What is the room joined last about?
+    AskTopic,
+    /// Say what it is about; empty: nothing in particular.
+    SetTopic(&'a str),
+    /// Let in only those who know this; `None`: everybody.
+    SetPassword(Option<&'a str>),
+    /// Prove that the room is one's own.
+    Own {
+        /// What the owner was given.
+        key: &'a str,
+    },
+    /// Give the room to another.
+    Give {
+        /// That person's nickname.
+        to: &'a str,
+    },
+    /// Let somebody keep order, or not any more.
+    Op {
+        /// That person's nickname.
+        whom: &'a str,
+        /// Whether they may.
+        may: bool,
+    },
+    /// Put somebody out.
+    Kick {
+        /// That person's nickname.
+        whom: &'a str,
+        /// Why; may be empty.
+        reason: &'a str,
+    },
+    /// Keep somebody out, or quiet.
+    Sanction(Sentencing<'a>),
+    /// Do so no longer.
+    Lift {
+        /// What was forbidden.
+        measure: Measure,
+        /// A nickname, or the number of the ban or mute.
+        whom: &'a str,
+    },
+    /// Who is banned or muted?
+    Sanctions,
+    /// Hear nothing of somebody any more; `None`: who is ignored?
+    Ignore(Option<&'a str>),
+    /// Hear somebody again.
+    Unignore(&'a str),
+    /// Prove that one keeps order everywhere.
+    Oper {
+        /// Who one is.
+        name: &'a str,
+        /// What proves it.
+        password: &'a str,
     },
     /// Find players for a game, by a UDP endpoint that brings a token.
     Match {
@@ -66,9 +132,42 @@ pub enum Command<'a> {
         to: &'a str,
     },
     /// How does this work?
-    Help,
+    Help(Guide),
     /// Leave the server.
     Quit,
+}
+
+/// What is to be explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guide {
+    /// How to talk.
+    Talking,
+    /// How to look after a room.
+    Rooms,
+}
+
+/// Which messages are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recall {
+    /// The last ones, at most so many.
+    Last(usize),
+    /// All after that place.
+    After(Place),
+}
+
+/// A ban or a mute that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sentencing<'a> {
+    /// What is to be forbidden.
+    pub measure: Measure,
+    /// To whom: a nickname or, by address, an address.
+    pub whom: &'a str,
+    /// Whether to everybody from the same address, too.
+    pub by_address: bool,
+    /// For how long; `None`: for ever.
+    pub lasts: Option<Duration>,
+    /// Why; may be empty.
+    pub reason: &'a str,
 }
 
 impl Command<'_> {
@@ -80,14 +179,15 @@ impl Command<'_> {
             Self::Say { text, .. } | Self::Act { text, .. } | Self::Whisper { text, .. } => {
                 by_length(text)
             }
-            Self::Nick(_)
-            | Self::Join { .. }
-            | Self::Leave { .. }
-            | Self::Rooms
-            | Self::Who { .. }
-            | Self::Match { .. }
-            | Self::Invite { .. } => FLOOD_LINES_PER_ANNOUNCEMENT,
-            Self::Help | Self::Quit | Self::MatchOff => 1,
+            Self::Help(_)
+            | Self::Quit
+            | Self::MatchOff
+            | Self::AskTopic
+            | Self::HearHistory(_)
+            | Self::Numbers(_)
+            | Self::Ignore(_)
+            | Self::Unignore(_) => 1,
+            _ => FLOOD_LINES_PER_ANNOUNCEMENT,
         }
     }
 }
@@ -110,6 +210,15 @@ pub enum Outcome<'a> {
     StopsSeeking,
     /// The client wants to meet this one.
     Invites(ClientId),
+    /// The client says that it keeps order everywhere; the password is to be checked.
+    Authenticates {
+        /// Who it says it is.
+        name: &'a str,
+        /// What is to prove it.
+        password: &'a str,
+    },
+    /// The client is banned from the server, and was told so.
+    KeptOut,
     /// The client asked to be let go.
     Quits,
 }

@@ -1,14 +1,40 @@
 //! Everything a client may be told, and the one who tells it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use super::charter::Topic;
+use super::command::Guide;
+use super::history::Replay;
+use super::message::{Message, Place, Stamp};
 use super::name::{Nickname, RoomName};
 use super::refusal::Refusal;
 use super::room::RoomId;
+use super::sanctions::Sanction;
 use crate::id::ClientId;
+use crate::time::Wall;
+
+/// How a client reads messages: what many of the same form are told is told in the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Who said what.
+    Bare,
+    /// The same, with the number and the date of each message.
+    Numbered,
+}
+
+impl Form {
+    /// Every form, by its index.
+    pub const ALL: [Self; 2] = [Self::Bare, Self::Numbered];
+
+    /// Its place in [`Form::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
 
 /// Something that happened, as one client is told of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// Your nickname, please.
     Prompt,
@@ -44,6 +70,8 @@ pub enum Event<'a> {
         who: &'a Nickname,
         /// Clean text.
         text: &'a str,
+        /// When.
+        stamp: Stamp,
     },
     /// Somebody did something in the room.
     Acted {
@@ -51,7 +79,99 @@ pub enum Event<'a> {
         who: &'a Nickname,
         /// Clean text.
         text: &'a str,
+        /// When.
+        stamp: Stamp,
     },
+    /// So many came into the room and left it since this was last told.
+    Digest {
+        /// Who came.
+        joined: u32,
+        /// Who left.
+        left: u32,
+        /// Who is here now.
+        here: usize,
+    },
+    /// Messages follow that were said before.
+    RecallBegins {
+        /// The room they were said in.
+        room: &'a RoomName,
+        /// How many.
+        count: usize,
+        /// Which.
+        which: Recalled,
+    },
+    /// One of them.
+    Remembered {
+        /// The message.
+        message: &'a Message,
+        /// The present, so that the day is told where it is another.
+        now: Wall,
+    },
+    /// That was all of them.
+    RecallEnds {
+        /// The room they were said in.
+        room: &'a RoomName,
+        /// How far that was, for those who want numbers.
+        place: Option<Place>,
+    },
+    /// Messages are numbered from now on, or not any more; how far the room is.
+    Numbers(Option<Place>),
+    /// Whether history will be read to you.
+    HearsHistory(bool),
+    /// What the room is about.
+    Topic {
+        /// The room.
+        room: &'a RoomName,
+        /// Nothing in particular, if `None`.
+        topic: Option<&'a Topic>,
+    },
+    /// That was changed by somebody.
+    TopicChanged {
+        /// By whom.
+        by: &'a Nickname,
+        /// What it is about now; empty: nothing in particular.
+        text: &'a str,
+    },
+    /// The room is yours, and this proves it.
+    Owns {
+        /// The room.
+        room: &'a RoomName,
+        /// What proves it.
+        key: u64,
+    },
+    /// The room is entered with a password now, or without.
+    PasswordSet {
+        /// The room.
+        room: &'a RoomName,
+        /// Whether with one.
+        needed: bool,
+    },
+    /// Order was kept in a room.
+    Moderated(Moderation<'a>),
+    /// The same, as it is told to whom it was done.
+    YouWere(Moderation<'a>),
+    /// Who is banned or muted in a room.
+    Sanctions {
+        /// The room.
+        room: &'a RoomName,
+        /// Each of them.
+        list: &'a [&'a Sanction],
+        /// The present.
+        now: Wall,
+    },
+    /// Whom you ignore.
+    Ignores(&'a [&'a str]),
+    /// You hear nothing of this one any more, or hear it again.
+    IgnoreChanged {
+        /// Who.
+        name: &'a str,
+        /// Whether you ignore it now.
+        ignored: bool,
+    },
+    /// You keep order everywhere.
+    IsServerOperator,
+    /// Your password is being checked.
+    Checking,
     /// Somebody said something to you alone.
     Whispered {
         /// The speaker.
@@ -77,10 +197,12 @@ pub enum Event<'a> {
     Who {
         /// The room.
         room: &'a RoomName,
-        /// Some of them, sorted.
+        /// One page of them, sorted.
         names: &'a [&'a str],
-        /// How many more there are.
-        more: usize,
+        /// How many there are in all.
+        count: usize,
+        /// Which page this is, from 1, of how many.
+        page: (usize, usize),
     },
     /// You have a token, and with it a place in a queue.
     TicketGiven(Ticket<'a>),
@@ -106,7 +228,7 @@ pub enum Event<'a> {
         peers: &'a [Peer<'a>],
     },
     /// How this works.
-    Help,
+    Help(Guide),
     /// You said more than you may at once: the rest waits its turn.
     TooFast,
     /// No, and why.
@@ -118,8 +240,57 @@ pub enum Event<'a> {
 impl Event<'_> {
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
     pub fn is_presence(&self) -> bool {
-        matches!(self, Self::Joined { .. } | Self::Left { .. })
+        matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::Digest { .. })
     }
+}
+
+/// Which messages are told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recalled {
+    /// The last ones.
+    Last,
+    /// All since a place that the client knew.
+    Since(u64),
+    /// Those that are remembered of what was said since: some are missing, or may be.
+    Gap(u64),
+}
+
+/// What was done to keep order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Put out of the room.
+    Kicked,
+    /// Kept out.
+    Banned,
+    /// Not kept out any more.
+    Unbanned,
+    /// Made to be quiet.
+    Muted,
+    /// Allowed to speak again.
+    Unmuted,
+    /// Allowed to keep order.
+    Promoted,
+    /// Not allowed that any more.
+    Demoted,
+    /// Given the room.
+    Endowed,
+}
+
+/// One such deed.
+#[derive(Clone, Copy, Debug)]
+pub struct Moderation<'a> {
+    /// What was done.
+    pub deed: Deed,
+    /// Where.
+    pub room: &'a RoomName,
+    /// To whom; `None`: to an address, which is nobody's business.
+    pub whom: Option<&'a str>,
+    /// By whom.
+    pub by: &'a Nickname,
+    /// For how long; `None`: for ever.
+    pub lasts: Option<Duration>,
+    /// Why; may be empty.
+    pub reason: &'a str,
 }
 
 /// What a member needs to send an endpoint into a queue.
@@ -166,6 +337,10 @@ pub enum Farewell {
     ServerFull,
     /// As many clients as may be are connected from this address.
     AddressFull,
+    /// Banned from the server, which the client was told.
+    Banned,
+    /// Put out of `main`, which the client was told.
+    Kicked,
 }
 
 /// Who hears what happens in a room: its members, as they are now.
@@ -173,8 +348,12 @@ pub enum Farewell {
 pub struct Audience<'a> {
     /// The room.
     pub room: RoomId,
-    /// Everyone in it.
+    /// How they read.
+    pub form: Form,
+    /// Everyone in it who reads so.
     pub members: &'a [ClientId],
+    /// Those of them who do not hear this.
+    pub deaf: &'a [ClientId],
     /// Another for any other room and any other members, so that two audiences are compared by it
     /// alone. One more than before means that exactly one client came, and is the last of the
     /// members, or left, and is the source of what is told of it.
@@ -189,6 +368,14 @@ pub trait Outlet {
     /// Tells everyone in a room. `source` is the client it is about, which may be in the audience;
     /// some dialects do not echo to it.
     fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>);
+
+    /// Tells one client what was said before, in its form. Those who are told the same one after
+    /// the other may be given the same bytes.
+    fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall);
+
+    /// Notes that a client will be in another audience from now on: what was told to the one comes
+    /// before what is told to the other.
+    fn change_audience(&mut self);
 
     /// Notes that a room has closed: its id may come back as another room's.
     fn close_room(&mut self, room: RoomId);

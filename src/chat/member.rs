@@ -2,8 +2,23 @@
 
 use smallvec::SmallVec;
 
+use super::event::Form;
 use super::name::Nickname;
 use super::room::{RoomId, Seat};
+
+/// How a client wants to be told of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wishes {
+    pub(super) form: Form,
+    /// Wants to be read what was said before it came.
+    pub(super) history: bool,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self { form: Form::Bare, history: true }
+    }
+}
 
 /// A registered client: its nickname and where it sits.
 #[derive(Debug)]
@@ -11,6 +26,9 @@ pub(super) struct Member {
     pub(super) nickname: Nickname,
     /// By which `Names` finds it.
     pub(super) name_hash: u32,
+    pub(super) wishes: Wishes,
+    /// May keep order everywhere.
+    pub(super) is_server_operator: bool,
     /// In the order of joining: the last is the room that unaddressed lines go to. Two take no
     /// memory of their own.
     pub(super) seats: SmallVec<[Seat; 2]>,
@@ -18,8 +36,8 @@ pub(super) struct Member {
 
 impl Member {
     /// A person who sits nowhere yet.
-    pub(super) fn new(nickname: Nickname, name_hash: u32) -> Self {
-        Self { nickname, name_hash, seats: SmallVec::new() }
+    pub(super) fn new(nickname: Nickname, name_hash: u32, wishes: Wishes) -> Self {
+        Self { nickname, name_hash, wishes, is_server_operator: false, seats: SmallVec::new() }
     }
 
     /// The room joined last.

@@ -25,16 +25,18 @@ mod text;
 
 pub use allowance::{Allowance, FloodRate};
 pub use charter::{Charter, Owner, Topic};
-pub use command::{Command, Outcome};
+pub use command::{Command, Guide, Outcome, Recall, Sentencing};
 pub use digest::Digest;
-pub use event::{Audience, Event, Farewell, Outlet, Peer, Ticket};
+pub use event::{
+    Audience, Deed, Event, Farewell, Form, Moderation, Outlet, Peer, Recalled, Ticket,
+};
 pub use history::{History, Replay};
 pub use kept::{Batch, Changes, KeptRoom, Snapshot};
-pub use lobby::{Lobby, LobbySettings};
+pub use lobby::{Context, Lobby, LobbySettings};
 pub use message::{Kind, Message, Place, Stamp};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
 pub use network::Network;
-pub use refusal::{Refusal, Verb, quoted};
+pub use refusal::{Field, Rank, Refusal, Sentence, Verb, quoted};
 pub use room::RoomId;
 pub use sanctions::{Measure, Sanction, Sanctions};
 pub use text::{clean, is_unsafe};

@@ -3,7 +3,12 @@
 //! A refusal is a normal answer to one command: it goes to the one who asked, changes nothing and
 //! closes nothing. Its wording, which always says what to do instead, is left to `dialect`.
 
+use std::time::Duration;
+
+use smol_str::SmolStr;
+
 use super::name::{Nickname, RoomName};
+use super::sanctions::Measure;
 use crate::limits::NAME_COLUMNS_MAX;
 
 /// A command as a person would call it, to tell how it is used.
@@ -21,6 +26,60 @@ pub enum Verb {
     Match,
     /// A search for one player.
     Invite,
+    /// What was said before.
+    History,
+    /// Numbers before messages.
+    Numbers,
+    /// A room's password.
+    Password,
+    /// Proof that a room is one's own.
+    Own,
+    /// Another owner for a room.
+    Give,
+    /// Somebody is to keep order.
+    Op,
+    /// Somebody is not, any more.
+    Deop,
+    /// Somebody is put out.
+    Kick,
+    /// Somebody is kept out.
+    Ban,
+    /// Somebody is kept out by address.
+    BanIp,
+    /// Somebody may come back.
+    Unban,
+    /// Somebody is to be quiet.
+    Mute,
+    /// Somebody may speak again.
+    Unmute,
+    /// Somebody is to be heard again.
+    Unignore,
+    /// Proof that one keeps order everywhere.
+    Oper,
+}
+
+/// What somebody may do in a room, in growing order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Talk.
+    Member,
+    /// Keep order.
+    Operator,
+    /// Whom the room belongs to.
+    Owner,
+    /// Keep order everywhere.
+    ServerOperator,
+}
+
+/// A text that has a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// What a room is about.
+    Topic,
+    /// What a room's newcomers must know.
+    Password,
+    /// Why somebody is put out, kept out or muted.
+    Reason,
 }
 
 /// Why a command was not carried out.
@@ -58,8 +117,71 @@ pub enum Refusal {
     InTooManyRooms,
     /// A private message to oneself.
     ToYourself,
+    /// Something else that is done to others only.
+    ThatIsYou,
     /// An invitation to oneself.
     InvitesSelf,
+    /// The member may not do that there.
+    NotAllowed {
+        /// The room.
+        room: RoomName,
+        /// Who may.
+        needs: Rank,
+    },
+    /// The other may do as much as the member there, or more.
+    Outranked(Nickname),
+    /// Nobody of that name is in the member's room.
+    NotHere {
+        /// As typed.
+        name: String,
+        /// The member's room.
+        room: RoomName,
+    },
+    /// The member, or who wants to become one, is banned from a room; from `main`: from the server.
+    Banned(Sentence),
+    /// The member is muted in a room.
+    Muted(Sentence),
+    /// The member is muted, and would not be under another name.
+    MutedName(RoomName),
+    /// A room that is entered with a password only.
+    PasswordNeeded(RoomName),
+    /// Not that one.
+    PasswordWrong(RoomName),
+    /// A text that is too long, or empty.
+    FieldLength(Field),
+    /// As many bans and mutes as may be.
+    TooManySanctions(RoomName),
+    /// No such ban or mute.
+    NoSuchSanction {
+        /// Which.
+        measure: Measure,
+        /// On whom, as typed.
+        name: String,
+    },
+    /// The address of this member is everybody's.
+    NoAddress(Nickname),
+    /// An address that only somebody who keeps order everywhere may name.
+    AddressNamed,
+    /// As many operators as may be.
+    TooManyOperators,
+    /// The other is an operator already, or is none.
+    AlreadySo(Nickname),
+    /// `main` belongs to nobody and has no password.
+    MainIsEverybodys,
+    /// The room does not belong to who brings this key.
+    KeyWrong(RoomName),
+    /// The other ignores the member.
+    Ignored(Nickname),
+    /// As many ignored as may be.
+    TooManyIgnored,
+    /// The member does not ignore that one.
+    NotIgnored(String),
+    /// The server remembers nothing.
+    HistoryOff,
+    /// No such server operator, or another password.
+    OperWrong,
+    /// Others are being checked.
+    OperBusy,
     /// A name that no queue may have.
     QueueName,
     /// Fewer or more players than can meet.
@@ -74,6 +196,17 @@ pub enum Refusal {
     LineTooLong,
     /// A line that is not UTF-8.
     NotUtf8,
+}
+
+/// A ban or a mute, as whom it is on is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// Where it holds.
+    pub room: RoomName,
+    /// How long it still does; `None`: for ever.
+    pub lasts: Option<Duration>,
+    /// Why; may be empty.
+    pub reason: SmolStr,
 }
 
 /// What was typed where a name or a command belongs, printable everywhere and short enough to be

@@ -1,19 +1,26 @@
 //! Rooms and who sits in them.
 //!
-//! A room keeps its members in one dense vector, which is what a message is fanned out over. A
-//! member remembers its place there, so that leaving a room of any size costs the same: the last
-//! member moves into the gap. A room opens with its first member and closes with its last; only
-//! `main` is always open.
+//! A room keeps its members in dense vectors, one for each [`Form`] in which messages are read,
+//! which is what a message is fanned out over. A member remembers its place there, so that leaving
+//! a room of any size costs the same: the last member moves into the gap.
+//!
+//! A room opens with its first member. When the last one leaves it is empty, but keeps what is
+//! settled about it and what was said; when there are as many rooms as may be, the one that has
+//! been empty longest makes way for a new one. `main` is always there.
 
 use std::collections::HashMap;
 
 use slab::Slab;
 
+use super::charter::Charter;
+use super::event::{Audience, Form};
+use super::history::History;
+use super::kept::KeptRoom;
 use super::name::{NameKey, RoomName};
 use super::refusal::Refusal;
 use crate::id::ClientId;
 
-/// Names one open room. Reused after the room has closed.
+/// Names one room. Reused after the room has closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomId(u32);
 
@@ -31,31 +38,85 @@ impl RoomId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
     pub(super) room: RoomId,
-    /// Index into the room's members.
+    /// Index into the room's members of the same form.
     pub(super) place: u32,
 }
 
-/// An open room.
+/// Everyone in a room who reads messages in one form.
+#[derive(Debug, Default)]
+struct Bench {
+    members: Vec<ClientId>,
+    /// The number of the change that made the members what they are.
+    version: u64,
+}
+
+/// A room.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: RoomName,
-    pub(super) members: Vec<ClientId>,
-    /// The number of the change that made the members what they are.
-    pub(super) version: u64,
+    benches: [Bench; Form::ALL.len()],
+    pub(super) charter: Charter,
+    pub(super) history: History,
+    /// Of those present, who may keep order.
+    pub(super) operators: Vec<ClientId>,
+    /// Of those present, whom the room belongs to.
+    pub(super) owner: Option<ClientId>,
+    /// Comings and goings that were not told yet.
+    pub(super) arrivals: u32,
+    pub(super) departures: u32,
+    /// How many changes there had been when the last member left.
+    emptied: u64,
+    /// On the list of rooms to be saved.
+    pub(super) unsaved: bool,
+    /// The charter is to be saved.
+    pub(super) charter_changed: bool,
 }
 
-/// What an emptied seat leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Vacancy {
-    /// Nobody moved.
-    Gap,
-    /// This client moved into the seat: its place in the room is now that one.
-    Filled(ClientId),
-    /// It was the last seat, and the room has closed.
-    Closed,
+impl Room {
+    fn new(name: RoomName, charter: Charter, history: History, emptied: u64) -> Self {
+        Self {
+            name,
+            benches: Default::default(),
+            charter,
+            history,
+            operators: Vec::new(),
+            owner: None,
+            arrivals: 0,
+            departures: 0,
+            emptied,
+            unsaved: false,
+            charter_changed: false,
+        }
+    }
+
+    /// How many are here.
+    pub(super) fn len(&self) -> usize {
+        self.benches.iter().map(|bench| bench.members.len()).sum()
+    }
+
+    /// Whether nobody is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.benches.iter().all(|bench| bench.members.is_empty())
+    }
+
+    /// Everyone here.
+    pub(super) fn members(&self) -> impl Iterator<Item = ClientId> {
+        self.benches.iter().flat_map(|bench| bench.members.iter().copied())
+    }
+
+    /// Those here who read messages in this form.
+    pub(super) fn audience(&self, room: RoomId, form: Form) -> Audience<'_> {
+        let Bench { members, version } = &self.benches[form.index()];
+        Audience { room, form, members, version: *version, deaf: &[] }
+    }
+
+    /// Whether somebody who reads in this form sits in that place.
+    pub(super) fn is_seated(&self, form: Form, seat: Seat, id: ClientId) -> bool {
+        self.benches[form.index()].members.get(seat.place as usize) == Some(&id)
+    }
 }
 
-/// Every open room.
+/// Every room.
 #[derive(Debug)]
 pub(super) struct Rooms {
     rooms: Slab<Room>,
@@ -70,80 +131,125 @@ impl Rooms {
     pub(super) fn new(max: usize) -> Self {
         let mut rooms =
             Self { rooms: Slab::new(), names: HashMap::new(), max: max.max(1), changes: 0 };
-        let main = rooms.insert(RoomName::main());
+        let main = rooms.insert(RoomName::main(), Charter::default(), History::beginning_after(0));
         debug_assert_eq!(main, RoomId::MAIN);
         rooms
     }
 
-    /// The room of that name, opened if need be.
-    pub(super) fn find_or_open(&mut self, name: RoomName) -> Result<RoomId, Refusal> {
-        match self.find(&name) {
-            Some(room) => Ok(room),
-            None if self.rooms.len() >= self.max => Err(Refusal::TooManyRooms),
-            None => Ok(self.insert(name)),
+    /// Takes in a room that was kept. Whether there was a place for it.
+    pub(super) fn restore(&mut self, kept: KeptRoom) -> bool {
+        let history = History::restored(kept.messages, kept.forgotten);
+        if let Some(main) = self.find(&kept.name).and_then(|room| self.rooms.get_mut(room.index()))
+        {
+            (main.charter, main.history) = (kept.charter, history);
+        } else if self.rooms.len() < self.max {
+            self.insert(kept.name, kept.charter, history);
+        } else {
+            return false;
         }
+        true
     }
 
-    /// Seats a client in an open room.
-    pub(super) fn seat(&mut self, room: RoomId, client: ClientId) -> Seat {
-        let open = self.change(room);
-        open.members.push(client);
-        Seat { room, place: (open.members.len() - 1) as u32 }
+    /// Makes a room. When there are as many as may be, an empty one goes: its id and its name are
+    /// told. `last`: the number of the last message anywhere.
+    pub(super) fn open(
+        &mut self,
+        name: RoomName,
+        last: u64,
+    ) -> Result<(RoomId, Option<(RoomId, Room)>), Refusal> {
+        let gone = if self.rooms.len() < self.max { None } else { Some(self.close_emptiest()?) };
+        Ok((self.insert(name, Charter::default(), History::beginning_after(last)), gone))
     }
 
-    /// Empties a seat, closing the room with its last member.
-    pub(super) fn unseat(&mut self, seat: Seat) -> Vacancy {
-        let room = self.change(seat.room);
-        room.members.swap_remove(seat.place as usize);
-        if room.members.is_empty() && seat.room != RoomId::MAIN {
-            let key = room.name.key();
-            self.names.remove(&key);
-            self.rooms.remove(seat.room.index());
-            return Vacancy::Closed;
+    /// Seats a client.
+    pub(super) fn seat(&mut self, room: RoomId, form: Form, client: ClientId) -> Seat {
+        let bench = self.change(room, form);
+        bench.members.push(client);
+        Seat { room, place: (bench.members.len() - 1) as u32 }
+    }
+
+    /// Empties a seat. Returns who has moved into it, if anybody.
+    pub(super) fn unseat(&mut self, seat: Seat, form: Form) -> Option<ClientId> {
+        let bench = self.change(seat.room, form);
+        let left = bench.members.swap_remove(seat.place as usize);
+        let moved = bench.members.get(seat.place as usize).copied();
+        let changes = self.changes;
+        let room = &mut self.rooms[seat.room.index()];
+        room.operators.retain(|operator| *operator != left);
+        room.owner = room.owner.filter(|owner| *owner != left);
+        if room.is_empty() {
+            (room.emptied, room.arrivals, room.departures) = (changes, 0, 0);
         }
-        room.members.get(seat.place as usize).copied().map_or(Vacancy::Gap, Vacancy::Filled)
+        moved
+    }
+
+    /// Notes that nobody will be told of the member who has just left: the next one who is told
+    /// something is not that member.
+    pub(super) fn note_untold_departure(&mut self, room: RoomId, form: Form) {
+        self.change(room, form);
+    }
+
+    /// Empties every room.
+    pub(super) fn clear(&mut self) {
+        for (_, room) in &mut self.rooms {
+            room.benches = Default::default();
+            (room.operators, room.owner) = (Vec::new(), None);
+            (room.arrivals, room.departures) = (0, 0);
+        }
     }
 
     /// Gives back memory that a crowd has needed.
     pub(super) fn trim(&mut self) {
         for (_, room) in &mut self.rooms {
-            room.members.shrink_to_fit();
+            for bench in &mut room.benches {
+                bench.members.shrink_to_fit();
+            }
         }
     }
 
-    /// The open room of that name.
+    /// The room of that name.
     pub(super) fn find(&self, name: &RoomName) -> Option<RoomId> {
         self.names.get(&name.key()).copied()
     }
 
-    /// An open room.
+    /// A room.
     pub(super) fn get(&self, room: RoomId) -> Option<&Room> {
         self.rooms.get(room.index())
     }
 
-    /// Every open room.
+    /// A room.
+    pub(super) fn get_mut(&mut self, room: RoomId) -> Option<&mut Room> {
+        self.rooms.get_mut(room.index())
+    }
+
+    /// Every room.
     pub(super) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
         self.rooms.iter().map(|(index, room)| (RoomId(index as u32), room))
     }
 
-    /// How many rooms are open.
-    pub(super) fn len(&self) -> usize {
-        self.rooms.len()
-    }
-
-    /// An open room whose members are about to change.
-    fn change(&mut self, room: RoomId) -> &mut Room {
+    /// Members of a room who are about to change.
+    fn change(&mut self, room: RoomId, form: Form) -> &mut Bench {
         self.changes += 1;
-        let room = &mut self.rooms[room.index()];
-        room.version = self.changes;
-        room
+        let bench = &mut self.rooms[room.index()].benches[form.index()];
+        bench.version = self.changes;
+        bench
     }
 
-    fn insert(&mut self, name: RoomName) -> RoomId {
+    fn insert(&mut self, name: RoomName, charter: Charter, history: History) -> RoomId {
         let key = name.key();
-        let room = Room { name, members: Vec::new(), version: 0 };
+        let room = Room::new(name, charter, history, self.changes);
         let room = RoomId(self.rooms.insert(room) as u32);
         self.names.insert(key, room);
         room
+    }
+
+    /// Takes away the room that has been empty longest.
+    fn close_emptiest(&mut self) -> Result<(RoomId, Room), Refusal> {
+        let empty = self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_empty());
+        let emptiest = empty.min_by_key(|(_, room)| room.emptied).map(|(id, _)| id);
+        let id = emptiest.ok_or(Refusal::TooManyRooms)?;
+        let room = self.rooms.remove(id.index());
+        self.names.remove(&room.name.key());
+        Ok((id, room))
     }
 }

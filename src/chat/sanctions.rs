@@ -81,16 +81,14 @@ impl Sanctions {
         self.0.last()
     }
 
-    /// Lifts all of one kind that are on this name, or the one of this number. Returns whether
-    /// there was any.
-    pub(super) fn lift(&mut self, measure: Measure, named: &str, now: Wall) -> bool {
+    /// Lifts all of one kind that are on this name, or the one of this number. Returns one of them.
+    pub(super) fn lift(&mut self, measure: Measure, named: &str, now: Wall) -> Option<Sanction> {
         let (key, number) = (NameKey::of(named), named.parse::<u32>().ok());
-        let before = self.0.len();
-        let meant = |known: &Sanction| known.is_on(&key) || number == Some(known.number);
-        let was_there = |known: &Sanction| known.measure == measure && meant(known);
-        let found = self.0.iter().any(|known| was_there(known) && !known.is_over(now));
-        self.0.retain(|known| !was_there(known));
-        debug_assert!(!found || self.0.len() < before, "something was lifted");
+        let is_meant = |known: &Sanction| {
+            known.measure == measure && (known.is_on(&key) || number == Some(known.number))
+        };
+        let found = self.in_force(now).find(|known| is_meant(known)).cloned();
+        self.0.retain(|known| !is_meant(known));
         found
     }
 
@@ -204,10 +202,10 @@ mod tests {
         let mut sanctions = Sanctions::default();
         sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
         sanctions.impose(ban("", Some("192.0.2.9"), None), at(0), 9);
-        assert!(!sanctions.lift(Measure::Mute, "bob", at(0)));
-        assert!(sanctions.lift(Measure::Ban, "Bob", at(0)));
-        assert!(!sanctions.lift(Measure::Ban, "bob", at(0)));
-        assert!(sanctions.lift(Measure::Ban, "2", at(0)));
+        assert!(sanctions.lift(Measure::Mute, "bob", at(0)).is_none());
+        assert!(sanctions.lift(Measure::Ban, "Bob", at(0)).is_some());
+        assert!(sanctions.lift(Measure::Ban, "bob", at(0)).is_none());
+        assert!(sanctions.lift(Measure::Ban, "2", at(0)).is_some());
         assert_eq!(sanctions, Sanctions::default());
     }
 }

@@ -3,6 +3,7 @@
 //! Every default is named in `limits`; a flag without a value anywhere means that one.
 
 mod load;
+mod operators;
 mod players;
 mod serve;
 mod values;
@@ -11,6 +12,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use load::LoadArgs;
+pub(crate) use operators::{hash_password, read_operators};
 pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
 
@@ -37,6 +39,8 @@ pub(crate) enum Command {
     Load(LoadArgs),
     /// Find other players over UDP and exchange lines with them, or check the own NAT
     Match(MatchArgs),
+    /// Hash the password of somebody who looks after the server, read from stdin, for --operators
+    HashPassword,
     /// A further process of a load test, which tells it what to do
     #[command(hide = true)]
     LoadWorker,
@@ -51,7 +55,7 @@ impl Command {
             Self::Serve(serve) => serve.check(),
             Self::Load(load) => load.check(),
             Self::Match(players) => players.check_flags(),
-            Self::LoadWorker => Ok(()),
+            Self::HashPassword | Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
             let mut cli = Cli::command();
@@ -60,7 +64,7 @@ impl Command {
             let meant = match &command {
                 Self::Match(_) => cli.find_subcommand_mut("match"),
                 Self::Load(_) => cli.find_subcommand_mut("load"),
-                Self::Serve(_) | Self::LoadWorker => None,
+                Self::Serve(_) | Self::HashPassword | Self::LoadWorker => None,
             };
             let problem = (ErrorKind::ValueValidation, problem);
             meant.unwrap_or(&mut Cli::command()).error(problem.0, problem.1).exit();
@@ -88,7 +92,7 @@ mod tests {
             let Command::Serve(serve) = Cli::parse_from(flags).into_command() else {
                 panic!("{flags:?} is no server")
             };
-            assert_eq!(serve.server_settings().lobby.rooms_max, 7, "{flags:?}");
+            assert_eq!(serve.server_settings(Vec::new()).lobby.rooms_max, 7, "{flags:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The flags of the server, and the settings that they make.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args};
 use log::LevelFilter;
@@ -9,6 +9,7 @@ use mio_chat::chat::{Alphabet, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::matchmaking::{RelayMode, RelaySettings};
 use mio_chat::net::{self, LogSettings};
+use mio_chat::server::Operator;
 use mio_chat::{limits, matchmaking, server};
 
 use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_host};
@@ -23,6 +24,8 @@ pub(crate) struct ServeArgs {
     listen: ListenArgs,
     #[command(flatten)]
     clients: ClientArgs,
+    #[command(flatten)]
+    rooms: RoomArgs,
     #[command(flatten)]
     slow: OutboxArgs,
     #[command(flatten)]
@@ -98,6 +101,31 @@ struct ClientArgs {
     #[arg(long, value_name = "TIME", default_value_t = limits::DRAIN_TIMEOUT.into())]
     #[arg(env = "MIO_CHAT_DRAIN")]
     drain: humantime::Duration,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rooms and what they remember")]
+struct RoomArgs {
+    /// Messages that each room remembers and reads to those who come; 0 for none
+    #[arg(long, value_name = "N", default_value_t = limits::HISTORY_MESSAGES as u32)]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=limits::HISTORY_MESSAGES_MAX as i64))]
+    #[arg(env = "MIO_CHAT_HISTORY")]
+    history: u32,
+    /// Folder to keep history, topics, owners, bans and mutes in over a restart
+    /// [default: nothing is kept]
+    #[arg(long, value_name = "DIR", env = "MIO_CHAT_STATE")]
+    state: Option<PathBuf>,
+    /// Members above which a room hears once a second how many came and went, not who
+    #[arg(long, value_name = "N", default_value_t = limits::DIGEST_ABOVE as u32)]
+    #[arg(env = "MIO_CHAT_DIGEST_ABOVE")]
+    digest_above: u32,
+    /// File of those who look after the server: a name and a hash by "mio-chat hash-password" on
+    /// each line
+    #[arg(long, value_name = "FILE", env = "MIO_CHAT_OPERATORS")]
+    operators: Option<PathBuf>,
+    /// Nicknames that nobody may take, besides those of operators
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "MIO_CHAT_RESERVE")]
+    reserve: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -235,16 +263,35 @@ impl ServeArgs {
         }
     }
 
-    pub(crate) fn server_settings(&self) -> server::Settings {
+    fn lobby_settings(&self, operators: &[Operator]) -> LobbySettings {
+        let RoomArgs { history, digest_above, reserve, .. } = &self.rooms;
+        let of_operators = operators.iter().map(|operator| operator.name.clone());
+        LobbySettings {
+            alphabet: match self.clients.names {
+                Names::Ascii => Alphabet::Ascii,
+                Names::Unicode => Alphabet::Unicode,
+            },
+            rooms_max: self.clients.max_rooms as usize,
+            history: *history as usize,
+            digest_above: *digest_above as usize,
+            reserved: reserve.iter().cloned().chain(of_operators).collect(),
+        }
+    }
+
+    /// Where the state is kept, if anywhere.
+    pub(crate) fn state(&self) -> Option<&Path> {
+        self.rooms.state.as_deref()
+    }
+
+    /// The file that names those who look after the server.
+    pub(crate) fn operators_file(&self) -> Option<&Path> {
+        self.rooms.operators.as_deref()
+    }
+
+    pub(crate) fn server_settings(&self, operators: Vec<Operator>) -> server::Settings {
         let (clients, slow, udp) = (&self.clients, &self.slow, &self.udp);
         server::Settings {
-            lobby: LobbySettings {
-                alphabet: match clients.names {
-                    Names::Ascii => Alphabet::Ascii,
-                    Names::Unicode => Alphabet::Unicode,
-                },
-                rooms_max: clients.max_rooms as usize,
-            },
+            lobby: self.lobby_settings(&operators),
             greet_after: clients.greet_after.into(),
             register_timeout: clients.register_timeout.into(),
             line_timeout: clients.line_timeout.into(),
@@ -256,6 +303,7 @@ impl ServeArgs {
                 total: slow.outbox_total.0,
             },
             per_address: clients.max_per_address,
+            operators,
             matchmaking: matchmaking::Settings {
                 plain_pairing: udp.plain_pairing == Switch::On,
                 answers_per_second: udp.udp_rate,

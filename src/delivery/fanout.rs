@@ -8,20 +8,25 @@
 //! - a client with bytes that may be written is on the dirty list, once, or on the one that
 //!   `take_dirty` has handed over and that is still being written to;
 //! - every span in an outbox is kept in its transcript;
-//! - a transcript that is open is a room's, or that of the news.
+//! - every transcript that is open belongs to a lane, but that of the recitals.
 
 use std::io::IoSlice;
 use std::time::Duration;
 
+use super::lane::Lane;
 use super::ledger::Ledger;
 use super::outbox::Outbox;
-use super::run::{Fit, Run};
+use super::recital::Recitals;
+use super::run::Fit;
 use super::transcript::{TranscriptId, Transcripts};
-use crate::chat::{Audience, Event, Outlet, RoomId};
+use crate::chat::{Audience, Event, Form, Outlet, Replay, RoomId};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
-use crate::limits::{SWEEP_INTERVAL, WRITE_SLICES};
-use crate::time::Time;
+use crate::limits::{
+    OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES, SWEEP_INTERVAL,
+    WRITE_SLICES,
+};
+use crate::time::{Time, Wall};
 
 /// How much may wait for clients that do not read.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +40,17 @@ pub struct OutboxLimits {
     /// Memory for all that waits above which those with most are slow consumers. What waits for
     /// many is kept once.
     pub total: usize,
+}
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self {
+            soft: OUTBOX_SOFT_BYTES,
+            hard: OUTBOX_HARD_BYTES,
+            age: OUTBOX_AGE,
+            total: OUTBOX_TOTAL_BYTES,
+        }
+    }
 }
 
 /// What was done so far.
@@ -68,12 +84,9 @@ pub enum Verdict {
 pub struct Fanout {
     outboxes: SideTable<Outbox>,
     transcripts: Transcripts,
-    /// By room: the transcript of what is said there.
-    rooms: Vec<TranscriptId>,
-    /// The transcript of who comes, goes and is renamed, in all rooms: what a room's own holds may
-    /// be read to somebody who comes later.
-    news: TranscriptId,
-    run: Run,
+    /// By form.
+    lanes: [Lane; Form::ALL.len()],
+    recitals: Recitals,
     /// Those of a flush who spoke; kept for its memory.
     speakers: Vec<ClientId>,
     /// Where an event for one client is encoded.
@@ -90,10 +103,9 @@ impl Fanout {
         let mut transcripts = Transcripts::default();
         Self {
             outboxes: SideTable::default(),
-            rooms: Vec::new(),
-            news: transcripts.open(),
+            lanes: Form::ALL.map(|_| Lane::new(&mut transcripts)),
+            recitals: Recitals::new(&mut transcripts),
             transcripts,
-            run: Run::default(),
             speakers: Vec::new(),
             encoded: Vec::new(),
             ledger: Ledger::default(),
@@ -242,7 +254,7 @@ impl Fanout {
 
     /// Whether somebody is to be flushed.
     pub fn is_dirty(&self) -> bool {
-        self.run.pending.is_some() || !self.ledger.dirty.is_empty()
+        self.has_pending() || !self.ledger.dirty.is_empty()
     }
 
     /// A client's outbox, which does not hold yet what was published last.
@@ -274,12 +286,8 @@ impl Fanout {
 
     /// Panics where the tables disagree with each other. For tests.
     pub fn check_invariants(&self) {
-        let of_rooms = self.rooms.iter().filter(|&&transcript| transcript != TranscriptId::NONE);
-        assert_eq!(
-            self.transcripts.check_open(),
-            1 + of_rooms.count(),
-            "one for each room, and news"
-        );
+        let open: usize = self.lanes.iter().map(Lane::open_transcripts).sum();
+        assert_eq!(self.transcripts.check_open(), open + 1, "those of lanes, and of recitals");
         let outboxes = || self.outboxes.iter().map(|(_, outbox)| outbox);
         let backlog: usize = outboxes().map(Outbox::backlog).sum();
         assert_eq!(self.ledger.backlog, backlog, "the sum of all outboxes");
@@ -301,16 +309,25 @@ impl Fanout {
 
     /// Gives back memory that a crowd has needed and the present does not.
     pub fn trim(&mut self) {
-        self.run.trim();
+        for lane in &mut self.lanes {
+            lane.run.trim();
+        }
         self.ledger.trim();
         self.transcripts.trim();
         self.speakers = Vec::new();
         self.encoded = Vec::new();
     }
 
-    /// Hands the run out to everyone in it.
+    /// Hands all that is pending out to those who hear it.
     fn commit(&mut self) {
-        let Some((span, parts)) = self.run.finish() else { return };
+        for form in Form::ALL {
+            self.commit_lane(form);
+        }
+    }
+
+    fn commit_lane(&mut self, form: Form) {
+        let run = &mut self.lanes[form.index()].run;
+        let Some((span, parts)) = run.finish() else { return };
         let mut hand = |id, span, exceptions| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return };
             if outbox.excepted != exceptions {
@@ -318,10 +335,10 @@ impl Fanout {
             }
             outbox.excepted = false;
             if let Some(span) = span {
-                self.ledger.deliver(id, outbox, span, self.run.presence, &self.limits);
+                self.ledger.deliver(id, outbox, span, run.presence, &self.limits);
             }
         };
-        for &id in &self.run.audience {
+        for &id in &run.audience {
             hand(id, Some(span), false);
         }
         for part in parts {
@@ -329,24 +346,29 @@ impl Fanout {
         }
     }
 
-    /// Hands one client its part of the run, if it has one, because it is told something alone now.
+    /// Hands one client its part of what is pending, if it has one, because it is told something
+    /// alone now.
     fn settle(&mut self, id: ClientId) {
-        if self.run.pending.is_none() {
-            return;
-        }
-        let is_exception = self.outboxes.get(id).is_some_and(|outbox| outbox.excepted);
-        if is_exception || self.run.audience.contains(&id) {
-            self.settle_listener(id);
+        for form in Form::ALL {
+            let run = &self.lanes[form.index()].run;
+            if run.pending.is_none() {
+                continue;
+            }
+            let is_exception = self.outboxes.get(id).is_some_and(|outbox| outbox.excepted);
+            if is_exception || run.audience.contains(&id) {
+                self.settle_listener(form, id);
+            }
         }
     }
 
     /// The same for somebody who is known to hear the run: looking for one among thousands takes
     /// longer than all the rest.
-    fn settle_listener(&mut self, id: ClientId) {
+    fn settle_listener(&mut self, form: Form, id: ClientId) {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
-        if let Some(part) = self.run.part(id, outbox.excepted) {
-            self.run.begin_part_here(id, std::mem::replace(&mut outbox.excepted, true));
-            self.ledger.deliver(id, outbox, part, self.run.presence, &self.limits);
+        let run = &mut self.lanes[form.index()].run;
+        if let Some(part) = run.part(id, outbox.excepted) {
+            run.begin_part_here(id, std::mem::replace(&mut outbox.excepted, true));
+            self.ledger.deliver(id, outbox, part, run.presence, &self.limits);
         }
     }
 
@@ -358,31 +380,48 @@ impl Fanout {
         source: ClientId,
         presence: bool,
     ) -> bool {
-        match self.run.fit(audience, transcript, presence) {
+        let run = &mut self.lanes[audience.form.index()].run;
+        match run.fit(audience, transcript, presence) {
             Fit::Same => {}
             Fit::OneMore(newcomer) => {
                 if let Some(outbox) = self.outboxes.get_mut(newcomer) {
                     let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                    self.run.begin_part_here(newcomer, is_exception);
+                    run.begin_part_here(newcomer, is_exception);
                 }
             }
             Fit::OneLess => {
-                self.settle_listener(source);
+                self.settle_listener(audience.form, source);
                 if let Some(outbox) = self.outboxes.get_mut(source) {
                     let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                    self.run.end_part(source, is_exception);
+                    self.lanes[audience.form.index()].run.end_part(source, is_exception);
                 }
             }
             Fit::Other => {
-                self.commit();
+                self.commit_lane(audience.form);
                 return false;
             }
         }
         true
     }
 
+    /// Lets those who are deaf to what was appended last miss it: what came before is theirs
+    /// already, and the rest of their run begins behind it.
+    fn skip_for(&mut self, form: Form, deaf: &[ClientId]) {
+        for &id in deaf {
+            if let Some(outbox) = self.outboxes.get_mut(id) {
+                let is_exception = std::mem::replace(&mut outbox.excepted, true);
+                self.lanes[form.index()].run.begin_part_here(id, is_exception);
+            }
+        }
+    }
+
+    fn has_pending(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.pending().is_some())
+    }
+
     fn sweep(&mut self) {
-        let pending = self.run.pending;
+        self.recitals.forget();
+        let pending = self.lanes.iter().filter_map(Lane::pending);
         let spans = self.outboxes.iter().flat_map(|(_, outbox)| outbox.spans());
         self.transcripts.sweep(spans.chain(pending));
     }
@@ -390,25 +429,10 @@ impl Fanout {
     /// Drops all transcripts at once when everyone has everything, which is after nearly every
     /// flush.
     fn drop_what_nobody_awaits(&mut self) {
-        if self.ledger.backlog == 0 && self.run.pending.is_none() && self.transcripts.retained() > 0
-        {
+        if self.ledger.backlog == 0 && !self.has_pending() && self.transcripts.retained() > 0 {
+            self.recitals.forget();
             self.transcripts.clear();
         }
-    }
-
-    /// The transcript for an event in a room.
-    fn transcript_of(&mut self, room: RoomId, event: Event<'_>) -> TranscriptId {
-        if !matches!(event, Event::Said { .. } | Event::Acted { .. }) {
-            return self.news;
-        }
-        if room.index() >= self.rooms.len() {
-            self.rooms.resize(room.index() + 1, TranscriptId::NONE);
-        }
-        let transcript = &mut self.rooms[room.index()];
-        if *transcript == TranscriptId::NONE {
-            *transcript = self.transcripts.open();
-        }
-        *transcript
     }
 }
 
@@ -416,7 +440,7 @@ impl Outlet for Fanout {
     fn tell(&mut self, to: ClientId, event: Event<'_>) {
         self.settle(to);
         self.encoded.clear();
-        dialect::encode(event, &mut self.encoded);
+        dialect::encode(event, Form::Bare, &mut self.encoded);
         if let Some(outbox) = self.outboxes.get_mut(to) {
             self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
         }
@@ -426,29 +450,51 @@ impl Outlet for Fanout {
         if audience.members.is_empty() {
             return;
         }
-        let transcript = self.transcript_of(audience.room, event);
+        let Audience { room, form, members, deaf, .. } = audience;
+        let lane = &mut self.lanes[form.index()];
+        let transcript = lane.transcript_of(room, event, &mut self.transcripts);
         let presence = event.is_presence();
         let goes_on = self.prepare_run(audience, transcript, source, presence);
-        let span = self.transcripts.append(transcript, |out| dialect::encode(event, out));
+        if goes_on {
+            for &id in deaf {
+                self.settle_listener(form, id);
+            }
+        }
+        let span = self.transcripts.append(transcript, |out| dialect::encode(event, form, out));
+        let run = &mut self.lanes[form.index()].run;
         let mut each = span.len as usize;
         if goes_on {
-            each = self.run.extend(audience, span);
+            each = run.extend(audience, span);
         } else {
-            self.run.begin(audience, span, presence);
+            run.begin(audience, span, presence);
         }
+        self.skip_for(form, deaf);
         if let Some(outbox) = self.outboxes.get_mut(source) {
             outbox.spoke = true;
         }
-        let listeners = audience.members.len();
+        let listeners = members.len() - deaf.len();
         self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
         self.counters.published += 1;
         self.counters.deliveries += listeners as u64;
     }
 
+    fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall) {
+        self.settle(to);
+        let span = self.recitals.span((form, room), replay, now, &mut self.transcripts);
+        if let Some(outbox) = self.outboxes.get_mut(to)
+            && span.len > 0
+        {
+            self.ledger.deliver(to, outbox, span, false, &self.limits);
+        }
+    }
+
+    fn change_audience(&mut self) {
+        self.commit();
+    }
+
     fn close_room(&mut self, room: RoomId) {
-        if let Some(transcript) = self.rooms.get_mut(room.index()) {
-            let retired = std::mem::replace(transcript, TranscriptId::NONE);
-            self.transcripts.retire(retired);
+        for lane in &mut self.lanes {
+            lane.close_room(room, &mut self.transcripts);
         }
     }
 }

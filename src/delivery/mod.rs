@@ -5,8 +5,10 @@
 //! queued, once per turn, and reports how much was taken.
 
 mod fanout;
+mod lane;
 mod ledger;
 mod outbox;
+mod recital;
 mod run;
 mod transcript;
 

@@ -9,11 +9,14 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use super::fanout::{Fanout, OutboxLimits, Verdict};
-use crate::chat::{Alphabet, Audience, Command, Event, Lobby, LobbySettings, Outlet, RoomId};
+use crate::chat::{
+    Audience, Command, Context, Event, Form, Guide, Lobby, LobbySettings, Outlet, Recall, Replay,
+    RoomId,
+};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
 use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
-use crate::time::Time;
+use crate::time::{Time, Wall};
 
 /// A client's own copy of all it is to be sent.
 #[derive(Debug, Default)]
@@ -47,16 +50,28 @@ impl Outlet for Both {
     fn tell(&mut self, to: ClientId, event: Event<'_>) {
         self.fanout.tell(to, event);
         if let Some(own) = self.model.get_mut(&to) {
-            dialect::encode(event, &mut own.waiting);
+            dialect::encode(event, Form::Bare, &mut own.waiting);
         }
     }
 
     fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>) {
         self.fanout.publish(audience, source, event);
-        for id in audience.members {
+        for id in audience.members.iter().filter(|id| !audience.deaf.contains(id)) {
             let own = self.model.get_mut(id).expect("an audience of known clients");
-            dialect::encode(event, &mut own.waiting);
+            dialect::encode(event, audience.form, &mut own.waiting);
         }
+    }
+
+    fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall) {
+        self.fanout.recite(to, form, room, replay, now);
+        let own = self.model.get_mut(&to).expect("somebody who is here");
+        for message in replay.iter() {
+            dialect::encode(Event::Remembered { message, now }, form, &mut own.waiting);
+        }
+    }
+
+    fn change_audience(&mut self) {
+        self.fanout.change_audience();
     }
 
     fn close_room(&mut self, room: RoomId) {
@@ -91,14 +106,30 @@ fn unlimited() -> OutboxLimits {
     OutboxLimits { soft: total, hard: total, age: Duration::from_secs(10), total }
 }
 
+/// Rooms that close, histories that forget and digests, by seed.
+fn settings(seed: u64) -> LobbySettings {
+    let (history, digest_above) = ([0, 3, 30][seed as usize % 3], [4, 100][seed as usize % 2]);
+    LobbySettings { rooms_max: 5, history, digest_above, ..LobbySettings::default() }
+}
+
+fn join(room: &str, stay: bool) -> Command<'_> {
+    Command::Join { room, password: None, stay }
+}
+
 impl Crowd {
+    fn execute(&mut self, id: ClientId, command: Command<'_>) {
+        let now = Wall::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
+        let context = Context { now, network_of: &|_| None };
+        self.lobby.execute(id, command, &context, &mut self.both);
+    }
+
     fn new(seed: u64) -> Self {
         Self {
             random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             ids: Registry::default(),
             here: Vec::new(),
             named: 0,
-            lobby: Lobby::new(LobbySettings { alphabet: Alphabet::Ascii, rooms_max: 5 }),
+            lobby: Lobby::new(settings(seed), [3; 16]),
             both: Both { fanout: Fanout::new(unlimited()), model: BTreeMap::new() },
             now: Time::ZERO,
         }
@@ -111,7 +142,7 @@ impl Crowd {
         self.here.push(id);
         self.named += 1;
         let name = format!("p{}", self.named);
-        self.lobby.execute(id, Command::Nick(&name), &mut self.both);
+        self.execute(id, Command::Nick(&name));
     }
 
     fn leave(&mut self) {
@@ -126,22 +157,33 @@ impl Crowd {
         let id = self.someone();
         let text = "x".repeat(1 + self.random.below(400));
         for _ in 0..=self.random.below(8) {
-            self.lobby.execute(id, Command::Say { room: None, text: &text }, &mut self.both);
+            self.execute(id, Command::Say { room: None, text: &text });
         }
     }
 
     fn do_something_else(&mut self) {
         let id = self.someone();
         let room = format!("r{}", self.random.below(8));
-        let command = match self.random.below(6) {
-            0 => Command::Join { room: &room, stay: false },
-            1 => Command::Join { room: &room, stay: true },
-            2 => Command::Leave { room: None },
-            3 => Command::Nick(&room),
-            4 => Command::Who { room: None },
-            _ => Command::Help,
+        let somebody = self.someone();
+        let name = self.lobby.nickname(somebody).map_or(String::new(), |n| n.as_str().to_owned());
+        let command = match self.random.below(14) {
+            0..3 => join(&room, false),
+            3..5 => join(&room, true),
+            5 => Command::Leave { room: None },
+            6 => Command::Nick(&room),
+            7 => Command::Who { room: None, page: 1 },
+            8 => Command::Numbers(self.random.below(2) == 0),
+            9 => Command::Ignore(Some(&name)),
+            10 => Command::Unignore(&name),
+            11 => Command::Recall(Recall::Last(self.random.below(9))),
+            12 => Command::Kick { whom: &name, reason: "" },
+            _ => Command::Help(Guide::Talking),
         };
-        self.lobby.execute(id, command, &mut self.both);
+        self.execute(id, command);
+    }
+
+    fn tell_digests(&mut self) {
+        self.lobby.tell_digests(&mut self.both);
     }
 
     fn cut(&mut self) {
@@ -196,12 +238,14 @@ impl Crowd {
             _ => {
                 self.now = self.now + Duration::from_millis(300);
                 assert!(self.both.fanout.over_total(self.now).is_empty());
+                self.tell_digests();
             }
         }
     }
 
     /// What waits for each, by both accounts.
     fn check(&mut self) {
+        self.lobby.check_invariants();
         for &id in &self.here {
             let waiting = self.both.model[&id].waiting.len();
             assert_eq!(self.both.fanout.backlog(id), waiting, "{id}: bytes waiting");
@@ -252,7 +296,7 @@ fn a_crowd_that_does_not_read_costs_what_was_said_once() {
     for _ in 0..said {
         let id = crowd.here[0];
         let text = "x".repeat(1_000);
-        crowd.lobby.execute(id, Command::Say { room: None, text: &text }, &mut crowd.both);
+        crowd.execute(id, Command::Say { room: None, text: &text });
         let mut dirty = Vec::new();
         crowd.both.fanout.take_dirty(&mut dirty);
         for &id in &dirty {
@@ -270,21 +314,20 @@ fn a_crowd_that_does_not_read_costs_what_was_said_once() {
 #[test]
 fn a_room_that_reopens_under_the_same_id_is_another() {
     let mut crowd = Crowd::new(1);
+    crowd.lobby = Lobby::new(LobbySettings { rooms_max: 2, ..settings(0) }, [3; 16]);
     crowd.enter();
     crowd.enter();
     crowd.drain();
     let (slow, quick) = (crowd.here[0], crowd.here[1]);
-    let mut does = |id, command: Command<'_>| {
-        crowd.lobby.execute(id, command, &mut crowd.both);
-    };
+    let mut does = |id, command: Command<'_>| crowd.execute(id, command);
     for id in [slow, quick] {
-        does(id, Command::Join { room: "first", stay: false });
+        does(id, join("first", false));
     }
     does(slow, Command::Say { room: None, text: "in the first" });
     for id in [slow, quick] {
         does(id, Command::Leave { room: None });
     }
-    does(quick, Command::Join { room: "second", stay: false });
+    does(quick, join("second", false));
     does(quick, Command::Say { room: None, text: "in the second" });
     crowd.check();
     crowd.drain();

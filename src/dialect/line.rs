@@ -1,6 +1,7 @@
 //! Plain lines: what people type into `nc`, telnet and the classroom client.
 
-use crate::chat::{Command, Refusal, Verb, quoted};
+use super::slash;
+use crate::chat::{Command, Refusal, Verb};
 
 /// A line's bytes as text.
 ///
@@ -23,7 +24,7 @@ pub fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
         Some(literal) if literal.starts_with('/') => {
             Ok(Some(Command::Say { room: None, text: literal }))
         }
-        Some(request) => slash_command(request).map(Some),
+        Some(request) => slash::command(request).map(Some),
     }
 }
 
@@ -46,56 +47,6 @@ pub fn nickname_or_command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
     Ok(Some(Command::Nick(line)))
 }
 
-fn slash_command(request: &str) -> Result<Command<'_>, Refusal> {
-    let (verb, argument) = request.split_once(char::is_whitespace).unwrap_or((request, ""));
-    let argument = argument.trim();
-    let needed = |verb| if argument.is_empty() { Err(Refusal::Incomplete(verb)) } else { Ok(()) };
-    Ok(match verb.to_ascii_lowercase().as_str() {
-        "help" | "h" | "?" => Command::Help,
-        "nick" => {
-            needed(Verb::Nick)?;
-            Command::Nick(argument)
-        }
-        "join" | "j" => {
-            needed(Verb::Join)?;
-            Command::Join { room: argument, stay: false }
-        }
-        "leave" | "part" => Command::Leave { room: None },
-        "rooms" | "list" => Command::Rooms,
-        "who" | "names" => Command::Who { room: (!argument.is_empty()).then_some(argument) },
-        "msg" | "w" => {
-            let split = argument.split_once(char::is_whitespace);
-            let (to, text) = split.ok_or(Refusal::Incomplete(Verb::Msg))?;
-            Command::Whisper { to, text: text.trim_start() }
-        }
-        "me" => {
-            needed(Verb::Me)?;
-            Command::Act { room: None, text: argument }
-        }
-        "match" => return match_command(argument),
-        "invite" => {
-            needed(Verb::Invite)?;
-            Command::Invite { to: argument }
-        }
-        "quit" | "exit" => Command::Quit,
-        _ => return Err(Refusal::UnknownCommand(quoted(verb))),
-    })
-}
-
-/// `QUEUE`, `QUEUE PLAYERS` or `off`.
-fn match_command(argument: &str) -> Result<Command<'_>, Refusal> {
-    let usage = Refusal::Incomplete(Verb::Match);
-    let (queue, players) = argument.split_once(char::is_whitespace).unwrap_or((argument, "2"));
-    match queue {
-        "" => Err(usage),
-        "off" => Ok(Command::MatchOff),
-        _ => {
-            let players = players.trim().parse().map_err(|_| usage)?;
-            Ok(Command::Match { queue, players })
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,53 +65,6 @@ mod tests {
             (" /help", Some(say(" /help"))),
         ] {
             assert_eq!(command(line), Ok(meant), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn commands_are_understood_with_their_aliases() {
-        for (line, meant) in [
-            ("/help", Command::Help),
-            ("/?", Command::Help),
-            ("/nick bob", Command::Nick("bob")),
-            ("/NICK  bob ", Command::Nick("bob")),
-            ("/join games", Command::Join { room: "games", stay: false }),
-            ("/j #games", Command::Join { room: "#games", stay: false }),
-            ("/leave", Command::Leave { room: None }),
-            ("/match duel", Command::Match { queue: "duel", players: 2 }),
-            ("/MATCH  duel   4 ", Command::Match { queue: "duel", players: 4 }),
-            ("/match off", Command::MatchOff),
-            ("/invite bob", Command::Invite { to: "bob" }),
-            ("/part games", Command::Leave { room: None }),
-            ("/rooms", Command::Rooms),
-            ("/who", Command::Who { room: None }),
-            ("/who games", Command::Who { room: Some("games") }),
-            ("/msg bob  hi there", Command::Whisper { to: "bob", text: "hi there" }),
-            ("/me waves", Command::Act { room: None, text: "waves" }),
-            ("/quit", Command::Quit),
-            ("/quit now please", Command::Quit),
-        ] {
-            assert_eq!(command(line), Ok(Some(meant)), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_done_is_said_why() {
-        for (line, refusal) in [
-            ("/nick", Refusal::Incomplete(Verb::Nick)),
-            ("/join  ", Refusal::Incomplete(Verb::Join)),
-            ("/msg", Refusal::Incomplete(Verb::Msg)),
-            ("/msg bob", Refusal::Incomplete(Verb::Msg)),
-            ("/me", Refusal::Incomplete(Verb::Me)),
-            ("/match", Refusal::Incomplete(Verb::Match)),
-            ("/match duel two", Refusal::Incomplete(Verb::Match)),
-            ("/match duel 256", Refusal::Incomplete(Verb::Match)),
-            ("/invite ", Refusal::Incomplete(Verb::Invite)),
-            ("/frobnicate x", Refusal::UnknownCommand("frobnicate".into())),
-            ("/", Refusal::UnknownCommand(String::new())),
-            ("/\x1b[2J", Refusal::UnknownCommand("[2J".into())),
-        ] {
-            assert_eq!(command(line), Err(refusal), "{line:?}");
         }
     }
 

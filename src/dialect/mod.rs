@@ -3,12 +3,16 @@
 //!
 //! Pure functions and small state machines; when to read, and what a pause means, is left to
 //! `server`. There is one language so far, plain lines, which the classroom client speaks too (it
-//! only ends its lines by pausing); all who speak it can share the same encoded bytes.
+//! only ends its lines by pausing). It comes in two [`Form`](crate::chat::Form)s, bare and with
+//! numbers; all who read the same form can share the same encoded bytes.
 
+mod date;
 mod detect;
 mod framing;
 mod line;
+mod notices;
 mod refusals;
+mod slash;
 mod telnet;
 mod wording;
 
@@ -17,3 +21,6 @@ pub use framing::{Frame, LineSplitter};
 pub use line::{command, nickname_or_command, text};
 pub use telnet::TelnetFilter;
 pub use wording::encode;
+
+#[cfg(test)]
+mod tests;

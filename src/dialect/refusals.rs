@@ -1,9 +1,13 @@
 //! How plain-line clients read that something was refused: one notice that says what to do instead.
 
+use std::io::Write;
+
+use super::notices::{Rounded, because};
 use super::wording::{line, notice};
-use crate::chat::{Refusal, Verb};
+use crate::chat::{Field, Measure, Rank, Refusal, RoomName, Sentence, Verb};
 use crate::limits::{
-    LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, QUEUE_NAME_BYTES_MAX,
+    LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,
+    QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX,
 };
 
 /// Appends a refusal, with its newline.
@@ -44,8 +48,95 @@ fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
             line(out, &["* there is no command /", verb, help, verb, " says it)"]);
         }
         Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
+        _ => about_order(refusal, out),
+    }
+}
+
+/// Those about what somebody may do in a room.
+fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
+    match refusal {
+        Refusal::NotAllowed { room, needs } => not_allowed(out, room, *needs),
+        Refusal::Outranked(name) => {
+            line(out, &["* you cannot do that to ", name.as_str(), ", who may do as much as you"]);
+        }
+        Refusal::NotHere { name, room } => {
+            line(out, &["* nobody called ", name, " is in ", room.as_str(), " (/who lists it)"]);
+        }
+        Refusal::Banned(sentence) => sentenced(out, "banned from", sentence),
+        Refusal::Muted(sentence) => sentenced(out, "muted in", sentence),
+        Refusal::MutedName(room) => {
+            let why = ", so you keep your nickname there; /leave it first, or wait";
+            line(out, &["* you are muted in ", room.as_str(), why]);
+        }
+        Refusal::PasswordNeeded(room) => {
+            let room = room.as_str();
+            line(out, &["* the room ", room, " needs a password: /join ", room, " PASSWORD"]);
+        }
+        Refusal::PasswordWrong(room) => {
+            let why = "; ask somebody who is in it";
+            line(out, &["* that is not the password of ", room.as_str(), why]);
+        }
+        Refusal::KeyWrong(room) => {
+            let why = "; its owner was told it when the room was made or given away";
+            line(out, &["* that is not the key of ", room.as_str(), why]);
+        }
+        Refusal::TooManySanctions(room) => {
+            let why = " has as many bans and mutes as it may; lift some (/bans lists them)";
+            line(out, &["* the room ", room.as_str(), why]);
+        }
+        Refusal::NoSuchSanction { measure, name } => {
+            let measure = if *measure == Measure::Ban { "ban" } else { "mute" };
+            line(out, &["* there is no ", measure, " on ", name, " here (/bans lists them)"]);
+        }
+        _ => about_others(refusal, out),
+    }
+}
+
+/// Those about what somebody else is or wants.
+fn about_others(refusal: &Refusal, out: &mut Vec<u8>) {
+    match refusal {
+        Refusal::NoAddress(name) => {
+            let why = " shares an address with everybody; /ban NAME bans the nickname";
+            line(out, &["* the connection of ", name.as_str(), why]);
+        }
+        Refusal::AlreadySo(name) => {
+            line(out, &["* that is so already for ", name.as_str(), "; nothing has changed"]);
+        }
+        Refusal::Ignored(name) => {
+            line(out, &["* that was not passed on: you are ignored by ", name.as_str()]);
+        }
+        Refusal::NotIgnored(name) => {
+            line(out, &["* you do not ignore ", name, " (/ignore lists whom you do)"]);
+        }
         _ => limit(refusal, out),
     }
+}
+
+fn not_allowed(out: &mut Vec<u8>, room: &RoomName, needs: Rank) {
+    let room = room.as_str();
+    match needs {
+        Rank::ServerOperator => {
+            line(out, &["* you would have to look after the server to do that in ", room]);
+        }
+        Rank::Owner => line(out, &["* you would have to own ", room, " to do that (/help rooms)"]),
+        Rank::Operator | Rank::Member => {
+            line(
+                out,
+                &["* you would have to be an operator of ", room, " to do that (/help rooms)"],
+            );
+        }
+    }
+}
+
+fn sentenced(out: &mut Vec<u8>, how: &str, sentence: &Sentence) {
+    let Sentence { room, lasts, reason } = sentence;
+    let _ = write!(out, "* you are {how} {}", room.as_str());
+    let _ = match lasts {
+        Some(lasts) => write!(out, " for {} more", Rounded(*lasts)),
+        None => write!(out, " until an operator lifts it"),
+    };
+    because(out, reason);
+    out.push(b'\n');
 }
 
 fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
@@ -76,6 +167,14 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
                 MATCH_PLAYERS.end()
             ),
         ),
+        Refusal::FieldLength(field) => {
+            let (what, most) = match field {
+                Field::Topic => ("a topic", TOPIC_BYTES_MAX),
+                Field::Password => ("a password", PASSWORD_BYTES_MAX),
+                Field::Reason => ("a reason", REASON_BYTES_MAX),
+            };
+            notice(out, format_args!("that is too long: {what} has at most {most} bytes"));
+        }
         // Always reads the same.
         _ => {}
     }
@@ -99,6 +198,16 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::InTooManyRooms => "you are in as many rooms as you can be; /leave one first",
         Refusal::ToYourself => "that is you; /msg is for somebody else",
         Refusal::InvitesSelf => "that is you; /invite is for somebody else",
+        Refusal::ThatIsYou => "that is you; it can be done to somebody else",
+        Refusal::AddressNamed => {
+            "you would have to look after the server to name an address; name a person"
+        }
+        Refusal::TooManyOperators => "there are as many operators as may be; /deop one first",
+        Refusal::MainIsEverybodys => "that is not for main, which belongs to everybody; /join ROOM",
+        Refusal::TooManyIgnored => "you ignore as many as you can; /unignore one first",
+        Refusal::HistoryOff => "the history is off here: nothing that is said is remembered",
+        Refusal::OperWrong => "no one who looks after the server has this name and password",
+        Refusal::OperBusy => "too many passwords are being checked; try again in a while",
         Refusal::NotSeeking => "you are in no queue; /match QUEUE gives you a token for one",
         Refusal::NotUtf8 => "that line was not UTF-8 and nobody saw it; set your terminal to UTF-8",
         Refusal::NameTooLong
@@ -113,6 +222,22 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::MatchPlayers
         | Refusal::UnknownCommand(_)
         | Refusal::Incomplete(_)
+        | Refusal::NotAllowed { .. }
+        | Refusal::Outranked(_)
+        | Refusal::NotHere { .. }
+        | Refusal::Banned(_)
+        | Refusal::Muted(_)
+        | Refusal::MutedName(_)
+        | Refusal::PasswordNeeded(_)
+        | Refusal::PasswordWrong(_)
+        | Refusal::FieldLength(_)
+        | Refusal::TooManySanctions(_)
+        | Refusal::NoSuchSanction { .. }
+        | Refusal::NoAddress(_)
+        | Refusal::AlreadySo(_)
+        | Refusal::KeyWrong(_)
+        | Refusal::Ignored(_)
+        | Refusal::NotIgnored(_)
         | Refusal::LineTooLong => return None,
     })
 }
@@ -125,5 +250,20 @@ fn usage(verb: Verb) -> &'static str {
         Verb::Me => "/me TEXT",
         Verb::Match => "/match QUEUE, /match QUEUE PLAYERS or /match off",
         Verb::Invite => "/invite NAME",
+        Verb::History => "/history, /history COUNT, /history after EPOCH:NUMBER, or on or off",
+        Verb::Numbers => "/numbers on or /numbers off",
+        Verb::Password => "/password WORD or /password off",
+        Verb::Own => "/own KEY",
+        Verb::Give => "/give NAME",
+        Verb::Op => "/op NAME",
+        Verb::Deop => "/deop NAME",
+        Verb::Kick => "/kick NAME, with a reason if you like",
+        Verb::Ban => "/ban NAME, with a time such as 2h and a reason if you like",
+        Verb::BanIp => "/ban-ip NAME, with a time such as 2h and a reason if you like",
+        Verb::Unban => "/unban NAME, or the number of the ban",
+        Verb::Mute => "/mute NAME, with a time such as 10m and a reason if you like",
+        Verb::Unmute => "/unmute NAME, or the number of the mute",
+        Verb::Unignore => "/unignore NAME",
+        Verb::Oper => "/oper NAME PASSWORD",
     }
 }

@@ -11,6 +11,8 @@ use std::net::IpAddr;
 use slab::Slab;
 use thiserror::Error;
 
+use crate::chat::Network;
+
 /// As many clients as may be are connected from this address.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("too many connections from one address")]
@@ -24,9 +26,6 @@ impl Origin {
     /// Is not counted.
     const LOOPBACK: Self = Self(u32::MAX);
 }
-
-/// An IPv4 address, or an IPv6 /64.
-type Network = [u8; 16];
 
 /// Counts clients by origin.
 #[derive(Debug)]
@@ -44,11 +43,7 @@ impl Admission {
 
     /// Counts one more client from `address`, to be given to [`Admission::release`] later.
     pub(super) fn admit(&mut self, address: IpAddr) -> Result<Origin, TooManyFromAddress> {
-        let address = address.to_canonical();
-        if address.is_loopback() {
-            return Ok(Origin::LOOPBACK);
-        }
-        let network = network(address);
+        let Some(network) = Network::of(address) else { return Ok(Origin::LOOPBACK) };
         match self.origins.entry(network) {
             Entry::Occupied(entry) => {
                 let origin = *entry.get();
@@ -66,6 +61,11 @@ impl Admission {
         }
     }
 
+    /// Where a client comes from; `None`: from where everybody may.
+    pub(super) fn network(&self, origin: Origin) -> Option<Network> {
+        self.connected.get(origin.0 as usize).map(|(network, _)| *network)
+    }
+
     /// Gives back memory that a crowd has needed.
     pub(super) fn trim(&mut self) {
         self.origins.shrink_to_fit();
@@ -80,13 +80,6 @@ impl Admission {
             self.origins.remove(network);
             self.connected.remove(origin.0 as usize);
         }
-    }
-}
-
-fn network(address: IpAddr) -> Network {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => (address.to_bits() >> 64 << 64).to_be_bytes(),
     }
 }
 

@@ -1,7 +1,15 @@
-//! Why connections end.
+//! Why connections end, and how: the rooms hear of it at once, the client is told why, and it is
+//! freed when it has read that, or has had the time to.
 
-use crate::chat::Farewell;
+use std::time::Duration;
+
+use super::Server;
+use super::session::Phase;
+use crate::chat::{Event, Farewell, Outlet};
 use crate::dialect::Foreign;
+use crate::id::ClientId;
+use crate::limits::CLOSE_TIMEOUT;
+use crate::time::Time;
 
 /// Why one client was closed, as the log and the counters tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +28,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, by the name it has in log and counters.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 14] = [
         "ended",
         "lost",
         "irc",
@@ -33,6 +41,8 @@ impl CloseReason {
         "line-timeout",
         "slow-consumer",
         "refused",
+        "banned",
+        "kicked",
     ];
 
     /// The reason's place in [`CloseReason::NAMES`].
@@ -50,6 +60,8 @@ impl CloseReason {
             Self::Told(Farewell::LineTimeout) => 9,
             Self::Told(Farewell::SlowReader { .. }) => 10,
             Self::Told(Farewell::ServerFull | Farewell::AddressFull) => 11,
+            Self::Told(Farewell::Banned) => 12,
+            Self::Told(Farewell::Kicked) => 13,
         }
     }
 
@@ -64,6 +76,66 @@ impl CloseReason {
             Self::Told(farewell) => Some(farewell),
             Self::Shutdown => Some(Farewell::Shutdown),
             Self::Ended | Self::Lost | Self::Foreign(_) => None,
+        }
+    }
+}
+
+impl Server {
+    /// Says goodbye to every client; who has not read it after `drain` is closed all the same.
+    /// Nobody is told that the others leave.
+    pub fn shutdown(&mut self, now: Time, drain: Duration) {
+        self.lobby.dismiss_everyone();
+        self.fanout.hand_out();
+        let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
+        self.stopping = true;
+        for id in everyone {
+            self.close_within(now, id, CloseReason::Shutdown, drain);
+            // Who was leaving already has no more time than the others.
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.since = session.since.min(now + drain);
+            }
+            self.arm(id);
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Time, id: ClientId, reason: CloseReason) {
+        self.close_within(now, id, reason, CLOSE_TIMEOUT);
+    }
+
+    pub(super) fn close_slow(&mut self, now: Time, id: ClientId) {
+        if self.sessions.get(id).is_none_or(|session| session.phase == Phase::Closing) {
+            return;
+        }
+        let backlog = u32::try_from(self.backlog(id)).unwrap_or(u32::MAX);
+        self.fanout.cut(id);
+        self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));
+    }
+
+    /// Decides that a client is closed: its rooms hear it now, it is told why, and it is freed
+    /// when it has read that or at the latest after `patience`.
+    fn close_within(&mut self, now: Time, id: ClientId, reason: CloseReason, patience: Duration) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.phase == Phase::Closing {
+            if reason == CloseReason::Lost {
+                self.closed.push_back(id);
+            }
+            return;
+        }
+        let unanswered_prompt = session.awaits_answer();
+        session.begin_close(reason, now + patience);
+        self.lobby.leave(id, &mut self.fanout);
+        self.matchmaker.release(id);
+        if let Some(farewell) = reason.farewell() {
+            if unanswered_prompt {
+                self.fanout.push(id, b"\n");
+            }
+            self.fanout.tell(id, Event::Farewell(farewell));
+        }
+        self.fanout.end(id);
+        if reason == CloseReason::Lost || self.backlog(id) == 0 {
+            self.closed.push_back(id);
+        } else {
+            self.arm(id);
         }
     }
 }

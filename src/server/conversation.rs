@@ -136,15 +136,29 @@ impl Server {
     /// Carries out what was asked, or says why not.
     fn carry_out(&mut self, now: Time, id: ClientId, asked: Result<Command<'_>, Refusal>) {
         match asked {
-            Ok(command) => match self.lobby.execute(id, command, &mut self.fanout) {
-                Outcome::Stays => {}
-                Outcome::Quits => self.close(now, id, CloseReason::Told(Farewell::Quit)),
-                Outcome::Renamed => self.note_name(id),
-                Outcome::SeeksMatch { queue, players } => self.seek_match(now, id, queue, players),
-                Outcome::StopsSeeking => self.stop_seeking(id),
-                Outcome::Invites(friend) => self.invite(now, id, friend),
-            },
+            Ok(command) => self.obey(now, id, command),
             Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
+        }
+    }
+
+    fn obey(&mut self, now: Time, id: ClientId, command: Command<'_>) {
+        let outcome = self.with_context(now, |lobby, fanout, context| {
+            lobby.execute(id, command, context, fanout)
+        });
+        match outcome {
+            Outcome::Stays => {}
+            Outcome::Quits => self.close(now, id, CloseReason::Told(Farewell::Quit)),
+            Outcome::Renamed => self.note_name(id),
+            Outcome::SeeksMatch { queue, players } => self.seek_match(now, id, queue, players),
+            Outcome::StopsSeeking => self.stop_seeking(id),
+            Outcome::Invites(friend) => self.invite(now, id, friend),
+            Outcome::Authenticates { name, password } => {
+                self.authenticate(now, id, name, password);
+            }
+            Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),
+        }
+        while let Some(expelled) = self.lobby.poll_expelled() {
+            self.close(now, expelled, CloseReason::Told(Farewell::Kicked));
         }
     }
 

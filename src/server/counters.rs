@@ -9,6 +9,8 @@ pub struct ServerCounters {
     pub lines: u64,
     /// Lines that had to wait for flood control.
     pub held: u64,
+    /// Passwords of operators that were wrong.
+    pub passwords_refused: u64,
     /// Clients closed, by [`CloseReason::index`].
     pub closed: [u64; CloseReason::NAMES.len()],
 }

@@ -22,7 +22,9 @@ mod conversation;
 mod counters;
 mod deadlines;
 mod inbox;
+mod keeping;
 mod matches;
+mod operators;
 mod session;
 
 use std::collections::VecDeque;
@@ -33,21 +35,25 @@ use std::time::Duration;
 pub use admission::TooManyFromAddress;
 pub use close::CloseReason;
 pub use counters::ServerCounters;
+pub use operators::Operator;
 
 use admission::Admission;
 use deadlines::Deadlines;
 use inbox::Spare;
+use operators::Checks;
 use session::{Phase, Session};
 
 use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
 use crate::delivery::{DeliveryCounters, Fanout, Outbox, OutboxLimits, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
-    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, EXPIRIES_PER_TURN,
-    READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
+    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, CONNECTIONS_PER_ADDRESS_MAX,
+    DIGEST_INTERVAL, EXPIRIES_PER_TURN, FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER,
+    LINE_TIMEOUT, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX,
+    REGISTER_TIMEOUT, WRITE_SLICES,
 };
 use crate::matchmaking::{self, Matchmaker};
-use crate::time::Time;
+use crate::time::{Time, Wall};
 
 /// What an operator may choose. The defaults are in `limits`.
 #[derive(Clone, Debug)]
@@ -66,8 +72,26 @@ pub struct Settings {
     pub outbox: OutboxLimits,
     /// Connections from one address, loopback exempt.
     pub per_address: u32,
+    /// Those who may keep order everywhere.
+    pub operators: Vec<Operator>,
     /// The UDP side.
     pub matchmaking: matchmaking::Settings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lobby: LobbySettings::default(),
+            greet_after: GREET_AFTER,
+            register_timeout: REGISTER_TIMEOUT,
+            line_timeout: LINE_TIMEOUT,
+            flood: FloodRate::new(FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND),
+            outbox: OutboxLimits::default(),
+            per_address: CONNECTIONS_PER_ADDRESS_MAX,
+            operators: Vec::new(),
+            matchmaking: matchmaking::Settings::default(),
+        }
+    }
 }
 
 /// Every client, every room and every UDP endpoint.
@@ -88,13 +112,18 @@ pub struct Server {
     /// Everybody was told goodbye: nobody is given more time.
     stopping: bool,
     counters: ServerCounters,
+    /// What the calendar said at the start.
+    started: Wall,
+    /// When rooms are told who came and went.
+    digest_at: Option<Time>,
+    checks: Checks,
 }
 
 impl Server {
     /// A server without clients. `secret` keys the hashes of the UDP side.
     pub fn new(settings: Settings, secret: [u8; 16]) -> Self {
         Self {
-            lobby: Lobby::new(settings.lobby),
+            lobby: Lobby::new(settings.lobby.clone(), secret),
             fanout: Fanout::new(settings.outbox),
             matchmaker: Matchmaker::new(settings.matchmaking.clone(), secret),
             admission: Admission::new(settings.per_address),
@@ -105,6 +134,9 @@ impl Server {
             spare: None,
             stopping: false,
             counters: ServerCounters::default(),
+            started: Wall::default(),
+            digest_at: None,
+            checks: Checks::default(),
             settings,
         }
     }
@@ -254,12 +286,18 @@ impl Server {
             return Some(Time::ZERO);
         }
         let clients = self.deadlines.next(&self.sessions);
-        clients.into_iter().chain(self.matchmaker.poll_timeout()).min()
+        let others = [self.matchmaker.poll_timeout(), self.digest_at, self.checks.due()];
+        clients.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
     /// the rest is left for the next turn, after a flush.
     pub fn handle_timeout(&mut self, now: Time) {
+        if self.digest_at.is_some_and(|due| due <= now) {
+            self.digest_at = None;
+            self.lobby.tell_digests(&mut self.fanout);
+        }
+        self.go_on_checking(now);
         for id in self.fanout.over_total(now) {
             self.close_slow(now, id);
         }
@@ -271,23 +309,6 @@ impl Server {
             served += 1;
         }
         self.settle(now);
-    }
-
-    /// Says goodbye to every client; who has not read it after `drain` is closed all the same.
-    /// Nobody is told that the others leave.
-    pub fn shutdown(&mut self, now: Time, drain: Duration) {
-        self.lobby = Lobby::new(self.settings.lobby);
-        self.fanout.hand_out();
-        let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
-        self.stopping = true;
-        for id in everyone {
-            self.close_within(now, id, CloseReason::Shutdown, drain);
-            // Who was leaving already has no more time than the others.
-            if let Some(session) = self.sessions.get_mut(id) {
-                session.since = session.since.min(now + drain);
-            }
-            self.arm(id);
-        }
     }
 
     /// Gives back memory that a crowd has needed and the present does not.
@@ -357,6 +378,9 @@ impl Server {
 
     /// Closes whoever a full outbox has shown to be slow; each close may show another.
     fn settle(&mut self, now: Time) {
+        if self.digest_at.is_none() && self.lobby.has_digests() {
+            self.digest_at = Some(now + DIGEST_INTERVAL);
+        }
         let mut served = 0;
         while self.has_time_for_more(served) {
             let Some(id) = self.fanout.pop_overflowed() else { break };
@@ -444,46 +468,5 @@ impl Server {
             self.deadlines.arm(id, due, session);
         }
         self.deadlines.compact(&self.sessions);
-    }
-
-    fn close(&mut self, now: Time, id: ClientId, reason: CloseReason) {
-        self.close_within(now, id, reason, CLOSE_TIMEOUT);
-    }
-
-    fn close_slow(&mut self, now: Time, id: ClientId) {
-        if self.sessions.get(id).is_none_or(|session| session.phase == Phase::Closing) {
-            return;
-        }
-        let backlog = u32::try_from(self.backlog(id)).unwrap_or(u32::MAX);
-        self.fanout.cut(id);
-        self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));
-    }
-
-    /// Decides that a client is closed: its rooms hear it now, it is told why, and it is freed
-    /// when it has read that or at the latest after `patience`.
-    fn close_within(&mut self, now: Time, id: ClientId, reason: CloseReason, patience: Duration) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.phase == Phase::Closing {
-            if reason == CloseReason::Lost {
-                self.closed.push_back(id);
-            }
-            return;
-        }
-        let unanswered_prompt = session.awaits_answer();
-        session.begin_close(reason, now + patience);
-        self.lobby.leave(id, &mut self.fanout);
-        self.matchmaker.release(id);
-        if let Some(farewell) = reason.farewell() {
-            if unanswered_prompt {
-                self.fanout.push(id, b"\n");
-            }
-            self.fanout.tell(id, Event::Farewell(farewell));
-        }
-        self.fanout.end(id);
-        if reason == CloseReason::Lost || self.backlog(id) == 0 {
-            self.closed.push_back(id);
-        } else {
-            self.arm(id);
-        }
     }
 }

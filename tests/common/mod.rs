@@ -10,6 +10,7 @@ pub(crate) mod harmless;
 pub(crate) mod matched;
 pub(crate) mod phrases;
 pub(crate) mod random;
+pub(crate) mod shelf;
 pub(crate) mod watched;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,13 +18,13 @@ use std::io::IoSlice;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
-use mio_chat::delivery::OutboxLimits;
+use mio_chat::chat::FloodRate;
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits;
 use mio_chat::matchmaking::{self, SocketIndex};
 use mio_chat::server::{CloseReason, Server, Settings};
 use mio_chat::time::Time;
+use shelf::Shelf;
 
 /// Turns after which a world that still has work is taken to be spinning.
 const TURNS_MAX: usize = 10_000;
@@ -31,22 +32,12 @@ const TURNS_MAX: usize = 10_000;
 /// Settings as the command's defaults, but without flood control.
 pub(crate) fn settings() -> Settings {
     Settings {
-        lobby: LobbySettings { alphabet: Alphabet::Ascii, rooms_max: limits::ROOMS_MAX },
-        greet_after: limits::GREET_AFTER,
-        register_timeout: limits::REGISTER_TIMEOUT,
-        line_timeout: limits::LINE_TIMEOUT,
         flood: None,
-        outbox: OutboxLimits {
-            soft: limits::OUTBOX_SOFT_BYTES,
-            hard: limits::OUTBOX_HARD_BYTES,
-            age: limits::OUTBOX_AGE,
-            total: limits::OUTBOX_TOTAL_BYTES,
-        },
-        per_address: limits::CONNECTIONS_PER_ADDRESS_MAX,
         matchmaking: matchmaking::Settings {
             answers_per_second: 0,
             ..matchmaking::Settings::default()
         },
+        ..Settings::default()
     }
 }
 
@@ -148,6 +139,36 @@ impl World {
         self.people.insert(name.to_owned(), person);
         self.run();
         Some(id)
+    }
+
+    /// Connects somebody from an address and registers it.
+    pub(crate) fn join_from(&mut self, name: &str, address: &str) -> ClientId {
+        let address = address.parse().expect("an address");
+        let id = self.try_connect(name, address).expect("there is room");
+        self.types(name, name);
+        id
+    }
+
+    /// Puts all that is new on a shelf, so many rows at a time.
+    pub(crate) fn save(&mut self, shelf: &mut Shelf, most: usize) {
+        for _ in 0..TURNS_MAX {
+            if !self.server.has_unsaved() {
+                return;
+            }
+            let saved: Result<(), ()> = self.server.save(most, |batch| {
+                shelf.keep(batch);
+                Ok(())
+            });
+            assert_eq!(saved, Ok(()));
+        }
+        panic!("there is always more to be saved");
+    }
+
+    /// A server that begins with what is on a shelf.
+    pub(crate) fn restored(settings: Settings, shelf: &Shelf) -> Self {
+        let mut world = Self::new(settings);
+        world.server.restore(shelf.0.clone());
+        world
     }
 
     /// Connects somebody and registers it under its name, leaving nothing unheard by anyone.

@@ -46,7 +46,13 @@ fn chosen_settings(bits: u8) -> Settings {
     let small = OutboxLimits { soft: 200, hard: 1_200, age: limits::OUTBOX_AGE, total: 4_096 };
     let alphabet = if has(0) { Alphabet::Unicode } else { Alphabet::Ascii };
     Settings {
-        lobby: LobbySettings { alphabet, rooms_max: if has(1) { 2 } else { limits::ROOMS_MAX } },
+        lobby: LobbySettings {
+            alphabet,
+            rooms_max: if has(1) { 2 } else { limits::ROOMS_MAX },
+            history: if has(5) { 3 } else { limits::HISTORY_MESSAGES },
+            digest_above: if has(6) { 2 } else { limits::DIGEST_ABOVE },
+            reserved: vec!["kept".to_owned()],
+        },
         flood: if has(2) { flood_control() } else { None },
         greet_after: if has(3) { Duration::ZERO } else { limits::GREET_AFTER },
         outbox: if has(4) { small } else { settings().outbox },

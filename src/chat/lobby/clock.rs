@@ -1,0 +1,90 @@
+//! Numbers for messages, and keys for rooms.
+//!
+//! Both come from what the lobby was given: nothing is drawn at random here.
+
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher24;
+
+use crate::chat::message::{Place, Stamp};
+use crate::limits::NUMBERS_SKIPPED;
+use crate::time::Wall;
+
+/// Sets these hashes apart from others under the same secret.
+const DOMAIN: u8 = 6;
+
+/// Numbers messages, over all rooms.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) epoch: u32,
+    pub(super) last: u64,
+    /// Before this number, messages may be missing that nobody knows of.
+    torn: u64,
+}
+
+impl Numbers {
+    /// The first message will be number one.
+    pub(super) fn beginning(epoch: u32) -> Self {
+        Self { epoch, last: 0, torn: 0 }
+    }
+
+    /// Goes on with numbers that were kept. If not all was kept, numbers are left out: some may
+    /// have been given to messages that are lost.
+    pub(super) fn resuming(epoch: u32, last: u64, complete: bool) -> Self {
+        if complete {
+            return Self { epoch, last, torn: 0 };
+        }
+        let last = last.saturating_add(NUMBERS_SKIPPED);
+        Self { epoch, last, torn: last }
+    }
+
+    /// The next number.
+    pub(super) fn stamp(&mut self, at: Wall) -> Stamp {
+        self.last += 1;
+        Stamp { number: self.last, at }
+    }
+
+    /// The place after that message.
+    pub(super) fn place(&self, number: u64) -> Place {
+        Place { epoch: self.epoch, number }
+    }
+
+    /// Whether all that was said in a room since a place is surely known, if the room has forgotten
+    /// nothing after `forgotten`.
+    pub(super) fn knows_all_since(&self, place: Place, forgotten: u64) -> bool {
+        place.epoch == self.epoch
+            && (self.torn..=self.last).contains(&place.number)
+            && place.number >= forgotten
+    }
+}
+
+/// Draws keys from a secret.
+#[derive(Debug)]
+pub(super) struct Keys {
+    secret: [u8; 16],
+    drawn: u64,
+}
+
+impl Keys {
+    pub(super) fn new(secret: [u8; 16]) -> Self {
+        Self { secret, drawn: 0 }
+    }
+
+    /// Tells the numbers of this lobby from those of another.
+    pub(super) fn epoch(&self) -> u32 {
+        self.hash(0) as u32
+    }
+
+    /// A key that nobody can guess.
+    pub(super) fn draw(&mut self) -> u64 {
+        self.drawn += 1;
+        self.hash(self.drawn)
+    }
+
+    fn hash(&self, number: u64) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.secret);
+        hasher.write_u8(DOMAIN);
+        hasher.write_u64(number);
+        hasher.finish()
+    }
+}

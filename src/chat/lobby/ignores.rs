@@ -1,0 +1,105 @@
+//! Who hears nothing of whom.
+//!
+//! What is ignored is a nickname, and all that looks like it, so that it helps no one to come back.
+//! Who is renamed is ignored under both names.
+//!
+//! Invariant: only members are in here, each at most [`IGNORED_MAX`] times.
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use crate::chat::name::NameKey;
+use crate::chat::refusal::Refusal;
+use crate::id::ClientId;
+use crate::limits::IGNORED_MAX;
+
+/// A name as it was typed, and what it is compared by.
+type Ignored = (SmolStr, NameKey);
+
+/// Every such wish.
+#[derive(Debug, Default)]
+pub(super) struct Ignores {
+    by_listener: HashMap<ClientId, Vec<Ignored>>,
+    /// The same the other way round: it is asked for with each message.
+    by_speaker: HashMap<NameKey, Vec<ClientId>>,
+}
+
+impl Ignores {
+    /// Whether nobody ignores anybody, as nearly always.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_speaker.is_empty()
+    }
+
+    /// Lets one hear nothing of a name. Whether that is new.
+    pub(super) fn add(&mut self, who: ClientId, name: &str) -> Result<bool, Refusal> {
+        let key = NameKey::of(name);
+        let list = self.by_listener.entry(who).or_default();
+        if list.iter().any(|(_, known)| *known == key) {
+            return Ok(false);
+        }
+        if list.len() >= IGNORED_MAX {
+            return Err(Refusal::TooManyIgnored);
+        }
+        list.push((name.into(), key.clone()));
+        self.by_speaker.entry(key).or_default().push(who);
+        Ok(true)
+    }
+
+    /// Lets one hear a name again. `None`: it was not ignored; else how it was written.
+    pub(super) fn remove(&mut self, who: ClientId, name: &str) -> Option<SmolStr> {
+        let key = NameKey::of(name);
+        let list = self.by_listener.get_mut(&who)?;
+        let at = list.iter().position(|(_, known)| *known == key)?;
+        let (name, _) = list.swap_remove(at);
+        if list.is_empty() {
+            self.by_listener.remove(&who);
+        }
+        self.forget_listener(&key, who);
+        Some(name)
+    }
+
+    /// Forgets what one does not want to hear.
+    pub(super) fn remove_all(&mut self, who: ClientId) {
+        for (_, key) in self.by_listener.remove(&who).unwrap_or_default() {
+            self.forget_listener(&key, who);
+        }
+    }
+
+    /// Whom one ignores.
+    pub(super) fn of(&self, who: ClientId) -> impl Iterator<Item = &str> {
+        self.by_listener.get(&who).into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Who hears nothing of this name.
+    pub(super) fn listeners(&self, speaker: &NameKey) -> &[ClientId] {
+        self.by_speaker.get(speaker).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whoever ignores the one name ignores the other as well, as far as there is room.
+    pub(super) fn follow(&mut self, old: &NameKey, new: &str) {
+        for listener in self.listeners(old).to_vec() {
+            // Who ignores as many as may be hears this one again.
+            let _ = self.add(listener, new);
+        }
+    }
+
+    fn forget_listener(&mut self, key: &NameKey, who: ClientId) {
+        let Some(listeners) = self.by_speaker.get_mut(key) else { return };
+        listeners.retain(|listener| *listener != who);
+        if listeners.is_empty() {
+            self.by_speaker.remove(key);
+        }
+    }
+
+    /// Panics where the invariants do not hold. For tests.
+    pub(super) fn check_invariants(&self, is_member: impl Fn(ClientId) -> bool) {
+        let listed: usize = self.by_listener.values().map(Vec::len).sum();
+        let listening: usize = self.by_speaker.values().map(Vec::len).sum();
+        assert_eq!(listed, listening, "each wish is kept both ways");
+        for (who, list) in &self.by_listener {
+            assert!(is_member(*who), "{who}: ignores people and is none");
+            assert!((1..=IGNORED_MAX).contains(&list.len()), "{who}: ignores {}", list.len());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Lists: which rooms there are, and who is in one.
+
+use super::Lobby;
+use crate::chat::event::{Event, Outlet};
+use crate::chat::name::{Nickname, RoomName};
+use crate::chat::refusal::Refusal;
+use crate::chat::room::RoomId;
+use crate::id::ClientId;
+use crate::limits::LISTED_MAX;
+
+impl Lobby {
+    /// Lists the fullest rooms first: those are what a newcomer looks for.
+    pub(super) fn list_rooms(&self, id: ClientId, outlet: &mut impl Outlet) {
+        let open = self.rooms.iter().filter(|(id, room)| *id == RoomId::MAIN || !room.is_empty());
+        let mut rooms: Vec<(&RoomName, usize)> =
+            open.map(|(_, room)| (&room.name, room.len())).collect();
+        rooms.sort_by(|(name, members), (other, others)| {
+            others.cmp(members).then_with(|| name.as_str().cmp(other.as_str()))
+        });
+        let more = rooms.len().saturating_sub(LISTED_MAX);
+        rooms.truncate(LISTED_MAX);
+        outlet.tell(id, Event::Rooms { rooms: &rooms, more });
+    }
+
+    /// Lists one page of those in a room. A page that there is not is the last one.
+    pub(super) fn list_people(
+        &self,
+        id: ClientId,
+        typed: Option<&str>,
+        page: usize,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = match typed {
+            None => self.active_room(id),
+            Some(typed) => self.room_named(typed)?,
+        };
+        let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        let members = open.members().filter_map(|id| self.nickname(id));
+        let mut names: Vec<&str> = members.map(Nickname::as_str).collect();
+        let count = names.len();
+        let pages = count.div_ceil(LISTED_MAX).max(1);
+        let page = page.clamp(1, pages);
+        let names = sorted_page(&mut names, (page - 1) * LISTED_MAX);
+        let page = (page, pages);
+        outlet.tell(id, Event::Who { room: &open.name, names, count, page });
+        Ok(())
+    }
+}
+
+/// What would stand on the page that begins with the name of this rank if all names were sorted:
+/// without sorting the others, of which there may be thousands.
+fn sorted_page<'a, 'n>(names: &'a mut [&'n str], from: usize) -> &'a [&'n str] {
+    if from > 0 && from < names.len() {
+        names.select_nth_unstable(from);
+    }
+    let rest = names.get_mut(from..).unwrap_or_default();
+    if rest.len() > LISTED_MAX {
+        rest.select_nth_unstable(LISTED_MAX);
+    }
+    let most = rest.len().min(LISTED_MAX);
+    let page = &mut rest[..most];
+    page.sort_unstable();
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_put_together_are_the_sorted_list() {
+        for count in [0, 1, LISTED_MAX - 1, LISTED_MAX, LISTED_MAX + 1, 3 * LISTED_MAX + 7] {
+            let all: Vec<String> =
+                (0..count).map(|n| format!("{:05}", n * 7919 % 50_021)).collect();
+            let mut sorted: Vec<&str> = all.iter().map(String::as_str).collect();
+            sorted.sort_unstable();
+            let mut paged = Vec::new();
+            for page in 0..count.div_ceil(LISTED_MAX) {
+                let mut names: Vec<&str> = all.iter().map(String::as_str).collect();
+                paged.extend_from_slice(sorted_page(&mut names, page * LISTED_MAX));
+            }
+            assert_eq!(paged, sorted);
+        }
+    }
+}

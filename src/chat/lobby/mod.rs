@@ -1,0 +1,360 @@
+//! Every member and every room: where commands are carried out.
+//!
+//! The lobby decides; telling people is left to the [`Outlet`]. A refused command changes nothing.
+//! Here is who is who; what people do is in the modules below.
+//!
+//! Invariants, held by [`Lobby::check_invariants`]:
+//! - the name index holds the key of every member's nickname and nothing else;
+//! - a member's seat names a room whose member at that place is this member, and every place in a
+//!   room is somebody's seat;
+//! - every member sits somewhere, and who keeps order in a room sits there.
+
+mod clock;
+mod ignores;
+mod keeping;
+mod listing;
+mod moderation;
+mod owning;
+mod people;
+mod recalling;
+mod seating;
+mod talking;
+
+use std::collections::HashMap;
+
+use super::command::{Command, Outcome};
+use super::event::{Event, Outlet};
+use super::member::{Member, Wishes};
+use super::name::{Alphabet, NameKey, Nickname, RoomName};
+use super::names::Names;
+use super::network::Network;
+use super::refusal::{Rank, Refusal, quoted};
+use super::room::{Room, RoomId, Rooms};
+use crate::id::{ClientId, SideTable};
+use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
+use crate::time::Wall;
+use clock::{Keys, Numbers};
+use ignores::Ignores;
+use keeping::Unsaved;
+
+/// What an operator may choose.
+#[derive(Clone, Debug)]
+pub struct LobbySettings {
+    /// Letters for names.
+    pub alphabet: Alphabet,
+    /// Rooms at once, those that are empty and remember something included.
+    pub rooms_max: usize,
+    /// Messages that each room remembers.
+    pub history: usize,
+    /// Members above which a room is told of comings and goings in digests.
+    pub digest_above: usize,
+    /// Nicknames that nobody may take, but a server operator who is called so.
+    pub reserved: Vec<String>,
+}
+
+impl Default for LobbySettings {
+    fn default() -> Self {
+        Self {
+            alphabet: Alphabet::Ascii,
+            rooms_max: ROOMS_MAX,
+            history: HISTORY_MESSAGES,
+            digest_above: DIGEST_ABOVE,
+            reserved: Vec::new(),
+        }
+    }
+}
+
+/// What a command depends on besides the lobby and who gives it.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The present.
+    pub now: Wall,
+    /// Where clients come from; `None`: from where everybody may.
+    pub network_of: &'a dyn Fn(ClientId) -> Option<Network>,
+}
+
+/// Everyone with a nickname, and where they sit.
+#[derive(Debug)]
+pub struct Lobby {
+    members: SideTable<Member>,
+    names: Names,
+    rooms: Rooms,
+    settings: LobbySettings,
+    reserved: Vec<NameKey>,
+    /// Of those without a nickname, who wants to be told otherwise than usual.
+    wishes: HashMap<ClientId, Wishes>,
+    ignores: Ignores,
+    numbers: Numbers,
+    keys: Keys,
+    /// What all rooms remember, in bytes.
+    remembered: usize,
+    /// Rooms with comings and goings that were not told yet.
+    digests: Vec<RoomId>,
+    unsaved: Unsaved,
+    /// Members who were put out of the server and whose connection is still there.
+    expelled: Vec<ClientId>,
+}
+
+impl Lobby {
+    /// A lobby with an empty `main`. `secret` is what keys of rooms are drawn from.
+    pub fn new(settings: LobbySettings, secret: [u8; 16]) -> Self {
+        let keys = Keys::new(secret);
+        Self {
+            members: SideTable::default(),
+            names: Names::default(),
+            rooms: Rooms::new(settings.rooms_max),
+            reserved: settings.reserved.iter().map(|name| NameKey::of(name)).collect(),
+            wishes: HashMap::new(),
+            ignores: Ignores::default(),
+            numbers: Numbers::beginning(keys.epoch()),
+            keys,
+            remembered: 0,
+            digests: Vec::new(),
+            unsaved: Unsaved::default(),
+            expelled: Vec::new(),
+            settings,
+        }
+    }
+
+    /// Carries out one command; a refusal is told to the client that asked.
+    pub fn execute<'a>(
+        &mut self,
+        id: ClientId,
+        command: Command<'a>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Outcome<'a> {
+        let answer = if self.is_member(id) {
+            self.obey_member(id, command, context, outlet)
+        } else {
+            self.obey_stranger(id, command, context, outlet)
+        };
+        answer.unwrap_or_else(|refusal| {
+            outlet.tell(id, Event::Refused(&refusal));
+            let is_kept_out = matches!(refusal, Refusal::Banned(_)) && !self.is_member(id);
+            if is_kept_out { Outcome::KeptOut } else { Outcome::Stays }
+        })
+    }
+
+    /// Gives back memory that a crowd has needed and the present does not.
+    pub fn trim(&mut self) {
+        self.names.trim(&self.members);
+        self.rooms.trim();
+        self.wishes.shrink_to_fit();
+        self.digests.shrink_to_fit();
+    }
+
+    /// Whether this client has a nickname.
+    pub fn is_member(&self, id: ClientId) -> bool {
+        self.members.contains(id)
+    }
+
+    /// The nickname of a client that has one.
+    pub fn nickname(&self, id: ClientId) -> Option<&Nickname> {
+        self.members.get(id).map(|member| &member.nickname)
+    }
+
+    /// How many clients have a nickname.
+    pub fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    /// How many rooms somebody is in; `main` always counts.
+    pub fn rooms(&self) -> usize {
+        let open = |(id, room): &(RoomId, &Room)| *id == RoomId::MAIN || !room.is_empty();
+        self.rooms.iter().filter(open).count()
+    }
+
+    /// What all rooms remember, in bytes.
+    pub fn remembered(&self) -> usize {
+        self.remembered
+    }
+
+    /// Panics where the tables disagree with each other. For tests; takes as long as it takes.
+    pub fn check_invariants(&self) {
+        assert_eq!(self.names.len(), self.members.len(), "one name per member");
+        let mut seats = 0;
+        for (id, member) in self.members.iter() {
+            let found = self.names.find(&member.nickname.key(), &self.members);
+            assert_eq!(found, Some(id), "{id}: name not indexed");
+            assert!(!member.seats.is_empty(), "{id}: sits nowhere");
+            for &seat in &member.seats {
+                let room = self.rooms.get(seat.room).expect("a seat is in a room");
+                assert!(room.is_seated(member.wishes.form, seat, id), "{id}: wrong place");
+            }
+            seats += member.seats.len();
+        }
+        let places: usize = self.rooms.iter().map(|(_, room)| room.len()).sum();
+        assert_eq!(places, seats, "a place without its member");
+        let mut remembered = 0;
+        for (id, room) in self.rooms.iter() {
+            assert_eq!(self.rooms.find(&room.name), Some(id), "a room is not indexed");
+            room.history.check_invariants();
+            remembered += room.history.weight();
+            let sits = |who: &ClientId| {
+                self.members.get(*who).is_some_and(|member| member.seat_in(id).is_some())
+            };
+            assert!(room.operators.iter().chain(&room.owner).all(sits), "keeps order elsewhere");
+            let untold = room.arrivals + room.departures > 0;
+            assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
+        }
+        assert_eq!(self.remembered, remembered, "what all rooms remember");
+        self.ignores.check_invariants(|id| self.is_member(id));
+        assert!(self.wishes.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
+    }
+
+    fn obey_stranger(
+        &mut self,
+        id: ClientId,
+        command: Command<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<Outcome<'static>, Refusal> {
+        match command {
+            Command::Nick(typed) => self.register(id, typed, context, outlet)?,
+            Command::Numbers(wanted) => self.want_numbers(id, wanted, outlet),
+            Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
+            Command::Quit => return Ok(Outcome::Quits),
+            _ => return Err(Refusal::NicknameFirst),
+        }
+        Ok(Outcome::Stays)
+    }
+
+    fn obey_member<'a>(
+        &mut self,
+        id: ClientId,
+        command: Command<'a>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<Outcome<'a>, Refusal> {
+        match command {
+            Command::Say { room, text } => self.say(id, room, text, context, outlet)?,
+            Command::Act { room, text } => self.act(id, room, text, context, outlet)?,
+            Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
+            Command::Nick(typed) => {
+                self.rename(id, typed, context, outlet)?;
+                return Ok(Outcome::Renamed);
+            }
+            Command::Join { room, password, stay } => {
+                self.join(id, (room, password), stay, context, outlet)?;
+            }
+            Command::Leave { room } => self.leave_room(id, room, context, outlet)?,
+            Command::Rooms => self.list_rooms(id, outlet),
+            Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
+            Command::Recall(which) => self.recall(id, which, context, outlet)?,
+            Command::Numbers(wanted) => self.want_numbers(id, wanted, outlet),
+            Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
+            Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
+            Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
+            Command::Match { queue, players } => return Ok(Outcome::SeeksMatch { queue, players }),
+            Command::MatchOff => return Ok(Outcome::StopsSeeking),
+            Command::Invite { to } => return self.find_friend(id, to).map(Outcome::Invites),
+            Command::Oper { name, password } => {
+                return Ok(Outcome::Authenticates { name, password });
+            }
+            Command::Help(guide) => outlet.tell(id, Event::Help(guide)),
+            Command::Quit => return Ok(Outcome::Quits),
+            command => self.govern(id, command, context, outlet)?,
+        }
+        Ok(Outcome::Stays)
+    }
+
+    /// What concerns a room as such, and order in it.
+    fn govern(
+        &mut self,
+        id: ClientId,
+        command: Command<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        match command {
+            Command::AskTopic => self.tell_topic(id, outlet),
+            Command::SetTopic(text) => self.set_topic(id, text, outlet)?,
+            Command::SetPassword(password) => self.set_password(id, password, outlet)?,
+            Command::Own { key } => self.own(id, key, outlet)?,
+            Command::Give { to } => self.give(id, to, outlet)?,
+            Command::Op { whom, may } => self.set_operator(id, whom, may, outlet)?,
+            Command::Kick { whom, reason } => self.kick(id, whom, reason, context, outlet)?,
+            Command::Sanction(asked) => self.sanction(id, asked, context, outlet)?,
+            Command::Lift { measure, whom } => self.lift(id, measure, whom, context, outlet)?,
+            Command::Sanctions => self.list_sanctions(id, context, outlet),
+            // All others are carried out where they came from.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn find_friend(&self, id: ClientId, typed: &str) -> Result<ClientId, Refusal> {
+        let friend = self.find_member(typed)?;
+        if friend == id {
+            return Err(Refusal::InvitesSelf);
+        }
+        self.check_not_ignored(id, friend)?;
+        Ok(friend)
+    }
+
+    fn find_member(&self, typed: &str) -> Result<ClientId, Refusal> {
+        let found = self.names.find(&NameKey::of(typed), &self.members);
+        found.ok_or_else(|| Refusal::NobodyNamed(quoted(typed)))
+    }
+
+    /// Tells everyone in a room.
+    fn publish(&self, room: RoomId, source: ClientId, event: Event<'_>, outlet: &mut impl Outlet) {
+        let Some(open) = self.rooms.get(room) else { return };
+        for form in super::event::Form::ALL {
+            outlet.publish(open.audience(room, form), source, event);
+        }
+    }
+
+    /// The room that a member joined last, where its commands hold.
+    fn active_room(&self, id: ClientId) -> RoomId {
+        self.members.get(id).and_then(Member::active_room).unwrap_or(RoomId::MAIN)
+    }
+
+    fn room_name(&self, room: RoomId) -> RoomName {
+        self.rooms.get(room).map_or_else(RoomName::main, |room| room.name.clone())
+    }
+
+    /// A room that the member is in: the one named, or the one joined last.
+    fn own_room(&self, member: &Member, typed: Option<&str>) -> Result<RoomId, Refusal> {
+        let Some(typed) = typed else {
+            return member.active_room().ok_or(Refusal::NowhereToLeaveTo);
+        };
+        let room = self.room_named(typed)?;
+        match member.seat_in(room) {
+            Some(_) => Ok(room),
+            None => Err(Refusal::NotInRoom(RoomName::parse(typed, self.settings.alphabet)?)),
+        }
+    }
+
+    /// A room that somebody is in.
+    fn room_named(&self, typed: &str) -> Result<RoomId, Refusal> {
+        let name = RoomName::parse(typed, self.settings.alphabet)?;
+        let found = self.rooms.find(&name).filter(|room| {
+            *room == RoomId::MAIN || self.rooms.get(*room).is_some_and(|room| !room.is_empty())
+        });
+        found.ok_or(Refusal::NoRoomNamed(name))
+    }
+
+    /// What somebody may do in a room.
+    fn rank(&self, id: ClientId, room: RoomId) -> Rank {
+        let Some(open) = self.rooms.get(room) else { return Rank::Member };
+        match self.members.get(id) {
+            Some(member) if member.is_server_operator => Rank::ServerOperator,
+            _ if open.owner == Some(id) => Rank::Owner,
+            _ if open.operators.contains(&id) => Rank::Operator,
+            _ => Rank::Member,
+        }
+    }
+
+    /// The room that a member is in, if it may do there what takes this rank. `main` belongs to
+    /// nobody, so only server operators may do anything there.
+    fn governed_room(&self, id: ClientId, needs: Rank) -> Result<RoomId, Refusal> {
+        let room = self.active_room(id);
+        let needs = if room == RoomId::MAIN { Rank::ServerOperator } else { needs };
+        if self.rank(id, room) < needs {
+            return Err(Refusal::NotAllowed { room: self.room_name(room), needs });
+        }
+        Ok(room)
+    }
+}

@@ -1,0 +1,238 @@
+//! Keeping order: who is put out, kept out, or made to be quiet.
+//!
+//! What holds in `main` holds for the server: who is put out of it is put out of the server, and
+//! who is banned there cannot come in. Nobody can do anything to somebody of the same rank.
+
+use smol_str::SmolStr;
+use std::net::IpAddr;
+
+use super::owning::checked;
+use super::talking::time_left;
+use super::{Context, Lobby};
+use crate::chat::command::Sentencing;
+use crate::chat::event::{Deed, Event, Moderation, Outlet};
+use crate::chat::name::Nickname;
+use crate::chat::network::Network;
+use crate::chat::refusal::{Field, Rank, Refusal, quoted};
+use crate::chat::room::RoomId;
+use crate::chat::sanctions::{Measure, Sanction};
+use crate::id::ClientId;
+use crate::limits::{REASON_BYTES_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
+
+/// Whom a ban or a mute is meant for.
+struct Target {
+    name: Option<Nickname>,
+    network: Option<Network>,
+}
+
+impl Lobby {
+    pub(super) fn kick(
+        &mut self,
+        id: ClientId,
+        whom: &str,
+        reason: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.governed_room(id, Rank::Operator)?;
+        let reason = checked(reason, REASON_BYTES_MAX, Field::Reason)?;
+        let target = match room {
+            RoomId::MAIN => self.find_member(whom)?,
+            _ => self.find_in_room(whom, room)?,
+        };
+        self.check_outranks(id, target, room)?;
+        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let sentence = Sanction {
+            number: 0,
+            measure: Measure::Ban,
+            name: self.nickname(target).cloned(),
+            network: None,
+            until: Some(context.now),
+            by,
+            reason,
+        };
+        self.put_out(target, room, Deed::Kicked, &sentence, context, outlet);
+        self.tell_sentence(id, room, Deed::Kicked, &sentence, context, outlet);
+        Ok(())
+    }
+
+    pub(super) fn sanction(
+        &mut self,
+        id: ClientId,
+        asked: Sentencing<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.governed_room(id, Rank::Operator)?;
+        let reason = checked(asked.reason, REASON_BYTES_MAX, Field::Reason)?;
+        let Target { name, network } = self.target(id, room, asked, context)?;
+        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let until = asked.lasts.map(|lasts| context.now + lasts);
+        let sanction =
+            Sanction { number: 0, measure: asked.measure, name, network, until, by, reason };
+        let most = if room == RoomId::MAIN { SANCTIONS_OF_MAIN_MAX } else { SANCTIONS_MAX };
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        let imposed = open.charter.sanctions.impose(sanction, context.now, most).cloned();
+        let Some(sanction) = imposed else {
+            return Err(Refusal::TooManySanctions(self.room_name(room)));
+        };
+        self.note_charter_changed(room);
+        let deed = match asked.measure {
+            Measure::Ban => Deed::Banned,
+            Measure::Mute => Deed::Muted,
+        };
+        if asked.measure == Measure::Ban {
+            for whom in self.banned_members(room, &sanction, context) {
+                self.put_out(whom, room, deed, &sanction, context, outlet);
+            }
+        }
+        self.tell_sentence(id, room, deed, &sanction, context, outlet);
+        Ok(())
+    }
+
+    /// Whom a member may ban or mute, who has typed this.
+    fn target(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        asked: Sentencing<'_>,
+        context: &Context<'_>,
+    ) -> Result<Target, Refusal> {
+        if asked.by_address
+            && let Ok(address) = asked.whom.parse::<IpAddr>()
+        {
+            if self.rank(id, room) < Rank::ServerOperator {
+                return Err(Refusal::AddressNamed);
+            }
+            let network = Network::of(address);
+            let network = network.ok_or_else(|| Refusal::NobodyNamed(quoted(asked.whom)))?;
+            return Ok(Target { name: None, network: Some(network) });
+        }
+        let name = Nickname::parse(asked.whom, self.settings.alphabet)?;
+        let present = self.find_member(asked.whom).ok();
+        if let Some(present) = present {
+            self.check_outranks(id, present, room)?;
+        }
+        let network = if asked.by_address {
+            // It has to be here for its address to be known.
+            let present = self.find_member(asked.whom)?;
+            Some((context.network_of)(present).ok_or(Refusal::NoAddress(name.clone()))?)
+        } else {
+            None
+        };
+        Ok(Target { name: Some(name), network })
+    }
+
+    /// Those in a room whom a ban has just been put on, and who do not keep order there. For
+    /// `main`, wherever they are.
+    fn banned_members(&self, room: RoomId, ban: &Sanction, context: &Context<'_>) -> Vec<ClientId> {
+        let Some(open) = self.rooms.get(room) else { return Vec::new() };
+        let key = ban.name.as_ref().map(Nickname::key);
+        let is_on = |id: &ClientId| {
+            let named = self.nickname(*id).map(Nickname::key) == key && key.is_some();
+            let from_there = ban.network.is_some() && (context.network_of)(*id) == ban.network;
+            (named || from_there) && !self.keeps_order(*id, room)
+        };
+        if room == RoomId::MAIN {
+            return self.members.iter().map(|(id, _)| id).filter(is_on).collect();
+        }
+        open.members().filter(is_on).collect()
+    }
+
+    pub(super) fn lift(
+        &mut self,
+        id: ClientId,
+        measure: Measure,
+        whom: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.governed_room(id, Rank::Operator)?;
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        let Some(lifted) = open.charter.sanctions.lift(measure, whom, context.now) else {
+            return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
+        };
+        self.note_charter_changed(room);
+        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let deed = match measure {
+            Measure::Ban => Deed::Unbanned,
+            Measure::Mute => Deed::Unmuted,
+        };
+        let lifted = Sanction { by, until: None, reason: SmolStr::default(), ..lifted };
+        self.tell_sentence(id, room, deed, &lifted, context, outlet);
+        Ok(())
+    }
+
+    pub(super) fn list_sanctions(
+        &self,
+        id: ClientId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(room) = self.rooms.get(self.active_room(id)) else { return };
+        let list: Vec<&Sanction> = room.charter.sanctions.in_force(context.now).collect();
+        outlet.tell(id, Event::Sanctions { room: &room.name, list: &list, now: context.now });
+    }
+
+    fn check_outranks(&self, id: ClientId, whom: ClientId, room: RoomId) -> Result<(), Refusal> {
+        if whom == id {
+            return Err(Refusal::ThatIsYou);
+        }
+        match self.nickname(whom) {
+            Some(name) if self.rank(whom, room) >= self.rank(id, room) => {
+                Err(Refusal::Outranked(name.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes somebody out of a room, or out of the server.
+    fn put_out(
+        &mut self,
+        whom: ClientId,
+        room: RoomId,
+        deed: Deed,
+        sentence: &Sanction,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let name = self.room_name(room);
+        outlet.tell(whom, Event::YouWere(moderation(deed, &name, sentence, context)));
+        if room == RoomId::MAIN {
+            self.leave(whom, outlet);
+            self.expelled.push(whom);
+        } else {
+            self.move_out(whom, room, context, outlet);
+        }
+    }
+
+    fn tell_sentence(
+        &self,
+        by: ClientId,
+        room: RoomId,
+        deed: Deed,
+        sentence: &Sanction,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let name = self.room_name(room);
+        let moderation = moderation(deed, &name, sentence, context);
+        self.publish(room, by, Event::Moderated(moderation), outlet);
+    }
+}
+
+fn moderation<'a>(
+    deed: Deed,
+    room: &'a crate::chat::RoomName,
+    sentence: &'a Sanction,
+    context: &Context<'_>,
+) -> Moderation<'a> {
+    Moderation {
+        deed,
+        room,
+        whom: sentence.name.as_ref().map(Nickname::as_str),
+        by: &sentence.by,
+        lasts: time_left(sentence, context.now),
+        reason: &sentence.reason,
+    }
+}

@@ -1,0 +1,210 @@
+//! Whose a room is, and what its owner settles: topic, password, who keeps order.
+//!
+//! A nickname proves nothing, so an owner is given a key when the room is made. Who brings the key
+//! is the owner for as long as it stays; who keeps order does so for as long as it stays.
+
+use smol_str::SmolStr;
+
+use super::Lobby;
+use crate::chat::charter::{Owner, Topic};
+use crate::chat::digest::Digest;
+use crate::chat::event::{Deed, Event, Moderation, Outlet};
+use crate::chat::refusal::{Field, Rank, Refusal};
+use crate::chat::room::RoomId;
+use crate::chat::text::clean;
+use crate::id::ClientId;
+use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
+
+impl Lobby {
+    /// Whether somebody may keep order in a room.
+    pub(super) fn keeps_order(&self, id: ClientId, room: RoomId) -> bool {
+        self.rank(id, room) >= Rank::Operator
+    }
+
+    pub(super) fn tell_topic(&self, id: ClientId, outlet: &mut impl Outlet) {
+        if let Some(room) = self.rooms.get(self.active_room(id)) {
+            let topic = room.charter.topic.as_ref();
+            outlet.tell(id, Event::Topic { room: &room.name, topic });
+        }
+    }
+
+    pub(super) fn set_topic(
+        &mut self,
+        id: ClientId,
+        text: &str,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.governed_room(id, Rank::Operator)?;
+        let text = checked(text, TOPIC_BYTES_MAX, Field::Topic)?;
+        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        let topic = Topic { text: text.clone(), by: by.clone() };
+        open.charter.topic = (!text.is_empty()).then_some(topic);
+        self.note_charter_changed(room);
+        self.publish(room, id, Event::TopicChanged { by: &by, text: &text }, outlet);
+        Ok(())
+    }
+
+    pub(super) fn set_password(
+        &mut self,
+        id: ClientId,
+        password: Option<&str>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.owned_room(id)?;
+        let length = password.map_or(1, str::len);
+        if !(1..=PASSWORD_BYTES_MAX).contains(&length) {
+            return Err(Refusal::FieldLength(Field::Password));
+        }
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        open.charter.password = password.map(|word| Digest::of(&open.name.key(), word));
+        self.note_charter_changed(room);
+        let room = &self.room_name(room);
+        outlet.tell(id, Event::PasswordSet { room, needed: password.is_some() });
+        Ok(())
+    }
+
+    /// Gives a room that was made just now to whom has made it.
+    pub(super) fn endow(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
+        let key = self.keys.draw();
+        let Some(name) = self.nickname(id).cloned() else { return };
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        let digest = Digest::of(&open.name.key(), &written(key));
+        open.charter.owner = Some(Owner { name, key: digest });
+        open.owner = Some(id);
+        outlet.tell(id, Event::Owns { room: &open.name, key });
+        self.note_charter_changed(room);
+    }
+
+    pub(super) fn own(
+        &mut self,
+        id: ClientId,
+        key: &str,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.active_room(id);
+        if room == RoomId::MAIN {
+            return Err(Refusal::MainIsEverybodys);
+        }
+        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        let digest = Digest::of(&open.name.key(), key);
+        if open.charter.owner.as_ref().is_none_or(|owner| owner.key != digest) {
+            return Err(Refusal::KeyWrong(open.name.clone()));
+        }
+        if open.owner == Some(id) {
+            return Err(Refusal::AlreadySo(by));
+        }
+        open.owner = Some(id);
+        self.tell_deed(id, room, Deed::Endowed, id, outlet);
+        Ok(())
+    }
+
+    /// From now on another key proves whose the room is.
+    pub(super) fn give(
+        &mut self,
+        id: ClientId,
+        to: &str,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.owned_room(id)?;
+        let heir = self.find_in_room(to, room)?;
+        if self.rooms.get(room).is_some_and(|open| open.owner == Some(heir)) {
+            return Err(self.already_so(heir));
+        }
+        self.tell_deed(id, room, Deed::Endowed, heir, outlet);
+        self.endow(heir, room, outlet);
+        Ok(())
+    }
+
+    pub(super) fn set_operator(
+        &mut self,
+        id: ClientId,
+        whom: &str,
+        may: bool,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let room = self.governed_room(id, Rank::Owner)?;
+        let whom = self.find_in_room(whom, room)?;
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        if open.operators.contains(&whom) == may {
+            return Err(self.already_so(whom));
+        }
+        if !may {
+            open.operators.retain(|operator| *operator != whom);
+        } else if open.operators.len() < OPERATORS_MAX {
+            open.operators.push(whom);
+        } else {
+            return Err(Refusal::TooManyOperators);
+        }
+        let deed = if may { Deed::Promoted } else { Deed::Demoted };
+        self.tell_deed(id, room, deed, whom, outlet);
+        Ok(())
+    }
+
+    /// Gives back what a member was allowed who has changed its seat.
+    pub(super) fn restore_rank(&mut self, id: ClientId, room: RoomId, rank: Rank) {
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        match rank {
+            Rank::Owner => open.owner = Some(id),
+            Rank::Operator => open.operators.push(id),
+            Rank::Member | Rank::ServerOperator => {}
+        }
+    }
+
+    /// A member of a room, by name.
+    pub(super) fn find_in_room(&self, typed: &str, room: RoomId) -> Result<ClientId, Refusal> {
+        let not_here = || Refusal::NotHere {
+            name: crate::chat::refusal::quoted(typed),
+            room: self.room_name(room),
+        };
+        let found = self.find_member(typed).map_err(|_| not_here())?;
+        let sits = self.members.get(found).is_some_and(|member| member.seat_in(room).is_some());
+        if sits { Ok(found) } else { Err(not_here()) }
+    }
+
+    /// Tells a room what one member has done to another.
+    fn tell_deed(
+        &self,
+        by: ClientId,
+        room: RoomId,
+        deed: Deed,
+        whom: ClientId,
+        outlet: &mut impl Outlet,
+    ) {
+        let (Some(by_name), Some(whom)) = (self.nickname(by), self.nickname(whom)) else { return };
+        let name = self.room_name(room);
+        let moderation = Moderation {
+            deed,
+            room: &name,
+            whom: Some(whom.as_str()),
+            by: by_name,
+            lasts: None,
+            reason: "",
+        };
+        self.publish(room, by, Event::Moderated(moderation), outlet);
+    }
+
+    /// The room that a member is in, if it is its own.
+    fn owned_room(&self, id: ClientId) -> Result<RoomId, Refusal> {
+        if self.active_room(id) == RoomId::MAIN {
+            return Err(Refusal::MainIsEverybodys);
+        }
+        self.governed_room(id, Rank::Owner)
+    }
+
+    fn already_so(&self, id: ClientId) -> Refusal {
+        self.nickname(id).map_or(Refusal::ThatIsYou, |name| Refusal::AlreadySo(name.clone()))
+    }
+}
+
+/// A key as people type it.
+fn written(key: u64) -> String {
+    format!("{key:016x}")
+}
+
+/// Clean text of at most so many bytes.
+pub(super) fn checked(text: &str, most: usize, field: Field) -> Result<SmolStr, Refusal> {
+    let text = clean(text.trim());
+    if text.len() > most { Err(Refusal::FieldLength(field)) } else { Ok(text.as_ref().into()) }
+}

@@ -1,0 +1,179 @@
+//! Who people are: nicknames, and how each wants to be told of messages.
+
+use super::{Context, Lobby};
+use crate::chat::event::{Event, Form, Outlet};
+use crate::chat::member::{Member, Wishes};
+use crate::chat::name::{NameKey, Nickname};
+use crate::chat::refusal::{Refusal, Sentence};
+use crate::chat::room::RoomId;
+use crate::id::ClientId;
+
+impl Lobby {
+    pub(super) fn register(
+        &mut self,
+        id: ClientId,
+        typed: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let nickname = self.free_nickname(id, typed)?;
+        self.check_ban(id, &nickname, RoomId::MAIN, context)?;
+        let hash = self.names.hash(&nickname.key());
+        let wishes = self.wishes.remove(&id).unwrap_or_default();
+        self.members.insert(id, Member::new(nickname, hash, wishes));
+        self.names.insert(id, &self.members);
+        outlet.tell(id, Event::Welcome);
+        self.enter(id, RoomId::MAIN, context, outlet);
+        Ok(())
+    }
+
+    /// Takes a client out of every room, and tells those who stay. A stranger just goes.
+    pub fn leave(&mut self, id: ClientId, outlet: &mut impl Outlet) {
+        self.wishes.remove(&id);
+        self.ignores.remove_all(id);
+        let Some(mut member) = self.members.remove(id) else { return };
+        self.names.remove(id, member.name_hash);
+        while let Some(seat) = member.seats.pop() {
+            self.vacate(seat, member.wishes.form);
+            self.tell_left((seat.room, member.wishes.form), id, &member.nickname, outlet);
+        }
+    }
+
+    /// Takes everybody out, and tells nobody.
+    pub fn dismiss_everyone(&mut self) {
+        self.members = crate::id::SideTable::default();
+        (self.names, self.ignores) = Default::default();
+        (self.wishes, self.digests) = Default::default();
+        self.expelled = Vec::new();
+        self.rooms.clear();
+    }
+
+    /// A member who was put out of the server: its connection is to be closed.
+    pub fn poll_expelled(&mut self) -> Option<ClientId> {
+        self.expelled.pop()
+    }
+
+    /// Lets a member keep order everywhere, who has proved that it may.
+    pub fn promote(&mut self, id: ClientId, outlet: &mut impl Outlet) {
+        if let Some(member) = self.members.get_mut(id) {
+            member.is_server_operator = true;
+            outlet.tell(id, Event::IsServerOperator);
+        }
+    }
+
+    pub(super) fn rename(
+        &mut self,
+        id: ClientId,
+        typed: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let nickname = self.free_nickname(id, typed)?;
+        let Some(member) = self.members.get(id) else { return Ok(()) };
+        if member.nickname == nickname {
+            return Err(Refusal::AlreadyCalled(nickname));
+        }
+        self.check_new_name(id, member, &nickname, context)?;
+        let (old_key, new_key) = (member.nickname.key(), nickname.key());
+        if !self.ignores.is_empty() {
+            self.ignores.follow(&old_key, nickname.as_str());
+        }
+        let Some(member) = self.members.get_mut(id) else { return Ok(()) };
+        let new_hash = self.names.hash(&new_key);
+        let old = std::mem::replace(&mut member.nickname, nickname);
+        let old_hash = std::mem::replace(&mut member.name_hash, new_hash);
+        self.names.remove(id, old_hash);
+        self.names.insert(id, &self.members);
+        let Some(member) = self.members.get(id) else { return Ok(()) };
+        let event = Event::Renamed { old: &old, new: &member.nickname };
+        for seat in &member.seats {
+            self.publish(seat.room, id, event, outlet);
+        }
+        Ok(())
+    }
+
+    /// Nobody escapes a mute by another name, or comes by one that is banned.
+    fn check_new_name(
+        &self,
+        id: ClientId,
+        member: &Member,
+        new: &Nickname,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        for seat in &member.seats {
+            let Some(room) = self.rooms.get(seat.room) else { continue };
+            let mute = room.charter.sanctions.mute_on(&member.nickname, context.now);
+            if mute.is_some() && !self.keeps_order(id, seat.room) {
+                return Err(Refusal::MutedName(room.name.clone()));
+            }
+            self.check_ban(id, new, seat.room, context)?;
+        }
+        self.check_ban(id, new, RoomId::MAIN, context)
+    }
+
+    /// The nickname that `typed` stands for, unless somebody else has it or one like it.
+    fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
+        let nickname = Nickname::parse(typed, self.settings.alphabet)?;
+        let key = nickname.key();
+        match self.names.find(&key, &self.members) {
+            Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
+            _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
+                Err(Refusal::NicknameReserved(nickname))
+            }
+            _ => Ok(nickname),
+        }
+    }
+
+    fn is_reserved(&self, key: &NameKey) -> bool {
+        !self.reserved.is_empty() && self.reserved.contains(key)
+    }
+
+    fn is_server_operator(&self, id: ClientId) -> bool {
+        self.members.get(id).is_some_and(|member| member.is_server_operator)
+    }
+
+    /// Whether somebody may be in a room under this name. Who keeps order there may.
+    pub(super) fn check_ban(
+        &self,
+        id: ClientId,
+        nickname: &Nickname,
+        room: RoomId,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        let Context { now, network_of } = *context;
+        match open.charter.sanctions.ban_on(nickname, network_of(id), now) {
+            Some(ban) if !self.keeps_order(id, room) => Err(Refusal::Banned(Sentence {
+                room: open.name.clone(),
+                lasts: super::talking::time_left(ban, now),
+                reason: ban.reason.clone(),
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn want_history(&mut self, id: ClientId, wanted: bool, outlet: &mut impl Outlet) {
+        match self.members.get_mut(id) {
+            Some(member) => member.wishes.history = wanted,
+            None => self.wishes.entry(id).or_default().history = wanted,
+        }
+        outlet.tell(id, Event::HearsHistory(wanted));
+    }
+
+    /// How messages look from now on.
+    pub(super) fn want_numbers(&mut self, id: ClientId, wanted: bool, outlet: &mut impl Outlet) {
+        let form = if wanted { Form::Numbered } else { Form::Bare };
+        if self.is_member(id) {
+            outlet.change_audience();
+            self.reseat(id, form);
+        } else {
+            self.wishes.insert(id, Wishes { form, ..self.wish(id) });
+        }
+        let place = self.numbers.place(self.numbers.last);
+        outlet.tell(id, Event::Numbers(wanted.then_some(place)));
+    }
+
+    fn wish(&self, id: ClientId) -> Wishes {
+        self.wishes.get(&id).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,94 @@
+//! What was said before, for those who were not there.
+
+use super::{Context, Lobby};
+use crate::chat::command::Recall;
+use crate::chat::event::{Event, Form, Outlet, Recalled};
+use crate::chat::history::Replay;
+use crate::chat::message::Message;
+use crate::chat::refusal::Refusal;
+use crate::chat::room::RoomId;
+use crate::id::ClientId;
+use crate::limits::HISTORY_TOTAL_BYTES;
+use crate::time::Wall;
+
+impl Lobby {
+    pub(super) fn recall(
+        &self,
+        id: ClientId,
+        which: Recall,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        if self.settings.history == 0 {
+            return Err(Refusal::HistoryOff);
+        }
+        let room = self.active_room(id);
+        let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        let (replay, which) = match which {
+            Recall::Last(most) => (open.history.last(most), Recalled::Last),
+            Recall::After(place) if place.epoch != self.numbers.epoch => {
+                (open.history.last(usize::MAX), Recalled::Gap(place.number))
+            }
+            Recall::After(place) => {
+                let forgotten = open.history.forgotten();
+                let all = self.numbers.knows_all_since(place, forgotten);
+                let recalled = if all { Recalled::Since } else { Recalled::Gap };
+                (open.history.after(place.number), recalled(place.number))
+            }
+        };
+        self.recite(id, room, replay, which, context.now, outlet);
+        Ok(())
+    }
+
+    pub(super) fn recite(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        replay: Replay<'_>,
+        which: Recalled,
+        now: Wall,
+        outlet: &mut impl Outlet,
+    ) {
+        let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get(room)) else {
+            return;
+        };
+        let form = member.wishes.form;
+        let name = &open.name;
+        outlet.tell(id, Event::RecallBegins { room: name, count: replay.len(), which });
+        if !replay.is_empty() {
+            outlet.recite(id, form, room, replay, now);
+        }
+        let place = (form == Form::Numbered).then(|| self.numbers.place(replay.last_number()));
+        outlet.tell(id, Event::RecallEnds { room: name, place });
+    }
+
+    /// Keeps in mind what was said in a room.
+    pub(super) fn remember(&mut self, room: RoomId, message: Message) {
+        let most = self.settings.history;
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        let before = open.history.weight();
+        open.history.push(message, most);
+        self.remembered = self.remembered + open.history.weight() - before;
+        self.note_changed(room);
+        if self.remembered > HISTORY_TOTAL_BYTES {
+            self.forget_the_oldest();
+        }
+    }
+
+    /// Makes room: those that were silent longest forget everything, until an eighth is free.
+    pub(super) fn forget_the_oldest(&mut self) {
+        let filled = self.rooms.iter().filter(|(_, room)| !room.history.is_empty());
+        let mut silent: Vec<(u64, RoomId)> =
+            filled.map(|(id, room)| (room.history.last_number(), id)).collect();
+        silent.sort_unstable_by_key(|(last, _)| *last);
+        for (_, id) in silent {
+            if self.remembered <= HISTORY_TOTAL_BYTES / 8 * 7 {
+                break;
+            }
+            let Some(room) = self.rooms.get_mut(id) else { continue };
+            self.remembered -= room.history.weight();
+            room.history.clear();
+            self.note_changed(id);
+        }
+    }
+}

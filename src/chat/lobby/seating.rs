@@ -1,0 +1,245 @@
+//! Coming into rooms and leaving them, and how those who are there hear of it.
+//!
+//! In a big room, comings and goings would be most of what anybody is sent: 10,000 people who come
+//! one after the other are 50 million lines. Above a threshold they are counted, and told once in a
+//! while as a digest; who comes is told its own coming at once.
+
+use super::{Context, Lobby};
+use crate::chat::digest::Digest;
+use crate::chat::event::{Event, Form, Outlet, Recalled};
+use crate::chat::name::{Nickname, RoomName};
+use crate::chat::refusal::Refusal;
+use crate::chat::room::{RoomId, Seat};
+use crate::id::ClientId;
+use crate::limits::{REPLAYED_MESSAGES, ROOMS_PER_MEMBER_MAX};
+
+impl Lobby {
+    pub(super) fn join(
+        &mut self,
+        id: ClientId,
+        (typed, password): (&str, Option<&str>),
+        stay: bool,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let name = RoomName::parse(typed, self.settings.alphabet)?;
+        let Some(member) = self.members.get(id) else { return Ok(()) };
+        let found = self.rooms.find(&name);
+        if found.is_some_and(|room| member.seat_in(room).is_some()) {
+            // By the room's own name, which may be written otherwise.
+            return Err(Refusal::AlreadyInRoom(found.map_or(name, |room| self.room_name(room))));
+        }
+        if stay && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
+            return Err(Refusal::InTooManyRooms);
+        }
+        let room = match found {
+            Some(room) => {
+                self.check_ban(id, &member.nickname, room, context)?;
+                self.check_password(id, room, password)?;
+                room
+            }
+            // Most likely a name with a space in it.
+            None if password.is_some() => return Err(Refusal::NameCharacter),
+            None => self.make_room(name, outlet)?,
+        };
+        if !stay {
+            while let Some(left) = self.members.get(id).and_then(|member| member.active_room()) {
+                self.exit(id, left, outlet);
+            }
+        }
+        self.enter(id, room, context, outlet);
+        if found.is_none() {
+            self.endow(id, room, outlet);
+        }
+        Ok(())
+    }
+
+    /// Who may keep order everywhere needs no password, and for a room without one none is right.
+    fn check_password(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        password: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        match (open.charter.password, password) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(Refusal::NameCharacter),
+            (Some(_), _) if self.keeps_order(id, room) => Ok(()),
+            (Some(_), None) => Err(Refusal::PasswordNeeded(open.name.clone())),
+            (Some(digest), Some(typed)) if Digest::of(&open.name.key(), typed) == digest => Ok(()),
+            (Some(_), Some(_)) => Err(Refusal::PasswordWrong(open.name.clone())),
+        }
+    }
+
+    fn make_room(&mut self, name: RoomName, outlet: &mut impl Outlet) -> Result<RoomId, Refusal> {
+        let (room, gone) = self.rooms.open(name, self.numbers.last)?;
+        if let Some((id, gone)) = gone {
+            self.remembered -= gone.history.weight();
+            self.unsaved.note_gone(id, gone.name);
+            outlet.close_room(id);
+        }
+        Ok(room)
+    }
+
+    pub(super) fn leave_room(
+        &mut self,
+        id: ClientId,
+        typed: Option<&str>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let Some(member) = self.members.get(id) else { return Ok(()) };
+        let room = self.own_room(member, typed)?;
+        if member.seats.len() == 1 && room == RoomId::MAIN {
+            return Err(Refusal::NowhereToLeaveTo);
+        }
+        self.move_out(id, room, context, outlet);
+        Ok(())
+    }
+
+    /// Takes a member out of a room other than `main`; who is nowhere else then is in `main`.
+    pub(super) fn move_out(
+        &mut self,
+        id: ClientId,
+        room: RoomId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        self.exit(id, room, outlet);
+        if self.members.get(id).is_some_and(|member| member.seats.is_empty()) {
+            self.enter(id, RoomId::MAIN, context, outlet);
+        }
+    }
+
+    /// Seats a member in one more room and tells everyone there, the newcomer included.
+    pub(super) fn enter(
+        &mut self,
+        id: ClientId,
+        room: RoomId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        self.read_history_to(id, room, context, outlet);
+        let Some(member) = self.members.get_mut(id) else { return };
+        member.seats.push(self.rooms.seat(room, member.wishes.form, id));
+        let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get_mut(room)) else {
+            return;
+        };
+        let here = open.len();
+        let joined = Event::Joined { who: &member.nickname };
+        if here > self.settings.digest_above {
+            open.arrivals += 1;
+            outlet.tell(id, joined);
+            self.note_untold(room);
+        } else {
+            self.publish(room, id, joined, outlet);
+        }
+        if let Some(open) = self.rooms.get(room) {
+            outlet.tell(id, Event::Entered { room: &open.name, others: here - 1 });
+            if open.charter.topic.is_some() {
+                self.tell_topic(id, outlet);
+            }
+        }
+    }
+
+    /// What was said there before.
+    fn read_history_to(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get(room)) else {
+            return;
+        };
+        let replay = open.history.screenful(REPLAYED_MESSAGES);
+        if member.wishes.history && (!replay.is_empty() || member.wishes.form == Form::Numbered) {
+            self.recite(id, room, replay, Recalled::Last, context.now, outlet);
+        }
+    }
+
+    /// Takes a member out of one room and tells those who stay.
+    fn exit(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
+        let Some(member) = self.members.get_mut(id) else { return };
+        let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
+        let seat = member.seats.remove(index);
+        let form = member.wishes.form;
+        self.vacate(seat, form);
+        let Some(nickname) = self.nickname(id).cloned() else { return };
+        self.tell_left((room, form), id, &nickname, outlet);
+    }
+
+    /// Tells a room that somebody has left it.
+    pub(super) fn tell_left(
+        &mut self,
+        (room, form): (RoomId, Form),
+        id: ClientId,
+        who: &Nickname,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        if open.len() >= self.settings.digest_above.max(1) {
+            open.departures += 1;
+            self.rooms.note_untold_departure(room, form);
+            self.note_untold(room);
+        } else {
+            self.publish(room, id, Event::Left { who }, outlet);
+        }
+    }
+
+    /// Empties a seat; whoever moved into the gap learns its new place.
+    pub(super) fn vacate(&mut self, seat: Seat, form: Form) {
+        let Some(moved) = self.rooms.unseat(seat, form) else { return };
+        let Some(member) = self.members.get_mut(moved) else { return };
+        if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {
+            moved.place = seat.place;
+        }
+    }
+
+    /// Seats a member again, everywhere, among those who read in another form.
+    pub(super) fn reseat(&mut self, id: ClientId, form: Form) {
+        let Some(member) = self.members.get_mut(id) else { return };
+        let before = std::mem::replace(&mut member.wishes.form, form);
+        if before == form {
+            return;
+        }
+        let seats = member.seats.clone();
+        for (index, seat) in seats.into_iter().enumerate() {
+            let rank = self.rank(id, seat.room);
+            self.vacate(seat, before);
+            self.rooms.note_untold_departure(seat.room, before);
+            let seat = self.rooms.seat(seat.room, form, id);
+            if let Some(member) = self.members.get_mut(id) {
+                member.seats[index] = seat;
+            }
+            self.restore_rank(id, seat.room, rank);
+        }
+    }
+
+    fn note_untold(&mut self, room: RoomId) {
+        if !self.digests.contains(&room) {
+            self.digests.push(room);
+        }
+    }
+
+    /// Whether some room waits for a digest.
+    pub fn has_digests(&self) -> bool {
+        !self.digests.is_empty()
+    }
+
+    /// Tells every room that waits for it who has come and gone.
+    pub fn tell_digests(&mut self, outlet: &mut impl Outlet) {
+        for room in std::mem::take(&mut self.digests) {
+            let Some(open) = self.rooms.get_mut(room) else { continue };
+            let joined = std::mem::take(&mut open.arrivals);
+            let left = std::mem::take(&mut open.departures);
+            let here = open.len();
+            let Some(anybody) = open.members().next() else { continue };
+            if joined + left > 0 {
+                self.publish(room, anybody, Event::Digest { joined, left, here }, outlet);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What people say: to a room, to one person, and who does not want to hear it.
+
+use super::{Context, Lobby};
+use crate::chat::event::{Event, Form, Outlet};
+use crate::chat::message::{Kind, Message, Stamp};
+use crate::chat::name::Nickname;
+use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
+use crate::chat::room::RoomId;
+use crate::chat::sanctions::Sanction;
+use crate::chat::text::clean;
+use crate::id::ClientId;
+use crate::time::Wall;
+
+impl Lobby {
+    pub(super) fn say(
+        &mut self,
+        id: ClientId,
+        room: Option<&str>,
+        text: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        self.speak(id, room, text, Kind::Said, context.now, outlet)
+    }
+
+    pub(super) fn act(
+        &mut self,
+        id: ClientId,
+        room: Option<&str>,
+        text: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        self.speak(id, room, text, Kind::Acted, context.now, outlet)
+    }
+
+    fn speak(
+        &mut self,
+        id: ClientId,
+        room: Option<&str>,
+        text: &str,
+        kind: Kind,
+        now: Wall,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let Some(member) = self.members.get(id) else { return Ok(()) };
+        let room = self.own_room(member, room)?;
+        self.check_may_speak(id, room, &member.nickname, now)?;
+        let text = clean(text);
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let stamp = self.numbers.stamp(now);
+        let event = spoken(kind, &member.nickname, &text, stamp);
+        if self.ignores.is_empty() {
+            self.publish(room, id, event, outlet);
+        } else {
+            self.publish_to_the_willing(room, id, &member.nickname, event, outlet);
+        }
+        if self.settings.history > 0 {
+            let (who, text) = (member.nickname.clone(), text.as_ref().into());
+            self.remember(room, Message { stamp, kind, who, text });
+        }
+        Ok(())
+    }
+
+    /// Tells everyone in a room who does not ignore this speaker.
+    fn publish_to_the_willing(
+        &self,
+        room: RoomId,
+        source: ClientId,
+        speaker: &Nickname,
+        event: Event<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(open) = self.rooms.get(room) else { return };
+        let deaf = self.ignores.listeners(&speaker.key());
+        for form in Form::ALL {
+            let hears_here = |id: &ClientId| {
+                let member = self.members.get(*id);
+                member.is_some_and(|member| {
+                    member.wishes.form == form && member.seat_in(room).is_some()
+                })
+            };
+            let deaf: Vec<ClientId> = deaf.iter().copied().filter(hears_here).collect();
+            let audience = open.audience(room, form);
+            outlet.publish(crate::chat::Audience { deaf: &deaf, ..audience }, source, event);
+        }
+    }
+
+    /// Who keeps order in a room is not bound by its mutes.
+    fn check_may_speak(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        nickname: &Nickname,
+        now: Wall,
+    ) -> Result<(), Refusal> {
+        let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        match open.charter.sanctions.mute_on(nickname, now) {
+            Some(mute) if !self.keeps_order(id, room) => Err(Refusal::Muted(Sentence {
+                room: open.name.clone(),
+                lasts: time_left(mute, now),
+                reason: mute.reason.clone(),
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn whisper(
+        &self,
+        id: ClientId,
+        to: &str,
+        text: &str,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let receiver = self.find_member(to)?;
+        if receiver == id {
+            return Err(Refusal::ToYourself);
+        }
+        let text = clean(text);
+        if text.trim().is_empty() {
+            return Err(Refusal::Incomplete(Verb::Msg));
+        }
+        self.check_not_ignored(id, receiver)?;
+        if let (Some(from), Some(to)) = (self.nickname(id), self.nickname(receiver)) {
+            outlet.tell(receiver, Event::Whispered { from, text: &text });
+            outlet.tell(id, Event::WhisperSent { to, text: &text });
+        }
+        Ok(())
+    }
+
+    /// Whether the other wants to hear what a member has to say.
+    pub(super) fn check_not_ignored(&self, id: ClientId, other: ClientId) -> Result<(), Refusal> {
+        if self.ignores.is_empty() {
+            return Ok(());
+        }
+        match (self.nickname(id), self.nickname(other)) {
+            (Some(own), Some(name)) if self.ignores.listeners(&own.key()).contains(&other) => {
+                Err(Refusal::Ignored(name.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn ignore(
+        &mut self,
+        id: ClientId,
+        whom: Option<&str>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let Some(typed) = whom else {
+            let names: Vec<&str> = self.ignores.of(id).collect();
+            outlet.tell(id, Event::Ignores(&names));
+            return Ok(());
+        };
+        // Somebody who is not here now may be ignored as well.
+        let nickname = Nickname::parse(typed, self.settings.alphabet)?;
+        if self.nickname(id).is_some_and(|own| own.key() == nickname.key()) {
+            return Err(Refusal::ThatIsYou);
+        }
+        if !self.ignores.add(id, nickname.as_str())? {
+            return Err(Refusal::AlreadySo(nickname));
+        }
+        outlet.tell(id, Event::IgnoreChanged { name: nickname.as_str(), ignored: true });
+        Ok(())
+    }
+
+    pub(super) fn unignore(
+        &mut self,
+        id: ClientId,
+        whom: &str,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let found = self.ignores.remove(id, whom);
+        let name = found.ok_or_else(|| Refusal::NotIgnored(quoted(whom)))?;
+        outlet.tell(id, Event::IgnoreChanged { name: &name, ignored: false });
+        Ok(())
+    }
+}
+
+/// What is told of a message.
+fn spoken<'a>(kind: Kind, who: &'a Nickname, text: &'a str, stamp: Stamp) -> Event<'a> {
+    match kind {
+        Kind::Said => Event::Said { who, text, stamp },
+        Kind::Acted => Event::Acted { who, text, stamp },
+    }
+}
+
+/// How long a ban or mute still holds; `None`: for ever.
+pub(super) fn time_left(sanction: &Sanction, now: Wall) -> Option<std::time::Duration> {
+    sanction.until.map(|until| until.since(now))
+}

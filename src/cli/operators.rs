@@ -1,0 +1,128 @@
+//! Those who look after the server: the file that names them, and how a line of it is made.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use mio_chat::chat::{Alphabet, Nickname};
+use mio_chat::password::SlowHash;
+use mio_chat::server::Operator;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use thiserror::Error;
+
+/// Bytes of salt: more than there are passwords.
+const SALT_BYTES: usize = 16;
+
+/// Why operators are not known.
+#[derive(Debug, Error)]
+pub(crate) enum OperatorError {
+    /// The file cannot be read.
+    #[error("cannot read the operators in {}: {source}; name another --operators", file.display())]
+    Read {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of it makes no sense.
+    #[error(
+        "cannot understand line {line} of {}: {why}; it has to be a nickname, a space and what \
+         `mio-chat hash-password` prints",
+        file.display()
+    )]
+    Line {
+        /// Which file.
+        file: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// Why.
+        why: &'static str,
+    },
+    /// No password came.
+    #[error("cannot hash a password: {0}; type one, or pipe it in")]
+    Password(&'static str),
+    /// The system gives no random numbers.
+    #[error("cannot draw a salt: {0}")]
+    Salt(getrandom::Error),
+}
+
+/// Reads who looks after the server. Empty lines and lines that begin with `#` say nothing.
+pub(crate) fn read_operators(file: &Path) -> Result<Vec<Operator>, OperatorError> {
+    let read = std::fs::read_to_string(file);
+    let text = read.map_err(|source| OperatorError::Read { file: file.to_owned(), source })?;
+    let lines = text.lines().map(str::trim).enumerate();
+    let telling = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    telling
+        .map(|(index, line)| {
+            parse(line).map_err(|why| OperatorError::Line {
+                file: file.to_owned(),
+                line: index + 1,
+                why,
+            })
+        })
+        .collect()
+}
+
+fn parse(line: &str) -> Result<Operator, &'static str> {
+    let (name, hash) = line.split_once(char::is_whitespace).ok_or("there is no space in it")?;
+    let nickname = Nickname::parse(name, Alphabet::Unicode).map_err(|_| "that is no nickname")?;
+    let password = SlowHash::parse(hash.trim()).ok_or("that is no hash of a password")?;
+    Ok(Operator { name: nickname.as_str().to_owned(), password })
+}
+
+/// Reads a password from stdin and makes its hash. A terminal does not show what is typed.
+pub(crate) fn hash_password() -> Result<SlowHash, OperatorError> {
+    let password = read_password()?;
+    if password.is_empty() {
+        return Err(OperatorError::Password("it is empty"));
+    }
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).map_err(OperatorError::Salt)?;
+    Ok(SlowHash::of(&password, &salt))
+}
+
+fn read_password() -> Result<String, OperatorError> {
+    let mut stdin = std::io::stdin().lock();
+    let shown = stdin.is_terminal().then(|| tcgetattr(&stdin).ok()).flatten();
+    if let Some(shown) = &shown {
+        eprint!("password: ");
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        let _ = tcsetattr(&stdin, OptionalActions::Flush, &hidden);
+    }
+    let mut line = String::new();
+    let read = stdin.read_line(&mut line);
+    if let Some(shown) = &shown {
+        let _ = tcsetattr(&stdin, OptionalActions::Flush, shown);
+        eprintln!();
+    }
+    read.map_err(|_| OperatorError::Password("it is not UTF-8"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_names_operators_and_says_where_it_does_not() {
+        let hash = "pbkdf2-sha256:1000:73616c74:\
+                    c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("operators");
+        std::fs::write(&file, format!("# us\n\nroot_7 {hash}\n  Olga\t{hash} \n")).unwrap();
+        let names: Vec<String> =
+            read_operators(&file).unwrap().into_iter().map(|operator| operator.name).collect();
+        assert_eq!(names, ["root_7", "Olga"]);
+        for (line, why) in [
+            ("olga", "there is no space in it"),
+            ("olga secret", "that is no hash of a password"),
+            ("ol:ga secret", "that is no nickname"),
+        ] {
+            std::fs::write(&file, format!("# us\n{line}\n")).unwrap();
+            let error = read_operators(&file).unwrap_err().to_string();
+            assert!(error.contains("line 2") && error.contains(why), "{error}");
+        }
+        let missing = read_operators(&folder.path().join("nothing")).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot read the operators in"), "{missing}");
+    }
+}

@@ -1,0 +1,291 @@
+//! How plain-line clients read of history, order and big rooms: one notice each.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::date::Dated;
+use super::wording::{Listing, line, notice, number};
+use crate::chat::{
+    Deed, Event, Form, Kind, Measure, Message, Moderation, Place, Recalled, RoomName, Sanction,
+    Topic,
+};
+use crate::time::Wall;
+
+/// Appends what is no message and was not told otherwise.
+pub(super) fn write(event: Event<'_>, out: &mut Vec<u8>) {
+    match event {
+        Event::Digest { joined, left, here } => digest(out, joined, left, here),
+        Event::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
+        Event::RecallEnds { room, place } => recall_ends(out, room, place),
+        Event::Numbers(place) => numbers(out, place),
+        Event::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
+        Event::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
+        Event::Topic { room, topic } => tell_topic(out, room, topic),
+        Event::TopicChanged { by, text: "" } => {
+            line(out, &["* there is no topic any more, by ", by.as_str()]);
+        }
+        Event::TopicChanged { by, text } => {
+            line(out, &["* the topic is now: ", text, " (by ", by.as_str(), ")"]);
+        }
+        Event::Owns { room, key } => owns(out, room, key),
+        Event::PasswordSet { room, needed } => password_set(out, room, needed),
+        Event::Moderated(moderation) => moderated(out, &moderation, false),
+        Event::YouWere(moderation) => moderated(out, &moderation, true),
+        Event::Sanctions { room, list, now } => list_sanctions(out, room, list, now),
+        Event::Ignores(names) => list_ignored(out, names),
+        Event::IgnoreChanged { name, ignored: true } => {
+            line(out, &["* you hear nothing of ", name, " any more (/unignore ", name, ")"]);
+        }
+        Event::IgnoreChanged { name, ignored: false } => {
+            line(out, &["* you hear ", name, " again"]);
+        }
+        Event::Checking => line(out, &["* your password is being checked"]),
+        Event::IsServerOperator => {
+            line(out, &["* you look after the server now (/help rooms: what you can do)"]);
+        }
+        // Told by `wording`.
+        _ => {}
+    }
+}
+
+/// A message that was said before: numbered as it was, or else dated, as a notice, so that no
+/// program takes it for one that is said now. No nickname begins with a bracket.
+pub(super) fn remembered(out: &mut Vec<u8>, form: Form, message: &Message, now: Wall) {
+    match form {
+        Form::Numbered => number(out, form, message.stamp),
+        Form::Bare => {
+            let _ = write!(out, "* [{}] ", Dated { at: message.stamp.at, now });
+        }
+    }
+    let (who, text) = (message.who.as_str(), message.text.as_str());
+    match message.kind {
+        Kind::Said => line(out, &[who, ": ", text]),
+        Kind::Acted => line(out, &["* ", who, " ", text]),
+    }
+}
+
+fn digest(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
+    let _ = match (joined, left) {
+        (joined, 0) => write!(out, "* +{joined}"),
+        (0, left) => write!(out, "* -{left}"),
+        (joined, left) => write!(out, "* +{joined} -{left}"),
+    };
+    let _ = writeln!(out, ", {} here", Grouped(here));
+}
+
+/// A number as people read it: `1,204`.
+struct Grouped(usize);
+
+impl std::fmt::Display for Grouped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            small @ ..1_000 => write!(f, "{small}"),
+            large => write!(f, "{},{:03}", Self(large / 1_000), large % 1_000),
+        }
+    }
+}
+
+fn recall_begins(out: &mut Vec<u8>, room: &RoomName, count: usize, which: Recalled) {
+    let room = room.as_str();
+    let messages = if count == 1 { "message" } else { "messages" };
+    match which {
+        Recalled::Last if count == 0 => {
+            notice(out, format_args!("-- no messages in {room} yet --"))
+        }
+        Recalled::Last if count == 1 => {
+            notice(out, format_args!("-- last message in {room} (UTC) --"));
+        }
+        Recalled::Last => notice(out, format_args!("-- last {count} messages in {room} (UTC) --")),
+        Recalled::Since(number) => {
+            notice(out, format_args!("-- {count} {messages} in {room} since {number} --"));
+        }
+        Recalled::Gap(number) => notice(
+            out,
+            format_args!(
+                "-- gap: not all since {number} is remembered; {count} {messages} in {room} --"
+            ),
+        ),
+    }
+}
+
+fn recall_ends(out: &mut Vec<u8>, room: &RoomName, place: Option<Place>) {
+    match place {
+        None => line(out, &["* -- end of history --"]),
+        Some(Place { epoch, number }) => {
+            let room = room.as_str();
+            notice(out, format_args!("-- end of history: {room} is at {epoch:08x}:{number} --"));
+        }
+    }
+}
+
+fn numbers(out: &mut Vec<u8>, place: Option<Place>) {
+    match place {
+        None => line(out, &["* no numbers any more"]),
+        Some(Place { epoch, number }) => notice(
+            out,
+            format_args!(
+                "-- numbers are on: each message begins with @NUMBER SECONDS; \
+                 now at {epoch:08x}:{number} --"
+            ),
+        ),
+    }
+}
+
+fn tell_topic(out: &mut Vec<u8>, room: &RoomName, topic: Option<&Topic>) {
+    match topic {
+        None => line(out, &["* there is no topic in ", room.as_str()]),
+        Some(Topic { text, by }) => {
+            let (room, by) = (room.as_str(), by.as_str());
+            line(out, &["* the topic of ", room, ": ", text, " (by ", by, ")"]);
+        }
+    }
+}
+
+fn owns(out: &mut Vec<u8>, room: &RoomName, key: u64) {
+    let room = room.as_str();
+    notice(
+        out,
+        format_args!(
+            "you own {room} (/help rooms); keep this, it makes you its owner again when you come \
+             back: /own {key:016x}"
+        ),
+    );
+}
+
+fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
+    let room = room.as_str();
+    if needed {
+        line(out, &["* the room ", room, " needs a password now: /join ", room, " PASSWORD"]);
+    } else {
+        line(out, &["* the room ", room, " needs no password any more"]);
+    }
+}
+
+fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
+    let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
+    let (done, from) = match deed {
+        Deed::Kicked => ("put out", "of"),
+        Deed::Banned => ("banned", "from"),
+        Deed::Unbanned => ("allowed back", "in"),
+        Deed::Muted => ("muted", "in"),
+        Deed::Unmuted => ("allowed to speak again", "in"),
+        Deed::Promoted => ("made an operator", "of"),
+        Deed::Demoted => ("made an operator no more", "of"),
+        Deed::Endowed => ("made the owner", "of"),
+    };
+    let room = room.as_str();
+    let _ = match to_whom {
+        true => write!(out, "* you were {done} {from} {room}"),
+        false => {
+            let whom = whom.unwrap_or("an address");
+            write!(out, "* the room {room}: {whom} was {done}")
+        }
+    };
+    let _ = write!(out, " by {}", by.as_str());
+    if matches!(deed, Deed::Banned | Deed::Muted) {
+        for_how_long(out, lasts);
+    }
+    because(out, reason);
+    out.push(b'\n');
+}
+
+fn for_how_long(out: &mut Vec<u8>, lasts: Option<Duration>) {
+    if let Some(lasts) = lasts {
+        let _ = write!(out, " for {}", Rounded(lasts));
+    }
+}
+
+/// The end of a line that tells why, if anybody has said so.
+pub(super) fn because(out: &mut Vec<u8>, reason: &str) {
+    if !reason.is_empty() {
+        let _ = write!(out, ": {reason}");
+    }
+}
+
+/// A time as people say it: its two largest units, from seconds to days.
+pub(super) struct Rounded(pub(super) Duration);
+
+impl std::fmt::Display for Rounded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What ends in half a second still holds.
+        let seconds = self.0.as_millis().div_ceil(1_000);
+        let (large, small) = match seconds {
+            ..60 => return write!(f, "{seconds}s"),
+            ..3_600 => ((seconds / 60, "m"), (seconds % 60, "s")),
+            ..86_400 => ((seconds / 3_600, "h"), (seconds / 60 % 60, "m")),
+            _ => ((seconds / 86_400, "d"), (seconds / 3_600 % 24, "h")),
+        };
+        write!(f, "{}{}", large.0, large.1)?;
+        if small.0 > 0 { write!(f, "{}{}", small.0, small.1) } else { Ok(()) }
+    }
+}
+
+fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: Wall) {
+    if list.is_empty() {
+        return line(out, &["* nobody is banned from ", room.as_str(), " or muted there"]);
+    }
+    for sanction in list {
+        let measure = match sanction.measure {
+            Measure::Ban => "ban",
+            Measure::Mute => "mute",
+        };
+        let whom = match (&sanction.name, sanction.network) {
+            (Some(name), None) => name.as_str().to_owned(),
+            (Some(name), Some(_)) => format!("{} and the address", name.as_str()),
+            (None, _) => "an address".to_owned(),
+        };
+        let (number, by) = (sanction.number, sanction.by.as_str());
+        let _ = write!(out, "* the {measure} {number} in {}: {whom}", room.as_str());
+        for_how_long(out, sanction.until.map(|until| until.since(now)));
+        let _ = write!(out, ", by {by}");
+        because(out, &sanction.reason);
+        out.push(b'\n');
+    }
+}
+
+fn list_ignored(out: &mut Vec<u8>, names: &[&str]) {
+    if names.is_empty() {
+        return line(out, &["* you ignore nobody (/ignore NAME)"]);
+    }
+    let mut listing = Listing::begin(out, format_args!("you ignore "));
+    for name in names {
+        listing.add(format_args!("{name}"));
+    }
+    listing.end(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_in_their_two_largest_units() {
+        for (seconds, said) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (61, "1m1s"),
+            (3_600, "1h"),
+            (5_430, "1h30m"),
+            (86_400, "1d"),
+            (93_600, "1d2h"),
+            (31_536_000, "365d"),
+        ] {
+            assert_eq!(Rounded(Duration::from_secs(seconds)).to_string(), said);
+        }
+        assert_eq!(Rounded(Duration::from_millis(600)).to_string(), "1s");
+    }
+
+    #[test]
+    fn comings_and_goings_of_a_crowd_are_one_short_line() {
+        for (joined, left, here, told) in [
+            (37, 12, 1_204, "* +37 -12, 1,204 here\n"),
+            (1, 0, 201, "* +1, 201 here\n"),
+            (0, 3, 12_345_678, "* -3, 12,345,678 here\n"),
+        ] {
+            let mut out = Vec::new();
+            digest(&mut out, joined, left, here);
+            assert_eq!(String::from_utf8(out).unwrap(), told);
+        }
+    }
+}

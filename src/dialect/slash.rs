@@ -1,0 +1,291 @@
+//! Lines that begin with a slash: what people ask for besides talking.
+
+use std::time::Duration;
+
+use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, Sentencing, Verb, quoted};
+
+/// What stands behind the slash, as a command.
+///
+/// # Errors
+/// An unknown command, or one that lacks what it needs.
+pub(super) fn command(request: &str) -> Result<Command<'_>, Refusal> {
+    let (verb, argument) = first_word(request);
+    match verb.to_ascii_lowercase().as_str() {
+        "help" | "h" | "?" => Ok(Command::Help(guide(argument))),
+        "nick" => needed(Verb::Nick, argument).map(Command::Nick),
+        "join" | "j" => join(argument),
+        "leave" | "part" => Ok(Command::Leave { room: None }),
+        "rooms" | "list" => Ok(Command::Rooms),
+        "who" | "names" => Ok(who(argument)),
+        "msg" | "w" => {
+            let (to, text) = two(Verb::Msg, argument)?;
+            Ok(Command::Whisper { to, text })
+        }
+        "me" => Ok(Command::Act { room: None, text: needed(Verb::Me, argument)? }),
+        "history" => history(argument),
+        "numbers" => Ok(Command::Numbers(switch(Verb::Numbers, argument)?)),
+        "ignore" => Ok(Command::Ignore((!argument.is_empty()).then_some(argument))),
+        "unignore" => needed(Verb::Unignore, argument).map(Command::Unignore),
+        "match" => match_command(argument),
+        "invite" => Ok(Command::Invite { to: needed(Verb::Invite, argument)? }),
+        "quit" | "exit" => Ok(Command::Quit),
+        lower => room_command(lower, argument)
+            .unwrap_or_else(|| Err(Refusal::UnknownCommand(quoted(verb)))),
+    }
+}
+
+/// What concerns a room and order in it. `None`: no such command.
+fn room_command<'a>(verb: &str, argument: &'a str) -> Option<Result<Command<'a>, Refusal>> {
+    Some(match verb {
+        "topic" if argument.is_empty() => Ok(Command::AskTopic),
+        "topic" => Ok(Command::SetTopic(if argument == "-" { "" } else { argument })),
+        "password" => needed(Verb::Password, argument)
+            .map(|word| Command::SetPassword((word != "off").then_some(word))),
+        "own" => needed(Verb::Own, argument).map(|key| Command::Own { key }),
+        "give" => needed(Verb::Give, argument).map(|to| Command::Give { to }),
+        "op" => needed(Verb::Op, argument).map(|whom| Command::Op { whom, may: true }),
+        "deop" => needed(Verb::Deop, argument).map(|whom| Command::Op { whom, may: false }),
+        "kick" => needed(Verb::Kick, argument).map(|argument| {
+            let (whom, reason) = first_word(argument);
+            Command::Kick { whom, reason }
+        }),
+        "ban" => sentencing(Verb::Ban, Measure::Ban, argument),
+        "ban-ip" => sentencing(Verb::BanIp, Measure::Ban, argument),
+        "mute" => sentencing(Verb::Mute, Measure::Mute, argument),
+        "unban" => {
+            needed(Verb::Unban, argument).map(|whom| Command::Lift { measure: Measure::Ban, whom })
+        }
+        "unmute" => needed(Verb::Unmute, argument)
+            .map(|whom| Command::Lift { measure: Measure::Mute, whom }),
+        "bans" => Ok(Command::Sanctions),
+        "oper" => {
+            two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
+        }
+        _ => return None,
+    })
+}
+
+fn guide(argument: &str) -> Guide {
+    if argument.eq_ignore_ascii_case("rooms") { Guide::Rooms } else { Guide::Talking }
+}
+
+fn join(argument: &str) -> Result<Command<'_>, Refusal> {
+    let (room, password) = first_word(needed(Verb::Join, argument)?);
+    let password = (!password.is_empty()).then_some(password);
+    Ok(Command::Join { room, password, stay: false })
+}
+
+/// `ROOM`, `PAGE`, both or nothing. A room that is called by a number is written with a `#`.
+fn who(argument: &str) -> Command<'_> {
+    let (first, second) = first_word(argument);
+    match (first.parse(), second.parse()) {
+        (Ok(page), _) if second.is_empty() => Command::Who { room: None, page },
+        (_, Ok(page)) => Command::Who { room: Some(first), page },
+        _ => Command::Who { room: (!argument.is_empty()).then_some(argument), page: 1 },
+    }
+}
+
+/// `COUNT`, `after EPOCH:NUMBER`, `on`, `off` or nothing, which is all.
+fn history(argument: &str) -> Result<Command<'_>, Refusal> {
+    let usage = Refusal::Incomplete(Verb::History);
+    let (first, second) = first_word(argument);
+    match first {
+        "" => Ok(Command::Recall(Recall::Last(usize::MAX))),
+        "on" => Ok(Command::HearHistory(true)),
+        "off" => Ok(Command::HearHistory(false)),
+        "after" => {
+            let place = place(second).ok_or(usage)?;
+            Ok(Command::Recall(Recall::After(place)))
+        }
+        count => {
+            let count = count.parse().map_err(|_| usage)?;
+            Ok(Command::Recall(Recall::Last(count)))
+        }
+    }
+}
+
+/// `EPOCH:NUMBER`, as the end of a history tells it.
+fn place(written: &str) -> Option<Place> {
+    let (epoch, number) = written.split_once(':')?;
+    let epoch = u32::from_str_radix(epoch, 16).ok()?;
+    Some(Place { epoch, number: number.parse().ok()? })
+}
+
+/// `NAME`, `NAME TIME`, `NAME REASON` or `NAME TIME REASON`.
+fn sentencing(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
+    let (whom, rest) = first_word(needed(verb, argument)?);
+    let (time, reason) = first_word(rest);
+    let lasts = duration(time);
+    let reason = if lasts.is_some() { reason } else { rest };
+    let by_address = verb == Verb::BanIp;
+    Ok(Command::Sanction(Sentencing { measure, whom, by_address, lasts, reason }))
+}
+
+/// `10m`, `2h30m`, `7d`: a number without a unit is the beginning of a reason.
+fn duration(written: &str) -> Option<Duration> {
+    written.starts_with(|first: char| first.is_ascii_digit()).then_some(())?;
+    humantime::parse_duration(written).ok()
+}
+
+/// `QUEUE`, `QUEUE PLAYERS` or `off`.
+fn match_command(argument: &str) -> Result<Command<'_>, Refusal> {
+    let usage = Refusal::Incomplete(Verb::Match);
+    let (queue, players) = argument.split_once(char::is_whitespace).unwrap_or((argument, "2"));
+    match queue {
+        "" => Err(usage),
+        "off" => Ok(Command::MatchOff),
+        _ => {
+            let players = players.trim().parse().map_err(|_| usage)?;
+            Ok(Command::Match { queue, players })
+        }
+    }
+}
+
+fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
+    match argument {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(Refusal::Incomplete(verb)),
+    }
+}
+
+/// The first word, and what follows it.
+fn first_word(text: &str) -> (&str, &str) {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (first, rest.trim())
+}
+
+fn needed(verb: Verb, argument: &str) -> Result<&str, Refusal> {
+    if argument.is_empty() { Err(Refusal::Incomplete(verb)) } else { Ok(argument) }
+}
+
+/// A word, and something behind it.
+fn two(verb: Verb, argument: &str) -> Result<(&str, &str), Refusal> {
+    let (first, rest) = first_word(argument);
+    if rest.is_empty() { Err(Refusal::Incomplete(verb)) } else { Ok((first, rest)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::command;
+
+    fn join(room: &str) -> Command<'_> {
+        Command::Join { room, password: None, stay: false }
+    }
+
+    fn last(count: usize) -> Command<'static> {
+        Command::Recall(Recall::Last(count))
+    }
+
+    fn ban(whom: &'static str, lasts: Option<u64>, reason: &'static str) -> Command<'static> {
+        let (measure, lasts) = (Measure::Ban, lasts.map(Duration::from_secs));
+        Command::Sanction(Sentencing { measure, whom, by_address: false, lasts, reason })
+    }
+
+    #[test]
+    fn commands_are_understood_with_their_aliases() {
+        for (line, meant) in [
+            ("/help", Command::Help(Guide::Talking)),
+            ("/?", Command::Help(Guide::Talking)),
+            ("/help Rooms", Command::Help(Guide::Rooms)),
+            ("/nick bob", Command::Nick("bob")),
+            ("/NICK  bob ", Command::Nick("bob")),
+            ("/join games", join("games")),
+            ("/j #games", join("#games")),
+            (
+                "/join games open sesame",
+                Command::Join { room: "games", password: Some("open sesame"), stay: false },
+            ),
+            ("/leave", Command::Leave { room: None }),
+            ("/part games", Command::Leave { room: None }),
+            ("/match duel", Command::Match { queue: "duel", players: 2 }),
+            ("/MATCH  duel   4 ", Command::Match { queue: "duel", players: 4 }),
+            ("/match off", Command::MatchOff),
+            ("/invite bob", Command::Invite { to: "bob" }),
+            ("/rooms", Command::Rooms),
+            ("/who", Command::Who { room: None, page: 1 }),
+            ("/who games", Command::Who { room: Some("games"), page: 1 }),
+            ("/who 2", Command::Who { room: None, page: 2 }),
+            ("/who #2", Command::Who { room: Some("#2"), page: 1 }),
+            ("/who games 3", Command::Who { room: Some("games"), page: 3 }),
+            ("/who bad name", Command::Who { room: Some("bad name"), page: 1 }),
+            ("/msg bob  hi there", Command::Whisper { to: "bob", text: "hi there" }),
+            ("/me waves", Command::Act { room: None, text: "waves" }),
+            ("/quit", Command::Quit),
+            ("/quit now please", Command::Quit),
+        ] {
+            assert_eq!(command(line), Ok(Some(meant)), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn history_and_order_are_understood() {
+        let place = Place { epoch: 0x5f3a_9c01, number: 1234 };
+        let named = Sentencing {
+            measure: Measure::Ban,
+            whom: "192.0.2.7",
+            by_address: true,
+            lasts: None,
+            reason: "",
+        };
+        for (line, meant) in [
+            ("/history", last(usize::MAX)),
+            ("/history 5", last(5)),
+            ("/history off", Command::HearHistory(false)),
+            ("/history after 5f3a9c01:1234", Command::Recall(Recall::After(place))),
+            ("/numbers on", Command::Numbers(true)),
+            ("/topic", Command::AskTopic),
+            ("/topic  chess and tea", Command::SetTopic("chess and tea")),
+            ("/topic -", Command::SetTopic("")),
+            ("/password sesame", Command::SetPassword(Some("sesame"))),
+            ("/password off", Command::SetPassword(None)),
+            ("/kick bob  no spam ", Command::Kick { whom: "bob", reason: "no spam" }),
+            ("/kick bob", Command::Kick { whom: "bob", reason: "" }),
+            ("/ban bob", ban("bob", None, "")),
+            ("/ban bob 10m", ban("bob", Some(600), "")),
+            ("/ban bob 2h30m too loud", ban("bob", Some(9_000), "too loud")),
+            ("/ban bob 3 times too loud", ban("bob", None, "3 times too loud")),
+            ("/ban bob too loud", ban("bob", None, "too loud")),
+            ("/ban-ip 192.0.2.7", Command::Sanction(named)),
+            ("/unban 3", Command::Lift { measure: Measure::Ban, whom: "3" }),
+            ("/unmute bob", Command::Lift { measure: Measure::Mute, whom: "bob" }),
+            ("/ignore", Command::Ignore(None)),
+            ("/ignore bob", Command::Ignore(Some("bob"))),
+            ("/oper root let me in", Command::Oper { name: "root", password: "let me in" }),
+            ("/op bob", Command::Op { whom: "bob", may: true }),
+            ("/deop bob", Command::Op { whom: "bob", may: false }),
+        ] {
+            assert_eq!(command(line), Ok(Some(meant)), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said_why() {
+        for (line, refusal) in [
+            ("/nick", Refusal::Incomplete(Verb::Nick)),
+            ("/join  ", Refusal::Incomplete(Verb::Join)),
+            ("/msg", Refusal::Incomplete(Verb::Msg)),
+            ("/msg bob", Refusal::Incomplete(Verb::Msg)),
+            ("/me", Refusal::Incomplete(Verb::Me)),
+            ("/match", Refusal::Incomplete(Verb::Match)),
+            ("/match duel two", Refusal::Incomplete(Verb::Match)),
+            ("/match duel 256", Refusal::Incomplete(Verb::Match)),
+            ("/invite ", Refusal::Incomplete(Verb::Invite)),
+            ("/history five", Refusal::Incomplete(Verb::History)),
+            ("/history after", Refusal::Incomplete(Verb::History)),
+            ("/history after 1234", Refusal::Incomplete(Verb::History)),
+            ("/history after x:1", Refusal::Incomplete(Verb::History)),
+            ("/numbers", Refusal::Incomplete(Verb::Numbers)),
+            ("/numbers maybe", Refusal::Incomplete(Verb::Numbers)),
+            ("/oper root", Refusal::Incomplete(Verb::Oper)),
+            ("/ban", Refusal::Incomplete(Verb::Ban)),
+            ("/ban-ip", Refusal::Incomplete(Verb::BanIp)),
+            ("/frobnicate x", Refusal::UnknownCommand("frobnicate".into())),
+            ("/", Refusal::UnknownCommand(String::new())),
+            ("/\x1b[2J", Refusal::UnknownCommand("[2J".into())),
+        ] {
+            assert_eq!(command(line), Err(refusal), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Everything a plain-line client may be told, held against what it must look like.
+
+use std::time::Duration;
+
+use super::encode;
+use crate::chat::{
+    Alphabet, Deed, Event, Farewell, Field, Form, Guide, Kind, Measure, Message, Moderation,
+    Network, Nickname, Peer, Place, Rank, Recalled, Refusal, RoomName, Sanction, Sentence, Stamp,
+    Ticket, Topic, Verb,
+};
+use crate::limits::{NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX};
+use crate::time::Wall;
+
+fn encoded(event: Event<'_>) -> String {
+    encoded_in(Form::Bare, event)
+}
+
+fn encoded_in(form: Form, event: Event<'_>) -> String {
+    let mut out = Vec::new();
+    encode(event, form, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn alice() -> Nickname {
+    Nickname::parse("alice", Alphabet::Ascii).unwrap()
+}
+
+fn longest_name() -> Nickname {
+    Nickname::parse(&"x".repeat(NAME_COLUMNS_MAX), Alphabet::Ascii).unwrap()
+}
+
+#[test]
+fn the_classroom_strings_are_fixed() {
+    let (who, stamp) = (&alice(), Stamp { number: 7, at: Wall::default() });
+    assert_eq!(encoded(Event::Prompt), "NICK");
+    assert_eq!(encoded(Event::Welcome), "Connected to server!\n");
+    assert_eq!(encoded(Event::Joined { who }), "alice joined!\n");
+    assert_eq!(encoded(Event::Left { who }), "alice left!\n");
+    assert_eq!(encoded(Event::Said { who, text: "hello", stamp }), "alice: hello\n");
+    assert_eq!(encoded(Event::Acted { who, text: "waves", stamp }), "* alice waves\n");
+    assert_eq!(encoded(Event::Whispered { from: who, text: "hi" }), "[alice] hi\n");
+    assert_eq!(encoded(Event::WhisperSent { to: who, text: "hi" }), "[to alice] hi\n");
+}
+
+#[test]
+fn messages_are_numbered_for_those_who_want_that() {
+    let at = Wall::from_millis(1_763_820_125_900);
+    let (who, stamp) = (&alice(), Stamp { number: 1_234, at });
+    let said = Event::Said { who, text: "hello", stamp };
+    let acted = Event::Acted { who, text: "waves", stamp };
+    assert_eq!(encoded_in(Form::Numbered, said), "@1234 1763820125 alice: hello\n");
+    assert_eq!(encoded_in(Form::Numbered, acted), "@1234 1763820125 * alice waves\n");
+    for (kind, text, dated) in [
+        (Kind::Said, "hello", "* [14:02] alice: hello\n"),
+        (Kind::Acted, "waves", "* [14:02] * alice waves\n"),
+    ] {
+        let message = &Message { stamp, kind, who: alice(), text: text.into() };
+        let live = if kind == Kind::Said { said } else { acted };
+        let again = Event::Remembered { message, now: at };
+        assert_eq!(encoded(again), dated);
+        assert_eq!(encoded_in(Form::Numbered, again), encoded_in(Form::Numbered, live));
+    }
+}
+
+#[test]
+fn every_refusal_is_one_short_ascii_notice() {
+    let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
+    let mut refusals = vec![
+        Refusal::NicknameFirst,
+        Refusal::NameEmpty,
+        Refusal::NameTooLong,
+        Refusal::NameCharacter,
+        Refusal::NameMixesScripts,
+        Refusal::NicknameReserved(name.clone()),
+        Refusal::NicknameTaken(name.clone()),
+        Refusal::AlreadyCalled(name.clone()),
+        Refusal::NobodyNamed(name.as_str().into()),
+        Refusal::NoRoomNamed(room.clone()),
+        Refusal::NotInRoom(room.clone()),
+        Refusal::AlreadyInRoom(room.clone()),
+        Refusal::NowhereToLeaveTo,
+        Refusal::TooManyRooms,
+        Refusal::InTooManyRooms,
+        Refusal::ToYourself,
+        Refusal::InvitesSelf,
+        Refusal::ThatIsYou,
+        Refusal::NotAllowed { room: room.clone(), needs: Rank::Operator },
+        Refusal::NotAllowed { room: room.clone(), needs: Rank::Owner },
+        Refusal::NotAllowed { room: room.clone(), needs: Rank::ServerOperator },
+        Refusal::Outranked(name.clone()),
+        Refusal::NotHere { name: "x".repeat(16), room: room.clone() },
+        Refusal::Banned(sentence(None)),
+        Refusal::Banned(sentence(Some(59))),
+        Refusal::Muted(sentence(Some(7_000))),
+        Refusal::MutedName(room.clone()),
+        Refusal::PasswordNeeded(room.clone()),
+        Refusal::PasswordWrong(room.clone()),
+        Refusal::FieldLength(Field::Topic),
+        Refusal::FieldLength(Field::Password),
+        Refusal::FieldLength(Field::Reason),
+        Refusal::TooManySanctions(room.clone()),
+        Refusal::NoSuchSanction { measure: Measure::Ban, name: "x".repeat(16) },
+        Refusal::NoSuchSanction { measure: Measure::Mute, name: "7".into() },
+        Refusal::NoAddress(name.clone()),
+        Refusal::AddressNamed,
+        Refusal::TooManyOperators,
+        Refusal::AlreadySo(name.clone()),
+        Refusal::MainIsEverybodys,
+        Refusal::KeyWrong(room),
+        Refusal::Ignored(name.clone()),
+        Refusal::TooManyIgnored,
+        Refusal::NotIgnored("x".repeat(16)),
+        Refusal::HistoryOff,
+        Refusal::OperWrong,
+        Refusal::OperBusy,
+        Refusal::QueueName,
+        Refusal::MatchPlayers,
+        Refusal::NotSeeking,
+        Refusal::UnknownCommand("x".repeat(16)),
+        Refusal::LineTooLong,
+        Refusal::NotUtf8,
+    ];
+    refusals.extend(
+        [
+            Verb::Nick,
+            Verb::Join,
+            Verb::Msg,
+            Verb::Me,
+            Verb::Match,
+            Verb::Invite,
+            Verb::History,
+            Verb::Numbers,
+            Verb::Password,
+            Verb::Own,
+            Verb::Give,
+            Verb::Op,
+            Verb::Deop,
+            Verb::Kick,
+            Verb::Ban,
+            Verb::BanIp,
+            Verb::Unban,
+            Verb::Mute,
+            Verb::Unmute,
+            Verb::Unignore,
+            Verb::Oper,
+        ]
+        .map(Refusal::Incomplete),
+    );
+    for refusal in &refusals {
+        let text = encoded(Event::Refused(refusal));
+        assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
+        assert_eq!(text.lines().count(), 1, "{text:?}");
+        assert!(text.len() <= REGISTER_REPLY_BYTES_MAX, "{text:?}");
+        assert_cannot_be_forged(&text);
+    }
+}
+
+#[test]
+fn every_farewell_is_one_ascii_notice_that_nobody_can_forge() {
+    for farewell in [
+        Farewell::Quit,
+        Farewell::RegisterTimeout,
+        Farewell::TooManyTries,
+        Farewell::LineTimeout,
+        Farewell::SlowReader { backlog: 7 },
+        Farewell::Shutdown,
+        Farewell::ServerFull,
+        Farewell::AddressFull,
+        Farewell::Banned,
+        Farewell::Kicked,
+    ] {
+        let text = encoded(Event::Farewell(farewell));
+        assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
+        assert_cannot_be_forged(&text);
+    }
+}
+
+fn sentence(seconds: Option<u64>) -> Sentence {
+    Sentence {
+        room: RoomName::parse("games", Alphabet::Ascii).unwrap(),
+        lasts: seconds.map(Duration::from_secs),
+        reason: "x".repeat(REASON_BYTES_MAX).into(),
+    }
+}
+
+/// An action is `* nickname ...`: nobody may be called by the first word of a notice.
+fn assert_cannot_be_forged(notice: &str) {
+    for line in notice.lines() {
+        let word = line[2..].split([' ', ':']).next().unwrap();
+        let name = Nickname::parse(word, Alphabet::Unicode);
+        assert!(name.is_err(), "somebody may be called {word:?}: {line:?}");
+    }
+}
+
+#[test]
+fn other_notices_cannot_be_forged_either() {
+    let (old, new) = (&alice(), &longest_name());
+    let room = &RoomName::parse("games", Alphabet::Ascii).unwrap();
+    let names = vec!["somebody"; 200];
+    let rooms = vec![(room, 3); 200];
+    let queue = "duel";
+    let ticket = Ticket { queue, players: 2, token: 1, port: Some(50_000) };
+    let peer = Peer { nickname: Some(old), address: None };
+    for event in [
+        Event::TooFast,
+        Event::TicketGiven(ticket),
+        Event::TicketReturned,
+        Event::Invited { from: old, queue },
+        Event::InvitationSent { to: old, queue },
+        Event::Matched { peers: &[peer; 15] },
+        Event::Renamed { old, new },
+        Event::Entered { room, others: 0 },
+        Event::Entered { room, others: 1 },
+        Event::Entered { room, others: 2 },
+        Event::Who { room, names: &names, count: 200, page: (1, 1) },
+        Event::Who { room, names: &names, count: 450, page: (2, 3) },
+        Event::Who { room, names: &names[..1], count: 1, page: (1, 1) },
+        Event::Help(Guide::Talking),
+        Event::Help(Guide::Rooms),
+        Event::Rooms { rooms: &rooms, more: 0 },
+        Event::Rooms { rooms: &rooms[..1], more: 0 },
+    ] {
+        assert_cannot_be_forged(&encoded(event));
+    }
+}
+
+#[test]
+fn notices_about_history_and_order_cannot_be_forged_either() {
+    let (by, room) = (&alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
+    let now = Wall::from_millis(1_763_820_125_900);
+    let stamp = Stamp { number: 7, at: Wall::default() };
+    let message = &Message { stamp, kind: Kind::Acted, who: alice(), text: "waves".into() };
+    let topic = &Topic { text: "chess".into(), by: alice() };
+    let place = Some(Place { epoch: 7, number: 7 });
+    let network = Network::of("192.0.2.7".parse().unwrap());
+    let ban = |name: Option<Nickname>, network, until| Sanction {
+        number: 3,
+        measure: Measure::Ban,
+        name,
+        network,
+        until,
+        by: alice(),
+        reason: "spam".into(),
+    };
+    let (one, other) = (ban(Some(alice()), network, None), ban(None, network, Some(now)));
+    let mut events = vec![
+        Event::Digest { joined: 37, left: 12, here: 1_204 },
+        Event::Digest { joined: 0, left: 12, here: 1_204 },
+        Event::Remembered { message, now },
+        Event::Numbers(place),
+        Event::Numbers(None),
+        Event::HearsHistory(true),
+        Event::HearsHistory(false),
+        Event::RecallEnds { room, place },
+        Event::RecallEnds { room, place: None },
+        Event::Topic { room, topic: None },
+        Event::Topic { room, topic: Some(topic) },
+        Event::TopicChanged { by, text: "" },
+        Event::TopicChanged { by, text: "chess" },
+        Event::Owns { room, key: 7 },
+        Event::PasswordSet { room, needed: true },
+        Event::PasswordSet { room, needed: false },
+        Event::Sanctions { room, list: &[], now },
+        Event::Ignores(&[]),
+        Event::Ignores(&["bob", "carol"]),
+        Event::IgnoreChanged { name: "bob", ignored: true },
+        Event::IgnoreChanged { name: "bob", ignored: false },
+        Event::IsServerOperator,
+        Event::Checking,
+    ];
+    let list = [&one, &other];
+    events.push(Event::Sanctions { room, list: &list, now });
+    for which in [Recalled::Last, Recalled::Since(7), Recalled::Gap(7)] {
+        events.extend([0, 1, 2].map(|count| Event::RecallBegins { room, count, which }));
+    }
+    for deed in [
+        Deed::Kicked,
+        Deed::Banned,
+        Deed::Unbanned,
+        Deed::Muted,
+        Deed::Unmuted,
+        Deed::Promoted,
+        Deed::Demoted,
+        Deed::Endowed,
+    ] {
+        let lasts = Some(Duration::from_secs(90));
+        let moderation = Moderation { deed, room, whom: Some("bob"), by, lasts, reason: "spam" };
+        events.push(Event::Moderated(moderation));
+        events.push(Event::Moderated(Moderation { whom: None, lasts: None, ..moderation }));
+        events.push(Event::YouWere(moderation));
+    }
+    for event in events {
+        let text = encoded(event);
+        assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
+        assert!(!text.contains("192.0.2"), "an address is told: {text:?}");
+        assert_cannot_be_forged(&text);
+    }
+}
+
+#[test]
+fn a_long_listing_is_told_in_readable_lines() {
+    let names = vec!["somebody"; 200];
+    let room = RoomName::parse("main", Alphabet::Ascii).unwrap();
+    let who = Event::Who { room: &room, names: &names, count: 434, page: (1, 3) };
+    let text = encoded(who);
+    assert!(text.starts_with("* there are 434 in main, page 1 of 3: somebody, somebody"));
+    assert!(text.ends_with(", somebody\n* there are more: /who main 2\n"), "{text:?}");
+    assert!(text.lines().all(|line| line.starts_with("* ") && line.len() < 450));
+    assert_eq!(text.matches("somebody").count(), 200);
+    let nobody = encoded(Event::Who { room: &room, names: &[], count: 0, page: (1, 1) });
+    assert_eq!(nobody, "* there is nobody in main\n");
+}
