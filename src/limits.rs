@@ -103,6 +103,17 @@ pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
 pub const COMMIT_PAUSE: u32 = 32;
 /// … up to this; and the longest time between two tries where the disk fails.
 pub const COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(5);
+/// How long the start waits for another program (`sqlite3`) that has locked the state.
+pub const STORE_PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of the store's log above which it is moved into the database when there is nothing else to
+/// do: enough that pages written often are moved once.
+pub const STORE_LOG_BYTES: u64 = 1_024 * 1_024;
+/// The same when there is never nothing else to do: reading it after a crash takes 0.2 s.
+pub const STORE_LOG_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+/// Shortest time between two checkpoints, also where one fails at once …
+pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+/// … and in times that the last one took: a disk that is slow to sync costs the chat 1 %.
+pub const CHECKPOINT_PAUSE: u32 = 100;
 
 // ---- Rooms that somebody owns ------------------------------------------------------------
 
@@ -268,4 +279,6 @@ const _: () = {
     assert!(CHUNK_QUIET.as_millis() < TYPIST_QUIET.as_millis());
     assert!(TYPIST_QUIET.as_millis() < REGISTER_TIMEOUT.as_millis());
     assert!(LOG_LINE_BYTES_MAX < LOG_RING_BYTES);
+    assert!(COMMIT_INTERVAL.as_millis() < COMMIT_INTERVAL_MAX.as_millis());
+    assert!(STORE_LOG_BYTES < STORE_LOG_BYTES_MAX);
 };
