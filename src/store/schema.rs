@@ -18,7 +18,8 @@ pub(super) const STEPS: [&str; 1] = ["
         only INTEGER PRIMARY KEY CHECK (only = 1),
         epoch INTEGER NOT NULL,
         last INTEGER NOT NULL,
-        complete INTEGER NOT NULL
+        complete INTEGER NOT NULL,
+        checkpoints INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     INSERT INTO meta (only, epoch, last, complete) VALUES (1, -1, 0, 1);
     CREATE TABLE rooms (

@@ -17,7 +17,8 @@ pub(super) fn write(connection: &Connection, batch: &Batch<'_>) -> Result<()> {
         change(connection, room)?;
     }
     // As long as this is not undone by a clean end, the state is known to lack something.
-    let sql = "INSERT OR REPLACE INTO meta (only, epoch, last, complete) VALUES (1, ?1, ?2, 0)";
+    let sql = "INSERT INTO meta (only, epoch, last, complete) VALUES (1, ?1, ?2, 0)
+               ON CONFLICT (only) DO UPDATE SET epoch = ?1, last = ?2, complete = 0";
     connection.prepare_cached(sql)?.execute(params![batch.epoch, integer(batch.last)])?;
     Ok(())
 }
