@@ -21,8 +21,9 @@
 //!
 //! `agenda`, `id`, `limits` and `time` are leaves that any layer may use.
 //!
-//! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random number. The
-//! whole server can therefore be driven by a test, byte by byte, and does the same each time.
+//! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
+//! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
+//! time.
 
 pub mod agenda;
 pub mod chat;

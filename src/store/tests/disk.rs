@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use super::{batch, numbers, open, room};
+use super::{batch, killed, numbers, open, room};
 use crate::limits::COMMIT_ROWS_MAX;
 use crate::store::Store;
 
@@ -195,8 +195,27 @@ fn cost() {
             log / 1_024
         );
     }
+    long_log(&mut store, folder.path(), last);
     store.close().unwrap();
     let begun = Instant::now();
     let snapshot = open(folder.path()).1;
     println!("open with {} messages: {:.1?}", numbers(&snapshot).len(), begun.elapsed());
+}
+
+/// What the longest log costs that there should be.
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+fn long_log(store: &mut Store, folder: &Path, mut last: u64) {
+    while store.log_bytes() < crate::limits::STORE_LOG_BYTES_MAX {
+        let mut said = room("games", last + 1..=last + 64);
+        last += 64;
+        said.forgotten = last - 20_000;
+        store.commit(&batch(&said, false, last)).unwrap();
+    }
+    let copy = killed(folder);
+    let begun = Instant::now();
+    drop(open(copy.path()));
+    println!("open and close with a long log: {:.1?}", begun.elapsed());
+    let begun = Instant::now();
+    store.checkpoint().unwrap();
+    println!("checkpoint of a long log: {:.1?}", begun.elapsed());
 }
