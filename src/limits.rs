@@ -95,7 +95,7 @@ pub const REPLAYED_BYTES: usize = 4 * 1_024;
 /// Numbers left out after a crash, so that none is given to a second message: more than can be said
 /// between two commits, even if the disk fails for hours.
 pub const NUMBERS_SKIPPED: u64 = 1_000_000_000;
-/// Messages and rooms written in one commit, at 2 to 5 us each; the rest is left to the next.
+/// Messages and rooms written in one commit, at 10 us each; the rest is left to the next.
 pub const COMMIT_ROWS_MAX: usize = 512;
 /// Shortest time between two commits: what a crash may lose.
 pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
@@ -108,7 +108,8 @@ pub const STORE_PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes of the store's log above which it is moved into the database when there is nothing else to
 /// do: enough that pages written often are moved once.
 pub const STORE_LOG_BYTES: u64 = 1_024 * 1_024;
-/// The same when there is never nothing else to do: reading it after a crash takes 0.2 s.
+/// The same when there is never nothing else to do: moving it takes 0.2 s, as does reading it after
+/// a crash.
 pub const STORE_LOG_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 /// Shortest time between two checkpoints, also where one fails at once …
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
