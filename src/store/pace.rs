@@ -1,9 +1,9 @@
 //! When to write. Knows no disk and no clock: it is told what took how long.
 //!
 //! A commit gathers what is said within [`COMMIT_INTERVAL`], and a slow disk is asked less often:
-//! so much less that the chat waits for it 3 % of the time. Checkpoints sync, so they wait until there
-//! is nothing else to do, as long as the log does not grow too much. Where commits fail, they are
-//! tried less and less often, and no checkpoint is made.
+//! so much less that the chat waits for it 3 % of the time. Checkpoints sync, so they wait until
+//! there is nothing else to do, as long as the log does not grow too much. Where commits fail, they
+//! are tried less and less often, and no checkpoint is made.
 
 use std::time::Duration;
 
