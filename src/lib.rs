@@ -8,6 +8,7 @@
 //!        |  |                             the leaves
 //!        |  \-----------> client         a player: a socket for `matchmaking::client`, a command
 //!       net                the server's sockets, poll loop, clock, signals and log
+//!        |  \-----------> store          the lobby on disk; uses nothing but `chat`
 //!        |
 //!     server ------------> matchmaking    UDP: datagram in, datagrams out
 //!        |
@@ -20,8 +21,9 @@
 //!
 //! `agenda`, `id`, `limits`, `password` and `time` are leaves that any layer may use.
 //!
-//! The one rule: nothing below `net` makes a syscall, reads a clock or draws a random number. The
-//! whole server can therefore be driven by a test, byte by byte, and does the same each time.
+//! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
+//! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
+//! time.
 
 pub mod agenda;
 pub mod chat;
@@ -35,4 +37,5 @@ pub mod matchmaking;
 pub mod net;
 pub mod password;
 pub mod server;
+pub mod store;
 pub mod time;

@@ -95,7 +95,7 @@ pub const REPLAYED_BYTES: usize = 4 * 1_024;
 /// Numbers left out after a crash, so that none is given to a second message: more than can be said
 /// between two commits, even if the disk fails for hours.
 pub const NUMBERS_SKIPPED: u64 = 1_000_000_000;
-/// Messages and rooms written in one commit, at 2 to 5 us each; the rest is left to the next.
+/// Messages and rooms written in one commit, at 10 us each; the rest is left to the next.
 pub const COMMIT_ROWS_MAX: usize = 512;
 /// Shortest time between two commits: what a crash may lose.
 pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
@@ -103,6 +103,18 @@ pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
 pub const COMMIT_PAUSE: u32 = 32;
 /// … up to this; and the longest time between two tries where the disk fails.
 pub const COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(5);
+/// How long the start waits for another program (`sqlite3`) that has locked the state.
+pub const STORE_PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of the store's log above which it is moved into the database when there is nothing else to
+/// do: enough that pages written often are moved once.
+pub const STORE_LOG_BYTES: u64 = 1_024 * 1_024;
+/// The same when there is never nothing else to do: moving it takes 0.2 s, as does reading it after
+/// a crash.
+pub const STORE_LOG_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+/// Shortest time between two checkpoints, also where one fails at once …
+pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+/// … and in times that the last one took: a disk that is slow to sync costs the chat 1 %.
+pub const CHECKPOINT_PAUSE: u32 = 100;
 
 // ---- Rooms that somebody owns ------------------------------------------------------------
 
@@ -279,4 +291,6 @@ const _: () = {
     assert!(CHUNK_QUIET.as_millis() < TYPIST_QUIET.as_millis());
     assert!(TYPIST_QUIET.as_millis() < REGISTER_TIMEOUT.as_millis());
     assert!(LOG_LINE_BYTES_MAX < LOG_RING_BYTES);
+    assert!(COMMIT_INTERVAL.as_millis() < COMMIT_INTERVAL_MAX.as_millis());
+    assert!(STORE_LOG_BYTES < STORE_LOG_BYTES_MAX);
 };

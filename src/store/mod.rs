@@ -1,0 +1,236 @@
+//! The lobby on disk: one SQLite database, written in batches and read once, at the start.
+//!
+//! ```text
+//!   lobby --Batch--> commit --> write-ahead log --checkpoint--> mio-chat.db
+//!   lobby <-Snapshot- open  <---------+------------------------------+
+//! ```
+//!
+//! What is promised: a commit is kept whole or not at all; what was committed outlives the death of
+//! the process, and the last moments of it may be lost when the machine loses power. After either
+//! the state says that it is not complete.
+//!
+//! Everybody waits while a disk syncs, so commits do not (`synchronous=NORMAL`), but for one: the
+//! first after the start, which is synced so that no loss of power can make a state that was left
+//! in the middle look complete. A checkpoint syncs the log and the database. SQLite also syncs the
+//! head of a log that begins anew, which would fall into the first commit after a checkpoint: so
+//! [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
+//!
+//! Left to others: what is remembered (`chat`), when to write ([`Pace`] says so, the caller does
+//! it), and how long anything took.
+//!
+//! Invariants: between two calls no transaction is open; a folder belongs to one `Store`.
+
+mod error;
+mod folder;
+mod pace;
+mod read;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Result as SqlResult, TransactionBehavior};
+
+pub use self::error::StoreError;
+use self::folder::Folder;
+pub use self::pace::Pace;
+use self::read::Reading;
+use self::schema::{Identity, STEPS};
+use crate::chat::{Batch, Snapshot};
+use crate::limits::{STORE_LOG_BYTES_MAX, STORE_PATIENCE};
+
+/// Bytes that one page takes in the log: itself, and what SQLite notes about it.
+const LOGGED_PAGE_BYTES: u64 = 4_096 + 24;
+/// More than we have; a statement that is thrown out would be compiled again for each row.
+const STATEMENTS: usize = 32;
+
+/// The state of the chat on disk, open.
+#[derive(Debug)]
+pub struct Store {
+    /// Closed before the folder is given up.
+    connection: Connection,
+    folder: Folder,
+    skipped: u64,
+    /// Whether the state says that it is not complete because we have committed to it.
+    is_marked: bool,
+    log_bytes: u64,
+}
+
+impl Store {
+    /// Opens or creates the state in `folder`, brings it up to date, and reads all that was kept.
+    /// `epoch` is used if there is no state yet.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from starting, as one sentence.
+    pub fn open(folder: &Path, epoch: u32) -> Result<(Self, Snapshot), StoreError> {
+        let folder = Folder::take(folder)?;
+        let failed = |error| StoreError::opening(folder.path(), error);
+        let mut connection = connect(&folder).map_err(failed)?;
+        let taken = check(&connection, &folder)?;
+        set_up(&connection).map_err(failed)?;
+        schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
+        let Reading { snapshot, skipped, .. } = read(&mut connection, epoch).map_err(failed)?;
+        let log_bytes = log_bytes(&connection).map_err(failed)?;
+        // From now on nobody can wait.
+        connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+        Ok((Self { connection, folder, skipped, is_marked: false, log_bytes }, snapshot))
+    }
+
+    /// Writes one batch in one transaction. On an error nothing of it is kept, and it can be
+    /// written again later.
+    ///
+    /// # Errors
+    /// What SQLite says; the disk may be full.
+    pub fn commit(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
+        self.try_commit(batch).map_err(|error| StoreError::writing(self.folder.path(), error))
+    }
+
+    /// Moves what it can from the log into the database. Syncs: to be called when there is nothing
+    /// else to do.
+    ///
+    /// # Errors
+    /// What SQLite says. Nothing is lost: what was not moved stays in the log.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.try_checkpoint().map_err(|error| StoreError::writing(self.folder.path(), error))
+    }
+
+    /// Notes that everything was committed, moves it into the database, and closes.
+    ///
+    /// A state to which nothing was committed stays as it was found: if its last server was
+    /// killed, it is as incomplete as before.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn close(self) -> Result<(), StoreError> {
+        let Self { connection, folder, is_marked, .. } = self;
+        let closed = finish(&connection, is_marked)
+            .and_then(|()| connection.close().map_err(|(_, error)| error));
+        closed.map_err(|error| StoreError::writing(folder.path(), error))
+    }
+
+    /// Bytes that wait in the log to be moved into the database.
+    pub fn log_bytes(&self) -> u64 {
+        self.log_bytes
+    }
+
+    /// Rows that were found at the start and say nothing to us. They were left where they are.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    fn try_commit(&mut self, batch: &Batch<'_>) -> SqlResult<()> {
+        roll_back(&self.connection)?;
+        if !self.is_marked {
+            self.connection.pragma_update(None, "synchronous", "FULL")?;
+        }
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        write::write(&transaction, batch)?;
+        transaction.commit()?;
+        // It is kept. What fails from here on must not have it written again.
+        if !self.is_marked {
+            self.is_marked = self.connection.pragma_update(None, "synchronous", "NORMAL").is_ok();
+        }
+        self.log_bytes = log_bytes(&self.connection).unwrap_or(self.log_bytes);
+        Ok(())
+    }
+
+    fn try_checkpoint(&mut self) -> SqlResult<()> {
+        roll_back(&self.connection)?;
+        let (logged, moved) = checkpoint(&self.connection, "PASSIVE")?;
+        if logged > 0 && logged == moved {
+            // Any write begins a new log, but it must change something.
+            let sql = "UPDATE meta SET checkpoints = checkpoints + 1";
+            self.connection.prepare_cached(sql)?.execute(())?;
+        }
+        self.log_bytes = log_bytes(&self.connection)?;
+        Ok(())
+    }
+}
+
+/// `NO_MUTEX`: there is one thread. Without `CREATE`: the file was made with the right mode.
+fn connect(folder: &Folder) -> SqlResult<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.database(), flags)?;
+    connection.busy_timeout(STORE_PATIENCE)?;
+    Ok(connection)
+}
+
+/// Looks at the file before anything is changed in it. Returns how many steps of the schema were
+/// taken.
+fn check(connection: &Connection, folder: &Folder) -> Result<usize, StoreError> {
+    let failed = |error| StoreError::opening(folder.path(), error);
+    let folder = || folder.path().to_owned();
+    let taken = match schema::identify(connection).map_err(failed)? {
+        Identity::Empty => 0,
+        Identity::Foreign => return Err(StoreError::Foreign { folder: folder() }),
+        Identity::Ours(found) => match usize::try_from(found) {
+            Ok(taken) if taken <= STEPS.len() => taken,
+            _ => return Err(StoreError::Newer { folder: folder(), found, known: STEPS.len() }),
+        },
+    };
+    // As large as what rooms remember, so this takes a fraction of a second.
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
+    if found != "ok" {
+        let what = found.lines().last().unwrap_or_default().to_owned();
+        return Err(StoreError::Damaged { folder: folder(), what });
+    }
+    Ok(taken)
+}
+
+/// The settings of a connection. A cache of 1 MiB holds what a commit changes; what is read once at
+/// the start need not be kept. What a statement notes for itself stays in memory.
+fn set_up(connection: &Connection) -> SqlResult<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA journal_size_limit = {STORE_LOG_BYTES_MAX};
+         PRAGMA synchronous = NORMAL;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA cache_size = -1024;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA foreign_keys = OFF;
+         PRAGMA trusted_schema = OFF;"
+    ))
+}
+
+/// Reads within one transaction, so that nobody changes anything in between.
+fn read(connection: &mut Connection, epoch: u32) -> SqlResult<Reading> {
+    let transaction = connection.transaction()?;
+    let reading = Reading::of(&transaction, epoch)?;
+    transaction.commit()?;
+    Ok(reading)
+}
+
+/// The last words. Synced, also where a reader keeps the log from being moved.
+fn finish(connection: &Connection, is_marked: bool) -> SqlResult<()> {
+    roll_back(connection)?;
+    if is_marked {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute("UPDATE meta SET complete = 1", ())?;
+    }
+    checkpoint(connection, "TRUNCATE").map(|_| ())
+}
+
+/// Ends a transaction that a failed one may have left behind: a rollback can fail, too.
+fn roll_back(connection: &Connection) -> SqlResult<()> {
+    if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") }
+}
+
+/// Pages in the log, and how many of them were moved. A reader in the way is no error.
+fn checkpoint(connection: &Connection, mode: &str) -> SqlResult<(u64, u64)> {
+    let mut statement = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+    let pages = |row: &rusqlite::Row<'_>, column| {
+        row.get::<_, i64>(column).map(|pages| u64::try_from(pages).unwrap_or_default())
+    };
+    statement.query_row((), |row| Ok((pages(row, 1)?, pages(row, 2)?)))
+}
+
+fn log_bytes(connection: &Connection) -> SqlResult<u64> {
+    let (logged, moved) = checkpoint(connection, "NOOP")?;
+    Ok(logged.saturating_sub(moved) * LOGGED_PAGE_BYTES)
+}

@@ -1,0 +1,91 @@
+//! The tables, and how those of older versions become those of today.
+//!
+//! A database says whose it is (`application_id`) and how many steps were taken (`user_version`).
+//! A step that was once released is never changed: what it lacks is the next step.
+
+use rusqlite::{Connection, Result, TransactionBehavior};
+
+/// Says that a database is ours: `mioc`.
+const APPLICATION_ID: i64 = 0x6d69_6f63;
+
+/// The steps from nothing to today's tables.
+///
+/// Names and what they are compared by are text, and so are digests and addresses, so that
+/// `sqlite3` shows a state that people can read. What belongs to a room has its key. The number of
+/// a message is its row: appending is cheap, and the index by room has it as a second column.
+pub(super) const STEPS: [&str; 1] = ["
+    CREATE TABLE meta (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        epoch INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        complete INTEGER NOT NULL,
+        checkpoints INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    INSERT INTO meta (only, epoch, last, complete) VALUES (1, -1, 0, 1);
+    CREATE TABLE rooms (
+        key TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        topic TEXT,
+        topic_by TEXT,
+        owner TEXT,
+        owner_key TEXT,
+        password TEXT,
+        forgotten INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sanctions (
+        room TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        measure TEXT NOT NULL,
+        name TEXT,
+        network TEXT,
+        until INTEGER,
+        by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (room, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE messages (
+        number INTEGER PRIMARY KEY,
+        room TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        who TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_of_room ON messages (room);
+"];
+
+/// What a database is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Nobody's yet.
+    Empty,
+    /// Ours, after so many steps.
+    Ours(i64),
+    /// Another program's.
+    Foreign,
+}
+
+/// Looks whose it is, and changes nothing.
+pub(super) fn identify(connection: &Connection) -> Result<Identity> {
+    let number = |sql| connection.query_row(sql, (), |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    Ok(match (application, version, tables) {
+        (APPLICATION_ID, version, _) => Identity::Ours(version),
+        (0, 0, 0) => Identity::Empty,
+        _ => Identity::Foreign,
+    })
+}
+
+/// Takes the steps that were not taken yet, each as a whole or not at all.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str], taken: usize) -> Result<()> {
+    for (before, step) in steps.iter().enumerate().skip(taken) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", before as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

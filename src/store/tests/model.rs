@@ -1,0 +1,170 @@
+//! A naive model of what is kept, and the random changes that it plays.
+
+use std::collections::BTreeMap;
+
+use crate::chat::{Alphabet, Batch, Changes, Charter, Digest, KeptRoom, Kind, Measure, Message};
+use crate::chat::{Nickname, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Topic};
+use crate::time::Wall;
+
+/// Names with and without capitals, and in another script.
+const ROOMS: [&str; 6] = ["main", "Games", "modem", "\u{418}\u{432}\u{430}\u{43d}", "{x}", "a1"];
+const PEOPLE: [&str; 4] = ["alice", "BOB", "Jos\u{e9}", "x_7"];
+const TEXTS: [&str; 5] = ["", "hello", "it's \"quoted\"; --", "\u{1F600} na\u{ef}ve", "%s ?1 'x"];
+
+/// Numbers that look random and are the same each time (xorshift).
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+
+    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.below(2) == 0).then(|| make(self))
+    }
+
+    fn person(&mut self) -> Nickname {
+        Nickname::restored(self.one_of(&PEOPLE)).unwrap()
+    }
+
+    fn digest(&mut self) -> Digest {
+        Digest::parse(&format!("{:x}", self.below(1 << 40))).unwrap()
+    }
+}
+
+pub(super) fn room_name(name: &str) -> RoomName {
+    RoomName::parse(name, Alphabet::Unicode).unwrap()
+}
+
+pub(super) fn message(number: u64, text: &str) -> Message {
+    Message {
+        stamp: Stamp { number, at: Wall::from_millis(1_000 + number) },
+        kind: if number.is_multiple_of(3) { Kind::Acted } else { Kind::Said },
+        who: Nickname::restored("alice").unwrap(),
+        text: text.into(),
+    }
+}
+
+/// What should be on disk.
+pub(super) struct Model {
+    rooms: BTreeMap<&'static str, KeptRoom>,
+    epoch: u32,
+    last: u64,
+}
+
+/// What one batch is to say of it.
+pub(super) struct Change {
+    gone: Vec<RoomName>,
+    /// Each room, whether its charter is told, and the number before the first message told.
+    rooms: Vec<(&'static str, bool, u64)>,
+}
+
+impl Change {
+    pub(super) fn batch<'a>(&'a self, model: &'a Model) -> Batch<'a> {
+        let rooms = self.rooms.iter().map(|(name, charter, from)| {
+            let room = &model.rooms[name];
+            Changes {
+                name: &room.name,
+                charter: charter.then_some(&room.charter),
+                said: room.messages.iter().filter(|said| said.stamp.number > *from).collect(),
+                forgotten: room.forgotten,
+            }
+        });
+        Batch { epoch: model.epoch, last: model.last, gone: &self.gone, rooms: rooms.collect() }
+    }
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        Self { rooms: BTreeMap::new(), epoch: 99, last: 0 }
+    }
+
+    /// Changes something.
+    pub(super) fn play(&mut self, random: &mut Random) -> Change {
+        self.epoch = 7;
+        let mut change = Change { gone: Vec::new(), rooms: Vec::new() };
+        for name in ROOMS {
+            if random.below(6) == 0 && self.rooms.remove(name).is_some() {
+                change.gone.push(room_name(name));
+            }
+            if random.below(3) == 0 {
+                change.rooms.push(self.change_room(name, random));
+            }
+        }
+        change
+    }
+
+    fn change_room(
+        &mut self,
+        name: &'static str,
+        random: &mut Random,
+    ) -> (&'static str, bool, u64) {
+        let from = self.last;
+        let is_new = !self.rooms.contains_key(name);
+        let room = self.rooms.entry(name).or_insert_with(|| KeptRoom {
+            name: room_name(name),
+            charter: Charter::default(),
+            messages: Vec::new(),
+            forgotten: from,
+        });
+        for _ in 0..random.below(5) {
+            self.last += 1 + random.below(3);
+            let text = random.one_of(&TEXTS);
+            room.messages.push(Message { who: random.person(), ..message(self.last, text) });
+        }
+        for _ in 0..random.below(5).min(room.messages.len() as u64) {
+            room.forgotten = room.messages.remove(0).stamp.number;
+        }
+        let settles = is_new || random.below(3) == 0;
+        if settles {
+            room.charter = charter(random);
+        }
+        (name, settles, from)
+    }
+
+    /// Holds what was read against it.
+    pub(super) fn check(&self, found: &mut Snapshot, complete: bool, seed: u64) {
+        found.rooms.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+        let mut rooms: Vec<KeptRoom> = self.rooms.values().cloned().collect();
+        rooms.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+        let expected = Snapshot { epoch: self.epoch, last: self.last, complete, rooms };
+        assert_eq!(*found, expected, "seed {seed}");
+    }
+}
+
+fn charter(random: &mut Random) -> Charter {
+    let sanctions = (1..=random.below(4) as u32).map(|number| sanction(number * 3, random));
+    let sanctions = Sanctions::restored(sanctions.collect());
+    Charter {
+        topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
+        owner: random.maybe(|random| Owner { name: random.person(), key: random.digest() }),
+        password: random.maybe(Random::digest),
+        sanctions,
+    }
+}
+
+fn sanction(number: u32, random: &mut Random) -> Sanction {
+    let name = random.maybe(Random::person);
+    let address = random.one_of(&["192.0.2.7", "2001:db8:0:1::77"]).parse().unwrap();
+    let network = crate::chat::Network::of(address).filter(|_| name.is_none());
+    Sanction {
+        number,
+        measure: random.one_of(&[Measure::Ban, Measure::Mute]),
+        name,
+        network,
+        until: random.maybe(|random| Wall::from_millis(random.below(1 << 50))),
+        by: random.person(),
+        reason: random.one_of(&TEXTS).into(),
+    }
+}

@@ -1,0 +1,123 @@
+//! One batch, as statements. Each is compiled once and kept by the connection.
+//!
+//! Rows are replaced where they are there already, so that a batch whose fate is unknown (a disk
+//! that fails in the middle of a commit) can be written again.
+
+use rusqlite::{Connection, Result, params};
+
+use crate::chat::{Batch, Changes, Charter, Digest, Kind, Measure, Message, Nickname};
+use crate::chat::{RoomName, Sanction};
+
+/// Writes it within a transaction of the caller's.
+pub(super) fn write(connection: &Connection, batch: &Batch<'_>) -> Result<()> {
+    for name in batch.gone {
+        erase(connection, name)?;
+    }
+    for room in &batch.rooms {
+        change(connection, room)?;
+    }
+    // As long as this is not undone by a clean end, the state is known to lack something.
+    let sql = "INSERT INTO meta (only, epoch, last, complete) VALUES (1, ?1, ?2, 0)
+               ON CONFLICT (only) DO UPDATE SET epoch = ?1, last = ?2, complete = 0";
+    connection.prepare_cached(sql)?.execute(params![batch.epoch, integer(batch.last)])?;
+    Ok(())
+}
+
+fn erase(connection: &Connection, name: &RoomName) -> Result<()> {
+    let key = name.key();
+    for sql in [
+        "DELETE FROM messages WHERE room = ?1",
+        "DELETE FROM sanctions WHERE room = ?1",
+        "DELETE FROM rooms WHERE key = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([key.as_str()])?;
+    }
+    Ok(())
+}
+
+/// The old is deleted first: where the disk is full, the new may take its place.
+fn change(connection: &Connection, changes: &Changes<'_>) -> Result<()> {
+    let key = changes.name.key();
+    let (key, forgotten) = (key.as_str(), integer(changes.forgotten));
+    let sql = "DELETE FROM messages WHERE room = ?1 AND number <= ?2";
+    connection.prepare_cached(sql)?.execute(params![key, forgotten])?;
+    match changes.charter {
+        Some(charter) => settle(connection, key, changes.name, charter, forgotten)?,
+        None => {
+            let sql = "INSERT INTO rooms (key, name, forgotten) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (key) DO UPDATE SET forgotten = excluded.forgotten";
+            let name = changes.name.as_str();
+            connection.prepare_cached(sql)?.execute(params![key, name, forgotten])?;
+        }
+    }
+    changes.said.iter().try_for_each(|message| say(connection, key, message))
+}
+
+fn settle(
+    connection: &Connection,
+    key: &str,
+    name: &RoomName,
+    charter: &Charter,
+    forgotten: i64,
+) -> Result<()> {
+    let (topic, owner) = (charter.topic.as_ref(), charter.owner.as_ref());
+    let sql = "INSERT OR REPLACE INTO rooms
+               (key, name, topic, topic_by, owner, owner_key, password, forgotten)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        key,
+        name.as_str(),
+        topic.map(|topic| topic.text.as_str()),
+        topic.map(|topic| topic.by.as_str()),
+        owner.map(|owner| owner.name.as_str()),
+        owner.map(|owner| owner.key.to_string()),
+        charter.password.as_ref().map(Digest::to_string),
+        forgotten,
+    ])?;
+    connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
+    charter.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
+}
+
+fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()> {
+    let measure = match sanction.measure {
+        Measure::Ban => "ban",
+        Measure::Mute => "mute",
+    };
+    let sql = "INSERT OR REPLACE INTO sanctions
+               (room, number, measure, name, network, until, by, reason)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        key,
+        sanction.number,
+        measure,
+        sanction.name.as_ref().map(Nickname::as_str),
+        sanction.network.map(|network| network.address().to_string()),
+        sanction.until.map(|until| integer(until.millis())),
+        sanction.by.as_str(),
+        sanction.reason.as_str(),
+    ])?;
+    Ok(())
+}
+
+fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
+    let kind = match message.kind {
+        Kind::Said => "said",
+        Kind::Acted => "acted",
+    };
+    let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute(params![
+        integer(message.stamp.number),
+        key,
+        integer(message.stamp.at.millis()),
+        message.who.as_str(),
+        kind,
+        message.text.as_str(),
+    ])?;
+    Ok(())
+}
+
+/// As SQLite has integers. What does not fit is a date without end, and stays one.
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
