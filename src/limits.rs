@@ -96,7 +96,7 @@ pub const REPLAYED_BYTES: usize = 4 * 1_024;
 /// between two commits, even if the disk fails for hours.
 pub const NUMBERS_SKIPPED: u64 = 1_000_000_000;
 /// Messages and rooms written in one commit, at 10 us each; the rest is left to the next.
-pub const COMMIT_ROWS_MAX: usize = 512;
+pub const COMMIT_ROWS_MAX: usize = 256;
 /// Shortest time between two commits: what a crash may lose.
 pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
 /// Time between two commits, in times that the last one took: a slow disk costs the chat 3 % …
@@ -115,6 +115,9 @@ pub const STORE_LOG_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// … and in times that the last one took: a disk that is slow to sync costs the chat 1 %.
 pub const CHECKPOINT_PAUSE: u32 = 100;
+
+/// Time between two looks at the calendar, which may be set.
+pub const CALENDAR_INTERVAL: Duration = Duration::from_secs(1);
 
 // ---- Rooms that somebody owns ------------------------------------------------------------
 

@@ -44,6 +44,7 @@ fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
     let mut reactor = Reactor::new(&settings, args.server_settings(operators), log)?;
     announce(&reactor, settings.clients_max, descriptors);
     let exit = reactor.run();
+    reactor.finish_state();
     reactor.finish_log(LOG_PATIENCE);
     Ok(exit?)
 }

@@ -260,6 +260,7 @@ impl ServeArgs {
             user_timeout: self.clients.user_timeout.into(),
             drain: self.clients.drain.into(),
             max_delay: self.slow.max_delay.into(),
+            state: self.rooms.state.clone(),
         }
     }
 
@@ -276,11 +277,6 @@ impl ServeArgs {
             digest_above: *digest_above as usize,
             reserved: reserve.iter().cloned().chain(of_operators).collect(),
         }
-    }
-
-    /// Where the state is kept, if anywhere.
-    pub(crate) fn state(&self) -> Option<&Path> {
-        self.rooms.state.as_deref()
     }
 
     /// The file that names those who look after the server.

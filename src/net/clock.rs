@@ -1,8 +1,8 @@
-//! The one place that reads a clock.
+//! The one place that reads clocks.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
-use crate::time::Time;
+use crate::time::{Time, Wall};
 
 /// Tells how long the server has been running. Monotonic: a change of the wall clock is not seen.
 #[derive(Clone, Copy, Debug)]
@@ -20,5 +20,12 @@ impl Clock {
     /// The present.
     pub(super) fn now(self) -> Time {
         Time::at(self.started.elapsed())
+    }
+
+    /// What the calendar says. A clock that is set to before 1970 says that it is 1970.
+    #[expect(clippy::disallowed_methods, reason = "this is where dates come from")]
+    pub(super) fn calendar() -> Wall {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Wall::default() + since_1970.unwrap_or_default()
     }
 }

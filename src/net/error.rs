@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+use crate::store::StoreError;
+
 /// A failure of the system below us.
 #[derive(Debug, Error)]
 pub enum NetError {
@@ -29,6 +31,9 @@ pub enum NetError {
     /// Waiting for events failed.
     #[error("cannot wait for events: {0}; this is a fault of the server or the system")]
     Wait(#[source] io::Error),
+    /// The state cannot be had.
+    #[error(transparent)]
+    State(#[from] StoreError),
     /// No randomness.
     #[error("cannot draw a secret from the system: {0}; nothing can be kept safe without")]
     Secret(getrandom::Error),

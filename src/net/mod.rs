@@ -12,6 +12,7 @@ mod datagram;
 mod datagram_socket;
 mod descriptors;
 mod error;
+mod keeper;
 mod listener;
 mod log_journal;
 mod log_outlet;

@@ -1,4 +1,4 @@
-//! The poll loop: six steps a turn.
+//! The poll loop: seven steps a turn.
 //!
 //! ```text
 //! wait      poll; events only set flags and put clients on the ready list
@@ -7,6 +7,7 @@
 //! expire    what was due
 //! flush     one write for each client that has something to be sent
 //! reap      close sockets and free ids
+//! keep      save what outlives the server, once in a while
 //! ```
 //!
 //! Events are edge-triggered and registered once: a client that was not read to the end stays on
@@ -19,6 +20,7 @@ mod upkeep;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mio::event::Event;
@@ -31,6 +33,7 @@ use super::clock::Clock;
 use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
 use super::error::NetError;
+use super::keeper::Keeper;
 use super::listener::{ListenAt, Listeners, StreamOptions};
 use super::log_writer::LogSink;
 use super::pacer::Pacer;
@@ -41,7 +44,8 @@ use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::{ClientId, Registry};
 use crate::limits::{
-    ACCEPTS_PER_TURN, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, READS_PER_TURN,
+    ACCEPTS_PER_TURN, CALENDAR_INTERVAL, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN,
+    READS_PER_TURN,
 };
 use crate::server::{self, Server};
 use crate::time::Time;
@@ -65,6 +69,8 @@ pub struct Settings {
     pub drain: Duration,
     /// How long what was said in a busy room may wait to be written with what comes next.
     pub max_delay: Duration,
+    /// The folder that keeps what outlives the server, if any.
+    pub state: Option<PathBuf>,
 }
 
 /// How the loop has ended.
@@ -84,6 +90,9 @@ pub struct Reactor {
     /// The present of this turn.
     now: Time,
     server: Server,
+    keeper: Option<Keeper>,
+    /// When the calendar was read.
+    calendar_read: Time,
     connections: Registry<Connection>,
     listeners: Listeners,
     datagrams: Datagrams,
@@ -132,11 +141,16 @@ impl Reactor {
         server_settings.matchmaking.own_addresses = datagrams.addresses().collect();
         let mut secret = [0; 16];
         getrandom::fill(&mut secret).map_err(NetError::Secret)?;
+        let mut server = Server::new(server_settings, secret);
+        let keeper = settings.state.as_deref().map(|folder| Keeper::open(folder, &mut server));
+        let keeper = keeper.transpose()?;
         Ok(Self {
             events: Events::with_capacity(EVENTS_PER_POLL),
             clock: Clock::start(),
             now: Time::ZERO,
-            server: Server::new(server_settings, secret),
+            server,
+            keeper,
+            calendar_read: Time::ZERO,
             connections: Registry::expecting(settings.clients_max),
             ready: VecDeque::new(),
             pacer: Pacer::new(settings.max_delay),
@@ -170,6 +184,7 @@ impl Reactor {
     /// Waiting for events failed, which no client can bring about.
     pub fn run(&mut self) -> Result<Exit, NetError> {
         self.now = self.clock.now();
+        self.read_calendar();
         let exit = loop {
             self.turn()?;
             if let Some(exit) = self.stopped_by {
@@ -195,6 +210,7 @@ impl Reactor {
             self.flush();
         }
         self.reap();
+        self.keep();
         Ok(())
     }
 
@@ -203,9 +219,11 @@ impl Reactor {
             self.log.drain();
         }
         let due = self.next_due();
-        if due != Some(Time::ZERO) {
+        let is_idle = due != Some(Time::ZERO);
+        if is_idle {
             self.trim();
         }
+        self.tidy_up_state(is_idle);
         let ended = self.clock.now();
         self.turns.record(ended.since(self.now));
         let timeout = due.map(|due| due.since(ended));
@@ -215,6 +233,9 @@ impl Reactor {
             Err(error) => return Err(NetError::Wait(error)),
         }
         self.now = self.clock.now();
+        if self.now.since(self.calendar_read) >= CALENDAR_INTERVAL {
+            self.read_calendar();
+        }
         let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
             self.note(event);
@@ -416,6 +437,7 @@ impl Reactor {
         let due = self.server.poll_timeout();
         let accept = self.listeners.poll_timeout();
         let flush = self.server.is_dirty().then(|| self.pacer.due());
-        due.into_iter().chain(accept).chain(flush).min()
+        let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.server));
+        due.into_iter().chain(accept).chain(flush).chain(keep).min()
     }
 }

@@ -18,6 +18,8 @@ const DOMAIN: u8 = 6;
 pub(super) struct Numbers {
     pub(super) epoch: u32,
     pub(super) last: u64,
+    /// The last number that was saved.
+    pub(super) saved: u64,
     /// Before this number, messages may be missing that nobody knows of.
     torn: u64,
 }
@@ -25,17 +27,17 @@ pub(super) struct Numbers {
 impl Numbers {
     /// The first message will be number one.
     pub(super) fn beginning(epoch: u32) -> Self {
-        Self { epoch, last: 0, torn: 0 }
+        Self { epoch, last: 0, saved: 0, torn: 0 }
     }
 
     /// Goes on with numbers that were kept. If not all was kept, numbers are left out: some may
     /// have been given to messages that are lost.
     pub(super) fn resuming(epoch: u32, last: u64, complete: bool) -> Self {
         if complete {
-            return Self { epoch, last, torn: 0 };
+            return Self { epoch, last, saved: last, torn: 0 };
         }
         let last = last.saturating_add(NUMBERS_SKIPPED);
-        Self { epoch, last, torn: last }
+        Self { epoch, last, saved: last, torn: last }
     }
 
     /// The next number.
@@ -44,9 +46,9 @@ impl Numbers {
         Stamp { number: self.last, at }
     }
 
-    /// The place after that message.
-    pub(super) fn place(&self, number: u64) -> Place {
-        Place { epoch: self.epoch, number }
+    /// The place after all messages so far.
+    pub(super) fn place(&self) -> Place {
+        Place { epoch: self.epoch, number: self.last }
     }
 
     /// Whether all that was said in a room since a place is surely known, if the room has forgotten

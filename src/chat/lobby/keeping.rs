@@ -53,7 +53,8 @@ impl Lobby {
 
     /// Whether there is anything to be saved.
     pub fn has_unsaved(&self) -> bool {
-        !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
+        let numbers = self.numbers.saved != self.numbers.last;
+        numbers || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
     }
 
     /// Has what is new saved by `commit`, at most so many rows of it at a time. If that fails,
@@ -84,6 +85,7 @@ impl Lobby {
         let (epoch, last) = (self.numbers.epoch, self.numbers.last);
         commit(&Batch { epoch, last, gone: &self.unsaved.gone, rooms })?;
         self.unsaved.gone.clear();
+        self.numbers.saved = last;
         self.note_saved(&saved);
         Ok(())
     }

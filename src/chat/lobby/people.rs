@@ -169,8 +169,7 @@ impl Lobby {
         } else {
             self.wishes.insert(id, Wishes { form, ..self.wish(id) });
         }
-        let place = self.numbers.place(self.numbers.last);
-        outlet.tell(id, Event::Numbers(wanted.then_some(place)));
+        outlet.tell(id, Event::Numbers(wanted.then(|| self.numbers.place())));
     }
 
     fn wish(&self, id: ClientId) -> Wishes {

@@ -58,7 +58,8 @@ impl Lobby {
         if !replay.is_empty() {
             outlet.recite(id, form, room, replay, now);
         }
-        let place = (form == Form::Numbered).then(|| self.numbers.place(replay.last_number()));
+        // Up to the last message anywhere, of which those here were told.
+        let place = (form == Form::Numbered).then(|| self.numbers.place());
         outlet.tell(id, Event::RecallEnds { room: name, place });
     }
 

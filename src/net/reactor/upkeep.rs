@@ -7,6 +7,7 @@ use mio::{Interest, Poll};
 
 use super::{Exit, Reactor};
 use crate::limits::CROWD;
+use crate::net::clock::Clock;
 use crate::net::log_writer::LogSink;
 use crate::net::signals::Request;
 use crate::net::token::Source;
@@ -23,6 +24,33 @@ impl Reactor {
             self.server.trim();
             self.connections.trim();
         }
+    }
+
+    /// Saves what outlives the server, if that is due.
+    pub(super) fn keep(&mut self) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.keep(self.now, &mut self.server, self.clock);
+        }
+    }
+
+    /// Does for the state on disk what can wait, if this is the time for it.
+    pub(super) fn tidy_up_state(&mut self, is_idle: bool) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.tidy_up(is_idle, self.clock);
+        }
+    }
+
+    /// Saves what is still to be saved, and closes the state.
+    pub fn finish_state(&mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish(&mut self.server, self.clock);
+        }
+    }
+
+    /// Dates are told by the calendar as it is now: it may have been set.
+    pub(super) fn read_calendar(&mut self) {
+        self.calendar_read = self.now;
+        self.server.set_calendar(self.now, Clock::calendar());
     }
 
     /// Does what signals ask for.
@@ -63,14 +91,18 @@ impl Reactor {
     /// Logs who is here and what was served since the start, and the turns since the last report.
     pub(super) fn log_report(&mut self) {
         log::info!(
-            "here: clients={} members={} rooms={} waiting_bytes={}",
+            "here: clients={} members={} rooms={} waiting_bytes={} remembered_bytes={}",
             self.connections.len(),
             self.server.lobby().members(),
             self.server.lobby().rooms(),
-            self.server.held()
+            self.server.held(),
+            self.server.lobby().remembered()
         );
         self.log_served();
         self.log_matched();
+        if let Some(keeper) = &self.keeper {
+            log::info!("state: {keeper}");
+        }
         log::info!("turns: {}", self.turns);
         self.turns.reset();
     }

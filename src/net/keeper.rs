@@ -1,0 +1,167 @@
+//! Keeps what outlives the server on disk, in turns in which there is time for it.
+//!
+//! A commit follows the flush of a turn, so nobody waits for a disk to hear what was said; a
+//! checkpoint, which syncs, is made when there is nothing else to do. A disk that fails is told of
+//! once, counted, and tried again; the chat goes on, and what was said meanwhile is saved when it
+//! heals, as far as rooms still remember it.
+//!
+//! What is kept is left to `server`, how to `store`, and when to its `Pace`.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::error::NetError;
+use crate::limits::COMMIT_ROWS_MAX;
+use crate::server::Server;
+use crate::store::{Pace, Store, StoreError};
+use crate::time::Time;
+
+/// The store, and what has come of it.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    store: Store,
+    pace: Pace,
+    /// Since when there is something to be saved.
+    unsaved_since: Option<Time>,
+    done: Done,
+}
+
+/// What was done so far.
+#[derive(Debug, Default)]
+struct Done {
+    commits: u64,
+    rows: u64,
+    failures: u64,
+    /// Of those, since the last success.
+    failing: u64,
+    checkpoints: u64,
+    slowest: Duration,
+}
+
+impl Keeper {
+    /// Opens the state in a folder, and hands it to a server that nobody has come to yet.
+    pub(super) fn open(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
+        let epoch = getrandom::u32().map_err(NetError::Secret)?;
+        let (store, kept) = Store::open(folder, epoch)?;
+        let messages: usize = kept.rooms.iter().map(|room| room.messages.len()).sum();
+        log::info!(
+            "state: folder={} rooms={} messages={messages} complete={}",
+            folder.display(),
+            kept.rooms.len(),
+            kept.complete
+        );
+        if store.skipped() > 0 {
+            log::warn!("state: {} rows were not understood and left alone", store.skipped());
+        }
+        server.restore(kept);
+        let (pace, done) = (Pace::new(), Done::default());
+        Ok(Self { store, pace, unsaved_since: None, done })
+    }
+
+    /// Saves what is new, if that is due.
+    pub(super) fn keep(&mut self, now: Time, server: &mut Server, clock: Clock) {
+        if !server.has_unsaved() {
+            self.unsaved_since = None;
+            return;
+        }
+        let since = *self.unsaved_since.get_or_insert(now);
+        if self.pace.due(Some(since)).is_some_and(|due| due <= now) {
+            self.unsaved_since = None;
+            // A failure was told.
+            let _ = self.commit(server, clock);
+        }
+    }
+
+    /// Moves the log of the store into its database, if there is nothing else to do or it is long.
+    pub(super) fn tidy_up(&mut self, is_idle: bool, clock: Clock) {
+        let begun = clock.now();
+        let due = self.pace.checkpoint_due(self.store.log_bytes(), is_idle);
+        if due.is_none_or(|due| due > begun) {
+            return;
+        }
+        let moved = self.store.checkpoint();
+        let ended = clock.now();
+        self.pace.checkpointed(ended, ended.since(begun));
+        match moved {
+            Ok(()) => self.done.checkpoints += 1,
+            Err(error) => self.note_failure(ended, &error),
+        }
+    }
+
+    /// When there will be something to do.
+    pub(super) fn due(&self, server: &Server) -> Option<Time> {
+        if !server.has_unsaved() {
+            return None;
+        }
+        // What is new since the last look will wait for the next one, which is at once.
+        self.unsaved_since.map_or(Some(Time::ZERO), |since| self.pace.due(Some(since)))
+    }
+
+    /// Saves all that is new and closes the state.
+    pub(super) fn finish(mut self, server: &mut Server, clock: Clock) {
+        while server.has_unsaved() {
+            if self.commit(server, clock).is_err() {
+                log::error!("state: what was new is not kept");
+                return;
+            }
+        }
+        match self.store.close() {
+            Ok(()) => log::info!("state: all is kept"),
+            Err(error) => log::error!("{error}"),
+        }
+    }
+
+    fn commit(&mut self, server: &mut Server, clock: Clock) -> Result<(), StoreError> {
+        let begun = clock.now();
+        let (store, mut rows) = (&mut self.store, 0);
+        let saved = server.save(COMMIT_ROWS_MAX, |batch| {
+            rows = batch.rows();
+            store.commit(batch)
+        });
+        let ended = clock.now();
+        let took = ended.since(begun);
+        self.done.slowest = self.done.slowest.max(took);
+        match &saved {
+            Ok(()) => {
+                self.pace.committed(ended, took);
+                self.done.commits += 1;
+                self.done.rows += rows as u64;
+                self.note_success();
+            }
+            Err(error) => self.note_failure(ended, error),
+        }
+        saved
+    }
+
+    fn note_success(&mut self) {
+        let failing = std::mem::take(&mut self.done.failing);
+        if failing > 0 {
+            log::info!("state: kept again after failures={failing}");
+        }
+    }
+
+    fn note_failure(&mut self, now: Time, error: &StoreError) {
+        if self.done.failing == 0 {
+            log::error!("{error}");
+        }
+        self.pace.failed(now);
+        self.done.failures += 1;
+        self.done.failing += 1;
+    }
+}
+
+/// `commits=12 rows=345 failures=0 checkpoints=1 slowest_us=1234 log_bytes=12345`.
+impl fmt::Display for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Done { commits, rows, failures, checkpoints, slowest, .. } = &self.done;
+        write!(
+            f,
+            "commits={commits} rows={rows} failures={failures} checkpoints={checkpoints} \
+             slowest_us={} log_bytes={}",
+            slowest.as_micros(),
+            self.store.log_bytes()
+        )
+    }
+}
