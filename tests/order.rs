@@ -396,3 +396,19 @@ fn when_there_are_as_many_rooms_as_may_be_the_one_empty_longest_makes_way() {
     let full = told(&mut world, "carol", "/join fourth");
     assert!(full.starts_with("* no more rooms can be made"), "{full}");
 }
+
+#[test]
+fn who_may_do_more_binds_those_who_keep_order() {
+    let mut world = World::new(governed());
+    seat(&mut world);
+    opers(&mut world, "dave");
+    for line in ["/op bob", "/mute bob"] {
+        world.types("alice", line);
+    }
+    assert!(told(&mut world, "bob", "hello").starts_with("* you are muted in games"));
+    assert!(told(&mut world, "bob", "/unmute BOB").starts_with("* that is you"));
+    world.types("dave", "/join games");
+    world.types("dave", "/ban alice");
+    assert!(world.hears("alice").contains("* you were banned from games by dave\n"));
+    assert!(told(&mut world, "alice", "/join games").starts_with("* you are banned from games"));
+}

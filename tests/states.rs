@@ -2,7 +2,8 @@
 //! `docs/PROTOCOL.md`: `tests/states.txt`. `MIO_CHAT_UPDATE=1 cargo test --test states` writes it
 //! anew.
 //!
-//! Bob is in the state that is looked at, alice in `main` and dave in `games`. Commands that are
+//! Bob is in the state that is looked at, alice in `main` and dave, who owns it, in `games`. There
+//! are two empty rooms: `locked` needs a password, and from `shut` bob is banned. Commands that are
 //! answered alike are listed together.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
@@ -16,7 +17,8 @@ use std::time::Duration;
 use common::{World, flood_control, settings};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::limits;
-use mio_chat::server::Settings;
+use mio_chat::password::SlowHash;
+use mio_chat::server::{Operator, Settings};
 
 /// Where bob stands, and how what he says gets there.
 struct State {
@@ -28,7 +30,7 @@ struct State {
     say: fn(&mut World, &[u8]),
 }
 
-const STATES: [State; 14] = [
+const STATES: [State; 20] = [
     State { name: "silent", like: None, begin: silent, say: line },
     State { name: "prompted", like: Some("silent"), begin: prompted, say: line },
     State { name: "refused once", like: Some("silent"), begin: refused, say: line },
@@ -36,6 +38,17 @@ const STATES: [State; 14] = [
     State { name: "in games", like: Some("in main"), begin: in_games, say: line },
     State { name: "in main, classroom client", like: Some("in main"), begin: class, say: paused },
     State { name: "in games, classroom client", like: Some("in games"), begin: games, say: paused },
+    State { name: "in games, operator", like: Some("in games"), begin: operator, say: line },
+    State { name: "in games, owner", like: Some("in games"), begin: owner, say: line },
+    State { name: "in games, muted", like: Some("in games"), begin: muted, say: line },
+    State { name: "in games, ignored", like: Some("in games"), begin: ignored, say: line },
+    State { name: "in games, server operator", like: Some("in games"), begin: root, say: line },
+    State {
+        name: "in main, server operator",
+        like: Some("in main"),
+        begin: root_of_main,
+        say: line,
+    },
     State { name: "held by flood control", like: Some("in main"), begin: held, say: later },
     State { name: "over the soft limit", like: Some("in main"), begin: deaf, say: then_reads },
     State { name: "half-closed behind it, silent", like: None, begin: silent, say: last_words },
@@ -45,7 +58,7 @@ const STATES: [State; 14] = [
     State { name: "shutting down", like: None, begin: shutting_down, say: then_reads },
 ];
 
-const LINES: [&[u8]; 58] = [
+const LINES: [&[u8]; 107] = [
     b"/help",
     b"/h",
     b"/?",
@@ -87,6 +100,55 @@ const LINES: [&[u8]; 58] = [
     b"/invite",
     b"/quit",
     b"/exit now",
+    b"/help rooms",
+    b"/history",
+    b"/history 1",
+    b"/history off",
+    b"/history after 0:0",
+    b"/history x",
+    b"/numbers on",
+    b"/numbers",
+    b"/topic",
+    b"/topic chess",
+    b"/topic -",
+    b"/password sesame",
+    b"/password off",
+    b"/password",
+    b"/own 0123456789abcdef",
+    b"/own",
+    b"/give dave",
+    b"/give alice",
+    b"/give",
+    b"/op dave",
+    b"/op alice",
+    b"/deop dave",
+    b"/kick dave why",
+    b"/kick alice",
+    b"/kick bob",
+    b"/kick",
+    b"/ban dave 1h why",
+    b"/ban mallory",
+    b"/ban",
+    b"/ban-ip dave",
+    b"/ban-ip 192.0.2.7",
+    b"/ban-ip mallory",
+    b"/unban mallory",
+    b"/unban 1",
+    b"/mute dave",
+    b"/mute mallory 1m",
+    b"/mute",
+    b"/unmute dave",
+    b"/bans",
+    b"/ignore dave",
+    b"/ignore",
+    b"/unignore dave",
+    b"/oper root_7 password",
+    b"/oper root_7",
+    b"/join locked",
+    b"/join locked wrong",
+    b"/join locked sesame",
+    b"/join shut",
+    b"/who main 2",
     b"/frobnicate",
     b"/",
     b"//slash",
@@ -105,10 +167,13 @@ const LINES: [&[u8]; 58] = [
     b"CAP LS 302",
     b"\x16\x03\x01",
 ];
+/// The password is `password`, hashed in 4,096 rounds.
+const HASH: &str = "pbkdf2-sha256:4096:73616c74:\
+                    c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
 /// Listed by this name, since it is too long to be.
 const LONG_LINE: (&str, usize) = ("a line of 1,100 bytes", 1_100);
 /// What is told in more lines than this is told by its first one.
-const LINES_TOLD: usize = 3;
+const LINES_TOLD: usize = 6;
 const COLUMNS: usize = 100;
 
 #[test]
@@ -218,10 +283,14 @@ fn is_noise(line: &str) -> bool {
 
 /// Alice and dave, and bob who has connected just now.
 fn company(settings: Settings) -> World {
-    let mut world = World::new(settings);
+    let password = SlowHash::parse(HASH).unwrap();
+    let operators = vec![Operator { name: "root_7".into(), password }];
+    let mut world = World::new(Settings { operators, ..settings });
     world.join("alice");
     world.join("dave");
-    world.types("dave", "/join games");
+    for line in ["/join locked", "/password sesame", "/join shut", "/ban bob", "/join games"] {
+        world.types("dave", line);
+    }
     world.connect("bob");
     forgotten(world)
 }
@@ -281,6 +350,45 @@ fn games() -> World {
     let mut world = class();
     world.sends("bob", b"bob: /join games");
     world.wait(limits::CHUNK_QUIET);
+    forgotten(world)
+}
+
+/// Bob is in games, and dave has done something to him.
+fn governed(line: &str) -> World {
+    let mut world = in_games();
+    world.types("dave", line);
+    forgotten(world)
+}
+
+fn operator() -> World {
+    governed("/op bob")
+}
+
+fn owner() -> World {
+    governed("/give bob")
+}
+
+fn muted() -> World {
+    governed("/mute bob 1h too loud")
+}
+
+fn ignored() -> World {
+    governed("/ignore bob")
+}
+
+fn root() -> World {
+    promoted(in_games())
+}
+
+fn root_of_main() -> World {
+    promoted(in_main())
+}
+
+/// Bob has proved that he looks after the server.
+fn promoted(mut world: World) -> World {
+    world.types("bob", "/oper root_7 password");
+    world.wait(Duration::from_secs(1));
+    assert!(world.hears("bob").contains("* you look after the server now"));
     forgotten(world)
 }
 

@@ -11,7 +11,7 @@ use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::command::Sentencing;
 use crate::chat::event::{Deed, Event, Moderation, Outlet};
-use crate::chat::name::Nickname;
+use crate::chat::name::{NameKey, Nickname};
 use crate::chat::network::Network;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::room::RoomId;
@@ -82,7 +82,7 @@ impl Lobby {
             Measure::Mute => Deed::Muted,
         };
         if asked.measure == Measure::Ban {
-            for whom in self.banned_members(room, &sanction, context) {
+            for whom in self.banned_members(id, room, &sanction, context) {
                 self.put_out(whom, room, deed, &sanction, context, outlet);
             }
         }
@@ -123,15 +123,21 @@ impl Lobby {
         Ok(Target { name: Some(name), network })
     }
 
-    /// Those in a room whom a ban has just been put on, and who do not keep order there. For
+    /// Those in a room whom somebody has just banned, but for those who may do as much there. For
     /// `main`, wherever they are.
-    fn banned_members(&self, room: RoomId, ban: &Sanction, context: &Context<'_>) -> Vec<ClientId> {
+    fn banned_members(
+        &self,
+        by: ClientId,
+        room: RoomId,
+        ban: &Sanction,
+        context: &Context<'_>,
+    ) -> Vec<ClientId> {
         let Some(open) = self.rooms.get(room) else { return Vec::new() };
         let key = ban.name.as_ref().map(Nickname::key);
         let is_on = |id: &ClientId| {
             let named = self.nickname(*id).map(Nickname::key) == key && key.is_some();
             let from_there = ban.network.is_some() && (context.network_of)(*id) == ban.network;
-            (named || from_there) && !self.keeps_order(*id, room)
+            (named || from_there) && self.rank(*id, room) < self.rank(by, room)
         };
         if room == RoomId::MAIN {
             return self.members.iter().map(|(id, _)| id).filter(is_on).collect();
@@ -148,6 +154,10 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let room = self.governed_room(id, Rank::Operator)?;
+        let own = self.nickname(id).is_some_and(|name| name.key() == NameKey::of(whom));
+        if own && self.rank(id, room) < Rank::ServerOperator {
+            return Err(Refusal::ThatIsYou);
+        }
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
         let Some(lifted) = open.charter.sanctions.lift(measure, whom, context.now) else {
             return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });

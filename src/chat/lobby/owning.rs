@@ -124,7 +124,7 @@ impl Lobby {
         may: bool,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.governed_room(id, Rank::Owner)?;
+        let room = self.owned_room(id)?;
         let whom = self.find_in_room(whom, room)?;
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
         if open.operators.contains(&whom) == may {

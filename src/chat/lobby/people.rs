@@ -103,7 +103,7 @@ impl Lobby {
         for seat in &member.seats {
             let Some(room) = self.rooms.get(seat.room) else { continue };
             let mute = room.charter.sanctions.mute_on(&member.nickname, context.now);
-            if mute.is_some() && !self.keeps_order(id, seat.room) {
+            if mute.is_some() && !self.is_server_operator(id) {
                 return Err(Refusal::MutedName(room.name.clone()));
             }
             self.check_ban(id, new, seat.room, context)?;
@@ -128,11 +128,11 @@ impl Lobby {
         !self.reserved.is_empty() && self.reserved.contains(key)
     }
 
-    fn is_server_operator(&self, id: ClientId) -> bool {
+    pub(super) fn is_server_operator(&self, id: ClientId) -> bool {
         self.members.get(id).is_some_and(|member| member.is_server_operator)
     }
 
-    /// Whether somebody may be in a room under this name. Who keeps order there may.
+    /// Whether somebody may be in a room under this name. Who looks after the server may.
     pub(super) fn check_ban(
         &self,
         id: ClientId,
@@ -143,7 +143,7 @@ impl Lobby {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let Context { now, network_of } = *context;
         match open.charter.sanctions.ban_on(nickname, network_of(id), now) {
-            Some(ban) if !self.keeps_order(id, room) => Err(Refusal::Banned(Sentence {
+            Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(Sentence {
                 room: open.name.clone(),
                 lasts: super::talking::time_left(ban, now),
                 reason: ban.reason.clone(),

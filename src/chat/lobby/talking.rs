@@ -88,7 +88,7 @@ impl Lobby {
         }
     }
 
-    /// Who keeps order in a room is not bound by its mutes.
+    /// Who looks after the server is bound by no mute.
     fn check_may_speak(
         &self,
         id: ClientId,
@@ -98,7 +98,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         match open.charter.sanctions.mute_on(nickname, now) {
-            Some(mute) if !self.keeps_order(id, room) => Err(Refusal::Muted(Sentence {
+            Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(Sentence {
                 room: open.name.clone(),
                 lasts: time_left(mute, now),
                 reason: mute.reason.clone(),
