@@ -57,8 +57,9 @@ fn help_is_grouped_and_tells_the_defaults() {
             .map(|line| line.trim_end_matches(':'))
             .collect();
         let groups = ["Commands", "Options", "Where to listen", "Clients"];
+        let rooms = ["Rooms and what they remember"];
         let more = ["Clients that read too slowly", "Matchmaking over UDP", "Log", "Try it"];
-        assert_eq!(headings, [&groups[..], &more].concat(), "{help}");
+        assert_eq!(headings, [&groups[..], &rooms, &more].concat(), "{help}");
         for key in ["--tcp <PORT>", "[default: 55555]", "MIO_CHAT_UDP", "nc 127.0.0.1 55555"] {
             assert!(text.contains(key), "{help} lacks {key}");
         }

@@ -34,7 +34,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server; the same as naming no command
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Load a chat server with many simulated clients and report how it fared
     Load(LoadArgs),
     /// Find other players over UDP and exchange lines with them, or check the own NAT
@@ -76,7 +76,7 @@ impl Command {
 impl Cli {
     /// The command that was named; without one, the server.
     fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Serve(self.serve))
+        self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
     }
 }
 

@@ -90,7 +90,7 @@ fn recall_begins(out: &mut Vec<u8>, room: &RoomName, count: usize, which: Recall
     let messages = if count == 1 { "message" } else { "messages" };
     match which {
         Recalled::Last if count == 0 => {
-            notice(out, format_args!("-- no messages in {room} yet --"))
+            notice(out, format_args!("-- no messages in {room} yet --"));
         }
         Recalled::Last if count == 1 => {
             notice(out, format_args!("-- last message in {room} (UTC) --"));
@@ -211,8 +211,8 @@ impl std::fmt::Display for Rounded {
         let seconds = self.0.as_millis().div_ceil(1_000);
         let (large, small) = match seconds {
             ..60 => return write!(f, "{seconds}s"),
-            ..3_600 => ((seconds / 60, "m"), (seconds % 60, "s")),
-            ..86_400 => ((seconds / 3_600, "h"), (seconds / 60 % 60, "m")),
+            60..3_600 => ((seconds / 60, "m"), (seconds % 60, "s")),
+            3_600..86_400 => ((seconds / 3_600, "h"), (seconds / 60 % 60, "m")),
             _ => ((seconds / 86_400, "d"), (seconds / 3_600 % 24, "h")),
         };
         write!(f, "{}{}", large.0, large.1)?;

@@ -62,10 +62,10 @@ fn messages_are_numbered_for_those_who_want_that() {
     }
 }
 
-#[test]
-fn every_refusal_is_one_short_ascii_notice() {
+/// Those about talking and names.
+fn refusals() -> Vec<Refusal> {
     let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
-    let mut refusals = vec![
+    vec![
         Refusal::NicknameFirst,
         Refusal::NameEmpty,
         Refusal::NameTooLong,
@@ -77,12 +77,23 @@ fn every_refusal_is_one_short_ascii_notice() {
         Refusal::NobodyNamed(name.as_str().into()),
         Refusal::NoRoomNamed(room.clone()),
         Refusal::NotInRoom(room.clone()),
-        Refusal::AlreadyInRoom(room.clone()),
+        Refusal::AlreadyInRoom(room),
         Refusal::NowhereToLeaveTo,
         Refusal::TooManyRooms,
         Refusal::InTooManyRooms,
         Refusal::ToYourself,
         Refusal::InvitesSelf,
+        Refusal::NotSeeking,
+        Refusal::UnknownCommand("x".repeat(16)),
+        Refusal::LineTooLong,
+        Refusal::NotUtf8,
+    ]
+}
+
+/// Those about rooms and order in them.
+fn refusals_about_order() -> Vec<Refusal> {
+    let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
+    vec![
         Refusal::ThatIsYou,
         Refusal::NotAllowed { room: room.clone(), needs: Rank::Operator },
         Refusal::NotAllowed { room: room.clone(), needs: Rank::Owner },
@@ -107,7 +118,7 @@ fn every_refusal_is_one_short_ascii_notice() {
         Refusal::AlreadySo(name.clone()),
         Refusal::MainIsEverybodys,
         Refusal::KeyWrong(room),
-        Refusal::Ignored(name.clone()),
+        Refusal::Ignored(name),
         Refusal::TooManyIgnored,
         Refusal::NotIgnored("x".repeat(16)),
         Refusal::HistoryOff,
@@ -115,39 +126,38 @@ fn every_refusal_is_one_short_ascii_notice() {
         Refusal::OperBusy,
         Refusal::QueueName,
         Refusal::MatchPlayers,
-        Refusal::NotSeeking,
-        Refusal::UnknownCommand("x".repeat(16)),
-        Refusal::LineTooLong,
-        Refusal::NotUtf8,
+    ]
+}
+
+#[test]
+fn every_refusal_is_one_short_ascii_notice() {
+    let verbs = [
+        Verb::Nick,
+        Verb::Join,
+        Verb::Msg,
+        Verb::Me,
+        Verb::Match,
+        Verb::Invite,
+        Verb::History,
+        Verb::Numbers,
+        Verb::Password,
+        Verb::Own,
+        Verb::Give,
+        Verb::Op,
+        Verb::Deop,
+        Verb::Kick,
+        Verb::Ban,
+        Verb::BanIp,
+        Verb::Unban,
+        Verb::Mute,
+        Verb::Unmute,
+        Verb::Unignore,
+        Verb::Oper,
     ];
-    refusals.extend(
-        [
-            Verb::Nick,
-            Verb::Join,
-            Verb::Msg,
-            Verb::Me,
-            Verb::Match,
-            Verb::Invite,
-            Verb::History,
-            Verb::Numbers,
-            Verb::Password,
-            Verb::Own,
-            Verb::Give,
-            Verb::Op,
-            Verb::Deop,
-            Verb::Kick,
-            Verb::Ban,
-            Verb::BanIp,
-            Verb::Unban,
-            Verb::Mute,
-            Verb::Unmute,
-            Verb::Unignore,
-            Verb::Oper,
-        ]
-        .map(Refusal::Incomplete),
-    );
-    for refusal in &refusals {
-        let text = encoded(Event::Refused(refusal));
+    let usages = verbs.map(Refusal::Incomplete);
+    let refusals = refusals().into_iter().chain(refusals_about_order()).chain(usages);
+    for refusal in refusals {
+        let text = encoded(Event::Refused(&refusal));
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert_eq!(text.lines().count(), 1, "{text:?}");
         assert!(text.len() <= REGISTER_REPLY_BYTES_MAX, "{text:?}");
