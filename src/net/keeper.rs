@@ -57,7 +57,18 @@ impl Keeper {
         }
         server.restore(kept);
         let (pace, done) = (Pace::new(), Done::default());
-        Ok(Self { store, pace, unsaved_since: None, done })
+        let mut keeper = Self { store, pace, unsaved_since: None, done };
+        keeper.begin(server);
+        Ok(keeper)
+    }
+
+    /// Has the state say that it is in use, before anybody says anything. A disk that is full keeps
+    /// nobody from chatting.
+    fn begin(&mut self, server: &mut Server) {
+        let store = &mut self.store;
+        if let Err(error) = server.save(0, |batch| store.begin(batch)) {
+            self.note_failure(Time::ZERO, &error);
+        }
     }
 
     /// Saves what is new, if that is due.

@@ -109,7 +109,10 @@ fn advice(error: &rusqlite::Error) -> &'static str {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             "mio-chat must be allowed to write to all of its files"
         }
-        Some(ErrorCode::SystemIoFailure) => "look for its disk in the log of the system",
+        // A disk on which there is no room for the index of its log is one, too.
+        Some(ErrorCode::SystemIoFailure) => {
+            "make room on its disk if that is full, or look for it in the log of the system"
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             "it is damaged: stop mio-chat and move its files away"
         }

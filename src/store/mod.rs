@@ -9,9 +9,10 @@
 //! the process, and the last moments of it may be lost when the machine loses power. After either
 //! the state says that it is not complete.
 //!
-//! Everybody waits while a disk syncs, so commits do not (`synchronous=NORMAL`), but for one: the
-//! first after the start, which is synced so that no loss of power can make a state that was left
-//! in the middle look complete. A checkpoint syncs the log and the database. SQLite also syncs the
+//! Everybody waits while a disk syncs, so commits do not (`synchronous=NORMAL`), but for one: that of
+//! [`Store::begin`], at the start, so that neither a kill before the next commit nor a loss of power
+//! can make a state that was left in the middle look complete. Where that one has failed, the first
+//! that succeeds is synced. A checkpoint syncs the log and the database. SQLite also syncs the
 //! head of a log that begins anew, which would fall into the first commit after a checkpoint: so
 //! [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
 //!
@@ -54,8 +55,12 @@ pub struct Store {
     connection: Connection,
     folder: Folder,
     skipped: u64,
-    /// Whether the state says that it is not complete because we have committed to it.
+    /// Whether it was found complete.
+    was_complete: bool,
+    /// Whether the state says that it is not complete because we are at work on it.
     is_marked: bool,
+    /// Whether anything new was committed.
+    is_changed: bool,
     log_bytes: u64,
 }
 
@@ -76,7 +81,23 @@ impl Store {
         let log_bytes = log_bytes(&connection).map_err(failed)?;
         // From now on nobody can wait.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-        Ok((Self { connection, folder, skipped, is_marked: false, log_bytes }, snapshot))
+        let was_complete = snapshot.complete;
+        let (is_marked, is_changed) = (false, false);
+        let store =
+            Self { connection, folder, skipped, was_complete, is_marked, is_changed, log_bytes };
+        Ok((store, snapshot))
+    }
+
+    /// Notes, before anybody comes, that something is missing until the end says otherwise: what is
+    /// said before the first commit leaves no other trace. Synced. `batch` has nothing new but the
+    /// last number that counts as given.
+    ///
+    /// # Errors
+    /// What SQLite says. The first commit will note it then.
+    pub fn begin(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
+        let begun = self.commit(batch);
+        self.is_changed = false;
+        begun
     }
 
     /// Writes one batch in one transaction. On an error nothing of it is kept, and it can be
@@ -99,14 +120,14 @@ impl Store {
 
     /// Notes that everything was committed, moves it into the database, and closes.
     ///
-    /// A state to which nothing was committed stays as it was found: if its last server was
-    /// killed, it is as incomplete as before.
+    /// A state to which nothing new was committed is as complete as it was found: if its last
+    /// server was killed, it stays incomplete.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { connection, folder, is_marked, .. } = self;
-        let closed = finish(&connection, is_marked)
+        let Self { connection, folder, was_complete, is_marked, is_changed, .. } = self;
+        let closed = finish(&connection, is_changed || (is_marked && was_complete))
             .and_then(|()| connection.close().map_err(|(_, error)| error));
         closed.map_err(|error| StoreError::writing(folder.path(), error))
     }
@@ -131,6 +152,7 @@ impl Store {
         write::write(&transaction, batch)?;
         transaction.commit()?;
         // It is kept. What fails from here on must not have it written again.
+        self.is_changed = true;
         if !self.is_marked {
             self.is_marked = self.connection.pragma_update(None, "synchronous", "NORMAL").is_ok();
         }
@@ -207,9 +229,9 @@ fn read(connection: &mut Connection, epoch: u32) -> SqlResult<Reading> {
 }
 
 /// The last words. Synced, also where a reader keeps the log from being moved.
-fn finish(connection: &Connection, is_marked: bool) -> SqlResult<()> {
+fn finish(connection: &Connection, is_complete: bool) -> SqlResult<()> {
     roll_back(connection)?;
-    if is_marked {
+    if is_complete {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute("UPDATE meta SET complete = 1", ())?;
     }

@@ -85,12 +85,42 @@ fn only_a_clean_end_is_complete() {
     dead.close().unwrap();
     let snapshot = open(copy.path()).1;
     assert_eq!((snapshot.last, snapshot.complete, numbers(&snapshot)), (9, true, vec![3]));
-    // Opening a complete state and being killed is no loss.
+    // Looking at a complete state and being killed is no loss.
     store.close().unwrap();
     drop(open(folder));
     let (store, snapshot) = open(folder);
     assert!(snapshot.complete);
     drop(store);
+}
+
+#[test]
+fn who_has_begun_and_is_killed_leaves_a_state_that_is_not_complete() {
+    let folder = tempdir().unwrap();
+    let folder = folder.path();
+    let nothing_new = |last| Batch { epoch: 7, last, gone: &[], rooms: Vec::new() };
+    let begin = |last| {
+        let (mut store, snapshot) = open(folder);
+        store.begin(&nothing_new(last)).unwrap();
+        (store, (snapshot.last, snapshot.complete))
+    };
+    let (store, found) = begin(0);
+    assert_eq!(found, (0, true));
+    store.close().unwrap();
+    let (store, found) = begin(0);
+    assert_eq!(found, (0, true), "an idle server loses nothing");
+    // What it has said was not committed.
+    drop(store);
+    let (store, found) = begin(1_000);
+    assert_eq!(found, (0, false));
+    drop(store);
+    let (store, found) = begin(2_000);
+    assert_eq!(found, (1_000, false), "the numbers after those may have been given, too");
+    store.close().unwrap();
+    let (mut store, found) = begin(3_000);
+    assert_eq!(found, (2_000, false), "nothing new: as incomplete as before");
+    store.commit(&batch(&room("games", [3_001]), true, 3_001)).unwrap();
+    store.close().unwrap();
+    assert_eq!(begin(3_001).1, (3_001, true));
 }
 
 #[test]
@@ -126,7 +156,7 @@ fn everything_comes_back_as_the_model_has_it() {
                 model.check(&mut found, complete, seed);
                 continue;
             }
-            // A store to which nothing was committed stays as it was found.
+            // A store to which nothing was committed is closed as it was found.
             if random.below(2) == 0 {
                 complete |= store.is_marked;
                 store.close().unwrap();

@@ -1,27 +1,14 @@
 //! A server that is killed while people talk, and started again on the same ports at once.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 use crate::NO_FLOOD_CONTROL;
 use crate::herd::Herd;
 use crate::pair::Pair;
-use crate::support::{Server, report, sized, timed};
+use crate::support::{Server, free_port, report, sized, timed};
 
 /// Those who are here when it happens.
 const CROWD: usize = 100;
-/// Ports below those that the system gives to clients: in the moment between two servers nobody
-/// takes one of these by chance.
-const PORTS: std::ops::Range<u16> = 15_000..30_000;
-
-/// A port that is free for TCP and UDP.
-fn free_port() -> SocketAddr {
-    let first = std::process::id() as usize % PORTS.len();
-    let ports = PORTS.cycle().skip(first).take(PORTS.len());
-    let ports = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let mut free = ports.filter(|at| TcpListener::bind(at).is_ok() && UdpSocket::bind(at).is_ok());
-    free.next().expect("a free port")
-}
 
 #[test]
 fn a_killed_server_is_back_on_its_ports_at_once() {

@@ -1,5 +1,7 @@
 //! Two honest people who chat while something goes wrong, and how long their words take.
 
+#![allow(dead_code, reason = "each test target uses what it needs")]
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
@@ -81,6 +83,11 @@ impl Pair {
             self.talk_once();
             fault.join().unwrap_or_else(|panic| resume_unwind(panic))
         })
+    }
+
+    /// All that was said, in its order.
+    pub(crate) fn said(&self) -> Vec<String> {
+        (1..=self.said).map(|word| format!("word {word}")).collect()
     }
 
     /// What one of the two hears at last, when the server ends.

@@ -16,7 +16,8 @@ pub(crate) mod server;
 pub(crate) mod turns;
 
 use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 pub(crate) use client::Client;
@@ -28,6 +29,11 @@ pub(crate) use server::Server;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Time between two looks at what announces nothing.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+/// Ports below those that the system gives to clients: in the moment between two servers nobody
+/// takes one of these by chance.
+const PORTS: std::ops::Range<u16> = 15_000..30_000;
+/// More than are taken by chance where one call begins to look.
+const PORTS_APART: usize = 101;
 /// Set where every test must run: a missing program is a failure then.
 const TEST_ALL: &str = "MIO_CHAT_TEST_ALL";
 /// Set to `long` where tests that have two sizes are to take the one that is not for every day.
@@ -113,6 +119,18 @@ pub(crate) fn skip(why: &str) {
     let test = test_name();
     assert!(std::env::var_os(TEST_ALL).is_none_or(|all| all != "1"), "{TEST_ALL}=1, but {why}");
     report(&format!("SKIPPED: {test}: {why}"));
+}
+
+/// A port that is free for TCP and UDP, for a server that is started there again and again; another
+/// for each call.
+pub(crate) fn free_port() -> SocketAddr {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let calls = CALLS.fetch_add(1, Ordering::Relaxed);
+    let first = (std::process::id() as usize + calls * PORTS_APART) % PORTS.len();
+    let ports = PORTS.cycle().skip(first).take(PORTS.len());
+    let ports = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let mut free = ports.filter(|at| TcpListener::bind(at).is_ok() && UdpSocket::bind(at).is_ok());
+    free.next().expect("a free port")
 }
 
 /// Whether this machine has an IPv6 loopback; says that the test is skipped when it has none.

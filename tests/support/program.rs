@@ -18,6 +18,16 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// The `strace` of this machine, if it lets us trace; says that the test is skipped otherwise.
+pub(crate) fn strace() -> Option<PathBuf> {
+    let strace = program("strace")?;
+    let tried = Command::new(&strace).args(["-qq", "-o", "/dev/null", "true"]).status().unwrap();
+    if !tried.success() {
+        skip("strace may not trace here");
+    }
+    tried.success().then_some(strace)
+}
+
 /// The `nc` of OpenBSD, which has `-N`; others called `nc` do not end with their input.
 pub(crate) fn netcat() -> Option<PathBuf> {
     let nc = program("nc")?;

@@ -30,6 +30,14 @@ impl Server {
         field(report, name)
     }
 
+    /// A number of what it says of its state on disk, such as how many `commits` it has made. The
+    /// gauge begins anew.
+    pub(crate) fn kept(&self, name: &str) -> u64 {
+        let log = self.report();
+        let at = log.rfind(" state: commits=").expect("a state in the report");
+        field(&log[at..], name)
+    }
+
     /// The log with a new report at its end.
     fn report(&self) -> String {
         let before = self.log().matches(" turns: ").count();
