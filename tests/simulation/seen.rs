@@ -47,7 +47,7 @@ impl Seen {
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let reasons = CloseReason::NAMES.iter().zip(self.closed);
         // Nobody is refused at the door here.
-        let reasons = reasons.filter(|(name, _)| **name != "refused");
+        let reasons = reasons.filter(|(name, _)| !["refused", "banned", "kicked"].contains(*name));
         let others = [
             ("cut off", self.cut_off),
             ("over the total limit", self.over_total),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits::{LINES_PER_TURN, WRITE_SLICES};
 use mio_chat::server::Server;
-use mio_chat::time::Time;
+use mio_chat::time::{Time, Wall};
 
 use crate::endpoints::Endpoints;
 use crate::model::{Model, Nanos, nanos};
@@ -61,7 +61,8 @@ impl World {
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
         let mut random = Random::new(seed);
         let rules = Rules::draw(&mut random);
-        let server = Server::new(rules.settings(), [7; 16]);
+        let mut server = Server::new(rules.settings(), [7; 16]);
+        server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
         Self {
             now: 0,
             model: Model::new(rules),
@@ -145,10 +146,10 @@ impl World {
             return;
         }
         let id = self.ids.insert_with(|_| ());
-        let loopback = IpAddr::from([127, 0, 0, 1]);
-        assert!(self.server.connect(self.time(), id, loopback).is_ok(), "loopback is exempt");
+        let address = IpAddr::from([127, 0, 0, 1]);
+        assert!(self.server.connect(self.time(), id, address).is_ok(), "{address} is refused");
         assert!(self.ever.insert(id), "{id} was somebody else's");
-        self.model.connect(self.now, id);
+        self.model.connect(self.now, id, address);
         let program = people::program(&mut self.random);
         let nickname = people::nickname(&mut self.random);
         self.note(format_args!("{id} comes as {nickname} with {program:?}"));
@@ -354,6 +355,7 @@ impl World {
         self.relieve();
         let over_total = self.server.held() > self.model.rules.total;
         self.server.handle_timeout(self.time());
+        self.model.tick(self.now);
         self.note_cut_off(self.now, over_total, false);
         let served = self.model.timeout(self.now);
         self.note_cut_off(self.now, over_total, true);
@@ -373,6 +375,7 @@ impl World {
         }
         let (stuck, before) = (self.model.is_anybody_stuck(), self.seen.cut_off);
         self.server.handle_timeout(Time::at(Duration::from_nanos(self.before)));
+        self.model.tick(self.before);
         self.note_cut_off(self.before, true, true);
         let too_much = self.server.held() > self.model.rules.total;
         let helped = !too_much || self.seen.cut_off > before;
@@ -460,6 +463,7 @@ impl World {
         assert_eq!(self.server.clients(), self.model.clients.len(), "clients");
         assert_eq!(self.server.clients(), self.wires.len(), "connections");
         let due = self.model.next_due().map(|(due, _)| due);
+        let due = due.into_iter().chain(self.model.tick_due()).min();
         let wakes = self.server.poll_timeout().map(|due| nanos(due.since(Time::ZERO)));
         let wakes_in_time = due.is_none_or(|due| wakes.is_some_and(|wakes| wakes <= due));
         assert!(wakes_in_time, "sleeps until {wakes:?}, and somebody is due at {due:?}");
