@@ -442,6 +442,7 @@ impl World {
             slow && (is_all || (model.is_too_old(now, id) && !model.is_due(now, id)))
         });
         if !gone.is_empty() {
+            self.note(format_args!("cut off: {gone:?}"));
             self.seen.cut_off += gone.len() as u64;
             self.seen.over_total += u64::from(over_total);
             self.model.cut_off(now, &gone);
