@@ -56,10 +56,15 @@ fn play(seed: u64, trace: bool) -> (u64, Seen) {
         }
         if seed.is_multiple_of(4) {
             world.shut_down();
+            world.restart();
+            for _ in 0..STEPS / 4 {
+                world.step();
+            }
+            world.come_to_rest();
         } else {
             world.come_to_rest();
         }
-        (world.hash(), world.seen)
+        (world.hash(), world.seen())
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|failure| {
         let command = "cargo test --test simulation one_seed -- --nocapture";

@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use mio_chat::chat::Farewell;
+use mio_chat::chat::{Farewell, Snapshot};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 use mio_chat::server::{CloseReason, Server};
 
 use crate::client::{Client, Heard, Phase};
 use crate::expected::{Kind, Secret};
+use crate::people::Lore;
 use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
 use crate::texts::unheard;
@@ -128,7 +129,8 @@ impl Model {
             && let Some((id, right)) = self.checks.pop_front()
         {
             effects.extend(self.rooms.conclude(id, right));
-            self.check_at = (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
+            self.check_at =
+                (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
         }
         for effect in effects {
             self.carry_out(effect);
@@ -162,7 +164,9 @@ impl Model {
         let group = Some(self.groups);
         // What the others' leaving adds to what waits, or not: it is not known who went first.
         let more = slow.len() * (limits::NAME_BYTES_MAX + 7);
+        let mixed = self.rooms.mixed(slow);
         for &id in slow {
+            let maybe = self.rooms.left_maybe(id, &mixed);
             let left = self.rooms.remove(id);
             let client = self.client(id);
             let expected = &mut client.expected;
@@ -177,7 +181,17 @@ impl Model {
             client.expected.push_line(now, b"cut off\n", kind, None);
             for effect in left {
                 let Effect::Presence(members, text) = effect else { unreachable!("it left") };
-                self.tell_presence(&members, &text, group);
+                self.deliveries += members.len() as u64;
+                if maybe.is_none() {
+                    self.tell_presence(&members, &text, group);
+                }
+            }
+            if let Some((members, text)) = maybe {
+                for member in members {
+                    let kind = Kind::Presence { spared: true };
+                    let expected = &mut self.client(member).expected;
+                    expected.push_line(now, text.as_bytes(), kind, group);
+                }
             }
         }
         self.note_untold();
@@ -299,6 +313,26 @@ impl Model {
             let late = since + OVERFULL_TURNS < self.turn;
             assert!(!late, "{id} has too much waiting and is not cut off");
         }
+    }
+
+    /// What people have heard of by now.
+    pub(crate) fn lore(&self) -> Lore {
+        let rooms = &self.rooms;
+        Lore {
+            names: rooms.people.iter().map(|person| person.name.clone()).collect(),
+            addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
+            keys: rooms.keys.values().rev().take(6).cloned().collect(),
+            epoch: rooms.epoch.clone().unwrap_or_default(),
+            last: rooms.last,
+        }
+    }
+
+    /// Goes on with another server that begins with what was kept, without anybody.
+    pub(crate) fn restart(&mut self, kept: &Snapshot) {
+        assert!(self.clients.is_empty(), "somebody is still here");
+        self.rooms.restart(kept);
+        (self.lines, self.deliveries) = (0, 0);
+        (self.digest_at, self.check_at, self.checks) = Default::default();
     }
 
     /// A client was freed for this reason.
@@ -431,7 +465,10 @@ impl Model {
                     self.tell(member, &text);
                 }
             }
-            Effect::Presence(members, text) => self.tell_presence(&members, &text, None),
+            Effect::Presence(members, text) => {
+                self.deliveries += members.len() as u64;
+                self.tell_presence(&members, &text, None);
+            }
             Effect::Check(id, right) => self.check(id, right),
             Effect::Close(id, ending) => {
                 let farewell = match ending {
@@ -489,7 +526,6 @@ impl Model {
 
     fn tell_presence(&mut self, members: &[ClientId], text: &str, group: Option<u64>) {
         let (now, rules, turn) = (self.now, self.rules, self.turn);
-        self.deliveries += members.len() as u64;
         for &member in members {
             let client = self.client(member);
             let spared = client.blocked && client.expected.most_weight() > rules.soft;

@@ -122,7 +122,12 @@ impl Rooms {
         found.ok_or_else(|| format!("* nobody is called {name} (/who lists this room)\n"))
     }
 
-    pub(crate) fn check_outranks(&self, id: ClientId, whom: ClientId, room: &str) -> Result<(), String> {
+    pub(crate) fn check_outranks(
+        &self,
+        id: ClientId,
+        whom: ClientId,
+        room: &str,
+    ) -> Result<(), String> {
         if whom == id {
             return Err(YOURSELF.into());
         }
@@ -175,7 +180,12 @@ impl Rooms {
     }
 
     /// Why this does not open a room, if it does not.
-    pub(crate) fn wrong_password(&mut self, id: ClientId, room: &str, typed: &str) -> Option<String> {
+    pub(crate) fn wrong_password(
+        &mut self,
+        id: ClientId,
+        room: &str,
+        typed: &str,
+    ) -> Option<String> {
         let Some(password) = self.room(room).password.clone() else {
             return (!typed.is_empty()).then(|| NAME_CHARACTERS.into());
         };
@@ -228,7 +238,12 @@ impl Rooms {
         Ok(effects)
     }
 
-    fn set_operator(&mut self, id: ClientId, typed: &str, may: bool) -> Result<Vec<Effect>, String> {
+    fn set_operator(
+        &mut self,
+        id: ClientId,
+        typed: &str,
+        may: bool,
+    ) -> Result<Vec<Effect>, String> {
         let room = self.governed(id, Rank::Owner)?;
         let whom = self.here(typed, &room)?;
         if self.room(&room).operators.contains(&whom) == may {

@@ -96,6 +96,14 @@ pub(crate) struct Room {
     empty_since: u64,
 }
 
+impl Room {
+    /// Nobody is here.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.owner, self.operators) = (None, Vec::new());
+        (self.came, self.left, self.empty_since) = (0, 0, 0);
+    }
+}
+
 /// Everyone, and every room.
 #[derive(Debug)]
 pub(crate) struct Rooms {
@@ -143,6 +151,13 @@ impl Rooms {
         let address = Some(address).filter(|address| !address.is_loopback());
         let connected = Connected { address, numbered: false, wants_history: true };
         self.clients.insert(id, connected);
+    }
+
+    /// From where somebody may come: everybody's address, or one from where nobody has come.
+    pub(crate) fn free_address(&self, number: u8) -> IpAddr {
+        let address = IpAddr::from([192, 0, 2, number]);
+        let taken = self.clients.values().any(|client| client.address == Some(address));
+        if taken || number < 8 { IpAddr::from([127, 0, 0, 1]) } else { address }
     }
 
     pub(crate) fn has(&self, id: ClientId) -> bool {
@@ -218,6 +233,30 @@ impl Rooms {
     pub(crate) fn clear(&mut self) {
         (self.people, self.clients) = Default::default();
         self.untold = false;
+    }
+
+    /// Rooms that are told of some of these, if they all leave at once, and not of others.
+    pub(crate) fn mixed(&self, leaving: &[ClientId]) -> Vec<String> {
+        let few = self.settings.digest_above.max(1);
+        let is_mixed = |room: &&Room| {
+            let members = self.members(&room.name);
+            let staying = members.iter().filter(|id| !leaving.contains(id)).count();
+            let gone = members.len() - staying;
+            gone > 1 && members.len() > few && staying < few
+        };
+        self.rooms.iter().filter(is_mixed).map(|room| room.name.clone()).collect()
+    }
+
+    /// In such a room: who may be told that somebody left, who still has to be removed.
+    pub(crate) fn left_maybe(
+        &self,
+        id: ClientId,
+        mixed: &[String],
+    ) -> Option<(Vec<ClientId>, String)> {
+        let person = self.people.iter().find(|person| person.id == id)?;
+        let mut others = self.members(&person.room);
+        others.retain(|other| *other != id);
+        mixed.contains(&person.room).then(|| (others, format!("{} left!\n", person.name)))
     }
 
     /// Tells rooms who came and went.

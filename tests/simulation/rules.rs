@@ -69,8 +69,13 @@ impl Rules {
         };
         let RoomRules { history, rooms_max, digest_above } = self.rooms;
         let reserved = vec![KEPT.to_owned()];
-        let lobby =
-            LobbySettings { history, rooms_max, digest_above, reserved, ..LobbySettings::default() };
+        let lobby = LobbySettings {
+            history,
+            rooms_max,
+            digest_above,
+            reserved,
+            ..LobbySettings::default()
+        };
         let operators =
             vec![Operator { name: KEPT.to_owned(), password: SlowHash::parse(HASH).unwrap() }];
         let mut settings = Settings { flood, outbox, lobby, operators, ..settings() };

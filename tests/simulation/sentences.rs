@@ -41,7 +41,12 @@ impl Rooms {
     }
 
     /// What everybody hears of it, and the end of it, which comes last.
-    fn put_out(&mut self, whom: ClientId, room: &str, told: String) -> (Vec<Effect>, Option<Effect>) {
+    fn put_out(
+        &mut self,
+        whom: ClientId,
+        room: &str,
+        told: String,
+    ) -> (Vec<Effect>, Option<Effect>) {
         let mut effects = vec![Tell(whom, told)];
         if room != MAIN {
             effects.extend(self.move_to(whom, MAIN));
@@ -92,7 +97,10 @@ impl Rooms {
             self.people.iter().filter(|it| bans && on(it)).map(|it| it.id).collect();
         assert!(out.len() < 2, "in which order they are put out cannot be known");
         for whom in out {
-            self.note(1, if room == MAIN { "banned from the server" } else { "banned and put out" });
+            self.note(
+                1,
+                if room == MAIN { "banned from the server" } else { "banned and put out" },
+            );
             let told = format!("* you were banned from {room} {tail}\n");
             (effects, closes) = self.put_out(whom, &room, told);
         }
@@ -136,7 +144,12 @@ impl Rooms {
         Ok((Some(typed.to_owned()), Some(address)))
     }
 
-    pub(crate) fn lift(&mut self, id: ClientId, typed: &str, bans: bool) -> Result<Vec<Effect>, String> {
+    pub(crate) fn lift(
+        &mut self,
+        id: ClientId,
+        typed: &str,
+        bans: bool,
+    ) -> Result<Vec<Effect>, String> {
         let room = self.governed(id, Rank::Operator)?;
         let (number, wall) = (typed.parse::<u32>().ok(), self.wall);
         let meant = |known: &Sentence| {
@@ -226,4 +239,3 @@ impl Sentence {
 fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
-

@@ -88,9 +88,10 @@ impl Rooms {
             return fault.into();
         }
         let own = self.me(id).room;
-        let found = self.rooms.iter().find(|room| {
-            if typed.is_empty() { room.name == own } else { alike(&room.name, name) }
-        });
+        let found = self
+            .rooms
+            .iter()
+            .find(|room| if typed.is_empty() { room.name == own } else { alike(&room.name, name) });
         let open = |room: &&Room| room.name == MAIN || !self.members(&room.name).is_empty();
         let Some(Room { name: room, .. }) = found.filter(open) else {
             return format!("* there is no room {name} (/rooms lists them)\n");

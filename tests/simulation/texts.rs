@@ -41,8 +41,7 @@ pub(crate) const NAME_CHARACTERS: &str =
     "* a name is made of letters, digits and _-^|{} without spaces, such as max_7\n";
 const NAME_TOO_LONG: &str = "* a name has at most 16 characters (32 bytes); try a shorter one\n";
 const LINE_TOO_LONG: &str = "* that line was too long; send at most 1022 bytes\n";
-const NOT_UTF8: &str =
-    "* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8\n";
+const NOT_UTF8: &str = "* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8\n";
 
 /// Names that look the same have the same key.
 pub(crate) fn key(name: &str) -> String {

@@ -15,7 +15,9 @@ pub(crate) fn refusal(verb: &str, argument: &str) -> Option<String> {
         mute unban unmute bans oper";
     if !known.split(' ').any(|other| other == verb.to_lowercase()) {
         let verb = crate::texts::quoted(verb);
-        return Some(format!("* there is no command /{verb} (/help lists them, //{verb} says it)\n"));
+        return Some(format!(
+            "* there is no command /{verb} (/help lists them, //{verb} says it)\n"
+        ));
     }
     let usage = usage(&verb.to_lowercase(), argument)?;
     Some(format!("* usage: {usage}\n"))

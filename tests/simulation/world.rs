@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::IoSlice;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use mio_chat::id::{ClientId, Registry};
@@ -12,6 +11,7 @@ use mio_chat::limits::{LINES_PER_TURN, WRITE_SLICES};
 use mio_chat::server::Server;
 use mio_chat::time::{Time, Wall};
 
+use crate::common::shelf::Shelf;
 use crate::endpoints::Endpoints;
 use crate::model::{Model, Nanos, nanos};
 use crate::people;
@@ -41,6 +41,7 @@ pub(crate) struct World {
     /// The server's ready list.
     ready: VecDeque<ClientId>,
     endpoints: Endpoints,
+    shelf: Shelf,
     talkative: bool,
     stopping: bool,
     /// When the last turn was.
@@ -52,7 +53,7 @@ pub(crate) struct World {
     /// Bytes that sockets took.
     taken: u64,
     hash: u64,
-    pub(crate) seen: Seen,
+    seen: Seen,
     trace: bool,
 }
 
@@ -71,6 +72,7 @@ impl World {
             wires: BTreeMap::new(),
             ready: VecDeque::new(),
             endpoints: Endpoints::default(),
+            shelf: Shelf::default(),
             talkative: rules.flood.is_none(),
             stopping: false,
             before: 0,
@@ -89,7 +91,8 @@ impl World {
     pub(crate) fn step(&mut self) {
         match self.random.below(100) {
             0..=2 => self.somebody_comes(),
-            3..=54 => self.somebody_speaks(),
+            3..=53 => self.somebody_speaks(),
+            54 => self.save(),
             55 => self.with_somebody(|wire, now, _| {
                 if wire.is_open() {
                     wire.finish(now);
@@ -121,6 +124,7 @@ impl World {
             let wire = &self.wires[id];
             assert!(!wire.has_input() || client.ended, "{id} was never heard out");
         }
+        self.save_all();
     }
 
     /// The server says goodbye, and is alone soon.
@@ -132,11 +136,62 @@ impl World {
         self.run_until(self.now + drain + 1);
         assert_eq!(self.server.clients(), 0, "somebody is still there");
         assert_eq!(self.server.held(), 0, "memory is held for nobody");
+        self.save_all();
+    }
+
+    /// Another server goes on with what was kept of this one.
+    pub(crate) fn restart(&mut self) {
+        self.shelf.0.complete = self.random.below(2) == 0;
+        self.server = Server::new(self.model.rules.settings(), [8; 16]);
+        self.server.restore(self.shelf.0.clone());
+        let calendar = Wall::from_millis(self.model.rules.calendar);
+        self.server.set_calendar(Time::ZERO, calendar);
+        self.model.restart(&self.shelf.0);
+        self.shelf.0.complete = true;
+        self.endpoints = Endpoints::default();
+        (self.stopping, self.taken) = (false, 0);
     }
 
     /// A number for all that was sent to everybody, and when.
     pub(crate) fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// What has happened.
+    pub(crate) fn seen(mut self) -> Seen {
+        self.seen.deeds = self.model.rooms.deeds;
+        self.seen
+    }
+
+    // ---- What is kept ----
+
+    /// Some of what is new is kept, or the disk is full.
+    fn save(&mut self) {
+        let (most, fails) = ([1, 3, 100][self.random.below(3)], self.random.below(3) == 0);
+        let shelf = &mut self.shelf;
+        let saved = self.server.save(most, |batch| {
+            assert!(batch.rows() <= batch.gone.len().max(most + 1), "{} rows", batch.rows());
+            if fails {
+                return Err("the disk is full");
+            }
+            shelf.keep(batch);
+            Ok(())
+        });
+        assert_eq!(saved.is_err(), fails);
+        if !self.server.has_unsaved() {
+            self.model.rooms.compare_with_shelf(&self.shelf.0);
+        }
+        self.note(format_args!("saved {saved:?}, {most} rows"));
+    }
+
+    fn save_all(&mut self) {
+        for _ in 0..TURNS_MAX {
+            if !self.server.has_unsaved() {
+                return self.model.rooms.compare_with_shelf(&self.shelf.0);
+            }
+            self.save();
+        }
+        panic!("there is always more to be saved");
     }
 
     // ---- People ----
@@ -146,7 +201,7 @@ impl World {
             return;
         }
         let id = self.ids.insert_with(|_| ());
-        let address = IpAddr::from([127, 0, 0, 1]);
+        let address = self.model.rooms.free_address(self.random.below(32) as u8);
         assert!(self.server.connect(self.time(), id, address).is_ok(), "{address} is refused");
         assert!(self.ever.insert(id), "{id} was somebody else's");
         self.model.connect(self.now, id, address);
@@ -158,14 +213,15 @@ impl World {
     }
 
     fn somebody_speaks(&mut self) {
-        let talkative = self.talkative;
+        let (talkative, lore) = (self.talkative, self.model.lore());
         let mut said = None;
         self.with_somebody(|wire, now, random| {
             if !wire.is_open() {
                 return;
             }
             let first = !std::mem::replace(&mut wire.has_spoken, true);
-            let bytes = people::speech(random, wire.program, &wire.nickname, first, talkative);
+            let bytes =
+                people::speech(random, wire.program, &wire.nickname, first, talkative, &lore);
             wire.send(now, random, &bytes);
             said = Some(bytes);
         });
