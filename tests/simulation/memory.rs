@@ -82,15 +82,15 @@ impl Rooms {
 
     /// `/history` with this behind it.
     pub(crate) fn recall(&mut self, id: ClientId, argument: &str) -> Vec<Effect> {
-        if argument == "on" || argument == "off" {
-            return self.want_history(id, argument == "on");
+        let (first, second) = split(argument);
+        if first == "on" || first == "off" {
+            return self.want_history(id, first == "on");
         }
         if self.settings.history == 0 {
             let text = "* the history is off here: nothing that is said is remembered\n";
             return vec![Effect::Tell(id, text.into())];
         }
         let room = self.room(&self.me(id).room);
-        let (first, second) = split(argument);
         if first != "after" {
             let most = if first.is_empty() { usize::MAX } else { first.parse().unwrap() };
             return self.read_last(id, room, most.min(room.messages.len()));

@@ -316,10 +316,13 @@ impl Model {
     }
 
     /// What people have heard of by now.
-    pub(crate) fn lore(&self) -> Lore {
+    pub(crate) fn lore(&self, id: ClientId) -> Lore {
         let rooms = &self.rooms;
+        let room = rooms.people.iter().find(|person| person.id == id).map(|person| &person.room);
+        let here = rooms.people.iter().filter(|person| Some(&person.room) == room);
         Lore {
-            names: rooms.people.iter().map(|person| person.name.clone()).collect(),
+            governs: room.is_some_and(|room| rooms.keeps_order(id, room)),
+            names: here.map(|person| person.name.clone()).collect(),
             addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
             keys: rooms.keys.values().rev().take(6).cloned().collect(),
             epoch: rooms.epoch.clone().unwrap_or_default(),

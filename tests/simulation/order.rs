@@ -69,6 +69,7 @@ impl Rooms {
             return Vec::new();
         }
         self.me_mut(id).may_all |= right;
+        self.note(u64::from(right), "oper");
         let told = if right { NOW_OPERATOR } else { NO_OPERATOR };
         vec![Tell(id, told.into())]
     }

@@ -7,6 +7,9 @@ use crate::random::Random;
 /// What people have heard of: who is here, and what proves something.
 #[derive(Debug, Default)]
 pub(crate) struct Lore {
+    /// Whoever asks may keep order where it is.
+    pub(crate) governs: bool,
+    /// Who is there.
     pub(crate) names: Vec<String>,
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) keys: Vec<String>,
@@ -52,7 +55,8 @@ const NAMES: [&str; 21] = [
     "main",
     "caf\u{e9}",
 ];
-const ROOMS: [&str; 8] = ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room"];
+const ROOMS: [&str; 10] =
+    ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room", "chess", "tea"];
 const SAYINGS: [&str; 14] = [
     "hello",
     "/help",
@@ -104,6 +108,7 @@ pub(crate) fn nickname(random: &mut Random) -> String {
 fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
     let name = pick(random, &NAMES);
     let text = match random.below(32) {
+        _ if lore.governs && random.below(3) == 0 => order(random, lore),
         24..=28 => order(random, lore),
         29 => recollection(random, lore),
         0..=6 => pick(random, &SAYINGS).to_owned(),
@@ -170,7 +175,7 @@ fn order(random: &mut Random, lore: &Lore) -> String {
         30 => format!("/ignore {name}"),
         31 => "/ignore".into(),
         32 => format!("/unignore {name}"),
-        33 if random.below(8) == 0 => "/oper ROOT_7 password".into(),
+        33 if random.below(3) == 0 => "/oper ROOT_7 password".into(),
         33 => format!("/oper root_7 {}", pick(random, &["", "guess", "password1"])),
         34 => format!("/{}", pick(random, &["ban", "kick", "op", "own", "mute", "give", "unban"])),
         _ => "/help rooms".into(),

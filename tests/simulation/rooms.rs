@@ -177,7 +177,9 @@ impl Rooms {
                 "quit" | "exit" => vec![Close(id, Ending::Quit)],
                 "nick" => self.register(id, argument),
                 "numbers" => self.want_numbers(id, argument == "on"),
-                "history" if argument == "on" || argument == "off" => self.recall(id, argument),
+                "history" if ["on", "off"].contains(&split(argument).0) => {
+                    self.recall(id, argument)
+                }
                 _ => first(),
             };
         }

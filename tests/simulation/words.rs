@@ -106,9 +106,9 @@ pub(crate) fn cost(text: &str) -> u64 {
     }
     match verb.to_lowercase().as_str() {
         "help" | "h" | "?" | "quit" | "exit" | "numbers" | "ignore" | "unignore" => 1,
-        "history" if argument == "on" || argument == "off" => 1,
+        "history" if ["on", "off"].contains(&split(argument).0) => 1,
         "topic" if argument.is_empty() => 1,
-        "match" if argument == "off" => 1,
+        "match" if split(argument).0 == "off" => 1,
         "me" => words(argument),
         "msg" | "w" => words(split(argument).1),
         _ => 3,

@@ -14,7 +14,7 @@ use mio_chat::time::{Time, Wall};
 use crate::common::shelf::Shelf;
 use crate::endpoints::Endpoints;
 use crate::model::{Model, Nanos, nanos};
-use crate::people;
+use crate::people::{self, Lore};
 use crate::random::Random;
 use crate::rules::Rules;
 use crate::seen::Seen;
@@ -93,12 +93,12 @@ impl World {
             0..=2 => self.somebody_comes(),
             3..=53 => self.somebody_speaks(),
             54 => self.save(),
-            55 => self.with_somebody(|wire, now, _| {
+            55 => self.with_somebody(|wire, now, _, _| {
                 if wire.is_open() {
                     wire.finish(now);
                 }
             }),
-            56 => self.with_somebody(|wire, _, _| (wire.broken, wire.readable) = (true, true)),
+            56 => self.with_somebody(|wire, _, _, _| (wire.broken, wire.readable) = (true, true)),
             57..=59 => self.somebody_reads_otherwise(),
             60..=67 => self.endpoints.send(self.now, &mut self.random),
             68..=69 => self.pass(20 * SECOND),
@@ -213,15 +213,15 @@ impl World {
     }
 
     fn somebody_speaks(&mut self) {
-        let (talkative, lore) = (self.talkative, self.model.lore());
+        let talkative = self.talkative;
         let mut said = None;
-        self.with_somebody(|wire, now, random| {
+        self.with_somebody(|wire, now, random, lore| {
             if !wire.is_open() {
                 return;
             }
             let first = !std::mem::replace(&mut wire.has_spoken, true);
             let bytes =
-                people::speech(random, wire.program, &wire.nickname, first, talkative, &lore);
+                people::speech(random, wire.program, &wire.nickname, first, talkative, lore);
             wire.send(now, random, &bytes);
             said = Some(bytes);
         });
@@ -248,14 +248,14 @@ impl World {
         self.note(format_args!("{id} reads {habit:?}"));
     }
 
-    fn with_somebody(&mut self, act: impl FnOnce(&mut Wire, Nanos, &mut Random)) {
+    fn with_somebody(&mut self, act: impl FnOnce(&mut Wire, Nanos, &mut Random, &Lore)) {
         if self.wires.is_empty() {
             return;
         }
         let at = self.random.below(self.wires.len());
         let (id, wire) = self.wires.iter_mut().nth(at).expect("below the length");
-        act(wire, self.now, &mut self.random);
         let id = *id;
+        act(wire, self.now, &mut self.random, &self.model.lore(id));
         self.note(format_args!("{id}:"));
         if self.wires[&id].broken {
             self.queue(id);
