@@ -396,3 +396,17 @@ fn when_there_are_as_many_rooms_as_may_be_the_one_empty_longest_makes_way() {
     let full = told(&mut world, "carol", "/join fourth");
     assert!(full.starts_with("* no more rooms can be made"), "{full}");
 }
+
+#[test]
+fn who_reads_numbers_from_now_on_keeps_the_offices_it_has() {
+    let mut world = World::new(governed());
+    seat(&mut world);
+    world.types("alice", "/op alice");
+    opers(&mut world, "alice");
+    for line in ["/numbers on", "/numbers off", "/numbers on"] {
+        world.types("alice", line);
+    }
+    let already = "* that is so already for alice; nothing has changed\n";
+    assert_eq!(told(&mut world, "alice", "/op alice"), already);
+    assert_eq!(told(&mut world, "alice", "/give alice"), already);
+}
