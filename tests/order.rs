@@ -412,3 +412,17 @@ fn who_may_do_more_binds_those_who_keep_order() {
     assert!(world.hears("alice").contains("* you were banned from games by dave\n"));
     assert!(told(&mut world, "alice", "/join games").starts_with("* you are banned from games"));
 }
+
+#[test]
+fn who_reads_numbers_from_now_on_keeps_the_offices_it_has() {
+    let mut world = World::new(governed());
+    seat(&mut world);
+    world.types("alice", "/op alice");
+    opers(&mut world, "alice");
+    for line in ["/numbers on", "/numbers off", "/numbers on"] {
+        world.types("alice", line);
+    }
+    let already = "* that is so already for alice; nothing has changed\n";
+    assert_eq!(told(&mut world, "alice", "/op alice"), already);
+    assert_eq!(told(&mut world, "alice", "/give alice"), already);
+}

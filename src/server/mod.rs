@@ -378,14 +378,15 @@ impl Server {
 
     /// Closes whoever a full outbox has shown to be slow; each close may show another.
     fn settle(&mut self, now: Time) {
-        if self.digest_at.is_none() && self.lobby.has_digests() {
-            self.digest_at = Some(now + DIGEST_INTERVAL);
-        }
         let mut served = 0;
         while self.has_time_for_more(served) {
             let Some(id) = self.fanout.pop_overflowed() else { break };
             self.close_slow(now, id);
             served += 1;
+        }
+        // Those who were closed just now may be the first of whom a room is to be told.
+        if self.digest_at.is_none() && self.lobby.has_digests() {
+            self.digest_at = Some(now + DIGEST_INTERVAL);
         }
     }
 

@@ -19,12 +19,23 @@ pub(crate) enum Kind {
     CutOff { least: usize, most: usize },
 }
 
+/// What digits that the server draws are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secret {
+    /// The numbers of this server are told from those of others.
+    Epoch,
+    /// Somebody owns a room: the key of this number.
+    Key(u64),
+}
+
 #[derive(Clone, Debug)]
 struct Line {
     text: Vec<u8>,
     kind: Kind,
     /// Lines of one group may come in any order.
     group: Option<u64>,
+    /// What its zeros stand for: the digits of a key, or of the epoch.
+    secret: Option<Secret>,
     /// When it was queued.
     since: u64,
     /// Between which flushes.
@@ -41,6 +52,8 @@ pub(crate) struct Expected {
     /// Received of a line that is not whole.
     partial: Vec<u8>,
     flush: u64,
+    /// Secrets that the client was told, and their digits.
+    pub(crate) told: Vec<(Secret, String)>,
 }
 
 impl Expected {
@@ -63,8 +76,17 @@ impl Expected {
             Some(last) if last.text.last() != Some(&b'\n') => last.text.extend_from_slice(text),
             _ => {
                 let flush = self.flush;
-                self.lines.push_back(Line { text: text.to_vec(), kind, group, since: now, flush });
+                let (text, secret) = (text.to_vec(), None);
+                self.lines.push_back(Line { text, kind, group, secret, since: now, flush });
             }
+        }
+    }
+
+    /// A line in which zeros stand for digits that the server draws.
+    pub(crate) fn push_secret(&mut self, now: u64, text: &[u8], secret: Secret) {
+        self.push_line(now, text, Kind::Must, None);
+        if let Some(line) = self.lines.back_mut() {
+            line.secret = Some(secret);
         }
     }
 
@@ -180,6 +202,7 @@ impl Expected {
             for (at, line) in self.lines.iter().enumerate().skip(state) {
                 if line.is(received) {
                     next.insert(at + 1);
+                    self.told.extend(line.secret.map(|secret| (secret, line.digits(received))));
                 }
                 if !line.may_be_left_out() {
                     break;
@@ -222,7 +245,7 @@ impl Expected {
                 let length = self.partial.len().min(CUT_OFF.len());
                 self.partial[..length] == CUT_OFF[..length]
             }
-            _ => line.text.starts_with(&self.partial),
+            _ => line.begins_with(&self.partial),
         }
     }
 
@@ -237,12 +260,28 @@ const CUT_OFF: &[u8] = b"* you were cut off: ";
 
 impl Line {
     fn is(&self, received: &[u8]) -> bool {
-        let Kind::CutOff { least, most } = self.kind else { return self.text == received };
+        let Kind::CutOff { least, most } = self.kind else {
+            return self.text.len() == received.len() && self.begins_with(received);
+        };
         let number = received.strip_prefix(CUT_OFF).and_then(|rest| {
             let digits = rest.strip_suffix(b" bytes waited and you did not read them\n")?;
             std::str::from_utf8(digits).ok()?.parse::<usize>().ok()
         });
         number.is_some_and(|number| (least..=most).contains(&number))
+    }
+
+    fn begins_with(&self, received: &[u8]) -> bool {
+        let fits = |(&text, byte): (&u8, &u8)| match text {
+            0 => byte.is_ascii_digit() || (b'a'..=b'f').contains(byte),
+            _ => text == *byte,
+        };
+        received.len() <= self.text.len() && self.text.iter().zip(received).all(fits)
+    }
+
+    /// What was received where zeros are.
+    fn digits(&self, received: &[u8]) -> String {
+        let both = self.text.iter().zip(received).filter(|(text, _)| **text == 0);
+        both.map(|(_, byte)| char::from(*byte)).collect()
     }
 
     fn may_be_left_out(&self) -> bool {

@@ -5,9 +5,12 @@
 //! ```text
 //! world     one run: people, the clock, the poll loop
 //! people    what they say            wire   how it gets to the server, and how they read
-//! model     what the server must do  rooms  what commands do   client  one of them
-//! expected  what one of them must hear      endpoints  the UDP side, with a model of its own
-//! rules     limits of this run   seen   what has happened at all
+//! model     what the server must do  client one of them        expected  what one must hear
+//! rooms     who is where             talk   what they say      memory    what rooms remember
+//! order     whose rooms are          sentences  bans and mutes
+//! words     commands taken apart     texts  what the server says, and names and times
+//! endpoints the UDP side, with a model of its own
+//! rules     limits of this run       seen   what has happened at all
 //! ```
 //!
 //! `MIO_CHAT_SEED=n` plays one seed and prints what happens; `scripts/simulate` plays many.
@@ -19,12 +22,18 @@ mod client;
 mod common;
 mod endpoints;
 mod expected;
+mod memory;
 mod model;
+mod order;
 mod people;
 mod rooms;
 mod rules;
 mod seen;
+mod sentences;
+mod talk;
+mod texts;
 mod wire;
+mod words;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -47,10 +56,15 @@ fn play(seed: u64, trace: bool) -> (u64, Seen) {
         }
         if seed.is_multiple_of(4) {
             world.shut_down();
+            world.restart();
+            for _ in 0..STEPS / 4 {
+                world.step();
+            }
+            world.come_to_rest();
         } else {
             world.come_to_rest();
         }
-        (world.hash(), world.seen)
+        (world.hash(), world.seen())
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|failure| {
         let command = "cargo test --test simulation one_seed -- --nocapture";

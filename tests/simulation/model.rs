@@ -6,18 +6,22 @@
 //! clients were cut off as slow: that depends on how the server counts, so here it is only checked
 //! whether the server was allowed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use mio_chat::chat::Farewell;
+use mio_chat::chat::{Farewell, Snapshot};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 use mio_chat::server::{CloseReason, Server};
 
 use crate::client::{Client, Heard, Phase};
-use crate::expected::Kind;
-use crate::rooms::{Effect, Rooms};
+use crate::expected::{Kind, Secret};
+use crate::people::Lore;
+use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
+use crate::texts::unheard;
+use crate::words::cost;
 
 /// Nanoseconds since the start.
 pub(crate) type Nanos = u64;
@@ -34,11 +38,16 @@ const OVERFULL_TURNS: u64 = 6;
 pub(crate) struct Model {
     pub(crate) rules: Rules,
     pub(crate) clients: BTreeMap<ClientId, Client>,
-    rooms: Rooms,
+    pub(crate) rooms: Rooms,
     now: Nanos,
     /// Lines carried out or refused, and room events handed to one member each.
     pub(crate) lines: u64,
     pub(crate) deliveries: u64,
+    /// When rooms are told who came and went.
+    digest_at: Option<Nanos>,
+    /// Who says to look after the server, and does or not; and when that is found out.
+    checks: VecDeque<(ClientId, bool)>,
+    check_at: Option<Nanos>,
     groups: u64,
     flush: u64,
     turn: u64,
@@ -49,10 +58,13 @@ impl Model {
         Self {
             rules,
             clients: BTreeMap::new(),
-            rooms: Rooms::default(),
+            rooms: Rooms::new(rules.rooms, rules.calendar),
             now: 0,
             lines: 0,
             deliveries: 0,
+            digest_at: None,
+            checks: VecDeque::new(),
+            check_at: None,
             groups: 0,
             flush: 0,
             turn: 0,
@@ -61,41 +73,42 @@ impl Model {
 
     // ---- What happened ----
 
-    pub(crate) fn connect(&mut self, now: Nanos, id: ClientId) {
-        self.now = now;
+    pub(crate) fn connect(&mut self, now: Nanos, id: ClientId, address: IpAddr) {
+        self.set_now(now);
+        self.rooms.connect(id, address);
         let known = self.clients.insert(id, Client::new(now));
         assert!(known.is_none(), "{id} is somebody else's");
     }
 
     /// The server has read this. `heard`: how many lines it says to have carried out.
     pub(crate) fn receive(&mut self, now: Nanos, id: ClientId, bytes: &[u8], heard: u64) {
-        self.now = now;
+        self.set_now(now);
         self.client(id).take_in(now, bytes);
         self.converse(id, Some(heard));
     }
 
     /// The server goes on with a client that had more to say than it had time for.
     pub(crate) fn resume(&mut self, now: Nanos, id: ClientId, heard: u64) {
-        self.now = now;
+        self.set_now(now);
         self.client(id).paused = false;
         self.converse(id, Some(heard));
     }
 
     pub(crate) fn half_closed(&mut self, now: Nanos, id: ClientId, heard: u64) {
-        self.now = now;
+        self.set_now(now);
         let client = self.client(id);
         (client.ended, client.end_here) = (true, true);
         self.converse(id, Some(heard));
     }
 
     pub(crate) fn disconnect(&mut self, now: Nanos, id: ClientId) {
-        self.now = now;
+        self.set_now(now);
         self.close(id, CloseReason::Lost, "");
     }
 
     /// Does what was due. Returns for whom.
     pub(crate) fn timeout(&mut self, now: Nanos) -> Vec<ClientId> {
-        self.now = now;
+        self.set_now(now);
         let mut served = Vec::new();
         while let Some((_, id)) = self.next_due().filter(|(due, _)| *due <= now) {
             self.expire(id);
@@ -104,8 +117,33 @@ impl Model {
         served
     }
 
+    /// Does what is due for rooms and passwords, which is before anything else.
+    pub(crate) fn tick(&mut self, now: Nanos) {
+        self.set_now(now);
+        let mut effects = Vec::new();
+        if self.digest_at.is_some_and(|due| due <= now) {
+            self.digest_at = None;
+            effects = self.rooms.tell_digests();
+        }
+        if self.check_at.is_some_and(|due| due <= now)
+            && let Some((id, right)) = self.checks.pop_front()
+        {
+            effects.extend(self.rooms.conclude(id, right));
+            self.check_at =
+                (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
+        }
+        for effect in effects {
+            self.carry_out(effect);
+        }
+    }
+
+    /// When that is.
+    pub(crate) fn tick_due(&self) -> Option<Nanos> {
+        self.digest_at.into_iter().chain(self.check_at).min()
+    }
+
     pub(crate) fn shutdown(&mut self, now: Nanos, drain: Nanos) {
-        self.now = now;
+        self.set_now(now);
         self.rooms.clear();
         let ids: Vec<ClientId> = self.clients.keys().copied().collect();
         for id in ids {
@@ -121,12 +159,14 @@ impl Model {
 
     /// These were cut off as slow in one call of the server.
     pub(crate) fn cut_off(&mut self, now: Nanos, slow: &[ClientId]) {
-        self.now = now;
+        self.set_now(now);
         self.groups += 1;
         let group = Some(self.groups);
         // What the others' leaving adds to what waits, or not: it is not known who went first.
         let more = slow.len() * (limits::NAME_BYTES_MAX + 7);
+        let mixed = self.rooms.mixed(slow);
         for &id in slow {
+            let maybe = self.rooms.left_maybe(id, &mixed);
             let left = self.rooms.remove(id);
             let client = self.client(id);
             let expected = &mut client.expected;
@@ -139,10 +179,22 @@ impl Model {
             client.blocked = false;
             client.close(now, CloseReason::Told(Farewell::SlowReader { backlog: 0 }));
             client.expected.push_line(now, b"cut off\n", kind, None);
-            if let Some(Effect::Presence(members, text)) = left {
-                self.tell_presence(&members, &text, group);
+            for effect in left {
+                let Effect::Presence(members, text) = effect else { unreachable!("it left") };
+                self.deliveries += members.len() as u64;
+                if maybe.is_none() {
+                    self.tell_presence(&members, &text, group);
+                }
+            }
+            if let Some((members, text)) = maybe {
+                for member in members {
+                    let kind = Kind::Presence { spared: true };
+                    let expected = &mut self.client(member).expected;
+                    expected.push_line(now, text.as_bytes(), kind, group);
+                }
             }
         }
+        self.note_untold();
     }
 
     /// After a client was heard: `appetite` is how much of it the server wants to read, and
@@ -201,6 +253,11 @@ impl Model {
         if let Err(complaint) = client.expected.receive(bytes) {
             panic!("{id} {complaint}");
         }
+        let told = std::mem::take(&mut client.expected.told);
+        if !told.is_empty() {
+            self.learn(told);
+        }
+        let client = self.client(id);
         if !bytes.is_empty() {
             client.blocked = false;
             client.stuck_since = None;
@@ -256,6 +313,29 @@ impl Model {
             let late = since + OVERFULL_TURNS < self.turn;
             assert!(!late, "{id} has too much waiting and is not cut off");
         }
+    }
+
+    /// What people have heard of by now.
+    pub(crate) fn lore(&self, id: ClientId) -> Lore {
+        let rooms = &self.rooms;
+        let room = rooms.people.iter().find(|person| person.id == id).map(|person| &person.room);
+        let here = rooms.people.iter().filter(|person| Some(&person.room) == room);
+        Lore {
+            governs: room.is_some_and(|room| rooms.keeps_order(id, room)),
+            names: here.map(|person| person.name.clone()).collect(),
+            addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
+            keys: rooms.keys.values().rev().take(6).cloned().collect(),
+            epoch: rooms.epoch.clone().unwrap_or_default(),
+            last: rooms.last,
+        }
+    }
+
+    /// Goes on with another server that begins with what was kept, without anybody.
+    pub(crate) fn restart(&mut self, kept: &Snapshot) {
+        assert!(self.clients.is_empty(), "somebody is still here");
+        self.rooms.restart(kept);
+        (self.lines, self.deliveries) = (0, 0);
+        (self.digest_at, self.check_at, self.checks) = Default::default();
     }
 
     /// A client was freed for this reason.
@@ -332,13 +412,10 @@ impl Model {
     }
 
     fn hear(&mut self, id: ClientId, line: Heard) {
-        let refusal = match line {
+        let refusal = match &line {
             Heard::Skipped => return,
-            Heard::TooLong => Some("* that line was too long; send at most 1022 bytes\n"),
-            Heard::Line { ref bytes, .. } if std::str::from_utf8(bytes).is_err() => {
-                Some("* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8\n")
-            }
-            Heard::Line { .. } => None,
+            Heard::TooLong => unheard(None),
+            Heard::Line { bytes, .. } => unheard(Some(bytes)),
         };
         let (now, rules) = (self.now, self.rules);
         let client = self.client(id);
@@ -357,8 +434,9 @@ impl Model {
             None => self.rooms.hear_member(id, &text),
         };
         for effect in effects {
-            self.carry_out(id, effect);
+            self.carry_out(effect);
         }
+        self.note_untold();
         let registered = self.rooms.has(id);
         let client = self.client(id);
         if stranger && registered {
@@ -374,23 +452,72 @@ impl Model {
         self.close(id, reason, text);
     }
 
-    fn carry_out(&mut self, id: ClientId, effect: Effect) {
-        let now = self.now;
+    fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Tell(to, text) => self.tell(to, &text),
+            Effect::TellSecret(to, text, key) => {
+                let (now, secret) = (self.now, key.map_or(Secret::Epoch, Secret::Key));
+                let (rules, turn) = (self.rules, self.turn);
+                let client = self.client(to);
+                client.expected.push_secret(now, text.as_bytes(), secret);
+                client.note_weight(rules.hard, turn);
+            }
             Effect::Publish(members, text) => {
                 self.deliveries += members.len() as u64;
                 for member in members {
                     self.tell(member, &text);
                 }
             }
-            Effect::Presence(members, text) => self.tell_presence(&members, &text, None),
-            Effect::Quit => {
-                self.now = now;
-                let reason = CloseReason::Told(Farewell::Quit);
-                self.close(id, reason, "* goodbye\n");
+            Effect::Presence(members, text) => {
+                self.deliveries += members.len() as u64;
+                self.tell_presence(&members, &text, None);
+            }
+            Effect::Check(id, right) => self.check(id, right),
+            Effect::Close(id, ending) => {
+                let farewell = match ending {
+                    Ending::Quit => Farewell::Quit,
+                    Ending::Kicked => Farewell::Kicked,
+                    Ending::Banned => Farewell::Banned,
+                };
+                self.close(id, CloseReason::Told(farewell), "* goodbye\n");
             }
         }
+    }
+
+    /// One password of somebody is checked at a time.
+    fn check(&mut self, id: ClientId, right: bool) {
+        let waits = self.checks.iter().any(|(other, _)| *other == id);
+        if waits || self.checks.len() >= limits::PASSWORD_CHECKS_MAX {
+            return self.tell(id, "* too many passwords are being checked; try again in a while\n");
+        }
+        self.checks.push_back((id, right));
+        self.check_at.get_or_insert(self.now);
+        self.tell(id, "* your password is being checked\n");
+    }
+
+    /// Digits that the server draws were told to somebody.
+    fn learn(&mut self, told: Vec<(Secret, String)>) {
+        for (secret, digits) in told {
+            let known = match secret {
+                Secret::Epoch => self.rooms.epoch.get_or_insert_with(|| digits.clone()),
+                Secret::Key(number) => {
+                    self.rooms.keys.entry(number).or_insert_with(|| digits.clone())
+                }
+            };
+            assert_eq!(*known, digits, "{secret:?} was another before");
+        }
+    }
+
+    /// Who came and went is told a second after the first who was only counted.
+    fn note_untold(&mut self) {
+        if self.rooms.untold && self.digest_at.is_none() {
+            self.digest_at = Some(self.now + nanos(limits::DIGEST_INTERVAL));
+        }
+    }
+
+    fn set_now(&mut self, now: Nanos) {
+        self.now = now;
+        self.rooms.wall = self.rules.calendar + now / 1_000_000;
     }
 
     fn tell(&mut self, to: ClientId, text: &str) {
@@ -402,7 +529,6 @@ impl Model {
 
     fn tell_presence(&mut self, members: &[ClientId], text: &str, group: Option<u64>) {
         let (now, rules, turn) = (self.now, self.rules, self.turn);
-        self.deliveries += members.len() as u64;
         for &member in members {
             let client = self.client(member);
             let spared = client.blocked && client.expected.most_weight() > rules.soft;
@@ -445,34 +571,15 @@ impl Model {
         }
         let unanswered = client.awaits_answer();
         client.close(now, reason);
-        if let Some(left) = self.rooms.remove(id) {
-            self.carry_out(id, left);
+        for left in self.rooms.remove(id) {
+            self.carry_out(left);
         }
+        self.note_untold();
         let client = self.client(id);
         let foreign = matches!(reason, CloseReason::Foreign(_));
         if unanswered && !text.is_empty() && !foreign {
             client.tell(now, b"\n");
         }
         client.tell(now, text.as_bytes());
-    }
-}
-
-/// What flood control charges for a line.
-fn cost(text: &str) -> u64 {
-    let words = |text: &str| 1 + (text.len() / limits::FLOOD_BYTES_PER_LINE) as u64;
-    let Some(request) = text.strip_prefix('/').filter(|_| !text.is_empty()) else {
-        return words(text);
-    };
-    if request.starts_with('/') {
-        return words(request);
-    }
-    let (verb, argument) = request.split_once(char::is_whitespace).unwrap_or((request, ""));
-    let argument = argument.trim();
-    match verb.to_lowercase().as_str() {
-        "leave" | "part" | "rooms" | "list" | "who" | "names" => 3,
-        "nick" | "join" | "j" if !argument.is_empty() => 3,
-        "me" => words(argument),
-        "msg" | "w" => argument.split_once(char::is_whitespace).map_or(1, |(_, text)| words(text)),
-        _ => 1,
     }
 }

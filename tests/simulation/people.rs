@@ -1,6 +1,21 @@
 //! What simulated people say.
 
+use std::net::IpAddr;
+
 use crate::random::Random;
+
+/// What people have heard of: who is here, and what proves something.
+#[derive(Debug, Default)]
+pub(crate) struct Lore {
+    /// Whoever asks may keep order where it is.
+    pub(crate) governs: bool,
+    /// Who is there.
+    pub(crate) names: Vec<String>,
+    pub(crate) addresses: Vec<IpAddr>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) epoch: String,
+    pub(crate) last: u64,
+}
 
 /// What kind of program somebody uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +32,7 @@ pub(crate) enum Program {
     Silent,
 }
 
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "alice",
     "Alice",
     "a1ice",
@@ -32,6 +47,7 @@ const NAMES: [&str; 20] = [
     "zoe_7",
     "{x}",
     "admin",
+    "root_7",
     "Y0u",
     "^_^",
     "with space",
@@ -39,7 +55,8 @@ const NAMES: [&str; 20] = [
     "main",
     "caf\u{e9}",
 ];
-const ROOMS: [&str; 8] = ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room"];
+const ROOMS: [&str; 10] =
+    ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room", "chess", "tea"];
 const SAYINGS: [&str; 14] = [
     "hello",
     "/help",
@@ -56,6 +73,8 @@ const SAYINGS: [&str; 14] = [
     "/nick",
     "/msg bob",
 ];
+const TIMES: [&str; 10] = ["", "", "5s", "10s", "40s", "1m30s", "2h", "3d4h", "0s", "3 times"];
+const REASONS: [&str; 5] = ["", "", "no spam", "  because \t I can ", "caf\u{e9}"];
 const NOISE: [&[u8]; 3] = [b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03"];
 const FOREIGN: [&[u8]; 6] = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -86,9 +105,12 @@ pub(crate) fn nickname(random: &mut Random) -> String {
 }
 
 /// What somebody says without line end. `talkative`: long and broken lines too.
-fn saying(random: &mut Random, talkative: bool) -> Vec<u8> {
+fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
     let name = pick(random, &NAMES);
-    let text = match random.below(24) {
+    let text = match random.below(32) {
+        _ if lore.governs && random.below(3) == 0 => order(random, lore),
+        24..=28 => order(random, lore),
+        29 => recollection(random, lore),
         0..=6 => pick(random, &SAYINGS).to_owned(),
         7 => format!("/nick {name}"),
         8 => format!("/JOIN {}", pick(random, &ROOMS)),
@@ -105,6 +127,78 @@ fn saying(random: &mut Random, talkative: bool) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Somebody that there most likely is.
+fn whom(random: &mut Random, lore: &Lore) -> String {
+    if lore.names.is_empty() || random.below(4) == 0 {
+        return pick(random, &NAMES).to_owned();
+    }
+    random.pick(&lore.names).clone()
+}
+
+/// What keeps order, or would.
+fn order(random: &mut Random, lore: &Lore) -> String {
+    let name = whom(random, lore);
+    let why = match random.below(40) {
+        0 => "x".repeat(121),
+        _ => pick(random, &REASONS).to_owned(),
+    };
+    let time = pick(random, &TIMES);
+    match random.below(36) {
+        0 => "/topic".into(),
+        1 | 2 => format!("/topic the number {}", random.below(1_000)),
+        3 => format!("/TOPIC {}", "x".repeat(random.below(300))),
+        4 => "/topic -".into(),
+        5 => format!("/password {}", pick(random, &["sesame", "sesame", "o p e n", "off"])),
+        6 => "/password off".into(),
+        7 => format!("/password {}", "x".repeat(60 + random.below(8))),
+        8 => {
+            format!("/join {} {}", pick(random, &ROOMS), pick(random, &["sesame", "o p e n", "x"]))
+        }
+        9 => format!("/join {} sesame", pick(random, &ROOMS)),
+        10 | 11 if !lore.keys.is_empty() => format!("/own {}", random.pick(&lore.keys)),
+        12 => "/own 0123456789abcdef".into(),
+        13 => format!("/give {name}"),
+        14 | 15 => format!("/op {name}"),
+        16 => format!("/deop {name}"),
+        17 | 18 => format!("/kick {name} {why}"),
+        19 | 20 => format!("/ban {name} {time} {why}"),
+        21 => format!("/ban-ip {name} {time} {why}"),
+        22 if !lore.addresses.is_empty() => {
+            format!("/ban-ip {} {time} {why}", random.pick(&lore.addresses))
+        }
+        23 | 24 => format!("/mute {name} {time} {why}"),
+        25 => format!("/unban {name}"),
+        26 => format!("/unban {}", 1 + random.below(4)),
+        27 => format!("/unmute {name}"),
+        28 => format!("/unmute {}", 1 + random.below(4)),
+        29 => "/bans".into(),
+        30 => format!("/ignore {name}"),
+        31 => "/ignore".into(),
+        32 => format!("/unignore {name}"),
+        33 if random.below(3) == 0 => "/oper ROOT_7 password".into(),
+        33 => format!("/oper root_7 {}", pick(random, &["", "guess", "password1"])),
+        34 => format!("/{}", pick(random, &["ban", "kick", "op", "own", "mute", "give", "unban"])),
+        _ => "/help rooms".into(),
+    }
+}
+
+/// What asks for what was said before.
+fn recollection(random: &mut Random, lore: &Lore) -> String {
+    let Lore { epoch, last, .. } = lore;
+    match random.below(12) {
+        0 => "/history".into(),
+        1 | 2 => format!("/history {}", random.below(12)),
+        3 => format!("/history {}", pick(random, &["on", "off", "five", "after", "after 7"])),
+        4 => "/history on".into(),
+        5 => "/history after 12345678:3".into(),
+        6..=8 if !epoch.is_empty() => {
+            format!("/history after {epoch}:{}", (last + 2).saturating_sub(random.below(20) as u64))
+        }
+        9 => "/numbers off".into(),
+        _ => "/numbers on".into(),
+    }
+}
+
 /// What somebody sends in one go.
 pub(crate) fn speech(
     random: &mut Random,
@@ -112,6 +206,7 @@ pub(crate) fn speech(
     nickname: &str,
     is_first: bool,
     talkative: bool,
+    lore: &Lore,
 ) -> Vec<u8> {
     if is_first && random.below(8) > 0 && program != Program::Foreign {
         let end: &[u8] = if program == Program::Classroom { b"" } else { b"\n" };
@@ -122,12 +217,12 @@ pub(crate) fn speech(
         Program::Foreign => random.pick(&FOREIGN).to_vec(),
         Program::Classroom => {
             let prefix: &[u8] = if random.below(8) > 0 { b": " } else { b" " };
-            [nickname.as_bytes(), prefix, &saying(random, talkative)].concat()
+            [nickname.as_bytes(), prefix, &saying(random, talkative, lore)].concat()
         }
         Program::Lines | Program::Telnet => {
             let mut bytes = Vec::new();
             for _ in 0..=random.below(3) {
-                bytes.extend(saying(random, talkative));
+                bytes.extend(saying(random, talkative, lore));
                 bytes.extend_from_slice(if random.below(4) == 0 { b"\r\n" } else { b"\n" });
             }
             if random.below(16) == 0 {

@@ -1,330 +1,477 @@
 //! Who is in which room and what commands do: lists, looked through from the start.
 //!
 //! Kept apart from how words reach the server: a command comes in as text, and who is told what
-//! comes out.
+//! comes out. What rooms remember is in `memory`, who may do what to whom in `order`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use mio_chat::id::ClientId;
+
+use crate::memory::Message;
+use crate::sentences::Sentence;
+use crate::texts::{
+    HELP, HELP_ROOMS, NAME_CHARACTERS, alike, fault, kept_for_the_server, nickname_fault,
+};
+use crate::words::{refusal, split};
 
 /// What a command leads to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// This client is told this.
     Tell(ClientId, String),
+    /// The same, with digits in it that the server draws: the key of so many, or else the epoch.
+    TellSecret(ClientId, String, Option<u64>),
     /// These clients are told this.
     Publish(Vec<ClientId>, String),
     /// These clients are told who came or went.
     Presence(Vec<ClientId>, String),
-    /// The client leaves the chat.
+    /// This client says that it looks after the server, and whether it does.
+    Check(ClientId, bool),
+    /// This client leaves the chat.
+    Close(ClientId, Ending),
+}
+
+/// Why somebody leaves the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
     Quit,
+    Kicked,
+    Banned,
 }
 
-use Effect::{Presence, Publish, Quit, Tell};
+use Effect::{Close, Presence, Publish, Tell};
 
-/// Words that cannot be nicknames.
-const RESERVED: &str = "a admin administrator and everyone goodbye here mio-chat moderator no \
-    nobody operator root server system that the there too type usage you your";
-const MAIN: &str = "main";
-const HELP: &str = "\
-* Type a line and press Enter: everyone in the room reads it. Commands:
-* /nick NAME       be called something else
-* /who             who is in the room
-* /msg NAME TEXT   say something to one person
-* /me TEXT         say what you do: * alice waves
-* /rooms           which rooms there are
-* /join ROOM       go to another room, or make a new one
-* /leave           go back to main
-* /match QUEUE     a token to find another player (/match QUEUE 4: three others)
-* /invite NAME     the same with one friend, in a queue of your own
-* /quit            leave the chat
-* //TEXT           a line that begins with /
-";
+pub(crate) const MAIN: &str = "main";
+/// A nickname that only those who look after the server may have.
+pub(crate) const KEPT: &str = "root_7";
 
-/// Everyone with a nickname.
+/// What differs from run to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoomRules {
+    pub(crate) history: usize,
+    pub(crate) rooms_max: usize,
+    pub(crate) digest_above: usize,
+}
+
+/// Somebody who is connected, with a nickname or without.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    /// From where; `None`: from where everybody may.
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) numbered: bool,
+    pub(crate) wants_history: bool,
+}
+
+/// Somebody with a nickname.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: ClientId,
+    pub(crate) name: String,
+    pub(crate) room: String,
+    pub(crate) ignored: Vec<String>,
+    /// Looks after the server.
+    pub(crate) may_all: bool,
+}
+
+/// A room, empty or not.
 #[derive(Debug, Default)]
+pub(crate) struct Room {
+    pub(crate) name: String,
+    /// And who says so.
+    pub(crate) topic: Option<(String, String)>,
+    pub(crate) password: Option<String>,
+    /// Which of the keys belongs to it, and to whom that was given.
+    pub(crate) endowed: Option<(u64, String)>,
+    pub(crate) owner: Option<ClientId>,
+    pub(crate) operators: Vec<ClientId>,
+    pub(crate) sentences: Vec<Sentence>,
+    pub(crate) messages: Vec<Message>,
+    /// The number of the last message that is forgotten, or was said before the room was.
+    pub(crate) forgotten: u64,
+    /// Who came and left and was only counted.
+    came: u64,
+    left: u64,
+    /// The more, the later it became empty.
+    empty_since: u64,
+}
+
+impl Room {
+    /// Nobody is here.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.owner, self.operators) = (None, Vec::new());
+        (self.came, self.left, self.empty_since) = (0, 0, 0);
+    }
+}
+
+/// Everyone, and every room.
+#[derive(Debug)]
 pub(crate) struct Rooms {
-    /// Who, called what, in which room, in the order of coming into the room.
-    people: Vec<(ClientId, String, String)>,
-}
-
-/// Names that look the same have the same key.
-fn key(name: &str) -> String {
-    let lower = name.to_lowercase();
-    lower.replace('m', "rn").replace('0', "o").replace(['i', '1', '|'], "l")
-}
-
-/// What is wrong with a name, if anything.
-fn fault(name: &str) -> Option<&'static str> {
-    let allowed =
-        |character: char| character.is_ascii_alphanumeric() || "_-^|{}".contains(character);
-    if name.len() > 32 {
-        return Some("* a name has at most 16 characters (32 bytes); try a shorter one\n");
-    }
-    if !name.chars().all(allowed) {
-        return Some(
-            "* a name is made of letters, digits and _-^|{} without spaces, such as max_7\n",
-        );
-    }
-    if !name.contains(|character: char| character.is_ascii_alphanumeric()) {
-        return Some("* a name needs a letter or digit; try another\n");
-    }
-    (name.len() > 16)
-        .then_some("* a name has at most 16 characters (32 bytes); try a shorter one\n")
-}
-
-/// What is relayed of a text.
-fn clean(text: &str) -> String {
-    let spaced = text.replace('\t', " ");
-    spaced.chars().filter(|character| !character.is_control()).collect()
-}
-
-/// The beginning of what was typed, as a refusal quotes it.
-fn quoted(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(16).collect()
+    pub(crate) settings: RoomRules,
+    pub(crate) clients: BTreeMap<ClientId, Connected>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) rooms: Vec<Room>,
+    /// Milliseconds since the beginning of 1970.
+    pub(crate) wall: u64,
+    /// The number of the last message.
+    pub(crate) last: u64,
+    /// Before this number messages may be missing.
+    pub(crate) torn: u64,
+    /// Digits that the server has told: its epoch, and keys by their number.
+    pub(crate) epoch: Option<String>,
+    pub(crate) keys: BTreeMap<u64, String>,
+    pub(crate) keys_given: u64,
+    /// Somebody was only counted since the last digest.
+    pub(crate) untold: bool,
+    changes: u64,
+    /// How often what happened.
+    pub(crate) deeds: BTreeMap<&'static str, u64>,
 }
 
 impl Rooms {
+    pub(crate) fn new(settings: RoomRules, wall: u64) -> Self {
+        Self {
+            settings,
+            clients: BTreeMap::new(),
+            people: Vec::new(),
+            rooms: vec![Room { name: MAIN.into(), ..Room::default() }],
+            wall,
+            last: 0,
+            torn: 0,
+            epoch: None,
+            keys: BTreeMap::new(),
+            keys_given: 0,
+            untold: false,
+            changes: 0,
+            deeds: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn connect(&mut self, id: ClientId, address: IpAddr) {
+        let address = Some(address).filter(|address| !address.is_loopback());
+        let connected = Connected { address, numbered: false, wants_history: true };
+        self.clients.insert(id, connected);
+    }
+
+    /// From where somebody may come: everybody's address, or one from where nobody has come.
+    pub(crate) fn free_address(&self, number: u8) -> IpAddr {
+        let address = IpAddr::from([192, 0, 2, number]);
+        let taken = self.clients.values().any(|client| client.address == Some(address));
+        if taken || number < 8 { IpAddr::from([127, 0, 0, 1]) } else { address }
+    }
+
     pub(crate) fn has(&self, id: ClientId) -> bool {
-        self.people.iter().any(|(other, ..)| *other == id)
+        self.people.iter().any(|person| person.id == id)
     }
 
     /// A client without a nickname types a line.
     pub(crate) fn hear_stranger(&mut self, id: ClientId, line: &str) -> Vec<Effect> {
         let line = line.trim();
+        let first = || vec![Tell(id, "* type a nickname first (/quit leaves)\n".into())];
         if let Some(request) = line.strip_prefix('/').filter(|rest| !rest.starts_with('/')) {
             let (verb, argument) = split(request);
+            let refused = refusal(verb, argument);
             return match verb.to_lowercase().as_str() {
-                "quit" | "exit" => vec![Quit],
-                "nick" if !argument.is_empty() => self.register(id, argument),
-                "nick" => vec![Tell(id, "* usage: /nick NAME\n".into())],
-                _ => vec![Tell(id, "* type a nickname first (/quit leaves)\n".into())],
+                "nick" if argument.is_empty() => vec![Tell(id, "* usage: /nick NAME\n".into())],
+                _ if refused.is_some() => first(),
+                "quit" | "exit" => vec![Close(id, Ending::Quit)],
+                "nick" => self.register(id, argument),
+                "numbers" => self.want_numbers(id, argument == "on"),
+                "history" if ["on", "off"].contains(&split(argument).0) => {
+                    self.recall(id, argument)
+                }
+                _ => first(),
             };
         }
         if line.is_empty() || line.starts_with('/') {
-            return vec![Tell(id, "* type a nickname first (/quit leaves)\n".into())];
+            return first();
         }
         self.register(id, line)
     }
 
     /// A client with a nickname types a line.
     pub(crate) fn hear_member(&mut self, id: ClientId, line: &str) -> Vec<Effect> {
-        let Some(request) = line.strip_prefix('/') else { return self.say(id, line) };
+        if line.is_empty() {
+            return Vec::new();
+        }
+        let Some(request) = line.strip_prefix('/') else { return self.speak(id, line, false) };
         if request.starts_with('/') {
-            return self.say(id, request);
+            return self.speak(id, request, false);
         }
         let (verb, argument) = split(request);
-        let lower = verb.to_lowercase();
-        if let Some(refusal) = usage(&lower, argument) {
+        if let Some(refusal) = refusal(verb, argument) {
             return vec![Tell(id, refusal)];
         }
-        match lower.as_str() {
+        match verb.to_lowercase().as_str() {
+            "help" | "h" | "?" if argument.to_lowercase() == "rooms" => {
+                vec![Tell(id, HELP_ROOMS.into())]
+            }
             "help" | "h" | "?" => vec![Tell(id, HELP.into())],
             "nick" => self.rename(id, argument),
-            "join" | "j" => self.join(id, argument.strip_prefix('#').unwrap_or(argument)),
+            "join" | "j" => self.join(id, argument),
             "leave" | "part" => self.leave(id),
             "rooms" | "list" => vec![Tell(id, self.list())],
             "who" | "names" => vec![Tell(id, self.who(id, argument))],
             "msg" | "w" => self.whisper(id, argument),
-            "me" => self.speak(id, argument, |who, text| format!("* {who} {text}\n")),
-            "quit" | "exit" => vec![Quit],
-            _ => vec![Tell(id, unknown(verb).unwrap_or_default())],
+            "me" => self.speak(id, argument, true),
+            "history" => self.recall(id, argument),
+            "numbers" => self.want_numbers(id, argument == "on"),
+            "quit" | "exit" => vec![Close(id, Ending::Quit)],
+            lower => self.keep_order(id, lower, argument),
         }
     }
 
     /// A client is gone: those in its room hear of it.
-    pub(crate) fn remove(&mut self, id: ClientId) -> Option<Effect> {
-        let at = self.people.iter().position(|(other, ..)| *other == id)?;
-        let (_, name, room) = self.people.remove(at);
-        Some(Presence(self.members(&room), format!("{name} left!\n")))
+    pub(crate) fn remove(&mut self, id: ClientId) -> Vec<Effect> {
+        self.clients.remove(&id);
+        let Some(at) = self.people.iter().position(|person| person.id == id) else {
+            return Vec::new();
+        };
+        let person = self.people.remove(at);
+        self.vacate(id, &person)
     }
 
     /// Everybody is gone, and nobody hears of it.
     pub(crate) fn clear(&mut self) {
-        self.people.clear();
+        (self.people, self.clients) = Default::default();
+        self.untold = false;
     }
 
-    fn me(&self, id: ClientId) -> (String, String) {
-        let (_, name, room) = self.people.iter().find(|(other, ..)| *other == id).expect("member");
-        (name.clone(), room.clone())
+    /// Rooms that are told of some of these, if they all leave at once, and not of others.
+    pub(crate) fn mixed(&self, leaving: &[ClientId]) -> Vec<String> {
+        let few = self.settings.digest_above.max(1);
+        let is_mixed = |room: &&Room| {
+            let members = self.members(&room.name);
+            let staying = members.iter().filter(|id| !leaving.contains(id)).count();
+            let gone = members.len() - staying;
+            gone > 1 && members.len() > few && staying < few
+        };
+        self.rooms.iter().filter(is_mixed).map(|room| room.name.clone()).collect()
     }
 
-    fn members(&self, room: &str) -> Vec<ClientId> {
-        let inside = self.people.iter().filter(|(.., other)| other == room);
-        inside.map(|(id, ..)| *id).collect()
+    /// In such a room: who may be told that somebody left, who still has to be removed.
+    pub(crate) fn left_maybe(
+        &self,
+        id: ClientId,
+        mixed: &[String],
+    ) -> Option<(Vec<ClientId>, String)> {
+        let person = self.people.iter().find(|person| person.id == id)?;
+        let mut others = self.members(&person.room);
+        others.retain(|other| *other != id);
+        mixed.contains(&person.room).then(|| (others, format!("{} left!\n", person.name)))
     }
 
-    /// A room's own way to write its name.
-    fn room_like(&self, typed: &str) -> Option<String> {
-        let rooms = std::iter::once(MAIN).chain(self.people.iter().map(|(.., room)| room.as_str()));
-        rooms.into_iter().find(|room| key(room) == key(typed)).map(str::to_owned)
+    /// Tells rooms who came and went.
+    pub(crate) fn tell_digests(&mut self) -> Vec<Effect> {
+        self.untold = false;
+        let mut told = Vec::new();
+        for at in 0..self.rooms.len() {
+            let (came, left) = (self.rooms[at].came, self.rooms[at].left);
+            (self.rooms[at].came, self.rooms[at].left) = (0, 0);
+            let members = self.members(&self.rooms[at].name);
+            let count = members.len();
+            let changes = match (came, left) {
+                (0, 0) => continue,
+                (came, 0) => format!("+{came}"),
+                (0, left) => format!("-{left}"),
+                _ => format!("+{came} -{left}"),
+            };
+            told.push(Presence(members, format!("* {changes}, {count} here\n")));
+        }
+        self.note(told.len() as u64, "digest");
+        told
     }
 
-    fn holder(&self, name: &str) -> Option<ClientId> {
-        let like = |(_, other, _): &&(ClientId, String, String)| key(other) == key(name);
-        self.people.iter().find(like).map(|(id, ..)| *id)
+    pub(crate) fn note(&mut self, count: u64, deed: &'static str) {
+        *self.deeds.entry(deed).or_default() += count;
+    }
+
+    pub(crate) fn me(&self, id: ClientId) -> Person {
+        self.people.iter().find(|person| person.id == id).expect("a member").clone()
+    }
+
+    pub(crate) fn me_mut(&mut self, id: ClientId) -> &mut Person {
+        self.people.iter_mut().find(|person| person.id == id).expect("a member")
+    }
+
+    pub(crate) fn members(&self, room: &str) -> Vec<ClientId> {
+        let inside = self.people.iter().filter(|person| person.room == room);
+        inside.map(|person| person.id).collect()
+    }
+
+    pub(crate) fn room(&self, name: &str) -> &Room {
+        self.rooms.iter().find(|room| room.name == name).expect("a room")
+    }
+
+    pub(crate) fn room_mut(&mut self, name: &str) -> &mut Room {
+        self.rooms.iter_mut().find(|room| room.name == name).expect("a room")
+    }
+
+    pub(crate) fn holder(&self, name: &str) -> Option<ClientId> {
+        self.people.iter().find(|person| alike(&person.name, name)).map(|person| person.id)
     }
 
     fn nickname_fault(&self, id: ClientId, name: &str) -> Option<String> {
-        if let Some(fault) = fault(name) {
-            return Some(fault.into());
+        if let Some(fault) = nickname_fault(name) {
+            return Some(fault);
         }
-        if RESERVED.split(' ').any(|reserved| key(reserved) == key(name)) {
-            return Some(format!("* the nickname {name} is kept for the server; type another\n"));
+        if self.holder(name).is_some_and(|holder| holder != id) {
+            let why = "is taken, or looks like one that is; type another";
+            return Some(format!("* the nickname {name} {why}\n"));
         }
-        self.holder(name).filter(|holder| *holder != id).map(|_| {
-            format!("* the nickname {name} is taken, or looks like one that is; type another\n")
-        })
+        let may = self.has(id) && self.me(id).may_all;
+        (alike(name, KEPT) && !may).then(|| kept_for_the_server(name))
     }
 
     fn register(&mut self, id: ClientId, name: &str) -> Vec<Effect> {
         if let Some(fault) = self.nickname_fault(id, name) {
             return vec![Tell(id, fault)];
         }
+        if let Some(refusal) = self.ban_on(id, name, MAIN) {
+            self.note(1, "kept out of the server");
+            return vec![Tell(id, refusal), Close(id, Ending::Banned)];
+        }
         let mut effects = vec![Tell(id, "Connected to server!\n".into())];
-        effects.extend(self.enter(id, name, MAIN));
+        let (name, room, ignored) = (name.to_owned(), String::new(), Vec::new());
+        effects.extend(self.enter(Person { id, name, room, ignored, may_all: false }, MAIN));
         effects
     }
 
-    fn enter(&mut self, id: ClientId, name: &str, room: &str) -> [Effect; 2] {
-        self.people.push((id, name.to_owned(), room.to_owned()));
+    fn enter(&mut self, person: Person, room: &str) -> Vec<Effect> {
+        let (id, name) = (person.id, person.name.clone());
+        let mut effects = self.read_at_the_door(id, room);
+        self.note(u64::from(effects.len() > 2), "history at the door");
+        self.people.push(Person { room: room.to_owned(), ..person });
         let members = self.members(room);
         let others = members.len() - 1;
-        let entered = match others {
-            0 => format!("* you are alone in {room} (/help tells what you can do)\n"),
-            1 => format!("* you are in {room} with 1 other (/help, /who)\n"),
-            _ => format!("* you are in {room} with {others} others (/help, /who)\n"),
-        };
-        [Presence(members, format!("{name} joined!\n")), Tell(id, entered)]
+        let joined = format!("{name} joined!\n");
+        if members.len() > self.settings.digest_above {
+            self.room_mut(room).came += 1;
+            self.untold = true;
+            effects.push(Tell(id, joined));
+        } else {
+            effects.push(Presence(members, joined));
+        }
+        effects.push(Tell(
+            id,
+            match others {
+                0 => format!("* you are alone in {room} (/help tells what you can do)\n"),
+                1 => format!("* you are in {room} with 1 other (/help, /who)\n"),
+                _ => format!("* you are in {room} with {others} others (/help, /who)\n"),
+            },
+        ));
+        if self.room(room).topic.is_some() {
+            effects.push(self.tell_topic(id));
+        }
+        effects
     }
 
-    fn move_to(&mut self, id: ClientId, room: &str) -> Vec<Effect> {
-        let (name, _) = self.me(id);
-        let left = self.remove(id);
-        left.into_iter().chain(self.enter(id, &name, room)).collect()
+    /// Somebody who is nobody any more has left.
+    fn vacate(&mut self, id: ClientId, person: &Person) -> Vec<Effect> {
+        self.changes += 1;
+        let (changes, members) = (self.changes, self.members(&person.room));
+        let counted = members.len() >= self.settings.digest_above.max(1);
+        let room = self.room_mut(&person.room);
+        room.operators.retain(|operator| *operator != id);
+        room.owner = room.owner.filter(|owner| *owner != id);
+        if members.is_empty() {
+            (room.came, room.left, room.empty_since) = (0, 0, changes);
+        }
+        if counted {
+            room.left += 1;
+            self.untold = true;
+            return Vec::new();
+        }
+        vec![Presence(members, format!("{} left!\n", person.name))]
+    }
+
+    pub(crate) fn move_to(&mut self, id: ClientId, room: &str) -> Vec<Effect> {
+        let at = self.people.iter().position(|person| person.id == id).expect("a member");
+        let person = self.people.remove(at);
+        let mut effects = self.vacate(id, &person);
+        effects.extend(self.enter(person, room));
+        effects
     }
 
     fn rename(&mut self, id: ClientId, typed: &str) -> Vec<Effect> {
         if let Some(fault) = self.nickname_fault(id, typed) {
             return vec![Tell(id, fault)];
         }
-        let (old, room) = self.me(id);
+        let Person { name: old, room, .. } = self.me(id);
         if old == typed {
             return vec![Tell(id, format!("* you are called {typed} already\n"))];
         }
-        for (_, name, _) in self.people.iter_mut().filter(|(other, ..)| *other == id) {
-            typed.clone_into(name);
+        if self.mute_on(id).is_some() {
+            let why = "so you keep your nickname there; /leave it first, or wait";
+            self.note(1, "no other name for the muted");
+            return vec![Tell(id, format!("* you are muted in {room}, {why}\n"))];
         }
+        let banned = self.ban_on(id, typed, &room).or_else(|| self.ban_on(id, typed, MAIN));
+        if let Some(refusal) = banned {
+            return vec![Tell(id, refusal)];
+        }
+        // Whoever ignores the one name ignores the other.
+        for other in &mut self.people {
+            let has = |name: &str| other.ignored.iter().any(|ignored| alike(ignored, name));
+            if has(&old) && !has(typed) {
+                other.ignored.push(typed.to_owned());
+            }
+        }
+        typed.clone_into(&mut self.me_mut(id).name);
         vec![Publish(self.members(&room), format!("* a new nickname: {old} is now {typed}\n"))]
     }
 
-    fn join(&mut self, id: ClientId, typed: &str) -> Vec<Effect> {
+    fn join(&mut self, id: ClientId, argument: &str) -> Vec<Effect> {
+        let (typed, password) = split(argument);
+        let typed = typed.strip_prefix('#').unwrap_or(typed);
         if let Some(fault) = fault(typed) {
             return vec![Tell(id, fault.into())];
         }
-        let room = self.room_like(typed).unwrap_or_else(|| typed.to_owned());
-        if room == self.me(id).1 {
-            return vec![Tell(id, format!("* you are in {room} already (/rooms lists others)\n"))];
+        let like = self.rooms.iter().find(|room| alike(&room.name, typed));
+        let Some(name) = like.map(|room| room.name.clone()) else {
+            if !password.is_empty() {
+                return vec![Tell(id, NAME_CHARACTERS.into())];
+            }
+            return self.make_room(id, typed);
+        };
+        if name == self.me(id).room {
+            return vec![Tell(id, format!("* you are in {name} already (/rooms lists others)\n"))];
         }
-        self.move_to(id, &room)
+        if let Some(refusal) = self.ban_on(id, &self.me(id).name, &name) {
+            self.note(1, "kept out of a room");
+            return vec![Tell(id, refusal)];
+        }
+        if let Some(refusal) = self.wrong_password(id, &name, password) {
+            return vec![Tell(id, refusal)];
+        }
+        self.note(u64::from(self.members(&name).is_empty()), "back in an empty room");
+        self.move_to(id, &name)
+    }
+
+    fn make_room(&mut self, id: ClientId, name: &str) -> Vec<Effect> {
+        if self.rooms.len() >= self.settings.rooms_max {
+            let is_empty = |room: &&Room| room.name != MAIN && self.members(&room.name).is_empty();
+            let empty = self.rooms.iter().filter(is_empty);
+            let Some(gone) = empty.min_by_key(|room| room.empty_since) else {
+                let why = "join one that is there (/rooms lists them)";
+                return vec![Tell(id, format!("* no more rooms can be made; {why}\n"))];
+            };
+            let gone = gone.name.clone();
+            self.rooms.retain(|room| room.name != gone);
+            self.note(1, "forgotten room");
+        }
+        let (name, forgotten) = (name.to_owned(), self.last);
+        self.rooms.push(Room { name: name.clone(), forgotten, ..Room::default() });
+        let mut effects = self.move_to(id, &name);
+        effects.push(self.endow(id, &name));
+        effects
     }
 
     fn leave(&mut self, id: ClientId) -> Vec<Effect> {
-        if self.me(id).1 == MAIN {
+        if self.me(id).room == MAIN {
             let text = "* you are in main, where everyone starts (/quit leaves the chat)\n";
             return vec![Tell(id, text.into())];
         }
         self.move_to(id, MAIN)
     }
-
-    fn say(&self, id: ClientId, text: &str) -> Vec<Effect> {
-        self.speak(id, text, |who, text| format!("{who}: {text}\n"))
-    }
-
-    fn speak(&self, id: ClientId, text: &str, told: fn(&str, &str) -> String) -> Vec<Effect> {
-        let ((name, room), text) = (self.me(id), clean(text));
-        if text.trim().is_empty() {
-            return Vec::new();
-        }
-        vec![Publish(self.members(&room), told(&name, &text))]
-    }
-
-    fn whisper(&self, id: ClientId, argument: &str) -> Vec<Effect> {
-        let (to, text) = split(argument);
-        let Some(receiver) = self.holder(to) else {
-            let to = quoted(to);
-            return vec![Tell(id, format!("* nobody is called {to} (/who lists this room)\n"))];
-        };
-        if receiver == id {
-            return vec![Tell(id, "* that is you; /msg is for somebody else\n".into())];
-        }
-        let text = clean(text);
-        if text.trim().is_empty() {
-            return vec![Tell(id, "* usage: /msg NAME TEXT\n".into())];
-        }
-        let (from, to) = (self.me(id).0, self.me(receiver).0);
-        vec![Tell(receiver, format!("[{from}] {text}\n")), Tell(id, format!("[to {to}] {text}\n"))]
-    }
-
-    fn list(&self) -> String {
-        let mut rooms: Vec<&str> = self.people.iter().map(|(.., room)| room.as_str()).collect();
-        rooms.push(MAIN);
-        rooms.sort_unstable();
-        rooms.dedup();
-        rooms.sort_by_key(|room| std::cmp::Reverse(self.members(room).len()));
-        let told: Vec<String> =
-            rooms.iter().map(|room| format!("{room} ({})", self.members(room).len())).collect();
-        let heading = match told.len() {
-            1 => "there is 1 room".to_owned(),
-            count => format!("there are {count} rooms"),
-        };
-        format!("* {heading}: {}\n", told.join(", "))
-    }
-
-    fn who(&self, id: ClientId, typed: &str) -> String {
-        let name = typed.strip_prefix('#').unwrap_or(typed);
-        if let Some(fault) = fault(name).filter(|_| !typed.is_empty()) {
-            return fault.into();
-        }
-        let room = if typed.is_empty() { Some(self.me(id).1) } else { self.room_like(name) };
-        let Some(room) = room else {
-            return format!("* there is no room {name} (/rooms lists them)\n");
-        };
-        let inside = self.people.iter().filter(|(.., other)| *other == room);
-        let mut names: Vec<&str> = inside.map(|(_, name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        let heading = match names.len() {
-            0 => return format!("* there is nobody in {room}\n"),
-            1 => "there is 1".to_owned(),
-            count => format!("there are {count}"),
-        };
-        format!("* {heading} in {room}: {}\n", names.join(", "))
-    }
-}
-
-/// The first word and what follows it.
-fn split(text: &str) -> (&str, &str) {
-    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    (first, rest.trim())
-}
-
-/// The refusal of a command that lacks what it needs.
-fn usage(verb: &str, argument: &str) -> Option<String> {
-    let usage = match verb {
-        "nick" if argument.is_empty() => "/nick NAME",
-        "join" | "j" if argument.is_empty() => "/join ROOM",
-        "me" if argument.is_empty() => "/me TEXT",
-        "msg" | "w" if !argument.contains(char::is_whitespace) => "/msg NAME TEXT",
-        _ => return None,
-    };
-    Some(format!("* usage: {usage}\n"))
-}
-
-/// The refusal of a command that there is not.
-fn unknown(verb: &str) -> Option<String> {
-    let known =
-        "help h ? nick join j leave part rooms list who names msg w me match invite quit exit";
-    if known.split(' ').any(|other| other == verb.to_lowercase()) {
-        return None;
-    }
-    let verb = quoted(verb);
-    Some(format!("* there is no command /{verb} (/help lists them, //{verb} says it)\n"))
 }

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use mio_chat::chat::FloodRate;
+use mio_chat::chat::{FloodRate, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
-use mio_chat::server::Settings;
+use mio_chat::password::SlowHash;
+use mio_chat::server::{Operator, Settings};
 
 use crate::common::settings;
 use crate::endpoints::OWN;
 use crate::model::Nanos;
 use crate::random::Random;
+use crate::rooms::{KEPT, RoomRules};
 
 const SECOND: Nanos = 1_000_000_000;
+/// Of `password`, in one round, by `hashlib.pbkdf2_hmac` of Python.
+const HASH: &str = "pbkdf2-sha256:1:73616c74:\
+                    120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b";
 
 /// What the settings of one run say about people.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +27,9 @@ pub(crate) struct Rules {
     pub(crate) hard: usize,
     pub(crate) age: Nanos,
     pub(crate) total: usize,
+    pub(crate) rooms: RoomRules,
+    /// What the calendar says at the start, in milliseconds since the beginning of 1970.
+    pub(crate) calendar: u64,
 }
 
 impl Rules {
@@ -38,6 +46,13 @@ impl Rules {
             // Odd, so that it falls together with no other deadline.
             age: [3, 10][random.below(2)] * SECOND + 7,
             total: [8 * 1_024, 64 << 20, 64 << 20][random.below(3)],
+            rooms: RoomRules {
+                history: [100, 100, 5, 0][random.below(4)],
+                rooms_max: [4_096, 4, 3][random.below(3)],
+                digest_above: [200, 4, 2][random.below(3)],
+            },
+            // In the middle of a day, or some minutes before its end.
+            calendar: [1_763_820_125_123, 1_763_855_900_456][random.below(2)],
         }
     }
 
@@ -52,7 +67,18 @@ impl Rules {
             age: Duration::from_nanos(self.age),
             total: self.total,
         };
-        let mut settings = Settings { flood, outbox, ..settings() };
+        let RoomRules { history, rooms_max, digest_above } = self.rooms;
+        let reserved = vec![KEPT.to_owned()];
+        let lobby = LobbySettings {
+            history,
+            rooms_max,
+            digest_above,
+            reserved,
+            ..LobbySettings::default()
+        };
+        let operators =
+            vec![Operator { name: KEPT.to_owned(), password: SlowHash::parse(HASH).unwrap() }];
+        let mut settings = Settings { flood, outbox, lobby, operators, ..settings() };
         settings.matchmaking.own_addresses = vec![OWN.parse().unwrap()];
         settings
     }

@@ -1,8 +1,12 @@
 //! What has happened in all runs together: a simulation that never gets anybody cut off shows
 //! nothing about that.
 
+use std::collections::BTreeMap;
+
 use mio_chat::delivery::DeliveryCounters;
 use mio_chat::server::{CloseReason, ServerCounters};
+
+use crate::order::VERBS;
 
 /// How often what happened.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +19,23 @@ pub(crate) struct Seen {
     pub(crate) presence_dropped: u64,
     pub(crate) deliveries: u64,
     pub(crate) met: u64,
+    /// What was done in rooms, by the name of it.
+    pub(crate) deeds: BTreeMap<&'static str, u64>,
 }
+
+/// Besides what is typed.
+const DEEDS: [&str; 10] = [
+    "digest",
+    "history at the door",
+    "back in an empty room",
+    "forgotten room",
+    "ignored message",
+    "opened with a password",
+    "no other name for the muted",
+    "banned and put out",
+    "kept out of a room",
+    "kept out of the server",
+];
 
 impl Seen {
     pub(crate) fn note_close(&mut self, reason: CloseReason) {
@@ -41,6 +61,9 @@ impl Seen {
         self.presence_dropped += other.presence_dropped;
         self.deliveries += other.deliveries;
         self.met += other.met;
+        for (deed, count) in &other.deeds {
+            *self.deeds.entry(deed).or_default() += count;
+        }
     }
 
     /// What has never happened.
@@ -57,7 +80,9 @@ impl Seen {
             ("delivered", self.deliveries),
             ("paired", self.met),
         ];
-        let all = reasons.map(|(name, count)| (*name, count)).chain(others);
+        let deeds = VERBS.iter().chain(&DEEDS);
+        let deeds = deeds.map(|deed| (*deed, self.deeds.get(deed).copied().unwrap_or(0)));
+        let all = reasons.map(|(name, count)| (*name, count)).chain(others).chain(deeds);
         all.filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
     }
 }

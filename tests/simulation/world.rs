@@ -4,17 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::IoSlice;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits::{LINES_PER_TURN, WRITE_SLICES};
 use mio_chat::server::Server;
-use mio_chat::time::Time;
+use mio_chat::time::{Time, Wall};
 
+use crate::common::shelf::Shelf;
 use crate::endpoints::Endpoints;
 use crate::model::{Model, Nanos, nanos};
-use crate::people;
+use crate::people::{self, Lore};
 use crate::random::Random;
 use crate::rules::Rules;
 use crate::seen::Seen;
@@ -41,6 +41,7 @@ pub(crate) struct World {
     /// The server's ready list.
     ready: VecDeque<ClientId>,
     endpoints: Endpoints,
+    shelf: Shelf,
     talkative: bool,
     stopping: bool,
     /// When the last turn was.
@@ -52,7 +53,7 @@ pub(crate) struct World {
     /// Bytes that sockets took.
     taken: u64,
     hash: u64,
-    pub(crate) seen: Seen,
+    seen: Seen,
     trace: bool,
 }
 
@@ -61,7 +62,8 @@ impl World {
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
         let mut random = Random::new(seed);
         let rules = Rules::draw(&mut random);
-        let server = Server::new(rules.settings(), [7; 16]);
+        let mut server = Server::new(rules.settings(), [7; 16]);
+        server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
         Self {
             now: 0,
             model: Model::new(rules),
@@ -70,6 +72,7 @@ impl World {
             wires: BTreeMap::new(),
             ready: VecDeque::new(),
             endpoints: Endpoints::default(),
+            shelf: Shelf::default(),
             talkative: rules.flood.is_none(),
             stopping: false,
             before: 0,
@@ -88,13 +91,14 @@ impl World {
     pub(crate) fn step(&mut self) {
         match self.random.below(100) {
             0..=2 => self.somebody_comes(),
-            3..=54 => self.somebody_speaks(),
-            55 => self.with_somebody(|wire, now, _| {
+            3..=53 => self.somebody_speaks(),
+            54 => self.save(),
+            55 => self.with_somebody(|wire, now, _, _| {
                 if wire.is_open() {
                     wire.finish(now);
                 }
             }),
-            56 => self.with_somebody(|wire, _, _| (wire.broken, wire.readable) = (true, true)),
+            56 => self.with_somebody(|wire, _, _, _| (wire.broken, wire.readable) = (true, true)),
             57..=59 => self.somebody_reads_otherwise(),
             60..=67 => self.endpoints.send(self.now, &mut self.random),
             68..=69 => self.pass(20 * SECOND),
@@ -120,6 +124,7 @@ impl World {
             let wire = &self.wires[id];
             assert!(!wire.has_input() || client.ended, "{id} was never heard out");
         }
+        self.save_all();
     }
 
     /// The server says goodbye, and is alone soon.
@@ -131,11 +136,62 @@ impl World {
         self.run_until(self.now + drain + 1);
         assert_eq!(self.server.clients(), 0, "somebody is still there");
         assert_eq!(self.server.held(), 0, "memory is held for nobody");
+        self.save_all();
+    }
+
+    /// Another server goes on with what was kept of this one.
+    pub(crate) fn restart(&mut self) {
+        self.shelf.0.complete = self.random.below(2) == 0;
+        self.server = Server::new(self.model.rules.settings(), [8; 16]);
+        self.server.restore(self.shelf.0.clone());
+        let calendar = Wall::from_millis(self.model.rules.calendar);
+        self.server.set_calendar(Time::ZERO, calendar);
+        self.model.restart(&self.shelf.0);
+        self.shelf.0.complete = true;
+        self.endpoints = Endpoints::default();
+        (self.stopping, self.taken) = (false, 0);
     }
 
     /// A number for all that was sent to everybody, and when.
     pub(crate) fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// What has happened.
+    pub(crate) fn seen(mut self) -> Seen {
+        self.seen.deeds = self.model.rooms.deeds;
+        self.seen
+    }
+
+    // ---- What is kept ----
+
+    /// Some of what is new is kept, or the disk is full.
+    fn save(&mut self) {
+        let (most, fails) = ([1, 3, 100][self.random.below(3)], self.random.below(3) == 0);
+        let shelf = &mut self.shelf;
+        let saved = self.server.save(most, |batch| {
+            assert!(batch.rows() <= batch.gone.len().max(most + 1), "{} rows", batch.rows());
+            if fails {
+                return Err("the disk is full");
+            }
+            shelf.keep(batch);
+            Ok(())
+        });
+        assert_eq!(saved.is_err(), fails);
+        if !self.server.has_unsaved() {
+            self.model.rooms.compare_with_shelf(&self.shelf.0);
+        }
+        self.note(format_args!("saved {saved:?}, {most} rows"));
+    }
+
+    fn save_all(&mut self) {
+        for _ in 0..TURNS_MAX {
+            if !self.server.has_unsaved() {
+                return self.model.rooms.compare_with_shelf(&self.shelf.0);
+            }
+            self.save();
+        }
+        panic!("there is always more to be saved");
     }
 
     // ---- People ----
@@ -145,10 +201,10 @@ impl World {
             return;
         }
         let id = self.ids.insert_with(|_| ());
-        let loopback = IpAddr::from([127, 0, 0, 1]);
-        assert!(self.server.connect(self.time(), id, loopback).is_ok(), "loopback is exempt");
+        let address = self.model.rooms.free_address(self.random.below(32) as u8);
+        assert!(self.server.connect(self.time(), id, address).is_ok(), "{address} is refused");
         assert!(self.ever.insert(id), "{id} was somebody else's");
-        self.model.connect(self.now, id);
+        self.model.connect(self.now, id, address);
         let program = people::program(&mut self.random);
         let nickname = people::nickname(&mut self.random);
         self.note(format_args!("{id} comes as {nickname} with {program:?}"));
@@ -159,12 +215,13 @@ impl World {
     fn somebody_speaks(&mut self) {
         let talkative = self.talkative;
         let mut said = None;
-        self.with_somebody(|wire, now, random| {
+        self.with_somebody(|wire, now, random, lore| {
             if !wire.is_open() {
                 return;
             }
             let first = !std::mem::replace(&mut wire.has_spoken, true);
-            let bytes = people::speech(random, wire.program, &wire.nickname, first, talkative);
+            let bytes =
+                people::speech(random, wire.program, &wire.nickname, first, talkative, lore);
             wire.send(now, random, &bytes);
             said = Some(bytes);
         });
@@ -191,14 +248,14 @@ impl World {
         self.note(format_args!("{id} reads {habit:?}"));
     }
 
-    fn with_somebody(&mut self, act: impl FnOnce(&mut Wire, Nanos, &mut Random)) {
+    fn with_somebody(&mut self, act: impl FnOnce(&mut Wire, Nanos, &mut Random, &Lore)) {
         if self.wires.is_empty() {
             return;
         }
         let at = self.random.below(self.wires.len());
         let (id, wire) = self.wires.iter_mut().nth(at).expect("below the length");
-        act(wire, self.now, &mut self.random);
         let id = *id;
+        act(wire, self.now, &mut self.random, &self.model.lore(id));
         self.note(format_args!("{id}:"));
         if self.wires[&id].broken {
             self.queue(id);
@@ -354,6 +411,7 @@ impl World {
         self.relieve();
         let over_total = self.server.held() > self.model.rules.total;
         self.server.handle_timeout(self.time());
+        self.model.tick(self.now);
         self.note_cut_off(self.now, over_total, false);
         let served = self.model.timeout(self.now);
         self.note_cut_off(self.now, over_total, true);
@@ -373,6 +431,7 @@ impl World {
         }
         let (stuck, before) = (self.model.is_anybody_stuck(), self.seen.cut_off);
         self.server.handle_timeout(Time::at(Duration::from_nanos(self.before)));
+        self.model.tick(self.before);
         self.note_cut_off(self.before, true, true);
         let too_much = self.server.held() > self.model.rules.total;
         let helped = !too_much || self.seen.cut_off > before;
@@ -439,6 +498,7 @@ impl World {
             slow && (is_all || (model.is_too_old(now, id) && !model.is_due(now, id)))
         });
         if !gone.is_empty() {
+            self.note(format_args!("cut off: {gone:?}"));
             self.seen.cut_off += gone.len() as u64;
             self.seen.over_total += u64::from(over_total);
             self.model.cut_off(now, &gone);
@@ -460,6 +520,7 @@ impl World {
         assert_eq!(self.server.clients(), self.model.clients.len(), "clients");
         assert_eq!(self.server.clients(), self.wires.len(), "connections");
         let due = self.model.next_due().map(|(due, _)| due);
+        let due = due.into_iter().chain(self.model.tick_due()).min();
         let wakes = self.server.poll_timeout().map(|due| nanos(due.since(Time::ZERO)));
         let wakes_in_time = due.is_none_or(|due| wakes.is_some_and(|wakes| wakes <= due));
         assert!(wakes_in_time, "sleeps until {wakes:?}, and somebody is due at {due:?}");

@@ -207,14 +207,14 @@ impl Lobby {
         }
         let seats = member.seats.clone();
         for (index, seat) in seats.into_iter().enumerate() {
-            let rank = self.rank(id, seat.room);
+            let office = self.office(id, seat.room);
             self.vacate(seat, before);
             self.rooms.note_untold_departure(seat.room, before);
             let seat = self.rooms.seat(seat.room, form, id);
             if let Some(member) = self.members.get_mut(id) {
                 member.seats[index] = seat;
             }
-            self.restore_rank(id, seat.room, rank);
+            self.restore_office(id, seat.room, office);
         }
     }
 

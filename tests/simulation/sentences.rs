@@ -1,0 +1,241 @@
+//! Who is put out, kept out, or made to be quiet.
+
+use std::net::IpAddr;
+
+use mio_chat::id::ClientId;
+
+use crate::order::{Rank, checked};
+use crate::rooms::{Effect, Ending, MAIN, Person, Rooms};
+use crate::texts::{alike, nickname_fault, quoted, rounded};
+use crate::words::{split, time_and_reason};
+
+use Effect::{Close, Publish, Tell};
+
+/// A ban or a mute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sentence {
+    pub(crate) number: u32,
+    pub(crate) bans: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) address: Option<IpAddr>,
+    /// In milliseconds since the beginning of 1970.
+    pub(crate) until: Option<u64>,
+    pub(crate) by: String,
+    pub(crate) reason: String,
+}
+
+impl Rooms {
+    pub(crate) fn kick(&mut self, id: ClientId, argument: &str) -> Result<Vec<Effect>, String> {
+        let (typed, reason) = split(argument);
+        let room = self.governed(id, Rank::Operator)?;
+        let reason = because(&checked(reason, "a reason", 120)?);
+        let whom = if room == MAIN { self.anywhere(typed) } else { self.here(typed, &room) }?;
+        self.check_outranks(id, whom, &room)?;
+        let (by, name) = (self.me(id).name, self.me(whom).name);
+        let told = format!("* you were put out of {room} by {by}{reason}\n");
+        let (mut effects, close) = self.put_out(whom, &room, told);
+        let told = format!("* the room {room}: {name} was put out by {by}{reason}\n");
+        effects.push(Publish(self.members(&room), told));
+        effects.extend(close);
+        Ok(effects)
+    }
+
+    /// What everybody hears of it, and the end of it, which comes last.
+    fn put_out(
+        &mut self,
+        whom: ClientId,
+        room: &str,
+        told: String,
+    ) -> (Vec<Effect>, Option<Effect>) {
+        let mut effects = vec![Tell(whom, told)];
+        if room != MAIN {
+            effects.extend(self.move_to(whom, MAIN));
+            return (effects, None);
+        }
+        effects.extend(self.remove(whom));
+        (effects, Some(Close(whom, Ending::Kicked)))
+    }
+
+    pub(crate) fn sentence(
+        &mut self,
+        id: ClientId,
+        argument: &str,
+        bans: bool,
+        by_address: bool,
+    ) -> Result<Vec<Effect>, String> {
+        let (typed, rest) = split(argument);
+        let (lasts, reason) = time_and_reason(rest);
+        let room = self.governed(id, Rank::Operator)?;
+        let reason = checked(reason, "a reason", 120)?;
+        let (name, address) = self.target(id, &room, typed, by_address)?;
+        let by = self.me(id).name;
+        let until = lasts.map(|lasts| self.wall + lasts);
+        let wall = self.wall;
+        let sentences = &mut self.room_mut(&room).sentences;
+        let number = sentences.iter().map(|known| known.number).max().unwrap_or(0) + 1;
+        let sentence = Sentence {
+            number,
+            bans,
+            name: name.clone(),
+            address,
+            until,
+            by: by.clone(),
+            reason: reason.clone(),
+        };
+        sentences.retain(|known| !known.is_like(&sentence) && known.holds(wall));
+        sentences.push(sentence);
+        let for_how_long = lasts.map_or(String::new(), |lasts| format!(" for {}", rounded(lasts)));
+        let tail = format!("by {by}{for_how_long}{}", because(&reason));
+        let (mut effects, mut closes) = (Vec::new(), None);
+        let on = |person: &Person| {
+            let from_there = address.is_some() && self.clients[&person.id].address == address;
+            (room == MAIN || person.room == room)
+                && (name.as_ref().is_some_and(|name| alike(name, &person.name)) || from_there)
+                && !self.keeps_order(person.id, &room)
+        };
+        let out: Vec<ClientId> =
+            self.people.iter().filter(|it| bans && on(it)).map(|it| it.id).collect();
+        assert!(out.len() < 2, "in which order they are put out cannot be known");
+        for whom in out {
+            self.note(
+                1,
+                if room == MAIN { "banned from the server" } else { "banned and put out" },
+            );
+            let told = format!("* you were banned from {room} {tail}\n");
+            (effects, closes) = self.put_out(whom, &room, told);
+        }
+        let whom = name.unwrap_or("an address".into());
+        let done = if bans { "banned" } else { "muted" };
+        let told = format!("* the room {room}: {whom} was {done} {tail}\n");
+        effects.push(Publish(self.members(&room), told));
+        effects.extend(closes);
+        Ok(effects)
+    }
+
+    fn target(
+        &self,
+        id: ClientId,
+        room: &str,
+        typed: &str,
+        by_address: bool,
+    ) -> Result<(Option<String>, Option<IpAddr>), String> {
+        if let Some(address) = typed.parse::<IpAddr>().ok().filter(|_| by_address) {
+            if self.rank(id, room) < Rank::Everything {
+                let who = "look after the server to name an address; name a person";
+                return Err(format!("* you would have to {who}\n"));
+            }
+            if address.is_loopback() {
+                return self.anywhere(typed).map(|_| (None, None));
+            }
+            return Ok((None, Some(address)));
+        }
+        if let Some(fault) = nickname_fault(typed) {
+            return Err(fault);
+        }
+        if let Some(present) = self.holder(typed) {
+            self.check_outranks(id, present, room)?;
+        }
+        if !by_address {
+            return Ok((Some(typed.to_owned()), None));
+        }
+        let why = "shares an address with everybody; /ban NAME bans the nickname";
+        let address = self.clients[&self.anywhere(typed)?].address;
+        let address = address.ok_or_else(|| format!("* the connection of {typed} {why}\n"))?;
+        Ok((Some(typed.to_owned()), Some(address)))
+    }
+
+    pub(crate) fn lift(
+        &mut self,
+        id: ClientId,
+        typed: &str,
+        bans: bool,
+    ) -> Result<Vec<Effect>, String> {
+        let room = self.governed(id, Rank::Operator)?;
+        let (number, wall) = (typed.parse::<u32>().ok(), self.wall);
+        let meant = |known: &Sentence| {
+            let named = known.name.as_ref().is_some_and(|name| alike(name, typed));
+            known.bans == bans && (named || number == Some(known.number))
+        };
+        let sentences = &mut self.room_mut(&room).sentences;
+        let found = sentences.iter().find(|known| meant(known) && known.holds(wall)).cloned();
+        sentences.retain(|known| !meant(known));
+        let Some(found) = found else {
+            let (what, name) = (if bans { "ban" } else { "mute" }, quoted(typed));
+            return Err(format!("* there is no {what} on {name} here (/bans lists them)\n"));
+        };
+        let whom = found.name.unwrap_or("an address".into());
+        let done = if bans { "allowed back" } else { "allowed to speak again" };
+        let by = self.me(id).name;
+        let told = format!("* the room {room}: {whom} was {done} by {by}\n");
+        Ok(vec![Publish(self.members(&room), told)])
+    }
+
+    pub(crate) fn list_sentences(&self, id: ClientId) -> Vec<Effect> {
+        let room = self.me(id).room;
+        let mut told = String::new();
+        for sentence in self.room(&room).sentences.iter().filter(|it| it.holds(self.wall)) {
+            let Sentence { number, name, address, until, by, reason, .. } = sentence;
+            let what = if sentence.bans { "ban" } else { "mute" };
+            let whom = match (name, address) {
+                (Some(name), None) => name.clone(),
+                (Some(name), Some(_)) => format!("{name} and the address"),
+                (None, _) => "an address".into(),
+            };
+            let left = until.map(|until| format!(" for {}", rounded(until - self.wall)));
+            let (left, reason) = (left.unwrap_or_default(), because(reason));
+            told += &format!("* the {what} {number} in {room}: {whom}{left}, by {by}{reason}\n");
+        }
+        if told.is_empty() {
+            told = format!("* nobody is banned from {room} or muted there\n");
+        }
+        vec![Tell(id, told)]
+    }
+
+    /// Why somebody may not be in a room under this name, if that is so.
+    pub(crate) fn ban_on(&self, id: ClientId, name: &str, room: &str) -> Option<String> {
+        let address = self.clients[&id].address;
+        let on = |known: &&Sentence| {
+            let named = known.name.as_ref().is_some_and(|other| alike(other, name));
+            let from_there = address.is_some() && known.address == address;
+            known.bans && known.holds(self.wall) && (named || from_there)
+        };
+        let ban = self.room(room).sentences.iter().find(on)?;
+        (!self.keeps_order(id, room)).then(|| self.told(ban, "banned from", room))
+    }
+
+    /// Why somebody may not speak, if that is so.
+    pub(crate) fn mute_on(&self, id: ClientId) -> Option<String> {
+        let Person { name, room, .. } = self.me(id);
+        let on = |known: &&Sentence| {
+            let named = known.name.as_ref().is_some_and(|other| alike(other, &name));
+            !known.bans && known.holds(self.wall) && named
+        };
+        let mute = self.room(&room).sentences.iter().find(on)?;
+        (!self.keeps_order(id, &room)).then(|| self.told(mute, "muted in", &room))
+    }
+
+    fn told(&self, sentence: &Sentence, how: &str, room: &str) -> String {
+        let lasts = match sentence.until {
+            Some(until) => format!("for {} more", rounded(until - self.wall)),
+            None => "until an operator lifts it".into(),
+        };
+        format!("* you are {how} {room} {lasts}{}\n", because(&sentence.reason))
+    }
+}
+
+impl Sentence {
+    fn holds(&self, wall: u64) -> bool {
+        self.until.is_none_or(|until| until > wall)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        let key = |name: &Option<String>| name.as_ref().map(|name| crate::texts::key(name));
+        self.bans == other.bans
+            && self.address == other.address
+            && key(&self.name) == key(&other.name)
+    }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
