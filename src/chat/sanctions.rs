@@ -81,15 +81,16 @@ impl Sanctions {
         self.0.last()
     }
 
-    /// Lifts all of one kind that are on this name, or the one of this number. Returns one of them.
-    pub(super) fn lift(&mut self, measure: Measure, named: &str, now: Wall) -> Option<Sanction> {
-        let (key, number) = (NameKey::of(named), named.parse::<u32>().ok());
-        let is_meant = |known: &Sanction| {
-            known.measure == measure && (known.is_on(&key) || number == Some(known.number))
-        };
-        let found = self.in_force(now).find(|known| is_meant(known)).cloned();
+    /// One in force of this kind, by the name it is on or by its number.
+    pub(super) fn meant(&self, measure: Measure, named: &str, now: Wall) -> Option<&Sanction> {
+        let is_meant = is_meant(measure, named);
+        self.in_force(now).find(|known| is_meant(known))
+    }
+
+    /// Lifts all of one kind that are on this name, or the one of this number.
+    pub(super) fn lift(&mut self, measure: Measure, named: &str) {
+        let is_meant = is_meant(measure, named);
         self.0.retain(|known| !is_meant(known));
-        found
     }
 
     /// The ban on this name or this network.
@@ -133,6 +134,12 @@ impl Sanctions {
         let mut all = self.in_force(now).filter(|known| known.measure == measure);
         all.find(|known| known.is_on(&key) || otherwise(known))
     }
+}
+
+/// Whether somebody who names a sanction so means this one.
+fn is_meant(measure: Measure, named: &str) -> impl Fn(&Sanction) -> bool {
+    let (key, number) = (NameKey::of(named), named.parse::<u32>().ok());
+    move |known| known.measure == measure && (known.is_on(&key) || number == Some(known.number))
 }
 
 #[cfg(test)]
@@ -202,10 +209,12 @@ mod tests {
         let mut sanctions = Sanctions::default();
         sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
         sanctions.impose(ban("", Some("192.0.2.9"), None), at(0), 9);
-        assert!(sanctions.lift(Measure::Mute, "bob", at(0)).is_none());
-        assert!(sanctions.lift(Measure::Ban, "Bob", at(0)).is_some());
-        assert!(sanctions.lift(Measure::Ban, "bob", at(0)).is_none());
-        assert!(sanctions.lift(Measure::Ban, "2", at(0)).is_some());
+        assert!(sanctions.meant(Measure::Mute, "bob", at(0)).is_none());
+        for named in ["Bob", "2"] {
+            assert!(sanctions.meant(Measure::Ban, named, at(0)).is_some());
+            sanctions.lift(Measure::Ban, named);
+            assert!(sanctions.meant(Measure::Ban, named, at(0)).is_none());
+        }
         assert_eq!(sanctions, Sanctions::default());
     }
 }

@@ -51,10 +51,6 @@ impl Room {
         }
     }
 
-    fn last_number(&self) -> u64 {
-        self.messages.last().map_or(self.forgotten, |message| message.number)
-    }
-
     /// How many of the last messages somebody is read who comes in.
     fn screenful(&self) -> usize {
         let (mut count, mut bytes) = (0, 0);
@@ -149,7 +145,7 @@ impl Rooms {
             };
             effects.push(Effect::Tell(id, told));
         }
-        let (name, number) = (&room.name, room.last_number());
+        let (name, number) = (&room.name, self.last);
         effects.push(if numbered {
             let text = format!("* -- end of history: {name} is at {EPOCH}:{number} --\n");
             Effect::TellSecret(id, text, None)

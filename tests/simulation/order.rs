@@ -245,7 +245,7 @@ impl Rooms {
         typed: &str,
         may: bool,
     ) -> Result<Vec<Effect>, String> {
-        let room = self.governed(id, Rank::Owner)?;
+        let room = self.owned(id)?;
         let whom = self.here(typed, &room)?;
         if self.room(&room).operators.contains(&whom) == may {
             return Err(already(&self.me(whom).name));

@@ -91,7 +91,7 @@ impl Rooms {
             let from_there = address.is_some() && self.clients[&person.id].address == address;
             (room == MAIN || person.room == room)
                 && (name.as_ref().is_some_and(|name| alike(name, &person.name)) || from_there)
-                && !self.keeps_order(person.id, &room)
+                && self.rank(person.id, &room) < self.rank(id, &room)
         };
         let out: Vec<ClientId> =
             self.people.iter().filter(|it| bans && on(it)).map(|it| it.id).collect();
@@ -156,13 +156,17 @@ impl Rooms {
             let named = known.name.as_ref().is_some_and(|name| alike(name, typed));
             known.bans == bans && (named || number == Some(known.number))
         };
-        let sentences = &mut self.room_mut(&room).sentences;
-        let found = sentences.iter().find(|known| meant(known) && known.holds(wall)).cloned();
-        sentences.retain(|known| !meant(known));
-        let Some(found) = found else {
+        let known = self.room(&room).sentences.iter();
+        let Some(found) = known.clone().find(|known| meant(known) && known.holds(wall)).cloned()
+        else {
             let (what, name) = (if bans { "ban" } else { "mute" }, quoted(typed));
             return Err(format!("* there is no {what} on {name} here (/bans lists them)\n"));
         };
+        let own = found.name.as_ref().is_some_and(|name| alike(name, &self.me(id).name));
+        if own && self.rank(id, &room) < Rank::Everything {
+            return Err("* that is you; it can be done to somebody else\n".into());
+        }
+        self.room_mut(&room).sentences.retain(|known| !meant(known));
         let whom = found.name.unwrap_or("an address".into());
         let done = if bans { "allowed back" } else { "allowed to speak again" };
         let by = self.me(id).name;
@@ -200,7 +204,8 @@ impl Rooms {
             known.bans && known.holds(self.wall) && (named || from_there)
         };
         let ban = self.room(room).sentences.iter().find(on)?;
-        (!self.keeps_order(id, room)).then(|| self.told(ban, "banned from", room))
+        let is_free = self.has(id) && self.me(id).may_all;
+        (!is_free).then(|| self.told(ban, "banned from", room))
     }
 
     /// Why somebody may not speak, if that is so.
@@ -211,7 +216,7 @@ impl Rooms {
             !known.bans && known.holds(self.wall) && named
         };
         let mute = self.room(&room).sentences.iter().find(on)?;
-        (!self.keeps_order(id, &room)).then(|| self.told(mute, "muted in", &room))
+        (!self.me(id).may_all).then(|| self.told(mute, "muted in", &room))
     }
 
     fn told(&self, sentence: &Sentence, how: &str, room: &str) -> String {

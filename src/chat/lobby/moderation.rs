@@ -11,7 +11,7 @@ use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::command::Sentencing;
 use crate::chat::event::{Deed, Event, Moderation, Outlet};
-use crate::chat::name::{NameKey, Nickname};
+use crate::chat::name::Nickname;
 use crate::chat::network::Network;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::room::RoomId;
@@ -154,16 +154,19 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let room = self.governed_room(id, Rank::Operator)?;
-        let own = self.nickname(id).is_some_and(|name| name.key() == NameKey::of(whom));
-        if own && self.rank(id, room) < Rank::ServerOperator {
-            return Err(Refusal::ThatIsYou);
-        }
+        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let is_bound = self.rank(id, room) < Rank::ServerOperator;
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        let Some(lifted) = open.charter.sanctions.lift(measure, whom, context.now) else {
+        let sanctions = &mut open.charter.sanctions;
+        let Some(lifted) = sanctions.meant(measure, whom, context.now).cloned() else {
             return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
         };
+        // Who was muted by somebody of a higher rank cannot undo that.
+        if is_bound && lifted.name.as_ref().is_some_and(|name| name.key() == by.key()) {
+            return Err(Refusal::ThatIsYou);
+        }
+        sanctions.lift(measure, whom);
         self.note_charter_changed(room);
-        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
         let deed = match measure {
             Measure::Ban => Deed::Unbanned,
             Measure::Mute => Deed::Unmuted,
