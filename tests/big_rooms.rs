@@ -100,7 +100,7 @@ fn who_is_left_alone_hears_of_the_crowd_whatever_else_it_asks() {
     world.types("alice", "/numbers on");
     world.hears("alice");
     world.wait(DIGEST_INTERVAL);
-    assert_eq!(world.hears("alice"), "* -1, 1 here\n");
+    assert_eq!(world.hears("alice"), "* +1 -1, 1 here\n");
 }
 
 #[test]
