@@ -88,6 +88,22 @@ fn a_storm_of_newcomers_costs_each_a_bounded_number_of_bytes() {
 }
 
 #[test]
+fn who_is_left_alone_hears_of_the_crowd_whatever_else_it_asks() {
+    let mut world = world(2);
+    for name in ["alice", "bob", "carol"] {
+        world.join(name);
+    }
+    for name in ["carol", "bob"] {
+        world.types(name, "/quit");
+    }
+    assert_eq!(world.hears("alice"), "bob left!\n", "carol is only counted");
+    world.types("alice", "/numbers on");
+    world.hears("alice");
+    world.wait(DIGEST_INTERVAL);
+    assert_eq!(world.hears("alice"), "* +1 -1, 1 here\n");
+}
+
+#[test]
 fn a_long_list_has_pages() {
     let mut world = world(10);
     for number in 0..(LISTED_MAX + 50) {

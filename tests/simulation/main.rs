@@ -3,9 +3,10 @@
 //! forged; and beside the server a naive model that says what each of them must hear.
 //!
 //! ```text
-//! world     one run: people, the clock, the poll loop
+//! world     one run: people, the clock, the poll loop          keeping  what is saved of it
 //! people    what they say            wire   how it gets to the server, and how they read
 //! model     what the server must do  client one of them        expected  what one must hear
+//! slow      who is cut off           offices  digests, passwords, a restart
 //! rooms     who is where             talk   what they say      memory    what rooms remember
 //! order     whose rooms are          sentences  bans and mutes
 //! words     commands taken apart     texts  what the server says, and names and times
@@ -22,14 +23,17 @@ mod client;
 mod common;
 mod endpoints;
 mod expected;
+mod keeping;
 mod memory;
 mod model;
+mod offices;
 mod order;
 mod people;
 mod rooms;
 mod rules;
 mod seen;
 mod sentences;
+mod slow;
 mod talk;
 mod texts;
 mod wire;

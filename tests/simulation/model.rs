@@ -10,14 +10,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use mio_chat::chat::{Farewell, Snapshot};
+use mio_chat::chat::Farewell;
 use mio_chat::id::ClientId;
 use mio_chat::limits;
-use mio_chat::server::{CloseReason, Server};
+use mio_chat::server::CloseReason;
 
 use crate::client::{Client, Heard, Phase};
 use crate::expected::{Kind, Secret};
-use crate::people::Lore;
 use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
 use crate::texts::unheard;
@@ -39,16 +38,16 @@ pub(crate) struct Model {
     pub(crate) rules: Rules,
     pub(crate) clients: BTreeMap<ClientId, Client>,
     pub(crate) rooms: Rooms,
-    now: Nanos,
+    pub(crate) now: Nanos,
     /// Lines carried out or refused, and room events handed to one member each.
     pub(crate) lines: u64,
     pub(crate) deliveries: u64,
     /// When rooms are told who came and went.
-    digest_at: Option<Nanos>,
+    pub(crate) digest_at: Option<Nanos>,
     /// Who says to look after the server, and does or not; and when that is found out.
-    checks: VecDeque<(ClientId, bool)>,
-    check_at: Option<Nanos>,
-    groups: u64,
+    pub(crate) checks: VecDeque<(ClientId, bool)>,
+    pub(crate) check_at: Option<Nanos>,
+    pub(crate) groups: u64,
     flush: u64,
     turn: u64,
 }
@@ -117,31 +116,6 @@ impl Model {
         served
     }
 
-    /// Does what is due for rooms and passwords, which is before anything else.
-    pub(crate) fn tick(&mut self, now: Nanos) {
-        self.set_now(now);
-        let mut effects = Vec::new();
-        if self.digest_at.is_some_and(|due| due <= now) {
-            self.digest_at = None;
-            effects = self.rooms.tell_digests();
-        }
-        if self.check_at.is_some_and(|due| due <= now)
-            && let Some((id, right)) = self.checks.pop_front()
-        {
-            effects.extend(self.rooms.conclude(id, right));
-            self.check_at =
-                (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
-        }
-        for effect in effects {
-            self.carry_out(effect);
-        }
-    }
-
-    /// When that is.
-    pub(crate) fn tick_due(&self) -> Option<Nanos> {
-        self.digest_at.into_iter().chain(self.check_at).min()
-    }
-
     pub(crate) fn shutdown(&mut self, now: Nanos, drain: Nanos) {
         self.set_now(now);
         self.rooms.clear();
@@ -157,46 +131,6 @@ impl Model {
         }
     }
 
-    /// These were cut off as slow in one call of the server.
-    pub(crate) fn cut_off(&mut self, now: Nanos, slow: &[ClientId]) {
-        self.set_now(now);
-        self.groups += 1;
-        let group = Some(self.groups);
-        // What the others' leaving adds to what waits, or not: it is not known who went first.
-        let more = slow.len() * (limits::NAME_BYTES_MAX + 7);
-        let mixed = self.rooms.mixed(slow);
-        for &id in slow {
-            let maybe = self.rooms.left_maybe(id, &mixed);
-            let left = self.rooms.remove(id);
-            let client = self.client(id);
-            let expected = &mut client.expected;
-            let least = expected.least().saturating_sub(more);
-            let kind = Kind::CutOff { least, most: expected.most() + more };
-            expected.cut();
-            if client.awaits_answer() {
-                client.tell(now, b"\n");
-            }
-            client.blocked = false;
-            client.close(now, CloseReason::Told(Farewell::SlowReader { backlog: 0 }));
-            client.expected.push_line(now, b"cut off\n", kind, None);
-            for effect in left {
-                let Effect::Presence(members, text) = effect else { unreachable!("it left") };
-                self.deliveries += members.len() as u64;
-                if maybe.is_none() {
-                    self.tell_presence(&members, &text, group);
-                }
-            }
-            if let Some((members, text)) = maybe {
-                for member in members {
-                    let kind = Kind::Presence { spared: true };
-                    let expected = &mut self.client(member).expected;
-                    expected.push_line(now, text.as_bytes(), kind, group);
-                }
-            }
-        }
-        self.note_untold();
-    }
-
     /// After a client was heard: `appetite` is how much of it the server wants to read, and
     /// `has_reason` whether there is one to let it wait.
     pub(crate) fn note_appetite(&mut self, id: ClientId, appetite: usize, has_reason: bool) {
@@ -208,31 +142,6 @@ impl Model {
         let paused = paused || (client.may_be_read() && appetite == 0);
         assert!(!paused || has_reason, "{id} is made to wait without a reason");
         client.paused = paused;
-    }
-
-    /// Clients whom the server has given up though nothing here says so: members that are none any
-    /// more and, where memory is short, strangers that are not read any more.
-    pub(crate) fn missing(&self, server: &Server, over_total: bool) -> Vec<ClientId> {
-        let is_gone = |id: ClientId, client: &Client| match client.phase {
-            Phase::Closing => false,
-            Phase::Chatting => !server.lobby().is_member(id),
-            _ => over_total && client.blocked && client.may_be_read() && server.appetite(id) == 0,
-        };
-        let gone = self.clients.iter().filter(|(id, client)| is_gone(**id, client));
-        gone.map(|(id, _)| *id).collect()
-    }
-
-    /// Whether a client may be cut off as slow. `over_total`: more memory is held than may be.
-    pub(crate) fn may_cut_off(&self, now: Nanos, id: ClientId, over_total: bool) -> bool {
-        let client = &self.clients[&id];
-        let too_much = client.overfull.is_some();
-        too_much || self.is_too_old(now, id) || (over_total && client.blocked)
-    }
-
-    /// Whether what waits for a client may be too old.
-    pub(crate) fn is_too_old(&self, now: Nanos, id: ClientId) -> bool {
-        let oldest = self.clients[&id].expected.oldest();
-        oldest.is_some_and(|since| now.saturating_sub(since) >= self.rules.age)
     }
 
     // ---- What the network took ----
@@ -283,11 +192,6 @@ impl Model {
         all.min()
     }
 
-    /// Whether somebody's socket takes no more, and could be cut off for it.
-    pub(crate) fn is_anybody_stuck(&self) -> bool {
-        self.clients.values().any(|client| client.blocked && client.phase != Phase::Closing)
-    }
-
     /// Whether a client has something due by then.
     pub(crate) fn is_due(&self, time: Nanos, id: ClientId) -> bool {
         self.clients[&id].due(&self.rules).is_some_and(|due| due <= time)
@@ -313,29 +217,6 @@ impl Model {
             let late = since + OVERFULL_TURNS < self.turn;
             assert!(!late, "{id} has too much waiting and is not cut off");
         }
-    }
-
-    /// What people have heard of by now.
-    pub(crate) fn lore(&self, id: ClientId) -> Lore {
-        let rooms = &self.rooms;
-        let room = rooms.people.iter().find(|person| person.id == id).map(|person| &person.room);
-        let here = rooms.people.iter().filter(|person| Some(&person.room) == room);
-        Lore {
-            governs: room.is_some_and(|room| rooms.keeps_order(id, room)),
-            names: here.map(|person| person.name.clone()).collect(),
-            addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
-            keys: rooms.keys.values().rev().take(6).cloned().collect(),
-            epoch: rooms.epoch.clone().unwrap_or_default(),
-            last: rooms.last,
-        }
-    }
-
-    /// Goes on with another server that begins with what was kept, without anybody.
-    pub(crate) fn restart(&mut self, kept: &Snapshot) {
-        assert!(self.clients.is_empty(), "somebody is still here");
-        self.rooms.restart(kept);
-        (self.lines, self.deliveries) = (0, 0);
-        (self.digest_at, self.check_at, self.checks) = Default::default();
     }
 
     /// A client was freed for this reason.
@@ -452,7 +333,7 @@ impl Model {
         self.close(id, reason, text);
     }
 
-    fn carry_out(&mut self, effect: Effect) {
+    pub(crate) fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Tell(to, text) => self.tell(to, &text),
             Effect::TellSecret(to, text, key) => {
@@ -484,50 +365,19 @@ impl Model {
         }
     }
 
-    /// One password of somebody is checked at a time.
-    fn check(&mut self, id: ClientId, right: bool) {
-        let waits = self.checks.iter().any(|(other, _)| *other == id);
-        if waits || self.checks.len() >= limits::PASSWORD_CHECKS_MAX {
-            return self.tell(id, "* too many passwords are being checked; try again in a while\n");
-        }
-        self.checks.push_back((id, right));
-        self.check_at.get_or_insert(self.now);
-        self.tell(id, "* your password is being checked\n");
-    }
-
-    /// Digits that the server draws were told to somebody.
-    fn learn(&mut self, told: Vec<(Secret, String)>) {
-        for (secret, digits) in told {
-            let known = match secret {
-                Secret::Epoch => self.rooms.epoch.get_or_insert_with(|| digits.clone()),
-                Secret::Key(number) => {
-                    self.rooms.keys.entry(number).or_insert_with(|| digits.clone())
-                }
-            };
-            assert_eq!(*known, digits, "{secret:?} was another before");
-        }
-    }
-
-    /// Who came and went is told a second after the first who was only counted.
-    fn note_untold(&mut self) {
-        if self.rooms.untold && self.digest_at.is_none() {
-            self.digest_at = Some(self.now + nanos(limits::DIGEST_INTERVAL));
-        }
-    }
-
-    fn set_now(&mut self, now: Nanos) {
+    pub(crate) fn set_now(&mut self, now: Nanos) {
         self.now = now;
         self.rooms.wall = self.rules.calendar + now / 1_000_000;
     }
 
-    fn tell(&mut self, to: ClientId, text: &str) {
+    pub(crate) fn tell(&mut self, to: ClientId, text: &str) {
         let (now, rules, turn) = (self.now, self.rules, self.turn);
         let client = self.client(to);
         client.tell(now, text.as_bytes());
         client.note_weight(rules.hard, turn);
     }
 
-    fn tell_presence(&mut self, members: &[ClientId], text: &str, group: Option<u64>) {
+    pub(crate) fn tell_presence(&mut self, members: &[ClientId], text: &str, group: Option<u64>) {
         let (now, rules, turn) = (self.now, self.rules, self.turn);
         for &member in members {
             let client = self.client(member);

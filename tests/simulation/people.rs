@@ -9,8 +9,11 @@ use crate::random::Random;
 pub(crate) struct Lore {
     /// Whoever asks may keep order where it is.
     pub(crate) governs: bool,
-    /// Who is there.
+    /// Who else is there.
     pub(crate) names: Vec<String>,
+    /// Who is banned or muted there, and whom the one who asks ignores.
+    pub(crate) sentenced: Vec<String>,
+    pub(crate) ignored: Vec<String>,
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) keys: Vec<String>,
     pub(crate) epoch: String,
@@ -55,8 +58,7 @@ const NAMES: [&str; 21] = [
     "main",
     "caf\u{e9}",
 ];
-const ROOMS: [&str; 10] =
-    ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room", "chess", "tea"];
+const ROOMS: [&str; 9] = ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room", "tea"];
 const SAYINGS: [&str; 14] = [
     "hello",
     "/help",
@@ -167,13 +169,16 @@ fn order(random: &mut Random, lore: &Lore) -> String {
             format!("/ban-ip {} {time} {why}", random.pick(&lore.addresses))
         }
         23 | 24 => format!("/mute {name} {time} {why}"),
+        25 if !lore.sentenced.is_empty() => format!("/unban {}", random.pick(&lore.sentenced)),
         25 => format!("/unban {name}"),
         26 => format!("/unban {}", 1 + random.below(4)),
+        27 if !lore.sentenced.is_empty() => format!("/unmute {}", random.pick(&lore.sentenced)),
         27 => format!("/unmute {name}"),
         28 => format!("/unmute {}", 1 + random.below(4)),
         29 => "/bans".into(),
         30 => format!("/ignore {name}"),
         31 => "/ignore".into(),
+        32 if !lore.ignored.is_empty() => format!("/unignore {}", random.pick(&lore.ignored)),
         32 => format!("/unignore {name}"),
         33 if random.below(3) == 0 => "/oper ROOT_7 password".into(),
         33 => format!("/oper root_7 {}", pick(random, &["", "guess", "password1"])),

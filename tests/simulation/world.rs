@@ -25,25 +25,25 @@ const SECOND: Nanos = 1_000 * MILLISECOND;
 /// People at once.
 const CROWD: usize = 12;
 /// Turns after which a step that is not over is taken to spin.
-const TURNS_MAX: usize = 20_000;
+pub(crate) const TURNS_MAX: usize = 20_000;
 
 /// One run.
 #[derive(Debug)]
 pub(crate) struct World {
-    random: Random,
+    pub(crate) random: Random,
     now: Nanos,
-    server: Server,
-    model: Model,
+    pub(crate) server: Server,
+    pub(crate) model: Model,
     ids: Registry<()>,
     /// Every id that anybody ever had.
     ever: BTreeSet<ClientId>,
     wires: BTreeMap<ClientId, Wire>,
     /// The server's ready list.
     ready: VecDeque<ClientId>,
-    endpoints: Endpoints,
-    shelf: Shelf,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) shelf: Shelf,
     talkative: bool,
-    stopping: bool,
+    pub(crate) stopping: bool,
     /// When the last turn was.
     before: Nanos,
     /// Those of the flush that is under way who were not written to yet.
@@ -51,7 +51,7 @@ pub(crate) struct World {
     /// Turns without a flush.
     unflushed: u32,
     /// Bytes that sockets took.
-    taken: u64,
+    pub(crate) taken: u64,
     hash: u64,
     seen: Seen,
     trace: bool,
@@ -139,19 +139,6 @@ impl World {
         self.save_all();
     }
 
-    /// Another server goes on with what was kept of this one.
-    pub(crate) fn restart(&mut self) {
-        self.shelf.0.complete = self.random.below(2) == 0;
-        self.server = Server::new(self.model.rules.settings(), [8; 16]);
-        self.server.restore(self.shelf.0.clone());
-        let calendar = Wall::from_millis(self.model.rules.calendar);
-        self.server.set_calendar(Time::ZERO, calendar);
-        self.model.restart(&self.shelf.0);
-        self.shelf.0.complete = true;
-        self.endpoints = Endpoints::default();
-        (self.stopping, self.taken) = (false, 0);
-    }
-
     /// A number for all that was sent to everybody, and when.
     pub(crate) fn hash(&self) -> u64 {
         self.hash
@@ -161,37 +148,6 @@ impl World {
     pub(crate) fn seen(mut self) -> Seen {
         self.seen.deeds = self.model.rooms.deeds;
         self.seen
-    }
-
-    // ---- What is kept ----
-
-    /// Some of what is new is kept, or the disk is full.
-    fn save(&mut self) {
-        let (most, fails) = ([1, 3, 100][self.random.below(3)], self.random.below(3) == 0);
-        let shelf = &mut self.shelf;
-        let saved = self.server.save(most, |batch| {
-            assert!(batch.rows() <= batch.gone.len().max(most + 1), "{} rows", batch.rows());
-            if fails {
-                return Err("the disk is full");
-            }
-            shelf.keep(batch);
-            Ok(())
-        });
-        assert_eq!(saved.is_err(), fails);
-        if !self.server.has_unsaved() {
-            self.model.rooms.compare_with_shelf(&self.shelf.0);
-        }
-        self.note(format_args!("saved {saved:?}, {most} rows"));
-    }
-
-    fn save_all(&mut self) {
-        for _ in 0..TURNS_MAX {
-            if !self.server.has_unsaved() {
-                return self.model.rooms.compare_with_shelf(&self.shelf.0);
-            }
-            self.save();
-        }
-        panic!("there is always more to be saved");
     }
 
     // ---- People ----
@@ -543,7 +499,7 @@ impl World {
         }
     }
 
-    fn note(&self, what: std::fmt::Arguments<'_>) {
+    pub(crate) fn note(&self, what: std::fmt::Arguments<'_>) {
         if self.trace {
             eprintln!("{:>12.6} {what}", self.now as f64 / SECOND as f64);
         }

@@ -208,11 +208,12 @@ impl Lobby {
         let seats = member.seats.clone();
         for (index, seat) in seats.into_iter().enumerate() {
             let office = self.office(id, seat.room);
+            // Before the old seat is empty, so that the room never is.
+            let new = self.rooms.seat(seat.room, form, id);
             self.vacate(seat, before);
             self.rooms.note_untold_departure(seat.room, before);
-            let seat = self.rooms.seat(seat.room, form, id);
             if let Some(member) = self.members.get_mut(id) {
-                member.seats[index] = seat;
+                member.seats[index] = new;
             }
             self.restore_office(id, seat.room, office);
         }

@@ -12,12 +12,14 @@ use mio_chat::server::Settings;
 
 use super::input::Input;
 use crate::common::harmless::expect_harmless;
-use crate::common::phrases::PHRASES;
+use crate::common::phrases::{ORDERS, PHRASES};
 use crate::common::{World, flood_control, settings};
 
 /// People who ever connect, and deeds, so that a run stays short.
 const PEOPLE_MAX: usize = 12;
 const DEEDS_MAX: usize = 100;
+/// From this byte on, somebody keeps order.
+const ORDERS_FROM: u8 = 216;
 /// What a byte counts when it stands for bytes that a window is opened by.
 const WINDOW_STEP: usize = 16;
 /// What a byte counts when it stands for time: short waits, and long ones.
@@ -79,7 +81,8 @@ impl Crowd {
 
     /// One deed of one person.
     fn act(&mut self, input: &mut Input<'_>) {
-        let deed = input.byte() % 12;
+        let chosen = input.byte();
+        let deed = if chosen >= ORDERS_FROM { 12 } else { chosen % 12 };
         if deed == 0 || self.people.is_empty() {
             return self.connect();
         }
@@ -95,6 +98,7 @@ impl Crowd {
             8 => self.world.wait(WHILE * u32::from(input.byte())),
             9 => self.read(who, usize::from(input.byte()) * WINDOW_STEP),
             10 => self.read(who, usize::MAX),
+            12 => self.say(who, input.pick(&ORDERS)),
             _ => self.leave(who, input.byte()),
         }
         self.listen();

@@ -1,0 +1,96 @@
+//! What the server does for rooms by itself: digests, passwords that are checked, digits that it
+//! draws, and a restart.
+
+use mio_chat::chat::Snapshot;
+use mio_chat::id::ClientId;
+use mio_chat::limits;
+
+use crate::expected::Secret;
+use crate::model::{Model, Nanos, nanos};
+use crate::people::Lore;
+
+impl Model {
+    /// Does what is due for rooms and passwords, which is before anything else.
+    pub(crate) fn tick(&mut self, now: Nanos) {
+        self.set_now(now);
+        let mut effects = Vec::new();
+        if self.digest_at.is_some_and(|due| due <= now) {
+            self.digest_at = None;
+            effects = self.rooms.tell_digests();
+        }
+        if self.check_at.is_some_and(|due| due <= now)
+            && let Some((id, right)) = self.checks.pop_front()
+        {
+            effects.extend(self.rooms.conclude(id, right));
+            self.check_at =
+                (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
+        }
+        for effect in effects {
+            self.carry_out(effect);
+        }
+    }
+
+    /// When that is.
+    pub(crate) fn tick_due(&self) -> Option<Nanos> {
+        self.digest_at.into_iter().chain(self.check_at).min()
+    }
+
+    /// What people have heard of by now.
+    pub(crate) fn lore(&self, id: ClientId) -> Lore {
+        let rooms = &self.rooms;
+        let room = rooms.people.iter().find(|person| person.id == id).map(|person| &person.room);
+        let here = rooms.people.iter().filter(|it| Some(&it.room) == room && it.id != id);
+        let sentences = room.map(|room| &rooms.room(room).sentences);
+        let sentenced = sentences.into_iter().flatten().filter_map(|it| it.name.clone());
+        let ignored = rooms.people.iter().find(|it| it.id == id).map(|it| it.ignored.clone());
+        Lore {
+            governs: room.is_some_and(|room| rooms.keeps_order(id, room)),
+            names: here.map(|person| person.name.clone()).collect(),
+            sentenced: sentenced.collect(),
+            ignored: ignored.unwrap_or_default(),
+            addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
+            keys: rooms.keys.values().rev().take(6).cloned().collect(),
+            epoch: rooms.epoch.clone().unwrap_or_default(),
+            last: rooms.last,
+        }
+    }
+
+    /// Goes on with another server that begins with what was kept, without anybody.
+    pub(crate) fn restart(&mut self, kept: &Snapshot) {
+        assert!(self.clients.is_empty(), "somebody is still here");
+        self.rooms.restart(kept);
+        (self.lines, self.deliveries) = (0, 0);
+        (self.digest_at, self.check_at, self.checks) = Default::default();
+    }
+
+    /// One password of somebody is checked at a time.
+    pub(crate) fn check(&mut self, id: ClientId, right: bool) {
+        let waits = self.checks.iter().any(|(other, _)| *other == id);
+        if waits || self.checks.len() >= limits::PASSWORD_CHECKS_MAX {
+            return self.tell(id, "* too many passwords are being checked; try again in a while\n");
+        }
+        self.checks.push_back((id, right));
+        self.check_at.get_or_insert(self.now);
+        self.tell(id, "* your password is being checked\n");
+    }
+
+    /// Digits that the server draws were told to somebody.
+    pub(crate) fn learn(&mut self, told: Vec<(Secret, String)>) {
+        for (secret, digits) in told {
+            let known = match secret {
+                Secret::Epoch => self.rooms.epoch.get_or_insert_with(|| digits.clone()),
+                Secret::Key(number) => {
+                    self.rooms.keys.entry(number).or_insert_with(|| digits.clone())
+                }
+            };
+            assert_eq!(*known, digits, "{secret:?} was another before");
+        }
+    }
+
+    /// Who came and went is told a second after the first who was only counted.
+    pub(crate) fn note_untold(&mut self) {
+        if self.rooms.untold && self.digest_at.is_none() {
+            self.digest_at = Some(self.now + nanos(limits::DIGEST_INTERVAL));
+        }
+    }
+}
