@@ -9,12 +9,12 @@
 //! the process, and the last moments of it may be lost when the machine loses power. After either
 //! the state says that it is not complete.
 //!
-//! Everybody waits while a disk syncs, so commits do not (`synchronous=NORMAL`), but for one: that of
-//! [`Store::begin`], at the start, so that neither a kill before the next commit nor a loss of power
-//! can make a state that was left in the middle look complete. Where that one has failed, the first
-//! that succeeds is synced. A checkpoint syncs the log and the database. SQLite also syncs the
-//! head of a log that begins anew, which would fall into the first commit after a checkpoint: so
-//! [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
+//! Everybody waits while a disk syncs, so commits do not (`synchronous=NORMAL`), but for one: that
+//! of [`Store::begin`], at the start, so that neither a kill before the next commit nor a loss of
+//! power can make a state that was left in the middle look complete. Where that one has failed, the
+//! first that succeeds is synced. A checkpoint syncs the log and the database. SQLite also syncs
+//! the head of a log that begins anew, which would fall into the first commit after a checkpoint:
+//! so [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
 //!
 //! Left to others: what is remembered (`chat`), when to write ([`Pace`] says so, the caller does
 //! it), and how long anything took.
