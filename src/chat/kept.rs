@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub epoch: u32,
     /// The number of the last message that was kept.
     pub last: u64,
+    /// Before this number, messages may be missing that nobody knows of.
+    pub torn: u64,
     /// Whether everything was kept; if not, some of the last messages may be missing.
     pub complete: bool,
     /// Every room, in any order.
@@ -41,6 +43,8 @@ pub struct Batch<'a> {
     pub epoch: u32,
     /// The number of the last message in any room.
     pub last: u64,
+    /// Before this number, messages may be missing that nobody knows of.
+    pub torn: u64,
     /// Rooms that are no more. Done first: one of that name may have been made since.
     pub gone: &'a [RoomName],
     /// Rooms that have changed.

@@ -27,7 +27,7 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads everything; `epoch` is used where there is none.
     pub(super) fn of(connection: &Connection, epoch: u32) -> Result<Self> {
-        let snapshot = Snapshot { epoch, last: 0, complete: false, rooms: Vec::new() };
+        let snapshot = Snapshot { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
         let mut reading = Self { snapshot, skipped: 0, places: HashMap::new() };
         reading.read_rooms(connection)?;
         reading.read_sanctions(connection)?;
@@ -93,7 +93,7 @@ impl Reading {
 
     /// After the messages: the last number is the highest that is found anywhere.
     fn read_meta(&mut self, connection: &Connection) -> Result<()> {
-        let mut statement = connection.prepare("SELECT epoch, last, complete FROM meta")?;
+        let mut statement = connection.prepare("SELECT epoch, last, complete, torn FROM meta")?;
         let mut rows = statement.query(())?;
         let Some(row) = rows.next()? else { return Ok(()) };
         if let Some(epoch) = number(row, 0).and_then(|epoch| u32::try_from(epoch).ok()) {
@@ -101,6 +101,7 @@ impl Reading {
         }
         self.snapshot.last = self.snapshot.last.max(number(row, 1).unwrap_or_default());
         self.snapshot.complete = number(row, 2) == Some(1);
+        self.snapshot.torn = number(row, 3).unwrap_or_default();
         Ok(())
     }
 

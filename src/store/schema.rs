@@ -18,6 +18,7 @@ pub(super) const STEPS: [&str; 1] = ["
         only INTEGER PRIMARY KEY CHECK (only = 1),
         epoch INTEGER NOT NULL,
         last INTEGER NOT NULL,
+        torn INTEGER NOT NULL DEFAULT 0,
         complete INTEGER NOT NULL,
         checkpoints INTEGER NOT NULL DEFAULT 0
     ) STRICT;

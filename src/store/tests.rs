@@ -25,7 +25,7 @@ fn batch<'a>(room: &'a KeptRoom, charter: bool, last: u64) -> Batch<'a> {
         said: room.messages.iter().collect(),
         forgotten: room.forgotten,
     };
-    Batch { epoch: 7, last, gone: &[], rooms: vec![changes] }
+    Batch { epoch: 7, last, torn: last / 2, gone: &[], rooms: vec![changes] }
 }
 
 fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> KeptRoom {
@@ -56,7 +56,10 @@ fn nothing_was_kept_before_the_first_start() {
     let parent = tempdir().unwrap();
     let folder = parent.path().join("state/here");
     let (store, snapshot) = open(&folder);
-    assert_eq!(snapshot, Snapshot { epoch: 99, last: 0, complete: true, rooms: Vec::new() });
+    assert_eq!(
+        snapshot,
+        Snapshot { epoch: 99, last: 0, torn: 0, complete: true, rooms: Vec::new() }
+    );
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     for name in ["mio-chat.db", "mio-chat.db-wal", "lock"] {
@@ -97,7 +100,7 @@ fn only_a_clean_end_is_complete() {
 fn who_has_begun_and_is_killed_leaves_a_state_that_is_not_complete() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
-    let nothing_new = |last| Batch { epoch: 7, last, gone: &[], rooms: Vec::new() };
+    let nothing_new = |last| Batch { epoch: 7, last, torn: 0, gone: &[], rooms: Vec::new() };
     let begin = |last| {
         let (mut store, snapshot) = open(folder);
         store.begin(&nothing_new(last)).unwrap();

@@ -17,9 +17,11 @@ pub(super) fn write(connection: &Connection, batch: &Batch<'_>) -> Result<()> {
         change(connection, room)?;
     }
     // As long as this is not undone by a clean end, the state is known to lack something.
-    let sql = "INSERT INTO meta (only, epoch, last, complete) VALUES (1, ?1, ?2, 0)
-               ON CONFLICT (only) DO UPDATE SET epoch = ?1, last = ?2, complete = 0";
-    connection.prepare_cached(sql)?.execute(params![batch.epoch, integer(batch.last)])?;
+    let sql = "INSERT INTO meta (only, epoch, last, torn, complete) VALUES (1, ?1, ?2, ?3, 0)
+               ON CONFLICT (only) DO UPDATE
+               SET epoch = ?1, last = ?2, torn = ?3, complete = 0";
+    let numbers = params![batch.epoch, integer(batch.last), integer(batch.torn)];
+    connection.prepare_cached(sql)?.execute(numbers)?;
     Ok(())
 }
 

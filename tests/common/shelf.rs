@@ -8,14 +8,14 @@ pub(crate) struct Shelf(pub(crate) Snapshot);
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self(Snapshot { epoch: 0, last: 0, complete: true, rooms: Vec::new() })
+        Self(Snapshot { epoch: 0, last: 0, torn: 0, complete: true, rooms: Vec::new() })
     }
 }
 
 impl Shelf {
     pub(crate) fn keep(&mut self, batch: &Batch<'_>) {
         let kept = &mut self.0;
-        (kept.epoch, kept.last) = (batch.epoch, batch.last);
+        (kept.epoch, kept.last, kept.torn) = (batch.epoch, batch.last, batch.torn);
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());
         }

@@ -6,6 +6,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
+use crate::chat::kept::Snapshot;
 use crate::chat::message::{Place, Stamp};
 use crate::limits::NUMBERS_SKIPPED;
 use crate::time::Wall;
@@ -21,7 +22,7 @@ pub(super) struct Numbers {
     /// The last number that was saved.
     pub(super) saved: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    torn: u64,
+    pub(super) torn: u64,
 }
 
 impl Numbers {
@@ -32,9 +33,10 @@ impl Numbers {
 
     /// Goes on with numbers that were kept. If not all was kept, numbers are left out: some may
     /// have been given to messages that are lost.
-    pub(super) fn resuming(epoch: u32, last: u64, complete: bool) -> Self {
+    pub(super) fn resuming(kept: &Snapshot) -> Self {
+        let &Snapshot { epoch, last, torn, complete, .. } = kept;
         if complete {
-            return Self { epoch, last, saved: last, torn: 0 };
+            return Self { epoch, last, saved: last, torn };
         }
         let last = last.saturating_add(NUMBERS_SKIPPED);
         Self { epoch, last, saved: last, torn: last }

@@ -39,7 +39,7 @@ impl Unsaved {
 impl Lobby {
     /// Takes in what was kept, before anybody comes.
     pub fn restore(&mut self, kept: Snapshot) {
-        self.numbers = Numbers::resuming(kept.epoch, kept.last, kept.complete);
+        self.numbers = Numbers::resuming(&kept);
         for mut room in kept.rooms {
             let surplus = room.messages.len().saturating_sub(self.settings.history);
             if let Some(newest) = room.messages.drain(..surplus).next_back() {
@@ -82,8 +82,8 @@ impl Lobby {
             let forgotten = room.history.forgotten();
             rooms.push(Changes { name: &room.name, charter, said, forgotten });
         }
-        let (epoch, last) = (self.numbers.epoch, self.numbers.last);
-        commit(&Batch { epoch, last, gone: &self.unsaved.gone, rooms })?;
+        let Numbers { epoch, last, torn, .. } = self.numbers;
+        commit(&Batch { epoch, last, torn, gone: &self.unsaved.gone, rooms })?;
         self.unsaved.gone.clear();
         self.numbers.saved = last;
         self.note_saved(&saved);

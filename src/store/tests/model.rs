@@ -81,7 +81,13 @@ impl Change {
                 forgotten: room.forgotten,
             }
         });
-        Batch { epoch: model.epoch, last: model.last, gone: &self.gone, rooms: rooms.collect() }
+        Batch {
+            epoch: model.epoch,
+            last: model.last,
+            torn: model.last / 2,
+            gone: &self.gone,
+            rooms: rooms.collect(),
+        }
     }
 }
 
@@ -138,7 +144,8 @@ impl Model {
         found.rooms.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
         let mut rooms: Vec<KeptRoom> = self.rooms.values().cloned().collect();
         rooms.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
-        let expected = Snapshot { epoch: self.epoch, last: self.last, complete, rooms };
+        let expected =
+            Snapshot { epoch: self.epoch, last: self.last, torn: self.last / 2, complete, rooms };
         assert_eq!(*found, expected, "seed {seed}");
     }
 }
