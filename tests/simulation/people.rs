@@ -11,8 +11,9 @@ pub(crate) struct Lore {
     pub(crate) governs: bool,
     /// Who else is there.
     pub(crate) names: Vec<String>,
-    /// Who is banned or muted there, and whom the one who asks ignores.
+    /// Who is banned or muted there, who keeps order, and whom the one who asks ignores.
     pub(crate) sentenced: Vec<String>,
+    pub(crate) operators: Vec<String>,
     pub(crate) ignored: Vec<String>,
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) keys: Vec<String>,
@@ -162,6 +163,7 @@ fn order(random: &mut Random, lore: &Lore) -> String {
         13 => format!("/give {name}"),
         14 | 15 => format!("/op {name}"),
         16 => format!("/deop {name}"),
+        17 if !lore.operators.is_empty() => format!("/deop {}", random.pick(&lore.operators)),
         17 | 18 => format!("/kick {name} {why}"),
         19 | 20 => format!("/ban {name} {time} {why}"),
         21 => format!("/ban-ip {name} {time} {why}"),

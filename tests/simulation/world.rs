@@ -382,16 +382,19 @@ impl World {
     /// Where too much memory is held, has the server cut somebody off before anything else is due:
     /// a model need not know whether a line that was due then was still carried out.
     fn relieve(&mut self) {
-        if self.server.held() <= self.model.rules.total {
-            return;
+        while self.server.held() > self.model.rules.total {
+            let (stuck, before) = (self.model.is_anybody_stuck(), self.seen.cut_off);
+            self.server.handle_timeout(Time::at(Duration::from_nanos(self.before)));
+            self.model.tick(self.before);
+            self.note_cut_off(self.before, true, true);
+            let too_much = self.server.held() > self.model.rules.total;
+            let helped = !too_much || self.seen.cut_off > before;
+            assert!(!stuck || helped, "too much is held, and nobody is cut off");
+            // What waited for one may wait for another as well, who is next.
+            if !stuck {
+                return;
+            }
         }
-        let (stuck, before) = (self.model.is_anybody_stuck(), self.seen.cut_off);
-        self.server.handle_timeout(Time::at(Duration::from_nanos(self.before)));
-        self.model.tick(self.before);
-        self.note_cut_off(self.before, true, true);
-        let too_much = self.server.held() > self.model.rules.total;
-        let helped = !too_much || self.seen.cut_off > before;
-        assert!(!stuck || helped, "too much is held, and nobody is cut off");
     }
 
     /// Writes to so many at most; who is left is written to in the next turn.
@@ -501,7 +504,7 @@ impl World {
 
     pub(crate) fn note(&self, what: std::fmt::Arguments<'_>) {
         if self.trace {
-            eprintln!("{:>12.6} {what}", self.now as f64 / SECOND as f64);
+            eprintln!("{:>15.9} {what}", self.now as f64 / SECOND as f64);
         }
     }
 }
