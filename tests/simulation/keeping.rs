@@ -1,12 +1,45 @@
-//! What is kept of a run while it goes on, and what comes of it after a restart.
+//! How a run ends: what is kept of it, and what comes of that after a restart.
+
+use std::time::Duration;
 
 use mio_chat::server::Server;
 use mio_chat::time::{Time, Wall};
 
 use crate::endpoints::Endpoints;
-use crate::world::{TURNS_MAX, World};
+use crate::wire::Habit;
+use crate::world::{SECOND, TURNS_MAX, World};
 
 impl World {
+    /// Everybody reads, everything arrives, and nothing is owed to anybody in the end.
+    pub(crate) fn come_to_rest(&mut self) {
+        for wire in self.wires.values_mut().filter(|wire| wire.habit != Habit::Prompt) {
+            wire.habit = Habit::Prompt;
+            wire.writable_at = Some(self.now);
+        }
+        for wire in self.wires.values_mut().filter(|wire| wire.is_open()) {
+            wire.send(self.now, &mut self.random, b"a line that is never ended");
+        }
+        self.run_until(self.now + 200 * SECOND);
+        for (id, client) in &self.model.clients {
+            assert!(client.expected.is_complete(), "{id} never heard {}", client.expected.rest());
+            let wire = &self.wires[id];
+            assert!(!wire.has_input() || client.ended, "{id} was never heard out");
+        }
+        self.save_all();
+    }
+
+    /// The server says goodbye, and is alone soon.
+    pub(crate) fn shut_down(&mut self) {
+        let drain = 5 * SECOND;
+        self.stopping = true;
+        self.server.shutdown(self.time(), Duration::from_nanos(drain));
+        self.model.shutdown(self.now, drain);
+        self.run_until(self.now + drain + 1);
+        assert_eq!(self.server.clients(), 0, "somebody is still there");
+        assert_eq!(self.server.held(), 0, "memory is held for nobody");
+        self.save_all();
+    }
+
     /// Another server goes on with what was kept of this one.
     pub(crate) fn restart(&mut self) {
         self.shelf.0.complete = self.random.below(2) == 0;

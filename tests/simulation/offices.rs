@@ -42,14 +42,18 @@ impl Model {
         let here = rooms.people.iter().filter(|it| Some(&it.room) == room && it.id != id);
         let sentences = room.map(|room| &rooms.room(room).sentences);
         let sentenced = sentences.into_iter().flatten().filter_map(|it| it.name.clone());
+        let operators = room.into_iter().flat_map(|room| &rooms.room(room).operators);
+        let endowed = room.and_then(|room| rooms.room(room).endowed.as_ref());
+        let own = endowed.and_then(|(key, _)| rooms.keys.get(key));
         let ignored = rooms.people.iter().find(|it| it.id == id).map(|it| it.ignored.clone());
         Lore {
             governs: room.is_some_and(|room| rooms.keeps_order(id, room)),
             names: here.map(|person| person.name.clone()).collect(),
             sentenced: sentenced.collect(),
+            operators: operators.map(|id| rooms.me(*id).name).collect(),
             ignored: ignored.unwrap_or_default(),
             addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
-            keys: rooms.keys.values().rev().take(6).cloned().collect(),
+            keys: own.into_iter().chain(rooms.keys.values().rev().take(2)).cloned().collect(),
             epoch: rooms.epoch.clone().unwrap_or_default(),
             last: rooms.last,
         }

@@ -11,8 +11,9 @@ pub(crate) struct Lore {
     pub(crate) governs: bool,
     /// Who else is there.
     pub(crate) names: Vec<String>,
-    /// Who is banned or muted there, and whom the one who asks ignores.
+    /// Who is banned or muted there, who keeps order, and whom the one who asks ignores.
     pub(crate) sentenced: Vec<String>,
+    pub(crate) operators: Vec<String>,
     pub(crate) ignored: Vec<String>,
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) keys: Vec<String>,
@@ -111,6 +112,15 @@ fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
     let name = pick(random, &NAMES);
     let text = match random.below(32) {
         _ if lore.governs && random.below(3) == 0 => order(random, lore),
+        _ if lore.governs && !lore.names.is_empty() && random.below(2) == 0 => {
+            let name = random.pick(&lore.names).clone();
+            match random.below(6) {
+                0..=2 => format!("/op {name}"),
+                3 => format!("/kick {name} {}", pick(random, &REASONS)),
+                4 => format!("/ban {name} {}", pick(random, &TIMES)),
+                _ => format!("/give {name}"),
+            }
+        }
         24..=28 => order(random, lore),
         29 => recollection(random, lore),
         0..=6 => pick(random, &SAYINGS).to_owned(),
@@ -145,7 +155,7 @@ fn order(random: &mut Random, lore: &Lore) -> String {
         _ => pick(random, &REASONS).to_owned(),
     };
     let time = pick(random, &TIMES);
-    match random.below(36) {
+    match random.below(37) {
         0 => "/topic".into(),
         1 | 2 => format!("/topic the number {}", random.below(1_000)),
         3 => format!("/TOPIC {}", "x".repeat(random.below(300))),
@@ -159,8 +169,11 @@ fn order(random: &mut Random, lore: &Lore) -> String {
         9 => format!("/join {} sesame", pick(random, &ROOMS)),
         10 | 11 if !lore.keys.is_empty() => format!("/own {}", random.pick(&lore.keys)),
         12 => "/own 0123456789abcdef".into(),
-        13 => format!("/give {name}"),
+        13 | 35 => format!("/give {name}"),
         14 | 15 => format!("/op {name}"),
+        16 | 17 if !lore.operators.is_empty() => {
+            format!("/deop {}", random.pick(&lore.operators))
+        }
         16 => format!("/deop {name}"),
         17 | 18 => format!("/kick {name} {why}"),
         19 | 20 => format!("/ban {name} {time} {why}"),

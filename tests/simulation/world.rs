@@ -18,12 +18,15 @@ use crate::people::{self, Lore};
 use crate::random::Random;
 use crate::rules::Rules;
 use crate::seen::Seen;
+use crate::slow::was_cut_off;
 use crate::wire::{Habit, Input, Wire};
 
 const MILLISECOND: Nanos = 1_000_000;
-const SECOND: Nanos = 1_000 * MILLISECOND;
+pub(crate) const SECOND: Nanos = 1_000 * MILLISECOND;
 /// People at once.
 const CROWD: usize = 12;
+/// Memory that digests and answers to passwords take at most.
+const TICK_BYTES_MAX: usize = 8 * 1_024;
 /// Turns after which a step that is not over is taken to spin.
 pub(crate) const TURNS_MAX: usize = 20_000;
 
@@ -31,13 +34,13 @@ pub(crate) const TURNS_MAX: usize = 20_000;
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) random: Random,
-    now: Nanos,
+    pub(crate) now: Nanos,
     pub(crate) server: Server,
     pub(crate) model: Model,
     ids: Registry<()>,
     /// Every id that anybody ever had.
     ever: BTreeSet<ClientId>,
-    wires: BTreeMap<ClientId, Wire>,
+    pub(crate) wires: BTreeMap<ClientId, Wire>,
     /// The server's ready list.
     ready: VecDeque<ClientId>,
     pub(crate) endpoints: Endpoints,
@@ -107,36 +110,6 @@ impl World {
             _ => self.pass(5 * MILLISECOND),
         }
         self.turn();
-    }
-
-    /// Everybody reads, everything arrives, and nothing is owed to anybody in the end.
-    pub(crate) fn come_to_rest(&mut self) {
-        for wire in self.wires.values_mut().filter(|wire| wire.habit != Habit::Prompt) {
-            wire.habit = Habit::Prompt;
-            wire.writable_at = Some(self.now);
-        }
-        for wire in self.wires.values_mut().filter(|wire| wire.is_open()) {
-            wire.send(self.now, &mut self.random, b"a line that is never ended");
-        }
-        self.run_until(self.now + 200 * SECOND);
-        for (id, client) in &self.model.clients {
-            assert!(client.expected.is_complete(), "{id} never heard {}", client.expected.rest());
-            let wire = &self.wires[id];
-            assert!(!wire.has_input() || client.ended, "{id} was never heard out");
-        }
-        self.save_all();
-    }
-
-    /// The server says goodbye, and is alone soon.
-    pub(crate) fn shut_down(&mut self) {
-        let drain = 5 * SECOND;
-        self.stopping = true;
-        self.server.shutdown(self.time(), Duration::from_nanos(drain));
-        self.model.shutdown(self.now, drain);
-        self.run_until(self.now + drain + 1);
-        assert_eq!(self.server.clients(), 0, "somebody is still there");
-        assert_eq!(self.server.held(), 0, "memory is held for nobody");
-        self.save_all();
     }
 
     /// A number for all that was sent to everybody, and when.
@@ -237,7 +210,7 @@ impl World {
         }
     }
 
-    fn run_until(&mut self, until: Nanos) {
+    pub(crate) fn run_until(&mut self, until: Nanos) {
         for _ in 0..TURNS_MAX {
             let mut next = self.server.poll_timeout().map(|due| due.since(Time::ZERO));
             let unfinished = !self.flushing.is_empty() || !self.ready.is_empty();
@@ -258,7 +231,7 @@ impl World {
         panic!("the server is never content");
     }
 
-    fn time(&self) -> Time {
+    pub(crate) fn time(&self) -> Time {
         Time::at(Duration::from_nanos(self.now))
     }
 
@@ -365,7 +338,10 @@ impl World {
             self.flush(usize::MAX);
         }
         self.relieve();
-        let over_total = self.server.held() > self.model.rules.total;
+        // Digests and answers to passwords come first, and may be what is too much.
+        let ticks = self.model.tick_due().is_some_and(|due| due <= self.now);
+        let most = self.server.held() + if ticks { TICK_BYTES_MAX } else { 0 };
+        let over_total = most > self.model.rules.total;
         self.server.handle_timeout(self.time());
         self.model.tick(self.now);
         self.note_cut_off(self.now, over_total, false);
@@ -382,16 +358,19 @@ impl World {
     /// Where too much memory is held, has the server cut somebody off before anything else is due:
     /// a model need not know whether a line that was due then was still carried out.
     fn relieve(&mut self) {
-        if self.server.held() <= self.model.rules.total {
-            return;
+        while self.server.held() > self.model.rules.total {
+            let (stuck, before) = (self.model.is_anybody_stuck(), self.seen.cut_off);
+            self.server.handle_timeout(Time::at(Duration::from_nanos(self.before)));
+            self.model.tick(self.before);
+            self.note_cut_off(self.before, true, true);
+            let too_much = self.server.held() > self.model.rules.total;
+            let helped = !too_much || self.seen.cut_off > before;
+            assert!(!stuck || helped, "too much is held, and nobody is cut off");
+            // What waited for one may wait for another as well, who is next.
+            if !stuck {
+                return;
+            }
         }
-        let (stuck, before) = (self.model.is_anybody_stuck(), self.seen.cut_off);
-        self.server.handle_timeout(Time::at(Duration::from_nanos(self.before)));
-        self.model.tick(self.before);
-        self.note_cut_off(self.before, true, true);
-        let too_much = self.server.held() > self.model.rules.total;
-        let helped = !too_much || self.seen.cut_off > before;
-        assert!(!stuck || helped, "too much is held, and nobody is cut off");
     }
 
     /// Writes to so many at most; who is left is written to in the next turn.
@@ -449,9 +428,11 @@ impl World {
         let model = &self.model;
         gone.retain(|&id| {
             let slow = model.may_cut_off(now, id, over_total);
-            assert!(slow || !is_all, "{id} was cut off without a reason");
+            let waits = model.clients[&id].expected.most_weight();
+            assert!(slow || !is_all, "{id} was cut off without a reason: {waits} bytes wait");
             // Before anything is due only those are cut off who are too old.
-            slow && (is_all || (model.is_too_old(now, id) && !model.is_due(now, id)))
+            let first = model.is_too_old(now, id) && !model.is_due(now, id);
+            slow && (is_all || (first && was_cut_off(&self.server, id)))
         });
         if !gone.is_empty() {
             self.note(format_args!("cut off: {gone:?}"));
@@ -501,7 +482,7 @@ impl World {
 
     pub(crate) fn note(&self, what: std::fmt::Arguments<'_>) {
         if self.trace {
-            eprintln!("{:>12.6} {what}", self.now as f64 / SECOND as f64);
+            eprintln!("{:>15.9} {what}", self.now as f64 / SECOND as f64);
         }
     }
 }
