@@ -59,7 +59,11 @@ const NAMES: [&str; 21] = [
     "main",
     "caf\u{e9}",
 ];
-const ROOMS: [&str; 9] = ["games", "Games", "#go", "g0", "main", "MAIN", "^_^", "a room", "tea"];
+/// Most of them one room, where people meet.
+const ROOMS: [&str; 12] = [
+    "games", "Games", "GAMES", "garnes", "games", "games", "#go", "g0", "main", "^_^", "a room",
+    "tea",
+];
 const SAYINGS: [&str; 14] = [
     "hello",
     "/help",
@@ -114,10 +118,11 @@ fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
         _ if lore.governs && random.below(3) == 0 => order(random, lore),
         _ if lore.governs && !lore.names.is_empty() && random.below(2) == 0 => {
             let name = random.pick(&lore.names).clone();
-            match random.below(6) {
+            match random.below(10) {
                 0..=2 => format!("/op {name}"),
-                3 => format!("/kick {name} {}", pick(random, &REASONS)),
-                4 => format!("/ban {name} {}", pick(random, &TIMES)),
+                3 => format!("/deop {name}"),
+                4 => format!("/kick {name} {}", pick(random, &REASONS)),
+                5..=7 => format!("/ban {name} {}", pick(random, &TIMES)),
                 _ => format!("/give {name}"),
             }
         }
