@@ -131,10 +131,15 @@ pub const REASON_BYTES_MAX: usize = 120;
 pub const SANCTIONS_MAX: usize = 200;
 /// The same for `main`, whose bans are the server's.
 pub const SANCTIONS_OF_MAIN_MAX: usize = 2_000;
+/// Bans and mutes listed by one `/bans`; the rest is on other pages.
+pub const SANCTIONS_LISTED_MAX: usize = 40;
 /// Operators of one room.
 pub const OPERATORS_MAX: usize = 32;
 /// People that one member ignores.
 pub const IGNORED_MAX: usize = 32;
+/// Of those who hear a run, how many may miss a message of it; for more the run ends before it, since
+/// each is looked for among all others.
+pub const DEAF_IN_RUN_MAX: usize = 16;
 /// Members above which a room hears of comings and goings in a digest. Default of `--digest-above`.
 pub const DIGEST_ABOVE: usize = 200;
 /// Time between two digests of one room.

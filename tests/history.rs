@@ -305,3 +305,22 @@ fn a_server_that_may_remember_less_now_does() {
     world.join("bob");
     assert_eq!(world.server.lobby().remembered(), 0);
 }
+
+#[test]
+fn what_is_said_while_nothing_is_remembered_is_a_gap() {
+    let mut world = company(&["alice"]);
+    let mut shelf = Shelf::default();
+    world.types("alice", "/numbers on");
+    world.types("alice", "one");
+    world.save(&mut shelf, 100);
+    let epoch = shelf.0.epoch;
+    let mut world = World::restored(remembering(0), &shelf);
+    world.join("alice");
+    world.types("alice", "two");
+    world.save(&mut shelf, 100);
+    assert!(shelf.0.rooms.iter().all(|room| room.messages.is_empty()), "nothing is kept");
+    let mut world = World::restored(settings(), &shelf);
+    world.join("alice");
+    world.types("alice", &format!("/history after {epoch:08x}:1"));
+    assert!(world.hears("alice").starts_with("* -- gap: "), "two was missed");
+}

@@ -428,3 +428,44 @@ fn who_reads_numbers_from_now_on_keeps_the_offices_it_has() {
     assert_eq!(told(&mut world, "alice", "/op alice"), already);
     assert_eq!(told(&mut world, "alice", "/give alice"), already);
 }
+
+#[test]
+fn nobody_can_keep_the_owner_out() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("bob");
+    let heard = told(&mut world, "alice", "/join games");
+    let key = heard.trim().rsplit(' ').next().unwrap().to_owned();
+    world.types("bob", "/join games");
+    for line in ["/op bob", "/password sesame", "/leave"] {
+        world.types("alice", line);
+    }
+    world.types("bob", "/ban alice mine now");
+    assert!(told(&mut world, "alice", "/join games sesame").starts_with("* you are banned"));
+    let heard = told(&mut world, "alice", &format!("/join games {key}"));
+    assert!(heard.ends_with("* the room games: alice was made the owner by alice\n"), "{heard}");
+    assert!(told(&mut world, "alice", "/kick bob").contains("bob was put out by alice"));
+}
+
+#[test]
+fn a_long_list_of_bans_has_pages() {
+    let mut world = games();
+    for number in 0..limits::SANCTIONS_LISTED_MAX + 5 {
+        world.types("alice", &format!("/ban d{number}"));
+    }
+    let heard = told(&mut world, "alice", "/bans");
+    assert_eq!(heard.lines().count(), limits::SANCTIONS_LISTED_MAX + 1);
+    assert!(heard.ends_with("* there are more: /bans 2\n"), "{heard}");
+    assert_eq!(told(&mut world, "alice", "/bans 2").lines().count(), 5);
+}
+
+#[test]
+fn rooms_for_which_something_was_settled_make_way_last() {
+    let lobby = LobbySettings { rooms_max: 3, ..LobbySettings::default() };
+    let mut world = World::new(Settings { lobby, ..settings() });
+    world.join("alice");
+    for line in ["/join kept", "/topic one", "/join plain", "/leave", "/join other", "/leave"] {
+        world.types("alice", line);
+    }
+    assert!(told(&mut world, "alice", "/join kept").contains("* the topic of kept: one"));
+}

@@ -38,3 +38,11 @@ pub struct Charter {
     /// Who must keep out, and who must be quiet.
     pub sanctions: Sanctions,
 }
+
+impl Charter {
+    /// Whether somebody has settled anything but whose the room is, which goes without saying.
+    pub fn is_settled(&self) -> bool {
+        let sanctions = self.sanctions.iter().next().is_some();
+        self.topic.is_some() || self.password.is_some() || sanctions
+    }
+}

@@ -105,7 +105,10 @@ pub enum Command<'a> {
         whom: &'a str,
     },
     /// Who is banned or muted?
-    Sanctions,
+    Sanctions {
+        /// Which part of a long list, from 1.
+        page: usize,
+    },
     /// Hear nothing of somebody any more; `None`: who is ignored?
     Ignore(Option<&'a str>),
     /// Hear somebody again.

@@ -154,8 +154,10 @@ pub enum Event<'a> {
     Sanctions {
         /// The room.
         room: &'a RoomName,
-        /// Each of them.
+        /// One page of them.
         list: &'a [&'a Sanction],
+        /// Which page this is, from 1, of how many.
+        page: (usize, usize),
         /// The present.
         now: Wall,
     },

@@ -136,18 +136,17 @@ impl Rooms {
         rooms
     }
 
-    /// Takes in a room that was kept. Whether there was a place for it.
-    pub(super) fn restore(&mut self, kept: KeptRoom) -> bool {
+    /// Takes in a room that was kept, as one that was left after those before it. `None`: there is
+    /// no place for it.
+    pub(super) fn restore(&mut self, kept: KeptRoom) -> Option<RoomId> {
         let history = History::restored(kept.messages, kept.forgotten);
-        if let Some(main) = self.find(&kept.name).and_then(|room| self.rooms.get_mut(room.index()))
-        {
-            (main.charter, main.history) = (kept.charter, history);
-        } else if self.rooms.len() < self.max {
-            self.insert(kept.name, kept.charter, history);
-        } else {
-            return false;
+        self.changes += 1;
+        if let Some(main) = self.find(&kept.name) {
+            let open = self.rooms.get_mut(main.index())?;
+            (open.charter, open.history) = (kept.charter, history);
+            return Some(main);
         }
-        true
+        (self.rooms.len() < self.max).then(|| self.insert(kept.name, kept.charter, history))
     }
 
     /// Makes a room. When there are as many as may be, an empty one goes: its id and its name are
@@ -243,10 +242,12 @@ impl Rooms {
         room
     }
 
-    /// Takes away the room that has been empty longest.
+    /// Takes away the room that has been empty longest, of those for which nothing was settled if
+    /// there is such a one: who makes rooms only to push out others pushes out those.
     fn close_emptiest(&mut self) -> Result<(RoomId, Room), Refusal> {
         let empty = self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_empty());
-        let emptiest = empty.min_by_key(|(_, room)| room.emptied).map(|(id, _)| id);
+        let worth = |room: &Room| (room.charter.is_settled(), room.emptied);
+        let emptiest = empty.min_by_key(|(_, room)| worth(room)).map(|(id, _)| id);
         let id = emptiest.ok_or(Refusal::TooManyRooms)?;
         let room = self.rooms.remove(id.index());
         self.names.remove(&room.name.key());

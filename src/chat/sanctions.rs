@@ -83,14 +83,27 @@ impl Sanctions {
 
     /// One in force of this kind, by the name it is on or by its number.
     pub(super) fn meant(&self, measure: Measure, named: &str, now: Wall) -> Option<&Sanction> {
-        let is_meant = is_meant(measure, named);
+        let is_meant = self.is_meant(measure, named);
         self.in_force(now).find(|known| is_meant(known))
     }
 
     /// Lifts all of one kind that are on this name, or the one of this number.
     pub(super) fn lift(&mut self, measure: Measure, named: &str) {
-        let is_meant = is_meant(measure, named);
+        let is_meant = self.is_meant(measure, named);
         self.0.retain(|known| !is_meant(known));
+    }
+
+    /// Whether somebody who names a sanction so means this one: that of this number or, if there is
+    /// none, those on this name.
+    fn is_meant(&self, measure: Measure, named: &str) -> impl Fn(&Sanction) -> bool + use<> {
+        let number = named.parse::<u32>().ok();
+        let numbered = |known: &Sanction| known.measure == measure && Some(known.number) == number;
+        let is_number = self.0.iter().any(numbered);
+        let key = NameKey::of(named);
+        move |known| {
+            known.measure == measure
+                && if is_number { Some(known.number) == number } else { known.is_on(&key) }
+        }
     }
 
     /// The ban on this name or this network.
@@ -134,12 +147,6 @@ impl Sanctions {
         let mut all = self.in_force(now).filter(|known| known.measure == measure);
         all.find(|known| known.is_on(&key) || otherwise(known))
     }
-}
-
-/// Whether somebody who names a sanction so means this one.
-fn is_meant(measure: Measure, named: &str) -> impl Fn(&Sanction) -> bool {
-    let (key, number) = (NameKey::of(named), named.parse::<u32>().ok());
-    move |known| known.measure == measure && (known.is_on(&key) || number == Some(known.number))
 }
 
 #[cfg(test)]

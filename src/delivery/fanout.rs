@@ -23,8 +23,8 @@ use crate::chat::{Audience, Event, Form, Outlet, Replay, RoomId};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
-    OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES, SWEEP_INTERVAL,
-    WRITE_SLICES,
+    DEAF_IN_RUN_MAX, OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES,
+    SWEEP_INTERVAL, WRITE_SLICES,
 };
 use crate::time::{Time, Wall};
 
@@ -454,7 +454,11 @@ impl Outlet for Fanout {
         let lane = &mut self.lanes[form.index()];
         let transcript = lane.transcript_of(room, event, &mut self.transcripts);
         let presence = event.is_presence();
-        let goes_on = self.prepare_run(audience, transcript, source, presence);
+        let mut goes_on = self.prepare_run(audience, transcript, source, presence);
+        if goes_on && deaf.len() > DEAF_IN_RUN_MAX {
+            self.commit_lane(form);
+            goes_on = false;
+        }
         if goes_on {
             for &id in deaf {
                 self.settle_listener(form, id);

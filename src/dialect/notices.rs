@@ -31,7 +31,12 @@ pub(super) fn write(event: Event<'_>, out: &mut Vec<u8>) {
         Event::PasswordSet { room, needed } => password_set(out, room, needed),
         Event::Moderated(moderation) => moderated(out, &moderation, false),
         Event::YouWere(moderation) => moderated(out, &moderation, true),
-        Event::Sanctions { room, list, now } => list_sanctions(out, room, list, now),
+        Event::Sanctions { room, list, page: (page, pages), now } => {
+            list_sanctions(out, room, list, now);
+            if page < pages {
+                notice(out, format_args!("there are more: /bans {}", page + 1));
+            }
+        }
         Event::Ignores(names) => list_ignored(out, names),
         Event::IgnoreChanged { name, ignored: true } => {
             line(out, &["* you hear nothing of ", name, " any more (/unignore ", name, ")"]);

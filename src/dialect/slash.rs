@@ -57,7 +57,7 @@ fn room_command<'a>(verb: &str, argument: &'a str) -> Option<Result<Command<'a>,
         }
         "unmute" => needed(Verb::Unmute, argument)
             .map(|whom| Command::Lift { measure: Measure::Mute, whom }),
-        "bans" => Ok(Command::Sanctions),
+        "bans" => Ok(Command::Sanctions { page: argument.parse().unwrap_or(1) }),
         "oper" => {
             two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
         }

@@ -270,7 +270,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         Event::Owns { room, key: 7 },
         Event::PasswordSet { room, needed: true },
         Event::PasswordSet { room, needed: false },
-        Event::Sanctions { room, list: &[], now },
+        Event::Sanctions { room, list: &[], page: (1, 1), now },
         Event::Ignores(&[]),
         Event::Ignores(&["bob", "carol"]),
         Event::IgnoreChanged { name: "bob", ignored: true },
@@ -279,7 +279,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         Event::Checking,
     ];
     let list = [&one, &other];
-    events.push(Event::Sanctions { room, list: &list, now });
+    events.push(Event::Sanctions { room, list: &list, page: (1, 2), now });
     for which in [Recalled::Last, Recalled::Since(7), Recalled::Gap(7)] {
         events.extend([0, 1, 2].map(|count| Event::RecallBegins { room, count, which }));
     }

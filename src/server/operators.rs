@@ -34,8 +34,7 @@ pub(super) struct Checks {
 struct Waiting {
     id: ClientId,
     check: Check,
-    /// Whether there is an operator of that name. If not, a check takes as long, so that nobody
-    /// learns the names.
+    /// Whether there is an operator of that name. If not, a check takes as long all the same.
     known: bool,
 }
 
@@ -71,6 +70,9 @@ impl Server {
         if self.checks.due.is_none_or(|due| due > now) {
             return;
         }
+        // Who has left keeps nobody waiting.
+        self.checks.waiting.retain(|waiting| self.lobby.is_member(waiting.id));
+        self.checks.due = None;
         let Some(first) = self.checks.waiting.front_mut() else { return };
         if let Some(right) = first.check.go_on(PASSWORD_ROUNDS_PER_TURN) {
             let (id, proved) = (first.id, right && first.known);

@@ -452,7 +452,10 @@ impl Rooms {
         if self.rooms.len() >= self.settings.rooms_max {
             let is_empty = |room: &&Room| room.name != MAIN && self.members(&room.name).is_empty();
             let empty = self.rooms.iter().filter(is_empty);
-            let Some(gone) = empty.min_by_key(|room| room.empty_since) else {
+            let is_settled = |room: &Room| {
+                room.topic.is_some() || room.password.is_some() || !room.sentences.is_empty()
+            };
+            let Some(gone) = empty.min_by_key(|room| (is_settled(room), room.empty_since)) else {
                 let why = "join one that is there (/rooms lists them)";
                 return vec![Tell(id, format!("* no more rooms can be made; {why}\n"))];
             };

@@ -40,12 +40,19 @@ impl Lobby {
     /// Takes in what was kept, before anybody comes.
     pub fn restore(&mut self, kept: Snapshot) {
         self.numbers = Numbers::resuming(&kept);
-        for mut room in kept.rooms {
+        let mut rooms = kept.rooms;
+        // Those that were silent longest count as empty longest.
+        rooms.sort_by_key(|room| room.messages.last().map_or(room.forgotten, |it| it.stamp.number));
+        for mut room in rooms {
             let surplus = room.messages.len().saturating_sub(self.settings.history);
-            if let Some(newest) = room.messages.drain(..surplus).next_back() {
+            let newest = room.messages.drain(..surplus).next_back();
+            if let Some(newest) = &newest {
                 room.forgotten = newest.stamp.number;
             }
-            self.rooms.restore(room);
+            let restored = self.rooms.restore(room);
+            if let Some(id) = restored.filter(|_| newest.is_some()) {
+                self.note_changed(id);
+            }
         }
         self.remembered = self.rooms.iter().map(|(_, room)| room.history.weight()).sum();
         self.forget_the_oldest();

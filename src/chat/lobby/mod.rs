@@ -277,7 +277,7 @@ impl Lobby {
             Command::Kick { whom, reason } => self.kick(id, whom, reason, context, outlet)?,
             Command::Sanction(asked) => self.sanction(id, asked, context, outlet)?,
             Command::Lift { measure, whom } => self.lift(id, measure, whom, context, outlet)?,
-            Command::Sanctions => self.list_sanctions(id, context, outlet),
+            Command::Sanctions { page } => self.list_sanctions(id, page, context, outlet),
             // All others are carried out where they came from.
             _ => {}
         }

@@ -17,7 +17,7 @@ use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::{Measure, Sanction};
 use crate::id::ClientId;
-use crate::limits::{REASON_BYTES_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
+use crate::limits::{REASON_BYTES_MAX, SANCTIONS_LISTED_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
 
 /// Whom a ban or a mute is meant for.
 struct Target {
@@ -162,7 +162,8 @@ impl Lobby {
             return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
         };
         // Who was muted by somebody of a higher rank cannot undo that.
-        if is_bound && lifted.name.as_ref().is_some_and(|name| name.key() == by.key()) {
+        let key = by.key();
+        if is_bound && lifted.name.as_ref().is_some_and(|name| name.key() == key) {
             return Err(Refusal::ThatIsYou);
         }
         sanctions.lift(measure, whom);
@@ -179,12 +180,17 @@ impl Lobby {
     pub(super) fn list_sanctions(
         &self,
         id: ClientId,
+        page: usize,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(room) = self.rooms.get(self.active_room(id)) else { return };
         let list: Vec<&Sanction> = room.charter.sanctions.in_force(context.now).collect();
-        outlet.tell(id, Event::Sanctions { room: &room.name, list: &list, now: context.now });
+        let pages = list.len().div_ceil(SANCTIONS_LISTED_MAX).max(1);
+        let page = page.clamp(1, pages);
+        let list = list.chunks(SANCTIONS_LISTED_MAX).nth(page - 1).unwrap_or_default();
+        let (room, page, now) = (&room.name, (page, pages), context.now);
+        outlet.tell(id, Event::Sanctions { room, list, page, now });
     }
 
     fn check_outranks(&self, id: ClientId, whom: ClientId, room: RoomId) -> Result<(), Refusal> {

@@ -93,18 +93,29 @@ impl Lobby {
         if room == RoomId::MAIN {
             return Err(Refusal::MainIsEverybodys);
         }
-        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        let digest = Digest::of(&open.name.key(), key);
-        if open.charter.owner.as_ref().is_none_or(|owner| owner.key != digest) {
-            return Err(Refusal::KeyWrong(open.name.clone()));
+        if !self.is_key_of(room, Some(key)) {
+            return Err(Refusal::KeyWrong(self.room_name(room)));
         }
-        if open.owner == Some(id) {
-            return Err(Refusal::AlreadySo(by));
+        if self.rooms.get(room).is_some_and(|open| open.owner == Some(id)) {
+            return Err(self.already_so(id));
         }
-        open.owner = Some(id);
-        self.tell_deed(id, room, Deed::Endowed, id, outlet);
+        self.recognize(id, room, outlet);
         Ok(())
+    }
+
+    /// Whether somebody brings the key of a room's owner.
+    pub(super) fn is_key_of(&self, room: RoomId, key: Option<&str>) -> bool {
+        let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
+        let digest = Digest::of(&open.name.key(), key);
+        open.charter.owner.as_ref().is_some_and(|owner| owner.key == digest)
+    }
+
+    /// Somebody who is in a room has brought its key.
+    pub(super) fn recognize(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
+        if let Some(open) = self.rooms.get_mut(room) {
+            open.owner = Some(id);
+            self.tell_deed(id, room, Deed::Endowed, id, outlet);
+        }
     }
 
     /// From now on another key proves whose the room is.

@@ -32,7 +32,10 @@ impl Lobby {
         if stay && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);
         }
+        let owns = found.is_some_and(|room| self.is_key_of(room, password));
         let room = match found {
+            // Nobody can keep the owner out.
+            Some(room) if owns => room,
             Some(room) => {
                 self.check_ban(id, &member.nickname, room, context)?;
                 self.check_password(id, room, password)?;
@@ -50,6 +53,8 @@ impl Lobby {
         self.enter(id, room, context, outlet);
         if found.is_none() {
             self.endow(id, room, outlet);
+        } else if owns {
+            self.recognize(id, room, outlet);
         }
         Ok(())
     }

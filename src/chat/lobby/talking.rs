@@ -57,10 +57,9 @@ impl Lobby {
         } else {
             self.publish_to_the_willing(room, id, &member.nickname, event, outlet);
         }
-        if self.settings.history > 0 {
-            let (who, text) = (member.nickname.clone(), text.as_ref().into());
-            self.remember(room, Message { stamp, kind, who, text });
-        }
+        // Where nothing is remembered, it is remembered that something was forgotten.
+        let (who, text) = (member.nickname.clone(), text.as_ref().into());
+        self.remember(room, Message { stamp, kind, who, text });
         Ok(())
     }
 

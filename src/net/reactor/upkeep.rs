@@ -110,10 +110,11 @@ impl Reactor {
     fn log_served(&self) {
         let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
         log::info!(
-            "served: lines={} deliveries={} sent_bytes={}",
+            "served: lines={} deliveries={} sent_bytes={} passwords_refused={}",
             counters.lines,
             delivery.deliveries,
-            delivery.sent_bytes
+            delivery.sent_bytes,
+            counters.passwords_refused
         );
         let closed = CloseReason::NAMES.iter().zip(counters.closed);
         for (reason, count) in closed.filter(|(_, count)| *count > 0) {
