@@ -68,6 +68,21 @@ fn who_comes_is_read_the_last_messages_with_their_times() {
 }
 
 #[test]
+fn after_midnight_the_day_is_told_though_others_were_read_the_same_before() {
+    let mut world = company(&["alice", "bob", "carol"]);
+    // Half a second before the end of a day.
+    world.server.set_calendar(world.now, Wall::from_millis(1_763_855_999_500));
+    world.types("alice", "hello?");
+    world.hears("carol");
+    // What bob does not take is kept, to be read to others as well.
+    world.reads_only("bob", 0);
+    world.types("bob", "/history");
+    world.wait(Duration::from_millis(600));
+    world.types("carol", "/history");
+    assert_eq!(recited(&world.hears("carol")), ["* [2025-11-22 23:59] alice: hello?"]);
+}
+
+#[test]
 fn comings_private_messages_and_refusals_are_not_history() {
     let mut world = company(&["alice", "bob"]);
     for line in ["/msg bob psst", "/frobnicate", "/nick alan", "said"] {

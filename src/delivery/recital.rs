@@ -1,7 +1,7 @@
 //! What was said before, told again.
 //!
 //! A crowd that comes into one room is read the same history: it is encoded once for as long as
-//! nothing was said meanwhile and the bytes are still there.
+//! nothing was said meanwhile, the day is the same and the bytes are still there.
 
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::chat::{Event, Form, Replay, RoomId};
@@ -23,8 +23,12 @@ struct Recital {
     /// How many, up to which.
     count: usize,
     number: u64,
+    /// Counted from the beginning of 1970: messages of other days are told with theirs.
+    day: u64,
     span: Span,
 }
+
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Recitals {
     /// Nothing was told again yet.
@@ -40,9 +44,10 @@ impl Recitals {
         now: Wall,
         transcripts: &mut Transcripts,
     ) -> Span {
-        let (count, number) = (replay.len(), replay.last_number());
+        let (count, number, day) = (replay.len(), replay.last_number(), now.millis() / DAY_MILLIS);
         if let Some(known) = self.last
-            && (known.form, known.room, known.count, known.number) == (form, room, count, number)
+            && (known.form, known.room) == (form, room)
+            && (known.count, known.number, known.day) == (count, number, day)
         {
             return known.span;
         }
@@ -54,7 +59,7 @@ impl Recitals {
             all = Some(all.map_or(span, |all| Span { len: all.len + span.len, ..all }));
         }
         let span = all.unwrap_or(Span { transcript: self.transcript, start: 0, len: 0 });
-        self.last = Some(Recital { form, room, count, number, span });
+        self.last = Some(Recital { form, room, count, number, day, span });
         span
     }
 

@@ -50,6 +50,8 @@ use world::World;
 const SEEDS: u64 = 256;
 const PARTS: u64 = 4;
 const STEPS: usize = 3_000;
+/// In one of four runs, each after all are gone.
+const RESTARTS: usize = 2;
 
 /// Plays one seed to its end. Returns the hash of all that was sent, and what happened.
 fn play(seed: u64, trace: bool) -> (u64, Seen) {
@@ -59,15 +61,15 @@ fn play(seed: u64, trace: bool) -> (u64, Seen) {
             world.step();
         }
         if seed.is_multiple_of(4) {
-            world.shut_down();
-            world.restart();
-            for _ in 0..STEPS / 4 {
-                world.step();
+            for _ in 0..RESTARTS {
+                world.shut_down();
+                world.restart();
+                for _ in 0..STEPS / 8 {
+                    world.step();
+                }
             }
-            world.come_to_rest();
-        } else {
-            world.come_to_rest();
         }
+        world.come_to_rest();
         (world.hash(), world.seen())
     };
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|failure| {

@@ -125,7 +125,8 @@ pub(crate) fn dated(at: u64, now: u64) -> String {
 
 /// The date so many days after the beginning of 1970, by counting.
 fn date(mut day: u64) -> String {
-    let leaps = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_each = |year: u64, count: u64| year.is_multiple_of(count);
+    let leaps = |year: u64| is_each(year, 4) && (!is_each(year, 100) || is_each(year, 400));
     let mut year = 1970;
     while day >= 365 + u64::from(leaps(year)) {
         day -= 365 + u64::from(leaps(year));
