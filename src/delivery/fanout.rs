@@ -11,10 +11,9 @@
 //! - every transcript that is open belongs to a lane, but that of the recitals.
 
 use std::io::IoSlice;
-use std::time::Duration;
 
 use super::lane::Lane;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, OutboxLimits};
 use super::outbox::Outbox;
 use super::recital::Recitals;
 use super::run::Fit;
@@ -22,36 +21,8 @@ use super::transcript::{TranscriptId, Transcripts};
 use crate::chat::{Audience, Event, Form, Outlet, Replay, RoomId};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
-use crate::limits::{
-    DEAF_IN_RUN_MAX, OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES,
-    SWEEP_INTERVAL, WRITE_SLICES,
-};
+use crate::limits::{DEAF_IN_RUN_MAX, SWEEP_INTERVAL, WRITE_SLICES};
 use crate::time::{Time, Wall};
-
-/// How much may wait for clients that do not read.
-#[derive(Clone, Copy, Debug)]
-pub struct OutboxLimits {
-    /// Bytes of one client above which comings and goings are no longer queued.
-    pub soft: usize,
-    /// Bytes of one client above which it is a slow consumer.
-    pub hard: usize,
-    /// Age of a client's oldest byte at which it is a slow consumer.
-    pub age: Duration,
-    /// Memory for all that waits above which those with most are slow consumers. What waits for
-    /// many is kept once.
-    pub total: usize,
-}
-
-impl Default for OutboxLimits {
-    fn default() -> Self {
-        Self {
-            soft: OUTBOX_SOFT_BYTES,
-            hard: OUTBOX_HARD_BYTES,
-            age: OUTBOX_AGE,
-            total: OUTBOX_TOTAL_BYTES,
-        }
-    }
-}
 
 /// What was done so far.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,12 +3,41 @@
 //! Every change of an outbox goes through here, so that the sums are right. Kept apart from the
 //! outboxes, so that one look-up serves a delivery.
 
-use super::fanout::OutboxLimits;
+use std::time::Duration;
+
 use super::outbox::{Outbox, Spares};
 use super::transcript::{Span, Transcripts};
 use crate::id::ClientId;
-use crate::limits::{QUEUED_BYTES_PER_TURN, SHARED_BYTES_PER_TURN};
+use crate::limits::{
+    OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES, QUEUED_BYTES_PER_TURN,
+    SHARED_BYTES_PER_TURN,
+};
 use crate::time::Time;
+
+/// How much may wait for clients that do not read.
+#[derive(Clone, Copy, Debug)]
+pub struct OutboxLimits {
+    /// Bytes of one client above which comings and goings are no longer queued.
+    pub soft: usize,
+    /// Bytes of one client above which it is a slow consumer.
+    pub hard: usize,
+    /// Age of a client's oldest byte at which it is a slow consumer.
+    pub age: Duration,
+    /// Memory for all that waits above which those with most are slow consumers. What waits for
+    /// many is kept once.
+    pub total: usize,
+}
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self {
+            soft: OUTBOX_SOFT_BYTES,
+            hard: OUTBOX_HARD_BYTES,
+            age: OUTBOX_AGE,
+            total: OUTBOX_TOTAL_BYTES,
+        }
+    }
+}
 
 /// Sums and lists over all outboxes.
 #[derive(Debug, Default)]

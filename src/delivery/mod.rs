@@ -12,7 +12,8 @@ mod recital;
 mod run;
 mod transcript;
 
-pub use fanout::{DeliveryCounters, Fanout, OutboxLimits, Verdict};
+pub use fanout::{DeliveryCounters, Fanout, Verdict};
+pub use ledger::OutboxLimits;
 pub use outbox::Outbox;
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::time::Duration;
 
-use super::fanout::{Fanout, OutboxLimits, Verdict};
+use super::fanout::{Fanout, Verdict};
+use super::ledger::OutboxLimits;
 use crate::chat::{
     Audience, Command, Context, Event, Form, Guide, Lobby, LobbySettings, Outlet, Recall, Replay,
     RoomId,

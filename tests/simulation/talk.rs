@@ -32,9 +32,7 @@ impl Rooms {
         let effects: Vec<Effect> = effects.collect();
         self.note(not_heard, "ignored message");
         let history = self.settings.history;
-        if history > 0 {
-            self.room_mut(&room).remember(message, history);
-        }
+        self.room_mut(&room).remember(message, history);
         effects
     }
 
