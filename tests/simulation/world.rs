@@ -53,6 +53,8 @@ pub(crate) struct World {
     flushing: VecDeque<ClientId>,
     /// Turns without a flush.
     unflushed: u32,
+    /// No line was carried out when something was due last.
+    nobody_heard: bool,
     /// Bytes that sockets took.
     pub(crate) taken: u64,
     hash: u64,
@@ -81,6 +83,7 @@ impl World {
             before: 0,
             flushing: VecDeque::new(),
             unflushed: 0,
+            nobody_heard: false,
             taken: 0,
             hash: 0xcbf2_9ce4_8422_2325,
             seen: Seen::default(),
@@ -342,8 +345,11 @@ impl World {
         let ticks = self.model.tick_due().is_some_and(|due| due <= self.now);
         let most = self.server.held() + if ticks { TICK_BYTES_MAX } else { 0 };
         let over_total = most > self.model.rules.total;
+        let lines = self.server.counters().lines;
         self.server.handle_timeout(self.time());
         self.model.tick(self.now);
+        // Who was due at the very moment at which it was too old has not been heard, if nobody was.
+        self.nobody_heard = lines == self.server.counters().lines;
         self.note_cut_off(self.now, over_total, false);
         let served = self.model.timeout(self.now);
         self.note_cut_off(self.now, over_total, true);
@@ -431,7 +437,8 @@ impl World {
             let waits = model.clients[&id].expected.most_weight();
             assert!(slow || !is_all, "{id} was cut off without a reason: {waits} bytes wait");
             // Before anything is due only those are cut off who are too old.
-            let first = model.is_too_old(now, id) && !model.is_due(now, id);
+            let heard = model.is_due(now, id) && !self.nobody_heard;
+            let first = model.is_too_old(now, id) && !heard;
             slow && (is_all || (first && was_cut_off(&self.server, id)))
         });
         if !gone.is_empty() {
