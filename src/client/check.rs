@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::clock::Clock;
 use super::error::MatchError;
-use super::matching::seed;
+use super::search::seed;
 use super::socket::{self, Family};
 use super::verdict::{Filter, Verdict};
 use crate::limits::{CHECK_AGAIN, CHECK_BYTES, CHECK_TRIES};

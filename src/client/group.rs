@@ -26,6 +26,14 @@ pub struct Peer {
     pub path: Option<(Path, Duration)>,
 }
 
+/// What one datagram was.
+pub(super) enum Came {
+    /// One of the game: whose it is, and what it says.
+    Game(u8, Vec<u8>),
+    /// One that keeps the way open, or the server's, or nobody's: it is dealt with.
+    Other,
+}
+
 /// The players of one match. While nobody calls [`Group::receive`], nothing keeps the NATs open.
 #[derive(Debug)]
 pub struct Group {
@@ -136,41 +144,61 @@ impl Group {
         self.flush();
         let until = until.min(self.client.poll_timeout());
         let ready = socket::wait(&self.socket, other, self.clock.now(), until)?;
+        self.expire();
+        Ok(ready)
+    }
+
+    /// Does what is due.
+    pub(super) fn expire(&mut self) {
         let now = self.clock.now();
         if self.client.poll_timeout() <= now {
             self.client.handle(now, Input::Timeout);
             self.flush();
         }
-        Ok(ready)
     }
 
     /// Takes what has come while there is nobody yet to hand it to.
     pub(super) fn take_early(&mut self) {
-        while let Some(said) = self.take_from_socket() {
-            if self.early.len() < EARLY_DATAGRAMS_MAX {
-                self.early.push_back(said);
-            }
+        while let Some(came) = self.receive_one() {
+            self.keep(came);
+        }
+    }
+
+    /// Keeps what there is nobody yet to hand to, as long as there is room.
+    pub(super) fn keep(&mut self, came: Came) {
+        if let Came::Game(slot, data) = came
+            && self.early.len() < EARLY_DATAGRAMS_MAX
+        {
+            self.early.push_back((slot, data));
         }
     }
 
     /// The next datagram of the game that has come: whose it is, and what it says.
-    pub(super) fn take(&mut self) -> Option<(u8, Vec<u8>)> {
-        self.early.pop_front().or_else(|| self.take_from_socket())
-    }
-
-    /// The same from the socket. What is not the game's on the way there is for the client.
-    fn take_from_socket(&mut self) -> Option<(u8, Vec<u8>)> {
-        let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
+    fn take(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            // An error is about something sent before, and no news to anybody.
-            let (length, from) = self.socket.recv_from(&mut room).ok()?;
-            let bytes = room.get(..length).unwrap_or_default();
-            self.client.handle(self.clock.now(), Input::Datagram { from, bytes });
-            self.flush();
-            if let Some((slot, data)) = self.client.unwrap(from, bytes) {
-                return Some((slot, data.to_vec()));
+            if let Came::Game(slot, data) = self.take_one()? {
+                return Some((slot, data));
             }
         }
+    }
+
+    /// The next datagram, what was kept first.
+    pub(super) fn take_one(&mut self) -> Option<Came> {
+        let kept = self.early.pop_front().map(|(slot, data)| Came::Game(slot, data));
+        kept.or_else(|| self.receive_one())
+    }
+
+    /// The next datagram from the socket. What is not the game's on the way there is for the
+    /// client.
+    pub(super) fn receive_one(&mut self) -> Option<Came> {
+        let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
+        // An error is about something sent before, and no news to anybody.
+        let (length, from) = self.socket.recv_from(&mut room).ok()?;
+        let bytes = room.get(..length).unwrap_or_default();
+        self.client.handle(self.clock.now(), Input::Datagram { from, bytes });
+        self.flush();
+        let game = self.client.unwrap(from, bytes);
+        Some(game.map_or(Came::Other, |(slot, data)| Came::Game(slot, data.to_vec())))
     }
 
     /// Sends what the client has to say. Whether it arrives is found out by answers alone.

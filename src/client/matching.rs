@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::error::MatchError;
 use super::group::Group;
+use super::search;
 use super::socket::{self, Family};
 use crate::limits::{MATCH_PLAYERS, SERVER_ADDRESS_PATIENCE, SERVER_PATIENCE, SIGNAL_LOOK};
-use crate::matchmaking::client::{Client, Event, Input, Refusal, Request};
+use crate::matchmaking::client::{Event, Request};
 use crate::matchmaking::is_queue_name;
 use crate::time::Time;
 
@@ -105,14 +106,12 @@ impl Match {
         clock: Clock,
         (tell, stop): (&mut impl FnMut(SocketAddr, &Event), &impl Fn() -> bool),
     ) -> Result<Group, MatchError> {
-        let socket = socket::open(address, self.port)?;
         let queue = queue.map(str::to_owned);
         // A token knows how many it is for.
         let players = self.players.or(self.token.is_none().then_some(*MATCH_PLAYERS.start()));
-        let lan = socket::lan_candidates(&socket, address);
-        let request = Request { queue, players, token: self.token, lan, patience };
-        let client = Client::new(clock.now(), address, request, seed()?);
-        let mut group = Group::new(socket, client, clock);
+        let (token, lan) = (self.token, Vec::new());
+        let request = Request { queue, players, token, lan, patience };
+        let mut group = search::begin(address, self.port, request, clock)?;
         let end = self.timeout.map_or(Time::NEVER, |timeout| clock.now() + timeout);
         match self.run(&mut group, end, (tell, stop)) {
             Ok(()) => Ok(group),
@@ -136,7 +135,7 @@ impl Match {
             while let Some(event) = group.client.poll_event() {
                 tell(group.client.server(), &event);
                 was_heard |= event != Event::Asking;
-                if let Some(outcome) = self.outcome(group, &event) {
+                if let Some(outcome) = search::outcome(group, &self.server, &event) {
                     return outcome;
                 }
             }
@@ -153,53 +152,7 @@ impl Match {
         }
     }
 
-    /// What an event means for the search; `None`: it goes on.
-    fn outcome(&self, group: &mut Group, event: &Event) -> Option<Result<(), MatchError>> {
-        let server = || self.server.clone();
-        match event {
-            Event::Done if group.client.peers().all(|peer| peer.path.is_none()) => {
-                Some(Err(MatchError::OutOfReach { server: server() }))
-            }
-            Event::Done => {
-                // What is reported to the server is due now.
-                group.client.handle(group.clock.now(), Input::Timeout);
-                group.flush();
-                Some(Ok(()))
-            }
-            Event::Unanswered => Some(Err(self.unanswered(group))),
-            Event::Refused { code, retry: None } => {
-                Some(Err(MatchError::Refused { server: server(), why: reason(*code) }))
-            }
-            _ => None,
-        }
-    }
-
     fn unanswered(&self, group: &Group) -> MatchError {
-        MatchError::Unanswered { server: self.server.clone(), address: group.client.server() }
+        search::unanswered(group, &self.server)
     }
-}
-
-/// What a refusal means, and what to do.
-pub(super) fn reason(code: Refusal) -> &'static str {
-    match code {
-        Refusal::Queue => "it knows no such queue; name another",
-        Refusal::Players => "it makes no matches of so many players; ask for fewer",
-        Refusal::Token => {
-            "the token is unknown, too old, or for another queue or number of players; \
-             get another by /match in the chat"
-        }
-        Refusal::Many => "too many players wait at your address; try again later",
-        Refusal::Full => "it is full; try again later",
-        Refusal::Other => "for a reason that this version does not know",
-    }
-}
-
-/// A secret that nobody else can guess.
-pub(super) fn seed() -> Result<u128, MatchError> {
-    let mut seed = [0; 16];
-    getrandom::fill(&mut seed).map_err(|error| MatchError::Socket {
-        what: "draw a random number",
-        source: std::io::Error::other(error),
-    })?;
-    Ok(u128::from_le_bytes(seed))
 }

@@ -1,9 +1,11 @@
 //! Playing with others over UDP: a blocking library for games, and the command `mio-chat match`.
 //!
 //! ```text
-//!     matching ---> group          (library)   finds players, carries the game's datagrams
+//!     matching ---> search ---> group     (library)  finds players, carries the game's datagrams
+//!                     ^           ^
+//!     command ---> conversation --'       (command)  a search, and then lines of text
 //!                     |
-//!     command ---> lines (pure)    (command)   lines of text that arrive, over those datagrams
+//!                  company ---> lines (pure)         who is there; lines that arrive
 //! ```
 //!
 //! All that is decided is decided by `matchmaking::client`, which knows neither socket nor clock.
@@ -55,11 +57,15 @@
 mod check;
 mod clock;
 mod command;
+mod company;
+mod conversation;
 mod error;
 mod group;
 mod lines;
 mod matching;
+mod news;
 mod partner;
+mod search;
 mod socket;
 mod verdict;
 

@@ -33,8 +33,14 @@ impl Partner {
         &self.name
     }
 
+    /// They are gone. Whether before they had all that was said.
+    pub(super) fn go(&mut self) -> bool {
+        (self.is_gone, self.is_lost) = (true, self.lines.owes_text());
+        self.is_lost
+    }
+
     /// They say how they want to be called; the first time counts, if it is nobody else's name.
-    /// What there is to be told about it.
+    /// What they were called before, if they are called something else now.
     pub(super) fn call(&mut self, name: &[u8], taken: &[String]) -> Option<String> {
         let text = String::from_utf8_lossy(name);
         let name = clean(text.trim());
@@ -45,9 +51,7 @@ impl Partner {
         if std::mem::replace(&mut self.is_named, true) || !is_good {
             return None;
         }
-        let told = format!("{} is called {name} (by its own word)", self.name);
-        self.name = name.into_owned();
-        Some(told)
+        Some(std::mem::replace(&mut self.name, name.into_owned()))
     }
 }
 
@@ -65,7 +69,7 @@ mod tests {
     fn the_first_good_name_counts_and_none_against_the_servers() {
         let mut bob = partner(None);
         assert_eq!(bob.name(), "player 2");
-        assert!(bob.call(b" bob\n", &[]).is_some_and(|told| told.contains("is called bob")));
+        assert_eq!(bob.call(b" bob\n", &[]).as_deref(), Some("player 2"));
         assert_eq!((bob.call(b"eve", &[]), bob.name()), (None, "bob"));
         let mut vouched = partner(Some("carol"));
         assert_eq!((vouched.call(b"bob", &[]), vouched.name()), (None, "carol"));

@@ -164,6 +164,9 @@ pub const SPEECH_LINE_BYTES_MAX: usize = 64 * 1_024;
 pub const SPEECH_AGAIN_MIN: Duration = Duration::from_millis(100);
 /// … and the longest.
 pub const SPEECH_AGAIN_MAX: Duration = Duration::from_secs(2);
+/// Datagrams that are read before anything else is looked at: a flood must not keep a terminal
+/// from its keyboard.
+pub const SPEECH_TURN_DATAGRAMS: usize = 64;
 /// Time after which a peer that confirms nothing is given up.
 pub const SPEECH_PATIENCE: Duration = Duration::from_secs(20);
 /// Quiet after which a terminal whose stdin has ended leaves: others may still have answered, and

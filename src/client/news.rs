@@ -1,0 +1,108 @@
+//! What happens while players look for each other and talk, and how a person is told.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::search::reason;
+use crate::matchmaking::client::{Event, Path};
+
+/// Something that has happened. Shown, it is one line without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// This server is being asked.
+    Asking(SocketAddr),
+    /// The server has us wait for others.
+    Waiting {
+        /// Players that are there, ourselves included.
+        have: u8,
+        /// Players that are needed.
+        need: u8,
+    },
+    /// The server does not let us in at present, and will be asked again.
+    Retry { why: &'static str, seconds: u64 },
+    /// All players are there, so many besides us.
+    Matched { others: usize },
+    /// A way to each of them is looked for.
+    Punching,
+    /// None was found to this one, who may still turn up.
+    Unreached { slot: u8 },
+    /// Somebody is there to talk with.
+    Met { name: String, path: Path, rtt: Duration },
+    /// Somebody is called something else, by their own word.
+    Renamed { was: String, name: String },
+    /// Somebody has said this; it is cleaned for a terminal.
+    Said { name: String, text: String },
+    /// Somebody has left, perhaps (`lost`) before they had all that we said.
+    Left { name: String, lost: bool },
+    /// Nothing is heard of somebody any more, who is taken to have left.
+    Silent { name: String, lost: bool },
+    /// Somebody confirms nothing of what we say any more, and is given up.
+    Mute { name: String },
+    /// Somebody is reached in another way, or again.
+    Moved { name: String, path: Path },
+    /// The search has come to nothing, for this reason. Nothing more will happen.
+    Failed(String),
+    /// Nobody is left. Nothing more will happen.
+    Ended,
+}
+
+impl News {
+    /// What is to be told of a step of the search at a server, if anything. How it ends is told
+    /// by others.
+    pub(super) fn of_search(server: SocketAddr, event: &Event) -> Option<Self> {
+        Some(match event {
+            Event::Asking => Self::Asking(server),
+            Event::Waiting { have, need } => Self::Waiting { have: *have, need: *need },
+            Event::Refused { code, retry: Some(retry) } => {
+                Self::Retry { why: reason(*code), seconds: retry.as_secs() }
+            }
+            Event::Matched { peers, .. } => Self::Matched { others: peers.len() },
+            Event::Punching => Self::Punching,
+            Event::PeerFailed { slot } => Self::Unreached { slot: *slot },
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asking(server) => write!(f, "asking {server}"),
+            Self::Waiting { have, need } => write!(f, "waiting for others ({have} of {need})"),
+            Self::Retry { why, seconds } => {
+                write!(f, "not now: {why}; asking again in {seconds} s")
+            }
+            Self::Matched { others: 1 } => write!(f, "player found"),
+            Self::Matched { others } => write!(f, "{others} players found"),
+            Self::Punching => write!(f, "looking for the best way"),
+            Self::Unreached { slot } => write!(f, "no way leads to player {slot}"),
+            Self::Met { name, path, rtt } => {
+                write!(f, "{}, {}", way(*path, name), there_and_back(*rtt))
+            }
+            Self::Renamed { was, name } => write!(f, "{was} is called {name} (by its own word)"),
+            Self::Said { name, text } => write!(f, "{name}: {text}"),
+            Self::Left { name, .. } => write!(f, "{name} has left"),
+            Self::Silent { name, .. } => write!(f, "{name} is silent and taken to have left"),
+            Self::Mute { name } => write!(f, "{name} does not answer any more"),
+            Self::Moved { name, path } => write!(f, "now {}", way(*path, name)),
+            Self::Failed(why) => f.write_str(why),
+            Self::Ended => write!(f, "nobody is left"),
+        }
+    }
+}
+
+fn way(path: Path, name: &str) -> String {
+    match path {
+        Path::Lan(address) => format!("in the own network to {name} at {address}"),
+        Path::Direct(address) => format!("direct to {name} at {address}"),
+        Path::Relay => format!("through the relay to {name}"),
+    }
+}
+
+fn there_and_back(rtt: Duration) -> String {
+    match rtt.as_millis() {
+        0 => "in less than 1 ms".to_owned(),
+        millis => format!("in {millis} ms"),
+    }
+}

@@ -1,0 +1,80 @@
+//! One search for players at one address of a server: how it begins, and what ends it.
+//!
+//! Left to the caller: which address, waiting, and when to give up.
+
+use std::net::SocketAddr;
+
+use super::clock::Clock;
+use super::error::MatchError;
+use super::group::Group;
+use super::socket;
+use crate::matchmaking::client::{Client, Event, Input, Refusal, Request};
+
+/// Begins to ask, with our addresses in the own network added. Never blocks; the first datagram is
+/// due at once, but not sent yet.
+pub(super) fn begin(
+    server: SocketAddr,
+    port: u16,
+    request: Request,
+    clock: Clock,
+) -> Result<Group, MatchError> {
+    let socket = socket::open(server, port)?;
+    let request = Request { lan: socket::lan_candidates(&socket, server), ..request };
+    let client = Client::new(clock.now(), server, request, seed()?);
+    Ok(Group::new(socket, client, clock))
+}
+
+/// What an event means for the search at a server of that name; `None`: it goes on.
+pub(super) fn outcome(
+    group: &mut Group,
+    server: &str,
+    event: &Event,
+) -> Option<Result<(), MatchError>> {
+    let name = || server.to_owned();
+    match event {
+        Event::Done if group.client.peers().all(|peer| peer.path.is_none()) => {
+            Some(Err(MatchError::OutOfReach { server: name() }))
+        }
+        Event::Done => {
+            // What is reported to the server is due now.
+            group.client.handle(group.clock.now(), Input::Timeout);
+            group.flush();
+            Some(Ok(()))
+        }
+        Event::Unanswered => Some(Err(unanswered(group, server))),
+        Event::Refused { code, retry: None } => {
+            Some(Err(MatchError::Refused { server: name(), why: reason(*code) }))
+        }
+        _ => None,
+    }
+}
+
+/// Nobody answers where that server should be.
+pub(super) fn unanswered(group: &Group, server: &str) -> MatchError {
+    MatchError::Unanswered { server: server.to_owned(), address: group.client.server() }
+}
+
+/// What a refusal means, and what to do.
+pub(super) fn reason(code: Refusal) -> &'static str {
+    match code {
+        Refusal::Queue => "it knows no such queue; name another",
+        Refusal::Players => "it makes no matches of so many players; ask for fewer",
+        Refusal::Token => {
+            "the token is unknown, too old, or for another queue or number of players; \
+             get another by /match in the chat"
+        }
+        Refusal::Many => "too many players wait at your address; try again later",
+        Refusal::Full => "it is full; try again later",
+        Refusal::Other => "for a reason that this version does not know",
+    }
+}
+
+/// A secret that nobody else can guess.
+pub(super) fn seed() -> Result<u128, MatchError> {
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed).map_err(|error| MatchError::Socket {
+        what: "draw a random number",
+        source: std::io::Error::other(error),
+    })?;
+    Ok(u128::from_le_bytes(seed))
+}
