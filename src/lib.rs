@@ -6,7 +6,8 @@
 //!     main, cli            flags, run, one error line, exit code
 //!        |  \-----------> load           simulated clients; shares nothing with the server but
 //!        |  |                             the leaves
-//!        |  \-----------> client         a player: a socket for `matchmaking::client`, a command
+//!        |  \-----------> client         a person at a terminal, or a player: sockets, poll loops
+//!        |                  |   \------> console   what is seen and typed, without a terminal
 //!       net                the server's sockets, poll loop, clock, signals and log
 //!        |  \-----------> store          the lobby on disk; uses nothing but `chat`
 //!        |
@@ -28,6 +29,7 @@
 pub mod agenda;
 pub mod chat;
 pub mod client;
+pub mod console;
 pub mod delivery;
 pub mod dialect;
 pub mod id;

@@ -6,11 +6,12 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mio_chat::client::chat::ChatError;
 use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::{Command, LoadArgs, MatchArgs, ServeArgs, hash_password, read_operators};
+use cli::{ChatArgs, Command, LoadArgs, MatchArgs, ServeArgs, hash_password, read_operators};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
@@ -18,6 +19,7 @@ const LOG_PATIENCE: Duration = Duration::from_millis(200);
 fn main() -> ExitCode {
     let done = match Command::parse_checked() {
         Command::Serve(args) => serve(&args),
+        Command::Chat(args) => chat(&args),
         Command::Load(args) => load_test(&args),
         Command::Match(args) => find_players(&args),
         Command::HashPassword => print_hash(),
@@ -31,7 +33,8 @@ fn main() -> ExitCode {
         Ok(Exit::AtOnce(signal)) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
         Err(error) => {
             eprintln!("mio-chat: {error}");
-            ExitCode::FAILURE
+            let code = error.downcast_ref::<ChatError>().map(ChatError::code);
+            code.map_or(ExitCode::FAILURE, ExitCode::from)
         }
     }
 }
@@ -75,6 +78,14 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
         None => write!(stdout, "{text}"),
     };
     Ok(Exit::Drained)
+}
+
+/// Chats in a terminal or a pipe.
+fn chat(args: &ChatArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+    match args.chat().run()? {
+        Ended::Well => Ok(Exit::Drained),
+        Ended::Signal(signal) => Ok(Exit::AtOnce(signal)),
+    }
 }
 
 /// Finds other players and carries lines between them, or tells the kind of NAT.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up: a module may use only those before it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "time",
     "agenda",
     "id",
@@ -20,6 +20,7 @@ const LAYERS: [&str; 14] = [
     "store",
     "net",
     "load",
+    "console",
     "client",
 ];
 /// Layers that stand beside each other: neither may use the other. What loads a server must not
@@ -29,8 +30,10 @@ const PEERS: [[&str; 2]; 2] = [["delivery", "matchmaking"], ["net", "load"]];
 const LOAD_USES: [&str; 4] = ["load", "dialect", "limits", "time"];
 /// What `store` may use: what is kept, and the leaves.
 const STORE_USES: [&str; 4] = ["store", "chat", "limits", "time"];
-/// What `client` may use: the other side of matchmaking, and how text is cleaned.
-const CLIENT_USES: [&str; 5] = ["client", "matchmaking", "chat", "limits", "time"];
+/// What `console` may use: how text is cleaned. It knows the server by what that sends alone.
+const CONSOLE_USES: [&str; 4] = ["console", "chat", "limits", "time"];
+/// What `client` may use: what it is the shell of, the other side of matchmaking, clean text.
+const CLIENT_USES: [&str; 6] = ["client", "console", "matchmaking", "chat", "limits", "time"];
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 
@@ -121,6 +124,7 @@ fn arrows_point_down() {
                 let foreign = match LAYERS[own] {
                     "load" => !LOAD_USES.contains(&name),
                     "store" => !STORE_USES.contains(&name),
+                    "console" => !CONSOLE_USES.contains(&name),
                     "client" => !CLIENT_USES.contains(&name),
                     _ => false,
                 };

@@ -2,6 +2,7 @@
 //!
 //! Every default is named in `limits`; a flag without a value anywhere means that one.
 
+mod chat;
 mod load;
 mod operators;
 mod players;
@@ -11,6 +12,7 @@ mod values;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub(crate) use chat::ChatArgs;
 pub(crate) use load::LoadArgs;
 pub(crate) use operators::{hash_password, read_operators};
 pub(crate) use players::MatchArgs;
@@ -35,6 +37,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server; the same as naming no command
     Serve(Box<ServeArgs>),
+    /// Chat in a terminal, or in a pipe where there is none
+    Chat(ChatArgs),
     /// Load a chat server with many simulated clients and report how it fared
     Load(LoadArgs),
     /// Find other players over UDP and exchange lines with them, or check the own NAT
@@ -53,6 +57,7 @@ impl Command {
         let command = Cli::parse().into_command();
         let checked = match &command {
             Self::Serve(serve) => serve.check(),
+            Self::Chat(chat) => chat.check_flags(),
             Self::Load(load) => load.check(),
             Self::Match(players) => players.check_flags(),
             Self::HashPassword | Self::LoadWorker => Ok(()),
@@ -63,6 +68,7 @@ impl Command {
             // With the usage of the command that was meant.
             let meant = match &command {
                 Self::Match(_) => cli.find_subcommand_mut("match"),
+                Self::Chat(_) => cli.find_subcommand_mut("chat"),
                 Self::Load(_) => cli.find_subcommand_mut("load"),
                 Self::Serve(_) | Self::HashPassword | Self::LoadWorker => None,
             };

@@ -41,7 +41,6 @@ pub(super) struct Conversation {
     news: Vec<News>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the terminal client, which is to come"))]
 impl Conversation {
     /// Begins to look for the players of a token that the chat has given out; we want to be called
     /// so. Never blocks. The first turn is due at once.

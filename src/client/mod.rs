@@ -54,6 +54,7 @@
 //! # Ok::<(), MatchError>(())
 //! ```
 
+pub mod chat;
 mod check;
 mod clock;
 mod command;

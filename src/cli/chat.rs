@@ -1,0 +1,168 @@
+//! The flags of the terminal client.
+
+use clap::{Args, ValueEnum};
+use mio_chat::client::chat::{Chat, Format, theme_of_environment};
+use mio_chat::console::Theme;
+use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
+
+/// Everything about chatting.
+#[derive(Debug, Args)]
+#[command(after_help = "Try it:
+  mio-chat chat chat.example --nick alice
+  echo deploy done | mio-chat chat chat.example --nick bot
+  mio-chat chat chat.example --nick ears --format json --stay </dev/null | jq .text
+
+Keys: Tab completes, PageUp and PageDown scroll, Ctrl-F finds, Ctrl-D leaves; / shows the commands.
+
+Without a terminal on stdin and stdout it is a pipe, and its exit code tells how it ended:
+  0  the input ended, and all of it was delivered       4  the nickname was refused
+  1  the connection was lost                            5  some lines were not delivered
+  3  no connection")]
+pub(crate) struct ChatArgs {
+    /// The server: HOST or HOST:PORT
+    #[arg(value_name = "SERVER", default_value = "127.0.0.1", env = "MIO_CHAT_SERVER")]
+    server: String,
+    /// What to be called [default: your login name, or you are asked]
+    #[arg(long, short, value_name = "NAME", env = "MIO_CHAT_NICK")]
+    nick: Option<String>,
+    /// The room to go to
+    #[arg(long, short, value_name = "ROOM")]
+    room: Option<String>,
+    /// How a pipe writes what is heard
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Written,
+    /// In a pipe: say lines that begin with / instead of carrying them out
+    #[arg(long)]
+    literal: bool,
+    /// In a pipe: go on listening when stdin has ended
+    #[arg(long)]
+    stay: bool,
+    /// Colours; auto goes by NO_COLOR, TERM and COLORFGBG
+    #[arg(long, value_name = "THEME", default_value = "auto", env = "MIO_CHAT_THEME")]
+    theme: Colours,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Written {
+    /// What others say, as people read it
+    Text,
+    /// Everything, one object a line
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Colours {
+    Auto,
+    /// The terminal's own eight
+    Basic,
+    /// For a dark background
+    Dark,
+    /// For a light background
+    Light,
+    /// None
+    None,
+}
+
+impl ChatArgs {
+    /// What no single value can show.
+    pub(super) fn check_flags(&self) -> Result<(), String> {
+        let bad = |what: &str, name: &str| {
+            format!("'{name}' is no {what}: 1 to {NAME_BYTES_MAX} bytes without spaces are one")
+        };
+        let is_name = |name: &str| {
+            (1..=NAME_BYTES_MAX).contains(&name.len())
+                && !name
+                    .contains(|character: char| character.is_whitespace() || character.is_control())
+                && !name.starts_with('/')
+        };
+        if let Some(nick) = self.nick.as_deref().filter(|nick| !is_name(nick)) {
+            return Err(bad("nickname", nick));
+        }
+        if let Some(room) = self.room.as_deref().filter(|room| !is_name(room)) {
+            return Err(bad("room", room));
+        }
+        if self.place().is_none() {
+            return Err(format!("'{}' is no server (such as chat.example:55555)", self.server));
+        }
+        Ok(())
+    }
+
+    /// The server with its port.
+    fn place(&self) -> Option<String> {
+        let server = self.server.as_str();
+        let is_bare_ipv6 = server.parse::<std::net::Ipv6Addr>().is_ok();
+        match server.rsplit_once(':') {
+            _ if server.is_empty() => None,
+            _ if is_bare_ipv6 => Some(format!("[{server}]:{TCP_PORT}")),
+            Some((host, port)) if !server.ends_with(']') => {
+                let port = port.parse::<u16>().ok().filter(|port| *port > 0)?;
+                (!host.is_empty()).then(|| format!("{host}:{port}"))
+            }
+            _ => Some(format!("{server}:{TCP_PORT}")),
+        }
+    }
+
+    /// The chat that was asked for.
+    pub(crate) fn chat(&self) -> Chat {
+        Chat {
+            server: self.place().unwrap_or_default(),
+            nickname: self.nick.clone().or_else(login_name),
+            room: self.room.clone(),
+            theme: match self.theme {
+                Colours::Auto => theme_of_environment(),
+                Colours::Basic => Theme::Basic,
+                Colours::Dark => Theme::Dark,
+                Colours::Light => Theme::Light,
+                Colours::None => Theme::Plain,
+            },
+            format: match self.format {
+                Written::Text => Format::Text,
+                Written::Json => Format::Json,
+            },
+            is_literal: self.literal,
+            stays: self.stay,
+        }
+    }
+}
+
+/// What the system calls the user, if that can be a nickname. Nobody is to be called root.
+fn login_name() -> Option<String> {
+    let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok()?;
+    let is_name = name.len() <= 16
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && name.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    (is_name && name != "root").then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        chat: ChatArgs,
+    }
+
+    #[test]
+    fn a_server_is_named_with_or_without_a_port() {
+        for (typed, place) in [
+            ("chat.example", Some("chat.example:55555")),
+            ("chat.example:1", Some("chat.example:1")),
+            ("127.0.0.1", Some("127.0.0.1:55555")),
+            ("::1", Some("[::1]:55555")),
+            ("[::1]", Some("[::1]:55555")),
+            ("[::1]:7", Some("[::1]:7")),
+            ("chat.example:", None),
+            ("chat.example:0", None),
+            (":5", None),
+            ("chat.example:http", None),
+        ] {
+            let alone = Alone::parse_from(["chat", typed]);
+            assert_eq!(alone.chat.place().as_deref(), place, "{typed}");
+            assert_eq!(alone.chat.check_flags().is_ok(), place.is_some(), "{typed}");
+        }
+    }
+}

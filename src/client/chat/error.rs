@@ -1,0 +1,81 @@
+//! Why a chat could not be begun or went wrong, in one sentence each.
+
+use std::io;
+
+use thiserror::Error;
+
+/// A chat that came to nothing, or ended otherwise than it should.
+#[derive(Debug, Error)]
+pub enum ChatError {
+    /// The server's name leads nowhere.
+    #[error("cannot find {server}: {source}; is the name spelled right?")]
+    Lookup {
+        /// As it was given.
+        server: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nobody listens there, or it cannot be reached.
+    #[error("cannot connect to {server}: {why}; is mio-chat running there?")]
+    Connect {
+        /// As it was given.
+        server: String,
+        /// What the system says.
+        why: String,
+    },
+    /// There is nobody to be asked for a nickname.
+    #[error("no nickname: give one with --nick NAME")]
+    NoNickname,
+    /// The server does not take the nickname, or not in that room.
+    #[error("{server} refuses: {why}")]
+    Refused {
+        /// As it was given.
+        server: String,
+        /// What it says.
+        why: String,
+    },
+    /// The connection ended before the input did.
+    #[error("the connection to {server} ended: {why}")]
+    Lost {
+        /// As it was given.
+        server: String,
+        /// What the server said last, or the system.
+        why: String,
+    },
+    /// Some of what was to be said was not.
+    #[error("{missing} of {all} lines were not delivered")]
+    Undelivered {
+        /// Lines that did not come back.
+        missing: usize,
+        /// Lines that were to be said.
+        all: usize,
+    },
+    /// What is heard cannot be handed on.
+    #[error("cannot write what is heard: {0}")]
+    Output(#[source] io::Error),
+    /// The terminal or the poll loop does not work.
+    #[error("cannot {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl ChatError {
+    /// The exit code that tells a script what went wrong.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Lookup { .. } | Self::Connect { .. } => 3,
+            Self::NoNickname | Self::Refused { .. } => 4,
+            Self::Undelivered { .. } => 5,
+            Self::Lost { .. } | Self::Output(_) | Self::System { .. } => 1,
+        }
+    }
+
+    /// Of what was tried, for `map_err`.
+    pub(super) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+}

@@ -1,0 +1,89 @@
+//! `mio-chat chat`: the chat in a terminal, or in a pipe where there is none.
+//!
+//! ```text
+//!     screen ---> console::Console (pure)     terminal: raw mode, frames, keys
+//!        |  \---> players                     conversations over UDP
+//!     pipe -----> console::Script (pure)
+//!        |
+//!     wire                                    the TCP connection, in lines
+//! ```
+//!
+//! Names are looked up once, before anything else: looking up blocks.
+
+mod error;
+mod pipe;
+mod players;
+mod screen;
+mod terminal;
+mod wire;
+
+use std::io::IsTerminal;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use mio::{Poll, Token};
+
+pub use crate::console::{Format, Theme};
+pub use error::ChatError;
+
+use super::command::Ended;
+use pipe::Pipe;
+use screen::Loop;
+use wire::Wire;
+
+const KEYBOARD: Token = Token(0);
+const SERVER: Token = Token(1);
+const CAUGHT: Token = Token(2);
+
+/// A chat, as it is wanted.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    /// Where: a name or address, with a port.
+    pub server: String,
+    /// What to be called; without it the user is asked.
+    pub nickname: Option<String>,
+    /// Where to go first; without it where everybody starts.
+    pub room: Option<String>,
+    /// Colours.
+    pub theme: Theme,
+    /// How a pipe is written to.
+    pub format: Format,
+    /// In a pipe lines that begin with `/` are said.
+    pub is_literal: bool,
+    /// A pipe goes on listening when its input has ended.
+    pub stays: bool,
+}
+
+impl Chat {
+    /// Chats until the user leaves, or the input ends.
+    ///
+    /// # Errors
+    /// What kept it from beginning, or ended it too early.
+    pub fn run(&self) -> Result<Ended, ChatError> {
+        let wire = Wire::new(self.look_up()?, SERVER);
+        let poll = Poll::new().map_err(ChatError::system("make a poll loop"))?;
+        if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+            Loop::new(self, wire, poll)?.run()
+        } else {
+            Pipe::new(self, wire, poll)?.run()
+        }
+    }
+
+    fn look_up(&self) -> Result<Vec<SocketAddr>, ChatError> {
+        let found = self.server.to_socket_addrs();
+        let lookup = |source| ChatError::Lookup { server: self.server.clone(), source };
+        Ok(found.map_err(lookup)?.collect())
+    }
+}
+
+/// The colours that suit the terminal, as the environment tells.
+pub fn theme_of_environment() -> Theme {
+    terminal::theme(|name| std::env::var(name).ok())
+}
+
+/// Something that nobody knows.
+fn random() -> Result<u64, ChatError> {
+    getrandom::u64().map_err(|error| ChatError::System {
+        what: "draw a random number",
+        source: std::io::Error::other(error),
+    })
+}

@@ -1,0 +1,434 @@
+//! How the connection is made, kept and made again: under the same name, in the same room, and
+//! without missing what was said meanwhile.
+//!
+//! ```text
+//!   Connecting --> Registering --> Here
+//!       ^            |    ^          |
+//!       |         Naming--'          |     Naming: the user must type another name
+//!       '------- Waiting <-----------'     Down: coming back makes no sense; Enter tries again
+//! ```
+//!
+//! The server's own history at the door is refused, because one question fits both who comes and
+//! who comes back: what was last said, or what was said since.
+//!
+//! Neither socket nor clock: what happens is handed in, and what is to be done is handed out.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::heard::{Heard, Place};
+use crate::limits::{
+    COME_BACK_MAX, COME_BACK_MIN, NAME_AGAIN, NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX,
+    ROSTER_MAX,
+};
+use crate::time::Time;
+
+/// Where everybody starts.
+pub(super) const MAIN: &str = "main";
+
+/// What the shell is to do for the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Connect to the server.
+    Connect,
+    /// Close the connection.
+    Disconnect,
+    /// Send these lines, each with its newline.
+    Send(String),
+}
+
+/// How far the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The system is asked for one.
+    Connecting,
+    /// The nickname was sent.
+    Registering,
+    /// There is no nickname that the server takes: the user is asked.
+    Naming,
+    /// All is well.
+    Here,
+    /// It was lost, and is tried again then.
+    Waiting(Time),
+    /// It was lost, and is not tried again by itself.
+    Down,
+}
+
+/// The connection to the server.
+#[derive(Debug)]
+pub(super) struct Link {
+    phase: Phase,
+    is_connected: bool,
+    /// Why there is none.
+    why: String,
+    nickname: String,
+    /// Where we are, or want to be again.
+    room: String,
+    /// What opens rooms: passwords and keys.
+    words: HashMap<String, String>,
+    /// How far each room was read.
+    places: HashMap<String, Place>,
+    epoch: String,
+    /// Connections that came to nothing in a row.
+    failures: u32,
+    /// How often the name was sent on this connection, and when it is sent again.
+    name_tries: u32,
+    name_again: Option<Time>,
+    /// We have been here before: the name may still be held by the lost connection.
+    was_here: bool,
+    /// On the way back into the room.
+    returning: bool,
+    /// Nobody is to be surprised by coming back.
+    unwanted: bool,
+    leaving: bool,
+    random: u64,
+}
+
+impl Link {
+    /// A connection that is to be made. `nickname`: empty to ask the user.
+    pub(super) fn new(nickname: &str, room: &str, random: u64) -> Self {
+        Self {
+            phase: if nickname.is_empty() { Phase::Naming } else { Phase::Down },
+            is_connected: false,
+            why: String::new(),
+            nickname: nickname.to_owned(),
+            room: room.to_owned(),
+            words: HashMap::new(),
+            places: HashMap::new(),
+            epoch: String::new(),
+            failures: 0,
+            name_tries: 0,
+            name_again: None,
+            was_here: false,
+            returning: false,
+            unwanted: false,
+            leaving: false,
+            random: random | 1,
+        }
+    }
+
+    /// There is a connection.
+    pub(super) fn connected(&mut self) -> Vec<Ask> {
+        (self.name_tries, self.name_again) = (1, None);
+        (self.is_connected, self.returning) = (true, true);
+        self.phase = Phase::Registering;
+        // In one write, or a pause might be taken for the end of a line.
+        vec![Ask::Send(format!("/numbers on\n/history off\n{}\n", self.nickname))]
+    }
+
+    /// The connection is no more, or could not be made.
+    pub(super) fn closed(&mut self, now: Time, why: &str) {
+        // What the server said last tells more than that it has closed.
+        if self.why.is_empty() || !matches!(self.phase, Phase::Here | Phase::Registering) {
+            why.clone_into(&mut self.why);
+        }
+        (self.is_connected, self.name_again) = (false, None);
+        if self.leaving || self.unwanted {
+            self.phase = Phase::Down;
+        }
+        // Whoever is asked for a name may take their time.
+        if matches!(self.phase, Phase::Down | Phase::Naming) {
+            return;
+        }
+        self.failures = if self.phase == Phase::Here { 1 } else { self.failures + 1 };
+        self.phase = Phase::Waiting(now + self.patience());
+    }
+
+    /// How long to wait before the next try: longer each time, and never all at once after a
+    /// server has come back.
+    fn patience(&mut self) -> Duration {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let most = COME_BACK_MIN.saturating_mul(1 << self.failures.saturating_sub(1).min(10));
+        let most = most.min(COME_BACK_MAX);
+        most / 2 + most.mul_f64((self.random % 1_000) as f64 / 2_000.0)
+    }
+
+    /// Does what is due.
+    pub(super) fn tick(&mut self, now: Time) -> Vec<Ask> {
+        if let Phase::Waiting(until) = self.phase
+            && now >= until
+        {
+            return self.try_again();
+        }
+        if self.name_again.is_some_and(|at| now >= at) {
+            self.name_again = None;
+            self.name_tries += 1;
+            return vec![Ask::Send(format!("{}\n", self.nickname))];
+        }
+        Vec::new()
+    }
+
+    /// Tries to connect at once, if there is no connection.
+    pub(super) fn try_again(&mut self) -> Vec<Ask> {
+        let may = matches!(self.phase, Phase::Waiting(_) | Phase::Down);
+        if !may || self.leaving || self.nickname.is_empty() {
+            return Vec::new();
+        }
+        self.unwanted = false;
+        self.phase = Phase::Connecting;
+        vec![Ask::Connect]
+    }
+
+    /// When [`Self::tick`] is due.
+    pub(super) fn due(&self) -> Option<Time> {
+        match self.phase {
+            Phase::Waiting(until) => Some(until),
+            _ => self.name_again,
+        }
+    }
+
+    /// Takes a line of the server: what is to be asked next.
+    pub(super) fn hear(&mut self, now: Time, heard: &Heard<'_>) -> Vec<Ask> {
+        match heard {
+            Heard::Numbers(place) => self.epoch.clone_from(&place.epoch),
+            Heard::Welcome => {
+                (self.phase, self.was_here, self.failures) = (Phase::Here, true, 0);
+                (self.name_again, self.unwanted) = (None, false);
+                self.why.clear();
+            }
+            Heard::Notice(text) if self.phase != Phase::Here => return self.refused(now, text),
+            Heard::Notice(text) => self.note_farewell(text),
+            Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
+            Heard::Entered { room, others } => return self.entered(room, *others),
+            Heard::Said { stamp: Some(stamp), .. } | Heard::Acted { stamp, .. } => {
+                self.note_read(stamp.number);
+            }
+            Heard::PastEnds(Some((room, place))) if *room == self.room => {
+                self.note_place(room, place.clone());
+            }
+            Heard::Owns { room, key } => self.note_word(room, key),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The server does not take the name, or does not want us at all.
+    fn refused(&mut self, now: Time, text: &str) -> Vec<Ask> {
+        text.clone_into(&mut self.why);
+        self.note_farewell(text);
+        let is_name = text.starts_with("the nickname") || text.starts_with("a name ");
+        if !is_name {
+            return Vec::new();
+        }
+        let is_taken = text.contains("is taken");
+        if is_taken && self.was_here && self.name_tries < NAME_TRIES {
+            // Most likely the server does not know yet that the old connection is dead.
+            self.name_again = Some(now + NAME_AGAIN);
+        } else if is_taken && self.was_here {
+            return vec![Ask::Disconnect];
+        } else {
+            self.phase = Phase::Naming;
+        }
+        Vec::new()
+    }
+
+    /// Some last words mean that coming back at once is not wanted.
+    fn note_farewell(&mut self, text: &str) {
+        let is_put_out = text.starts_with("you are banned from")
+            || ((text.starts_with("you were banned") || text.starts_with("you were put out"))
+                && text.contains(&format!(" {MAIN} by ")));
+        let says_why = is_put_out
+            || ["the server is", "you were cut off", "no nickname", "too m", "your line was"]
+                .iter()
+                .any(|beginning| text.starts_with(beginning));
+        self.unwanted |= is_put_out;
+        if says_why {
+            text.clone_into(&mut self.why);
+        }
+    }
+
+    fn entered(&mut self, room: &str, others: usize) -> Vec<Ask> {
+        let goes_on = std::mem::take(&mut self.returning) && room != self.room;
+        if goes_on {
+            let word = self.words.get(&self.room).map_or(String::new(), |word| format!(" {word}"));
+            return vec![Ask::Send(format!("/join {}{word}\n", self.room))];
+        }
+        room.clone_into(&mut self.room);
+        let mut lines = match self.places.get(room) {
+            Some(Place { epoch, number }) => format!("/history after {epoch}:{number}\n"),
+            None => format!("/history {REPLAYED_MESSAGES}\n"),
+        };
+        if (1..ROSTER_MAX).contains(&others) {
+            lines.push_str("/who\n");
+        }
+        vec![Ask::Send(lines)]
+    }
+
+    fn note_read(&mut self, number: u64) {
+        let read = self.places.get(&self.room).map_or(0, |place| place.number);
+        let epoch = self.epoch.clone();
+        let is_new = self.places.get(&self.room).is_none_or(|place| place.epoch != epoch);
+        if is_new || number > read {
+            self.note_place(&self.room.clone(), Place { epoch, number });
+        }
+    }
+
+    fn note_place(&mut self, room: &str, place: Place) {
+        if self.places.len() < ROOMS_KNOWN_MAX || self.places.contains_key(room) {
+            self.places.insert(room.to_owned(), place);
+        }
+    }
+
+    /// This opens a room: a password that was typed, or a key that was told.
+    pub(super) fn note_word(&mut self, room: &str, word: &str) {
+        if self.words.len() < ROOMS_KNOWN_MAX || self.words.contains_key(room) {
+            self.words.insert(room.to_owned(), word.to_owned());
+        }
+    }
+
+    /// The user has typed a nickname because the server took none.
+    pub(super) fn choose_name(&mut self, name: &str) -> Vec<Ask> {
+        name.clone_into(&mut self.nickname);
+        (self.was_here, self.name_again) = (false, None);
+        match (self.phase, self.is_connected) {
+            (Phase::Naming, true) => {
+                self.phase = Phase::Registering;
+                vec![Ask::Send(format!("{name}\n"))]
+            }
+            (Phase::Naming, false) => {
+                self.phase = Phase::Connecting;
+                vec![Ask::Connect]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The user leaves: what comes now is the end.
+    pub(super) fn leave(&mut self) {
+        self.leaving = true;
+    }
+
+    /// How far the connection is.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Why there is no connection.
+    pub(super) fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// What we are called, or want to be.
+    pub(super) fn nickname(&self) -> &str {
+        &self.nickname
+    }
+
+    /// Where we are, or want to be.
+    pub(super) fn room(&self) -> &str {
+        &self.room
+    }
+
+    /// The epoch of the server's numbers.
+    pub(super) fn epoch(&self) -> &str {
+        &self.epoch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here(link: &mut Link, lines: &[&str]) -> String {
+        let asked = lines.iter().flat_map(|line| link.hear(Time::ZERO, &Heard::parse(line)));
+        let sent = asked.map(|ask| match ask {
+            Ask::Send(text) => text,
+            other => panic!("{other:?}"),
+        });
+        sent.collect()
+    }
+
+    const NUMBERS: &str =
+        "* -- numbers are on: each message begins with @NUMBER SECONDS; now at c77143c7:9 --";
+
+    #[test]
+    fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
+        let mut link = Link::new("al", "tea", 7);
+        assert_eq!(link.try_again(), [Ask::Connect]);
+        let hello = Ask::Send("/numbers on\n/history off\nal\n".into());
+        assert_eq!(link.connected(), std::slice::from_ref(&hello));
+        let alone = "* you are alone in main (/help tells what you can do)";
+        let asked = here(&mut link, &[NUMBERS, "Connected to server!", alone]);
+        assert_eq!(asked, "/join tea\n");
+        let tea = "* you are in tea with 2 others (/help, /who)";
+        assert_eq!(here(&mut link, &[tea]), "/history 20\n/who\n");
+        here(&mut link, &["@12 5 bob: hi", "@11 5 bob: earlier"]);
+        link.closed(Time::ZERO, "the connection broke");
+        assert!(
+            matches!(link.phase(), Phase::Waiting(until) if until <= Time::ZERO + COME_BACK_MIN)
+        );
+        assert_eq!(link.tick(Time::ZERO + COME_BACK_MIN), [Ask::Connect]);
+        assert_eq!(link.connected(), [hello]);
+        assert_eq!(here(&mut link, &["Connected to server!", alone]), "/join tea\n");
+        assert_eq!(here(&mut link, &[tea]), "/history after c77143c7:12\n/who\n");
+    }
+
+    #[test]
+    fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
+        let taken = "* the nickname al is taken, or looks like one that is; type another";
+        let mut link = Link::new("al", MAIN, 7);
+        link.connected();
+        here(&mut link, &[taken]);
+        assert_eq!(link.phase(), Phase::Naming, "somebody else has it");
+        assert_eq!(link.choose_name("bo"), [Ask::Send("bo\n".into())]);
+        here(&mut link, &["Connected to server!"]);
+        link.closed(Time::ZERO, "");
+        link.try_again();
+        link.connected();
+        let mut now = Time::ZERO;
+        for _ in 1..NAME_TRIES {
+            assert!(link.hear(now, &Heard::parse(taken)).is_empty());
+            now = link.due().unwrap();
+            assert_eq!(link.tick(now), [Ask::Send("bo\n".into())]);
+        }
+        assert_eq!(link.hear(now, &Heard::parse(taken)), [Ask::Disconnect]);
+        link.closed(now, "");
+        assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why().contains("taken"));
+    }
+
+    #[test]
+    fn who_has_no_name_is_asked_before_anything_is_sent() {
+        let mut link = Link::new("", MAIN, 7);
+        assert!(link.try_again().is_empty());
+        assert_eq!(link.phase(), Phase::Naming);
+        assert_eq!(link.choose_name("al"), [Ask::Connect]);
+        assert_eq!(link.connected(), [Ask::Send("/numbers on\n/history off\nal\n".into())]);
+        here(&mut link, &["* a name needs a letter or digit; try another"]);
+        link.closed(Time::ZERO, "");
+        assert_eq!(link.phase(), Phase::Naming, "the server did not wait, and we do");
+        assert_eq!(link.choose_name("bo"), [Ask::Connect]);
+    }
+
+    #[test]
+    fn each_try_waits_longer_and_not_all_alike() {
+        let waits = |seed| {
+            let mut link = Link::new("al", MAIN, seed);
+            link.try_again();
+            (0..12).map(move |_| {
+                link.closed(Time::ZERO, "refused");
+                let Phase::Waiting(until) = link.phase() else { panic!("not waiting") };
+                until.since(Time::ZERO)
+            })
+        };
+        let all: Vec<_> = waits(3).collect();
+        assert!(all[0] <= COME_BACK_MIN && all[5] > all[0] * 4);
+        assert!(all.iter().all(|wait| *wait <= COME_BACK_MAX));
+        assert!(waits(99).zip(&all).any(|(one, other)| one != *other));
+    }
+
+    #[test]
+    fn who_was_put_out_does_not_come_back_by_itself() {
+        for line in
+            ["* you were banned from main by al for 2h", "* you are banned from main for 2h"]
+        {
+            let mut link = Link::new("bo", MAIN, 7);
+            link.connected();
+            here(&mut link, &["Connected to server!", line, "* goodbye"]);
+            link.closed(Time::ZERO, "closed");
+            assert_eq!((link.phase(), link.due()), (Phase::Down, None), "{line}");
+            assert!(link.why().contains("banned"));
+            assert_eq!(link.try_again(), [Ask::Connect]);
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The terminal client without terminal, sockets and clock: what happens goes in, what is to be
+//! done comes out, and what is to be seen is drawn into a buffer.
+//!
+//! ```text
+//!     keys        bytes of a terminal -> keys
+//!     composer    keys -> the line being typed         completion, commands: what Tab and / offer
+//!     heard       a line of the server -> what it means
+//!     link        connecting, coming back, what to ask    roster: who is here
+//!     pane        one conversation                     talks: those with players, over UDP
+//!     hearing     lines -> panes                       typing: keys -> deeds
+//!     view, rows  all of it -> a frame                 palette, wrap
+//! ```
+//!
+//! `client::chat` is the shell around it. The pipe (`script`) uses `heard` alone.
+//!
+//! Invariants: everything that is kept has a limit; all text from the network is cleaned before it
+//! is kept, so that nothing drawn can steer the terminal.
+
+mod commands;
+mod completion;
+mod composer;
+mod heard;
+mod hearing;
+mod keys;
+mod link;
+mod palette;
+mod pane;
+mod roster;
+mod rows;
+mod script;
+mod talks;
+mod typing;
+mod view;
+mod wrap;
+
+pub use keys::{Key, Keys};
+pub use palette::Theme;
+pub use script::{Ending, Format, Script, Step};
+pub use talks::News;
+
+use crate::limits::ROOMS_KNOWN_MAX;
+use crate::time::Time;
+use composer::Composer;
+use link::{Ask, Link, MAIN, Phase};
+use pane::{Entry, Kind, Pane};
+use roster::Roster;
+use talks::Talks;
+
+/// When something happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// By a clock that is never set.
+    pub time: Time,
+    /// Seconds since the beginning of 1970.
+    pub wall: u64,
+    /// Seconds by which people here are ahead of UTC.
+    pub offset: i32,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// The program begins.
+    Start,
+    /// Somebody typed.
+    Key(Key),
+    /// There is a connection.
+    Connected,
+    /// The server says this, without its newline.
+    Line(&'a [u8]),
+    /// There is no connection any more, or none could be made: why.
+    Closed(&'a str),
+    /// The terminal has so many columns and rows.
+    Resized(u16, u16),
+    /// What [`Console::due`] told is due.
+    Timeout,
+    /// Something of a conversation with players.
+    Talk(u64, News),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Connect to the server.
+    Connect,
+    /// Close the connection.
+    Disconnect,
+    /// Send these lines.
+    Send(String),
+    /// Look for players with this token, at this UDP port of the server.
+    Play {
+        /// By which the conversation is known from now on.
+        talk: u64,
+        /// What the server has given out.
+        token: u64,
+        /// Where it listens for datagrams; `None`: where it usually does.
+        port: Option<u16>,
+    },
+    /// Say this to the players of a conversation.
+    Say {
+        /// Which one.
+        talk: u64,
+        /// A line.
+        text: String,
+    },
+    /// End a conversation with players.
+    HangUp {
+        /// Which one.
+        talk: u64,
+    },
+    /// Draw everything anew: something else has written to the terminal.
+    Redraw,
+    /// Let the shell have the terminal.
+    Suspend,
+    /// End the program, when what was sent has arrived.
+    Leave,
+}
+
+/// What the line at the bottom is for.
+#[derive(Debug)]
+enum Mode {
+    /// To talk.
+    Talking,
+    /// To look for words.
+    Searching(Composer),
+    /// To say whether these lines are to be sent.
+    Confirming(Vec<String>),
+}
+
+/// How somebody wants it.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// What to be called; empty to be asked.
+    pub nickname: String,
+    /// Where to go first; `None`: where everybody starts.
+    pub room: Option<String>,
+    /// Colours.
+    pub theme: Theme,
+    /// How the server is called.
+    pub server: String,
+    /// Something that nobody knows.
+    pub random: u64,
+}
+
+/// The whole of it.
+#[derive(Debug)]
+pub struct Console {
+    wishes: Wishes,
+    link: Link,
+    roster: Roster,
+    /// Rooms that were looked at, the current one last.
+    rooms: Vec<Pane>,
+    talks: Talks,
+    composer: Composer,
+    mode: Mode,
+    /// Something to be told once, until the next key.
+    hint: String,
+    size: (u16, u16),
+    has_focus: bool,
+    /// The first line of a connection may begin with the prompt.
+    is_first_line: bool,
+    /// Histories that were asked for without the user's doing.
+    silent_pasts: u32,
+    /// What is to be told before the first message of a history that is news.
+    past: Option<String>,
+    rooms_asked: Option<Time>,
+    /// Queues that we were invited to.
+    invitations: Vec<String>,
+    asked_to_leave: bool,
+    now: Moment,
+}
+
+impl Console {
+    /// A client that has not begun.
+    pub fn new(wishes: Wishes, now: Moment) -> Self {
+        let room = wishes.room.clone().unwrap_or_else(|| MAIN.to_owned());
+        Self {
+            link: Link::new(&wishes.nickname, &room, wishes.random),
+            wishes,
+            roster: Roster::default(),
+            rooms: vec![Pane::new(&room)],
+            talks: Talks::default(),
+            composer: Composer::default(),
+            mode: Mode::Talking,
+            hint: String::new(),
+            size: (80, 24),
+            has_focus: true,
+            is_first_line: true,
+            silent_pasts: 0,
+            past: None,
+            rooms_asked: None,
+            invitations: Vec::new(),
+            asked_to_leave: false,
+            now,
+        }
+    }
+
+    /// Takes what happens, and tells what is to be done.
+    pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Vec<Deed> {
+        self.now = now;
+        let deeds = match input {
+            Input::Start => self.start(),
+            Input::Key(key) => self.press(key),
+            Input::Connected => {
+                self.is_first_line = true;
+                self.silent_pasts = 0;
+                deeds(self.link.connected())
+            }
+            Input::Line(line) => self.hear(line),
+            Input::Closed(why) => self.lost(why),
+            Input::Resized(columns, rows) => {
+                self.size = (columns, rows);
+                vec![Deed::Redraw]
+            }
+            Input::Timeout => deeds(self.link.tick(now.time)),
+            Input::Talk(talk, news) => self.hear_talk(talk, news),
+        };
+        self.note_seen();
+        deeds
+    }
+
+    /// What we are called, or want to be.
+    pub fn nickname(&self) -> &str {
+        self.link.nickname()
+    }
+
+    fn start(&mut self) -> Vec<Deed> {
+        if self.wishes.nickname.is_empty() {
+            let text = "Welcome. What do you want to be called? Type a nickname and press Enter.";
+            self.tell(Kind::Own, text);
+        }
+        deeds(self.link.try_again())
+    }
+
+    fn lost(&mut self, why: &str) -> Vec<Deed> {
+        let was_here = self.link.phase() == Phase::Here;
+        self.link.closed(self.now.time, why);
+        if was_here {
+            let why = self.link.why().to_owned();
+            self.tell(Kind::Alarm, &format!("connection lost: {why}"));
+            self.roster.clear();
+        }
+        Vec::new()
+    }
+
+    /// When [`Input::Timeout`] is due: to do something, or to show another number of seconds.
+    pub fn due(&self) -> Option<Time> {
+        let second = std::time::Duration::from_secs(1);
+        match self.link.phase() {
+            Phase::Waiting(until) => Some(until.min(self.now.time + second)),
+            _ => self.link.due(),
+        }
+    }
+
+    // ---- What is looked at ----
+
+    /// The room where we are.
+    fn room(&self) -> &Pane {
+        self.rooms.last().expect("there is always a room")
+    }
+
+    fn room_mut(&mut self) -> &mut Pane {
+        self.rooms.last_mut().expect("there is always a room")
+    }
+
+    /// What is in view.
+    fn pane(&self) -> &Pane {
+        self.talks.shown().map_or(self.room(), |talk| &talk.pane)
+    }
+
+    fn pane_mut(&mut self) -> &mut Pane {
+        match self.talks.shown_mut() {
+            Some(talk) => &mut talk.pane,
+            None => self.rooms.last_mut().expect("there is always a room"),
+        }
+    }
+
+    /// Goes to a room, and keeps what was said in the others for when we are back.
+    fn show_room(&mut self, room: &str) {
+        let found = self.rooms.iter().position(|pane| pane.title == room);
+        let pane = found.map_or_else(|| Pane::new(room), |at| self.rooms.remove(at));
+        // The room that nothing happened in yet was only there to have one.
+        self.rooms.retain(|pane| !pane.is_empty());
+        if self.rooms.len() >= ROOMS_KNOWN_MAX {
+            self.rooms.remove(0);
+        }
+        self.rooms.push(pane);
+    }
+
+    /// Tells the user something, where they look.
+    fn tell(&mut self, kind: Kind, text: &str) {
+        let entry = Entry::told(kind, self.now.wall, text);
+        self.pane_mut().push(entry, true);
+    }
+
+    /// Adds to the room.
+    fn add(&mut self, entry: Entry) {
+        let is_seen = self.has_focus && self.talks.shown().is_none();
+        self.room_mut().push(entry, is_seen);
+    }
+
+    fn note_seen(&mut self) {
+        if self.has_focus && self.pane().is_at_end() {
+            self.pane_mut().note_seen();
+        }
+    }
+}
+
+/// What is to be done for the connection, among everything else.
+fn deeds(asked: Vec<Ask>) -> Vec<Deed> {
+    let deed = |ask| match ask {
+        Ask::Connect => Deed::Connect,
+        Ask::Disconnect => Deed::Disconnect,
+        Ask::Send(text) => Deed::Send(text),
+    };
+    asked.into_iter().map(deed).collect()
+}

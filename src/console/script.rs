@@ -1,0 +1,359 @@
+//! The client where there is no terminal: lines in, lines out, for scripts and bots.
+//!
+//! What is said counts as delivered when the server has sent it back, as it does to everybody in
+//! the room. So a line that was refused (too long, muted) is known to be missing in the end.
+//!
+//! Neither sockets nor files: what happens is handed in, and what is to be done is handed out.
+//!
+//! Invariant: nothing is said before we are in the room where it is to be said.
+
+use serde::Serialize;
+
+use super::heard::{Heard, Stamp};
+use super::link::MAIN;
+use crate::chat::clean;
+use crate::limits::COMPOSED_BYTES_MAX;
+
+/// How what is heard is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// What others say, as people read it; all else is told beside it.
+    #[default]
+    Text,
+    /// Everything, one JSON object a line.
+    Json,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send these lines.
+    Send(String),
+    /// Write this line to the output.
+    Print(String),
+    /// Tell this to whoever looks after the script.
+    Note(String),
+    /// Nothing more will be sent: the server is to close when all is carried out.
+    Finish,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The input ended, and everything was delivered.
+    Delivered,
+    /// The nickname was refused: why.
+    Refused(String),
+    /// The connection ended before the input did: why.
+    Lost(String),
+    /// So many of so many lines were not delivered.
+    Undelivered(usize, usize),
+}
+
+/// One thing that was heard, as JSON. What does not apply is left out.
+#[derive(Debug, Default, Serialize)]
+struct Object<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    own: bool,
+}
+
+/// A conversation of a script.
+#[derive(Debug)]
+pub struct Script {
+    nickname: String,
+    /// Where to talk.
+    wanted: String,
+    format: Format,
+    /// Lines that begin with `/` are said, not carried out.
+    is_literal: bool,
+    room: String,
+    is_first_line: bool,
+    has_name: bool,
+    is_ready: bool,
+    has_finished: bool,
+    refusal: Option<String>,
+    last_words: String,
+    said: usize,
+    echoed: usize,
+}
+
+impl Script {
+    /// A conversation that has not begun. `room`: where to talk, if not where everybody starts.
+    pub fn new(nickname: &str, room: Option<&str>, format: Format, is_literal: bool) -> Self {
+        let wanted = room.unwrap_or(MAIN).trim_start_matches('#');
+        Self {
+            nickname: nickname.to_owned(),
+            wanted: wanted.to_owned(),
+            format,
+            is_literal,
+            room: String::new(),
+            is_first_line: true,
+            has_name: false,
+            is_ready: false,
+            has_finished: false,
+            refusal: None,
+            last_words: String::new(),
+            said: 0,
+            echoed: 0,
+        }
+    }
+
+    /// What is sent first, in one write.
+    pub fn greeting(&self) -> String {
+        format!("/numbers on\n/history off\n{}\n", self.nickname)
+    }
+
+    /// Whether the server has said anything yet.
+    pub fn has_begun(&self) -> bool {
+        !self.is_first_line
+    }
+
+    /// Whether lines may be said now.
+    pub fn is_ready(&self) -> bool {
+        self.is_ready && !self.has_finished
+    }
+
+    /// A line of the input, without its newline.
+    pub fn say(&mut self, line: &[u8]) -> Vec<Step> {
+        let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
+        let line = clean(&line);
+        if line.trim().is_empty() {
+            return Vec::new();
+        }
+        let begins = line.starts_with('/');
+        let slash = if begins && self.is_literal { "/" } else { "" };
+        if !begins || self.is_literal || line.starts_with("//") {
+            self.said += 1;
+        }
+        if line.len() + slash.len() > COMPOSED_BYTES_MAX {
+            let most = COMPOSED_BYTES_MAX;
+            return vec![Step::Note(format!("not sent, longer than {most} bytes: {line:.40}"))];
+        }
+        vec![Step::Send(format!("{slash}{line}\n"))]
+    }
+
+    /// The input has ended.
+    pub fn finish(&mut self) -> Vec<Step> {
+        self.has_finished = true;
+        vec![Step::Finish]
+    }
+
+    /// A line of the server, without its newline.
+    pub fn hear(&mut self, line: &[u8]) -> Vec<Step> {
+        let line = String::from_utf8_lossy(line);
+        let line = clean(&line);
+        let is_first = std::mem::take(&mut self.is_first_line);
+        let line = if is_first { line.strip_prefix("NICK").unwrap_or(&line) } else { &line };
+        let heard = Heard::parse(line);
+        let mut steps = self.go_on(&heard);
+        steps.extend(match self.format {
+            Format::Text => self.as_text(&heard),
+            Format::Json => self.as_json(&heard),
+        });
+        steps
+    }
+
+    fn go_on(&mut self, heard: &Heard<'_>) -> Vec<Step> {
+        match heard {
+            Heard::Welcome => self.has_name = true,
+            Heard::Said { who, .. } if *who == self.nickname => self.echoed += 1,
+            Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
+            Heard::Entered { room, .. } => {
+                let is_first = self.room.is_empty();
+                (*room).clone_into(&mut self.room);
+                if is_first && !room.eq_ignore_ascii_case(&self.wanted) {
+                    return vec![Step::Send(format!("/join {}\n", self.wanted))];
+                }
+                self.is_ready = true;
+            }
+            Heard::Notice(text) => {
+                (*text).clone_into(&mut self.last_words);
+                let is_refused = !self.has_name || (!self.is_ready && !self.room.is_empty());
+                if is_refused && self.refusal.is_none() {
+                    // There is nobody to be asked for another name or password.
+                    self.refusal = Some((*text).to_owned());
+                    self.has_finished = true;
+                    return vec![Step::Finish];
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn as_text(&self, heard: &Heard<'_>) -> Vec<Step> {
+        let text = match *heard {
+            Heard::Said { who, text, .. } if who != self.nickname => format!("{who}: {text}"),
+            Heard::Acted { who, text, .. } if who != self.nickname => format!("* {who} {text}"),
+            Heard::Whispered { from, text } => format!("[{from}] {text}"),
+            Heard::Notice(text) if self.refusal.is_none() => {
+                return vec![Step::Note(text.to_owned())];
+            }
+            Heard::Who { room, count, names, .. } => {
+                return vec![Step::Note(format!("{count} in {room}: {names}"))];
+            }
+            Heard::Rooms { rooms, .. } => return vec![Step::Note(format!("rooms: {rooms}"))],
+            Heard::And(more) => return vec![Step::Note(format!("and {more}"))],
+            _ => return Vec::new(),
+        };
+        vec![Step::Print(text)]
+    }
+
+    fn as_json(&self, heard: &Heard<'_>) -> Vec<Step> {
+        let object = self.object(heard);
+        let line = object.and_then(|object| serde_json::to_string(&object).ok());
+        line.into_iter().map(Step::Print).collect()
+    }
+
+    fn object<'a>(&'a self, heard: &Heard<'a>) -> Option<Object<'a>> {
+        let told = |kind| Object { kind, ..Object::default() };
+        // Before the first room is entered, it is the one where everybody starts.
+        let room = Some(self.room.as_str()).filter(|room| !room.is_empty()).or(Some(MAIN));
+        let number = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.number);
+        let time = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.at);
+        let said = |kind, stamp, who, text| Object {
+            number: number(stamp),
+            time: time(stamp),
+            room,
+            from: Some(who),
+            text: Some(text),
+            own: who == self.nickname,
+            ..told(kind)
+        };
+        Some(match *heard {
+            Heard::Welcome | Heard::Numbers(_) | Heard::Granted | Heard::Other("") => return None,
+            Heard::Said { stamp, who, text } => said("message", stamp, who, text),
+            Heard::Acted { stamp, who, text } => said("action", Some(stamp), who, text),
+            Heard::Whispered { from, text } => {
+                Object { from: Some(from), text: Some(text), ..told("private") }
+            }
+            Heard::WhisperSent { to, text } => {
+                Object { to: Some(to), text: Some(text), own: true, ..told("private") }
+            }
+            Heard::Joined(who) => Object { room, from: Some(who), ..told("joined") },
+            Heard::Left(who) => Object { room, from: Some(who), ..told("left") },
+            Heard::Renamed { old, new } => {
+                Object { from: Some(old), to: Some(new), ..told("renamed") }
+            }
+            Heard::Entered { room, .. } => Object { room: Some(room), ..told("entered") },
+            Heard::Topic { text, .. } => Object { room, text, ..told("topic") },
+            Heard::Who { room, names, .. } => {
+                Object { room: Some(room), text: Some(names), ..told("who") }
+            }
+            Heard::Rooms { rooms, .. } => Object { text: Some(rooms), ..told("rooms") },
+            Heard::And(more) => Object { text: Some(more), ..told("and") },
+            Heard::Notice(text) | Heard::Other(text) => {
+                Object { text: Some(text), ..told("notice") }
+            }
+            Heard::Token { queue, .. } => Object { text: Some(queue), ..told("token") },
+            Heard::Invited { from, queue } => {
+                Object { from: Some(from), text: Some(queue), ..told("invited") }
+            }
+            Heard::Owns { room, key } => {
+                Object { room: Some(room), text: Some(key), ..told("owns") }
+            }
+            Heard::Digest { .. } | Heard::PastBegins(_) | Heard::PastEnds(_) | Heard::NoPast => {
+                return None;
+            }
+        })
+    }
+
+    /// The connection is no more; `why`: what the system says, if it was not the server's will.
+    pub fn end(&self, why: &str) -> Ending {
+        if let Some(refusal) = &self.refusal {
+            return Ending::Refused(refusal.clone());
+        }
+        if !self.has_finished || !why.is_empty() {
+            let why = if self.last_words.is_empty() { why } else { &self.last_words };
+            return Ending::Lost(why.to_owned());
+        }
+        match self.said.saturating_sub(self.echoed) {
+            0 => Ending::Delivered,
+            missing => Ending::Undelivered(missing, self.said),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hear(script: &mut Script, lines: &[&str]) -> Vec<Step> {
+        lines.iter().flat_map(|line| script.hear(line.as_bytes())).collect()
+    }
+
+    const ALONE: &str = "* you are alone in main (/help tells what you can do)";
+
+    #[test]
+    fn a_line_counts_when_it_has_come_back() {
+        let mut script = Script::new("bot", None, Format::Text, false);
+        assert_eq!(script.greeting(), "/numbers on\n/history off\nbot\n");
+        assert!(hear(&mut script, &["NICKConnected to server!", "bot joined!", ALONE]).is_empty());
+        assert!(script.is_ready());
+        assert_eq!(script.say(b"deploy done\r"), [Step::Send("deploy done\n".into())]);
+        assert_eq!(script.say(b"  "), []);
+        assert_eq!(script.finish(), [Step::Finish]);
+        assert_eq!(script.end(""), Ending::Undelivered(1, 1));
+        assert_eq!(hear(&mut script, &["@5 7 bot: deploy done"]), []);
+        assert_eq!(script.end(""), Ending::Delivered);
+        assert_eq!(script.end("the connection broke"), Ending::Lost("the connection broke".into()));
+    }
+
+    #[test]
+    fn what_others_say_is_printed_and_the_rest_told_beside_it() {
+        let mut script = Script::new("bot", Some("#tea"), Format::Text, true);
+        let joins = hear(&mut script, &["Connected to server!", ALONE]);
+        assert_eq!(joins, [Step::Send("/join tea\n".into())]);
+        assert!(!script.is_ready());
+        hear(&mut script, &["* you are in Tea with 1 other (/help, /who)"]);
+        assert!(script.is_ready());
+        let lines = ["@5 7 al: hi", "@6 7 * al waves", "[al] psst", "al left!", "* too fast: wait"];
+        let print = |text: &str| Step::Print(text.into());
+        let heard = [print("al: hi"), print("* al waves"), print("[al] psst")];
+        let steps = hear(&mut script, &lines);
+        assert_eq!(steps[..3], heard);
+        assert_eq!(steps[3..], [Step::Note("too fast: wait".into())]);
+        assert_eq!(script.say(b"/etc is full"), [Step::Send("//etc is full\n".into())]);
+    }
+
+    #[test]
+    fn a_refused_name_ends_it() {
+        let mut script = Script::new("admin", None, Format::Json, false);
+        let steps =
+            hear(&mut script, &["* the nickname admin is kept for the server; type another"]);
+        assert_eq!(steps[0], Step::Finish);
+        assert!(matches!(script.end(""), Ending::Refused(why) if why.contains("is kept")));
+    }
+
+    #[test]
+    fn json_tells_everything() {
+        let mut script = Script::new("bot", None, Format::Json, false);
+        let lines =
+            ["Connected to server!", ALONE, "@5 7 al: say \"hi\"", "@6 8 bot: hi", "al left!"];
+        let printed = hear(&mut script, &lines).into_iter().map(|step| match step {
+            Step::Print(line) => line,
+            other => panic!("{other:?}"),
+        });
+        let said = |rest| format!(r#"{{"kind":"message","number":{rest}}}"#);
+        let expected = [
+            r#"{"kind":"entered","room":"main"}"#.to_owned(),
+            said(r#"5,"time":7,"room":"main","from":"al","text":"say \"hi\"""#),
+            said(r#"6,"time":8,"room":"main","from":"bot","text":"hi","own":true"#),
+            r#"{"kind":"left","room":"main","from":"al"}"#.to_owned(),
+        ];
+        assert_eq!(printed.collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,127 @@
+//! A client without a terminal: what happens to it, what it asks for, and what is to be seen of it.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use mio_chat::console::{Console, Deed, Input, Keys, Moment, Theme, Wishes};
+use mio_chat::time::Time;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub(crate) const NUMBERS: &str =
+    "* -- numbers are on: each message begins with @NUMBER SECONDS; now at c77143c7:9 --";
+pub(crate) const ALONE: &str = "* you are alone in main (/help tells what you can do)";
+/// 14:02 on some day.
+pub(crate) const WALL: u64 = 1_763_820_120;
+
+/// A client, and what it has asked for.
+pub(crate) struct Play {
+    console: Console,
+    pub(crate) seconds: u64,
+    pub(crate) deeds: Vec<Deed>,
+    pub(crate) size: (u16, u16),
+}
+
+impl Play {
+    pub(crate) fn new(nickname: &str, theme: Theme) -> Self {
+        let wishes = Wishes {
+            nickname: nickname.into(),
+            server: "chat.example:55555".into(),
+            random: 7,
+            theme,
+            ..Wishes::default()
+        };
+        let console = Console::new(wishes, Self::moment(0));
+        let mut play = Self { console, seconds: 0, deeds: Vec::new(), size: (80, 24) };
+        play.happen(Input::Start);
+        play
+    }
+
+    /// Somebody who has come into `main`, with two who are there already.
+    pub(crate) fn begun() -> Self {
+        let mut play = Self::new("alice", Theme::Plain);
+        play.happen(Input::Connected);
+        let here = "* you are in main with 2 others (/help, /who)";
+        play.hear(&[&format!("NICK{NUMBERS}"), "Connected to server!", "alice joined!", here]);
+        play.hear(&[
+            "* -- no messages in main yet --",
+            "* -- end of history: main is at c77143c7:9 --",
+        ]);
+        play.hear(&["* there are 3 in main: alice, bob, Zoë"]);
+        play.deeds.clear();
+        play
+    }
+
+    pub(crate) fn moment(seconds: u64) -> Moment {
+        let time = Time::at(Duration::from_secs(seconds));
+        Moment { time, wall: WALL + seconds, offset: 0 }
+    }
+
+    pub(crate) fn happen(&mut self, input: Input<'_>) {
+        let deeds = self.console.handle(Self::moment(self.seconds), input);
+        self.deeds.extend(deeds);
+    }
+
+    pub(crate) fn hear(&mut self, lines: &[&str]) {
+        lines.iter().for_each(|line| self.happen(Input::Line(line.as_bytes())));
+    }
+
+    /// Types what a terminal would send.
+    pub(crate) fn press(&mut self, bytes: &str) {
+        let (mut keys, mut typed) = (Keys::default(), Vec::new());
+        keys.feed(bytes.as_bytes(), &mut typed);
+        keys.give_up(&mut typed);
+        typed.into_iter().for_each(|key| self.happen(Input::Key(key)));
+    }
+
+    /// What was sent to the server since it was last asked.
+    pub(crate) fn sent(&mut self) -> String {
+        let sent = self.deeds.drain(..).filter_map(|deed| match deed {
+            Deed::Send(text) => Some(text),
+            _ => None,
+        });
+        sent.collect()
+    }
+
+    pub(crate) fn buffer(&mut self, (width, height): (u16, u16)) -> (Buffer, (u16, u16)) {
+        if self.size != (width, height) {
+            self.size = (width, height);
+            self.happen(Input::Resized(width, height));
+        }
+        let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
+        let cursor = self.console.draw(&mut buffer);
+        assert!(cursor.x < width.max(1) && cursor.y < height.max(1), "{cursor}");
+        (buffer, (cursor.x, cursor.y))
+    }
+
+    /// What is seen, row by row.
+    pub(crate) fn screen(&mut self, size: (u16, u16)) -> String {
+        let (buffer, _) = self.buffer(size);
+        let mut rows = String::new();
+        for y in 0..size.1 {
+            let (mut row, mut skip) = (String::new(), 0);
+            for x in 0..size.0 {
+                let symbol = buffer[(x, y)].symbol();
+                if skip == 0 {
+                    row.push_str(symbol);
+                    skip = unicode_width::UnicodeWidthStr::width(symbol).max(1);
+                }
+                skip -= 1;
+            }
+            writeln!(rows, "{}", row.trim_end()).unwrap();
+        }
+        rows
+    }
+
+    #[track_caller]
+    pub(crate) fn sees(&mut self, part: &str) {
+        let screen = self.screen(self.size);
+        assert!(screen.contains(part), "{part:?} is not to be seen:\n{screen}");
+    }
+
+    #[track_caller]
+    pub(crate) fn sees_not(&mut self, part: &str) {
+        let screen = self.screen(self.size);
+        assert!(!screen.contains(part), "{part:?} is to be seen:\n{screen}");
+    }
+}

@@ -1,0 +1,247 @@
+//! What is typed and heard, and what comes of it.
+
+use mio_chat::console::{Deed, Input, Key, News};
+
+use crate::pictures::conversation;
+use crate::play::{ALONE, NUMBERS, Play};
+
+#[test]
+fn who_comes_back_sees_what_was_missed_in_its_place() {
+    let mut play = conversation();
+    play.happen(Input::Closed(""));
+    play.seconds += 5;
+    play.happen(Input::Timeout);
+    assert_eq!(play.deeds.pop(), Some(Deed::Connect));
+    play.happen(Input::Connected);
+    assert_eq!(play.sent(), "/numbers on\n/history off\nalice\n");
+    play.hear(&[NUMBERS, "Connected to server!", "alice joined!"]);
+    play.hear(&["* you are in main with 1 other (/help, /who)"]);
+    assert_eq!(play.sent(), "/history after c77143c7:14\n/who\n");
+    // Said before the answer, and told again in it.
+    play.hear(&["@17 1763820300 bob: back?", "* -- 3 messages in main since 14 --"]);
+    play.hear(&["@15 1763820250 bob: one", "@16 1763820251 bob: two", "@17 1763820300 bob: back?"]);
+    play.hear(&[
+        "* -- end of history: main is at c77143c7:17 --",
+        "* there are 2 in main: alice, bob",
+    ]);
+    let screen = play.screen((80, 30));
+    let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}:\n{screen}"));
+    assert!(at("bob: one") < at("bob: two") && at("bob: two") < at("bob: back?"));
+    assert_eq!(screen.matches("bob: back?").count(), 1, "{screen}");
+    play.sees("● alice in main, 2 here");
+}
+
+#[test]
+fn tab_completes_commands_rooms_and_people() {
+    let mut play = Play::begun();
+    play.press("bo\t");
+    play.sees("alice> bob:");
+    play.press("\x15/joi\t");
+    assert_eq!(play.sent(), "", "completion of a command asks nothing");
+    play.press("\x15/join ");
+    assert_eq!(play.sent(), "/rooms\n");
+    play.hear(&["* there are 2 rooms: tea (1), main (3)"]);
+    play.sees_not("rooms: tea");
+    play.press("t\t\r");
+    assert_eq!(play.sent(), "/join tea\n");
+    play.press("/msg z\t hi\r");
+    assert_eq!(play.sent(), "/msg Zoë  hi\n");
+}
+
+#[test]
+fn help_tells_the_keys_as_well() {
+    let mut play = Play::begun();
+    play.press("/help\r");
+    assert_eq!(play.sent(), "/help\n");
+    play.sees("Tab completes");
+}
+
+#[test]
+fn several_lines_are_sent_only_when_the_user_says_so() {
+    let mut play = Play::begun();
+    let paste = "\x1b[200~one\n/quit\n\x1b[31mthree\x1b[201~";
+    play.press(paste);
+    assert_eq!(play.sent(), "");
+    play.sees("send 3 lines? Enter sends them, Esc does not");
+    play.press("\x1b");
+    play.sees("nothing was sent");
+    play.press(paste);
+    play.press("\r");
+    assert_eq!(play.sent(), "one\n//quit\n[31mthree\n");
+    play.press(&format!("\x1b[200~{}\x1b[201~", "line\n".repeat(101)));
+    play.sees("too long to be pasted");
+}
+
+#[test]
+fn what_is_typed_without_a_connection_is_kept() {
+    let mut play = Play::begun();
+    play.happen(Input::Closed("gone"));
+    play.press("do not lose me\r");
+    play.sees("alice> do not lose me");
+    assert_eq!(play.sent(), "");
+    play.press("\x15\r");
+    assert_eq!(play.deeds, [Deed::Connect], "Enter alone tries at once");
+}
+
+#[test]
+fn players_have_a_pane_of_their_own() {
+    let mut play = Play::begun();
+    play.press("/match duel\r");
+    assert_eq!(play.sent(), "/match duel\n");
+    play.hear(&[
+        "* your token for duel (2 players) is d9090e436e0f64c1: run mio-chat match HOST:50001 \
+                 --token d9090e436e0f64c1",
+    ]);
+    let (talk, token) = (1, 0xd909_0e43_6e0f_64c1);
+    assert_eq!(play.deeds.drain(..).next(), Some(Deed::Play { talk, token, port: Some(50_001) }));
+    play.sees("looking for players in duel");
+    play.press("half a line");
+    play.happen(Input::Talk(talk, News::Met("bob".into(), "directly connected".into())));
+    play.sees("alice in main");
+    play.sees(" 2 bob");
+    play.press("\r");
+    assert_eq!(play.sent(), "half a line\n", "what was begun for all is said to all");
+    play.press("\x1b2psst\r");
+    assert_eq!(play.deeds.drain(..).next(), Some(Deed::Say { talk, text: "psst".into() }));
+    play.happen(Input::Talk(talk, News::Said("bob".into(), "\x1b[31mwhat?".into())));
+    play.sees("bob: [31mwhat?");
+    play.sees("● alice directly with bob");
+    play.happen(Input::Talk(talk, News::Over("nobody is left".into())));
+    play.press("hello?\r");
+    play.sees("nobody is there any more");
+    play.press("\x15/close\r");
+    play.sees("● alice in main");
+    assert_eq!(play.deeds, [Deed::HangUp { talk }]);
+}
+
+#[test]
+fn scrolling_and_searching_go_back_and_return() {
+    let mut play = Play::begun();
+    for number in 10..200 {
+        play.hear(&[&format!("@{number} 1763820121 bob: message {number}")]);
+    }
+    play.press("\x1b[5~");
+    play.sees_not("message 199");
+    play.sees("Esc: newest");
+    play.hear(&["@200 1763820121 bob: alice, look"]);
+    play.sees("1 new, 1 for you");
+    play.press("\x1b");
+    play.sees("alice, look");
+    play.press("\x06message 5");
+    play.sees("message 59");
+    play.press("\x1b");
+    play.press("/find message 12\r");
+    play.sees("message 129");
+    play.press("\x03");
+    play.sees("alice, look");
+}
+
+#[test]
+fn leaving_takes_ctrl_d_or_twice_ctrl_c_or_a_word() {
+    for keys in ["\x04", "\x03\x03", "/quit\r", "x\x03\x03\x03"] {
+        let mut play = Play::begun();
+        play.press(keys);
+        assert_eq!(play.deeds, [Deed::Leave], "{keys:?}");
+    }
+    let mut play = Play::begun();
+    play.press("x\x04\x03\x03y\x03\x03z");
+    assert!(play.deeds.is_empty(), "{:?}", play.deeds);
+}
+
+#[test]
+fn nothing_that_a_server_sends_steers_the_terminal() {
+    let mut play = Play::begun();
+    let mut state = 5_u64;
+    let parts: [&[u8]; 12] = [
+        b"\x1b[2J",
+        b"\x1b]0;title\x07",
+        b"\x07",
+        b"\x9b31m",
+        b"\xff\xfe",
+        "\u{202E}".as_bytes(),
+        "\u{2066}\u{200F}".as_bytes(),
+        b"* ",
+        b"bob: ",
+        b"@12 13 ",
+        "日\u{301}\u{301}".as_bytes(),
+        b"\r\x08\x00",
+    ];
+    for size in [(80, 24), (40, 12), (20, 5), (7, 3), (1, 1), (0, 0)] {
+        for _ in 0..500 {
+            let mut line = Vec::new();
+            for _ in 0..8 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                line.extend_from_slice(parts[(state >> 33) as usize % parts.len()]);
+            }
+            play.happen(Input::Line(&line));
+        }
+        let (buffer, _) = play.buffer(size);
+        for cell in &buffer.content {
+            let unsafe_one = cell.symbol().chars().find(|&one| mio_chat::chat::is_unsafe(one));
+            assert_eq!(unsafe_one, None, "{:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn any_key_at_any_size_is_survived() {
+    let mut state = 11_u64;
+    let mut play = conversation();
+    let keys = [
+        "a",
+        " ",
+        "日",
+        "/",
+        "\r",
+        "\t",
+        "\x1b[Z",
+        "\x7f",
+        "\x1b[A",
+        "\x1b[B",
+        "\x1b[5~",
+        "\x1b[6~",
+        "\x1b[1;5A",
+        "\x1b[1;5B",
+        "\x1b[1;5H",
+        "\x1b[1;5F",
+        "\x06",
+        "\x1b",
+        "\x03",
+        "\x1b[O",
+        "\x14",
+        "\x1b2",
+        "\x0c",
+        "/join ",
+        "\x1b[200~a\nb\x1b[201~",
+    ];
+    let lines = ["@99 1763820121 bob: again", "dave joined!", "* +3 -1, 1,204 here", ALONE];
+    for _ in 0..5_000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let draw = (state >> 33) as usize;
+        match draw % 10 {
+            0 => play.hear(&[lines[draw / 10 % lines.len()]]),
+            1 => drop(play.buffer(((draw / 10 % 120) as u16, (draw / 1_200 % 40) as u16))),
+            _ => play.press(keys[draw / 10 % keys.len()]),
+        }
+        play.deeds.clear();
+        play.buffer(play.size);
+    }
+}
+
+#[test]
+fn the_key_for_a_room_is_kept_for_coming_back() {
+    let mut play = Play::begun();
+    play.press("/join tea\r");
+    play.hear(&["alice joined!", "* you are alone in tea (/help tells what you can do)"]);
+    play.hear(&[
+        "* you own tea (/help rooms); keep this, it makes you its owner again when you come \
+                 back: /own 4a04639a5f3e51ae",
+    ]);
+    play.sees("you own tea now");
+    play.happen(Input::Closed(""));
+    play.happen(Input::Key(Key::Enter));
+    play.happen(Input::Connected);
+    play.sent();
+    play.hear(&[NUMBERS, "Connected to server!", "alice joined!", ALONE]);
+    assert_eq!(play.sent(), "/join tea 4a04639a5f3e51ae\n");
+}

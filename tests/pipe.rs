@@ -1,0 +1,174 @@
+//! `mio-chat chat` in a pipe, as shell scripts use it: what goes in, what comes out, how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use support::{Client, Server};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mio-chat");
+
+/// What a script has written, and how it has ended.
+struct Outcome {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+/// Runs a shell script in which `$chat` is the client, with the server named.
+fn script(server: std::net::SocketAddr, text: &str) -> Outcome {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", text]).env("chat", format!("{PROGRAM} chat {server}"));
+    shell.env_remove("MIO_CHAT_NICK").env("USER", "root").stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Outcome { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+}
+
+#[test]
+fn a_line_is_delivered_before_the_program_leaves() {
+    let server = Server::start(&[]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    let outcome = script(server.tcp(), "echo deploy done | $chat --nick bot");
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+    assert_eq!(outcome.code, Some(0));
+    alice.hear("bot: deploy done");
+    alice.hear("bot left!");
+}
+
+#[test]
+fn everything_is_delivered_however_much_and_whatever_the_flood_control() {
+    let server = Server::start(&["--flood", "5:50"]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    let outcome = script(server.tcp(), "seq 1 60 | $chat --nick bot --literal");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    (1..=60).for_each(|number| alice.hear(&format!("bot: {number}")));
+}
+
+#[test]
+fn a_file_is_read_to_its_end_and_its_last_line_needs_no_newline() {
+    let server = Server::start(&[]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines");
+    std::fs::write(&file, "one\r\n\n/etc/passwd\nthe last").unwrap();
+    let text = format!("$chat --nick bot --literal <'{}'", file.display());
+    assert_eq!(script(server.tcp(), &text).code, Some(0));
+    for line in ["one", "/etc/passwd", "the last"] {
+        alice.hear(&format!("bot: {line}"));
+    }
+}
+
+#[test]
+fn what_others_say_comes_out() {
+    let server = Server::start(&[]);
+    let mut child = Command::new(PROGRAM)
+        .args(["chat", &server.tcp().to_string(), "--nick", "ears", "--room", "tea"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"I am here\n").unwrap();
+    let mut alice = Client::join(server.tcp(), "alice");
+    support::eventually("ears is in tea", || {
+        alice.say("/who tea");
+        alice.line().contains("in tea: ears")
+    });
+    alice.say("/join tea");
+    alice.hear_where("the room", |line| line.starts_with("* you are in tea"));
+    for line in ["hello", "/me waves", "/msg ears psst"] {
+        alice.say(line);
+    }
+    alice.hear("[to ears] psst");
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(told, "alice: hello\n* alice waves\n[alice] psst\n");
+    assert!(output.status.success());
+}
+
+#[test]
+fn json_is_for_programs() {
+    let server = Server::start(&[]);
+    let outcome =
+        script(server.tcp(), "printf 'say \"hi\"\\n/me waves\\n' | $chat -n bot --format json");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let objects: Vec<serde_json::Value> =
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said = objects.iter().find(|object| object["kind"] == "message").unwrap();
+    assert_eq!((&said["from"], &said["text"]), (&"bot".into(), &"say \"hi\"".into()));
+    assert!(said["own"] == true && said["room"] == "main" && said["time"].is_u64());
+    assert!(objects.iter().any(|object| object["kind"] == "action" && object["text"] == "waves"));
+}
+
+#[test]
+fn the_exit_code_says_how_it_ended() {
+    let server = Server::start(&["--reserve", "boss"]);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (place, text, code, told) in [
+        (server.tcp(), "echo hi | $chat --nick boss", 4, "the nickname boss is kept"),
+        (server.tcp(), "echo hi | $chat", 4, "give one with --nick"),
+        (server.tcp(), "echo hi | $chat --nick 'a b'", 2, "is no nickname"),
+        (nobody, "echo hi | $chat --nick bot", 3, "is mio-chat running there?"),
+        (server.tcp(), "head -c 2000 /dev/zero | tr '\\0' x | $chat --nick bot", 5, "1 of 1 lines"),
+        (server.tcp(), "echo hi | $chat --nick bot --format json >/dev/full", 1, "cannot write"),
+    ] {
+        let outcome = script(place, text);
+        assert_eq!(outcome.code, Some(code), "{text}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(told), "{text}: {}", outcome.stderr);
+        assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn who_is_muted_or_cut_off_is_told_so() {
+    let server = Server::start(&[]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    alice.say("/join tea");
+    alice.hear_where("the key", |line| line.starts_with("* you own tea"));
+    let mut child = Command::new(PROGRAM)
+        .args(["chat", &server.tcp().to_string(), "--nick", "bot", "--room", "tea"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    alice.hear("bot joined!");
+    alice.say("/mute bot");
+    alice.hear_where("the mute", |line| line.contains("bot was muted"));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"can you hear me?\n").unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{told}");
+    assert!(told.contains("you are muted in tea") && told.contains("1 of 1 lines"), "{told}");
+}
+
+#[test]
+fn a_server_that_ends_ends_it() {
+    let mut server = Server::start(&[]);
+    let child = Command::new(PROGRAM)
+        .args(["chat", &server.tcp().to_string(), "--nick", "bot", "--stay"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut alice = Client::join(server.tcp(), "alice");
+    support::eventually("bot is here", || {
+        alice.say("/who");
+        alice.line().contains("bot")
+    });
+    server.signal(rustix::process::Signal::TERM);
+    server.wait();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("the server is shutting down"), "{told}");
+}

@@ -1,0 +1,162 @@
+//! The connection: lost and made again under the same name, with what was said meanwhile; refused,
+//! and not there at all.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::{USUAL, chat};
+use crate::fake_server::FakeServer;
+use crate::support::{Client, Server, free_port};
+use crate::terminal::Terminal;
+
+/// As long as the client may wait by itself before it tries again, a few times in a row.
+const COMING_BACK: Duration = Duration::from_secs(60);
+
+/// Waits until the client is back by itself.
+fn see_again(terminal: &mut Terminal, status: &str) {
+    terminal.wait_longer_for(COMING_BACK, status, |it| it.screen().contains(status));
+}
+
+#[test]
+fn a_server_that_was_killed_and_is_back_finds_us_where_we_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = free_port().to_string();
+    let flags = ["--tcp", &place, "--state", folder.path().to_str().unwrap()];
+    let mut server = Server::start(&flags);
+    let mut alice = chat(server.tcp(), "alice");
+    alice.type_line("/join tea");
+    alice.see("● alice in tea, 1 here");
+    alice.type_line("before");
+    alice.see("alice: before");
+    server.signal(Signal::KILL);
+    server.wait();
+    alice.see("!! connection lost");
+    alice.see("○ reconnecting in ");
+    alice.type_line("not sent");
+    alice.see("not connected: press Enter again when you are");
+
+    let again = Server::start(&flags);
+    let mut bob = Client::join(again.tcp(), "bob");
+    bob.say("/join tea");
+    bob.hear_where("the room", |line| line.starts_with("* you are "));
+    bob.say("meanwhile");
+    bob.hear("bob: meanwhile");
+    see_again(&mut alice, "● alice in tea, 2 here");
+    let screen = alice.see("bob: meanwhile");
+    assert_eq!(screen.matches("alice: before").count(), 1, "{screen}");
+    // What was typed is still there.
+    alice.see("alice> not sent");
+    alice.press("\r");
+    bob.hear("alice: not sent");
+    alice.press("\x04");
+    alice.expect_good_end(0);
+    again.stop();
+}
+
+#[test]
+fn what_was_said_meanwhile_is_asked_for_and_shown_once() {
+    let server = FakeServer::start(|door| {
+        let mut guest = door.next();
+        assert_eq!(guest.greet(6), "alice");
+        guest.pass_on("bob", "seen");
+        door.wait_for_cue();
+        guest.lines.reset();
+
+        let mut guest = door.next();
+        assert_eq!(guest.hear_name(), "alice");
+        guest.number = 9;
+        guest.welcome("alice");
+        guest.enter_main();
+        guest.lines.expect("/history after c77143c7:7");
+        guest.say("* -- 2 messages in main since 7 --");
+        guest.say("@8 1763855940 bob: missed");
+        guest.say("@9 1763855940 bob: missed too");
+        guest.say("* -- end of history: main is at c77143c7:9 --");
+        guest.lines.expect("I am back");
+        guest.say("@10 1763855940 alice: I am back");
+        door.wait_for_cue();
+    });
+    let mut alice = chat(server.address, "alice");
+    alice.see("bob: seen");
+    server.cue();
+    alice.see("!! connection lost");
+    alice.see("○ reconnecting in ");
+    // At once, and not when it is time.
+    alice.press("\r");
+    alice.see("● alice in main");
+    alice.see("─ 2 messages since you left ─");
+    alice.type_line("I am back");
+    let screen = alice.see("alice: I am back");
+    let rows =
+        ["bob: seen", "!! connection lost", "─ 2 messages", "bob: missed", "bob: missed too"];
+    let places: Vec<_> = rows.iter().map(|row| screen.find(row)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{screen}");
+    server.cue();
+    server.finish();
+}
+
+#[test]
+fn whoever_was_taken_for_dead_gets_the_name_back() {
+    let taken = "* the nickname alice is taken, or looks like one that is; type another";
+    let server = FakeServer::start(move |door| {
+        let mut guest = door.next();
+        guest.greet(0);
+        guest.lines.reset();
+        let mut guest = door.next();
+        assert_eq!(guest.hear_name(), "alice");
+        guest.say(&format!("NICK{taken}"));
+        guest.lines.expect("alice");
+        guest.welcome("alice");
+        guest.enter_main();
+        guest.pass_on("bob", "there you are");
+        door.wait_for_cue();
+    });
+    let mut alice = chat(server.address, "alice");
+    alice.see("connection lost");
+    see_again(&mut alice, "bob: there you are");
+    alice.see("● alice in main");
+    server.cue();
+    server.finish();
+}
+
+#[test]
+fn a_name_that_somebody_has_is_asked_for_anew() {
+    let server = Server::start(&[]);
+    let _other = Client::join(server.tcp(), "alice");
+    let place = server.tcp().to_string();
+    let mut alice = Terminal::start(80, 24, &["chat", &place, "--nick", "alice"], &[]);
+    alice.see("○ type a nickname");
+    alice.see("is taken");
+    alice.type_line("alina");
+    alice.see("● alina in main, 2 here");
+    alice.press("\x04");
+    alice.expect_good_end(0);
+}
+
+#[test]
+fn a_room_can_be_asked_for_at_once_and_nobody_need_say_their_name() {
+    let server = Server::start(&[]);
+    let place = server.tcp().to_string();
+    let arguments = ["chat", &place, "--nick", "alice", "--room", "tea"];
+    let mut alice = Terminal::start(80, 24, &arguments, &[]);
+    alice.see("● alice in tea, 1 here");
+    let mut bob = Terminal::start(80, 24, &["chat", &place], &[]);
+    bob.see("What do you want to be called?");
+    bob.see("nickname:");
+    bob.type_line("bob");
+    bob.see("● bob in main, 1 here");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_tried_again_and_can_be_left_alone() {
+    let nobody = free_port();
+    let (columns, rows) = USUAL;
+    let place = nobody.to_string();
+    let mut alice = Terminal::start(columns, rows, &["chat", &place, "--nick", "alice"], &[]);
+    alice.see("○ reconnecting in ");
+    alice.press("\x03");
+    alice.see("press Ctrl-C again to leave");
+    alice.press("\x03");
+    alice.expect_good_end(0);
+}

@@ -1,0 +1,283 @@
+//! A program in a terminal, driven as by somebody who sits in front of it.
+//!
+//! The program is the leader of a session of its own with the pseudo-terminal as its controlling
+//! terminal, so that a resize and Ctrl-C reach it. `setsid` does that and then becomes the program:
+//! its process id is the program's. What the program writes is read whenever something is waited
+//! for; there is no thread, and nothing sleeps.
+//!
+//! Invariant: the program never outlives its [`Terminal`].
+
+use std::fmt::Write;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use vt100::{Color, MouseProtocolMode, Parser, Screen};
+
+use crate::pty::{Came, Pty};
+use crate::sequences;
+use crate::support::server::wait_for_exit;
+use crate::support::{PATIENCE, now};
+
+/// Bytes asked of one read.
+const CHUNK: usize = 16 * 1_024;
+/// Reads in a row, after which a program that writes all the time is looked at.
+const READS_MAX: usize = 64;
+/// What must not be passed on: it changes what programs do in a terminal, or in any place.
+const FORGOTTEN: [&str; 4] = ["NO_COLOR", "COLORTERM", "COLORFGBG", "RUST_BACKTRACE"];
+
+/// A terminal with a program in it.
+pub(crate) struct Terminal {
+    child: Child,
+    pty: Pty,
+    /// What the kernel did with the terminal before the program began.
+    before: [(&'static str, String); 5],
+    parser: Parser,
+    output: Vec<u8>,
+    /// The program has closed the terminal.
+    has_ended: bool,
+    status: Option<ExitStatus>,
+}
+
+impl Terminal {
+    /// Starts `mio-chat` with these arguments in a terminal of this size.
+    pub(crate) fn start(
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::run(columns, rows, env!("CARGO_BIN_EXE_mio-chat"), arguments, environment)
+    }
+
+    /// Starts any program.
+    pub(crate) fn run(
+        columns: u16,
+        rows: u16,
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let (pty, programs) = Pty::open(columns, rows);
+        let before = pty.settings();
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait", program]).args(arguments);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("MIO_CHAT_") || FORGOTTEN.contains(&text.as_ref()) {
+                command.env_remove(name);
+            }
+        }
+        command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("TZ", "UTC");
+        command.envs(environment.iter().copied());
+        let side = || Stdio::from(programs.try_clone().unwrap());
+        let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
+        // The command still holds the programs' side: were it kept, there would be no end.
+        drop(command);
+        let parser = Parser::new(rows, columns, 0);
+        let (output, has_ended, status) = (Vec::new(), false, None);
+        Self { child, pty, before, parser, output, has_ended, status }
+    }
+
+    /// The program's process id.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Everything that was written to the terminal so far and read.
+    pub(crate) fn output(&self) -> &[u8] {
+        &self.output
+    }
+
+    /// What the terminal knows.
+    pub(crate) fn state(&self) -> &Screen {
+        self.parser.screen()
+    }
+
+    /// What is seen, as rows without the spaces at their ends.
+    pub(crate) fn screen(&self) -> String {
+        let (_, columns) = self.state().size();
+        let rows: Vec<String> = self.state().rows(0, columns).collect();
+        rows.iter().map(|row| row.trim_end()).collect::<Vec<_>>().join("\n")
+    }
+
+    // ---- What somebody does ----
+
+    /// Types these bytes.
+    pub(crate) fn press(&mut self, keys: &str) {
+        let (mut left, end) = (keys.as_bytes(), now() + PATIENCE);
+        while !left.is_empty() {
+            let written = self.pty.write(left);
+            left = &left[written..];
+            self.read();
+            if !left.is_empty() && written == 0 {
+                let patience = self.left(end, "the program to read what is typed");
+                self.pty.wait(true, patience);
+            }
+        }
+    }
+
+    /// Types a line and presses Enter.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        self.press(line);
+        self.press("\r");
+    }
+
+    /// Pastes a text, as terminals do it where a program has asked to be told.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.press(&format!("\x1b[200~{text}\x1b[201~"));
+    }
+
+    /// Has another size from now on.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.read();
+        self.parser.screen_mut().set_size(rows, columns);
+        self.pty.resize(columns, rows);
+    }
+
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    // ---- What somebody sees ----
+
+    /// Waits until the screen is as `is_seen` says, and returns it.
+    pub(crate) fn wait_for(&mut self, what: &str, is_seen: impl Fn(&str) -> bool) -> String {
+        self.wait_for_state(what, |state| is_seen(&state.screen()));
+        self.screen()
+    }
+
+    /// Waits until this text is somewhere on the screen, and returns the screen.
+    pub(crate) fn see(&mut self, text: &str) -> String {
+        self.wait_for(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until this text is nowhere on the screen, and returns the screen.
+    pub(crate) fn see_no_more(&mut self, text: &str) -> String {
+        self.wait_for(&format!("no {text:?}"), |screen| !screen.contains(text))
+    }
+
+    /// Waits until the terminal is as `is_so` says.
+    pub(crate) fn wait_for_state(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        self.wait_longer_for(PATIENCE, what, is_so);
+    }
+
+    /// The same with another patience.
+    pub(crate) fn wait_longer_for(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        is_so: impl Fn(&Self) -> bool,
+    ) {
+        let end = now() + patience;
+        loop {
+            self.read();
+            if is_so(self) {
+                return;
+            }
+            assert!(!self.has_ended, "never {what}: the program has ended\n{}", self.drawn());
+            let left = self.left(end, what);
+            self.pty.wait(false, left);
+        }
+    }
+
+    /// Waits until the program has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.wait_longer_for(PATIENCE, "the end of the program", |state| state.has_ended);
+        let status = wait_for_exit(&mut self.child, PATIENCE);
+        self.status = status;
+        status.unwrap_or_else(|| panic!("the program goes on without its terminal"))
+    }
+
+    /// Waits until the program has ended, with this exit code and with nothing left behind.
+    pub(crate) fn expect_good_end(&mut self, code: i32) {
+        let status = self.wait();
+        assert_eq!(status.code(), Some(code), "{status}\n{}", self.drawn());
+        self.assert_clean();
+    }
+
+    /// Asserts that the terminal is as it was before the program.
+    pub(crate) fn assert_clean(&self) {
+        let left = self.left_behind();
+        assert!(left.is_empty(), "left behind: {left:?}\n{}", self.drawn());
+    }
+
+    /// What is not as it was before the program.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        assert!(self.status.is_some(), "wait for the end of the program first");
+        let state = self.state();
+        let is_coloured = state.fgcolor() != Color::Default || state.bgcolor() != Color::Default;
+        let is_styled = [state.bold(), state.dim(), state.italic()].contains(&true)
+            || state.underline()
+            || state.inverse();
+        let mut left: Vec<String> = [
+            (state.alternate_screen(), "the alternate screen"),
+            (state.hide_cursor(), "a hidden cursor"),
+            (state.bracketed_paste(), "bracketed paste"),
+            (state.mouse_protocol_mode() != MouseProtocolMode::None, "mouse reports"),
+            (state.application_keypad() || state.application_cursor(), "application keys"),
+            (is_coloured || is_styled, "colours or styles"),
+        ]
+        .into_iter()
+        .filter(|(is_left, _)| *is_left)
+        .map(|(_, what)| what.to_owned())
+        .collect();
+        left.extend(sequences::left_on(&self.output));
+        for ((name, before), (_, after)) in self.before.iter().zip(self.pty.settings()) {
+            if *before != after {
+                left.push(format!("{name}: {after} and not {before}"));
+            }
+        }
+        left
+    }
+
+    /// The screen in a box, with the cursor's place, for the message of a failure.
+    pub(crate) fn drawn(&self) -> String {
+        let (row, column) = self.state().cursor_position();
+        let (height, width) = self.state().size();
+        let line = "─".repeat(usize::from(width));
+        let mut drawn = format!("┌{line}┐\n");
+        for text in self.screen().split('\n') {
+            let _ = writeln!(drawn, "│{text}");
+        }
+        let _ = write!(drawn, "└{line}┘ {width}x{height}, cursor at {column},{row}");
+        drawn
+    }
+
+    // ---- Inside ----
+
+    /// Reads what the program has written, as long as there is something, within reason.
+    fn read(&mut self) {
+        let mut room = [0; CHUNK];
+        for _ in 0..READS_MAX {
+            match self.pty.read(&mut room) {
+                Came::Bytes(count) => {
+                    self.parser.process(&room[..count]);
+                    self.output.extend_from_slice(&room[..count]);
+                }
+                Came::Nothing => return,
+                Came::End => {
+                    self.has_ended = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// How long may still be waited.
+    fn left(&self, end: Instant, what: &str) -> Duration {
+        let left = end.saturating_duration_since(now());
+        assert!(!left.is_zero(), "never {what}\n{}", self.drawn());
+        left
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if self.status.is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
