@@ -74,6 +74,12 @@ pub(super) enum Heard<'a> {
     PastBegins(Past),
     /// They end. With numbers on: in this room, here.
     PastEnds(Option<(&'a str, Place)>),
+    /// We may not come in, neither into a room nor, before we have a nickname, at all: why.
+    NoEntry(&'a str),
+    /// We are in that room already.
+    HereAlready(&'a str),
+    /// Why the server closes the connection, which is next.
+    Farewell(&'a str),
     /// A wish of this program was granted: which form messages have, what is told at the door.
     Granted,
     /// Nothing is remembered on this server.
@@ -140,7 +146,38 @@ fn numbered(rest: &str) -> Option<Heard<'_>> {
     said(rest).map(|(who, text)| Heard::Said { stamp: Some(stamp), who, text })
 }
 
+/// How last words begin.
+const FAREWELLS: [&str; 8] = [
+    "goodbye",
+    "the server is shutting down",
+    "the server is full",
+    "you were cut off: ",
+    "no nickname came in time",
+    "too much came without a good nickname",
+    "too many connections from your address",
+    "your line was begun and not ended",
+];
+
+/// How it is said that a room, or the server, is closed to us.
+const CLOSED: [&str; 4] = [
+    "you are banned from ",
+    "that is not the password of ",
+    "that is not the key of ",
+    "no more rooms can be made",
+];
+
 fn parse_notice(notice: &str) -> Heard<'_> {
+    let begins = |beginning: &&str| notice.starts_with(beginning);
+    if FAREWELLS.iter().any(|it| begins(it)) {
+        return Heard::Farewell(notice);
+    }
+    let needs_password = begins(&"the room ") && notice.contains(" needs a password: /join ");
+    if needs_password || CLOSED.iter().any(|it| begins(it)) {
+        return Heard::NoEntry(notice);
+    }
+    if begins(&"you are in ") && notice.contains(" already (/rooms") {
+        return Heard::HereAlready(notice);
+    }
     let is_wish = notice.starts_with("you will ") && notice.ends_with(" what was said before");
     if is_wish || notice == "no numbers any more" {
         return Heard::Granted;
@@ -290,7 +327,18 @@ mod tests {
             ("@home bob: hello", Heard::Other("@home bob: hello")),
             ("[alice] hi", Heard::Whispered { from: "alice", text: "hi" }),
             ("[to bob] hi", Heard::WhisperSent { to: "bob", text: "hi" }),
-            ("* goodbye", Heard::Notice("goodbye")),
+            ("* goodbye", Heard::Farewell("goodbye")),
+            ("* the server is shutting down", Heard::Farewell("the server is shutting down")),
+            ("* you are banned from tea for 2h", Heard::NoEntry("you are banned from tea for 2h")),
+            (
+                "* the room tea needs a password: /join tea PASSWORD",
+                Heard::NoEntry("the room tea needs a password: /join tea PASSWORD"),
+            ),
+            (
+                "* you are in tea already (/rooms lists others)",
+                Heard::HereAlready("you are in tea already (/rooms lists others)"),
+            ),
+            ("* a notice", Heard::Notice("a notice")),
             ("", Heard::Other("")),
             ("two words", Heard::Other("two words")),
         ]);

@@ -24,12 +24,11 @@ impl Console {
         }
         let is_shown = self.roster.hear(self.link.room(), &heard);
         let mut deeds = deeds(asked);
-        if let Heard::Entered { room, others } = heard {
-            if room == self.link.room() {
-                self.enter(room, others);
-            }
-        } else if is_shown {
+        if is_shown {
             deeds.extend(self.show(&heard));
+        }
+        if let Some((room, others)) = self.link.take_entered() {
+            self.enter(&room, others);
         }
         deeds
     }
@@ -80,9 +79,11 @@ impl Console {
             }
             Heard::Rooms { rooms, .. } => self.notice(&format!("rooms: {rooms}")),
             Heard::And(more) => self.notice(&format!("and {more}")),
-            // It is told once more when the connection ends, which is next.
-            Heard::Notice(text) if self.link.phase() == Phase::Here && text == self.link.why() => {}
-            Heard::Notice(text) => self.noticed(text),
+            // It is told when the connection ends, which is next.
+            Heard::Farewell(_) => {}
+            Heard::HereAlready(text) | Heard::NoEntry(text) | Heard::Notice(text) => {
+                self.noticed(text);
+            }
             Heard::Other("") | Heard::Entered { .. } => {}
             Heard::Other(text) => self.notice(text),
         }

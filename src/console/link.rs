@@ -76,8 +76,14 @@ pub(super) struct Link {
     name_again: Option<Time>,
     /// We have been here before: the name may still be held by the lost connection.
     was_here: bool,
-    /// On the way back into the room.
+    /// The next who comes is we ourselves, as the server writes our name.
+    is_welcome: bool,
+    /// The first room is yet to be entered.
     returning: bool,
+    /// Where we are while we ask for another room.
+    fallback: Option<(String, usize)>,
+    /// Where we are since the last line, with how many others.
+    entered: Option<(String, usize)>,
     /// Nobody is to be surprised by coming back.
     unwanted: bool,
     leaving: bool,
@@ -100,7 +106,10 @@ impl Link {
             name_tries: 0,
             name_again: None,
             was_here: false,
+            is_welcome: false,
             returning: false,
+            fallback: None,
+            entered: None,
             unwanted: false,
             leaving: false,
             random: random | 1,
@@ -110,7 +119,7 @@ impl Link {
     /// There is a connection.
     pub(super) fn connected(&mut self) -> Vec<Ask> {
         (self.name_tries, self.name_again) = (1, None);
-        (self.is_connected, self.returning) = (true, true);
+        (self.is_connected, self.returning, self.fallback) = (true, true, None);
         self.phase = Phase::Registering;
         // In one write, or a pause might be taken for the end of a line.
         vec![Ask::Send(format!("/numbers on\n/history off\n{}\n", self.nickname))]
@@ -185,11 +194,22 @@ impl Link {
             Heard::Numbers(place) => self.epoch.clone_from(&place.epoch),
             Heard::Welcome => {
                 (self.phase, self.was_here, self.failures) = (Phase::Here, true, 0);
-                (self.name_again, self.unwanted) = (None, false);
+                (self.name_again, self.unwanted, self.is_welcome) = (None, false, true);
                 self.why.clear();
             }
+            Heard::Joined(name) if std::mem::take(&mut self.is_welcome) => {
+                self.nickname = (*name).into();
+            }
+            Heard::Farewell("goodbye") => {}
+            Heard::Farewell(text) => self.why = (*text).into(),
+            Heard::NoEntry(text) if self.phase != Phase::Here => {
+                (self.why, self.unwanted) = ((*text).into(), true);
+            }
+            Heard::NoEntry(_) | Heard::HereAlready(_) => return self.stay(),
             Heard::Notice(text) if self.phase != Phase::Here => return self.refused(now, text),
-            Heard::Notice(text) => self.note_farewell(text),
+            // Such a name is none of a room either.
+            Heard::Notice(text) if text.starts_with("a name ") => return self.stay(),
+            Heard::Notice(text) => self.note_sentence(text),
             Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
             Heard::Entered { room, others } => return self.entered(room, *others),
             Heard::Said { stamp: Some(stamp), .. } | Heard::Acted { stamp, .. } => {
@@ -204,10 +224,9 @@ impl Link {
         Vec::new()
     }
 
-    /// The server does not take the name, or does not want us at all.
+    /// The server does not take the name.
     fn refused(&mut self, now: Time, text: &str) -> Vec<Ask> {
         text.clone_into(&mut self.why);
-        self.note_farewell(text);
         let is_name = text.starts_with("the nickname") || text.starts_with("a name ");
         if !is_name {
             return Vec::new();
@@ -224,28 +243,34 @@ impl Link {
         Vec::new()
     }
 
-    /// Some last words mean that coming back at once is not wanted.
-    fn note_farewell(&mut self, text: &str) {
-        let is_put_out = text.starts_with("you are banned from")
-            || ((text.starts_with("you were banned") || text.starts_with("you were put out"))
-                && text.contains(&format!(" {MAIN} by ")));
-        let says_why = is_put_out
-            || ["the server is", "you were cut off", "no nickname", "too m", "your line was"]
-                .iter()
-                .any(|beginning| text.starts_with(beginning));
-        self.unwanted |= is_put_out;
-        if says_why {
-            text.clone_into(&mut self.why);
+    /// Whoever was put out of where everybody starts is not to come back at once.
+    fn note_sentence(&mut self, text: &str) {
+        let begins = |what: &str| text.starts_with(&format!("you were {what} {MAIN} by "));
+        if begins("banned from") || begins("put out of") {
+            (self.why, self.unwanted) = (text.to_owned(), true);
         }
     }
 
     fn entered(&mut self, room: &str, others: usize) -> Vec<Ask> {
         let goes_on = std::mem::take(&mut self.returning) && room != self.room;
         if goes_on {
-            let word = self.words.get(&self.room).map_or(String::new(), |word| format!(" {word}"));
+            self.fallback = Some((room.to_owned(), others));
+            let word = self.words.get(&folded(&self.room));
+            let word = word.map_or(String::new(), |word| format!(" {word}"));
             return vec![Ask::Send(format!("/join {}{word}\n", self.room))];
         }
+        self.fallback = None;
+        self.be_in(room, others)
+    }
+
+    /// The room that was asked for is closed to us, or was entered under another name.
+    fn stay(&mut self) -> Vec<Ask> {
+        self.fallback.take().map_or(Vec::new(), |(room, others)| self.be_in(&room, others))
+    }
+
+    fn be_in(&mut self, room: &str, others: usize) -> Vec<Ask> {
         room.clone_into(&mut self.room);
+        self.entered = Some((room.to_owned(), others));
         let mut lines = match self.places.get(room) {
             Some(Place { epoch, number }) => format!("/history after {epoch}:{number}\n"),
             None => format!("/history {REPLAYED_MESSAGES}\n"),
@@ -254,6 +279,11 @@ impl Link {
             lines.push_str("/who\n");
         }
         vec![Ask::Send(lines)]
+    }
+
+    /// Where we have just come to be, and with how many others.
+    pub(super) fn take_entered(&mut self) -> Option<(String, usize)> {
+        self.entered.take()
     }
 
     fn note_read(&mut self, number: u64) {
@@ -273,8 +303,9 @@ impl Link {
 
     /// This opens a room: a password that was typed, or a key that was told.
     pub(super) fn note_word(&mut self, room: &str, word: &str) {
-        if self.words.len() < ROOMS_KNOWN_MAX || self.words.contains_key(room) {
-            self.words.insert(room.to_owned(), word.to_owned());
+        let room = folded(room);
+        if self.words.len() < ROOMS_KNOWN_MAX || self.words.contains_key(&room) {
+            self.words.insert(room, word.to_owned());
         }
     }
 
@@ -324,6 +355,11 @@ impl Link {
     pub(super) fn epoch(&self) -> &str {
         &self.epoch
     }
+}
+
+/// A room as it may be typed in several ways.
+fn folded(room: &str) -> String {
+    room.trim_start_matches('#').to_lowercase()
 }
 
 #[cfg(test)]
@@ -401,6 +437,28 @@ mod tests {
     }
 
     #[test]
+    fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
+        let main = "* you are in main with 3 others (/help, /who)";
+        for refusal in [
+            "* the room tea needs a password: /join tea PASSWORD",
+            "* you are banned from tea for 2h more: spam",
+            "* a name needs a letter or digit; try another",
+            "* you are in main already (/rooms lists others)",
+        ] {
+            let mut link = Link::new("al", "tea", 7);
+            link.connected();
+            let asked = here(&mut link, &["Connected to server!", "Al joined!", main]);
+            assert_eq!((asked.as_str(), link.nickname()), ("/join tea\n", "Al"));
+            assert_eq!(link.take_entered(), None);
+            assert_eq!(here(&mut link, &[refusal]), "/history 20\n/who\n", "{refusal}");
+            assert_eq!(link.take_entered(), Some(("main".into(), 3)));
+            assert_eq!(link.room(), "main");
+            link.closed(Time::ZERO, "");
+            assert!(matches!(link.phase(), Phase::Waiting(_)), "{refusal}");
+        }
+    }
+
+    #[test]
     fn each_try_waits_longer_and_not_all_alike() {
         let waits = |seed| {
             let mut link = Link::new("al", MAIN, seed);
@@ -419,14 +477,15 @@ mod tests {
 
     #[test]
     fn who_was_put_out_does_not_come_back_by_itself() {
-        for line in
-            ["* you were banned from main by al for 2h", "* you are banned from main for 2h"]
-        {
+        for lines in [
+            &["Connected to server!", "* you were banned from main by al for 2h", "* goodbye"][..],
+            &["* you are banned from main for 2h", "* goodbye"],
+        ] {
             let mut link = Link::new("bo", MAIN, 7);
             link.connected();
-            here(&mut link, &["Connected to server!", line, "* goodbye"]);
+            here(&mut link, lines);
             link.closed(Time::ZERO, "closed");
-            assert_eq!((link.phase(), link.due()), (Phase::Down, None), "{line}");
+            assert_eq!((link.phase(), link.due()), (Phase::Down, None), "{lines:?}");
             assert!(link.why().contains("banned"));
             assert_eq!(link.try_again(), [Ask::Connect]);
         }

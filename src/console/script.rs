@@ -82,6 +82,8 @@ pub struct Script {
     room: String,
     is_first_line: bool,
     has_name: bool,
+    /// The next who comes is we ourselves, as the server writes our name.
+    is_welcome: bool,
     is_ready: bool,
     has_finished: bool,
     refusal: Option<String>,
@@ -102,6 +104,7 @@ impl Script {
             room: String::new(),
             is_first_line: true,
             has_name: false,
+            is_welcome: false,
             is_ready: false,
             has_finished: false,
             refusal: None,
@@ -168,7 +171,10 @@ impl Script {
 
     fn go_on(&mut self, heard: &Heard<'_>) -> Vec<Step> {
         match heard {
-            Heard::Welcome => self.has_name = true,
+            Heard::Welcome => (self.has_name, self.is_welcome) = (true, true),
+            Heard::Joined(name) if std::mem::take(&mut self.is_welcome) => {
+                self.nickname = (*name).into();
+            }
             Heard::Said { who, .. } if *who == self.nickname => self.echoed += 1,
             Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
             Heard::Entered { room, .. } => {
@@ -179,19 +185,26 @@ impl Script {
                 }
                 self.is_ready = true;
             }
-            Heard::Notice(text) => {
-                (*text).clone_into(&mut self.last_words);
-                let is_refused = !self.has_name || (!self.is_ready && !self.room.is_empty());
-                if is_refused && self.refusal.is_none() {
-                    // There is nobody to be asked for another name or password.
-                    self.refusal = Some((*text).to_owned());
-                    self.has_finished = true;
-                    return vec![Step::Finish];
-                }
+            Heard::HereAlready(_) => self.is_ready = true,
+            Heard::NoEntry(text) if !self.is_ready => return self.refused(text),
+            Heard::Farewell(text) | Heard::Notice(text) if !self.has_name => {
+                return self.refused(text);
             }
+            // Such a name is none of a room either.
+            Heard::Notice(text) if !self.is_ready && text.starts_with("a name ") => {
+                return self.refused(text);
+            }
+            Heard::Farewell(text) => (*text).clone_into(&mut self.last_words),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// There is nobody to be asked for another name or password.
+    fn refused(&mut self, why: &str) -> Vec<Step> {
+        self.refusal.get_or_insert_with(|| why.to_owned());
+        self.has_finished = true;
+        vec![Step::Finish]
     }
 
     fn as_text(&self, heard: &Heard<'_>) -> Vec<Step> {
@@ -199,7 +212,8 @@ impl Script {
             Heard::Said { who, text, .. } if who != self.nickname => format!("{who}: {text}"),
             Heard::Acted { who, text, .. } if who != self.nickname => format!("* {who} {text}"),
             Heard::Whispered { from, text } => format!("[{from}] {text}"),
-            Heard::Notice(text) if self.refusal.is_none() => {
+            Heard::Farewell(_) => return Vec::new(),
+            Heard::Notice(text) | Heard::NoEntry(text) if self.refusal.is_none() => {
                 return vec![Step::Note(text.to_owned())];
             }
             Heard::Who { room, count, names, .. } => {
@@ -255,9 +269,11 @@ impl Script {
             }
             Heard::Rooms { rooms, .. } => Object { text: Some(rooms), ..told("rooms") },
             Heard::And(more) => Object { text: Some(more), ..told("and") },
-            Heard::Notice(text) | Heard::Other(text) => {
-                Object { text: Some(text), ..told("notice") }
-            }
+            Heard::Notice(text)
+            | Heard::NoEntry(text)
+            | Heard::HereAlready(text)
+            | Heard::Farewell(text)
+            | Heard::Other(text) => Object { text: Some(text), ..told("notice") },
             Heard::Token { queue, .. } => Object { text: Some(queue), ..told("token") },
             Heard::Invited { from, queue } => {
                 Object { from: Some(from), text: Some(queue), ..told("invited") }
@@ -336,6 +352,25 @@ mod tests {
             hear(&mut script, &["* the nickname admin is kept for the server; type another"]);
         assert_eq!(steps[0], Step::Finish);
         assert!(matches!(script.end(""), Ending::Refused(why) if why.contains("is kept")));
+    }
+
+    #[test]
+    fn a_room_that_is_closed_ends_it_and_another_name_of_main_does_not() {
+        let mut script = Script::new("bot", Some("tea"), Format::Text, false);
+        let refusal = "* the room tea needs a password: /join tea PASSWORD";
+        let moderated = "* the room main: bob was muted by al";
+        hear(&mut script, &["Connected to server!", "bot joined!", ALONE, moderated]);
+        assert!(!script.is_ready() && script.refusal.is_none());
+        assert_eq!(hear(&mut script, &[refusal]), [Step::Finish]);
+        assert!(matches!(script.end(""), Ending::Refused(why) if why.contains("password")));
+        let mut script = Script::new("bot", Some("ma1n"), Format::Text, false);
+        hear(&mut script, &["Connected to server!", "Bot joined!", ALONE]);
+        hear(&mut script, &["* you are in main already (/rooms lists others)"]);
+        assert!(script.is_ready());
+        script.say(b"hi");
+        script.finish();
+        hear(&mut script, &["@5 7 Bot: hi"]);
+        assert_eq!(script.end(""), Ending::Delivered);
     }
 
     #[test]

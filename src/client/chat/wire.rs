@@ -11,9 +11,11 @@ use std::net::{Shutdown, SocketAddr};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use socket2::{SockRef, TcpKeepalive};
 
 use crate::limits::{
-    CONNECT_PATIENCE, HEARD_BYTES_PER_TURN, HEARD_LINE_BYTES_MAX, UNSENT_BYTES_MAX,
+    CONNECT_PATIENCE, HEARD_BYTES_PER_TURN, HEARD_LINE_BYTES_MAX, KEEPALIVE_IDLE,
+    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNSENT_BYTES_MAX, USER_TIMEOUT,
 };
 use crate::time::Time;
 
@@ -105,7 +107,7 @@ impl Wire {
             match (failed, stream.peer_addr()) {
                 (Some(error), _) => return self.try_from(at + 1, now, registry, &reason(&error)),
                 (None, Ok(_)) => {
-                    let _ = stream.set_nodelay(true);
+                    watch(stream);
                     self.state = State::Open;
                     return Progress::Connected;
                 }
@@ -244,6 +246,19 @@ impl Wire {
         self.close();
         Progress::Closed(why)
     }
+}
+
+/// Has the system send at once, and find out by itself when the other side is dead. Where it
+/// cannot, the connection works all the same.
+fn watch(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_IDLE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_PROBES);
+    let _ = socket.set_tcp_nodelay(true);
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    let _ = socket.set_tcp_user_timeout(Some(USER_TIMEOUT));
 }
 
 /// What the system says, without its number.
