@@ -207,8 +207,8 @@ impl Link {
             }
             Heard::NoEntry(_) | Heard::HereAlready(_) => return self.stay(),
             Heard::Notice(text) if self.phase != Phase::Here => return self.refused(now, text),
-            // Such a name is none of a room either.
-            Heard::Notice(text) if text.starts_with("a name ") => return self.stay(),
+            // No room can be called so; or it is another one now, which a word does not open.
+            Heard::Notice(text) if text.starts_with("a name ") => return self.ask_without_word(),
             Heard::Notice(text) => self.note_sentence(text),
             Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
             Heard::Entered { room, others } => return self.entered(room, *others),
@@ -261,6 +261,15 @@ impl Link {
         }
         self.fallback = None;
         self.be_in(room, others)
+    }
+
+    /// Asks once more for the room, without the word that once opened it.
+    fn ask_without_word(&mut self) -> Vec<Ask> {
+        let had_word = self.words.remove(&folded(&self.room)).is_some();
+        match self.fallback {
+            Some(_) if had_word => vec![Ask::Send(format!("/join {}\n", self.room))],
+            _ => self.stay(),
+        }
     }
 
     /// The room that was asked for is closed to us, or was entered under another name.
@@ -363,131 +372,4 @@ fn folded(room: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn here(link: &mut Link, lines: &[&str]) -> String {
-        let asked = lines.iter().flat_map(|line| link.hear(Time::ZERO, &Heard::parse(line)));
-        let sent = asked.map(|ask| match ask {
-            Ask::Send(text) => text,
-            other => panic!("{other:?}"),
-        });
-        sent.collect()
-    }
-
-    const NUMBERS: &str =
-        "* -- numbers are on: each message begins with @NUMBER SECONDS; now at c77143c7:9 --";
-
-    #[test]
-    fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
-        let mut link = Link::new("al", "tea", 7);
-        assert_eq!(link.try_again(), [Ask::Connect]);
-        let hello = Ask::Send("/numbers on\n/history off\nal\n".into());
-        assert_eq!(link.connected(), std::slice::from_ref(&hello));
-        let alone = "* you are alone in main (/help tells what you can do)";
-        let asked = here(&mut link, &[NUMBERS, "Connected to server!", alone]);
-        assert_eq!(asked, "/join tea\n");
-        let tea = "* you are in tea with 2 others (/help, /who)";
-        assert_eq!(here(&mut link, &[tea]), "/history 20\n/who\n");
-        here(&mut link, &["@12 5 bob: hi", "@11 5 bob: earlier"]);
-        link.closed(Time::ZERO, "the connection broke");
-        assert!(
-            matches!(link.phase(), Phase::Waiting(until) if until <= Time::ZERO + COME_BACK_MIN)
-        );
-        assert_eq!(link.tick(Time::ZERO + COME_BACK_MIN), [Ask::Connect]);
-        assert_eq!(link.connected(), [hello]);
-        assert_eq!(here(&mut link, &["Connected to server!", alone]), "/join tea\n");
-        assert_eq!(here(&mut link, &[tea]), "/history after c77143c7:12\n/who\n");
-    }
-
-    #[test]
-    fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
-        let taken = "* the nickname al is taken, or looks like one that is; type another";
-        let mut link = Link::new("al", MAIN, 7);
-        link.connected();
-        here(&mut link, &[taken]);
-        assert_eq!(link.phase(), Phase::Naming, "somebody else has it");
-        assert_eq!(link.choose_name("bo"), [Ask::Send("bo\n".into())]);
-        here(&mut link, &["Connected to server!"]);
-        link.closed(Time::ZERO, "");
-        link.try_again();
-        link.connected();
-        let mut now = Time::ZERO;
-        for _ in 1..NAME_TRIES {
-            assert!(link.hear(now, &Heard::parse(taken)).is_empty());
-            now = link.due().unwrap();
-            assert_eq!(link.tick(now), [Ask::Send("bo\n".into())]);
-        }
-        assert_eq!(link.hear(now, &Heard::parse(taken)), [Ask::Disconnect]);
-        link.closed(now, "");
-        assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why().contains("taken"));
-    }
-
-    #[test]
-    fn who_has_no_name_is_asked_before_anything_is_sent() {
-        let mut link = Link::new("", MAIN, 7);
-        assert!(link.try_again().is_empty());
-        assert_eq!(link.phase(), Phase::Naming);
-        assert_eq!(link.choose_name("al"), [Ask::Connect]);
-        assert_eq!(link.connected(), [Ask::Send("/numbers on\n/history off\nal\n".into())]);
-        here(&mut link, &["* a name needs a letter or digit; try another"]);
-        link.closed(Time::ZERO, "");
-        assert_eq!(link.phase(), Phase::Naming, "the server did not wait, and we do");
-        assert_eq!(link.choose_name("bo"), [Ask::Connect]);
-    }
-
-    #[test]
-    fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
-        let main = "* you are in main with 3 others (/help, /who)";
-        for refusal in [
-            "* the room tea needs a password: /join tea PASSWORD",
-            "* you are banned from tea for 2h more: spam",
-            "* a name needs a letter or digit; try another",
-            "* you are in main already (/rooms lists others)",
-        ] {
-            let mut link = Link::new("al", "tea", 7);
-            link.connected();
-            let asked = here(&mut link, &["Connected to server!", "Al joined!", main]);
-            assert_eq!((asked.as_str(), link.nickname()), ("/join tea\n", "Al"));
-            assert_eq!(link.take_entered(), None);
-            assert_eq!(here(&mut link, &[refusal]), "/history 20\n/who\n", "{refusal}");
-            assert_eq!(link.take_entered(), Some(("main".into(), 3)));
-            assert_eq!(link.room(), "main");
-            link.closed(Time::ZERO, "");
-            assert!(matches!(link.phase(), Phase::Waiting(_)), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn each_try_waits_longer_and_not_all_alike() {
-        let waits = |seed| {
-            let mut link = Link::new("al", MAIN, seed);
-            link.try_again();
-            (0..12).map(move |_| {
-                link.closed(Time::ZERO, "refused");
-                let Phase::Waiting(until) = link.phase() else { panic!("not waiting") };
-                until.since(Time::ZERO)
-            })
-        };
-        let all: Vec<_> = waits(3).collect();
-        assert!(all[0] <= COME_BACK_MIN && all[5] > all[0] * 4);
-        assert!(all.iter().all(|wait| *wait <= COME_BACK_MAX));
-        assert!(waits(99).zip(&all).any(|(one, other)| one != *other));
-    }
-
-    #[test]
-    fn who_was_put_out_does_not_come_back_by_itself() {
-        for lines in [
-            &["Connected to server!", "* you were banned from main by al for 2h", "* goodbye"][..],
-            &["* you are banned from main for 2h", "* goodbye"],
-        ] {
-            let mut link = Link::new("bo", MAIN, 7);
-            link.connected();
-            here(&mut link, lines);
-            link.closed(Time::ZERO, "closed");
-            assert_eq!((link.phase(), link.due()), (Phase::Down, None), "{lines:?}");
-            assert!(link.why().contains("banned"));
-            assert_eq!(link.try_again(), [Ask::Connect]);
-        }
-    }
-}
+mod tests;
