@@ -17,12 +17,13 @@ impl Console {
         let line = if is_first { line.strip_prefix("NICK").unwrap_or(&line) } else { &line };
         let heard = Heard::parse(line);
         let epoch = self.link.epoch().to_owned();
+        let is_silent = self.link.is_about_room(&heard);
         let asked = self.link.hear(self.now.time, &heard);
         if !epoch.is_empty() && epoch != self.link.epoch() {
             // Another server, or one that has lost its memory: it counts from the beginning.
             self.rooms.iter_mut().for_each(|room| room.last_number = 0);
         }
-        let is_shown = self.roster.hear(self.link.room(), &heard);
+        let is_shown = self.roster.hear(self.link.room(), &heard) && !is_silent;
         let mut deeds = deeds(asked);
         if is_shown {
             deeds.extend(self.show(&heard));

@@ -290,6 +290,13 @@ impl Link {
         vec![Ask::Send(lines)]
     }
 
+    /// Whether what the server says of a name is about the room that we want to be back in, which
+    /// the user has not typed.
+    pub(super) fn is_about_room(&self, heard: &Heard<'_>) -> bool {
+        let is_name = matches!(heard, Heard::Notice(text) if text.starts_with("a name "));
+        is_name && self.fallback.is_some()
+    }
+
     /// Where we have just come to be, and with how many others.
     pub(super) fn take_entered(&mut self) -> Option<(String, usize)> {
         self.entered.take()

@@ -244,4 +244,8 @@ fn the_key_for_a_room_is_kept_for_coming_back() {
     play.sent();
     play.hear(&[NUMBERS, "Connected to server!", "alice joined!", ALONE]);
     assert_eq!(play.sent(), "/join tea 4a04639a5f3e51ae\n");
+    // The server has forgotten all of it.
+    play.hear(&["* a name is made of letters, digits and _-^|{} without spaces, such as max_7"]);
+    assert_eq!(play.sent(), "/join tea\n");
+    play.sees_not("a name is made of");
 }
