@@ -168,14 +168,15 @@ const CLOSED: [&str; 4] = [
 
 fn parse_notice(notice: &str) -> Heard<'_> {
     let begins = |beginning: &&str| notice.starts_with(beginning);
-    if FAREWELLS.iter().any(|it| begins(it)) {
+    if FAREWELLS.iter().any(begins) {
         return Heard::Farewell(notice);
     }
     let needs_password = begins(&"the room ") && notice.contains(" needs a password: /join ");
-    if needs_password || CLOSED.iter().any(|it| begins(it)) {
+    if needs_password || CLOSED.iter().any(begins) {
         return Heard::NoEntry(notice);
     }
-    if begins(&"you are in ") && notice.contains(" already (/rooms") {
+    let is_there = [" already (/rooms", ", where everyone starts"];
+    if begins(&"you are in ") && is_there.iter().any(|it| notice.contains(it)) {
         return Heard::HereAlready(notice);
     }
     let is_wish = notice.starts_with("you will ") && notice.ends_with(" what was said before");
@@ -273,7 +274,7 @@ fn there(notice: &str) -> Option<Heard<'_>> {
     let rest = notice.strip_prefix("there is ").or_else(|| notice.strip_prefix("there are "))?;
     let (heading, names) = rest.split_once(": ")?;
     let count = first_number(heading)?;
-    if heading.ends_with(" rooms") || heading.ends_with(" room") {
+    if matches!(heading.split_once(' '), Some((_, "room" | "rooms"))) {
         return Some(Heard::Rooms { count, rooms: names });
     }
     let (_, room) = heading.split_once(" in ")?;
@@ -327,6 +328,22 @@ mod tests {
             ("@home bob: hello", Heard::Other("@home bob: hello")),
             ("[alice] hi", Heard::Whispered { from: "alice", text: "hi" }),
             ("[to bob] hi", Heard::WhisperSent { to: "bob", text: "hi" }),
+            ("", Heard::Other("")),
+            ("two words", Heard::Other("two words")),
+        ]);
+    }
+
+    #[test]
+    fn places_are_told() {
+        let place = Place { epoch: "c77143c7".into(), number: 9 };
+        let numbers = "* -- numbers are on: each message begins with @NUMBER SECONDS; now at";
+        assert_eq!(Heard::parse(&format!("{numbers} c77143c7:9 --")), Heard::Numbers(place));
+    }
+
+    #[test]
+    fn closed_doors_and_last_words_are_told_from_other_notices() {
+        check(&[
+            ("* you will not be read what was said before", Heard::Granted),
             ("* goodbye", Heard::Farewell("goodbye")),
             ("* the server is shutting down", Heard::Farewell("the server is shutting down")),
             ("* you are banned from tea for 2h", Heard::NoEntry("you are banned from tea for 2h")),
@@ -339,8 +356,6 @@ mod tests {
                 Heard::HereAlready("you are in tea already (/rooms lists others)"),
             ),
             ("* a notice", Heard::Notice("a notice")),
-            ("", Heard::Other("")),
-            ("two words", Heard::Other("two words")),
         ]);
     }
 
@@ -371,6 +386,10 @@ mod tests {
                 "* there are 2 rooms: games (1), main (1)",
                 Heard::Rooms { count: 2, rooms: "games (1), main (1)" },
             ),
+            (
+                "* there are 2 in rooms: al, bob",
+                Heard::Who { room: "rooms", count: 2, pages: false, names: "al, bob" },
+            ),
             ("* there is 1 room: main (1)", Heard::Rooms { count: 1, rooms: "main (1)" }),
             ("* and carol, dave", Heard::And("carol, dave")),
             (
@@ -380,11 +399,6 @@ mod tests {
             ("* the topic is now: x (by al)", Heard::Topic { room: None, text: Some("x") }),
             ("* there is no topic in tea", Heard::Topic { room: Some("tea"), text: None }),
             ("* there is no topic any more, by al", Heard::Topic { room: None, text: None }),
-            (
-                "* -- numbers are on: each message begins with @NUMBER SECONDS; now at \
-                 c77143c7:9 --",
-                Heard::Numbers(place(9)),
-            ),
             ("* -- no messages in main yet --", Heard::PastBegins(Past::Last(0))),
             ("* -- last message in main (UTC) --", Heard::PastBegins(Past::Last(1))),
             ("* -- last 20 messages in main (UTC) --", Heard::PastBegins(Past::Last(20))),
@@ -412,7 +426,6 @@ mod tests {
                 "* you are invited to a game by al: type /match ~6d1f02b57f3b0c44",
                 Heard::Invited { from: "al", queue: "~6d1f02b57f3b0c44" },
             ),
-            ("* you will not be read what was said before", Heard::Granted),
         ]);
     }
 

@@ -2,7 +2,7 @@
 
 use super::heard::{Heard, Past, Stamp};
 use super::link::Phase;
-use super::pane::{Entry, Kind};
+use super::pane::{Entry, Kind, Pane};
 use super::{Console, Deed, deeds};
 use crate::chat::clean;
 use crate::limits::INVITATIONS_MAX;
@@ -17,13 +17,17 @@ impl Console {
         let line = if is_first { line.strip_prefix("NICK").unwrap_or(&line) } else { &line };
         let heard = Heard::parse(line);
         let epoch = self.link.epoch().to_owned();
-        let is_silent = self.link.is_about_room(&heard);
+        let is_elsewhere = matches!(
+            heard,
+            Heard::Said { .. } | Heard::Acted { .. } | Heard::Joined(_) | Heard::Left(_)
+        );
+        let is_silent = self.link.is_about_room(&heard) || (self.link.is_between() && is_elsewhere);
         let asked = self.link.hear(self.now.time, &heard);
         if !epoch.is_empty() && epoch != self.link.epoch() {
             // Another server, or one that has lost its memory: it counts from the beginning.
-            self.rooms.iter_mut().for_each(|room| room.last_number = 0);
+            self.rooms.iter_mut().for_each(Pane::forget_numbers);
         }
-        let is_shown = self.roster.hear(self.link.room(), &heard) && !is_silent;
+        let is_shown = !is_silent && self.roster.hear(self.link.room(), &heard);
         let mut deeds = deeds(asked);
         if is_shown {
             deeds.extend(self.show(&heard));
@@ -43,6 +47,9 @@ impl Console {
             1 => "you are here with 1 other".to_owned(),
             others => format!("you are here with {others} others"),
         };
+        if let Some(why) = self.put_out.take() {
+            self.add(Entry::told(Kind::Alarm, self.now.wall, why));
+        }
         let entry = Entry::told(Kind::Own, self.now.wall, format!("{room}: {with}"));
         self.add(entry);
     }
@@ -68,8 +75,9 @@ impl Console {
             Heard::NoPast => self.notice("the history is off here: nothing is remembered"),
             Heard::Token { queue, token, port } => return self.play(queue, token, port),
             Heard::Invited { from, queue } => self.invited(from, queue),
-            Heard::Owns { room, .. } => self.notice(&format!(
-                "you own {room} now (/help rooms). This program keeps the key while it runs"
+            Heard::Owns { room, key } => self.notice(&format!(
+                "you own {room} now (/help rooms); to own it again another day, keep this: \
+                 /own {key}"
             )),
             Heard::Digest { here } => {
                 self.presence("", &format!("people come and go: {here} here"));
@@ -82,6 +90,13 @@ impl Console {
             Heard::And(more) => self.notice(&format!("and {more}")),
             // It is told when the connection ends, which is next.
             Heard::Farewell(_) => {}
+            Heard::Notice(text)
+                if text.starts_with("you were put out of ")
+                    || text.starts_with("you were banned from ") =>
+            {
+                self.put_out = Some(text.to_owned());
+                self.notice(text);
+            }
             Heard::HereAlready(text) | Heard::NoEntry(text) | Heard::Notice(text) => {
                 self.noticed(text);
             }
@@ -144,7 +159,7 @@ impl Console {
             self.invitations.remove(0);
         }
         self.invitations.push(queue.to_owned());
-        let text = format!("{from} invites you to talk directly: type /match {queue}");
+        let text = format!("let us talk directly: /match {queue} (Tab completes it)");
         let mut entry = Entry::told(Kind::Whispered, self.now.wall, text);
         (entry.who, entry.mentions) = (from.to_owned(), true);
         self.add(entry);

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use super::heard::{Heard, Place};
 use crate::limits::{
-    COME_BACK_MAX, COME_BACK_MIN, NAME_AGAIN, NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX,
-    ROSTER_MAX,
+    ANSWER_PATIENCE, COME_BACK_MAX, COME_BACK_MIN, NAME_AGAIN, NAME_ROUNDS, NAME_TRIES,
+    REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
 };
 use crate::time::Time;
 
@@ -84,6 +84,12 @@ pub(super) struct Link {
     fallback: Option<(String, usize)>,
     /// Where we are since the last line, with how many others.
     entered: Option<(String, usize)>,
+    /// A word that was typed for a room, until that has opened.
+    typed_word: Option<(String, String)>,
+    /// Connections on which the name was taken all the time, in a row.
+    name_rounds: u32,
+    /// When the server must have let us in.
+    answer_by: Option<Time>,
     /// Nobody is to be surprised by coming back.
     unwanted: bool,
     leaving: bool,
@@ -110,6 +116,9 @@ impl Link {
             returning: false,
             fallback: None,
             entered: None,
+            typed_word: None,
+            name_rounds: 0,
+            answer_by: None,
             unwanted: false,
             leaving: false,
             random: random | 1,
@@ -117,7 +126,8 @@ impl Link {
     }
 
     /// There is a connection.
-    pub(super) fn connected(&mut self) -> Vec<Ask> {
+    pub(super) fn connected(&mut self, now: Time) -> Vec<Ask> {
+        self.answer_by = Some(now + ANSWER_PATIENCE);
         (self.name_tries, self.name_again) = (1, None);
         (self.is_connected, self.returning, self.fallback) = (true, true, None);
         self.phase = Phase::Registering;
@@ -131,7 +141,7 @@ impl Link {
         if self.why.is_empty() || !matches!(self.phase, Phase::Here | Phase::Registering) {
             why.clone_into(&mut self.why);
         }
-        (self.is_connected, self.name_again) = (false, None);
+        (self.is_connected, self.name_again, self.answer_by) = (false, None, None);
         if self.leaving || self.unwanted {
             self.phase = Phase::Down;
         }
@@ -161,6 +171,10 @@ impl Link {
         {
             return self.try_again();
         }
+        if self.phase == Phase::Registering && self.answer_by.is_some_and(|by| now >= by) {
+            "it does not answer as a mio-chat server does".clone_into(&mut self.why);
+            return vec![Ask::Disconnect];
+        }
         if self.name_again.is_some_and(|at| now >= at) {
             self.name_again = None;
             self.name_tries += 1;
@@ -184,7 +198,8 @@ impl Link {
     pub(super) fn due(&self) -> Option<Time> {
         match self.phase {
             Phase::Waiting(until) => Some(until),
-            _ => self.name_again,
+            Phase::Registering => self.name_again.into_iter().chain(self.answer_by).min(),
+            _ => None,
         }
     }
 
@@ -195,6 +210,7 @@ impl Link {
             Heard::Welcome => {
                 (self.phase, self.was_here, self.failures) = (Phase::Here, true, 0);
                 (self.name_again, self.unwanted, self.is_welcome) = (None, false, true);
+                (self.name_rounds, self.answer_by) = (0, None);
                 self.why.clear();
             }
             Heard::Joined(name) if std::mem::take(&mut self.is_welcome) => {
@@ -205,7 +221,10 @@ impl Link {
             Heard::NoEntry(text) if self.phase != Phase::Here => {
                 (self.why, self.unwanted) = ((*text).into(), true);
             }
-            Heard::NoEntry(_) | Heard::HereAlready(_) => return self.stay(),
+            Heard::NoEntry(_) | Heard::HereAlready(_) => {
+                self.typed_word = None;
+                return self.stay();
+            }
             Heard::Notice(text) if self.phase != Phase::Here => return self.refused(now, text),
             // No room can be called so; or it is another one now, which a word does not open.
             Heard::Notice(text) if text.starts_with("a name ") => return self.ask_without_word(),
@@ -227,15 +246,14 @@ impl Link {
     /// The server does not take the name.
     fn refused(&mut self, now: Time, text: &str) -> Vec<Ask> {
         text.clone_into(&mut self.why);
-        let is_name = text.starts_with("the nickname") || text.starts_with("a name ");
-        if !is_name {
-            return Vec::new();
-        }
+        // It answers, whatever it says.
+        self.answer_by = None;
         let is_taken = text.contains("is taken");
         if is_taken && self.was_here && self.name_tries < NAME_TRIES {
             // Most likely the server does not know yet that the old connection is dead.
             self.name_again = Some(now + NAME_AGAIN);
-        } else if is_taken && self.was_here {
+        } else if is_taken && self.was_here && self.name_rounds < NAME_ROUNDS {
+            self.name_rounds += 1;
             return vec![Ask::Disconnect];
         } else {
             self.phase = Phase::Naming;
@@ -260,6 +278,11 @@ impl Link {
             return vec![Ask::Send(format!("/join {}{word}\n", self.room))];
         }
         self.fallback = None;
+        if let Some((typed, word)) = self.typed_word.take()
+            && typed == folded(room)
+        {
+            self.note_word(room, &word);
+        }
         self.be_in(room, others)
     }
 
@@ -297,12 +320,20 @@ impl Link {
         is_name && self.fallback.is_some()
     }
 
+    /// Whether we are on the way from one room to another: what is said now is said elsewhere.
+    pub(super) fn is_between(&self) -> bool {
+        self.fallback.is_some()
+    }
+
     /// Where we have just come to be, and with how many others.
     pub(super) fn take_entered(&mut self) -> Option<(String, usize)> {
         self.entered.take()
     }
 
     fn note_read(&mut self, number: u64) {
+        if self.is_between() {
+            return;
+        }
         let read = self.places.get(&self.room).map_or(0, |place| place.number);
         let epoch = self.epoch.clone();
         let is_new = self.places.get(&self.room).is_none_or(|place| place.epoch != epoch);
@@ -317,8 +348,13 @@ impl Link {
         }
     }
 
+    /// A word was typed that is to open a room.
+    pub(super) fn note_typed_word(&mut self, room: &str, word: &str) {
+        self.typed_word = Some((folded(room), word.to_owned()));
+    }
+
     /// This opens a room: a password that was typed, or a key that was told.
-    pub(super) fn note_word(&mut self, room: &str, word: &str) {
+    fn note_word(&mut self, room: &str, word: &str) {
         let room = folded(room);
         if self.words.len() < ROOMS_KNOWN_MAX || self.words.contains_key(&room) {
             self.words.insert(room, word.to_owned());
@@ -330,7 +366,7 @@ impl Link {
         name.clone_into(&mut self.nickname);
         (self.was_here, self.name_again) = (false, None);
         match (self.phase, self.is_connected) {
-            (Phase::Naming, true) => {
+            (Phase::Naming | Phase::Registering, true) => {
                 self.phase = Phase::Registering;
                 vec![Ask::Send(format!("{name}\n"))]
             }
@@ -338,7 +374,7 @@ impl Link {
                 self.phase = Phase::Connecting;
                 vec![Ask::Connect]
             }
-            _ => Vec::new(),
+            _ => self.try_again(),
         }
     }
 

@@ -38,7 +38,7 @@ pub use palette::Theme;
 pub use script::{Ending, Format, Script, Step};
 pub use talks::News;
 
-use crate::limits::ROOMS_KNOWN_MAX;
+use crate::limits::ROOM_PANES_MAX;
 use crate::time::Time;
 use composer::Composer;
 use link::{Ask, Link, MAIN, Phase};
@@ -164,6 +164,8 @@ pub struct Console {
     /// What is to be told before the first message of a history that is news.
     past: Option<String>,
     rooms_asked: Option<Time>,
+    /// Why we are not any more where we were; to be told where we are next.
+    put_out: Option<String>,
     /// Queues that we were invited to.
     invitations: Vec<String>,
     asked_to_leave: bool,
@@ -189,6 +191,7 @@ impl Console {
             silent_pasts: 0,
             past: None,
             rooms_asked: None,
+            put_out: None,
             invitations: Vec::new(),
             asked_to_leave: false,
             now,
@@ -204,7 +207,7 @@ impl Console {
             Input::Connected => {
                 self.is_first_line = true;
                 self.silent_pasts = 0;
-                deeds(self.link.connected())
+                deeds(self.link.connected(now.time))
             }
             Input::Line(line) => self.hear(line),
             Input::Closed(why) => self.lost(why),
@@ -235,6 +238,8 @@ impl Console {
     fn lost(&mut self, why: &str) -> Vec<Deed> {
         let was_here = self.link.phase() == Phase::Here;
         self.link.closed(self.now.time, why);
+        // What is told of the connection counts more.
+        self.hint.clear();
         if was_here {
             let why = self.link.why().to_owned();
             self.tell(Kind::Alarm, &format!("connection lost: {why}"));
@@ -281,7 +286,7 @@ impl Console {
         let pane = found.map_or_else(|| Pane::new(room), |at| self.rooms.remove(at));
         // The room that nothing happened in yet was only there to have one.
         self.rooms.retain(|pane| !pane.is_empty());
-        if self.rooms.len() >= ROOMS_KNOWN_MAX {
+        if self.rooms.len() >= ROOM_PANES_MAX {
             self.rooms.remove(0);
         }
         self.rooms.push(pane);

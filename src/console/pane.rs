@@ -113,18 +113,18 @@ impl Pane {
     pub(super) fn push(&mut self, entry: Entry, is_seen: bool) {
         let Some(at) = self.place(entry.number) else { return };
         let id = self.first + at as u64;
+        if at < self.entries.len() {
+            // What comes after it moves on by one.
+            for mark in [&mut self.unread_from, &mut self.found].into_iter().flatten() {
+                *mark += u64::from(*mark >= id);
+            }
+            self.anchor = self.anchor.map(|(mark, rows)| (mark + u64::from(mark >= id), rows));
+        }
         let is_seen = is_seen && self.anchor.is_none();
         if !is_seen && entry.counts() {
             self.unread_from = Some(self.unread_from.map_or(id, |from| from.min(id)));
             self.unread += 1;
             self.mentions += usize::from(entry.mentions);
-        }
-        if at < self.entries.len() {
-            // What comes after it moves on by one.
-            for mark in [&mut self.unread_from, &mut self.found].into_iter().flatten() {
-                *mark += u64::from(*mark > id);
-            }
-            self.anchor = self.anchor.map(|(mark, rows)| (mark + u64::from(mark >= id), rows));
         }
         self.last_number = self.last_number.max(entry.number);
         self.weight += entry.weight();
@@ -132,6 +132,12 @@ impl Pane {
         while self.entries.len() > SCROLLBACK_ENTRIES_MAX || self.weight > SCROLLBACK_BYTES_MAX {
             self.forget_oldest();
         }
+    }
+
+    /// What comes now is numbered anew.
+    pub(super) fn forget_numbers(&mut self) {
+        self.last_number = 0;
+        self.entries.iter_mut().for_each(|entry| entry.number = 0);
     }
 
     /// Where a message of this number belongs; `None`: it is there already.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::heard::{Heard, Stamp};
 use super::link::MAIN;
 use crate::chat::clean;
-use crate::limits::COMPOSED_BYTES_MAX;
+use crate::limits::{COMPOSED_BYTES_MAX, INPUT_LINE_BYTES_MAX};
 
 /// How what is heard is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +85,10 @@ pub struct Script {
     /// The next who comes is we ourselves, as the server writes our name.
     is_welcome: bool,
     is_ready: bool,
+    /// We have been where we are to talk.
+    was_ready: bool,
+    /// What is heard was said before.
+    is_past: bool,
     has_finished: bool,
     refusal: Option<String>,
     last_words: String,
@@ -106,6 +110,8 @@ impl Script {
             has_name: false,
             is_welcome: false,
             is_ready: false,
+            was_ready: false,
+            is_past: false,
             has_finished: false,
             refusal: None,
             last_words: String::new(),
@@ -131,7 +137,9 @@ impl Script {
 
     /// A line of the input, without its newline.
     pub fn say(&mut self, line: &[u8]) -> Vec<Step> {
-        let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let is_long = line.len() > INPUT_LINE_BYTES_MAX;
+        let line = String::from_utf8_lossy(line).into_owned();
         let line = clean(&line);
         if line.trim().is_empty() {
             return Vec::new();
@@ -141,9 +149,13 @@ impl Script {
         if !begins || self.is_literal || line.starts_with("//") {
             self.said += 1;
         }
-        if line.len() + slash.len() > COMPOSED_BYTES_MAX {
+        if is_long || line.len() + slash.len() > COMPOSED_BYTES_MAX {
             let most = COMPOSED_BYTES_MAX;
             return vec![Step::Note(format!("not sent, longer than {most} bytes: {line:.40}"))];
+        }
+        if !self.is_literal && leads_elsewhere(&line) {
+            // What follows is not said before it is known where.
+            self.is_ready = false;
         }
         vec![Step::Send(format!("{slash}{line}\n"))]
     }
@@ -175,7 +187,9 @@ impl Script {
             Heard::Joined(name) if std::mem::take(&mut self.is_welcome) => {
                 self.nickname = (*name).into();
             }
-            Heard::Said { who, .. } if *who == self.nickname => self.echoed += 1,
+            Heard::PastBegins(_) => self.is_past = true,
+            Heard::PastEnds(_) => self.is_past = false,
+            Heard::Said { who, .. } if *who == self.nickname && !self.is_past => self.echoed += 1,
             Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
             Heard::Entered { room, .. } => {
                 let is_first = self.room.is_empty();
@@ -183,9 +197,11 @@ impl Script {
                 if is_first && !room.eq_ignore_ascii_case(&self.wanted) {
                     return vec![Step::Send(format!("/join {}\n", self.wanted))];
                 }
-                self.is_ready = true;
+                (self.is_ready, self.was_ready) = (true, true);
             }
-            Heard::HereAlready(_) => self.is_ready = true,
+            Heard::HereAlready(_) => (self.is_ready, self.was_ready) = (true, true),
+            // Asked for.
+            Heard::Farewell("goodbye") if self.has_name => self.has_finished = true,
             Heard::NoEntry(text) if !self.is_ready => return self.refused(text),
             Heard::Farewell(text) | Heard::Notice(text) if !self.has_name => {
                 return self.refused(text);
@@ -208,6 +224,10 @@ impl Script {
     }
 
     fn as_text(&self, heard: &Heard<'_>) -> Vec<Step> {
+        if !self.was_ready {
+            // Said where we do not want to be.
+            return Vec::new();
+        }
         let text = match *heard {
             Heard::Said { who, text, .. } if who != self.nickname => format!("{who}: {text}"),
             Heard::Acted { who, text, .. } if who != self.nickname => format!("* {who} {text}"),
@@ -293,7 +313,8 @@ impl Script {
             return Ending::Refused(refusal.clone());
         }
         if !self.has_finished || !why.is_empty() {
-            let why = if self.last_words.is_empty() { why } else { &self.last_words };
+            let told = [self.last_words.as_str(), why, "the server has closed it"];
+            let why = told.into_iter().find(|why| !why.is_empty()).unwrap_or_default();
             return Ending::Lost(why.to_owned());
         }
         match self.said.saturating_sub(self.echoed) {
@@ -301,6 +322,12 @@ impl Script {
             missing => Ending::Undelivered(missing, self.said),
         }
     }
+}
+
+/// Whether a command changes the room.
+fn leads_elsewhere(line: &str) -> bool {
+    let command = line.split_whitespace().next().unwrap_or_default().to_lowercase();
+    ["/join", "/j", "/leave", "/part"].contains(&command.as_str())
 }
 
 #[cfg(test)]
@@ -371,6 +398,27 @@ mod tests {
         script.finish();
         hear(&mut script, &["@5 7 Bot: hi"]);
         assert_eq!(script.end(""), Ending::Delivered);
+    }
+
+    #[test]
+    fn nothing_is_said_in_another_room_than_was_meant() {
+        let mut script = Script::new("bot", None, Format::Text, false);
+        hear(&mut script, &["Connected to server!", "bot joined!", ALONE]);
+        script.say(b"/join secret");
+        assert!(!script.is_ready());
+        assert_eq!(hear(&mut script, &["* that is not the password of secret"]), [Step::Finish]);
+        assert!(matches!(script.end(""), Ending::Refused(_)));
+    }
+
+    #[test]
+    fn what_was_said_before_is_no_echo() {
+        let mut script = Script::new("bot", None, Format::Text, false);
+        hear(&mut script, &["Connected to server!", "bot joined!", ALONE]);
+        script.say(b"hi");
+        script.finish();
+        let past = ["* -- last message in main (UTC) --", "@3 5 bot: hi", "* -- end of history --"];
+        hear(&mut script, &past);
+        assert_eq!(script.end(""), Ending::Undelivered(1, 1));
     }
 
     #[test]

@@ -4,12 +4,9 @@ use super::completion::{self, Known};
 use super::composer::{Composer, Typed};
 use super::keys::Key;
 use super::link::Phase;
-use super::pane::{Entry, Kind};
+use super::pane::Kind;
 use super::{Console, Deed, Mode, commands, deeds};
 use crate::limits::{PASTE_LINES_MAX, ROOMS_ASKED_AGAIN};
-
-/// What is not shown again by the arrow keys: others may look over a shoulder.
-const SECRETS: [&str; 3] = ["/oper", "/own", "/password"];
 
 /// What the keys do, told with the server's own help.
 const KEYS: [&str; 2] = [
@@ -90,13 +87,19 @@ impl Console {
     fn compose(&mut self, key: Key) -> Vec<Deed> {
         match self.composer.press(key) {
             Typed::Line(line) => {
-                if SECRETS.iter().any(|secret| line.starts_with(secret)) {
+                if is_secret(&line) {
                     self.composer.forget_last();
                 }
                 return self.enter_line(line);
             }
             Typed::Lines(lines, is_cut) if is_cut || lines.len() > PASTE_LINES_MAX => {
                 self.hint = format!("too long to be pasted: at most {PASTE_LINES_MAX} lines");
+            }
+            Typed::Lines(lines, _) if lines.len() < 2 => {
+                return lines
+                    .into_iter()
+                    .flat_map(|line| self.compose(Key::Paste(line, false)))
+                    .collect();
             }
             Typed::Lines(lines, _) => self.mode = Mode::Confirming(lines),
             Typed::Full => self.hint = "that is as long as a line can be".into(),
@@ -145,6 +148,10 @@ impl Console {
             return deeds;
         }
         if self.link.phase() == Phase::Naming {
+            if is_command {
+                self.hint = "type a nickname first (/quit leaves)".into();
+                return Vec::new();
+            }
             return deeds(self.link.choose_name(line.trim()));
         }
         if self.talks.shown().is_some() && !is_command {
@@ -155,14 +162,14 @@ impl Console {
             // What was typed is not lost.
             self.composer.set(&line);
             self.hint = "not connected: press Enter again when you are".into();
-            return Vec::new();
+            return deeds(self.link.try_again());
         }
         let mut words = line.split_whitespace();
         let (command, room, word) = (words.next(), words.next(), words.next());
         let is_join =
             command.is_some_and(|it| ["/join", "/j"].contains(&it.to_lowercase().as_str()));
         if let (true, Some(room), Some(word)) = (is_join, room, word) {
-            self.link.note_word(room, word);
+            self.link.note_typed_word(room, word);
         }
         vec![Deed::Send(format!("{line}\n"))]
     }
@@ -183,6 +190,18 @@ impl Console {
                 }
                 Vec::new()
             }
+            "/nick" if self.link.phase() != Phase::Here && !argument.is_empty() => {
+                deeds(self.link.choose_name(argument))
+            }
+            "/me" if self.talks.shown().is_some() => {
+                self.composer.set(line);
+                self.hint = "/me is for rooms: Alt-1 goes there".into();
+                Vec::new()
+            }
+            "/numbers" => {
+                self.hint = "this program needs the numbers".into();
+                Vec::new()
+            }
             "/match" if argument == "off" => {
                 let mut deeds = self.stop_looking();
                 if self.link.phase() == Phase::Here {
@@ -201,6 +220,10 @@ impl Console {
         if !confirmed && *key != Key::Escape {
             return Vec::new();
         }
+        if confirmed && self.talks.shown().is_none() && self.link.phase() != Phase::Here {
+            self.hint = "not connected: press Enter again when you are".into();
+            return deeds(self.link.try_again());
+        }
         let Mode::Confirming(lines) = std::mem::replace(&mut self.mode, Mode::Talking) else {
             return Vec::new();
         };
@@ -210,10 +233,6 @@ impl Console {
         }
         if self.talks.shown().is_some() {
             return lines.into_iter().flat_map(|line| self.say_in_talk(line)).collect();
-        }
-        if self.link.phase() != Phase::Here {
-            self.hint = "not connected: nothing was sent".into();
-            return Vec::new();
         }
         // What is pasted is said, whatever it begins with.
         let said = lines.iter().map(|line| {
@@ -282,9 +301,19 @@ impl Console {
         }
     }
 
-    /// Says something about the program itself, such as that a signal has come.
+    /// Says that something could not be done, where one looks.
     pub fn note(&mut self, text: &str) {
-        let entry = Entry::told(Kind::Own, self.now.wall, text);
-        self.add(entry);
+        self.tell(Kind::Alarm, text);
+    }
+}
+
+/// Whether a line is not to be shown again by the arrow keys: others may look over a shoulder.
+fn is_secret(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let command = words.next().unwrap_or_default().to_lowercase();
+    match command.as_str() {
+        "/oper" | "/own" | "/password" => true,
+        "/join" | "/j" => words.count() > 1,
+        _ => false,
     }
 }

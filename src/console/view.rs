@@ -171,7 +171,10 @@ impl Console {
         let heading = format!("{} here", self.roster.count());
         buffer.set_stringn(x, area.y, heading, width, faint);
         let height = usize::from(area.height) - 1;
-        let fits = if names.len() > height { height.saturating_sub(1) } else { names.len() };
+        if height == 0 {
+            return;
+        }
+        let fits = if names.len() > height { height - 1 } else { names.len() };
         for (row, name) in names.iter().take(fits).enumerate() {
             let is_own = *name == self.link.nickname();
             let more = if is_own { Modifier::UNDERLINED } else { Modifier::empty() };
@@ -238,7 +241,8 @@ impl Console {
         if self.size.1 < HELP_FROM_ROWS
             && let Some(command) = self.command_help().first()
         {
-            return format!("{} {}: {}", command.name, command.arguments, command.does);
+            let usage = format!("{} {}", command.name, command.arguments);
+            return format!("{}: {}", usage.trim_end(), command.does);
         }
         let Self { link, roster, wishes, .. } = self;
         let (nickname, room, server) = (link.nickname(), link.room(), &wishes.server);

@@ -17,6 +17,9 @@ pub const PASTE_BYTES_MAX: usize = 256 * 1_024;
 pub const PASTE_LINES_MAX: usize = 100;
 /// Bytes of a line that is typed: what the server takes, without `\r\n`. Fixed.
 pub const COMPOSED_BYTES_MAX: usize = LINE_BYTES_MAX - 2;
+/// Bytes of a line of a pipe, before what steers terminals is taken out of it; a longer one is
+/// refused. Fixed.
+pub const INPUT_LINE_BYTES_MAX: usize = 2 * LINE_BYTES_MAX;
 /// Lines that the arrow keys bring back. Fixed.
 pub const TYPED_LINES_KEPT: usize = 500;
 
@@ -34,8 +37,10 @@ pub const REPLAYED_ENTRIES_MAX: usize = 2_000;
 /// People in a room who are listed by name: the server lists as many at once, and counts more.
 /// Fixed.
 pub const ROSTER_MAX: usize = 200;
-/// Rooms whose names, passwords or conversations are kept. Fixed.
+/// Rooms whose names, passwords or places are kept. Fixed.
 pub const ROOMS_KNOWN_MAX: usize = 200;
+/// Rooms whose conversations are kept for when one is back, the latest. Fixed.
+pub const ROOM_PANES_MAX: usize = 16;
 /// Direct conversations at a time. Fixed.
 pub const TALKS_MAX: usize = 8;
 /// Invitations that are offered for completion, the latest. Fixed.
@@ -59,6 +64,11 @@ pub const NAME_AGAIN: Duration = Duration::from_secs(3);
 /// How often it is asked for on one connection: within the 20 s and 12 tries that a server gives.
 /// Fixed.
 pub const NAME_TRIES: u32 = 5;
+/// Connections in a row on which a name is asked for that was ours: with the pauses between them
+/// more than the 40 s. After that somebody else has it. Fixed.
+pub const NAME_ROUNDS: u32 = 3;
+/// How long a server may take to say anything of a nickname: what takes longer is none. Fixed.
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the server may take to close after we have said that we leave. Fixed.
 pub const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes that wait to be sent before typing is refused. Fixed.

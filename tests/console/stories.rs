@@ -78,7 +78,9 @@ fn what_is_typed_without_a_connection_is_kept() {
     play.happen(Input::Closed("gone"));
     play.press("do not lose me\r");
     play.sees("alice> do not lose me");
-    assert_eq!(play.sent(), "");
+    assert_eq!(play.deeds.drain(..).collect::<Vec<_>>(), [Deed::Connect], "it is tried at once");
+    play.happen(Input::Closed("refused"));
+    play.sees("reconnecting in");
     play.press("\x15\r");
     assert_eq!(play.deeds, [Deed::Connect], "Enter alone tries at once");
 }
@@ -248,4 +250,53 @@ fn the_key_for_a_room_is_kept_for_coming_back() {
     play.hear(&["* a name is made of letters, digits and _-^|{} without spaces, such as max_7"]);
     assert_eq!(play.sent(), "/join tea\n");
     play.sees_not("a name is made of");
+}
+
+#[test]
+fn who_is_put_out_reads_why_where_they_are_then() {
+    let mut play = Play::begun();
+    play.hear(&["alice joined!", "* you are in tea with 1 other (/help, /who)"]);
+    play.hear(&["* you were banned from tea by ann for 2h: rude", "alice joined!", ALONE]);
+    play.sees("!! you were banned from tea by ann for 2h: rude");
+    play.sees("● alice in main");
+}
+
+#[test]
+fn what_is_no_nickname_is_not_taken_for_one() {
+    let mut play = Play::new("alice", mio_chat::console::Theme::Plain);
+    play.happen(Input::Connected);
+    let taken = "* the nickname alice is taken, or looks like one that is; type another";
+    play.hear(&[NUMBERS, taken]);
+    play.sent();
+    play.press("/help\r");
+    assert_eq!(play.sent(), "");
+    play.sees("nickname:");
+    play.press("/nick bo\r");
+    assert_eq!(play.sent(), "bo\n");
+    play.hear(&["* a name needs a letter or digit; try another"]);
+    play.sees("nickname:");
+}
+
+#[test]
+fn what_is_done_in_a_direct_conversation_is_not_told_to_all() {
+    let mut play = Play::begun();
+    play.hear(&[
+        "* your token for duel (2 players) is d9090e436e0f64c1: run mio-chat match HOST:50001 \
+         --token d9090e436e0f64c1",
+    ]);
+    play.happen(Input::Talk(1, News::Met("bob".into(), "directly connected".into())));
+    play.deeds.clear();
+    play.press("/me waves\r");
+    play.sees("/me is for rooms");
+    assert!(play.deeds.is_empty(), "{:?}", play.deeds);
+}
+
+#[test]
+fn passwords_do_not_come_back_with_the_arrows() {
+    let mut play = Play::begun();
+    for line in ["hello", "/join tea kettle", "/OPER al secret", "/password hush"] {
+        play.press(&format!("{line}\r"));
+    }
+    play.press("\x1b[A");
+    play.sees("alice> hello");
 }

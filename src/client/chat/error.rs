@@ -50,6 +50,9 @@ pub enum ChatError {
         /// Lines that were to be said.
         all: usize,
     },
+    /// What is to be said cannot be read.
+    #[error("cannot read what is to be said: {0}")]
+    Input(#[source] io::Error),
     /// What is heard cannot be handed on.
     #[error("cannot write what is heard: {0}")]
     Output(#[source] io::Error),
@@ -70,7 +73,7 @@ impl ChatError {
             Self::Lookup { .. } | Self::Connect { .. } => 3,
             Self::NoNickname | Self::Refused { .. } => 4,
             Self::Undelivered { .. } => 5,
-            Self::Lost { .. } | Self::Output(_) | Self::System { .. } => 1,
+            Self::Lost { .. } | Self::Input(_) | Self::Output(_) | Self::System { .. } => 1,
         }
     }
 

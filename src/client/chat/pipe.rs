@@ -20,7 +20,8 @@ use super::{CAUGHT, Chat, KEYBOARD, SERVER};
 use crate::client::clock::Clock;
 use crate::client::command::Ended;
 use crate::console::{Ending, Script, Step};
-use crate::limits::COMPOSED_BYTES_MAX;
+use crate::limits::{ANSWER_PATIENCE, INPUT_LINE_BYTES_MAX};
+use crate::time::Time;
 
 /// Everything that the loop holds.
 pub(super) struct Pipe<'a> {
@@ -30,9 +31,11 @@ pub(super) struct Pipe<'a> {
     clock: Clock,
     script: Script,
     wire: Wire,
-    /// The beginning of a line of the input, and whether the rest of it is dropped.
-    begun: Vec<u8>,
+    /// What was read and not said yet.
+    input: Vec<u8>,
     has_ended: bool,
+    /// When the server must have let us in.
+    answer_by: Option<Time>,
     ending: Option<Ending>,
 }
 
@@ -47,8 +50,8 @@ impl<'a> Pipe<'a> {
         let _ = poll.registry().register(&mut SourceFd(&0), KEYBOARD, Interest::READABLE);
         let script = Script::new(&nickname, chat.room.as_deref(), chat.format, chat.is_literal);
         let clock = Clock::start();
-        let (begun, has_ended, ending) = (Vec::new(), false, None);
-        Ok(Self { chat, poll, signals, clock, script, wire, begun, has_ended, ending })
+        let (input, has_ended, answer_by, ending) = (Vec::new(), false, None, None);
+        Ok(Self { chat, poll, signals, clock, script, wire, input, has_ended, answer_by, ending })
     }
 
     /// Runs until the input has ended and all of it was delivered, or until it cannot be.
@@ -73,13 +76,22 @@ impl<'a> Pipe<'a> {
             }
             self.hear()?;
             self.read()?;
-            let progress = self.wire.expire(self.clock.now(), self.poll.registry());
+            let now = self.clock.now();
+            let progress = self.wire.expire(now, self.poll.registry());
             self.progress(progress)?;
+            if self.answer_by.is_some_and(|by| now >= by) {
+                let why = "it does not answer as a mio-chat server does".to_owned();
+                return Err(ChatError::Connect { server: self.chat.server.clone(), why });
+            }
         }
     }
 
     fn wait(&mut self, events: &mut Events) -> Result<(), ChatError> {
-        let due = self.wire.due().map(|due| due.since(self.clock.now()));
+        if self.script.is_ready() {
+            self.answer_by = None;
+        }
+        let due = self.wire.due().into_iter().chain(self.answer_by).min();
+        let due = due.map(|due| due.since(self.clock.now()));
         let has_more = self.wire.has_input() || (self.may_read() && is_readable());
         let timeout = if has_more { Some(Duration::ZERO) } else { due };
         match self.poll.poll(events, timeout) {
@@ -102,33 +114,39 @@ impl<'a> Pipe<'a> {
     }
 
     fn read(&mut self) -> Result<(), ChatError> {
+        self.say()?;
         if !self.may_read() || !is_readable() {
             return Ok(());
         }
         let mut room = [0; 16 * 1_024];
-        let length = match rustix::io::read(io::stdin(), &mut room) {
-            Ok(length) => length,
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => return Ok(()),
-            Err(_) => 0,
-        };
-        for &byte in room.get(..length).unwrap_or_default() {
-            if byte == b'\n' {
-                let line = std::mem::take(&mut self.begun);
-                let steps = self.script.say(&line);
-                self.carry_out(steps)?;
-            } else if self.begun.len() <= 2 * COMPOSED_BYTES_MAX {
-                // What is longer is refused for what is kept of it.
-                self.begun.push(byte);
-            }
+        match rustix::io::read(io::stdin(), &mut room) {
+            Ok(0) => self.has_ended = true,
+            Ok(length) => self.input.extend_from_slice(room.get(..length).unwrap_or_default()),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(error) => return Err(ChatError::Input(error.into())),
         }
-        if length == 0 {
-            self.has_ended = true;
-            let rest = std::mem::take(&mut self.begun);
-            let mut steps = self.script.say(&rest);
-            if !self.chat.stays {
+        self.say()
+    }
+
+    /// Says what was read, as long as it is known where.
+    fn say(&mut self) -> Result<(), ChatError> {
+        while self.script.is_ready() && !self.wire.is_full() {
+            let end = memchr::memchr(b'\n', &self.input);
+            let Some(end) = end.or_else(|| self.has_ended.then_some(self.input.len())) else {
+                // The rest of what is too long is not needed to refuse it.
+                self.input.truncate(INPUT_LINE_BYTES_MAX + 1);
+                return Ok(());
+            };
+            let is_last = end == self.input.len();
+            let line: Vec<u8> = self.input.drain(..(end + 1).min(self.input.len())).collect();
+            let mut steps = self.script.say(line.strip_suffix(b"\n").unwrap_or(&line));
+            if is_last && !self.chat.stays {
                 steps.extend(self.script.finish());
             }
             self.carry_out(steps)?;
+            if is_last {
+                return Ok(());
+            }
         }
         Ok(())
     }
@@ -150,11 +168,15 @@ impl<'a> Pipe<'a> {
     fn progress(&mut self, progress: Progress) -> Result<(), ChatError> {
         match progress {
             Progress::Nothing => {}
-            Progress::Connected => drop(self.wire.send(&self.script.greeting())),
+            Progress::Connected => {
+                self.answer_by = Some(self.clock.now() + ANSWER_PATIENCE);
+                self.wire.send(&self.script.greeting());
+            }
             Progress::Closed(why) if self.script.has_begun() => {
                 self.ending = Some(self.script.end(&why));
             }
             Progress::Closed(why) => {
+                let why = if why.is_empty() { "it has closed the connection".into() } else { why };
                 let server = self.chat.server.clone();
                 return Err(ChatError::Connect { server, why });
             }

@@ -243,7 +243,7 @@ impl Loop {
             }
             Deed::Disconnect => {
                 self.wire.close();
-                self.happen(Input::Closed("the name is not free yet"))?;
+                self.happen(Input::Closed(""))?;
             }
             Deed::Send(_) if self.wire.is_full() => {
                 self.console.note("the server takes nothing at present; that was not sent");

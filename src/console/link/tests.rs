@@ -19,7 +19,7 @@ fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
     let mut link = Link::new("al", "tea", 7);
     assert_eq!(link.try_again(), [Ask::Connect]);
     let hello = Ask::Send("/numbers on\n/history off\nal\n".into());
-    assert_eq!(link.connected(), std::slice::from_ref(&hello));
+    assert_eq!(link.connected(Time::ZERO), std::slice::from_ref(&hello));
     let alone = "* you are alone in main (/help tells what you can do)";
     let asked = here(&mut link, &[NUMBERS, "Connected to server!", alone]);
     assert_eq!(asked, "/join tea\n");
@@ -29,7 +29,7 @@ fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
     link.closed(Time::ZERO, "the connection broke");
     assert!(matches!(link.phase(), Phase::Waiting(until) if until <= Time::ZERO + COME_BACK_MIN));
     assert_eq!(link.tick(Time::ZERO + COME_BACK_MIN), [Ask::Connect]);
-    assert_eq!(link.connected(), [hello]);
+    assert_eq!(link.connected(Time::ZERO), [hello]);
     assert_eq!(here(&mut link, &["Connected to server!", alone]), "/join tea\n");
     assert_eq!(here(&mut link, &[tea]), "/history after c77143c7:12\n/who\n");
 }
@@ -38,14 +38,14 @@ fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
 fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
     let taken = "* the nickname al is taken, or looks like one that is; type another";
     let mut link = Link::new("al", MAIN, 7);
-    link.connected();
+    link.connected(Time::ZERO);
     here(&mut link, &[taken]);
     assert_eq!(link.phase(), Phase::Naming, "somebody else has it");
     assert_eq!(link.choose_name("bo"), [Ask::Send("bo\n".into())]);
     here(&mut link, &["Connected to server!"]);
     link.closed(Time::ZERO, "");
     link.try_again();
-    link.connected();
+    link.connected(Time::ZERO);
     let mut now = Time::ZERO;
     for _ in 1..NAME_TRIES {
         assert!(link.hear(now, &Heard::parse(taken)).is_empty());
@@ -55,6 +55,19 @@ fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
     assert_eq!(link.hear(now, &Heard::parse(taken)), [Ask::Disconnect]);
     link.closed(now, "");
     assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why().contains("taken"));
+    // Somebody else has it now.
+    while link.phase() != Phase::Naming {
+        link.try_again();
+        link.connected(now);
+        link.hear(now, &Heard::parse(taken));
+        while let Some(due) = link.due().filter(|_| link.phase() == Phase::Registering) {
+            link.tick(due);
+            if link.hear(due, &Heard::parse(taken)) == [Ask::Disconnect] {
+                link.closed(due, "");
+            }
+        }
+    }
+    assert_eq!(link.choose_name("co"), [Ask::Send("co\n".into())]);
 }
 
 #[test]
@@ -63,7 +76,7 @@ fn who_has_no_name_is_asked_before_anything_is_sent() {
     assert!(link.try_again().is_empty());
     assert_eq!(link.phase(), Phase::Naming);
     assert_eq!(link.choose_name("al"), [Ask::Connect]);
-    assert_eq!(link.connected(), [Ask::Send("/numbers on\n/history off\nal\n".into())]);
+    assert_eq!(link.connected(Time::ZERO), [Ask::Send("/numbers on\n/history off\nal\n".into())]);
     here(&mut link, &["* a name needs a letter or digit; try another"]);
     link.closed(Time::ZERO, "");
     assert_eq!(link.phase(), Phase::Naming, "the server did not wait, and we do");
@@ -80,7 +93,7 @@ fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
         "* you are in main already (/rooms lists others)",
     ] {
         let mut link = Link::new("al", "tea", 7);
-        link.connected();
+        link.connected(Time::ZERO);
         let asked = here(&mut link, &["Connected to server!", "Al joined!", main]);
         assert_eq!((asked.as_str(), link.nickname()), ("/join tea\n", "Al"));
         assert_eq!(link.take_entered(), None);
@@ -96,7 +109,7 @@ fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
 fn a_room_that_was_forgotten_with_its_key_is_made_again() {
     let mut link = Link::new("al", "tea", 7);
     link.note_word("Tea", "4a04639a5f3e51ae");
-    link.connected();
+    link.connected(Time::ZERO);
     let main = "* you are in main with 3 others (/help, /who)";
     let asked = here(&mut link, &["Connected to server!", "al joined!", main]);
     assert_eq!(asked, "/join tea 4a04639a5f3e51ae\n");
@@ -131,11 +144,53 @@ fn who_was_put_out_does_not_come_back_by_itself() {
         &["* you are banned from main for 2h", "* goodbye"],
     ] {
         let mut link = Link::new("bo", MAIN, 7);
-        link.connected();
+        link.connected(Time::ZERO);
         here(&mut link, lines);
         link.closed(Time::ZERO, "closed");
         assert_eq!((link.phase(), link.due()), (Phase::Down, None), "{lines:?}");
         assert!(link.why().contains("banned"));
         assert_eq!(link.try_again(), [Ask::Connect]);
     }
+}
+
+#[test]
+fn whoever_does_not_answer_is_no_server() {
+    let mut link = Link::new("al", MAIN, 7);
+    link.try_again();
+    link.connected(Time::ZERO);
+    let due = link.due().unwrap();
+    assert_eq!(due, Time::ZERO + ANSWER_PATIENCE);
+    assert_eq!(link.tick(due), [Ask::Disconnect]);
+    link.closed(due, "");
+    assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why().contains("does not answer"));
+}
+
+#[test]
+fn what_is_said_on_the_way_is_not_said_where_one_goes() {
+    let mut link = Link::new("al", "tea", 7);
+    link.connected(Time::ZERO);
+    let main = "* you are in main with 3 others (/help, /who)";
+    here(
+        &mut link,
+        &[NUMBERS, "Connected to server!", "al joined!", main, "@200 5 bob: elsewhere"],
+    );
+    let tea = "* you are in tea with 2 others (/help, /who)";
+    assert_eq!(here(&mut link, &[tea]), "/history 20\n/who\n");
+}
+
+#[test]
+fn a_word_is_kept_when_it_has_opened_the_room() {
+    let mut link = Link::new("al", MAIN, 7);
+    link.connected(Time::ZERO);
+    let tea = "* you are in tea with 2 others (/help, /who)";
+    let main = "* you are in main with 3 others (/help, /who)";
+    here(&mut link, &["Connected to server!", main]);
+    link.note_typed_word("#Tea", "kettle");
+    here(&mut link, &[tea]);
+    link.note_typed_word("tea", "wrong");
+    here(&mut link, &["* you are in tea already (/rooms lists others)"]);
+    link.closed(Time::ZERO, "");
+    link.try_again();
+    link.connected(Time::ZERO);
+    assert_eq!(here(&mut link, &["Connected to server!", main]), "/join tea kettle\n");
 }
