@@ -5,7 +5,7 @@ use super::link::Phase;
 use super::pane::{Entry, Kind, Pane};
 use super::{Console, Deed, deeds};
 use crate::chat::clean;
-use crate::limits::INVITATIONS_MAX;
+use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
     /// Takes a line.
@@ -168,6 +168,10 @@ impl Console {
     fn begin_past(&mut self, past: Past) {
         let messages = |count| if count == 1 { "message" } else { "messages" };
         let (text, count) = match past {
+            Past::Last(REPLAYED_MESSAGES) if self.silent_pasts > 0 => {
+                let text = format!("last {REPLAYED_MESSAGES} messages; /history shows more");
+                (text, REPLAYED_MESSAGES)
+            }
             Past::Last(count) => (format!("last {count} {}", messages(count)), count),
             Past::Missed(count) => (format!("{count} {} since you left", messages(count)), count),
             Past::Gap(count) => {

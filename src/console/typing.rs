@@ -263,7 +263,14 @@ impl Console {
     fn search(&mut self, backwards: bool) {
         let Mode::Searching(composer) = &self.mode else { return };
         let wanted = composer.text().to_owned();
-        if !wanted.is_empty() && !self.pane_mut().find(&wanted, backwards) {
+        if wanted.is_empty() {
+            return;
+        }
+        if self.pane_mut().find(&wanted, backwards) {
+            // With what came after it.
+            let (half, rows) = (self.layout().messages.height / 2, self.row_counter());
+            self.pane_mut().scroll_on(usize::from(half), rows);
+        } else {
             self.hint = if backwards { "nothing earlier" } else { "nothing later" }.into();
         }
     }

@@ -131,6 +131,7 @@ fn scrolling_and_searching_go_back_and_return() {
     play.sees("alice, look");
     play.press("\x06message 5");
     play.sees("message 59");
+    play.sees("message 65");
     play.press("\x1b");
     play.press("/find message 12\r");
     play.sees("message 129");
