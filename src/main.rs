@@ -11,7 +11,9 @@ use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Exit, Reactor};
 
-use cli::{ChatArgs, Command, LoadArgs, MatchArgs, ServeArgs, hash_password, read_operators};
+use cli::{
+    ChatArgs, Command, LoadArgs, ManualArgs, MatchArgs, ServeArgs, hash_password, read_operators,
+};
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Command::Load(args) => load_test(&args),
         Command::Match(args) => find_players(&args),
         Command::HashPassword => print_hash(),
+        Command::Manual(args) => print_manual(&args),
         Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
         // The process that has started this one tells why.
         Command::LoadWorker => return ExitCode::FAILURE,
@@ -77,6 +80,15 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
         }
         None => write!(stdout, "{text}"),
     };
+    Ok(Exit::Drained)
+}
+
+/// Prints what a package installs beside the program.
+fn print_manual(args: &ManualArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+    let mut page = Vec::new();
+    args.print(&mut page)?;
+    // Whoever does not want to read it to the end may close the pipe.
+    let _ = std::io::stdout().lock().write_all(&page);
     Ok(Exit::Drained)
 }
 

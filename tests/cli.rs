@@ -183,3 +183,34 @@ fn environment_variables_are_obeyed_and_flags_win_over_them() {
     let sentence = "invalid value 'here' for '--tcp <PORT>'";
     makes_no_sense(&["env", "MIO_CHAT_TCP=here"], &[], sentence);
 }
+
+/// What a package installs, and how it is printed.
+const PRINTED: [(&str, &[&str]); 9] = [
+    ("man/mio-chat.1", &["man"]),
+    ("man/mio-chat-serve.1", &["man", "serve"]),
+    ("man/mio-chat-chat.1", &["man", "chat"]),
+    ("man/mio-chat-load.1", &["man", "load"]),
+    ("man/mio-chat-match.1", &["man", "match"]),
+    ("man/mio-chat-hash-password.1", &["man", "hash-password"]),
+    ("completions/mio-chat.bash", &["bash"]),
+    ("completions/_mio-chat", &["zsh"]),
+    ("completions/mio-chat.fish", &["fish"]),
+];
+
+#[test]
+fn manual_pages_and_completions_are_what_the_flags_are() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for (name, words) in PRINTED {
+        let output = run(&[&["manual"], words].concat()).success();
+        let (path, printed) = (folder.join(name), &output.get_output().stdout);
+        if std::env::var_os("MIO_CHAT_UPDATE").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, printed).unwrap();
+        }
+        let kept = std::fs::read(&path).unwrap_or_default();
+        let again = "is not what the program prints: MIO_CHAT_UPDATE=1 cargo test --test cli";
+        assert!(kept == *printed, "docs/{name} {again}");
+    }
+    makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is no command");
+    makes_no_sense(&[], &["manual", "bash", "chat"], "completions are for all commands");
+}

@@ -10,14 +10,16 @@ use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
 #[command(after_help = "Try it:
   mio-chat chat chat.example --nick alice
   echo deploy done | mio-chat chat chat.example --nick bot
-  mio-chat chat chat.example --nick ears --format json --stay </dev/null | jq .text
+  mio-chat chat chat.example -n ears --format json --stay </dev/null
 
 Keys: Tab completes, PageUp and PageDown scroll, Ctrl-F finds, Ctrl-D leaves; / shows the commands.
 
 Without a terminal on stdin and stdout it is a pipe, and its exit code tells how it ended:
-  0  the input ended, and all of it was delivered       4  the nickname was refused
-  1  the connection was lost                            5  some lines were not delivered
-  3  no connection")]
+  0  the input ended, and all of it was delivered
+  1  the connection was lost
+  3  no connection
+  4  the nickname, or the room, was refused
+  5  some lines were not delivered")]
 pub(crate) struct ChatArgs {
     /// The server: HOST or HOST:PORT
     #[arg(value_name = "SERVER", default_value = "127.0.0.1", env = "MIO_CHAT_SERVER")]

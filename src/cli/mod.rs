@@ -4,6 +4,7 @@
 
 mod chat;
 mod load;
+mod manual;
 mod operators;
 mod players;
 mod serve;
@@ -14,6 +15,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use chat::ChatArgs;
 pub(crate) use load::LoadArgs;
+pub(crate) use manual::ManualArgs;
 pub(crate) use operators::{hash_password, read_operators};
 pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Match(MatchArgs),
     /// Hash the password of somebody who looks after the server, read from stdin, for --operators
     HashPassword,
+    /// Print a manual page, or completions for bash, zsh or fish
+    Manual(ManualArgs),
     /// A further process of a load test, which tells it what to do
     #[command(hide = true)]
     LoadWorker,
@@ -60,6 +64,7 @@ impl Command {
             Self::Chat(chat) => chat.check_flags(),
             Self::Load(load) => load.check(),
             Self::Match(players) => players.check_flags(),
+            Self::Manual(manual) => manual.check_flags(),
             Self::HashPassword | Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
@@ -67,6 +72,7 @@ impl Command {
             cli.build();
             // With the usage of the command that was meant.
             let meant = match &command {
+                Self::Manual(_) => cli.find_subcommand_mut("manual"),
                 Self::Match(_) => cli.find_subcommand_mut("match"),
                 Self::Chat(_) => cli.find_subcommand_mut("chat"),
                 Self::Load(_) => cli.find_subcommand_mut("load"),
