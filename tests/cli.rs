@@ -214,3 +214,14 @@ fn manual_pages_and_completions_are_what_the_flags_are() {
     makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is no command");
     makes_no_sense(&[], &["manual", "bash", "chat"], "completions are for all commands");
 }
+
+#[test]
+fn bash_completes_commands_and_their_flags() {
+    let script = "source docs/completions/mio-chat.bash
+        COMP_WORDS=(mio-chat ch); COMP_CWORD=1; _mio__chat mio-chat ch mio-chat
+        echo ${COMPREPLY[@]}
+        COMP_WORDS=(mio-chat chat --fo); COMP_CWORD=2; _mio__chat mio-chat --fo chat
+        echo ${COMPREPLY[@]}";
+    let bash = Command::new("bash").args(["-c", script]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    bash.assert().success().stdout_eq("chat\n--format\n");
+}

@@ -59,8 +59,12 @@ impl ManualArgs {
                 return Man::new(about.unwrap_or_else(built)).render(to);
             }
         };
-        clap_complete::generate(shell, &mut for_people(), PROGRAM, to);
-        Ok(())
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut for_people(), PROGRAM, &mut script);
+        // clap_complete 4.6 writes a program's hyphen in two ways, and bash would then find no flag
+        // of any command.
+        let script = String::from_utf8_lossy(&script).replace("mio__subcmd__chat", "mio__chat");
+        to.write_all(script.as_bytes())
     }
 }
 
