@@ -40,6 +40,8 @@ impl Console {
 
     fn enter(&mut self, room: &str, others: usize) {
         self.show_room(room);
+        // It is told next, if there still is one.
+        self.room_mut().topic.clear();
         self.roster.enter(self.link.nickname(), others);
         self.silent_pasts += 1;
         let with = match others {

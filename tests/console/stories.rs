@@ -15,7 +15,9 @@ fn who_comes_back_sees_what_was_missed_in_its_place() {
     play.happen(Input::Connected);
     assert_eq!(play.sent(), "/numbers on\n/history off\nalice\n");
     play.hear(&[NUMBERS, "Connected to server!", "alice joined!"]);
+    play.sees("nothing but tea");
     play.hear(&["* you are in main with 1 other (/help, /who)"]);
+    play.sees_not(" main  tea, and nothing but tea");
     assert_eq!(play.sent(), "/history after c77143c7:14\n/who\n");
     // Said before the answer, and told again in it.
     play.hear(&["@17 1763820300 bob: back?", "* -- 3 messages in main since 14 --"]);
