@@ -55,6 +55,32 @@ fn a_server_that_was_killed_and_is_back_finds_us_where_we_were() {
 }
 
 #[test]
+fn a_room_with_a_password_lets_us_in_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = free_port().to_string();
+    let flags = ["--tcp", &place, "--state", folder.path().to_str().unwrap()];
+    let server = Server::start(&flags);
+    let mut owner = Client::join(server.tcp(), "owner");
+    owner.say("/join tea");
+    owner.hear_where("the key", |line| line.starts_with("* you own tea"));
+    owner.say("/password kettle");
+    owner.hear_where("the password", |line| line.contains("needs a password now"));
+    let mut alice = chat(server.tcp(), "alice");
+    alice.type_line("/join tea pot");
+    alice.see("that is not the password of tea");
+    alice.type_line("/join tea kettle");
+    alice.see("● alice in tea, 2 here");
+    // All is kept when a server ends in peace.
+    server.stop();
+    alice.see("!! connection lost");
+    let again = Server::start(&flags);
+    see_again(&mut alice, "● alice in tea, 1 here");
+    alice.press("\x04");
+    alice.expect_good_end(0);
+    again.stop();
+}
+
+#[test]
 fn what_was_said_meanwhile_is_asked_for_and_shown_once() {
     let server = FakeServer::start(|door| {
         let mut guest = door.next();
