@@ -84,6 +84,16 @@ fn texts(messages: Vec<Message>) -> Vec<String> {
     messages.into_iter().map(|message| message.text).collect()
 }
 
+/// The next server finds everything that was said last.
+fn expect_kept(folder: &Folder, expected: &[String]) {
+    let server = folder.serve();
+    server.wait_for_log("complete=true");
+    let found = history(&mut join(&server, "reader", "aside"));
+    let words = texts(found);
+    assert!(expected.ends_with(&words) && words.len() >= 500.min(expected.len()), "{words:?}");
+    server.stop();
+}
+
 fn lines_with(server: &Server, part: &str) -> usize {
     server.log().lines().filter(|line| line.contains(part)).count()
 }
@@ -112,12 +122,7 @@ fn bear_a_failing_disk<T>(folder: &Folder, what: &str, fail: impl FnOnce(&Server
     let log = server.stop();
     assert_eq!((errors, log.matches(" ERROR ").count()), (1, 1), "{log}");
     assert_eq!(log.matches("state: kept again").count(), 1, "{log}");
-    let server = folder.serve();
-    server.wait_for_log("complete=true");
-    let found = history(&mut join(&server, "reader", "aside"));
-    let words = texts(found);
-    assert!(expected.ends_with(&words) && words.len() >= 500.min(expected.len()), "{words:?}");
-    server.stop();
+    expect_kept(folder, &expected);
     assert_eq!(folder.meta("complete"), 1);
     report(&format!(
         "{what}: {failures} failures, one line; {failing} (in quiet: {quiet}); kept again \
@@ -208,12 +213,7 @@ fn a_slow_disk_is_waited_for_a_small_part_of_the_time() {
     let expected = pair.said();
     let log = server.stop();
     assert!(log.contains("state: all is kept"), "{log}");
-    let server = folder.serve();
-    server.wait_for_log("complete=true");
-    let found = history(&mut join(&server, "reader", "aside"));
-    let words = texts(found);
-    assert!(expected.ends_with(&words) && words.len() >= 500.min(expected.len()), "{words:?}");
-    server.stop();
+    expect_kept(&folder, &expected);
     report(&format!(
         "slow disk ({WRITE_US} us for each write): {commits} commits in {time:?}, the slowest \
          {slowest:.1?}; {trips}"
