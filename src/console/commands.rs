@@ -71,6 +71,20 @@ pub(super) const COMMANDS: &[Command] = &[
     command("/quit", "", Takes::Text, "leave"),
 ];
 
+/// How one asks for a room.
+pub(super) const JOIN: [&str; 2] = ["/join", "/j"];
+
+/// Whether a line is a command: one that begins with two slashes says one.
+pub(super) fn is_command(line: &str) -> bool {
+    line.starts_with('/') && !line.starts_with("//")
+}
+
+/// A line that is said, whatever it begins with.
+pub(super) fn literal(line: &str) -> String {
+    let slash = if line.starts_with('/') { "/" } else { "" };
+    format!("{slash}{line}")
+}
+
 /// The command of this name, capitals or not.
 pub(super) fn named(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
@@ -85,7 +99,7 @@ pub(super) fn beginning_with(typed: &str) -> impl Iterator<Item = &'static Comma
 
 /// What helps somebody who has typed this: the commands it may become, or how the one is used.
 pub(super) fn help(typed: &str) -> Vec<&'static Command> {
-    if !typed.starts_with('/') || typed.starts_with("//") {
+    if !is_command(typed) {
         return Vec::new();
     }
     match typed.split_once(' ') {

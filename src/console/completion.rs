@@ -17,7 +17,7 @@ pub(super) struct Known<'a> {
 pub(super) fn choices(typed: &str, known: &Known<'_>) -> (usize, Vec<String>) {
     let from = typed.rfind(' ').map_or(0, |space| space + 1);
     let word = typed.get(from..).unwrap_or_default();
-    let is_command = typed.starts_with('/') && !typed.starts_with("//");
+    let is_command = commands::is_command(typed);
     if is_command && from == 0 {
         let all = commands::beginning_with(word);
         return (0, all.map(|command| format!("{} ", command.name)).collect());

@@ -6,7 +6,10 @@
 //!
 //! Source: `docs/PROTOCOL.md`, "Plain lines: what the server sends".
 //!
-//! Invariants: nothing is copied; no line whatever is refused. Text is not cleaned here.
+//! Invariants: a line is copied once, where it is cleaned; no line whatever is refused. Text is
+//! cleaned by [`decode`], before it is looked at.
+
+use crate::chat::clean;
 
 /// What numbered messages begin with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +79,10 @@ pub(super) enum Heard<'a> {
     PastEnds(Option<(&'a str, Place)>),
     /// We may not come in, neither into a room nor, before we have a nickname, at all: why.
     NoEntry(&'a str),
+    /// No nickname and no room can be called so.
+    BadName(&'a str),
+    /// We were put out of a room, or banned from it.
+    PutOut { room: &'a str, text: &'a str },
     /// We are in that room already.
     HereAlready(&'a str),
     /// Why the server closes the connection, which is next.
@@ -128,6 +135,15 @@ impl<'a> Heard<'a> {
     }
 }
 
+/// A line as it came, cleaned. The first of a connection may begin with the prompt, which has no
+/// newline of its own.
+pub(super) fn decode(line: &[u8], is_first: bool) -> String {
+    let line = String::from_utf8_lossy(line);
+    let line = clean(&line);
+    let line = if is_first { line.strip_prefix("NICK").unwrap_or(&line) } else { &line };
+    line.to_owned()
+}
+
 /// `alice: hello`
 fn said(line: &str) -> Option<(&str, &str)> {
     let (who, text) = line.split_once(": ").or_else(|| Some((line.strip_suffix(':')?, "")))?;
@@ -174,6 +190,9 @@ fn parse_notice(notice: &str) -> Heard<'_> {
     let needs_password = begins(&"the room ") && notice.contains(" needs a password: /join ");
     if needs_password || CLOSED.iter().any(begins) {
         return Heard::NoEntry(notice);
+    }
+    if begins(&"a name ") {
+        return Heard::BadName(notice);
     }
     let is_there = [" already (/rooms", ", where everyone starts"];
     if begins(&"you are in ") && is_there.iter().any(|it| notice.contains(it)) {
@@ -238,6 +257,11 @@ fn first_number(text: &str) -> Option<usize> {
 }
 
 fn you(notice: &str) -> Option<Heard<'_>> {
+    let put_out = notice.strip_prefix("you were put out of ");
+    if let Some(rest) = put_out.or_else(|| notice.strip_prefix("you were banned from ")) {
+        let (room, _) = rest.split_once(" by ")?;
+        return Some(Heard::PutOut { room, text: notice });
+    }
     if let Some(rest) = notice.strip_prefix("you are alone in ") {
         let room = rest.strip_suffix(" (/help tells what you can do)")?;
         return Some(Heard::Entered { room, others: 0 });
@@ -356,6 +380,18 @@ mod tests {
                 Heard::HereAlready("you are in tea already (/rooms lists others)"),
             ),
             ("* a notice", Heard::Notice("a notice")),
+            (
+                "* a name needs a letter or digit; try another",
+                Heard::BadName("a name needs a letter or digit; try another"),
+            ),
+            (
+                "* you were put out of tea by al: rude",
+                Heard::PutOut { room: "tea", text: "you were put out of tea by al: rude" },
+            ),
+            (
+                "* you were banned from tea by al",
+                Heard::PutOut { room: "tea", text: "you were banned from tea by al" },
+            ),
         ]);
     }
 

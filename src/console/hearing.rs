@@ -1,21 +1,16 @@
 //! What the server says, and what of it is shown where.
 
-use super::heard::{Heard, Past, Stamp};
+use super::heard::{Heard, Past, Stamp, decode};
 use super::link::Phase;
 use super::pane::{Entry, Kind, Pane};
 use super::{Console, Deed, deeds};
-use crate::chat::clean;
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
     /// Takes a line.
     pub(super) fn hear(&mut self, line: &[u8]) -> Vec<Deed> {
-        let line = String::from_utf8_lossy(line);
-        let line = clean(&line);
-        let is_first = std::mem::take(&mut self.is_first_line);
-        // The prompt has no newline of its own.
-        let line = if is_first { line.strip_prefix("NICK").unwrap_or(&line) } else { &line };
-        let heard = Heard::parse(line);
+        let line = decode(line, std::mem::take(&mut self.is_first_line));
+        let heard = Heard::parse(&line);
         let epoch = self.link.epoch().to_owned();
         let is_elsewhere = matches!(
             heard,
@@ -92,16 +87,14 @@ impl Console {
             Heard::And(more) => self.notice(&format!("and {more}")),
             // It is told when the connection ends, which is next.
             Heard::Farewell(_) => {}
-            Heard::Notice(text)
-                if text.starts_with("you were put out of ")
-                    || text.starts_with("you were banned from ") =>
-            {
+            Heard::PutOut { text, .. } => {
                 self.put_out = Some(text.to_owned());
                 self.notice(text);
             }
-            Heard::HereAlready(text) | Heard::NoEntry(text) | Heard::Notice(text) => {
-                self.noticed(text);
-            }
+            Heard::HereAlready(text)
+            | Heard::NoEntry(text)
+            | Heard::BadName(text)
+            | Heard::Notice(text) => self.noticed(text),
             Heard::Other("") | Heard::Entered { .. } => {}
             Heard::Other(text) => self.notice(text),
         }

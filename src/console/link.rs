@@ -225,10 +225,15 @@ impl Link {
                 self.typed_word = None;
                 return self.stay();
             }
-            Heard::Notice(text) if self.phase != Phase::Here => return self.refused(now, text),
+            Heard::Notice(text) | Heard::BadName(text) if self.phase != Phase::Here => {
+                return self.refused(now, text);
+            }
             // No room can be called so; or it is another one now, which a word does not open.
-            Heard::Notice(text) if text.starts_with("a name ") => return self.ask_without_word(),
-            Heard::Notice(text) => self.note_sentence(text),
+            Heard::BadName(_) if self.is_between() => return self.ask_without_word(),
+            // Whoever was put out of where everybody starts is not to come back at once.
+            Heard::PutOut { room: MAIN, text } => {
+                (self.why, self.unwanted) = ((*text).into(), true);
+            }
             Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
             Heard::Entered { room, others } => return self.entered(room, *others),
             Heard::Said { stamp: Some(stamp), .. } | Heard::Acted { stamp, .. } => {
@@ -261,14 +266,6 @@ impl Link {
         Vec::new()
     }
 
-    /// Whoever was put out of where everybody starts is not to come back at once.
-    fn note_sentence(&mut self, text: &str) {
-        let begins = |what: &str| text.starts_with(&format!("you were {what} {MAIN} by "));
-        if begins("banned from") || begins("put out of") {
-            (self.why, self.unwanted) = (text.to_owned(), true);
-        }
-    }
-
     fn entered(&mut self, room: &str, others: usize) -> Vec<Ask> {
         let goes_on = std::mem::take(&mut self.returning) && room != self.room;
         if goes_on {
@@ -288,10 +285,9 @@ impl Link {
 
     /// Asks once more for the room, without the word that once opened it.
     fn ask_without_word(&mut self) -> Vec<Ask> {
-        let had_word = self.words.remove(&folded(&self.room)).is_some();
-        match self.fallback {
-            Some(_) if had_word => vec![Ask::Send(format!("/join {}\n", self.room))],
-            _ => self.stay(),
+        match self.words.remove(&folded(&self.room)) {
+            Some(_) => vec![Ask::Send(format!("/join {}\n", self.room))],
+            None => self.stay(),
         }
     }
 
@@ -316,8 +312,7 @@ impl Link {
     /// Whether what the server says of a name is about the room that we want to be back in, which
     /// the user has not typed.
     pub(super) fn is_about_room(&self, heard: &Heard<'_>) -> bool {
-        let is_name = matches!(heard, Heard::Notice(text) if text.starts_with("a name "));
-        is_name && self.fallback.is_some()
+        matches!(heard, Heard::BadName(_)) && self.is_between()
     }
 
     /// Whether we are on the way from one room to another: what is said now is said elsewhere.

@@ -9,9 +9,9 @@
 
 use serde::Serialize;
 
-use super::heard::{Heard, Stamp};
+use super::commands;
+use super::heard::{Heard, Stamp, decode};
 use super::link::MAIN;
-use crate::chat::clean;
 use crate::limits::{COMPOSED_BYTES_MAX, INPUT_LINE_BYTES_MAX};
 
 /// How what is heard is written.
@@ -139,25 +139,22 @@ impl Script {
     pub fn say(&mut self, line: &[u8]) -> Vec<Step> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let is_long = line.len() > INPUT_LINE_BYTES_MAX;
-        let line = String::from_utf8_lossy(line).into_owned();
-        let line = clean(&line);
+        let line = decode(line, false);
         if line.trim().is_empty() {
             return Vec::new();
         }
-        let begins = line.starts_with('/');
-        let slash = if begins && self.is_literal { "/" } else { "" };
-        if !begins || self.is_literal || line.starts_with("//") {
-            self.said += 1;
-        }
-        if is_long || line.len() + slash.len() > COMPOSED_BYTES_MAX {
+        let line = if self.is_literal { commands::literal(&line) } else { line };
+        let is_command = commands::is_command(&line);
+        self.said += usize::from(!is_command);
+        if is_long || line.len() > COMPOSED_BYTES_MAX {
             let most = COMPOSED_BYTES_MAX;
             return vec![Step::Note(format!("not sent, longer than {most} bytes: {line:.40}"))];
         }
-        if !self.is_literal && leads_elsewhere(&line) {
+        if is_command && leads_elsewhere(&line) {
             // What follows is not said before it is known where.
             self.is_ready = false;
         }
-        vec![Step::Send(format!("{slash}{line}\n"))]
+        vec![Step::Send(format!("{line}\n"))]
     }
 
     /// The input has ended.
@@ -168,11 +165,8 @@ impl Script {
 
     /// A line of the server, without its newline.
     pub fn hear(&mut self, line: &[u8]) -> Vec<Step> {
-        let line = String::from_utf8_lossy(line);
-        let line = clean(&line);
-        let is_first = std::mem::take(&mut self.is_first_line);
-        let line = if is_first { line.strip_prefix("NICK").unwrap_or(&line) } else { &line };
-        let heard = Heard::parse(line);
+        let line = decode(line, std::mem::take(&mut self.is_first_line));
+        let heard = Heard::parse(&line);
         let mut steps = self.go_on(&heard);
         steps.extend(match self.format {
             Format::Text => self.as_text(&heard),
@@ -203,11 +197,8 @@ impl Script {
             // Asked for.
             Heard::Farewell("goodbye") if self.has_name => self.has_finished = true,
             Heard::NoEntry(text) if !self.is_ready => return self.refused(text),
+            Heard::BadName(text) if !self.is_ready => return self.refused(text),
             Heard::Farewell(text) | Heard::Notice(text) if !self.has_name => {
-                return self.refused(text);
-            }
-            // Such a name is none of a room either.
-            Heard::Notice(text) if !self.is_ready && text.starts_with("a name ") => {
                 return self.refused(text);
             }
             Heard::Farewell(text) => (*text).clone_into(&mut self.last_words),
@@ -233,7 +224,12 @@ impl Script {
             Heard::Acted { who, text, .. } if who != self.nickname => format!("* {who} {text}"),
             Heard::Whispered { from, text } => format!("[{from}] {text}"),
             Heard::Farewell(_) => return Vec::new(),
-            Heard::Notice(text) | Heard::NoEntry(text) if self.refusal.is_none() => {
+            Heard::Notice(text)
+            | Heard::NoEntry(text)
+            | Heard::BadName(text)
+            | Heard::PutOut { text, .. }
+                if self.refusal.is_none() =>
+            {
                 return vec![Step::Note(text.to_owned())];
             }
             Heard::Who { room, count, names, .. } => {
@@ -291,6 +287,8 @@ impl Script {
             Heard::And(more) => Object { text: Some(more), ..told("and") },
             Heard::Notice(text)
             | Heard::NoEntry(text)
+            | Heard::BadName(text)
+            | Heard::PutOut { text, .. }
             | Heard::HereAlready(text)
             | Heard::Farewell(text)
             | Heard::Other(text) => Object { text: Some(text), ..told("notice") },
@@ -327,7 +325,7 @@ impl Script {
 /// Whether a command changes the room.
 fn leads_elsewhere(line: &str) -> bool {
     let command = line.split_whitespace().next().unwrap_or_default().to_lowercase();
-    ["/join", "/j", "/leave", "/part"].contains(&command.as_str())
+    commands::JOIN.contains(&command.as_str()) || ["/leave", "/part"].contains(&command.as_str())
 }
 
 #[cfg(test)]

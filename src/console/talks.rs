@@ -162,9 +162,10 @@ impl Console {
             }
             News::Told(text) => told(Kind::Own, &text),
             News::Over(text) => {
-                talk.is_open = false;
-                told(Kind::Alarm, &text);
-                if !talk.has_met {
+                if talk.has_met {
+                    told(Kind::Alarm, &text);
+                    talk.is_open = false;
+                } else {
                     self.talks.remove(id);
                     self.tell(Kind::Alarm, &clean(&text));
                 }

@@ -140,7 +140,7 @@ impl Console {
         self.pane_mut().scroll_to_end();
         self.pane_mut().note_seen();
         self.pane_mut().forget_mark();
-        let is_command = line.starts_with('/') && !line.starts_with("//");
+        let is_command = commands::is_command(&line);
         if ["/help", "/h", "/?"].contains(&line.trim()) {
             KEYS.iter().for_each(|keys| self.tell(Kind::Own, keys));
         }
@@ -155,8 +155,7 @@ impl Console {
             return deeds(self.link.choose_name(line.trim()));
         }
         if self.talks.shown().is_some() && !is_command {
-            let text = line.strip_prefix('/').map_or(line.as_str(), |_| &line[1..]).to_owned();
-            return self.say_in_talk(text);
+            return self.say_in_talk(line.strip_prefix('/').unwrap_or(&line).to_owned());
         }
         if self.link.phase() != Phase::Here {
             // What was typed is not lost.
@@ -167,7 +166,7 @@ impl Console {
         let mut words = line.split_whitespace();
         let (command, room, word) = (words.next(), words.next(), words.next());
         let is_join =
-            command.is_some_and(|it| ["/join", "/j"].contains(&it.to_lowercase().as_str()));
+            command.is_some_and(|it| commands::JOIN.contains(&it.to_lowercase().as_str()));
         if let (true, Some(room), Some(word)) = (is_join, room, word) {
             self.link.note_typed_word(room, word);
         }
@@ -235,10 +234,7 @@ impl Console {
             return lines.into_iter().flat_map(|line| self.say_in_talk(line)).collect();
         }
         // What is pasted is said, whatever it begins with.
-        let said = lines.iter().map(|line| {
-            let slash = if line.starts_with('/') { "/" } else { "" };
-            format!("{slash}{line}\n")
-        });
+        let said = lines.iter().map(|line| format!("{}\n", commands::literal(line)));
         vec![Deed::Send(said.collect())]
     }
 
@@ -320,7 +316,7 @@ fn is_secret(line: &str) -> bool {
     let command = words.next().unwrap_or_default().to_lowercase();
     match command.as_str() {
         "/oper" | "/own" | "/password" => true,
-        "/join" | "/j" => words.count() > 1,
+        join if commands::JOIN.contains(&join) => words.count() > 1,
         _ => false,
     }
 }

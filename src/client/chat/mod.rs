@@ -17,10 +17,12 @@ mod screen;
 mod terminal;
 mod wire;
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
-use mio::{Poll, Token};
+use mio::{Events, Poll, Token};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use crate::console::{Format, Theme};
 pub use error::ChatError;
@@ -73,6 +75,24 @@ impl Chat {
         let lookup = |source| ChatError::Lookup { server: self.server.clone(), source };
         Ok(found.map_err(lookup)?.collect())
     }
+}
+
+/// Waits until something can be done, or that time is over. A signal ends it early.
+fn wait(poll: &mut Poll, events: &mut Events, timeout: Option<Duration>) -> Result<(), ChatError> {
+    match poll.poll(events, timeout) {
+        Err(error) if error.kind() != ErrorKind::Interrupted => {
+            Err(ChatError::System { what: "wait", source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether stdin has something to be read, or its end. It belongs to others as well, who may not
+/// expect that it does not block: so it is read only when it has.
+fn has_input() -> bool {
+    let stdin = std::io::stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    matches!(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1..))
 }
 
 /// The colours that suit the terminal, as the environment tells.

@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use super::error::ChatError;
 use super::wire::{Progress, Wire};
-use super::{CAUGHT, Chat, KEYBOARD, SERVER};
+use super::{CAUGHT, Chat, KEYBOARD, SERVER, has_input, wait};
 use crate::client::clock::Clock;
 use crate::client::command::Ended;
 use crate::console::{Ending, Script, Step};
@@ -92,14 +91,9 @@ impl<'a> Pipe<'a> {
         }
         let due = self.wire.due().into_iter().chain(self.answer_by).min();
         let due = due.map(|due| due.since(self.clock.now()));
-        let has_more = self.wire.has_input() || (self.may_read() && is_readable());
+        let has_more = self.wire.has_input() || (self.may_read() && has_input());
         let timeout = if has_more { Some(Duration::ZERO) } else { due };
-        match self.poll.poll(events, timeout) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                Err(ChatError::System { what: "wait", source: error })
-            }
-            _ => Ok(()),
-        }
+        wait(&mut self.poll, events, timeout)
     }
 
     fn may_read(&self) -> bool {
@@ -115,7 +109,7 @@ impl<'a> Pipe<'a> {
 
     fn read(&mut self) -> Result<(), ChatError> {
         self.say()?;
-        if !self.may_read() || !is_readable() {
+        if !self.may_read() || !has_input() {
             return Ok(());
         }
         let mut room = [0; 16 * 1_024];
@@ -193,11 +187,4 @@ impl<'a> Pipe<'a> {
             Ending::Undelivered(missing, all) => Err(ChatError::Undelivered { missing, all }),
         }
     }
-}
-
-/// Whether there is input, or its end.
-fn is_readable() -> bool {
-    let stdin = io::stdin();
-    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-    matches!(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(1..))
 }

@@ -18,10 +18,10 @@ use super::error::ChatError;
 use super::players::Players;
 use super::terminal::{Screen, read_keys};
 use super::wire::{Progress, Wire};
-use super::{CAUGHT, Chat, KEYBOARD, SERVER};
+use super::{CAUGHT, Chat, KEYBOARD, SERVER, wait};
 use crate::client::clock::Clock;
 use crate::client::command::Ended;
-use crate::console::{Console, Deed, Input, Key, Keys, Moment, Wishes};
+use crate::console::{Console, Deed, Input, Keys, Moment, Wishes};
 use crate::limits::{FRAME_MIN, KEY_PATIENCE, LEAVE_PATIENCE};
 use crate::time::Time;
 
@@ -125,12 +125,7 @@ impl Loop {
         let due = dues.into_iter().flatten().min().map(|due| due.since(now));
         let at_once = (self.wire.has_input() || self.has_keys).then_some(Duration::ZERO);
         let timeout = [at_once, due, self.players.due()].into_iter().flatten().min();
-        match self.poll.poll(events, timeout) {
-            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => {
-                Err(ChatError::System { what: "wait", source: error })
-            }
-            _ => Ok(()),
-        }
+        wait(&mut self.poll, events, timeout)
     }
 
     fn draw(&mut self) -> Result<(), ChatError> {
@@ -193,11 +188,7 @@ impl Loop {
             self.keys.give_up(&mut typed);
         }
         self.key_due = self.keys.is_waiting().then(|| self.clock.now() + KEY_PATIENCE);
-        typed.into_iter().try_for_each(|key| self.press(key))
-    }
-
-    fn press(&mut self, key: Key) -> Result<(), ChatError> {
-        self.happen(Input::Key(key))
+        typed.into_iter().try_for_each(|key| self.happen(Input::Key(key)))
     }
 
     fn hear_players(&mut self) -> Result<(), ChatError> {

@@ -20,9 +20,9 @@ use crossterm::{execute, queue};
 use ratatui::backend::{Backend, ClearType, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::error::ChatError;
+use super::has_input;
 use crate::console::{Console, Theme};
 
 /// Bytes of a frame on a large terminal.
@@ -128,20 +128,10 @@ pub(super) fn restore() {
 }
 
 /// Hands over what was typed. `false`: nothing more will ever be.
-///
-/// stdin belongs to others as well, who may not expect that it does not block. So it is read only
-/// when there is something in it.
 pub(super) fn read_keys(mut take: impl FnMut(&[u8])) -> bool {
     let stdin = io::stdin();
     let mut room = [0; 4 * 1_024];
-    loop {
-        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        match poll(&mut fds, Some(&at_once)) {
-            Ok(1..) => {}
-            Ok(0) | Err(rustix::io::Errno::INTR) => return true,
-            Err(_) => return false,
-        }
+    while has_input() {
         match rustix::io::read(&stdin, &mut room) {
             Ok(0) => return false,
             Ok(length) => take(room.get(..length).unwrap_or_default()),
@@ -149,6 +139,7 @@ pub(super) fn read_keys(mut take: impl FnMut(&[u8])) -> bool {
             Err(_) => return false,
         }
     }
+    true
 }
 
 /// The colours that suit the terminal, from what it and its user tell by the environment

@@ -45,7 +45,7 @@ pub(super) struct Wire {
     stream: Option<TcpStream>,
     state: State,
     is_readable: bool,
-    /// The beginning of a line, and whether more of it was dropped.
+    /// The beginning of a line.
     begun: Vec<u8>,
     unsent: Vec<u8>,
     /// Nothing more is to be sent after that.

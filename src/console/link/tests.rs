@@ -189,6 +189,8 @@ fn a_word_is_kept_when_it_has_opened_the_room() {
     here(&mut link, &[tea]);
     link.note_typed_word("tea", "wrong");
     here(&mut link, &["* you are in tea already (/rooms lists others)"]);
+    // What is said of a nickname is not said of the room.
+    here(&mut link, &["* a name needs a letter or digit; try another"]);
     link.closed(Time::ZERO, "");
     link.try_again();
     link.connected(Time::ZERO);
