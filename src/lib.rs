@@ -20,7 +20,7 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `agenda`, `id`, `limits`, `password` and `time` are leaves that any layer may use.
+//! `agenda`, `id`, `limits`, `password`, `subnet` and `time` are leaves that any layer may use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
@@ -40,4 +40,5 @@ pub mod net;
 pub mod password;
 pub mod server;
 pub mod store;
+pub mod subnet;
 pub mod time;

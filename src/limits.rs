@@ -230,6 +230,18 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes that a closing client must take to be given that time again: who reads on at 2 KiB a
 /// second or more gets all it is owed, who does not is gone after two minutes at the latest.
 pub const CLOSE_PROGRESS_BYTES: usize = 4 * 1_024;
+/// Lines of the message of the day, each of which everybody who comes is told: one screen has 24.
+pub const MOTD_LINES: usize = 8;
+/// Bytes of one of them; what a person may say in one line is of this size, too.
+pub const MOTD_LINE_BYTES: usize = 400;
+
+/// Within which time those who are sent away at shutdown are told to come back: 20,000 clients are
+/// then 2,000 a second, a tenth of what is let in. Default of `--come-back`.
+pub const COME_BACK: Duration = Duration::from_secs(10);
+
+/// Over which time SIGUSR2 sends everybody away. Default of `--lame-duck`.
+pub const LAME_DUCK: Duration = Duration::from_secs(30);
+
 /// How long clients may take to read the goodbye at shutdown. Default of `--drain`.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -2,6 +2,7 @@
 
 mod cli;
 
+use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,18 +10,22 @@ use std::time::Duration;
 use mio_chat::client::chat::ChatError;
 use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
-use mio_chat::net::{self, Exit, Reactor};
+use mio_chat::net::{self, Chosen, Exit, Reactor};
 
 use cli::{
-    ChatArgs, Command, LoadArgs, ManualArgs, MatchArgs, ServeArgs, hash_password, read_operators,
+    ChatArgs, Command, ConfigError, LoadArgs, ManualArgs, MatchArgs, OperatorError, Serving,
+    hash_password, read_operators,
 };
+
+/// Exit code where a file of settings makes no sense, as sysexits.h has it.
+const BAD_CONFIGURATION: u8 = 78;
 
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let done = match Command::parse_checked() {
-        Command::Serve(args) => serve(&args),
+        Command::Serve(_) => serve(),
         Command::Chat(args) => chat(&args),
         Command::Load(args) => load_test(&args),
         Command::Match(args) => find_players(&args),
@@ -36,34 +41,75 @@ fn main() -> ExitCode {
         Ok(Exit::AtOnce(signal)) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
         Err(error) => {
             eprintln!("mio-chat: {error}");
-            let code = error.downcast_ref::<ChatError>().map(ChatError::code);
-            code.map_or(ExitCode::FAILURE, ExitCode::from)
+            ExitCode::from(code_of(&*error))
         }
     }
 }
 
-fn serve(args: &ServeArgs) -> Result<Exit, Box<dyn std::error::Error>> {
-    let log = net::start_log(&args.log_settings())?;
+/// The exit code for what went wrong.
+fn code_of(error: &(dyn Error + 'static)) -> u8 {
+    if error.is::<ConfigError>() || error.is::<OperatorError>() {
+        return BAD_CONFIGURATION;
+    }
+    error.downcast_ref::<ChatError>().map_or(1, ChatError::code)
+}
+
+fn serve() -> Result<Exit, Box<dyn Error>> {
+    let mut serving = Serving::read()?;
     let descriptors = net::descriptor_limit();
-    let settings = args.net_settings(net::clients_for(descriptors));
-    let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
-    let mut reactor = Reactor::new(&settings, args.server_settings(operators), log)?;
-    announce(&reactor, settings.clients_max, descriptors);
-    let exit = reactor.run();
+    let chosen = settings_of(&serving, descriptors)?;
+    if serving.args.only_check() {
+        writeln!(std::io::stdout().lock(), "ok")?;
+        return Ok(Exit::Drained);
+    }
+    let log = net::start_log(&serving.args.log_settings())?;
+    let clients_max = chosen.net.clients_max;
+    let mut reactor = Reactor::new(&chosen.net, chosen.server, log)?;
+    announce(&reactor, clients_max, descriptors);
+    let exit = reactor.run(&mut || {
+        reread(&mut serving, descriptors)
+            .inspect_err(|error| log::error!("not reloaded, all is as it was: {error}"))
+            .ok()
+    });
     reactor.finish_state();
     reactor.finish_log(LOG_PATIENCE);
     Ok(exit?)
 }
 
+/// All that is chosen, with what further files say.
+fn settings_of(serving: &Serving, descriptors: u64) -> Result<Chosen, OperatorError> {
+    let args = &serving.args;
+    let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
+    Ok(Chosen {
+        net: args.net_settings(net::clients_for(descriptors)),
+        server: args.server_settings(operators),
+        log_level: args.log_settings().level,
+    })
+}
+
+/// Reads everything again, and says what is different.
+fn reread(serving: &mut Serving, descriptors: u64) -> Result<Chosen, Box<dyn Error>> {
+    let anew = Serving::read()?;
+    let settings = settings_of(&anew, descriptors)?;
+    let (changed, kept) = serving.in_force.changes(&anew.in_force);
+    let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(",") };
+    log::info!("reloaded: changed={changed}");
+    if !kept.is_empty() {
+        log::warn!("reloaded, but what was chosen anew needs a restart: {}", kept.join(","));
+    }
+    serving.in_force.take_over(&anew.in_force);
+    Ok(settings)
+}
+
 /// Hashes a password of somebody who is to look after a server.
-fn print_hash() -> Result<Exit, Box<dyn std::error::Error>> {
+fn print_hash() -> Result<Exit, Box<dyn Error>> {
     let hash = hash_password()?;
     writeln!(std::io::stdout().lock(), "{hash}")?;
     Ok(Exit::Drained)
 }
 
 /// Loads a server and tells how it fared.
-fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn Error>> {
     let report = match load::run(&args.settings(), net::descriptor_limit()) {
         Err(LoadError::AtOnce { signal }) => return Ok(Exit::AtOnce(signal)),
         done => done?,
@@ -84,7 +130,7 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn std::error::Error>> {
 }
 
 /// Prints what a package installs beside the program.
-fn print_manual(args: &ManualArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+fn print_manual(args: &ManualArgs) -> Result<Exit, Box<dyn Error>> {
     let mut page = Vec::new();
     args.print(&mut page)?;
     // Whoever does not want to read it to the end may close the pipe.
@@ -93,7 +139,7 @@ fn print_manual(args: &ManualArgs) -> Result<Exit, Box<dyn std::error::Error>> {
 }
 
 /// Chats in a terminal or a pipe.
-fn chat(args: &ChatArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+fn chat(args: &ChatArgs) -> Result<Exit, Box<dyn Error>> {
     match args.chat().run()? {
         Ended::Well => Ok(Exit::Drained),
         Ended::Signal(signal) => Ok(Exit::AtOnce(signal)),
@@ -101,7 +147,7 @@ fn chat(args: &ChatArgs) -> Result<Exit, Box<dyn std::error::Error>> {
 }
 
 /// Finds other players and carries lines between them, or tells the kind of NAT.
-fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn std::error::Error>> {
+fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn Error>> {
     if let Some(check) = args.check() {
         let mut stdout = std::io::stdout().lock();
         // Whoever does not want to read it to the end may close the pipe.

@@ -56,7 +56,8 @@ fn help_is_grouped_and_tells_the_defaults() {
             .filter(|line| line.ends_with(':') && !line.starts_with(' '))
             .map(|line| line.trim_end_matches(':'))
             .collect();
-        let groups = ["Commands", "Options", "Where to listen", "Clients"];
+        let groups =
+            ["Commands", "Options", "Where settings come from", "Where to listen", "Clients"];
         let rooms = ["Rooms and what they remember"];
         let more = ["Clients that read too slowly", "Matchmaking over UDP", "Log", "Try it"];
         assert_eq!(headings, [&groups[..], &rooms, &more].concat(), "{help}");
@@ -185,7 +186,7 @@ fn environment_variables_are_obeyed_and_flags_win_over_them() {
 }
 
 /// What a package installs, and how it is printed.
-const PRINTED: [(&str, &[&str]); 9] = [
+const PRINTED: [(&str, &[&str]); 10] = [
     ("man/mio-chat.1", &["man"]),
     ("man/mio-chat-serve.1", &["man", "serve"]),
     ("man/mio-chat-chat.1", &["man", "chat"]),
@@ -195,6 +196,7 @@ const PRINTED: [(&str, &[&str]); 9] = [
     ("completions/mio-chat.bash", &["bash"]),
     ("completions/_mio-chat", &["zsh"]),
     ("completions/mio-chat.fish", &["fish"]),
+    ("mio-chat.toml", &["config"]),
 ];
 
 #[test]
@@ -212,7 +214,22 @@ fn manual_pages_and_completions_are_what_the_flags_are() {
         assert!(kept == *printed, "docs/{name} {again}");
     }
     makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is no command");
-    makes_no_sense(&[], &["manual", "bash", "chat"], "completions are for all commands");
+    makes_no_sense(&[], &["manual", "bash", "chat"], "only manual pages are about one command");
+}
+
+/// After this line, `docs/OPERATIONS.md` is what the program prints.
+const TABLE: &str = "## Every setting\n\n";
+
+#[test]
+fn the_table_of_settings_is_what_the_flags_are() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATIONS.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (by_hand, kept) = text.split_once(TABLE).unwrap();
+    let table = printed(&run(&["manual", "settings"]).success());
+    if std::env::var_os("MIO_CHAT_UPDATE").is_some() {
+        return std::fs::write(&path, format!("{by_hand}{TABLE}{table}")).unwrap();
+    }
+    assert!(kept == table, "docs/OPERATIONS.md: MIO_CHAT_UPDATE=1 cargo test --test cli");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use support::{Client, Launch, PATIENCE, Server, has_ipv6, timed};
 
-const GOODBYE: &str = "* the server is shutting down; come back later";
+const GOODBYE: &str = "* the server is shutting down; come back in";
 const SIGPIPE_BIT: u64 = 1 << (13 - 1);
 
 fn alice_and_bob_talk(to_alice: SocketAddr, to_bob: SocketAddr) {
@@ -240,10 +240,11 @@ fn sigterm_says_goodbye_to_everyone_and_ends_well() {
     assert_eq!(stranger.chunk(), b"NICK");
     alice.expect("bob joined!");
     let log = server.stop();
-    for client in [&mut alice, &mut bob] {
-        assert_eq!(client.rest(), format!("{GOODBYE}\n"));
+    for (client, seconds) in [(&mut alice, 1), (&mut bob, 4)] {
+        assert_eq!(client.rest(), format!("{GOODBYE} {seconds} s\n"));
     }
-    assert_eq!(stranger.rest(), format!("\n{GOODBYE}\n"), "not in the line of the prompt");
+    let rest = stranger.rest();
+    assert_eq!(rest, format!("\n{GOODBYE} 7 s\n"), "not in the line of the prompt");
     assert!(log.contains("stopping: signal=15 clients=3"), "{log}");
 }
 
@@ -260,7 +261,7 @@ fn a_second_sigterm_does_not_wait_for_a_client_that_does_not_read() {
     }
     server.check_threads();
     server.signal(Signal::TERM);
-    alice.expect(GOODBYE);
+    alice.expect(&format!("{GOODBYE} 1 s"));
     server.wait_for_log("stopping: signal=15 clients=2");
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(128 + 15));

@@ -456,8 +456,8 @@ fn the_server_says_goodbye_to_everyone() {
     world.reads_only("deaf", 0);
     world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
     world.run();
-    assert_eq!(world.hears("alice"), "* the server is shutting down; come back later\n");
-    assert!(world.hears("stranger").ends_with("come back later\n"));
+    assert_eq!(world.hears("alice"), "* the server is shutting down; come back in 1 s\n");
+    assert!(world.hears("stranger").ends_with("come back in 7 s\n"));
     assert_eq!(world.server.clients(), 1);
     world.wait(limits::DRAIN_TIMEOUT);
     assert_eq!(world.server.clients(), 0);

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up: a module may use only those before it.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
     "time",
     "agenda",
     "id",
     "limits",
     "password",
+    "subnet",
     "chat",
     "dialect",
     "delivery",

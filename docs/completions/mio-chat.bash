@@ -65,12 +65,20 @@ _mio__chat() {
 
     case "${cmd}" in
         mio__chat)
-            opts="-v -q -h --tcp --udp --bind --backlog --max-clients --max-per-address --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --history --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match hash-password manual help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --backlog --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match hash-password manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tcp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -92,6 +100,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --max-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ban)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -131,7 +143,19 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --lame-duck)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --come-back)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --motd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -449,7 +473,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__manual)
-            opts="-h --help man bash zsh fish"
+            opts="-h --help man bash zsh fish config settings"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -493,12 +517,20 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__serve)
-            opts="-v -q -h --tcp --udp --bind --backlog --max-clients --max-per-address --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --history --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --backlog --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tcp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -520,6 +552,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --max-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ban)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -559,7 +595,19 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --lame-duck)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --come-back)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --history)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --motd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n tcp= udp= bind= backlog= max-clients= max-per-address= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= history= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= backlog= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -24,12 +24,14 @@ function __fish_mio_chat_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -s c -l config -d 'TOML file of settings: its keys are the flags below; flags and variables win over it, and SIGHUP reads it again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l ban -d 'Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6 are at least a /64' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-rooms -d 'Rooms at once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l greet-after -d 'How long a silent client waits for the nickname prompt; 0s prompts at once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l register-timeout -d 'How long a client may take to choose a nickname' -r
@@ -40,7 +42,10 @@ unicode\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l keepalive -d 'Idle time, down to half of it so that not all are asked at once, after which a client\'s machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l user-timeout -d 'How long sent data may stay unacknowledged before the client is lost; 0s asks the system' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l drain -d 'How long clients may take to read the goodbye when the server stops' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l lame-duck -d 'Over which time SIGUSR2 sends everybody away, one by one' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l come-back -d 'Within which time those who are sent away are told to come back, each at another moment; 0s tells no time' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l history -d 'Messages that each room remembers and reads to those who come; 0 for none' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l motd -d 'Message of the day: lines that everyone who comes is told' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder to keep history, topics, owners, bans and mutes in over a restart [default: nothing is kept]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l digest-above -d 'Members above which a room hears once a second how many came and went, not who' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of those who look after the server: a name and a hash by "mio-chat hash-password" on each line' -r -F
@@ -61,6 +66,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l relay-quota -d 'Bytes
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l relay-total -d 'Bytes a second passed on for all players together' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l log-level -d 'The least important level to log: error, warn, info, debug, trace or off' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l log-file -d 'File to append the log to instead of stderr; SIGHUP reopens it' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l check-config -d 'Say whether all settings make sense (exit code 78 if not), and serve nobody'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s v -l verbose -d 'Say more: -v who comes and goes, -vv every read and write'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s q -l quiet -d 'Say less: -q warnings and errors, -qq errors only'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s h -l help -d 'Print help'
@@ -71,12 +77,14 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "match" -d 'Find o
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "hash-password" -d 'Hash the password of somebody who looks after the server, read from stdin, for --operators'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "manual" -d 'Print a manual page, or completions for bash, zsh or fish'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s c -l config -d 'TOML file of settings: its keys are the flags below; flags and variables win over it, and SIGHUP reads it again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l ban -d 'Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6 are at least a /64' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-rooms -d 'Rooms at once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l greet-after -d 'How long a silent client waits for the nickname prompt; 0s prompts at once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l register-timeout -d 'How long a client may take to choose a nickname' -r
@@ -87,7 +95,10 @@ unicode\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l keepalive -d 'Idle time, down to half of it so that not all are asked at once, after which a client\'s machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l user-timeout -d 'How long sent data may stay unacknowledged before the client is lost; 0s asks the system' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l drain -d 'How long clients may take to read the goodbye when the server stops' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l lame-duck -d 'Over which time SIGUSR2 sends everybody away, one by one' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l come-back -d 'Within which time those who are sent away are told to come back, each at another moment; 0s tells no time' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l history -d 'Messages that each room remembers and reads to those who come; 0 for none' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l motd -d 'Message of the day: lines that everyone who comes is told' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Folder to keep history, topics, owners, bans and mutes in over a restart [default: nothing is kept]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l digest-above -d 'Members above which a room hears once a second how many came and went, not who' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of those who look after the server: a name and a hash by "mio-chat hash-password" on each line' -r -F
@@ -108,6 +119,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l relay-quota 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l relay-total -d 'Bytes a second passed on for all players together' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l log-level -d 'The least important level to log: error, warn, info, debug, trace or off' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l log-file -d 'File to append the log to instead of stderr; SIGHUP reopens it' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l check-config -d 'Say whether all settings make sense (exit code 78 if not), and serve nobody'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s v -l verbose -d 'Say more: -v who comes and goes, -vv every read and write'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s q -l quiet -d 'Say less: -q warnings and errors, -qq errors only'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s h -l help -d 'Print help'
@@ -157,7 +169,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s 4 -d 'Use IP
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s 6 -d 'Use IPv6 alone'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand hash-password" -s h -l help -d 'Print help'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand manual" -s h -l help -d 'Print help'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand manual" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "serve" -d 'Run the server; the same as naming no command'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "chat" -d 'Chat in a terminal, or in a pipe where there is none'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "load" -d 'Load a chat server with many simulated clients and report how it fared'

@@ -40,6 +40,11 @@ pub enum Event<'a> {
     Prompt,
     /// You have your nickname.
     Welcome,
+    /// What the operator tells everyone.
+    MessageOfTheDay {
+        /// One line of it.
+        line: &'a str,
+    },
     /// You are in this room now, with so many others.
     Entered {
         /// The room.
@@ -334,11 +339,16 @@ pub enum Farewell {
         backlog: u32,
     },
     /// The server stops.
-    Shutdown,
+    Shutdown {
+        /// In so many seconds the client may be back: not all at once. Zero: some time.
+        back_in: u32,
+    },
     /// The server holds as many clients as it may.
     ServerFull,
     /// As many clients as may be are connected from this address.
     AddressFull,
+    /// Nobody from that address is served.
+    AddressBanned,
     /// Banned from the server, which the client was told.
     Banned,
     /// Put out of `main`, which the client was told.

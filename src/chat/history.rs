@@ -40,6 +40,11 @@ impl History {
     pub(super) fn push(&mut self, message: Message, most: usize) {
         self.weight += message.weight();
         self.messages.push_back(message);
+        self.limit(most);
+    }
+
+    /// Forgets what is more than so many messages, or too much text.
+    pub(super) fn limit(&mut self, most: usize) {
         while self.messages.len() > most || self.weight > HISTORY_ROOM_BYTES {
             self.forget_oldest();
         }

@@ -34,7 +34,7 @@ pub enum Alphabet {
 
 /// Names that would be taken for the server's own voice: its titles, and the words that its
 /// notices begin with, since `/me` would let somebody called `the` finish the sentence.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 25] = [
     "a",
     "admin",
     "administrator",
@@ -45,6 +45,7 @@ const RESERVED: [&str; 24] = [
     "matched",
     "mio-chat",
     "moderator",
+    "motd",
     "no",
     "nobody",
     "operator",

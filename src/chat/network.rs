@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv6Addr};
 pub struct Network(u128);
 
 impl Network {
+    /// Bits of an IPv6 address that count.
+    pub const IPV6_BITS: u8 = 64;
+
     /// The network of an address. `None` for loopback: whoever comes from there comes through a
     /// proxy or a tunnel, with everybody else.
     pub fn of(address: IpAddr) -> Option<Self> {

@@ -136,6 +136,11 @@ impl Rooms {
         rooms
     }
 
+    /// So many rooms may be from now on; those that are, stay.
+    pub(super) fn set_max(&mut self, max: usize) {
+        self.max = max.max(1);
+    }
+
     /// Takes in a room that was kept, as one that was left after those before it. `None`: there is
     /// no place for it.
     pub(super) fn restore(&mut self, kept: KeptRoom) -> Option<RoomId> {

@@ -1,5 +1,6 @@
-//! What a package installs beside the program, made from the flags themselves: manual pages, and
-//! completions for shells. `docs/man` and `docs/completions` have what is printed; a test compares.
+//! What a package installs beside the program, made from the flags themselves: manual pages,
+//! completions for shells, and what there is to be set. A test compares `docs`
+//! with it.
 
 use std::io::Write;
 
@@ -7,7 +8,7 @@ use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::Cli;
+use super::{Cli, reference};
 
 /// The name of the program, as shells know it.
 const PROGRAM: &str = "mio-chat";
@@ -18,7 +19,7 @@ const PROGRAM: &str = "mio-chat";
   mio-chat manual man chat | man -l -
   mio-chat manual bash > ~/.local/share/bash-completion/completions/mio-chat")]
 pub(crate) struct ManualArgs {
-    /// A manual page, or completions for a shell
+    /// A manual page, completions for a shell, or what there is to be set
     #[arg(value_name = "WHAT")]
     what: Printed,
     /// Of a manual page: the command that it is about, such as chat [default: the server]
@@ -32,6 +33,10 @@ enum Printed {
     Bash,
     Zsh,
     Fish,
+    /// An annotated file of settings
+    Config,
+    /// A table of settings, in Markdown
+    Settings,
 }
 
 impl ManualArgs {
@@ -39,7 +44,7 @@ impl ManualArgs {
     pub(super) fn check_flags(&self) -> Result<(), String> {
         match &self.command {
             Some(_) if self.what != Printed::Man => {
-                Err("completions are for all commands at once".to_owned())
+                Err("only manual pages are about one command".to_owned())
             }
             Some(name) if command(name).is_none() => {
                 Err(format!("'{name}' is no command (such as chat, load or match)"))
@@ -54,6 +59,8 @@ impl ManualArgs {
             Printed::Bash => Shell::Bash,
             Printed::Zsh => Shell::Zsh,
             Printed::Fish => Shell::Fish,
+            Printed::Config => return to.write_all(reference::example(&built()).as_bytes()),
+            Printed::Settings => return to.write_all(reference::table(&built()).as_bytes()),
             Printed::Man => {
                 let about = self.command.as_deref().and_then(command);
                 return Man::new(about.unwrap_or_else(built)).render(to);

@@ -3,22 +3,31 @@
 //! Every default is named in `limits`; a flag without a value anywhere means that one.
 
 mod chat;
+mod config;
 mod load;
 mod manual;
 mod operators;
 mod players;
+mod reference;
 mod serve;
+mod settings;
 mod values;
 
+use std::ffi::OsString;
+
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use chat::ChatArgs;
+pub(crate) use config::ConfigError;
 pub(crate) use load::LoadArgs;
 pub(crate) use manual::ManualArgs;
-pub(crate) use operators::{hash_password, read_operators};
+pub(crate) use operators::{OperatorError, hash_password, read_operators};
 pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
+pub(crate) use settings::InForce;
+
+use config::ConfigFile;
 
 /// Chat over TCP and peer matchmaking over UDP, in one thread.
 ///
@@ -60,6 +69,8 @@ impl Command {
     pub(crate) fn parse_checked() -> Self {
         let command = Cli::parse().into_command();
         let checked = match &command {
+            // With what the file says: `Serving::read`.
+            Self::Serve(serve) if serve.config_file().is_some() => Ok(()),
             Self::Serve(serve) => serve.check(),
             Self::Chat(chat) => chat.check_flags(),
             Self::Load(load) => load.check(),
@@ -82,6 +93,48 @@ impl Command {
             meant.unwrap_or(&mut Cli::command()).error(problem.0, problem.1).exit();
         }
         command
+    }
+}
+
+/// What the server is to do, by flags, variables and the file.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    /// The settings.
+    pub(crate) args: ServeArgs,
+    /// The same as they were written, to see later what has changed.
+    pub(crate) in_force: InForce,
+}
+
+impl Serving {
+    /// Reads the settings as they are now. The command line was parsed before.
+    ///
+    /// # Errors
+    /// What the file says makes no sense.
+    pub(crate) fn read() -> Result<Self, ConfigError> {
+        let line: Vec<OsString> = std::env::args_os().collect();
+        Self::read_from(&line)
+    }
+
+    fn read_from(line: &[OsString]) -> Result<Self, ConfigError> {
+        let without_file = Self::parse(Cli::command(), line);
+        let Some(file) = without_file.args.config_file() else { return Ok(without_file) };
+        let with_file = Self::parse(ConfigFile::read(file)?.underlie(Cli::command()), line);
+        let together = |why| ConfigError::Together { file: file.to_owned(), why };
+        with_file.args.check().map_err(together)?;
+        Ok(with_file)
+    }
+
+    /// Ends the program where the line makes no sense, which is found when it starts.
+    fn parse(command: clap::Command, line: &[OsString]) -> Self {
+        let settings = settings::all(&command);
+        let matches = command.get_matches_from(line);
+        let of_server = matches.subcommand_matches("serve").unwrap_or(&matches);
+        let in_force = InForce::of(&settings, of_server);
+        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        match cli.into_command() {
+            Command::Serve(args) => Self { args: *args, in_force },
+            _ => Cli::command().error(ErrorKind::InvalidSubcommand, "no server is meant").exit(),
+        }
     }
 }
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args};
 use log::LevelFilter;
-use mio_chat::chat::{Alphabet, LobbySettings};
+use mio_chat::chat::{Alphabet, LobbySettings, Motd};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::matchmaking::{RelayMode, RelaySettings};
 use mio_chat::net::{self, LogSettings};
 use mio_chat::server::Operator;
+use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
 use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_host};
@@ -20,6 +21,8 @@ const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
 /// Everything about the server.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
@@ -32,6 +35,18 @@ pub(crate) struct ServeArgs {
     udp: UdpArgs,
     #[command(flatten)]
     log: LogArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where settings come from")]
+struct ConfigArgs {
+    /// TOML file of settings: its keys are the flags below; flags and variables win over it, and
+    /// SIGHUP reads it again
+    #[arg(short, long, value_name = "FILE", env = "MIO_CHAT_CONFIG")]
+    config: Option<PathBuf>,
+    /// Say whether all settings make sense (exit code 78 if not), and serve nobody
+    #[arg(long)]
+    check_config: bool,
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +80,10 @@ struct ClientArgs {
     #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
     #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS", value_parser = clap::value_parser!(u32).range(1..))]
     max_per_address: u32,
+    /// Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6
+    /// are at least a /64
+    #[arg(long, value_name = "NETWORKS", value_delimiter = ',', env = "MIO_CHAT_BAN")]
+    ban: Vec<Subnet>,
     /// Rooms at once
     #[arg(long, value_name = "N", default_value_t = limits::ROOMS_MAX as u32)]
     #[arg(env = "MIO_CHAT_MAX_ROOMS")]
@@ -101,6 +120,15 @@ struct ClientArgs {
     #[arg(long, value_name = "TIME", default_value_t = limits::DRAIN_TIMEOUT.into())]
     #[arg(env = "MIO_CHAT_DRAIN")]
     drain: humantime::Duration,
+    /// Over which time SIGUSR2 sends everybody away, one by one
+    #[arg(long, value_name = "TIME", default_value_t = limits::LAME_DUCK.into())]
+    #[arg(env = "MIO_CHAT_LAME_DUCK")]
+    lame_duck: humantime::Duration,
+    /// Within which time those who are sent away are told to come back, each at another moment;
+    /// 0s tells no time
+    #[arg(long, value_name = "TIME", default_value_t = limits::COME_BACK.into())]
+    #[arg(env = "MIO_CHAT_COME_BACK")]
+    come_back: humantime::Duration,
 }
 
 #[derive(Debug, Args)]
@@ -111,6 +139,9 @@ struct RoomArgs {
     #[arg(value_parser = clap::value_parser!(u32).range(..=limits::HISTORY_MESSAGES_MAX as i64))]
     #[arg(env = "MIO_CHAT_HISTORY")]
     history: u32,
+    /// Message of the day: lines that everyone who comes is told
+    #[arg(long, value_name = "TEXT", env = "MIO_CHAT_MOTD")]
+    motd: Option<Motd>,
     /// Folder to keep history, topics, owners, bans and mutes in over a restart
     /// [default: nothing is kept]
     #[arg(long, value_name = "DIR", env = "MIO_CHAT_STATE")]
@@ -210,6 +241,16 @@ impl ServeArgs {
         LogSettings { level, file: self.log.log_file.clone(), colour: colour_is_welcome() }
     }
 
+    /// The file of settings.
+    pub(super) fn config_file(&self) -> Option<&Path> {
+        self.config.config.as_deref()
+    }
+
+    /// Whether the settings are only to be looked at.
+    pub(crate) fn only_check(&self) -> bool {
+        self.config.check_config
+    }
+
     /// What no single value can show.
     pub(super) fn check(&self) -> Result<(), String> {
         let OutboxArgs { outbox_soft, outbox_hard, outbox_total, .. } = &self.slow;
@@ -259,6 +300,7 @@ impl ServeArgs {
             keepalive: self.clients.keepalive.into(),
             user_timeout: self.clients.user_timeout.into(),
             drain: self.clients.drain.into(),
+            lame_duck: self.clients.lame_duck.into(),
             max_delay: self.slow.max_delay.into(),
             state: self.rooms.state.clone(),
         }
@@ -275,6 +317,7 @@ impl ServeArgs {
             rooms_max: self.clients.max_rooms as usize,
             history: *history as usize,
             digest_above: *digest_above as usize,
+            motd: self.rooms.motd.clone().unwrap_or_default(),
             reserved: reserve.iter().cloned().chain(of_operators).collect(),
         }
     }
@@ -299,6 +342,8 @@ impl ServeArgs {
                 total: slow.outbox_total.0,
             },
             per_address: clients.max_per_address,
+            banned: clients.ban.clone(),
+            come_back: clients.come_back.into(),
             operators,
             matchmaking: matchmaking::Settings {
                 plain_pairing: udp.plain_pairing == Switch::On,

@@ -163,13 +163,14 @@ fn numbered(rest: &str) -> Option<Heard<'_>> {
 }
 
 /// How last words begin.
-const FAREWELLS: [&str; 8] = [
+const FAREWELLS: [&str; 9] = [
     "goodbye",
     "the server is shutting down",
     "the server is full",
     "you were cut off: ",
     "no nickname came in time",
     "too much came without a good nickname",
+    "nobody from your address is served here",
     "too many connections from your address",
     "your line was begun and not ended",
 ];

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use super::heard::{Heard, Place};
 use crate::limits::{
-    ANSWER_PATIENCE, COME_BACK_MAX, COME_BACK_MIN, NAME_AGAIN, NAME_ROUNDS, NAME_TRIES,
-    REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
+    ANSWER_PATIENCE, COME_BACK_MAX, COME_BACK_MIN, COME_BACK_TOLD_MAX, NAME_AGAIN, NAME_ROUNDS,
+    NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
 };
 use crate::time::Time;
 
@@ -69,6 +69,8 @@ pub(super) struct Link {
     /// How far each room was read.
     places: HashMap<String, Place>,
     epoch: String,
+    /// How long to wait for it to come back, if the server has told.
+    back_in: Option<Duration>,
     /// Connections that came to nothing in a row.
     failures: u32,
     /// How often the name was sent on this connection, and when it is sent again.
@@ -108,6 +110,7 @@ impl Link {
             words: HashMap::new(),
             places: HashMap::new(),
             epoch: String::new(),
+            back_in: None,
             failures: 0,
             name_tries: 0,
             name_again: None,
@@ -150,7 +153,8 @@ impl Link {
             return;
         }
         self.failures = if self.phase == Phase::Here { 1 } else { self.failures + 1 };
-        self.phase = Phase::Waiting(now + self.patience());
+        let patience = self.back_in.take().unwrap_or_else(|| self.patience());
+        self.phase = Phase::Waiting(now + patience);
     }
 
     /// How long to wait before the next try: longer each time, and never all at once after a
@@ -217,7 +221,7 @@ impl Link {
                 self.nickname = (*name).into();
             }
             Heard::Farewell("goodbye") => {}
-            Heard::Farewell(text) => self.why = (*text).into(),
+            Heard::Farewell(text) => (self.why, self.back_in) = ((*text).into(), back_in(text)),
             Heard::NoEntry(text) if self.phase != Phase::Here => {
                 (self.why, self.unwanted) = ((*text).into(), true);
             }
@@ -402,6 +406,13 @@ impl Link {
     pub(super) fn epoch(&self) -> &str {
         &self.epoch
     }
+}
+
+/// When the server wants to see us again: `…; come back in 7 s`. Not before, as others will come,
+/// too; but not for ever.
+fn back_in(farewell: &str) -> Option<Duration> {
+    let (_, seconds) = farewell.strip_suffix(" s")?.rsplit_once("; come back in ")?;
+    Some(Duration::from_secs(seconds.parse().ok()?).min(COME_BACK_TOLD_MAX))
 }
 
 /// A room as it may be typed in several ways.

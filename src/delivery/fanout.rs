@@ -86,6 +86,11 @@ impl Fanout {
         }
     }
 
+    /// How much may wait from now on; who has more is found by the next delivery or sweep.
+    pub fn set_limits(&mut self, limits: OutboxLimits) {
+        self.limits = limits;
+    }
+
     /// Gives a new client an outbox.
     pub fn open(&mut self, id: ClientId) {
         self.outboxes.insert(id, Outbox::default());

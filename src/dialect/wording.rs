@@ -60,6 +60,7 @@ pub fn encode(event: Event<'_>, form: Form, out: &mut Vec<u8>) {
         Event::Whispered { from, text } => line(out, &["[", from.as_str(), "] ", text]),
         Event::WhisperSent { to, text } => line(out, &["[to ", to.as_str(), "] ", text]),
         Event::Prompt => out.extend_from_slice(b"NICK"),
+        Event::MessageOfTheDay { line: text } => line(out, &["* motd: ", text]),
         Event::Welcome => out.extend_from_slice(b"Connected to server!\n"),
         Event::Renamed { old, new } => {
             line(out, &["* a new nickname: ", old.as_str(), " is now ", new.as_str()]);
@@ -229,7 +230,13 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
             format_args!("you were cut off: {backlog} bytes waited and you did not read them"),
         ),
         Farewell::Banned | Farewell::Kicked => line(out, &["* goodbye"]),
-        Farewell::Shutdown => line(out, &["* the server is shutting down; come back later"]),
+        Farewell::Shutdown { back_in: 0 } => {
+            line(out, &["* the server is shutting down; come back later"]);
+        }
+        Farewell::Shutdown { back_in: seconds } => {
+            notice(out, format_args!("the server is shutting down; come back in {seconds} s"));
+        }
+        Farewell::AddressBanned => line(out, &["* nobody from your address is served here"]),
         Farewell::ServerFull => line(out, &["* the server is full; try again in a minute"]),
         Farewell::AddressFull => {
             line(out, &["* too many connections from your address; close one first"]);

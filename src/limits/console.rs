@@ -56,6 +56,8 @@ pub const ROOMS_ASKED_AGAIN: Duration = Duration::from_secs(30);
 pub const COME_BACK_MIN: Duration = Duration::from_secs(2);
 /// Longest wait before any try. Fixed.
 pub const COME_BACK_MAX: Duration = Duration::from_secs(30);
+/// Longest wait that a server may ask for before we come back. Fixed.
+pub const COME_BACK_TOLD_MAX: Duration = Duration::from_secs(3_600);
 /// How long the system may take to connect to one address. Fixed.
 pub const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before a taken nickname is asked for again: a server that has not noticed that

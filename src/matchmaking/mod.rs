@@ -183,6 +183,13 @@ impl Matchmaker {
         }
     }
 
+    /// Takes over what was chosen anew. Who waits or plays goes on.
+    pub fn reconfigure(&mut self, settings: &Settings) {
+        self.plain_pairing = settings.plain_pairing;
+        self.rate.set_rate(settings.answers_per_second);
+        self.keyed.set_relay(settings.relay);
+    }
+
     /// Takes what happened and says what to do. Time must not run backwards from call to call.
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut impl FnMut(Output<'_>)) {
         match input {

@@ -31,13 +31,20 @@ pub(super) struct RateTable {
 impl RateTable {
     /// A table that lets `per_second` datagrams through for each network; 0 means all of them.
     pub(super) fn new(per_second: u32, secret: &[u8; 16]) -> Self {
-        let interval = Duration::from_secs(1).checked_div(per_second).unwrap_or_default();
-        Self {
+        let mut table = Self {
             full_at: vec![Time::ZERO; UDP_RATE_CELLS],
             networks: NetworkHash::new(secret),
-            interval,
-            tolerance: interval.saturating_mul(UDP_RATE_BURST.saturating_sub(1)),
-        }
+            interval: Duration::ZERO,
+            tolerance: Duration::ZERO,
+        };
+        table.set_rate(per_second);
+        table
+    }
+
+    /// Lets so many through from now on. What was used up before counts at its old price.
+    pub(super) fn set_rate(&mut self, per_second: u32) {
+        self.interval = Duration::from_secs(1).checked_div(per_second).unwrap_or_default();
+        self.tolerance = self.interval.saturating_mul(UDP_RATE_BURST.saturating_sub(1));
     }
 
     /// Whether a datagram of this sender may be processed; if so, it is charged.

@@ -127,6 +127,11 @@ impl Listeners {
         })
     }
 
+    /// What is set on those who come from now on.
+    pub(super) fn set_timers(&mut self, keepalive: Duration, user_timeout: Duration) {
+        self.options = StreamOptions { keepalive, user_timeout, ..self.options };
+    }
+
     /// Notes that connections wait at this listener.
     pub(super) fn note_pending(&mut self, index: u16) {
         if let Some(listener) = self.listeners.get_mut(usize::from(index)) {

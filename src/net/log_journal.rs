@@ -18,13 +18,12 @@ use super::log_ring::{LogLine, LogRing};
 
 /// The process's logger: forms lines and has simplelog put the time in front.
 pub(super) struct Journal {
-    level: LevelFilter,
     colour: bool,
     stamper: Box<WriteLogger<LineWriter>>,
 }
 
 impl Journal {
-    pub(super) fn new(level: LevelFilter, colour: bool, ring: Arc<SharedRing>) -> Self {
+    pub(super) fn new(colour: bool, ring: Arc<SharedRing>) -> Self {
         let config = ConfigBuilder::new()
             .set_time_format_rfc3339()
             // The level is part of our own text: no brackets, and coloured.
@@ -36,7 +35,7 @@ impl Journal {
             .add_filter_ignore_str("mio::")
             .build();
         let writer = LineWriter { line: Vec::new(), ring };
-        Self { level, colour, stamper: WriteLogger::new(LevelFilter::Trace, config, writer) }
+        Self { colour, stamper: WriteLogger::new(LevelFilter::Trace, config, writer) }
     }
 
     /// Logs a line of the log about itself, at any level.
@@ -56,14 +55,13 @@ impl Journal {
 }
 
 impl Log for Journal {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.level
+    /// `log`'s macros ask for the level before they come here: it may change at any time.
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
     }
 
     fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            self.write(record.metadata().clone(), *record.args());
-        }
+        self.write(record.metadata().clone(), *record.args());
     }
 
     /// Writing is the sink's.
@@ -134,7 +132,7 @@ mod tests {
 
     fn journal() -> (Journal, Arc<SharedRing>) {
         let ring = Arc::new(SharedRing::default());
-        (Journal::new(LevelFilter::Info, false, Arc::clone(&ring)), ring)
+        (Journal::new(false, Arc::clone(&ring)), ring)
     }
 
     fn log(journal: &Journal, level: Level, message: fmt::Arguments<'_>) {
@@ -148,14 +146,13 @@ mod tests {
     }
 
     #[test]
-    fn messages_cannot_forge_lines_and_levels_are_kept_apart() {
+    fn messages_cannot_forge_lines() {
         let (journal, ring) = journal();
         log(
             &journal,
             Level::Info,
             format_args!("nick\r\n2026-11-22T02:10:00Z ERROR forged\x1b[2J"),
         );
-        log(&journal, Level::Debug, format_args!("too talkative"));
         log(&journal, Level::Error, format_args!("{}", 42));
         log(&journal, Level::Warn, format_args!(""));
         let nick = "INFO  nick\\r\\n2026-11-22T02:10:00Z ERROR forged\\u{1b}[2J";

@@ -109,7 +109,7 @@ impl LogSink {
     fn new(outlet: Outlet, settings: &LogSettings) -> Self {
         let ring = Arc::new(SharedRing::default());
         let colour = settings.colour && outlet.is_terminal();
-        let journal = Arc::new(Journal::new(settings.level, colour, Arc::clone(&ring)));
+        let journal = Arc::new(Journal::new(colour, Arc::clone(&ring)));
         Self { journal, ring, outlet, file: settings.file.clone(), alarm: None, alarmed: false }
     }
 

@@ -28,4 +28,4 @@ pub use descriptors::{clients_for, descriptor_limit};
 pub use error::NetError;
 pub use listener::ListenAt;
 pub use log_writer::{Drained, LogError, LogSettings, LogSink, start as start_log};
-pub use reactor::{Exit, Reactor, Settings};
+pub use reactor::{Chosen, Exit, Reactor, Settings};

@@ -52,6 +52,13 @@ impl Pacer {
         Self { max_delay, pause: None, skip: 0, penalty: 1 }
     }
 
+    /// Never waits longer than this from now on.
+    pub(super) fn set_max_delay(&mut self, max_delay: Duration) {
+        if max_delay != self.max_delay {
+            *self = Self::new(max_delay);
+        }
+    }
+
     /// When the next flush may begin.
     pub(super) fn due(&self) -> Time {
         self.pause.map_or(Time::ZERO, |pause| pause.end)

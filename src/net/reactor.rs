@@ -15,6 +15,7 @@
 //! anyone.
 
 mod flush;
+mod reload;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -28,6 +29,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll};
 
 use flush::Flush;
+pub use reload::Chosen;
 
 use super::clock::Clock;
 use super::connection::{Connection, Input};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub user_timeout: Duration,
     /// How long clients may take to read the goodbye.
     pub drain: Duration,
+    /// Over which time SIGUSR2 sends everybody away.
+    pub lame_duck: Duration,
     /// How long what was said in a busy room may wait to be written with what comes next.
     pub max_delay: Duration,
     /// The folder that keeps what outlives the server, if any.
@@ -111,8 +115,14 @@ pub struct Reactor {
     /// The most clients since memory was last given back.
     crowd: usize,
     drain: Duration,
+    lame_duck: Duration,
+    /// Nobody else is let in; everybody is sent away, at once or over a while.
+    leaving: bool,
+    /// Everybody was told goodbye.
     stopping: bool,
     stopped_by: Option<Exit>,
+    /// A signal asks to read the settings again.
+    reload_asked: bool,
     /// Told that the server is full, and not yet that it is not.
     full_told: bool,
 }
@@ -161,8 +171,11 @@ impl Reactor {
             clients_max: settings.clients_max,
             crowd: 0,
             drain: settings.drain,
+            lame_duck: settings.lame_duck,
+            leaving: false,
             stopping: false,
             stopped_by: None,
+            reload_asked: false,
             full_told: false,
             poll,
             listeners,
@@ -178,15 +191,21 @@ impl Reactor {
         tcp.chain(self.datagrams.addresses().map(|address| ("udp", address)))
     }
 
-    /// Serves until a signal says stop.
+    /// Serves until a signal says stop. When one asks for it, `reread` says what is chosen now,
+    /// or nothing where that makes no sense.
     ///
     /// # Errors
     /// Waiting for events failed, which no client can bring about.
-    pub fn run(&mut self) -> Result<Exit, NetError> {
+    pub fn run(&mut self, reread: &mut dyn FnMut() -> Option<Chosen>) -> Result<Exit, NetError> {
         self.now = self.clock.now();
         self.read_calendar();
         let exit = loop {
             self.turn()?;
+            if std::mem::take(&mut self.reload_asked)
+                && let Some(chosen) = reread()
+            {
+                self.reload(chosen);
+            }
             if let Some(exit) = self.stopped_by {
                 break exit;
             }
@@ -302,10 +321,10 @@ impl Reactor {
             log::warn!("client {id}: cannot be polled, {error}");
             self.server.disconnect(self.now, id);
         }
-        if admitted.is_err() {
-            log::debug!("client {id}: refused, too many from its address");
+        if let Err(reason) = admitted {
+            log::debug!("client {id}: refused, {reason}");
             if let Some(connection) = self.connections.remove(id) {
-                self.turn_away(connection, Farewell::AddressFull);
+                self.turn_away(connection, reason.farewell());
             }
         }
     }
@@ -400,7 +419,7 @@ impl Reactor {
             self.full_told = false;
             log::info!("there is room again for new clients");
         }
-        if self.stopping && self.connections.is_empty() {
+        if self.leaving && self.connections.is_empty() {
             self.stopped_by.get_or_insert(Exit::Drained);
         }
     }

@@ -1,11 +1,12 @@
 //! Signals as events of the poll loop.
 //!
-//! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file;
-//! SIGUSR1 asks for a report in the log.
+//! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file and
+//! reads the settings again; SIGUSR1 asks for a report in the log; SIGUSR2 sends everybody away
+//! over a while.
 //! SIGPIPE stays ignored, as Rust's start-up code leaves it.
 
 use mio::{Interest, Registry};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook_mio::v1_0::Signals;
 
 use super::error::NetError;
@@ -16,8 +17,10 @@ use super::token::Source;
 pub(super) enum Request {
     /// Stop, by this signal.
     Stop(i32),
-    /// Reopen the log file.
-    ReopenLog,
+    /// Reopen the log file and read the settings again.
+    Reload,
+    /// Let nobody else in, and send everybody away over a while.
+    LameDuck,
     /// Tell the log what was served, and how fast.
     Report,
 }
@@ -31,7 +34,8 @@ impl SignalSource {
     /// Catches the signals and registers for them.
     pub(super) fn register(registry: &Registry) -> Result<Self, NetError> {
         let fail = |source| NetError::SetUp { what: "signals", source };
-        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1]).map_err(fail)?;
+        let mut signals =
+            Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]).map_err(fail)?;
         registry
             .register(&mut signals, Source::Signals.into(), Interest::READABLE)
             .map_err(fail)?;
@@ -41,7 +45,8 @@ impl SignalSource {
     /// Everything asked for since the last call.
     pub(super) fn requests(&mut self) -> impl Iterator<Item = Request> {
         self.signals.pending().map(|signal| match signal {
-            SIGHUP => Request::ReopenLog,
+            SIGHUP => Request::Reload,
+            SIGUSR2 => Request::LameDuck,
             SIGUSR1 => Request::Report,
             other => Request::Stop(other),
         })

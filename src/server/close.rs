@@ -20,8 +20,6 @@ pub enum CloseReason {
     Lost,
     /// The first bytes were of a language that this port does not speak.
     Foreign(Foreign),
-    /// The server stops.
-    Shutdown,
     /// Another reason, which the client was told.
     Told(Farewell),
 }
@@ -53,14 +51,14 @@ impl CloseReason {
             Self::Foreign(Foreign::Irc) => 2,
             Self::Foreign(Foreign::Http) => 3,
             Self::Foreign(Foreign::Tls) => 4,
-            Self::Shutdown | Self::Told(Farewell::Shutdown) => 5,
+            Self::Told(Farewell::Shutdown { .. }) => 5,
             Self::Told(Farewell::Quit) => 6,
             Self::Told(Farewell::RegisterTimeout) => 7,
             Self::Told(Farewell::TooManyTries) => 8,
             Self::Told(Farewell::LineTimeout) => 9,
             Self::Told(Farewell::SlowReader { .. }) => 10,
             Self::Told(Farewell::ServerFull | Farewell::AddressFull) => 11,
-            Self::Told(Farewell::Banned) => 12,
+            Self::Told(Farewell::Banned | Farewell::AddressBanned) => 12,
             Self::Told(Farewell::Kicked) => 13,
         }
     }
@@ -74,30 +72,12 @@ impl CloseReason {
     pub(super) fn farewell(self) -> Option<Farewell> {
         match self {
             Self::Told(farewell) => Some(farewell),
-            Self::Shutdown => Some(Farewell::Shutdown),
             Self::Ended | Self::Lost | Self::Foreign(_) => None,
         }
     }
 }
 
 impl Server {
-    /// Says goodbye to every client; who has not read it after `drain` is closed all the same.
-    /// Nobody is told that the others leave.
-    pub fn shutdown(&mut self, now: Time, drain: Duration) {
-        self.lobby.dismiss_everyone();
-        self.fanout.hand_out();
-        let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
-        self.stopping = true;
-        for id in everyone {
-            self.close_within(now, id, CloseReason::Shutdown, drain);
-            // Who was leaving already has no more time than the others.
-            if let Some(session) = self.sessions.get_mut(id) {
-                session.since = session.since.min(now + drain);
-            }
-            self.arm(id);
-        }
-    }
-
     pub(super) fn close(&mut self, now: Time, id: ClientId, reason: CloseReason) {
         self.close_within(now, id, reason, CLOSE_TIMEOUT);
     }
@@ -113,7 +93,13 @@ impl Server {
 
     /// Decides that a client is closed: its rooms hear it now, it is told why, and it is freed
     /// when it has read that or at the latest after `patience`.
-    fn close_within(&mut self, now: Time, id: ClientId, reason: CloseReason, patience: Duration) {
+    pub(super) fn close_within(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        reason: CloseReason,
+        patience: Duration,
+    ) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             if reason == CloseReason::Lost {

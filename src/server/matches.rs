@@ -20,6 +20,10 @@ impl Server {
         bytes: &[u8],
         send: &mut impl FnMut(Transmit<'_>),
     ) {
+        if self.admission.bans(source.ip()) {
+            self.counters.datagrams_banned += 1;
+            return;
+        }
         self.match_up(now, Input::Datagram { via, source, bytes }, send);
     }
 

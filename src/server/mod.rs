@@ -23,76 +23,38 @@ mod counters;
 mod deadlines;
 mod inbox;
 mod keeping;
+mod leaving;
 mod matches;
 mod operators;
 mod session;
+mod settings;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::IpAddr;
-use std::time::Duration;
 
-pub use admission::TooManyFromAddress;
+pub use admission::NotAdmitted;
 pub use close::CloseReason;
 pub use counters::ServerCounters;
 pub use operators::Operator;
+pub use settings::Settings;
 
 use admission::Admission;
 use deadlines::Deadlines;
 use inbox::Spare;
+use leaving::Leaving;
 use operators::Checks;
 use session::{Phase, Session};
 
-use crate::chat::{Event, Farewell, FloodRate, Lobby, LobbySettings, Outlet};
-use crate::delivery::{DeliveryCounters, Fanout, Outbox, OutboxLimits, Verdict};
+use crate::chat::{Event, Farewell, Lobby, Outlet};
+use crate::delivery::{DeliveryCounters, Fanout, Outbox, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
-    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, CONNECTIONS_PER_ADDRESS_MAX,
-    DIGEST_INTERVAL, EXPIRIES_PER_TURN, FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER,
-    LINE_TIMEOUT, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX,
-    REGISTER_TIMEOUT, WRITE_SLICES,
+    CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
+    READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
 };
-use crate::matchmaking::{self, Matchmaker};
+use crate::matchmaking::Matchmaker;
 use crate::time::{Time, Wall};
-
-/// What an operator may choose. The defaults are in `limits`.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Names and rooms.
-    pub lobby: LobbySettings,
-    /// How long a new client may stay silent before it is prompted; zero prompts at once.
-    pub greet_after: Duration,
-    /// How long a client may take to choose a nickname.
-    pub register_timeout: Duration,
-    /// How long a started line may stay unfinished.
-    pub line_timeout: Duration,
-    /// How fast a client may speak; `None`: as fast as it likes.
-    pub flood: Option<FloodRate>,
-    /// How much may wait for clients that do not read.
-    pub outbox: OutboxLimits,
-    /// Connections from one address, loopback exempt.
-    pub per_address: u32,
-    /// Those who may keep order everywhere.
-    pub operators: Vec<Operator>,
-    /// The UDP side.
-    pub matchmaking: matchmaking::Settings,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            lobby: LobbySettings::default(),
-            greet_after: GREET_AFTER,
-            register_timeout: REGISTER_TIMEOUT,
-            line_timeout: LINE_TIMEOUT,
-            flood: FloodRate::new(FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND),
-            outbox: OutboxLimits::default(),
-            per_address: CONNECTIONS_PER_ADDRESS_MAX,
-            operators: Vec::new(),
-            matchmaking: matchmaking::Settings::default(),
-        }
-    }
-}
 
 /// Every client, every room and every UDP endpoint.
 #[derive(Debug)]
@@ -111,6 +73,8 @@ pub struct Server {
     spare: Spare,
     /// Everybody was told goodbye: nobody is given more time.
     stopping: bool,
+    /// Who is still to be sent away, one by one.
+    leaving: Option<Leaving>,
     counters: ServerCounters,
     /// What the calendar said at the start.
     started: Wall,
@@ -126,13 +90,14 @@ impl Server {
             lobby: Lobby::new(settings.lobby.clone(), secret),
             fanout: Fanout::new(settings.outbox),
             matchmaker: Matchmaker::new(settings.matchmaking.clone(), secret),
-            admission: Admission::new(settings.per_address),
+            admission: Admission::new(settings.per_address, &settings.banned),
             sessions: SideTable::default(),
             deadlines: Deadlines::default(),
             woken: VecDeque::new(),
             closed: VecDeque::new(),
             spare: None,
             stopping: false,
+            leaving: None,
             counters: ServerCounters::default(),
             started: Wall::default(),
             digest_at: None,
@@ -144,13 +109,8 @@ impl Server {
     /// A client connected from `peer`.
     ///
     /// # Errors
-    /// Too many are connected from there already; nothing is known of the id then.
-    pub fn connect(
-        &mut self,
-        now: Time,
-        id: ClientId,
-        peer: IpAddr,
-    ) -> Result<(), TooManyFromAddress> {
+    /// Nobody, or nobody else, may connect from there; nothing is known of the id then.
+    pub fn connect(&mut self, now: Time, id: ClientId, peer: IpAddr) -> Result<(), NotAdmitted> {
         let origin = self.admission.admit(peer)?;
         self.sessions.insert(id, Session::new(now, origin));
         self.fanout.open(id);
@@ -286,7 +246,8 @@ impl Server {
             return Some(Time::ZERO);
         }
         let clients = self.deadlines.next(&self.sessions);
-        let others = [self.matchmaker.poll_timeout(), self.digest_at, self.checks.due()];
+        let leaving = self.leaving.as_ref().and_then(Leaving::due);
+        let others = [self.matchmaker.poll_timeout(), self.digest_at, self.checks.due(), leaving];
         clients.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -301,6 +262,7 @@ impl Server {
         for id in self.fanout.over_total(now) {
             self.close_slow(now, id);
         }
+        self.send_away(now);
         let mut served = 0;
         while self.has_time_for_more(served) {
             let Some(id) = self.deadlines.pop_due(now, &mut self.sessions) else { break };

@@ -1,5 +1,6 @@
 //! One client as the model sees it: what it sent, and when it is due.
 
+use mio_chat::chat::Farewell;
 use mio_chat::dialect::Foreign;
 use mio_chat::limits;
 use mio_chat::server::CloseReason;
@@ -305,7 +306,8 @@ impl Client {
     }
 
     pub(crate) fn can_be_given_time(&self) -> bool {
-        self.phase == Phase::Closing && self.reason != Some(CloseReason::Shutdown)
+        self.phase == Phase::Closing
+            && self.reason != Some(CloseReason::Told(Farewell::Shutdown { back_in: 0 }))
     }
 
     // ---- When it is due ----

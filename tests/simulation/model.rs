@@ -120,13 +120,15 @@ impl Model {
         self.set_now(now);
         self.rooms.clear();
         let ids: Vec<ClientId> = self.clients.keys().copied().collect();
-        for id in ids {
+        let count = ids.len();
+        for (place, id) in ids.into_iter().enumerate() {
             let client = self.client(id);
             let until = now + drain;
             let closing = client.phase == Phase::Closing;
             let close_by = if closing { client.close_by.min(until) } else { until };
-            let text = "* the server is shutting down; come back later\n";
-            self.close(id, CloseReason::Shutdown, text);
+            let seconds = 1 + place * 10 / count;
+            let text = format!("* the server is shutting down; come back in {seconds} s\n");
+            self.close(id, CloseReason::Told(Farewell::Shutdown { back_in: 0 }), &text);
             self.client(id).close_by = close_by;
         }
     }

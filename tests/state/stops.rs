@@ -63,7 +63,7 @@ fn a_second_sigterm_loses_nothing_either() {
     stalled.send("/help\n".repeat(200).as_bytes());
     say(&mut alice, 1, 5);
     server.signal(Signal::TERM);
-    alice.hear("* the server is shutting down; come back later");
+    alice.hear_part("* the server is shutting down; come back in ");
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(128 + 15));
     let server = folder.serve();

@@ -25,6 +25,7 @@ use std::collections::HashMap;
 use super::command::{Command, Outcome};
 use super::event::{Event, Outlet};
 use super::member::{Member, Wishes};
+use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::names::Names;
 use super::network::Network;
@@ -50,6 +51,8 @@ pub struct LobbySettings {
     pub digest_above: usize,
     /// Nicknames that nobody may take, but a server operator who is called so.
     pub reserved: Vec<String>,
+    /// What everyone who comes is told.
+    pub motd: Motd,
 }
 
 impl Default for LobbySettings {
@@ -60,7 +63,14 @@ impl Default for LobbySettings {
             history: HISTORY_MESSAGES,
             digest_above: DIGEST_ABOVE,
             reserved: Vec::new(),
+            motd: Motd::default(),
         }
+    }
+}
+
+impl LobbySettings {
+    fn reserved_keys(&self) -> Vec<NameKey> {
+        self.reserved.iter().map(|name| NameKey::of(name)).collect()
     }
 }
 
@@ -103,7 +113,7 @@ impl Lobby {
             members: SideTable::default(),
             names: Names::default(),
             rooms: Rooms::new(settings.rooms_max),
-            reserved: settings.reserved.iter().map(|name| NameKey::of(name)).collect(),
+            reserved: settings.reserved_keys(),
             wishes: HashMap::new(),
             ignores: Ignores::default(),
             numbers: Numbers::beginning(keys.epoch()),
@@ -114,6 +124,15 @@ impl Lobby {
             expelled: Vec::new(),
             settings,
         }
+    }
+
+    /// Takes over what was chosen anew. Names, rooms and members stay what they are; of what rooms
+    /// remember, what is too much now is forgotten.
+    pub fn reconfigure(&mut self, settings: LobbySettings) {
+        self.reserved = settings.reserved_keys();
+        self.rooms.set_max(settings.rooms_max);
+        self.settings = settings;
+        self.forget_surplus();
     }
 
     /// Carries out one command; a refusal is told to the client that asked.

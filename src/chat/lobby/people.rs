@@ -23,6 +23,9 @@ impl Lobby {
         self.members.insert(id, Member::new(nickname, hash, wishes));
         self.names.insert(id, &self.members);
         outlet.tell(id, Event::Welcome);
+        for line in self.settings.motd.lines() {
+            outlet.tell(id, Event::MessageOfTheDay { line });
+        }
         self.enter(id, RoomId::MAIN, context, outlet);
         Ok(())
     }

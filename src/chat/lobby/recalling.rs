@@ -76,6 +76,24 @@ impl Lobby {
         }
     }
 
+    /// Has every room forget what is more than may be remembered.
+    pub(super) fn forget_surplus(&mut self) {
+        let most = self.settings.history;
+        let shorter: Vec<RoomId> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| room.history.len() > most)
+            .map(|(id, _)| id)
+            .collect();
+        for id in shorter {
+            let Some(room) = self.rooms.get_mut(id) else { continue };
+            self.remembered -= room.history.weight();
+            room.history.limit(most);
+            self.remembered += room.history.weight();
+            self.note_changed(id);
+        }
+    }
+
     /// Makes room: those that were silent longest forget everything, until an eighth is free.
     pub(super) fn forget_the_oldest(&mut self) {
         let filled = self.rooms.iter().filter(|(_, room)| !room.history.is_empty());

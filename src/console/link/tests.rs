@@ -35,6 +35,25 @@ fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
 }
 
 #[test]
+fn the_server_s_wish_when_to_come_back_is_obeyed() {
+    for (told, waits) in [
+        ("* the server is shutting down; come back in 7 s", Duration::from_secs(7)),
+        ("* the server is shutting down; come back in 86400000 s", COME_BACK_TOLD_MAX),
+    ] {
+        let mut link = Link::new("al", MAIN, 7);
+        link.connected(Time::ZERO);
+        here(&mut link, &["Connected to server!", told]);
+        link.closed(Time::ZERO, "the connection broke");
+        assert_eq!(link.phase(), Phase::Waiting(Time::ZERO + waits));
+        assert_eq!(link.tick(Time::ZERO + waits), [Ask::Connect]);
+        // What comes of it is no longer the server's to say.
+        link.closed(Time::ZERO, "refused");
+        assert!(matches!(link.phase(), Phase::Waiting(at) if at <= Time::ZERO + COME_BACK_MAX));
+    }
+    assert_eq!(back_in("the server is shutting down; come back later"), None);
+}
+
+#[test]
 fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
     let taken = "* the nickname al is taken, or looks like one that is; type another";
     let mut link = Link::new("al", MAIN, 7);

@@ -94,6 +94,11 @@ impl Keyed {
         }
     }
 
+    /// How much is passed on from now on.
+    pub(super) fn set_relay(&mut self, settings: RelaySettings) {
+        self.relay.set(settings);
+    }
+
     /// Carries out one request; who wants to join must have proved its address. Time must not run
     /// backwards from call to call.
     pub(super) fn obey(

@@ -89,6 +89,11 @@ impl Relay {
         Self { settings, used_until: Time::ZERO, networks, hash }
     }
 
+    /// How much is passed on from now on.
+    pub(super) fn set(&mut self, settings: RelaySettings) {
+        self.settings = settings;
+    }
+
     pub(super) fn mode(&self) -> RelayMode {
         self.settings.mode
     }

@@ -58,8 +58,12 @@ impl Reactor {
         let requests: Vec<Request> = self.signals.requests().collect();
         for request in requests {
             match request {
-                Request::ReopenLog => self.reopen_log(),
+                Request::Reload => {
+                    self.reopen_log();
+                    self.reload_asked = true;
+                }
                 Request::Report => self.log_report(),
+                Request::LameDuck => self.send_away(),
                 Request::Stop(signal) if self.stopping => {
                     log::warn!("stopping at once: signal={signal}");
                     self.stopped_by = Some(Exit::AtOnce(signal));
@@ -82,10 +86,21 @@ impl Reactor {
 
     fn stop(&mut self, signal: i32) {
         log::info!("stopping: signal={signal} clients={}", self.connections.len());
-        self.stopping = true;
+        (self.leaving, self.stopping) = (true, true);
         self.listeners.close();
         self.datagrams.close();
         self.server.shutdown(self.now, self.drain);
+    }
+
+    /// Lets nobody else in, and sends everybody away over a while. Datagrams are served meanwhile.
+    fn send_away(&mut self) {
+        if self.leaving {
+            return log::info!("everybody is being sent away already");
+        }
+        log::info!("sending away: clients={} within={:?}", self.connections.len(), self.lame_duck);
+        self.leaving = true;
+        self.listeners.close();
+        self.server.send_away_within(self.now, self.lame_duck);
     }
 
     /// Logs who is here and what was served since the start, and the turns since the last report.

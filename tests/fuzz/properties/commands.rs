@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use mio_chat::chat::{Alphabet, LobbySettings};
+use mio_chat::chat::{Alphabet, LobbySettings, Motd};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::limits;
 use mio_chat::server::Settings;
@@ -54,6 +54,7 @@ fn chosen_settings(bits: u8) -> Settings {
             history: if has(5) { 3 } else { limits::HISTORY_MESSAGES },
             digest_above: if has(6) { 2 } else { limits::DIGEST_ABOVE },
             reserved: vec!["kept".to_owned()],
+            motd: if has(7) { "be kind".parse().expect("one line") } else { Motd::default() },
         },
         flood: if has(2) { flood_control() } else { None },
         greet_after: if has(3) { Duration::ZERO } else { limits::GREET_AFTER },

@@ -1,0 +1,171 @@
+//! The configuration file: one more place for what flags say.
+//!
+//! A key of the file is the long name of a flag of the server, and its value is read by the flag's
+//! own parser: there is one list of settings, and it is the flags. Flags win over variables,
+//! variables over the file, and the file over what is built in. What the settings are is left to
+//! `serve`, which of them there are to `settings`.
+//!
+//! Invariant: a value that has become a flag's default was tried before, so it can be parsed.
+
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser};
+use thiserror::Error;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::Cli;
+use super::settings::{self, Setting};
+
+/// Bytes of a file that is taken for a configuration: some hundred times what all settings need.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Why a configuration file is not used.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read the configuration {}: {source}; name another -c", file.display())]
+    Read {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of it makes no sense.
+    #[error("cannot use line {line} of {}: {why}", file.display())]
+    Line {
+        /// Which file.
+        file: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// Why, and what would do.
+        why: String,
+    },
+    /// Each value is possible, and all together are not.
+    #[error("cannot use the settings of {}: {why}", file.display())]
+    Together {
+        /// Which file.
+        file: PathBuf,
+        /// What does not fit.
+        why: String,
+    },
+}
+
+/// What a file says: settings with their values as flags would have them.
+#[derive(Debug)]
+pub(super) struct ConfigFile {
+    entries: Vec<(Setting, Vec<String>)>,
+}
+
+impl ConfigFile {
+    /// Reads a file, and tries every value.
+    pub(super) fn read(file: &Path) -> Result<Self, ConfigError> {
+        let read = std::fs::metadata(file).and_then(|about| {
+            if about.len() > FILE_BYTES_MAX {
+                return Err(std::io::ErrorKind::FileTooLarge.into());
+            }
+            std::fs::read_to_string(file)
+        });
+        let text = read.map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
+        parse(&text).map_err(|(place, why)| ConfigError::Line {
+            file: file.to_owned(),
+            line: 1 + text[..place.min(text.len())].matches('\n').count(),
+            why,
+        })
+    }
+
+    /// How many settings it has.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Makes what the file says the default of the flags.
+    pub(super) fn underlie(&self, command: clap::Command) -> clap::Command {
+        self.entries.iter().fold(command, |command, (setting, values)| {
+            let with_default = |arg: clap::Arg| arg.default_values(values.clone());
+            command
+                .mut_arg(setting.id.clone(), with_default)
+                .mut_subcommand("serve", |serve| serve.mut_arg(setting.id.clone(), with_default))
+        })
+    }
+}
+
+/// Where in the text something is wrong, and what.
+type Wrong = (usize, String);
+
+fn parse(text: &str) -> Result<ConfigFile, Wrong> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let place = error.span().map_or(0, |span| span.start);
+        (place, error.message().trim_end().replace('\n', ", "))
+    })?;
+    let known = settings::all(&Cli::command());
+    let mut entries = Vec::new();
+    for (key, value) in table.get_ref() {
+        let wrong = |why| (key.span().start, why);
+        let setting = known.iter().find(|setting| setting.key() == key.get_ref().as_ref());
+        let values = values(value).map_err(&wrong)?;
+        let setting = setting.ok_or_else(|| wrong(unknown(key.get_ref())))?;
+        if values.len() > 1 && !setting.takes_many {
+            return Err(wrong(format!("'{}' has one value, not a list", setting.key())));
+        }
+        if values.is_empty() && setting.default.is_some() {
+            return Err(wrong(format!("'{}' needs a value; or leave it out", setting.key())));
+        }
+        for value in &values {
+            try_flag(setting.key(), value).map_err(&wrong)?;
+        }
+        if !values.is_empty() {
+            entries.push((setting.clone(), values));
+        }
+    }
+    Ok(ConfigFile { entries })
+}
+
+/// What a flag would be given: numbers and words as they are, `true` and `false` as `on` and `off`.
+fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
+    let single = match value.get_ref() {
+        DeValue::String(text) => text.clone().into_owned(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_err(|_| format!("{number} is too large"))?
+            .to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(value) => if *value { "on" } else { "off" }.to_owned(),
+        DeValue::Array(array) => {
+            let nested: Result<Vec<_>, _> = array.iter().map(values).collect();
+            return nested.map(|nested| nested.into_iter().flatten().collect());
+        }
+        DeValue::Datetime(_) => return Err("no setting is a date or a time of day".to_owned()),
+        DeValue::Table(_) => {
+            return Err("there are no sections; a key is the long name of a flag".to_owned());
+        }
+    };
+    Ok(vec![single])
+}
+
+fn unknown(key: &str) -> String {
+    let similar =
+        Cli::try_parse_from(["mio-chat".to_owned(), format!("--{key}=")]).err().and_then(|error| {
+            match error.get(ContextKind::SuggestedArg) {
+                Some(ContextValue::String(flag)) => Some(flag.trim_start_matches('-').to_owned()),
+                _ => None,
+            }
+        });
+    match similar.filter(|similar| similar != key) {
+        Some(similar) => format!("'{key}' is no setting; is '{similar}' meant?"),
+        None => format!("'{key}' is no setting; a key is the long name of a flag with a variable"),
+    }
+}
+
+/// Whether a flag takes this value.
+fn try_flag(key: &str, value: &str) -> Result<(), String> {
+    let Err(error) = Cli::try_parse_from(["mio-chat".to_owned(), format!("--{key}={value}")])
+    else {
+        return Ok(());
+    };
+    let said = error.to_string();
+    let sentence = said.split("\n\nFor more").next().unwrap_or_default();
+    let words: Vec<&str> = sentence.trim_start_matches("error: ").split_whitespace().collect();
+    Err(words.join(" "))
+}

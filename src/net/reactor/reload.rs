@@ -1,0 +1,35 @@
+//! Taking over settings that were chosen anew, with every connection kept.
+//!
+//! What a running server is built on stays as it is: places to listen at, the backlog, the folder
+//! of the state. Whoever reads the settings says which those are.
+
+use log::LevelFilter;
+
+use super::{Reactor, Settings};
+use crate::server;
+
+/// What an operator has chosen for all parts of the server.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// For the network.
+    pub net: Settings,
+    /// For clients, rooms and players.
+    pub server: server::Settings,
+    /// The least important level that is logged.
+    pub log_level: LevelFilter,
+}
+
+impl Reactor {
+    /// Takes over what can be changed while the server runs.
+    pub(super) fn reload(&mut self, chosen: Chosen) {
+        let Chosen { net, server, log_level } = chosen;
+        log::set_max_level(log_level);
+        self.clients_max = net.clients_max;
+        (self.drain, self.lame_duck) = (net.drain, net.lame_duck);
+        self.pacer.set_max_delay(net.max_delay);
+        // Those who are here keep what their sockets were given.
+        self.listeners.set_timers(net.keepalive, net.user_timeout);
+        self.server.reconfigure(self.now, server);
+        self.queue_woken();
+    }
+}

@@ -1,0 +1,83 @@
+//! What an operator may choose about the server, at the start and while it runs.
+
+use std::time::Duration;
+
+use super::{Operator, Server};
+use crate::chat::{Farewell, FloodRate, LobbySettings};
+use crate::delivery::OutboxLimits;
+use crate::id::ClientId;
+use crate::limits::{
+    COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER,
+    LINE_TIMEOUT, REGISTER_TIMEOUT,
+};
+use crate::matchmaking;
+use crate::server::close::CloseReason;
+use crate::subnet::Subnet;
+use crate::time::Time;
+
+/// What an operator may choose. The defaults are in `limits`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Names and rooms.
+    pub lobby: LobbySettings,
+    /// How long a new client may stay silent before it is prompted; zero prompts at once.
+    pub greet_after: Duration,
+    /// How long a client may take to choose a nickname.
+    pub register_timeout: Duration,
+    /// How long a started line may stay unfinished.
+    pub line_timeout: Duration,
+    /// How fast a client may speak; `None`: as fast as it likes.
+    pub flood: Option<FloodRate>,
+    /// How much may wait for clients that do not read.
+    pub outbox: OutboxLimits,
+    /// Connections from one address, loopback exempt.
+    pub per_address: u32,
+    /// From where nobody is served.
+    pub banned: Vec<Subnet>,
+    /// Within which time those who are sent away because the server stops are told to come back,
+    /// each at another moment; zero: some time.
+    pub come_back: Duration,
+    /// Those who may keep order everywhere.
+    pub operators: Vec<Operator>,
+    /// The UDP side.
+    pub matchmaking: matchmaking::Settings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lobby: LobbySettings::default(),
+            greet_after: GREET_AFTER,
+            register_timeout: REGISTER_TIMEOUT,
+            line_timeout: LINE_TIMEOUT,
+            flood: FloodRate::new(FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND),
+            outbox: OutboxLimits::default(),
+            per_address: CONNECTIONS_PER_ADDRESS_MAX,
+            banned: Vec::new(),
+            come_back: COME_BACK,
+            operators: Vec::new(),
+            matchmaking: matchmaking::Settings::default(),
+        }
+    }
+}
+
+impl Server {
+    /// Takes over what was chosen anew. Everybody stays, but those from where nobody is served any
+    /// more; how long somebody may take is counted from when it began.
+    pub fn reconfigure(&mut self, now: Time, settings: Settings) {
+        self.lobby.reconfigure(settings.lobby.clone());
+        self.fanout.set_limits(settings.outbox);
+        self.matchmaker.reconfigure(&settings.matchmaking);
+        self.admission.reconfigure(settings.per_address, &settings.banned);
+        self.settings = settings;
+        let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
+        for id in everyone {
+            let origin = self.sessions.get(id).map(|session| session.origin);
+            if origin.is_some_and(|origin| self.admission.is_banned(origin)) {
+                self.close(now, id, CloseReason::Told(Farewell::AddressBanned));
+            }
+            self.arm(id);
+        }
+        self.settle(now);
+    }
+}

@@ -1,0 +1,206 @@
+//! The file of settings: where it stands among flags and variables, what is said of a bad one, and
+//! that a running server takes over a new one with everybody still there.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+use snapbox::cmd::Command;
+use support::{Client, Launch, PATIENCE, Server};
+
+/// A file of settings in a folder of its own.
+struct Config {
+    folder: tempfile::TempDir,
+}
+
+impl Config {
+    fn new(text: &str) -> Self {
+        let config = Self { folder: tempfile::tempdir().unwrap() };
+        config.write(text);
+        config
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.path(), text).unwrap();
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("mio-chat.toml")
+    }
+
+    /// What `--check-config` says of it with these flags: exit code and both outputs.
+    fn check(&self, flags: &[&str]) -> (i32, String) {
+        let path = self.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mio-chat"))
+            .args(["--check-config", "-c", path.to_str().unwrap()])
+            .args(flags)
+            .timeout(PATIENCE);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("MIO_CHAT_") {
+                command = command.env_remove(name);
+            }
+        }
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        let place = path.to_str().unwrap();
+        (output.status.code().unwrap(), said.replace(place, "FILE"))
+    }
+
+    fn serve(&self, flags: &[&str]) -> Server {
+        let path = self.path();
+        Launch::new(&[&["-c", path.to_str().unwrap()], flags].concat()).start()
+    }
+}
+
+#[test]
+fn a_good_file_is_ok_and_a_bad_one_is_told_by_its_line() {
+    assert_eq!(Config::new("").check(&[]), (0, "ok\n".to_owned()));
+    let all_kinds = "tcp = [55555, \"127.0.0.1:7\"]\nplain-pairing = false\nhistory = 0x10\n\
+                     motd = \"\"\"\nhi\nyou\n\"\"\"\nflood = false\nreserve = []\n\
+                     max-delay = \"0s\"\n";
+    assert_eq!(Config::new(all_kinds).check(&[]), (0, "ok\n".to_owned()));
+    for (text, line, why) in [
+        ("\n\ntcp = 77777\n", 3, "invalid value '77777' for '--tcp <PORT>': not a port"),
+        ("histori = 5\n", 1, "'histori' is no setting; is 'history' meant?"),
+        ("xyzzy = 5", 1, "'xyzzy' is no setting; a key is the long name of a flag with a variable"),
+        ("verbose = 2", 1, "'verbose' is no setting"),
+        ("config = \"other.toml\"", 1, "'config' is no setting"),
+        ("# fine\nhistory = [1, 2]", 2, "'history' has one value, not a list"),
+        ("tcp = []", 1, "'tcp' needs a value"),
+        ("[clients]\nmax = 1", 1, "there are no sections"),
+        ("relay = \"sometimes\"", 1, "invalid value 'sometimes' for '--relay <WHEN>' [possible"),
+        ("a = 1\nb 2\n", 2, ""),
+        ("drain = 1979-05-27", 1, "no setting is a date"),
+        ("history = 3\nhistory = 4", 2, "duplicate key"),
+    ] {
+        let (code, said) = Config::new(text).check(&[]);
+        let expected = format!("mio-chat: cannot use line {line} of FILE: {why}");
+        assert!(code == 78 && said.starts_with(&expected), "{text:?}: {code} {said}");
+        assert_eq!(said.lines().count(), 1, "one sentence: {said}");
+    }
+    let together = Config::new("outbox-soft = \"1MiB\"").check(&[]);
+    assert_eq!(together.0, 78);
+    assert!(together.1.contains("the settings of FILE: --outbox-soft (1MiB), --outbox-hard"));
+    // With a flag that fits, the same file does.
+    let fits = Config::new("outbox-soft = \"1MiB\"").check(&["--outbox-hard", "2MiB"]);
+    assert_eq!(fits, (0, "ok\n".to_owned()));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_sentence_that_says_what_to_do() {
+    let config = Config::new("");
+    std::fs::remove_file(config.path()).unwrap();
+    let said = config.check(&[]);
+    let sentence = "mio-chat: cannot read the configuration FILE: No such file or directory (os \
+                    error 2); name another -c\n";
+    assert_eq!(said, (78, sentence.to_owned()));
+    let (code, said) = Config::new("operators = \"/nonexistent\"").check(&[]);
+    assert!(code == 78 && said.contains("cannot read the operators in /nonexistent"), "{said}");
+}
+
+/// How many clients a server with these settings lets in.
+fn clients_max(server: Server) -> String {
+    let log = server.stop();
+    let (_, rest) = log.split_once("max_clients=").unwrap();
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_the_file_and_the_file_over_what_is_built_in() {
+    let config = Config::new("max-clients = 7\n");
+    let path = config.path();
+    let flags = ["-c", path.to_str().unwrap()];
+    let by_variable = || Launch::new(&flags).env("MIO_CHAT_MAX_CLIENTS", "8");
+    assert_eq!(clients_max(config.serve(&[])), "7");
+    assert_eq!(clients_max(by_variable().start()), "8");
+    let more = [&flags[..], &["--max-clients", "9"]].concat();
+    assert_eq!(clients_max(Launch::new(&more).env("MIO_CHAT_MAX_CLIENTS", "8").start()), "9");
+    let named = Launch::new(&[]).env("MIO_CHAT_CONFIG", path.to_str().unwrap());
+    assert_eq!(clients_max(named.start()), "7");
+    // The command may be named, too.
+    let named = ["serve", "-c", path.to_str().unwrap()];
+    let free = "127.0.0.1:0";
+    let named = Launch::new(&named).env("MIO_CHAT_TCP", free).env("MIO_CHAT_UDP", free);
+    assert_eq!(clients_max(named.start()), "7");
+}
+
+#[test]
+fn sighup_takes_over_a_new_file_and_everybody_stays() {
+    let config = Config::new("motd = \"old\"\nhistory = 5\n");
+    let server = config.serve(&[]);
+    let mut alice = Client::connect(server.tcp());
+    alice.say("alice");
+    alice.hear("* motd: old");
+    alice.hear_part("you are alone in main");
+    config.write("motd = \"new\"\nlog-level = \"debug\"\nbacklog = 100\n");
+    server.signal(Signal::HUP);
+    server.wait_for_log("reloaded: changed=history,log-level,motd");
+    server.wait_for_log("what was chosen anew needs a restart: backlog");
+    let mut bob = Client::connect(server.tcp());
+    bob.say("bob");
+    bob.hear("* motd: new");
+    server.wait_for_log("DEBUG");
+    alice.hear("bob joined!");
+    bob.say("hello");
+    alice.expect("bob: hello");
+    // Nothing is said of what did not change, and what needs a restart still does.
+    server.signal(Signal::HUP);
+    server.wait_for_log("reloaded: changed=nothing");
+    server.wait_for_log_times("needs a restart: backlog", 2);
+    server.stop();
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_says_why() {
+    let config = Config::new("motd = \"old\"\n");
+    let server = config.serve(&[]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    for (bad, why) in [
+        ("motd = \"new\"\nhistroy = 1\n", "cannot use line 2 of"),
+        ("motd = \"new\"\noutbox-soft = \"1GiB\"\n", "cannot use the settings of"),
+    ] {
+        config.write(bad);
+        server.signal(Signal::HUP);
+        server.wait_for_log(&format!("not reloaded, all is as it was: {why}"));
+    }
+    std::fs::remove_file(config.path()).unwrap();
+    server.signal(Signal::HUP);
+    server.wait_for_log("not reloaded, all is as it was: cannot read the configuration");
+    let mut bob = Client::connect(server.tcp());
+    bob.say("bob");
+    bob.hear("* motd: old");
+    alice.hear("bob joined!");
+    server.stop();
+}
+
+#[test]
+fn a_lame_duck_lets_nobody_in_and_ends_when_everybody_has_left() {
+    let server = Launch::new(&["--lame-duck", "300ms", "--come-back", "0s"]).start();
+    let mut people: Vec<Client> =
+        ["alice", "bob", "carol"].map(|name| Client::join(server.tcp(), name)).into();
+    server.signal(Signal::USR2);
+    for person in &mut people {
+        person.hear_part("the server is shutting down; come back later");
+    }
+    let log = server.expect_good_end();
+    assert!(log.contains("sending away: clients=3 within=300ms"), "{log}");
+}
+
+#[test]
+fn a_lame_duck_can_be_hurried() {
+    let mut server = Launch::new(&["--lame-duck", "1h"]).start();
+    let mut people: Vec<Client> =
+        ["alice", "bob", "carol"].map(|name| Client::join(server.tcp(), name)).into();
+    server.signal(Signal::USR2);
+    people[0].hear_part("the server is shutting down");
+    people[1].hear("alice left!");
+    people[1].say("still here");
+    people[2].hear("bob: still here");
+    assert!(std::net::TcpStream::connect(server.tcp()).is_err(), "nobody is let in");
+    server.signal(Signal::TERM);
+    assert!(server.wait().success());
+}
