@@ -17,6 +17,8 @@ const WAVE: usize = 1_000;
 const REMEMBERED: usize = 512;
 /// Receive buffer of those who are going to stall: the system takes little in their stead.
 const SMALL_WINDOW: usize = 4_096;
+/// Who counts aloud in some tests.
+pub(crate) const COUNTER: &str = "counter";
 /// What is heard by everyone who comes in.
 const WELCOME: &str = "Connected to server!\n";
 
@@ -37,6 +39,31 @@ pub(crate) struct Member {
     pub(crate) welcome: bool,
     /// The end of what was heard.
     pub(crate) last: Vec<u8>,
+    /// What was heard of somebody who counts.
+    pub(crate) count: Count,
+}
+
+/// How far [`COUNTER`] was heard to count, from one on, with nothing missing and nothing twice.
+#[derive(Default)]
+pub(crate) struct Count {
+    pub(crate) last: u64,
+    /// A line whose end is yet to come.
+    begun: Vec<u8>,
+}
+
+impl Count {
+    fn note(&mut self, bytes: &[u8]) {
+        self.begun.extend_from_slice(bytes);
+        while let Some(end) = self.begun.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.begun.drain(..=end).collect();
+            let line = String::from_utf8_lossy(&line);
+            let said = line.strip_prefix(COUNTER).and_then(|line| line.strip_prefix(": "));
+            if let Some(number) = said {
+                assert_eq!(number.trim_end().parse(), Ok(self.last + 1), "after {}", self.last);
+                self.last += 1;
+            }
+        }
+    }
 }
 
 impl Herd {
@@ -102,6 +129,7 @@ impl Herd {
             ended: None,
             welcome: false,
             last: Vec::new(),
+            count: Count::default(),
         });
     }
 
@@ -183,6 +211,7 @@ impl Member {
     }
 
     fn remember(&mut self, bytes: &[u8]) {
+        self.count.note(bytes);
         let tail = &bytes[bytes.len().saturating_sub(REMEMBERED)..];
         if !self.welcome {
             self.last.extend_from_slice(bytes);

@@ -11,6 +11,7 @@ mod random;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod changes;
 mod chaos;
 mod crowds;
 mod descriptors;
