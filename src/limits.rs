@@ -291,6 +291,15 @@ pub const TURN_MAX: Duration = Duration::from_secs(60);
 /// Events fetched by one poll.
 pub const EVENTS_PER_POLL: usize = 1_024;
 
+// ---- Whoever supervises the server -------------------------------------------------------
+
+/// Time between two lines of status for a supervisor that waits for no beats: what a person who
+/// looks sees is that old at most.
+pub const STATUS_INTERVAL: Duration = Duration::from_secs(10);
+/// What stopping may take besides `--drain` before a supervisor that asked for it kills: saving the
+/// state on a slow disk.
+pub const STOP_MARGIN: Duration = Duration::from_secs(10);
+
 // ---- Log ---------------------------------------------------------------------------------
 
 /// Bytes of log that wait for a descriptor that takes none; more is dropped and counted.

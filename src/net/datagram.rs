@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry};
-use socket2::{Protocol, Type};
+use socket2::{Protocol, Socket, Type};
 
 use super::datagram_socket::DatagramSocket;
 use super::error::NetError;
@@ -35,6 +35,11 @@ impl Datagrams {
             socket.bind(&address.into())?;
             Ok(socket)
         })?;
+        Self::serve_at(bound, registry)
+    }
+
+    /// Serves sockets that are bound already.
+    pub(super) fn serve_at(bound: Vec<Socket>, registry: &Registry) -> Result<Self, NetError> {
         let fail = |source| NetError::SetUp { what: "a udp socket", source };
         let mut sockets = Vec::with_capacity(bound.len());
         for (index, socket) in bound.into_iter().enumerate() {

@@ -20,6 +20,20 @@ pub enum NetError {
         /// What the system says.
         source: io::Error,
     },
+    /// A socket that was passed on by whoever started us cannot be served.
+    #[error(
+        "cannot serve socket {index} of LISTEN_FDS: {source} (see ListenStream= and \
+         ListenDatagram= of the socket unit)"
+    )]
+    Inherited {
+        /// Which of them, from 0.
+        index: usize,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// What tells of inherited sockets makes no sense.
+    #[error("LISTEN_PID or LISTEN_FDS is no number; unset both, or start it by a socket unit")]
+    Activation,
     /// The poll loop could not be set up.
     #[error("cannot set up the poll loop ({what}): {source}; is the descriptor limit very low?")]
     SetUp {

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::error::{NetError, is_exhaustion};
+use super::stream_options::StreamOptions;
 use super::token::Source;
 use crate::limits::{
     ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_BATCH,
-    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES,
 };
 use crate::time::Time;
 
@@ -32,38 +32,6 @@ pub enum ListenAt {
     Everywhere(u16),
     /// On this address alone.
     Address(SocketAddr),
-}
-
-/// What is set on every accepted stream.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StreamOptions {
-    pub(super) backlog: i32,
-    pub(super) keepalive: Duration,
-    pub(super) user_timeout: Duration,
-}
-
-impl StreamOptions {
-    /// Time between two questions to an idle peer: all of them are asked before the user timeout
-    /// has passed, or the first one that gets lost would be the end of the connection.
-    fn keepalive_interval(&self) -> Duration {
-        if self.user_timeout.is_zero() {
-            return KEEPALIVE_INTERVAL;
-        }
-        let left = self.user_timeout.saturating_sub(self.keepalive);
-        // TCP counts whole seconds.
-        (left / KEEPALIVE_PROBES).clamp(Duration::from_secs(1), KEEPALIVE_INTERVAL)
-    }
-
-    /// Idle time after which the connections of this batch are asked: from all of what was chosen
-    /// down to half of it.
-    fn keepalive_idle(&self, batch: u64) -> Duration {
-        // TCP counts whole seconds.
-        let longest = self.keepalive.as_secs();
-        if longest == 0 {
-            return self.keepalive;
-        }
-        Duration::from_secs(longest - batch % (longest / 2 + 1))
-    }
 }
 
 /// All TCP listeners, and the gate before them.
@@ -108,6 +76,28 @@ impl Listeners {
         registry: &Registry,
     ) -> Result<Self, NetError> {
         let sockets = bind_all("tcp", places, |address| listen(address, options))?;
+        Self::register(sockets, options, registry)
+    }
+
+    /// The same with sockets that listen already.
+    pub(super) fn inherit(
+        sockets: Vec<Socket>,
+        options: StreamOptions,
+        registry: &Registry,
+    ) -> Result<Self, NetError> {
+        let fail = |source| NetError::SetUp { what: "an inherited tcp listener", source };
+        for socket in &sockets {
+            options.set_on(socket).map_err(fail)?;
+            socket.listen(options.backlog).map_err(fail)?;
+        }
+        Self::register(sockets, options, registry)
+    }
+
+    fn register(
+        sockets: Vec<Socket>,
+        options: StreamOptions,
+        registry: &Registry,
+    ) -> Result<Self, NetError> {
         let mut listeners = Vec::with_capacity(sockets.len());
         for (index, socket) in sockets.into_iter().enumerate() {
             let mut socket = TcpListener::from_std(socket.into());
@@ -263,18 +253,7 @@ fn open_spare() -> Option<File> {
 fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     let socket = open(address, Type::STREAM, Protocol::TCP)?;
     socket.set_reuse_address(true)?;
-    socket.set_tcp_nodelay(true)?;
-    if !options.keepalive.is_zero() {
-        let keepalive = TcpKeepalive::new()
-            .with_time(options.keepalive)
-            .with_interval(options.keepalive_interval())
-            .with_retries(KEEPALIVE_PROBES);
-        socket.set_tcp_keepalive(&keepalive)?;
-    }
-    if !options.user_timeout.is_zero() {
-        socket.set_tcp_user_timeout(Some(options.user_timeout))?;
-    }
-    socket.set_tcp_notsent_lowat(KERNEL_UNSENT_BYTES)?;
+    options.set_on(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(options.backlog)?;
     Ok(socket)
@@ -348,6 +327,7 @@ fn bind_everywhere(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES};
     use socket2::SockRef;
     use std::io::Read;
     use std::net::TcpStream as StdStream;
@@ -360,23 +340,6 @@ mod tests {
 
     fn local() -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
-    }
-
-    #[test]
-    fn all_questions_are_asked_before_the_user_timeout() {
-        let interval = |keepalive: u64, user_timeout: u64| {
-            let [keepalive, user_timeout] = [keepalive, user_timeout].map(Duration::from_secs);
-            StreamOptions { keepalive, user_timeout, ..OPTIONS }.keepalive_interval().as_secs()
-        };
-        assert_eq!([interval(20, 30), interval(1, 4), interval(5, 600)], [3, 1, 10]);
-        assert_eq!([interval(20, 0), interval(29, 30)], [10, 1]);
-        for (idle, timeout) in [(20, 30), (1, 4), (45, 60), (60, 90), (5, 600)] {
-            let last = idle + u64::from(KEEPALIVE_PROBES - 1) * interval(idle, timeout);
-            assert!(
-                last < timeout,
-                "{idle} s and {timeout} s: the last question comes at {last} s"
-            );
-        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod datagram;
 mod datagram_socket;
 mod descriptors;
 mod error;
+mod inherited;
 mod keeper;
 mod listener;
 mod log_journal;
@@ -21,6 +22,8 @@ mod log_writer;
 mod pacer;
 mod reactor;
 mod signals;
+mod stream_options;
+mod supervisor;
 mod token;
 mod turn_gauge;
 

@@ -35,11 +35,14 @@ use super::clock::Clock;
 use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
 use super::error::NetError;
+use super::inherited::Inherited;
 use super::keeper::Keeper;
-use super::listener::{ListenAt, Listeners, StreamOptions};
+use super::listener::{ListenAt, Listeners};
 use super::log_writer::LogSink;
 use super::pacer::Pacer;
 use super::signals::SignalSource;
+use super::stream_options::StreamOptions;
+use super::supervisor::Supervisor;
 use super::token::Source;
 use super::turn_gauge::TurnGauge;
 use crate::chat::{self, Farewell};
@@ -101,6 +104,7 @@ pub struct Reactor {
     listeners: Listeners,
     datagrams: Datagrams,
     signals: SignalSource,
+    supervisor: Supervisor,
     log: LogSink,
     /// Clients to be heard, each in its turn.
     ready: VecDeque<ClientId>,
@@ -143,8 +147,15 @@ impl Reactor {
             keepalive: settings.keepalive,
             user_timeout: settings.user_timeout,
         };
-        let listeners = Listeners::bind(&settings.tcp, options, poll.registry())?;
-        let datagrams = Datagrams::bind(&settings.udp, poll.registry())?;
+        let inherited = Inherited::take()?;
+        let listeners = match inherited.tcp {
+            none if none.is_empty() => Listeners::bind(&settings.tcp, options, poll.registry())?,
+            sockets => Listeners::inherit(sockets, options, poll.registry())?,
+        };
+        let datagrams = match inherited.udp {
+            none if none.is_empty() => Datagrams::bind(&settings.udp, poll.registry())?,
+            sockets => Datagrams::serve_at(sockets, poll.registry())?,
+        };
         let signals = SignalSource::register(poll.registry())?;
         upkeep::watch_log(&poll, &log)
             .map_err(|source| NetError::SetUp { what: "the log", source })?;
@@ -181,6 +192,7 @@ impl Reactor {
             listeners,
             datagrams,
             signals,
+            supervisor: Supervisor::of_environment(),
             log,
         })
     }
@@ -199,12 +211,11 @@ impl Reactor {
     pub fn run(&mut self, reread: &mut dyn FnMut() -> Option<Chosen>) -> Result<Exit, NetError> {
         self.now = self.clock.now();
         self.read_calendar();
+        self.supervisor.ready(self.now);
         let exit = loop {
             self.turn()?;
-            if std::mem::take(&mut self.reload_asked)
-                && let Some(chosen) = reread()
-            {
-                self.reload(chosen);
+            if std::mem::take(&mut self.reload_asked) {
+                self.reload(reread());
             }
             if let Some(exit) = self.stopped_by {
                 break exit;
@@ -255,6 +266,7 @@ impl Reactor {
         if self.now.since(self.calendar_read) >= CALENDAR_INTERVAL {
             self.read_calendar();
         }
+        self.beat();
         let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
             self.note(event);
@@ -457,6 +469,7 @@ impl Reactor {
         let accept = self.listeners.poll_timeout();
         let flush = self.server.is_dirty().then(|| self.pacer.due());
         let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.server));
-        due.into_iter().chain(accept).chain(flush).chain(keep).min()
+        let others = [accept, flush, keep, self.supervisor.due()];
+        due.into_iter().chain(others.into_iter().flatten()).min()
     }
 }

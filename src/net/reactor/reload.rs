@@ -20,8 +20,15 @@ pub struct Chosen {
 }
 
 impl Reactor {
-    /// Takes over what can be changed while the server runs.
-    pub(super) fn reload(&mut self, chosen: Chosen) {
+    /// Takes over what was chosen anew, if that made sense; and tells that this is done.
+    pub(super) fn reload(&mut self, chosen: Option<Chosen>) {
+        if let Some(chosen) = chosen {
+            self.reconfigure(chosen);
+        }
+        self.supervisor.ready(self.now);
+    }
+
+    fn reconfigure(&mut self, chosen: Chosen) {
         let Chosen { net, server, log_level } = chosen;
         log::set_max_level(log_level);
         self.clients_max = net.clients_max;

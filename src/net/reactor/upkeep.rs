@@ -53,12 +53,28 @@ impl Reactor {
         self.server.set_calendar(self.now, Clock::calendar());
     }
 
+    /// Tells whoever supervises the server that the loop turns, if that is due.
+    pub(super) fn beat(&mut self) {
+        self.supervisor.beat(self.now, || {
+            let clients = self.connections.len();
+            let rooms = self.server.lobby().rooms();
+            let doing = if self.leaving { "Stopping" } else { "Serving" };
+            format!("{doing}: {clients} clients in {rooms} rooms")
+        });
+    }
+
+    /// Tells whoever supervises the server that another process is the server from now on.
+    pub fn tell_successor(&self, pid: u32) {
+        self.supervisor.hand_over(pid);
+    }
+
     /// Does what signals ask for.
     pub(super) fn obey_signals(&mut self) {
         let requests: Vec<Request> = self.signals.requests().collect();
         for request in requests {
             match request {
                 Request::Reload => {
+                    self.supervisor.reloading();
                     self.reopen_log();
                     self.reload_asked = true;
                 }
@@ -87,6 +103,7 @@ impl Reactor {
     fn stop(&mut self, signal: i32) {
         log::info!("stopping: signal={signal} clients={}", self.connections.len());
         (self.leaving, self.stopping) = (true, true);
+        self.supervisor.stopping(self.drain);
         self.listeners.close();
         self.datagrams.close();
         self.server.shutdown(self.now, self.drain);
@@ -99,6 +116,7 @@ impl Reactor {
         }
         log::info!("sending away: clients={} within={:?}", self.connections.len(), self.lame_duck);
         self.leaving = true;
+        self.supervisor.stopping(self.lame_duck + self.drain);
         self.listeners.close();
         self.server.send_away_within(self.now, self.lame_duck);
     }

@@ -1,0 +1,206 @@
+//! What is told to systemd, or to whoever else has started the server and listens: that it serves,
+//! reloads, stops, and that its loop still turns.
+//!
+//! The protocol is `sd_notify(3)`: one datagram of lines to the Unix socket that `NOTIFY_SOCKET`
+//! names, a path or, after `@`, an abstract name. Where there is none, nothing is done. Nobody is
+//! waited for either: the socket does not block, and what it cannot take is lost.
+//!
+//! The beat is due like anything else in the loop, so that it stops when the loop does. Before a
+//! new process takes the server over, it is for the old one to say so ([`Supervisor::hand_over`]);
+//! the new one must be started without `WATCHDOG_PID`, which names the old one.
+
+use std::env;
+use std::fmt::Write;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::limits::{STATUS_INTERVAL, STOP_MARGIN};
+use crate::time::Time;
+
+/// The way to whoever supervises this process, if anybody does.
+#[derive(Debug, Default)]
+pub(super) struct Supervisor {
+    link: Option<Link>,
+}
+
+#[derive(Debug)]
+struct Link {
+    socket: UnixDatagram,
+    to: SocketAddr,
+    /// Whether beats are waited for.
+    is_watched: bool,
+    interval: Duration,
+    due: Time,
+    /// The loop turns: there was a first beat.
+    is_ready: bool,
+}
+
+impl Supervisor {
+    /// The one that the environment names.
+    pub(super) fn of_environment() -> Self {
+        let Some(place) = env::var_os("NOTIFY_SOCKET").filter(|place| !place.is_empty()) else {
+            return Self::default();
+        };
+        let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let watched = number("WATCHDOG_USEC").map(Duration::from_micros);
+        let mine = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+        match Link::new(place.as_bytes(), watched.filter(|time| mine && !time.is_zero())) {
+            Ok(link) => Self { link: Some(link) },
+            Err(error) => {
+                log::warn!("cannot tell {} how the server is: {error}", place.display());
+                Self::default()
+            }
+        }
+    }
+
+    /// The server listens and its loop begins.
+    pub(super) fn ready(&mut self, now: Time) {
+        if let Some(link) = &mut self.link {
+            (link.is_ready, link.due) = (true, now);
+            link.tell("READY=1\n");
+        }
+    }
+
+    /// Settings are read again; [`Supervisor::ready`] tells that this is done.
+    pub(super) fn reloading(&self) {
+        if let Some(link) = &self.link {
+            // The time is for `Type=notify-reload`, which tells by it one reload from another.
+            let now = clock_gettime(ClockId::Monotonic);
+            let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
+            link.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}\n"));
+        }
+    }
+
+    /// The server goes, and may take so long for it.
+    pub(super) fn stopping(&self, drain: Duration) {
+        if let Some(link) = &self.link {
+            let micros = drain.saturating_add(STOP_MARGIN).as_micros();
+            link.tell(&format!(
+                "STOPPING=1\nEXTEND_TIMEOUT_USEC={micros}\nSTATUS=Telling everyone goodbye\n"
+            ));
+        }
+    }
+
+    /// Another process is the server from now on.
+    pub(super) fn hand_over(&self, to: u32) {
+        if let Some(link) = &self.link {
+            link.tell(&format!("MAINPID={to}\n"));
+        }
+    }
+
+    /// When the next beat is due.
+    pub(super) fn due(&self) -> Option<Time> {
+        self.link.as_ref().filter(|link| link.is_ready).map(|link| link.due)
+    }
+
+    /// Beats if that is due, and tells what `status` says.
+    pub(super) fn beat(&mut self, now: Time, status: impl FnOnce() -> String) {
+        let Some(link) = self.link.as_mut().filter(|link| link.is_ready && link.due <= now) else {
+            return;
+        };
+        link.due = now + link.interval;
+        let mut message = String::new();
+        if link.is_watched {
+            message.push_str("WATCHDOG=1\n");
+        }
+        let _ = writeln!(message, "STATUS={}", status());
+        link.tell(&message);
+    }
+}
+
+impl Link {
+    /// `watched`: the time after which a server that did not beat is taken for dead.
+    fn new(place: &[u8], watched: Option<Duration>) -> io::Result<Self> {
+        let to = match place {
+            [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+            path => SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(path))?,
+        };
+        let socket = UnixDatagram::unbound()?;
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket,
+            to,
+            is_watched: watched.is_some(),
+            interval: watched.map_or(STATUS_INTERVAL, |time| time / 2),
+            due: Time::NEVER,
+            is_ready: false,
+        })
+    }
+
+    fn tell(&self, message: &str) {
+        if let Err(error) = self.socket.send_to_addr(message.as_bytes(), &self.to) {
+            log::debug!("the supervisor was not told {message:?}: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A supervisor's end, and ours.
+    fn pair(watched: Option<Duration>) -> (UnixDatagram, Supervisor) {
+        let name = format!("mio-chat-test-{}-{watched:?}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let theirs = UnixDatagram::bind_addr(&address).unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let link = Link::new(format!("@{name}").as_bytes(), watched).unwrap();
+        (theirs, Supervisor { link: Some(link) })
+    }
+
+    fn heard(theirs: &UnixDatagram) -> Option<String> {
+        let mut room = [0; 512];
+        let length = theirs.recv(&mut room).ok()?;
+        Some(String::from_utf8_lossy(&room[..length]).into_owned())
+    }
+
+    #[test]
+    fn beats_come_at_half_of_the_time_and_only_while_somebody_turns_the_loop() {
+        let (theirs, mut supervisor) = pair(Some(Duration::from_secs(10)));
+        let at = |seconds| Time::at(Duration::from_secs(seconds));
+        assert_eq!(supervisor.due(), None, "nothing is due before the start");
+        supervisor.beat(at(0), || panic!("too early"));
+        supervisor.ready(at(1));
+        assert_eq!(heard(&theirs).unwrap(), "READY=1\n");
+        for beat in 0..3 {
+            assert_eq!(supervisor.due(), Some(at(1 + beat * 5)));
+            supervisor.beat(at(1 + beat * 5), || format!("{beat} beats"));
+            assert_eq!(heard(&theirs).unwrap(), format!("WATCHDOG=1\nSTATUS={beat} beats\n"));
+            supervisor.beat(at(2 + beat * 5), || panic!("too early"));
+            assert_eq!(heard(&theirs), None);
+        }
+    }
+
+    #[test]
+    fn who_does_not_watch_is_told_the_status_alone() {
+        let (theirs, mut supervisor) = pair(None);
+        supervisor.ready(Time::ZERO);
+        supervisor.beat(Time::ZERO, || "fine".to_owned());
+        supervisor.reloading();
+        supervisor.stopping(Duration::from_secs(5));
+        supervisor.hand_over(77);
+        assert_eq!(supervisor.due(), Some(Time::ZERO + STATUS_INTERVAL));
+        let all: Vec<String> = std::iter::from_fn(|| heard(&theirs)).collect();
+        assert_eq!(all[..2], ["READY=1\n", "STATUS=fine\n"]);
+        assert!(all[2].starts_with("RELOADING=1\nMONOTONIC_USEC="), "{all:?}");
+        assert!(all[3].starts_with("STOPPING=1\nEXTEND_TIMEOUT_USEC=15000000\n"), "{all:?}");
+        assert_eq!(all[4], "MAINPID=77\n");
+    }
+
+    #[test]
+    fn a_supervisor_that_is_gone_or_full_is_not_waited_for() {
+        let (theirs, mut supervisor) = pair(Some(Duration::from_secs(4)));
+        for _ in 0..5_000 {
+            supervisor.ready(Time::ZERO);
+        }
+        drop(theirs);
+        supervisor.ready(Time::ZERO);
+        Supervisor::default().stopping(Duration::ZERO);
+        assert_eq!(Supervisor::default().due(), None);
+    }
+}
