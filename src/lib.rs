@@ -10,6 +10,7 @@
 //!        |                  |   \------> console   what is seen and typed, without a terminal
 //!       net                the server's sockets, poll loop, clock, signals and log
 //!        |  \-----------> store          the lobby on disk; uses nothing but `chat`
+//!        |  \-----------> admin          what an operator sees over HTTP, without sockets
 //!        |
 //!     server ------------> matchmaking    UDP: datagram in, datagrams out
 //!        |
@@ -26,6 +27,7 @@
 //! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
 //! time.
 
+pub mod admin;
 pub mod agenda;
 pub mod chat;
 pub mod client;

@@ -4,12 +4,14 @@
 //! says which. What happens when a bound is hit is told in `docs/ARCHITECTURE.md`, section Limits.
 //! The assertions at the end keep bounds that lean on each other in order.
 
+mod admin;
 mod console;
 mod load;
 mod matching;
 
 use std::time::Duration;
 
+pub use admin::*;
 pub use console::*;
 pub use load::*;
 pub use matching::*;

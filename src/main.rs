@@ -13,8 +13,8 @@ use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Chosen, Exit, Reactor};
 
 use cli::{
-    ChatArgs, Command, ConfigError, LoadArgs, ManualArgs, MatchArgs, OperatorError, Serving,
-    hash_password, read_operators,
+    ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
+    Serving, hash_password, read_operators,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Chat(args) => chat(&args),
         Command::Load(args) => load_test(&args),
         Command::Match(args) => find_players(&args),
+        Command::Health(args) => ask_health(&args),
         Command::HashPassword => print_hash(),
         Command::Manual(args) => print_manual(&args),
         Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
@@ -99,6 +100,14 @@ fn reread(serving: &mut Serving, descriptors: u64) -> Result<Chosen, Box<dyn Err
     }
     serving.in_force.take_over(&anew.in_force);
     Ok(settings)
+}
+
+/// Asks a server how it is.
+fn ask_health(args: &HealthArgs) -> Result<Exit, Box<dyn Error>> {
+    args.check().ask()?;
+    // Whoever asks may only care for the exit code.
+    let _ = writeln!(std::io::stdout().lock(), "ok");
+    Ok(Exit::Drained)
 }
 
 /// Hashes a password of somebody who is to look after a server.

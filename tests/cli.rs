@@ -186,12 +186,13 @@ fn environment_variables_are_obeyed_and_flags_win_over_them() {
 }
 
 /// What a package installs, and how it is printed.
-const PRINTED: [(&str, &[&str]); 10] = [
+const PRINTED: [(&str, &[&str]); 11] = [
     ("man/mio-chat.1", &["man"]),
     ("man/mio-chat-serve.1", &["man", "serve"]),
     ("man/mio-chat-chat.1", &["man", "chat"]),
     ("man/mio-chat-load.1", &["man", "load"]),
     ("man/mio-chat-match.1", &["man", "match"]),
+    ("man/mio-chat-health.1", &["man", "health"]),
     ("man/mio-chat-hash-password.1", &["man", "hash-password"]),
     ("completions/mio-chat.bash", &["bash"]),
     ("completions/_mio-chat", &["zsh"]),

@@ -60,7 +60,7 @@ fn who_is_here_stays_and_who_is_banned_goes() {
     assert_eq!(count(&world, "banned"), 2);
     assert!(world.try_connect("dave", IpAddr::from([203, 0, 113, 10])).is_none());
     world.datagram("203.0.113.9:4000", "hello");
-    assert_eq!(world.server.counters().datagrams_banned, 1);
+    assert_eq!(world.server.matchmaker().counters().dropped.banned, 1);
     reload(&mut world, settings());
     assert!(world.try_connect("dave", IpAddr::from([203, 0, 113, 10])).is_some());
 }

@@ -22,6 +22,9 @@ _mio__chat() {
             mio__chat,hash-password)
                 cmd="mio__chat__subcmd__hash__subcmd__password"
                 ;;
+            mio__chat,health)
+                cmd="mio__chat__subcmd__health"
+                ;;
             mio__chat,help)
                 cmd="mio__chat__subcmd__help"
                 ;;
@@ -42,6 +45,9 @@ _mio__chat() {
                 ;;
             mio__chat__subcmd__help,hash-password)
                 cmd="mio__chat__subcmd__help__subcmd__hash__subcmd__password"
+                ;;
+            mio__chat__subcmd__help,health)
+                cmd="mio__chat__subcmd__help__subcmd__health"
                 ;;
             mio__chat__subcmd__help,help)
                 cmd="mio__chat__subcmd__help__subcmd__help"
@@ -65,7 +71,7 @@ _mio__chat() {
 
     case "${cmd}" in
         mio__chat)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --backlog --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match hash-password manual help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -88,6 +94,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --admin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -286,8 +296,26 @@ _mio__chat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mio__chat__subcmd__health)
+            opts="-h --admin --ready --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --admin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mio__chat__subcmd__help)
-            opts="serve chat load match hash-password manual help"
+            opts="serve chat load match health hash-password manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -315,6 +343,20 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__help__subcmd__hash__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mio__chat__subcmd__help__subcmd__health)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -517,7 +559,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__serve)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --backlog --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -540,6 +582,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --admin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

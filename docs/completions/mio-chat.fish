@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= backlog= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -28,6 +28,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -s c -l config -d 'TOML 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
@@ -74,6 +75,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "serve" -d 'Run th
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "chat" -d 'Chat in a terminal, or in a pipe where there is none'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "load" -d 'Load a chat server with many simulated clients and report how it fared'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "match" -d 'Find other players over UDP and exchange lines with them, or check the own NAT'
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "health" -d 'Ask a server with --admin how it is, for health checks'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "hash-password" -d 'Hash the password of somebody who looks after the server, read from stdin, for --operators'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "manual" -d 'Print a manual page, or completions for bash, zsh or fish'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -81,6 +83,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s c -l config 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
@@ -168,12 +171,16 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -l check -d 'Te
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s 4 -d 'Use IPv4 alone'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s 6 -d 'Use IPv6 alone'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s h -l help -d 'Print help'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l admin -d 'Where the server\'s --admin is: a port on this machine, or ADDR:PORT' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l ready -d 'Ask whether new clients may be sent there, too: not while it stops, is full or is out of descriptors'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand hash-password" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand manual" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "serve" -d 'Run the server; the same as naming no command'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "chat" -d 'Chat in a terminal, or in a pipe where there is none'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "load" -d 'Load a chat server with many simulated clients and report how it fared'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "match" -d 'Find other players over UDP and exchange lines with them, or check the own NAT'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "hash-password" -d 'Hash the password of somebody who looks after the server, read from stdin, for --operators'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "manual" -d 'Print a manual page, or completions for bash, zsh or fish'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match hash-password manual help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "serve" -d 'Run the server; the same as naming no command'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "chat" -d 'Chat in a terminal, or in a pipe where there is none'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "load" -d 'Load a chat server with many simulated clients and report how it fared'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "match" -d 'Find other players over UDP and exchange lines with them, or check the own NAT'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "health" -d 'Ask a server with --admin how it is, for health checks'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "hash-password" -d 'Hash the password of somebody who looks after the server, read from stdin, for --operators'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "manual" -d 'Print a manual page, or completions for bash, zsh or fish'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,6 +4,7 @@
 
 mod chat;
 mod config;
+mod health;
 mod load;
 mod manual;
 mod operators;
@@ -20,6 +21,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use chat::ChatArgs;
 pub(crate) use config::ConfigError;
+pub(crate) use health::HealthArgs;
 pub(crate) use load::LoadArgs;
 pub(crate) use manual::ManualArgs;
 pub(crate) use operators::{OperatorError, hash_password, read_operators};
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Load(LoadArgs),
     /// Find other players over UDP and exchange lines with them, or check the own NAT
     Match(MatchArgs),
+    /// Ask a server with --admin how it is, for health checks
+    Health(HealthArgs),
     /// Hash the password of somebody who looks after the server, read from stdin, for --operators
     HashPassword,
     /// Print a manual page, or completions for bash, zsh or fish
@@ -76,7 +80,7 @@ impl Command {
             Self::Load(load) => load.check(),
             Self::Match(players) => players.check_flags(),
             Self::Manual(manual) => manual.check_flags(),
-            Self::HashPassword | Self::LoadWorker => Ok(()),
+            Self::Health(_) | Self::HashPassword | Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
             let mut cli = Cli::command();
@@ -87,7 +91,7 @@ impl Command {
                 Self::Match(_) => cli.find_subcommand_mut("match"),
                 Self::Chat(_) => cli.find_subcommand_mut("chat"),
                 Self::Load(_) => cli.find_subcommand_mut("load"),
-                Self::Serve(_) | Self::HashPassword | Self::LoadWorker => None,
+                Self::Serve(_) | Self::Health(_) | Self::HashPassword | Self::LoadWorker => None,
             };
             let problem = (ErrorKind::ValueValidation, problem);
             meant.unwrap_or(&mut Cli::command()).error(problem.0, problem.1).exit();

@@ -63,6 +63,10 @@ struct ListenArgs {
     /// Address for ports given without one [default: every address, IPv4 and IPv6]
     #[arg(long, value_name = "ADDR", env = "MIO_CHAT_BIND", value_parser = parse_host)]
     bind: Option<IpAddr>,
+    /// Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone
+    /// who gets there may read them [default: none]
+    #[arg(long, value_name = "PORT", env = "MIO_CHAT_ADMIN")]
+    admin: Option<Place>,
     /// Connections the kernel may hold until they are accepted
     #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
     #[arg(value_parser = clap::value_parser!(i32).range(1..))]
@@ -303,6 +307,7 @@ impl ServeArgs {
             lame_duck: self.clients.lame_duck.into(),
             max_delay: self.slow.max_delay.into(),
             state: self.rooms.state.clone(),
+            admin: self.listen.admin.map(Place::on_loopback),
         }
     }
 

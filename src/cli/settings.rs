@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use clap::{ArgAction, ArgMatches};
 
 /// Settings that a running server keeps whatever a file says later, as it is built on them.
-pub(super) const NEED_RESTART: [&str; 6] = ["tcp", "udp", "bind", "backlog", "state", "log-file"];
+pub(super) const NEED_RESTART: [&str; 7] =
+    ["tcp", "udp", "bind", "admin", "backlog", "state", "log-file"];
 
 /// One setting.
 #[derive(Clone, Debug)]

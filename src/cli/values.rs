@@ -1,6 +1,6 @@
 //! Values of flags: each is parsed once into a type that cannot be wrong.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -21,6 +21,16 @@ impl Place {
             (Self::Address(address), _) => ListenAt::Address(address),
             (Self::Port(port), Some(host)) => ListenAt::Address(SocketAddr::new(host, port)),
             (Self::Port(port), None) => ListenAt::Everywhere(port),
+        }
+    }
+}
+
+impl Place {
+    /// Where it is if a bare port is one of this machine alone.
+    pub(super) fn on_loopback(self) -> SocketAddr {
+        match self {
+            Self::Address(address) => address,
+            Self::Port(port) => (Ipv4Addr::LOCALHOST, port).into(),
         }
     }
 }

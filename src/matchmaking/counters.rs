@@ -57,6 +57,8 @@ pub struct Dropped {
     pub over_rate: u64,
     /// A repeat so soon after the last answer that it earns none.
     pub too_soon: u64,
+    /// From where nobody is served: not looked at.
+    pub banned: u64,
 }
 
 /// Why one datagram leads to nothing.
@@ -75,6 +77,7 @@ pub(super) enum Reason {
     ServerAnswer,
     OverRate,
     TooSoon,
+    Banned,
 }
 
 impl Dropped {
@@ -83,7 +86,7 @@ impl Dropped {
         let stun = self.stun_malformed + self.stun_not_request + self.stun_not_refused;
         let plain = self.plain_off + self.server_answer + self.too_soon;
         let keyed = self.keyed_malformed + self.unpadded + self.no_player + self.over_relay;
-        self.too_long + self.bad_source + stun + keyed + plain + self.over_rate
+        self.too_long + self.bad_source + stun + keyed + plain + self.over_rate + self.banned
     }
 
     /// Counts one more.
@@ -102,6 +105,7 @@ impl Dropped {
             Reason::ServerAnswer => &mut self.server_answer,
             Reason::OverRate => &mut self.over_rate,
             Reason::TooSoon => &mut self.too_soon,
+            Reason::Banned => &mut self.banned,
         };
         *counter += 1;
     }

@@ -203,6 +203,12 @@ impl Matchmaker {
         }
     }
 
+    /// A datagram came from where nobody is served: it is counted, and not looked at.
+    pub fn note_banned(&mut self) {
+        self.counters.received += 1;
+        self.counters.dropped.count(Reason::Banned);
+    }
+
     /// When [`Input::Timeout`] is to be handed in at the latest.
     pub fn poll_timeout(&mut self) -> Option<Time> {
         self.keyed.poll_timeout()

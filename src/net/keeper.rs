@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::error::NetError;
+use crate::admin::{self, Histogram};
 use crate::limits::COMMIT_ROWS_MAX;
 use crate::server::Server;
 use crate::store::{Pace, Store, StoreError};
@@ -26,6 +27,8 @@ pub(super) struct Keeper {
     /// Since when there is something to be saved.
     unsaved_since: Option<Time>,
     done: Done,
+    /// How long commits took, failed ones included.
+    took: Histogram,
 }
 
 /// What was done so far.
@@ -56,8 +59,8 @@ impl Keeper {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
         server.restore(kept);
-        let (pace, done) = (Pace::new(), Done::default());
-        let mut keeper = Self { store, pace, unsaved_since: None, done };
+        let (pace, done, took) = (Pace::new(), Done::default(), Histogram::of_times());
+        let mut keeper = Self { store, pace, unsaved_since: None, done, took };
         keeper.begin(server);
         Ok(keeper)
     }
@@ -110,6 +113,13 @@ impl Keeper {
         self.unsaved_since.map_or(Some(Time::ZERO), |since| self.pace.due(Some(since)))
     }
 
+    /// What was done so far, for who watches.
+    pub(super) fn seen(&self) -> admin::Store {
+        let Done { commits, rows, failures, failing, checkpoints, .. } = self.done;
+        let (log_bytes, commit_seconds) = (self.store.log_bytes(), self.took.clone());
+        admin::Store { commits, rows, failures, failing, checkpoints, log_bytes, commit_seconds }
+    }
+
     /// Saves all that is new and closes the state.
     pub(super) fn finish(mut self, server: &mut Server, clock: Clock) {
         while server.has_unsaved() {
@@ -133,6 +143,7 @@ impl Keeper {
         });
         let ended = clock.now();
         let took = ended.since(begun);
+        self.took.record_time(took);
         self.done.slowest = self.done.slowest.max(took);
         match &saved {
             Ok(()) => {

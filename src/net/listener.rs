@@ -201,6 +201,11 @@ impl Listeners {
         })
     }
 
+    /// Whether the system has no descriptors for those who wait.
+    pub(super) fn is_short_of_descriptors(&self) -> bool {
+        matches!(self.gate, Gate::Shut { .. })
+    }
+
     /// Where connections are accepted.
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.listeners.iter().filter_map(|listener| listener.socket.local_addr().ok())
@@ -244,13 +249,13 @@ impl Listeners {
     }
 }
 
-fn open_spare() -> Option<File> {
+pub(super) fn open_spare() -> Option<File> {
     File::open("/dev/null").ok()
 }
 
 /// A TCP listener. What is set on it holds for every stream that it accepts (Linux copies the
 /// options), which saves four syscalls a connection.
-fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
+pub(super) fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     let socket = open(address, Type::STREAM, Protocol::TCP)?;
     socket.set_reuse_address(true)?;
     options.set_on(&socket)?;

@@ -6,12 +6,14 @@
 //! Invariants: nothing here blocks but `poll`; ids are freed in `reap` and nowhere else; an event
 //! for an id that was freed finds nothing.
 
+mod admin;
 mod clock;
 mod connection;
 mod datagram;
 mod datagram_socket;
 mod descriptors;
 mod error;
+mod gauges;
 mod inherited;
 mod keeper;
 mod listener;
@@ -20,6 +22,7 @@ mod log_outlet;
 mod log_ring;
 mod log_writer;
 mod pacer;
+mod process;
 mod reactor;
 mod signals;
 mod stream_options;

@@ -1,4 +1,4 @@
-//! The poll loop: seven steps a turn.
+//! The poll loop: eight steps a turn.
 //!
 //! ```text
 //! wait      poll; events only set flags and put clients on the ready list
@@ -8,15 +8,18 @@
 //! flush     one write for each client that has something to be sent
 //! reap      close sockets and free ids
 //! keep      save what outlives the server, once in a while
+//! watch     answer who asks the admin listener, once in a while
 //! ```
 //!
 //! Events are edge-triggered and registered once: a client that was not read to the end stays on
 //! the ready list, because nobody will remind us, and poll does not sleep while the list holds
 //! anyone.
 
+mod door;
 mod flush;
 mod reload;
 mod upkeep;
+mod watch;
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,32 +28,31 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::net::TcpStream;
-use mio::{Events, Interest, Poll};
+use mio::{Events, Poll};
 
 use flush::Flush;
 pub use reload::Chosen;
 
+use super::admin::Admin;
 use super::clock::Clock;
 use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
 use super::error::NetError;
+use super::gauges::Gauges;
 use super::inherited::Inherited;
 use super::keeper::Keeper;
 use super::listener::{ListenAt, Listeners};
 use super::log_writer::LogSink;
 use super::pacer::Pacer;
+use super::process::ProcessGauge;
 use super::signals::SignalSource;
 use super::stream_options::StreamOptions;
 use super::supervisor::Supervisor;
 use super::token::Source;
 use super::turn_gauge::TurnGauge;
-use crate::chat::{self, Farewell};
-use crate::dialect;
 use crate::id::{ClientId, Registry};
 use crate::limits::{
-    ACCEPTS_PER_TURN, CALENDAR_INTERVAL, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN,
-    READS_PER_TURN,
+    CALENDAR_INTERVAL, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, READS_PER_TURN,
 };
 use crate::server::{self, Server};
 use crate::time::Time;
@@ -78,6 +80,8 @@ pub struct Settings {
     pub max_delay: Duration,
     /// The folder that keeps what outlives the server, if any.
     pub state: Option<PathBuf>,
+    /// Where to show how the server is, if anywhere.
+    pub admin: Option<SocketAddr>,
 }
 
 /// How the loop has ended.
@@ -106,6 +110,10 @@ pub struct Reactor {
     signals: SignalSource,
     supervisor: Supervisor,
     log: LogSink,
+    /// Taken out while it looks at the rest.
+    admin: Option<Admin>,
+    gauges: Gauges,
+    process: ProcessGauge,
     /// Clients to be heard, each in its turn.
     ready: VecDeque<ClientId>,
     pacer: Pacer,
@@ -165,7 +173,12 @@ impl Reactor {
         let mut server = Server::new(server_settings, secret);
         let keeper = settings.state.as_deref().map(|folder| Keeper::open(folder, &mut server));
         let keeper = keeper.transpose()?;
+        let admin = settings.admin.map(|place| Admin::bind(place, poll.registry())).transpose()?;
+        let started_at = Clock::calendar().millis() as f64 / 1_000.0;
         Ok(Self {
+            admin,
+            gauges: Gauges::new(),
+            process: ProcessGauge::new(started_at),
             events: Events::with_capacity(EVENTS_PER_POLL),
             clock: Clock::start(),
             now: Time::ZERO,
@@ -197,10 +210,11 @@ impl Reactor {
         })
     }
 
-    /// Where the server listens: `tcp` or `udp`, and the address.
+    /// Where the server listens: `tcp`, `udp` or `admin`, and the address.
     pub fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
         let tcp = self.listeners.addresses().map(|address| ("tcp", address));
-        tcp.chain(self.datagrams.addresses().map(|address| ("udp", address)))
+        let admin = self.admin.iter().filter_map(Admin::address).map(|address| ("admin", address));
+        tcp.chain(self.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
     }
 
     /// Serves until a signal says stop. When one asks for it, `reread` says what is chosen now,
@@ -241,6 +255,7 @@ impl Reactor {
         }
         self.reap();
         self.keep();
+        self.serve_admin();
         Ok(())
     }
 
@@ -256,6 +271,7 @@ impl Reactor {
         self.tidy_up_state(is_idle);
         let ended = self.clock.now();
         self.turns.record(ended.since(self.now));
+        self.gauges.turns.record_time(ended.since(self.now));
         let timeout = due.map(|due| due.since(ended));
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
@@ -283,6 +299,10 @@ impl Reactor {
             Source::Signals => self.obey_signals(),
             // Drained at the start of each turn.
             Source::Log => {}
+            Source::AdminListener => self.admin.iter_mut().for_each(Admin::note_pending),
+            Source::Admin(number) => {
+                self.admin.iter_mut().for_each(|admin| admin.note_stirred(number));
+            }
         }
     }
 
@@ -299,48 +319,6 @@ impl Reactor {
         }
     }
 
-    fn accept(&mut self) {
-        for _ in 0..ACCEPTS_PER_TURN {
-            let Some((stream, peer)) = self.listeners.accept(self.now) else { break };
-            self.admit(stream, peer);
-        }
-        for _ in 0..ACCEPTS_PER_TURN {
-            let Some(stream) = self.listeners.accept_to_refuse() else { break };
-            self.turn_away(Connection::new(stream), Farewell::ServerFull);
-        }
-        self.listeners.restore_spare();
-    }
-
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if self.connections.len() >= self.clients_max {
-            if !std::mem::replace(&mut self.full_told, true) {
-                log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
-            }
-            return self.turn_away(Connection::new(stream), Farewell::ServerFull);
-        }
-        let registry = self.poll.registry();
-        let mut registered = Ok(());
-        let id = self.connections.insert_with(|id| {
-            let mut stream = stream;
-            let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
-            registered = registry.register(&mut stream, Source::Client(id).into(), all);
-            Connection::new(stream)
-        });
-        self.crowd = self.crowd.max(self.connections.len());
-        let admitted = self.server.connect(self.now, id, peer.ip());
-        log::debug!("client {id}: connected from {peer}");
-        if let Err(error) = registered {
-            log::warn!("client {id}: cannot be polled, {error}");
-            self.server.disconnect(self.now, id);
-        }
-        if let Err(reason) = admitted {
-            log::debug!("client {id}: refused, {reason}");
-            if let Some(connection) = self.connections.remove(id) {
-                self.turn_away(connection, reason.farewell());
-            }
-        }
-    }
-
     fn receive(&mut self) {
         if self.datagrams.is_readable() {
             let (server, now) = (&mut self.server, self.now);
@@ -352,9 +330,11 @@ impl Reactor {
                 });
             });
         }
+        self.gauges.cut.reads += u64::from(self.ready.len() > READS_PER_TURN);
         for _ in 0..self.ready.len().min(READS_PER_TURN) {
             // So much is queued already that it must be written before more is added.
             if self.server.wants_flush() {
+                self.gauges.cut.reads_for_writes += 1;
                 break;
             }
             let Some(id) = self.ready.pop_front() else { break };
@@ -411,6 +391,9 @@ impl Reactor {
     fn may_flush(&mut self) -> bool {
         let published = self.server.delivery_counters().published;
         self.pacer.note_published(self.now, published - self.published);
+        if published > self.published {
+            self.gauges.note_said(self.now);
+        }
         self.published = published;
         // A flush that is wanted takes place even if all sockets are full: it begins a new count.
         self.flush.is_under_way()
@@ -452,12 +435,6 @@ impl Reactor {
         }
     }
 
-    fn turn_away(&mut self, connection: Connection, farewell: Farewell) {
-        let mut last = Vec::new();
-        dialect::encode(chat::Event::Farewell(farewell), chat::Form::Bare, &mut last);
-        connection.turn_away(&last, &mut self.scratch);
-    }
-
     /// When the next turn must begin at the latest.
     fn next_due(&mut self) -> Option<Time> {
         let unfinished =
@@ -469,7 +446,8 @@ impl Reactor {
         let accept = self.listeners.poll_timeout();
         let flush = self.server.is_dirty().then(|| self.pacer.due());
         let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.server));
-        let others = [accept, flush, keep, self.supervisor.due()];
+        let admin = self.admin.as_ref().and_then(Admin::due);
+        let others = [accept, flush, keep, admin, self.supervisor.due()];
         due.into_iter().chain(others.into_iter().flatten()).min()
     }
 }

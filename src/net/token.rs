@@ -23,6 +23,10 @@ pub(super) enum Source {
     Signals,
     /// The descriptor that the log goes to.
     Log,
+    /// The admin listener.
+    AdminListener,
+    /// The admin listener's visitor of this number.
+    Admin(u16),
 }
 
 impl From<Source> for Token {
@@ -34,6 +38,8 @@ impl From<Source> for Token {
             Source::Datagram(index) => special(1, index),
             Source::Signals => special(2, 0),
             Source::Log => special(3, 0),
+            Source::AdminListener => special(4, 0),
+            Source::Admin(number) => special(5, number),
         };
         Self(bits as usize)
     }
@@ -50,7 +56,9 @@ impl From<Token> for Source {
             0 => Self::Listener(index),
             1 => Self::Datagram(index),
             2 => Self::Signals,
-            _ => Self::Log,
+            3 => Self::Log,
+            4 => Self::AdminListener,
+            _ => Self::Admin(index),
         }
     }
 }
@@ -73,6 +81,9 @@ mod tests {
             Source::Datagram(u16::MAX),
             Source::Signals,
             Source::Log,
+            Source::AdminListener,
+            Source::Admin(0),
+            Source::Admin(u16::MAX),
         ] {
             assert_eq!(Source::from(Token::from(source)), source);
         }

@@ -43,6 +43,9 @@ impl CloseReason {
         "kicked",
     ];
 
+    /// The place of those who read too slowly in [`CloseReason::NAMES`].
+    pub const SLOW_CONSUMER: usize = 10;
+
     /// The reason's place in [`CloseReason::NAMES`].
     pub fn index(self) -> usize {
         match self {
@@ -56,7 +59,7 @@ impl CloseReason {
             Self::Told(Farewell::RegisterTimeout) => 7,
             Self::Told(Farewell::TooManyTries) => 8,
             Self::Told(Farewell::LineTimeout) => 9,
-            Self::Told(Farewell::SlowReader { .. }) => 10,
+            Self::Told(Farewell::SlowReader { .. }) => Self::SLOW_CONSUMER,
             Self::Told(Farewell::ServerFull | Farewell::AddressFull) => 11,
             Self::Told(Farewell::Banned | Farewell::AddressBanned) => 12,
             Self::Told(Farewell::Kicked) => 13,

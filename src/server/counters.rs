@@ -11,8 +11,6 @@ pub struct ServerCounters {
     pub held: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
-    /// Datagrams that were not looked at, as nobody from there is served.
-    pub datagrams_banned: u64,
     /// Clients closed, by [`CloseReason::index`].
     pub closed: [u64; CloseReason::NAMES.len()],
 }

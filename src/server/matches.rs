@@ -21,8 +21,7 @@ impl Server {
         send: &mut impl FnMut(Transmit<'_>),
     ) {
         if self.admission.bans(source.ip()) {
-            self.counters.datagrams_banned += 1;
-            return;
+            return self.matchmaker.note_banned();
         }
         self.match_up(now, Input::Datagram { via, source, bytes }, send);
     }

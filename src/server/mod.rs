@@ -28,6 +28,7 @@ mod matches;
 mod operators;
 mod session;
 mod settings;
+mod watching;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -38,6 +39,7 @@ pub use close::CloseReason;
 pub use counters::ServerCounters;
 pub use operators::Operator;
 pub use settings::Settings;
+pub use watching::SlowReader;
 
 use admission::Admission;
 use deadlines::Deadlines;

@@ -64,7 +64,7 @@ fn reloads_and_the_end_cost_a_crowd_not_one_word() {
         assert!(last.contains(goodbye), "{last}");
     }
     report(&format!(
-        "changes: {crowd} listeners, {} reloads, {} words each, all told to come back in {took:?}; {}",
+        "changes: {crowd} listeners, {} reloads, {} words each, all sent away in {took:?}; {}",
         WORDS / APART,
         WORDS + 1,
         Turns::worst_in(&log)

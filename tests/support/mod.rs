@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
 
 pub(crate) mod client;
+pub(crate) mod http;
 pub(crate) mod launch;
 pub(crate) mod lines;
 pub(crate) mod namespace;

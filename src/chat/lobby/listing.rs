@@ -22,6 +22,18 @@ impl Lobby {
         outlet.tell(id, Event::Rooms { rooms: &rooms, more });
     }
 
+    /// The fullest rooms, fullest first.
+    pub fn largest_rooms(&self, most: usize) -> Vec<(&RoomName, usize)> {
+        let mut rooms: Vec<(&RoomName, usize)> =
+            self.rooms.iter().map(|(_, room)| (&room.name, room.len())).collect();
+        rooms.retain(|(_, members)| *members > 0 && most > 0);
+        rooms.sort_unstable_by(|(name, members), (other, others)| {
+            others.cmp(members).then_with(|| name.as_str().cmp(other.as_str()))
+        });
+        rooms.truncate(most);
+        rooms
+    }
+
     /// Lists one page of those in a room. A page that there is not is the last one.
     pub(super) fn list_people(
         &self,

@@ -14,6 +14,8 @@ use super::Reactor;
 use crate::id::ClientId;
 use crate::limits::{WRITE_SLICES, WRITES_PER_TURN};
 use crate::net::connection::Output;
+use crate::net::gauges::Lap;
+use crate::time::Time;
 
 /// The clients of one flush.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub(super) struct Flush {
     written: usize,
     /// How long that took.
     took: Duration,
+    /// Since when the oldest message in it has been waiting, if there is one.
+    since: Option<Time>,
 }
 
 impl Flush {
@@ -48,33 +52,45 @@ impl Reactor {
         if !flush.is_under_way() {
             self.server.take_dirty(&mut flush.clients);
             (flush.written, flush.took) = (0, Duration::ZERO);
+            flush.since = self.gauges.begin_flush(flush.clients.len());
         }
+        let mut lap = Lap::of(flush.since);
         for &id in flush.clients[flush.written..].iter().take(WRITES_PER_TURN) {
-            self.write(id);
+            if self.write(id) {
+                self.gauges.note_delivery(&mut lap, self.clock);
+            }
             flush.written += 1;
         }
         let ended = self.clock.now();
+        self.gauges.end_lap(&mut lap, ended);
         flush.took += ended.since(begun);
-        if !flush.is_under_way() {
+        if flush.is_under_way() {
+            self.gauges.cut.writes += 1;
+        } else {
             self.pacer.flushed(ended, flush.took);
         }
         self.flush = flush;
     }
 
-    fn write(&mut self, id: ClientId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+    /// Writes to one client what waits for it. Whether its socket took anything.
+    fn write(&mut self, id: ClientId) -> bool {
+        let Some(connection) = self.connections.get_mut(id) else { return false };
         let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
         let count = self.server.gather(id, &mut slices);
         let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
         if offered == 0 {
-            return;
+            return false;
         }
         match connection.write(&slices[..count], &mut self.scratch) {
             Output::Taken(taken) => {
                 log::trace!("client {id}: wrote {taken} of {offered} bytes");
                 self.server.sent(self.now, id, taken, taken < offered);
+                taken > 0
             }
-            Output::Broken => self.server.disconnect(self.now, id),
+            Output::Broken => {
+                self.server.disconnect(self.now, id);
+                false
+            }
         }
     }
 }

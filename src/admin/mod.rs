@@ -1,0 +1,30 @@
+//! What an operator sees: numbers for Prometheus, a live page for a person, and whether the server
+//! is well, over HTTP.
+//!
+//! ```text
+//!     bytes --> request --> response --> bytes
+//!                              |
+//!                snapshot --> metrics, JSON, page.html
+//! ```
+//!
+//! One request per connection, GET and HEAD alone, nothing that changes anything. Sockets, clocks,
+//! budgets and `/proc` are left to `net`, which fills in a [`Snapshot`] when it is asked to.
+//!
+//! Invariants: whatever bytes come, an answer is decided by the head alone; names of people and
+//! rooms are told by `/status` alone, and never as labels of metrics.
+
+mod histogram;
+mod metrics;
+mod request;
+mod response;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use histogram::Histogram;
+pub use request::{Head, Page, Refusal, Request};
+pub use response::answer;
+pub use snapshot::{
+    Chat, Connections, Counts, Process, RoomSize, SlowClient, Snapshot, Store, Udp, Unready,
+    Watched,
+};

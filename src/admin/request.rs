@@ -1,0 +1,268 @@
+//! What a visitor asks for: the head of one HTTP request, byte by byte if need be.
+//!
+//! Strict where strictness costs no honest client anything: GET and HEAD of five pages, HTTP/1.0
+//! and 1.1. What follows the head is nobody's business: there is one request per connection.
+//!
+//! A web page that a person at this machine visits may have its own name point here (DNS
+//! rebinding). So the two pages that tell names of people answer only who calls this server by an
+//! address or `localhost`.
+//!
+//! Invariant: a head is parsed once, when it is whole; looking for its end is linear.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::limits::{ADMIN_HEAD_BYTES_MAX, ADMIN_HEADERS_MAX};
+
+/// A request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What is to be shown.
+    pub page: Page,
+    /// Whether it is to be shown, or only said what would be.
+    pub with_body: bool,
+}
+
+/// What there is to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The live picture, for a person.
+    Home,
+    /// Whether the loop turns.
+    Health,
+    /// Whether somebody new may be sent here.
+    Ready,
+    /// All numbers, for Prometheus.
+    Metrics,
+    /// All numbers and some names, for `Home` and other programs.
+    Status,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400: that is no request.
+    Malformed,
+    /// 404: there is no such page.
+    NotFound,
+    /// 405: neither GET nor HEAD.
+    Method,
+    /// 421: called by a name that may be anybody's.
+    Misdirected,
+    /// 431: more than any browser sends.
+    TooLarge,
+    /// 505: neither HTTP/1.0 nor 1.1.
+    Version,
+}
+
+/// A head that is being read.
+#[derive(Debug, Default)]
+pub struct Head {
+    bytes: Vec<u8>,
+    /// Where the empty line that ends it is looked for next.
+    searched: usize,
+}
+
+impl Head {
+    /// Takes more bytes. Returns what is asked for, once that is known.
+    pub fn push(&mut self, bytes: &[u8]) -> Option<Result<Request, Refusal>> {
+        self.bytes.extend_from_slice(bytes);
+        // Whoever greets with TLS or anything else need not wait to be told.
+        let first = self.bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
+        if first.is_some_and(|byte| !byte.is_ascii_alphabetic()) {
+            return Some(Err(Refusal::Malformed));
+        }
+        match self.find_end() {
+            Some(end) if end <= ADMIN_HEAD_BYTES_MAX => Some(parse(&self.bytes[..end])),
+            None if self.bytes.len() <= ADMIN_HEAD_BYTES_MAX => None,
+            _ => Some(Err(Refusal::TooLarge)),
+        }
+    }
+
+    /// The length of the head, with the empty line that ends it.
+    fn find_end(&mut self) -> Option<usize> {
+        // Empty lines before a request are allowed.
+        let begin = self.bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        let mut from = self.searched.max(begin);
+        while let Some(newline) = memchr::memchr(b'\n', &self.bytes[from..]) {
+            let after = from + newline + 1;
+            match self.bytes[after..] {
+                [b'\n', ..] => return Some(after + 1),
+                [b'\r', b'\n', ..] => return Some(after + 2),
+                // What comes next may be the empty line.
+                [] | [b'\r'] => break,
+                _ => from = after,
+            }
+            self.searched = from;
+        }
+        self.searched = self.searched.max(self.bytes.len().saturating_sub(3)).max(begin);
+        None
+    }
+}
+
+fn parse(head: &[u8]) -> Result<Request, Refusal> {
+    let mut headers = [httparse::EMPTY_HEADER; ADMIN_HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    let parsed = request.parse(head);
+    // The version first: who speaks another one is told so, whatever else it says.
+    match parsed {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::Version) => return Err(Refusal::Version),
+        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooLarge),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(Refusal::Malformed),
+    }
+    let with_body = match request.method {
+        Some("GET") => true,
+        Some("HEAD") => false,
+        _ => return Err(Refusal::Method),
+    };
+    let host = find_host(&request)?;
+    let path = request.path.unwrap_or_default();
+    let page = match path.split('?').next().unwrap_or_default() {
+        "/" => Page::Home,
+        "/healthz" => Page::Health,
+        "/readyz" => Page::Ready,
+        "/metrics" => Page::Metrics,
+        "/status" => Page::Status,
+        _ => return Err(Refusal::NotFound),
+    };
+    let tells_names = matches!(page, Page::Home | Page::Status);
+    if tells_names && host.is_some_and(|host| !is_address(host)) {
+        return Err(Refusal::Misdirected);
+    }
+    Ok(Request { page, with_body })
+}
+
+/// The name by which this server is called; HTTP/1.1 demands one.
+fn find_host<'a>(request: &httparse::Request<'_, 'a>) -> Result<Option<&'a str>, Refusal> {
+    let named = |header: &&httparse::Header<'a>| header.name.eq_ignore_ascii_case("host");
+    let mut hosts = request.headers.iter().filter(named);
+    let (first, second) = (hosts.next(), hosts.next());
+    if second.is_some() || (first.is_none() && request.version == Some(1)) {
+        return Err(Refusal::Malformed);
+    }
+    let text = first.map(|header| std::str::from_utf8(header.value));
+    text.transpose().map_err(|_| Refusal::Malformed)
+}
+
+/// Whether this is an address or `localhost`, with a port or without.
+fn is_address(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok()
+        || host.parse::<SocketAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is asked, by however many bytes at a time.
+    fn asked(head: &[u8], at_a_time: usize) -> Option<Result<Request, Refusal>> {
+        let mut reading = Head::default();
+        let mut pieces = head.chunks(at_a_time.max(1));
+        pieces.find_map(|piece| reading.push(piece))
+    }
+
+    fn get(page: Page) -> Option<Result<Request, Refusal>> {
+        Some(Ok(Request { page, with_body: true }))
+    }
+
+    #[test]
+    fn every_split_of_a_head_is_understood_alike() {
+        let heads: [&[u8]; 5] = [
+            b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:9155\r\nAccept: */*\r\n\r\n",
+            b"\r\n\r\nGET /metrics?a=b HTTP/1.1\r\nHost: example.org\r\n\r\nGET /x HTTP/1.1",
+            b"GET /metrics HTTP/1.0\r\n\r\n",
+            b"GET /metrics HTTP/1.1\nHost: a\n\n",
+            b"GET /metrics HTTP/1.1\r\nHost:\r\n\n",
+        ];
+        for head in heads {
+            for first in 0..=head.len() {
+                let mut reading = Head::default();
+                let early = reading.push(&head[..first]);
+                let seen = early.or_else(|| reading.push(&head[first..]));
+                assert_eq!(seen, get(Page::Metrics), "{first} of {:?}", head.escape_ascii());
+            }
+            assert_eq!(asked(head, 1), get(Page::Metrics), "{:?}", head.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn every_page_has_its_path() {
+        for (path, page) in [
+            ("/", Page::Home),
+            ("/healthz", Page::Health),
+            ("/readyz", Page::Ready),
+            ("/status", Page::Status),
+        ] {
+            let ask = |method: &str| {
+                asked(
+                    format!("{method} {path} HTTP/1.1\r\nHost: localhost:1\r\n\r\n").as_bytes(),
+                    7,
+                )
+            };
+            assert_eq!(ask("GET"), get(page));
+            assert_eq!(ask("HEAD"), Some(Ok(Request { page, with_body: false })));
+        }
+    }
+
+    #[test]
+    fn hostile_heads_are_refused() {
+        let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(ADMIN_HEAD_BYTES_MAX));
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(ADMIN_HEADERS_MAX + 1));
+        for (head, refusal) in [
+            ("POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Method),
+            ("get /metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Method),
+            ("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::NotFound),
+            ("GET /../metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::NotFound),
+            ("GET /metrics HTTP/1.1\r\n\r\n", Refusal::Malformed),
+            ("GET /metrics HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", Refusal::Malformed),
+            ("GET /metrics HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", Refusal::Malformed),
+            ("GET /metrics HTTP/1.1\r\nHost : a\r\n\r\n", Refusal::Malformed),
+            ("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Malformed),
+            ("GET  /metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Malformed),
+            ("GET /metrics HTTP/2.0\r\nHost: a\r\n\r\n", Refusal::Version),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version),
+            ("\x16\x03\x01\x02", Refusal::Malformed),
+            ("\0", Refusal::Malformed),
+            (&long, Refusal::TooLarge),
+            (&many, Refusal::TooLarge),
+        ] {
+            for at_a_time in [1, 5, head.len()] {
+                let seen = asked(head.as_bytes(), at_a_time);
+                assert_eq!(seen, Some(Err(refusal)), "{at_a_time} of {head:?}");
+            }
+        }
+        assert_eq!(asked(b"GET /metrics HTTP/1.1\r\nHost: a\r\n", 1), None, "not whole");
+        assert_eq!(asked(&[b'\n'; ADMIN_HEAD_BYTES_MAX], 1), None, "nothing yet");
+        let newlines = [b'\n'; ADMIN_HEAD_BYTES_MAX + 1];
+        assert_eq!(asked(&newlines, 1), Some(Err(Refusal::TooLarge)));
+    }
+
+    #[test]
+    fn names_are_told_only_to_who_calls_us_by_an_address() {
+        for (host, misdirected) in [
+            ("127.0.0.1:9155", false),
+            ("127.0.0.1", false),
+            ("[::1]:9155", false),
+            ("[::1]", false),
+            ("localhost", false),
+            ("LOCALHOST:80", false),
+            ("rebound.example:9155", true),
+            ("127.0.0.1.example", true),
+            ("localhost.example:9155", true),
+            ("", true),
+        ] {
+            for (path, page) in [("/", Page::Home), ("/status", Page::Status)] {
+                let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+                let expected =
+                    if misdirected { Some(Err(Refusal::Misdirected)) } else { get(page) };
+                assert_eq!(asked(head.as_bytes(), 9), expected, "{host:?}");
+            }
+        }
+    }
+}

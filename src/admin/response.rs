@@ -1,0 +1,189 @@
+//! What a visitor is told: one whole answer, after which the connection ends.
+
+use sha2::{Digest, Sha256};
+
+use super::metrics;
+use super::request::{Page, Refusal, Request};
+use super::snapshot::Watched;
+
+/// The live picture. It asks `/status` and nothing else.
+const HOME: &str = include_str!("page.html");
+const TEXT: &str = "text/plain; charset=utf-8";
+/// Prometheus' own words for its text format.
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// For everything but the page, which needs its own style and script.
+const NOTHING_ALLOWED: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The answer to a request, as it is sent.
+pub fn answer(asked: Result<Request, Refusal>, watched: &impl Watched) -> Vec<u8> {
+    let Request { page, with_body } = match asked {
+        Ok(request) => request,
+        Err(refusal) => return refuse(refusal),
+    };
+    let body_of = |kind, body| whole("200 OK", kind, NOTHING_ALLOWED, body, with_body);
+    match page {
+        Page::Health => body_of(TEXT, "ok\n"),
+        Page::Ready => match watched.unready() {
+            None => body_of(TEXT, "ok\n"),
+            Some(why) => {
+                let (status, body) = ("503 Service Unavailable", format!("{}\n", why.word()));
+                whole(status, TEXT, NOTHING_ALLOWED, &body, with_body)
+            }
+        },
+        Page::Metrics => body_of(METRICS, &metrics::text(&watched.snapshot(false))),
+        Page::Status => match serde_json::to_string(&watched.snapshot(true)) {
+            Ok(json) => body_of("application/json", &json),
+            // Nothing in it can fail; if it did, that would be for a developer to see.
+            Err(error) => {
+                let (status, body) = ("500 Internal Server Error", format!("{error}\n"));
+                whole(status, TEXT, NOTHING_ALLOWED, &body, with_body)
+            }
+        },
+        Page::Home => whole("200 OK", "text/html; charset=utf-8", &home_policy(), HOME, with_body),
+    }
+}
+
+fn refuse(refusal: Refusal) -> Vec<u8> {
+    let (status, hint) = match refusal {
+        Refusal::Malformed => ("400 Bad Request", "this is no HTTP request"),
+        Refusal::NotFound => {
+            ("404 Not Found", "there are /, /healthz, /readyz, /metrics and /status")
+        }
+        Refusal::Method => ("405 Method Not Allowed", "only GET and HEAD"),
+        Refusal::Misdirected => {
+            ("421 Misdirected Request", "call this server by its address or localhost")
+        }
+        Refusal::TooLarge => ("431 Request Header Fields Too Large", "the head is too large"),
+        Refusal::Version => ("505 HTTP Version Not Supported", "only HTTP/1.0 and HTTP/1.1"),
+    };
+    whole(status, TEXT, NOTHING_ALLOWED, &format!("{hint}\n"), true)
+}
+
+/// Head and, if it is wanted, body. `Allow` belongs to 405 and is true of all.
+fn whole(status: &str, kind: &str, policy: &str, body: &str, with_body: bool) -> Vec<u8> {
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\n\
+         Content-Type: {kind}\r\n\
+         Content-Length: {}\r\n\
+         Connection: close\r\n\
+         Allow: GET, HEAD\r\n\
+         Cache-Control: no-store\r\n\
+         X-Content-Type-Options: nosniff\r\n\
+         Referrer-Policy: no-referrer\r\n\
+         Cross-Origin-Resource-Policy: same-origin\r\n\
+         Content-Security-Policy: {policy}\r\n\r\n",
+        body.len()
+    );
+    if with_body {
+        answer.push_str(body);
+    }
+    answer.into_bytes()
+}
+
+/// The page may use the one style and the one script that it holds, and ask this server.
+fn home_policy() -> String {
+    let hash_of = |tag: &str| {
+        let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+        let inner = HOME.split_once(&open).and_then(|(_, rest)| rest.split_once(&close));
+        base64(&Sha256::digest(inner.map_or("", |(inner, _)| inner)))
+    };
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hash_of("style"),
+        hash_of("script")
+    )
+}
+
+/// As RFC 4648 has it, padding included.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0, |bits, byte| (bits << 8) | u32::from(*byte));
+        let bits = bits << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
+            text.push(if place <= three.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::snapshot::Unready;
+    use crate::admin::tests::Sample;
+
+    fn told(page: Page, with_body: bool, unready: Option<Unready>) -> String {
+        let watched = Sample { unready };
+        String::from_utf8(answer(Ok(Request { page, with_body }), &watched)).unwrap()
+    }
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn answers_are_as_long_as_they_say_and_head_has_the_same_head() {
+        for page in [Page::Home, Page::Health, Page::Ready, Page::Metrics, Page::Status] {
+            let (full, head) = (told(page, true, None), told(page, false, None));
+            let (start, body) = full.split_once("\r\n\r\n").unwrap();
+            assert_eq!(head, format!("{start}\r\n\r\n"), "{page:?}");
+            assert!(start.starts_with("HTTP/1.1 200 OK\r\n"), "{start}");
+            assert!(start.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{start}");
+            for header in ["Cache-Control: no-store", "X-Content-Type-Options: nosniff"] {
+                assert!(start.contains(header), "{start}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_not_ready_says_why_and_is_healthy_all_the_same() {
+        for why in [Unready::Draining, Unready::Descriptors, Unready::Full] {
+            let ready = told(Page::Ready, true, Some(why));
+            assert!(ready.starts_with("HTTP/1.1 503 "), "{ready}");
+            assert!(ready.ends_with(&format!("\r\n\r\n{}\n", why.word())), "{ready}");
+            assert!(told(Page::Health, true, Some(why)).ends_with("\r\n\r\nok\n"));
+        }
+    }
+
+    #[test]
+    fn every_refusal_is_told() {
+        for (refusal, code) in [
+            (Refusal::Malformed, "400"),
+            (Refusal::NotFound, "404"),
+            (Refusal::Method, "405"),
+            (Refusal::Misdirected, "421"),
+            (Refusal::TooLarge, "431"),
+            (Refusal::Version, "505"),
+        ] {
+            let text = String::from_utf8(answer(Err(refusal), &Sample { unready: None }));
+            assert!(text.unwrap().starts_with(&format!("HTTP/1.1 {code} ")), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_is_whole_and_needs_nothing_from_outside() {
+        // What keeps browsers from asking for a picture; and the name of a language, which nobody
+        // fetches.
+        let page = HOME.replace("<link rel=\"icon\" href=\"data:,\">", "");
+        let page = page.replace("http://www.w3.org/2000/svg", "");
+        for foreign in ["http:", "https:", " src=", "@import", "url(", "<link", " style=\""] {
+            assert!(!page.contains(foreign), "{foreign}");
+        }
+        for unsafe_way in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval("] {
+            assert!(!HOME.contains(unsafe_way), "{unsafe_way}");
+        }
+        assert_eq!(HOME.matches("<style>").count() * HOME.matches("<script>").count(), 1);
+        let policy = home_policy();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+    }
+}

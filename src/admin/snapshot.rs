@@ -1,0 +1,273 @@
+//! The numbers of one moment, as whoever drives the server fills them in.
+//!
+//! Plain values, most of them totals since the start. `metrics` and `status` tell them; where they
+//! come from is left to `net`. The field names are those of `/status`.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::histogram::Histogram;
+use crate::matchmaking::{Counters, KeyedCounters};
+
+/// Who is asked by the admin pages.
+pub trait Watched {
+    /// Why nobody new should be sent here; nothing if somebody may be.
+    fn unready(&self) -> Option<Unready>;
+
+    /// The numbers of this moment; `with_lists`: with rooms and clients, which takes longer.
+    fn snapshot(&self, with_lists: bool) -> Snapshot;
+}
+
+/// Why nobody new should be sent here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unready {
+    /// The server stops.
+    Draining,
+    /// The system has no descriptors left: new connections wait.
+    Descriptors,
+    /// As many clients are here as may be.
+    Full,
+}
+
+impl Unready {
+    /// One word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draining => "draining",
+            Self::Descriptors => "descriptors",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// Numbers that belong together, by the name of each.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(pub Vec<(&'static str, u64)>);
+
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, count) in &self.0 {
+            map.serialize_entry(name, count)?;
+        }
+        map.end()
+    }
+}
+
+/// Everything.
+#[derive(Clone, Debug, Serialize)]
+pub struct Snapshot {
+    /// Of the program.
+    pub version: &'static str,
+    /// What it was built from.
+    pub commit: &'static str,
+    /// Since the start.
+    pub uptime_seconds: f64,
+    /// Why `/readyz` does not say ok, if it does not.
+    pub not_ready: Option<Unready>,
+    /// Who is connected, and who came and went.
+    pub connections: Connections,
+    /// What is said, and who reads it.
+    pub chat: Chat,
+    /// Time between poll's return and its next call.
+    pub turn_seconds: Histogram,
+    /// Clients written to in one flush.
+    pub flush_clients: Histogram,
+    /// From when a message was read until it was handed to the socket of somebody who hears it.
+    pub delivery_latency_seconds: Histogram,
+    /// Turns in which more was to be done than one turn does, by what was left to the next.
+    pub turns_cut: Counts,
+    /// Matchmaking over UDP.
+    pub udp: Udp,
+    /// Log lines that nobody read.
+    pub log_dropped: u64,
+    /// What is kept on disk, if anything is.
+    pub store: Option<Store>,
+    /// The process, as the system sees it.
+    pub process: Process,
+    /// The fullest rooms, fullest first.
+    pub rooms_by_size: Vec<RoomSize>,
+    /// Those who do not take all they are sent, most unread bytes first.
+    pub slow_clients: Vec<SlowClient>,
+}
+
+/// Who is connected, and who came and went.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Connections {
+    /// Now, those being closed included.
+    pub now: u64,
+    /// The most that may be.
+    pub max: u64,
+    /// Since the start: those now, and those closed.
+    pub accepted: u64,
+    /// Turned away at the door, by reason.
+    pub rejected: Counts,
+    /// Closed, by reason.
+    pub closed: Counts,
+}
+
+/// What is said, and who reads it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Chat {
+    /// Clients with a nickname.
+    pub members: u64,
+    /// Rooms that somebody is in, and `main`.
+    pub rooms: u64,
+    /// Lines taken from clients.
+    pub messages_in: u64,
+    /// Room events: what is said to all in a room, who comes and who goes.
+    pub published: u64,
+    /// Room events handed to one member each.
+    pub deliveries: u64,
+    /// Bytes that sockets took.
+    pub sent_bytes: u64,
+    /// Bytes of memory for what waits to be written.
+    pub output_queue_bytes: u64,
+    /// Clients closed because they did not read.
+    pub slow_consumers: u64,
+    /// Comings and goings that slow readers were spared.
+    pub presence_dropped: u64,
+    /// Bytes that all rooms remember.
+    pub remembered_bytes: u64,
+    /// Lines that had to wait for flood control.
+    pub flood_held: u64,
+    /// Passwords of operators that were wrong.
+    pub passwords_refused: u64,
+}
+
+/// Matchmaking over UDP.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Udp {
+    /// Each datagram received, by what came of it.
+    pub datagrams: Counts,
+    /// Pairs of plain datagrams.
+    pub pairs: u64,
+    /// STUN requests answered.
+    pub stun_answered: u64,
+    /// Players known now.
+    pub players: u64,
+    /// Players matched.
+    pub matched: u64,
+    /// How players were reached, as others report.
+    pub reached: Counts,
+    /// Players who waited and did not ask again in time.
+    pub expired: u64,
+    /// Pairs and matches forgotten before their time because a table was full.
+    pub evicted: u64,
+    /// Bytes of game data passed on.
+    pub relayed_bytes: u64,
+}
+
+/// What is kept on disk.
+#[derive(Clone, Debug, Serialize)]
+pub struct Store {
+    /// Commits that succeeded.
+    pub commits: u64,
+    /// Messages and rooms written.
+    pub rows: u64,
+    /// Commits and checkpoints that failed.
+    pub failures: u64,
+    /// Of those, since the last success: the disk fails while this is not zero.
+    pub failing: u64,
+    /// Checkpoints that succeeded.
+    pub checkpoints: u64,
+    /// Bytes that wait in the log to be moved into the database.
+    pub log_bytes: u64,
+    /// Time that the loop spent in commits.
+    pub commit_seconds: Histogram,
+}
+
+/// The process, as the system sees it; nothing where the system does not tell.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Process {
+    /// Bytes of memory in use.
+    pub resident_bytes: Option<u64>,
+    /// Processor time used.
+    pub cpu_seconds: Option<f64>,
+    /// Descriptors in use.
+    pub open_descriptors: Option<u64>,
+    /// Descriptors that may be.
+    pub max_descriptors: Option<u64>,
+    /// When it was started, in seconds since the beginning of 1970.
+    pub started_at: f64,
+}
+
+/// How many are in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoomSize {
+    /// The room's name.
+    pub name: String,
+    /// Those in it.
+    pub members: u64,
+}
+
+/// Somebody who does not take all that waits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SlowClient {
+    /// The nickname, if there is one.
+    pub nickname: Option<String>,
+    /// Bytes that wait.
+    pub bytes: u64,
+    /// How long the oldest of them have been waiting.
+    pub age_seconds: f64,
+}
+
+impl Udp {
+    /// What the matchmaker has counted.
+    pub fn of(all: &Counters, keyed: &KeyedCounters, players: usize) -> Self {
+        let reached = vec![
+            ("lan", keyed.lan),
+            ("direct", keyed.direct),
+            ("relay", keyed.relay),
+            ("failed", keyed.failed),
+        ];
+        Self {
+            datagrams: datagrams(all, keyed),
+            pairs: all.paired,
+            stun_answered: all.stun_answered,
+            players: players as u64,
+            matched: keyed.matched,
+            reached: Counts(reached),
+            expired: keyed.expired,
+            evicted: all.evicted + keyed.evicted,
+            relayed_bytes: keyed.relayed_bytes,
+        }
+    }
+}
+
+/// Every datagram received, each in one place.
+fn datagrams(all: &Counters, keyed: &KeyedCounters) -> Counts {
+    let dropped = &all.dropped;
+    Counts(vec![
+        ("stun-answered", all.stun_answered),
+        ("stun-refused", all.stun_refused),
+        ("waiting", all.waiting),
+        ("paired", all.paired),
+        ("answer-repeated", all.repeated_answers),
+        ("checked", all.checked),
+        ("keyed-cookie", keyed.cookies),
+        ("keyed-waiting", keyed.waits),
+        ("keyed-matched", keyed.completed),
+        ("keyed-told-again", keyed.retold),
+        ("keyed-refused", keyed.refused),
+        ("keyed-confirmed", keyed.acks),
+        ("keyed-report", keyed.reports),
+        ("keyed-left", keyed.left),
+        ("relayed", keyed.relayed),
+        ("dropped-too-long", dropped.too_long),
+        ("dropped-bad-source", dropped.bad_source),
+        ("dropped-stun-malformed", dropped.stun_malformed),
+        ("dropped-stun-not-request", dropped.stun_not_request),
+        ("dropped-stun-not-refused", dropped.stun_not_refused),
+        ("dropped-keyed-malformed", dropped.keyed_malformed),
+        ("dropped-unpadded", dropped.unpadded),
+        ("dropped-no-player", dropped.no_player),
+        ("dropped-over-relay", dropped.over_relay),
+        ("dropped-plain-off", dropped.plain_off),
+        ("dropped-server-answer", dropped.server_answer),
+        ("dropped-over-rate", dropped.over_rate),
+        ("dropped-too-soon", dropped.too_soon),
+        ("dropped-banned", dropped.banned),
+    ])
+}

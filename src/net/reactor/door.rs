@@ -1,0 +1,70 @@
+//! Letting clients in, and turning away those for whom there is no place.
+
+use std::net::SocketAddr;
+
+use mio::Interest;
+use mio::net::TcpStream;
+
+use super::Reactor;
+use crate::chat::{self, Farewell};
+use crate::dialect;
+use crate::limits::ACCEPTS_PER_TURN;
+use crate::net::connection::Connection;
+use crate::net::token::Source;
+
+impl Reactor {
+    /// Lets in those who wait, within a budget.
+    pub(super) fn accept(&mut self) {
+        let mut served = 0;
+        while served < ACCEPTS_PER_TURN {
+            let Some((stream, peer)) = self.listeners.accept(self.now) else { break };
+            self.admit(stream, peer);
+            served += 1;
+        }
+        self.gauges.cut.accepts += u64::from(served == ACCEPTS_PER_TURN);
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(stream) = self.listeners.accept_to_refuse() else { break };
+            self.gauges.rejected.descriptors += 1;
+            self.turn_away(Connection::new(stream), Farewell::ServerFull);
+        }
+        self.listeners.restore_spare();
+    }
+
+    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if self.connections.len() >= self.clients_max {
+            if !std::mem::replace(&mut self.full_told, true) {
+                log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
+            }
+            self.gauges.rejected.full += 1;
+            return self.turn_away(Connection::new(stream), Farewell::ServerFull);
+        }
+        let registry = self.poll.registry();
+        let mut registered = Ok(());
+        let id = self.connections.insert_with(|id| {
+            let mut stream = stream;
+            let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+            registered = registry.register(&mut stream, Source::Client(id).into(), all);
+            Connection::new(stream)
+        });
+        self.crowd = self.crowd.max(self.connections.len());
+        let admitted = self.server.connect(self.now, id, peer.ip());
+        log::debug!("client {id}: connected from {peer}");
+        if let Err(error) = registered {
+            log::warn!("client {id}: cannot be polled, {error}");
+            self.server.disconnect(self.now, id);
+        }
+        if let Err(reason) = admitted {
+            self.gauges.rejected.note(reason);
+            log::debug!("client {id}: refused, {reason}");
+            if let Some(connection) = self.connections.remove(id) {
+                self.turn_away(connection, reason.farewell());
+            }
+        }
+    }
+
+    fn turn_away(&mut self, connection: Connection, farewell: Farewell) {
+        let mut last = Vec::new();
+        dialect::encode(chat::Event::Farewell(farewell), chat::Form::Bare, &mut last);
+        connection.turn_away(&last, &mut self.scratch);
+    }
+}

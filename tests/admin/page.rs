@@ -1,0 +1,87 @@
+//! The live page in a real browser: headless Chromium, which must show the numbers, run into no
+//! fault, and ask for nothing from anywhere else.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::Client;
+use crate::support::program::program;
+use crate::watched;
+
+/// What keeps the browser to itself; a network that is closed would make it wait.
+const FLAGS: [&str; 11] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--enable-logging=stderr",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+/// Milliseconds that pass for the page, however long they take: some looks at the server.
+const PAGE_TIME: &str = "--virtual-time-budget=6000";
+
+/// What the browser makes of the page, and what it says meanwhile.
+fn browse(chromium: &Path, admin: SocketAddr, more: &[&str]) -> (String, String) {
+    let profile = tempfile::tempdir().unwrap();
+    let mut browser = Command::new(chromium);
+    browser.args(FLAGS).arg(format!("--user-data-dir={}", profile.path().display()));
+    let Output { status, stdout, stderr } =
+        browser.args([PAGE_TIME]).args(more).arg(format!("http://{admin}/")).output().unwrap();
+    let [stdout, stderr] = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(status.success(), "{stderr}");
+    (stdout, stderr)
+}
+
+/// The text of the element with this id, as far as it has no elements in it.
+fn text_of<'a>(page: &'a str, id: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!(" id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}"));
+    let (_, rest) = rest.split_once('>').unwrap();
+    rest.split_once('<').unwrap().0
+}
+
+#[test]
+fn a_browser_shows_the_live_server() {
+    let Some(chromium) = program("chromium") else { return };
+    let (server, admin) = watched(&["--flood", "off"]);
+    let mut people: Vec<Client> =
+        ["alice", "bob", "carol"].map(|name| Client::join(server.tcp(), name)).into();
+    people[0].say("/join den");
+    people[0].hear_where("the room", |line| line.starts_with("* you are ") && line.contains("den"));
+    let (page, said) = browse(&chromium, admin, &["--dump-dom"]);
+    assert_eq!(text_of(&page, "connections"), "3", "{page}");
+    assert_eq!(text_of(&page, "members"), "3");
+    assert_eq!(text_of(&page, "members-note"), "in 2 rooms");
+    assert_eq!(text_of(&page, "state"), "● Live");
+    assert_eq!(text_of(&page, "build"), env!("CARGO_PKG_VERSION"));
+    let rooms = page.split_once("id=\"rooms\"").unwrap().1;
+    let rooms = rooms.split_once("id=\"slow\"").unwrap().0;
+    for words in [">den<", ">main<", "width: 100%"] {
+        assert!(rooms.contains(words), "{words}: {rooms}");
+    }
+    // It has looked more than once, or there would be no speed to be told.
+    assert!(text_of(&page, "messages").ends_with(" /s") && text_of(&page, "messages") != "– /s");
+    assert!(page.contains("aria-label=\"Turn of the loop: now median "), "{page}");
+    assert!(page.contains("<p id=\"trouble\" role=\"alert\" hidden=\"\"></p>"), "{page}");
+    let complaints: Vec<&str> = said.lines().filter(|line| line.contains("CONSOLE")).collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    server.stop();
+}
+
+#[test]
+fn the_page_fits_a_narrow_window() {
+    let Some(chromium) = program("chromium") else { return };
+    let (server, admin) = watched(&[]);
+    // The browser makes no narrower one; the page has one column there.
+    let (page, _) = browse(&chromium, admin, &["--dump-dom", "--window-size=500,800"]);
+    let (_, charts) = page.split_once("id=\"charts\"").unwrap();
+    let (_, picture) = charts.split_once("viewBox=\"0 0 ").expect("a chart was drawn");
+    let width: f64 = picture.split_once(' ').unwrap().0.parse().unwrap();
+    assert!((400.0..500.0).contains(&width), "a chart is {width} wide");
+    server.stop();
+}
