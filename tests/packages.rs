@@ -167,7 +167,11 @@ fn every_part_of_the_debian_package_exists() {
         };
         assert!(is_there, "Cargo.toml: {from} does not exist");
     }
-    for named in ["license-file = [\"docs/debian/copyright\"", "unit-scripts = \"docs/systemd\""] {
-        assert!(read("Cargo.toml").contains(named), "{named}");
+    for named in ["docs/debian/copyright", "docs/debian/changelog", "docs/systemd"] {
+        let quoted = format!("\"{named}\"");
+        assert!(read("Cargo.toml").contains(&quoted) && root().join(named).exists(), "{named}");
     }
+    let newest = read("docs/debian/changelog");
+    let version = format!("mio-chat ({}-1) ", env!("CARGO_PKG_VERSION"));
+    assert!(newest.starts_with(&version), "docs/debian/changelog: add {version}");
 }
