@@ -264,6 +264,15 @@ pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
 pub const ACCEPT_RETRY_MAX: Duration = Duration::from_secs(1);
 /// How long a connection may wait for a descriptor before it is told that there is none.
 pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
+/// Bytes of the longest header of a balancer: its fixed 16, IPv6 or Unix addresses, and room for
+/// what else it tells. HAProxy's own limit for one that it receives is 536.
+pub const PROXY_HEADER_BYTES_MAX: usize = 16 + 520;
+/// How long the header of a balancer may take: it is sent with the connection, so this is time to
+/// repeat a lost packet.
+pub const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections of balancers that wait for their header at once, 0.8 KiB each: what they bring in a
+/// second while packets are lost.
+pub const PROXY_HEADERS_PENDING_MAX: usize = 1_024;
 /// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`. Well
 /// below `USER_TIMEOUT`: Linux gives up at the first question without answer that comes later than
 /// that after the last sign of life, so there must be time for more questions in between.

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -30,6 +30,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l udp -d 'UDP port for 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l proxy-protocol -d 'Balancers, by address or block of addresses, each of whose connections must begin with a header of the PROXY protocol, version 2, that tells the client\'s true address' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l ban -d 'Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6 are at least a /64' -r
@@ -85,6 +86,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l udp -d 'UDP 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l proxy-protocol -d 'Balancers, by address or block of addresses, each of whose connections must begin with a header of the PROXY protocol, version 2, that tells the client\'s true address' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l ban -d 'Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6 are at least a /64' -r

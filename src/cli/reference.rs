@@ -5,9 +5,10 @@ use std::fmt::Write;
 use super::settings::{self, Setting};
 
 /// What a file may say where nothing is built in.
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); 11] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
+    ("proxy-protocol", "[\"10.0.0.5\"]"),
     ("max-clients", "5000"),
     ("ban", "[\"203.0.113.0/24\", \"2001:db8::/32\"]"),
     ("motd", "\"\"\"\nWelcome to our lobby.\nBe kind, and have fun.\n\"\"\""),

@@ -71,6 +71,10 @@ struct ListenArgs {
     #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
     #[arg(value_parser = clap::value_parser!(i32).range(1..))]
     backlog: i32,
+    /// Balancers, by address or block of addresses, each of whose connections must begin with a
+    /// header of the PROXY protocol, version 2, that tells the client's true address
+    #[arg(long, value_name = "CIDR", env = "MIO_CHAT_PROXY_PROTOCOL", value_delimiter = ',')]
+    proxy_protocol: Vec<Subnet>,
 }
 
 #[derive(Debug, Args)]
@@ -300,6 +304,7 @@ impl ServeArgs {
             tcp: places(&self.listen.tcp),
             udp: places(&self.listen.udp),
             backlog: self.listen.backlog,
+            proxies: self.listen.proxy_protocol.clone(),
             clients_max: self.clients.max_clients.map_or(clients_max, |count| count as usize),
             keepalive: self.clients.keepalive.into(),
             user_timeout: self.clients.user_timeout.into(),

@@ -11,6 +11,7 @@ mod detect;
 mod framing;
 mod line;
 mod notices;
+mod proxy;
 mod refusals;
 mod slash;
 mod telnet;
@@ -19,6 +20,7 @@ mod wording;
 pub use detect::{Foreign, foreign};
 pub use framing::{Frame, LineSplitter};
 pub use line::{command, nickname_or_command, text};
+pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
 pub use telnet::TelnetFilter;
 pub use wording::encode;
 

@@ -15,6 +15,7 @@
 //! the ready list, because nobody will remind us, and poll does not sleep while the list holds
 //! anyone.
 
+mod balanced;
 mod door;
 mod flush;
 mod reload;
@@ -45,16 +46,19 @@ use super::listener::{ListenAt, Listeners};
 use super::log_writer::LogSink;
 use super::pacer::Pacer;
 use super::process::ProcessGauge;
+use super::proxied::Proxies;
 use super::signals::SignalSource;
 use super::stream_options::StreamOptions;
 use super::supervisor::Supervisor;
 use super::token::Source;
+
 use super::turn_gauge::TurnGauge;
 use crate::id::{ClientId, Registry};
 use crate::limits::{
     CALENDAR_INTERVAL, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, READS_PER_TURN,
 };
 use crate::server::{self, Server};
+use crate::subnet::Subnet;
 use crate::time::Time;
 
 /// What an operator may choose about the network. The defaults are in `limits`.
@@ -68,6 +72,8 @@ pub struct Settings {
     pub backlog: i32,
     /// Clients at once.
     pub clients_max: usize,
+    /// Balancers, which must tell for whom they connect.
+    pub proxies: Vec<Subnet>,
     /// Idle time after which TCP probes a peer; zero never does.
     pub keepalive: Duration,
     /// How long sent data may stay unacknowledged; zero leaves that to the system.
@@ -106,6 +112,7 @@ pub struct Reactor {
     calendar_read: Time,
     connections: Registry<Connection>,
     listeners: Listeners,
+    proxies: Proxies,
     datagrams: Datagrams,
     signals: SignalSource,
     supervisor: Supervisor,
@@ -203,6 +210,7 @@ impl Reactor {
             full_told: false,
             poll,
             listeners,
+            proxies: Proxies::new(settings.proxies.clone()),
             datagrams,
             signals,
             supervisor: Supervisor::of_environment(),
@@ -303,6 +311,7 @@ impl Reactor {
             Source::Admin(number) => {
                 self.admin.iter_mut().for_each(|admin| admin.note_stirred(number));
             }
+            Source::Proxied(index) => self.read_proxy_header(usize::from(index)),
         }
     }
 
@@ -381,6 +390,7 @@ impl Reactor {
     }
 
     fn expire(&mut self) {
+        self.expire_proxy_headers();
         self.server.handle_timeout(self.now);
         self.server.handle_match_timeout(self.now, &mut |transmit| self.datagrams.send(transmit));
         self.queue_woken();
@@ -447,7 +457,7 @@ impl Reactor {
         let flush = self.server.is_dirty().then(|| self.pacer.due());
         let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.server));
         let admin = self.admin.as_ref().and_then(Admin::due);
-        let others = [accept, flush, keep, admin, self.supervisor.due()];
+        let others = [accept, flush, keep, admin, self.supervisor.due(), self.proxies.due()];
         due.into_iter().chain(others.into_iter().flatten()).min()
     }
 }

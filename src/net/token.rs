@@ -27,6 +27,8 @@ pub(super) enum Source {
     AdminListener,
     /// The admin listener's visitor of this number.
     Admin(u16),
+    /// The connection of this index that waits for the header of a balancer.
+    Proxied(u16),
 }
 
 impl From<Source> for Token {
@@ -40,6 +42,7 @@ impl From<Source> for Token {
             Source::Log => special(3, 0),
             Source::AdminListener => special(4, 0),
             Source::Admin(number) => special(5, number),
+            Source::Proxied(index) => special(6, index),
         };
         Self(bits as usize)
     }
@@ -58,7 +61,8 @@ impl From<Token> for Source {
             2 => Self::Signals,
             3 => Self::Log,
             4 => Self::AdminListener,
-            _ => Self::Admin(index),
+            5 => Self::Admin(index),
+            _ => Self::Proxied(index),
         }
     }
 }
@@ -84,6 +88,7 @@ mod tests {
             Source::AdminListener,
             Source::Admin(0),
             Source::Admin(u16::MAX),
+            Source::Proxied(1_023),
         ] {
             assert_eq!(Source::from(Token::from(source)), source);
         }

@@ -18,7 +18,7 @@ impl Reactor {
         let mut served = 0;
         while served < ACCEPTS_PER_TURN {
             let Some((stream, peer)) = self.listeners.accept(self.now) else { break };
-            self.admit(stream, peer);
+            self.receive_connection(stream, peer);
             served += 1;
         }
         self.gauges.cut.accepts += u64::from(served == ACCEPTS_PER_TURN);
@@ -30,8 +30,8 @@ impl Reactor {
         self.listeners.restore_spare();
     }
 
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if self.connections.len() >= self.clients_max {
+    pub(super) fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if self.is_full() {
             if !std::mem::replace(&mut self.full_told, true) {
                 log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
             }

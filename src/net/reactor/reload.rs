@@ -33,6 +33,7 @@ impl Reactor {
         log::set_max_level(log_level);
         self.clients_max = net.clients_max;
         (self.drain, self.lame_duck) = (net.drain, net.lame_duck);
+        self.proxies.trust(net.proxies);
         self.pacer.set_max_delay(net.max_delay);
         // Those who are here keep what their sockets were given.
         self.listeners.set_timers(net.keepalive, net.user_timeout);

@@ -22,6 +22,7 @@ impl Reactor {
             self.flush.trim();
             self.ready.shrink_to_fit();
             self.server.trim();
+            self.proxies.trim();
             self.connections.trim();
         }
     }
@@ -105,6 +106,7 @@ impl Reactor {
         (self.leaving, self.stopping) = (true, true);
         self.supervisor.stopping(self.drain);
         self.listeners.close();
+        self.proxies.close();
         self.datagrams.close();
         self.server.shutdown(self.now, self.drain);
     }
@@ -132,6 +134,7 @@ impl Reactor {
             self.server.lobby().remembered()
         );
         self.log_served();
+        self.log_proxied();
         self.log_matched();
         if let Some(keeper) = &self.keeper {
             log::info!("state: {keeper}");

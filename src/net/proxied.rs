@@ -1,0 +1,295 @@
+//! Connections of trusted balancers, until the header has come that tells for whom they are.
+//!
+//! Nobody is a client before that: these have no id, and the server does not know of them. As many
+//! may wait as `PROXY_HEADERS_PENDING_MAX` says, each for `PROXY_HEADER_TIMEOUT`. Exactly the
+//! header is read; what the client says behind it stays in the socket for its session.
+//!
+//! A balancer that speaks for itself is admitted as if it came from loopback, which is how the rest
+//! of the server knows those who come through a proxy: it counts against no limit of an address.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry};
+use slab::Slab;
+
+use super::token::Source;
+
+use crate::dialect::{Proxied, proxy_header_bytes, read_proxy_header};
+use crate::limits::{PROXY_HEADER_BYTES_MAX, PROXY_HEADER_TIMEOUT, PROXY_HEADERS_PENDING_MAX};
+use crate::subnet::Subnet;
+use crate::time::Time;
+
+/// What became of connections of balancers, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProxyCounters {
+    /// Headers that told of a client.
+    pub clients: u64,
+    /// Headers of a balancer that spoke for itself.
+    pub balancers: u64,
+    /// Connections closed because no header came, but something else, or the end.
+    pub bad: u64,
+    /// Connections closed because the header was not whole in time.
+    pub late: u64,
+    /// Connections closed because too many waited.
+    pub crowded: u64,
+}
+
+/// All that wait.
+#[derive(Debug)]
+pub(super) struct Proxies {
+    trusted: Vec<Subnet>,
+    waiting: Slab<Waiting>,
+    /// When each is late, the first one first. Those that do not wait any more are passed over.
+    late: VecDeque<(Time, usize, u64)>,
+    /// Connections that have waited so far.
+    count: u64,
+    /// How many may wait at once.
+    most: usize,
+    counters: ProxyCounters,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    stream: TcpStream,
+    peer: SocketAddr,
+    header: Vec<u8>,
+    number: u64,
+}
+
+impl Proxies {
+    /// Those from here must say for whom they come.
+    pub(super) fn new(trusted: Vec<Subnet>) -> Self {
+        Self {
+            trusted,
+            waiting: Slab::new(),
+            late: VecDeque::new(),
+            count: 0,
+            most: PROXY_HEADERS_PENDING_MAX,
+            counters: ProxyCounters::default(),
+        }
+    }
+
+    /// Those from here must from now on; who waits, waits on.
+    pub(super) fn trust(&mut self, trusted: Vec<Subnet>) {
+        self.trusted = trusted;
+    }
+
+    /// Whether somebody from there must send a header.
+    pub(super) fn trusts(&self, peer: SocketAddr) -> bool {
+        self.trusted.iter().any(|block| block.contains(peer.ip()))
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What became of all others.
+    pub(super) fn counters(&self) -> ProxyCounters {
+        self.counters
+    }
+
+    /// Waits for the header of a new connection, to be read at once. `None`: it was closed.
+    pub(super) fn wait_for(
+        &mut self,
+        now: Time,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        registry: &Registry,
+    ) -> Option<usize> {
+        if self.waiting.len() >= self.most {
+            self.counters.crowded += 1;
+            log::debug!("balancer {peer}: closed, too many wait for their header");
+            return None;
+        }
+        let entry = self.waiting.vacant_entry();
+        let index = entry.key();
+        let token = Source::Proxied(index as u16).into();
+        if let Err(error) = registry.register(&mut stream, token, Interest::READABLE) {
+            log::warn!("balancer {peer}: cannot be polled, {error}");
+            return None;
+        }
+        self.count += 1;
+        entry.insert(Waiting { stream, peer, header: Vec::new(), number: self.count });
+        self.late.push_back((now + PROXY_HEADER_TIMEOUT, index, self.count));
+        Some(index)
+    }
+
+    /// Reads on. The connection and the address that it is for, once its header is whole; it is no
+    /// longer registered then.
+    pub(super) fn read(
+        &mut self,
+        index: usize,
+        registry: &Registry,
+    ) -> Option<(TcpStream, SocketAddr)> {
+        let told = match self.waiting.get_mut(index)?.read() {
+            Ok(None) => return None,
+            told => told,
+        };
+        let Waiting { mut stream, peer, .. } = self.waiting.remove(index);
+        let _ = registry.deregister(&mut stream);
+        match told {
+            Ok(Some(Proxied::For(client))) => {
+                self.counters.clients += 1;
+                log::debug!("balancer {peer}: comes for {client}");
+                Some((stream, client))
+            }
+            Ok(_) => {
+                self.counters.balancers += 1;
+                log::debug!("balancer {peer}: comes for itself");
+                Some((stream, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), peer.port())))
+            }
+            Err(why) => {
+                self.counters.bad += 1;
+                log::debug!("balancer {peer}: closed, no header: {why}");
+                None
+            }
+        }
+    }
+
+    /// When the next of them is late.
+    pub(super) fn due(&mut self) -> Option<Time> {
+        while let Some(&(due, index, number)) = self.late.front() {
+            if self.waiting.get(index).is_some_and(|waiting| waiting.number == number) {
+                return Some(due);
+            }
+            self.late.pop_front();
+        }
+        None
+    }
+
+    /// Closes those that are late. Whether there were any.
+    pub(super) fn expire(&mut self, now: Time) -> bool {
+        let mut any = false;
+        while self.due().is_some_and(|due| due <= now) {
+            let Some((_, index, _)) = self.late.pop_front() else { break };
+            let late = self.waiting.remove(index);
+            self.counters.late += 1;
+            any = true;
+            log::debug!("balancer {}: closed, its header is late", late.peer);
+        }
+        any
+    }
+
+    /// Closes all that wait: nobody is admitted any more.
+    pub(super) fn close(&mut self) {
+        self.waiting.clear();
+        self.late.clear();
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.waiting.shrink_to_fit();
+        self.late.shrink_to_fit();
+    }
+}
+
+impl Waiting {
+    /// Reads what is there of the header, and nothing behind it.
+    fn read(&mut self) -> Result<Option<Proxied>, String> {
+        // What a header says of its length comes in two parts: its fixed bytes, then the rest.
+        loop {
+            let header = read_proxy_header(&self.header).map_err(|_| "other bytes".to_owned())?;
+            if header.is_some() {
+                return Ok(header);
+            }
+            let whole = proxy_header_bytes(&self.header).map_err(|_| "other bytes".to_owned())?;
+            let mut room = [0; PROXY_HEADER_BYTES_MAX];
+            match self.stream.read(&mut room[..whole - self.header.len()]) {
+                Ok(0) => return Err("the end".to_owned()),
+                Ok(count) => self.header.extend_from_slice(&room[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::Poll;
+    use std::io::Write;
+    use std::net::{TcpListener, TcpStream as StdStream};
+    use std::time::Duration;
+
+    const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+
+    struct Door {
+        listener: TcpListener,
+        poll: Poll,
+        proxies: Proxies,
+    }
+
+    impl Door {
+        fn new() -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let proxies = Proxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+            Self { listener, poll: Poll::new().unwrap(), proxies }
+        }
+
+        /// A balancer that has sent this, its end here, and its index.
+        fn connect(&mut self, now: Time, sent: &[u8]) -> (StdStream, Option<usize>) {
+            let mut balancer = StdStream::connect(self.listener.local_addr().unwrap()).unwrap();
+            balancer.write_all(sent).unwrap();
+            let (stream, peer) = self.listener.accept().unwrap();
+            stream.set_nonblocking(true).unwrap();
+            assert!(self.proxies.trusts(peer));
+            let stream = TcpStream::from_std(stream);
+            let index = self.proxies.wait_for(now, stream, peer, self.poll.registry());
+            (balancer, index)
+        }
+
+        fn read(&mut self, index: usize) -> Option<SocketAddr> {
+            self.proxies.read(index, self.poll.registry()).map(|(_, client)| client)
+        }
+    }
+
+    #[test]
+    fn who_is_late_is_closed_and_nobody_else() {
+        let mut door = Door::new();
+        let (_slow, slow) = door.connect(Time::ZERO, &LOCAL[..15]);
+        let (_quick, quick) = door.connect(Time::ZERO, LOCAL);
+        let soon = Time::ZERO + Duration::from_secs(1);
+        let (mut patient, third) = door.connect(soon, b"");
+        assert_eq!(door.read(slow.unwrap()), None);
+        assert!(door.read(quick.unwrap()).is_some_and(|client| client.ip().is_loopback()));
+        // The place of one that is gone is given to another, which has its own time.
+        let (_next, next) = door.connect(soon, b"");
+        assert_eq!(next, quick);
+        let due = Time::ZERO + PROXY_HEADER_TIMEOUT;
+        assert_eq!(door.proxies.due(), Some(due));
+        assert!(door.proxies.expire(due) && !door.proxies.expire(due));
+        assert_eq!((door.proxies.len(), door.proxies.counters().late), (2, 1));
+        assert_eq!(door.proxies.due(), Some(soon + PROXY_HEADER_TIMEOUT));
+        patient.write_all(LOCAL).unwrap();
+        assert!(door.read(third.unwrap()).is_some());
+        door.proxies.close();
+        assert_eq!((door.proxies.len(), door.proxies.due()), (0, None));
+    }
+
+    #[test]
+    fn no_more_than_the_limit_wait() {
+        let mut door = Door::new();
+        door.proxies.most = 3;
+        let kept: Vec<_> = (0..3).map(|_| door.connect(Time::ZERO, b"")).collect();
+        assert!(kept.iter().all(|(_, index)| index.is_some()));
+        let (_refused, index) = door.connect(Time::ZERO, LOCAL);
+        assert_eq!((index, door.proxies.counters().crowded), (None, 1));
+    }
+
+    #[test]
+    fn other_bytes_and_the_end_are_bad_at_once() {
+        let mut door = Door::new();
+        for (count, bytes) in [&b"alice\n"[..], b"\r\n\r\nhello", b""].iter().enumerate() {
+            let (balancer, index) = door.connect(Time::ZERO, bytes);
+            balancer.shutdown(std::net::Shutdown::Write).unwrap();
+            assert_eq!(door.read(index.unwrap()), None);
+            assert_eq!((door.proxies.len(), door.proxies.counters().bad), (0, count as u64 + 1));
+        }
+    }
+}

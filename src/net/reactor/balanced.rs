@@ -1,0 +1,62 @@
+//! Connections that come through a balancer: admitted once it is known for whom they are.
+
+use std::net::SocketAddr;
+
+use mio::net::TcpStream;
+
+use super::Reactor;
+use crate::net::proxied::ProxyCounters;
+
+impl Reactor {
+    /// Admits somebody, or waits for the header if it is a balancer.
+    pub(super) fn receive_connection(&mut self, stream: TcpStream, peer: SocketAddr) {
+        // A full server says so to a balancer, too, and at once.
+        if !self.proxies.trusts(peer) || self.is_full() {
+            return self.admit(stream, peer);
+        }
+        let waiting = self.proxies.wait_for(self.now, stream, peer, self.poll.registry());
+        // Most often it has come with the connection.
+        if let Some(index) = waiting {
+            self.read_proxy_header(index);
+        }
+    }
+
+    /// Whether there is room for nobody else: those that wait take descriptors, too.
+    pub(super) fn is_full(&self) -> bool {
+        self.connections.len() + self.proxies.len() >= self.clients_max
+    }
+
+    /// Reads on for whom a connection is.
+    pub(super) fn read_proxy_header(&mut self, index: usize) {
+        if let Some((stream, client)) = self.proxies.read(index, self.poll.registry()) {
+            self.admit(stream, client);
+        }
+    }
+
+    /// Closes balancers' connections that were not worth it.
+    pub(super) fn expire_proxy_headers(&mut self) {
+        if self.proxies.expire(self.now) {
+            self.listeners.note_freed(self.now);
+        }
+    }
+
+    /// What became of balancers' connections.
+    pub fn proxy_counters(&self) -> ProxyCounters {
+        self.proxies.counters()
+    }
+
+    /// Logs it where there were any.
+    pub(super) fn log_proxied(&self) {
+        let counters = self.proxies.counters();
+        if counters != ProxyCounters::default() {
+            log::info!(
+                "balancers: clients={} themselves={} bad={} late={} crowded={}",
+                counters.clients,
+                counters.balancers,
+                counters.bad,
+                counters.late,
+                counters.crowded
+            );
+        }
+    }
+}
