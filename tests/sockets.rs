@@ -290,7 +290,7 @@ fn a_storm_of_sighup_disturbs_nobody() {
 }
 
 #[test]
-fn sigusr1_tells_the_log_who_is_here_and_how_long_turns_took() {
+fn sighup_tells_the_log_who_is_here_and_how_long_turns_took() {
     let server = Server::start(&[]);
     let mut alice = Client::join(server.tcp(), "alice");
     alice.say("hello");

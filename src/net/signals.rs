@@ -1,8 +1,8 @@
 //! Signals as events of the poll loop.
 //!
 //! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file and
-//! reads the settings again; SIGUSR1 asks for a report in the log; SIGUSR2 sends everybody away
-//! over a while.
+//! reads the settings again, and asks for a report in the log; SIGUSR1 asks to hand everything over
+//! to a new process; SIGUSR2 sends everybody away over a while.
 //! SIGPIPE stays ignored, as Rust's start-up code leaves it.
 
 use mio::{Interest, Registry};
@@ -17,12 +17,12 @@ use super::token::Source;
 pub(super) enum Request {
     /// Stop, by this signal.
     Stop(i32),
-    /// Reopen the log file and read the settings again.
+    /// Reopen the log file, tell it what was served, and how fast, and read the settings again.
     Reload,
     /// Let nobody else in, and send everybody away over a while.
     LameDuck,
-    /// Tell the log what was served, and how fast.
-    Report,
+    /// Hand over to a new process.
+    Upgrade,
 }
 
 /// Listens for signals.
@@ -47,7 +47,7 @@ impl SignalSource {
         self.signals.pending().map(|signal| match signal {
             SIGHUP => Request::Reload,
             SIGUSR2 => Request::LameDuck,
-            SIGUSR1 => Request::Report,
+            SIGUSR1 => Request::Upgrade,
             other => Request::Stop(other),
         })
     }

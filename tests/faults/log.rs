@@ -138,7 +138,7 @@ fn a_full_disk_under_the_log_stops_nobody_and_what_was_lost_is_told() {
     eventually("the loss is told", || told().is_some());
     let told = told().unwrap_or_default();
     assert!(told.contains("the log could not be written"), "{told}");
-    server.signal(Signal::USR1);
+    server.signal(Signal::HUP);
     eventually("a report", || log().contains(" turns: "));
     let turns = Turns::last_in(&log());
     server.stop();

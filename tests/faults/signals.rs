@@ -10,8 +10,8 @@ use crate::pair::Pair;
 use crate::support::turns::Turns;
 use crate::support::{Client, Server, now, report, sized, timed};
 
-/// Signals that interrupt a wait and end nothing. SIGUSR1 and SIGHUP are obeyed each time.
-const HARMLESS: [Signal; 4] = [Signal::HUP, Signal::USR1, Signal::WINCH, Signal::CONT];
+/// Signals that interrupt a wait and end nothing. SIGHUP is obeyed each time.
+const HARMLESS: [Signal; 3] = [Signal::HUP, Signal::WINCH, Signal::CONT];
 /// Time between two signals: no less than a thousand a second, whatever the sleep costs.
 const PAUSE: Duration = Duration::from_micros(200);
 /// Those who are told that it is over.

@@ -1,4 +1,4 @@
-//! How long the turns of a running server took, as it tells its log on SIGUSR1.
+//! How long the turns of a running server took, as it tells its log on SIGHUP.
 
 use std::fmt;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl Server {
     /// The log with a new report at its end.
     fn report(&self) -> String {
         let before = self.log().matches(" turns: ").count();
-        self.signal(Signal::USR1);
+        self.signal(Signal::HUP);
         self.wait_for_log_times(" turns: ", before + 1)
     }
 }

@@ -77,10 +77,11 @@ impl Reactor {
                 Request::Reload => {
                     self.supervisor.reloading();
                     self.reopen_log();
+                    self.log_report();
                     self.reload_asked = true;
                 }
-                Request::Report => self.log_report(),
                 Request::LameDuck => self.send_away(),
+                Request::Upgrade => log::info!("there is no way to hand over yet"),
                 Request::Stop(signal) if self.stopping => {
                     log::warn!("stopping at once: signal={signal}");
                     self.stopped_by = Some(Exit::AtOnce(signal));
