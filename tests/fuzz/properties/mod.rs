@@ -10,5 +10,6 @@ mod input;
 pub mod keyed;
 pub mod lines;
 pub mod names;
+pub mod proxy;
 pub mod stun;
 pub mod text;
