@@ -156,7 +156,8 @@ fn every_part_of_the_debian_package_exists() {
     assert!(assets.len() >= 8, "{assets:?}");
     for asset in &assets {
         let [from, to, mode] = &asset[..] else { panic!("{asset:?}: from, to, mode") };
-        assert!(to.starts_with("usr/") && ["644", "755"].contains(&mode.as_str()), "{asset:?}");
+        let is_placed = to.starts_with("usr/") || to.starts_with("etc/");
+        assert!(is_placed && ["644", "755"].contains(&mode.as_str()), "{asset:?}");
         let path = root().join(from);
         let is_there = match path.file_name().unwrap().to_str().unwrap().split_once('*') {
             Some((_, ending)) => {

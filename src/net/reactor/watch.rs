@@ -27,11 +27,18 @@ impl Reactor {
 
     fn connections_seen(&self) -> Connections {
         let closed = self.server.counters().closed;
+        let mut rejected = self.gauges.rejected.counts();
+        let proxied = self.proxies.counters();
+        rejected.0.extend([
+            ("proxy-header-bad", proxied.bad),
+            ("proxy-header-late", proxied.late),
+            ("proxy-header-crowded", proxied.crowded),
+        ]);
         Connections {
             now: self.connections.len() as u64,
             max: self.clients_max as u64,
             accepted: self.gauges.admitted,
-            rejected: self.gauges.rejected.counts(),
+            rejected,
             closed: Counts(CloseReason::NAMES.into_iter().zip(closed).collect()),
         }
     }
