@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -148,6 +149,39 @@ fn a_server_that_stops_is_healthy_and_not_ready() {
     assert_eq!(status(admin)["not_ready"], "draining");
     drop((slow, bob));
     server.expect_good_end();
+}
+
+/// The examples in this language in the document for operators.
+fn examples(language: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ADMIN.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let opening = format!("```{language}\n");
+    let blocks = document.split(&opening).skip(1);
+    blocks.map(|block| block.split_once("```").expect("an end").0.to_owned()).collect()
+}
+
+#[test]
+fn documented_rules_and_configurations_are_what_prometheus_takes() {
+    let examples = examples("yaml");
+    let [config, rules] = &examples[..] else { panic!("{examples:?}") };
+    let folder = tempfile::tempdir().unwrap();
+    let (server, admin) = watched(&["--state", folder.path().to_str().unwrap()]);
+    let metrics = get(admin, "/metrics").body;
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let names = rules.split(|letter| !is_name(letter)).filter(|word| word.starts_with("mio_chat_"));
+    for name in names {
+        assert!(metrics.contains(&format!("\n{name}")), "{name} is no metric");
+    }
+    server.stop();
+    let Some(promtool) = program("promtool") else { return };
+    for (kind, text) in [("config", config), ("rules", rules)] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let output = Command::new(&promtool).args(["check", kind]).arg(file.path()).output();
+        let output = output.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{kind}: {said}");
+    }
 }
 
 #[test]
