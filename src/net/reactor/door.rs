@@ -53,12 +53,14 @@ impl Reactor {
             log::warn!("client {id}: cannot be polled, {error}");
             self.server.disconnect(self.now, id);
         }
-        if let Err(reason) = admitted {
-            self.gauges.rejected.note(reason);
-            log::debug!("client {id}: refused, {reason}");
-            if let Some(connection) = self.connections.remove(id) {
-                self.turn_away(connection, reason.farewell());
-            }
+        let Err(reason) = admitted else {
+            self.gauges.admitted += 1;
+            return;
+        };
+        self.gauges.rejected.note(reason);
+        log::debug!("client {id}: refused, {reason}");
+        if let Some(connection) = self.connections.remove(id) {
+            self.turn_away(connection, reason.farewell());
         }
     }
 
