@@ -8,10 +8,12 @@
 //! - a slot is reused only with a higher generation, so a stale id finds nothing, ever;
 //! - a side table never answers for another generation than the one it was given.
 
+use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 /// Names one client for as long as it is connected; never reused for another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
 pub struct ClientId {
     generation: u32,
     slot: u32,
@@ -33,6 +35,18 @@ impl ClientId {
 
     fn index(self) -> usize {
         self.slot as usize
+    }
+}
+
+impl From<u64> for ClientId {
+    fn from(bits: u64) -> Self {
+        Self::from_bits(bits)
+    }
+}
+
+impl From<ClientId> for u64 {
+    fn from(id: ClientId) -> Self {
+        id.to_bits()
     }
 }
 
@@ -63,6 +77,24 @@ impl<T> Registry<T> {
     pub fn expecting(entries: usize) -> Self {
         let expected = entries.min(CHUNKS_EXPECTED * CHUNK);
         Self { entries: Slab::new(), generations: Vec::with_capacity(expected) }
+    }
+
+    /// The entries of another process under the ids that they had there. `generations` are those of
+    /// [`Registry::generations`] there, so that no id is ever given twice.
+    pub fn taken_over(entries: impl Iterator<Item = (ClientId, T)>, generations: Vec<u32>) -> Self {
+        Self { entries: entries.map(|(id, entry)| (id.index(), entry)).collect(), generations }
+    }
+
+    /// Per slot, the generation of its present or next entry.
+    pub fn generations(&self) -> &[u32] {
+        &self.generations
+    }
+
+    /// Every id.
+    pub fn ids(&self) -> impl Iterator<Item = ClientId> {
+        let generation = |slot: usize| self.generations.get(slot).copied().unwrap_or_default();
+        let id = move |slot| ClientId { generation: generation(slot), slot: slot as u32 };
+        self.entries.iter().map(move |(slot, _)| id(slot))
     }
 
     /// Adds an entry that is built knowing its own id.

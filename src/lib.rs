@@ -21,7 +21,8 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `agenda`, `id`, `limits`, `password`, `subnet` and `time` are leaves that any layer may use.
+//! `agenda`, `hex`, `id`, `limits`, `password`, `subnet` and `time` are leaves that any layer may
+//! use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
@@ -34,6 +35,7 @@ pub mod client;
 pub mod console;
 pub mod delivery;
 pub mod dialect;
+pub mod hex;
 pub mod id;
 pub mod limits;
 pub mod load;

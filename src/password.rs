@@ -9,6 +9,7 @@ use std::fmt;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
+use crate::hex;
 use crate::limits::{PASSWORD_ROUNDS, PASSWORD_ROUNDS_MAX};
 
 const SCHEME: &str = "pbkdf2-sha256";
@@ -36,7 +37,7 @@ impl SlowHash {
         let mut parts = written.split(':');
         let scheme = parts.next()?;
         let rounds = parts.next()?.parse().ok()?;
-        let (salt, hash) = (unhex(parts.next()?)?, unhex(parts.next()?)?);
+        let (salt, hash) = (hex::parse(parts.next()?)?, hex::parse(parts.next()?)?);
         let is_whole = scheme == SCHEME && parts.next().is_none() && !salt.is_empty();
         let hash = <[u8; HASH_BYTES]>::try_from(hash).ok()?;
         (is_whole && (1..=PASSWORD_ROUNDS_MAX).contains(&rounds)).then_some(Self {
@@ -122,15 +123,6 @@ impl fmt::Debug for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Rounds")
     }
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let pairs = digits.as_bytes().chunks(2);
-    let bytes = pairs.map(|pair| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(pair, 16).ok()
-    });
-    bytes.collect()
 }
 
 #[cfg(test)]

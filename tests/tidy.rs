@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up: a module may use only those before it.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 18] = [
+    "hex",
     "time",
     "agenda",
     "id",

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Time;
 
 /// How fast a client may speak.
@@ -39,7 +41,7 @@ impl FloodRate {
 }
 
 /// What one client has used up. Eight bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Allowance {
     paid_until: Time,
 }

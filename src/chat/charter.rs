@@ -2,6 +2,7 @@
 //!
 //! It outlives the members: a room that is empty keeps it.
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::digest::Digest;
@@ -9,7 +10,7 @@ use super::name::Nickname;
 use super::sanctions::Sanctions;
 
 /// What a room is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     /// Clean text.
     pub text: SmolStr,
@@ -18,7 +19,7 @@ pub struct Topic {
 }
 
 /// Whom a room belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// What the owner was called then. Anybody may be called so now: it proves nothing.
     pub name: Nickname,
@@ -27,7 +28,7 @@ pub struct Owner {
 }
 
 /// What is settled about one room.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charter {
     /// What it is about.
     pub topic: Option<Topic>,

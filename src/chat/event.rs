@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::charter::Topic;
 use super::command::Guide;
 use super::history::Replay;
@@ -15,7 +17,7 @@ use crate::id::ClientId;
 use crate::time::Wall;
 
 /// How a client reads messages: what many of the same form are told is told in the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// Who said what.
     Bare,
@@ -323,7 +325,7 @@ pub struct Peer<'a> {
 }
 
 /// Why the server ends a connection, as its client is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Farewell {
     /// The client asked for it.
     Quit,

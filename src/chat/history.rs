@@ -8,14 +8,17 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::message::Message;
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 
 /// What a room remembers.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
     messages: VecDeque<Message>,
     /// The sum of their weights.
+    #[serde(skip)]
     weight: usize,
     /// The newest message that is not remembered any more, or the last one before the room was.
     forgotten: u64,
@@ -34,6 +37,17 @@ impl History {
         let weight = messages.iter().map(Message::weight).sum();
         let saved = messages.last().map_or(forgotten, |message| message.stamp.number);
         Self { messages: messages.into(), weight, forgotten, saved }
+    }
+
+    /// Weighs anew what came from another process, and remembers at most so many. Whether some
+    /// had to go.
+    pub(super) fn take_over(&mut self, most: usize) -> bool {
+        self.weight = self.messages.iter().map(Message::weight).sum();
+        let before = self.messages.len();
+        while self.messages.len() > most || self.weight > HISTORY_ROOM_BYTES {
+            self.forget_oldest();
+        }
+        self.messages.len() < before
     }
 
     /// Remembers one message more, and at most so many in all.

@@ -1,5 +1,6 @@
 //! One person who has a nickname.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::event::Form;
@@ -7,7 +8,7 @@ use super::name::Nickname;
 use super::room::{RoomId, Seat};
 
 /// How a client wants to be told of messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wishes {
     pub(super) form: Form,
     /// Wants to be read what was said before it came.
@@ -21,10 +22,11 @@ impl Default for Wishes {
 }
 
 /// A registered client: its nickname and where it sits.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Member {
     pub(super) nickname: Nickname,
-    /// By which `Names` finds it.
+    /// By which `Names` finds it: another hash in each process.
+    #[serde(skip)]
     pub(super) name_hash: u32,
     pub(super) wishes: Wishes,
     /// May keep order everywhere.

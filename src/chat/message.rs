@@ -4,6 +4,7 @@
 //! forgotten and made anew does not repeat them; an epoch tells the numbers of one server from
 //! those of another.
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::Nickname;
@@ -11,7 +12,7 @@ use crate::limits::MESSAGE_WEIGHT;
 use crate::time::Wall;
 
 /// Whether words or deeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Somebody said something.
     Said,
@@ -20,7 +21,7 @@ pub enum Kind {
 }
 
 /// When a message was said, among all others and by the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Its number: more than that of any message before, in any room.
     pub number: u64,
@@ -29,7 +30,7 @@ pub struct Stamp {
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// When it was said.
     pub stamp: Stamp,

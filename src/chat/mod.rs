@@ -33,7 +33,7 @@ pub use event::{
 };
 pub use history::{History, Replay};
 pub use kept::{Batch, Changes, KeptRoom, Snapshot};
-pub use lobby::{Context, Lobby, LobbySettings};
+pub use lobby::{Context, Lobby, LobbySettings, LobbyState};
 pub use message::{Kind, Message, Place, Stamp};
 pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};

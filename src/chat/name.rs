@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 
 use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
+use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, SmolStrBuilder};
 use unicode_security::MixedScript;
 use unicode_security::skeleton;
@@ -67,7 +68,7 @@ static RESERVED_KEYS: LazyLock<[NameKey; RESERVED.len()]> =
     LazyLock::new(|| RESERVED.map(NameKey::of));
 
 /// The name of one person, as that person writes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nickname(SmolStr);
 
 impl Nickname {
@@ -100,7 +101,7 @@ impl Nickname {
 }
 
 /// The name of one room, without the `#` that IRC users put before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomName(SmolStr);
 
 impl RoomName {

@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use super::charter::Charter;
@@ -21,7 +22,7 @@ use super::refusal::Refusal;
 use crate::id::ClientId;
 
 /// Names one room. Reused after the room has closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RoomId(u32);
 
 impl RoomId {
@@ -35,7 +36,7 @@ impl RoomId {
 }
 
 /// One member's place in one room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seat {
     pub(super) room: RoomId,
     /// Index into the room's members of the same form.
@@ -43,7 +44,7 @@ pub(super) struct Seat {
 }
 
 /// Everyone in a room who reads messages in one form.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Bench {
     members: Vec<ClientId>,
     /// The number of the change that made the members what they are.
@@ -51,7 +52,7 @@ struct Bench {
 }
 
 /// A room.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Room {
     pub(super) name: RoomName,
     benches: [Bench; Form::ALL.len()],
@@ -116,6 +117,13 @@ impl Room {
     }
 }
 
+/// Every room, as one process hands them over to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RoomsState {
+    rooms: Vec<(RoomId, Room)>,
+    changes: u64,
+}
+
 /// Every room.
 #[derive(Debug)]
 pub(super) struct Rooms {
@@ -152,6 +160,20 @@ impl Rooms {
             return Some(main);
         }
         (self.rooms.len() < self.max).then(|| self.insert(kept.name, kept.charter, history))
+    }
+
+    /// Every room, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> RoomsState {
+        let rooms = self.iter().map(|(id, room)| (id, room.clone())).collect();
+        RoomsState { rooms, changes: self.changes }
+    }
+
+    /// The rooms of another process, instead of those that are here. More than may be stay until
+    /// they are closed.
+    pub(super) fn take_over(&mut self, state: RoomsState) {
+        self.names = state.rooms.iter().map(|(id, room)| (room.name.key(), *id)).collect();
+        self.rooms = state.rooms.into_iter().map(|(id, room)| (id.index(), room)).collect();
+        self.changes = state.changes;
     }
 
     /// Makes a room. When there are as many as may be, an empty one goes: its id and its name are

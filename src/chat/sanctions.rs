@@ -4,6 +4,7 @@
 //! is on a nickname. Each has a number by which it can be lifted, since the address of a person is
 //! shown to nobody. Who may impose one is left to the lobby.
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
@@ -11,7 +12,7 @@ use super::network::Network;
 use crate::time::Wall;
 
 /// What is forbidden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Measure {
     /// To be in the room.
     Ban,
@@ -20,7 +21,7 @@ pub enum Measure {
 }
 
 /// One ban or mute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sanction {
     /// By which it is called; unique in its room.
     pub number: u32,
@@ -49,7 +50,7 @@ impl Sanction {
 }
 
 /// All that are in force in one room, and maybe some that are over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sanctions(Vec<Sanction>);
 
 impl Sanctions {

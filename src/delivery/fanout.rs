@@ -12,6 +12,8 @@
 
 use std::io::IoSlice;
 
+use serde::{Deserialize, Serialize};
+
 use super::lane::Lane;
 use super::ledger::{Ledger, OutboxLimits};
 use super::outbox::Outbox;
@@ -25,7 +27,7 @@ use crate::limits::{DEAF_IN_RUN_MAX, SWEEP_INTERVAL, WRITE_SLICES};
 use crate::time::{Time, Wall};
 
 /// What was done so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct DeliveryCounters {
     /// Room events.
     pub published: u64,
@@ -53,8 +55,8 @@ pub enum Verdict {
 /// Every client's outbox.
 #[derive(Debug)]
 pub struct Fanout {
-    outboxes: SideTable<Outbox>,
-    transcripts: Transcripts,
+    pub(super) outboxes: SideTable<Outbox>,
+    pub(super) transcripts: Transcripts,
     /// By form.
     lanes: [Lane; Form::ALL.len()],
     recitals: Recitals,
@@ -62,10 +64,10 @@ pub struct Fanout {
     speakers: Vec<ClientId>,
     /// Where an event for one client is encoded.
     encoded: Vec<u8>,
-    ledger: Ledger,
-    limits: OutboxLimits,
-    swept: Time,
-    counters: DeliveryCounters,
+    pub(super) ledger: Ledger,
+    pub(super) limits: OutboxLimits,
+    pub(super) swept: Time,
+    pub(super) counters: DeliveryCounters,
 }
 
 impl Fanout {

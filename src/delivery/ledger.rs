@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::outbox::{Outbox, Spares};
+use super::outbox::{Outbox, OutboxState, Spares};
 use super::transcript::{Span, Transcripts};
 use crate::id::ClientId;
 use crate::limits::{
@@ -148,6 +148,18 @@ impl Ledger {
     ) {
         self.swollen |= outbox.weight() > limits.soft;
         self.mark_dirty(id, outbox);
+    }
+
+    /// Fills the outbox of somebody who comes from another process.
+    pub(super) fn take_over(
+        &mut self,
+        id: ClientId,
+        outbox: &mut Outbox,
+        state: &OutboxState,
+        limits: &OutboxLimits,
+    ) {
+        outbox.begin_as(state);
+        self.change(id, outbox, limits, |outbox, spares| outbox.take_over(state, spares));
     }
 
     /// Takes the outbox of somebody who is gone out of the sums.

@@ -5,6 +5,7 @@
 //! queued, once per turn, and reports how much was taken.
 
 mod fanout;
+mod handover;
 mod lane;
 mod ledger;
 mod outbox;
@@ -13,6 +14,7 @@ mod run;
 mod transcript;
 
 pub use fanout::{DeliveryCounters, Fanout, Verdict};
+pub use handover::FanoutState;
 pub use ledger::OutboxLimits;
 pub use outbox::Outbox;
 

@@ -13,6 +13,8 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
+use serde::{Deserialize, Serialize};
+
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::limits::{
     PIECE_BYTES, SPARE_BYTES_MAX, SPARE_PIECES_MAX, SPARE_RESTS_MAX, WRITE_BYTES_PER_TURN,
@@ -59,11 +61,23 @@ pub(super) struct Rest {
 }
 
 /// All bytes up to a place in the queue, and when they were found waiting.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Mark {
     since: Time,
     /// Bytes from the front to the marked place.
     remaining: usize,
+}
+
+/// An outbox as one process hands it over to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OutboxState {
+    #[serde(with = "crate::hex")]
+    waiting: Vec<u8>,
+    blocked: bool,
+    ending: bool,
+    spoke: bool,
+    mid_line: bool,
+    mark: Option<Mark>,
 }
 
 /// Memory of busy outboxes, lent and given back.
@@ -207,6 +221,32 @@ impl Outbox {
             filled += 1;
         }
         filled
+    }
+
+    /// All that another process needs to go on.
+    pub(super) fn handed_over(&self, transcripts: &Transcripts) -> OutboxState {
+        OutboxState {
+            waiting: self.slices(transcripts).flatten().copied().collect(),
+            blocked: self.blocked,
+            ending: self.ending,
+            spoke: self.spoke,
+            mid_line: self.mid_line,
+            mark: self.rest.as_ref().and_then(|rest| rest.mark),
+        }
+    }
+
+    /// Is as it was in another process, but for what waits.
+    pub(super) fn begin_as(&mut self, state: &OutboxState) {
+        (self.blocked, self.ending) = (state.blocked, state.ending);
+        (self.spoke, self.mid_line) = (state.spoke, state.mid_line);
+    }
+
+    /// Queues what waited there.
+    pub(super) fn take_over(&mut self, state: &OutboxState, spares: &mut Spares) {
+        self.push_own(&state.waiting, spares);
+        if let Some(rest) = &mut self.rest {
+            rest.mark = state.mark;
+        }
     }
 
     /// Gives back the memory of an outbox that nobody will read.

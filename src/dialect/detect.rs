@@ -4,8 +4,10 @@
 //! own language, and above all never executed: a web page can make a browser POST chat lines
 //! into this port.
 
+use serde::{Deserialize, Serialize};
+
 /// A language that this port does not speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Foreign {
     /// Internet Relay Chat.
     Irc,

@@ -6,6 +6,7 @@
 //! Invariant: however the bytes are cut into reads, the frames are the same.
 
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::LINE_BYTES_MAX;
 
@@ -34,7 +35,7 @@ pub enum Frame<'a> {
 }
 
 /// Finds lines in a stream of bytes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct LineSplitter {
     /// Bytes at the front known to hold no newline.
     searched: u16,

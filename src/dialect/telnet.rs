@@ -8,6 +8,7 @@
 //! Invariant: however the bytes are cut into reads, the filtered stream is the same.
 
 use memchr::memchr2;
+use serde::{Deserialize, Serialize};
 
 const NUL: u8 = 0;
 const FIRST_COMMAND: u8 = 236;
@@ -18,12 +19,12 @@ const DONT: u8 = 254;
 const IAC: u8 = 255;
 
 /// Takes telnet commands out of a stream.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct TelnetFilter {
     state: State,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     #[default]
     Text,

@@ -5,8 +5,11 @@
 //! Invariant: each datagram received is counted in exactly one other field ([`Counters::evicted`]
 //! excepted), or in one of [`super::KeyedCounters`].
 
+use serde::Deserialize;
+use serde::Serialize;
+
 /// Totals since the start, in datagrams received unless said otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// All of them.
     pub received: u64,
@@ -29,7 +32,7 @@ pub struct Counters {
 }
 
 /// Why a datagram led to nothing; one counter for each [`Reason`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// Longer than any datagram we look at.
     pub too_long: u64,

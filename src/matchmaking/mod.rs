@@ -21,6 +21,7 @@
 pub mod client;
 mod counters;
 mod crc32;
+mod handover;
 mod keyed;
 pub mod line;
 mod network;
@@ -37,6 +38,9 @@ mod tests;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::id::ClientId;
 use crate::limits::DATAGRAM_BYTES_MAX;
 use crate::limits::MATCH_PLAYERS;
@@ -48,6 +52,7 @@ use crate::time::Time;
 
 pub use counters::Counters;
 pub use counters::Dropped;
+pub use handover::MatchmakerState;
 pub use keyed::KeyedCounters;
 pub use keyed::RelayMode;
 pub use keyed::RelaySettings;
@@ -91,7 +96,7 @@ impl Default for Settings {
 
 /// Where we are asked and answer from, as `net` numbers it: one of our UDP sockets, and one of its
 /// addresses if it has many. The first numbers are those of the sockets, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SocketIndex(pub u16);
 
 /// Something that happened.

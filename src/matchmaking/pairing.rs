@@ -23,6 +23,9 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::limits::PAIRING_ANSWER_INTERVAL;
 use crate::limits::PAIRING_TIMEOUT;
 use crate::matchmaking::sender::Kind;
@@ -74,6 +77,22 @@ impl Pairing {
             // A table more than half full grows when what was removed litters it; this one never.
             numbers: HashMap::with_capacity(4 * pairs_max),
             pairs_max,
+        }
+    }
+
+    /// Who waits and who met whom, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> PairingState {
+        PairingState { waiting: self.waiting, pairs: self.pairs.iter().copied().collect() }
+    }
+
+    /// Goes on where another process has stopped.
+    pub(super) fn take_over(&mut self, state: PairingState) {
+        self.waiting = state.waiting;
+        let surplus = state.pairs.len().saturating_sub(self.pairs_max);
+        for pair in state.pairs.into_iter().skip(surplus) {
+            let number = self.pairs.len() as u64;
+            self.numbers.extend(pair.members.map(|member| (member.address, number)));
+            self.pairs.push_back(pair);
         }
     }
 
@@ -171,14 +190,21 @@ impl Pairing {
     }
 }
 
+/// Who waits and who met whom, as one process hands it over to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PairingState {
+    waiting: WaitingRoom,
+    pairs: Vec<Pair>,
+}
+
 /// Two that met.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pair {
     since: Time,
     members: [Member; 2],
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Member {
     address: SocketAddr,
     /// When it was last told about its partner.
@@ -186,7 +212,7 @@ struct Member {
 }
 
 /// One that has not met anybody.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Waiting {
     sender: Sender,
     /// When it was last heard.
@@ -201,7 +227,7 @@ impl Waiting {
 }
 
 /// One place for each kind: as soon as there are two of a kind, they are a pair.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize, Copy)]
 struct WaitingRoom {
     ipv4: Option<Waiting>,
     ipv6: Option<Waiting>,

@@ -61,6 +61,21 @@ impl RateTable {
         true
     }
 
+    /// The cells whose buckets are not full, to be taken over by another process.
+    pub(super) fn handed_over(&self, now: Time) -> Vec<(usize, Time)> {
+        let cells = self.full_at.iter().copied().enumerate();
+        cells.filter(|(_, full_at)| *full_at > now).collect()
+    }
+
+    /// Goes on where another process with the same secret has stopped.
+    pub(super) fn take_over(&mut self, cells: Vec<(usize, Time)>) {
+        for (cell, full_at) in cells {
+            if let Some(place) = self.full_at.get_mut(cell) {
+                *place = full_at;
+            }
+        }
+    }
+
     /// How many cells there are.
     #[cfg(test)]
     pub(super) fn cells(&self) -> usize {

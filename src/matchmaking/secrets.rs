@@ -52,6 +52,16 @@ impl Secrets {
         self.numbers.hash(&self.drawn.to_be_bytes())
     }
 
+    /// How many numbers have been drawn: another process with the same secret draws others.
+    pub(super) fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
+    /// Draws only numbers after so many.
+    pub(super) fn skip(&mut self, drawn: u64) {
+        self.drawn = drawn;
+    }
+
     fn cookie_of(&self, slot: u64, address: SocketAddr, id: u64) -> u64 {
         let (ip, zone) = match address {
             SocketAddr::V4(v4) => (v4.ip().to_ipv6_mapped().octets(), 0),

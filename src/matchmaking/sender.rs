@@ -13,11 +13,14 @@ use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::net::SocketAddrV6;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::matchmaking::SocketIndex;
 use crate::matchmaking::Transmit;
 
 /// The sender of a datagram that may be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sender {
     /// The socket it spoke to.
     via: SocketIndex,
@@ -58,7 +61,7 @@ impl Sender {
 
 /// Addresses that may be able to reach each other. A loopback address means nothing to a peer
 /// elsewhere, and no datagram crosses from IPv4 to IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Kind {
     Ipv4,
     Ipv6,

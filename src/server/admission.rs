@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use slab::Slab;
 use thiserror::Error;
 
@@ -36,7 +37,7 @@ impl NotAdmitted {
 }
 
 /// Where a client comes from, as far as counting goes: four bytes for each client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Origin(u32);
 
 impl Origin {
@@ -102,6 +103,18 @@ impl Admission {
                 Ok(*entry.insert(origin))
             }
         }
+    }
+
+    /// Counts one who comes from another process, whatever the limit is.
+    pub(super) fn take_over(&mut self, network: Option<Network>) -> Origin {
+        let Some(network) = network else { return Origin::LOOPBACK };
+        let connected = &mut self.connected;
+        let new = || Origin(connected.insert((network, 0)) as u32);
+        let origin = *self.origins.entry(network).or_insert_with(new);
+        if let Some((_, connected)) = self.connected.get_mut(origin.0 as usize) {
+            *connected += 1;
+        }
+        origin
     }
 
     /// Where a client comes from; `None`: from where everybody may.

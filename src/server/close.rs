@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Server;
 use super::session::Phase;
 use crate::chat::{Event, Farewell, Outlet};
@@ -12,7 +14,7 @@ use crate::limits::CLOSE_TIMEOUT;
 use crate::time::Time;
 
 /// Why one client was closed, as the log and the counters tell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CloseReason {
     /// The client ended its side and everything it was owed was sent.
     Ended,

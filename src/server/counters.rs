@@ -1,9 +1,11 @@
 //! What clients said and how they went, in numbers.
 
+use serde::{Deserialize, Serialize};
+
 use super::close::CloseReason;
 
 /// Plain counters since the start.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct ServerCounters {
     /// Lines carried out or refused.
     pub lines: u64,

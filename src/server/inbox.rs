@@ -6,6 +6,8 @@
 //! Invariant: `used <= bytes.len()`; what is left is less than a line, unless the client is held or
 //! over its budget for the turn.
 
+use serde::{Deserialize, Serialize};
+
 use crate::dialect::{Frame, LineSplitter, TelnetFilter};
 use crate::limits::{CHUNK_QUIET, LINE_BYTES_MAX, TYPIST_QUIET};
 use crate::time::Time;
@@ -14,8 +16,9 @@ use crate::time::Time;
 pub(super) type Spare = Option<Box<Inbox>>;
 
 /// Bytes on their way from one client.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Inbox {
+    #[serde(with = "crate::hex")]
     bytes: Vec<u8>,
     /// Bytes at the front that were carried out already.
     used: usize,

@@ -21,6 +21,7 @@ mod close;
 mod conversation;
 mod counters;
 mod deadlines;
+mod handover;
 mod inbox;
 mod keeping;
 mod leaving;
@@ -37,6 +38,7 @@ use std::net::IpAddr;
 pub use admission::NotAdmitted;
 pub use close::CloseReason;
 pub use counters::ServerCounters;
+pub use handover::ServerState;
 pub use operators::Operator;
 pub use settings::Settings;
 pub use watching::SlowReader;
@@ -62,6 +64,8 @@ use crate::time::{Time, Wall};
 #[derive(Debug)]
 pub struct Server {
     settings: Settings,
+    /// What hashes are keyed with.
+    secret: [u8; 16],
     sessions: SideTable<Session>,
     lobby: Lobby,
     fanout: Fanout,
@@ -105,6 +109,7 @@ impl Server {
             digest_at: None,
             checks: Checks::default(),
             settings,
+            secret,
         }
     }
 

@@ -39,6 +39,11 @@ struct Waiting {
 }
 
 impl Checks {
+    /// Whose passwords they are.
+    pub(super) fn clients(&self) -> impl Iterator<Item = ClientId> {
+        self.waiting.iter().map(|waiting| waiting.id)
+    }
+
     /// When the next rounds are due.
     pub(super) fn due(&self) -> Option<Time> {
         self.due

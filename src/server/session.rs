@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Settings;
 use super::admission::Origin;
 use super::close::CloseReason;
@@ -14,7 +16,7 @@ use crate::limits::FLOOD_BYTES_PER_LINE;
 use crate::time::Time;
 
 /// How far a conversation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
     /// Nothing was said yet, by either side.
     Silent,
@@ -27,7 +29,7 @@ pub(super) enum Phase {
 }
 
 /// How a client ends its messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Ending {
     /// Not known yet.
     Unknown,
@@ -38,14 +40,14 @@ pub(super) enum Ending {
 }
 
 /// What is known of a classroom client alone.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Classroom {
     /// The nickname as it was sent, which the client puts before each message.
     pub(super) prefix: Box<str>,
 }
 
 /// What is known of one client besides its nickname and its outbox.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Session {
     pub(super) phase: Phase,
     /// When it connected; while closing, until when it may read its last bytes.

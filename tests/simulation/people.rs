@@ -115,6 +115,9 @@ pub(crate) fn nickname(random: &mut Random) -> String {
 fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
     let name = pick(random, &NAMES);
     let text = match random.below(32) {
+        _ if lore.governs && !lore.operators.is_empty() && random.below(8) == 0 => {
+            format!("/deop {}", random.pick(&lore.operators))
+        }
         _ if lore.governs && random.below(3) == 0 => order(random, lore),
         _ if lore.governs && !lore.names.is_empty() && random.below(2) == 0 => {
             let name = random.pick(&lore.names).clone();

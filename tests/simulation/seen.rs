@@ -19,6 +19,7 @@ pub(crate) struct Seen {
     pub(crate) presence_dropped: u64,
     pub(crate) deliveries: u64,
     pub(crate) met: u64,
+    pub(crate) handed_over: u64,
     /// What was done in rooms, by the name of it.
     pub(crate) deeds: BTreeMap<&'static str, u64>,
 }
@@ -61,6 +62,7 @@ impl Seen {
         self.presence_dropped += other.presence_dropped;
         self.deliveries += other.deliveries;
         self.met += other.met;
+        self.handed_over += other.handed_over;
         for (deed, count) in &other.deeds {
             *self.deeds.entry(deed).or_default() += count;
         }
@@ -79,6 +81,7 @@ impl Seen {
             ("spared presence", self.presence_dropped),
             ("delivered", self.deliveries),
             ("paired", self.met),
+            ("handed over", self.handed_over),
         ];
         let deeds = VERBS.iter().chain(&DEEDS);
         let deeds = deeds.map(|deed| (*deed, self.deeds.get(deed).copied().unwrap_or(0)));

@@ -4,6 +4,7 @@
 
 use std::hash::Hasher;
 
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
 use crate::chat::kept::Snapshot;
@@ -15,7 +16,7 @@ use crate::time::Wall;
 const DOMAIN: u8 = 6;
 
 /// Numbers messages, over all rooms.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Numbers {
     pub(super) epoch: u32,
     pub(super) last: u64,
@@ -63,7 +64,7 @@ impl Numbers {
 }
 
 /// Draws keys from a secret.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Keys {
     secret: [u8; 16],
     drawn: u64,

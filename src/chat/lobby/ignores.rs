@@ -66,6 +66,16 @@ impl Ignores {
         }
     }
 
+    /// Every wish, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> Vec<(ClientId, Vec<SmolStr>)> {
+        let names = |list: &[Ignored]| list.iter().map(|(name, _)| name.clone()).collect();
+        let mut all: Vec<_> =
+            self.by_listener.iter().map(|(id, list)| (*id, names(list))).collect();
+        // In the same order each time, so that a run can be repeated.
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all
+    }
+
     /// Whom one ignores.
     pub(super) fn of(&self, who: ClientId) -> impl Iterator<Item = &str> {
         self.by_listener.get(&who).into_iter().flatten().map(|(name, _)| name.as_str())

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::Lobby;
 use super::clock::Numbers;
 use crate::chat::kept::{Batch, Changes, Snapshot};
@@ -13,7 +15,7 @@ use crate::chat::room::RoomId;
 use crate::limits::ROOMS_MAX;
 
 /// Rooms that have changed since they were last saved.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Unsaved {
     rooms: VecDeque<RoomId>,
     /// Rooms that are no more and may have been saved.

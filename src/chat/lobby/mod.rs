@@ -10,6 +10,7 @@
 //! - every member sits somewhere, and who keeps order in a room sits there.
 
 mod clock;
+mod handover;
 mod ignores;
 mod keeping;
 mod listing;
@@ -34,6 +35,8 @@ use super::room::{Room, RoomId, Rooms};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
 use crate::time::Wall;
+pub use handover::LobbyState;
+
 use clock::{Keys, Numbers};
 use ignores::Ignores;
 use keeping::Unsaved;

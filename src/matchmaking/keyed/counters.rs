@@ -3,10 +3,13 @@
 //! Invariant: each request that led to something is counted in exactly one field of the first
 //! group; the others count what came of it.
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use super::request::How;
 
 /// Totals since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyedCounters {
     /// Requests answered by a cookie.
     pub cookies: u64,

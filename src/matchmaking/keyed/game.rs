@@ -9,6 +9,8 @@
 
 use std::collections::VecDeque;
 
+use serde::Deserialize;
+use serde::Serialize;
 use slab::Slab;
 use smallvec::SmallVec;
 
@@ -21,14 +23,14 @@ use crate::time::Time;
 const SLACK: usize = 64;
 
 /// One game, for as long as it is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct GameKey {
     place: u32,
     serial: u64,
 }
 
 /// The players of one match.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Game {
     serial: u64,
     /// The number by which its players know it.
@@ -53,6 +55,14 @@ impl Game {
     pub(super) fn present(&self) -> impl Iterator<Item = (usize, PlayerKey)> {
         self.players.iter().enumerate().filter_map(|(number, player)| Some((number, (*player)?)))
     }
+}
+
+/// All games, as one process hands them over to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct GamesState {
+    games: Vec<(usize, Game)>,
+    by_age: Vec<GameKey>,
+    serial: u64,
 }
 
 /// All games.
@@ -116,6 +126,18 @@ impl Games {
             }
         }
         None
+    }
+
+    /// Every game, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> GamesState {
+        let games = self.slab.iter().map(|(place, game)| (place, game.clone())).collect();
+        GamesState { games, by_age: self.by_age.iter().copied().collect(), serial: self.serial }
+    }
+
+    /// Goes on where another process has stopped, before there is any game.
+    pub(super) fn take_over(&mut self, state: GamesState) {
+        self.slab = state.games.into_iter().collect();
+        (self.by_age, self.serial) = (state.by_age.into(), state.serial);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Game> {

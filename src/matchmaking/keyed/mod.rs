@@ -23,6 +23,7 @@
 mod answer;
 mod counters;
 mod game;
+mod handover;
 mod joining;
 mod occupancy;
 mod player;
@@ -36,6 +37,7 @@ mod tokens;
 use smol_str::SmolStr;
 
 pub use counters::KeyedCounters;
+pub(super) use handover::KeyedState;
 pub use relay::RelayMode;
 pub use relay::RelaySettings;
 pub(super) use request::Request;

@@ -39,6 +39,14 @@ impl Occupancy {
         true
     }
 
+    /// Counts one more whatever the limits are: one who comes from another process.
+    pub(super) fn take_over(&mut self, ip: IpAddr) {
+        let Some(cells) = self.cells_of(ip) else { return };
+        for counter in self.counters(cells) {
+            *counter = counter.saturating_add(1);
+        }
+    }
+
     /// Counts one less; the address must have entered.
     pub(super) fn leave(&mut self, ip: IpAddr) {
         let Some(cells) = self.cells_of(ip) else { return };

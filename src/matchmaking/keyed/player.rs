@@ -11,6 +11,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use serde::Deserialize;
+use serde::Serialize;
 use slab::Slab;
 use smol_str::SmolStr;
 
@@ -32,14 +34,14 @@ use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
 /// One player, for as long as it is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct PlayerKey {
     place: u32,
     serial: u64,
 }
 
 /// An endpoint that waits, or has met others.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Player {
     serial: u64,
     pub(super) sender: Sender,
@@ -61,20 +63,20 @@ pub(super) struct Player {
 }
 
 /// Somebody in the chat.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Person {
     pub(super) client: ClientId,
     pub(super) nickname: SmolStr,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum State {
     Waiting(QueueKey),
     Matched(Seat),
 }
 
 /// A player's place in a game.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Seat {
     pub(super) game: GameKey,
     /// Its number among the players, from 0; it is told from 1.
@@ -137,6 +139,13 @@ impl Seat {
         let pause = MATCH_REPEATS.get(self.told.checked_sub(1)?)?;
         (!self.acked).then_some(self.told_at + *pause)
     }
+}
+
+/// All players, as one process hands them over to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PlayersState {
+    players: Vec<(PlayerKey, Player)>,
+    serial: u64,
 }
 
 /// All players.
@@ -227,6 +236,28 @@ impl Players {
         if !std::mem::replace(&mut player.settled, true) {
             self.unsettled.leave(ip);
         }
+    }
+
+    /// Every player, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> PlayersState {
+        let players = self.iter().map(|(key, player)| (key, player.clone())).collect();
+        PlayersState { players, serial: self.serial }
+    }
+
+    /// Goes on where another process has stopped, before anybody is here.
+    pub(super) fn take_over(&mut self, state: PlayersState) {
+        self.serial = state.serial;
+        for (key, player) in &state.players {
+            let address = player.sender.address();
+            self.by_address.insert(address, *key);
+            self.all.take_over(address.ip());
+            if !player.settled {
+                self.unsettled.take_over(address.ip());
+            }
+        }
+        let players = state.players.into_iter();
+        let unarmed = |player| Player { armed: Time::NEVER, ..player };
+        self.slab = players.map(|(key, player)| (key.place as usize, unarmed(player))).collect();
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PlayerKey, &Player)> {

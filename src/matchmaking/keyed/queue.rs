@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use serde::Deserialize;
+use serde::Serialize;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
@@ -13,7 +15,7 @@ use super::player::PlayerKey;
 use crate::matchmaking::sender::Kind;
 
 /// What players must have in common to meet.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct QueueKey {
     pub(super) name: SmolStr,
     /// How many are to meet.
@@ -59,6 +61,16 @@ impl Queues {
                 self.0.remove(queue);
             }
         }
+    }
+
+    /// Every queue, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> Vec<(QueueKey, Line)> {
+        self.0.iter().map(|(queue, line)| (queue.clone(), line.clone())).collect()
+    }
+
+    /// The queues of another process.
+    pub(super) fn taken_over(queues: Vec<(QueueKey, Line)>) -> Self {
+        Self(queues.into_iter().collect())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&QueueKey, &Line)> {

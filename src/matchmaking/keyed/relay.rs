@@ -7,6 +7,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::limits::RELAY_CELLS;
 use crate::limits::RELAY_NETWORK_SHARE;
 use crate::limits::RELAY_QUOTA_BYTES;
@@ -69,7 +72,7 @@ pub(super) struct Relay {
 }
 
 /// What one player has used.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct RelayShare {
     used_until: Time,
     used: usize,

@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::player::PlayerKey;
@@ -15,7 +17,7 @@ use crate::limits::TOKEN_TTL;
 use crate::time::Time;
 
 /// What a person has asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Reservation {
     token: u64,
     since: Time,
@@ -81,6 +83,11 @@ impl Tokens {
         let reservation = self.by_client.get_mut(&client)?;
         reservation.nickname = nickname.into();
         reservation.player
+    }
+
+    /// What everybody has asked for, to be taken over by another process.
+    pub(super) fn handed_over(&self) -> Vec<Reservation> {
+        self.by_client.values().cloned().collect()
     }
 
     /// Gives back memory that a crowd has needed.

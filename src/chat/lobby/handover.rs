@@ -1,0 +1,77 @@
+//! The lobby as one process hands it over to another: everyone, every room, and what is still to be
+//! told and saved.
+//!
+//! Unlike what is kept over a restart, this holds those who are here. Ids stay what they were.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::Lobby;
+use super::clock::{Keys, Numbers};
+use super::keeping::Unsaved;
+use crate::chat::member::{Member, Wishes};
+use crate::chat::room::{RoomId, RoomsState};
+use crate::id::ClientId;
+
+/// All that a lobby knows but its settings.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LobbyState {
+    members: Vec<(ClientId, Member)>,
+    rooms: RoomsState,
+    wishes: Vec<(ClientId, Wishes)>,
+    ignores: Vec<(ClientId, Vec<SmolStr>)>,
+    numbers: Numbers,
+    keys: Keys,
+    digests: Vec<RoomId>,
+    unsaved: Unsaved,
+}
+
+impl Lobby {
+    /// All that another process needs to go on. Nothing changes here.
+    pub fn handed_over(&self) -> LobbyState {
+        LobbyState {
+            members: self.members.iter().map(|(id, member)| (id, member.clone())).collect(),
+            rooms: self.rooms.handed_over(),
+            wishes: self.wishes.iter().map(|(id, wishes)| (*id, *wishes)).collect(),
+            ignores: self.ignores.handed_over(),
+            numbers: self.numbers.clone(),
+            keys: self.keys.clone(),
+            digests: self.digests.clone(),
+            unsaved: self.unsaved.clone(),
+        }
+    }
+
+    /// Goes on where another process has stopped, before anybody comes here.
+    pub fn take_over(&mut self, state: LobbyState) {
+        debug_assert!(self.members.is_empty(), "somebody is here already");
+        (self.numbers, self.keys) = (state.numbers, state.keys);
+        (self.digests, self.unsaved) = (state.digests, state.unsaved);
+        self.wishes = state.wishes.into_iter().collect();
+        self.rooms.take_over(state.rooms);
+        for (id, mut member) in state.members {
+            member.name_hash = self.names.hash(&member.nickname.key());
+            self.members.insert(id, member);
+            self.names.insert(id, &self.members);
+        }
+        for (id, names) in state.ignores {
+            for name in names {
+                // Fewer may be ignored than before.
+                let _ = self.ignores.add(id, &name);
+            }
+        }
+        self.weigh_histories();
+    }
+
+    /// Has rooms remember what they may here.
+    fn weigh_histories(&mut self) {
+        let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let Some(room) = self.rooms.get_mut(id) else { continue };
+            if room.history.take_over(self.settings.history) {
+                self.note_changed(id);
+            }
+        }
+        self.remembered = self.rooms.iter().map(|(_, room)| room.history.weight()).sum();
+        self.forget_the_oldest();
+    }
+}

@@ -1,0 +1,51 @@
+//! What waits for everyone, as one process hands it over to another.
+//!
+//! Each outbox is told as the bytes that are still to be sent, whoever else they were said to: how
+//! they are kept is for each process to choose.
+
+use serde::{Deserialize, Serialize};
+
+use super::fanout::{DeliveryCounters, Fanout};
+use super::outbox::OutboxState;
+use crate::id::ClientId;
+use crate::time::Time;
+
+/// All that a fan-out knows but its limits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FanoutState {
+    outboxes: Vec<(ClientId, OutboxState)>,
+    counters: DeliveryCounters,
+    swept: Time,
+}
+
+impl Fanout {
+    /// Bytes that wait for all clients together, each counted for itself.
+    pub fn backlogs(&mut self) -> usize {
+        self.hand_out();
+        self.ledger.backlog
+    }
+
+    /// All that another process needs to go on. Nothing changes here.
+    pub fn handed_over(&mut self) -> FanoutState {
+        self.hand_out();
+        let transcripts = &self.transcripts;
+        let outboxes = self.outboxes.iter();
+        FanoutState {
+            outboxes: outboxes.map(|(id, outbox)| (id, outbox.handed_over(transcripts))).collect(),
+            counters: self.counters(),
+            swept: self.swept,
+        }
+    }
+
+    /// Goes on where another process has stopped, before anybody comes here.
+    pub fn take_over(&mut self, state: FanoutState) {
+        (self.counters, self.swept) = (state.counters, state.swept);
+        self.ledger.presence_dropped = state.counters.presence_dropped;
+        for (id, outbox) in state.outboxes {
+            self.open(id);
+            if let Some(place) = self.outboxes.get_mut(id) {
+                self.ledger.take_over(id, place, &outbox, &self.limits);
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The server as one process hands it over to another: everyone who is connected, what they have
+//! said and are owed, all rooms and the UDP side.
+//!
+//! Times stay what they were, because the clock of the other process goes on from ours; so do ids.
+//! How the document and the sockets get there is left to `net`.
+//!
+//! Left out: passwords that are being checked. Who waits for that is asked to try again.
+
+use serde::{Deserialize, Serialize};
+
+use super::session::Session;
+use super::{Server, Settings};
+use crate::chat::{Event, LobbyState, Network, Outlet, Refusal};
+use crate::delivery::FanoutState;
+use crate::id::ClientId;
+use crate::matchmaking::MatchmakerState;
+use crate::server::ServerCounters;
+use crate::time::{Time, Wall};
+
+/// All that a server knows but its settings.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ServerState {
+    secret: [u8; 16],
+    sessions: Vec<SessionState>,
+    lobby: LobbyState,
+    fanout: FanoutState,
+    matchmaker: MatchmakerState,
+    woken: Vec<ClientId>,
+    closed: Vec<ClientId>,
+    /// Those whose passwords are being checked.
+    checked: Vec<ClientId>,
+    counters: ServerCounters,
+    started: Wall,
+    digest_at: Option<Time>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SessionState {
+    id: ClientId,
+    session: Session,
+    network: Option<Network>,
+}
+
+impl ServerState {
+    /// Everyone who is connected.
+    pub fn clients(&self) -> impl Iterator<Item = ClientId> {
+        self.sessions.iter().map(|state| state.id)
+    }
+}
+
+impl Server {
+    /// Bytes that another process would be told for the clients, each for itself. Roughly.
+    pub fn handover_bytes(&mut self) -> usize {
+        self.fanout.backlogs() + self.lobby.remembered()
+    }
+
+    /// All that another process needs to go on. Nothing changes here, but nothing may be sent from
+    /// now on unless it fails.
+    pub fn handed_over(&mut self, now: Time) -> ServerState {
+        let network = |session: &Session| self.admission.network(session.origin);
+        let sessions = self.sessions.iter().map(|(id, session)| {
+            let network = network(session);
+            SessionState { id, session: session.clone(), network }
+        });
+        ServerState {
+            secret: self.secret,
+            sessions: sessions.collect(),
+            lobby: self.lobby.handed_over(),
+            fanout: self.fanout.handed_over(),
+            matchmaker: self.matchmaker.handed_over(now),
+            woken: self.woken.iter().copied().collect(),
+            closed: self.closed.iter().copied().collect(),
+            checked: self.checks.clients().collect(),
+            counters: self.counters,
+            started: self.started,
+            digest_at: self.digest_at,
+        }
+    }
+
+    /// A server that goes on where another process has stopped. `same_sockets`: datagrams come in
+    /// by the same sockets as there.
+    pub fn taken_over(settings: Settings, state: ServerState, same_sockets: bool) -> Self {
+        let mut server = Self::new(settings, state.secret);
+        server.lobby.take_over(state.lobby);
+        server.fanout.take_over(state.fanout);
+        if same_sockets {
+            server.matchmaker.take_over(state.matchmaker);
+        }
+        (server.counters, server.started) = (state.counters, state.started);
+        server.digest_at = state.digest_at;
+        server.closed = state.closed.into();
+        server.woken = state.woken.into();
+        for state in state.sessions {
+            server.take_in(state);
+        }
+        for id in state.checked {
+            server.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
+        }
+        server
+    }
+
+    fn take_in(&mut self, state: SessionState) {
+        let SessionState { id, mut session, network } = state;
+        session.origin = self.admission.take_over(network);
+        session.armed = Time::NEVER;
+        // Who was woken may have been waiting for its turn in the poll loop.
+        if session.unfinished && !self.woken.contains(&id) {
+            self.woken.push_back(id);
+        }
+        self.sessions.insert(id, session);
+        self.arm(id);
+    }
+}
