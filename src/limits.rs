@@ -310,6 +310,23 @@ pub const STATUS_INTERVAL: Duration = Duration::from_secs(10);
 /// What stopping may take besides `--drain` before a supervisor that asked for it kills: saving the
 /// state on a slow disk.
 pub const STOP_MARGIN: Duration = Duration::from_secs(10);
+// ---- Handing over to a new process -------------------------------------------------------
+
+/// How long a new process may take until it is ready to take over. Everybody is served meanwhile;
+/// it has flags to read and a log to open.
+pub const SUCCESSOR_PATIENCE: Duration = Duration::from_secs(5);
+/// How long handing over may take. Nobody is served meanwhile, and nobody is lost: a client waits
+/// no longer for it than for a network that is congested.
+pub const HANDOVER_PATIENCE: Duration = Duration::from_secs(5);
+/// Bytes of the document that is handed over. What waits for slow readers is most of it.
+pub const HANDOVER_BYTES_MAX: usize = 256 * 1_024 * 1_024;
+/// Bytes that wait or are remembered above which nothing is handed over: written down they are two
+/// to three times as many.
+pub const HANDOVER_WAITING_BYTES_MAX: usize = 64 * 1_024 * 1_024;
+/// Descriptors sent at once (Linux: 253 at most).
+pub const HANDOVER_DESCRIPTORS_PER_MESSAGE: usize = 250;
+/// Bytes of the reason for which a new process refuses.
+pub const HANDOVER_REASON_BYTES: usize = 512;
 
 // ---- Log ---------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use mio_chat::client::chat::ChatError;
 use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
-use mio_chat::net::{self, Chosen, Exit, Reactor};
+use mio_chat::net::{self, Chosen, Exit, Predecessor, Reactor};
 
 use cli::{
     ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Command::LoadWorker => return ExitCode::FAILURE,
     };
     match done {
-        Ok(Exit::Drained) => ExitCode::SUCCESS,
+        Ok(Exit::Drained | Exit::HandedOver) => ExitCode::SUCCESS,
         // As a shell reports a process that a signal has ended.
         Ok(Exit::AtOnce(signal)) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
         Err(error) => {
@@ -65,7 +65,10 @@ fn serve() -> Result<Exit, Box<dyn Error>> {
     }
     let log = net::start_log(&serving.args.log_settings())?;
     let clients_max = chosen.net.clients_max;
-    let mut reactor = Reactor::new(&chosen.net, chosen.server, log)?;
+    let mut reactor = match Predecessor::find()? {
+        Some(predecessor) => Reactor::succeed(&chosen.net, chosen.server, log, predecessor)?,
+        None => Reactor::new(&chosen.net, chosen.server, log)?,
+    };
     announce(&reactor, clients_max, descriptors);
     let exit = reactor.run(&mut || {
         reread(&mut serving, descriptors)

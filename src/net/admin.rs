@@ -16,14 +16,18 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
+use socket2::Socket;
 
+use super::bind::bind_all;
 use super::clock::Clock;
 use super::error::{NetError, is_exhaustion};
-use super::listener::{ListenAt, bind_all, listen, open_spare};
+use super::inherited::{BoundAt, Inherited};
+use super::listener::{ListenAt, listen, open_spare};
 use super::stream_options::StreamOptions;
 use super::token::Source;
 use crate::admin::{Head, Watched, answer};
@@ -82,17 +86,22 @@ enum Stage {
 
 impl Admin {
     /// Binds the port and registers it.
-    pub(super) fn bind(at: SocketAddr, registry: &Registry) -> Result<Self, NetError> {
+    pub(super) fn bind(
+        at: SocketAddr,
+        inherited: &mut Inherited,
+        registry: &Registry,
+    ) -> Result<Self, NetError> {
         let options = StreamOptions {
             backlog: ADMIN_BACKLOG,
             keepalive: Duration::ZERO,
             user_timeout: Duration::ZERO,
         };
+        let passed = (inherited, |_: &Socket| Ok(()));
         let mut sockets =
-            bind_all("admin", &[ListenAt::Address(at)], |address| listen(address, options))?;
+            bind_all("admin", &[ListenAt::Address(at)], passed, |at| listen(at, options))?;
         let fail = |source| NetError::SetUp { what: "the admin listener", source };
         let none = || fail(io::ErrorKind::AddrNotAvailable.into());
-        let mut listener = TcpListener::from_std(sockets.pop().ok_or_else(none)?.into());
+        let mut listener = TcpListener::from_std(sockets.pop().ok_or_else(none)?.1.into());
         registry
             .register(&mut listener, Source::AdminListener.into(), Interest::READABLE)
             .map_err(fail)?;
@@ -110,6 +119,11 @@ impl Admin {
     /// Where it listens.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.listener.local_addr().ok()
+    }
+
+    /// The listener, for another process.
+    pub(super) fn handed_over(&self) -> Option<(BoundAt, BorrowedFd<'_>)> {
+        Some((BoundAt { place: 0, address: self.address()? }, self.listener.as_fd()))
     }
 
     /// Notes that visitors wait at the door.

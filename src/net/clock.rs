@@ -8,18 +8,25 @@ use crate::time::{Time, Wall};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     started: Instant,
+    /// What it showed then.
+    first: Time,
 }
 
 impl Clock {
     /// A clock that shows [`Time::ZERO`].
-    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
     pub(super) fn start() -> Self {
-        Self { started: Instant::now() }
+        Self::resuming(Time::ZERO)
+    }
+
+    /// A clock that goes on from there.
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
+    pub(super) fn resuming(first: Time) -> Self {
+        Self { started: Instant::now(), first }
     }
 
     /// The present.
     pub(super) fn now(self) -> Time {
-        Time::at(self.started.elapsed())
+        self.first + self.started.elapsed()
     }
 
     /// What the calendar says. A clock that is set to before 1970 says that it is 1970.

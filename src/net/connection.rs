@@ -4,6 +4,7 @@
 //! known to its outbox; that it may be read is known here, until a read has shown otherwise.
 
 use std::io::{self, IoSlice, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use mio::net::TcpStream;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -64,6 +65,16 @@ impl Connection {
             queued: false,
             named: false,
         }
+    }
+
+    /// To be registered.
+    pub(super) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// To be handed to another process.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 
     /// Reads once. A read that brings less than there was room for has emptied the socket, so a

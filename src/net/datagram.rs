@@ -6,14 +6,18 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry};
+use serde::{Deserialize, Serialize};
 use socket2::{Protocol, Socket, Type};
 
+use super::bind::{bind_all, open};
 use super::datagram_socket::DatagramSocket;
 use super::error::NetError;
-use super::listener::{ListenAt, bind_all, open};
+use super::inherited::{BoundAt, Inherited};
+use super::listener::ListenAt;
 use super::token::Source;
 use crate::limits::{DATAGRAM_DOORS_MAX, DATAGRAMS_PER_TURN, RELAY_DATAGRAM_BYTES_MAX};
 use crate::matchmaking::{SocketIndex, Transmit};
@@ -25,31 +29,35 @@ pub(super) struct Datagrams {
     /// There may be something to receive from the socket of the same place.
     readable: Vec<bool>,
     doors: Doors,
+    /// For which of the places that were asked for each socket is.
+    places: Vec<usize>,
 }
 
 impl Datagrams {
-    /// Binds every port and registers it.
-    pub(super) fn bind(places: &[ListenAt], registry: &Registry) -> Result<Self, NetError> {
-        let bound = bind_all("udp", places, |address| {
+    /// Binds every port that another process has not bound for us, and registers it.
+    pub(super) fn bind(
+        places: &[ListenAt],
+        inherited: &mut Inherited,
+        registry: &Registry,
+    ) -> Result<Self, NetError> {
+        let bound = bind_all("udp", places, (inherited, |_: &Socket| Ok(())), |address| {
             let socket = open(address, Type::DGRAM, Protocol::UDP)?;
             socket.bind(&address.into())?;
             Ok(socket)
         })?;
-        Self::serve_at(bound, registry)
-    }
-
-    /// Serves sockets that are bound already.
-    pub(super) fn serve_at(bound: Vec<Socket>, registry: &Registry) -> Result<Self, NetError> {
         let fail = |source| NetError::SetUp { what: "a udp socket", source };
         let mut sockets = Vec::with_capacity(bound.len());
-        for (index, socket) in bound.into_iter().enumerate() {
+        let mut for_places = Vec::with_capacity(bound.len());
+        for (index, (place, socket)) in bound.into_iter().enumerate() {
+            for_places.push(place);
             let socket = UdpSocket::from_std(socket.into());
             let mut socket = DatagramSocket::new(socket).map_err(fail)?;
             let token = Source::Datagram(index as u16).into();
             registry.register(&mut socket.socket, token, Interest::READABLE).map_err(fail)?;
             sockets.push(socket);
         }
-        Ok(Self { readable: vec![true; sockets.len()], doors: Doors::of(sockets.len()), sockets })
+        let (readable, doors) = (vec![true; sockets.len()], Doors::of(sockets.len()));
+        Ok(Self { readable, doors, sockets, places: for_places })
     }
 
     /// Notes that datagrams wait at this socket.
@@ -115,6 +123,24 @@ impl Datagrams {
         self.sockets.iter().filter_map(|socket| socket.socket.local_addr().ok())
     }
 
+    /// The sockets, and where they are bound.
+    pub(super) fn handed_over(&self) -> impl Iterator<Item = (BoundAt, BorrowedFd<'_>)> {
+        self.sockets.iter().zip(&self.places).filter_map(|(socket, &place)| {
+            let address = socket.socket.local_addr().ok()?;
+            Some((BoundAt { place, address }, socket.socket.as_fd()))
+        })
+    }
+
+    /// The numbers of doors, for another process with the same sockets.
+    pub(super) fn doors(&self) -> &Doors {
+        &self.doors
+    }
+
+    /// Goes on with the numbers of another process with the same sockets.
+    pub(super) fn take_over(&mut self, doors: Doors) {
+        self.doors = doors;
+    }
+
     /// Stops receiving.
     pub(super) fn close(&mut self) {
         self.sockets.clear();
@@ -123,7 +149,7 @@ impl Datagrams {
 }
 
 /// Where a datagram came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Door {
     /// An index of the list of sockets.
     socket: usize,
@@ -135,8 +161,8 @@ struct Door {
 ///
 /// Invariant: the first doors are those of each socket without an address, in order; and there are
 /// never more than `DATAGRAM_DOORS_MAX` beside them.
-#[derive(Debug)]
-struct Doors(Vec<Door>);
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Doors(Vec<Door>);
 
 impl Doors {
     fn of(sockets: usize) -> Self {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+use super::handover::HandoverError;
 use crate::store::StoreError;
 
 /// A failure of the system below us.
@@ -48,6 +49,9 @@ pub enum NetError {
     /// The state cannot be had.
     #[error(transparent)]
     State(#[from] StoreError),
+    /// Another process has not handed over, or what it handed over is of no use.
+    #[error("cannot take over from the server that runs: {0}; it goes on")]
+    TakeOver(#[from] HandoverError),
     /// No randomness.
     #[error("cannot draw a secret from the system: {0}; nothing can be kept safe without")]
     Secret(getrandom::Error),

@@ -1,91 +1,102 @@
-//! Sockets that were open before the server was: socket activation by systemd, or by anything else
-//! that sets `LISTEN_FDS` and `LISTEN_PID` (`sd_listen_fds(3)`).
+//! Sockets that another process has listened on, and which of them are wanted here.
 //!
-//! Listening TCP sockets take the place of those that `--tcp` asks for, UDP sockets of those that
-//! `--udp` asks for; where none of a kind is inherited, the flags hold. The variables stay in the
-//! environment, since taking them out is not safe, and do no harm there: `LISTEN_PID` names this
-//! process, and the sockets are closed when another program is started.
-//!
-//! What we cannot serve is a fault of whoever started us, and told: a socket of another kind, or
-//! one of IPv6 that serves IPv4, too, where addresses would have two forms.
+//! One is wanted if the flags name its address. Where they leave the port to the system, it is
+//! wanted for the flag in the same place. What nobody wants is closed, what is missing is bound.
+//! Those that were activated, by systemd or the like, are wanted whatever the flags say.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::net::SocketAddr;
 
-use rustix::io::{FdFlags, fcntl_setfd};
-use socket2::{Domain, Socket, Type};
+use serde::{Deserialize, Serialize};
+use socket2::Socket;
 
 use super::error::NetError;
+use super::listener::ListenAt;
 
-/// Inherited sockets; they do not block.
-#[derive(Debug, Default)]
-pub(super) struct Inherited {
-    /// Those that listen for connections.
-    pub(super) tcp: Vec<Socket>,
-    /// Those of datagrams.
-    pub(super) udp: Vec<Socket>,
+/// A socket that is bound.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) at: BoundAt,
+    pub(super) socket: Socket,
 }
 
+/// Where, and for which of the places that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BoundAt {
+    pub(super) place: usize,
+    pub(super) address: SocketAddr,
+}
+
+/// The sockets of one protocol.
+#[derive(Debug, Default)]
+pub(super) struct Inherited(pub(super) Vec<Passed>);
+
 impl Inherited {
-    /// Everything that the environment tells of. To be called once in a process: the sockets are
-    /// the caller's.
-    pub(super) fn take() -> Result<Self, NetError> {
-        let passed = sd_listen_fds::get().map_err(|_| NetError::Activation)?;
-        let mut taken = Self::default();
-        for (index, (_, descriptor)) in passed.into_iter().enumerate() {
-            let added = taken.add(descriptor.into_std());
-            added.map_err(|source| NetError::Inherited { index, source })?;
+    /// Sockets that whoever has started the server has bound, and not a server before us.
+    pub(super) fn activated(sockets: Vec<Socket>) -> Result<Self, NetError> {
+        let fail = |source| NetError::SetUp { what: "a socket that was passed to us", source };
+        let mut all = Self::default();
+        for socket in sockets {
+            let address = socket.local_addr().map_err(fail)?.as_socket();
+            let address = address.ok_or_else(|| fail(io::ErrorKind::AddrNotAvailable.into()))?;
+            all.0.push(Passed { at: BoundAt { place: BoundAt::ACTIVATED, address }, socket });
         }
-        Ok(taken)
+        Ok(all)
     }
 
-    fn add(&mut self, descriptor: OwnedFd) -> io::Result<()> {
-        fcntl_setfd(&descriptor, FdFlags::CLOEXEC)?;
-        let socket = Socket::from(descriptor);
-        socket.set_nonblocking(true)?;
-        let place = socket.local_addr()?;
-        let is_ip = [Domain::IPV4, Domain::IPV6].contains(&place.domain());
-        if place.is_ipv6() && !socket.only_v6()? {
-            return Err(io::Error::other(
-                "it serves IPv4 over IPv6; have one socket for each, with BindIPv6Only=ipv6-only",
-            ));
-        }
-        match socket.r#type()? {
-            Type::STREAM if is_ip && socket.is_listener()? => self.tcp.push(socket),
-            Type::DGRAM if is_ip => self.udp.push(socket),
-            _ => return Err(io::Error::other("neither a tcp listener nor a udp socket")),
-        }
-        Ok(())
+    /// Takes out those that were bound by whoever has started the server, now or long ago.
+    pub(super) fn take_activated(&mut self) -> Vec<Socket> {
+        let is_activated = |passed: &mut Passed| passed.at.place == BoundAt::ACTIVATED;
+        self.0.extract_if(.., is_activated).map(|passed| passed.socket).collect()
+    }
+
+    /// Takes out what is wanted for one of the places that are asked for.
+    pub(super) fn take(&mut self, place: usize, wanted: ListenAt) -> Vec<Socket> {
+        let is_wanted = |passed: &mut Passed| passed.at.serves(place, wanted);
+        self.0.extract_if(.., is_wanted).map(|passed| passed.socket).collect()
+    }
+}
+
+impl BoundAt {
+    /// The place of what nobody has asked us to bind: it is served wherever it is.
+    pub(super) const ACTIVATED: usize = u32::MAX as usize;
+
+    fn serves(&self, place: usize, wanted: ListenAt) -> bool {
+        let address = self.address;
+        let (same_host, port) = match wanted {
+            ListenAt::Everywhere(port) => (address.ip().is_unspecified(), port),
+            ListenAt::Address(wanted) => (address.ip() == wanted.ip(), wanted.port()),
+        };
+        same_host && if port == 0 { self.place == place } else { address.port() == port }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{TcpListener, TcpStream, UdpSocket};
-    use std::os::unix::net::UnixDatagram;
 
-    #[test]
-    fn listeners_and_datagrams_are_told_apart_and_nothing_else_is_taken() {
-        let mut taken = Inherited::default();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        taken.add(listener.into()).unwrap();
-        taken.add(UdpSocket::bind("127.0.0.1:0").unwrap().into()).unwrap();
-        assert_eq!((taken.tcp.len(), taken.udp.len()), (1, 1));
-        assert!(taken.tcp[0].nonblocking().unwrap() && taken.udp[0].nonblocking().unwrap());
-        let (unix, _) = UnixDatagram::pair().unwrap();
-        for stranger in [stream.into(), unix.into(), std::fs::File::open("/").unwrap().into()] {
-            assert!(taken.add(stranger).is_err());
-        }
-        assert_eq!((taken.tcp.len(), taken.udp.len()), (1, 1));
+    fn at(place: usize, address: &str) -> BoundAt {
+        BoundAt { place, address: address.parse().unwrap() }
     }
 
     #[test]
-    fn a_socket_of_both_families_is_refused() {
-        let Ok(socket) = Socket::new(Domain::IPV6, Type::DGRAM, None) else { return };
-        socket.set_only_v6(false).unwrap();
-        let refused = Inherited::default().add(socket.into()).unwrap_err().to_string();
-        assert!(refused.contains("BindIPv6Only"), "{refused}");
+    fn an_address_is_wanted_wherever_it_is_named() {
+        let named = |address: &str| ListenAt::Address(address.parse().unwrap());
+        assert!(at(0, "127.0.0.1:5000").serves(3, named("127.0.0.1:5000")));
+        assert!(!at(0, "127.0.0.1:5000").serves(0, named("127.0.0.2:5000")));
+        assert!(!at(0, "127.0.0.1:5000").serves(0, named("127.0.0.1:5001")));
+        assert!(!at(0, "127.0.0.1:5000").serves(0, ListenAt::Everywhere(5000)));
+        for everywhere in ["0.0.0.0:5000", "[::]:5000"] {
+            assert!(at(0, everywhere).serves(1, ListenAt::Everywhere(5000)));
+            assert!(!at(0, everywhere).serves(1, ListenAt::Everywhere(5001)));
+        }
+    }
+
+    #[test]
+    fn a_port_of_the_systems_choice_belongs_to_its_flag() {
+        let any = ListenAt::Address("127.0.0.1:0".parse().unwrap());
+        assert!(at(1, "127.0.0.1:41234").serves(1, any));
+        assert!(!at(0, "127.0.0.1:41234").serves(1, any));
+        assert!(at(2, "[::]:41234").serves(2, ListenAt::Everywhere(0)));
     }
 }

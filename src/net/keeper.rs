@@ -59,10 +59,22 @@ impl Keeper {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
         server.restore(kept);
+        Ok(Self::new(store, server))
+    }
+
+    /// Opens the state again that was closed for another process, or by it: the server knows all
+    /// that is kept there, and maybe more.
+    pub(super) fn resume(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
+        let epoch = getrandom::u32().map_err(NetError::Secret)?;
+        let (store, _) = Store::open(folder, epoch)?;
+        Ok(Self::new(store, server))
+    }
+
+    fn new(store: Store, server: &mut Server) -> Self {
         let (pace, done, took) = (Pace::new(), Done::default(), Histogram::of_times());
         let mut keeper = Self { store, pace, unsaved_since: None, done, took };
         keeper.begin(server);
-        Ok(keeper)
+        keeper
     }
 
     /// Has the state say that it is in use, before anybody says anything. A disk that is full keeps

@@ -7,23 +7,23 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Protocol, Socket, Type};
 
+use super::bind::{bind_all, open};
 use super::error::{NetError, is_exhaustion};
+use super::inherited::{BoundAt, Inherited};
 use super::stream_options::StreamOptions;
 use super::token::Source;
 use crate::limits::{
     ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_BATCH,
 };
 use crate::time::Time;
-
-/// Tries to find a port that is free for IPv4 and IPv6 alike.
-const SAME_PORT_TRIES: usize = 16;
 
 /// Where to listen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub(super) struct Listeners {
 #[derive(Debug)]
 struct Listener {
     socket: TcpListener,
+    /// For which of the places that were asked for.
+    place: usize,
     /// Connections may wait.
     pending: bool,
 }
@@ -69,42 +71,23 @@ enum Gate {
 }
 
 impl Listeners {
-    /// Binds every port and registers it.
+    /// Binds every port that another process has not bound for us, and registers it.
     pub(super) fn bind(
         places: &[ListenAt],
+        inherited: &mut Inherited,
         options: StreamOptions,
         registry: &Registry,
     ) -> Result<Self, NetError> {
-        let sockets = bind_all("tcp", places, |address| listen(address, options))?;
-        Self::register(sockets, options, registry)
-    }
-
-    /// The same with sockets that listen already.
-    pub(super) fn inherit(
-        sockets: Vec<Socket>,
-        options: StreamOptions,
-        registry: &Registry,
-    ) -> Result<Self, NetError> {
-        let fail = |source| NetError::SetUp { what: "an inherited tcp listener", source };
-        for socket in &sockets {
-            options.set_on(socket).map_err(fail)?;
-            socket.listen(options.backlog).map_err(fail)?;
-        }
-        Self::register(sockets, options, registry)
-    }
-
-    fn register(
-        sockets: Vec<Socket>,
-        options: StreamOptions,
-        registry: &Registry,
-    ) -> Result<Self, NetError> {
+        let adopt = |socket: &Socket| set_up(socket, options);
+        let sockets =
+            bind_all("tcp", places, (inherited, adopt), |address| listen(address, options))?;
         let mut listeners = Vec::with_capacity(sockets.len());
-        for (index, socket) in sockets.into_iter().enumerate() {
+        for (index, (place, socket)) in sockets.into_iter().enumerate() {
             let mut socket = TcpListener::from_std(socket.into());
             registry
                 .register(&mut socket, Source::Listener(index as u16).into(), Interest::READABLE)
                 .map_err(|source| NetError::SetUp { what: "a tcp listener", source })?;
-            listeners.push(Listener { socket, pending: true });
+            listeners.push(Listener { socket, place, pending: true });
         }
         Ok(Self {
             listeners,
@@ -211,6 +194,14 @@ impl Listeners {
         self.listeners.iter().filter_map(|listener| listener.socket.local_addr().ok())
     }
 
+    /// The sockets, and where they are bound.
+    pub(super) fn handed_over(&self) -> impl Iterator<Item = (BoundAt, BorrowedFd<'_>)> {
+        self.listeners.iter().filter_map(|listener| {
+            let address = listener.socket.local_addr().ok()?;
+            Some((BoundAt { place: listener.place, address }, listener.socket.as_fd()))
+        })
+    }
+
     /// Stops listening.
     pub(super) fn close(&mut self) {
         self.listeners.clear();
@@ -258,75 +249,15 @@ pub(super) fn open_spare() -> Option<File> {
 pub(super) fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     let socket = open(address, Type::STREAM, Protocol::TCP)?;
     socket.set_reuse_address(true)?;
-    options.set_on(&socket)?;
     socket.bind(&address.into())?;
-    socket.listen(options.backlog)?;
+    set_up(&socket, options)?;
     Ok(socket)
 }
 
-/// A socket that does not block, bound to nothing yet. IPv6 sockets serve IPv6 alone, so that no
-/// address has two forms.
-pub(super) fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
-    socket.set_nonblocking(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    Ok(socket)
-}
-
-/// Binds every place, in order.
-pub(super) fn bind_all(
-    protocol: &'static str,
-    places: &[ListenAt],
-    bind: impl Fn(SocketAddr) -> io::Result<Socket>,
-) -> Result<Vec<Socket>, NetError> {
-    let mut sockets = Vec::new();
-    for place in places {
-        match *place {
-            ListenAt::Address(address) => {
-                let fail = |source| NetError::Listen { protocol, address, source };
-                sockets.push(bind(address).map_err(fail)?);
-            }
-            ListenAt::Everywhere(port) => {
-                sockets.extend(bind_everywhere(protocol, port, &bind)?);
-            }
-        }
-    }
-    Ok(sockets)
-}
-
-/// Binds one port for IPv4 and IPv6. A machine without IPv6 is served without.
-fn bind_everywhere(
-    protocol: &'static str,
-    port: u16,
-    bind: &impl Fn(SocketAddr) -> io::Result<Socket>,
-) -> Result<Vec<Socket>, NetError> {
-    let any = |host: IpAddr, port| SocketAddr::new(host, port);
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let address = any(Ipv4Addr::UNSPECIFIED.into(), port);
-        let fail = |source| NetError::Listen { protocol, address, source };
-        let first = bind(address).map_err(fail)?;
-        let bound = first.local_addr().map_err(fail)?.as_socket().map_or(port, |at| at.port());
-        let address = any(Ipv6Addr::UNSPECIFIED.into(), bound);
-        match bind(address) {
-            Ok(second) => return Ok(vec![first, second]),
-            // The system picked a port that somebody else has on IPv6: let it pick another.
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrInUse
-                    && port == 0
-                    && tries < SAME_PORT_TRIES => {}
-            Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
-                return Err(NetError::Listen { protocol, address, source });
-            }
-            Err(error) => {
-                log::info!("no {protocol} on IPv6: {error}");
-                return Ok(vec![first]);
-            }
-        }
-    }
+/// Sets what is chosen, and listens. A socket that listens already goes on with that.
+fn set_up(socket: &Socket, options: StreamOptions) -> io::Result<()> {
+    options.set_on(socket)?;
+    socket.listen(options.backlog)
 }
 
 #[cfg(test)]
@@ -335,6 +266,7 @@ mod tests {
     use crate::limits::{KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES};
     use socket2::SockRef;
     use std::io::Read;
+    use std::net::Ipv4Addr;
     use std::net::TcpStream as StdStream;
 
     const OPTIONS: StreamOptions = StreamOptions {
@@ -357,7 +289,8 @@ mod tests {
 
         let poll = mio::Poll::new().unwrap();
         let places = [ListenAt::Address(local())];
-        let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
+        let mut listeners =
+            Listeners::bind(&places, &mut Inherited::default(), OPTIONS, poll.registry()).unwrap();
         let place = listeners.addresses().next().unwrap();
         let mut idle_times = std::collections::BTreeSet::new();
         let connect = |_| StdStream::connect(place).unwrap();
@@ -385,13 +318,17 @@ mod tests {
         assert_eq!(socket.tcp_notsent_lowat().unwrap(), KERNEL_UNSENT_BYTES);
     }
 
+    fn bind_new(places: &[ListenAt]) -> Result<Vec<(usize, Socket)>, NetError> {
+        let nothing = (&mut Inherited::default(), |_: &Socket| Ok(()));
+        bind_all("tcp", places, nothing, |at| listen(at, OPTIONS))
+    }
+
     #[test]
     fn a_bare_port_is_the_same_for_both_families() {
-        let sockets =
-            bind_all("tcp", &[ListenAt::Everywhere(0)], |at| listen(at, OPTIONS)).unwrap();
+        let sockets = bind_new(&[ListenAt::Everywhere(0)]).unwrap();
         let ports: Vec<u16> = sockets
             .iter()
-            .map(|socket| socket.local_addr().unwrap().as_socket().unwrap().port())
+            .map(|(_, socket)| socket.local_addr().unwrap().as_socket().unwrap().port())
             .collect();
         assert!(ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
     }
@@ -401,7 +338,7 @@ mod tests {
         let taken = listen(local(), OPTIONS).unwrap();
         let address = taken.local_addr().unwrap().as_socket().unwrap();
         let places = [ListenAt::Address(address)];
-        let error = bind_all("tcp", &places, |at| listen(at, OPTIONS)).unwrap_err().to_string();
+        let error = bind_new(&places).unwrap_err().to_string();
         assert_eq!(
             error,
             format!(
@@ -415,7 +352,8 @@ mod tests {
     fn whichever_listener_somebody_waits_at_it_is_served_or_refused() {
         let poll = mio::Poll::new().unwrap();
         let places = [ListenAt::Address(local()); 2];
-        let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
+        let mut listeners =
+            Listeners::bind(&places, &mut Inherited::default(), OPTIONS, poll.registry()).unwrap();
         let addresses: Vec<SocketAddr> = listeners.addresses().collect();
         let _clients: Vec<StdStream> =
             [0, 0, 1, 1, 1].map(|listener| StdStream::connect(addresses[listener]).unwrap()).into();
@@ -432,7 +370,8 @@ mod tests {
     fn out_of_descriptors_the_gate_waits_longer_each_time_and_then_refuses() {
         let poll = mio::Poll::new().unwrap();
         let places = [ListenAt::Address(local())];
-        let mut listeners = Listeners::bind(&places, OPTIONS, poll.registry()).unwrap();
+        let mut listeners =
+            Listeners::bind(&places, &mut Inherited::default(), OPTIONS, poll.registry()).unwrap();
         let mut client = StdStream::connect(listeners.addresses().next().unwrap()).unwrap();
         let exhausted = io::Error::from(rustix::io::Errno::MFILE);
         let mut now = Time::ZERO;

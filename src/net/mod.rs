@@ -6,14 +6,18 @@
 //! Invariants: nothing here blocks but `poll`; ids are freed in `reap` and nowhere else; an event
 //! for an id that was freed finds nothing.
 
+mod activated;
 mod admin;
+mod bind;
 mod clock;
 mod connection;
 mod datagram;
 mod datagram_socket;
 mod descriptors;
 mod error;
+mod estate;
 mod gauges;
+mod handover;
 mod inherited;
 mod keeper;
 mod listener;
@@ -33,6 +37,7 @@ mod turn_gauge;
 
 pub use descriptors::{clients_for, descriptor_limit};
 pub use error::NetError;
+pub use handover::{HandoverError, Predecessor};
 pub use listener::ListenAt;
 pub use log_writer::{Drained, LogError, LogSettings, LogSink, start as start_log};
 pub use proxied::ProxyCounters;

@@ -19,6 +19,9 @@ mod balanced;
 mod door;
 mod flush;
 mod reload;
+mod setup;
+mod succession;
+mod upgrade;
 mod upkeep;
 mod watch;
 
@@ -33,6 +36,7 @@ use mio::{Events, Poll};
 
 use flush::Flush;
 pub use reload::Chosen;
+use upgrade::Upgrade;
 
 use super::admin::Admin;
 use super::clock::Clock;
@@ -40,7 +44,6 @@ use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
 use super::error::NetError;
 use super::gauges::Gauges;
-use super::inherited::Inherited;
 use super::keeper::Keeper;
 use super::listener::{ListenAt, Listeners};
 use super::log_writer::LogSink;
@@ -48,16 +51,13 @@ use super::pacer::Pacer;
 use super::process::ProcessGauge;
 use super::proxied::Proxies;
 use super::signals::SignalSource;
-use super::stream_options::StreamOptions;
 use super::supervisor::Supervisor;
 use super::token::Source;
 
 use super::turn_gauge::TurnGauge;
 use crate::id::{ClientId, Registry};
-use crate::limits::{
-    CALENDAR_INTERVAL, CLOSES_PER_TURN, EVENTS_PER_POLL, READ_BYTES_PER_TURN, READS_PER_TURN,
-};
-use crate::server::{self, Server};
+use crate::limits::{CALENDAR_INTERVAL, CLOSES_PER_TURN, READS_PER_TURN};
+use crate::server::Server;
 use crate::subnet::Subnet;
 use crate::time::Time;
 
@@ -97,6 +97,8 @@ pub enum Exit {
     Drained,
     /// A second signal, this one, did not want to wait.
     AtOnce(i32),
+    /// Another process goes on.
+    HandedOver,
 }
 
 /// The poll loop and everything that is registered with it.
@@ -108,6 +110,8 @@ pub struct Reactor {
     now: Time,
     server: Server,
     keeper: Option<Keeper>,
+    /// Where that keeps.
+    folder: Option<PathBuf>,
     /// When the calendar was read.
     calendar_read: Time,
     connections: Registry<Connection>,
@@ -144,80 +148,10 @@ pub struct Reactor {
     reload_asked: bool,
     /// Told that the server is full, and not yet that it is not.
     full_told: bool,
+    upgrade: Upgrade,
 }
 
 impl Reactor {
-    /// Binds every port and sets everything up.
-    ///
-    /// # Errors
-    /// What could not be had of the system, in one sentence.
-    pub fn new(
-        settings: &Settings,
-        mut server_settings: server::Settings,
-        log: LogSink,
-    ) -> Result<Self, NetError> {
-        let poll = Poll::new().map_err(|source| NetError::SetUp { what: "poll", source })?;
-        let options = StreamOptions {
-            backlog: settings.backlog,
-            keepalive: settings.keepalive,
-            user_timeout: settings.user_timeout,
-        };
-        let inherited = Inherited::take()?;
-        let listeners = match inherited.tcp {
-            none if none.is_empty() => Listeners::bind(&settings.tcp, options, poll.registry())?,
-            sockets => Listeners::inherit(sockets, options, poll.registry())?,
-        };
-        let datagrams = match inherited.udp {
-            none if none.is_empty() => Datagrams::bind(&settings.udp, poll.registry())?,
-            sockets => Datagrams::serve_at(sockets, poll.registry())?,
-        };
-        let signals = SignalSource::register(poll.registry())?;
-        upkeep::watch_log(&poll, &log)
-            .map_err(|source| NetError::SetUp { what: "the log", source })?;
-        server_settings.matchmaking.own_addresses = datagrams.addresses().collect();
-        let mut secret = [0; 16];
-        getrandom::fill(&mut secret).map_err(NetError::Secret)?;
-        let mut server = Server::new(server_settings, secret);
-        let keeper = settings.state.as_deref().map(|folder| Keeper::open(folder, &mut server));
-        let keeper = keeper.transpose()?;
-        let admin = settings.admin.map(|place| Admin::bind(place, poll.registry())).transpose()?;
-        let started_at = Clock::calendar().millis() as f64 / 1_000.0;
-        Ok(Self {
-            admin,
-            gauges: Gauges::new(),
-            process: ProcessGauge::new(started_at),
-            events: Events::with_capacity(EVENTS_PER_POLL),
-            clock: Clock::start(),
-            now: Time::ZERO,
-            server,
-            keeper,
-            calendar_read: Time::ZERO,
-            connections: Registry::expecting(settings.clients_max),
-            ready: VecDeque::new(),
-            pacer: Pacer::new(settings.max_delay),
-            turns: TurnGauge::new()?,
-            published: 0,
-            flush: Flush::default(),
-            scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
-            clients_max: settings.clients_max,
-            crowd: 0,
-            drain: settings.drain,
-            lame_duck: settings.lame_duck,
-            leaving: false,
-            stopping: false,
-            stopped_by: None,
-            reload_asked: false,
-            full_told: false,
-            poll,
-            listeners,
-            proxies: Proxies::new(settings.proxies.clone()),
-            datagrams,
-            signals,
-            supervisor: Supervisor::of_environment(),
-            log,
-        })
-    }
-
     /// Where the server listens: `tcp`, `udp` or `admin`, and the address.
     pub fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
         let tcp = self.listeners.addresses().map(|address| ("tcp", address));
@@ -264,6 +198,7 @@ impl Reactor {
         self.reap();
         self.keep();
         self.serve_admin();
+        self.go_on_upgrading();
         Ok(())
     }
 
@@ -312,6 +247,7 @@ impl Reactor {
                 self.admin.iter_mut().for_each(|admin| admin.note_stirred(number));
             }
             Source::Proxied(index) => self.read_proxy_header(usize::from(index)),
+            Source::Successor => self.upgrade.note_readable(),
         }
     }
 
@@ -457,7 +393,8 @@ impl Reactor {
         let flush = self.server.is_dirty().then(|| self.pacer.due());
         let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.server));
         let admin = self.admin.as_ref().and_then(Admin::due);
-        let others = [accept, flush, keep, admin, self.supervisor.due(), self.proxies.due()];
-        due.into_iter().chain(others.into_iter().flatten()).min()
+        let others = [self.supervisor.due(), self.proxies.due(), self.upgrade.due()];
+        let others = [accept, flush, keep, admin].into_iter().chain(others);
+        due.into_iter().chain(others.flatten()).min()
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Source {
     Admin(u16),
     /// The connection of this index that waits for the header of a balancer.
     Proxied(u16),
+    /// The process that is to take over.
+    Successor,
 }
 
 impl From<Source> for Token {
@@ -43,6 +45,7 @@ impl From<Source> for Token {
             Source::AdminListener => special(4, 0),
             Source::Admin(number) => special(5, number),
             Source::Proxied(index) => special(6, index),
+            Source::Successor => special(7, 0),
         };
         Self(bits as usize)
     }
@@ -62,7 +65,8 @@ impl From<Token> for Source {
             3 => Self::Log,
             4 => Self::AdminListener,
             5 => Self::Admin(index),
-            _ => Self::Proxied(index),
+            6 => Self::Proxied(index),
+            _ => Self::Successor,
         }
     }
 }
@@ -89,6 +93,7 @@ mod tests {
             Source::Admin(0),
             Source::Admin(u16::MAX),
             Source::Proxied(1_023),
+            Source::Successor,
         ] {
             assert_eq!(Source::from(Token::from(source)), source);
         }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::NamedTempFile;
@@ -11,6 +12,7 @@ use super::Server;
 /// A server that is about to be started.
 #[derive(Debug, Default)]
 pub(crate) struct Launch {
+    program: Option<OsString>,
     wrapper: Vec<OsString>,
     flags: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
@@ -28,6 +30,11 @@ impl Launch {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// By another path than that of the program.
+    pub(crate) fn program(self, path: &Path) -> Self {
+        Self { program: Some(path.into()), ..self }
     }
 
     /// As the only child of this command.
@@ -58,7 +65,7 @@ impl Launch {
     }
 
     fn spawn(self, log: File) -> Child {
-        let program = OsString::from(env!("CARGO_BIN_EXE_mio-chat"));
+        let program = self.program.unwrap_or_else(|| env!("CARGO_BIN_EXE_mio-chat").into());
         let mut words = self.wrapper.into_iter().chain([program]);
         let mut command = Command::new(words.next().expect("the program at least"));
         command.args(words);

@@ -64,11 +64,6 @@ impl Reactor {
         });
     }
 
-    /// Tells whoever supervises the server that another process is the server from now on.
-    pub fn tell_successor(&self, pid: u32) {
-        self.supervisor.hand_over(pid);
-    }
-
     /// Does what signals ask for.
     pub(super) fn obey_signals(&mut self) {
         let requests: Vec<Request> = self.signals.requests().collect();
@@ -81,7 +76,7 @@ impl Reactor {
                     self.reload_asked = true;
                 }
                 Request::LameDuck => self.send_away(),
-                Request::Upgrade => log::info!("there is no way to hand over yet"),
+                Request::Upgrade => self.begin_upgrade(),
                 Request::Stop(signal) if self.stopping => {
                     log::warn!("stopping at once: signal={signal}");
                     self.stopped_by = Some(Exit::AtOnce(signal));
@@ -106,6 +101,7 @@ impl Reactor {
         log::info!("stopping: signal={signal} clients={}", self.connections.len());
         (self.leaving, self.stopping) = (true, true);
         self.supervisor.stopping(self.drain);
+        self.abandon_upgrade("the server is stopping");
         self.listeners.close();
         self.proxies.close();
         self.datagrams.close();
@@ -120,6 +116,7 @@ impl Reactor {
         log::info!("sending away: clients={} within={:?}", self.connections.len(), self.lame_duck);
         self.leaving = true;
         self.supervisor.stopping(self.lame_duck + self.drain);
+        self.abandon_upgrade("everybody is being sent away");
         self.listeners.close();
         self.server.send_away_within(self.now, self.lame_duck);
     }

@@ -1,0 +1,88 @@
+//! Binding ports: those that are asked for, on every address or on one, unless another process has
+//! bound them for us.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::error::NetError;
+use super::inherited::{BoundAt, Inherited};
+use super::listener::ListenAt;
+
+/// Tries to find a port that is free for IPv4 and IPv6 alike.
+const SAME_PORT_TRIES: usize = 16;
+
+/// A socket that does not block, bound to nothing yet. IPv6 sockets serve IPv6 alone, so that no
+/// address has two forms.
+pub(super) fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
+}
+
+/// Binds every place, in order, unless it is bound already and can be adopted. Sockets of whoever
+/// has started us take the place of all. Tells for which place each socket is.
+pub(super) fn bind_all(
+    protocol: &'static str,
+    places: &[ListenAt],
+    (inherited, adopt): (&mut Inherited, impl Fn(&Socket) -> io::Result<()>),
+    bind: impl Fn(SocketAddr) -> io::Result<Socket>,
+) -> Result<Vec<(usize, Socket)>, NetError> {
+    let activated = inherited.take_activated();
+    if !activated.is_empty() {
+        let fail = |source| NetError::SetUp { what: "a socket that was passed to us", source };
+        activated.iter().try_for_each(&adopt).map_err(fail)?;
+        return Ok(activated.into_iter().map(|socket| (BoundAt::ACTIVATED, socket)).collect());
+    }
+    let mut sockets = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let passed = inherited.take(index, *place);
+        let bound = match *place {
+            _ if !passed.is_empty() && passed.iter().all(|it| adopt(it).is_ok()) => passed,
+            ListenAt::Address(address) => {
+                let fail = |source| NetError::Listen { protocol, address, source };
+                vec![bind(address).map_err(fail)?]
+            }
+            ListenAt::Everywhere(port) => bind_everywhere(protocol, port, &bind)?,
+        };
+        sockets.extend(bound.into_iter().map(|socket| (index, socket)));
+    }
+    Ok(sockets)
+}
+
+/// Binds one port for IPv4 and IPv6. A machine without IPv6 is served without.
+fn bind_everywhere(
+    protocol: &'static str,
+    port: u16,
+    bind: &impl Fn(SocketAddr) -> io::Result<Socket>,
+) -> Result<Vec<Socket>, NetError> {
+    let any = |host: IpAddr, port| SocketAddr::new(host, port);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let address = any(Ipv4Addr::UNSPECIFIED.into(), port);
+        let fail = |source| NetError::Listen { protocol, address, source };
+        let first = bind(address).map_err(fail)?;
+        let bound = first.local_addr().map_err(fail)?.as_socket().map_or(port, |at| at.port());
+        let address = any(Ipv6Addr::UNSPECIFIED.into(), bound);
+        match bind(address) {
+            Ok(second) => return Ok(vec![first, second]),
+            // The system picked a port that somebody else has on IPv6: let it pick another.
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse
+                    && port == 0
+                    && tries < SAME_PORT_TRIES => {}
+            Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                return Err(NetError::Listen { protocol, address, source });
+            }
+            Err(error) => {
+                log::info!("no {protocol} on IPv6: {error}");
+                return Ok(vec![first]);
+            }
+        }
+    }
+}

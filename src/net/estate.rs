@@ -1,0 +1,156 @@
+//! What one process hands over to another: a document, and the descriptors that it speaks of.
+//!
+//! The document is JSON, so that versions can understand each other: what is added later is read
+//! as missing, what means something else gets another [`FORMAT`], which is looked at first.
+//!
+//! Left out, because the system or the clients tell it anew: which sockets are ready, which clients
+//! wait for their turn, whether accepting is paused.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use socket2::Socket;
+
+use super::datagram::Doors;
+use super::handover::HandoverError;
+use super::inherited::{BoundAt, Inherited, Passed};
+use crate::id::ClientId;
+use crate::server::ServerState;
+use crate::time::Time;
+
+/// Raised when documents are no longer understood by those who knew the last one.
+const FORMAT: u32 = 1;
+
+/// The document.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Estate {
+    format: u32,
+    /// Who has written it.
+    pub(super) version: String,
+    /// What the clock shows.
+    pub(super) now: Time,
+    /// The folder of the state, if any; it was closed.
+    pub(super) folder: Option<PathBuf>,
+    /// The first descriptors are these listeners,
+    pub(super) tcp: Vec<BoundAt>,
+    /// the next are these sockets,
+    pub(super) udp: Vec<BoundAt>,
+    /// then comes that for metrics, if any,
+    #[serde(default)]
+    pub(super) admin: Vec<BoundAt>,
+    /// and the others are the clients'.
+    pub(super) clients: Vec<ClientId>,
+    /// Of all ids that were ever given.
+    pub(super) generations: Vec<u32>,
+    pub(super) doors: Doors,
+    pub(super) server: ServerState,
+}
+
+/// What is looked at first.
+#[derive(Deserialize)]
+struct Heading {
+    format: u32,
+}
+
+/// What came with the document.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    pub(super) tcp: Inherited,
+    pub(super) udp: Inherited,
+    pub(super) admin: Inherited,
+    pub(super) clients: Vec<OwnedFd>,
+}
+
+impl Estate {
+    /// A document of this version about nothing but the server.
+    pub(super) fn new(now: Time, doors: Doors, server: ServerState) -> Self {
+        Self {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            now,
+            folder: None,
+            tcp: Vec::new(),
+            udp: Vec::new(),
+            admin: Vec::new(),
+            clients: Vec::new(),
+            generations: Vec::new(),
+            doors,
+            server,
+        }
+    }
+
+    /// Writes it down.
+    pub(super) fn write(&self) -> Result<Vec<u8>, HandoverError> {
+        Ok(serde_json::to_vec(self)?)
+    }
+
+    /// Reads what was written down, if it is of a format that is known here.
+    pub(super) fn read(document: &[u8]) -> Result<Self, HandoverError> {
+        let Heading { format } = serde_json::from_slice(document)?;
+        if format != FORMAT {
+            return Err(HandoverError::Format { found: format, known: FORMAT });
+        }
+        Ok(serde_json::from_slice(document)?)
+    }
+
+    /// Says what the descriptors are.
+    pub(super) fn assign(&self, descriptors: Vec<OwnedFd>) -> Result<Sockets, HandoverError> {
+        let ports = self.tcp.len() + self.udp.len() + self.admin.len();
+        if descriptors.len() != ports + self.clients.len() {
+            return Err(HandoverError::Strange);
+        }
+        let mut all = descriptors.into_iter();
+        let mut inherit = |places: &[BoundAt]| {
+            let passed = places.iter().zip(all.by_ref());
+            Inherited(
+                passed
+                    .map(|(at, socket)| Passed { at: *at, socket: Socket::from(socket) })
+                    .collect(),
+            )
+        };
+        let (tcp, udp, admin) = (inherit(&self.tcp), inherit(&self.udp), inherit(&self.admin));
+        Ok(Sockets { tcp, udp, admin, clients: all.collect() })
+    }
+
+    /// Whether datagrams come in by these sockets, in this order, so that their numbers mean the
+    /// same.
+    pub(super) fn has_sockets(&self, addresses: impl Iterator<Item = SocketAddr>) -> bool {
+        self.udp.iter().map(|at| at.address).eq(addresses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::datagram::Datagrams;
+    use crate::server::{Server, Settings};
+
+    fn document() -> String {
+        let poll = mio::Poll::new().unwrap();
+        let none = Datagrams::bind(&[], &mut Inherited::default(), poll.registry()).unwrap();
+        let server = Server::new(Settings::default(), [7; 16]).handed_over(Time::ZERO);
+        let estate = Estate::new(Time::ZERO, none.doors().clone(), server);
+        String::from_utf8(estate.write().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_document_of_another_format_is_refused_in_a_sentence() {
+        let document = document();
+        assert!(Estate::read(document.as_bytes()).is_ok());
+        let newer = document.replacen("\"format\":1", "\"format\":2", 1);
+        let refused = Estate::read(newer.as_bytes()).unwrap_err().to_string();
+        assert_eq!(refused, "the document has format 2, and only 1 is understood here");
+        // Whatever else it says.
+        assert!(matches!(Estate::read(b"{\"format\":9}"), Err(HandoverError::Format { .. })));
+        assert!(matches!(Estate::read(b"{}"), Err(HandoverError::Document(_))));
+        assert!(matches!(Estate::read(b"{\"format\":1}"), Err(HandoverError::Document(_))));
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_passed_over() {
+        let document = document().replacen('{', "{\"added\":[1,2],", 1);
+        assert!(Estate::read(document.as_bytes()).is_ok());
+    }
+}

@@ -1,0 +1,348 @@
+//! The wire between two processes of which one takes over from the other: a pair of Unix sockets.
+//!
+//! ```text
+//! old                                          new
+//!  | starts it, with one end as its stdin  ---> |  reads its flags, opens its log
+//!  | <---------------------------------- READY  |
+//!  | document, descriptors -------------------> |  builds everything anew, touches no client
+//!  | <--------------------- TAKEN, or a refusal |
+//!  | GO --------------------------------------> |  serves
+//! ```
+//!
+//! Until GO is said the old process can change its mind, so neither may read or write a client from
+//! the moment at which the document is made. Every wait has an end. What is in the document is left
+//! to `estate`, when all that happens to `reactor::upgrade`.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+use thiserror::Error;
+
+use super::clock::Clock;
+use crate::limits::{
+    HANDOVER_BYTES_MAX, HANDOVER_DESCRIPTORS_PER_MESSAGE, HANDOVER_PATIENCE, HANDOVER_REASON_BYTES,
+};
+use crate::time::Time;
+
+/// Set for a process that is to take over, to the id of the one that has started it.
+pub(super) const SUCCEEDS: &str = "MIO_CHAT_SUCCEEDS";
+
+/// Why nothing was handed over.
+#[derive(Debug, Error)]
+pub enum HandoverError {
+    /// The wire failed or was silent for too long.
+    #[error("{what}: {source}")]
+    Wire {
+        /// Doing what.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The other process says something else than was awaited.
+    #[error("the other process is of a version that speaks otherwise")]
+    Strange,
+    /// The other process does not want to, and says why.
+    #[error("{0}")]
+    Refused(String),
+    /// Another format of the document.
+    #[error("the document has format {found}, and only {known} is understood here")]
+    Format {
+        /// That of the document.
+        found: u32,
+        /// That of this process.
+        known: u32,
+    },
+    /// The document cannot be read.
+    #[error("the document is not understood: {0}")]
+    Document(#[from] serde_json::Error),
+    /// More than may be handed over.
+    #[error("there is too much to hand over: {bytes} bytes, and {HANDOVER_BYTES_MAX} may be")]
+    TooMuch {
+        /// That much.
+        bytes: usize,
+    },
+    /// Another folder of the state.
+    #[error("the state was kept elsewhere; a restart is needed to keep it in another folder")]
+    Folder,
+}
+
+/// What one side says in one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Ready to take over.
+    Ready,
+    /// Everything was taken over.
+    Taken,
+    /// It is yours.
+    Go,
+    /// The reason why not follows.
+    Refused,
+}
+
+const WORDS: [(Word, u8); 4] =
+    [(Word::Ready, b'R'), (Word::Taken, b'T'), (Word::Go, b'G'), (Word::Refused, b'N')];
+
+/// One end of the wire.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: UnixStream,
+    clock: Clock,
+    /// When patience ends.
+    until: Time,
+}
+
+impl Wire {
+    /// Both ends: ours, and the other process's.
+    pub(super) fn pair() -> io::Result<(Self, OwnedFd)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        Ok((Self::new(ours), theirs.into()))
+    }
+
+    fn new(stream: UnixStream) -> Self {
+        let mut wire = Self { stream, clock: Clock::start(), until: Time::ZERO };
+        wire.be_patient(HANDOVER_PATIENCE);
+        wire
+    }
+
+    /// From now on everything together may take so long.
+    pub(super) fn be_patient(&mut self, patience: Duration) {
+        self.until = self.clock.now() + patience;
+    }
+
+    /// For poll.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+
+    /// Says a word.
+    pub(super) fn say(&mut self, word: Word) -> Result<(), HandoverError> {
+        let (_, byte) = WORDS.into_iter().find(|(known, _)| *known == word).unwrap_or(WORDS[3]);
+        self.write(&[byte])
+    }
+
+    /// Says why not. Whoever is not there any more need not know.
+    pub(super) fn refuse(&mut self, reason: &str) {
+        let reason = &reason.as_bytes()[..reason.len().min(HANDOVER_REASON_BYTES)];
+        let _ = self.say(Word::Refused).and_then(|()| self.write_block(reason));
+    }
+
+    /// Waits for a word, which must be this one.
+    pub(super) fn expect(&mut self, word: Word) -> Result<(), HandoverError> {
+        let mut byte = [0];
+        self.read(&mut byte)?;
+        match WORDS.into_iter().find(|(_, known)| *known == byte[0]) {
+            Some((said, _)) if said == word => Ok(()),
+            Some((Word::Refused, _)) => {
+                let reason = self.read_block(HANDOVER_REASON_BYTES)?;
+                Err(HandoverError::Refused(String::from_utf8_lossy(&reason).into_owned()))
+            }
+            _ => Err(HandoverError::Strange),
+        }
+    }
+
+    /// Sends a document, and descriptors beside it.
+    pub(super) fn send(
+        &mut self,
+        document: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<(), HandoverError> {
+        self.write_block(document)?;
+        self.write(&(descriptors.len() as u64).to_be_bytes())?;
+        for batch in descriptors.chunks(HANDOVER_DESCRIPTORS_PER_MESSAGE) {
+            self.limit_write()?;
+            let mut room = [MaybeUninit::uninit();
+                rustix::cmsg_space!(ScmRights(HANDOVER_DESCRIPTORS_PER_MESSAGE))];
+            let mut beside = SendAncillaryBuffer::new(&mut room);
+            if !beside.push(SendAncillaryMessage::ScmRights(batch)) {
+                return Err(HandoverError::Strange);
+            }
+            let count = [batch.len() as u8];
+            let count = [IoSlice::new(&count)];
+            let sent = rustix::io::retry_on_intr(|| {
+                sendmsg(&self.stream, &count, &mut beside, SendFlags::NOSIGNAL)
+            });
+            sent.map_err(|error| failed("sending descriptors", error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Receives what [`Wire::send`] sends.
+    pub(super) fn receive(&mut self) -> Result<(Vec<u8>, Vec<OwnedFd>), HandoverError> {
+        let document = self.read_block(HANDOVER_BYTES_MAX)?;
+        let mut length = [0; 8];
+        self.read(&mut length)?;
+        let (count, mut descriptors) = (u64::from_be_bytes(length), Vec::new());
+        while (descriptors.len() as u64) < count {
+            self.receive_batch(&mut descriptors)?;
+        }
+        Ok((document, descriptors))
+    }
+
+    fn receive_batch(&self, descriptors: &mut Vec<OwnedFd>) -> Result<(), HandoverError> {
+        self.limit_read()?;
+        let mut room = [MaybeUninit::uninit();
+            rustix::cmsg_space!(ScmRights(HANDOVER_DESCRIPTORS_PER_MESSAGE))];
+        let mut beside = RecvAncillaryBuffer::new(&mut room);
+        let mut count = [0];
+        let received = rustix::io::retry_on_intr(|| {
+            let rooms = &mut [IoSliceMut::new(&mut count)];
+            recvmsg(&self.stream, rooms, &mut beside, RecvFlags::CMSG_CLOEXEC)
+        });
+        received.map_err(|error| failed("receiving descriptors", error.into()))?;
+        let before = descriptors.len();
+        for message in beside.drain() {
+            if let RecvAncillaryMessage::ScmRights(batch) = message {
+                descriptors.extend(batch);
+            }
+        }
+        // Fewer: the limit of open files is lower here.
+        let all = descriptors.len() - before == usize::from(count[0]) && count[0] > 0;
+        if all { Ok(()) } else { Err(HandoverError::Strange) }
+    }
+
+    fn write_block(&mut self, bytes: &[u8]) -> Result<(), HandoverError> {
+        self.write(&(bytes.len() as u64).to_be_bytes())?;
+        self.write(bytes)
+    }
+
+    fn read_block(&mut self, most: usize) -> Result<Vec<u8>, HandoverError> {
+        let mut length = [0; 8];
+        self.read(&mut length)?;
+        let length = usize::try_from(u64::from_be_bytes(length)).unwrap_or(usize::MAX);
+        if length > most {
+            return Err(HandoverError::TooMuch { bytes: length });
+        }
+        let mut bytes = vec![0; length];
+        self.read(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), HandoverError> {
+        while !bytes.is_empty() {
+            self.limit_write()?;
+            match self.stream.write(bytes) {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed("writing to the other process", error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, mut room: &mut [u8]) -> Result<(), HandoverError> {
+        while !room.is_empty() {
+            self.limit_read()?;
+            match self.stream.read(room) {
+                Ok(0) => {
+                    let error = io::Error::from(io::ErrorKind::UnexpectedEof);
+                    return Err(failed("the other process has ended", error));
+                }
+                Ok(count) => room = &mut room[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed("reading from the other process", error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn limit_read(&self) -> Result<(), HandoverError> {
+        let limited = self.left().and_then(|left| self.stream.set_read_timeout(Some(left)));
+        limited.map_err(|error| failed("waiting for the other process", error))
+    }
+
+    fn limit_write(&self) -> Result<(), HandoverError> {
+        let limited = self.left().and_then(|left| self.stream.set_write_timeout(Some(left)));
+        limited.map_err(|error| failed("waiting for the other process", error))
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.until.since(self.clock.now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+fn failed(what: &'static str, source: io::Error) -> HandoverError {
+    // What the system calls "try again" is here the end of patience.
+    let is_late = source.kind() == io::ErrorKind::WouldBlock;
+    let source = if is_late { io::ErrorKind::TimedOut.into() } else { source };
+    HandoverError::Wire { what, source }
+}
+
+/// The server that has started this process to be followed by it.
+#[derive(Debug)]
+pub struct Predecessor {
+    pub(super) wire: Wire,
+    pub(super) process: String,
+}
+
+impl Predecessor {
+    /// That server, if there is one.
+    ///
+    /// # Errors
+    /// The environment says so, and stdin is nothing to speak to it by.
+    pub fn find() -> Result<Option<Self>, HandoverError> {
+        let Some(process) = std::env::var_os(SUCCEEDS) else { return Ok(None) };
+        let unusable = |source| failed("stdin is no wire to another server", source);
+        let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(unusable)?;
+        // Nobody is to read by accident what is said there.
+        let null = std::fs::File::open("/dev/null").map_err(unusable)?;
+        rustix::stdio::dup2_stdin(&null).map_err(|error| unusable(error.into()))?;
+        let wire = Wire::new(stdin.into());
+        Ok(Some(Self { wire, process: process.to_string_lossy().into_owned() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Wire, Wire) {
+        let (ours, theirs) = Wire::pair().unwrap();
+        (ours, Wire::new(theirs.into()))
+    }
+
+    #[test]
+    fn words_and_reasons_arrive() {
+        let (mut one, mut other) = pair();
+        one.say(Word::Ready).unwrap();
+        other.expect(Word::Ready).unwrap();
+        one.say(Word::Taken).unwrap();
+        assert!(matches!(other.expect(Word::Go), Err(HandoverError::Strange)));
+        one.refuse(&"ü".repeat(HANDOVER_REASON_BYTES));
+        let refused = other.expect(Word::Taken).unwrap_err();
+        assert!(matches!(&refused, HandoverError::Refused(why) if why.starts_with('ü')));
+        drop(one);
+        let ended = other.expect(Word::Taken).unwrap_err().to_string();
+        assert!(ended.starts_with("the other process has ended"), "{ended}");
+    }
+
+    #[test]
+    fn patience_ends() {
+        let (mut one, _other) = pair();
+        one.be_patient(Duration::from_millis(1));
+        let late = one.expect(Word::Ready).unwrap_err().to_string();
+        assert!(late.contains("timed out"), "{late}");
+    }
+
+    #[test]
+    fn a_document_and_many_descriptors_arrive() {
+        let (mut one, mut other) = pair();
+        let files: Vec<UnixStream> = (0..150).map(|_| UnixStream::pair().unwrap().0).collect();
+        let mut sent: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
+        sent.extend(sent.clone());
+        one.send(b"what there is", &sent).unwrap();
+        let (document, descriptors) = other.receive().unwrap();
+        assert_eq!((document.as_slice(), descriptors.len()), (&b"what there is"[..], 300));
+        for descriptor in &descriptors {
+            let flags = rustix::io::fcntl_getfd(descriptor).unwrap();
+            assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+        }
+    }
+}

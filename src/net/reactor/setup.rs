@@ -1,0 +1,120 @@
+//! Everything that is had of the system before the first turn.
+
+use std::collections::VecDeque;
+
+use mio::{Events, Poll};
+
+use super::flush::Flush;
+use super::upgrade::Upgrade;
+use super::{Reactor, Settings, upkeep};
+use crate::id::Registry;
+use crate::limits::{EVENTS_PER_POLL, READ_BYTES_PER_TURN};
+use crate::net::activated::Activated;
+use crate::net::admin::Admin;
+use crate::net::clock::Clock;
+use crate::net::datagram::Datagrams;
+use crate::net::error::NetError;
+use crate::net::gauges::Gauges;
+use crate::net::inherited::Inherited;
+use crate::net::keeper::Keeper;
+use crate::net::listener::Listeners;
+use crate::net::log_writer::LogSink;
+use crate::net::pacer::Pacer;
+use crate::net::process::ProcessGauge;
+use crate::net::proxied::Proxies;
+use crate::net::signals::SignalSource;
+use crate::net::stream_options::StreamOptions;
+use crate::net::supervisor::Supervisor;
+use crate::net::turn_gauge::TurnGauge;
+use crate::server::{self, Server};
+use crate::time::Time;
+
+/// Sockets that were bound for this process.
+#[derive(Debug, Default)]
+pub(super) struct Ports {
+    pub(super) tcp: Inherited,
+    pub(super) udp: Inherited,
+    pub(super) admin: Inherited,
+}
+
+impl Reactor {
+    /// Binds every port and sets everything up.
+    ///
+    /// # Errors
+    /// What could not be had of the system, in one sentence.
+    pub fn new(
+        settings: &Settings,
+        server_settings: server::Settings,
+        log: LogSink,
+    ) -> Result<Self, NetError> {
+        let Activated { tcp, udp } = Activated::take()?;
+        let (tcp, udp) = (Inherited::activated(tcp)?, Inherited::activated(udp)?);
+        let ports = Ports { tcp, udp, admin: Inherited::default() };
+        let mut reactor = Self::assemble(settings, server_settings, log, ports)?;
+        let (folder, server) = (reactor.folder.as_deref(), &mut reactor.server);
+        reactor.keeper = folder.map(|folder| Keeper::open(folder, server)).transpose()?;
+        Ok(reactor)
+    }
+
+    /// Everything but the state on disk.
+    pub(super) fn assemble(
+        settings: &Settings,
+        mut server_settings: server::Settings,
+        log: LogSink,
+        mut ports: Ports,
+    ) -> Result<Self, NetError> {
+        let poll = Poll::new().map_err(|source| NetError::SetUp { what: "poll", source })?;
+        let options = StreamOptions {
+            backlog: settings.backlog,
+            keepalive: settings.keepalive,
+            user_timeout: settings.user_timeout,
+        };
+        let listeners = Listeners::bind(&settings.tcp, &mut ports.tcp, options, poll.registry())?;
+        let datagrams = Datagrams::bind(&settings.udp, &mut ports.udp, poll.registry())?;
+        let admin = |place| Admin::bind(place, &mut ports.admin, poll.registry());
+        let admin = settings.admin.map(admin).transpose()?;
+        let signals = SignalSource::register(poll.registry())?;
+        upkeep::watch_log(&poll, &log)
+            .map_err(|source| NetError::SetUp { what: "the log", source })?;
+        server_settings.matchmaking.own_addresses = datagrams.addresses().collect();
+        let mut secret = [0; 16];
+        getrandom::fill(&mut secret).map_err(NetError::Secret)?;
+        let started_at = Clock::calendar().millis() as f64 / 1_000.0;
+        Ok(Self {
+            admin,
+            gauges: Gauges::new(),
+            process: ProcessGauge::new(started_at),
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            clock: Clock::start(),
+            now: Time::ZERO,
+            server: Server::new(server_settings, secret),
+            keeper: None,
+            folder: settings.state.clone(),
+            calendar_read: Time::ZERO,
+            connections: Registry::expecting(settings.clients_max),
+            ready: VecDeque::new(),
+            pacer: Pacer::new(settings.max_delay),
+            turns: TurnGauge::new()?,
+            published: 0,
+            flush: Flush::default(),
+            scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
+            clients_max: settings.clients_max,
+            crowd: 0,
+            drain: settings.drain,
+            lame_duck: settings.lame_duck,
+            leaving: false,
+            stopping: false,
+            stopped_by: None,
+            reload_asked: false,
+            full_told: false,
+            upgrade: Upgrade::new(),
+            poll,
+            listeners,
+            proxies: Proxies::new(settings.proxies.clone()),
+            datagrams,
+            signals,
+            supervisor: Supervisor::of_environment(),
+            log,
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! The new side of a hand-over: takes everything from the process that has started this one, and
+//! touches no client before it is told to.
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry as PollRegistry};
+
+use super::setup::Ports;
+use super::{Reactor, Settings};
+use crate::id::{ClientId, Registry};
+use crate::limits::{HANDOVER_PATIENCE, SUCCESSOR_PATIENCE};
+use crate::net::clock::Clock;
+use crate::net::connection::Connection;
+use crate::net::error::NetError;
+use crate::net::estate::Estate;
+use crate::net::handover::{HandoverError, Predecessor, Word};
+use crate::net::keeper::Keeper;
+use crate::net::log_writer::LogSink;
+use crate::net::token::Source;
+use crate::server::{self, Server};
+
+impl Reactor {
+    /// Takes over from a server that runs.
+    ///
+    /// # Errors
+    /// Why not, in one sentence. That server goes on.
+    pub fn succeed(
+        settings: &Settings,
+        server_settings: server::Settings,
+        log: LogSink,
+        mut predecessor: Predecessor,
+    ) -> Result<Self, NetError> {
+        let wire = &mut predecessor.wire;
+        // The other one may be in the middle of something.
+        wire.be_patient(SUCCESSOR_PATIENCE + HANDOVER_PATIENCE);
+        wire.say(Word::Ready)?;
+        let (document, descriptors) = wire.receive()?;
+        wire.be_patient(HANDOVER_PATIENCE);
+        let taken = Estate::read(&document).map_err(NetError::from).and_then(|estate| {
+            let sockets = estate.assign(descriptors)?;
+            let (tcp, udp, admin) = (sockets.tcp, sockets.udp, sockets.admin);
+            let ports = Ports { tcp, udp, admin };
+            let mut reactor = Self::assemble(settings, server_settings.clone(), log, ports)?;
+            reactor.take_over(server_settings, estate, sockets.clients)?;
+            Ok(reactor)
+        });
+        match &taken {
+            Ok(_) => wire.say(Word::Taken).and_then(|()| wire.expect(Word::Go))?,
+            Err(error) => wire.refuse(&reason(error)),
+        }
+        let reactor = taken?;
+        let clients = reactor.connections.len();
+        log::info!("upgrade: taken over from pid={} clients={clients}", predecessor.process);
+        Ok(reactor)
+    }
+
+    fn take_over(
+        &mut self,
+        mut settings: server::Settings,
+        estate: Estate,
+        clients: Vec<std::os::fd::OwnedFd>,
+    ) -> Result<(), NetError> {
+        if estate.folder != self.folder {
+            return Err(HandoverError::Folder.into());
+        }
+        settings.matchmaking.own_addresses = self.datagrams.addresses().collect();
+        let same_sockets = estate.has_sockets(self.datagrams.addresses());
+        if same_sockets {
+            self.datagrams.take_over(estate.doors);
+        }
+        let ids = estate.clients.iter().copied();
+        let streams = clients.into_iter().map(|client| TcpStream::from_std(client.into()));
+        let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
+        self.connections = Registry::taken_over(connections, estate.generations);
+        self.server = Server::taken_over(settings, estate.server, same_sockets);
+        self.published = self.server.delivery_counters().published;
+        self.clock = Clock::resuming(estate.now);
+        self.now = estate.now;
+        self.crowd = self.connections.len();
+        let closed: u64 = self.server.counters().closed.iter().sum();
+        self.gauges.admitted = closed + self.connections.len() as u64;
+        for id in estate.clients {
+            self.watch_again(id);
+        }
+        let folder = self.folder.as_deref();
+        self.keeper = folder.map(|folder| Keeper::resume(folder, &mut self.server)).transpose()?;
+        Ok(())
+    }
+
+    /// Has poll tell of a client. It tells at once what the client may be ready for.
+    fn watch_again(&mut self, id: ClientId) {
+        let registry: &PollRegistry = self.poll.registry();
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+        let stream = connection.stream();
+        if let Err(error) = registry.register(stream, Source::Client(id).into(), all) {
+            log::warn!("client {id}: cannot be polled, {error}");
+            self.server.disconnect(self.now, id);
+        }
+    }
+}
+
+/// Why not, to somebody who knows already that it is about taking over.
+fn reason(error: &NetError) -> String {
+    match error {
+        NetError::TakeOver(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}

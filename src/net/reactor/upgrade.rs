@@ -1,0 +1,217 @@
+//! The old side of a hand-over: starts a new process, and makes way for it.
+//!
+//! While the new one starts everybody is served. Then the world stands still for as long as it
+//! takes to write everything down, send it and hear that it was understood; whatever goes wrong
+//! until then ends the new process, and this one goes on as if nothing had been.
+//!
+//! Invariant: from the moment at which the document is made no client is read or written, unless
+//! the new process is known to be dead.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::path::PathBuf;
+use std::process::{Child, Command};
+
+use mio::Interest;
+use mio::unix::SourceFd;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Exit, Reactor};
+use crate::limits::{HANDOVER_PATIENCE, HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE};
+use crate::net::admin::Admin;
+use crate::net::estate::Estate;
+use crate::net::handover::{HandoverError, SUCCEEDS, Wire, Word};
+use crate::net::keeper::Keeper;
+use crate::net::signals::Request;
+use crate::net::token::Source;
+use crate::time::Time;
+
+/// How far an upgrade is.
+#[derive(Debug)]
+pub(super) struct Upgrade {
+    /// What is started. Looked up at the start: the file may be another by now, and that is the
+    /// point.
+    program: Option<PathBuf>,
+    successor: Option<Successor>,
+}
+
+/// A process that is to take over.
+#[derive(Debug)]
+struct Successor {
+    process: Child,
+    wire: Wire,
+    /// When patience ends.
+    until: Time,
+    /// It has said something, or has ended.
+    spoke: bool,
+}
+
+impl Upgrade {
+    /// None is under way.
+    pub(super) fn new() -> Self {
+        Self { program: own_program(), successor: None }
+    }
+
+    /// When the new process must be ready at the latest.
+    pub(super) fn due(&self) -> Option<Time> {
+        let successor = self.successor.as_ref()?;
+        Some(if successor.spoke { Time::ZERO } else { successor.until })
+    }
+
+    /// The new process has said something, or has ended.
+    pub(super) fn note_readable(&mut self) {
+        if let Some(successor) = &mut self.successor {
+            successor.spoke = true;
+        }
+    }
+}
+
+/// The path by which this program was started, as long as that names it: a link may lead to another
+/// version later. Else what the system says.
+fn own_program() -> Option<PathBuf> {
+    let called = std::env::args_os().next().map(PathBuf::from);
+    let by_path = called.filter(|path| path.components().count() > 1);
+    let named = by_path.and_then(|path| std::path::absolute(path).ok());
+    named.filter(|path| path.is_file()).or_else(|| std::env::current_exe().ok())
+}
+
+impl Reactor {
+    /// Starts a new process, which will say when it is ready.
+    pub(super) fn begin_upgrade(&mut self) {
+        if self.leaving {
+            return log::warn!("upgrade: not while the server is stopping");
+        }
+        if self.upgrade.successor.is_some() {
+            return log::warn!("upgrade: one is under way");
+        }
+        match self.start_successor() {
+            Ok(successor) => {
+                log::info!("upgrade: started pid={}", successor.process.id());
+                self.upgrade.successor = Some(successor);
+            }
+            Err(error) => log::error!("upgrade: {error}; this process goes on"),
+        }
+    }
+
+    fn start_successor(&self) -> Result<Successor, HandoverError> {
+        let failed = |what| move |source| HandoverError::Wire { what, source };
+        let unknown = || HandoverError::Refused("this program does not know its own path".into());
+        let program = self.upgrade.program.as_ref().ok_or_else(unknown)?;
+        let (wire, theirs) = Wire::pair().map_err(failed("a pair of sockets"))?;
+        let token = Source::Successor.into();
+        let descriptor = wire.descriptor().as_raw_fd();
+        let registry = self.poll.registry();
+        let registered = registry.register(&mut SourceFd(&descriptor), token, Interest::READABLE);
+        registered.map_err(failed("polling"))?;
+        let mut command = Command::new(program);
+        command.args(std::env::args_os().skip(1));
+        command.env(SUCCEEDS, std::process::id().to_string()).stdin(theirs);
+        // They name this process, and would mislead the new one.
+        for name in ["WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+            command.env_remove(name);
+        }
+        let process = command.spawn().map_err(failed("the new process cannot be started"))?;
+        let until = self.now + SUCCESSOR_PATIENCE;
+        Ok(Successor { process, wire, until, spoke: false })
+    }
+
+    /// Hands over if the new process is ready, or gives it up if it is not in time.
+    pub(super) fn go_on_upgrading(&mut self) {
+        let now = self.now;
+        let is_due = |successor: &mut Successor| successor.spoke || now >= successor.until;
+        let Some(mut successor) = self.upgrade.successor.take_if(is_due) else { return };
+        if !successor.spoke {
+            return give_up(successor, "it was not ready in time");
+        }
+        successor.wire.be_patient(HANDOVER_PATIENCE);
+        let begun = self.clock.now();
+        let clients = self.connections.len();
+        match successor.wire.expect(Word::Ready).and_then(|()| self.hand_over(&mut successor)) {
+            Ok(()) => {
+                let pause_ms = self.clock.now().since(begun).as_millis();
+                let pid = successor.process.id();
+                self.supervisor.hand_over(pid);
+                log::info!("upgrade: handed over pid={pid} clients={clients} pause_ms={pause_ms}");
+                self.stopped_by = Some(Exit::HandedOver);
+                self.pass_on_signals(&successor.process);
+            }
+            Err(error) => {
+                give_up(successor, &error.to_string());
+                self.keep_again();
+            }
+        }
+    }
+
+    /// Ends the new process, because this one has something else to do.
+    pub(super) fn abandon_upgrade(&mut self, why: &str) {
+        if let Some(successor) = self.upgrade.successor.take() {
+            give_up(successor, why);
+        }
+    }
+
+    fn hand_over(&mut self, successor: &mut Successor) -> Result<(), HandoverError> {
+        let bytes = self.server.handover_bytes();
+        if bytes > HANDOVER_WAITING_BYTES_MAX {
+            return Err(HandoverError::TooMuch { bytes });
+        }
+        // Nobody can open it twice.
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish(&mut self.server, self.clock);
+        }
+        let server = self.server.handed_over(self.clock.now());
+        let mut estate = Estate::new(self.clock.now(), self.datagrams.doors().clone(), server);
+        estate.folder.clone_from(&self.folder);
+        estate.generations = self.connections.generations().to_vec();
+        let mut sockets: Vec<BorrowedFd<'_>> = Vec::new();
+        for (at, socket) in self.listeners.handed_over() {
+            estate.tcp.push(at);
+            sockets.push(socket);
+        }
+        for (at, socket) in self.datagrams.handed_over() {
+            estate.udp.push(at);
+            sockets.push(socket);
+        }
+        for (at, socket) in self.admin.iter().filter_map(Admin::handed_over) {
+            estate.admin.push(at);
+            sockets.push(socket);
+        }
+        for id in self.connections.ids() {
+            let Some(connection) = self.connections.get(id) else { continue };
+            estate.clients.push(id);
+            sockets.push(connection.descriptor());
+        }
+        let Successor { wire, .. } = successor;
+        wire.send(&estate.write()?, &sockets)?;
+        wire.expect(Word::Taken)?;
+        // Who reads this has everything; who does not is dead, and this process goes on.
+        wire.say(Word::Go)
+    }
+
+    /// Who has asked this process to stop while it handed over did not know of the other one.
+    fn pass_on_signals(&mut self, process: &Child) {
+        for request in self.signals.requests() {
+            let Request::Stop(signal) = request else { continue };
+            if let Some(signal) = Signal::from_named_raw(signal) {
+                log::info!("upgrade: passed on signal={}", signal.as_raw());
+                let _ = kill_process(Pid::from_child(process), signal);
+            }
+        }
+    }
+
+    /// Opens the state again that was closed for the new process.
+    fn keep_again(&mut self) {
+        let Some(folder) = self.folder.as_deref().filter(|_| self.keeper.is_none()) else { return };
+        match Keeper::resume(folder, &mut self.server) {
+            Ok(keeper) => self.keeper = Some(keeper),
+            Err(error) => log::error!("state: nothing is kept from now on: {error}"),
+        }
+    }
+}
+
+/// Ends a process that is not to take over. It touches nobody before it is told to.
+fn give_up(mut successor: Successor, why: &str) {
+    // One that has ended already cannot be.
+    let _ = successor.process.kill();
+    let status = successor.process.wait().map(|status| status.to_string());
+    let status = status.unwrap_or_else(|error| error.to_string());
+    log::error!("upgrade: not done: {why} ({status}); this process goes on");
+}
