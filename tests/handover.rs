@@ -6,6 +6,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::time::Duration;
 
 use common::{World, settings};
@@ -133,4 +134,49 @@ fn a_line_that_is_partly_sent_is_sent_whole() {
     world.hand_over(settings(), true);
     world.reads_only("slow", usize::MAX);
     assert_eq!(world.hears("slow"), "alice: a line that does not fit\nalice: another\n");
+}
+
+/// A bit of everything, for the document that is kept.
+fn lively() -> World {
+    let mut world = World::default();
+    for name in ["alice", "bob", "slow"] {
+        world.join_from(name, "192.0.2.9");
+    }
+    world.reads_only("slow", 10);
+    for line in ["/join den sesame", "/join den", "/topic tea", "/op bob", "/ban mallory 1h spam"] {
+        world.types("alice", line);
+    }
+    for line in ["hello", "/me waves", "/ignore slow", "/numbers on", "/match duel"] {
+        world.types("bob", line);
+    }
+    world.sends("alice", b"half a l");
+    world.connect("stranger");
+    for endpoint in [ALICES, BOBS] {
+        let cookie = world.cookie(endpoint, 1);
+        world.joins(endpoint, 1, "q=duel n=2", &cookie);
+    }
+    let cookie = world.cookie("203.0.113.3:4003", 3);
+    world.joins("203.0.113.3:4003", 3, "q=raid n=3", &cookie);
+    world.datagram("203.0.113.4:4004", "hello");
+    world
+}
+
+#[test]
+fn a_document_of_the_present_format_is_understood_for_ever() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handover.json");
+    if std::env::var_os("MIO_CHAT_UPDATE").is_some() {
+        let mut world = lively();
+        let document = serde_json::to_string_pretty(&world.server.handed_over(world.now)).unwrap();
+        std::fs::write(&file, document + "\n").unwrap();
+    }
+    let document = std::fs::read_to_string(&file).unwrap();
+    let understood = serde_json::from_str(&document).map(|state| {
+        let server = Server::taken_over(settings(), state, true);
+        server.check_invariants();
+        (server.clients(), server.lobby().members(), server.matchmaker().players())
+    });
+    let help = "a server that runs cannot hand over to this one any more: give what is new a \
+                default, or raise FORMAT in src/net/estate.rs and write tests/handover.json anew \
+                (MIO_CHAT_UPDATE=1)";
+    assert_eq!(understood.expect(help), (4, 3, 3));
 }

@@ -17,9 +17,9 @@ const CROWD: usize = 60;
 const FREED: usize = 10;
 /// A spinning loop uses 100 ticks a second.
 const FEW_TICKS: u64 = 50;
-/// Lines that the log may have of a whole run: it is told once that descriptors ran out, not again
-/// and again.
-const FEW_LINES: usize = 30;
+/// Lines that the log may have of a whole run with two reports: it is told once that descriptors
+/// ran out, not again and again.
+const FEW_LINES: usize = 40;
 /// How long the server is looked at while it has none: shorter than it lets anybody wait.
 const STUCK: Duration = Duration::from_secs(1);
 
