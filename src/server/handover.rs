@@ -41,13 +41,6 @@ struct SessionState {
     network: Option<Network>,
 }
 
-impl ServerState {
-    /// Everyone who is connected.
-    pub fn clients(&self) -> impl Iterator<Item = ClientId> {
-        self.sessions.iter().map(|state| state.id)
-    }
-}
-
 impl Server {
     /// Bytes that another process would be told for the clients, each for itself. Roughly.
     pub fn handover_bytes(&mut self) -> usize {

@@ -1,6 +1,7 @@
 //! What people notice of an upgrade: nothing.
 
 use std::net::UdpSocket;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -59,6 +60,42 @@ fn a_conversation_goes_on_through_many_upgrades() {
          longest round took {worst:.1?}"
     ));
     running.stop();
+}
+
+#[test]
+fn a_crowd_under_load_loses_nothing() {
+    let (clients, rate) = sized((500, "0.2"), (5_000, "0.01"));
+    if !process::may_hold(clients) {
+        return;
+    }
+    let mut running = Running::start(&NO_FLOOD_CONTROL);
+    let place = running.first.tcp().to_string();
+    let mut load = Command::new(env!("CARGO_BIN_EXE_mio-chat"));
+    load.args(["load", &place, "chatter", "--duration", "3s", "--rate", rate]);
+    load.args(["--clients", &clients.to_string()]);
+    let mut load = load.stdout(Stdio::piped()).spawn().unwrap();
+    // Everybody has come, and talks.
+    let lines = format!("members={clients} ");
+    eventually("a crowd", || {
+        rustix::process::kill_process(running.pid, Signal::HUP).unwrap();
+        running.first.log().contains(&lines)
+    });
+    let mut upgrades = 0;
+    while load.try_wait().unwrap().is_none() {
+        running.upgrade();
+        upgrades += 1;
+    }
+    let told = load.wait_with_output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("all arrived"), "{told}");
+    let latency = told.lines().find(|line| line.contains("latency")).unwrap_or_default();
+    let log = running.stop();
+    let pauses = log.lines().filter_map(|line| line.split_once("pause_ms=")?.1.parse().ok());
+    let longest: u64 = pauses.max().unwrap_or_default();
+    report(&format!(
+        "{upgrades} upgrades of {clients} clients under load, all arrived; the longest pause was \
+         {longest} ms;{latency}"
+    ));
 }
 
 #[test]
