@@ -61,6 +61,7 @@ pub struct Dropped {
     /// A repeat so soon after the last answer that it earns none.
     pub too_soon: u64,
     /// From where nobody is served: not looked at.
+    #[serde(default)]
     pub banned: u64,
 }
 
