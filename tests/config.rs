@@ -7,6 +7,7 @@ mod support;
 
 use std::path::PathBuf;
 
+use rustix::fs::{FileType, Mode};
 use rustix::process::Signal;
 use snapbox::cmd::Command;
 use support::{Client, Launch, PATIENCE, Server};
@@ -98,6 +99,12 @@ fn a_file_that_cannot_be_read_is_one_sentence_that_says_what_to_do() {
     let sentence = "mio-chat: cannot read the configuration FILE: No such file or directory (os \
                     error 2); name another -c\n";
     assert_eq!(said, (78, sentence.to_owned()));
+    std::fs::create_dir(config.path()).unwrap();
+    assert!(config.check(&[]).1.contains("is a directory"));
+    std::fs::remove_dir(config.path()).unwrap();
+    // Nobody would ever write into it, and the server would wait.
+    rustix::fs::mknodat(rustix::fs::CWD, config.path(), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    assert!(config.check(&[]).1.contains("not a regular file"));
     let (code, said) = Config::new("operators = \"/nonexistent\"").check(&[]);
     assert!(code == 78 && said.contains("cannot read the operators in /nonexistent"), "{said}");
 }

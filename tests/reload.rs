@@ -101,6 +101,19 @@ fn a_shorter_patience_binds_those_who_wait_already() {
 }
 
 #[test]
+fn who_is_held_back_goes_on_when_flood_control_is_switched_off() {
+    let mut world = World::new(Settings { flood: flood_control(), ..settings() });
+    world.join("alice");
+    for number in 0..100 {
+        world.types("alice", &format!("message {number}"));
+    }
+    assert!(!world.hears("alice").contains("message 99"));
+    reload(&mut world, settings());
+    world.wait(Duration::from_millis(1));
+    assert!(world.hears("alice").contains("message 99"), "nothing waits any more");
+}
+
+#[test]
 fn a_lame_duck_sends_everybody_away_one_by_one() {
     let mut world = World::new(settings());
     let names: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();

@@ -17,9 +17,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Cli;
 use super::settings::{self, Setting};
-
-/// Bytes of a file that is taken for a configuration: some hundred times what all settings need.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+use super::text_file;
 
 /// Why a configuration file is not used.
 #[derive(Debug, Error)]
@@ -61,13 +59,8 @@ pub(super) struct ConfigFile {
 impl ConfigFile {
     /// Reads a file, and tries every value.
     pub(super) fn read(file: &Path) -> Result<Self, ConfigError> {
-        let read = std::fs::metadata(file).and_then(|about| {
-            if about.len() > FILE_BYTES_MAX {
-                return Err(std::io::ErrorKind::FileTooLarge.into());
-            }
-            std::fs::read_to_string(file)
-        });
-        let text = read.map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
+        let text = text_file::read(file)
+            .map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
         parse(&text).map_err(|(place, why)| ConfigError::Line {
             file: file.to_owned(),
             line: 1 + text[..place.min(text.len())].matches('\n').count(),
@@ -164,8 +157,13 @@ fn try_flag(key: &str, value: &str) -> Result<(), String> {
     else {
         return Ok(());
     };
+    Err(sentence(&error))
+}
+
+/// What clap says, in one line.
+pub(super) fn sentence(error: &clap::Error) -> String {
     let said = error.to_string();
     let sentence = said.split("\n\nFor more").next().unwrap_or_default();
     let words: Vec<&str> = sentence.trim_start_matches("error: ").split_whitespace().collect();
-    Err(words.join(" "))
+    words.join(" ")
 }

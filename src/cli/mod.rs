@@ -12,6 +12,7 @@ mod players;
 mod reference;
 mod serve;
 mod settings;
+mod text_file;
 mod values;
 
 use std::ffi::OsString;
@@ -120,24 +121,24 @@ impl Serving {
     }
 
     fn read_from(line: &[OsString]) -> Result<Self, ConfigError> {
-        let without_file = Self::parse(Cli::command(), line);
+        // The line makes sense, or the program would have ended at its start.
+        let without_file = Self::parse(Cli::command(), line).unwrap_or_else(|error| error.exit());
         let Some(file) = without_file.args.config_file() else { return Ok(without_file) };
-        let with_file = Self::parse(ConfigFile::read(file)?.underlie(Cli::command()), line);
         let together = |why| ConfigError::Together { file: file.to_owned(), why };
+        let with_file = Self::parse(ConfigFile::read(file)?.underlie(Cli::command()), line)
+            .map_err(|error| together(config::sentence(&error)))?;
         with_file.args.check().map_err(together)?;
         Ok(with_file)
     }
 
-    /// Ends the program where the line makes no sense, which is found when it starts.
-    fn parse(command: clap::Command, line: &[OsString]) -> Self {
+    fn parse(command: clap::Command, line: &[OsString]) -> clap::error::Result<Self> {
         let settings = settings::all(&command);
-        let matches = command.get_matches_from(line);
+        let matches = command.try_get_matches_from(line)?;
         let of_server = matches.subcommand_matches("serve").unwrap_or(&matches);
         let in_force = InForce::of(&settings, of_server);
-        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        match cli.into_command() {
-            Command::Serve(args) => Self { args: *args, in_force },
-            _ => Cli::command().error(ErrorKind::InvalidSubcommand, "no server is meant").exit(),
+        match Cli::from_arg_matches(&matches)?.into_command() {
+            Command::Serve(args) => Ok(Self { args: *args, in_force }),
+            _ => Err(Cli::command().error(ErrorKind::InvalidSubcommand, "no server is meant")),
         }
     }
 }

@@ -9,6 +9,8 @@ use mio_chat::server::Operator;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use thiserror::Error;
 
+use super::text_file;
+
 /// Bytes of salt: more than there are passwords.
 const SALT_BYTES: usize = 16;
 
@@ -47,8 +49,8 @@ pub(crate) enum OperatorError {
 
 /// Reads who looks after the server. Empty lines and lines that begin with `#` say nothing.
 pub(crate) fn read_operators(file: &Path) -> Result<Vec<Operator>, OperatorError> {
-    let read = std::fs::read_to_string(file);
-    let text = read.map_err(|source| OperatorError::Read { file: file.to_owned(), source })?;
+    let text = text_file::read(file)
+        .map_err(|source| OperatorError::Read { file: file.to_owned(), source })?;
     let lines = text.lines().map(str::trim).enumerate();
     let telling = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     telling

@@ -180,6 +180,8 @@ impl Session {
         }
         let held_until = match settings.flood {
             Some(rate) if self.held => self.allowance.ready_at(rate),
+            // Flood control was switched off meanwhile.
+            None if self.held => Time::ZERO,
             _ => Time::NEVER,
         };
         let too_old = waiting_since.map_or(Time::NEVER, |since| since + settings.outbox.age);

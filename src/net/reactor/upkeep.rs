@@ -118,6 +118,8 @@ impl Reactor {
         self.supervisor.stopping(self.lame_duck + self.drain);
         self.abandon_upgrade("everybody is being sent away");
         self.listeners.close();
+        // Whoever they come for would be let in later, and stay.
+        self.proxies.close();
         self.server.send_away_within(self.now, self.lame_duck);
     }
 
