@@ -66,6 +66,8 @@ fn chat(out: &mut Exposition, chat: &Chat) {
     out.counter("mio_chat_flood_held_total", text, chat.flood_held);
     let text = "Passwords of operators that were wrong.";
     out.counter("mio_chat_passwords_refused_total", text, chat.passwords_refused);
+    let text = "Commands and names that were answered with a refusal, by kind.";
+    out.counters("mio_chat_refusals_total", text, "kind", &chat.refused);
 }
 
 fn speed(out: &mut Exposition, snapshot: &Snapshot) {
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn labels_are_words_of_ours() {
-        let known = ["commit", "how", "reason", "result", "version", "work"];
+        let known = ["commit", "how", "kind", "reason", "result", "version", "work"];
         let text = text(&sample());
         let all = families(&text);
         let labels: BTreeSet<&String> = all.iter().flat_map(|family| &family.labels).collect();

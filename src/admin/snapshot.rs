@@ -134,6 +134,8 @@ pub struct Chat {
     pub flood_held: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
+    /// Commands refused, by kind.
+    pub refused: Counts,
 }
 
 /// Matchmaking over UDP.

@@ -43,7 +43,7 @@ pub(super) fn sample() -> Snapshot {
             rejected: Counts(vec![("full", 1), ("address", 2), ("descriptors", 3)]),
             closed: Counts(closed),
         },
-        chat: Chat { members: 2, ..Chat::default() },
+        chat: Chat { members: 2, refused: Counts(vec![("usage", 8)]), ..Chat::default() },
         turn_seconds: times.clone(),
         flush_clients: sizes,
         delivery_latency_seconds: times.clone(),

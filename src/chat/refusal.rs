@@ -198,6 +198,70 @@ pub enum Refusal {
     NotUtf8,
 }
 
+impl Refusal {
+    /// Every kind, by the name it has in counters.
+    pub const KINDS: [&'static str; 17] = [
+        "nickname",
+        "nickname-taken",
+        "nobody-there",
+        "place",
+        "rooms-full",
+        "lists-full",
+        "not-allowed",
+        "banned",
+        "muted",
+        "ignored",
+        "password",
+        "operator-password",
+        "match",
+        "text",
+        "line-too-long",
+        "not-utf8",
+        "usage",
+    ];
+
+    /// The kind's place in [`Refusal::KINDS`].
+    pub fn kind(&self) -> usize {
+        match self {
+            Self::NicknameFirst
+            | Self::NameEmpty
+            | Self::NameTooLong
+            | Self::NameCharacter
+            | Self::NameMixesScripts
+            | Self::NicknameReserved(_)
+            | Self::AlreadyCalled(_) => 0,
+            Self::NicknameTaken(_) => 1,
+            Self::NobodyNamed(_) | Self::NotHere { .. } | Self::NoRoomNamed(_) => 2,
+            Self::NotInRoom(_) | Self::AlreadyInRoom(_) | Self::NowhereToLeaveTo => 3,
+            Self::TooManyRooms | Self::InTooManyRooms => 4,
+            Self::TooManySanctions(_) | Self::TooManyOperators | Self::TooManyIgnored => 5,
+            Self::NotAllowed { .. }
+            | Self::Outranked(_)
+            | Self::AddressNamed
+            | Self::NoAddress(_)
+            | Self::MainIsEverybodys
+            | Self::KeyWrong(_) => 6,
+            Self::Banned(_) => 7,
+            Self::Muted(_) | Self::MutedName(_) => 8,
+            Self::Ignored(_) => 9,
+            Self::PasswordNeeded(_) | Self::PasswordWrong(_) => 10,
+            Self::OperWrong | Self::OperBusy => 11,
+            Self::QueueName | Self::MatchPlayers | Self::NotSeeking | Self::InvitesSelf => 12,
+            Self::FieldLength(_) => 13,
+            Self::LineTooLong => 14,
+            Self::NotUtf8 => 15,
+            Self::ToYourself
+            | Self::ThatIsYou
+            | Self::NoSuchSanction { .. }
+            | Self::AlreadySo(_)
+            | Self::NotIgnored(_)
+            | Self::HistoryOff
+            | Self::UnknownCommand(_)
+            | Self::Incomplete(_) => 16,
+        }
+    }
+}
+
 /// A ban or a mute, as whom it is on is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {

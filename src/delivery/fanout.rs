@@ -20,7 +20,7 @@ use super::outbox::Outbox;
 use super::recital::Recitals;
 use super::run::Fit;
 use super::transcript::{TranscriptId, Transcripts};
-use crate::chat::{Audience, Event, Form, Outlet, Replay, RoomId};
+use crate::chat::{Audience, Event, Form, Outlet, Refusal, Replay, RoomId};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DEAF_IN_RUN_MAX, SWEEP_INTERVAL, WRITE_SLICES};
@@ -37,6 +37,9 @@ pub struct DeliveryCounters {
     pub sent_bytes: u64,
     /// Comings and goings that slow readers were spared.
     pub presence_dropped: u64,
+    /// Refusals told, by [`Refusal::kind`].
+    #[serde(default)]
+    pub refused: [u64; Refusal::KINDS.len()],
 }
 
 /// What a write has shown about a client.
@@ -416,6 +419,9 @@ impl Fanout {
 
 impl Outlet for Fanout {
     fn tell(&mut self, to: ClientId, event: Event<'_>) {
+        if let Event::Refused(refusal) = event {
+            self.counters.refused[refusal.kind()] += 1;
+        }
         self.settle(to);
         self.encoded.clear();
         dialect::encode(event, Form::Bare, &mut self.encoded);

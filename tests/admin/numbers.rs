@@ -38,6 +38,12 @@ fn counters_agree_with_what_clients_did() {
     }
     let carol = Client::join(server.tcp(), "carol");
     bob.hear("carol joined!");
+    for (refused, part) in
+        [("/xyzzy", "/help"), ("/nick carol", "is taken"), ("/msg dave hi", "dave")]
+    {
+        alice.say(refused);
+        alice.hear_part(part);
+    }
     bob.say("/quit");
     bob.rest();
     let asker = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -59,8 +65,12 @@ fn counters_agree_with_what_clients_did() {
     assert_eq!(value("mio_chat_connections_accepted_total"), 3.0);
     assert_eq!(sum(&metrics, "mio_chat_connections_closed_total"), 1.0);
     assert_eq!(sum(&metrics, "mio_chat_connections_rejected_total"), 0.0);
-    // Three nicknames, five words and a goodbye.
-    assert_eq!(value("mio_chat_messages_in_total"), 9.0);
+    // Three nicknames, five words, three that are refused and a goodbye.
+    assert_eq!(value("mio_chat_messages_in_total"), 12.0);
+    for kind in ["usage", "nickname-taken", "nobody-there"] {
+        let series = format!("mio_chat_refusals_total{{kind=\"{kind}\"}}");
+        assert_eq!(metric(&metrics, &series), 1.0, "{kind}");
+    }
     // Comings, words and a departure; each is heard by those who are there, the speaker not.
     assert_eq!(value("mio_chat_published_total"), 3.0 + 5.0 + 1.0);
     assert!(value("mio_chat_deliveries_total") >= 5.0 + 3.0);

@@ -7,6 +7,7 @@ use super::Reactor;
 use crate::admin::{
     Chat, Connections, Counts, RoomSize, SlowClient, Snapshot, Udp, Unready, Watched,
 };
+use crate::chat::Refusal;
 use crate::limits::ADMIN_LISTED_MAX;
 use crate::server::CloseReason;
 use crate::time::Time;
@@ -59,6 +60,7 @@ impl Reactor {
             remembered_bytes: lobby.remembered() as u64,
             flood_held: counters.held,
             passwords_refused: counters.passwords_refused,
+            refused: Counts(Refusal::KINDS.into_iter().zip(delivery.refused).collect()),
         }
     }
 
