@@ -1,13 +1,15 @@
 //! What people notice of an upgrade: nothing.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::running::Running;
-use crate::support::{Client, PATIENCE, eventually, now, process, receive, report, sized, timed};
+use crate::support::{
+    Client, PATIENCE, eventually, http, now, process, receive, report, sized, timed,
+};
 
 const NO_FLOOD_CONTROL: [&str; 2] = ["--flood", "off"];
 
@@ -59,6 +61,33 @@ fn a_conversation_goes_on_through_many_upgrades() {
         "{upgrades} upgrades: 8 people said and heard {number} numbers, none lost or doubled; the \
          longest round took {worst:.1?}"
     ));
+    running.stop();
+}
+
+#[test]
+fn the_new_process_reads_the_settings_anew_and_the_admin_port_stays_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mio-chat.toml");
+    std::fs::write(&file, "motd = \"old\"\n").unwrap();
+    let mut running = Running::start(&["-c", file.to_str().unwrap(), "--admin", "0"]);
+    let log = running.first.wait_for_log("admin=");
+    let (_, admin) = log.split_once("admin=").unwrap();
+    let admin: SocketAddr = admin.split_whitespace().next().unwrap().parse().unwrap();
+    let place = running.first.tcp();
+    let mut alice = Client::join(place, "alice");
+    for number in 0..6 {
+        alice.say(&format!("word {number}"));
+        alice.expect(&format!("alice: word {number}"));
+    }
+    std::fs::write(&file, "motd = \"new\"\nhistory = 2\n").unwrap();
+    running.upgrade();
+    alice.say("/history 9");
+    alice.hear("* -- last 2 messages in main (UTC) --");
+    let mut bob = Client::connect(place);
+    bob.say("bob");
+    bob.hear("* motd: new");
+    let metrics = http::get(admin, "/metrics").body;
+    assert!(metrics.contains("\nmio_chat_connections_accepted_total 2\n"), "{metrics}");
     running.stop();
 }
 

@@ -71,10 +71,12 @@ impl Reactor {
         let streams = clients.into_iter().map(|client| TcpStream::from_std(client.into()));
         let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
         self.connections = Registry::taken_over(connections, estate.generations);
-        self.server = Server::taken_over(settings, estate.server, same_sockets);
+        self.server = Server::taken_over(settings.clone(), estate.server, same_sockets);
         self.published = self.server.delivery_counters().published;
         self.clock = Clock::resuming(estate.now);
         self.now = estate.now;
+        // What is chosen may not be what it was.
+        self.server.reconfigure(self.now, settings);
         self.crowd = self.connections.len();
         let closed: u64 = self.server.counters().closed.iter().sum();
         self.gauges.admitted = closed + self.connections.len() as u64;
