@@ -186,11 +186,17 @@ impl Reactor {
         wire.say(Word::Go)
     }
 
-    /// Who has asked this process to stop while it handed over did not know of the other one.
+    /// Who has asked something of this process while it handed over did not know of the other one.
     fn pass_on_signals(&mut self, process: &Child) {
         for request in self.signals.requests() {
-            let Request::Stop(signal) = request else { continue };
-            if let Some(signal) = Signal::from_named_raw(signal) {
+            let meant = match request {
+                Request::Stop(signal) => Signal::from_named_raw(signal),
+                Request::LameDuck => Some(Signal::USR2),
+                Request::Reload => Some(Signal::HUP),
+                // That has just been done.
+                Request::Upgrade => None,
+            };
+            if let Some(signal) = meant {
                 log::info!("upgrade: passed on signal={}", signal.as_raw());
                 let _ = kill_process(Pid::from_child(process), signal);
             }
