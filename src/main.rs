@@ -182,5 +182,8 @@ fn announce(reactor: &Reactor, clients_max: usize, descriptors: u64) {
         places.push_str(&format!("{protocol}={address} "));
     }
     let _ = stdout.flush();
+    if clients_max > net::clients_for(descriptors) {
+        log::warn!("max_clients={clients_max} is more than {descriptors} descriptors allow");
+    }
     log::info!("serving: {places}max_clients={clients_max} descriptors={descriptors}");
 }

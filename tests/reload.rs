@@ -135,6 +135,22 @@ fn a_lame_duck_sends_everybody_away_one_by_one() {
 }
 
 #[test]
+fn who_is_sent_away_in_haste_is_told_to_come_back_at_leisure() {
+    let mut world = World::new(settings());
+    for number in 0..10 {
+        world.join(&format!("p{number}"));
+    }
+    world.server.send_away_within(world.now, Duration::ZERO);
+    world.run();
+    world.wait(Duration::from_secs(1));
+    for number in 0..10 {
+        let told = format!("come back in {} s\n", number + 1);
+        assert!(world.hears(&format!("p{number}")).ends_with(&told), "p{number}");
+    }
+    assert_eq!(world.server.clients(), 0);
+}
+
+#[test]
 fn a_crowd_is_told_to_come_back_evenly_and_who_is_told_nothing_comes_when_they_like() {
     for (come_back, told) in [(10, Some(10)), (300, Some(300)), (0, None)] {
         let come_back = Duration::from_secs(come_back);

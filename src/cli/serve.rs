@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use log::LevelFilter;
@@ -17,6 +18,9 @@ use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_host};
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
 const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
+
+/// Longer than anybody waits for anything.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Everything about the server.
 #[derive(Debug, Args)]
@@ -44,7 +48,8 @@ struct ConfigArgs {
     /// SIGHUP reads it again
     #[arg(short, long, value_name = "FILE", env = "MIO_CHAT_CONFIG")]
     config: Option<PathBuf>,
-    /// Say whether all settings make sense (exit code 78 if not), and serve nobody
+    /// Say whether all settings make sense, and serve nobody; exit code 78 if the file does not, 2
+    /// if a flag or a variable does not
     #[arg(long)]
     check_config: bool,
 }
@@ -279,6 +284,21 @@ impl ServeArgs {
                 return Err(format!("{flag} must be more than 0s, or nobody could stay"));
             }
         }
+        let ClientArgs { greet_after, drain, lame_duck, come_back, .. } = &self.clients;
+        for (flag, value) in [
+            ("--register-timeout", register_timeout),
+            ("--line-timeout", line_timeout),
+            ("--outbox-age", &self.slow.outbox_age),
+            ("--max-delay", &self.slow.max_delay),
+            ("--greet-after", greet_after),
+            ("--drain", drain),
+            ("--lame-duck", lame_duck),
+            ("--come-back", come_back),
+        ] {
+            if **value > LONGEST {
+                return Err(format!("{flag} must be at most 365days"));
+            }
+        }
         for (flag, value) in [("--keepalive", keepalive), ("--user-timeout", user_timeout)] {
             if !value.is_zero() && !TCP_TIMES.contains(&value.as_secs()) {
                 return Err(format!("{flag} must be 0s, or from 1s to 9h, which TCP can count"));
@@ -419,6 +439,8 @@ mod tests {
             ("--register-timeout", "1s", "0s"),
             ("--line-timeout", "1s", "0s"),
             ("--outbox-age", "1s", "0s"),
+            ("--drain", "365days", "500000000000years"),
+            ("--lame-duck", "0s", "366days"),
         ] {
             assert_eq!(check(&["mio-chat", flag, good]), Ok(()));
             assert!(check(&["mio-chat", flag, bad]).unwrap_err().starts_with(flag));

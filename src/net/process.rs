@@ -28,6 +28,11 @@ impl ProcessGauge {
         Self { others, started_at }
     }
 
+    /// So many clients were connected before that.
+    pub(super) fn came_with(&mut self, clients: u64) {
+        self.others = self.others.saturating_sub(clients);
+    }
+
     /// Everything, now that so many clients are connected.
     pub(super) fn read(&self, clients: u64) -> Process {
         let used = clock_gettime(ClockId::ProcessCPUTime);

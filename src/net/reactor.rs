@@ -356,7 +356,7 @@ impl Reactor {
             self.listeners.note_freed(self.now);
         }
         // Some way below the limit, so that a crowd at the door does not fill the log.
-        if self.full_told && self.connections.len() * 10 < self.clients_max * 9 {
+        if self.full_told && self.seats_taken() * 10 < self.clients_max * 9 {
             self.full_told = false;
             log::info!("there is room again for new clients");
         }

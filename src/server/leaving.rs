@@ -1,7 +1,7 @@
 //! How everybody is sent away when the server stops: all at once, or one by one over a while.
 //!
-//! Each is told another moment to come back, so that they do not return as one herd; the moments
-//! are spread evenly, which no random draw would do better.
+//! Each comes back at another moment, so that they do not return as one herd: it is told a moment,
+//! or was sent away at one. The moments are spread evenly, which no random draw would do better.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,6 +17,10 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Leaving {
     waiting: VecDeque<ClientId>,
+    /// How many there were.
+    total: usize,
+    /// They go over so short a time that it does not spread them enough.
+    is_hasty: bool,
     /// When the first of them goes.
     due: Time,
     /// Time from one to the next.
@@ -56,7 +60,8 @@ impl Server {
     pub fn send_away_within(&mut self, now: Time, window: Duration) {
         let waiting: VecDeque<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
         let step = window / u32::try_from(waiting.len()).unwrap_or(u32::MAX).max(1);
-        self.leaving = Some(Leaving { waiting, due: now, step });
+        let is_hasty = window < self.settings.come_back;
+        self.leaving = Some(Leaving { total: waiting.len(), is_hasty, waiting, due: now, step });
     }
 
     /// Sends away those whose turn it is. The rooms hear that they leave.
@@ -68,8 +73,10 @@ impl Server {
             }
             let Some(id) = leaving.waiting.pop_front() else { return self.leaving = None };
             leaving.due = leaving.due + leaving.step;
-            // Their moments are spread already.
-            let back_in = self.back_in(0, 1);
+            // Their moments are spread already, if the window is long enough.
+            let place = leaving.total - leaving.waiting.len() - 1;
+            let (place, of) = if leaving.is_hasty { (place, leaving.total) } else { (0, 1) };
+            let back_in = self.back_in(place, of);
             self.close(now, id, CloseReason::Told(Farewell::Shutdown { back_in }));
         }
     }

@@ -21,15 +21,24 @@ impl Reactor {
         }
     }
 
-    /// Whether there is room for nobody else: those that wait take descriptors, too.
+    /// Clients, and those that wait for their header: they take descriptors, too.
+    pub(super) fn seats_taken(&self) -> usize {
+        self.connections.len() + self.proxies.len()
+    }
+
+    /// Whether there is room for nobody else.
     pub(super) fn is_full(&self) -> bool {
-        self.connections.len() + self.proxies.len() >= self.clients_max
+        self.seats_taken() >= self.clients_max
     }
 
     /// Reads on for whom a connection is.
     pub(super) fn read_proxy_header(&mut self, index: usize) {
-        if let Some((stream, client)) = self.proxies.read(index, self.poll.registry()) {
-            self.admit(stream, client);
+        let before = self.proxies.len();
+        match self.proxies.read(index, self.poll.registry()) {
+            Some((stream, client)) => self.admit(stream, client),
+            // Closed, for what came is no header.
+            None if self.proxies.len() < before => self.listeners.note_freed(self.now),
+            None => {}
         }
     }
 

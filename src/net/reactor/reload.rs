@@ -25,7 +25,10 @@ impl Reactor {
         if let Some(chosen) = chosen {
             self.reconfigure(chosen);
         }
-        self.supervisor.ready(self.now);
+        // Whoever was told that the server stops is not told that it is ready.
+        if !self.leaving {
+            self.supervisor.ready(self.now);
+        }
     }
 
     fn reconfigure(&mut self, chosen: Chosen) {

@@ -78,6 +78,7 @@ impl Reactor {
         // What is chosen may not be what it was.
         self.server.reconfigure(self.now, settings);
         self.crowd = self.connections.len();
+        self.process.came_with(self.connections.len() as u64);
         let closed: u64 = self.server.counters().closed.iter().sum();
         self.gauges.admitted = closed + self.connections.len() as u64;
         for id in estate.clients {
@@ -105,6 +106,10 @@ impl Reactor {
 fn reason(error: &NetError) -> String {
     match error {
         NetError::TakeOver(error) => error.to_string(),
+        NetError::Listen { address, .. } => format!(
+            "{error}; to move a port from one address to all of them, or back, takes a restart \
+             ({address} is held by the old process)"
+        ),
         error => error.to_string(),
     }
 }

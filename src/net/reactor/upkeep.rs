@@ -70,7 +70,9 @@ impl Reactor {
         for request in requests {
             match request {
                 Request::Reload => {
-                    self.supervisor.reloading();
+                    if !self.leaving {
+                        self.supervisor.reloading();
+                    }
                     self.reopen_log();
                     self.log_report();
                     self.reload_asked = true;
@@ -115,7 +117,7 @@ impl Reactor {
         }
         log::info!("sending away: clients={} within={:?}", self.connections.len(), self.lame_duck);
         self.leaving = true;
-        self.supervisor.stopping(self.lame_duck + self.drain);
+        self.supervisor.stopping(self.lame_duck.saturating_add(self.drain));
         self.abandon_upgrade("everybody is being sent away");
         self.listeners.close();
         // Whoever they come for would be let in later, and stay.

@@ -93,7 +93,7 @@ impl Watched for Reactor {
         } else if self.listeners.is_short_of_descriptors() {
             Some(Unready::Descriptors)
         } else {
-            (self.connections.len() >= self.clients_max).then_some(Unready::Full)
+            self.is_full().then_some(Unready::Full)
         }
     }
 
