@@ -26,6 +26,12 @@ pub(super) enum Conductor {
 }
 
 impl Conductor {
+    /// A parent whose orders come from this pipe.
+    #[cfg(test)]
+    pub(super) fn obeying(pipe: Receiver) -> Self {
+        Self::Parent(Parent::at(pipe))
+    }
+
     /// Has the crowd's poll hear of orders.
     pub(super) fn register(&mut self, crowd: &Crowd) -> Result<(), LoadError> {
         let Self::Parent(parent) = self else { return Ok(()) };
@@ -92,16 +98,15 @@ pub(super) struct Parent {
 }
 
 impl Parent {
+    fn at(pipe: Receiver) -> Self {
+        Self { pipe, lines: Lines::default(), orders: VecDeque::new(), stopped: false }
+    }
+
     /// Waits for the first word.
     pub(super) fn meet() -> Result<(Self, Assignment), LoadError> {
         let fail = |source| LoadError::SetUp { what: "orders", source };
         let stdin = std::io::stdin().as_fd().try_clone_to_owned().map_err(fail)?;
-        let mut parent = Self {
-            pipe: Receiver::from(stdin),
-            lines: Lines::default(),
-            orders: VecDeque::new(),
-            stopped: false,
-        };
+        let mut parent = Self::at(Receiver::from(stdin));
         let mut piece = [0; 4_096];
         loop {
             if let Some(assignment) = parent.lines.next() {

@@ -167,7 +167,7 @@ impl<'a> Run<'a> {
         let mut roles = self.share.roles();
         let mut coming = roles.next();
         let mut patience = Patience::new(self.crowd.clock.now());
-        while (coming.is_some() || self.crowd.opening() > 0) && !self.is_stopped() {
+        while (coming.is_some() || self.crowd.opening() > 0) && self.goes_on()? {
             while has_room(&self.crowd)
                 && let Some((number, part)) = coming
             {
@@ -179,7 +179,6 @@ impl<'a> Run<'a> {
             self.crowd.serve_all();
             after_turn(&mut self.crowd);
             self.progress.show(phase, self.crowd.tally.progressed(), now);
-            self.conductor.heed(&mut self.crowd)?;
             if patience.is_over(self.crowd.tally.progressed(), now) {
                 self.crowd.give_up_opening();
                 break;
@@ -218,7 +217,7 @@ impl<'a> Run<'a> {
         let mut silent_since = begun;
         let mut heard = self.crowd.tally.bytes;
         let mut roll_call = RollCall::new(&self.crowd, cast, begun);
-        while !self.is_stopped() {
+        while self.goes_on()? {
             let now = self.crowd.clock.now();
             let over = roll_call.is_over(&self.crowd, now);
             let closed_loop = self.settings.scenario == Scenario::FanOut;
@@ -276,7 +275,7 @@ impl<'a> Run<'a> {
         phase: Phase,
         until: Time,
     ) -> Result<(), LoadError> {
-        while !self.is_stopped() && self.crowd.len() > 0 {
+        while self.crowd.len() > 0 && self.goes_on()? {
             let mut wake = traffic.next().min(until);
             if self.crowd.is_unheard() {
                 let end = self.start + LOAD_SILENCE_PATIENCE;
@@ -304,7 +303,6 @@ impl<'a> Run<'a> {
                     break;
                 }
             }
-            self.conductor.heed(&mut self.crowd)?;
         }
         Ok(())
     }
@@ -322,6 +320,13 @@ impl<'a> Run<'a> {
             self.progress.show(Phase::Draining, self.crowd.tally.progressed(), now);
         }
         Ok(())
+    }
+
+    /// Whether to wait for more. An order may have come with the last event of what went before,
+    /// and none may follow: so it is heeded before each wait, not after.
+    fn goes_on(&mut self) -> Result<bool, LoadError> {
+        self.conductor.heed(&mut self.crowd)?;
+        Ok(!self.is_stopped())
     }
 
     fn is_stopped(&self) -> bool {
@@ -364,5 +369,40 @@ fn advice(why: &str) -> String {
         "connection refused" => format!("{why} (is a server listening there?)"),
         "no answer from the server" => format!("{why} (does it speak this --dialect?)"),
         _ => why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use mio::unix::pipe;
+
+    use super::super::client::Part;
+    use super::super::clock::Clock;
+    use super::super::dialect::Language;
+    use super::super::wire::{Order, line};
+    use super::*;
+
+    #[test]
+    fn a_stop_that_comes_with_the_end_of_a_phase_is_heeded_in_the_next() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let settings = Settings { address, quiet: true, ..Settings::example(Scenario::FanOut) };
+        let share = Share::new(&settings, 1, 2);
+        let language = Language::new(Dialect::Lines, None, 64, 0).unwrap();
+        let mut crowd = Crowd::new(address, language, Clock::start()).unwrap();
+        crowd.open(0, Part::Listener);
+        let (mut orders, pipe) = pipe::new().unwrap();
+        let mut conductor = Conductor::obeying(pipe);
+        conductor.register(&crowd).unwrap();
+        let progress = Progress::for_person(&settings);
+        let mut run = Run::new(&settings, &share, &mut conductor, crowd, progress).unwrap();
+        orders.write_all(&line(&Order::Stop)).unwrap();
+        let begun = run.crowd.clock.now();
+        run.talk(silence().as_mut(), Phase::WarmingUp, begun).unwrap();
+        run.talk(silence().as_mut(), Phase::Measuring, begun + 4 * LOAD_SILENCE_PATIENCE).unwrap();
+        assert!(run.is_stopped() && run.crowd.clock.now() < begun + LOAD_SILENCE_PATIENCE);
     }
 }
