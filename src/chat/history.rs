@@ -39,15 +39,9 @@ impl History {
         Self { messages: messages.into(), weight, forgotten, saved }
     }
 
-    /// Weighs anew what came from another process, and remembers at most so many. Whether some
-    /// had to go.
-    pub(super) fn take_over(&mut self, most: usize) -> bool {
+    /// Weighs anew what came from another process.
+    pub(super) fn weigh(&mut self) {
         self.weight = self.messages.iter().map(Message::weight).sum();
-        let before = self.messages.len();
-        while self.messages.len() > most || self.weight > HISTORY_ROOM_BYTES {
-            self.forget_oldest();
-        }
-        self.messages.len() < before
     }
 
     /// Remembers one message more, and at most so many in all.
@@ -57,11 +51,13 @@ impl History {
         self.limit(most);
     }
 
-    /// Forgets what is more than so many messages, or too much text.
-    pub(super) fn limit(&mut self, most: usize) {
+    /// Forgets what is more than so many messages, or too much text. Whether there was any.
+    pub(super) fn limit(&mut self, most: usize) -> bool {
+        let before = self.messages.len();
         while self.messages.len() > most || self.weight > HISTORY_ROOM_BYTES {
             self.forget_oldest();
         }
+        self.messages.len() < before
     }
 
     /// Forgets everything.

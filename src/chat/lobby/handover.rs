@@ -67,11 +67,10 @@ impl Lobby {
         let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();
         for id in ids {
             let Some(room) = self.rooms.get_mut(id) else { continue };
-            if room.history.take_over(self.settings.history) {
-                self.note_changed(id);
-            }
+            room.history.weigh();
         }
         self.remembered = self.rooms.iter().map(|(_, room)| room.history.weight()).sum();
+        self.forget_surplus();
         self.forget_the_oldest();
     }
 }

@@ -79,18 +79,15 @@ impl Lobby {
     /// Has every room forget what is more than may be remembered.
     pub(super) fn forget_surplus(&mut self) {
         let most = self.settings.history;
-        let shorter: Vec<RoomId> = self
-            .rooms
-            .iter()
-            .filter(|(_, room)| room.history.len() > most)
-            .map(|(id, _)| id)
-            .collect();
-        for id in shorter {
+        let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();
+        for id in ids {
             let Some(room) = self.rooms.get_mut(id) else { continue };
-            self.remembered -= room.history.weight();
-            room.history.limit(most);
-            self.remembered += room.history.weight();
-            self.note_changed(id);
+            let before = room.history.weight();
+            let is_shorter = room.history.limit(most);
+            self.remembered = self.remembered + room.history.weight() - before;
+            if is_shorter {
+                self.note_changed(id);
+            }
         }
     }
 
