@@ -9,8 +9,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, Parser};
 use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -93,13 +93,14 @@ fn parse(text: &str) -> Result<ConfigFile, Wrong> {
         let place = error.span().map_or(0, |span| span.start);
         (place, error.message().trim_end().replace('\n', ", "))
     })?;
-    let known = settings::all(&Cli::command());
+    let mut command = Cli::command();
+    let known = settings::all(&command);
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
         let wrong = |why| (key.span().start, why);
         let setting = known.iter().find(|setting| setting.key() == key.get_ref().as_ref());
         let values = values(value).map_err(&wrong)?;
-        let setting = setting.ok_or_else(|| wrong(unknown(key.get_ref())))?;
+        let setting = setting.ok_or_else(|| wrong(unknown(&mut command, key.get_ref())))?;
         if values.len() > 1 && !setting.takes_many {
             return Err(wrong(format!("'{}' has one value, not a list", setting.key())));
         }
@@ -107,7 +108,8 @@ fn parse(text: &str) -> Result<ConfigFile, Wrong> {
             return Err(wrong(format!("'{}' needs a value; or leave it out", setting.key())));
         }
         for value in &values {
-            try_flag(setting.key(), value).map_err(&wrong)?;
+            try_flag(&mut command, setting.key(), value)
+                .map_err(|error| wrong(sentence(&error)))?;
         }
         if !values.is_empty() {
             entries.push((setting.clone(), values));
@@ -137,27 +139,24 @@ fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
     Ok(vec![single])
 }
 
-fn unknown(key: &str) -> String {
-    let similar =
-        Cli::try_parse_from(["mio-chat".to_owned(), format!("--{key}=")]).err().and_then(|error| {
-            match error.get(ContextKind::SuggestedArg) {
-                Some(ContextValue::String(flag)) => Some(flag.trim_start_matches('-').to_owned()),
-                _ => None,
-            }
-        });
+fn unknown(command: &mut clap::Command, key: &str) -> String {
+    let similar = try_flag(command, key, "").err().and_then(|error| {
+        match error.get(ContextKind::SuggestedArg) {
+            Some(ContextValue::String(flag)) => Some(flag.trim_start_matches('-').to_owned()),
+            _ => None,
+        }
+    });
     match similar.filter(|similar| similar != key) {
         Some(similar) => format!("'{key}' is no setting; is '{similar}' meant?"),
         None => format!("'{key}' is no setting; a key is the long name of a flag with a variable"),
     }
 }
 
-/// Whether a flag takes this value.
-fn try_flag(key: &str, value: &str) -> Result<(), String> {
-    let Err(error) = Cli::try_parse_from(["mio-chat".to_owned(), format!("--{key}={value}")])
-    else {
-        return Ok(());
-    };
-    Err(sentence(&error))
+/// Whether a flag takes this value. The command is built once for all of them: that takes longer
+/// than parsing, and a reload keeps everybody waiting.
+fn try_flag(command: &mut clap::Command, key: &str, value: &str) -> clap::error::Result<()> {
+    let line = ["mio-chat".to_owned(), format!("--{key}={value}")];
+    command.try_get_matches_from_mut(line).map(|_| ())
 }
 
 /// What clap says, in one line.

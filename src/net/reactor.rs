@@ -53,7 +53,6 @@ use super::proxied::Proxies;
 use super::signals::SignalSource;
 use super::supervisor::Supervisor;
 use super::token::Source;
-
 use super::turn_gauge::TurnGauge;
 use crate::id::{ClientId, Registry};
 use crate::limits::{CALENDAR_INTERVAL, CLOSES_PER_TURN, READS_PER_TURN};
