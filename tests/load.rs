@@ -10,13 +10,14 @@ mod support;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command as Process, Stdio};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use snapbox::cmd::{Command, OutputAssert};
 use support::server::wait_for_exit;
-use support::{Client, PATIENCE, Server};
+use support::{Client, PATIENCE, Server, is_readable};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mio-chat");
 /// Milliseconds of a run: 50 to warm up, 300 that are measured.
@@ -255,9 +256,15 @@ fn a_server_that_brakes_is_told_apart_from_a_slow_one() {
     server.stop();
 }
 
+/// Whoever comes next. A load that came to nothing fails its test, and does not hang it.
+fn next_client(listener: &TcpListener) -> TcpStream {
+    assert!(is_readable(listener, PATIENCE), "nobody came");
+    listener.accept().unwrap().0
+}
+
 /// Everyone hears what anyone sends, or everyone but the sender, until everyone has left.
 fn relay(listener: &TcpListener, echoes: bool) {
-    let mut clients = vec![listener.accept().unwrap().0];
+    let mut clients = vec![next_client(listener)];
     let mut piece = [0; 4_096];
     while !clients.is_empty() {
         let mut fds = vec![PollFd::new(listener, PollFlags::IN)];
@@ -282,7 +289,7 @@ fn relay(listener: &TcpListener, echoes: bool) {
             }
         }
         if ready[0] {
-            clients.push(listener.accept().unwrap().0);
+            clients.push(next_client(listener));
         }
     }
 }
@@ -360,8 +367,8 @@ fn nobody_speaks_for_senders_that_were_turned_away() {
 
 /// Lets subscribers in and none of those who publish, before the last subscriber is in.
 fn turn_speakers_away(listener: &TcpListener, members: usize, speakers: usize) {
-    let mut members: Vec<TcpStream> = (0..members).map(|_| listener.accept().unwrap().0).collect();
-    (0..speakers).for_each(|_| drop(listener.accept().unwrap()));
+    let mut members: Vec<TcpStream> = (0..members).map(|_| next_client(listener)).collect();
+    (0..speakers).for_each(|_| drop(next_client(listener)));
     admit(&mut members);
     members.iter_mut().for_each(until_it_ends);
 }
@@ -369,7 +376,7 @@ fn turn_speakers_away(listener: &TcpListener, members: usize, speakers: usize) {
 /// Lets everybody in and passes nothing on, until everybody has left.
 fn swallow(listener: &TcpListener, members: usize, speakers: usize) {
     let mut clients: Vec<TcpStream> =
-        (0..members + speakers).map(|_| listener.accept().unwrap().0).collect();
+        (0..members + speakers).map(|_| next_client(listener)).collect();
     admit(&mut clients[..members]);
     clients.iter_mut().for_each(until_it_ends);
 }
@@ -393,16 +400,14 @@ fn a_storm_waits_for_a_server_without_names() {
         scope.spawn(|| {
             let mut open = std::collections::VecDeque::new();
             for coming in 0..CLIENTS {
-                open.push_back(listener.accept().unwrap().0);
+                open.push_back(next_client(&listener));
                 if open.len() < AT_ONCE && coming + 1 < CLIENTS {
                     continue;
                 }
                 let mut oldest = open.pop_front().unwrap();
                 until_it_ends(&mut oldest);
                 // It has said goodbye, and counts until we have answered.
-                let mut waiting = [PollFd::new(&listener, PollFlags::IN)];
-                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-                assert_eq!(poll(&mut waiting, Some(&now)).unwrap(), 0, "after {coming} others");
+                assert!(!is_readable(&listener, Duration::ZERO), "after {coming} others");
             }
         });
         let (clients, at_once) = (CLIENTS.to_string(), AT_ONCE.to_string());

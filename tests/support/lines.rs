@@ -5,9 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-
-use super::PATIENCE;
+use super::{PATIENCE, is_readable};
 
 /// Bytes asked of one read, as the classroom client does.
 const CHUNK: usize = 1_024;
@@ -143,12 +141,12 @@ impl<R: Read + AsFd + Debug> Lines<R> {
 
     /// Whether nothing waits to be read at this moment.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.heard.is_empty() && !self.is_readable_within(Duration::ZERO)
+        self.heard.is_empty() && !is_readable(&self.source, Duration::ZERO)
     }
 
     /// Reads once. Fails with `TimedOut` when nothing comes.
     fn fill(&mut self) -> io::Result<usize> {
-        if !self.is_readable_within(self.patience) {
+        if !is_readable(&self.source, self.patience) {
             let (patience, rest) = (self.patience, String::from_utf8_lossy(&self.heard));
             let message = format!("nothing came for {patience:?}, after {rest:?}");
             return Err(io::Error::new(io::ErrorKind::TimedOut, message));
@@ -157,12 +155,6 @@ impl<R: Read + AsFd + Debug> Lines<R> {
         let count = self.source.read(&mut room)?;
         self.heard.extend_from_slice(&room[..count]);
         Ok(count)
-    }
-
-    fn is_readable_within(&self, patience: Duration) -> bool {
-        let timeout = Timespec::try_from(patience).unwrap();
-        let mut fds = [PollFd::new(&self.source, PollFlags::IN)];
-        rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&timeout))).unwrap() > 0
     }
 
     fn take(&mut self, count: usize) -> String {

@@ -18,8 +18,11 @@ pub(crate) mod turns;
 
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 pub(crate) use client::Client;
 pub(crate) use launch::Launch;
@@ -53,6 +56,13 @@ pub(crate) fn sized<T>(gate: T, long: T) -> T {
 pub(crate) fn endurance(gate: Duration, minutes: u32) -> Duration {
     let chosen = std::env::var(MINUTES).ok().map(|text| text.parse().expect("a number of minutes"));
     sized(gate, Duration::from_secs_f64(60.0 * chosen.unwrap_or(f64::from(minutes))))
+}
+
+/// Whether there comes to be something to read here, or its end, in time.
+pub(crate) fn is_readable(descriptor: impl AsFd, patience: Duration) -> bool {
+    let mut fds = [PollFd::new(&descriptor, PollFlags::IN)];
+    let timeout = Timespec::try_from(patience).unwrap();
+    rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&timeout))).unwrap() > 0
 }
 
 /// Looks until `condition` holds, for [`PATIENCE`] and, on a busy machine, longer. Says `what`

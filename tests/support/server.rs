@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, ExitStatus};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use tempfile::NamedTempFile;
 
-use super::{Launch, Lines, PATIENCE, eventually, process};
+use super::{Launch, Lines, PATIENCE, eventually, is_readable, process};
 
 /// The server, or the command that it runs under.
 #[derive(Debug)]
@@ -149,8 +148,5 @@ impl Drop for Server {
 /// The exit status of a child, if it ends in time.
 pub(crate) fn wait_for_exit(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let descriptor = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).unwrap();
-    let timeout = Timespec::try_from(patience).unwrap();
-    let mut fds = [PollFd::new(&descriptor, PollFlags::IN)];
-    let ended = rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&timeout)));
-    (ended.unwrap() > 0).then(|| child.wait().unwrap())
+    is_readable(descriptor, patience).then(|| child.wait().unwrap())
 }

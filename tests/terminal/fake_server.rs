@@ -6,14 +6,11 @@
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-
-use crate::support::{Client, PATIENCE, test_name};
+use crate::support::{Client, PATIENCE, is_readable, test_name};
 
 /// The epoch of its numbers.
 const EPOCH: &str = "c77143c7";
@@ -148,10 +145,4 @@ impl Guest {
             && self.lines.source.read(&mut room).is_ok_and(|count| count > 0)
         {}
     }
-}
-
-fn is_readable(descriptor: impl AsFd, patience: Duration) -> bool {
-    let mut fds = [PollFd::new(&descriptor, PollFlags::IN)];
-    let timeout = Timespec::try_from(patience).unwrap();
-    rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&timeout))).unwrap() > 0
 }
