@@ -115,8 +115,11 @@ fn parse(head: &[u8]) -> Result<Request, Refusal> {
         Some("HEAD") => false,
         _ => return Err(Refusal::Method),
     };
-    let host = find_host(&request)?;
-    let path = request.path.unwrap_or_default();
+    let named = find_host(&request)?;
+    let (host, path) = match absolute(request.path.unwrap_or_default()) {
+        Some((host, path)) => (Some(host), path),
+        None => (named, request.path.unwrap_or_default()),
+    };
     let page = match path.split('?').next().unwrap_or_default() {
         "/" => Page::Home,
         "/healthz" => Page::Health,
@@ -130,6 +133,19 @@ fn parse(head: &[u8]) -> Result<Request, Refusal> {
         return Err(Refusal::Misdirected);
     }
     Ok(Request { page, with_body })
+}
+
+/// Host and path of a target that is a whole address, as it is written to a proxy: every server
+/// has to take it, and to pass over the `Host` header then (RFC 9112, section 3.2.2).
+fn absolute(target: &str) -> Option<(&str, &str)> {
+    const SCHEME: &str = "http://";
+    let scheme = target.get(..SCHEME.len()).filter(|start| start.eq_ignore_ascii_case(SCHEME))?;
+    let rest = &target[scheme.len()..];
+    match rest.find(['/', '?']) {
+        Some(end) if rest.as_bytes()[end] == b'/' => Some(rest.split_at(end)),
+        Some(end) => Some((&rest[..end], "/")),
+        None => Some((rest, "/")),
+    }
 }
 
 /// The name by which this server is called; HTTP/1.1 demands one.
@@ -207,6 +223,24 @@ mod tests {
             };
             assert_eq!(ask("GET"), get(page));
             assert_eq!(ask("HEAD"), Some(Ok(Request { page, with_body: false })));
+        }
+    }
+
+    #[test]
+    fn a_whole_address_is_a_path_and_the_host_it_names() {
+        for (target, expected) in [
+            ("http://127.0.0.1:9155/status?x", get(Page::Status)),
+            ("HTTP://localhost", get(Page::Home)),
+            ("http://localhost?a=/metrics", get(Page::Home)),
+            ("http://example.org/metrics", get(Page::Metrics)),
+            ("http://example.org/status", Some(Err(Refusal::Misdirected))),
+            ("http:///status", Some(Err(Refusal::Misdirected))),
+            ("http://127.0.0.1", get(Page::Home)),
+            ("https://127.0.0.1/", Some(Err(Refusal::NotFound))),
+            ("http:/metrics", Some(Err(Refusal::NotFound))),
+        ] {
+            let head = format!("GET {target} HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n");
+            assert_eq!(asked(head.as_bytes(), 11), expected, "{target}");
         }
     }
 
