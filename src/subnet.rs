@@ -28,6 +28,11 @@ impl Subnet {
         address.is_ipv4() == self.address.is_ipv4() && first(address, self.bits) == self.address
     }
 
+    /// Whether all of it is this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.address.is_loopback() && (self.address.is_ipv6() || self.bits >= 8)
+    }
+
     /// The same, or what is around it with so many bits if it is IPv6 and has more.
     #[must_use]
     pub fn widened(self, ipv6_bits: u8) -> Self {

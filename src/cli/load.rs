@@ -8,6 +8,8 @@ use clap::Args;
 use mio_chat::limits;
 use mio_chat::load::{self, Dialect, Scenario, Settings};
 
+use super::values::whole;
+
 /// Everything about a load test.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it:
@@ -34,7 +36,7 @@ pub(crate) struct LoadArgs {
 struct ClientArgs {
     /// Clients in the room; in a storm, clients that come and go in all
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_CLIENTS)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_CLIENTS_MAX as i64))]
+    #[arg(value_parser = whole(1..=limits::LOAD_CLIENTS_MAX))]
     clients: u32,
     /// The language they speak
     #[arg(long, value_enum, value_name = "NAME", default_value = "lines")]
@@ -44,7 +46,7 @@ struct ClientArgs {
     room: Option<String>,
     /// storm, pairs, matches, bindings, echoes: clients at a time
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_AT_ONCE)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=16_384))]
+    #[arg(value_parser = whole(1..=16_384_u32))]
     at_once: u32,
     /// bindings, echoes: each question comes from a new endpoint, as in pairs and matches
     #[arg(long)]
@@ -62,18 +64,18 @@ struct ClientArgs {
 struct TalkArgs {
     /// fan-out: clients that speak
     #[arg(long, value_name = "N", default_value_t = 1)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_CLIENTS_MAX as i64))]
+    #[arg(value_parser = whole(1..=limits::LOAD_CLIENTS_MAX))]
     senders: u32,
     /// fan-out: messages that each of them keeps in flight
     #[arg(long, value_name = "N", default_value_t = 1)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_IN_FLIGHT_MAX as i64))]
+    #[arg(value_parser = whole(1..=limits::LOAD_IN_FLIGHT_MAX))]
     in_flight: u32,
     /// chatter, slow, churn: messages a second that each client says
     #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = parse_rate)]
     rate: f64,
     /// Bytes of a message as lines, raw and raw-others deliver it, name and newline included
     #[arg(long, value_name = "BYTES", default_value_t = limits::LOAD_MESSAGE_BYTES)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_MESSAGE_BYTES_MAX as i64))]
+    #[arg(value_parser = whole(1..=limits::LOAD_MESSAGE_BYTES_MAX))]
     size: u32,
 }
 
@@ -88,7 +90,7 @@ struct MeasureArgs {
     warm_up: humantime::Duration,
     /// Processes to spread the clients over [default: as many as their descriptors need]
     #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=limits::LOAD_PROCESSES_MAX as i64))]
+    #[arg(value_parser = whole(1..=limits::LOAD_PROCESSES_MAX))]
     processes: Option<u32>,
     /// Process of the server whose CPU and memory to watch. May be given more than once
     #[arg(long, value_name = "PID")]

@@ -7,6 +7,8 @@ use mio_chat::client::{Check, Family, Match, Talk};
 use mio_chat::limits::NAME_BYTES_MAX;
 use mio_chat::matchmaking::is_queue_name;
 
+use super::values::whole;
+
 /// Everything about finding players.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it, on two machines:
@@ -22,7 +24,7 @@ pub(crate) struct MatchArgs {
     words: Vec<String>,
     /// Players, oneself included [default: 2, or what the token is for]
     #[arg(long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u8).range(2..=16))]
+    #[arg(value_parser = whole(2..=16_u8))]
     players: Option<u8>,
     /// How the others are to call you; a nickname that the server vouches for wins
     #[arg(long, value_name = "NAME")]

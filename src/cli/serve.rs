@@ -14,7 +14,7 @@ use mio_chat::server::Operator;
 use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
-use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_host};
+use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_ban, parse_host, whole};
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
 const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
@@ -74,7 +74,7 @@ struct ListenArgs {
     admin: Option<Place>,
     /// Connections the kernel may hold until they are accepted
     #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
-    #[arg(value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(value_parser = whole(1..=i32::MAX))]
     backlog: i32,
     /// Balancers, by address or block of addresses, each of whose connections must begin with a
     /// header of the PROXY protocol, version 2, that tells the client's true address
@@ -87,19 +87,20 @@ struct ListenArgs {
 struct ClientArgs {
     /// Clients at once [default: what the descriptor limit allows, less 64]
     #[arg(long, value_name = "N", env = "MIO_CHAT_MAX_CLIENTS")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_parser = whole(1..=u32::MAX))]
     max_clients: Option<u32>,
     /// Clients at once from one IPv4 address or IPv6 /64; loopback is exempt
     #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
-    #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS", value_parser = whole(1..=u32::MAX))]
     max_per_address: u32,
     /// Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6
     /// are at least a /64
     #[arg(long, value_name = "NETWORKS", value_delimiter = ',', env = "MIO_CHAT_BAN")]
+    #[arg(value_parser = parse_ban)]
     ban: Vec<Subnet>,
     /// Rooms at once
     #[arg(long, value_name = "N", default_value_t = limits::ROOMS_MAX as u32)]
-    #[arg(env = "MIO_CHAT_MAX_ROOMS")]
+    #[arg(env = "MIO_CHAT_MAX_ROOMS", value_parser = whole(0..=u32::MAX))]
     max_rooms: u32,
     /// How long a silent client waits for the nickname prompt; 0s prompts at once
     #[arg(long, value_name = "TIME", default_value_t = limits::GREET_AFTER.into())]
@@ -149,7 +150,7 @@ struct ClientArgs {
 struct RoomArgs {
     /// Messages that each room remembers and reads to those who come; 0 for none
     #[arg(long, value_name = "N", default_value_t = limits::HISTORY_MESSAGES as u32)]
-    #[arg(value_parser = clap::value_parser!(u32).range(..=limits::HISTORY_MESSAGES_MAX as i64))]
+    #[arg(value_parser = whole(0..=limits::HISTORY_MESSAGES_MAX as u32))]
     #[arg(env = "MIO_CHAT_HISTORY")]
     history: u32,
     /// Message of the day: lines that everyone who comes is told
@@ -161,7 +162,7 @@ struct RoomArgs {
     state: Option<PathBuf>,
     /// Members above which a room hears once a second how many came and went, not who
     #[arg(long, value_name = "N", default_value_t = limits::DIGEST_ABOVE as u32)]
-    #[arg(env = "MIO_CHAT_DIGEST_ABOVE")]
+    #[arg(env = "MIO_CHAT_DIGEST_ABOVE", value_parser = whole(0..=u32::MAX))]
     digest_above: u32,
     /// File of those who look after the server: a name and a hash by "mio-chat hash-password" on
     /// each line
@@ -205,7 +206,7 @@ struct UdpArgs {
     plain_pairing: Switch,
     /// Datagrams a second served per IPv4 address or IPv6 /64; loopback is exempt; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = limits::UDP_RATE_PER_SECOND)]
-    #[arg(env = "MIO_CHAT_UDP_RATE")]
+    #[arg(env = "MIO_CHAT_UDP_RATE", value_parser = whole(0..=u32::MAX))]
     udp_rate: u32,
     /// Whether players' datagrams are passed on by the server: never, for those who cannot reach
     /// each other directly, or for all, who are then told no addresses

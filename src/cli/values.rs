@@ -1,12 +1,15 @@
 //! Values of flags: each is parsed once into a type that cannot be wrong.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::ValueEnum;
 use mio_chat::chat::FloodRate;
 use mio_chat::limits;
 use mio_chat::net::ListenAt;
+use mio_chat::subnet::Subnet;
 
 /// A port, or an address with a port.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +55,29 @@ pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
 }
 
+/// Parses a number, and says in words for everybody what is wrong with another.
+pub(super) fn whole<N>(
+    range: RangeInclusive<N>,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync
+where
+    N: FromStr + PartialOrd + Display + Clone + Send + Sync,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let (least, most) = (range.start(), range.end());
+        number.ok_or_else(|| format!("not a whole number from {least} to {most}"))
+    }
+}
+
+/// A network that nobody is to come from.
+pub(super) fn parse_ban(text: &str) -> Result<Subnet, String> {
+    let subnet: Subnet = text.parse().map_err(|error| format!("{error}"))?;
+    match subnet.is_loopback() {
+        true => Err("this machine itself, which cannot be banned".to_owned()),
+        false => Ok(subnet),
+    }
+}
+
 /// Flood control, or none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flood(pub(super) Option<FloodRate>);
@@ -62,7 +88,7 @@ impl Default for Flood {
     }
 }
 
-impl std::fmt::Display for Flood {
+impl Display for Flood {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             Some(rate) => write!(f, "{}:{}", rate.burst_lines(), rate.lines_per_second()),
@@ -93,7 +119,7 @@ pub(super) struct Size(pub(super) usize);
 
 const SIZE_UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
-impl std::fmt::Display for Size {
+impl Display for Size {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let whole =
             SIZE_UNITS.iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
@@ -154,6 +180,24 @@ mod tests {
         }
         for text in ["", "10", "0:2", "10:0", "a:b", "10:2:1"] {
             assert!(text.parse::<Flood>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_told_from_what_they_may_not_be() {
+        assert_eq!((whole(1..=5)("5"), whole(0..=u32::MAX)("0")), (Ok(5), Ok(0)));
+        for text in ["", "0", "6", "-1", "x", "1.5", "99999999999999999999"] {
+            assert_eq!(whole(1..=5)(text), Err("not a whole number from 1 to 5".to_owned()));
+        }
+    }
+
+    #[test]
+    fn nobody_bans_only_this_machine() {
+        for text in ["127.0.0.1", "127.0.0.0/8", "127.9.0.0/16", "::1", "::ffff:127.0.0.1"] {
+            assert!(parse_ban(text).unwrap_err().contains("cannot be banned"), "{text}");
+        }
+        for text in ["0.0.0.0/0", "126.0.0.0/7", "::/0", "2001:db8::/32"] {
+            assert!(parse_ban(text).is_ok(), "{text}");
         }
     }
 
