@@ -74,12 +74,14 @@ fn what_is_for_us_is_marked_while_nobody_looks() {
     let mut alice = chat(server.tcp(), "alice");
     let mut bob = Client::join(server.tcp(), "bob");
     alice.see("-> bob joined");
-    alice.press("\x1b[O");
+    // That she looks away shows nowhere; the letter typed with it does.
+    alice.press("y\x1b[O");
+    alice.see("alice> y");
     bob.say("alice: are you there?");
     alice.see("bob: alice: are you there?");
     alice.see("─ new ─");
     alice.press("\x1b[I");
-    alice.type_line("yes");
+    alice.type_line("es");
     bob.hear("alice: yes");
     alice.see_no_more("─ new ─");
 }
