@@ -115,11 +115,8 @@ fn parse(head: &[u8]) -> Result<Request, Refusal> {
         Some("HEAD") => false,
         _ => return Err(Refusal::Method),
     };
-    let named = find_host(&request)?;
-    let (host, path) = match absolute(request.path.unwrap_or_default()) {
-        Some((host, path)) => (Some(host), path),
-        None => (named, request.path.unwrap_or_default()),
-    };
+    let (authority, path) = split(request.path.unwrap_or_default());
+    let host = authority.or(find_host(&request)?);
     let page = match path.split('?').next().unwrap_or_default() {
         "/" => Page::Home,
         "/healthz" => Page::Health,
@@ -135,16 +132,17 @@ fn parse(head: &[u8]) -> Result<Request, Refusal> {
     Ok(Request { page, with_body })
 }
 
-/// Host and path of a target that is a whole address, as it is written to a proxy: every server
-/// has to take it, and to pass over the `Host` header then (RFC 9112, section 3.2.2).
-fn absolute(target: &str) -> Option<(&str, &str)> {
+/// The path of a target, and the host where it is a whole address, as it is written to a proxy.
+/// Every server has to take that, and to pass over the `Host` header then (RFC 9112, section
+/// 3.2.2).
+fn split(target: &str) -> (Option<&str>, &str) {
     const SCHEME: &str = "http://";
-    let scheme = target.get(..SCHEME.len()).filter(|start| start.eq_ignore_ascii_case(SCHEME))?;
-    let rest = &target[scheme.len()..];
-    match rest.find(['/', '?']) {
-        Some(end) if rest.as_bytes()[end] == b'/' => Some(rest.split_at(end)),
-        Some(end) => Some((&rest[..end], "/")),
-        None => Some((rest, "/")),
+    match target.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            (Some(host), if path.starts_with('/') { path } else { "/" })
+        }
+        _ => (None, target),
     }
 }
 
