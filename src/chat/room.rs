@@ -173,6 +173,7 @@ impl Rooms {
     pub(super) fn take_over(&mut self, state: RoomsState) {
         self.names = state.rooms.iter().map(|(id, room)| (room.name.key(), *id)).collect();
         self.rooms = state.rooms.into_iter().map(|(id, room)| (id.index(), room)).collect();
+        self.rooms.iter_mut().for_each(|(_, room)| room.history.weigh());
         self.changes = state.changes;
     }
 

@@ -59,16 +59,7 @@ impl Lobby {
                 let _ = self.ignores.add(id, &name);
             }
         }
-        self.weigh_histories();
-    }
-
-    /// Has rooms remember what they may here.
-    fn weigh_histories(&mut self) {
-        let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();
-        for id in ids {
-            let Some(room) = self.rooms.get_mut(id) else { continue };
-            room.history.weigh();
-        }
+        // Less may be remembered here.
         self.remembered = self.rooms.iter().map(|(_, room)| room.history.weight()).sum();
         self.forget_surplus();
         self.forget_the_oldest();
