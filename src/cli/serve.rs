@@ -276,26 +276,25 @@ impl ServeArgs {
         }
         let ClientArgs { register_timeout, line_timeout, keepalive, user_timeout, .. } =
             &self.clients;
-        for (flag, value) in [
+        let patience = [
             ("--register-timeout", register_timeout),
             ("--line-timeout", line_timeout),
             ("--outbox-age", &self.slow.outbox_age),
-        ] {
+        ];
+        for (flag, value) in patience {
             if value.is_zero() {
                 return Err(format!("{flag} must be more than 0s, or nobody could stay"));
             }
         }
         let ClientArgs { greet_after, drain, lame_duck, come_back, .. } = &self.clients;
-        for (flag, value) in [
-            ("--register-timeout", register_timeout),
-            ("--line-timeout", line_timeout),
-            ("--outbox-age", &self.slow.outbox_age),
+        let times = [
             ("--max-delay", &self.slow.max_delay),
             ("--greet-after", greet_after),
             ("--drain", drain),
             ("--lame-duck", lame_duck),
             ("--come-back", come_back),
-        ] {
+        ];
+        for (flag, value) in patience.into_iter().chain(times) {
             if **value > LONGEST {
                 return Err(format!("{flag} must be at most 365days"));
             }
