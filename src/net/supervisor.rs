@@ -38,6 +38,8 @@ struct Link {
     due: Time,
     /// The loop turns: there was a first beat.
     is_ready: bool,
+    /// It was told that the server stops, and hears of no reload any more.
+    is_stopping: bool,
 }
 
 impl Supervisor {
@@ -60,7 +62,7 @@ impl Supervisor {
 
     /// The server listens and its loop begins.
     pub(super) fn ready(&mut self, now: Time) {
-        if let Some(link) = &mut self.link {
+        if let Some(link) = self.link.as_mut().filter(|link| !link.is_stopping) {
             (link.is_ready, link.due) = (true, now);
             link.tell("READY=1\n");
         }
@@ -68,7 +70,7 @@ impl Supervisor {
 
     /// Settings are read again; [`Supervisor::ready`] tells that this is done.
     pub(super) fn reloading(&self) {
-        if let Some(link) = &self.link {
+        if let Some(link) = self.link.as_ref().filter(|link| !link.is_stopping) {
             // The time is for `Type=notify-reload`, which tells by it one reload from another.
             let now = clock_gettime(ClockId::Monotonic);
             let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
@@ -77,8 +79,9 @@ impl Supervisor {
     }
 
     /// The server goes, and may take so long for it.
-    pub(super) fn stopping(&self, drain: Duration) {
-        if let Some(link) = &self.link {
+    pub(super) fn stopping(&mut self, drain: Duration) {
+        if let Some(link) = &mut self.link {
+            link.is_stopping = true;
             let micros = drain.saturating_add(STOP_MARGIN).as_micros();
             link.tell(&format!(
                 "STOPPING=1\nEXTEND_TIMEOUT_USEC={micros}\nSTATUS=Telling everyone goodbye\n"
@@ -129,6 +132,7 @@ impl Link {
             interval: watched.map_or(STATUS_INTERVAL, |time| time / 2),
             due: Time::NEVER,
             is_ready: false,
+            is_stopping: false,
         })
     }
 
@@ -190,6 +194,18 @@ mod tests {
         assert!(all[2].starts_with("RELOADING=1\nMONOTONIC_USEC="), "{all:?}");
         assert!(all[3].starts_with("STOPPING=1\nEXTEND_TIMEOUT_USEC=15000000\n"), "{all:?}");
         assert_eq!(all[4], "MAINPID=77\n");
+    }
+
+    #[test]
+    fn who_was_told_that_the_server_stops_hears_of_no_reload() {
+        let (theirs, mut supervisor) = pair(Some(Duration::from_secs(60)));
+        supervisor.stopping(Duration::ZERO);
+        assert!(heard(&theirs).unwrap().starts_with("STOPPING=1\n"));
+        supervisor.reloading();
+        supervisor.ready(Time::ZERO);
+        assert_eq!(heard(&theirs), None);
+        supervisor.stopping(Duration::ZERO);
+        assert!(heard(&theirs).unwrap().starts_with("STOPPING=1\n"), "how long may change");
     }
 
     #[test]

@@ -25,10 +25,7 @@ impl Reactor {
         if let Some(chosen) = chosen {
             self.reconfigure(chosen);
         }
-        // Whoever was told that the server stops is not told that it is ready.
-        if !self.leaving {
-            self.supervisor.ready(self.now);
-        }
+        self.supervisor.ready(self.now);
     }
 
     fn reconfigure(&mut self, chosen: Chosen) {

@@ -70,9 +70,7 @@ impl Reactor {
         for request in requests {
             match request {
                 Request::Reload => {
-                    if !self.leaving {
-                        self.supervisor.reloading();
-                    }
+                    self.supervisor.reloading();
                     self.reopen_log();
                     self.log_report();
                     self.reload_asked = true;
