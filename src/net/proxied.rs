@@ -59,6 +59,17 @@ struct Waiting {
     number: u64,
 }
 
+/// What reading on has come to.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// The header is not whole yet.
+    Part,
+    /// The connection, no longer registered, and the address that it is for.
+    Whole(TcpStream, SocketAddr),
+    /// No header, but something else, or the end: it was closed.
+    Rubbish,
+}
+
 impl Proxies {
     /// Those from here must say for whom they come.
     pub(super) fn new(trusted: Vec<Subnet>) -> Self {
@@ -118,16 +129,11 @@ impl Proxies {
         Some(index)
     }
 
-    /// Reads on. The connection and the address that it is for, once its header is whole; it is no
-    /// longer registered then.
-    pub(super) fn read(
-        &mut self,
-        index: usize,
-        registry: &Registry,
-    ) -> Option<(TcpStream, SocketAddr)> {
-        let told = match self.waiting.get_mut(index)?.read() {
-            Ok(None) => return None,
-            told => told,
+    /// Reads on.
+    pub(super) fn read(&mut self, index: usize, registry: &Registry) -> Heard {
+        let told = match self.waiting.get_mut(index).map(Waiting::read) {
+            None | Some(Ok(None)) => return Heard::Part,
+            Some(told) => told,
         };
         let Waiting { mut stream, peer, .. } = self.waiting.remove(index);
         let _ = registry.deregister(&mut stream);
@@ -135,17 +141,18 @@ impl Proxies {
             Ok(Some(Proxied::For(client))) => {
                 self.counters.clients += 1;
                 log::debug!("balancer {peer}: comes for {client}");
-                Some((stream, client))
+                Heard::Whole(stream, client)
             }
             Ok(_) => {
                 self.counters.balancers += 1;
                 log::debug!("balancer {peer}: comes for itself");
-                Some((stream, SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), peer.port())))
+                let client = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), peer.port());
+                Heard::Whole(stream, client)
             }
             Err(why) => {
                 self.counters.bad += 1;
                 log::debug!("balancer {peer}: closed, no header: {why}");
-                None
+                Heard::Rubbish
             }
         }
     }
@@ -245,7 +252,10 @@ mod tests {
         }
 
         fn read(&mut self, index: usize) -> Option<SocketAddr> {
-            self.proxies.read(index, self.poll.registry()).map(|(_, client)| client)
+            match self.proxies.read(index, self.poll.registry()) {
+                Heard::Whole(_, client) => Some(client),
+                Heard::Part | Heard::Rubbish => None,
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use mio::net::TcpStream;
 
 use super::Reactor;
-use crate::net::proxied::ProxyCounters;
+use crate::net::proxied::{Heard, ProxyCounters};
 
 impl Reactor {
     /// Admits somebody, or waits for the header if it is a balancer.
@@ -33,12 +33,10 @@ impl Reactor {
 
     /// Reads on for whom a connection is.
     pub(super) fn read_proxy_header(&mut self, index: usize) {
-        let before = self.proxies.len();
         match self.proxies.read(index, self.poll.registry()) {
-            Some((stream, client)) => self.admit(stream, client),
-            // Closed, for what came is no header.
-            None if self.proxies.len() < before => self.listeners.note_freed(self.now),
-            None => {}
+            Heard::Part => {}
+            Heard::Whole(stream, client) => self.admit(stream, client),
+            Heard::Rubbish => self.listeners.note_freed(self.now),
         }
     }
 
