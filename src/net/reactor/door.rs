@@ -8,6 +8,7 @@ use mio::net::TcpStream;
 use super::Reactor;
 use crate::chat::{self, Farewell};
 use crate::dialect;
+use crate::id::ClientId;
 use crate::limits::ACCEPTS_PER_TURN;
 use crate::net::connection::Connection;
 use crate::net::token::Source;
@@ -38,21 +39,11 @@ impl Reactor {
             self.gauges.rejected.full += 1;
             return self.turn_away(Connection::new(stream), Farewell::ServerFull);
         }
-        let registry = self.poll.registry();
-        let mut registered = Ok(());
-        let id = self.connections.insert_with(|id| {
-            let mut stream = stream;
-            let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
-            registered = registry.register(&mut stream, Source::Client(id).into(), all);
-            Connection::new(stream)
-        });
+        let id = self.connections.insert_with(|_| Connection::new(stream));
         self.crowd = self.crowd.max(self.connections.len());
         let admitted = self.server.connect(self.now, id, peer.ip());
         log::debug!("client {id}: connected from {peer}");
-        if let Err(error) = registered {
-            log::warn!("client {id}: cannot be polled, {error}");
-            self.server.disconnect(self.now, id);
-        }
+        self.watch(id);
         let Err(reason) = admitted else {
             self.gauges.admitted += 1;
             return;
@@ -61,6 +52,17 @@ impl Reactor {
         log::debug!("client {id}: refused, {reason}");
         if let Some(connection) = self.connections.remove(id) {
             self.turn_away(connection, reason.farewell());
+        }
+    }
+
+    /// Has poll tell of a client, and of what it is ready for already.
+    pub(super) fn watch(&mut self, id: ClientId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+        let (registry, stream) = (self.poll.registry(), connection.stream());
+        if let Err(error) = registry.register(stream, Source::Client(id).into(), all) {
+            log::warn!("client {id}: cannot be polled, {error}");
+            self.server.disconnect(self.now, id);
         }
     }
 

@@ -2,11 +2,10 @@
 //! touches no client before it is told to.
 
 use mio::net::TcpStream;
-use mio::{Interest, Registry as PollRegistry};
 
 use super::setup::Ports;
 use super::{Reactor, Settings};
-use crate::id::{ClientId, Registry};
+use crate::id::Registry;
 use crate::limits::{HANDOVER_PATIENCE, SUCCESSOR_PATIENCE};
 use crate::net::clock::Clock;
 use crate::net::connection::Connection;
@@ -15,7 +14,6 @@ use crate::net::estate::Estate;
 use crate::net::handover::{HandoverError, Predecessor, Word};
 use crate::net::keeper::Keeper;
 use crate::net::log_writer::LogSink;
-use crate::net::token::Source;
 use crate::server::{self, Server};
 
 impl Reactor {
@@ -82,23 +80,11 @@ impl Reactor {
         let closed: u64 = self.server.counters().closed.iter().sum();
         self.gauges.admitted = closed + self.connections.len() as u64;
         for id in estate.clients {
-            self.watch_again(id);
+            self.watch(id);
         }
         let folder = self.folder.as_deref();
         self.keeper = folder.map(|folder| Keeper::resume(folder, &mut self.server)).transpose()?;
         Ok(())
-    }
-
-    /// Has poll tell of a client. It tells at once what the client may be ready for.
-    fn watch_again(&mut self, id: ClientId) {
-        let registry: &PollRegistry = self.poll.registry();
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
-        let stream = connection.stream();
-        if let Err(error) = registry.register(stream, Source::Client(id).into(), all) {
-            log::warn!("client {id}: cannot be polled, {error}");
-            self.server.disconnect(self.now, id);
-        }
     }
 }
 
