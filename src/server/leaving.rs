@@ -17,10 +17,9 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Leaving {
     waiting: VecDeque<ClientId>,
-    /// How many there were.
-    total: usize,
-    /// They go over so short a time that it does not spread them enough.
-    is_hasty: bool,
+    /// How many would be back at one moment: one, or all if they go over so short a time that it
+    /// does not spread them.
+    herd: usize,
     /// When the first of them goes.
     due: Time,
     /// Time from one to the next.
@@ -60,8 +59,8 @@ impl Server {
     pub fn send_away_within(&mut self, now: Time, window: Duration) {
         let waiting: VecDeque<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
         let step = window / u32::try_from(waiting.len()).unwrap_or(u32::MAX).max(1);
-        let is_hasty = window < self.settings.come_back;
-        self.leaving = Some(Leaving { total: waiting.len(), is_hasty, waiting, due: now, step });
+        let herd = if window < self.settings.come_back { waiting.len() } else { 1 };
+        self.leaving = Some(Leaving { waiting, herd, due: now, step });
     }
 
     /// Sends away those whose turn it is. The rooms hear that they leave.
@@ -73,10 +72,8 @@ impl Server {
             }
             let Some(id) = leaving.waiting.pop_front() else { return self.leaving = None };
             leaving.due = leaving.due + leaving.step;
-            // Their moments are spread already, if the window is long enough.
-            let place = leaving.total - leaving.waiting.len() - 1;
-            let (place, of) = if leaving.is_hasty { (place, leaving.total) } else { (0, 1) };
-            let back_in = self.back_in(place, of);
+            let (herd, others) = (leaving.herd, leaving.waiting.len());
+            let back_in = self.back_in(herd.saturating_sub(others + 1), herd);
             self.close(now, id, CloseReason::Told(Farewell::Shutdown { back_in }));
         }
     }
