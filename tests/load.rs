@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use snapbox::cmd::{Command, OutputAssert};
 use support::server::wait_for_exit;
-use support::{Client, PATIENCE, Server, is_readable};
+use support::{Client, PATIENCE, Server, is_readable, next_client};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mio-chat");
 /// Milliseconds of a run: 50 to warm up, 300 that are measured.
@@ -254,12 +254,6 @@ fn a_server_that_brakes_is_told_apart_from_a_slow_one() {
     let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
     assert!(text.contains("CAUTION      the server has slowed talkers down"), "{text}");
     server.stop();
-}
-
-/// Whoever comes next. A load that came to nothing fails its test, and does not hang it.
-fn next_client(listener: &TcpListener) -> TcpStream {
-    assert!(is_readable(listener, PATIENCE), "nobody came");
-    listener.accept().unwrap().0
 }
 
 /// Everyone hears what anyone sends, or everyone but the sender, until everyone has left.

@@ -17,7 +17,7 @@ pub(crate) mod server;
 pub(crate) mod turns;
 
 use std::io::{ErrorKind, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -63,6 +63,12 @@ pub(crate) fn is_readable(descriptor: impl AsFd, patience: Duration) -> bool {
     let mut fds = [PollFd::new(&descriptor, PollFlags::IN)];
     let timeout = Timespec::try_from(patience).unwrap();
     rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&timeout))).unwrap() > 0
+}
+
+/// Whoever comes next: a test that nobody comes to fails, and does not hang.
+pub(crate) fn next_client(listener: &TcpListener) -> TcpStream {
+    assert!(is_readable(listener, PATIENCE), "nobody came");
+    listener.accept().unwrap().0
 }
 
 /// Looks until `condition` holds, for [`PATIENCE`] and, on a busy machine, longer. Says `what`

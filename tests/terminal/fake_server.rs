@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::support::{Client, PATIENCE, is_readable, test_name};
+use crate::support::{Client, PATIENCE, is_readable, next_client, test_name};
 
 /// The epoch of its numbers.
 const EPOCH: &str = "c77143c7";
@@ -69,9 +69,7 @@ impl FakeServer {
 impl Door {
     /// The next client.
     pub(crate) fn next(&self) -> Guest {
-        assert!(is_readable(&self.listener, PATIENCE), "nobody came");
-        let (stream, _) = self.listener.accept().unwrap();
-        Guest { lines: Client::new(stream), number: 0 }
+        Guest { lines: Client::new(next_client(&self.listener)), number: 0 }
     }
 
     /// Waits until the test says that it may go on.
