@@ -192,7 +192,7 @@ mod tests {
             ("\u{200d}", "\u{200d}"),
             ("\u{2028}\u{2029}\u{202a}\u{202e}", "\\u{2028}\\u{2029}\\u{202a}\\u{202e}"),
             ("\u{feff}\u{e0041}", "\\u{feff}\\u{e0041}"),
-            ("\u{2066}\u{2069}\u{206a}", "\\u{2066}\\u{2069}\u{206a}"),
+            ("\u{2066}\u{2069}\u{2070}", "\\u{2066}\\u{2069}\u{2070}"),
         ];
         for (message, expected) in table {
             assert_eq!(line_of(Level::Info, false, message), format!("INFO  {expected}"));

@@ -7,7 +7,7 @@ use crate::chat::name::Nickname;
 use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::Sanction;
-use crate::chat::text::clean;
+use crate::chat::text::{clean, is_blank};
 use crate::id::ClientId;
 use crate::time::Wall;
 
@@ -47,7 +47,7 @@ impl Lobby {
         let room = self.own_room(member, room)?;
         self.check_may_speak(id, room, &member.nickname, now)?;
         let text = clean(text);
-        if text.trim().is_empty() {
+        if is_blank(&text) {
             return Ok(());
         }
         let stamp = self.numbers.stamp(now);
@@ -118,7 +118,7 @@ impl Lobby {
             return Err(Refusal::ToYourself);
         }
         let text = clean(text);
-        if text.trim().is_empty() {
+        if is_blank(&text) {
             return Err(Refusal::Incomplete(Verb::Msg));
         }
         self.check_not_ignored(id, receiver)?;
