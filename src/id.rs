@@ -251,6 +251,12 @@ impl<T> SideTable<T> {
         })
     }
 
+    /// Every value, in slot order.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        let slots = self.chunks.iter_mut().flat_map(|chunk| chunk.slots.iter_mut());
+        slots.filter_map(|entry| entry.as_mut().map(|(_, value)| value))
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         self.len

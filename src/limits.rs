@@ -61,6 +61,15 @@ pub const REGISTER_OUTPUT_BYTES_MAX: usize = 4 * 1_024;
 pub const CHUNK_QUIET: Duration = Duration::from_millis(50);
 /// The same when the chunk ended in a single byte: a person types on a character-mode terminal.
 pub const TYPIST_QUIET: Duration = Duration::from_secs(2);
+/// Bytes that such a client is sent within [`SMALL_WRITE_INTERVAL`]. Fixed: the tutorial's client
+/// decodes each `recv(1024)` by itself, so no more may ever wait for one read.
+pub const SMALL_WRITE_BYTES: usize = 1_024;
+/// How long such a client may take to read what it was sent: several times what its thread needs
+/// to wake up on a busy machine, and less than a person notices.
+pub const SMALL_WRITE_INTERVAL: Duration = Duration::from_millis(20);
+/// Bytes of a telnet subnegotiation: several times the longest that a client sends unasked. One
+/// that goes on has lost its end, and text is heard again.
+pub const TELNET_SUBNEGOTIATION_BYTES_MAX: u16 = 128;
 /// How long a started line may stay unfinished. Default of `--line-timeout`; twice the usual 30 s
 /// because slow typists on character-mode terminals are real.
 pub const LINE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -301,6 +310,12 @@ pub const EXPIRIES_PER_TURN: usize = 64;
 pub const TURN_MAX: Duration = Duration::from_secs(60);
 /// Events fetched by one poll.
 pub const EVENTS_PER_POLL: usize = 1_024;
+/// Polls of one turn: enough to learn of every client that may be connected after the process was
+/// stopped, and an end if something is always ready.
+pub const POLLS_PER_TURN: usize = 64;
+/// A turn that takes longer than this was most likely stopped from outside: readers are not blamed
+/// for it. Shorter ones are part of what [`OUTBOX_AGE`] allows for.
+pub const STANDSTILL: Duration = Duration::from_secs(1);
 
 // ---- Whoever supervises the server -------------------------------------------------------
 

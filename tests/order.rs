@@ -233,7 +233,7 @@ fn who_is_ignored_is_not_heard_under_any_name() {
     world.person("carol").says("two\n/me waves\n/nick karen\nthree\n");
     world.run();
     world.types("alice", "four");
-    let renamed = "* a new nickname: carol is now karen\n";
+    let renamed = "* the nickname carol is now karen\n";
     assert_eq!(world.hears("bob"), format!("alice: one\n{renamed}alice: four\n"));
     let all =
         format!("alice: one\ncarol: two\n* carol waves\n{renamed}karen: three\nalice: four\n");
@@ -266,7 +266,7 @@ fn a_password_keeps_strangers_out() {
     world.types("dave", "/leave");
     assert!(told(&mut world, "dave", "/join games").contains("* you are in games"));
     assert!(told(&mut world, "bob", "/password x").contains("* you would have to own games"));
-    assert!(told(&mut world, "dave", "/join new secret").starts_with("* a name is made of"));
+    assert!(told(&mut world, "dave", "/join new secret").starts_with("* that is no name: "));
 }
 
 #[test]

@@ -54,6 +54,26 @@ fn two_tcp_ports_lead_to_one_room() {
 }
 
 #[test]
+fn lines_of_somebody_who_hangs_up_at_once_are_all_heard() {
+    let server = Server::start(&["--flood", "10:200"]);
+    let mut witness = Client::join(server.tcp(), "witness");
+    let ways: [(&str, fn(Client)); 3] =
+        [("closes", drop), ("resets", Client::reset), ("finishes", |client| client.finish())];
+    for (name, hang_up) in ways {
+        let mut hook = Client::connect(server.tcp());
+        let events: String = (0..30).map(|number| format!("event {number}\n")).collect();
+        hook.send(format!("{name}\n{events}").as_bytes());
+        hang_up(hook);
+        witness.expect(&format!("{name} joined!"));
+        for number in 0..30 {
+            witness.expect(&format!("{name}: event {number}"));
+        }
+        witness.expect(&format!("{name} left!"));
+    }
+    server.stop();
+}
+
+#[test]
 fn a_bare_port_serves_ipv4_and_ipv6_alike() {
     if !has_ipv6() {
         return;

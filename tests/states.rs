@@ -317,7 +317,7 @@ fn prompted() -> World {
 fn refused() -> World {
     let mut world = silent();
     world.types("bob", "bad name");
-    assert!(world.hears("bob").starts_with("* a name is made of"));
+    assert!(world.hears("bob").starts_with("* that is no name: "));
     world
 }
 

@@ -128,11 +128,11 @@ fn a_new_nickname_is_told_and_frees_the_old_one() {
     world.join("alice");
     world.join("bob");
     world.types("alice", "/nick alicia");
-    assert_eq!(world.hears("bob"), "* a new nickname: alice is now alicia\n");
+    assert_eq!(world.hears("bob"), "* the nickname alice is now alicia\n");
     world.types("bob", "/nick alice");
-    assert!(world.hears("bob").contains("* a new nickname: bob is now alice\n"));
+    assert!(world.hears("bob").contains("* the nickname bob is now alice\n"));
     world.types("bob", "/nick Alice");
-    assert!(world.hears("bob").contains("* a new nickname: alice is now Alice\n"));
+    assert!(world.hears("bob").contains("* the nickname alice is now Alice\n"));
     world.types("bob", "/nick Alice");
     assert_eq!(world.hears("bob"), "* you are called Alice already\n");
 }
@@ -142,7 +142,7 @@ fn nobody_can_forge_anothers_line() {
     let mut world = World::default();
     world.join("alice");
     world.join("bob");
-    world.types("bob", "\x1b[2K\x07alice: I owe \u{202e}bob\x08 ten");
+    world.types("bob", "\x1b[2K\x07alice: I owe \u{202e}bob\x07 ten");
     assert_eq!(world.hears("alice"), "bob: [2Kalice: I owe bob ten\n");
     world.sends("bob", b"one\rtwo\n");
     assert_eq!(world.hears("alice"), "bob: onetwo\n");
@@ -283,8 +283,11 @@ fn a_classroom_client_with_a_taken_nickname_types_another() {
     world.wait(limits::GREET_AFTER);
     world.sends("pupil", b"alice");
     world.wait(limits::CHUNK_QUIET);
-    assert!(world.hears("pupil").ends_with("type another\n"));
-    world.sends("pupil", b"alice: bob");
+    assert!(world.hears("pupil").ends_with("choose another with /nick NAME\n"));
+    world.sends("pupil", b"alice: hello");
+    world.wait(limits::CHUNK_QUIET);
+    assert_eq!(world.hears("pupil"), "* type a nickname first: /nick NAME (/quit leaves)\n");
+    world.sends("pupil", b"alice: /nick bob");
     world.wait(limits::CHUNK_QUIET);
     assert!(world.hears("pupil").starts_with("Connected to server!\nbob joined!\n"));
     world.sends("pupil", b"alice: hi");
@@ -408,7 +411,7 @@ fn a_prompted_irc_client_reads_its_refusal_on_a_line_of_its_own() {
     let mut world = World::default();
     world.connect("late");
     world.wait(limits::GREET_AFTER);
-    world.types("late", "NICK late");
+    world.types("late", "NICK late\r");
     assert!(world.hears("late").starts_with("NICK\r\nERROR :"));
 }
 

@@ -247,6 +247,18 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// Whether these are a person's words, which everybody is sent as they were said.
+    pub fn is_speech(&self) -> bool {
+        matches!(
+            self,
+            Self::Said { .. }
+                | Self::Acted { .. }
+                | Self::Whispered { .. }
+                | Self::WhisperSent { .. }
+                | Self::Remembered { .. }
+        )
+    }
+
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
     pub fn is_presence(&self) -> bool {
         matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::Digest { .. })

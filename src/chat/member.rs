@@ -11,13 +11,23 @@ use super::room::{RoomId, Seat};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wishes {
     pub(super) form: Form,
-    /// Wants to be read what was said before it came.
-    pub(super) history: bool,
+    /// Whether to be read what was said before it came; `None`: it has not said.
+    pub(super) history: Option<bool>,
+    /// What holds then: old messages may be of a kind that its program cannot read.
+    #[serde(default)]
+    pub(super) unasked_history_off: bool,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { form: Form::Bare, history: true }
+        Self { form: Form::Bare, history: None, unasked_history_off: false }
+    }
+}
+
+impl Wishes {
+    /// Whether it is read what was said before it came.
+    pub(super) fn reads_history(&self) -> bool {
+        self.history.unwrap_or(!self.unasked_history_off)
     }
 }
 

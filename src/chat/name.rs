@@ -34,15 +34,20 @@ pub enum Alphabet {
 }
 
 /// Names that would be taken for the server's own voice: its titles, and the words that its
-/// notices begin with, since `/me` would let somebody called `the` finish the sentence.
-const RESERVED: [&str; 25] = [
-    "a",
+/// notices begin with, since `/me` would let somebody called `the` finish the sentence. And what
+/// programs send to see who answers, or people to be told how this works: neither is a member.
+const RESERVED: [&str; 34] = [
     "admin",
     "administrator",
     "and",
+    "ehlo",
     "everyone",
+    "exit",
     "goodbye",
+    "helo",
+    "help",
     "here",
+    "info",
     "matched",
     "mio-chat",
     "moderator",
@@ -50,8 +55,12 @@ const RESERVED: [&str; 25] = [
     "no",
     "nobody",
     "operator",
+    "ping",
+    "quit",
     "root",
+    "ruok",
     "server",
+    "stats",
     "system",
     "that",
     "the",
@@ -59,6 +68,7 @@ const RESERVED: [&str; 25] = [
     "too",
     "type",
     "usage",
+    "version",
     "you",
     "your",
 ];

@@ -192,7 +192,7 @@ fn parse_notice(notice: &str) -> Heard<'_> {
     if needs_password || CLOSED.iter().any(begins) {
         return Heard::NoEntry(notice);
     }
-    if begins(&"a name ") {
+    if ["that name ", "that is no name: "].iter().any(begins) {
         return Heard::BadName(notice);
     }
     let is_there = [" already (/rooms", ", where everyone starts"];
@@ -209,16 +209,18 @@ fn parse_notice(notice: &str) -> Heard<'_> {
         "your" => token(notice),
         "there" => there(notice),
         "the" if notice.starts_with("the history is off here") => Some(Heard::NoPast),
-        "the" => topic(notice),
+        "the" => topic(notice).or_else(|| renamed(notice)),
         "and" => notice.strip_prefix("and ").map(Heard::And),
-        "a" => notice
-            .strip_prefix("a new nickname: ")
-            .and_then(|rest| rest.split_once(" is now "))
-            .map(|(old, new)| Heard::Renamed { old, new }),
         word if word.starts_with(['+', '-']) => digest(notice),
         _ => None,
     };
     known.unwrap_or(Heard::Notice(notice))
+}
+
+fn renamed(notice: &str) -> Option<Heard<'_>> {
+    let (old, new) = notice.strip_prefix("the nickname ")?.split_once(" is now ")?;
+    let are_names = !old.contains(' ') && !new.contains(' ');
+    are_names.then_some(Heard::Renamed { old, new })
 }
 
 fn past(notice: &str) -> Option<Heard<'_>> {
@@ -382,8 +384,8 @@ mod tests {
             ),
             ("* a notice", Heard::Notice("a notice")),
             (
-                "* a name needs a letter or digit; try another",
-                Heard::BadName("a name needs a letter or digit; try another"),
+                "* that name needs a letter or digit; try another",
+                Heard::BadName("that name needs a letter or digit; try another"),
             ),
             (
                 "* you were put out of tea by al: rude",
@@ -400,7 +402,7 @@ mod tests {
     fn notices_that_a_program_must_understand_are_understood() {
         let place = |number| Place { epoch: "c77143c7".into(), number };
         check(&[
-            ("* a new nickname: al is now bo", Heard::Renamed { old: "al", new: "bo" }),
+            ("* the nickname al is now bo", Heard::Renamed { old: "al", new: "bo" }),
             ("* +37 -12, 1,204 here", Heard::Digest { here: 1_204 }),
             ("* -3, 201 here", Heard::Digest { here: 201 }),
             (

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(names(&roster), "al Bob carol");
         assert_eq!(hear(&mut roster, &answer), [true, true]);
         assert_eq!(hear(&mut roster, &["* there is 1 in tea: dave"]), [true]);
-        hear(&mut roster, &["dave joined!", "bob left!", "* a new nickname: al is now Zoe"]);
+        hear(&mut roster, &["dave joined!", "bob left!", "* the nickname al is now Zoe"]);
         assert_eq!(names(&roster), "carol dave Zoe");
         assert_eq!(roster.count(), 3);
     }

@@ -374,7 +374,7 @@ mod tests {
     fn a_refused_name_ends_it() {
         let mut script = Script::new("admin", None, Format::Json, false);
         let steps =
-            hear(&mut script, &["* the nickname admin is kept for the server; type another"]);
+            hear(&mut script, &["* the nickname admin is kept for the server; try /nick NAME"]);
         assert_eq!(steps[0], Step::Finish);
         assert!(matches!(script.end(""), Ending::Refused(why) if why.contains("is kept")));
     }

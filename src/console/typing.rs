@@ -149,7 +149,7 @@ impl Console {
         }
         if self.link.phase() == Phase::Naming {
             if is_command {
-                self.hint = "type a nickname first (/quit leaves)".into();
+                self.hint = "type a nickname first: /nick NAME (/quit leaves)".into();
                 return Vec::new();
             }
             return deeds(self.link.choose_name(line.trim()));

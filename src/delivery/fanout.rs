@@ -11,6 +11,7 @@
 //! - every transcript that is open belongs to a lane, but that of the recitals.
 
 use std::io::IoSlice;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +19,12 @@ use super::lane::Lane;
 use super::ledger::{Ledger, OutboxLimits};
 use super::outbox::Outbox;
 use super::recital::Recitals;
-use super::run::Fit;
-use super::transcript::{TranscriptId, Transcripts};
+use super::small_writes::SmallWrites;
+use super::transcript::Transcripts;
 use crate::chat::{Audience, Event, Form, Outlet, Refusal, Replay, RoomId};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
-use crate::limits::{DEAF_IN_RUN_MAX, SWEEP_INTERVAL, WRITE_SLICES};
+use crate::limits::{SWEEP_INTERVAL, WRITE_SLICES};
 use crate::time::{Time, Wall};
 
 /// What was done so far.
@@ -61,12 +62,15 @@ pub struct Fanout {
     pub(super) outboxes: SideTable<Outbox>,
     pub(super) transcripts: Transcripts,
     /// By form.
-    lanes: [Lane; Form::ALL.len()],
+    pub(super) lanes: [Lane; Form::ALL.len()],
     recitals: Recitals,
+    pub(super) small_writes: SmallWrites,
+    /// How many read the server's words in ASCII.
+    pub(super) ascii_readers: usize,
     /// Those of a flush who spoke; kept for its memory.
     speakers: Vec<ClientId>,
     /// Where an event for one client is encoded.
-    encoded: Vec<u8>,
+    pub(super) encoded: Vec<u8>,
     pub(super) ledger: Ledger,
     pub(super) limits: OutboxLimits,
     pub(super) swept: Time,
@@ -81,6 +85,8 @@ impl Fanout {
             outboxes: SideTable::default(),
             lanes: Form::ALL.map(|_| Lane::new(&mut transcripts)),
             recitals: Recitals::new(&mut transcripts),
+            small_writes: SmallWrites::default(),
+            ascii_readers: 0,
             transcripts,
             speakers: Vec::new(),
             encoded: Vec::new(),
@@ -105,6 +111,8 @@ impl Fanout {
     pub fn close(&mut self, id: ClientId) {
         if let Some(mut outbox) = self.outboxes.remove(id) {
             self.ledger.forget(&mut outbox);
+            self.ascii_readers -= usize::from(outbox.ascii);
+            self.small_writes.forget(id);
             self.drop_what_nobody_awaits();
         }
     }
@@ -123,6 +131,21 @@ impl Fanout {
         if let Some(outbox) = self.outboxes.get_mut(id) {
             outbox.ending = true;
         }
+    }
+
+    /// Drops what waits for a client that can be sent nothing any more.
+    pub fn discard(&mut self, id: ClientId) {
+        self.settle(id);
+        if let Some(outbox) = self.outboxes.get_mut(id) {
+            self.ledger.forget(outbox);
+            outbox.blocked = false;
+            self.drop_what_nobody_awaits();
+        }
+    }
+
+    /// Lets readers off so much of the time for which bytes have waited for them.
+    pub fn excuse(&mut self, standstill: Duration) {
+        self.outboxes.values_mut().for_each(|outbox| outbox.excuse(standstill));
     }
 
     /// Drops what waits for a slow consumer, but for the rest of a line that is partly sent.
@@ -146,6 +169,11 @@ impl Fanout {
         into.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
             outbox.dirty = false;
+            if outbox.small && !has_room(outbox, id, &self.small_writes, &self.transcripts) {
+                let since = self.small_writes.wait(id).unwrap_or_default();
+                self.ledger.block(since, outbox);
+                return false;
+            }
             let spoke = std::mem::take(&mut outbox.spoke);
             if spoke {
                 self.speakers.push(id);
@@ -157,7 +185,11 @@ impl Fanout {
 
     /// What may be written to this client now. Returns how many slices are filled.
     pub fn gather<'a>(&'a self, id: ClientId, slices: &mut [IoSlice<'a>; WRITE_SLICES]) -> usize {
-        self.outboxes.get(id).map_or(0, |outbox| outbox.gather(&self.transcripts, slices))
+        let Some(outbox) = self.outboxes.get(id) else { return 0 };
+        if outbox.small {
+            return outbox.gather_lines(self.small_writes.room(id), &self.transcripts, slices);
+        }
+        outbox.gather(&self.transcripts, slices)
     }
 
     /// Takes off what this client's socket took at `now`. `full`: that was less than it was
@@ -166,12 +198,20 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.counters.sent_bytes += count as u64;
         self.ledger.sent(now, outbox, count, &self.transcripts);
+        if outbox.small {
+            self.small_writes.note_sent(now, id, count);
+        }
         if outbox.is_empty() {
             let verdict = if outbox.ending { Verdict::Finished } else { Verdict::AllSent };
             self.drop_what_nobody_awaits();
             return verdict;
         }
-        if full {
+        let waits =
+            !full && outbox.small && !has_room(outbox, id, &self.small_writes, &self.transcripts);
+        if waits {
+            self.small_writes.wait(id);
+        }
+        if full || waits {
             self.ledger.block(now, outbox);
             if outbox.weight() > self.limits.hard {
                 return Verdict::SlowConsumer;
@@ -184,7 +224,9 @@ impl Fanout {
 
     /// Notes that this client's socket takes bytes again.
     pub fn unblock(&mut self, id: ClientId) {
-        if let Some(outbox) = self.outboxes.get_mut(id) {
+        if let Some(outbox) = self.outboxes.get_mut(id)
+            && !(outbox.small && self.small_writes.waits(id))
+        {
             outbox.blocked = false;
             self.ledger.mark_dirty(id, outbox);
         }
@@ -299,103 +341,6 @@ impl Fanout {
         self.encoded = Vec::new();
     }
 
-    /// Hands all that is pending out to those who hear it.
-    fn commit(&mut self) {
-        for form in Form::ALL {
-            self.commit_lane(form);
-        }
-    }
-
-    fn commit_lane(&mut self, form: Form) {
-        let run = &mut self.lanes[form.index()].run;
-        let Some((span, parts)) = run.finish() else { return };
-        let mut hand = |id, span, exceptions| {
-            let Some(outbox) = self.outboxes.get_mut(id) else { return };
-            if outbox.excepted != exceptions {
-                return;
-            }
-            outbox.excepted = false;
-            if let Some(span) = span {
-                self.ledger.deliver(id, outbox, span, run.presence, &self.limits);
-            }
-        };
-        for &id in &run.audience {
-            hand(id, Some(span), false);
-        }
-        for part in parts {
-            hand(part.id, part.span, true);
-        }
-    }
-
-    /// Hands one client its part of what is pending, if it has one, because it is told something
-    /// alone now.
-    fn settle(&mut self, id: ClientId) {
-        for form in Form::ALL {
-            let run = &self.lanes[form.index()].run;
-            if run.pending.is_none() {
-                continue;
-            }
-            let is_exception = self.outboxes.get(id).is_some_and(|outbox| outbox.excepted);
-            if is_exception || run.audience.contains(&id) {
-                self.settle_listener(form, id);
-            }
-        }
-    }
-
-    /// The same for somebody who is known to hear the run: looking for one among thousands takes
-    /// longer than all the rest.
-    fn settle_listener(&mut self, form: Form, id: ClientId) {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return };
-        let run = &mut self.lanes[form.index()].run;
-        if let Some(part) = run.part(id, outbox.excepted) {
-            run.begin_part_here(id, std::mem::replace(&mut outbox.excepted, true));
-            self.ledger.deliver(id, outbox, part, run.presence, &self.limits);
-        }
-    }
-
-    /// Makes the run ready for another message. Whether it goes on.
-    fn prepare_run(
-        &mut self,
-        audience: Audience<'_>,
-        transcript: TranscriptId,
-        source: ClientId,
-        presence: bool,
-    ) -> bool {
-        let run = &mut self.lanes[audience.form.index()].run;
-        match run.fit(audience, transcript, presence) {
-            Fit::Same => {}
-            Fit::OneMore(newcomer) => {
-                if let Some(outbox) = self.outboxes.get_mut(newcomer) {
-                    let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                    run.begin_part_here(newcomer, is_exception);
-                }
-            }
-            Fit::OneLess => {
-                self.settle_listener(audience.form, source);
-                if let Some(outbox) = self.outboxes.get_mut(source) {
-                    let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                    self.lanes[audience.form.index()].run.end_part(source, is_exception);
-                }
-            }
-            Fit::Other => {
-                self.commit_lane(audience.form);
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Lets those who are deaf to what was appended last miss it: what came before is theirs
-    /// already, and the rest of their run begins behind it.
-    fn skip_for(&mut self, form: Form, deaf: &[ClientId]) {
-        for &id in deaf {
-            if let Some(outbox) = self.outboxes.get_mut(id) {
-                let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                self.lanes[form.index()].run.begin_part_here(id, is_exception);
-            }
-        }
-    }
-
     fn has_pending(&self) -> bool {
         self.lanes.iter().any(|lane| lane.pending().is_some())
     }
@@ -426,44 +371,20 @@ impl Outlet for Fanout {
         self.encoded.clear();
         dialect::encode(event, Form::Bare, &mut self.encoded);
         if let Some(outbox) = self.outboxes.get_mut(to) {
+            if outbox.ascii && !event.is_speech() {
+                dialect::simplify(&mut self.encoded);
+            }
             self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
         }
     }
 
     fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>) {
-        if audience.members.is_empty() {
+        let nobody = audience.members.is_empty();
+        let may_differ = self.ascii_readers > 0 && !event.is_speech();
+        if nobody || (may_differ && self.publish_simplified(audience, source, event)) {
             return;
         }
-        let Audience { room, form, members, deaf, .. } = audience;
-        let lane = &mut self.lanes[form.index()];
-        let transcript = lane.transcript_of(room, event, &mut self.transcripts);
-        let presence = event.is_presence();
-        let mut goes_on = self.prepare_run(audience, transcript, source, presence);
-        if goes_on && deaf.len() > DEAF_IN_RUN_MAX {
-            self.commit_lane(form);
-            goes_on = false;
-        }
-        if goes_on {
-            for &id in deaf {
-                self.settle_listener(form, id);
-            }
-        }
-        let span = self.transcripts.append(transcript, |out| dialect::encode(event, form, out));
-        let run = &mut self.lanes[form.index()].run;
-        let mut each = span.len as usize;
-        if goes_on {
-            each = run.extend(audience, span);
-        } else {
-            run.begin(audience, span, presence);
-        }
-        self.skip_for(form, deaf);
-        if let Some(outbox) = self.outboxes.get_mut(source) {
-            outbox.spoke = true;
-        }
-        let listeners = members.len() - deaf.len();
-        self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
-        self.counters.published += 1;
-        self.counters.deliveries += listeners as u64;
+        self.publish_alike(audience, source, event);
     }
 
     fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall) {
@@ -485,4 +406,9 @@ impl Outlet for Fanout {
             lane.close_room(room, &mut self.transcripts);
         }
     }
+}
+
+/// Whether some of what waits for this client fits into a small write now.
+fn has_room(outbox: &Outbox, id: ClientId, small: &SmallWrites, transcripts: &Transcripts) -> bool {
+    outbox.whole_lines(small.room(id), transcripts) > 0
 }

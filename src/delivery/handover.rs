@@ -44,6 +44,7 @@ impl Fanout {
         for (id, outbox) in state.outboxes {
             self.open(id);
             if let Some(place) = self.outboxes.get_mut(id) {
+                self.ascii_readers += outbox.ascii_readers();
                 self.ledger.take_over(id, place, &outbox, &self.limits);
             }
         }

@@ -4,6 +4,8 @@
 //! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is
 //! queued, once per turn, and reports how much was taken.
 
+mod broadcast;
+mod classroom;
 mod fanout;
 mod handover;
 mod lane;
@@ -11,6 +13,7 @@ mod ledger;
 mod outbox;
 mod recital;
 mod run;
+mod small_writes;
 mod transcript;
 
 pub use fanout::{DeliveryCounters, Fanout, Verdict};

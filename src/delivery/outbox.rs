@@ -12,13 +12,14 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::limits::{
-    PIECE_BYTES, SPARE_BYTES_MAX, SPARE_PIECES_MAX, SPARE_RESTS_MAX, WRITE_BYTES_PER_TURN,
-    WRITE_BYTES_TO_SLOW, WRITE_SLICES,
+    PIECE_BYTES, SMALL_WRITE_BYTES, SPARE_BYTES_MAX, SPARE_PIECES_MAX, SPARE_RESTS_MAX,
+    WRITE_BYTES_PER_TURN, WRITE_BYTES_TO_SLOW, WRITE_SLICES,
 };
 use crate::time::Time;
 
@@ -41,6 +42,10 @@ pub struct Outbox {
     pub(super) excepted: bool,
     /// The client has said something since the last flush.
     pub(super) spoke: bool,
+    /// Written to in whole lines, no more at once than one small read takes.
+    pub(super) small: bool,
+    /// Not known to read more than ASCII: the server's own words are told in that.
+    pub(super) ascii: bool,
     /// The last byte that was sent ended no line.
     mid_line: bool,
 }
@@ -76,8 +81,19 @@ pub(super) struct OutboxState {
     blocked: bool,
     ending: bool,
     spoke: bool,
+    #[serde(default)]
+    small: bool,
+    #[serde(default)]
+    ascii: bool,
     mid_line: bool,
     mark: Option<Mark>,
+}
+
+impl OutboxState {
+    /// One if its client reads the server's words in ASCII.
+    pub(super) fn ascii_readers(&self) -> usize {
+        usize::from(self.ascii)
+    }
 }
 
 /// Memory of busy outboxes, lent and given back.
@@ -95,6 +111,8 @@ impl Default for Outbox {
             ending: false,
             excepted: false,
             spoke: false,
+            small: false,
+            ascii: false,
             mid_line: false,
         }
     }
@@ -209,7 +227,42 @@ impl Outbox {
             return usize::from(!bytes.is_empty());
         }
         let is_slow = self.waiting_since().is_some();
-        let mut room = if is_slow { WRITE_BYTES_TO_SLOW } else { WRITE_BYTES_PER_TURN };
+        let room = if is_slow { WRITE_BYTES_TO_SLOW } else { WRITE_BYTES_PER_TURN };
+        self.fill(room, transcripts, slices)
+    }
+
+    /// The same for a client that is written to in whole lines and has room for so many bytes.
+    pub(super) fn gather_lines<'a>(
+        &'a self,
+        room: usize,
+        transcripts: &'a Transcripts,
+        slices: &mut [IoSlice<'a>; WRITE_SLICES],
+    ) -> usize {
+        self.fill(self.whole_lines(room, transcripts), transcripts, slices)
+    }
+
+    /// How many bytes at the front are whole lines and no more than `room`. All that waits counts
+    /// as whole; a line that is longer than the largest room ends with a character.
+    pub(super) fn whole_lines(&self, room: usize, transcripts: &Transcripts) -> usize {
+        if self.backlog() <= room {
+            return self.backlog();
+        }
+        let front: Vec<u8> = self.slices(transcripts).flatten().copied().take(room + 1).collect();
+        match memchr::memrchr(b'\n', &front[..room]) {
+            Some(end) => end + 1,
+            None if room < SMALL_WRITE_BYTES => 0,
+            // A character's later bytes are 10xxxxxx.
+            None => (1..=room).rev().find(|&end| front[end] & 0xC0 != 0x80).unwrap_or(room),
+        }
+    }
+
+    /// Fills slices with the first `room` bytes.
+    fn fill<'a>(
+        &'a self,
+        mut room: usize,
+        transcripts: &'a Transcripts,
+        slices: &mut [IoSlice<'a>; WRITE_SLICES],
+    ) -> usize {
         let mut filled = 0;
         for bytes in self.slices(transcripts) {
             if room == 0 || filled == WRITE_SLICES {
@@ -230,6 +283,8 @@ impl Outbox {
             blocked: self.blocked,
             ending: self.ending,
             spoke: self.spoke,
+            small: self.small,
+            ascii: self.ascii,
             mid_line: self.mid_line,
             mark: self.rest.as_ref().and_then(|rest| rest.mark),
         }
@@ -239,6 +294,7 @@ impl Outbox {
     pub(super) fn begin_as(&mut self, state: &OutboxState) {
         (self.blocked, self.ending) = (state.blocked, state.ending);
         (self.spoke, self.mid_line) = (state.spoke, state.mid_line);
+        (self.small, self.ascii) = (state.small, state.ascii);
     }
 
     /// Queues what waited there.
@@ -281,6 +337,18 @@ impl Outbox {
     /// Since when the oldest bytes are known to wait for the socket; never later than the truth.
     pub fn waiting_since(&self) -> Option<Time> {
         self.rest.as_ref().and_then(|rest| rest.mark).map(|mark| mark.since)
+    }
+
+    /// Whether its socket has refused bytes and has not said since that it takes some.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Counts so much of the time that the oldest bytes have waited for nothing.
+    pub(super) fn excuse(&mut self, standstill: Duration) {
+        if let Some(mark) = self.rest.as_mut().and_then(|rest| rest.mark.as_mut()) {
+            mark.since = mark.since + standstill;
+        }
     }
 
     fn pieces(&self) -> impl Iterator<Item = Span> {
@@ -406,68 +474,4 @@ impl Spares {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn at(seconds: u64) -> Time {
-        Time::at(Duration::from_secs(seconds))
-    }
-
-    fn gathered(outbox: &Outbox, transcripts: &Transcripts) -> Vec<u8> {
-        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let count = outbox.gather(transcripts, &mut slices);
-        slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
-    }
-
-    #[test]
-    fn age_counts_from_when_bytes_first_had_to_wait() {
-        let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
-        let transcripts = Transcripts::default();
-        outbox.push_own(b"0123456789", &mut spares);
-        assert_eq!(outbox.waiting_since(), None);
-        outbox.block(at(1), &mut spares);
-        outbox.push_own(b"later", &mut spares);
-        outbox.block(at(2), &mut spares);
-        assert_eq!(outbox.waiting_since(), Some(at(1)));
-        outbox.sent(at(3), 9, &transcripts, &mut spares);
-        assert_eq!(outbox.waiting_since(), Some(at(1)), "the tenth byte waits since then");
-        outbox.sent(at(4), 1, &transcripts, &mut spares);
-        assert_eq!(outbox.waiting_since(), Some(at(4)), "a steady reader is not old");
-        outbox.sent(at(5), 5, &transcripts, &mut spares);
-        assert_eq!(outbox.waiting_since(), None);
-        assert!(outbox.rest.is_none(), "an empty outbox holds no memory");
-    }
-
-    #[test]
-    fn a_slow_reader_is_offered_little_until_it_has_caught_up() {
-        let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
-        let transcripts = Transcripts::default();
-        outbox.push_own(&vec![b'x'; 3 * WRITE_BYTES_PER_TURN], &mut spares);
-        assert_eq!(gathered(&outbox, &transcripts).len(), WRITE_BYTES_PER_TURN);
-        outbox.block(at(1), &mut spares);
-        assert_eq!(gathered(&outbox, &transcripts).len(), WRITE_BYTES_TO_SLOW);
-        outbox.sent(at(2), 3 * WRITE_BYTES_PER_TURN, &transcripts, &mut spares);
-        outbox.push_own(&vec![b'x'; WRITE_BYTES_PER_TURN], &mut spares);
-        assert_eq!(gathered(&outbox, &transcripts).len(), WRITE_BYTES_PER_TURN);
-    }
-
-    #[test]
-    fn an_idle_outbox_is_small() {
-        assert!(size_of::<Outbox>() <= 32, "an outbox takes {} bytes", size_of::<Outbox>());
-    }
-
-    #[test]
-    fn small_pieces_weigh_something() {
-        let (mut outbox, mut spares) = (Outbox::default(), Spares::default());
-        let mut transcripts = Transcripts::default();
-        let room = transcripts.open();
-        for _ in 0..100 {
-            let span = transcripts.append(room, |out| out.push(b'\n'));
-            outbox.push_span(span, &mut spares);
-            outbox.push_own(b"\n", &mut spares);
-        }
-        assert_eq!(outbox.backlog(), 200);
-        assert!(outbox.weight() > 199 * PIECE_BYTES);
-    }
-}
+mod tests;

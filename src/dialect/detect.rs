@@ -4,6 +4,7 @@
 //! own language, and above all never executed: a web page can make a browser POST chat lines
 //! into this port.
 
+use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
 /// A language that this port does not speak.
@@ -23,6 +24,8 @@ const HTTP_VERBS: [&[u8]; 10] = [
     b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PRI",
 ];
 const IRC_VERBS: [&[u8]; 4] = [b"CAP", b"PASS", b"NICK", b"USER"];
+/// `USER name mode unused :real name` (RFC 2812 §3.1.3).
+const USER_PARAMETERS: usize = 4;
 
 impl Foreign {
     /// What such a client is answered before it is closed.
@@ -44,65 +47,157 @@ impl Foreign {
     }
 }
 
-/// The language of a client that speaks no plain lines, as soon as it can be told from its first
-/// bytes. Empty lines before them are passed over, as HTTP servers do (RFC 9112 §2.2). `ended` says
-/// that no more bytes of the first line will come.
-pub fn foreign(start: &[u8], ended: bool) -> Option<Foreign> {
-    let blank = start.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    let start = &start[blank..];
+/// What a first line shows of its client's language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Plain lines.
+    Plain,
+    /// Another.
+    Foreign(Foreign),
+    /// More of the line is needed to tell.
+    Undecided,
+}
+
+/// The language of a client, as soon as it can be told from its first bytes. Empty lines before
+/// them are passed over, as HTTP servers do (RFC 9112 §2.2), and so is a byte order mark. `ended`
+/// says that no more bytes of the first line will come, `prompted` that the client was asked for a
+/// nickname before it spoke.
+pub fn language(start: &[u8], ended: bool, prompted: bool) -> Language {
+    let start = without_blanks(start);
     if start.first() == Some(&TLS_HANDSHAKE) {
-        return Some(Foreign::Tls);
+        return Language::Foreign(Foreign::Tls);
     }
-    let end = start.iter().position(|&byte| byte == b'\n');
-    let (line, ended) = (&start[..end.unwrap_or(start.len())], ended || end.is_some());
-    let space = line.iter().position(|&byte| byte == b' ')?;
-    let (verb, rest) = line.split_at(space);
-    if HTTP_VERBS.contains(&verb) {
-        return Some(Foreign::Http);
+    let newline = memchr(b'\n', start);
+    let line = &start[..newline.unwrap_or(start.len())];
+    let is_whole = ended || newline.is_some();
+    if is_http(line, is_whole) {
+        Language::Foreign(Foreign::Http)
+    } else if newline.is_some() && is_irc(line, prompted) {
+        Language::Foreign(Foreign::Irc)
+    } else if is_whole {
+        Language::Plain
+    } else {
+        Language::Undecided
     }
-    let has_parameter = ended && rest.iter().any(|&byte| byte != b' ');
-    let is_irc = IRC_VERBS.iter().any(|irc| irc.eq_ignore_ascii_case(verb));
-    (is_irc && has_parameter).then_some(Foreign::Irc)
+}
+
+/// The bytes without line ends and byte order marks in front.
+fn without_blanks(mut start: &[u8]) -> &[u8] {
+    while let [b'\r' | b'\n', rest @ ..] | [0xEF, 0xBB, 0xBF, rest @ ..] = start {
+        start = rest;
+    }
+    start
+}
+
+/// Whether a line begins an HTTP request: with a known method, or, whatever the method, with a
+/// version at its end. A web page can make a browser send any method there is.
+fn is_http(line: &[u8], is_whole: bool) -> bool {
+    let method = line.iter().position(|&byte| byte == b' ').map(|space| &line[..space]);
+    if method.is_some_and(|method| HTTP_VERBS.contains(&method)) {
+        return true;
+    }
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let version = line.last_chunk::<9>();
+    is_whole
+        && version.is_some_and(|version| {
+            let [.., major, dot, minor] = *version;
+            version.starts_with(b" HTTP/")
+                && (major.is_ascii_digit() && dot == b'.' && minor.is_ascii_digit())
+        })
+}
+
+/// Whether a line that ended in a newline is how an IRC client registers. Such programs write verbs
+/// in capitals and end lines in CR LF. A person who was asked for a nickname may well type `USER 1`
+/// and Enter.
+fn is_irc(line: &[u8], prompted: bool) -> bool {
+    let (line, is_crlf) = match line.strip_suffix(b"\r") {
+        Some(line) => (line, true),
+        None => (line, false),
+    };
+    let mut words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let verb = words.next().filter(|verb| IRC_VERBS.contains(verb));
+    let parameters = words.count();
+    let is_complete = match verb {
+        Some(b"CAP") => parameters > 0,
+        Some(b"USER") => parameters >= USER_PARAMETERS,
+        _ => false,
+    };
+    verb.is_some() && parameters > 0 && (is_crlf || !prompted || is_complete)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const IRC: Language = Language::Foreign(Foreign::Irc);
+    const HTTP: Language = Language::Foreign(Foreign::Http);
+    const TLS: Language = Language::Foreign(Foreign::Tls);
+    const PLAIN: Language = Language::Plain;
+
     #[test]
     fn each_language_is_known_by_its_first_line() {
-        for (line, language) in [
-            (&b"\x16\x03\x01\x02\x00\x01"[..], Some(Foreign::Tls)),
-            (b"GET / HTTP/1.1", Some(Foreign::Http)),
-            (b"POST /chat HTTP/1.1", Some(Foreign::Http)),
-            (b"PRI * HTTP/2.0", Some(Foreign::Http)),
-            (b"CAP LS 302", Some(Foreign::Irc)),
-            (b"NICK alice", Some(Foreign::Irc)),
-            (b"user a 0 * :a", Some(Foreign::Irc)),
-            (b"PASS secret", Some(Foreign::Irc)),
-            (b"NICK", None),
-            (b"NICK ", None),
-            (b"get / HTTP/1.1", None),
-            (b"GET", None),
-            (b"alice", None),
-            (b"alice cooper", None),
-            (b"/help me", None),
-            (b"\r\n\nGET / HTTP/1.1", Some(Foreign::Http)),
-            (b"alice\nGET / HTTP/1.1", None),
-            (b"NICK alice\nUSER", Some(Foreign::Irc)),
-            (b"", None),
+        for (line, expected) in [
+            (&b"\x16\x03\x01\x02\x00\x01"[..], TLS),
+            (b"GET / HTTP/1.1", HTTP),
+            (b"POST /chat HTTP/1.1\r\n", HTTP),
+            (b"PRI * HTTP/2.0\n", HTTP),
+            (b"FOO / HTTP/1.1\r\n", HTTP),
+            (b"get / HTTP/1.0\n", HTTP),
+            (b"NICK / HTTP/1.1\r\n", HTTP),
+            (b"x HTTP/1.1", HTTP),
+            (b"CAP LS 302\r\n", IRC),
+            (b"NICK alice\n", IRC),
+            (b"USER a 0 * :a\n", IRC),
+            (b"PASS secret\r\n", IRC),
+            (b"user a 0 * :a\r\n", PLAIN),
+            (b"Nick Smith\n", PLAIN),
+            (b"NICK\n", PLAIN),
+            (b"NICK \n", PLAIN),
+            (b"NICK alice", PLAIN),
+            (b"HTTP/1.1\n", PLAIN),
+            (b"x HTTP/11\n", PLAIN),
+            (b"GET", PLAIN),
+            (b"alice", PLAIN),
+            (b"alice cooper", PLAIN),
+            (b"/help me", PLAIN),
+            (b"\r\n\nGET / HTTP/1.1", HTTP),
+            (b"\xef\xbb\xbfFOO / HTTP/1.1\n", HTTP),
+            (b"\r\n\xef\xbb\xbf\n\x16\x03", TLS),
+            (b"alice\nGET / HTTP/1.1", PLAIN),
+            (b"NICK alice\nUSER", IRC),
+            (b"", PLAIN),
         ] {
-            assert_eq!(foreign(line, true), language, "{}", line.escape_ascii());
+            assert_eq!(language(line, true, false), expected, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn an_answer_to_the_prompt_is_a_name_unless_an_irc_client_sent_it() {
+        for (line, expected) in [
+            (&b"NICK bob\n"[..], PLAIN),
+            (b"USER 1\n", PLAIN),
+            (b"PASS Go\n", PLAIN),
+            (b"NICK bob\r\n", IRC),
+            (b"CAP LS 302\n", IRC),
+            (b"USER a 0 * :a\n", IRC),
+        ] {
+            assert_eq!(language(line, false, true), expected, "{}", line.escape_ascii());
         }
     }
 
     #[test]
     fn a_web_request_is_refused_before_its_line_ends() {
-        assert_eq!(foreign(b"GET ", false), Some(Foreign::Http));
-        assert_eq!(foreign(b"GET", false), None);
-        assert_eq!(foreign(b"NICK a", false), None);
-        assert_eq!(foreign(b"NICK a\n", false), Some(Foreign::Irc));
-        assert_eq!(foreign(b"\r", false), None);
+        for (start, expected) in [
+            (&b"GET "[..], HTTP),
+            (b"GET", Language::Undecided),
+            (b"FOO / HTTP/1.1", Language::Undecided),
+            (b"NICK a", Language::Undecided),
+            (b"NICK a\n", IRC),
+            (b"\r", Language::Undecided),
+            (b"", Language::Undecided),
+        ] {
+            assert_eq!(language(start, false, false), expected, "{}", start.escape_ascii());
+        }
     }
 
     #[test]

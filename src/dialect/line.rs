@@ -1,14 +1,44 @@
 //! Plain lines: what people type into `nc`, telnet and the classroom client.
 
+use std::borrow::Cow;
+
 use super::slash;
+use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
 
-/// A line's bytes as text.
+/// What .NET and PowerShell write before their first text. It is no part of that.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// A line's bytes as text: without byte order marks in front, and without what was erased on a
+/// character-mode terminal, which sends each Backspace.
 ///
 /// # Errors
 /// [`Refusal::NotUtf8`]; nothing is guessed.
-pub fn text(line: &[u8]) -> Result<&str, Refusal> {
-    std::str::from_utf8(line).map_err(|_| Refusal::NotUtf8)
+pub fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+    let text = std::str::from_utf8(line).map_err(|_| Refusal::NotUtf8)?;
+    let text = text.trim_start_matches('\u{FEFF}');
+    if text.bytes().any(|byte| matches!(byte, BACKSPACE | DELETE | ERASE_LINE)) {
+        return Ok(Cow::Owned(erased(text)));
+    }
+    Ok(Cow::Borrowed(text))
+}
+
+/// Whether these bytes may be the beginning of a byte order mark, or all of it: nothing was said.
+pub fn is_byte_order_mark(bytes: &[u8]) -> bool {
+    BYTE_ORDER_MARK.starts_with(bytes)
+}
+
+/// What is left of a line after its erasing characters took effect, as in a terminal's line mode.
+fn erased(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    for character in text.chars() {
+        match u8::try_from(character) {
+            Ok(BACKSPACE | DELETE) => drop(left.pop()),
+            Ok(ERASE_LINE) => left.clear(),
+            _ => left.push(character),
+        }
+    }
+    left
 }
 
 /// What a line means once its client has a nickname. `None`: an empty line, which means nothing.
@@ -66,6 +96,23 @@ mod tests {
         ] {
             assert_eq!(command(line), Ok(meant), "{line:?}");
         }
+    }
+
+    #[test]
+    fn erasing_takes_back_characters_and_lines() {
+        for (typed, left) in [
+            (&b"mix\x08ke"[..], "mike"),
+            (b"bax\x7fb", "bab"),
+            (b"x\x08\x08\x08hello", "hello"),
+            ("caf\u{e9}\u{e9}\x7f".as_bytes(), "caf\u{e9}"),
+            (b"wrong\x15right", "right"),
+            (b"\xef\xbb\xbf\xef\xbb\xbf/me waves", "/me waves"),
+            (b"\xef\xbb\xbf", ""),
+            (b"plain", "plain"),
+        ] {
+            assert_eq!(text(typed).as_deref(), Ok(left), "{}", typed.escape_ascii());
+        }
+        assert_eq!(text(b"\xff\x08"), Err(Refusal::NotUtf8));
     }
 
     #[test]

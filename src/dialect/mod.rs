@@ -6,6 +6,7 @@
 //! only ends its lines by pausing). It comes in two [`Form`](crate::chat::Form)s, bare and with
 //! numbers; all who read the same form can share the same encoded bytes.
 
+mod classroom;
 mod date;
 mod detect;
 mod framing;
@@ -17,9 +18,10 @@ mod slash;
 mod telnet;
 mod wording;
 
-pub use detect::{Foreign, foreign};
+pub use classroom::{simplify, without_name};
+pub use detect::{Foreign, Language, language};
 pub use framing::{Frame, LineSplitter};
-pub use line::{command, nickname_or_command, text};
+pub use line::{command, is_byte_order_mark, nickname_or_command, text};
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
 pub use telnet::TelnetFilter;
 pub use wording::encode;

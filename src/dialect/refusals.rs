@@ -22,10 +22,13 @@ pub(super) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
 fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NicknameReserved(name) => {
-            line(out, &["* the nickname ", name.as_str(), " is kept for the server; type another"]);
+            line(
+                out,
+                &["* the nickname ", name.as_str(), " is kept for the server; try /nick NAME"],
+            );
         }
         Refusal::NicknameTaken(name) => {
-            let why = " is taken, or looks like one that is; type another";
+            let why = " is taken, or looks like one that is; try /nick NAME";
             line(out, &["* the nickname ", name.as_str(), why]);
         }
         Refusal::AlreadyCalled(name) => {
@@ -144,8 +147,8 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::NameTooLong => notice(
             out,
             format_args!(
-                "a name has at most {NAME_COLUMNS_MAX} characters \
-                 ({NAME_BYTES_MAX} bytes); try a shorter one"
+                "that name is too long: use at most {NAME_COLUMNS_MAX} characters \
+                 ({NAME_BYTES_MAX} bytes)"
             ),
         ),
         Refusal::LineTooLong => notice(
@@ -156,7 +159,7 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::QueueName => notice(
             out,
             format_args!(
-                "a queue is called by 1 to {QUEUE_NAME_BYTES_MAX} ASCII letters, digits and signs"
+                "that is no queue: use 1 to {QUEUE_NAME_BYTES_MAX} ASCII letters, digits and signs"
             ),
         ),
         Refusal::MatchPlayers => notice(
@@ -183,12 +186,12 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
 /// Those that always read the same.
 fn constant(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
-        Refusal::NicknameFirst => "type a nickname first (/quit leaves)",
-        Refusal::NameEmpty => "a name needs a letter or digit; try another",
+        Refusal::NicknameFirst => "type a nickname first: /nick NAME (/quit leaves)",
+        Refusal::NameEmpty => "that name needs a letter or digit; try another",
         Refusal::NameCharacter => {
-            "a name is made of letters, digits and _-^|{} without spaces, such as max_7"
+            "that is no name: use letters, digits and _-^|{} without spaces, such as max_7"
         }
-        Refusal::NameMixesScripts => "a name keeps to the letters of one alphabet; try another",
+        Refusal::NameMixesScripts => "that name mixes alphabets; keep to the letters of one",
         Refusal::NowhereToLeaveTo => {
             "you are in main, where everyone starts (/quit leaves the chat)"
         }

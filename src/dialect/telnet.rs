@@ -3,15 +3,28 @@
 //! Commands that begin with IAC (RFC 854) are taken out of the stream before lines are looked for,
 //! because an option may hold a newline byte. None is answered: who asks nothing of us need not
 //! negotiate, and a client that hears no answer stays in its default mode. NUL is dropped, and
-//! `CR NUL`, which is Enter on a character-mode terminal, becomes a line end.
+//! `CR NUL`, which is Enter on a character-mode terminal, becomes a line end. The commands that
+//! erase become the control characters that do the same.
 //!
-//! Invariant: however the bytes are cut into reads, the filtered stream is the same.
+//! Invariants: however the bytes are cut into reads, the filtered stream is the same; a command
+//! that is never ended swallows [`TELNET_SUBNEGOTIATION_BYTES_MAX`] bytes and no more.
 
 use memchr::memchr2;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::TELNET_SUBNEGOTIATION_BYTES_MAX;
+
+/// Erases the character before it: what terminals send for Backspace.
+pub(super) const BACKSPACE: u8 = 8;
+/// The same, from other terminals.
+pub(super) const DELETE: u8 = 127;
+/// Erases the line so far (Ctrl-U).
+pub(super) const ERASE_LINE: u8 = 21;
+
 const NUL: u8 = 0;
 const FIRST_COMMAND: u8 = 236;
+const ERASE_CHARACTER_COMMAND: u8 = 247;
+const ERASE_LINE_COMMAND: u8 = 248;
 const SUBNEGOTIATION_END: u8 = 240;
 const SUBNEGOTIATION: u8 = 250;
 const WILL: u8 = 251;
@@ -34,10 +47,10 @@ enum State {
     Command,
     /// After WILL, WONT, DO or DONT.
     Option,
-    /// Inside a subnegotiation.
-    Subnegotiation,
+    /// Inside a subnegotiation, after so many bytes of it.
+    Subnegotiation(u16),
     /// After IAC inside a subnegotiation.
-    SubnegotiationCommand,
+    SubnegotiationCommand(u16),
 }
 
 impl TelnetFilter {
@@ -75,8 +88,16 @@ impl TelnetFilter {
                 kept.push(byte);
                 State::after(byte)
             }
-            (State::Command, SUBNEGOTIATION) => State::Subnegotiation,
+            (State::Command, SUBNEGOTIATION) => State::Subnegotiation(0),
             (State::Command, WILL..=DONT) => State::Option,
+            (State::Command, ERASE_CHARACTER_COMMAND) => {
+                kept.push(BACKSPACE);
+                State::Text
+            }
+            (State::Command, ERASE_LINE_COMMAND) => {
+                kept.push(ERASE_LINE);
+                State::Text
+            }
             (State::Command, FIRST_COMMAND..SUBNEGOTIATION) | (State::Option, _) => State::Text,
             // No command: 0xFF was data. It is kept, so that the line is refused as not UTF-8
             // instead of being relayed with a hole.
@@ -87,10 +108,18 @@ impl TelnetFilter {
                 }
                 State::after(byte)
             }
-            (State::Subnegotiation, IAC) => State::SubnegotiationCommand,
-            (State::Subnegotiation, _) => State::Subnegotiation,
-            (State::SubnegotiationCommand, SUBNEGOTIATION_END) => State::Text,
-            (State::SubnegotiationCommand, _) => State::Subnegotiation,
+            (State::SubnegotiationCommand(_), SUBNEGOTIATION_END) => State::Text,
+            // Its end was lost. A byte that is not UTF-8 has the line refused with a notice.
+            (State::Subnegotiation(count) | State::SubnegotiationCommand(count), _)
+                if count >= TELNET_SUBNEGOTIATION_BYTES_MAX =>
+            {
+                kept.push(IAC);
+                State::Text
+            }
+            (State::Subnegotiation(count), IAC) => State::SubnegotiationCommand(count + 1),
+            (State::Subnegotiation(count) | State::SubnegotiationCommand(count), _) => {
+                State::Subnegotiation(count + 1)
+            }
         };
     }
 }
@@ -113,7 +142,7 @@ mod tests {
         kept
     }
 
-    const SESSIONS: [(&[u8], &[u8]); 9] = [
+    const SESSIONS: [(&[u8], &[u8]); 11] = [
         (b"hello\r\n", b"hello\r\n"),
         (b"\xff\xfb\x1f\xff\xfd\x03alice\r\n", b"alice\r\n"),
         (b"a\xff\xfa\x1f\x00\x0a\x00\x0d\xff\xf0b\n", b"ab\n"),
@@ -123,6 +152,8 @@ mod tests {
         (b"\x00a\x00\x00b\n\x00", b"ab\n"),
         (b"a\xff\xffb\n", b"a\xffb\n"),
         (b"\xff\xfe\xff\r\n", b"\r\n"),
+        (b"bax\xff\xf7b\r\n", b"bax\x08b\r\n"),
+        (b"wrong\xff\xf8right\r\n", b"wrong\x15right\r\n"),
     ];
 
     #[test]
@@ -135,6 +166,20 @@ mod tests {
     #[test]
     fn a_stray_0xff_does_not_swallow_the_line_end() {
         assert_eq!(filtered([&b"x\xff\nnext\n"[..]].into_iter()), b"x\xff\nnext\n");
+    }
+
+    #[test]
+    fn a_subnegotiation_without_an_end_swallows_little_and_spoils_one_line() {
+        for begun in [&b"\xff\xfa"[..], b"\xff\xfa\x1f\xff"] {
+            let lines = "hello\n".repeat(100);
+            let sent = [begun, lines.as_bytes()].concat();
+            let kept = filtered([&sent[..]].into_iter());
+            let mut heard = kept.split(|&byte| byte == b'\n');
+            assert!(heard.next().is_some_and(|first| first.starts_with(b"\xff")));
+            let swallowed = usize::from(TELNET_SUBNEGOTIATION_BYTES_MAX) / 6 + 2;
+            assert!(heard.filter(|&line| line == b"hello").count() >= 100 - swallowed);
+            assert_eq!(filtered(sent.chunks(1)), kept);
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub fn encode(event: Event<'_>, form: Form, out: &mut Vec<u8>) {
         Event::MessageOfTheDay { line: text } => line(out, &["* motd: ", text]),
         Event::Welcome => out.extend_from_slice(b"Connected to server!\n"),
         Event::Renamed { old, new } => {
-            line(out, &["* a new nickname: ", old.as_str(), " is now ", new.as_str()]);
+            line(out, &["* the nickname ", old.as_str(), " is now ", new.as_str()]);
         }
         Event::Entered { room, others } => entered(out, room, others),
         Event::Rooms { rooms, more } => list_rooms(out, rooms, more),

@@ -3,14 +3,16 @@
 //! The inbox is taken out of its session meanwhile, so that a message can be borrowed from it
 //! while the fan-out writes to any outbox, the speaker's included.
 
+use std::borrow::Cow;
+
 use super::Server;
 use super::close::CloseReason;
 use super::inbox::{Inbox, Utterance};
 use super::session::{Classroom, Ending, Phase, Session};
-use crate::chat::{Command, Event, Farewell, Outcome, Outlet, Refusal};
-use crate::dialect::{self, Foreign};
+use crate::chat::{Command, Event, Farewell, Lobby, Outcome, Outlet, Refusal};
+use crate::dialect::{self, Foreign, Language};
 use crate::id::ClientId;
-use crate::limits::{LINES_PER_TURN, REGISTER_BYTES_MAX, REGISTER_TRIES_MAX};
+use crate::limits::{LINE_BYTES_MAX, LINES_PER_TURN, REGISTER_BYTES_MAX, REGISTER_TRIES_MAX};
 use crate::time::Time;
 
 impl Server {
@@ -18,10 +20,15 @@ impl Server {
     pub(super) fn converse(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut inbox = session.inbox.take().or_else(|| self.spare.take()).unwrap_or_default();
-        if !session.has_spoken
-            && let Some(foreign) = dialect::foreign(inbox.peek(), inbox.is_ended())
-        {
-            return self.close_foreign(now, id, foreign);
+        if !session.has_spoken {
+            match dialect::language(inbox.peek(), inbox.is_ended(), session.prompted) {
+                Language::Foreign(foreign) => return self.close_foreign(now, id, foreign),
+                // Too long for a name, and its end may still show that it is a web request.
+                Language::Undecided if inbox.peek().len() >= LINE_BYTES_MAX => {
+                    return self.put_back(now, id, Some(inbox));
+                }
+                Language::Undecided | Language::Plain => {}
+            }
         }
         let (mut lines, mut line_ended) = (0, false);
         while self.may_be_heard(now, id, lines) {
@@ -71,7 +78,8 @@ impl Server {
         }
         let is_stranger = session.phase != Phase::Chatting;
         if session.ended && all_said {
-            self.close(now, id, CloseReason::Ended);
+            let reason = if session.broken { CloseReason::Lost } else { CloseReason::Ended };
+            self.close(now, id, reason);
         } else if is_stranger && usize::from(session.stranger_bytes) >= REGISTER_BYTES_MAX {
             self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
         }
@@ -83,19 +91,21 @@ impl Server {
             return session.charge_noise(now, self.settings.flood, *bytes);
         }
         self.counters.lines += 1;
-        if let Utterance::Line { newline, .. } = utterance {
-            session.note_ending(*newline);
-        }
-        if session.phase == Phase::Chatting {
-            self.hear_member(now, id, utterance);
+        let text = utterance.text();
+        self.note_habits(id, utterance, text.as_deref().ok());
+        if self.lobby.is_member(id) {
+            self.hear_member(now, id, text);
         } else {
-            self.hear_stranger(now, id, utterance);
+            self.hear_stranger(now, id, text);
         }
     }
 
-    fn hear_member(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
+    fn hear_member(&mut self, now: Time, id: ClientId, text: Result<Cow<'_, str>, Refusal>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let decoded = utterance.text().and_then(|text| dialect::command(session.own_text(text)));
+        let decoded = match &text {
+            Ok(text) => dialect::command(session.own_text(text)),
+            Err(refusal) => Err(refusal.clone()),
+        };
         let cost = match &decoded {
             Ok(Some(command)) => command.cost(),
             Ok(None) | Err(_) => 1,
@@ -110,18 +120,18 @@ impl Server {
 
     /// A message of somebody without a nickname, which most likely is that nickname. Free of
     /// charge, but there are only so many tries.
-    fn hear_stranger(&mut self, now: Time, id: ClientId, utterance: &Utterance<'_>) {
+    fn hear_stranger(&mut self, now: Time, id: ClientId, text: Result<Cow<'_, str>, Refusal>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Utterance::Line { text, .. } = utterance {
-            session.note_prefix(text);
-            session.has_spoken |= !text.is_empty();
-        } else {
-            session.has_spoken = true;
-        }
+        session.has_spoken |= text.as_ref().map_or(true, |text| !text.is_empty());
         session.stranger_tries += 1;
         let tries = session.stranger_tries;
-        let decoded =
-            utterance.text().and_then(|text| dialect::nickname_or_command(session.own_text(text)));
+        let decoded = match &text {
+            Ok(text) if repeats_refused_name(session, text, &self.lobby) => {
+                Err(Refusal::NicknameFirst)
+            }
+            Ok(text) => dialect::nickname_or_command(session.own_text(text)),
+            Err(refusal) => Err(refusal.clone()),
+        };
         let asked = decoded.and_then(|command| command.ok_or(Refusal::NicknameFirst));
         self.carry_out(now, id, asked);
         if self.lobby.is_member(id) {
@@ -130,6 +140,27 @@ impl Server {
             }
         } else if tries >= REGISTER_TRIES_MAX {
             self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
+        }
+    }
+
+    /// Notes what a message shows of its client: whether it ends messages by pausing, which name it
+    /// puts before them, and whether it knows more than ASCII.
+    fn note_habits(&mut self, id: ClientId, utterance: &Utterance<'_>, text: Option<&str>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let paused = session.ending == Ending::Pause;
+        if let Utterance::Line { newline, .. } = utterance {
+            session.note_ending(*newline);
+        }
+        let pauses = session.ending == Ending::Pause;
+        if pauses != paused {
+            self.lobby.read_history_unasked(id, !pauses);
+            self.fanout.write_small(id, pauses);
+        }
+        if let Some(text) = text.filter(|_| pauses) {
+            session.note_first_answer(text);
+            if !text.is_ascii() {
+                self.fanout.write_more_than_ascii(id);
+            }
         }
     }
 
@@ -174,7 +205,7 @@ impl Server {
 }
 
 impl Utterance<'_> {
-    fn text(&self) -> Result<&str, Refusal> {
+    fn text(&self) -> Result<Cow<'_, str>, Refusal> {
         match self {
             Utterance::Line { text, .. } => dialect::text(text),
             Utterance::TooLong | Utterance::Skipped(_) => Err(Refusal::LineTooLong),
@@ -193,18 +224,29 @@ impl Session {
 
     /// Remembers the nickname that a classroom client answers the prompt with: it will put it
     /// before each message, whatever the nickname becomes.
-    fn note_prefix(&mut self, text: &[u8]) {
-        if self.ending == Ending::Pause && self.classroom.is_none() {
-            let name = std::str::from_utf8(text).ok();
-            self.classroom = name.map(|name| Box::new(Classroom { prefix: name.trim().into() }));
+    fn note_first_answer(&mut self, text: &str) {
+        let name = text.trim();
+        if self.classroom.is_none() && !name.is_empty() {
+            self.classroom = Some(Box::new(Classroom { prefix: name.into() }));
         }
     }
 
     /// A message without the nickname that a classroom client puts before it.
     fn own_text<'a>(&self, text: &'a str) -> &'a str {
-        self.classroom
-            .as_ref()
-            .and_then(|classroom| text.strip_prefix(&*classroom.prefix)?.strip_prefix(':'))
-            .map_or(text, |rest| rest.strip_prefix(' ').unwrap_or(rest))
+        self.without_first_answer(text).unwrap_or(text)
     }
+
+    fn without_first_answer<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let classroom = self.classroom.as_ref()?;
+        dialect::without_name(text, &classroom.prefix)
+    }
+}
+
+/// Whether a stranger's message begins with the name that was refused as its nickname, and could
+/// be one: then it is meant to be said, and is no other nickname. (A name with a space in it could
+/// not, and its user, who is told so, types another.)
+fn repeats_refused_name(session: &Session, text: &str, lobby: &Lobby) -> bool {
+    let is_said = session.without_first_answer(text).is_some_and(|rest| !rest.starts_with('/'));
+    let name = session.classroom.as_ref().map(|classroom| &*classroom.prefix);
+    is_said && name.is_some_and(|name| lobby.could_be_nickname(name))
 }

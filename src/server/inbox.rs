@@ -3,12 +3,12 @@
 //! Most of the time that is nothing, and then there is no inbox: one is borrowed from the server
 //! while bytes are looked at and given back when none is left.
 //!
-//! Invariant: `used <= bytes.len()`; what is left is less than a line, unless the client is held or
-//! over its budget for the turn.
+//! Invariant: `used <= bytes.len()`; what is left is less than a line, unless the client is held,
+//! over its budget for the turn, or in its first line, whose end may show a foreign language.
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::{Frame, LineSplitter, TelnetFilter};
+use crate::dialect::{Frame, LineSplitter, TelnetFilter, is_byte_order_mark};
 use crate::limits::{CHUNK_QUIET, LINE_BYTES_MAX, TYPIST_QUIET};
 use crate::time::Time;
 
@@ -68,7 +68,13 @@ impl Inbox {
         let text = self.telnet.filter(bytes, &mut self.bytes);
         if text > 0 {
             self.started = self.started.min(now);
-            self.quiet_at = now + if text == 1 { TYPIST_QUIET } else { CHUNK_QUIET };
+            let returned = self.bytes.last() == Some(&b'\r');
+            self.quiet_at = match text {
+                _ if self.says_nothing() => Time::NEVER,
+                // Enter, on a terminal that sends no more for it.
+                1 if !returned => now + TYPIST_QUIET,
+                _ => now + CHUNK_QUIET,
+            };
         }
         text
     }
@@ -76,6 +82,12 @@ impl Inbox {
     /// Says that what is left is a whole message.
     pub(super) fn end_here(&mut self) {
         self.ended = true;
+    }
+
+    /// Drops a line that was begun and will not be ended: what it was to say nobody knows.
+    pub(super) fn drop_unfinished(&mut self) {
+        let whole = memchr::memrchr(b'\n', self.peek()).map_or(0, |end| end + 1);
+        self.bytes.truncate(self.used + whole);
     }
 
     /// Whether what is left is known to be a whole message.
@@ -133,6 +145,11 @@ impl Inbox {
         Some(self)
     }
 
+    /// Whether what waits is nothing but a byte order mark, or the beginning of one.
+    pub(super) fn says_nothing(&self) -> bool {
+        is_byte_order_mark(self.peek())
+    }
+
     /// Whether nothing was begun: no bytes wait, and no line is being skipped.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.len() == self.used && !self.is_skipping()
@@ -152,6 +169,17 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_pause_ends_a_byte_order_mark() {
+        let mut inbox = Inbox::default();
+        for bytes in [&b"\xef"[..], b"\xbb\xbf"] {
+            inbox.push(Time::ZERO, bytes);
+            assert_eq!(inbox.quiet_at, Time::NEVER);
+        }
+        inbox.push(Time::ZERO, b"max");
+        assert_eq!(inbox.quiet_at, Time::ZERO + CHUNK_QUIET);
+    }
 
     #[test]
     fn a_pause_after_a_carriage_return_is_no_newline() {

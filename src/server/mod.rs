@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! connect, receive, half_closed, datagram, unblock, handle_timeout   what happened
+//! read_failed, write_failed, excuse                                  what went wrong
 //! appetite, poll_woken, resume, take_dirty, gather, sent, poll_reap  what is to be done about it
 //! poll_timeout                                                       when to call again
 //! ```
@@ -34,6 +35,7 @@ mod watching;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::IpAddr;
+use std::time::Duration;
 
 pub use admission::NotAdmitted;
 pub use close::CloseReason;
@@ -48,10 +50,10 @@ use deadlines::Deadlines;
 use inbox::Spare;
 use leaving::Leaving;
 use operators::Checks;
-use session::{Phase, Session};
+use session::{Ending, Phase, Session};
 
 use crate::chat::{Event, Farewell, Lobby, Outlet};
-use crate::delivery::{DeliveryCounters, Fanout, Outbox, Verdict};
+use crate::delivery::{DeliveryCounters, Fanout, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
@@ -166,15 +168,42 @@ impl Server {
             return;
         }
         session.ended = true;
-        if let Some(inbox) = &mut session.inbox {
-            inbox.end_here();
+        let is_cut_off = session.broken && session.ending != Ending::Pause;
+        match &mut session.inbox {
+            Some(inbox) if is_cut_off => inbox.drop_unfinished(),
+            Some(inbox) => inbox.end_here(),
+            None => {}
         }
         self.converse(now, id);
         self.settle(now);
         self.arm(id);
     }
 
-    /// A connection broke: nothing more can be read or written.
+    /// Nothing can be written to a client any more. What it said before is still carried out, at
+    /// its pace; then it is closed.
+    pub fn write_failed(&mut self, id: ClientId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        session.broken = true;
+        self.fanout.discard(id);
+        if session.phase == Phase::Closing {
+            self.closed.push_back(id);
+        }
+    }
+
+    /// A connection broke, and all that had come in before was read. That is carried out as far as
+    /// it is whole messages.
+    pub fn read_failed(&mut self, now: Time, id: ClientId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        session.broken = true;
+        self.fanout.discard(id);
+        if session.phase == Phase::Closing {
+            self.closed.push_back(id);
+        } else {
+            self.half_closed(now, id);
+        }
+    }
+
+    /// A connection cannot be served any more.
     pub fn disconnect(&mut self, now: Time, id: ClientId) {
         self.close(now, id, CloseReason::Lost);
         self.settle(now);
@@ -254,7 +283,14 @@ impl Server {
         }
         let clients = self.deadlines.next(&self.sessions);
         let leaving = self.leaving.as_ref().and_then(Leaving::due);
-        let others = [self.matchmaker.poll_timeout(), self.digest_at, self.checks.due(), leaving];
+        let small_writes = self.fanout.next_small_write();
+        let others = [
+            self.matchmaker.poll_timeout(),
+            self.digest_at,
+            self.checks.due(),
+            leaving,
+            small_writes,
+        ];
         clients.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -266,6 +302,7 @@ impl Server {
             self.lobby.tell_digests(&mut self.fanout);
         }
         self.go_on_checking(now);
+        self.fanout.resume_small_writes(now);
         for id in self.fanout.over_total(now) {
             self.close_slow(now, id);
         }
@@ -366,9 +403,16 @@ impl Server {
         served < most
     }
 
-    /// Since when this client's oldest bytes wait for its socket.
+    /// Since when this client's oldest bytes wait for its socket, if that is full as far as is
+    /// known: nobody is judged before a write was tried.
     fn waiting_since(&self, id: ClientId) -> Option<Time> {
-        self.fanout.outbox(id).and_then(Outbox::waiting_since)
+        self.fanout.outbox(id).filter(|outbox| outbox.is_blocked())?.waiting_since()
+    }
+
+    /// The server stood still for so long: what has waited for readers waits that much longer
+    /// through no fault of theirs.
+    pub fn excuse(&mut self, standstill: Duration) {
+        self.fanout.excuse(standstill);
     }
 
     /// A client has not taken all that waits for it.

@@ -74,6 +74,9 @@ pub(super) struct Session {
     pub(super) unfinished: bool,
     /// The client will send no more.
     pub(super) ended: bool,
+    /// The connection broke: what was received is carried out, and nothing is sent any more.
+    #[serde(default)]
+    pub(super) broken: bool,
     /// For which moment the deadlines hold an entry.
     pub(super) armed: Time,
     pub(super) reason: Option<CloseReason>,
@@ -98,6 +101,7 @@ impl Session {
             told_to_wait: false,
             unfinished: false,
             ended: false,
+            broken: false,
             armed: Time::NEVER,
             reason: None,
         }
@@ -111,7 +115,7 @@ impl Session {
         }
         let inbox = self.inbox.get_or_insert_with(|| spare.take().unwrap_or_default());
         let text = inbox.push(now, bytes);
-        if text > 0 && self.phase == Phase::Silent {
+        if text > 0 && self.phase == Phase::Silent && !inbox.says_nothing() {
             self.phase = Phase::Choosing;
         }
         text

@@ -56,6 +56,10 @@ pub(crate) struct Person {
     ended: bool,
     /// The server has seen that.
     end_seen: bool,
+    /// The connection broke: the server may read what was sent before, and write nothing.
+    broken: bool,
+    /// Each write that its machine took, and when.
+    pub(crate) writes: Vec<(Time, Vec<u8>)>,
     /// Bytes that its machine still takes.
     pub(crate) window: usize,
     /// Received and not looked at by the test yet.
@@ -132,6 +136,8 @@ impl World {
             sent: Vec::new(),
             ended: false,
             end_seen: false,
+            broken: false,
+            writes: Vec::new(),
             window: usize::MAX,
             heard: Vec::new(),
             closed: None,
@@ -204,6 +210,13 @@ impl World {
     pub(crate) fn vanishes(&mut self, name: &str) {
         let id = self.person(name).id;
         self.server.disconnect(self.now, id);
+        self.run();
+    }
+
+    /// Somebody's connection breaks after what it has sent.
+    pub(crate) fn breaks(&mut self, name: &str) {
+        let person = self.person(name);
+        (person.ended, person.broken) = (true, true);
         self.run();
     }
 
@@ -306,7 +319,11 @@ impl World {
                 busy = true;
             } else if room > 0 && person.ended && !person.end_seen {
                 person.end_seen = true;
-                self.server.half_closed(self.now, person.id);
+                if person.broken {
+                    self.server.read_failed(self.now, person.id);
+                } else {
+                    self.server.half_closed(self.now, person.id);
+                }
                 busy = true;
             }
         }
@@ -324,10 +341,15 @@ impl World {
             let count = self.server.gather(id, &mut slices);
             let offered: Vec<u8> =
                 slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
+            if person.broken {
+                self.server.write_failed(id);
+                continue;
+            }
             let taken = offered.len().min(person.window);
             person.heard.extend_from_slice(&offered[..taken]);
             person.window -= if person.window == usize::MAX { 0 } else { taken };
             if !offered.is_empty() {
+                person.writes.push((self.now, offered[..taken].to_vec()));
                 self.server.sent(self.now, id, taken, taken < offered.len());
             }
         }

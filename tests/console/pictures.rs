@@ -93,7 +93,7 @@ fn an_empty_client_asks_for_a_name() {
     assert_eq!(play.deeds, [Deed::Connect]);
     play.happen(Input::Connected);
     assert_eq!(play.sent(), "/numbers on\n/history off\nal\n");
-    play.hear(&[NUMBERS, "* the nickname al is taken, or looks like one that is; type another"]);
+    play.hear(&[NUMBERS, "* the nickname al is taken, or looks like one that is; try /nick NAME"]);
     play.sees("is taken");
     play.press("bo\r");
     assert_eq!(play.sent(), "bo\n");

@@ -250,9 +250,9 @@ fn the_key_for_a_room_is_kept_for_coming_back() {
     play.hear(&[NUMBERS, "Connected to server!", "alice joined!", ALONE]);
     assert_eq!(play.sent(), "/join tea 4a04639a5f3e51ae\n");
     // The server has forgotten all of it.
-    play.hear(&["* a name is made of letters, digits and _-^|{} without spaces, such as max_7"]);
+    play.hear(&["* that is no name: use letters, digits and _-^|{} without spaces, such as max_7"]);
     assert_eq!(play.sent(), "/join tea\n");
-    play.sees_not("a name is made of");
+    play.sees_not("that is no name: ");
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn who_is_put_out_reads_why_where_they_are_then() {
 fn what_is_no_nickname_is_not_taken_for_one() {
     let mut play = Play::new("alice", mio_chat::console::Theme::Plain);
     play.happen(Input::Connected);
-    let taken = "* the nickname alice is taken, or looks like one that is; type another";
+    let taken = "* the nickname alice is taken, or looks like one that is; try /nick NAME";
     play.hear(&[NUMBERS, taken]);
     play.sent();
     play.press("/help\r");
@@ -276,7 +276,7 @@ fn what_is_no_nickname_is_not_taken_for_one() {
     play.sees("nickname:");
     play.press("/nick bo\r");
     assert_eq!(play.sent(), "bo\n");
-    play.hear(&["* a name needs a letter or digit; try another"]);
+    play.hear(&["* that name needs a letter or digit; try another"]);
     play.sees("nickname:");
 }
 

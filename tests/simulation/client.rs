@@ -49,7 +49,9 @@ pub(crate) struct Client {
     telnet: Telnet,
     started: Option<Nanos>,
     quiet_at: Option<Nanos>,
-    ending: Ending,
+    pub(crate) ending: Ending,
+    /// The server's words are told to it in ASCII.
+    ascii: bool,
     /// The first answer of a client that pauses, which it puts before each message.
     prefix: Option<String>,
     pub(crate) prompted: bool,
@@ -77,6 +79,8 @@ pub(crate) struct Client {
     pub(crate) close_by: Nanos,
     /// Its connection broke while it was closing or before.
     pub(crate) lost: bool,
+    /// Nothing can be sent to it any more.
+    pub(crate) broken: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +102,7 @@ impl Client {
             started: None,
             quiet_at: None,
             ending: Ending::Unknown,
+            ascii: false,
             prefix: None,
             prompted: false,
             spoken: false,
@@ -117,6 +122,32 @@ impl Client {
             reason: None,
             close_by: Nanos::MAX,
             lost: false,
+            broken: false,
+        }
+    }
+
+    /// Whether it is written to in small writes, so that it may be kept waiting at any time.
+    pub(crate) fn is_small(&self) -> bool {
+        self.ending == Ending::Pause
+    }
+
+    /// Nothing reaches it any more, and nothing is owed to it.
+    pub(crate) fn break_off(&mut self) {
+        (self.broken, self.expected) = (true, Expected::new());
+        (self.blocked, self.stuck_since, self.overfull) = (false, None, None);
+        self.surely_overfull = None;
+        self.lost |= self.phase == Phase::Closing;
+    }
+
+    /// It will say no more. What a pause would have ended is a message; a line that was begun by
+    /// somebody whose connection broke is none.
+    pub(crate) fn end_input(&mut self) {
+        self.ended = true;
+        if self.broken && self.ending != Ending::Pause {
+            let whole = self.inbox.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+            self.inbox.truncate(whole);
+        } else {
+            self.end_here = true;
         }
     }
 
@@ -134,15 +165,21 @@ impl Client {
                     Telnet::Text
                 }
                 (Telnet::Command, 0xfb..=0xfe) => Telnet::Option,
+                (Telnet::Command, 0xf7 | 0xf8) => {
+                    self.inbox.push(if byte == 0xf7 { 8 } else { 21 });
+                    Telnet::Text
+                }
                 (Telnet::Command | Telnet::Option, _) => Telnet::Text,
             };
         }
         let text = self.inbox.len() - before;
         if text > 0 {
             self.started.get_or_insert(now);
-            let quiet = if text == 1 { limits::TYPIST_QUIET } else { limits::CHUNK_QUIET };
-            self.quiet_at = Some(now + nanos(quiet));
-            if self.phase == Phase::Silent {
+            let typing = text == 1 && self.inbox.last() != Some(&b'\r');
+            let quiet = if typing { limits::TYPIST_QUIET } else { limits::CHUNK_QUIET };
+            let says_nothing = "\u{feff}".as_bytes().starts_with(&self.inbox);
+            self.quiet_at = Some(now + nanos(quiet)).filter(|_| !says_nothing);
+            if self.phase == Phase::Silent && !says_nothing {
                 self.phase = Phase::Choosing;
             }
         }
@@ -154,26 +191,43 @@ impl Client {
             return None;
         }
         let text = String::from_utf8_lossy(&self.inbox);
-        let first = text.trim_start_matches(['\r', '\n']);
+        let first = text.trim_start_matches(['\r', '\n', '\u{feff}']);
         if first.starts_with('\x16') {
             return Some((CloseReason::Foreign(Foreign::Tls), ""));
         }
-        let (line, whole) = match first.split_once('\n') {
+        let (line, newline) = match first.split_once('\n') {
             Some((line, _)) => (line, true),
-            None => (first, self.end_here),
+            None => (first, false),
         };
-        let (verb, parameter) = line.split_once(' ')?;
-        if ["GET", "POST"].contains(&verb) {
+        let (bare, crlf) = line.strip_suffix('\r').map_or((line, false), |bare| (bare, true));
+        let has_version = [" HTTP/1.1", " HTTP/2.0"].iter().any(|it| bare.ends_with(it));
+        let verb = line.split_once(' ')?.0;
+        if ["GET", "POST"].contains(&verb) || (has_version && (newline || self.end_here)) {
             let answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
                 Content-Length: 60\r\nConnection: close\r\n\r\n\
                 This port is a plain-line chat: connect with nc or telnet.\r\n";
             return Some((CloseReason::Foreign(Foreign::Http), answer));
         }
-        let irc = ["cap", "pass", "nick", "user"].contains(&verb.to_lowercase().as_str());
+        let parameters = bare.split(' ').filter(|word| !word.is_empty()).count().saturating_sub(1);
+        let irc = match bare.split(' ').find(|word| !word.is_empty())? {
+            "CAP" => true,
+            "USER" => crlf || !self.prompted || parameters >= 4,
+            "NICK" | "PASS" => crlf || !self.prompted,
+            _ => false,
+        };
         let answer =
             "ERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n";
-        let has_parameter = whole && parameter.bytes().any(|byte| byte != b' ');
-        (irc && has_parameter).then_some((CloseReason::Foreign(Foreign::Irc), answer))
+        let is_irc = irc && newline && parameters > 0;
+        is_irc.then_some((CloseReason::Foreign(Foreign::Irc), answer))
+    }
+
+    /// Whether the first line is too long for a name and its end, which may show that it is a web
+    /// request, has not come.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.inbox);
+        let first = text.trim_start_matches(['\r', '\n', '\u{feff}']);
+        let whole = first.contains('\n') || self.end_here;
+        !self.spoken && !whole && self.inbox.len() >= limits::LINE_BYTES_MAX
     }
 
     /// An IRC client that was prompted gets a line end first.
@@ -237,6 +291,7 @@ impl Client {
     }
 
     pub(crate) fn note_ending(&mut self, line: &Heard) {
+        let before = self.ending;
         match line {
             Heard::Line { newline: true, .. } => self.ending = Ending::Newline,
             Heard::Line { .. } if self.ending == Ending::Unknown && !self.ended => {
@@ -244,26 +299,39 @@ impl Client {
             }
             _ => {}
         }
+        self.ascii |= before != Ending::Pause;
+        self.ascii &= self.ending == Ending::Pause;
+        let text = line.text();
         if self.phase != Phase::Chatting {
-            self.spoken |= !matches!(line, Heard::Line { bytes, .. } if bytes.is_empty());
-            if let Heard::Line { bytes, .. } = line
-                && self.ending == Ending::Pause
-                && self.prefix.is_none()
-            {
-                self.prefix = std::str::from_utf8(bytes).ok().map(|name| name.trim().to_owned());
-            }
+            self.spoken |= text.as_ref().is_none_or(|text| !text.is_empty());
+        }
+        if self.ending == Ending::Pause
+            && let Some(text) = text
+        {
+            self.ascii &= text.is_ascii();
+            let name = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+            self.prefix = self.prefix.take().or(name);
         }
     }
 
     /// A line without the nickname that a classroom client puts before it.
     pub(crate) fn own_text(&self, line: &Heard) -> String {
-        let Heard::Line { bytes, .. } = line else { return String::new() };
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let own = self.prefix.as_ref().and_then(|prefix| {
-            let rest = text.strip_prefix(prefix)?.strip_prefix(':')?;
-            Some(rest.strip_prefix(' ').unwrap_or(rest).to_owned())
-        });
-        own.unwrap_or(text)
+        let text = line.text().unwrap_or_default();
+        self.without_prefix(&text).unwrap_or(text)
+    }
+
+    /// Whether it says something under a name that was refused, though it could be one.
+    pub(crate) fn repeats_refused_name(&self, line: &Heard) -> bool {
+        let text = line.text().unwrap_or_default();
+        let rest = self.without_prefix(&text);
+        let is_name = |prefix: &String| crate::texts::fault(prefix).is_none();
+        rest.is_some_and(|rest| !rest.starts_with('/')) && self.prefix.as_ref().is_some_and(is_name)
+    }
+
+    fn without_prefix(&self, text: &str) -> Option<String> {
+        let rest = text.trim_start().strip_prefix(self.prefix.as_ref()?)?;
+        let rest = rest.trim_start().strip_prefix([':', '>'])?;
+        Some(rest.strip_prefix(' ').unwrap_or(rest).to_owned())
     }
 
     /// After it was heard.
@@ -280,13 +348,19 @@ impl Client {
     }
 
     pub(crate) fn tell(&mut self, now: Nanos, text: &[u8]) {
+        if self.broken {
+            return;
+        }
+        if self.ascii {
+            return self.expected.push(now, simplified(text).as_bytes());
+        }
         self.expected.push(now, text);
     }
 
     pub(crate) fn note_weight(&mut self, hard: usize, turn: u64) {
-        if self.blocked && self.expected.most_weight() > hard {
+        if (self.blocked || self.is_small()) && self.expected.most_weight() > hard {
             self.overfull.get_or_insert(turn);
-            if self.expected.least() > hard {
+            if self.blocked && self.expected.least() > hard {
                 self.surely_overfull.get_or_insert(turn);
             }
         }
@@ -347,4 +421,36 @@ impl Client {
         let full = stranger && self.bytes >= limits::REGISTER_BYTES_MAX;
         self.phase != Phase::Closing && !self.held && !self.paused && !self.ended && !full
     }
+}
+
+impl Heard {
+    /// What was typed, if it can be read: without byte order marks, and with what was erased gone.
+    pub(crate) fn text(&self) -> Option<String> {
+        let Self::Line { bytes, .. } = self else { return None };
+        let mut text = String::new();
+        for character in std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').chars() {
+            match character {
+                '\x08' | '\x7f' => drop(text.pop()),
+                '\x15' => text.clear(),
+                _ => text.push(character),
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Lines as those read them who know no more than ASCII: notices in that, and what people say as
+/// they said it.
+fn simplified(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let lines = text.split_inclusive('\n').map(|line| {
+        let is_speech = line.starts_with("* [") || line.contains(" waves ");
+        let is_notice = line.starts_with("* ") && !is_speech;
+        if is_notice {
+            line.replace('\u{e9}', "e").replace('\u{1f600}', "?")
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect()
 }

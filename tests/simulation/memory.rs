@@ -70,7 +70,7 @@ impl Rooms {
     pub(crate) fn read_at_the_door(&self, id: ClientId, name: &str) -> Vec<Effect> {
         let (room, wishes) = (self.room(name), &self.clients[&id]);
         let count = room.screenful();
-        if !wishes.wants_history || (count == 0 && !wishes.numbered) {
+        if !wishes.wants_history.unwrap_or(wishes.unasked) || (count == 0 && !wishes.numbered) {
             return Vec::new();
         }
         self.read_last(id, room, count)
@@ -106,7 +106,7 @@ impl Rooms {
     }
 
     pub(crate) fn want_history(&mut self, id: ClientId, wanted: bool) -> Vec<Effect> {
-        self.clients.get_mut(&id).expect("it is here").wants_history = wanted;
+        self.clients.get_mut(&id).expect("it is here").wants_history = Some(wanted);
         let not = if wanted { "" } else { "not " };
         vec![Effect::Tell(id, format!("* you will {not}be read what was said before\n"))]
     }

@@ -95,14 +95,19 @@ impl Model {
 
     pub(crate) fn half_closed(&mut self, now: Nanos, id: ClientId, heard: u64) {
         self.set_now(now);
-        let client = self.client(id);
-        (client.ended, client.end_here) = (true, true);
+        self.client(id).end_input();
         self.converse(id, Some(heard));
     }
 
-    pub(crate) fn disconnect(&mut self, now: Nanos, id: ClientId) {
-        self.set_now(now);
-        self.close(id, CloseReason::Lost, "");
+    /// Nothing can be written to it.
+    pub(crate) fn write_failed(&mut self, id: ClientId) {
+        self.client(id).break_off();
+    }
+
+    /// Nothing more can be read from it, nor written.
+    pub(crate) fn read_failed(&mut self, now: Nanos, id: ClientId, heard: u64) {
+        self.client(id).break_off();
+        self.half_closed(now, id, heard);
     }
 
     /// Does what was due. Returns for whom.
@@ -252,6 +257,9 @@ impl Model {
             self.client(id).break_prompt(now, reason);
             return self.close(id, reason, refusal);
         }
+        if self.client(id).is_undecided() {
+            return self.after_hearing(id);
+        }
         let (mut done, mut line_ended) = (0, false);
         loop {
             let (now, rules) = (self.now, self.rules);
@@ -288,7 +296,8 @@ impl Model {
             client.tell(now, text);
         }
         if client.ended && client.inbox.is_empty() {
-            self.close(id, CloseReason::Ended, "");
+            let broken = client.broken;
+            self.close(id, if broken { CloseReason::Lost } else { CloseReason::Ended }, "");
         } else if client.phase != Phase::Chatting && client.bytes >= limits::REGISTER_BYTES_MAX {
             self.close_as_a_stranger(id);
         }
@@ -303,6 +312,10 @@ impl Model {
         let (now, rules) = (self.now, self.rules);
         let client = self.client(id);
         client.note_ending(&line);
+        let pauses = client.is_small();
+        let repeats = client.repeats_refused_name(&line);
+        self.rooms.note_habit(id, pauses);
+        let client = self.client(id);
         let stranger = client.phase != Phase::Chatting;
         let text = client.own_text(&line);
         if stranger {
@@ -313,6 +326,7 @@ impl Model {
         }
         let effects = match refusal {
             Some(refusal) => vec![Effect::Tell(id, refusal.into())],
+            None if stranger && repeats => self.rooms.hear_stranger(id, ""),
             None if stranger => self.rooms.hear_stranger(id, &text),
             None => self.rooms.hear_member(id, &text),
         };
@@ -383,7 +397,11 @@ impl Model {
         let (now, rules, turn) = (self.now, self.rules, self.turn);
         for &member in members {
             let client = self.client(member);
-            let spared = client.blocked && client.expected.most_weight() > rules.soft;
+            if client.broken {
+                continue;
+            }
+            let may_wait = client.blocked || client.is_small();
+            let spared = may_wait && client.expected.most_weight() > rules.soft;
             let kind = Kind::Presence { spared };
             client.expected.push_line(now, text.as_bytes(), kind, group);
             client.note_weight(rules.hard, turn);

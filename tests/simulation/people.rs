@@ -64,7 +64,7 @@ const ROOMS: [&str; 12] = [
     "games", "Games", "GAMES", "garnes", "games", "games", "#go", "g0", "main", "^_^", "a room",
     "tea",
 ];
-const SAYINGS: [&str; 14] = [
+const SAYINGS: [&str; 19] = [
     "hello",
     "/help",
     "/who",
@@ -79,18 +79,47 @@ const SAYINGS: [&str; 14] = [
     "/frobnicate now",
     "/nick",
     "/msg bob",
+    "\u{feff}marked",
+    "\u{feff}/me waves",
+    "hex\x08\x7f\x08hello",
+    "wrong\x15right",
+    "\u{200b}",
 ];
 const TIMES: [&str; 10] = ["", "", "5s", "10s", "40s", "1m30s", "2h", "3d4h", "0s", "3 times"];
 const REASONS: [&str; 5] = ["", "", "no spam", "  because \t I can ", "caf\u{e9}"];
-const NOISE: [&[u8]; 3] = [b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03"];
-const FOREIGN: [&[u8]; 6] = [
+const NOISE: [&[u8]; 5] = [b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03", b"\xff\xf7", b"\xff\xf8"];
+const FOREIGN: [&[u8]; 11] = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     b"\r\nPOST /x HTTP/1.1\r\n\r\n/nick evil\n",
     b"NICK x\r\nUSER x 0 * :x\r\n",
-    b"\n\ncap ls 302\r\n",
+    b"\n\nCAP LS 302\r\n",
+    b"Nick Smith\r\n",
+    b"USER 1\n",
+    b"\xef\xbb\xbf",
+    b"FOO / HTTP/1.1\r\n\r\nmallory\nhello\n",
+    LONG_REQUEST,
     b"\x16\x03\x01\x02\x00",
     b"\r\n\r\n",
 ];
+
+/// A request with a line that is longer than a line may be.
+const LONG_REQUEST: &[u8] = &long_request();
+
+const fn long_request() -> [u8; 1_200] {
+    let (start, end) = (b"FOO /", b" HTTP/1.1\r\nmallory\nhello\n");
+    let mut request = [b'x'; 1_200];
+    let mut at = 0;
+    while at < start.len() {
+        request[at] = start[at];
+        at += 1;
+    }
+    at = 0;
+    while at < end.len() {
+        request[1_200 - end.len() + at] = end[at];
+        at += 1;
+    }
+    request
+}
 
 /// Picks one of them.
 pub(crate) fn pick<'a>(random: &mut Random, from: &[&'a str]) -> &'a str {
@@ -242,7 +271,8 @@ pub(crate) fn speech(
         Program::Silent => Vec::new(),
         Program::Foreign => random.pick(&FOREIGN).to_vec(),
         Program::Classroom => {
-            let prefix: &[u8] = if random.below(8) > 0 { b": " } else { b" " };
+            let prefix: &[u8] =
+                [&b": "[..], b": ", b": ", b" > ", b":", b" : ", b" "][random.below(7)];
             [nickname.as_bytes(), prefix, &saying(random, talkative, lore)].concat()
         }
         Program::Lines | Program::Telnet => {

@@ -60,7 +60,10 @@ pub(crate) struct Connected {
     /// From where; `None`: from where everybody may.
     pub(crate) address: Option<IpAddr>,
     pub(crate) numbered: bool,
-    pub(crate) wants_history: bool,
+    /// Whether it wants to be read what was said before it came, if it has said so, and what holds
+    /// if not.
+    pub(crate) wants_history: Option<bool>,
+    pub(crate) unasked: bool,
 }
 
 /// Somebody with a nickname.
@@ -149,8 +152,13 @@ impl Rooms {
 
     pub(crate) fn connect(&mut self, id: ClientId, address: IpAddr) {
         let address = Some(address).filter(|address| !address.is_loopback());
-        let connected = Connected { address, numbered: false, wants_history: true };
-        self.clients.insert(id, connected);
+        let (numbered, wants_history, unasked) = (false, None, true);
+        self.clients.insert(id, Connected { address, numbered, wants_history, unasked });
+    }
+
+    /// Who ends messages by pausing is read nothing of before unless it asks.
+    pub(crate) fn note_habit(&mut self, id: ClientId, pauses: bool) {
+        self.clients.get_mut(&id).expect("it is here").unasked = !pauses;
     }
 
     /// From where somebody may come: everybody's address, or one from where nobody has come.
@@ -167,7 +175,8 @@ impl Rooms {
     /// A client without a nickname types a line.
     pub(crate) fn hear_stranger(&mut self, id: ClientId, line: &str) -> Vec<Effect> {
         let line = line.trim();
-        let first = || vec![Tell(id, "* type a nickname first (/quit leaves)\n".into())];
+        let first =
+            || vec![Tell(id, "* type a nickname first: /nick NAME (/quit leaves)\n".into())];
         if let Some(request) = line.strip_prefix('/').filter(|rest| !rest.starts_with('/')) {
             let (verb, argument) = split(request);
             let refused = refusal(verb, argument);
@@ -316,7 +325,7 @@ impl Rooms {
             return Some(fault);
         }
         if self.holder(name).is_some_and(|holder| holder != id) {
-            let why = "is taken, or looks like one that is; type another";
+            let why = "is taken, or looks like one that is; try /nick NAME";
             return Some(format!("* the nickname {name} {why}\n"));
         }
         let may = self.has(id) && self.me(id).may_all;
@@ -418,7 +427,7 @@ impl Rooms {
             }
         }
         typed.clone_into(&mut self.me_mut(id).name);
-        vec![Publish(self.members(&room), format!("* a new nickname: {old} is now {typed}\n"))]
+        vec![Publish(self.members(&room), format!("* the nickname {old} is now {typed}\n"))]
     }
 
     fn join(&mut self, id: ClientId, argument: &str) -> Vec<Effect> {

@@ -67,7 +67,12 @@ impl Model {
         let is_gone = |id: ClientId, client: &Client| match client.phase {
             Phase::Closing => false,
             Phase::Chatting => !server.lobby().is_member(id),
-            _ => over_total && client.blocked && client.may_be_read() && server.appetite(id) == 0,
+            _ => {
+                over_total
+                    && (client.blocked || client.is_small())
+                    && client.may_be_read()
+                    && server.appetite(id) == 0
+            }
         };
         let gone = self.clients.iter().filter(|(id, client)| is_gone(**id, client));
         gone.map(|(id, _)| *id).collect()
@@ -77,7 +82,9 @@ impl Model {
     pub(crate) fn may_cut_off(&self, now: Nanos, id: ClientId, over_total: bool) -> bool {
         let client = &self.clients[&id];
         let too_much = client.overfull.is_some();
-        too_much || self.is_too_old(now, id) || (over_total && client.blocked)
+        too_much
+            || self.is_too_old(now, id)
+            || (over_total && (client.blocked || client.is_small()))
     }
 
     /// Whether what waits for a client may be too old.

@@ -2,8 +2,9 @@
 //! nothing with the server.
 
 /// Words that cannot be nicknames.
-const RESERVED: &str = "a admin administrator and everyone goodbye here matched mio-chat moderator \
-    no nobody operator root server system that the there too type usage you your";
+const RESERVED: &str = "admin administrator and ehlo everyone exit goodbye helo help here info \
+    matched mio-chat moderator motd no nobody operator ping quit root ruok server stats system \
+    that the there too type usage version you your";
 pub(crate) const HELP: &str = "\
 * Type a line and press Enter: everyone in the room reads it. Commands:
 * /nick NAME       be called something else
@@ -38,8 +39,8 @@ pub(crate) const HELP_ROOMS: &str = "\
 ";
 /// The refusal of a name that has other characters than names may have.
 pub(crate) const NAME_CHARACTERS: &str =
-    "* a name is made of letters, digits and _-^|{} without spaces, such as max_7\n";
-const NAME_TOO_LONG: &str = "* a name has at most 16 characters (32 bytes); try a shorter one\n";
+    "* that is no name: use letters, digits and _-^|{} without spaces, such as max_7\n";
+const NAME_TOO_LONG: &str = "* that name is too long: use at most 16 characters (32 bytes)\n";
 const LINE_TOO_LONG: &str = "* that line was too long; send at most 1022 bytes\n";
 const NOT_UTF8: &str = "* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8\n";
 
@@ -65,7 +66,7 @@ pub(crate) fn fault(name: &str) -> Option<&'static str> {
         return Some(NAME_CHARACTERS);
     }
     if !name.contains(|character: char| character.is_ascii_alphanumeric()) {
-        return Some("* a name needs a letter or digit; try another\n");
+        return Some("* that name needs a letter or digit; try another\n");
     }
     (name.len() > 16).then_some(NAME_TOO_LONG)
 }
@@ -80,7 +81,7 @@ pub(crate) fn nickname_fault(name: &str) -> Option<String> {
 }
 
 pub(crate) fn kept_for_the_server(name: &str) -> String {
-    format!("* the nickname {name} is kept for the server; type another\n")
+    format!("* the nickname {name} is kept for the server; try /nick NAME\n")
 }
 
 /// Why nobody hears a line, whatever it says.
@@ -94,7 +95,8 @@ pub(crate) fn unheard(line: Option<&[u8]>) -> Option<&'static str> {
 /// What is relayed of a text.
 pub(crate) fn clean(text: &str) -> String {
     let spaced = text.replace('\t', " ");
-    spaced.chars().filter(|character| !character.is_control()).collect()
+    let hidden = ['\u{200b}', '\u{feff}'];
+    spaced.chars().filter(|it| !it.is_control() && !hidden.contains(it)).collect()
 }
 
 /// The beginning of what was typed, as a refusal quotes it.

@@ -130,11 +130,11 @@ impl Wire {
 
     /// One read of at most so many bytes.
     pub(crate) fn read(&mut self, random: &mut Random, appetite: usize) -> Input {
-        if self.broken {
-            return Input::Broken;
-        }
         if self.arrived.is_empty() {
             self.readable = false;
+            if self.broken {
+                return if self.end_seen { Input::Nothing } else { self.break_off() };
+            }
             let end = self.ended && !std::mem::replace(&mut self.end_seen, true);
             return if end { Input::End } else { Input::Nothing };
         }
@@ -145,7 +145,12 @@ impl Wire {
 
     /// Whether something could be read.
     pub(crate) fn has_input(&self) -> bool {
-        self.broken || !self.arrived.is_empty() || (self.ended && !self.end_seen)
+        !self.arrived.is_empty() || ((self.ended || self.broken) && !self.end_seen)
+    }
+
+    fn break_off(&mut self) -> Input {
+        self.end_seen = true;
+        Input::Broken
     }
 
     /// How many of so many bytes the socket takes. Less than all: it will say when it takes more.

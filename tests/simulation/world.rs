@@ -322,8 +322,8 @@ impl World {
                     self.model.half_closed(self.now, id, heard(&self.server));
                 }
                 Input::Broken => {
-                    self.server.disconnect(now, id);
-                    self.model.disconnect(self.now, id);
+                    self.server.read_failed(now, id);
+                    self.model.read_failed(self.now, id, heard(&self.server));
                 }
             }
             if self.wires[&id].readable {
@@ -402,8 +402,10 @@ impl World {
                 continue;
             }
             if wire.broken {
-                self.server.disconnect(self.time(), id);
-                self.model.disconnect(self.now, id);
+                self.server.write_failed(id);
+                self.model.write_failed(id);
+                wire.readable = true;
+                self.queue(id);
                 continue;
             }
             let offered = bytes.len();
@@ -461,12 +463,11 @@ impl World {
             self.server.check_invariants();
         }
         self.model.end_turn(self.now);
-        let delivery = self.server.delivery_counters();
+        let (delivery, count) = (self.server.delivery_counters(), self.server.clients());
         assert_eq!(self.server.counters().lines, self.model.lines, "lines");
         assert_eq!(delivery.deliveries, self.model.deliveries, "deliveries");
         assert_eq!(delivery.sent_bytes, self.taken, "bytes sent");
-        assert_eq!(self.server.clients(), self.model.clients.len(), "clients");
-        assert_eq!(self.server.clients(), self.wires.len(), "connections");
+        assert_eq!((count, count), (self.model.clients.len(), self.wires.len()), "connections");
         let due = self.model.next_due().map(|(due, _)| due);
         let due = due.into_iter().chain(self.model.tick_due()).min();
         let wakes = self.server.poll_timeout().map(|due| nanos(due.since(Time::ZERO)));

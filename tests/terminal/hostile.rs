@@ -76,7 +76,7 @@ const BEGINNINGS: [&str; 18] = [
     "* there are 2 in main: alice, ",
     "* and ",
     "* there are 2 rooms: main (1), ",
-    "* a new nickname: bob is now ",
+    "* the nickname bob is now ",
     "* -- last 5 messages in ",
     "* you are invited to a game by bob: type /match ~",
     "* the server is ",

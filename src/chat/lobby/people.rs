@@ -114,6 +114,13 @@ impl Lobby {
         self.check_ban(id, new, RoomId::MAIN, context)
     }
 
+    /// Whether somebody could be called this if nobody had the name and it were not kept for the
+    /// server.
+    pub fn could_be_nickname(&self, typed: &str) -> bool {
+        let parsed = Nickname::parse(typed, self.settings.alphabet);
+        matches!(parsed, Ok(_) | Err(Refusal::NicknameReserved(_)))
+    }
+
     /// The nickname that `typed` stands for, unless somebody else has it or one like it.
     fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
         let nickname = Nickname::parse(typed, self.settings.alphabet)?;
@@ -157,10 +164,18 @@ impl Lobby {
 
     pub(super) fn want_history(&mut self, id: ClientId, wanted: bool, outlet: &mut impl Outlet) {
         match self.members.get_mut(id) {
-            Some(member) => member.wishes.history = wanted,
-            None => self.wishes.entry(id).or_default().history = wanted,
+            Some(member) => member.wishes.history = Some(wanted),
+            None => self.wishes.entry(id).or_default().history = Some(wanted),
         }
         outlet.tell(id, Event::HearsHistory(wanted));
+    }
+
+    /// Whether a client that has not said what it wants is read what was said before it came.
+    pub fn read_history_unasked(&mut self, id: ClientId, unasked: bool) {
+        match self.members.get_mut(id) {
+            Some(member) => member.wishes.unasked_history_off = !unasked,
+            None => self.wishes.entry(id).or_default().unasked_history_off = !unasked,
+        }
     }
 
     /// How messages look from now on.

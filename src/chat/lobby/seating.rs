@@ -160,7 +160,9 @@ impl Lobby {
             return;
         };
         let replay = open.history.screenful(REPLAYED_MESSAGES);
-        if member.wishes.history && (!replay.is_empty() || member.wishes.form == Form::Numbered) {
+        if member.wishes.reads_history()
+            && (!replay.is_empty() || member.wishes.form == Form::Numbered)
+        {
             self.recite(id, room, replay, Recalled::Last, context.now, outlet);
         }
     }

@@ -55,7 +55,7 @@ fn the_server_s_wish_when_to_come_back_is_obeyed() {
 
 #[test]
 fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
-    let taken = "* the nickname al is taken, or looks like one that is; type another";
+    let taken = "* the nickname al is taken, or looks like one that is; try /nick NAME";
     let mut link = Link::new("al", MAIN, 7);
     link.connected(Time::ZERO);
     here(&mut link, &[taken]);
@@ -96,7 +96,7 @@ fn who_has_no_name_is_asked_before_anything_is_sent() {
     assert_eq!(link.phase(), Phase::Naming);
     assert_eq!(link.choose_name("al"), [Ask::Connect]);
     assert_eq!(link.connected(Time::ZERO), [Ask::Send("/numbers on\n/history off\nal\n".into())]);
-    here(&mut link, &["* a name needs a letter or digit; try another"]);
+    here(&mut link, &["* that name needs a letter or digit; try another"]);
     link.closed(Time::ZERO, "");
     assert_eq!(link.phase(), Phase::Naming, "the server did not wait, and we do");
     assert_eq!(link.choose_name("bo"), [Ask::Connect]);
@@ -108,7 +108,7 @@ fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
     for refusal in [
         "* the room tea needs a password: /join tea PASSWORD",
         "* you are banned from tea for 2h more: spam",
-        "* a name needs a letter or digit; try another",
+        "* that name needs a letter or digit; try another",
         "* you are in main already (/rooms lists others)",
     ] {
         let mut link = Link::new("al", "tea", 7);
@@ -132,7 +132,7 @@ fn a_room_that_was_forgotten_with_its_key_is_made_again() {
     let main = "* you are in main with 3 others (/help, /who)";
     let asked = here(&mut link, &["Connected to server!", "al joined!", main]);
     assert_eq!(asked, "/join tea 4a04639a5f3e51ae\n");
-    let refusal = "* a name is made of letters, digits and _-^|{} without spaces, such as max_7";
+    let refusal = "* that is no name: use letters, digits and _-^|{} without spaces, such as max_7";
     assert_eq!(here(&mut link, &[refusal]), "/join tea\n");
     let alone = "* you are alone in tea (/help tells what you can do)";
     assert_eq!(here(&mut link, &["al joined!", alone]), "/history 20\n");
@@ -209,7 +209,7 @@ fn a_word_is_kept_when_it_has_opened_the_room() {
     link.note_typed_word("tea", "wrong");
     here(&mut link, &["* you are in tea already (/rooms lists others)"]);
     // What is said of a nickname is not said of the room.
-    here(&mut link, &["* a name needs a letter or digit; try another"]);
+    here(&mut link, &["* that name needs a letter or digit; try another"]);
     link.closed(Time::ZERO, "");
     link.try_again();
     link.connected(Time::ZERO);

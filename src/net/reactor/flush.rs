@@ -88,7 +88,10 @@ impl Reactor {
                 taken > 0
             }
             Output::Broken => {
-                self.server.disconnect(self.now, id);
+                self.server.write_failed(id);
+                // What the client said before is still to be read.
+                connection.readable = true;
+                self.queue(id);
                 false
             }
         }

@@ -124,7 +124,7 @@ fn what_was_said_meanwhile_is_asked_for_and_shown_once() {
 
 #[test]
 fn whoever_was_taken_for_dead_gets_the_name_back() {
-    let taken = "* the nickname alice is taken, or looks like one that is; type another";
+    let taken = "* the nickname alice is taken, or looks like one that is; try /nick NAME";
     let server = FakeServer::start(move |door| {
         let mut guest = door.next();
         guest.greet(0);

@@ -1,0 +1,69 @@
+//! Clients that decode each small read by itself, most of them as ASCII: the tutorial's.
+//!
+//! They are written to in whole lines ([`SmallWrites`](super::small_writes::SmallWrites)), and the
+//! server's own words are told to them in ASCII until they have sent more than that themselves.
+//! What people say reaches them as it was said. Who is such a client is for `server` to know.
+
+use super::fanout::Fanout;
+use crate::chat::{Audience, Event, Form, Outlet};
+use crate::dialect;
+use crate::id::ClientId;
+use crate::time::Time;
+
+impl Fanout {
+    /// Has a client written to in small writes of whole lines and in ASCII, or not any more.
+    pub fn write_small(&mut self, id: ClientId, small: bool) {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return };
+        self.ascii_readers = self.ascii_readers + usize::from(small) - usize::from(outbox.ascii);
+        (outbox.small, outbox.ascii) = (small, small);
+    }
+
+    /// Notes that a client is known to understand more than ASCII.
+    pub fn write_more_than_ascii(&mut self, id: ClientId) {
+        if let Some(outbox) = self.outboxes.get_mut(id) {
+            self.ascii_readers -= usize::from(std::mem::replace(&mut outbox.ascii, false));
+        }
+    }
+
+    /// When somebody who waits for room for a small write has it.
+    pub fn next_small_write(&mut self) -> Option<Time> {
+        self.small_writes.next_due()
+    }
+
+    /// Lists those who have it at `now` as dirty.
+    pub fn resume_small_writes(&mut self, now: Time) {
+        while let Some(id) = self.small_writes.pop_due(now) {
+            self.unblock(id);
+        }
+    }
+
+    /// Publishes the server's own words to a room in which some read only ASCII: they are told
+    /// apart. `false`: nobody there needs that, and nothing was done.
+    pub(super) fn publish_simplified(
+        &mut self,
+        audience: Audience<'_>,
+        source: ClientId,
+        event: Event<'_>,
+    ) -> bool {
+        self.encoded.clear();
+        dialect::encode(event, Form::Bare, &mut self.encoded);
+        if self.encoded.is_ascii() {
+            return false;
+        }
+        let reads_ascii = |id: &&ClientId| {
+            self.outboxes.get(**id).is_some_and(|outbox| outbox.ascii)
+                && !audience.deaf.contains(id)
+        };
+        let readers: Vec<ClientId> = audience.members.iter().filter(reads_ascii).copied().collect();
+        if readers.is_empty() {
+            return false;
+        }
+        let deaf = [audience.deaf, &readers].concat();
+        self.publish_alike(Audience { deaf: &deaf, ..audience }, source, event);
+        self.counters.deliveries += readers.len() as u64;
+        for id in readers {
+            self.tell(id, event);
+        }
+        true
+    }
+}
