@@ -18,6 +18,7 @@ mod error;
 mod estate;
 mod gauges;
 mod handover;
+mod heard;
 mod inherited;
 mod keeper;
 mod listener;

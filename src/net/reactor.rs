@@ -23,10 +23,10 @@ mod setup;
 mod succession;
 mod upgrade;
 mod upkeep;
+mod waiting;
 mod watch;
 
 use std::collections::VecDeque;
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,6 +44,7 @@ use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
 use super::error::NetError;
 use super::gauges::Gauges;
+use super::heard::Heard;
 use super::keeper::Keeper;
 use super::listener::{ListenAt, Listeners};
 use super::log_writer::LogSink;
@@ -55,7 +56,7 @@ use super::supervisor::Supervisor;
 use super::token::Source;
 use super::turn_gauge::TurnGauge;
 use crate::id::{ClientId, Registry};
-use crate::limits::{CALENDAR_INTERVAL, CLOSES_PER_TURN, READS_PER_TURN};
+use crate::limits::{CLOSES_PER_TURN, READS_PER_TURN};
 use crate::server::Server;
 use crate::subnet::Subnet;
 use crate::time::Time;
@@ -126,6 +127,7 @@ pub struct Reactor {
     process: ProcessGauge,
     /// Clients to be heard, each in its turn.
     ready: VecDeque<ClientId>,
+    heard: Heard,
     pacer: Pacer,
     /// How long turns took since the last report.
     turns: TurnGauge,
@@ -201,38 +203,6 @@ impl Reactor {
         Ok(())
     }
 
-    fn wait(&mut self) -> Result<(), NetError> {
-        if !self.log.is_empty() {
-            self.log.drain();
-        }
-        let due = self.next_due();
-        let is_idle = due != Some(Time::ZERO);
-        if is_idle {
-            self.trim();
-        }
-        self.tidy_up_state(is_idle);
-        let ended = self.clock.now();
-        self.turns.record(ended.since(self.now));
-        self.gauges.turns.record_time(ended.since(self.now));
-        let timeout = due.map(|due| due.since(ended));
-        match self.poll.poll(&mut self.events, timeout) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
-            Err(error) => return Err(NetError::Wait(error)),
-        }
-        self.now = self.clock.now();
-        if self.now.since(self.calendar_read) >= CALENDAR_INTERVAL {
-            self.read_calendar();
-        }
-        self.beat();
-        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
-        for event in &events {
-            self.note(event);
-        }
-        self.events = events;
-        Ok(())
-    }
-
     fn note(&mut self, event: &Event) {
         match Source::from(event.token()) {
             Source::Client(id) => self.note_client(id, event),
@@ -283,6 +253,7 @@ impl Reactor {
             }
             let Some(id) = self.ready.pop_front() else { break };
             self.hear(id);
+            self.heard.note_one();
         }
     }
 
@@ -303,7 +274,7 @@ impl Reactor {
                 }
                 Input::Nothing => {}
                 Input::End => self.server.half_closed(self.now, id),
-                Input::Broken => self.server.disconnect(self.now, id),
+                Input::Broken => self.server.read_failed(self.now, id),
             }
             if connection.readable {
                 self.queue(id);
@@ -324,10 +295,12 @@ impl Reactor {
         }
     }
 
+    /// Does what was due before the moment up to which everybody has been heard.
     fn expire(&mut self) {
-        self.expire_proxy_headers();
-        self.server.handle_timeout(self.now);
-        self.server.handle_match_timeout(self.now, &mut |transmit| self.datagrams.send(transmit));
+        let now = self.heard.until();
+        self.expire_proxy_headers(now);
+        self.server.handle_timeout(now);
+        self.server.handle_match_timeout(now, &mut |transmit| self.datagrams.send(transmit));
         self.queue_woken();
     }
 

@@ -6,6 +6,7 @@ use mio::net::TcpStream;
 
 use super::Reactor;
 use crate::net::proxied::{Heard, ProxyCounters};
+use crate::time::Time;
 
 impl Reactor {
     /// Admits somebody, or waits for the header if it is a balancer.
@@ -41,8 +42,8 @@ impl Reactor {
     }
 
     /// Closes balancers' connections that were not worth it.
-    pub(super) fn expire_proxy_headers(&mut self) {
-        if self.proxies.expire(self.now) {
+    pub(super) fn expire_proxy_headers(&mut self, now: Time) {
+        if self.proxies.expire(now) {
             self.listeners.note_freed(self.now);
         }
     }

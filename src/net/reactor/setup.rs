@@ -15,6 +15,7 @@ use crate::net::clock::Clock;
 use crate::net::datagram::Datagrams;
 use crate::net::error::NetError;
 use crate::net::gauges::Gauges;
+use crate::net::heard::Heard;
 use crate::net::inherited::Inherited;
 use crate::net::keeper::Keeper;
 use crate::net::listener::Listeners;
@@ -93,6 +94,7 @@ impl Reactor {
             calendar_read: Time::ZERO,
             connections: Registry::expecting(settings.clients_max),
             ready: VecDeque::new(),
+            heard: Heard::default(),
             pacer: Pacer::new(settings.max_delay),
             turns: TurnGauge::new()?,
             published: 0,

@@ -1,0 +1,85 @@
+//! Waiting for events, and catching up with all of them after the process was stopped.
+//!
+//! What the events mean is left to `reactor`, up to when everybody was heard to [`Heard`].
+//!
+//! [`Heard`]: crate::net::heard::Heard
+
+use std::io;
+use std::time::Duration;
+
+use mio::Events;
+
+use super::Reactor;
+use crate::limits::{CALENDAR_INTERVAL, EVENTS_PER_POLL, POLLS_PER_TURN, STANDSTILL};
+use crate::net::error::NetError;
+use crate::time::Time;
+
+impl Reactor {
+    /// Sleeps until something happens or is due, and notes what has happened.
+    pub(super) fn wait(&mut self) -> Result<(), NetError> {
+        if !self.log.is_empty() {
+            self.log.drain();
+        }
+        let due = self.next_due();
+        let is_idle = due != Some(Time::ZERO);
+        if is_idle {
+            self.trim();
+        }
+        self.tidy_up_state(is_idle);
+        let ended = self.clock.now();
+        let took = ended.since(self.now);
+        self.turns.record(took);
+        self.gauges.turns.record_time(took);
+        let overslept = self.poll(ended, due)?;
+        if took + overslept >= STANDSTILL {
+            self.server.excuse(took + overslept);
+        }
+        if self.now.since(self.calendar_read) >= CALENDAR_INTERVAL {
+            self.read_calendar();
+        }
+        self.beat();
+        Ok(())
+    }
+
+    /// Polls, from `began` until `due`, and again without waiting for as long as there may be more:
+    /// after a signal, when as many events came as fit, and when something fell due meanwhile, for
+    /// what came in before that is heard first. Returns how much later than `due` it is.
+    fn poll(&mut self, mut began: Time, due: Option<Time>) -> Result<Duration, NetError> {
+        let asked = due.map(|due| due.max(began));
+        for _ in 0..POLLS_PER_TURN {
+            let timeout = due.map(|due| due.since(began));
+            let found = self.poll_once(timeout)?;
+            self.now = self.clock.now();
+            let fell_due = due.is_some_and(|due| began < due && due <= self.now);
+            match found {
+                Some(count) if count < EVENTS_PER_POLL => {
+                    self.heard.note_poll(began, self.ready.len());
+                    if !fell_due {
+                        break;
+                    }
+                }
+                // A full list may hide whatever else there is.
+                _ => {}
+            }
+            began = self.now;
+        }
+        Ok(asked.map_or(Duration::ZERO, |asked| self.now.since(asked)))
+    }
+
+    /// Polls once. How many events there were; `None`: a signal came instead.
+    fn poll_once(&mut self, timeout: Option<Duration>) -> Result<Option<usize>, NetError> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
+            Err(error) => return Err(NetError::Wait(error)),
+        }
+        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        let mut count = 0;
+        for event in &events {
+            self.note(event);
+            count += 1;
+        }
+        self.events = events;
+        Ok(Some(count))
+    }
+}
