@@ -36,10 +36,11 @@ pub enum Alphabet {
 /// Names that would be taken for the server's own voice: its titles, and the words that its
 /// notices begin with, since `/me` would let somebody called `the` finish the sentence. And what
 /// programs send to see who answers, or people to be told how this works: neither is a member.
-const RESERVED: [&str; 34] = [
+const RESERVED: [&str; 37] = [
     "admin",
     "administrator",
     "and",
+    "capa",
     "ehlo",
     "everyone",
     "exit",
@@ -54,12 +55,14 @@ const RESERVED: [&str; 34] = [
     "motd",
     "no",
     "nobody",
+    "noop",
     "operator",
     "ping",
     "quit",
     "root",
     "ruok",
     "server",
+    "stat",
     "stats",
     "system",
     "that",

@@ -25,13 +25,22 @@ pub fn without_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
         return None;
     }
     let text = text.trim_start();
-    if let Some(rest) = text.strip_prefix(name) {
+    if let Some(rest) = behind_name(text, name) {
         return marked(rest);
     }
     let (open, close) = *BRACKETS.iter().find(|(open, _)| text.starts_with(*open))?;
-    let inside = text[open.len_utf8()..].trim_start().strip_prefix(name)?;
+    let inside = behind_name(text[open.len_utf8()..].trim_start(), name)?;
     let rest = inside.trim_start().strip_prefix(close)?;
     Some(marked(rest).unwrap_or_else(|| without_space(rest)))
+}
+
+/// What follows the name at the beginning of `text`, in whichever case it is written there.
+fn behind_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    let lower = |character: char| character.to_lowercase();
+    name.chars()
+        .all(|one| rest.next().is_some_and(|other| lower(one).eq(lower(other))))
+        .then(|| rest.as_str())
 }
 
 /// What follows the mark at the beginning of `rest`, if there is a mark: one that stands alone, or
@@ -133,6 +142,8 @@ mod tests {
             assert_eq!(without_name(message, "ann"), Some("hi"), "{message}");
         }
         assert_eq!(without_name("Nick Smith: hi", "Nick Smith"), Some("hi"));
+        assert_eq!(without_name("ANN: hi", "Ann"), Some("hi"));
+        assert_eq!(without_name("<ZO\u{cb}> hi", "Zo\u{eb}"), Some("hi"));
         assert_eq!(without_name("ann:  two", "ann"), Some(" two"));
         assert_eq!(without_name("ann: ", "ann"), Some(""));
         assert_eq!(without_name("ann: /who", "ann"), Some("/who"));
@@ -147,7 +158,6 @@ mod tests {
             "annual hi",
             "ann hi",
             "anna: hi",
-            "Ann: hi",
             "ann-marie: hi",
             "ann",
             "<anna> hi",

@@ -35,6 +35,12 @@ const IAC: u8 = 255;
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct TelnetFilter {
     state: State,
+    /// Bytes of the subnegotiation so far.
+    #[serde(default)]
+    swallowed: u16,
+    /// The last of them may be the end of typed text, so that a newline is one.
+    #[serde(default)]
+    typed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,10 +53,10 @@ enum State {
     Command,
     /// After WILL, WONT, DO or DONT.
     Option,
-    /// Inside a subnegotiation, after so many bytes of it.
-    Subnegotiation(u16),
+    /// Inside a subnegotiation.
+    Subnegotiation,
     /// After IAC inside a subnegotiation.
-    SubnegotiationCommand(u16),
+    SubnegotiationCommand,
 }
 
 impl TelnetFilter {
@@ -88,7 +94,10 @@ impl TelnetFilter {
                 kept.push(byte);
                 State::after(byte)
             }
-            (State::Command, SUBNEGOTIATION) => State::Subnegotiation(0),
+            (State::Command, SUBNEGOTIATION) => {
+                (self.swallowed, self.typed) = (0, false);
+                State::Subnegotiation
+            }
             (State::Command, WILL..=DONT) => State::Option,
             (State::Command, ERASE_CHARACTER_COMMAND) => {
                 kept.push(BACKSPACE);
@@ -108,19 +117,30 @@ impl TelnetFilter {
                 }
                 State::after(byte)
             }
-            (State::SubnegotiationCommand(_), SUBNEGOTIATION_END) => State::Text,
-            // Its end was lost. A byte that is not UTF-8 has the line refused with a notice.
-            (State::Subnegotiation(count) | State::SubnegotiationCommand(count), _)
-                if count >= TELNET_SUBNEGOTIATION_BYTES_MAX =>
-            {
-                kept.push(IAC);
-                State::Text
-            }
-            (State::Subnegotiation(count), IAC) => State::SubnegotiationCommand(count + 1),
-            (State::Subnegotiation(count) | State::SubnegotiationCommand(count), _) => {
-                State::Subnegotiation(count + 1)
-            }
+            (State::SubnegotiationCommand, SUBNEGOTIATION_END) => State::Text,
+            (State::Subnegotiation | State::SubnegotiationCommand, _) => self.swallow(byte, kept),
         };
+    }
+
+    /// A byte of a subnegotiation. Where its end was lost, a byte that is not UTF-8 has the line
+    /// refused with a notice, and what follows is text again: after too many bytes, or after a
+    /// newline that ends typed text. (A window of ten lines is told so as well, behind
+    /// a NUL.)
+    fn swallow(&mut self, byte: u8, kept: &mut Vec<u8>) -> State {
+        let is_line_end = byte == b'\n' && self.typed;
+        self.swallowed += 1;
+        self.typed = matches!(byte, b' '..=b'~' | b'\r');
+        if is_line_end || self.swallowed > TELNET_SUBNEGOTIATION_BYTES_MAX {
+            kept.push(IAC);
+            if is_line_end {
+                kept.push(byte);
+            }
+            return State::Text;
+        }
+        match (self.state, byte) {
+            (State::Subnegotiation, IAC) => State::SubnegotiationCommand,
+            _ => State::Subnegotiation,
+        }
     }
 }
 
@@ -169,17 +189,23 @@ mod tests {
     }
 
     #[test]
-    fn a_subnegotiation_without_an_end_swallows_little_and_spoils_one_line() {
-        for begun in [&b"\xff\xfa"[..], b"\xff\xfa\x1f\xff"] {
-            let lines = "hello\n".repeat(100);
-            let sent = [begun, lines.as_bytes()].concat();
-            let kept = filtered([&sent[..]].into_iter());
-            let mut heard = kept.split(|&byte| byte == b'\n');
-            assert!(heard.next().is_some_and(|first| first.starts_with(b"\xff")));
-            let swallowed = usize::from(TELNET_SUBNEGOTIATION_BYTES_MAX) / 6 + 2;
-            assert!(heard.filter(|&line| line == b"hello").count() >= 100 - swallowed);
-            assert_eq!(filtered(sent.chunks(1)), kept);
+    fn a_subnegotiation_without_an_end_spoils_one_line() {
+        for begun in [&b"\xff\xfa"[..], b"\xff\xfa\x1f\xff", b"\xff\xfa\x18\x00"] {
+            for (end, rest) in [("\n", &b"\xff\nnext\n"[..]), ("\r\n", b"\xff\nnext\n")] {
+                let sent = [begun, format!("hello{end}next\n").as_bytes()].concat();
+                assert_eq!(filtered([&sent[..]].into_iter()), rest, "{}", sent.escape_ascii());
+                assert_eq!(filtered(sent.chunks(1)), rest);
+            }
         }
+    }
+
+    #[test]
+    fn a_subnegotiation_swallows_only_so_much() {
+        let bytes = vec![7; 3 * usize::from(TELNET_SUBNEGOTIATION_BYTES_MAX)];
+        let sent = [b"\xff\xfa", &bytes[..], b"\nnext\n"].concat();
+        let kept = filtered([&sent[..]].into_iter());
+        assert!(kept.starts_with(b"\xff\x07") && kept.ends_with(b"\x07\nnext\n"));
+        assert_eq!(filtered(sent.chunks(1)), kept);
     }
 
     #[test]

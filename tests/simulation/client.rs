@@ -329,7 +329,9 @@ impl Client {
     }
 
     fn without_prefix(&self, text: &str) -> Option<String> {
-        let rest = text.trim_start().strip_prefix(self.prefix.as_ref()?)?;
+        let (text, prefix) = (text.trim_start(), self.prefix.as_ref()?);
+        let same = text.get(..prefix.len())?.eq_ignore_ascii_case(prefix);
+        let rest = same.then(|| &text[prefix.len()..])?;
         let rest = rest.trim_start().strip_prefix([':', '>'])?;
         Some(rest.strip_prefix(' ').unwrap_or(rest).to_owned())
     }

@@ -2,9 +2,9 @@
 //! nothing with the server.
 
 /// Words that cannot be nicknames.
-const RESERVED: &str = "admin administrator and ehlo everyone exit goodbye helo help here info \
-    matched mio-chat moderator motd no nobody operator ping quit root ruok server stats system \
-    that the there too type usage version you your";
+const RESERVED: &str = "admin administrator and capa ehlo everyone exit goodbye helo help here \
+    info matched mio-chat moderator motd no nobody noop operator ping quit root ruok server stat \
+    stats system that the there too type usage version you your";
 pub(crate) const HELP: &str = "\
 * Type a line and press Enter: everyone in the room reads it. Commands:
 * /nick NAME       be called something else
