@@ -22,7 +22,7 @@
 //!     for peer in group.peers() {
 //!         group.send_to(peer.slot, b"hello")?;
 //!     }
-//!     let mut buffer = [0; 1_200];
+//!     let mut buffer = [0; 1_400];
 //!     let (slot, length) = group.receive(&mut buffer)?.expect("it waits until something comes");
 //!     Ok(format!("player {slot}: {}", String::from_utf8_lossy(&buffer[..length])))
 //! }
