@@ -107,7 +107,7 @@ impl Conversation {
         if self.has_more || !self.news.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due = self.company.due().min(self.group.client.poll_timeout());
+        let due = self.company.due().min(self.group.due());
         (due != Time::NEVER).then(|| due.since(self.group.clock.now()))
     }
 

@@ -1,7 +1,7 @@
 //! The players that have found each other, and one socket to all of them.
 
 use std::collections::VecDeque;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use rustix::fd::BorrowedFd;
@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::error::MatchError;
 use super::socket;
 use crate::chat::clean;
-use crate::limits::{EARLY_DATAGRAMS_MAX, PEER_DATAGRAM_BYTES_MAX};
+use crate::limits::{EARLY_DATAGRAMS_MAX, OWN_ADDRESS_LOOK, PEER_DATAGRAM_BYTES_MAX};
 use crate::matchmaking::client::{Client, Event, Input, Path};
 use crate::matchmaking::line::MAGIC;
 use crate::time::Time;
@@ -43,11 +43,15 @@ pub struct Group {
     timeout: Option<Duration>,
     /// What came from a quicker peer before all were found; the oldest first.
     early: VecDeque<(u8, Vec<u8>)>,
+    /// Our own address when it was last looked at.
+    own: Option<IpAddr>,
+    next_look: Time,
 }
 
 impl Group {
     pub(super) fn new(socket: UdpSocket, client: Client, clock: Clock) -> Self {
-        Self { socket, client, clock, timeout: None, early: VecDeque::new() }
+        let (early, next_look) = (VecDeque::new(), clock.now());
+        Self { socket, client, clock, timeout: None, early, own: None, next_look }
     }
 
     /// Our own slot: the lowest may be the one that begins.
@@ -142,17 +146,38 @@ impl Group {
         until: Time,
     ) -> Result<bool, MatchError> {
         self.flush();
-        let until = until.min(self.client.poll_timeout());
+        let until = until.min(self.due());
         let ready = socket::wait(&self.socket, other, self.clock.now(), until)?;
         self.expire();
         Ok(ready)
     }
 
+    /// When something is due.
+    pub(super) fn due(&self) -> Time {
+        self.client.poll_timeout().min(self.next_look)
+    }
+
     /// Does what is due.
     pub(super) fn expire(&mut self) {
         let now = self.clock.now();
+        if self.next_look <= now {
+            self.look_where_we_are(now);
+        }
         if self.client.poll_timeout() <= now {
             self.client.handle(now, Input::Timeout);
+            self.flush();
+        }
+    }
+
+    /// Finds out whether our own address has changed. Without a network we are nowhere, and stay
+    /// who we were.
+    fn look_where_we_are(&mut self, now: Time) {
+        self.next_look = now + OWN_ADDRESS_LOOK;
+        let server = self.client.server();
+        let Ok(own) = socket::own_address(&self.socket, server) else { return };
+        if self.own.replace(own.ip()).is_some_and(|before| before != own.ip()) {
+            let lan = socket::lan_candidates(&self.socket, server);
+            self.client.handle(now, Input::Moved { lan: &lan });
             self.flush();
         }
     }
@@ -162,6 +187,11 @@ impl Group {
         while let Some(came) = self.receive_one() {
             self.keep(came);
         }
+    }
+
+    /// Drops what is kept: the players it is from are not ours any more.
+    pub(super) fn forget_early(&mut self) {
+        self.early.clear();
     }
 
     /// Keeps what there is nobody yet to hand to, as long as there is room.
@@ -204,7 +234,7 @@ impl Group {
     /// Sends what the client has to say. Whether it arrives is found out by answers alone.
     pub(super) fn flush(&mut self) {
         while let Some(transmit) = self.client.poll_transmit() {
-            let _ = self.socket.send_to(&transmit.bytes, transmit.to);
+            let _ = socket::send(&self.socket, &transmit);
         }
     }
 }

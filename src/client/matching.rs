@@ -46,7 +46,7 @@ impl Match {
         Self { family, ..self }
     }
 
-    /// How long to wait for others. Without it: for ever.
+    /// How long to wait for others who can be reached. Without it: for ever.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }
@@ -56,7 +56,8 @@ impl Match {
         Self { port, ..self }
     }
 
-    /// Waits until the players of this queue are there and can be reached.
+    /// Waits until players of this queue are there of whom one at least can be reached. If none
+    /// can, it looks for others, unless a token was given: that is for one match.
     pub fn join(&self, queue: &str) -> Result<Group, MatchError> {
         self.join_telling(Some(queue), |_, _| {}, || false)
     }
@@ -129,20 +130,24 @@ impl Match {
         end: Time,
         (tell, stop): (&mut impl FnMut(SocketAddr, &Event), &impl Fn() -> bool),
     ) -> Result<(), MatchError> {
-        let mut was_heard = false;
+        let (mut was_heard, mut was_in_vain) = (false, false);
         loop {
             group.take_early();
             while let Some(event) = group.client.poll_event() {
                 tell(group.client.server(), &event);
                 was_heard |= event != Event::Asking;
+                was_in_vain |= event == Event::Done;
                 if let Some(outcome) = search::outcome(group, &self.server, &event) {
                     return outcome;
                 }
             }
             let matched = group.client.you().is_some();
             if let Some(timeout) = self.timeout.filter(|_| !matched && group.clock.now() >= end) {
-                let error = MatchError::Timeout { timeout };
-                return Err(if was_heard { error } else { self.unanswered(group) });
+                return Err(match (was_heard, was_in_vain) {
+                    (false, _) => self.unanswered(group),
+                    (true, false) => MatchError::Timeout { timeout },
+                    (true, true) => MatchError::OutOfReach { server: self.server.clone() },
+                });
             }
             if stop() {
                 return Err(MatchError::Interrupted);

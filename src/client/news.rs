@@ -23,6 +23,8 @@ pub(super) enum News {
     Retry { why: &'static str, seconds: u64 },
     /// All players are there, so many besides us.
     Matched { others: usize },
+    /// One of them was never there, and so we wait again.
+    Dissolved,
     /// A way to each of them is looked for.
     Punching,
     /// None was found to this one, who may still turn up.
@@ -58,6 +60,7 @@ impl News {
                 Self::Retry { why: reason(*code), seconds: retry.as_secs() }
             }
             Event::Matched { peers, .. } => Self::Matched { others: peers.len() },
+            Event::Dissolved => Self::Dissolved,
             Event::Punching => Self::Punching,
             Event::PeerFailed { slot } => Self::Unreached { slot: *slot },
             _ => return None,
@@ -75,6 +78,7 @@ impl fmt::Display for News {
             }
             Self::Matched { others: 1 } => write!(f, "player found"),
             Self::Matched { others } => write!(f, "{others} players found"),
+            Self::Dissolved => write!(f, "a player does not answer; looking for another"),
             Self::Punching => write!(f, "looking for the best way"),
             Self::Unreached { slot } => write!(f, "no way leads to player {slot}"),
             Self::Met { name, path, rtt } => {

@@ -1,4 +1,5 @@
-//! One search for players at one address of a server: how it begins, and what ends it.
+//! One search for players at one address of a server: how it begins, and what ends it. A match in
+//! which nobody can be reached does not: another one is looked for.
 //!
 //! Left to the caller: which address, waiting, and when to give up.
 
@@ -33,7 +34,13 @@ pub(super) fn outcome(
     let name = || server.to_owned();
     match event {
         Event::Done if group.client.peers().all(|peer| peer.path.is_none()) => {
-            Some(Err(MatchError::OutOfReach { server: name() }))
+            group.forget_early();
+            let goes_on = group.client.search_again(group.clock.now());
+            (!goes_on).then(|| Err(MatchError::OutOfReach { server: name() }))
+        }
+        Event::Dissolved => {
+            group.forget_early();
+            None
         }
         Event::Done => {
             // What is reported to the server is due now.

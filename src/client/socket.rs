@@ -4,9 +4,10 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::error::MatchError;
+use crate::matchmaking::client::Transmit;
 use crate::matchmaking::line::is_private;
 use crate::time::Time;
 
@@ -59,6 +60,26 @@ pub(super) fn open(server: SocketAddr, port: u16) -> Result<UdpSocket, MatchErro
     opened().map_err(|source| MatchError::Socket { what: "open a UDP socket", source })
 }
 
+/// Sends a datagram. The bound on the routers that it may pass is its own: others have none.
+pub(super) fn send(socket: &UdpSocket, transmit: &Transmit) -> io::Result<()> {
+    let send = || socket.send_to(&transmit.bytes, transmit.to).map(drop);
+    let Some(hops) = transmit.hops else { return send() };
+    let socket = SockRef::from(socket);
+    if transmit.to.is_ipv6() {
+        let usual = socket.unicast_hops_v6()?;
+        socket.set_unicast_hops_v6(hops.into())?;
+        let sent = send();
+        socket.set_unicast_hops_v6(usual)?;
+        sent
+    } else {
+        let usual = socket.ttl_v4()?;
+        socket.set_ttl_v4(hops.into())?;
+        let sent = send();
+        socket.set_ttl_v4(usual)?;
+        sent
+    }
+}
+
 /// The own address towards a server. Nothing is sent.
 pub(super) fn own_address(socket: &UdpSocket, server: SocketAddr) -> io::Result<SocketAddr> {
     let probe = open(server, 0).map_err(io::Error::other)?;
@@ -91,4 +112,30 @@ pub(super) fn wait<'a>(
         }
     }
     Ok(fds.get(1).is_some_and(|other| !other.revents().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_datagram_that_is_bound_passes_fewer_routers() {
+        for family in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(other) = UdpSocket::bind(family) else { continue };
+            let to = other.local_addr().unwrap();
+            let socket = open(to, 0).unwrap();
+            let hops = || match to {
+                SocketAddr::V4(_) => SockRef::from(&socket).ttl_v4().unwrap(),
+                SocketAddr::V6(_) => SockRef::from(&socket).unicast_hops_v6().unwrap(),
+            };
+            let usual = hops();
+            assert!(usual > 2, "{usual}");
+            for hops_of_one in [Some(2), None, Some(1)] {
+                let transmit = Transmit { to, bytes: b"x".to_vec(), hops: hops_of_one };
+                send(&socket, &transmit).unwrap();
+                assert_eq!(hops(), usual);
+                assert_eq!(other.recv(&mut [0; 9]).unwrap(), 1);
+            }
+        }
+    }
 }

@@ -144,6 +144,24 @@ pub const PINGS_REMEMBERED: usize = 16;
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Time after which a PING on such a path is repeated when nothing comes back.
 pub const KEEP_ALIVE_AGAIN: Duration = Duration::from_secs(3);
+/// Quiet after the data of a game, after which its sender is sent a PING: a moved player that plays
+/// is missed within seconds, and a player who thinks about a move costs two datagrams.
+pub const DATA_QUIET: Duration = Duration::from_secs(1);
+/// Time for which no peer answers a PING, nor the server speaks, after which we JOIN again: perhaps
+/// we have another address, and nobody knows. Doubles …
+pub const REJOIN_AFTER: Duration = Duration::from_secs(3);
+/// … up to this, which is also the time between two ACKs while a match goes on: the server
+/// forgets a match of which it hears nothing for [`MATCH_IDLE`].
+pub const SEAT_AGAIN: Duration = Duration::from_secs(25);
+/// Time between two looks at our own address, which a phone changes between Wi-Fi and mobile.
+pub const OWN_ADDRESS_LOOK: Duration = Duration::from_secs(2);
+/// Routers that an opener passes: ours at home, and perhaps a carrier's. With one more it would
+/// get to the peer's router, and cost that peer its port.
+pub const OPENER_HOPS: u8 = 2;
+/// Openers to each address, of which one may be lost …
+pub const OPENERS: u8 = 2;
+/// … and the time between them: both are gone well before the first PING of the peer arrives.
+pub const OPENER_AGAIN: Duration = Duration::from_millis(50);
 /// Silence after which a peer counts as gone.
 pub const PEER_SILENCE: Duration = Duration::from_secs(45);
 /// Bytes of the longest datagram of a game: what the relay takes, and any path.
@@ -184,6 +202,8 @@ pub const RESULTS_MAX: u8 = 3;
 pub const RESULT_AGAIN: Duration = Duration::from_millis(200);
 
 const _: () = {
+    assert!(SEAT_AGAIN.as_secs() * 2 < MATCH_IDLE.as_secs(), "one ACK may be lost");
+    assert!(OPENER_AGAIN.as_millis() * (OPENERS as u128) < PUNCH_DELAY.as_millis());
     assert!(RELAY_PAYLOAD_BYTES_MAX + 64 <= RELAY_DATAGRAM_BYTES_MAX, "room for the header");
     assert!(UDP_RATE_CELLS.is_power_of_two());
     assert!(PLAYERS_PER_ADDRESS_MAX < SEATS_PER_ADDRESS_MAX);

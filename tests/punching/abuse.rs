@@ -100,12 +100,51 @@ fn a_match_that_makes_no_sense_is_none() {
         assert_eq!(client.you(), None, "{bad}");
         let said = tell(&mut client, 1, SERVER, &format!("MC1 MATCH id={id} {good}\n"));
         assert_eq!(said, [format!("MC1 ACK id={id} m=0000000000000001\n")]);
-        let other = format!(
-            "MC1 MATCH id={id} {}\n",
-            good.replace("m=0000000000000001", "m=0000000000000009")
-        );
-        assert!(tell(&mut client, 1, SERVER, &other).is_empty(), "another match");
+        assert_eq!(client.you(), Some(1));
     }
+}
+
+#[test]
+fn the_latest_match_counts_until_somebody_is_reached() {
+    let mut client = client();
+    let (_, id) = asked(&mut client);
+    let text = |m: u64, you: u8, at: u64| {
+        let peer = 3 - you;
+        format!(
+            "MC1 MATCH id={id} m={m:016x} k={m:032x} you={you}@203.0.113.1:5 \
+             peer={peer}@203.0.113.2:6 at={at}\n"
+        )
+    };
+    let ack = |m: u64| format!("MC1 ACK id={id} m={m:016x}\n");
+    assert_eq!(tell(&mut client, 1, SERVER, &text(1, 1, 100)), [ack(1)]);
+    let wait = format!("MC1 WAIT id={id} have=1 need=2 ttl=30\n");
+    assert!(tell(&mut client, 2, SERVER, &wait).is_empty(), "the MATCH has overtaken it");
+    assert_eq!(client.you(), Some(1));
+    assert_eq!(tell(&mut client, 3, SERVER, &text(2, 2, 100)), [ack(2)]);
+    assert_eq!(client.you(), Some(2));
+    assert!(tell(&mut client, 4, SERVER, &text(1, 1, 100)).is_empty(), "that one is over");
+    client.handle(Time::at(Duration::from_millis(5)), Input::Timeout);
+    let opened = client.poll_transmit().unwrap();
+    assert_eq!((&opened.bytes[..], opened.hops), (&b"MC1 OPEN\n"[..], Some(2)));
+    let again = tell(&mut client, 150, SERVER, &wait);
+    assert!(matches!(&again[..], [join] if join.starts_with("MC1 JOIN ")), "{again:?}");
+    assert_eq!(client.you(), None);
+    assert_eq!(tell(&mut client, 151, SERVER, &text(2, 2, 0)), [ack(2)], "it was no ghost");
+    assert_eq!(client.you(), Some(2));
+    let events: Vec<Event> = std::iter::from_fn(|| client.poll_event()).collect();
+    let matched = |you| Event::Matched { you, peers: vec![3 - you] };
+    assert_eq!(
+        events,
+        [
+            Event::Asking,
+            matched(1),
+            Event::Dissolved,
+            matched(2),
+            Event::Dissolved,
+            Event::Waiting { have: 1, need: 2 },
+            matched(2),
+        ]
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 mod abuse;
 mod after;
 mod model;
+mod moving;
 mod network;
 mod world;
 

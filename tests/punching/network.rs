@@ -23,22 +23,24 @@ pub(crate) enum Nat {
     Restricted,
     /// Another port for each whom one writes to, who alone may answer.
     Symmetric,
+    /// Like `Restricted`, but whoever writes to it first is written to from another port.
+    Careless,
     /// Like `Restricted`, but all such hosts are in one house and do not see it from outside.
     House,
 }
 
 impl Nat {
+    /// All that behave alike in any weather.
     pub(crate) const ALL: [Self; 5] =
         [Self::Open, Self::Cone, Self::Restricted, Self::Symmetric, Self::House];
 
     /// How two hosts should reach each other: `lan`, `direct` or `relay`.
     pub(crate) fn expected(self, other: Self) -> &'static str {
-        use Nat::{House, Restricted, Symmetric};
+        use Nat::{Careless, House, Restricted, Symmetric};
         match (self, other) {
             (House, House) => "lan",
-            (Symmetric, Symmetric | Restricted | House) | (Restricted | House, Symmetric) => {
-                "relay"
-            }
+            (Symmetric, Symmetric | Restricted | Careless | House)
+            | (Restricted | Careless | House, Symmetric) => "relay",
             _ => "direct",
         }
     }
@@ -53,6 +55,8 @@ struct Host {
     ports: BTreeMap<Option<SocketAddr>, u16>,
     /// Who was written to from each port outside.
     written: Vec<(u16, SocketAddr)>,
+    /// Whose datagrams came before they were written to.
+    uninvited: Vec<SocketAddr>,
 }
 
 /// How bad it is.
@@ -68,8 +72,7 @@ pub(crate) struct Weather {
 pub(crate) struct Arrival {
     pub(crate) at: Time,
     number: u64,
-    /// Which host; none: the server.
-    pub(crate) to: Option<usize>,
+    to: SocketAddr,
     pub(crate) from: SocketAddr,
     pub(crate) bytes: Vec<u8>,
 }
@@ -78,6 +81,8 @@ pub(crate) struct Network {
     hosts: Vec<Host>,
     weather: Weather,
     random: Random,
+    /// By how much everything is later that the server sends to an address.
+    late: Option<(Ipv4Addr, Duration)>,
     under_way: std::collections::BTreeSet<Arrival>,
     sent: u64,
 }
@@ -86,7 +91,13 @@ impl Network {
     pub(crate) fn new(nats: &[Nat], weather: Weather, seed: u64) -> Self {
         let hosts = nats.iter().enumerate().map(|(number, &nat)| Host::new(number as u8, nat));
         let random = Random::new(seed);
-        Self { hosts: hosts.collect(), weather, random, under_way: Default::default(), sent: 0 }
+        let (hosts, under_way) = (hosts.collect(), Default::default());
+        Self { hosts, weather, random, late: None, under_way, sent: 0 }
+    }
+
+    /// Everything that the server sends to a host is so much later.
+    pub(crate) fn delay_news(&mut self, host: usize, late: Duration) {
+        self.late = Some((self.hosts[host].outside, late));
     }
 
     /// A host's own idea of its address.
@@ -99,8 +110,18 @@ impl Network {
         self.under_way.first().map_or(Time::NEVER, |arrival| arrival.at)
     }
 
-    pub(crate) fn arrive(&mut self) -> Arrival {
-        self.under_way.pop_first().unwrap()
+    /// The next datagram, and which host gets it; no host: the server. `None`: nobody gets it.
+    pub(crate) fn arrive(&mut self) -> Option<(Option<usize>, Arrival)> {
+        let arrival = self.under_way.pop_first().unwrap();
+        let Arrival { from, to, .. } = arrival;
+        if to == SERVER {
+            return Some((None, arrival));
+        }
+        let host = self.hosts.iter().position(|host| host.lets_in(from, to));
+        if host.is_none() {
+            self.hosts.iter_mut().for_each(|host| host.note_uninvited(from, to));
+        }
+        host.map(|host| (Some(host), arrival))
     }
 
     /// How many datagrams were sent.
@@ -116,6 +137,22 @@ impl Network {
         self.carry(now, from, to, bytes);
     }
 
+    /// Sends from a host what its own NAT sees and nobody else.
+    pub(crate) fn send_near(&mut self, by: usize, to: SocketAddr) {
+        self.hosts[by].leave(to);
+    }
+
+    /// A host is at another address from now on, and its NAT knows of nothing.
+    pub(crate) fn move_host(&mut self, host: usize) {
+        let [a, b, c, d] = self.hosts[host].outside.octets();
+        let host = &mut self.hosts[host];
+        host.outside = [a, b, c, d + 50].into();
+        if host.nat == Nat::Open {
+            host.inside.set_ip(host.outside.into());
+        }
+        (host.ports, host.written) = (BTreeMap::new(), Vec::new());
+    }
+
     /// Sends from the server, or from anybody.
     pub(crate) fn carry(&mut self, now: Time, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.sent += 1;
@@ -125,16 +162,13 @@ impl Network {
             let (least, more) = self.weather.delay_millis;
             let delay =
                 Duration::from_micros((least * 1_000 + self.random.below(more * 1_000 + 1)) as u64);
-            let to = if to == SERVER { Some(None) } else { self.host_at(from, to).map(Some) };
-            if let (Some(to), false) = (to, lost) {
+            let late = self.late.filter(|(outside, _)| to.ip() == *outside && from == SERVER);
+            let delay = delay + late.map_or(Duration::ZERO, |(_, late)| late);
+            if !lost {
                 let (at, number, bytes) = (now + delay, self.random.next(), bytes.to_vec());
                 self.under_way.insert(Arrival { at, number, to, from, bytes });
             }
         }
-    }
-
-    fn host_at(&self, from: SocketAddr, to: SocketAddr) -> Option<usize> {
-        self.hosts.iter().position(|host| host.lets_in(from, to))
     }
 }
 
@@ -147,8 +181,8 @@ impl Host {
             _ => ([192, 168, 77, 2], [203, 0, 113, 100 + number]),
         };
         let inside = SocketAddr::from((inside, 5_000 + u16::from(number)));
-        let (ports, written) = (BTreeMap::new(), Vec::new());
-        Self { nat, inside, outside: outside.into(), ports, written }
+        let (ports, written, uninvited) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { nat, inside, outside: outside.into(), ports, written, uninvited }
     }
 
     /// The address that whom one writes to sees.
@@ -156,13 +190,24 @@ impl Host {
         if self.nat == Nat::Open {
             return self.inside;
         }
-        let key = (self.nat == Nat::Symmetric).then_some(to);
+        let is_uninvited = self.nat == Nat::Careless && self.uninvited.contains(&to);
+        let key = (self.nat == Nat::Symmetric || is_uninvited).then_some(to);
         let fresh = 40_000 + 256 * self.ports.len() as u16 + self.inside.port() % 256;
         let port = *self.ports.entry(key).or_insert(fresh);
         if !self.written.contains(&(port, to)) {
             self.written.push((port, to));
         }
         (self.outside, port).into()
+    }
+
+    /// What a careless router takes for its own keeps the port from whom it came.
+    fn note_uninvited(&mut self, from: SocketAddr, to: SocketAddr) {
+        let is_to_us =
+            to.ip() == self.outside && self.ports.values().any(|port| *port == to.port());
+        let is_known = self.written.iter().any(|(_, written)| *written == from);
+        if self.nat == Nat::Careless && is_to_us && !is_known {
+            self.uninvited.push(from);
+        }
     }
 
     fn lets_in(&self, from: SocketAddr, to: SocketAddr) -> bool {

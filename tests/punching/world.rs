@@ -15,7 +15,7 @@ pub(crate) struct Player {
     pub(crate) events: Vec<(Time, Event)>,
     /// Game data that came, by slot.
     pub(crate) data: Vec<(u8, Vec<u8>)>,
-    begins: Time,
+    pub(crate) begins: Time,
     pub(crate) is_dead: bool,
 }
 
@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) players: Vec<Player>,
     nats: Vec<Nat>,
     seed: u64,
+    /// Whether openers are sent.
+    pub(crate) opens: bool,
     /// Everything that arrived, as one number.
     pub(crate) trace: u64,
 }
@@ -36,6 +38,18 @@ impl World {
     }
 
     pub(crate) fn with_server(nats: &[Nat], weather: Weather, seed: u64, server: Server) -> Self {
+        Self::with_groups_of(nats.len(), nats, weather, seed, server)
+    }
+
+    /// Players of whom so many meet.
+    pub(crate) fn with_groups_of(
+        players: usize,
+        nats: &[Nat],
+        weather: Weather,
+        seed: u64,
+        server: Server,
+    ) -> Self {
+        let need = players as u8;
         let network = Network::new(nats, weather, seed);
         let mut random = Random::new(seed ^ 0x5EED);
         let players = (0..nats.len()).map(|number| {
@@ -43,7 +57,7 @@ impl World {
             let lan = network.inside(number);
             let request = Request {
                 queue: Some("duel".to_owned()),
-                players: Some(nats.len() as u8),
+                players: Some(need),
                 token: None,
                 lan: if nats[number] == Nat::Open { vec![] } else { vec![lan] },
                 patience: Duration::from_secs(30),
@@ -54,7 +68,7 @@ impl World {
         });
         let players = players.collect();
         let (now, nats) = (Time::ZERO, nats.to_vec());
-        Self { now, network, server, players, nats, seed, trace: 0 }
+        Self { now, network, server, players, nats, seed, opens: true, trace: 0 }
     }
 
     /// Lets everything happen up to a moment.
@@ -87,14 +101,17 @@ impl World {
 
     fn step(&mut self) {
         if self.network.due() <= self.now {
-            let arrival = self.network.arrive();
-            self.note(&arrival.bytes);
-            match arrival.to {
-                None => {
+            match self.network.arrive() {
+                None => {}
+                Some((None, arrival)) => {
+                    self.note(&arrival.bytes);
                     let sent = self.server.receive(self.now, arrival.from, &arrival.bytes);
                     self.answer(sent);
                 }
-                Some(to) => self.deliver(to, arrival.from, &arrival.bytes),
+                Some((Some(to), arrival)) => {
+                    self.note(&arrival.bytes);
+                    self.deliver(to, arrival.from, &arrival.bytes);
+                }
             }
         }
         let sent = self.server.expire(self.now);
@@ -123,8 +140,20 @@ impl World {
     }
 
     pub(crate) fn leave(&mut self, number: usize) {
-        self.players[number].client.handle(self.now, Input::Leave);
+        self.tell(number, Input::Leave);
+    }
+
+    /// Something happens to a player.
+    pub(crate) fn tell(&mut self, number: usize, input: Input<'_>) {
+        self.players[number].client.handle(self.now, input);
         self.collect(number);
+    }
+
+    /// A player gives up its match and looks for another. Whether it may.
+    pub(crate) fn search_again(&mut self, number: usize) -> bool {
+        let may = self.players[number].client.search_again(self.now);
+        self.collect(number);
+        may
     }
 
     /// A player sends data of the game.
@@ -146,7 +175,11 @@ impl World {
         }
         let mut count = 0;
         while let Some(transmit) = player.client.poll_transmit() {
-            self.network.send(self.now, number, transmit.to, &transmit.bytes);
+            match transmit.hops {
+                None => self.network.send(self.now, number, transmit.to, &transmit.bytes),
+                Some(_) if self.opens => self.network.send_near(number, transmit.to),
+                Some(_) => {}
+            }
             count += 1;
         }
         let most = 10 * self.players.len();

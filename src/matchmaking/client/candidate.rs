@@ -105,23 +105,48 @@ impl Candidates {
     /// Notes that something sealed has come from there: one candidate more, if it is new. One that
     /// never came to anything makes room for it; the one in use does not.
     pub(super) fn heard_from(&mut self, now: Time, route: Route, in_use: Option<Route>) {
-        if self.find(route).is_none() {
-            let Route::To(address) = route else { return };
-            let addresses = self.list.iter().filter(|other| other.path != Path::Relay).count();
-            if addresses >= CANDIDATES_MAX {
-                let spare = |other: &&Candidate| {
-                    let route = other.path.route();
-                    route != Route::Relay && Some(route) != in_use
-                };
-                let oldest = self.list.iter().filter(spare).min_by_key(|other| other.heard);
-                let Some(oldest) = oldest.map(|other| other.path) else { return };
-                self.list.retain(|other| other.path != oldest);
-            }
-            self.list.push(Candidate::new(self.path_of(address)));
+        if let Route::To(address) = route {
+            self.add(self.path_of(address), in_use);
         }
         if let Some(candidate) = self.find_mut(route) {
             candidate.heard = Some(now);
         }
+    }
+
+    /// The server tells of the peer again. Whether it names an address that is new: a peer that
+    /// has moved is there.
+    pub(super) fn told_again(
+        &mut self,
+        observed: Option<SocketAddr>,
+        lan: &[SocketAddr],
+        in_use: Option<Route>,
+    ) -> bool {
+        self.observed = observed.or(self.observed);
+        let direct = observed.map(Path::Direct);
+        let mut is_new = false;
+        for path in lan.iter().copied().map(Path::Lan).chain(direct) {
+            is_new |= self.add(path, in_use);
+        }
+        is_new
+    }
+
+    /// One more way that leads to an address, unless it is known or there is no room for it.
+    fn add(&mut self, path: Path, in_use: Option<Route>) -> bool {
+        if self.find(path.route()).is_some() {
+            return false;
+        }
+        let addresses = self.list.iter().filter(|other| other.path != Path::Relay).count();
+        if addresses >= CANDIDATES_MAX {
+            let spare = |other: &&Candidate| {
+                let route = other.path.route();
+                route != Route::Relay && Some(route) != in_use
+            };
+            let oldest = self.list.iter().filter(spare).min_by_key(|other| other.heard);
+            let Some(oldest) = oldest.map(|other| other.path) else { return false };
+            self.list.retain(|other| other.path != oldest);
+        }
+        self.list.push(Candidate::new(path));
+        true
     }
 
     /// Whose PING this nonce was in, and how long it took. Counts once.
@@ -140,6 +165,18 @@ impl Candidates {
         let proved =
             self.list.iter().filter_map(|candidate| Some((candidate.path, candidate.rtt?)));
         proved.min_by_key(|(path, rtt)| (path.rank(), *rtt))
+    }
+
+    /// Whether what was proved of this way still holds, as far as we know.
+    pub(super) fn is_proved(&self, path: Path) -> bool {
+        self.find(path.route()).is_some_and(|candidate| candidate.rtt.is_some())
+    }
+
+    /// Forgets that this way was proved.
+    pub(super) fn doubt_one(&mut self, path: Path) {
+        if let Some(candidate) = self.find_mut(path.route()) {
+            candidate.rtt = None;
+        }
     }
 
     /// Forgets all proofs: what has been may not be any more.
@@ -227,6 +264,22 @@ mod tests {
         assert!(all.find(in_use).is_some() && all.find(Route::Relay).is_some());
         all.heard_from(Time::ZERO, Route::To("10.0.0.9:4".parse().unwrap()), Some(in_use));
         assert!(all.iter().any(|candidate| matches!(candidate.path, Path::Lan(_))));
+    }
+
+    #[test]
+    fn a_peer_that_has_moved_is_one_candidate_more() {
+        let mut all = Candidates::new(Some(address(1)), &[], false);
+        assert!(!all.told_again(Some(address(1)), &[], None), "nothing is new");
+        assert!(all.told_again(Some(address(2)), &[], Some(Route::To(address(1)))));
+        let lan = "192.168.1.5:7".parse().unwrap();
+        assert!(all.told_again(Some(address(2)), &[lan], None));
+        assert_eq!(all.iter().count(), 3);
+        for port in 3..100 {
+            all.told_again(Some(address(port)), &[], Some(Route::To(address(1))));
+            assert!(all.find(Route::To(address(port))).is_some());
+        }
+        assert_eq!(all.iter().count(), CANDIDATES_MAX);
+        assert!(all.find(Route::To(address(1))).is_some(), "it is in use");
     }
 
     #[test]

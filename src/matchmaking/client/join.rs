@@ -3,8 +3,11 @@
 //! ```text
 //! ask 250 ms, 500 .. --COOKIE--> ask with it --WAIT--> sign of life each 3 s --MATCH--> (punch)
 //!          ^                            |  ^   `--ERR many, full--> later again
-//!          `----- nothing: Unanswered --'  `------ another COOKIE: the server has forgotten
+//!          `----- nothing: Unanswered --'  `------ another COOKIE: the server has forgotten, or
+//!                                                  we have another address
 //! ```
+//!
+//! Kept during a match, too: who moves asks again.
 //!
 //! Invariant: as long as it neither ended nor was stopped there is a moment at which it speaks.
 
@@ -76,6 +79,28 @@ impl Join {
         }
     }
 
+    /// Asks from the start, as another player, a server that may be known to be there.
+    pub(super) fn restart(&mut self, now: Time, id: u64) {
+        let was_heard = self.was_heard;
+        *self = Self { was_heard, ..Self::new(now, id, self.request.clone()) };
+    }
+
+    /// Asks at once, as the same player, who is at another place or in no match any more.
+    pub(super) fn resume(&mut self, now: Time) {
+        (self.next, self.interval) = (now, ASK_AGAIN_MIN);
+        (self.unanswered_since, self.told) = (None, None);
+    }
+
+    /// Our own private addresses are others.
+    pub(super) fn move_to(&mut self, lan: &[SocketAddr]) {
+        self.request.lan = lan.iter().copied().take(LAN_CANDIDATES_MAX).collect();
+    }
+
+    /// Whether another match can be asked for: a token is for one.
+    pub(super) fn may_restart(&self) -> bool {
+        self.request.token.is_none()
+    }
+
     /// When something is due.
     pub(super) fn due(&self) -> Time {
         self.next
@@ -97,7 +122,8 @@ impl Join {
         true
     }
 
-    fn ask(&mut self, now: Time, random: &mut Random, out: &mut Out) {
+    /// Asks, and again if nothing comes.
+    pub(super) fn ask(&mut self, now: Time, random: &mut Random, out: &mut Out) {
         out.tell_server(self.text());
         self.unanswered_since.get_or_insert(now);
         self.next = now + jittered(self.interval, random);
@@ -113,7 +139,12 @@ impl Join {
         out: &mut Out,
     ) -> bool {
         match line.verb {
-            "COOKIE" => self.take_cookie(now, line, random, out),
+            "COOKIE" => {
+                if self.take_cookie(now, line) {
+                    self.interval = ASK_AGAIN_MIN;
+                    self.ask(now, random, out);
+                }
+            }
             "WAIT" => self.wait(now, line, random, out),
             "ERR" => return self.refused(now, line, out),
             _ => {}
@@ -121,19 +152,19 @@ impl Join {
         true
     }
 
-    fn take_cookie(&mut self, now: Time, line: &Line<'_>, random: &mut Random, out: &mut Out) {
-        let Some(cookie) = line.hex("c") else { return };
-        if self.cookie == Some(cookie) {
-            return;
-        }
+    /// Keeps what proves our address. Whether to ask with it at once.
+    pub(super) fn take_cookie(&mut self, now: Time, line: &Line<'_>) -> bool {
+        let Some(cookie) = line.hex("c").filter(|cookie| self.cookie != Some(*cookie)) else {
+            return false;
+        };
         self.heard();
         self.cookie = Some(cookie);
         // A server that always gives another is not asked faster than one that gives none.
-        if self.cookie_at.is_none_or(|last| now.since(last) >= ASK_AGAIN_MIN) {
+        let is_due = self.cookie_at.is_none_or(|last| now.since(last) >= ASK_AGAIN_MIN);
+        if is_due {
             self.cookie_at = Some(now);
-            self.interval = ASK_AGAIN_MIN;
-            self.ask(now, random, out);
         }
+        is_due
     }
 
     fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut Random, out: &mut Out) {
@@ -168,7 +199,8 @@ impl Join {
         self.unanswered_since = None;
     }
 
-    fn text(&self) -> String {
+    /// The question.
+    pub(super) fn text(&self) -> String {
         let Request { queue, players, token, lan, .. } = &self.request;
         let mut text = format!("MC1 JOIN id={:016x}", self.id);
         // Writing to a string does not fail.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!     Input --> join  --MATCH--> punch: for each peer --> peer: its candidates, PING, PONG
-//!               asks, waits      probe: what is sealed is true
+//!               asks, waits        |    opener: opens our NAT; probe: what is sealed is true
+//!                  |  <--WAIT--- seat: our place at the server
 //!                  `-------> out: datagrams to send, events to tell <-------'
 //! ```
 //!
@@ -22,15 +23,18 @@
 //!   leads to three at most;
 //! - lines of the server count if they come from its address and carry our id; what comes from
 //!   anybody else counts if it is sealed with the key of the match;
+//! - a match that somebody was reached in is never left because of what the server says;
 //! - game data is taken only from where something sealed has come from.
 
 mod candidate;
 mod join;
+mod opener;
 mod out;
 mod peer;
 mod probe;
 mod punch;
 mod random;
+mod seat;
 mod told;
 
 use std::borrow::Cow;
@@ -69,6 +73,11 @@ pub enum Input<'a> {
     },
     /// Time has passed.
     Timeout,
+    /// Our own address is another than before, as that of a phone that leaves its Wi-Fi.
+    Moved {
+        /// Our own private addresses now, two at most.
+        lan: &'a [SocketAddr],
+    },
     /// Whoever runs it wants to leave. [`Event::Left`] will follow.
     Leave,
 }
@@ -88,13 +97,17 @@ pub struct PeerView<'a> {
 #[derive(Clone, Debug)]
 pub struct Client {
     random: Random,
+    /// How we ask the server.
+    join: Join,
     stage: Stage,
+    /// The match that we were in before.
+    former: Option<u64>,
     out: Out,
 }
 
 #[derive(Clone, Debug)]
 enum Stage {
-    Joining(Box<Join>),
+    Joining,
     Matched(Box<Punch>),
     /// LEAVE is said until it is heard.
     Leaving {
@@ -112,7 +125,8 @@ impl Client {
         let id = random.next();
         let mut out = Out::new(server, id);
         out.event(Event::Asking);
-        Self { random, stage: Stage::Joining(Box::new(Join::new(now, id, request))), out }
+        let join = Join::new(now, id, request);
+        Self { random, join, stage: Stage::Joining, former: None, out }
     }
 
     /// Takes in what has happened. Time must not run backwards from call to call.
@@ -120,8 +134,23 @@ impl Client {
         match input {
             Input::Datagram { from, bytes } => self.receive(now, from, bytes),
             Input::Timeout => self.expire(now),
+            Input::Moved { lan } => self.move_to(now, lan),
             Input::Leave => self.leave(now),
         }
+    }
+
+    /// Gives up the match that we are in, and looks for another one as another player. `false`:
+    /// that cannot be, since we are in none, or came with a token, which is for one match.
+    pub fn search_again(&mut self, now: Time) -> bool {
+        if !matches!(self.stage, Stage::Matched(_)) || !self.join.may_restart() {
+            return false;
+        }
+        self.out.leave();
+        self.leave_match();
+        self.out.id = self.random.next();
+        self.join.restart(now, self.out.id);
+        self.out.event(Event::Asking);
+        true
     }
 
     /// The next datagram to send.
@@ -137,7 +166,7 @@ impl Client {
     /// When [`Input::Timeout`] is due; [`Time::NEVER`] after the end.
     pub fn poll_timeout(&self) -> Time {
         match &self.stage {
-            Stage::Joining(join) => join.due(),
+            Stage::Joining => self.join.due(),
             Stage::Matched(punch) => punch.due(),
             Stage::Leaving { next, .. } => *next,
             Stage::Ended => Time::NEVER,
@@ -210,7 +239,7 @@ impl Client {
         let game_of = self.unwrap(from, bytes);
         if let Some((slot, _)) = game_of {
             if let Stage::Matched(punch) = &mut self.stage {
-                punch.note_heard(now, slot, &mut self.out);
+                punch.note_data(now, slot, &mut self.out);
             }
         } else if is_same_address(from, self.out.server) {
             if let Some(line) = Line::parse(bytes) {
@@ -233,39 +262,94 @@ impl Client {
             return;
         }
         match (&mut self.stage, line.verb) {
-            (Stage::Joining(_), "MATCH") => {
-                if let Some(told) = Match::read(line) {
-                    let punch = Punch::new(now, told, &mut self.out);
-                    self.stage = Stage::Matched(Box::new(punch));
-                    self.out.acknowledge();
-                }
-            }
-            // It was not heard that we know it.
-            (Stage::Matched(_), "MATCH") if line.hex("m") == self.out.game => {
-                self.out.acknowledge();
-            }
-            (Stage::Joining(join), _) => {
-                let goes_on = join.told(now, line, &mut self.random, &mut self.out);
+            (Stage::Joining, "MATCH") => self.enter(now, line),
+            (Stage::Joining, _) => {
+                let goes_on = self.join.told(now, line, &mut self.random, &mut self.out);
                 self.end_unless(goes_on);
             }
+            (Stage::Matched(_), _) => self.told_in_match(now, line),
             (Stage::Leaving { .. }, "LEFT") => self.end(),
             _ => {}
+        }
+    }
+
+    /// All players are there.
+    fn enter(&mut self, now: Time, line: &Line<'_>) {
+        let Some(told) = Match::read(line) else { return };
+        let punch = Punch::new(now, told, &mut self.out);
+        self.stage = Stage::Matched(Box::new(punch));
+        self.out.acknowledge();
+    }
+
+    fn told_in_match(&mut self, now: Time, line: &Line<'_>) {
+        let Stage::Matched(punch) = &mut self.stage else { return };
+        punch.seat.note_server(now);
+        match line.verb {
+            "MATCH" if line.hex("m") == self.out.game => {
+                // It was not heard that we know it, or somebody has moved.
+                self.out.acknowledge();
+                if let Some(told) = Match::read(line) {
+                    punch.told_again(now, &told, &mut self.out);
+                }
+            }
+            "MATCH" if line.hex("m") == self.former => {}
+            "MATCH" | "WAIT" if punch.is_proved() => punch.seat.decline(&mut self.out),
+            "MATCH" if Match::read(line).is_some() => {
+                self.dissolve();
+                self.enter(now, line);
+            }
+            // A WAIT that the MATCH has overtaken means nothing: all begin a moment after that.
+            "WAIT" if punch.has_begun(now) => {
+                self.dissolve();
+                self.join.resume(now);
+                self.join.told(now, line, &mut self.random, &mut self.out);
+                self.join.ask(now, &mut self.random, &mut self.out);
+            }
+            "COOKIE" if self.join.take_cookie(now, line) => {
+                punch.seat.join(now, &self.join, &mut self.out);
+            }
+            "ERR" => punch.seat.give_up(),
+            _ => {}
+        }
+    }
+
+    /// The server has taken the match back.
+    fn dissolve(&mut self) {
+        self.leave_match();
+        self.out.event(Event::Dissolved);
+    }
+
+    fn leave_match(&mut self) {
+        self.former = self.out.game;
+        self.out.forget_match();
+        self.stage = Stage::Joining;
+    }
+
+    fn move_to(&mut self, now: Time, lan: &[SocketAddr]) {
+        self.join.move_to(lan);
+        match &mut self.stage {
+            Stage::Joining => self.join.resume(now),
+            Stage::Matched(punch) => {
+                punch.renew(now);
+                punch.seat.join(now, &self.join, &mut self.out);
+            }
+            Stage::Leaving { .. } | Stage::Ended => {}
         }
     }
 
     fn expire(&mut self, now: Time) {
         let (random, out) = (&mut self.random, &mut self.out);
         match &mut self.stage {
-            Stage::Joining(join) => {
-                let goes_on = join.expire(now, random, out);
+            Stage::Joining => {
+                let goes_on = self.join.expire(now, random, out);
                 self.end_unless(goes_on);
             }
-            Stage::Matched(punch) => punch.expire(now, random, out),
+            Stage::Matched(punch) => punch.expire(now, &self.join, random, out),
             Stage::Leaving { times_left: 0, next } if now >= *next => self.end(),
             Stage::Leaving { next, times_left } if now >= *next => {
                 *times_left = times_left.saturating_sub(1);
                 *next = now + ASK_AGAIN_MIN;
-                out.tell_server(format!("MC1 LEAVE id={:016x}\n", out.id));
+                out.leave();
             }
             _ => {}
         }

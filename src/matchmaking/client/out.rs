@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::candidate::Path;
 use super::candidate::Route;
+use crate::limits::OPENER_HOPS;
 
 /// A datagram to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub struct Transmit {
     pub to: SocketAddr,
     /// What it says.
     pub bytes: Vec<u8>,
+    /// Routers that it may pass at most (the TTL, in IPv6 the hop limit); `None`: as many as any
+    /// other. One with a bound opens the NAT in front of us and is not to arrive: who cannot bound
+    /// it leaves it out.
+    pub hops: Option<u8>,
 }
 
 /// What has happened.
@@ -44,6 +49,9 @@ pub enum Event {
         /// The slots of the others.
         peers: Vec<u8>,
     },
+    /// The server has taken the match back, because one of its players has never answered: we wait
+    /// again, at the front of the queue. [`Event::Matched`] follows when another is found.
+    Dissolved,
     /// The time has come to look for a path to each peer.
     Punching,
     /// A path to a peer works, both ways. Again when a better one is found, or when a peer is back
@@ -134,7 +142,7 @@ impl Out {
 
     /// A line to the server.
     pub(super) fn tell_server(&mut self, line: String) {
-        self.datagrams.push_back(Transmit { to: self.server, bytes: line.into_bytes() });
+        self.send_to(self.server, line.into_bytes());
     }
 
     /// That we know of the match.
@@ -155,14 +163,33 @@ impl Out {
 
     /// A datagram to a peer, unless it would need a relay and there is none.
     pub(super) fn send(&mut self, slot: u8, route: Route, payload: Vec<u8>) {
-        let transmit = match route {
-            Route::To(to) => Transmit { to, bytes: payload },
+        match route {
+            Route::To(to) => self.send_to(to, payload),
             Route::Relay => {
                 let Some(bytes) = self.relayed(slot, &payload) else { return };
-                Transmit { to: self.server, bytes }
+                self.send_to(self.server, bytes);
             }
-        };
-        self.datagrams.push_back(transmit);
+        }
+    }
+
+    /// A datagram that leaves our own network and does not arrive.
+    pub(super) fn open(&mut self, to: SocketAddr) {
+        let bytes = b"MC1 OPEN\n".to_vec();
+        self.datagrams.push_back(Transmit { to, bytes, hops: Some(OPENER_HOPS) });
+    }
+
+    /// That we do not want to be known any more.
+    pub(super) fn leave(&mut self) {
+        self.tell_server(format!("MC1 LEAVE id={:016x}\n", self.id));
+    }
+
+    /// We are in no match any more.
+    pub(super) fn forget_match(&mut self) {
+        (self.game, self.ticket) = (None, None);
+    }
+
+    fn send_to(&mut self, to: SocketAddr, bytes: Vec<u8>) {
+        self.datagrams.push_back(Transmit { to, bytes, hops: None });
     }
 
     /// A payload as the relay takes it.

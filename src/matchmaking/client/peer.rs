@@ -5,6 +5,9 @@
 //!         `----nothing for 5 s--> failed --it gets through after all--^
 //! ```
 //!
+//! When it or we may have moved, nothing is certain any more: all ways are tried again, and the old
+//! one is used until another is proved.
+//!
 //! Invariant: it counts as reached only with a path that a PONG has proved.
 
 use std::time::Duration;
@@ -12,6 +15,7 @@ use std::time::Duration;
 use super::candidate::Candidates;
 use super::candidate::Path;
 use super::candidate::Route;
+use super::opener::Opener;
 use super::out::Event;
 use super::out::Out;
 use super::probe::Kind;
@@ -20,6 +24,7 @@ use super::probe::Secret;
 use super::random::Random;
 use super::told::Told;
 use crate::limits::BETTER_TRIES_MAX;
+use crate::limits::DATA_QUIET;
 use crate::limits::KEEP_ALIVE;
 use crate::limits::KEEP_ALIVE_AGAIN;
 use crate::limits::LAN_HEAD_START;
@@ -58,6 +63,7 @@ pub(super) struct Peer {
     pub(super) slot: u8,
     pub(super) nick: Option<String>,
     candidates: Candidates,
+    opener: Opener,
     stage: Stage,
     path: Option<(Path, Duration)>,
     /// When the first path was known.
@@ -65,26 +71,30 @@ pub(super) struct Peer {
     /// Whether the peer knows a path, too.
     knows: bool,
     heard: Time,
+    /// The first PING since then.
+    unanswered_since: Option<Time>,
     /// When PINGs were last due.
     pinged: Time,
     next_ping: Time,
-    /// PINGs left, once it is reached, for a better way that it was heard on.
+    /// PINGs left, once it is decided, for ways that may be better, or may have changed.
     tries_left: u8,
     results_left: u8,
     next_result: Time,
 }
 
 impl Peer {
-    pub(super) fn new(start: Time, told: Told, relay: bool) -> Self {
+    pub(super) fn new(now: Time, start: Time, told: Told, relay: bool) -> Self {
         Self {
             slot: told.slot,
             nick: told.nick,
             candidates: Candidates::new(told.observed, &told.lan, relay),
+            opener: Opener::new(now, start, told.observed),
             stage: Stage::Punching,
             path: None,
             path_since: Time::NEVER,
             knows: false,
             heard: start,
+            unanswered_since: None,
             pinged: start,
             next_ping: start,
             tries_left: 0,
@@ -103,6 +113,21 @@ impl Peer {
         self.stage != Stage::Punching
     }
 
+    /// Whether a PONG has ever come.
+    pub(super) fn is_proved(&self) -> bool {
+        self.path.is_some()
+    }
+
+    /// Whether we look for it, or play with it.
+    pub(super) fn is_wanted(&self) -> bool {
+        matches!(self.stage, Stage::Punching | Stage::Reached)
+    }
+
+    /// Since when it has answered no PING; none if nothing is owed.
+    pub(super) fn unanswered_since(&self) -> Option<Time> {
+        self.unanswered_since
+    }
+
     /// Whether something sealed has come from there.
     pub(super) fn is_at(&self, route: Route) -> bool {
         self.candidates.find(route).is_some_and(|candidate| candidate.heard.is_some())
@@ -110,17 +135,16 @@ impl Peer {
 
     /// When something is due.
     pub(super) fn due(&self) -> Time {
-        self.next_ping.min(self.next_result)
+        self.next_ping.min(self.next_result).min(self.opener.due())
     }
 
     /// Does what is due.
     pub(super) fn expire(&mut self, now: Time, ground: &mut Ground<'_>) {
+        self.opener.expire(now, ground.start, ground.out);
         if now >= self.next_ping {
             match self.stage {
                 Stage::Punching => self.punch(now, ground),
-                Stage::Reached | Stage::Failed if self.tries_left > 0 => {
-                    self.try_better(now, ground);
-                }
+                _ if self.tries_left > 0 => self.try_again(now, ground),
                 Stage::Reached | Stage::Silent => self.keep_alive(now, ground),
                 Stage::Failed => self.next_ping = Time::NEVER,
             }
@@ -140,6 +164,7 @@ impl Peer {
                 let pong = Probe { kind: Kind::Pong, by: ground.you, to: self.slot, ok, ..probe };
                 ground.out.send(self.slot, from, ground.secret.seal(pong));
                 self.ping_back(now, from, ground);
+                self.suspect(now, from, ground);
             }
             Kind::Pong => {
                 if let Some((path, rtt)) = self.candidates.take_answered(now, probe.nonce) {
@@ -151,9 +176,32 @@ impl Peer {
         self.settle(now, ground);
     }
 
-    /// Something of this peer has come, its own data perhaps.
-    pub(super) fn note_heard(&mut self, now: Time, out: &mut Out) {
-        self.heard = now;
+    /// Data of its own has come: if no more comes, it is asked soon whether it is still there.
+    pub(super) fn note_data(&mut self, now: Time, out: &mut Out) {
+        self.note_heard(now, out);
+        if self.stage == Stage::Reached && self.tries_left == 0 {
+            self.next_ping = self.next_ping.min(now + DATA_QUIET);
+        }
+    }
+
+    /// The server tells of it again, and where it is now if it has moved.
+    pub(super) fn told_again(&mut self, now: Time, told: &Told) {
+        let in_use = self.path.map(|(path, _)| path.route());
+        if self.candidates.told_again(told.observed, &told.lan, in_use) {
+            self.renew(now);
+        }
+    }
+
+    /// It or we may have moved: all ways are tried again.
+    pub(super) fn renew(&mut self, now: Time) {
+        if self.is_decided() {
+            self.candidates.doubt();
+            (self.tries_left, self.next_ping) = (BETTER_TRIES_MAX, now);
+        }
+    }
+
+    fn note_heard(&mut self, now: Time, out: &mut Out) {
+        (self.heard, self.unanswered_since) = (now, None);
         if self.stage == Stage::Silent {
             self.stage = Stage::Reached;
             self.tell_reached(out);
@@ -181,7 +229,7 @@ impl Peer {
             ground.out.event(Event::PeerSilent { slot: self.slot });
         }
         match self.path {
-            Some((path, _)) if silence < KEEP_ALIVE * 2 => {
+            Some((path, _)) if silence < KEEP_ALIVE * 2 && self.candidates.is_proved(path) => {
                 self.ping(now, path.route(), ground);
             }
             // The path may have gone; another may be there.
@@ -212,17 +260,32 @@ impl Peer {
         }
     }
 
-    fn try_better(&mut self, now: Time, ground: &mut Ground<'_>) {
-        let better = self.better_heard().map(Path::route);
-        if let Some(route) = better {
-            self.ping(now, route, ground);
+    /// A peer that sends PINGs from elsewhere may not be any more where we reach it: that way is
+    /// tried, and then all others if nothing comes back.
+    fn suspect(&mut self, now: Time, from: Route, ground: &mut Ground<'_>) {
+        let Some((path, _)) = self.path.filter(|(path, _)| path.route() != from) else { return };
+        if self.stage == Stage::Reached && self.tries_left == 0 {
+            self.candidates.doubt_one(path);
+            self.ping(now, path.route(), ground);
+            (self.tries_left, self.next_ping) = (BETTER_TRIES_MAX, now + PING_SLOW);
         }
-        self.tries_left = if better.is_some() { self.tries_left.saturating_sub(1) } else { 0 };
+    }
+
+    fn try_again(&mut self, now: Time, ground: &mut Ground<'_>) {
+        let is_certain = self.path.is_some_and(|(path, _)| self.candidates.is_proved(path));
+        let better = self.better_heard().map(Path::route);
+        match better {
+            Some(route) if is_certain => self.ping(now, route, ground),
+            _ if is_certain => {}
+            _ => self.ping_all(now, true, ground),
+        }
+        let goes_on = better.is_some() || !is_certain;
+        self.tries_left = if goes_on { self.tries_left.saturating_sub(1) } else { 0 };
         let is_last = self.tries_left == 0;
         self.next_ping = match self.stage {
             _ if !is_last => now + PING_SLOW,
             Stage::Failed => Time::NEVER,
-            _ => self.pinged + KEEP_ALIVE,
+            _ => (self.pinged + KEEP_ALIVE).max(now + PING_SLOW),
         };
     }
 
@@ -247,9 +310,7 @@ impl Peer {
         } else if current == path {
             self.path = Some((path, rtt));
         } else {
-            let still_works =
-                self.candidates.find(current.route()).is_some_and(|known| known.rtt.is_some());
-            if path.rank() < current.rank() || !still_works {
+            if path.rank() < current.rank() || !self.candidates.is_proved(current) {
                 self.path = Some((path, rtt));
                 // One that is silent is told of when it is noted as heard.
                 if self.stage == Stage::Reached {
@@ -317,6 +378,7 @@ impl Peer {
         let nonce = ground.random.next_half();
         let Some(candidate) = self.candidates.find_mut(to) else { return };
         candidate.ping(now, nonce);
+        self.unanswered_since.get_or_insert(now);
         let (by, ok) = (ground.you, self.path.is_some());
         let ping = Probe { kind: Kind::Ping, by, to: self.slot, nonce, ok };
         ground.out.send(self.slot, to, ground.secret.seal(ping));

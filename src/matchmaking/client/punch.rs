@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 
 use super::candidate::Path;
 use super::candidate::Route;
+use super::join::Join;
 use super::out::Event;
 use super::out::Out;
 use super::peer::Ground;
 use super::peer::Peer;
 use super::probe::Secret;
 use super::random::Random;
+use super::seat;
+use super::seat::Seat;
 use super::told::Match;
 use crate::time::Time;
 
@@ -23,6 +26,7 @@ pub(super) struct Punch {
     start: Time,
     has_started: bool,
     is_done: bool,
+    pub(super) seat: Seat,
     pub(super) peers: Vec<Peer>,
 }
 
@@ -34,15 +38,44 @@ impl Punch {
         out.event(Event::Matched { you: told.you, peers: slots });
         (out.game, out.ticket) = (Some(told.game), told.relay);
         let relay = told.relay.is_some();
-        let peers = told.peers.into_iter().map(|peer| Peer::new(start, peer, relay)).collect();
+        let peers = told.peers.into_iter().map(|peer| Peer::new(now, start, peer, relay));
         let secret = Secret::new(told.game, told.key);
         let (you, seen) = (told.you, told.seen);
-        Self { secret, you, seen, start, has_started: false, is_done: false, peers }
+        let (peers, seat, has_started, is_done) = (peers.collect(), Seat::new(now), false, false);
+        Self { secret, you, seen, start, has_started, is_done, seat, peers }
+    }
+
+    /// Takes up what the server tells again: whoever has moved is somewhere else now.
+    pub(super) fn told_again(&mut self, now: Time, told: &Match, out: &mut Out) {
+        out.ticket = told.relay.or(out.ticket);
+        if told.seen.is_some() && std::mem::replace(&mut self.seen, told.seen) != told.seen {
+            self.renew(now);
+        }
+        for told in &told.peers {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == told.slot) {
+                peer.told_again(now, told);
+            }
+        }
+    }
+
+    /// We may have moved: all ways are tried again.
+    pub(super) fn renew(&mut self, now: Time) {
+        self.peers.iter_mut().for_each(|peer| peer.renew(now));
     }
 
     /// The match's number.
     pub(super) fn game(&self) -> u64 {
         self.secret.game
+    }
+
+    /// Whether all have begun to send to each other.
+    pub(super) fn has_begun(&self, now: Time) -> bool {
+        now >= self.start
+    }
+
+    /// Whether a way to anybody was ever proved.
+    pub(super) fn is_proved(&self) -> bool {
+        self.peers.iter().any(Peer::is_proved)
     }
 
     pub(super) fn peer(&self, slot: u8) -> Option<&Peer> {
@@ -57,11 +90,12 @@ impl Punch {
 
     /// When something is due.
     pub(super) fn due(&self) -> Time {
-        self.peers.iter().map(Peer::due).min().unwrap_or(Time::NEVER)
+        let peers = self.peers.iter().map(Peer::due).min().unwrap_or(Time::NEVER);
+        peers.min(self.seat.due(self.summary()))
     }
 
     /// Does what is due.
-    pub(super) fn expire(&mut self, now: Time, random: &mut Random, out: &mut Out) {
+    pub(super) fn expire(&mut self, now: Time, join: &Join, random: &mut Random, out: &mut Out) {
         if now >= self.start && !self.has_started {
             self.has_started = true;
             out.event(Event::Punching);
@@ -70,6 +104,7 @@ impl Punch {
         for peer in &mut self.peers {
             peer.expire(now, &mut Ground { you, start, secret, random, out });
         }
+        self.seat.expire(now, self.summary(), join, out);
         self.tell_done(out);
     }
 
@@ -88,20 +123,32 @@ impl Punch {
         let (you, start, secret) = (self.you, self.start, &self.secret);
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == probe.by) {
             peer.take(now, from, probe, &mut Ground { you, start, secret, random, out });
+            self.seat.note_peer();
         }
         self.tell_done(out);
     }
 
     /// Something of the game itself has come from a peer.
-    pub(super) fn note_heard(&mut self, now: Time, slot: u8, out: &mut Out) {
+    pub(super) fn note_data(&mut self, now: Time, slot: u8, out: &mut Out) {
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == slot) {
-            peer.note_heard(now, out);
+            peer.note_data(now, out);
+            self.seat.note_peer();
         }
     }
 
     /// How a peer is reached at present.
     pub(super) fn path(&self, slot: u8) -> Option<Path> {
         self.peer(slot)?.path().map(|(path, _)| path)
+    }
+
+    /// How things are between us and the peers, all in all.
+    fn summary(&self) -> seat::Peers {
+        let mut wanted = self.peers.iter().filter(|peer| peer.is_wanted()).peekable();
+        let are_wanted = wanted.peek().is_some();
+        // The latest of these moments: until then somebody was not silent.
+        let longest = |since: Time, peer: &Peer| Some(since.max(peer.unanswered_since()?));
+        let silent_since = wanted.try_fold(Time::ZERO, longest).filter(|_| are_wanted);
+        seat::Peers { are_wanted, silent_since }
     }
 
     fn tell_done(&mut self, out: &mut Out) {
