@@ -1,7 +1,13 @@
 //! Asks servers what they see of us, to tell what kind of NAT is in between.
 //!
-//! The order matters: whether a NAT lets in ports that were not written to can only be tried before
-//! they are written to.
+//! ```text
+//! first socket:   port A, port B, the other servers     does the NAT keep our port?
+//! second socket:  port A, "answer from B", port B       is B let in uninvited? what does that cost?
+//! ```
+//!
+//! The order matters. Whether a NAT lets in ports that were not written to can only be tried before
+//! they are written to; and where such an attempt costs the port towards them, that must not look
+//! as if the NAT had never kept it. So there are two sockets, one after the other.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
@@ -54,14 +60,12 @@ pub fn check(check: &Check) -> Result<Verdict, MatchError> {
         return check_others_alone(check);
     };
     let mut seen = vec![(server, answer.seen)];
-    let mut filter = Filter::Unknown;
-    if let Some(&port) = answer.also.iter().find(|port| **port != server.port()) {
-        let came = asker.ask(server, Some(port))?.is_some();
-        filter = if came { Filter::Open } else { Filter::Answers };
-        let other = SocketAddr::new(server.ip(), port);
-        seen.extend(asker.ask(other, None)?.map(|answer| (other, answer.seen)));
+    let second = answer.also.iter().find(|port| **port != server.port());
+    let second = second.map(|port| SocketAddr::new(server.ip(), *port));
+    if let Some(second) = second {
+        seen.extend(asker.ask(second, None)?.map(|answer| (second, answer.seen)));
     }
-    asker.judge(check, server, seen, filter)
+    asker.judge(check, server, seen, second)
 }
 
 /// The first server does not answer: those that do may tell as much.
@@ -70,7 +74,7 @@ fn check_others_alone(check: &Check) -> Result<Verdict, MatchError> {
     let Some(server) = socket::look_up(other, check.family)?.first().copied() else {
         return Err(blocked(check));
     };
-    Asker::new(server)?.judge(check, server, Vec::new(), Filter::Unknown)
+    Asker::new(server)?.judge(check, server, Vec::new(), None)
 }
 
 fn blocked(check: &Check) -> MatchError {
@@ -89,21 +93,37 @@ impl Asker {
         Ok(Self { socket: socket::open(server, 0)?, clock: Clock::start(), id, transaction })
     }
 
-    /// Asks the further servers, too, and says what all answers mean.
+    /// Asks the further servers, too, and says what all answers mean. With a second port of the
+    /// first server it is found out whom the NAT lets in.
     fn judge(
         &self,
         check: &Check,
         server: SocketAddr,
         mut seen: Vec<(SocketAddr, SocketAddr)>,
-        filter: Filter,
+        second: Option<SocketAddr>,
     ) -> Result<Verdict, MatchError> {
         let silent = self.ask_others(check, server, &mut seen)?;
         if seen.is_empty() {
             return Err(blocked(check));
         }
+        let filter = match second {
+            Some(second) => Self::new(server)?.filter(server, second)?,
+            None => Filter::Unknown,
+        };
         let own = socket::own_address(&self.socket, server)
             .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
         Ok(Verdict { silent, ..Verdict::new(own, seen, filter) })
+    }
+
+    /// Whether the second place is let in, to which this socket has not written yet, and what its
+    /// attempt costs.
+    fn filter(&self, server: SocketAddr, second: SocketAddr) -> Result<Filter, MatchError> {
+        let Some(before) = self.ask(server, None)? else { return Ok(Filter::Unknown) };
+        if self.ask(server, Some(second.port()))?.is_some() {
+            return Ok(Filter::Open);
+        }
+        let after = self.ask(second, None)?;
+        Ok(Filter::of_closed(before.seen, after.map(|after| after.seen)))
     }
 
     /// What the further servers see. Those that do not answer.

@@ -36,8 +36,22 @@ pub enum Filter {
     Open,
     /// Only who was written to.
     Answers,
+    /// The same; but who writes before that is written to from another port afterwards.
+    Careless,
     /// That was not tried.
     Unknown,
+}
+
+impl Filter {
+    /// Of a NAT that has not let somebody in: how it sees us before that, and how that one does
+    /// when we write to it afterwards. That they differ means something only where one port is kept
+    /// for all.
+    pub(super) fn of_closed(before: SocketAddr, after: Option<SocketAddr>) -> Self {
+        match after {
+            Some(after) if after != before => Self::Careless,
+            _ => Self::Answers,
+        }
+    }
 }
 
 impl Verdict {
@@ -60,7 +74,7 @@ impl Verdict {
                 "No NAT: your address is your own, and others may write to it first.\n\
                  You can play directly with everybody."
             }
-            (Mapping::None, Filter::Answers) => {
+            (Mapping::None, Filter::Answers | Filter::Careless) => {
                 "No NAT, but a firewall that lets in answers only.\n\
                  You can play directly with everybody but those who get a new port for each."
             }
@@ -77,6 +91,13 @@ impl Verdict {
                  cone).\n\
                  You can play directly with all but those behind a NAT with a new port for each \
                  (symmetric);\nwith these through a relay."
+            }
+            (Mapping::Same, Filter::Careless) => {
+                "A NAT that keeps one port for all and lets in answers only (port-restricted cone), \
+                 but is careless:\nwho writes to you before you write to them is answered from \
+                 another port, which they do not expect.\nYou can play directly with all but \
+                 those behind a NAT with a new port for each (symmetric);\nwith these through a \
+                 relay. A game must send first to everybody, as mio-chat match does."
             }
             (Mapping::Same, Filter::Unknown) => {
                 "A NAT that keeps one port for all (cone). Whom it lets in was not to be found \
@@ -132,10 +153,29 @@ mod tests {
             (own, &[8, 9], Mapping::PerDestination),
             (at(7), &[7, 8], Mapping::PerDestination),
         ] {
-            let seen = seen.iter().map(|&port| (at(1), at(port))).collect();
-            let verdict = Verdict::new(own, seen, Filter::Unknown);
-            assert_eq!(verdict.mapping, mapping, "{verdict}");
-            assert!(verdict.to_string().lines().all(|line| line.chars().count() <= 100));
+            let seen: Vec<_> = seen.iter().map(|&port| (at(1), at(port))).collect();
+            for filter in [Filter::Unknown, Filter::Open, Filter::Answers, Filter::Careless] {
+                let verdict = Verdict::new(own, seen.clone(), filter);
+                assert_eq!(verdict.mapping, mapping, "{verdict}");
+                let text = verdict.to_string();
+                assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+                let says = |what: &str| text.contains(what);
+                assert_eq!(says("(symmetric).\n"), mapping == Mapping::PerDestination, "{text}");
+                let is_careless = (mapping, filter) == (Mapping::Same, Filter::Careless);
+                assert_eq!(says("careless"), is_careless, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_router_that_loses_a_port_to_whoever_writes_first_is_careless() {
+        let at = |port| SocketAddr::from(([203, 0, 113, 1], port));
+        for (after, filter) in [
+            (None, Filter::Answers),
+            (Some(at(7)), Filter::Answers),
+            (Some(at(8)), Filter::Careless),
+        ] {
+            assert_eq!(Filter::of_closed(at(7), after), filter);
         }
     }
 }

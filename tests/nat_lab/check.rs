@@ -27,12 +27,16 @@ fn the_check_tells_each_kind_of_nat() {
         (lab.public(), "No NAT: your address is your own, and others may write to it first."),
         (lab.behind(Nat::FULL_CONE), "one port for all and lets others in (cone)"),
         (lab.behind(Nat::PORT_RESTRICTED), "lets in answers only (port-restricted"),
+        (lab.behind(Nat::CARELESS), "(port-restricted cone), but is careless:"),
+        (lab.carrier(Nat::CARELESS).behind(Nat::FULL_CONE), "but is careless:"),
         (lab.behind(Nat::SYMMETRIC), "a new port for each whom you write to (symmetric)"),
         (lab.carrier(Nat::SYMMETRIC).behind(Nat::FULL_CONE), "(symmetric)"),
     ] {
         for servers in [&two_ports[..], &two_hosts] {
             let told = verdict(&host, servers);
             assert!(told.contains(expected), "{told} instead of {expected}");
+            let is_symmetric = told.contains("(symmetric).\n");
+            assert_eq!(is_symmetric, expected.ends_with("(symmetric)"), "{told}");
         }
     }
     server.server.stop();
