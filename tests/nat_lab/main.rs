@@ -2,7 +2,7 @@
 //!
 //! All of it is made of network namespaces and nftables (`lab`, with `host`, `router` and `nat`),
 //! and is gone with the test. First each part is shown to be what it says (`kinds`, `networks`);
-//! then peers find each other through it (`pairing`, `matching`), and are told
+//! then peers find each other through it (`pairing`, `matching`, `opener`), and are told
 //! which kind of NAT is theirs (`check`). `meeting` starts the programs of two players.
 //! `MIO_CHAT_SIZE=long` takes the sizes for a night.
 
@@ -16,9 +16,12 @@ mod matching;
 mod meeting;
 mod nat;
 mod networks;
+mod opener;
 mod pairing;
 mod probe;
 mod router;
 
+#[path = "../punching/model.rs"]
+mod model;
 #[path = "../support/mod.rs"]
 mod support;
