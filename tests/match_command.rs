@@ -7,9 +7,9 @@
 mod model;
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, UdpSocket};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -124,6 +124,148 @@ fn two_pipes_exchange_their_lines() {
     }
 }
 
+/// A command that is heard, line by line.
+struct Heard {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStderr>>,
+    told: Vec<String>,
+}
+
+impl Heard {
+    fn start(flags: &[&str]) -> Self {
+        let mut child = command(flags);
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, told: vec![] }
+    }
+
+    /// Waits until it tells something like that.
+    fn until(&mut self, what: &str) {
+        while !self.told.last().is_some_and(|line| line.contains(what)) {
+            let line = self.lines.next().unwrap_or_else(|| panic!("no {what}: {:?}", self.told));
+            self.told.push(line.unwrap());
+        }
+    }
+
+    /// Waits for the end. All that it has told, and its code.
+    fn end(mut self) -> (String, Option<i32>) {
+        drop(self.child.stdin.take());
+        self.told.extend(self.lines.map_while(Result::ok));
+        (self.told.join("\n"), self.child.wait().unwrap().code())
+    }
+}
+
+/// Both say something and hear the other.
+fn talk(mut one: Heard, mut other: Heard) {
+    for child in [&mut one.child, &mut other.child] {
+        child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
+    }
+    for heard in [one, other] {
+        let Heard { mut child, lines, .. } = heard;
+        let told: Vec<String> = lines.map_while(Result::ok).collect();
+        let mut said = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((said.as_str(), child.wait().unwrap().code()), ("hello\n", Some(0)), "{told:?}");
+    }
+}
+
+#[test]
+fn who_was_matched_with_one_that_crashed_meets_the_next() {
+    let fake = Fake::start(1, Server::new(true, false));
+    let flags = [&fake.place()[..], "duel"];
+    let mut ghost = Heard::start(&flags);
+    ghost.until("waiting for others (1 of 2)");
+    ghost.child.kill().unwrap();
+    ghost.child.wait().unwrap();
+    let mut again = Heard::start(&flags);
+    again.until("player found");
+    again.until("* a player does not answer; looking for another");
+    again.until("waiting for others (1 of 2)");
+    let mut friend = Heard::start(&flags);
+    for heard in [&mut again, &mut friend] {
+        heard.until("direct to player");
+    }
+    talk(again, friend);
+}
+
+/// A player that confirms its match and then says nothing.
+struct Deaf(UdpSocket);
+
+impl Deaf {
+    fn join(fake: &Fake) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(fake.places[0]).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let deaf = Self(socket);
+        let join = "MC1 JOIN id=00000000000000dd q=duel n=2";
+        deaf.say(&format!("{join} pad={}", "x".repeat(30)));
+        let cookie = deaf.told("COOKIE", "c");
+        deaf.say(&format!("{join} c={cookie}"));
+        deaf.told("WAIT", "have");
+        deaf
+    }
+
+    fn confirm(&self) {
+        let m = self.told("MATCH", "m");
+        self.say(&format!("MC1 ACK id=00000000000000dd m={m}"));
+    }
+
+    fn say(&self, line: &str) {
+        self.0.send(line.as_bytes()).unwrap();
+    }
+
+    /// A field of the next line of this kind.
+    fn told(&self, verb: &str, key: &str) -> String {
+        let mut room = [0; 1_500];
+        loop {
+            let length = self.0.recv(&mut room).unwrap();
+            let line = Line::parse(&room[..length]).unwrap();
+            if line.verb == verb {
+                return line.get(key).unwrap().to_owned();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_match_in_which_nobody_is_reached_is_not_the_end() {
+    let fake = Fake::start(1, Server::new(false, false));
+    let deaf = Deaf::join(&fake);
+    let mut patient = Heard::start(&[&fake.place(), "duel", "--timeout", "60s"]);
+    patient.until("player found");
+    deaf.confirm();
+    patient.until("* no way leads to player 1");
+    patient.until("* asking 127.0.0.1:");
+    patient.until("waiting for others (1 of 2)");
+    let mut friend = Heard::start(&[&fake.place(), "duel"]);
+    for heard in [&mut patient, &mut friend] {
+        heard.until("direct to player");
+    }
+    talk(patient, friend);
+}
+
+#[test]
+fn time_that_passes_in_a_match_that_fails_is_time_too() {
+    let fake = Fake::start(1, Server::new(false, false));
+    let deaf = Deaf::join(&fake);
+    let mut brief = Heard::start(&[&fake.place(), "duel", "--timeout", "2s"]);
+    brief.until("player found");
+    deaf.confirm();
+    let (told, code) = brief.end();
+    let ends = "no way leads to any of the players that 127.0.0.1:";
+    assert!(told.lines().last().unwrap().contains(ends), "{told}");
+    assert_eq!(code, Some(1));
+    // A token is for one match.
+    let fake = Fake::start(1, Server::new(false, false));
+    let deaf = Deaf::join(&fake);
+    let token = ["--token", "00000000000000ff", "--players", "2"];
+    let mut holder = Heard::start(&[&[&fake.place(), "duel"], &token[..]].concat());
+    holder.until("player found");
+    deaf.confirm();
+    let (told, code) = holder.end();
+    assert!(told.lines().last().unwrap().contains(ends), "{told}");
+    assert_eq!(code, Some(1));
+}
+
 #[test]
 fn three_go_through_the_relay_and_see_who_speaks() {
     let fake = Fake::start(1, Server::new(true, true));
@@ -181,7 +323,7 @@ fn what_does_not_come_about_is_one_sentence() {
     assert!(said.starts_with(&format!("mio-chat: no answer from {silent}; either UDP")), "{said}");
     let six = end(command(&["-6", "--check", &silent]));
     assert!(text(&six.stderr).contains("by IPv6: it has no such address"), "{six:?}");
-    for flags in [&["server", "duel"][..], &["a:1"], &["a:1", "b", "c"], &["a:1", "--token", "x"]] {
+    for flags in [&["a:0", "duel"][..], &["a:1"], &["a:1", "b", "c"], &["a:1", "--token", "x"]] {
         assert_eq!(end(command(flags)).status.code(), Some(2), "{flags:?}");
     }
 }

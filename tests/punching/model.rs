@@ -149,9 +149,6 @@ impl Server {
             ("LEAVE", Some(at)) => {
                 self.players.remove(at);
                 self.left += 1;
-                if self.matched_at.is_some() {
-                    self.end_match();
-                }
                 return vec![(from, format!("MC1 LEFT id={id:016x}\n").into_bytes())];
             }
             _ => {}
@@ -175,6 +172,11 @@ impl Server {
             return vec![(from, text.into_bytes())];
         }
         self.need = line.number::<u8>("n").unwrap().into();
+        if known.is_none() && self.matched_at.is_some() && self.players.len() < self.need {
+            // Whom the others have left is forgotten for the next.
+            self.players.clear();
+            self.end_match();
+        }
         let at = known.unwrap_or_else(|| {
             let (slot, lan) = (self.players.len() as u8 + 1, line.get("lan").unwrap_or(""));
             self.players.push(Player {
