@@ -27,8 +27,17 @@ const WITHOUT_OPENERS: &str = "table inet without_openers {
     }
 }";
 
+/// Tells other threads to stop, after a panic too.
+pub(super) struct SetAtEnd<'a>(pub(super) &'a AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The server, until it is to stop. What it tells that player comes late.
-fn serve(socket: &UdpSocket, late: Option<IpAddr>, stop: &AtomicBool) {
+pub(super) fn serve(socket: &UdpSocket, late: Option<IpAddr>, stop: &AtomicBool) {
     socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
     let (start, mut model, mut room) = (now(), Server::new(true, false), [0; 2_000]);
     let mut waiting = Vec::new();
@@ -56,9 +65,8 @@ fn direct(lab: &Lab, hosts: [&Host; 2], late: Option<IpAddr>, rounds: usize) -> 
         let stop = AtomicBool::new(false);
         let (ways, _) = std::thread::scope(|scope| {
             scope.spawn(|| serve(&socket, late, &stop));
-            let met = meet(socket.address, &format!("q{round}"), hosts);
-            stop.store(true, Ordering::Relaxed);
-            met
+            let _ends = SetAtEnd(&stop);
+            meet(socket.address, &format!("q{round}"), hosts)
         });
         assert!(ways == [Way::Direct; 2] || ways == [Way::Relay; 2], "{ways:?}");
         ways[0]

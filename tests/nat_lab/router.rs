@@ -17,7 +17,7 @@ const BELOW: &str = "fe80::2";
 /// How many customers a router can have in its life.
 pub(crate) const CUSTOMERS_MAX: u8 = 250;
 /// The last byte of a router's inside address.
-const GATEWAY: u8 = 254;
+pub(crate) const GATEWAY: u8 = 254;
 
 /// The first bits of the IPv6 addresses of a network.
 #[derive(Clone, Debug)]
