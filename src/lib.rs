@@ -21,13 +21,14 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `agenda`, `hex`, `id`, `limits`, `password`, `subnet` and `time` are leaves that any layer may
-//! use.
+//! `address`, `agenda`, `hex`, `id`, `limits`, `password`, `subnet` and `time` are leaves that any
+//! layer may use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
 //! time.
 
+pub mod address;
 pub mod admin;
 pub mod agenda;
 pub mod chat;

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up: a module may use only those before it.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
+    "address",
     "hex",
     "time",
     "agenda",
@@ -36,7 +37,8 @@ const STORE_USES: [&str; 4] = ["store", "chat", "limits", "time"];
 /// What `console` may use: how text is cleaned. It knows the server by what that sends alone.
 const CONSOLE_USES: [&str; 4] = ["console", "chat", "limits", "time"];
 /// What `client` may use: what it is the shell of, the other side of matchmaking, clean text.
-const CLIENT_USES: [&str; 6] = ["client", "console", "matchmaking", "chat", "limits", "time"];
+const CLIENT_USES: [&str; 7] =
+    ["client", "console", "matchmaking", "chat", "address", "limits", "time"];
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 

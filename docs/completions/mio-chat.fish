@@ -173,7 +173,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -l check -d 'Te
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s 4 -d 'Use IPv4 alone'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s 6 -d 'Use IPv6 alone'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand match" -s h -l help -d 'Print help'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l admin -d 'Where the server\'s --admin is: a port on this machine, or ADDR:PORT' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l admin -d 'Where the server\'s --admin is: a port of this machine, HOST or HOST:PORT' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l ready -d 'Ask whether new clients may be sent there, too: not while it stops, is full or is out of descriptors'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand hash-password" -s h -l help -d 'Print help'

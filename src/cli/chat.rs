@@ -1,6 +1,7 @@
 //! The flags of the terminal client.
 
 use clap::{Args, ValueEnum};
+use mio_chat::address::ServerAddress;
 use mio_chat::client::chat::{Chat, Format, theme_of_environment};
 use mio_chat::console::Theme;
 use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
@@ -21,9 +22,9 @@ Without a terminal on stdin and stdout it is a pipe, and its exit code tells how
   4  the nickname, or the room, was refused
   5  some lines were not delivered")]
 pub(crate) struct ChatArgs {
-    /// The server: HOST or HOST:PORT
+    /// The server: HOST or HOST:PORT [default port: 55555]
     #[arg(value_name = "SERVER", default_value = "127.0.0.1", env = "MIO_CHAT_SERVER")]
-    server: String,
+    server: ServerAddress,
     /// What to be called [default: your login name, or you are asked]
     #[arg(long, short, value_name = "NAME", env = "MIO_CHAT_NICK")]
     nick: Option<String>,
@@ -83,31 +84,13 @@ impl ChatArgs {
         if let Some(room) = self.room.as_deref().filter(|room| !is_name(room)) {
             return Err(bad("room", room));
         }
-        if self.place().is_none() {
-            return Err(format!("'{}' is no server (such as chat.example:55555)", self.server));
-        }
         Ok(())
-    }
-
-    /// The server with its port.
-    fn place(&self) -> Option<String> {
-        let server = self.server.as_str();
-        let is_bare_ipv6 = server.parse::<std::net::Ipv6Addr>().is_ok();
-        match server.rsplit_once(':') {
-            _ if server.is_empty() => None,
-            _ if is_bare_ipv6 => Some(format!("[{server}]:{TCP_PORT}")),
-            Some((host, port)) if !server.ends_with(']') => {
-                let port = port.parse::<u16>().ok().filter(|port| *port > 0)?;
-                (!host.is_empty()).then(|| format!("{host}:{port}"))
-            }
-            _ => Some(format!("{server}:{TCP_PORT}")),
-        }
     }
 
     /// The chat that was asked for.
     pub(crate) fn chat(&self) -> Chat {
         Chat {
-            server: self.place().unwrap_or_default(),
+            server: self.server.clone().or_port(TCP_PORT).to_string(),
             nickname: self.nick.clone().or_else(login_name),
             room: self.room.clone(),
             theme: match self.theme {
@@ -151,20 +134,18 @@ mod tests {
     #[test]
     fn a_server_is_named_with_or_without_a_port() {
         for (typed, place) in [
-            ("chat.example", Some("chat.example:55555")),
-            ("chat.example:1", Some("chat.example:1")),
-            ("127.0.0.1", Some("127.0.0.1:55555")),
-            ("::1", Some("[::1]:55555")),
-            ("[::1]", Some("[::1]:55555")),
-            ("[::1]:7", Some("[::1]:7")),
-            ("chat.example:", None),
-            ("chat.example:0", None),
-            (":5", None),
-            ("chat.example:http", None),
+            ("chat.example", "chat.example:55555"),
+            ("chat.example:1", "chat.example:1"),
+            ("127.0.0.1", "127.0.0.1:55555"),
+            ("::1", "[::1]:55555"),
+            ("[::1]:7", "[::1]:7"),
+            ("7", "127.0.0.1:7"),
         ] {
             let alone = Alone::parse_from(["chat", typed]);
-            assert_eq!(alone.chat.place().as_deref(), place, "{typed}");
-            assert_eq!(alone.chat.check_flags().is_ok(), place.is_some(), "{typed}");
+            assert_eq!(alone.chat.chat().server, place, "{typed}");
+        }
+        for typed in ["chat.example:", "chat.example:0", ":5", "http://chat.example"] {
+            assert!(Alone::try_parse_from(["chat", typed]).is_err(), "{typed}");
         }
     }
 }

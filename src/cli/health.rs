@@ -2,8 +2,9 @@
 
 use clap::Args;
 use mio_chat::client::HealthCheck;
+use mio_chat::limits::ADMIN_PORT;
 
-use super::values::Place;
+use super::values::Target;
 
 /// Whom to ask, and what.
 #[derive(Debug, Args)]
@@ -12,9 +13,9 @@ use super::values::Place;
   mio-chat health && echo well
   HEALTHCHECK CMD [\"mio-chat\", \"health\"]   (in a Dockerfile)")]
 pub(crate) struct HealthArgs {
-    /// Where the server's --admin is: a port on this machine, or ADDR:PORT
-    #[arg(long, value_name = "PORT", default_value = "9155", env = "MIO_CHAT_ADMIN")]
-    admin: Place,
+    /// Where the server's --admin is: a port of this machine, HOST or HOST:PORT
+    #[arg(long, value_name = "SERVER", default_value = "9155", env = "MIO_CHAT_ADMIN")]
+    admin: Target,
     /// Ask whether new clients may be sent there, too: not while it stops, is full or is out of
     /// descriptors
     #[arg(long)]
@@ -24,6 +25,6 @@ pub(crate) struct HealthArgs {
 impl HealthArgs {
     /// The question.
     pub(crate) fn check(&self) -> HealthCheck {
-        HealthCheck { admin: self.admin.on_loopback(), ready: self.ready }
+        HealthCheck { admin: self.admin.at(ADMIN_PORT), ready: self.ready }
     }
 }

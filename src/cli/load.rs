@@ -1,6 +1,6 @@
 //! The flags of the load generator, and the settings that they make.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use clap::Args;
 use mio_chat::limits;
 use mio_chat::load::{self, Dialect, Scenario, Settings};
 
-use super::values::whole;
+use super::values::{Target, whole};
 
 /// Everything about a load test.
 #[derive(Debug, Args)]
@@ -17,9 +17,9 @@ use super::values::whole;
   mio-chat load 127.0.0.1:55555 fan-out --clients 1000 --in-flight 64 --server-pid $!
   mio-chat load 127.0.0.1:55555 chatter --clients 1000 --rate 0.5")]
 pub(crate) struct LoadArgs {
-    /// The server: an IP address with a port, or localhost:PORT
-    #[arg(value_name = "ADDRESS", value_parser = parse_address)]
-    address: SocketAddr,
+    /// The server: HOST or HOST:PORT [default port: 55555, over UDP 50000]
+    #[arg(value_name = "SERVER")]
+    server: Target,
     /// What the clients do
     #[arg(value_enum, value_name = "SCENARIO", default_value = "fan-out")]
     scenario: Scenario,
@@ -109,10 +109,10 @@ struct MeasureArgs {
 impl LoadArgs {
     /// What no single value can show.
     pub(super) fn check(&self) -> Result<(), String> {
-        if !self.address.ip().is_loopback() && !self.measure.server_is_mine {
+        let address = self.address();
+        if !address.ip().is_loopback() && !self.measure.server_is_mine {
             return Err(format!(
-                "{} is not on this machine; add --server-is-mine if you may load it",
-                self.address
+                "{address} is not on this machine; add --server-is-mine if you may load it"
             ));
         }
         for (flag, time) in
@@ -130,10 +130,16 @@ impl LoadArgs {
         self.measure.json.as_ref()
     }
 
+    /// Where the server is, for what the clients do.
+    fn address(&self) -> SocketAddr {
+        let is_chat = self.scenario.has_room();
+        self.server.at(if is_chat { limits::TCP_PORT } else { limits::UDP_PORT })
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         let Self { clients, talk, measure, .. } = self;
         Settings {
-            address: self.address,
+            address: self.address(),
             scenario: self.scenario,
             dialect: clients.dialect,
             room: clients.room.clone(),
@@ -153,16 +159,6 @@ impl LoadArgs {
             quiet: measure.quiet,
         }
     }
-}
-
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
-    if let Some(port) = local {
-        return Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
-    }
-    text.parse().map_err(|_| {
-        "not an IP address with port (127.0.0.1:55555, [::1]:55555), nor localhost:PORT".to_owned()
-    })
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -200,10 +196,25 @@ mod tests {
     }
 
     #[test]
+    fn the_default_port_is_that_of_what_the_clients_do() {
+        for (flags, address) in [
+            (&["127.0.0.1"][..], "127.0.0.1:55555"),
+            (&["::1", "chatter"], "[::1]:55555"),
+            (&["127.0.0.1", "pairs"], "127.0.0.1:50000"),
+            (&["[::1]", "echoes"], "[::1]:50000"),
+            (&["127.0.0.1:7", "matches"], "127.0.0.1:7"),
+            (&["7", "bindings"], "127.0.0.1:7"),
+        ] {
+            let settings = parsed(flags).unwrap().settings();
+            assert_eq!(settings.address.to_string(), address, "{flags:?}");
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for flags in [
-            &["somewhere:7"][..],
-            &["127.0.0.1"],
+            &["127.0.0.1:0"][..],
+            &["http://127.0.0.1"],
             &["127.0.0.1:7", "noise"],
             &["127.0.0.1:7", "--rate", "0"],
             &["127.0.0.1:7", "--rate", "NaN"],

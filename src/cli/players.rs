@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use mio_chat::address::ServerAddress;
 use mio_chat::client::{Check, Family, Match, Talk};
 use mio_chat::limits::NAME_BYTES_MAX;
 use mio_chat::matchmaking::is_queue_name;
@@ -12,13 +13,13 @@ use super::values::whole;
 /// Everything about finding players.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it, on two machines:
-  mio-chat match chat.example:50000 duel --name alice
-  echo hi | mio-chat match chat.example:50000 duel --name bob
-  mio-chat match --check chat.example:50000")]
+  mio-chat match chat.example duel --name alice
+  echo hi | mio-chat match chat.example duel --name bob
+  mio-chat match --check chat.example stun.example:3478")]
 pub(crate) struct MatchArgs {
-    /// The server: HOST:PORT, with its UDP port
+    /// The server: HOST or HOST:PORT, with its UDP port [default port: 50000]
     #[arg(value_name = "SERVER")]
-    server: String,
+    server: ServerAddress,
     /// Where the players meet: they must name the same. With --check: further servers, STUN will do
     #[arg(value_name = "QUEUE")]
     words: Vec<String>,
@@ -52,14 +53,8 @@ pub(crate) struct MatchArgs {
 impl MatchArgs {
     /// What no single value can show.
     pub(super) fn check_flags(&self) -> Result<(), String> {
-        let servers = std::iter::once(&self.server).chain(self.words.iter().filter(|_| self.check));
-        for server in servers {
-            let port = server.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-            if port.is_none_or(|port| port == 0) {
-                return Err(format!(
-                    "'{server}' is no server with a port (such as chat.example:50000)"
-                ));
-            }
+        for server in self.words.iter().filter(|_| self.check) {
+            server.parse::<ServerAddress>().map_err(|problem| problem.to_string())?;
         }
         let is_bad = |name: &String| {
             let length = 1..=NAME_BYTES_MAX;
@@ -86,13 +81,13 @@ impl MatchArgs {
 
     /// The check that is asked for, if one is.
     pub(crate) fn check(&self) -> Option<Check> {
-        let (server, others) = (self.server.clone(), self.words.clone());
+        let (server, others) = (self.server.to_string(), self.words.clone());
         self.check.then(|| Check { server, others, family: self.family() })
     }
 
     /// The search and what is done then.
     pub(crate) fn talk(&self) -> Talk {
-        let mut search = Match::new(&self.server).family(self.family());
+        let mut search = Match::new(&self.server.to_string()).family(self.family());
         if let Some(players) = self.players {
             search = search.players(players);
         }

@@ -1,11 +1,12 @@
 //! Values of flags: each is parsed once into a type that cannot be wrong.
 
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use mio_chat::address::{NoServer, ServerAddress};
 use mio_chat::chat::FloodRate;
 use mio_chat::limits;
 use mio_chat::net::ListenAt;
@@ -48,6 +49,38 @@ impl FromStr for Place {
         text.parse().map(Self::Address).map_err(|_| {
             "not a port (0 to 65535) or address with port (127.0.0.1:55555, [::1]:55555)".to_owned()
         })
+    }
+}
+
+/// A server that is to be asked, whose name was looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    address: SocketAddr,
+    has_port: bool,
+}
+
+impl Target {
+    /// Where it is; at this port if none was named.
+    pub(super) fn at(self, default_port: u16) -> SocketAddr {
+        let mut address = self.address;
+        if !self.has_port {
+            address.set_port(default_port);
+        }
+        address
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let typed: ServerAddress = text.parse().map_err(|problem: NoServer| problem.to_string())?;
+        let port = typed.port_or(0);
+        let found = (typed.host(), port).to_socket_addrs();
+        let found = found.map_err(|error| format!("cannot find {}: {error}", typed.host()))?;
+        let first = found.min_by_key(SocketAddr::is_ipv6);
+        let address = first.ok_or_else(|| format!("{} has no address", typed.host()))?;
+        Ok(Self { address, has_port: port > 0 })
     }
 }
 
@@ -198,6 +231,24 @@ mod tests {
         }
         for text in ["0.0.0.0/0", "126.0.0.0/7", "::/0", "2001:db8::/32"] {
             assert!(parse_ban(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_target_may_be_named_with_or_without_a_port() {
+        for (typed, address) in [
+            ("localhost:7", "127.0.0.1:7"),
+            ("127.0.0.1", "127.0.0.1:9155"),
+            ("::1", "[::1]:9155"),
+            ("[::1]:7", "[::1]:7"),
+            ("7", "127.0.0.1:7"),
+        ] {
+            let target: Target = typed.parse().unwrap();
+            assert_eq!(target.at(9_155).to_string(), address, "{typed}");
+        }
+        for typed in ["", ":7", "0", "65536", "localhost:x"] {
+            let problem = typed.parse::<Target>().unwrap_err();
+            assert!(problem.starts_with(&format!("'{typed}' is no server: ")), "{problem}");
         }
     }
 

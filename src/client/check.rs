@@ -22,7 +22,7 @@ use crate::matchmaking::line::{self, Line};
 /// What is to be checked.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// The server, `HOST:PORT`.
+    /// The server, `HOST:PORT`, or `HOST` if it is at port 50000.
     pub server: String,
     /// Further servers, of which STUN will do.
     pub others: Vec<String>,

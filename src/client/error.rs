@@ -13,9 +13,7 @@ pub enum MatchError {
     #[error("cannot look for players: {0}")]
     Request(String),
     /// The server's name leads nowhere.
-    #[error(
-        "cannot find {server}: {source}; is the name spelled right, with a port behind a colon?"
-    )]
+    #[error("cannot find {server}: {source}; is the name spelled right?")]
     Lookup {
         /// As it was given.
         server: String,

@@ -7,6 +7,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::error::MatchError;
+use crate::address::{NoServer, ServerAddress};
+use crate::limits::UDP_PORT;
 use crate::matchmaking::client::Transmit;
 use crate::matchmaking::line::is_private;
 use crate::time::Time;
@@ -26,7 +28,9 @@ pub enum Family {
 /// The addresses of a server, in the order in which they are tried.
 pub(super) fn look_up(server: &str, family: Family) -> Result<Vec<SocketAddr>, MatchError> {
     let name = || server.to_owned();
-    let found = server.to_socket_addrs();
+    let typed: ServerAddress =
+        server.parse().map_err(|problem: NoServer| MatchError::Request(problem.to_string()))?;
+    let found = (typed.host(), typed.port_or(UDP_PORT)).to_socket_addrs();
     let found = found.map_err(|source| MatchError::Lookup { server: name(), source })?;
     let mut addresses: Vec<SocketAddr> = found.collect();
     addresses.sort_by_key(SocketAddr::is_ipv6);

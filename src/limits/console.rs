@@ -106,3 +106,5 @@ pub const SHOWN_NAME_COLUMNS: usize = 24;
 pub const TCP_PORT: u16 = 55_555;
 /// UDP port of a server that does not tell: the default of `--udp`.
 pub const UDP_PORT: u16 = 50_000;
+/// TCP port at which `mio-chat health` asks where none is named: that of all examples of `--admin`.
+pub const ADMIN_PORT: u16 = 9_155;
