@@ -139,11 +139,9 @@ impl Join {
         out: &mut Out,
     ) -> bool {
         match line.verb {
-            "COOKIE" => {
-                if self.take_cookie(now, line) {
-                    self.interval = ASK_AGAIN_MIN;
-                    self.ask(now, random, out);
-                }
+            "COOKIE" if self.take_cookie(now, line) => {
+                self.interval = ASK_AGAIN_MIN;
+                self.ask(now, random, out);
             }
             "WAIT" => self.wait(now, line, random, out),
             "ERR" => return self.refused(now, line, out),
