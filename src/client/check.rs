@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! first socket:   port A, port B, the other servers     does the NAT keep our port?
-//! second socket:  port A, "answer from B", port B       is B let in uninvited? what does that cost?
+//! second socket:  port A, "answer from B", port B       is B let in uninvited? what is the cost?
 //! ```
 //!
 //! The order matters. Whether a NAT lets in ports that were not written to can only be tried before

@@ -25,8 +25,8 @@ pub struct Match {
 }
 
 impl Match {
-    /// A search for one other player, or as many as a token is for, by the server at `HOST:PORT`, or
-    /// at port 50000 of `HOST`.
+    /// A search for one other player, or as many as a token is for, by the server at `HOST:PORT`,
+    /// or at port 50000 of `HOST`.
     pub fn new(server: &str) -> Self {
         let (players, token, family) = (None, None, Family::Any);
         Self { server: server.to_owned(), players, token, family, timeout: None, port: 0 }

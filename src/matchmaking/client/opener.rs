@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Some routers take the first datagram of a peer for their own and note it, when we have not
-//! written to that peer before; what we then write leaves by another port, which nobody knows. So we
-//! write first. The peer's router must not get it, or the same would happen there.
+//! written to that peer before; what we then write leaves by another port, which nobody knows. So
+//! we write first. The peer's router must not get it, or the same would happen there.
 //!
 //! Invariant: none is sent from `at` on.
 
