@@ -94,8 +94,8 @@ impl Verdict {
             }
             (Mapping::Same, Filter::Careless) => {
                 "A NAT that keeps one port for all and lets in answers only (port-restricted \
-                 cone), but is careless:\nwho writes to you before you write to them is answered from \
-                 another port, which they do not expect.\nYou can play directly with all but \
+                 cone), but is careless:\nwho writes to you before you write to them is answered \
+                 from another port, which they do not expect.\nYou can play directly with all but \
                  those behind a NAT with a new port for each (symmetric);\nwith these through a \
                  relay. A game must send first to everybody, as mio-chat match does."
             }
