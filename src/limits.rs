@@ -276,6 +276,9 @@ pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of the longest header of a balancer: its fixed 16, IPv6 or Unix addresses, and room for
 /// what else it tells. HAProxy's own limit for one that it receives is 536.
 pub const PROXY_HEADER_BYTES_MAX: usize = 16 + 520;
+/// Bytes of the longest header that is a line of text, its end included, as the PROXY protocol has
+/// it: `PROXY UNKNOWN`, two addresses of IPv6 and two ports.
+pub const PROXY_LINE_BYTES_MAX: usize = 107;
 /// How long the header of a balancer may take: it is sent with the connection, so this is time to
 /// repeat a lost packet.
 pub const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! Behind a balancer: the header of the PROXY protocol tells the true address, so that bans and
-//! limits are the client's and not the balancer's. The headers are written by hand here; at the end
-//! a real HAProxy writes them.
+//! limits are the client's and not the balancer's. The headers are written by hand here, in both
+//! versions; at the end a real HAProxy and a real nginx write them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -8,6 +8,8 @@ mod support;
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use socket2::{Domain, Socket, Type};
 use support::program::{Program, program};
@@ -30,6 +32,12 @@ fn for_client(ip: &str) -> Vec<u8> {
             header(0x21, 0x21, &[&addresses[..], &ports].concat())
         }
     }
+}
+
+/// The same of version 1, a line of text.
+fn line_for_client(ip: &str) -> Vec<u8> {
+    let (family, balancer) = if ip.contains(':') { (6, "2001:db8::1") } else { (4, "192.0.2.1") };
+    format!("PROXY TCP{family} {ip} {balancer} 32768 55555\r\n").into_bytes()
 }
 
 /// What a balancer hands through: the header, and then the client.
@@ -62,59 +70,91 @@ fn people_come_from_where_the_header_says() {
     alice.hear("bob joined!");
     bob.say("hello");
     alice.expect("bob: hello");
-    for itself in [header(0x20, 0, b""), header(0x21, 0, b"unknown")] {
+    let texts = [("carol", "203.0.113.8"), ("dave", "2001:db8::8"), ("erin", "::ffff:203.0.113.9")];
+    let guests = texts.map(|(name, ip)| join(&server, &line_for_client(ip), name));
+    let unknown = [&b"PROXY UNKNOWN\r\n"[..], b"PROXY UNKNOWN f:f f:f 1 2\r\n"].map(<[u8]>::to_vec);
+    let binary = [header(0x20, 0, b""), header(0x21, 0, b"unknown")];
+    for itself in binary.into_iter().chain(unknown) {
         let mut balancer = through(&server, &itself);
         balancer.finish();
         assert_eq!(balancer.rest_or_reset().0, "");
     }
-    server.wait_for_log("connected from 203.0.113.7:32768");
-    server.wait_for_log("connected from [2001:db8::7]:32768");
+    for from in ["203.0.113.7", "[2001:db8::7]", "203.0.113.8", "[2001:db8::8]", "203.0.113.9"] {
+        server.wait_for_log(&format!("connected from {from}:32768"));
+    }
+    drop(guests);
     let log = server.stop();
-    assert!(log.contains("balancers: clients=2 themselves=2 bad=0 late=0 crowded=0"), "{log}");
+    assert!(log.contains("balancers: clients=5 themselves=4 bad=0 late=0 crowded=0"), "{log}");
 }
 
 #[test]
-fn a_header_may_come_byte_by_byte_and_with_the_first_line() {
-    let server = Server::start(&TRUSTED);
-    let mut alice = through(&server, b"");
-    alice.source.set_nodelay(true).unwrap();
-    let bytes = [&for_client("203.0.113.7")[..], b"alice\nhello\n"].concat();
-    bytes.iter().for_each(|byte| alice.send(&[*byte]));
-    alice.hear("alice: hello");
-    let with_line = [&for_client("203.0.113.8")[..], b"bob\nhello at once\n"].concat();
-    let _bob = through(&server, &with_line);
-    alice.hear("bob: hello at once");
+fn a_header_may_come_in_any_two_parts_and_with_the_first_line() {
+    let server =
+        Server::start(&[&TRUSTED[..], &["--history", "0", "--greet-after", "1h"]].concat());
+    for header in [for_client("203.0.113.7"), line_for_client("203.0.113.7")] {
+        let mut alice = through(&server, b"");
+        alice.source.set_nodelay(true).unwrap();
+        let bytes = [&header[..], b"alice\nhello\n"].concat();
+        bytes.iter().for_each(|byte| alice.send(&[*byte]));
+        alice.hear("alice: hello");
+        for end in 0..header.len() + 3 {
+            let bytes = [&header[..], b"bob\nhello at once\n/quit\n"].concat();
+            let mut bob = through(&server, &bytes[..end]);
+            bob.send(&bytes[end..]);
+            alice.hear("bob: hello at once");
+            alice.hear("bob left!");
+        }
+        alice.say("/quit");
+        alice.rest_or_reset();
+    }
     server.stop();
 }
 
 #[test]
 fn who_is_not_trusted_needs_no_header_and_gains_nothing_by_one() {
-    let server = Server::start(&TRUSTED);
+    let server = Server::start(&[&TRUSTED[..], &["-v"]].concat());
     let mut alice = connect_from("127.0.0.2", server.tcp());
     alice.say("alice");
     alice.hear("alice joined!");
-    let mut mallory = connect_from("127.0.0.2", server.tcp());
-    mallory.try_send(&for_client("203.0.113.7"));
-    mallory.try_send(b"mallory\n");
-    mallory.finish();
-    let answer = mallory.rest_or_reset().0;
-    assert!(!answer.contains("mallory joined!"), "{answer:?}");
+    for header in [for_client("203.0.113.7"), line_for_client("203.0.113.7")] {
+        let mut mallory = connect_from("127.0.0.2", server.tcp());
+        mallory.try_send(&header);
+        mallory.finish();
+        mallory.rest_or_reset();
+    }
     alice.say("still here");
     alice.hear("alice: still here");
     let log = server.stop();
-    assert!(!log.contains("balancers:"), "{log}");
+    assert_eq!(log.matches("connected from 127.0.0.2:").count(), 3, "{log}");
+    assert!(!log.contains("balancer") && !log.contains("203.0.113.7"), "{log}");
 }
 
 #[test]
-fn a_trusted_balancer_that_sends_no_header_is_closed_without_a_word() {
+fn a_trusted_balancer_that_sends_no_header_is_closed_without_a_word_and_told_of_once() {
     let server = Server::start(&TRUSTED);
-    for (count, bytes) in [&b"alice\n"[..], &header(0x21, 0x13, b"")[..], b""].iter().enumerate() {
+    let long = [&b"PROXY UNKNOWN "[..], &[b'x'; 200], b"\r\n"].concat();
+    // The first is a health check that only looks whether somebody listens.
+    let rubbish = [
+        &b""[..],
+        b"alice\n",
+        &header(0x21, 0x13, b""),
+        b"PROXY TCP4 1.2.3.4\r\nalice\n",
+        b"PROXY TCP9 1.2.3.4 1.2.3.4 1 1\r\nalice\n",
+        b"PROXY TCP4 1.2.3.4 1.2.3.4 1 1\nalice\n",
+        b"PROXY TCP4 1.2.3.4 1.2.3.4 1 1 1\r\nalice\n",
+        &long,
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\n\r\n",
+    ];
+    for (count, bytes) in rubbish.iter().enumerate() {
         let mut balancer = through(&server, bytes);
         let _ = balancer.source.shutdown(Shutdown::Write);
         assert_eq!(balancer.rest_or_reset().0, "", "number {count}");
     }
     let log = server.stop();
-    assert!(log.contains("bad=3"), "{log}");
+    assert!(log.contains(&format!("bad={}", rubbish.len())), "{log}");
+    let told = "what it sent is no PROXY header";
+    assert_eq!(log.matches(told).count(), 1, "{log}");
 }
 
 #[test]
@@ -150,7 +190,19 @@ fn a_ban_is_on_the_true_address() {
     let mut twin = join(&server, &for_client("203.0.113.7"), "carol");
     twin.say("/join den");
     twin.hear_where("the ban", |line| line.starts_with("* you are banned from den"));
-    let mut neighbour = join(&server, &for_client("203.0.113.8"), "dave");
+    let spellings = [
+        ("erin", "203.0.113.7"),
+        ("frank", "::ffff:203.0.113.7"),
+        ("grace", "0:0::FFFF:cb00:7107"),
+    ];
+    let others = spellings.map(|(name, ip)| {
+        let mut other = join(&server, &line_for_client(ip), name);
+        other.say("/join den");
+        other.hear_where("the ban", |line| line.starts_with("* you are banned from den"));
+        other
+    });
+    drop(others);
+    let mut neighbour = join(&server, &line_for_client("203.0.113.8"), "dave");
     neighbour.say("/join den");
     alice.hear("dave joined!");
     server.stop();
@@ -168,32 +220,79 @@ fn those_that_wait_for_their_header_count_as_clients_of_a_full_server() {
     server.stop();
 }
 
-#[test]
-fn haproxy_s_headers_are_understood() {
-    let Some(haproxy) = program("haproxy") else { return };
-    let server = Launch::new(&[&TRUSTED[..], &["-v"]].concat()).start();
-    let (place, folder) = (free_port(), tempfile::TempDir::new().unwrap());
-    let configuration = folder.path().join("haproxy.cfg");
-    let text = format!(
-        "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n\
-         frontend chat\n  bind {place}\n  default_backend servers\n\
-         backend servers\n  server one {} send-proxy-v2 check inter 100ms\n",
-        server.tcp()
-    );
-    std::fs::write(&configuration, text).unwrap();
-    let _haproxy = Program::start(haproxy, ["-db", "-q", "-f", configuration.to_str().unwrap()]);
-    eventually("haproxy listens", || TcpStream::connect(place).is_ok());
+/// Two people talk through the balancer that listens at `place`; the server knows their addresses.
+fn two_people_talk(server: &Server, place: SocketAddr) {
     let mut alice = connect_from("127.0.0.5", place);
     alice.say("alice");
     alice.hear("alice joined!");
     let mut bob = connect_from("127.0.0.6", place);
     bob.say("bob");
     alice.hear("bob joined!");
-    bob.say("hello through haproxy");
-    alice.hear("bob: hello through haproxy");
+    bob.say("hello through a balancer");
+    alice.hear("bob: hello through a balancer");
     server.wait_for_log("connected from 127.0.0.5:");
     server.wait_for_log("connected from 127.0.0.6:");
-    // Its health checks.
-    server.wait_for_log("comes for itself");
+}
+
+#[test]
+fn haproxy_s_headers_are_understood() {
+    let Some(haproxy) = program("haproxy") else { return };
+    for (header, checks) in [("send-proxy-v2", "comes for itself"), ("send-proxy", "comes for ")] {
+        let server = Launch::new(&[&TRUSTED[..], &["-v"]].concat()).start();
+        let (place, folder) = (free_port(), tempfile::TempDir::new().unwrap());
+        let configuration = folder.path().join("haproxy.cfg");
+        let text = format!(
+            "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n\
+             frontend chat\n  bind {place}\n  default_backend servers\n\
+             backend servers\n  server one {} {header} check inter 100ms\n",
+            server.tcp()
+        );
+        std::fs::write(&configuration, text).unwrap();
+        let arguments = ["-db", "-q", "-f", configuration.to_str().unwrap()];
+        let _haproxy = Program::start(&haproxy, arguments);
+        eventually("haproxy listens", || TcpStream::connect(place).is_ok());
+        two_people_talk(&server, place);
+        // Its health checks.
+        server.wait_for_log(checks);
+        let log = server.stop();
+        assert!(log.contains(" bad=0 late=0 "), "{log}");
+    }
+}
+
+/// The module of nginx for streams, where it is a file of its own; none where it is built in.
+fn nginx_module(nginx: &Path) -> Option<PathBuf> {
+    let told = Command::new(nginx).arg("-V").output().unwrap().stderr;
+    let told = String::from_utf8(told).unwrap();
+    let folder = told.split(' ').find_map(|word| word.strip_prefix("--modules-path="))?;
+    Some(Path::new(folder).join("ngx_stream_module.so")).filter(|module| module.is_file())
+}
+
+#[test]
+fn nginx_s_headers_are_understood() {
+    let Some(nginx) = program("nginx") else { return };
+    let server = Launch::new(&[&TRUSTED[..], &["-v"]].concat()).start();
+    let folder = tempfile::TempDir::new().unwrap();
+    // It listens at the second for both families, so that it names clients of IPv4 as IPv6 does.
+    let (place, mapped) = (free_port(), free_port());
+    let module = nginx_module(&nginx).map(|path| format!("load_module {};\n", path.display()));
+    let text = format!(
+        "{}daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log stderr;\nevents {{}}\n\
+         stream {{\n  server {{\n    listen {place};\n    listen [::]:{} ipv6only=off;\n    \
+         proxy_pass {};\n    proxy_protocol on;\n  }}\n}}\n",
+        module.unwrap_or_default(),
+        mapped.port(),
+        server.tcp()
+    );
+    let configuration = folder.path().join("nginx.conf");
+    std::fs::write(&configuration, text).unwrap();
+    let folder_name = format!("{}/", folder.path().display());
+    let arguments = ["-p", &folder_name, "-e", "stderr", "-c", configuration.to_str().unwrap()];
+    let _nginx = Program::start(nginx, arguments);
+    eventually("nginx listens", || TcpStream::connect(place).is_ok());
+    two_people_talk(&server, place);
+    let mut carol = connect_from("127.0.0.7", mapped);
+    carol.say("carol");
+    carol.hear("carol joined!");
+    server.wait_for_log("connected from 127.0.0.7:");
     server.stop();
 }

@@ -30,7 +30,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l udp -d 'UDP port for 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l proxy-protocol -d 'Balancers, by address or block of addresses, each of whose connections must begin with a header of the PROXY protocol, version 2, that tells the client\'s true address' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l proxy-protocol -d 'Balancers, by address or block of addresses, each of whose connections must begin with a header of the PROXY protocol, version 1 or 2, that tells the client\'s true address' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l ban -d 'Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6 are at least a /64' -r
@@ -86,7 +86,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l udp -d 'UDP 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l proxy-protocol -d 'Balancers, by address or block of addresses, each of whose connections must begin with a header of the PROXY protocol, version 2, that tells the client\'s true address' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l proxy-protocol -d 'Balancers, by address or block of addresses, each of whose connections must begin with a header of the PROXY protocol, version 1 or 2, that tells the client\'s true address' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-clients -d 'Clients at once [default: what the descriptor limit allows, less 64]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l max-per-address -d 'Clients at once from one IPv4 address or IPv6 /64; loopback is exempt' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l ban -d 'Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6 are at least a /64' -r

@@ -77,7 +77,7 @@ struct ListenArgs {
     #[arg(value_parser = whole(1..=i32::MAX))]
     backlog: i32,
     /// Balancers, by address or block of addresses, each of whose connections must begin with a
-    /// header of the PROXY protocol, version 2, that tells the client's true address
+    /// header of the PROXY protocol, version 1 or 2, that tells the client's true address
     #[arg(long, value_name = "CIDR", env = "MIO_CHAT_PROXY_PROTOCOL", value_delimiter = ',')]
     proxy_protocol: Vec<Subnet>,
 }

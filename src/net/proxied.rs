@@ -49,6 +49,8 @@ pub(super) struct Proxies {
     /// How many may wait at once.
     most: usize,
     counters: ProxyCounters,
+    /// Whether the log has been told of one that sends no headers, since they were named.
+    warned: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,17 @@ struct Waiting {
     peer: SocketAddr,
     header: Vec<u8>,
     number: u64,
+}
+
+/// Why a connection brought no header.
+#[derive(Debug, thiserror::Error)]
+enum Useless {
+    #[error("something else came")]
+    OtherBytes,
+    #[error("it ended")]
+    End,
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 /// What reading on has come to.
@@ -80,12 +93,14 @@ impl Proxies {
             count: 0,
             most: PROXY_HEADERS_PENDING_MAX,
             counters: ProxyCounters::default(),
+            warned: false,
         }
     }
 
     /// Those from here must from now on; who waits, waits on.
     pub(super) fn trust(&mut self, trusted: Vec<Subnet>) {
         self.trusted = trusted;
+        self.warned = false;
     }
 
     /// Whether somebody from there must send a header.
@@ -152,8 +167,22 @@ impl Proxies {
             Err(why) => {
                 self.counters.bad += 1;
                 log::debug!("balancer {peer}: closed, no header: {why}");
+                if matches!(why, Useless::OtherBytes) {
+                    self.warn_of(peer, "what it sent is no PROXY header");
+                }
                 Heard::Rubbish
             }
+        }
+    }
+
+    /// Says once that a balancer is not set up as `--proxy-protocol` expects: nobody gets in through
+    /// it, and the clients are not told why. One that only connects and goes checks our health.
+    fn warn_of(&mut self, peer: SocketAddr, why: &str) {
+        if !std::mem::replace(&mut self.warned, true) {
+            log::warn!(
+                "balancer {peer}: closed, {why}; every connection from an address of \
+                 --proxy-protocol must begin with a PROXY header (more such are only counted)"
+            );
         }
     }
 
@@ -177,6 +206,7 @@ impl Proxies {
             self.counters.late += 1;
             any = true;
             log::debug!("balancer {}: closed, its header is late", late.peer);
+            self.warn_of(late.peer, "its PROXY header did not come in time");
         }
         any
     }
@@ -195,22 +225,26 @@ impl Proxies {
 }
 
 impl Waiting {
-    /// Reads what is there of the header, and nothing behind it.
-    fn read(&mut self) -> Result<Option<Proxied>, String> {
-        // What a header says of its length comes in two parts: its fixed bytes, then the rest.
+    /// Reads what is there of the header, and nothing behind it: how long it is shows in its bytes,
+    /// so they are looked at before they are taken.
+    fn read(&mut self) -> Result<Option<Proxied>, Useless> {
         loop {
-            let header = read_proxy_header(&self.header).map_err(|_| "other bytes".to_owned())?;
+            let mut room = [0; PROXY_HEADER_BYTES_MAX];
+            let had = self.header.len();
+            let seen = match self.stream.peek(&mut room[had..]) {
+                Ok(0) => return Err(Useless::End),
+                Ok(count) => &room[had..had + count],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            };
+            self.header.extend_from_slice(seen);
+            let whole = proxy_header_bytes(&self.header).map_err(|_| Useless::OtherBytes)?;
+            self.header.truncate(whole);
+            self.stream.read_exact(&mut self.header[had..])?;
+            let header = read_proxy_header(&self.header).map_err(|_| Useless::OtherBytes)?;
             if header.is_some() {
                 return Ok(header);
-            }
-            let whole = proxy_header_bytes(&self.header).map_err(|_| "other bytes".to_owned())?;
-            let mut room = [0; PROXY_HEADER_BYTES_MAX];
-            match self.stream.read(&mut room[..whole - self.header.len()]) {
-                Ok(0) => return Err("the end".to_owned()),
-                Ok(count) => self.header.extend_from_slice(&room[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.to_string()),
             }
         }
     }
