@@ -285,6 +285,15 @@ pub const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections of balancers that wait for their header at once, 0.8 KiB each: what they bring in a
 /// second while packets are lost.
 pub const PROXY_HEADERS_PENDING_MAX: usize = 1_024;
+/// Things that wait to be written into the log as moderation, some 200 bytes each: more than people
+/// do in one turn. What is more is counted.
+pub const AUDIT_MAX: usize = 256;
+/// Lines of the log at once about what owners and operators of rooms have done, and such lines a
+/// second: anybody may own a room, and none is to fill the disk, 100 bytes a line. What looks after
+/// the server is always logged.
+pub const AUDIT_ROOM_LINES: (u32, u32) = (100, 1);
+/// The same for passwords of operators that were wrong: three a second can be checked.
+pub const AUDIT_OPER_LINES: (u32, u32) = (100, 5);
 /// Idle time after which TCP asks whether the peer is still there. Default of `--keepalive`. Well
 /// below `USER_TIMEOUT`: Linux gives up at the first question without answer that comes later than
 /// that after the last sign of life, so there must be time for more questions in between.

@@ -208,7 +208,8 @@ pub(super) fn because(out: &mut Vec<u8>, reason: &str) {
 }
 
 /// A time as people say it: its two largest units, from seconds to days.
-pub(super) struct Rounded(pub(super) Duration);
+#[derive(Clone, Copy, Debug)]
+pub struct Rounded(pub Duration);
 
 impl std::fmt::Display for Rounded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -8,6 +8,7 @@
 
 mod activated;
 mod admin;
+mod audit;
 mod bind;
 mod clock;
 mod connection;

@@ -39,6 +39,7 @@ pub use reload::Chosen;
 use upgrade::Upgrade;
 
 use super::admin::Admin;
+use super::audit::AuditLog;
 use super::clock::Clock;
 use super::connection::{Connection, Input};
 use super::datagram::Datagrams;
@@ -123,6 +124,7 @@ pub struct Reactor {
     log: LogSink,
     /// Taken out while it looks at the rest.
     admin: Option<Admin>,
+    audit: AuditLog,
     gauges: Gauges,
     process: ProcessGauge,
     /// Clients to be heard, each in its turn.
@@ -193,6 +195,7 @@ impl Reactor {
         self.accept();
         self.receive();
         self.expire();
+        self.log_audit();
         if self.may_flush() {
             self.flush();
         }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::Server;
+use super::audit::Audited;
 use super::close::CloseReason;
 use super::inbox::{Inbox, Utterance};
 use super::session::{Classroom, Ending, Phase, Session};
@@ -187,6 +188,9 @@ impl Server {
                 self.authenticate(now, id, name, password);
             }
             Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),
+        }
+        if let Some(record) = self.lobby.take_record() {
+            self.audit.push(Audited::Done(record));
         }
         while let Some(expelled) = self.lobby.poll_expelled() {
             self.close(now, expelled, CloseReason::Told(Farewell::Kicked));

@@ -18,6 +18,7 @@
 //! in the same call.
 
 mod admission;
+mod audit;
 mod close;
 mod conversation;
 mod counters;
@@ -38,6 +39,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub use admission::NotAdmitted;
+pub use audit::Audited;
 pub use close::CloseReason;
 pub use counters::ServerCounters;
 pub use handover::ServerState;
@@ -46,6 +48,7 @@ pub use settings::Settings;
 pub use watching::SlowReader;
 
 use admission::Admission;
+use audit::Audit;
 use deadlines::Deadlines;
 use inbox::Spare;
 use leaving::Leaving;
@@ -89,6 +92,7 @@ pub struct Server {
     /// When rooms are told who came and went.
     digest_at: Option<Time>,
     checks: Checks,
+    audit: Audit,
 }
 
 impl Server {
@@ -110,6 +114,7 @@ impl Server {
             started: Wall::default(),
             digest_at: None,
             checks: Checks::default(),
+            audit: Audit::default(),
             settings,
             secret,
         }

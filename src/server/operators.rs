@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::Server;
+use super::audit::Audited;
 use crate::chat::{Event, NameKey, Outlet, Refusal};
 use crate::id::ClientId;
 use crate::limits::{PASSWORD_CHECKS_MAX, PASSWORD_PAUSE, PASSWORD_ROUNDS_PER_TURN};
@@ -34,8 +35,8 @@ pub(super) struct Checks {
 struct Waiting {
     id: ClientId,
     check: Check,
-    /// Whether there is an operator of that name. If not, a check takes as long all the same.
-    known: bool,
+    /// The operator of that name. If there is none, a check takes as long all the same.
+    operator: Option<String>,
 }
 
 impl Checks {
@@ -57,7 +58,7 @@ impl Server {
         let key = NameKey::of(name);
         let found = operators.iter().find(|operator| NameKey::of(&operator.name) == key);
         let Some(operator) = found.or(operators.first()) else {
-            return self.fanout.tell(id, Event::Refused(&Refusal::OperWrong));
+            return self.conclude(id, None, false);
         };
         let Checks { waiting, due } = &mut self.checks;
         let waits = waiting.iter().any(|other| other.id == id);
@@ -65,7 +66,7 @@ impl Server {
             return self.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
         }
         let check = Check::begin(password, &operator.password);
-        waiting.push_back(Waiting { id, check, known: found.is_some() });
+        waiting.push_back(Waiting { id, check, operator: found.map(|found| found.name.clone()) });
         due.get_or_insert(now);
         self.fanout.tell(id, Event::Checking);
     }
@@ -80,18 +81,21 @@ impl Server {
         self.checks.due = None;
         let Some(first) = self.checks.waiting.front_mut() else { return };
         if let Some(right) = first.check.go_on(PASSWORD_ROUNDS_PER_TURN) {
-            let (id, proved) = (first.id, right && first.known);
+            let (id, operator) = (first.id, first.operator.take());
             self.checks.waiting.pop_front();
-            self.conclude(id, proved);
+            self.conclude(id, operator, right);
         }
         self.checks.due = (!self.checks.waiting.is_empty()).then(|| now + PASSWORD_PAUSE);
     }
 
-    fn conclude(&mut self, id: ClientId, proved: bool) {
+    /// Somebody has said to be this operator, if there is one, and its password was right or not.
+    fn conclude(&mut self, id: ClientId, operator: Option<String>, right: bool) {
         if !self.lobby.is_member(id) {
             return;
         }
-        if proved {
+        let granted = right && operator.is_some();
+        self.audit.push(Audited::Oper { id, operator, granted });
+        if granted {
             self.lobby.promote(id, &mut self.fanout);
         } else {
             self.counters.passwords_refused += 1;

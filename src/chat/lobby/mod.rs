@@ -23,6 +23,8 @@ mod talking;
 
 use std::collections::HashMap;
 
+use smol_str::SmolStr;
+
 use super::command::{Command, Outcome};
 use super::event::{Event, Outlet};
 use super::member::{Member, Wishes};
@@ -30,6 +32,7 @@ use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::names::Names;
 use super::network::Network;
+use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
 use super::room::{Room, RoomId, Rooms};
 use crate::id::{ClientId, SideTable};
@@ -106,6 +109,8 @@ pub struct Lobby {
     unsaved: Unsaved,
     /// Members who were put out of the server and whose connection is still there.
     expelled: Vec<ClientId>,
+    /// What the command that was carried out last has done to keep order.
+    record: Option<Record>,
 }
 
 impl Lobby {
@@ -125,6 +130,7 @@ impl Lobby {
             digests: Vec::new(),
             unsaved: Unsaved::default(),
             expelled: Vec::new(),
+            record: None,
             settings,
         }
     }
@@ -367,6 +373,21 @@ impl Lobby {
             _ if open.operators.contains(&id) => Rank::Operator,
             _ => Rank::Member,
         }
+    }
+
+    /// Notes what a member does in a room, to be told to who looks after the server.
+    fn note_done(&self, id: ClientId, room: RoomId, done: Done) -> Option<Record> {
+        Some(Record {
+            done,
+            id,
+            by: self.nickname(id)?.clone(),
+            rank: self.rank(id, room),
+            room: self.room_name(room),
+            whom: None,
+            network: None,
+            lasts: None,
+            reason: SmolStr::default(),
+        })
     }
 
     /// The room that a member is in, if it may do there what takes this rank. `main` belongs to

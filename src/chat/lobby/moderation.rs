@@ -13,6 +13,7 @@ use crate::chat::command::Sentencing;
 use crate::chat::event::{Deed, Event, Moderation, Outlet};
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
+use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::{Measure, Sanction};
@@ -226,7 +227,7 @@ impl Lobby {
     }
 
     fn tell_sentence(
-        &self,
+        &mut self,
         by: ClientId,
         room: RoomId,
         deed: Deed,
@@ -237,6 +238,9 @@ impl Lobby {
         let name = self.room_name(room);
         let moderation = moderation(deed, &name, sentence, context);
         self.publish(room, by, Event::Moderated(moderation), outlet);
+        let lasts = time_left(sentence, context.now).filter(|_| deed != Deed::Kicked);
+        let record = self.note_done(by, room, Done::Deed(deed));
+        self.record = record.map(|record| record.of(sentence, lasts));
     }
 }
 

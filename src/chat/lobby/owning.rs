@@ -9,6 +9,7 @@ use super::Lobby;
 use crate::chat::charter::{Owner, Topic};
 use crate::chat::digest::Digest;
 use crate::chat::event::{Deed, Event, Moderation, Outlet};
+use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::room::RoomId;
 use crate::chat::text::clean;
@@ -49,6 +50,7 @@ impl Lobby {
         open.charter.topic = (!text.is_empty()).then_some(topic);
         self.note_charter_changed(room);
         self.publish(room, id, Event::TopicChanged { by: &by, text: &text }, outlet);
+        self.record = self.note_done(id, room, Done::Topic);
         Ok(())
     }
 
@@ -66,6 +68,7 @@ impl Lobby {
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
         open.charter.password = password.map(|word| Digest::of(&open.name.key(), word));
         self.note_charter_changed(room);
+        self.record = self.note_done(id, room, Done::Password(password.is_some()));
         let room = &self.room_name(room);
         outlet.tell(id, Event::PasswordSet { room, needed: password.is_some() });
         Ok(())
@@ -192,24 +195,30 @@ impl Lobby {
 
     /// Tells a room what one member has done to another.
     fn tell_deed(
-        &self,
+        &mut self,
         by: ClientId,
         room: RoomId,
         deed: Deed,
         whom: ClientId,
         outlet: &mut impl Outlet,
     ) {
-        let (Some(by_name), Some(whom)) = (self.nickname(by), self.nickname(whom)) else { return };
+        let (Some(by_name), Some(whom_name)) = (self.nickname(by), self.nickname(whom)) else {
+            return;
+        };
         let name = self.room_name(room);
         let moderation = Moderation {
             deed,
             room: &name,
-            whom: Some(whom.as_str()),
+            whom: Some(whom_name.as_str()),
             by: by_name,
             lasts: None,
             reason: "",
         };
         self.publish(room, by, Event::Moderated(moderation), outlet);
+        let done = if deed == Deed::Endowed && by == whom { Done::Owned } else { Done::Deed(deed) };
+        let record = self.note_done(by, room, done);
+        self.record =
+            record.map(|record| if done == Done::Owned { record } else { record.to(whom_name) });
     }
 
     /// The room that a member is in, if it is its own.

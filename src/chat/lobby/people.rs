@@ -4,6 +4,7 @@ use super::{Context, Lobby};
 use crate::chat::event::{Event, Form, Outlet};
 use crate::chat::member::{Member, Wishes};
 use crate::chat::name::{NameKey, Nickname};
+use crate::chat::record::Record;
 use crate::chat::refusal::{Refusal, Sentence};
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
@@ -54,6 +55,11 @@ impl Lobby {
     /// A member who was put out of the server: its connection is to be closed.
     pub fn poll_expelled(&mut self) -> Option<ClientId> {
         self.expelled.pop()
+    }
+
+    /// What the last command has done to keep order, if anything.
+    pub fn take_record(&mut self) -> Option<Record> {
+        self.record.take()
     }
 
     /// Lets a member keep order everywhere, who has proved that it may.

@@ -11,6 +11,7 @@ use crate::id::Registry;
 use crate::limits::{EVENTS_PER_POLL, READ_BYTES_PER_TURN};
 use crate::net::activated::Activated;
 use crate::net::admin::Admin;
+use crate::net::audit::AuditLog;
 use crate::net::clock::Clock;
 use crate::net::datagram::Datagrams;
 use crate::net::error::NetError;
@@ -83,6 +84,7 @@ impl Reactor {
         let started_at = Clock::calendar().millis() as f64 / 1_000.0;
         Ok(Self {
             admin,
+            audit: AuditLog::new(),
             gauges: Gauges::new(),
             process: ProcessGauge::new(started_at),
             events: Events::with_capacity(EVENTS_PER_POLL),

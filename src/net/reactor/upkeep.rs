@@ -7,6 +7,7 @@ use mio::{Interest, Poll};
 
 use super::{Exit, Reactor};
 use crate::limits::CROWD;
+use crate::net::audit::Address;
 use crate::net::clock::Clock;
 use crate::net::log_writer::LogSink;
 use crate::net::signals::Request;
@@ -46,6 +47,19 @@ impl Reactor {
         if let Some(keeper) = self.keeper.take() {
             keeper.finish(&mut self.server, self.clock);
         }
+    }
+
+    /// Logs what was done in this turn by those who may do more than others.
+    pub(super) fn log_audit(&mut self) {
+        while let Some(audited) = self.server.poll_audited() {
+            let id = audited.id();
+            let peer =
+                self.connections.get_mut(id).and_then(|known| known.stream().peer_addr().ok());
+            let address = Address::of(self.server.network(id), peer);
+            let nick = self.server.lobby().nickname(id).map_or("", |nick| nick.as_str());
+            self.audit.log(self.now, &audited, nick, &address);
+        }
+        self.audit.note_lost(self.server.take_audited_lost());
     }
 
     /// Dates are told by the calendar as it is now: it may have been set.
@@ -134,6 +148,7 @@ impl Reactor {
             self.server.lobby().remembered()
         );
         self.log_served();
+        self.audit.tell_left_out();
         self.log_proxied();
         self.log_matched();
         if let Some(keeper) = &self.keeper {
