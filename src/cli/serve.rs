@@ -1,5 +1,6 @@
 //! The flags of the server, and the settings that they make.
 
+use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -333,7 +334,14 @@ impl ServeArgs {
             max_delay: self.slow.max_delay.into(),
             state: self.rooms.state.clone(),
             admin: self.listen.admin.map(Place::on_loopback),
+            stops_at_hangup: self.ends_with_its_terminal(),
         }
+    }
+
+    /// Whether somebody has typed the command to try it, and nobody looks after it: closing the
+    /// terminal is to end it then, not to leave it behind.
+    fn ends_with_its_terminal(&self) -> bool {
+        std::io::stdin().is_terminal() && self.config_file().is_none() && !net::is_supervised()
     }
 
     fn lobby_settings(&self, operators: &[Operator]) -> LobbySettings {

@@ -44,3 +44,4 @@ pub use listener::ListenAt;
 pub use log_writer::{Drained, LogError, LogSettings, LogSink, start as start_log};
 pub use proxied::ProxyCounters;
 pub use reactor::{Chosen, Exit, Reactor, Settings};
+pub use supervisor::is_supervised;

@@ -89,6 +89,8 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// Where to show how the server is, if anywhere.
     pub admin: Option<SocketAddr>,
+    /// Whether SIGHUP means that the terminal is gone, and not that something is to be read again.
+    pub stops_at_hangup: bool,
 }
 
 /// How the loop has ended.

@@ -1,7 +1,8 @@
 //! Signals as events of the poll loop.
 //!
 //! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file and
-//! reads the settings again, and asks for a report in the log; SIGUSR1 asks to hand everything over
+//! reads the settings again, and asks for a report in the log, unless it means that the terminal in
+//! which the server was started is gone, which asks it to stop; SIGUSR1 asks to hand everything over
 //! to a new process; SIGUSR2 sends everybody away over a while.
 //! SIGPIPE stays ignored, as Rust's start-up code leaves it.
 
@@ -19,6 +20,8 @@ pub(super) enum Request {
     Stop(i32),
     /// Reopen the log file, tell it what was served, and how fast, and read the settings again.
     Reload,
+    /// Stop, because the terminal is gone. It may come twice, from the shell and from the kernel.
+    HangUp,
     /// Let nobody else in, and send everybody away over a while.
     LameDuck,
     /// Hand over to a new process.
@@ -28,24 +31,28 @@ pub(super) enum Request {
 /// Listens for signals.
 pub(super) struct SignalSource {
     signals: Signals,
+    /// What SIGHUP asks for.
+    at_hangup: Request,
 }
 
 impl SignalSource {
-    /// Catches the signals and registers for them.
-    pub(super) fn register(registry: &Registry) -> Result<Self, NetError> {
+    /// Catches the signals and registers for them. `stops_at_hangup`: SIGHUP is no wish to reload.
+    pub(super) fn register(registry: &Registry, stops_at_hangup: bool) -> Result<Self, NetError> {
         let fail = |source| NetError::SetUp { what: "signals", source };
         let mut signals =
             Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]).map_err(fail)?;
         registry
             .register(&mut signals, Source::Signals.into(), Interest::READABLE)
             .map_err(fail)?;
-        Ok(Self { signals })
+        let at_hangup = if stops_at_hangup { Request::HangUp } else { Request::Reload };
+        Ok(Self { signals, at_hangup })
     }
 
     /// Everything asked for since the last call.
     pub(super) fn requests(&mut self) -> impl Iterator<Item = Request> {
-        self.signals.pending().map(|signal| match signal {
-            SIGHUP => Request::Reload,
+        let at_hangup = self.at_hangup;
+        self.signals.pending().map(move |signal| match signal {
+            SIGHUP => at_hangup,
             SIGUSR2 => Request::LameDuck,
             SIGUSR1 => Request::Upgrade,
             other => Request::Stop(other),

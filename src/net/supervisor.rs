@@ -22,6 +22,17 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::limits::{STATUS_INTERVAL, STOP_MARGIN};
 use crate::time::Time;
 
+/// Whether something looks after this process, starts it again and tells it to reload: systemd, or
+/// whatever else wants to be told how it is.
+pub fn is_supervised() -> bool {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+    // A terminal that is a service itself hands this on to all that is started in it; newer versions
+    // of systemd say for which process it was meant.
+    let is_service = set("INVOCATION_ID").is_some()
+        && set("SYSTEMD_EXEC_PID").is_none_or(|pid| pid == *std::process::id().to_string());
+    set("NOTIFY_SOCKET").is_some() || is_service
+}
+
 /// The way to whoever supervises this process, if anybody does.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor {

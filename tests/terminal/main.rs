@@ -6,6 +6,7 @@
 //!     sequences    what was written to it    hostile    lines that nobody should send
 //!     fake_server  does as it is told        proofs     that all this finds what is wrong
 //!     stories      what people do with the client
+//!     hangup       the server, when its terminal is closed
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -16,6 +17,7 @@ mod random;
 mod support;
 
 mod fake_server;
+mod hangup;
 mod hostile;
 mod proofs;
 mod pty;

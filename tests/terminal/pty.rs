@@ -43,6 +43,11 @@ impl Pty {
         (pty, programs.into())
     }
 
+    /// Is closed as a window is: the kernel tells the programs with SIGHUP.
+    pub(crate) fn hang_up(&mut self) {
+        self.master = File::open("/dev/null").unwrap().into();
+    }
+
     /// Has another size from now on; the kernel tells the programs with SIGWINCH.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };

@@ -24,7 +24,8 @@ const CHUNK: usize = 16 * 1_024;
 /// Reads in a row, after which a program that writes all the time is looked at.
 const READS_MAX: usize = 64;
 /// What must not be passed on: it changes what programs do in a terminal, or in any place.
-const FORGOTTEN: [&str; 4] = ["NO_COLOR", "COLORTERM", "COLORFGBG", "RUST_BACKTRACE"];
+const FORGOTTEN: [&str; 6] =
+    ["NO_COLOR", "COLORTERM", "COLORFGBG", "RUST_BACKTRACE", "NOTIFY_SOCKET", "INVOCATION_ID"];
 
 /// A terminal with a program in it.
 pub(crate) struct Terminal {
@@ -133,6 +134,12 @@ impl Terminal {
         self.read();
         self.parser.screen_mut().set_size(rows, columns);
         self.pty.resize(columns, rows);
+    }
+
+    /// Closes the window.
+    pub(crate) fn hang_up(&mut self) {
+        self.read();
+        self.pty.hang_up();
     }
 
     /// Sends the program a signal.

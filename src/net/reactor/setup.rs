@@ -75,7 +75,7 @@ impl Reactor {
         let datagrams = Datagrams::bind(&settings.udp, &mut ports.udp, poll.registry())?;
         let admin = |place| Admin::bind(place, &mut ports.admin, poll.registry());
         let admin = settings.admin.map(admin).transpose()?;
-        let signals = SignalSource::register(poll.registry())?;
+        let signals = SignalSource::register(poll.registry(), settings.stops_at_hangup)?;
         upkeep::watch_log(&poll, &log)
             .map_err(|source| NetError::SetUp { what: "the log", source })?;
         server_settings.matchmaking.own_addresses = datagrams.addresses().collect();

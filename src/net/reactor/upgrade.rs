@@ -16,7 +16,9 @@ use mio::unix::SourceFd;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Exit, Reactor};
-use crate::limits::{HANDOVER_PATIENCE, HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE};
+use crate::limits::{
+    HANDOVER_PATIENCE, HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE,
+};
 use crate::net::admin::Admin;
 use crate::net::estate::Estate;
 use crate::net::handover::{HandoverError, SUCCEEDS, Wire, Word};
@@ -192,6 +194,8 @@ impl Reactor {
             let meant = match request {
                 Request::Stop(signal) => Signal::from_named_raw(signal),
                 Request::LameDuck => Some(Signal::USR2),
+                // The new process has another stdin: it takes this one for a wish to reload.
+                Request::HangUp => Some(Signal::TERM),
                 Request::Reload => Some(Signal::HUP),
                 // That has just been done.
                 Request::Upgrade => None,

@@ -4,6 +4,7 @@ use std::io;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll};
+use signal_hook::consts::SIGHUP;
 
 use super::{Exit, Reactor};
 use crate::limits::CROWD;
@@ -96,6 +97,13 @@ impl Reactor {
                     self.stopped_by = Some(Exit::AtOnce(signal));
                 }
                 Request::Stop(signal) => self.stop(signal),
+                Request::HangUp if self.stopping => {}
+                Request::HangUp => {
+                    log::info!(
+                        "the terminal is gone, or SIGHUP was sent: without -c it means stop"
+                    );
+                    self.stop(SIGHUP);
+                }
             }
         }
     }
