@@ -342,9 +342,15 @@ pub const STOP_MARGIN: Duration = Duration::from_secs(10);
 /// How long a new process may take until it is ready to take over. Everybody is served meanwhile;
 /// it has flags to read and a log to open.
 pub const SUCCESSOR_PATIENCE: Duration = Duration::from_secs(5);
-/// How long handing over may take. Nobody is served meanwhile, and nobody is lost: a client waits
-/// no longer for it than for a network that is congested.
-pub const HANDOVER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a new process that has said that it is ready may take over. Nobody is served meanwhile,
+/// and nobody is lost: a client waits no longer for it than for a lost packet. Five times what a
+/// crowd takes that fills the server.
+pub const HANDOVER_PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of the document for which it may take a second more: it reads some ten times as many.
+pub const HANDOVER_BYTES_PER_SECOND: usize = 16 * 1_024 * 1_024;
+/// How long a new process waits for what it is told: longer than the old one waits for it, which is
+/// to be the one that gives up.
+pub const PREDECESSOR_PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of the document that is handed over. What waits for slow readers is most of it.
 pub const HANDOVER_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Bytes that wait or are remembered above which nothing is handed over: written down they are two

@@ -68,6 +68,9 @@ pub enum HandoverError {
         /// That much.
         bytes: usize,
     },
+    /// What the document says cannot be.
+    #[error("what was handed over does not hold together: {0}")]
+    Inconsistent(String),
     /// Another folder of the state.
     #[error("the state was kept elsewhere; a restart is needed to keep it in another folder")]
     Folder,

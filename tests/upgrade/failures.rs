@@ -6,7 +6,8 @@ use std::time::Duration;
 use rustix::process::{Signal, kill_process};
 
 use crate::running::Running;
-use crate::support::{Client, eventually_within, timed};
+use crate::support::program::program;
+use crate::support::{Client, eventually_within, report, timed};
 
 /// As long as a new process may take to be ready, and then to take over, and a busy machine.
 const LONG: Duration = Duration::from_secs(25);
@@ -68,12 +69,32 @@ fn a_program_that_is_never_ready_is_given_up() {
 }
 
 #[test]
-fn a_program_that_falls_silent_while_it_takes_over_is_given_up() {
+fn a_program_that_falls_silent_while_it_takes_over_is_given_up_after_a_second() {
     let running = Running::start(&["--flood", "off"]);
     let mut pair = pair(&running);
-    running.replace_by_script("printf R >&0; exec sleep 100");
-    let ((), took) = timed(|| fails(&running, &mut pair, "timed out"));
-    assert!(took > Duration::from_secs(4), "{took:?}");
+    for script in [
+        "printf R >&0; exec sleep 100",
+        // It has read some of it.
+        "printf R >&0; head -c 20 <&0 >/dev/null; exec sleep 100",
+    ] {
+        running.replace_by_script(script);
+        let ((), took) = timed(|| fails(&running, &mut pair, "timed out"));
+        assert!(took > Duration::from_millis(900), "{took:?}");
+        report(&format!("given up after {took:.2?}"));
+    }
+    running.stop();
+}
+
+#[test]
+fn what_does_not_hold_together_is_not_taken_over() {
+    let Some(python) = program("python3") else { return };
+    let running = Running::start(&["--flood", "off"]);
+    let mut pair = pair(&running);
+    let spoil = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/spoil_handover.py");
+    let server = env!("CARGO_BIN_EXE_mio-chat");
+    let python = python.display();
+    running.replace_by_script(&format!("exec '{python}' '{spoil}' '{server}' \"$@\""));
+    fails(&running, &mut pair, "does not hold together");
     running.stop();
 }
 

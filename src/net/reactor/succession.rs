@@ -1,12 +1,14 @@
 //! The new side of a hand-over: takes everything from the process that has started this one, and
 //! touches no client before it is told to.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use mio::net::TcpStream;
 
 use super::setup::Ports;
 use super::{Reactor, Settings};
 use crate::id::Registry;
-use crate::limits::{HANDOVER_PATIENCE, SUCCESSOR_PATIENCE};
+use crate::limits::PREDECESSOR_PATIENCE;
 use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::error::NetError;
@@ -29,10 +31,9 @@ impl Reactor {
     ) -> Result<Self, NetError> {
         let wire = &mut predecessor.wire;
         // The other one may be in the middle of something.
-        wire.be_patient(SUCCESSOR_PATIENCE + HANDOVER_PATIENCE);
+        wire.be_patient(PREDECESSOR_PATIENCE);
         wire.say(Word::Ready)?;
         let (document, descriptors) = wire.receive()?;
-        wire.be_patient(HANDOVER_PATIENCE);
         let taken = Estate::read(&document).map_err(NetError::from).and_then(|estate| {
             let sockets = estate.assign(descriptors)?;
             let (tcp, udp, admin) = (sockets.tcp, sockets.udp, sockets.admin);
@@ -84,7 +85,26 @@ impl Reactor {
         }
         let folder = self.folder.as_deref();
         self.keeper = folder.map(|folder| Keeper::resume(folder, &mut self.server)).transpose()?;
-        Ok(())
+        self.check_invariants()
+    }
+
+    /// What was taken over must hold together as long as the old process can still go on: a document
+    /// may be misunderstood, or written by a version with a fault.
+    fn check_invariants(&self) -> Result<(), NetError> {
+        let checked = catch_unwind(AssertUnwindSafe(|| {
+            assert_eq!(
+                self.server.clients(),
+                self.connections.len(),
+                "a connection for each client"
+            );
+            self.server.check_invariants();
+        }));
+        checked.map_err(|panic| {
+            let text = panic.downcast::<String>().map(|text| *text);
+            let text =
+                text.or_else(|panic| panic.downcast::<&str>().map(|text| (*text).to_owned()));
+            HandoverError::Inconsistent(text.unwrap_or_default()).into()
+        })
     }
 }
 

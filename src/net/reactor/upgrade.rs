@@ -10,6 +10,7 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::time::Duration;
 
 use mio::Interest;
 use mio::unix::SourceFd;
@@ -17,7 +18,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Exit, Reactor};
 use crate::limits::{
-    HANDOVER_PATIENCE, HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE,
+    HANDOVER_BYTES_PER_SECOND, HANDOVER_PATIENCE, HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE,
 };
 use crate::net::admin::Admin;
 use crate::net::estate::Estate;
@@ -182,7 +183,10 @@ impl Reactor {
             sockets.push(connection.descriptor());
         }
         let Successor { wire, .. } = successor;
-        wire.send(&estate.write()?, &sockets)?;
+        let document = estate.write()?;
+        let more = document.len() as f64 / HANDOVER_BYTES_PER_SECOND as f64;
+        wire.be_patient(HANDOVER_PATIENCE + Duration::from_secs_f64(more));
+        wire.send(&document, &sockets)?;
         wire.expect(Word::Taken)?;
         // Who reads this has everything; who does not is dead, and this process goes on.
         wire.say(Word::Go)
