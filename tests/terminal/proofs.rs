@@ -43,13 +43,14 @@ fn more_than_the_kernel_holds_is_typed_while_it_is_echoed() {
 
 #[test]
 fn the_program_leads_a_session_and_gets_signals_keys_and_its_exit_code() {
-    // Not one long read: bash looks at a signal that comes just before that when it is over.
-    let script = "trap 'echo stopped; exit 7' INT; echo ready; while :; do read -r -t 0.05; done";
+    let script = "trap 'echo stopped; exit 7' INT; echo ready; while read -r; do :; done";
     let mut terminal = shell(script);
     terminal.see("ready");
     assert_eq!(getsid(Some(terminal.pid())).unwrap(), terminal.pid());
     assert!(process::status_field(terminal.pid(), "Name").contains("bash"));
+    // bash looks at a signal that comes just before a read when that is over: Enter ends it.
     terminal.press("\x03");
+    terminal.press("\r");
     terminal.see("stopped");
     terminal.expect_good_end(7);
 
@@ -82,14 +83,16 @@ fn a_paste_comes_in_its_brackets_and_what_is_wiped_off_is_gone() {
 #[test]
 fn a_resize_is_told() {
     // Not in the trap: bash forgets a signal that comes while it obeys one of the same kind.
-    let script = "trap resized=1 WINCH; resized=1; while :; do \
-                  if [ $resized ]; then resized=; stty size; fi; read -r -t 0.05; done";
+    let script = "trap resized=1 WINCH; stty size; while read -r; do \
+                  if [ $resized ]; then resized=; stty size; fi; done";
     let mut terminal = shell(script);
     terminal.see("24 80");
-    terminal.resize(40, 12);
-    terminal.see("12 40");
-    terminal.resize(20, 5);
-    terminal.see("5 20");
+    for (columns, rows, told) in [(40, 12, "12 40"), (20, 5, "5 20")] {
+        terminal.resize(columns, rows);
+        // Enter ends the read that the signal may have come before.
+        terminal.press("\r");
+        terminal.see(told);
+    }
 }
 
 #[test]

@@ -9,20 +9,24 @@
 
 use std::fmt::Write;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use vt100::{Color, MouseProtocolMode, Parser, Screen};
 
 use crate::pty::{Came, Pty};
 use crate::sequences;
+use crate::support::PATIENCE;
 use crate::support::server::wait_for_exit;
-use crate::support::{PATIENCE, now};
 
 /// Bytes asked of one read.
 const CHUNK: usize = 16 * 1_024;
 /// Reads in a row, after which a program that writes all the time is looked at.
 const READS_MAX: usize = 64;
+/// Time between two looks at a program that is silent.
+const LOOK: Duration = Duration::from_millis(20);
+/// Bytes after which a program that writes all the time has not done what is waited for.
+const OUTPUT_MAX: usize = 64 * 1_024 * 1_024;
 /// What must not be passed on: it changes what programs do in a terminal, or in any place.
 const FORGOTTEN: [&str; 6] =
     ["NO_COLOR", "COLORTERM", "COLORFGBG", "RUST_BACKTRACE", "NOTIFY_SOCKET", "INVOCATION_ID"];
@@ -106,14 +110,13 @@ impl Terminal {
 
     /// Types these bytes.
     pub(crate) fn press(&mut self, keys: &str) {
-        let (mut left, end) = (keys.as_bytes(), now() + PATIENCE);
+        let (mut left, mut silence) = (keys.as_bytes(), Silence::of(PATIENCE));
         while !left.is_empty() {
             let written = self.pty.write(left);
             left = &left[written..];
-            self.read();
+            let read = self.read();
             if !left.is_empty() && written == 0 {
-                let patience = self.left(end, "the program to read what is typed");
-                self.pty.wait(true, patience);
+                self.look_again(&mut silence, read, true, "the program to read what is typed");
             }
         }
     }
@@ -177,15 +180,14 @@ impl Terminal {
         what: &str,
         is_so: impl Fn(&Self) -> bool,
     ) {
-        let end = now() + patience;
+        let mut silence = Silence::of(patience);
         loop {
-            self.read();
+            let read = self.read();
             if is_so(self) {
                 return;
             }
             assert!(!self.has_ended, "never {what}: the program has ended\n{}", self.drawn());
-            let left = self.left(end, what);
-            self.pty.wait(false, left);
+            self.look_again(&mut silence, read, false, what);
         }
     }
 
@@ -254,29 +256,58 @@ impl Terminal {
 
     // ---- Inside ----
 
-    /// Reads what the program has written, as long as there is something, within reason.
-    fn read(&mut self) {
-        let mut room = [0; CHUNK];
+    /// Reads what the program has written, as long as there is something, within reason; how many
+    /// bytes that were.
+    fn read(&mut self) -> usize {
+        let (mut room, before) = ([0; CHUNK], self.output.len());
         for _ in 0..READS_MAX {
             match self.pty.read(&mut room) {
                 Came::Bytes(count) => {
                     self.parser.process(&room[..count]);
                     self.output.extend_from_slice(&room[..count]);
                 }
-                Came::Nothing => return,
+                Came::Nothing => break,
                 Came::End => {
                     self.has_ended = true;
-                    return;
+                    break;
                 }
             }
         }
+        self.output.len() - before
     }
 
-    /// How long may still be waited.
-    fn left(&self, end: Instant, what: &str) -> Duration {
-        let left = end.saturating_duration_since(now());
-        assert!(!left.is_zero(), "never {what}\n{}", self.drawn());
-        left
+    /// Waits for a moment until there is something to do, after so many bytes were read; fails when
+    /// nothing has happened for too long.
+    fn look_again(&self, silence: &mut Silence, read: usize, for_room: bool, what: &str) {
+        if read > 0 {
+            silence.is_broken_by(read);
+        }
+        assert!(!silence.is_over(), "never {what}\n{}", self.drawn());
+        self.pty.wait(for_room, LOOK);
+    }
+}
+
+/// How long nothing has happened, in looks and not by a clock: where the machine is so busy that the
+/// program gets no time, we get as little.
+struct Silence {
+    looks_max: u128,
+    looks: u128,
+    /// What was written meanwhile, by a program that goes on for ever perhaps.
+    bytes: usize,
+}
+
+impl Silence {
+    fn of(patience: Duration) -> Self {
+        Self { looks_max: patience.as_millis() / LOOK.as_millis(), looks: 0, bytes: 0 }
+    }
+
+    fn is_broken_by(&mut self, bytes: usize) {
+        (self.looks, self.bytes) = (0, self.bytes + bytes);
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.looks += 1;
+        self.looks > self.looks_max || self.bytes > OUTPUT_MAX
     }
 }
 
