@@ -109,6 +109,119 @@ fn json_is_for_programs() {
 }
 
 #[test]
+fn what_a_script_has_asked_for_is_told_beside_what_others_say() {
+    let server = Server::start(&["--motd", "be kind"]);
+    let said = "/topic cups\n/topic\n/who\n/rooms\n/match duel\n/history 5\n/nick bob\nhi\n";
+    let text = format!("printf '{}' | $chat --nick bot --room tea", said.replace('\n', "\\n"));
+    let outcome = script(server.tcp(), &text);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert_eq!(outcome.stdout, "");
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    for told in [
+        "* motd: be kind",
+        "* you own tea (/help rooms); keep this, it makes you its owner again when you come back: ",
+        "* the topic is now: cups (by bot)",
+        "* the topic of tea: cups (by bot)",
+        "* there is 1 in tea: bot",
+        "* there are 2 rooms: ",
+        "* your token for duel (2 players) is ",
+        "* -- no messages in tea yet --",
+        "* a new nickname: bot is now bob",
+    ] {
+        assert_eq!(
+            lines.iter().filter(|line| line.starts_with(told)).count(),
+            1,
+            "{told}: {lines:#?}"
+        );
+    }
+    for noise in ["joined!", "numbers", "NICK", "Connected", "you are alone in", "will not be read"]
+    {
+        assert!(!outcome.stderr.contains(noise), "{noise}: {lines:#?}");
+    }
+}
+
+#[test]
+fn answers_are_objects_that_a_program_can_take_apart() {
+    let server = Server::start(&[]);
+    let _alice = Client::join(server.tcp(), "alice");
+    let text = "printf '/who\\n/rooms\\n/match duel\\n/who den\\n/join den\\n' | \
+                $chat -n bot --format json";
+    let outcome = script(server.tcp(), text);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let objects: Vec<serde_json::Value> =
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |kind: &str| objects.iter().find(|object| object["kind"] == kind).unwrap().clone();
+    let names = serde_json::json!({
+        "kind": "who", "room": "main", "count": 2, "names": ["alice", "bot"],
+    });
+    assert_eq!(of("who"), names);
+    let rooms = serde_json::json!({
+        "kind": "rooms", "count": 1, "rooms": [{"name": "main", "members": 2}],
+    });
+    assert_eq!(of("rooms"), rooms);
+    let token = of("token");
+    assert_eq!((&token["queue"], &token["port"]), (&"duel".into(), &server.udp().port().into()));
+    let digits = token["token"].as_str().unwrap();
+    assert!(
+        digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        "{digits}"
+    );
+    assert!(
+        of("owns")["text"].as_str().is_some_and(|key| key.len() == 16)
+            && of("owns")["room"] == "den"
+    );
+}
+
+#[test]
+fn what_follows_a_login_waits_until_the_password_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("operators");
+    // `password`, in so many rounds that it takes a moment.
+    let hash = "pbkdf2-sha256:4096:73616c74:\
+                c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
+    std::fs::write(&file, format!("olga {hash}\n")).unwrap();
+    let server = Server::start(&["--operators", file.to_str().unwrap(), "--flood", "off"]);
+    let mut bob = Client::join(server.tcp(), "bob");
+    let text = "printf '/oper olga password\\n/kick bob bye\\nhi\\n' | $chat --nick bot";
+    let outcome = script(server.tcp(), text);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    bob.hear_where("the kick", |line| line.starts_with("* you were put out of main by bot: bye"));
+    // Nothing comes behind it, and the answer is told all the same.
+    for (text, told) in [
+        ("echo /oper olga password | $chat --nick bot", "* you look after the server now"),
+        ("echo /oper olga wrong | $chat --nick bot", "* no one who looks after the server"),
+        ("printf '/oper olga\\nhi\\n' | $chat --nick bot", "* usage: /oper"),
+        ("printf '/join\\n/leave\\n/leave den\\nhi\\n' | $chat --nick bot", "* usage: /join ROOM"),
+    ] {
+        let outcome = script(server.tcp(), text);
+        assert_eq!(outcome.code, Some(0), "{text}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(told), "{text}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn nothing_is_changed_or_left_out_without_a_word() {
+    let server = Server::start(&["--flood", "off"]);
+    let mut alice = Client::join(server.tcp(), "alice");
+    for (bytes, code, told, said) in [
+        ("caf\\351\\nplain\\n", 5, "* not sent, it is not UTF-8: caf", "plain"),
+        ("\\200\\n/nick \\351\\nplain\\n", 5, "2 of 3 lines", "plain"),
+        ("caf\\303\\251\\n", 0, "", "caf\u{e9}"),
+        ("a\\tb\\033[31mc\\nd\\te\\n", 0, "* not all characters are passed on", "a b[31mc"),
+        ("\\342\\200\\256\\nplain\\n", 5, "* not sent, nothing of it can be seen", "plain"),
+        ("\\n  \\nplain\\n", 0, "", "plain"),
+    ] {
+        let outcome = script(server.tcp(), &format!("printf '{bytes}' | $chat --nick bot"));
+        assert_eq!(outcome.code, Some(code), "{bytes}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(told), "{bytes}: {}", outcome.stderr);
+        let times = usize::from(!told.is_empty());
+        assert_eq!(outcome.stderr.matches("passed on").count().max(times), times, "{bytes}");
+        assert!(!told.is_empty() || outcome.stderr.is_empty(), "{bytes}: {}", outcome.stderr);
+        alice.hear(&format!("bot: {said}"));
+    }
+}
+
+#[test]
 fn the_exit_code_says_how_it_ended() {
     let server = Server::start(&["--reserve", "boss"]);
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -23,6 +23,7 @@ mod heard;
 mod hearing;
 mod keys;
 mod link;
+mod object;
 mod palette;
 mod pane;
 mod roster;

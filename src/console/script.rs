@@ -5,13 +5,15 @@
 //!
 //! Neither sockets nor files: what happens is handed in, and what is to be done is handed out.
 //!
-//! Invariant: nothing is said before we are in the room where it is to be said.
-
-use serde::Serialize;
+//! Invariants: nothing is said before we are in the room where it is to be said, nor while a
+//! password is being checked that what follows may depend on; what is not sent, and what is sent
+//! otherwise than it came, is told.
 
 use super::commands;
-use super::heard::{Heard, Stamp, decode};
+use super::heard::{Heard, decode};
 use super::link::MAIN;
+use super::object::{List, Object, View};
+use crate::chat::clean;
 use crate::limits::{COMPOSED_BYTES_MAX, INPUT_LINE_BYTES_MAX};
 
 /// How what is heard is written.
@@ -50,24 +52,13 @@ pub enum Ending {
     Undelivered(usize, usize),
 }
 
-/// One thing that was heard, as JSON. What does not apply is left out.
-#[derive(Debug, Default, Serialize)]
-struct Object<'a> {
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    room: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    own: bool,
+/// An answer without which nothing more is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    /// Where we are.
+    Room,
+    /// Whether we look after the server: a password takes time to be checked.
+    Login,
 }
 
 /// A conversation of a script.
@@ -84,7 +75,8 @@ pub struct Script {
     has_name: bool,
     /// The next who comes is we ourselves, as the server writes our name.
     is_welcome: bool,
-    is_ready: bool,
+    /// What the server has not answered yet.
+    awaited: Option<Awaited>,
     /// We have been where we are to talk.
     was_ready: bool,
     /// What is heard was said before.
@@ -92,6 +84,10 @@ pub struct Script {
     has_finished: bool,
     refusal: Option<String>,
     last_words: String,
+    /// What a line that says `and` goes on with.
+    list: List,
+    /// It was told that some characters are not passed on.
+    told_of_characters: bool,
     said: usize,
     echoed: usize,
 }
@@ -109,12 +105,14 @@ impl Script {
             is_first_line: true,
             has_name: false,
             is_welcome: false,
-            is_ready: false,
+            awaited: Some(Awaited::Room),
             was_ready: false,
             is_past: false,
             has_finished: false,
             refusal: None,
             last_words: String::new(),
+            list: List::Nothing,
+            told_of_characters: false,
             said: 0,
             echoed: 0,
         }
@@ -132,29 +130,62 @@ impl Script {
 
     /// Whether lines may be said now.
     pub fn is_ready(&self) -> bool {
-        self.is_ready && !self.has_finished
+        self.awaited.is_none() && !self.has_finished
+    }
+
+    /// How much was delivered, while an answer is waited for that a command has asked for: it shows
+    /// whether the server is still busy with what came before.
+    pub fn waiting(&self) -> Option<usize> {
+        self.awaited.filter(|_| self.was_ready && !self.has_finished).map(|_| self.echoed)
+    }
+
+    /// The answer does not come, or is worded in a way that is not known here.
+    pub fn wait_no_longer(&mut self) -> Vec<Step> {
+        self.awaited = None;
+        vec![Step::Note("no answer to that is understood; going on".into())]
     }
 
     /// A line of the input, without its newline.
     pub fn say(&mut self, line: &[u8]) -> Vec<Step> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let is_long = line.len() > INPUT_LINE_BYTES_MAX;
-        let line = decode(line, false);
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             return Vec::new();
         }
-        let line = if self.is_literal { commands::literal(&line) } else { line };
-        let is_command = commands::is_command(&line);
-        self.said += usize::from(!is_command);
-        if is_long || line.len() > COMPOSED_BYTES_MAX {
-            let most = COMPOSED_BYTES_MAX;
-            return vec![Step::Note(format!("not sent, longer than {most} bytes: {line:.40}"))];
+        if line.len() > INPUT_LINE_BYTES_MAX {
+            return self.keep_back("it is too long", &String::from_utf8_lossy(line));
         }
-        if is_command && leads_elsewhere(&line) {
-            // What follows is not said before it is known where.
-            self.is_ready = false;
+        let Ok(text) = std::str::from_utf8(line) else {
+            return self.keep_back("it is not UTF-8", &String::from_utf8_lossy(line));
+        };
+        let cleaned = clean(text);
+        if cleaned.trim().is_empty() {
+            return self.keep_back("nothing of it can be seen", text);
         }
-        vec![Step::Send(format!("{line}\n"))]
+        let line = if self.is_literal { commands::literal(&cleaned) } else { cleaned.to_string() };
+        if line.len() > COMPOSED_BYTES_MAX {
+            let why = format!("it has more than {COMPOSED_BYTES_MAX} bytes");
+            return self.keep_back(&why, &line);
+        }
+        let mut steps = Vec::new();
+        if cleaned != text && !std::mem::replace(&mut self.told_of_characters, true) {
+            let told = "not all characters are passed on: a tab becomes a space, and what steers a \
+                        terminal is left out";
+            steps.push(Step::Note(told.into()));
+        }
+        if commands::is_command(&line) {
+            // What follows is not said before it is known where, and by whom.
+            self.awaited = awaited_after(&line);
+        } else {
+            self.said += 1;
+        }
+        steps.push(Step::Send(format!("{line}\n")));
+        steps
+    }
+
+    /// A line is not sent: that is told, and known in the end.
+    fn keep_back(&mut self, why: &str, line: &str) -> Vec<Step> {
+        self.said += 1;
+        vec![Step::Note(format!("not sent, {why}: {:.40}", clean(line)))]
     }
 
     /// The input has ended.
@@ -167,10 +198,14 @@ impl Script {
     pub fn hear(&mut self, line: &[u8]) -> Vec<Step> {
         let line = decode(line, std::mem::take(&mut self.is_first_line));
         let heard = Heard::parse(&line);
+        // What the server answers to what we have asked by ourselves is nobody's business.
+        let is_answer = self.was_ready;
         let mut steps = self.go_on(&heard);
+        self.list = self.list.after(&heard);
+        let notice = line.strip_prefix("* ").unwrap_or(&line);
         steps.extend(match self.format {
-            Format::Text => self.as_text(&heard),
-            Format::Json => self.as_json(&heard),
+            Format::Text => self.as_text(&heard, notice, is_answer),
+            Format::Json => self.as_json(&heard, notice, is_answer),
         });
         steps
     }
@@ -191,20 +226,28 @@ impl Script {
                 if is_first && !room.eq_ignore_ascii_case(&self.wanted) {
                     return vec![Step::Send(format!("/join {}\n", self.wanted))];
                 }
-                (self.is_ready, self.was_ready) = (true, true);
+                self.is_here();
             }
-            Heard::HereAlready(_) => (self.is_ready, self.was_ready) = (true, true),
+            Heard::HereAlready(_) => self.is_here(),
             // Asked for.
             Heard::Farewell("goodbye") if self.has_name => self.has_finished = true,
-            Heard::NoEntry(text) if !self.is_ready => return self.refused(text),
-            Heard::BadName(text) if !self.is_ready => return self.refused(text),
+            Heard::NoEntry(text) | Heard::BadName(text) if self.awaited == Some(Awaited::Room) => {
+                return self.refused(text);
+            }
             Heard::Farewell(text) | Heard::Notice(text) if !self.has_name => {
                 return self.refused(text);
             }
             Heard::Farewell(text) => (*text).clone_into(&mut self.last_words),
+            Heard::Notice(text) if self.was_ready && self.is_awaited(text) => self.awaited = None,
             _ => {}
         }
         Vec::new()
+    }
+
+    /// It is known where we are.
+    fn is_here(&mut self) {
+        self.awaited = self.awaited.filter(|awaited| *awaited != Awaited::Room);
+        self.was_ready = true;
     }
 
     /// There is nobody to be asked for another name or password.
@@ -214,95 +257,59 @@ impl Script {
         vec![Step::Finish]
     }
 
-    fn as_text(&self, heard: &Heard<'_>) -> Vec<Step> {
-        if !self.was_ready {
-            // Said where we do not want to be.
-            return Vec::new();
-        }
+    /// Whether this answers the command that was given last, though it leads nowhere else.
+    fn is_awaited(&self, notice: &str) -> bool {
+        let answers: &[&str] = match self.awaited {
+            None => return false,
+            Some(Awaited::Room) => &ROOM_ANSWERS,
+            Some(Awaited::Login) => &LOGIN_ANSWERS,
+        };
+        notice.starts_with("usage: ") || answers.iter().any(|answer| notice.starts_with(answer))
+    }
+
+    /// What others say is printed; what the server says is told beside it, but for comings and
+    /// goings, and for what it answers to this program.
+    fn as_text(&self, heard: &Heard<'_>, notice: &str, is_answer: bool) -> Vec<Step> {
+        let is_told = |who: &str| self.was_ready && (who != self.nickname || self.is_past);
         let text = match *heard {
-            Heard::Said { who, text, .. } if who != self.nickname => format!("{who}: {text}"),
-            Heard::Acted { who, text, .. } if who != self.nickname => format!("* {who} {text}"),
-            Heard::Whispered { from, text } => format!("[{from}] {text}"),
-            Heard::Farewell(_) => return Vec::new(),
-            Heard::Notice(text)
-            | Heard::NoEntry(text)
-            | Heard::BadName(text)
-            | Heard::PutOut { text, .. }
-                if self.refusal.is_none() =>
+            Heard::Said { who, text, .. } if is_told(who) => format!("{who}: {text}"),
+            Heard::Acted { who, text, .. } if is_told(who) => format!("* {who} {text}"),
+            Heard::Whispered { from, text } if self.was_ready => format!("[{from}] {text}"),
+            Heard::Said { .. }
+            | Heard::Acted { .. }
+            | Heard::Whispered { .. }
+            | Heard::WhisperSent { .. }
+            | Heard::Welcome
+            | Heard::Joined(_)
+            | Heard::Left(_)
+            | Heard::Digest { .. }
+            | Heard::Farewell(_) => return Vec::new(),
+            Heard::Renamed { new, .. } if new != self.nickname => return Vec::new(),
+            Heard::Entered { .. }
+            | Heard::HereAlready(_)
+            | Heard::Granted
+            | Heard::NoPast
+            | Heard::Numbers(_)
+            | Heard::Other(_)
+                if !is_answer =>
             {
-                return vec![Step::Note(text.to_owned())];
+                return Vec::new();
             }
-            Heard::Who { room, count, names, .. } => {
-                return vec![Step::Note(format!("{count} in {room}: {names}"))];
-            }
-            Heard::Rooms { rooms, .. } => return vec![Step::Note(format!("rooms: {rooms}"))],
-            Heard::And(more) => return vec![Step::Note(format!("and {more}"))],
-            _ => return Vec::new(),
+            // It is told at the end.
+            _ if self.refusal.is_some() => return Vec::new(),
+            _ => return vec![Step::Note(notice.to_owned())],
         };
         vec![Step::Print(text)]
     }
 
-    fn as_json(&self, heard: &Heard<'_>) -> Vec<Step> {
-        let object = self.object(heard);
+    fn as_json(&self, heard: &Heard<'_>, notice: &str, is_answer: bool) -> Vec<Step> {
+        // Before the first room is entered, it is the one where everybody starts.
+        let room = if self.room.is_empty() { MAIN } else { &self.room };
+        let (own, is_past, list) = (&*self.nickname, self.is_past, self.list);
+        let view = View { own, room, is_past, is_answer, list };
+        let object = Object::of(heard, notice, view);
         let line = object.and_then(|object| serde_json::to_string(&object).ok());
         line.into_iter().map(Step::Print).collect()
-    }
-
-    fn object<'a>(&'a self, heard: &Heard<'a>) -> Option<Object<'a>> {
-        let told = |kind| Object { kind, ..Object::default() };
-        // Before the first room is entered, it is the one where everybody starts.
-        let room = Some(self.room.as_str()).filter(|room| !room.is_empty()).or(Some(MAIN));
-        let number = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.number);
-        let time = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.at);
-        let said = |kind, stamp, who, text| Object {
-            number: number(stamp),
-            time: time(stamp),
-            room,
-            from: Some(who),
-            text: Some(text),
-            own: who == self.nickname,
-            ..told(kind)
-        };
-        Some(match *heard {
-            Heard::Welcome | Heard::Numbers(_) | Heard::Granted | Heard::Other("") => return None,
-            Heard::Said { stamp, who, text } => said("message", stamp, who, text),
-            Heard::Acted { stamp, who, text } => said("action", Some(stamp), who, text),
-            Heard::Whispered { from, text } => {
-                Object { from: Some(from), text: Some(text), ..told("private") }
-            }
-            Heard::WhisperSent { to, text } => {
-                Object { to: Some(to), text: Some(text), own: true, ..told("private") }
-            }
-            Heard::Joined(who) => Object { room, from: Some(who), ..told("joined") },
-            Heard::Left(who) => Object { room, from: Some(who), ..told("left") },
-            Heard::Renamed { old, new } => {
-                Object { from: Some(old), to: Some(new), ..told("renamed") }
-            }
-            Heard::Entered { room, .. } => Object { room: Some(room), ..told("entered") },
-            Heard::Topic { text, .. } => Object { room, text, ..told("topic") },
-            Heard::Who { room, names, .. } => {
-                Object { room: Some(room), text: Some(names), ..told("who") }
-            }
-            Heard::Rooms { rooms, .. } => Object { text: Some(rooms), ..told("rooms") },
-            Heard::And(more) => Object { text: Some(more), ..told("and") },
-            Heard::Notice(text)
-            | Heard::NoEntry(text)
-            | Heard::BadName(text)
-            | Heard::PutOut { text, .. }
-            | Heard::HereAlready(text)
-            | Heard::Farewell(text)
-            | Heard::Other(text) => Object { text: Some(text), ..told("notice") },
-            Heard::Token { queue, .. } => Object { text: Some(queue), ..told("token") },
-            Heard::Invited { from, queue } => {
-                Object { from: Some(from), text: Some(queue), ..told("invited") }
-            }
-            Heard::Owns { room, key } => {
-                Object { room: Some(room), text: Some(key), ..told("owns") }
-            }
-            Heard::Digest { .. } | Heard::PastBegins(_) | Heard::PastEnds(_) | Heard::NoPast => {
-                return None;
-            }
-        })
     }
 
     /// The connection is no more; `why`: what the system says, if it was not the server's will.
@@ -322,10 +329,26 @@ impl Script {
     }
 }
 
-/// Whether a command changes the room.
-fn leads_elsewhere(line: &str) -> bool {
+/// How it is said that a command has led to no other room, and to no closed one.
+const ROOM_ANSWERS: [&str; 3] =
+    ["you are in as many rooms", "you are not in ", "there is no room "];
+
+/// How it is said that a password was right, was wrong, or is not checked at all.
+const LOGIN_ANSWERS: [&str; 3] = [
+    "you look after the server now",
+    "no one who looks after the server has this name and password",
+    "too many passwords are being checked",
+];
+
+/// What must be answered before what follows a command is said.
+fn awaited_after(line: &str) -> Option<Awaited> {
     let command = line.split_whitespace().next().unwrap_or_default().to_lowercase();
-    commands::JOIN.contains(&command.as_str()) || ["/leave", "/part"].contains(&command.as_str())
+    match command.as_str() {
+        "/leave" | "/part" => Some(Awaited::Room),
+        "/oper" => Some(Awaited::Login),
+        command if commands::JOIN.contains(&command) => Some(Awaited::Room),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

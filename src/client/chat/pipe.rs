@@ -35,6 +35,8 @@ pub(super) struct Pipe<'a> {
     has_ended: bool,
     /// When the server must have let us in.
     answer_by: Option<Time>,
+    /// When it must have answered a command, unless it delivers more than so much meanwhile.
+    waits: Option<(usize, Time)>,
     ending: Option<Ending>,
 }
 
@@ -49,8 +51,20 @@ impl<'a> Pipe<'a> {
         let _ = poll.registry().register(&mut SourceFd(&0), KEYBOARD, Interest::READABLE);
         let script = Script::new(&nickname, chat.room.as_deref(), chat.format, chat.is_literal);
         let clock = Clock::start();
-        let (input, has_ended, answer_by, ending) = (Vec::new(), false, None, None);
-        Ok(Self { chat, poll, signals, clock, script, wire, input, has_ended, answer_by, ending })
+        let (input, has_ended, answer_by, waits, ending) = (Vec::new(), false, None, None, None);
+        Ok(Self {
+            chat,
+            poll,
+            signals,
+            clock,
+            script,
+            wire,
+            input,
+            has_ended,
+            answer_by,
+            waits,
+            ending,
+        })
     }
 
     /// Runs until the input has ended and all of it was delivered, or until it cannot be.
@@ -78,6 +92,10 @@ impl<'a> Pipe<'a> {
             let now = self.clock.now();
             let progress = self.wire.expire(now, self.poll.registry());
             self.progress(progress)?;
+            if self.waits.is_some_and(|(_, by)| now >= by) {
+                let steps = self.script.wait_no_longer();
+                self.carry_out(steps)?;
+            }
             if self.answer_by.is_some_and(|by| now >= by) {
                 let why = "it does not answer as a mio-chat server does".to_owned();
                 return Err(ChatError::Connect { server: self.chat.server.clone(), why });
@@ -89,7 +107,11 @@ impl<'a> Pipe<'a> {
         if self.script.is_ready() {
             self.answer_by = None;
         }
-        let due = self.wire.due().into_iter().chain(self.answer_by).min();
+        let by = self.clock.now() + ANSWER_PATIENCE;
+        let waits = self.script.waiting().map(|delivered| (delivered, by));
+        self.waits = waits.map(|new| self.waits.filter(|old| old.0 == new.0).unwrap_or(new));
+        let waits = self.waits.map(|(_, by)| by);
+        let due = self.wire.due().into_iter().chain(self.answer_by).chain(waits).min();
         let due = due.map(|due| due.since(self.clock.now()));
         let has_more = self.wire.has_input() || (self.may_read() && has_input());
         let timeout = if has_more { Some(Duration::ZERO) } else { due };
@@ -122,25 +144,24 @@ impl<'a> Pipe<'a> {
         self.say()
     }
 
-    /// Says what was read, as long as it is known where.
+    /// Says what was read, as long as it is known where, and finishes when that was all.
     fn say(&mut self) -> Result<(), ChatError> {
         while self.script.is_ready() && !self.wire.is_full() {
-            let end = memchr::memchr(b'\n', &self.input);
-            let Some(end) = end.or_else(|| self.has_ended.then_some(self.input.len())) else {
-                // The rest of what is too long is not needed to refuse it.
-                self.input.truncate(INPUT_LINE_BYTES_MAX + 1);
-                return Ok(());
+            let line: Vec<u8> = match memchr::memchr(b'\n', &self.input) {
+                Some(end) => self.input.drain(..=end).collect(),
+                None if self.has_ended && !self.input.is_empty() => std::mem::take(&mut self.input),
+                None if self.has_ended && !self.chat.stays => {
+                    let steps = self.script.finish();
+                    return self.carry_out(steps);
+                }
+                None => {
+                    // The rest of what is too long is not needed to refuse it.
+                    self.input.truncate(INPUT_LINE_BYTES_MAX + 1);
+                    return Ok(());
+                }
             };
-            let is_last = end == self.input.len();
-            let line: Vec<u8> = self.input.drain(..(end + 1).min(self.input.len())).collect();
-            let mut steps = self.script.say(line.strip_suffix(b"\n").unwrap_or(&line));
-            if is_last && !self.chat.stays {
-                steps.extend(self.script.finish());
-            }
+            let steps = self.script.say(line.strip_suffix(b"\n").unwrap_or(&line));
             self.carry_out(steps)?;
-            if is_last {
-                return Ok(());
-            }
         }
         Ok(())
     }
