@@ -9,7 +9,10 @@
 //! Invariants: no bytes are held but those of one unfinished key, at most [`KEY_BYTES_MAX`], and
 //! of one paste, at most [`PASTE_BYTES_MAX`]; any bytes whatever give keys or nothing.
 
-use crate::limits::{KEY_BYTES_MAX, PASTE_BYTES_MAX};
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::limits::{KEY_BYTES_MAX, KEY_PATIENCE, PASTE_BYTES_MAX, SEQUENCE_PATIENCE};
 
 /// Something that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub enum Key {
     Paste(String, bool),
     /// The terminal is looked at again, or no more.
     Focus(bool),
+    /// Bytes that are no UTF-8: a key that cannot be read.
+    Unreadable,
 }
 
 const ESCAPE: u8 = 0x1b;
@@ -62,6 +67,8 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 pub struct Keys {
     /// The beginning of a key.
     begun: Vec<u8>,
+    /// An escape was just taken for the key of this name; it may have begun another.
+    was_escape: bool,
     /// A paste that goes on, and whether some of it was dropped.
     paste: Option<(Vec<u8>, bool)>,
 }
@@ -69,6 +76,10 @@ pub struct Keys {
 impl Keys {
     /// Takes what was read and adds the keys that are whole.
     pub fn feed(&mut self, bytes: &[u8], keys: &mut Vec<Key>) {
+        // The rest of a key comes in one piece, however late; nobody types so fast.
+        if std::mem::take(&mut self.was_escape) && is_rest_of_key(bytes) {
+            self.begun.push(ESCAPE);
+        }
         for &byte in bytes {
             if self.paste.is_some() {
                 self.go_on_pasting(byte, keys);
@@ -82,17 +93,25 @@ impl Keys {
         }
     }
 
-    /// Whether a key has begun of which the rest may or may not come.
-    pub fn is_waiting(&self) -> bool {
-        !self.begun.is_empty()
+    /// How long to wait for the rest of a key that has begun, which may or may not come. The rest
+    /// of a character comes, or another one does: there is no hurry, and it is not given up.
+    pub fn patience(&self) -> Option<Duration> {
+        match self.begun.as_slice() {
+            [ESCAPE] => Some(KEY_PATIENCE),
+            [ESCAPE, ..] => Some(SEQUENCE_PATIENCE),
+            _ => None,
+        }
     }
 
     /// The rest did not come: an escape is the key itself, the rest is nothing.
     pub fn give_up(&mut self, keys: &mut Vec<Key>) {
-        if self.begun == [ESCAPE] {
+        self.was_escape = self.begun == [ESCAPE];
+        if self.was_escape {
             keys.push(Key::Escape);
         }
-        self.begun.clear();
+        if self.patience().is_some() {
+            self.begun.clear();
+        }
     }
 
     /// Takes a key that has just become whole, if one has.
@@ -124,11 +143,22 @@ impl Keys {
             bytes => match character(bytes) {
                 Character::Whole(character) => plain(character),
                 Character::Begun => return,
-                Character::None => None,
+                Character::None => return self.skip_unreadable(keys),
             },
         };
         self.begun.clear();
         keys.extend(key);
+    }
+
+    /// Drops the first byte of what is no character. What is behind it may be a key.
+    fn skip_unreadable(&mut self, keys: &mut Vec<Key>) {
+        keys.push(Key::Unreadable);
+        let rest = self.begun.split_off(1);
+        self.begun.clear();
+        for byte in rest {
+            self.begun.push(byte);
+            self.take(keys);
+        }
     }
 
     fn go_on_pasting(&mut self, byte: u8, keys: &mut Vec<Key>) {
@@ -136,13 +166,29 @@ impl Keys {
         pasted.push(byte);
         if pasted.ends_with(PASTE_END) {
             pasted.truncate(pasted.len() - PASTE_END.len());
-            keys.push(Key::Paste(String::from_utf8_lossy(pasted).into_owned(), *is_cut));
+            let text = String::from_utf8_lossy(pasted);
+            if matches!(text, Cow::Owned(_)) {
+                keys.push(Key::Unreadable);
+            }
+            keys.push(Key::Paste(text.into_owned(), *is_cut));
             self.paste = None;
         } else if pasted.len() >= PASTE_BYTES_MAX + PASTE_END.len() {
             // What may be the beginning of the end is kept.
             pasted.remove(PASTE_BYTES_MAX);
             *is_cut = true;
         }
+    }
+}
+
+/// Whether these bytes are what follows the escape of one key, and nothing else.
+fn is_rest_of_key(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'O', last] => letter(*last, false, false).is_some(),
+        [b'[', rest @ .., last] => {
+            let is_plain = |byte: &u8| matches!(byte, b'0'..=b'9' | b';');
+            rest.iter().all(is_plain) && sequence(rest, *last).is_some()
+        }
+        _ => false,
     }
 }
 
@@ -267,6 +313,61 @@ mod tests {
             decoder.give_up(&mut keys);
             assert_eq!(keys, whole, "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_slow_line_changes_no_key() {
+        let typed = "aé\u{1F600}\x1b[A\x1b[1;5C\x1bOD日";
+        for at in 0..=typed.len() {
+            let (mut decoder, mut late) = (Keys::default(), Vec::new());
+            decoder.feed(&typed.as_bytes()[..at], &mut late);
+            // As long as it takes, where it is waited for at all.
+            if decoder.patience() != Some(SEQUENCE_PATIENCE) && decoder.patience().is_some() {
+                decoder.give_up(&mut late);
+            }
+            let escapes = late.iter().filter(|key| **key == Key::Escape).count();
+            let rest = &typed.as_bytes()[at..];
+            // What is behind the cut comes key by key.
+            let end = (1..=rest.len()).find(|end| is_rest_of_key(&rest[..*end])).unwrap_or(0);
+            decoder.feed(&rest[..end], &mut late);
+            decoder.feed(&rest[end..], &mut late);
+            late.retain(|key| *key != Key::Escape);
+            assert!(late == keys(typed.as_bytes()) && escapes < 2, "cut at {at}: {late:?}");
+        }
+        // Typed by hand after Escape.
+        let (mut decoder, mut slow) = (Keys::default(), Vec::new());
+        decoder.feed(b"\x1b", &mut slow);
+        decoder.give_up(&mut slow);
+        decoder.feed(b"[", &mut slow);
+        decoder.feed(b"A", &mut slow);
+        assert_eq!(slow, [Key::Escape, Key::Char('['), Key::Char('A')]);
+    }
+
+    #[test]
+    fn what_is_no_utf8_is_told_and_takes_nothing_with_it() {
+        for (bytes, readable) in [
+            (&b"a\xe9b"[..], "ab"),
+            (b"\xe9\xe9", ""),
+            (b"\xf0\x9f\x98x", "x"),
+            (b"\xe2\x82\xe2\x82\xac", "€"),
+            (b"\xff\xfe", ""),
+            (b"\x80z", "z"),
+        ] {
+            let mut decoder = Keys::default();
+            let mut found = Vec::new();
+            decoder.feed(bytes, &mut found);
+            let told = found.iter().filter(|key| **key == Key::Unreadable).count();
+            let text: String = found
+                .iter()
+                .filter_map(
+                    |key| if let Key::Char(character) = key { Some(*character) } else { None },
+                )
+                .collect();
+            assert_eq!(text, readable, "{}", bytes.escape_ascii());
+            assert!(told > 0, "{}", bytes.escape_ascii());
+        }
+        let pasted = keys(b"\x1b[200~caf\xe9\x1b[201~");
+        assert_eq!(pasted, [Key::Unreadable, Key::Paste("caf\u{fffd}".into(), false)]);
     }
 
     #[test]

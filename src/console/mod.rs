@@ -170,6 +170,8 @@ pub struct Console {
     /// Queues that we were invited to.
     invitations: Vec<String>,
     asked_to_leave: bool,
+    /// It was told that the terminal sends what is not UTF-8.
+    told_of_bytes: bool,
     now: Moment,
 }
 
@@ -195,6 +197,7 @@ impl Console {
             put_out: None,
             invitations: Vec::new(),
             asked_to_leave: false,
+            told_of_bytes: false,
             now,
         }
     }

@@ -17,6 +17,13 @@ const KEYS: [&str; 2] = [
 impl Console {
     /// Takes a key.
     pub(super) fn press(&mut self, key: Key) -> Vec<Deed> {
+        if key == Key::Unreadable {
+            if !std::mem::replace(&mut self.told_of_bytes, true) {
+                let told = "some of what your terminal sends is not UTF-8, and is left out";
+                self.tell(Kind::Alarm, told);
+            }
+            return Vec::new();
+        }
         if let Key::Focus(has_focus) = key {
             self.has_focus = has_focus;
             if !has_focus {

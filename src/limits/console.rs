@@ -11,6 +11,9 @@ pub const KEY_BYTES_MAX: usize = 64;
 /// How long the rest of a key may take; an escape alone is a key of its own after that. Terminals
 /// send keys in one piece; a network between may cut them. Fixed.
 pub const KEY_PATIENCE: Duration = Duration::from_millis(50);
+/// How long the rest of a sequence may take that has begun with more than an escape, over a network
+/// that repeats a lost packet. Fixed.
+pub const SEQUENCE_PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes of a paste; more is more than anybody means to say. Fixed.
 pub const PASTE_BYTES_MAX: usize = 256 * 1_024;
 /// Lines of a paste that may be sent: what flood control lets through in less than a minute. Fixed.

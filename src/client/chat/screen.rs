@@ -22,7 +22,7 @@ use super::{CAUGHT, Chat, KEYBOARD, SERVER, wait};
 use crate::client::clock::Clock;
 use crate::client::command::Ended;
 use crate::console::{Console, Deed, Input, Keys, Moment, Wishes};
-use crate::limits::{FRAME_MIN, KEY_PATIENCE, LEAVE_PATIENCE};
+use crate::limits::{FRAME_MIN, LEAVE_PATIENCE};
 use crate::time::Time;
 
 /// Everything that the loop holds.
@@ -187,7 +187,7 @@ impl Loop {
         } else if is_due {
             self.keys.give_up(&mut typed);
         }
-        self.key_due = self.keys.is_waiting().then(|| self.clock.now() + KEY_PATIENCE);
+        self.key_due = self.keys.patience().map(|patience| self.clock.now() + patience);
         typed.into_iter().try_for_each(|key| self.happen(Input::Key(key)))
     }
 
