@@ -146,7 +146,7 @@ impl Console {
             News::Step(text) => self.hint = clean(&text).into_owned(),
             News::Met(name, way) => {
                 self.hint.clear();
-                told(Kind::Own, &format!("{name} is here, {way}: nobody else reads this"));
+                told(Kind::Own, &format!("{name} is here, {way}: not said in the room"));
                 if !std::mem::replace(&mut talk.has_met, true) {
                     talk.pane.title = clean(&name).into_owned();
                     // Nobody is to say to one what was meant for all.
