@@ -343,11 +343,13 @@ pub const STOP_MARGIN: Duration = Duration::from_secs(10);
 /// it has flags to read and a log to open.
 pub const SUCCESSOR_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a new process that has said that it is ready may take over. Nobody is served meanwhile,
-/// and nobody is lost: a client waits no longer for it than for a lost packet. Five times what a
-/// crowd takes that fills the server.
+/// and nobody is lost: a client waits no longer for it than for a lost packet.
 pub const HANDOVER_PATIENCE: Duration = Duration::from_secs(1);
-/// Bytes of the document for which it may take a second more: it reads some ten times as many.
-pub const HANDOVER_BYTES_PER_SECOND: usize = 16 * 1_024 * 1_024;
+/// Bytes of the document for which it may take a second more: what 6,000 clients are told by, which
+/// take 0.1 s, or a second where the machine has ten other things to do.
+pub const HANDOVER_BYTES_PER_SECOND: usize = 4 * 1_024 * 1_024;
+/// How long it may take at most, however much there is.
+pub const HANDOVER_PATIENCE_MAX: Duration = Duration::from_secs(5);
 /// How long a new process waits for what it is told: longer than the old one waits for it, which is
 /// to be the one that gives up.
 pub const PREDECESSOR_PATIENCE: Duration = Duration::from_secs(30);

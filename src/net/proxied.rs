@@ -175,8 +175,8 @@ impl Proxies {
         }
     }
 
-    /// Says once that a balancer is not set up as `--proxy-protocol` expects: nobody gets in through
-    /// it, and the clients are not told why. One that only connects and goes checks our health.
+    /// Says once that a balancer is not set up as `--proxy-protocol` expects: nobody gets in
+    /// through it, and the clients are not told why. One that only connects checks our health.
     fn warn_of(&mut self, peer: SocketAddr, why: &str) {
         if !std::mem::replace(&mut self.warned, true) {
             log::warn!(

@@ -2,8 +2,8 @@
 //!
 //! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file and
 //! reads the settings again, and asks for a report in the log, unless it means that the terminal in
-//! which the server was started is gone, which asks it to stop; SIGUSR1 asks to hand everything over
-//! to a new process; SIGUSR2 sends everybody away over a while.
+//! which the server was started is gone, which asks it to stop; SIGUSR1 asks to hand everything
+//! over to a new process; SIGUSR2 sends everybody away over a while.
 //! SIGPIPE stays ignored, as Rust's start-up code leaves it.
 
 use mio::{Interest, Registry};

@@ -26,8 +26,8 @@ use crate::time::Time;
 /// whatever else wants to be told how it is.
 pub fn is_supervised() -> bool {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty());
-    // A terminal that is a service itself hands this on to all that is started in it; newer versions
-    // of systemd say for which process it was meant.
+    // A terminal that is a service itself hands this on to all that is started in it; newer
+    // versions of systemd say for which process it was meant.
     let is_service = set("INVOCATION_ID").is_some()
         && set("SYSTEMD_EXEC_PID").is_none_or(|pid| pid == *std::process::id().to_string());
     set("NOTIFY_SOCKET").is_some() || is_service

@@ -88,8 +88,8 @@ impl Reactor {
         self.check_invariants()
     }
 
-    /// What was taken over must hold together as long as the old process can still go on: a document
-    /// may be misunderstood, or written by a version with a fault.
+    /// What was taken over must hold together as long as the old process can still go on: a
+    /// document may be misunderstood, or written by a version with a fault.
     fn check_invariants(&self) -> Result<(), NetError> {
         let checked = catch_unwind(AssertUnwindSafe(|| {
             assert_eq!(

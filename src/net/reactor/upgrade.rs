@@ -18,7 +18,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Exit, Reactor};
 use crate::limits::{
-    HANDOVER_BYTES_PER_SECOND, HANDOVER_PATIENCE, HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE,
+    HANDOVER_BYTES_PER_SECOND, HANDOVER_PATIENCE, HANDOVER_PATIENCE_MAX,
+    HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE,
 };
 use crate::net::admin::Admin;
 use crate::net::estate::Estate;
@@ -185,7 +186,8 @@ impl Reactor {
         let Successor { wire, .. } = successor;
         let document = estate.write()?;
         let more = document.len() as f64 / HANDOVER_BYTES_PER_SECOND as f64;
-        wire.be_patient(HANDOVER_PATIENCE + Duration::from_secs_f64(more));
+        let patience = HANDOVER_PATIENCE + Duration::from_secs_f64(more);
+        wire.be_patient(patience.min(HANDOVER_PATIENCE_MAX));
         wire.send(&document, &sockets)?;
         wire.expect(Word::Taken)?;
         // Who reads this has everything; who does not is dead, and this process goes on.
