@@ -126,7 +126,7 @@ fn what_a_script_has_asked_for_is_told_beside_what_others_say() {
         "* there are 2 rooms: ",
         "* your token for duel (2 players) is ",
         "* -- no messages in tea yet --",
-        "* a new nickname: bot is now bob",
+        "* the nickname bot is now bob",
     ] {
         assert_eq!(
             lines.iter().filter(|line| line.starts_with(told)).count(),

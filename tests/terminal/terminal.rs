@@ -276,8 +276,8 @@ impl Terminal {
         self.output.len() - before
     }
 
-    /// Waits for a moment until there is something to do, after so many bytes were read; fails when
-    /// nothing has happened for too long.
+    /// Waits for a moment until there is something to do, after so many bytes were read; fails
+    /// when nothing has happened for too long.
     fn look_again(&self, silence: &mut Silence, read: usize, for_room: bool, what: &str) {
         if read > 0 {
             silence.is_broken_by(read);
