@@ -287,8 +287,8 @@ impl Terminal {
     }
 }
 
-/// How long nothing has happened, in looks and not by a clock: where the machine is so busy that the
-/// program gets no time, we get as little.
+/// How long nothing has happened, in looks and not by a clock: where the machine is so busy that
+/// the program gets no time, we get as little.
 struct Silence {
     looks_max: u128,
     looks: u128,
