@@ -52,7 +52,8 @@ fn decode(stream: &[u8]) -> usize {
     telnet.filter(stream, &mut text);
     let (mut at, mut commands) = (0, 0);
     while let Frame::Line { line, used } = splitter.next(&text[at..]) {
-        let command = dialect::command(&dialect::text(line).unwrap());
+        let words = dialect::text(line).unwrap();
+        let command = dialect::command(&words);
         commands += usize::from(matches!(command, Ok(Some(_))));
         at += used;
     }
