@@ -13,6 +13,14 @@ CELL, ROW, MARGIN, BAR = 8.4, 18, 14, 30
 INK, PAPER = "#d8dee9", "#1e2430"
 EIGHT = ["#3b4252", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#d8dee9"]
 
+# Characters two columns wide, and the pieces that are each drawn at a place of their own. A browser
+# draws several spaces as one and drops those at either end, and would stretch the letters instead.
+WIDE = (
+    "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60"
+    "\U0001f300-\U0001faff"
+)
+PIECES = re.compile(rf"[^\s{WIDE}]+(?: [^\s{WIDE}]+)*|[{WIDE}]+")
+
 
 def indexed(number):
     """One of the 256 colours that terminals have."""
@@ -73,9 +81,10 @@ class Pen:
         look += ['opacity="0.6"'] if 2 in self.signs else []
         look += ['font-style="italic"'] if 3 in self.signs else []
         look += ['text-decoration="underline"'] if 4 in self.signs else []
-        if text.strip():
-            place = f'x="{x:.1f}" y="{y + 13}" textLength="{wide:.1f}"'
-            yield f'<text {place} {" ".join(look)}>{html.escape(text)}</text>'
+        for words in PIECES.finditer(text):
+            x = MARGIN + (column + width(text[: words.start()])) * CELL
+            place = f'x="{x:.1f}" y="{y + 13}" textLength="{width(words[0]) * CELL:.1f}"'
+            yield f'<text {place} {" ".join(look)}>{html.escape(words[0])}</text>'
 
 
 def main():
@@ -97,8 +106,8 @@ def main():
     )
     print(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high}" '
-        f'font-family="ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace" font-size="14" '
-        f'xml:space="preserve"><rect width="100%" height="100%" rx="8" fill="{PAPER}"/>{dots}'
+        f'font-family="ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace" font-size="14">'
+        f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>{dots}'
         f'<text x="50%" y="20" text-anchor="middle" fill="{INK}" opacity="0.6">'
         f"{html.escape(title)}</text>"
     )
