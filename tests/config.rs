@@ -97,7 +97,7 @@ fn a_file_that_cannot_be_read_is_one_sentence_that_says_what_to_do() {
     std::fs::remove_file(config.path()).unwrap();
     let said = config.check(&[]);
     let sentence = "mio-chat: cannot read the configuration FILE: No such file or directory (os \
-                    error 2); name another -c\n";
+                    error 2); name another file with -c\n";
     assert_eq!(said, (78, sentence.to_owned()));
     std::fs::create_dir(config.path()).unwrap();
     assert!(config.check(&[]).1.contains("is a directory"));
@@ -107,6 +107,67 @@ fn a_file_that_cannot_be_read_is_one_sentence_that_says_what_to_do() {
     assert!(config.check(&[]).1.contains("not a regular file"));
     let (code, said) = Config::new("operators = \"/nonexistent\"").check(&[]);
     assert!(code == 78 && said.contains("cannot read the operators in /nonexistent"), "{said}");
+}
+
+#[test]
+fn every_file_may_have_been_saved_by_any_editor() {
+    let hash =
+        Command::new(env!("CARGO_BIN_EXE_mio-chat")).arg("hash-password").stdin("secret\r\n");
+    let hash = String::from_utf8(hash.output().unwrap().stdout).unwrap();
+    let operators = format!("# us\n\nchief {hash}");
+    let settings = "# ours\n\nmax-clients = 50\nhistory = 5\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("operators");
+    let file = file.to_str().unwrap();
+    let empty = Config::new("");
+    let saved = |text: &str, change: &dyn Fn(&str) -> Vec<u8>| {
+        let config = Config::new("");
+        std::fs::write(config.path(), change(text)).unwrap();
+        config.check(&[])
+    };
+    let both = |change: &dyn Fn(&str) -> Vec<u8>| {
+        std::fs::write(file, change(&operators)).unwrap();
+        let (code, said) = empty.check(&["--operators", file]);
+        [saved(settings, change), (code, said.replace(file, "FILE"))]
+    };
+    for change in [
+        &|text: &str| text.as_bytes().to_vec() as Vec<u8>,
+        &|text: &str| text.replace('\n', "\r\n").into_bytes(),
+        &|text: &str| text.replace('\n', "\r").into_bytes(),
+        &|text: &str| format!("\u{FEFF}{text}").into_bytes(),
+        &|text: &str| format!("\u{FEFF}{}", text.replace('\n', " \t\r\n")).into_bytes(),
+        &|text: &str| format!("\u{FEFF}\u{FEFF}{text}\u{FEFF}\n\u{1A}").into_bytes(),
+    ] as [&dyn Fn(&str) -> Vec<u8>; 6]
+    {
+        assert_eq!(both(change), [(0, "ok\n".to_owned()), (0, "ok\n".to_owned())]);
+    }
+    let utf16 = |text: &str, mark: bool| -> Vec<u8> {
+        let mark = mark.then_some('\u{FEFF}');
+        let text: String = mark.into_iter().chain(text.chars()).collect();
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    for (change, why) in [
+        (&|text: &str| utf16(text, true) as Vec<u8>, "it is text in UTF-16; save it as UTF-8"),
+        (&|text: &str| utf16(text, false), "it is text in UTF-16; save it as UTF-8"),
+        (
+            &|text: &str| [text.as_bytes(), b"# caf\xe9\n"].concat(),
+            "is not UTF-8; save it as UTF-8",
+        ),
+        (
+            &|text: &str| [text.as_bytes(), b"\0"].concat(),
+            "holds a NUL byte, so it is not a text file",
+        ),
+    ] as [(&dyn Fn(&str) -> Vec<u8>, &str); 4]
+    {
+        for (code, said) in both(change) {
+            assert!(code == 78 && said.contains("FILE: ") && said.contains(why), "{said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
+    }
+    // A mistake is told with its line, as the editor counts.
+    let marked = |text: &str| format!("\u{FEFF}{}", text.replace('\n', "\r\n")).into_bytes();
+    let (code, said) = saved("max-clients = 50\nmax-klients = 3\n", &marked);
+    assert!(code == 78 && said.contains("line 2 of FILE: 'max-klients'"), "{said}");
 }
 
 /// How many clients a server with these settings lets in.

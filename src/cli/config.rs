@@ -17,18 +17,18 @@ use toml::de::{DeTable, DeValue};
 
 use super::Cli;
 use super::settings::{self, Setting};
-use super::text_file;
+use super::text_file::{self, TextError};
 
 /// Why a configuration file is not used.
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
     /// It cannot be read.
-    #[error("cannot read the configuration {}: {source}; name another -c", file.display())]
+    #[error("cannot read the configuration {}: {source}; {}", file.display(), source.advice("-c"))]
     Read {
         /// Which file.
         file: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: TextError,
     },
     /// A line of it makes no sense.
     #[error("cannot use line {line} of {}: {why}", file.display())]

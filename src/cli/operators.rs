@@ -1,6 +1,6 @@
 //! Those who look after the server: the file that names them, and how a line of it is made.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use mio_chat::chat::{Alphabet, Nickname};
@@ -9,8 +9,10 @@ use mio_chat::server::Operator;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use thiserror::Error;
 
-use super::text_file;
+use super::text_file::{self, TextError};
 
+/// Bytes of a password: longer than a line of the chat, in which `/oper` has to bring it.
+const PASSWORD_BYTES_MAX: u64 = 4_096;
 /// Bytes of salt: more than there are passwords.
 const SALT_BYTES: usize = 16;
 
@@ -18,12 +20,15 @@ const SALT_BYTES: usize = 16;
 #[derive(Debug, Error)]
 pub(crate) enum OperatorError {
     /// The file cannot be read.
-    #[error("cannot read the operators in {}: {source}; name another --operators", file.display())]
+    #[error(
+        "cannot read the operators in {}: {source}; {}", file.display(),
+        source.advice("--operators")
+    )]
     Read {
         /// Which file.
         file: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: TextError,
     },
     /// A line of it makes no sense.
     #[error(
@@ -41,7 +46,7 @@ pub(crate) enum OperatorError {
     },
     /// No password came.
     #[error("cannot hash a password: {0}; type one, or pipe it in")]
-    Password(&'static str),
+    Password(String),
     /// The system gives no random numbers.
     #[error("cannot draw a salt: {0}")]
     Salt(getrandom::Error),
@@ -75,7 +80,7 @@ fn parse(line: &str) -> Result<Operator, &'static str> {
 pub(crate) fn hash_password() -> Result<SlowHash, OperatorError> {
     let password = read_password()?;
     if password.is_empty() {
-        return Err(OperatorError::Password("it is empty"));
+        return Err(OperatorError::Password("it is empty".to_owned()));
     }
     let mut salt = [0; SALT_BYTES];
     getrandom::fill(&mut salt).map_err(OperatorError::Salt)?;
@@ -91,14 +96,17 @@ fn read_password() -> Result<String, OperatorError> {
         hidden.local_modes.remove(LocalModes::ECHO);
         let _ = tcsetattr(&stdin, OptionalActions::Flush, &hidden);
     }
-    let mut line = String::new();
-    let read = stdin.read_line(&mut line);
+    let mut line = Vec::new();
+    let read = stdin.by_ref().take(PASSWORD_BYTES_MAX).read_until(b'\n', &mut line);
     if let Some(shown) = &shown {
         let _ = tcsetattr(&stdin, OptionalActions::Flush, shown);
         eprintln!();
     }
-    read.map_err(|_| OperatorError::Password("it is not UTF-8"))?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    let failed = |error: TextError| OperatorError::Password(error.to_string());
+    read.map_err(|error| failed(error.into()))?;
+    // What is piped in may come from a file, or from a shell that marks it as one.
+    let line = text_file::decode(&line).map_err(failed)?;
+    Ok(line.trim_end_matches('\n').to_owned())
 }
 
 #[cfg(test)]
