@@ -13,8 +13,8 @@ use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Chosen, Exit, Predecessor, Reactor};
 
 use cli::{
-    ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
-    Serving, hash_password, read_operators,
+    ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OfVariable,
+    OperatorError, Serving, hash_password, misspelt, read_operators,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -24,7 +24,12 @@ const BAD_CONFIGURATION: u8 = 78;
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let done = match Command::parse_checked() {
+    let command = Command::parse_checked();
+    // The server tells its log.
+    if !matches!(command, Command::Serve(_) | Command::LoadWorker) {
+        warn_of_variables();
+    }
+    let done = match command {
         Command::Serve(_) => serve(),
         Command::Chat(args) => chat(&args),
         Command::Load(args) => load_test(&args),
@@ -49,17 +54,37 @@ fn main() -> ExitCode {
 
 /// The exit code for what went wrong.
 fn code_of(error: &(dyn Error + 'static)) -> u8 {
+    if let Some(of_variable) = error.downcast_ref::<OfVariable>() {
+        return code_of(&*of_variable.error);
+    }
     if error.is::<ConfigError>() || error.is::<OperatorError>() {
         return BAD_CONFIGURATION;
     }
     error.downcast_ref::<ChatError>().map_or(1, ChatError::code)
 }
 
+/// Tells people of variables that nobody reads.
+fn warn_of_variables() {
+    for warning in misspelt() {
+        eprintln!("mio-chat: warning: {warning}");
+    }
+}
+
 fn serve() -> Result<Exit, Box<dyn Error>> {
     let mut serving = Serving::read()?;
+    let served = serve_with(&mut serving);
+    served.map_err(|error| {
+        // One of them may have been meant to say something else.
+        warn_of_variables();
+        serving.attribute(error)
+    })
+}
+
+fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
     let descriptors = net::descriptor_limit();
-    let chosen = settings_of(&serving, descriptors)?;
+    let chosen = settings_of(serving, descriptors)?;
     if serving.args.only_check() {
+        warn_of_variables();
         writeln!(std::io::stdout().lock(), "ok")?;
         return Ok(Exit::Drained);
     }
@@ -70,8 +95,11 @@ fn serve() -> Result<Exit, Box<dyn Error>> {
         None => Reactor::new(&chosen.net, chosen.server, log)?,
     };
     announce(&reactor, clients_max, descriptors);
+    for warning in misspelt() {
+        log::warn!("{warning}");
+    }
     let exit = reactor.run(&mut || {
-        reread(&mut serving, descriptors)
+        reread(serving, descriptors)
             .inspect_err(|error| log::error!("not reloaded, all is as it was: {error}"))
             .ok()
     });
@@ -94,7 +122,7 @@ fn settings_of(serving: &Serving, descriptors: u64) -> Result<Chosen, OperatorEr
 /// Reads everything again, and says what is different.
 fn reread(serving: &mut Serving, descriptors: u64) -> Result<Chosen, Box<dyn Error>> {
     let anew = Serving::read()?;
-    let settings = settings_of(&anew, descriptors)?;
+    let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error.into()))?;
     let (changed, kept) = serving.in_force.changes(&anew.in_force);
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(",") };
     log::info!("reloaded: changed={changed}");

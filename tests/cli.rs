@@ -180,9 +180,112 @@ fn environment_variables_are_obeyed_and_flags_win_over_them() {
     alice.say("alice");
     alice.expect("Connected to server!");
     server.stop();
+}
 
-    let sentence = "invalid value 'here' for '--tcp <PORT>'";
-    makes_no_sense(&["env", "MIO_CHAT_TCP=here"], &[], sentence);
+/// Every variable of the server.
+fn variables_of_the_server() -> Vec<String> {
+    let table = printed(&run(&["manual", "settings"]).success());
+    let cells = table.lines().filter_map(|row| row.strip_prefix("| `--")?.split('`').nth(2));
+    let names: Vec<String> = cells.map(str::to_owned).collect();
+    assert!(
+        names.len() > 30 && names.iter().all(|name| name.starts_with("MIO_CHAT_")),
+        "{names:?}"
+    );
+    [names, vec!["MIO_CHAT_CONFIG".to_owned()]].concat()
+}
+
+#[test]
+fn an_empty_variable_is_an_unset_one() {
+    let check = ["--check-config"];
+    for name in variables_of_the_server() {
+        for nothing in ["", " ", "\r"] {
+            let output = run_under(&["env", &format!("{name}={nothing}")], &check);
+            output.success().stdout_eq("ok\n").stderr_eq("");
+        }
+    }
+    for list in ["TCP", "UDP", "BAN", "RESERVE", "PROXY_PROTOCOL"] {
+        run_under(&["env", &format!("MIO_CHAT_{list}=,")], &check).success().stdout_eq("ok\n");
+    }
+    // The same of other commands: this one fails later, as nobody listens.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let wrapper = ["env", "MIO_CHAT_NICK=", "MIO_CHAT_THEME=", "MIO_CHAT_SERVER="];
+    let output = run_under(&wrapper, &["chat", &nobody, "--nick", "bot"]).code(3);
+    assert!(String::from_utf8_lossy(&output.get_output().stderr).contains(&nobody));
+    let health = run_under(&["env", "MIO_CHAT_ADMIN="], &["health"]);
+    let said = String::from_utf8_lossy(&health.get_output().stderr).into_owned();
+    assert!(!said.contains("error: "), "{said}");
+    // Nor does it cover what the file says.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "outbox-soft = \"1GiB\"\n").unwrap();
+    let flags = ["--check-config", "-c", file.path().to_str().unwrap()];
+    run_under(&["env", "MIO_CHAT_OUTBOX_SOFT="], &flags).code(78);
+}
+
+#[test]
+fn what_is_around_the_value_of_a_variable_does_not_matter() {
+    for variable in [
+        "MIO_CHAT_MAX_CLIENTS=50\r",
+        "MIO_CHAT_BAN= 203.0.113.0/24, 198.51.100.7 ,",
+        "MIO_CHAT_RESERVE=admin, root",
+        "MIO_CHAT_PLAIN_PAIRING=false",
+        "MIO_CHAT_PLAIN_PAIRING=on\n",
+    ] {
+        let output = run_under(&["env", variable], &["--check-config"]);
+        output.success().stdout_eq("ok\n").stderr_eq("");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_variable_is_told_with_its_name() {
+    for (variable, value, flag) in [
+        ("MIO_CHAT_TCP", "here", "--tcp <PORT>"),
+        ("MIO_CHAT_MAX_CLIENTS", "many", "--max-clients <N>"),
+        ("MIO_CHAT_BAN", "nowhere", "--ban <NETWORKS>"),
+        ("MIO_CHAT_PLAIN_PAIRING", "maybe", "--plain-pairing <ON|OFF>"),
+        ("MIO_CHAT_MOTD", &"x".repeat(10_000), "--motd <TEXT>"),
+    ] {
+        let sentence =
+            format!("cannot use the variable {variable}: invalid value '{value}' for '{flag}'");
+        makes_no_sense(&["env", &format!("{variable}={value}")], &[], &sentence);
+    }
+    let sentence = "cannot use the variable MIO_CHAT_THEME: invalid value 'grue' for";
+    makes_no_sense(&["env", "MIO_CHAT_THEME=grue"], &["chat"], sentence);
+    // No single value is wrong here.
+    let sentence = "--outbox-soft (1MiB), --outbox-hard (256KiB) and --outbox-total (64MiB) must \
+                    grow in this order (--outbox-soft is set by the variable MIO_CHAT_OUTBOX_SOFT)";
+    makes_no_sense(&["env", "MIO_CHAT_OUTBOX_SOFT=1MiB"], &[], sentence);
+    let sentence = "'x y' is no nickname: 1 to 32 bytes without spaces are one (--nick is set by \
+                    the variable MIO_CHAT_NICK)";
+    makes_no_sense(&["env", "MIO_CHAT_NICK=x y"], &["chat"], sentence);
+    for variable in ["MIO_CHAT_CONFIG", "MIO_CHAT_OPERATORS"] {
+        let wrapper = ["env", &format!("{variable}=/no/such/file")];
+        let output = run_under(&wrapper, &["--check-config"]).code(78).stdout_eq("");
+        let said = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(said.ends_with(&format!("is set by the variable {variable})\n")), "{said}");
+    }
+    // What is not used is not looked at: another flag wins, or another command is meant.
+    let wrong = ["env", "MIO_CHAT_MAX_CLIENTS=many"];
+    run_under(&wrong, &["--check-config", "--max-clients", "5"]).success().stdout_eq("ok\n");
+    run_under(&wrong, &["manual", "bash"]).success().stderr_eq("");
+}
+
+#[test]
+fn a_misspelt_variable_is_told() {
+    let wrong = ["env", "MIO_CHAT_MAX_CLIENT=5", "MIO_CHAT_XYZZY=", "MIO_CHAT_UPDATES=1"];
+    let (said, listed) = ("mio-chat: warning: unknown variable", "`mio-chat manual settings`");
+    let warnings = format!(
+        "{said} MIO_CHAT_MAX_CLIENT is ignored; did you mean MIO_CHAT_MAX_CLIENTS?\n\
+         {said} MIO_CHAT_UPDATES is ignored ({listed} lists all of them)\n\
+         {said} MIO_CHAT_XYZZY is ignored ({listed} lists all of them)\n"
+    );
+    run_under(&wrong, &["--check-config"]).success().stdout_eq("ok\n").stderr_eq(&warnings);
+    run_under(&wrong, &["manual", "config"]).success().stderr_eq(&warnings);
+    let server = Launch::new(&[]).env("MIO_CHAT_MAX_CLIENT", "5").start();
+    server.wait_for_log("WARN  unknown variable MIO_CHAT_MAX_CLIENT is ignored; did you mean");
+    server.stop();
+    // Kubernetes tells of a service of our name.
+    let foreign = ["env", "MIO_CHAT_SERVICE_HOST=10.0.0.1", "MIO_CHAT_PORT=tcp://10.0.0.1:55555"];
+    run_under(&foreign, &["--check-config"]).success().stdout_eq("ok\n").stderr_eq("");
 }
 
 /// What a package installs, and how it is printed.

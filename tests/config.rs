@@ -66,10 +66,14 @@ fn a_good_file_is_ok_and_a_bad_one_is_told_by_its_line() {
     assert_eq!(Config::new(all_kinds).check(&[]), (0, "ok\n".to_owned()));
     for (text, line, why) in [
         ("\n\ntcp = 77777\n", 3, "invalid value '77777' for '--tcp <PORT>': not a port"),
-        ("histori = 5\n", 1, "'histori' is no setting; is 'history' meant?"),
-        ("xyzzy = 5", 1, "'xyzzy' is no setting; a key is the long name of a flag with a variable"),
-        ("verbose = 2", 1, "'verbose' is no setting"),
-        ("config = \"other.toml\"", 1, "'config' is no setting"),
+        ("histori = 5\n", 1, "unknown setting 'histori'; did you mean 'history'?"),
+        ("max-client = 5\n", 1, "unknown setting 'max-client'; did you mean 'max-clients'?"),
+        ("max_clients = 5\n", 1, "unknown setting 'max_clients'; did you mean 'max-clients'?"),
+        ("maxClients = 5\n", 1, "unknown setting 'maxClients'; did you mean 'max-clients'?"),
+        ("port = 5000\n", 1, "unknown setting 'port'; did you mean 'tcp'?"),
+        ("xyzzy = 5", 1, "unknown setting 'xyzzy' (`mio-chat manual config` lists all of them)"),
+        ("verbose = 2", 1, "'verbose' is a flag of the command line, not a setting"),
+        ("config = \"other.toml\"", 1, "'config' is a flag of the command line, not a setting"),
         ("# fine\nhistory = [1, 2]", 2, "'history' has one value, not a list"),
         ("tcp = []", 1, "'tcp' needs a value"),
         ("[clients]\nmax = 1", 1, "there are no sections"),
@@ -167,7 +171,7 @@ fn every_file_may_have_been_saved_by_any_editor() {
     // A mistake is told with its line, as the editor counts.
     let marked = |text: &str| format!("\u{FEFF}{}", text.replace('\n', "\r\n")).into_bytes();
     let (code, said) = saved("max-clients = 50\nmax-klients = 3\n", &marked);
-    assert!(code == 78 && said.contains("line 2 of FILE: 'max-klients'"), "{said}");
+    assert!(code == 78 && said.contains("line 2 of FILE: unknown setting 'max-klients'"), "{said}");
 }
 
 /// How many clients a server with these settings lets in.

@@ -112,7 +112,8 @@ impl ChatArgs {
 
 /// What the system calls the user, if that can be a nickname. Nobody is to be called root.
 fn login_name() -> Option<String> {
-    let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok()?;
+    let told = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    let name = told("USER").or_else(|| told("LOGNAME"))?;
     let is_name = name.len() <= 16
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         && name.bytes().any(|byte| byte.is_ascii_alphanumeric());

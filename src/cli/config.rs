@@ -10,14 +10,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
-use clap::error::{ContextKind, ContextValue};
 use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Cli;
 use super::settings::{self, Setting};
 use super::text_file::{self, TextError};
+use super::variables::unheard;
+use super::{Cli, nearest};
 
 /// Why a configuration file is not used.
 #[derive(Debug, Error)]
@@ -93,14 +93,14 @@ fn parse(text: &str) -> Result<ConfigFile, Wrong> {
         let place = error.span().map_or(0, |span| span.start);
         (place, error.message().trim_end().replace('\n', ", "))
     })?;
-    let mut command = Cli::command();
-    let known = settings::all(&command);
+    let known = settings::all(&Cli::command());
+    let mut command = unheard(Cli::command());
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
         let wrong = |why| (key.span().start, why);
         let setting = known.iter().find(|setting| setting.key() == key.get_ref().as_ref());
         let values = values(value).map_err(&wrong)?;
-        let setting = setting.ok_or_else(|| wrong(unknown(&mut command, key.get_ref())))?;
+        let setting = setting.ok_or_else(|| wrong(unknown(&command, &known, key.get_ref())))?;
         if values.len() > 1 && !setting.takes_many {
             return Err(wrong(format!("'{}' has one value, not a list", setting.key())));
         }
@@ -139,16 +139,12 @@ fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
     Ok(vec![single])
 }
 
-fn unknown(command: &mut clap::Command, key: &str) -> String {
-    let similar = try_flag(command, key, "").err().and_then(|error| {
-        match error.get(ContextKind::SuggestedArg) {
-            Some(ContextValue::String(flag)) => Some(flag.trim_start_matches('-').to_owned()),
-            _ => None,
-        }
-    });
-    match similar.filter(|similar| similar != key) {
-        Some(similar) => format!("'{key}' is no setting; is '{similar}' meant?"),
-        None => format!("'{key}' is no setting; a key is the long name of a flag with a variable"),
+fn unknown(command: &clap::Command, known: &[Setting], key: &str) -> String {
+    let is_flag = command.get_arguments().any(|arg| arg.get_long() == Some(key));
+    match nearest(key, known.iter().map(Setting::key)) {
+        _ if is_flag => format!("'{key}' is a flag of the command line, not a setting"),
+        Some(nearest) => format!("unknown setting '{key}'; did you mean '{nearest}'?"),
+        None => format!("unknown setting '{key}' (`mio-chat manual config` lists all of them)"),
     }
 }
 

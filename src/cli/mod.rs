@@ -14,8 +14,11 @@ mod serve;
 mod settings;
 mod text_file;
 mod values;
+mod variables;
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -29,8 +32,10 @@ pub(crate) use operators::{OperatorError, hash_password, read_operators};
 pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use settings::InForce;
+pub(crate) use variables::{OfVariable, misspelt};
 
 use config::ConfigFile;
+use variables::{Variables, unheard};
 
 /// Chat over TCP and peer matchmaking over UDP, in one thread.
 ///
@@ -72,7 +77,13 @@ impl Command {
     /// Parses the command line and the environment; ends the program with exit code 2 and a
     /// sentence when they make no sense.
     pub(crate) fn parse_checked() -> Self {
-        let command = Cli::parse().into_command();
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let (line, variables) = read_line(&words).unwrap_or_else(|error| error.exit());
+        let parsed = line.try_get_matches_from(words);
+        let command = parsed
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .unwrap_or_else(|error| error.exit())
+            .into_command();
         let checked = match &command {
             // With what the file says: `Serving::read`.
             Self::Serve(serve) if serve.config_file().is_some() => Ok(()),
@@ -84,7 +95,7 @@ impl Command {
             Self::Health(_) | Self::HashPassword | Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
-            let mut cli = Cli::command();
+            let mut cli = unheard(Cli::command());
             cli.build();
             // With the usage of the command that was meant.
             let meant = match &command {
@@ -94,11 +105,50 @@ impl Command {
                 Self::Load(_) => cli.find_subcommand_mut("load"),
                 Self::Serve(_) | Self::Health(_) | Self::HashPassword | Self::LoadWorker => None,
             };
-            let problem = (ErrorKind::ValueValidation, problem);
+            let problem = (ErrorKind::ValueValidation, variables.told(problem));
             meant.unwrap_or(&mut Cli::command()).error(problem.0, problem.1).exit();
         }
         command
     }
+}
+
+/// The command with what the environment says as the defaults of its flags, and the variables that
+/// say it.
+///
+/// # Errors
+/// The words or the variables make no sense, or ask for help.
+fn read_line(words: &[OsString]) -> clap::error::Result<(clap::Command, Variables)> {
+    let command = unheard(Cli::command());
+    let matches = command.clone().try_get_matches_from(words).map_err(|error| {
+        let tells = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        // Help names the variables.
+        let told = tells.then(|| Cli::command().try_get_matches_from(words).err()).flatten();
+        told.unwrap_or(error)
+    })?;
+    let variables = Variables::beside(&matches).map_err(|problem| {
+        let mut cli = unheard(Cli::command());
+        cli.build();
+        let meant = matches.subcommand_name().and_then(|name| cli.find_subcommand_mut(name));
+        meant.unwrap_or(&mut Cli::command()).error(ErrorKind::ValueValidation, problem)
+    })?;
+    Ok((variables.underlie(command), variables))
+}
+
+/// The name that somebody may have meant who has typed this one.
+fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    /// From 0 for nothing in common to 1 for the same.
+    const LIKE: f64 = 0.6;
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-', '.', ' '], "");
+    // As other servers call it.
+    let typed = match plain(typed).as_str() {
+        "port" => "tcp".to_owned(),
+        "host" | "listen" | "address" => "bind".to_owned(),
+        typed => typed.to_owned(),
+    };
+    let measured =
+        names.map(|name| (strsim::normalized_damerau_levenshtein(&plain(name), &typed), name));
+    let like = measured.filter(|(likeness, _)| *likeness > LIKE);
+    like.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
 }
 
 /// What the server is to do, by flags, variables and the file.
@@ -108,6 +158,7 @@ pub(crate) struct Serving {
     pub(crate) args: ServeArgs,
     /// The same as they were written, to see later what has changed.
     pub(crate) in_force: InForce,
+    variables: Variables,
 }
 
 impl Serving {
@@ -115,31 +166,48 @@ impl Serving {
     ///
     /// # Errors
     /// What the file says makes no sense.
-    pub(crate) fn read() -> Result<Self, ConfigError> {
-        let line: Vec<OsString> = std::env::args_os().collect();
-        Self::read_from(&line)
-    }
-
-    fn read_from(line: &[OsString]) -> Result<Self, ConfigError> {
+    pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
+        let words: Vec<OsString> = std::env::args_os().collect();
         // The line makes sense, or the program would have ended at its start.
-        let without_file = Self::parse(Cli::command(), line).unwrap_or_else(|error| error.exit());
-        let Some(file) = without_file.args.config_file() else { return Ok(without_file) };
-        let together = |why| ConfigError::Together { file: file.to_owned(), why };
-        let with_file = Self::parse(ConfigFile::read(file)?.underlie(Cli::command()), line)
-            .map_err(|error| together(config::sentence(&error)))?;
-        with_file.args.check().map_err(together)?;
-        Ok(with_file)
+        let (command, variables) = read_line(&words).unwrap_or_else(|error| error.exit());
+        let (args, in_force) = parse(command, &words).unwrap_or_else(|error| error.exit());
+        let (args, in_force) = match args.config_file() {
+            Some(file) => with_file(&words, file, &variables)
+                .map_err(|error| variables.attribute(error.into()))?,
+            None => (args, in_force),
+        };
+        Ok(Self { args, in_force, variables })
     }
 
-    fn parse(command: clap::Command, line: &[OsString]) -> clap::error::Result<Self> {
-        let settings = settings::all(&command);
-        let matches = command.try_get_matches_from(line)?;
-        let of_server = matches.subcommand_matches("serve").unwrap_or(&matches);
-        let in_force = InForce::of(&settings, of_server);
-        match Cli::from_arg_matches(&matches)?.into_command() {
-            Command::Serve(args) => Ok(Self { args: *args, in_force }),
-            _ => Err(Cli::command().error(ErrorKind::InvalidSubcommand, "no server is meant")),
-        }
+    /// An error, with the variable if one has led to it.
+    pub(crate) fn attribute(&self, error: Box<dyn Error>) -> Box<dyn Error> {
+        self.variables.attribute(error)
+    }
+}
+
+/// The same with what a file says below.
+fn with_file(
+    words: &[OsString],
+    file: &Path,
+    variables: &Variables,
+) -> Result<(ServeArgs, InForce), ConfigError> {
+    let together = |why| ConfigError::Together { file: file.to_owned(), why };
+    let command = ConfigFile::read(file)?.underlie(unheard(Cli::command()));
+    let (args, in_force) = parse(variables.underlie(command), words)
+        .map_err(|error| together(config::sentence(&error)))?;
+    args.check().map_err(together)?;
+    Ok((args, in_force))
+}
+
+/// The flags of the server, and how they were written.
+fn parse(command: clap::Command, words: &[OsString]) -> clap::error::Result<(ServeArgs, InForce)> {
+    let settings = settings::all(&Cli::command());
+    let matches = command.try_get_matches_from(words)?;
+    let of_server = matches.subcommand_matches("serve").unwrap_or(&matches);
+    let in_force = InForce::of(&settings, of_server);
+    match Cli::from_arg_matches(&matches)?.into_command() {
+        Command::Serve(args) => Ok((*args, in_force)),
+        _ => Err(Cli::command().error(ErrorKind::InvalidSubcommand, "no server is meant")),
     }
 }
 

@@ -15,7 +15,10 @@ use mio_chat::server::Operator;
 use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
-use super::values::{Flood, Names, Place, Relay, Size, Switch, parse_ban, parse_host, whole};
+use super::values::{
+    Flood, Names, Place, Relay, Size, Switch, parse_ban, parse_host, parse_network, parse_reserved,
+    whole,
+};
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
 const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
@@ -80,6 +83,7 @@ struct ListenArgs {
     /// Balancers, by address or block of addresses, each of whose connections must begin with a
     /// header of the PROXY protocol, version 1 or 2, that tells the client's true address
     #[arg(long, value_name = "CIDR", env = "MIO_CHAT_PROXY_PROTOCOL", value_delimiter = ',')]
+    #[arg(value_parser = parse_network)]
     proxy_protocol: Vec<Subnet>,
 }
 
@@ -171,6 +175,7 @@ struct RoomArgs {
     operators: Option<PathBuf>,
     /// Nicknames that nobody may take, besides those of operators
     #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "MIO_CHAT_RESERVE")]
+    #[arg(value_parser = parse_reserved)]
     reserve: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use mio_chat::address::{NoServer, ServerAddress};
-use mio_chat::chat::FloodRate;
+use mio_chat::chat::{FloodRate, Nickname};
 use mio_chat::limits;
 use mio_chat::net::ListenAt;
 use mio_chat::subnet::Subnet;
@@ -43,6 +43,8 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // One of a list may have a space before it.
+        let text = text.trim();
         if let Ok(port) = text.parse() {
             return Ok(Self::Port(port));
         }
@@ -85,7 +87,9 @@ impl FromStr for Target {
 }
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
+    text.trim()
+        .parse()
+        .map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
 }
 
 /// Parses a number, and says in words for everybody what is wrong with another.
@@ -102,13 +106,25 @@ where
     }
 }
 
+/// A network, maybe one of a list.
+pub(super) fn parse_network(text: &str) -> Result<Subnet, String> {
+    text.trim().parse().map_err(|error| format!("{error}"))
+}
+
 /// A network that nobody is to come from.
 pub(super) fn parse_ban(text: &str) -> Result<Subnet, String> {
-    let subnet: Subnet = text.parse().map_err(|error| format!("{error}"))?;
+    let subnet = parse_network(text)?;
     match subnet.is_loopback() {
         true => Err("this machine itself, which cannot be banned".to_owned()),
         false => Ok(subnet),
     }
+}
+
+/// A nickname that nobody is to take.
+pub(super) fn parse_reserved(text: &str) -> Result<String, String> {
+    let name = Nickname::restored(text.trim());
+    name.map(|name| name.as_str().to_owned())
+        .ok_or_else(|| "not a nickname, which has letters and no spaces (such as admin)".to_owned())
 }
 
 /// Flood control, or none.
@@ -179,7 +195,9 @@ impl FromStr for Size {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Switch {
+    #[value(aliases = ["true", "yes", "1"])]
     On,
+    #[value(aliases = ["false", "no", "0"])]
     Off,
 }
 
@@ -249,6 +267,16 @@ mod tests {
         for typed in ["", ":7", "0", "65536", "localhost:x"] {
             let problem = typed.parse::<Target>().unwrap_err();
             assert!(problem.starts_with(&format!("'{typed}' is no server: ")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn one_of_a_list_may_have_spaces_around_it() {
+        assert!(parse_ban(" 203.0.113.0/24 ").is_ok() && parse_network(" 10.0.0.5").is_ok());
+        assert!(matches!(" 7".parse(), Ok(Place::Port(7))));
+        assert_eq!(parse_reserved(" Zoë "), Ok("Zoë".to_owned()));
+        for text in ["", " ", "ad min", "::"] {
+            assert!(parse_reserved(text).is_err(), "{text:?}");
         }
     }
 

@@ -291,7 +291,8 @@ impl Predecessor {
     /// # Errors
     /// The environment says so, and stdin is nothing to speak to it by.
     pub fn find() -> Result<Option<Self>, HandoverError> {
-        let Some(process) = std::env::var_os(SUCCEEDS) else { return Ok(None) };
+        let process = std::env::var_os(SUCCEEDS).filter(|process| !process.is_empty());
+        let Some(process) = process else { return Ok(None) };
         let unusable = |source| failed("stdin is no wire to another server", source);
         let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(unusable)?;
         // Nobody is to read by accident what is said there.

@@ -145,8 +145,10 @@ pub(super) fn read_keys(mut take: impl FnMut(&[u8])) -> bool {
 /// The colours that suit the terminal, from what it and its user tell by the environment
 /// (`NO_COLOR`, `TERM`, `COLORFGBG`).
 pub(super) fn theme(variable: impl Fn(&str) -> Option<String>) -> Theme {
+    // An empty variable says nothing.
+    let variable = |name| variable(name).filter(|value| !value.is_empty());
     let term = variable("TERM").unwrap_or_default();
-    if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) || term == "dumb" {
+    if variable("NO_COLOR").is_some() || term == "dumb" {
         return Theme::Plain;
     }
     let is_rich = term.contains("256color") || variable("COLORTERM").is_some();
@@ -183,5 +185,7 @@ mod tests {
         assert_eq!(chosen(&[rich, ("COLORFGBG", "15;0")]), Theme::Dark);
         assert_eq!(chosen(&[rich, ("COLORFGBG", "0;default;15")]), Theme::Light);
         assert_eq!(chosen(&[("TERM", "xterm"), ("COLORFGBG", "0;15")]), Theme::Basic);
+        let none = [("TERM", "xterm"), ("COLORTERM", ""), ("COLORFGBG", "15;0")];
+        assert_eq!(chosen(&none), Theme::Basic);
     }
 }
