@@ -14,7 +14,7 @@ use mio_chat::net::{self, Chosen, Exit, Predecessor, Reactor};
 
 use cli::{
     ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OfVariable,
-    OperatorError, Serving, hash_password, misspelt, read_operators,
+    OperatorError, PlaceError, Serving, check_places, hash_password, misspelt, read_operators,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -57,7 +57,7 @@ fn code_of(error: &(dyn Error + 'static)) -> u8 {
     if let Some(of_variable) = error.downcast_ref::<OfVariable>() {
         return code_of(&*of_variable.error);
     }
-    if error.is::<ConfigError>() || error.is::<OperatorError>() {
+    if error.is::<ConfigError>() || error.is::<OperatorError>() || error.is::<PlaceError>() {
         return BAD_CONFIGURATION;
     }
     error.downcast_ref::<ChatError>().map_or(1, ChatError::code)
@@ -84,6 +84,7 @@ fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
     let descriptors = net::descriptor_limit();
     let chosen = settings_of(serving, descriptors)?;
     if serving.args.only_check() {
+        check_places(&serving.args)?;
         warn_of_variables();
         writeln!(std::io::stdout().lock(), "ok")?;
         return Ok(Exit::Drained);

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use rustix::fs::{FileType, Mode};
@@ -172,6 +173,40 @@ fn every_file_may_have_been_saved_by_any_editor() {
     let marked = |text: &str| format!("\u{FEFF}{}", text.replace('\n', "\r\n")).into_bytes();
     let (code, said) = saved("max-clients = 50\nmax-klients = 3\n", &marked);
     assert!(code == 78 && said.contains("line 2 of FILE: unknown setting 'max-klients'"), "{said}");
+}
+
+#[test]
+fn places_that_could_not_be_used_are_told_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("file"), "").unwrap();
+    let state = |place: &str| Config::new(&format!("state = \"{place}\"")).check(&[]);
+    let log = |place: &str| Config::new(&format!("log-file = \"{place}\"")).check(&[]);
+    for place in [at("state"), at("one/two"), folder.path().to_str().unwrap().to_owned()] {
+        assert_eq!(state(&place), (0, "ok\n".to_owned()), "{place}");
+    }
+    for place in [at("log"), at("file"), "/dev/null".to_owned()] {
+        assert_eq!(log(&place), (0, "ok\n".to_owned()), "{place}");
+    }
+    for place in [at("file"), at("file/state"), "/proc/state".to_owned()] {
+        let (code, said) = state(&place);
+        let sentence = format!("mio-chat: cannot keep the state in {place}: ");
+        assert!(code == 78 && said.starts_with(&sentence), "{said}");
+        assert!(said.ends_with("or name another with --state\n"), "{said}");
+    }
+    for place in [at("no/log"), at("file/log"), "/".to_owned(), "/proc/log".to_owned()] {
+        let (code, said) = log(&place);
+        let sentence = format!("mio-chat: cannot open the log file {place}: ");
+        assert!(code == 78 && said.starts_with(&sentence), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["file"], "nothing was made");
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
+    assert!(state(&at("state")).1.contains("Permission denied"));
 }
 
 /// How many clients a server with these settings lets in.

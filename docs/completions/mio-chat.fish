@@ -68,7 +68,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l relay-quota -d 'Bytes
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l relay-total -d 'Bytes a second passed on for all players together' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l log-level -d 'The least important level to log: error, warn, info, debug, trace or off' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l log-file -d 'File to append the log to instead of stderr; SIGHUP reopens it' -r -F
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l check-config -d 'Say whether all settings make sense, and serve nobody; exit code 78 if the file does not, 2 if a flag or a variable does not'
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l check-config -d 'Check that all settings make sense and that the files and folders they name can be used, then exit; exit code 2 if a flag or a variable is wrong, 78 for anything else'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s v -l verbose -d 'Say more: -v who comes and goes, -vv every read and write'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s q -l quiet -d 'Say less: -q warnings and errors, -qq errors only'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s h -l help -d 'Print help'
@@ -124,7 +124,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l relay-quota 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l relay-total -d 'Bytes a second passed on for all players together' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l log-level -d 'The least important level to log: error, warn, info, debug, trace or off' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l log-file -d 'File to append the log to instead of stderr; SIGHUP reopens it' -r -F
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l check-config -d 'Say whether all settings make sense, and serve nobody; exit code 78 if the file does not, 2 if a flag or a variable does not'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l check-config -d 'Check that all settings make sense and that the files and folders they name can be used, then exit; exit code 2 if a flag or a variable is wrong, 78 for anything else'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s v -l verbose -d 'Say more: -v who comes and goes, -vv every read and write'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s q -l quiet -d 'Say less: -q warnings and errors, -qq errors only'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s h -l help -d 'Print help'

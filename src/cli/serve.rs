@@ -52,8 +52,8 @@ struct ConfigArgs {
     /// SIGHUP reads it again
     #[arg(short, long, value_name = "FILE", env = "MIO_CHAT_CONFIG")]
     config: Option<PathBuf>,
-    /// Say whether all settings make sense, and serve nobody; exit code 78 if the file does not, 2
-    /// if a flag or a variable does not
+    /// Check that all settings make sense and that the files and folders they name can be used,
+    /// then exit; exit code 2 if a flag or a variable is wrong, 78 for anything else
     #[arg(long)]
     check_config: bool,
 }
@@ -269,6 +269,11 @@ impl ServeArgs {
     /// Whether the settings are only to be looked at.
     pub(crate) fn only_check(&self) -> bool {
         self.config.check_config
+    }
+
+    /// The folder that outlives the server.
+    pub(super) fn state_folder(&self) -> Option<&Path> {
+        self.rooms.state.as_deref()
     }
 
     /// What no single value can show.
