@@ -8,9 +8,10 @@ use std::net::{Shutdown, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use support::{Client, Launch, PATIENCE, Server, has_ipv6, timed};
+use support::{Client, Launch, PATIENCE, Server, free_port, has_ipv6, receive, timed};
 
 const GOODBYE: &str = "* the server is shutting down; come back in";
+const STUN_REQUEST: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42mio-chat-doc";
 const SIGPIPE_BIT: u64 = 1 << (13 - 1);
 
 fn alice_and_bob_talk(to_alice: SocketAddr, to_bob: SocketAddr) {
@@ -85,6 +86,35 @@ fn a_bare_port_serves_ipv4_and_ipv6_alike() {
     let port = addresses[0].port();
     let loopback = |ip: &str| SocketAddr::new(ip.parse().unwrap(), port);
     alice_and_bob_talk(loopback("127.0.0.1"), loopback("::1"));
+    server.stop();
+}
+
+#[test]
+fn every_address_of_ipv6_is_every_address() {
+    if !has_ipv6() {
+        return;
+    }
+    for flags in
+        [&["--tcp", "[::]:0", "--udp", "[::]:0"][..], &["--bind", "::", "--tcp", "0", "--udp", "0"]]
+    {
+        let server = Launch::new(flags).announcing(4).start();
+        let (tcp, udp) = (server.tcp().port(), server.udp().port());
+        let loopback = |ip: &str, port| SocketAddr::new(ip.parse().unwrap(), port);
+        alice_and_bob_talk(loopback("127.0.0.1", tcp), loopback("::1", tcp));
+        for ip in ["127.0.0.1", "::1"] {
+            let asker = UdpSocket::bind((ip, 0)).unwrap();
+            asker.send_to(STUN_REQUEST, (ip, udp)).unwrap();
+            let (_, from) = receive(&asker, PATIENCE).expect("an answer");
+            assert_eq!(from, loopback(ip, udp));
+        }
+        server.stop();
+    }
+    // Whoever names an address of IPv4 with the same port means IPv6 alone by the other.
+    let port = free_port().port();
+    let both = ["--tcp", &format!("[::]:{port}"), "--tcp", &format!("127.0.0.1:{port}")];
+    let server = Launch::new(&both).announcing(3).start();
+    let places = server.all("tcp").iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(places, [format!("[::]:{port}"), format!("127.0.0.1:{port}")]);
     server.stop();
 }
 

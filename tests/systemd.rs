@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use support::program::program;
 use support::server::wait_for_exit;
-use support::{Client, Launch, PATIENCE, eventually, free_port, process, receive};
+use support::{Client, Launch, PATIENCE, eventually, free_port, has_ipv6, process, receive};
 use tempfile::TempDir;
 
 const STUN_REQUEST: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42mio-chat-doc";
@@ -105,6 +105,23 @@ fn inherited_sockets_take_the_place_of_those_that_flags_ask_for() {
     let is_socket = |leads_to: &str| leads_to.starts_with("socket:");
     let leaky = process::descriptor_flags(server.pid(), is_socket);
     assert!(leaky.iter().all(|(_, closes)| *closes), "passed on to other programs: {leaky:?}");
+    server.stop();
+}
+
+#[test]
+fn sockets_that_leave_ipv4_out_are_told() {
+    let Some(python3) = program("python3") else { return };
+    if !has_ipv6() {
+        return;
+    }
+    let helper = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/activate.py");
+    let launch = Launch::new(&[]).env("ACTIVATE_AT", "::").under(&[python3, helper]);
+    let server = launch.start();
+    for (protocol, place) in [("tcp", server.tcp()), ("udp", server.udp())] {
+        let sentence =
+            format!("IPv4 is not served at {protocol} {place}: the socket that was passed");
+        server.wait_for_log(&sentence);
+    }
     server.stop();
 }
 

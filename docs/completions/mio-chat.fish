@@ -25,8 +25,8 @@ function __fish_mio_chat_using_subcommand
 end
 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s c -l config -d 'TOML file of settings: its keys are the flags below; flags and variables win over it, and SIGHUP reads it again' -r -F
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well as IPv6. May be given more than once' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well as IPv6. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l backlog -d 'Connections the kernel may hold until they are accepted' -r
@@ -81,8 +81,8 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "hash-password" -d
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "manual" -d 'Print a manual page, or completions for bash, zsh or fish'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s c -l config -d 'TOML file of settings: its keys are the flags below; flags and variables win over it, and SIGHUP reads it again' -r -F
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tcp -d 'TCP port for chat, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well as IPv6. May be given more than once' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l udp -d 'UDP port for matchmaking, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well as IPv6. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l bind -d 'Address for ports given without one [default: every address, IPv4 and IPv6]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l admin -d 'Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone who gets there may read them [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l backlog -d 'Connections the kernel may hold until they are accepted' -r

@@ -16,8 +16,8 @@ use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
 use super::values::{
-    Flood, Names, Place, Relay, Size, Switch, parse_ban, parse_host, parse_network, parse_reserved,
-    whole,
+    Flood, Names, Place, Relay, Size, Switch, listen_at, parse_ban, parse_host, parse_network,
+    parse_reserved, whole,
 };
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
@@ -61,11 +61,13 @@ struct ConfigArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where to listen")]
 struct ListenArgs {
-    /// TCP port for chat, or ADDR:PORT; 0 picks a free port. May be given more than once
+    /// TCP port for chat, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well as IPv6.
+    /// May be given more than once
     #[arg(long, value_name = "PORT", default_value = "55555", env = "MIO_CHAT_TCP")]
     #[arg(value_delimiter = ',')]
     tcp: Vec<Place>,
-    /// UDP port for matchmaking, or ADDR:PORT; 0 picks a free port. May be given more than once
+    /// UDP port for matchmaking, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well
+    /// as IPv6. May be given more than once
     #[arg(long, value_name = "PORT", default_value = "50000", env = "MIO_CHAT_UDP")]
     #[arg(value_delimiter = ',')]
     udp: Vec<Place>,
@@ -328,12 +330,9 @@ impl ServeArgs {
 
     /// `clients_max` is used when the operator names no number.
     pub(crate) fn net_settings(&self, clients_max: usize) -> net::Settings {
-        let places = |places: &[Place]| {
-            places.iter().map(|place| place.listen_at(self.listen.bind)).collect()
-        };
         net::Settings {
-            tcp: places(&self.listen.tcp),
-            udp: places(&self.listen.udp),
+            tcp: listen_at(&self.listen.tcp, self.listen.bind),
+            udp: listen_at(&self.listen.udp, self.listen.bind),
             backlog: self.listen.backlog,
             proxies: self.listen.proxy_protocol.clone(),
             clients_max: self.clients.max_clients.map_or(clients_max, |count| count as usize),

@@ -1,7 +1,7 @@
 //! Values of flags: each is parsed once into a type that cannot be wrong.
 
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -19,14 +19,25 @@ pub(super) enum Place {
     Address(SocketAddr),
 }
 
-impl Place {
-    pub(super) fn listen_at(self, bind: Option<IpAddr>) -> ListenAt {
-        match (self, bind) {
-            (Self::Address(address), _) => ListenAt::Address(address),
-            (Self::Port(port), Some(host)) => ListenAt::Address(SocketAddr::new(host, port)),
-            (Self::Port(port), None) => ListenAt::Everywhere(port),
+/// Where all of these are. `[::]` is every address of both families, as in most servers on Linux,
+/// unless an address of IPv4 is named with the same port: then it is for the other one.
+pub(super) fn listen_at(places: &[Place], bind: Option<IpAddr>) -> Vec<ListenAt> {
+    let everywhere = IpAddr::from(Ipv6Addr::UNSPECIFIED);
+    let is_ipv4 = |place: &Place, port| match place {
+        Place::Address(at) => at.is_ipv4() && at.port() == port,
+        Place::Port(_) => false,
+    };
+    let names_ipv4 = |port| port != 0 && places.iter().any(|place| is_ipv4(place, port));
+    let listen_at = |place: &Place| match (*place, bind) {
+        (Place::Port(port), None) => ListenAt::Everywhere(port),
+        (Place::Port(port), Some(host)) if host == everywhere => ListenAt::Everywhere(port),
+        (Place::Port(port), Some(host)) => ListenAt::Address((host, port).into()),
+        (Place::Address(at), _) if at.ip() == everywhere && !names_ipv4(at.port()) => {
+            ListenAt::Everywhere(at.port())
         }
-    }
+        (Place::Address(at), _) => ListenAt::Address(at),
+    };
+    places.iter().map(listen_at).collect()
 }
 
 impl Place {
@@ -48,7 +59,8 @@ impl FromStr for Place {
         if let Ok(port) = text.parse() {
             return Ok(Self::Port(port));
         }
-        text.parse().map(Self::Address).map_err(|_| {
+        let canonical = |at: SocketAddr| SocketAddr::new(at.ip().to_canonical(), at.port());
+        text.parse().map(canonical).map(Self::Address).map_err(|_| {
             "not a port (0 to 65535) or address with port (127.0.0.1:55555, [::1]:55555)".to_owned()
         })
     }
@@ -87,9 +99,8 @@ impl FromStr for Target {
 }
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".into())
+    let host = text.trim().parse().map(|host: IpAddr| host.to_canonical());
+    host.map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".to_owned())
 }
 
 /// Parses a number, and says in words for everybody what is wrong with another.
@@ -283,7 +294,7 @@ mod tests {
     #[test]
     fn a_place_is_a_port_or_an_address() {
         let bind = Some(IpAddr::from([127, 0, 0, 1]));
-        let at = |text: &str, bind| text.parse::<Place>().map(|place| place.listen_at(bind));
+        let at = |text: &str, bind| text.parse::<Place>().map(|place| listen_at(&[place], bind)[0]);
         assert_eq!(at("0", None), Ok(ListenAt::Everywhere(0)));
         let local = "127.0.0.1:7".parse().unwrap();
         assert_eq!(at("7", bind), Ok(ListenAt::Address(local)));
@@ -292,5 +303,28 @@ mod tests {
         for text in ["", "65536", "localhost:7", "::1:x", "-1"] {
             assert!(at(text, None).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn every_address_of_ipv6_is_every_address() {
+        let at = |texts: &[&str], bind: Option<&str>| {
+            let places: Vec<Place> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            listen_at(&places, bind.map(|host| parse_host(host).unwrap()))
+        };
+        let one = |text: &str| ListenAt::Address(text.parse().unwrap());
+        assert_eq!(at(&["[::]:7"], None), [ListenAt::Everywhere(7)]);
+        assert_eq!(at(&["7", "[::]:0"], Some("::")), [7, 0].map(ListenAt::Everywhere));
+        assert_eq!(at(&["[::1]:7", "0.0.0.0:8"], None), [one("[::1]:7"), one("0.0.0.0:8")]);
+        assert_eq!(at(&["7"], Some("0.0.0.0")), [one("0.0.0.0:7")]);
+        // Whoever names both means both.
+        for ipv4 in ["0.0.0.0:7", "127.0.0.1:7"] {
+            assert_eq!(at(&["[::]:7", ipv4], None), [one("[::]:7"), one(ipv4)]);
+        }
+        assert_eq!(at(&["[::]:7", "127.0.0.1:8"], None)[0], ListenAt::Everywhere(7));
+        assert_eq!(at(&["[::]:0", "127.0.0.1:0"], None)[0], ListenAt::Everywhere(0));
+        assert_eq!(at(&["7", "127.0.0.1:7"], None)[0], ListenAt::Everywhere(7));
+        // IPv4 in the clothes of IPv6.
+        assert_eq!(at(&["[::ffff:127.0.0.1]:7"], None), [one("127.0.0.1:7")]);
+        assert_eq!(at(&["7"], Some("::ffff:0.0.0.0")), [one("0.0.0.0:7")]);
     }
 }

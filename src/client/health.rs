@@ -73,7 +73,14 @@ impl HealthCheck {
 
     fn exchange(&self) -> io::Result<Vec<u8>> {
         let (clock, admin) = (Clock::start(), reachable(self.admin));
-        let mut stream = TcpStream::connect_timeout(&admin, HEALTH_TIMEOUT)?;
+        let mut stream = match TcpStream::connect_timeout(&admin, HEALTH_TIMEOUT) {
+            // Where there is no IPv6, every address is every one of IPv4.
+            Err(_) if self.admin.ip() == Ipv6Addr::UNSPECIFIED => TcpStream::connect_timeout(
+                &(Ipv4Addr::LOCALHOST, admin.port()).into(),
+                left(clock)?,
+            ),
+            connected => connected,
+        }?;
         let path = if self.ready { "/readyz" } else { "/healthz" };
         stream.set_write_timeout(Some(left(clock)?))?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n");
@@ -161,6 +168,21 @@ mod tests {
         let error = HealthCheck { admin, ready: false }.ask().unwrap_err().to_string();
         let told = format!("no answer from {admin}: nothing listens there; ");
         assert_eq!(error, format!("{told}does the server run with --admin {admin}?"));
+    }
+
+    #[test]
+    fn without_ipv6_every_address_is_one_of_ipv4() {
+        let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+        let admin = (Ipv6Addr::UNSPECIFIED, listener.local_addr().unwrap().port()).into();
+        let asked = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 1_024]);
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nok\n");
+            });
+            HealthCheck { admin, ready: false }.ask()
+        });
+        assert!(asked.is_ok(), "{asked:?}");
     }
 
     #[test]

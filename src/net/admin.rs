@@ -27,7 +27,7 @@ use super::bind::bind_all;
 use super::clock::Clock;
 use super::error::{NetError, is_exhaustion};
 use super::inherited::{BoundAt, Inherited};
-use super::listener::{ListenAt, listen, open_spare};
+use super::listener::{ListenAt, listen_to_both, open_spare};
 use super::stream_options::StreamOptions;
 use super::token::Source;
 use crate::admin::{Head, Watched, answer};
@@ -98,7 +98,7 @@ impl Admin {
         };
         let passed = (inherited, |_: &Socket| Ok(()));
         let mut sockets =
-            bind_all("admin", &[ListenAt::Address(at)], passed, |at| listen(at, options))?;
+            bind_all("admin", &[ListenAt::Address(at)], passed, |at| listen_to_both(at, options))?;
         let fail = |source| NetError::SetUp { what: "the admin listener", source };
         let none = || fail(io::ErrorKind::AddrNotAvailable.into());
         let mut listener = TcpListener::from_std(sockets.pop().ok_or_else(none)?.1.into());

@@ -7,12 +7,13 @@
 
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
+use rustix::io::Errno;
 use socket2::{Protocol, Socket, Type};
 
 use super::bind::{bind_all, open};
@@ -254,6 +255,38 @@ pub(super) fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<
     Ok(socket)
 }
 
+/// A TCP listener for both families where every address is named, by one socket: for connections of
+/// which nobody asks where they come from. Without IPv6 it is one for IPv4.
+pub(super) fn listen_to_both(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
+    if address.ip() != Ipv6Addr::UNSPECIFIED {
+        return listen(address, options);
+    }
+    let both = || {
+        let socket = open(address, Type::STREAM, Protocol::TCP)?;
+        socket.set_only_v6(false)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        Ok(socket)
+    };
+    let socket = both();
+    match socket {
+        Err(error) if is_without_ipv6(&error) => {
+            listen((Ipv4Addr::UNSPECIFIED, address.port()).into(), options)
+        }
+        socket => {
+            let socket = socket?;
+            set_up(&socket, options)?;
+            Ok(socket)
+        }
+    }
+}
+
+/// Whether the system has no IPv6, or none that is switched on.
+fn is_without_ipv6(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
+}
+
 /// Sets what is chosen, and listens. A socket that listens already goes on with that.
 fn set_up(socket: &Socket, options: StreamOptions) -> io::Result<()> {
     options.set_on(socket)?;
@@ -266,7 +299,6 @@ mod tests {
     use crate::limits::{KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES};
     use socket2::SockRef;
     use std::io::Read;
-    use std::net::Ipv4Addr;
     use std::net::TcpStream as StdStream;
 
     const OPTIONS: StreamOptions = StreamOptions {
@@ -373,7 +405,7 @@ mod tests {
         let mut listeners =
             Listeners::bind(&places, &mut Inherited::default(), OPTIONS, poll.registry()).unwrap();
         let mut client = StdStream::connect(listeners.addresses().next().unwrap()).unwrap();
-        let exhausted = io::Error::from(rustix::io::Errno::MFILE);
+        let exhausted = io::Error::from(Errno::MFILE);
         let mut now = Time::ZERO;
         listeners.shut_gate(now, &exhausted);
         assert!(listeners.accept(now).is_none(), "the gate is shut");

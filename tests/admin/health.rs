@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Client, timed};
+use crate::support::{Client, Launch, has_ipv6, timed};
 use crate::watched;
 
 /// What it prints, and how it ends.
@@ -46,5 +46,18 @@ fn the_chat_port_is_no_admin_listener() {
     let (server, _) = watched(&["--greet-after", "0s"]);
     let (code, said) = health(&["--admin", &server.tcp().to_string()]);
     assert!(code == 1 && said.contains("is no admin listener of mio-chat"), "{said}");
+    server.stop();
+}
+
+#[test]
+fn every_address_of_ipv6_is_every_address() {
+    if !has_ipv6() {
+        return;
+    }
+    let server = Launch::new(&["--admin", "[::]:0"]).announcing(3).start();
+    let port = server.all("admin")[0].port();
+    for place in [format!("127.0.0.1:{port}"), format!("[::1]:{port}"), format!("[::]:{port}")] {
+        assert_eq!(health(&["--admin", &place]), (0, "ok\n".to_owned()), "{place}");
+    }
     server.stop();
 }

@@ -1,6 +1,8 @@
 """Opens a TCP and a UDP socket on loopback and starts a server with them, as systemd does.
 
 usage: activate.py PROGRAM [FLAG...]
+
+With ACTIVATE_AT=:: in the environment they are for every address of IPv6, and of no other family.
 """
 
 import os
@@ -9,11 +11,15 @@ import sys
 
 FIRST = 3  # SD_LISTEN_FDS_START
 
+host = os.environ.get("ACTIVATE_AT", "127.0.0.1")
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
 sockets = [
-    socket.create_server(("127.0.0.1", 0)),
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+    socket.create_server((host, 0), family=family),
+    socket.socket(family, socket.SOCK_DGRAM),
 ]
-sockets[1].bind(("127.0.0.1", 0))
+if family == socket.AF_INET6:
+    sockets[1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+sockets[1].bind((host, 0))
 
 child = os.fork()
 if child == 0:
