@@ -60,6 +60,9 @@ fn code_of(error: &(dyn Error + 'static)) -> u8 {
     if error.is::<ConfigError>() || error.is::<OperatorError>() || error.is::<PlaceError>() {
         return BAD_CONFIGURATION;
     }
+    if let Some(error) = error.downcast_ref::<LoadError>() {
+        return error.code();
+    }
     error.downcast_ref::<ChatError>().map_or(1, ChatError::code)
 }
 
@@ -167,6 +170,7 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn Error>> {
         }
         None => write!(stdout, "{text}"),
     };
+    report.check()?;
     Ok(Exit::Drained)
 }
 

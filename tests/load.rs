@@ -222,10 +222,16 @@ fn what_cannot_be_is_told_in_one_sentence() {
 #[test]
 fn clients_that_are_turned_away_are_counted() {
     let server = Server::start(&["--flood", "off", "--max-clients", "5"]);
-    let report = report(server.tcp(), &["fan-out", "--clients", "8"]);
+    let sentence = format!(
+        "mio-chat: {} did not serve all clients: 3 not let in; the report says why\n",
+        server.tcp()
+    );
+    let output = load(server.tcp(), &["fan-out", "--clients", "8", "--json", "-"]);
+    let output = output.code(3).stderr_eq(&sentence);
+    let report: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
     assert_eq!((number(&report, "connections"), number(&report, "connections_failed")), (5, 3));
     assert_eq!(report["delivered_share"], 1.0);
-    let text = load(server.tcp(), &["fan-out", "--clients", "8"]).success();
+    let text = load(server.tcp(), &["fan-out", "--clients", "8"]).code(3).stderr_eq(&sentence);
     let text = String::from_utf8_lossy(&text.get_output().stdout).into_owned();
     assert!(
         text.contains("3 × turned away: * the server is full; try again in a minute"),

@@ -89,6 +89,14 @@ pub enum LoadError {
         /// Descriptors that each may have.
         descriptors: u64,
     },
+    /// There is a report, and it tells of clients that were not served.
+    #[error("{address} did not serve all clients: {told}; the report says why")]
+    Unserved {
+        /// The server.
+        address: String,
+        /// How many, and what became of them.
+        told: String,
+    },
     /// A further process of ours failed.
     #[error("cannot go on without process {number} of the load generator: {why}")]
     Worker {
@@ -97,6 +105,16 @@ pub enum LoadError {
         /// What it said or what happened to it.
         why: String,
     },
+}
+
+impl LoadError {
+    /// The exit code for it.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Unserved { .. } => 3,
+            _ => 1,
+        }
+    }
 }
 
 /// Whole seconds, or tenths of a short time.

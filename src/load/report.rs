@@ -36,7 +36,7 @@ pub struct Report {
     pub(super) connections: u64,
     pub(super) connections_failed: u64,
     pub(super) connections_lost: u64,
-    pub(super) connections_per_second: f64,
+    pub(super) connections_per_second: Option<f64>,
     pub(super) latency_ms: Option<Latency>,
     pub(super) server: Option<Server>,
     pub(super) load: Load,
@@ -82,7 +82,7 @@ pub(super) struct Server {
     pub(super) rss_before_bytes: u64,
     pub(super) rss_bytes: u64,
     pub(super) rss_after_bytes: Option<u64>,
-    pub(super) rss_bytes_per_client: f64,
+    pub(super) rss_bytes_per_client: Option<f64>,
     pub(super) switches_voluntary: u64,
     pub(super) switches_involuntary: u64,
 }
@@ -115,6 +115,7 @@ impl Report {
         let gathering = longest(|part| part.gathering_seconds);
         let talks = settings.scenario.talks();
         let is_storm = settings.scenario == Scenario::Storm;
+        let has_room = settings.scenario.has_room();
         let open_loop = settings.scenario.is_open_loop();
         let only = |condition: bool, count: u64| condition.then_some(count);
         let usage = parts.first().map(|part| part.server).unwrap_or_default();
@@ -127,7 +128,8 @@ impl Report {
                 (talks && deliveries > 0).then_some(deliveries),
                 pairs.map(|_| deliveries),
                 is_storm.then_some(connections),
-                settings.clients as u64,
+                // In a storm all have left; over UDP nobody is there.
+                (has_room && !is_storm).then_some(settings.clients as u64),
             )
         });
         Ok(Self {
@@ -155,7 +157,7 @@ impl Report {
             connections,
             connections_failed: sum(|part| part.failed),
             connections_lost: sum(|part| part.lost),
-            connections_per_second: rate(connections as f64, gathering),
+            connections_per_second: has_room.then(|| rate(connections as f64, gathering)),
             latency_ms: Latency::new(&latency),
             server,
             load: Load::new(parts, &lateness),
@@ -169,6 +171,25 @@ impl Report {
                 gathering: Duration::from_secs_f64(gathering),
             },
         })
+    }
+
+    /// Whether everybody was served: nobody refused, nobody lost who reads, no answer wrong.
+    ///
+    /// # Errors
+    /// How many were not. What was interrupted is not judged.
+    pub fn check(&self) -> Result<(), LoadError> {
+        // Those who do not read are to be cut off.
+        let lost = self.connections_lost.saturating_sub(self.stalled.unwrap_or_default());
+        let is_udp = !self.scenario.has_room();
+        let failed = if is_udp { "answered with an error" } else { "not let in" };
+        let wrong = self.pairs.map_or(0, |pairs| pairs.wrong);
+        let all = [(self.connections_failed, failed), (lost, "lost"), (wrong, "paired wrongly")];
+        let those = all.iter().filter(|(count, _)| *count > 0);
+        let told: Vec<String> = those.map(|(count, fate)| format!("{count} {fate}")).collect();
+        if told.is_empty() || self.interrupted {
+            return Ok(());
+        }
+        Err(LoadError::Unserved { address: self.address.clone(), told: told.join(", ") })
     }
 
     /// One JSON object and a newline.
@@ -201,7 +222,7 @@ impl Server {
         deliveries: Option<u64>,
         paired: Option<u64>,
         connections: Option<u64>,
-        clients: u64,
+        clients: Option<u64>,
     ) -> Self {
         let ServerUsage { before, from, until, after } = usage;
         let cpu = until.cpu.saturating_sub(from.cpu).as_secs_f64();
@@ -218,7 +239,7 @@ impl Server {
             rss_before_bytes: before.rss_bytes,
             rss_bytes: until.rss_bytes,
             rss_after_bytes: after.map(|usage| usage.rss_bytes),
-            rss_bytes_per_client: grown / clients as f64,
+            rss_bytes_per_client: clients.map(|clients| grown / clients as f64),
             switches_voluntary: until.switches_voluntary.saturating_sub(from.switches_voluntary),
             switches_involuntary: until
                 .switches_involuntary

@@ -35,7 +35,7 @@ impl Display for Text<'_> {
             }
         }
         if let Some(server) = &report.server {
-            server_rows(f, server)?;
+            server_rows(f, server, report.scenario)?;
         }
         load_rows(f, report)
     }
@@ -64,40 +64,34 @@ impl Report {
             ),
             Scenario::Idle | Scenario::Storm => format!("{scenario}: {who}"),
             Scenario::Pairs | Scenario::Matches | Scenario::Bindings | Scenario::Echoes => {
-                format!("{scenario}: {clients} UDP endpoints at {address}")
+                format!("{scenario}: {clients} UDP endpoints at a time ask {address}")
             }
         }
     }
 
     fn rows(&self, f: &mut Formatter<'_>) -> Result {
         row(f, "measured", &format!("{:.2} s", self.seconds))?;
-        let gathering = self.aside.gathering.as_secs_f64();
-        let mut connections = format!(
-            "{} in {gathering:.2} s, {} a second",
-            grouped(self.connections),
-            scaled(self.connections_per_second)
-        );
-        for (count, fate) in
-            [(self.connections_failed, "not let in"), (self.connections_lost, "lost")]
-        {
-            if count > 0 {
-                connections += &format!("; {} {fate}", grouped(count));
-            }
+        if let Some(connections) = self.connections_row() {
+            let label = if self.scenario.has_room() { "connections" } else { "errors" };
+            row(f, label, &connections)?;
         }
-        row(f, "connections", &connections)?;
         for (reason, count) in self.aside.failures.by_count() {
             row(f, "", &format!("{} × {reason}", grouped(count)))?;
         }
         if let (Some(messages), Some(deliveries), Some(per_second), Some(share)) =
             (self.messages, self.deliveries, self.deliveries_per_second, self.delivered_share)
         {
-            row(f, "messages", &grouped(messages))?;
+            let (said, heard) = match self.scenario.has_room() {
+                true => ("messages", "deliveries"),
+                false => ("questions", "answers"),
+            };
+            row(f, said, &grouped(messages))?;
             let all = match share {
                 1.0 => "all arrived".to_owned(),
                 _ => format!("{:.3} % arrived in the end", share * 100.0),
             };
             let rate = scaled(per_second);
-            row(f, "deliveries", &format!("{}, {rate} a second; {all}", grouped(deliveries)))?;
+            row(f, heard, &format!("{}, {rate} a second; {all}", grouped(deliveries)))?;
         }
         if let Some(pairs) = &self.pairs {
             row(f, "pairs", &pairs_row(pairs))?;
@@ -110,6 +104,24 @@ impl Report {
             row(f, "CAUTION", "the server has slowed talkers down (mio-chat: --flood off)")?;
         }
         Ok(())
+    }
+}
+
+impl Report {
+    /// How many came, and how many of them did not stay. Over UDP nobody does, and only errors are
+    /// told.
+    fn connections_row(&self) -> Option<String> {
+        let came = self.connections_per_second.map(|per_second| {
+            let gathering = self.aside.gathering.as_secs_f64();
+            let (count, rate) = (grouped(self.connections), scaled(per_second));
+            format!("{count} in {gathering:.2} s, {rate} a second")
+        });
+        let failed = if came.is_some() { "not let in" } else { "answered with an error" };
+        let fates = [(self.connections_failed, failed), (self.connections_lost, "lost")];
+        let met = fates.into_iter().filter(|(count, _)| *count > 0);
+        let told = met.map(|(count, fate)| format!("{} {fate}", grouped(count)));
+        let all: Vec<String> = came.into_iter().chain(told).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -127,15 +139,18 @@ fn latency_row(latency: &Latency) -> String {
     format!("{} ms", times.join("  "))
 }
 
-fn server_rows(f: &mut Formatter<'_>, server: &Server) -> Result {
+fn server_rows(f: &mut Formatter<'_>, server: &Server, scenario: Scenario) -> Result {
     let mut cpu = percent(server.cpu_share);
-    if let (Some(nanos), Some(rate)) =
-        (server.cpu_ns_per_delivery, server.deliveries_per_cpu_second)
-    {
-        cpu += &format!("; {nanos:.1} ns a delivery, {} deliveries a CPU-second", scaled(rate));
-    }
+    let [one, many] = match scenario.has_room() {
+        true => ["a delivery", "deliveries"],
+        false => ["an answer", "answers"],
+    };
     if let Some(rate) = server.pairs_per_cpu_second {
         cpu += &format!("; {} pairs a CPU-second", scaled(rate));
+    } else if let (Some(nanos), Some(rate)) =
+        (server.cpu_ns_per_delivery, server.deliveries_per_cpu_second)
+    {
+        cpu += &format!("; {nanos:.1} ns {one}, {} {many} a CPU-second", scaled(rate));
     }
     if let Some(rate) = server.connections_per_cpu_second {
         cpu += &format!("; {} connections a CPU-second", scaled(rate));
@@ -149,8 +164,8 @@ fn server_rows(f: &mut Formatter<'_>, server: &Server) -> Result {
     if let Some(after) = server.rss_after_bytes {
         memory += &format!(", {} after all had left", mebibytes(after));
     }
-    if server.rss_bytes_per_client >= 1.0 {
-        memory += &format!("; {:.0} B a client", server.rss_bytes_per_client);
+    if let Some(bytes) = server.rss_bytes_per_client.filter(|bytes| *bytes >= 1.0) {
+        memory += &format!("; {bytes:.0} B a client");
     }
     row(f, "server RSS", &memory)?;
     let (voluntary, involuntary) = (server.switches_voluntary, server.switches_involuntary);
@@ -367,6 +382,47 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }
         assert!(!told(Scenario::Bindings, &[performance()]).contains("pairs"));
+    }
+
+    #[test]
+    fn rows_that_say_nothing_over_udp_are_left_out() {
+        let text = told(Scenario::Bindings, &[Performance { failed: 0, ..performance() }]);
+        for line in [
+            "bindings: 1,000 UDP endpoints at a time ask 127.0.0.1:55555\n",
+            "  questions ",
+            "  answers ",
+            " ns an answer, 8.00 million answers a CPU-second\n",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        for words in ["connections", "deliver", "B a client", "messages"] {
+            assert!(!text.contains(words), "{words:?} is in\n{text}");
+        }
+        let part = Performance { failed: 3, ..performance() };
+        let text = told(Scenario::Matches, &[part]);
+        assert!(text.contains("  errors       3 answered with an error\n"), "{text}");
+        assert!(!told(Scenario::Storm, &[performance()]).contains("B a client"));
+    }
+
+    #[test]
+    fn who_was_not_served_is_told_unless_nothing_else_was_meant() {
+        let check = |scenario, part: Performance| {
+            let report = Report::new(&Settings::example(scenario), &[part]).unwrap();
+            report.check().map_err(|error| (error.code(), error.to_string()))
+        };
+        let good = || Performance { failed: 0, ..performance() };
+        assert_eq!(check(Scenario::FanOut, good()), Ok(()));
+        let part = || Performance { failed: 2, lost: 1, ..performance() };
+        let sentence = "127.0.0.1:55555 did not serve all clients: 2 not let in, 1 lost; the \
+                        report says why";
+        assert_eq!(check(Scenario::FanOut, part()), Err((3, sentence.to_owned())));
+        assert_eq!(check(Scenario::FanOut, Performance { interrupted: true, ..part() }), Ok(()));
+        let slow = |lost| Performance { stalled: 2, lost, ..good() };
+        assert_eq!(check(Scenario::Slow, slow(2)), Ok(()));
+        assert!(check(Scenario::Slow, slow(3)).unwrap_err().1.contains(": 1 lost;"));
+        let pairs = Some(PairCount { made: 1, wrong: 1, one_sided: 0 });
+        let wrong = check(Scenario::Pairs, Performance { pairs, ..good() });
+        assert!(wrong.unwrap_err().1.contains(": 1 paired wrongly;"));
     }
 
     #[test]
