@@ -289,7 +289,7 @@ fn a_misspelt_variable_is_told() {
 }
 
 /// What a package installs, and how it is printed.
-const PRINTED: [(&str, &[&str]); 11] = [
+const PRINTED: [(&str, &[&str]); 12] = [
     ("man/mio-chat.1", &["man"]),
     ("man/mio-chat-serve.1", &["man", "serve"]),
     ("man/mio-chat-chat.1", &["man", "chat"]),
@@ -297,6 +297,7 @@ const PRINTED: [(&str, &[&str]); 11] = [
     ("man/mio-chat-match.1", &["man", "match"]),
     ("man/mio-chat-health.1", &["man", "health"]),
     ("man/mio-chat-hash-password.1", &["man", "hash-password"]),
+    ("man/mio-chat-manual.1", &["man", "manual"]),
     ("completions/mio-chat.bash", &["bash"]),
     ("completions/_mio-chat", &["zsh"]),
     ("completions/mio-chat.fish", &["fish"]),
@@ -319,6 +320,38 @@ fn manual_pages_and_completions_are_what_the_flags_are() {
     }
     makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is no command");
     makes_no_sense(&[], &["manual", "bash", "chat"], "only manual pages are about one command");
+}
+
+#[test]
+fn the_manual_alone_says_what_there_is() {
+    let text = printed(&run(&["manual"]).success().stderr_eq(""));
+    for words in ["manual man ", "COMMAND", "chat, load, match", "bash", "zsh", "fish", "config"] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn manual_pages_have_the_usual_sections() {
+    let all = ["SIGNALS", "EXIT STATUS", "FILES", "ENVIRONMENT", "EXAMPLES", "SEE ALSO"];
+    for (page, words) in PRINTED.iter().filter(|(name, _)| name.starts_with("man/")) {
+        let text = printed(&run(&[&["manual"], *words].concat()).success());
+        let headings = text.lines().filter_map(|line| line.strip_prefix(".SH "));
+        let headings: Vec<&str> = headings.map(|heading| heading.trim_matches('"')).collect();
+        let is_servers = ["man/mio-chat.1", "man/mio-chat-serve.1"].contains(page);
+        for section in all.into_iter().filter(|name| {
+            ["EXIT STATUS", "SEE ALSO"].contains(name)
+                || is_servers && (*name != "EXAMPLES" || *page == "man/mio-chat.1")
+        }) {
+            let times = headings.iter().filter(|heading| **heading == section).count();
+            assert_eq!(times, 1, "{section} in {page}: {headings:?}");
+        }
+        assert!(!text.contains("help(1)") && !headings.contains(&"EXTRA"), "{page}");
+    }
+    let server = printed(&run(&["manual", "man"]));
+    for words in ["MIO_CHAT_MAX_CLIENTS", "USR1", "\\fB78", "mio\\-chat.db", "NO_COLOR"] {
+        assert!(server.contains(words), "{words}");
+    }
 }
 
 /// After this line, `docs/OPERATIONS.md` is what the program prints.

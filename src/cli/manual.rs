@@ -6,9 +6,8 @@ use std::io::Write;
 
 use clap::{Args, CommandFactory, ValueEnum};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
-use super::{Cli, reference};
+use super::{Cli, pages, reference};
 
 /// The name of the program, as shells know it.
 const PROGRAM: &str = "mio-chat";
@@ -19,9 +18,10 @@ const PROGRAM: &str = "mio-chat";
   mio-chat manual man chat | man -l -
   mio-chat manual bash > ~/.local/share/bash-completion/completions/mio-chat")]
 pub(crate) struct ManualArgs {
-    /// A manual page, completions for a shell, or what there is to be set
+    /// A manual page, completions for a shell, or what there is to be set [default: say what there
+    /// is]
     #[arg(value_name = "WHAT")]
-    what: Printed,
+    what: Option<Printed>,
     /// Of a manual page: the command that it is about, such as chat [default: the server]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
@@ -29,9 +29,13 @@ pub(crate) struct ManualArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Printed {
+    /// A manual page
     Man,
+    /// Completions for bash
     Bash,
+    /// Completions for zsh
     Zsh,
+    /// Completions for fish
     Fish,
     /// An annotated file of settings
     Config,
@@ -43,7 +47,7 @@ impl ManualArgs {
     /// What no single value can show.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         match &self.command {
-            Some(_) if self.what != Printed::Man => {
+            Some(_) if self.what != Some(Printed::Man) => {
                 Err("only manual pages are about one command".to_owned())
             }
             Some(name) if command(name).is_none() => {
@@ -56,15 +60,16 @@ impl ManualArgs {
     /// Writes it.
     pub(crate) fn print(&self, to: &mut impl Write) -> std::io::Result<()> {
         let shell = match self.what {
-            Printed::Bash => Shell::Bash,
-            Printed::Zsh => Shell::Zsh,
-            Printed::Fish => Shell::Fish,
-            Printed::Config => return to.write_all(reference::example(&built()).as_bytes()),
-            Printed::Settings => return to.write_all(reference::table(&built()).as_bytes()),
-            Printed::Man => {
+            Some(Printed::Bash) => Shell::Bash,
+            Some(Printed::Zsh) => Shell::Zsh,
+            Some(Printed::Fish) => Shell::Fish,
+            Some(Printed::Config) => return to.write_all(reference::example(&built()).as_bytes()),
+            Some(Printed::Settings) => return to.write_all(reference::table(&built()).as_bytes()),
+            Some(Printed::Man) => {
                 let about = self.command.as_deref().and_then(command);
-                return Man::new(about.unwrap_or_else(built)).render(to);
+                return pages::page(&about.unwrap_or_else(built), &built(), to);
             }
+            None => return to.write_all(contents(&built()).as_bytes()),
         };
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut for_people(), PROGRAM, &mut script);
@@ -75,8 +80,27 @@ impl ManualArgs {
     }
 }
 
+/// What there is, for whoever has named nothing.
+fn contents(root: &clap::Command) -> String {
+    let all = root.get_subcommands().filter(|command| !command.is_hide_set());
+    let commands: Vec<&str> = all.map(clap::Command::get_name).collect();
+    format!(
+        "What there is to print:\n\n  \
+         mio-chat manual man           the manual page; read it with | man -l -\n  \
+         mio-chat manual man COMMAND   that of a command:\n  \
+         {:29} {}\n  \
+         mio-chat manual config        a file of settings, each with an explanation\n  \
+         mio-chat manual settings      the same as a table in Markdown\n  \
+         mio-chat manual bash          completions for bash; or zsh, or fish\n\n\
+         `mio-chat --help` says less, and so does --help after a command.\n",
+        "",
+        commands.join(", ")
+    )
+}
+
 fn built() -> clap::Command {
-    let mut cli = Cli::command();
+    // `help` has no page.
+    let mut cli = Cli::command().disable_help_subcommand(true);
     cli.build();
     cli
 }

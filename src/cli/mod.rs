@@ -8,6 +8,7 @@ mod health;
 mod load;
 mod manual;
 mod operators;
+mod pages;
 mod places;
 mod players;
 mod reference;

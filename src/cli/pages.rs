@@ -1,0 +1,263 @@
+//! Manual pages: what clap knows of a command, and what it does not: signals, exit codes, files,
+//! variables, and where more is to be read.
+
+use std::io::{self, Write};
+
+use clap_mangen::Man;
+
+/// A word and what there is to say about it.
+type Entry = (&'static str, &'static str);
+
+/// What clap does not know of a command.
+#[derive(Debug, Default)]
+struct Facts {
+    signals: &'static [Entry],
+    exit_codes: &'static [Entry],
+    files: &'static [Entry],
+    /// Variables that are no flag's.
+    environment: &'static [Entry],
+}
+
+const SERVER: Facts = Facts {
+    signals: &[
+        (
+            "HUP",
+            "Read the settings again, with everybody still there, open the log file anew, and \
+                 log how things stand. Settings that make no sense change nothing.",
+        ),
+        ("USR1", "Hand over to a new process of the program, which takes over every connection."),
+        ("USR2", "Let nobody else in, and send people away one by one within --lame-duck."),
+        (
+            "TERM, INT",
+            "Say goodbye to everybody and end, within --drain. A second one ends at once.",
+        ),
+    ],
+    exit_codes: &[
+        ("0", "It stopped as it was asked to, or handed over."),
+        ("1", "Something failed, such as a port in use or a disk; one sentence says what."),
+        ("2", "A flag or a variable makes no sense."),
+        (
+            "78",
+            "The file of settings or that of operators makes no sense; with --check-config, \
+             also a folder or file that cannot be used.",
+        ),
+        ("128 + N", "A second signal N ended it at once."),
+    ],
+    files: &[
+        (
+            "/etc/mio-chat/mio-chat.toml",
+            "The settings, where a package has installed the service. \
+          Otherwise the file that -c names; there is none without it.",
+        ),
+        ("/etc/default/mio-chat", "Variables for the service; they win over the file of settings."),
+        (
+            "/var/lib/mio-chat/",
+            "The folder of the service's --state: mio-chat.db, an SQLite \
+          database with history, topics, owners, bans and mutes, and lock. Only its owner may read \
+          it.",
+        ),
+        (
+            "OPERATORS",
+            "The file that --operators names: a nickname, a space and what mio-chat \
+          hash-password prints on each line. Lines that begin with # say nothing.",
+        ),
+    ],
+    environment: &[
+        ("NO_COLOR", "If it is not empty, the log has no colours."),
+        (
+            "LISTEN_FDS, LISTEN_PID",
+            "Sockets that systemd has opened; they take the place of --tcp \
+          and --udp.",
+        ),
+        ("NOTIFY_SOCKET, WATCHDOG_USEC", "Where systemd is told how the server is, and how often."),
+    ],
+};
+
+const CHAT: Facts = Facts {
+    signals: &[("TERM, INT, HUP", "Put the terminal right and end.")],
+    exit_codes: &[
+        ("0", "The input ended, and all of it was delivered."),
+        ("1", "The connection was lost."),
+        ("2", "The flags make no sense."),
+        ("3", "There is no connection."),
+        ("4", "The nickname, or the room, was refused."),
+        ("5", "Some lines were not delivered."),
+        ("128 + N", "Signal N ended it."),
+    ],
+    files: &[],
+    environment: &[
+        ("NO_COLOR, TERM, COLORTERM, COLORFGBG", "What --theme auto goes by."),
+        ("USER, LOGNAME", "The nickname, where none is given."),
+    ],
+};
+
+const LOAD: Facts = Facts {
+    signals: &[("INT, TERM", "End with the report so far. A second one ends at once.")],
+    exit_codes: &[
+        ("0", "All clients were served, or the run was interrupted."),
+        ("1", "There is no report; one sentence says why."),
+        ("2", "The flags make no sense."),
+        (
+            "3",
+            "There is a report, and some clients were not let in, were lost or were paired \
+               wrongly.",
+        ),
+        ("128 + N", "A second signal N ended it at once."),
+    ],
+    files: &[],
+    environment: &[],
+};
+
+const MATCH: Facts = Facts {
+    signals: &[("INT, TERM", "Leave the match. A second one does not wait for anything.")],
+    exit_codes: &[
+        ("0", "All that was said has arrived at all players."),
+        ("1", "It has not, or nobody was found; one sentence says why."),
+        ("2", "The flags make no sense."),
+        ("128 + N", "Signal N ended it."),
+    ],
+    files: &[],
+    environment: &[],
+};
+
+const HEALTH: Facts = Facts {
+    signals: &[],
+    exit_codes: &[
+        ("0", "The server is well; with --ready, new clients may be sent there."),
+        ("1", "It is not, or does not answer; one sentence says why."),
+        ("2", "The flags make no sense."),
+    ],
+    files: &[],
+    environment: &[],
+};
+
+const SMALL: Facts = Facts {
+    signals: &[],
+    exit_codes: &[("0", "It was printed."), ("2", "The flags make no sense.")],
+    files: &[],
+    environment: &[],
+};
+
+const HASH_PASSWORD: Facts = Facts {
+    signals: &[],
+    exit_codes: &[
+        ("0", "The hash was printed."),
+        ("2", "The flags make no sense."),
+        ("78", "No password came, or it is no text."),
+    ],
+    files: &[],
+    environment: &[],
+};
+
+/// Where a package puts what is longer than a page.
+const DOCUMENTS: &str = "/usr/share/doc/mio-chat/";
+
+/// Writes the page of a command; of the program itself, if that is `root`.
+pub(super) fn page(
+    command: &clap::Command,
+    root: &clap::Command,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let man = Man::new(command.clone());
+    man.render_title(to)?;
+    man.render_name_section(to)?;
+    man.render_synopsis_section(to)?;
+    man.render_description_section(to)?;
+    man.render_options_section(to)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(to)?;
+    }
+    let facts = facts(command.get_name());
+    entries(to, "SIGNALS", facts.signals)?;
+    entries(to, "EXIT STATUS", facts.exit_codes)?;
+    entries(to, "FILES", facts.files)?;
+    environment(to, command, facts.environment)?;
+    after_help(to, command)?;
+    see_also(to, command, root)
+}
+
+fn facts(name: &str) -> Facts {
+    match name {
+        "chat" => CHAT,
+        "load" => LOAD,
+        "match" => MATCH,
+        "health" => HEALTH,
+        "hash-password" => HASH_PASSWORD,
+        "manual" => SMALL,
+        _ => SERVER,
+    }
+}
+
+fn entries(to: &mut dyn Write, heading: &str, entries: &[Entry]) -> io::Result<()> {
+    if !entries.is_empty() {
+        writeln!(to, ".SH \"{heading}\"")?;
+    }
+    for (word, said) in entries {
+        writeln!(to, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(said))?;
+    }
+    Ok(())
+}
+
+/// The variables of flags, and others.
+fn environment(to: &mut dyn Write, command: &clap::Command, others: &[Entry]) -> io::Result<()> {
+    let of_flags: Vec<(String, String)> = command.get_arguments().filter_map(variable).collect();
+    if of_flags.is_empty() && others.is_empty() {
+        return Ok(());
+    }
+    writeln!(to, ".SH ENVIRONMENT")?;
+    if !of_flags.is_empty() {
+        let rule = "A flag wins over its variable. An empty variable is an unset one.";
+        writeln!(to, "{}", escaped(rule))?;
+    }
+    for (variable, flag) in of_flags {
+        writeln!(to, ".TP\n\\fB{}\\fR\nThe same as {}.", escaped(&variable), escaped(&flag))?;
+    }
+    for (word, said) in others {
+        writeln!(to, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(said))?;
+    }
+    Ok(())
+}
+
+/// The variable of a flag, and the flag.
+fn variable(arg: &clap::Arg) -> Option<(String, String)> {
+    let variable = arg.get_env()?.to_string_lossy().into_owned();
+    let named = || arg.get_value_names()?.first().map(ToString::to_string);
+    let flag = arg.get_long().map(|long| format!("--{long}")).or_else(named)?;
+    Some((variable, flag))
+}
+
+/// Examples, and what else help says at its end, line by line as it stands there.
+fn after_help(to: &mut dyn Write, command: &clap::Command) -> io::Result<()> {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    // Exit codes have a section.
+    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.contains("exit code")) {
+        match paragraph.split_once(":\n") {
+            Some((lead, lines)) if lead.starts_with("Try it") => {
+                writeln!(to, ".SH EXAMPLES\n.nf\n{}\n.fi", escaped(lines))?;
+            }
+            _ if !paragraph.is_empty() => writeln!(to, ".SH NOTES\n{}", escaped(paragraph))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn see_also(to: &mut dyn Write, command: &clap::Command, root: &clap::Command) -> io::Result<()> {
+    let all = root.get_subcommands().filter(|command| !command.is_hide_set());
+    let names = all.map(|command| format!("{}-{}", root.get_name(), command.get_name()));
+    let own = command.get_display_name().unwrap_or(command.get_name()).to_owned();
+    let others = std::iter::once(root.get_name().to_owned()).chain(names);
+    let others = others.filter(|name| *name != own);
+    let pages: Vec<String> = others.map(|name| format!("\\fB{}\\fR(1)", escaped(&name))).collect();
+    writeln!(to, ".SH \"SEE ALSO\"\n{}", pages.join(",\n"))?;
+    writeln!(to, ".PP\nThe protocol, and how to run a server: {}", escaped(DOCUMENTS))
+}
+
+/// Text in which nothing means anything to roff.
+fn escaped(text: &str) -> String {
+    let line = |line: &str| {
+        let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+        if line.starts_with('.') { format!("\\&{line}") } else { line }
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
