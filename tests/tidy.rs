@@ -146,8 +146,15 @@ fn arrows_point_down() {
 #[test]
 fn only_net_store_load_and_client_know_the_system() {
     for (path, text) in files("src", "rs") {
-        let shell =
-            ["src/net/", "src/store/", "src/load/", "src/client/", "src/main.rs", "src/cli/"];
+        let shell = [
+            "src/net/",
+            "src/store/",
+            "src/load/",
+            "src/client/",
+            "src/main.rs",
+            "src/cli/",
+            "src/build.rs",
+        ];
         if shell.iter().any(|shell| path.starts_with(shell)) || path.contains("/tests/") {
             continue;
         }
@@ -265,6 +272,63 @@ fn every_path_that_the_docs_name_exists() {
                 );
             }
         }
+    }
+}
+
+/// The prose of a document: no blocks of code, and no code within lines.
+fn prose(text: &str) -> String {
+    let blocks = text.split("\n```").step_by(2);
+    let lines = blocks.flat_map(|block| block.split("\n\n"));
+    lines
+        .map(|text| text.split('`').step_by(2).collect::<String>())
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
+/// What links call the headings of a document.
+fn anchors(text: &str) -> Vec<String> {
+    let blocks = text.split("\n```").step_by(2);
+    let headings = blocks.flat_map(str::lines).filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = words.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_link_of_the_docs_leads_somewhere() {
+    let mut documents = files("docs", "md");
+    for name in ["README.md", "CHANGELOG.md", "scripts/README.md"] {
+        documents.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    }
+    let mut count = 0;
+    for (document, text) in &documents {
+        let prose = prose(text);
+        let targets = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = match path {
+                "" => root().join(document),
+                path => root().join(document).parent().unwrap().join(path),
+            };
+            assert!(file.exists(), "{document} links to {target}, which does not exist");
+            if !anchor.is_empty() {
+                let there = anchors(&fs::read_to_string(file).unwrap());
+                assert!(there.iter().any(|name| name == anchor), "{document} links to {target}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 40, "only {count} links found");
+}
+
+#[test]
+fn the_readme_links_to_every_document() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for (document, _) in files("docs", "md") {
+        assert!(readme.contains(&format!("]({document})")), "README.md: link to {document}");
     }
 }
 
