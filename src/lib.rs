@@ -28,6 +28,9 @@
 //! number. The whole server can therefore be driven by a test, byte by byte, and does the same each
 //! time.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!("mio-chat runs on Linux only: it is built on epoll and on socket options of Linux");
+
 pub mod address;
 pub mod admin;
 pub mod agenda;

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../src/build.rs"]
+#[allow(dead_code, reason = "the test is no build")]
+mod build;
 mod support;
 
 use std::fs;
@@ -43,6 +46,39 @@ fn installed_units() -> TempDir {
     fs::create_dir_all(&pages).unwrap();
     fs::copy(root().join("docs/man/mio-chat.1"), pages.join("mio-chat.1")).unwrap();
     folder
+}
+
+/// The names of the manual pages, and their texts.
+fn pages() -> Vec<(String, String)> {
+    let entries = fs::read_dir(root().join("docs/man")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|name| (name.clone(), read(&format!("docs/man/{name}")))).collect()
+}
+
+#[test]
+fn every_manual_page_that_another_names_is_there() {
+    let pages = pages();
+    assert!(pages.len() >= 8, "{pages:?}");
+    for (page, text) in &pages {
+        let plain = text.replace("\\fB", "").replace("\\fR", "").replace("\\-", "-");
+        for (before, _) in plain.split("(1)").zip(plain.split("(1)").skip(1)) {
+            let name = before.rsplit(|c: char| c.is_whitespace() || c == ',').next().unwrap();
+            let is_there = pages.iter().any(|(other, _)| *other == format!("{name}.1"));
+            assert!(is_there, "docs/man/{page} names {name}(1), which is not there");
+        }
+    }
+}
+
+#[test]
+fn man_finds_no_fault_in_the_pages() {
+    let Some(man) = program("man") else { return };
+    for (page, _) in pages() {
+        let mut command = Command::new(&man);
+        command.args(["--warnings", "-E", "UTF-8", "-l", "-Tutf8"]).env("MANWIDTH", "80");
+        let output = command.arg(root().join("docs/man").join(&page)).output().unwrap();
+        let faults = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && faults.is_empty(), "{page}: {faults}");
+    }
 }
 
 #[test]
@@ -175,4 +211,45 @@ fn every_part_of_the_debian_package_exists() {
     let newest = read("docs/debian/changelog");
     let version = format!("mio-chat ({}-1) ", env!("CARGO_PKG_VERSION"));
     assert!(newest.starts_with(&version), "docs/debian/changelog: add {version}");
+}
+
+/// The commit that a build from these files would tell of.
+fn commit_of(files: &[(&str, &str)]) -> Option<String> {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in files {
+        let file = folder.path().join("source").join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    build::commit(&folder.path().join("source")).0
+}
+
+#[test]
+fn a_build_knows_its_commit_wherever_the_sources_are_from() {
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    let line = &format!("{COMMIT}\n");
+    let packed = &format!("# pack-refs\n{COMMIT} refs/heads/main\n{COMMIT} refs/tags/main\n");
+    let packaged = &format!("{{\"git\": {{\n\"sha1\": \"{COMMIT}\"\n}}}}\n");
+    let branch = (".git/HEAD", "ref: refs/heads/main\n");
+    let unfilled = ("src/commit.txt", "$Format:%H$\n");
+    for files in [
+        &[branch, unfilled, (".git/refs/heads/main", line)][..],
+        &[branch, unfilled, (".git/packed-refs", packed)],
+        &[unfilled, (".git/HEAD", line)],
+        &[
+            (".git", "gitdir: ../first/.git/worktrees/source\n"),
+            ("../first/.git/worktrees/source/HEAD", "ref: refs/heads/main\n"),
+            ("../first/.git/worktrees/source/commondir", "../..\n"),
+            ("../first/.git/refs/heads/main", line),
+        ],
+        &[("src/commit.txt", line)],
+        &[unfilled, (".cargo_vcs_info.json", packaged)],
+    ] {
+        assert_eq!(commit_of(files), Some("0123456789ab".to_owned()), "{files:?}");
+    }
+    for files in [&[unfilled][..], &[branch], &[(".git", "nonsense")], &[(".git/HEAD", "")], &[]] {
+        assert_eq!(commit_of(files), None, "{files:?}");
+    }
+    let is_marked = read("src/.gitattributes").contains("\ncommit.txt export-subst\n");
+    assert!(is_marked && read("src/commit.txt") == unfilled.1);
 }

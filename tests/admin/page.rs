@@ -63,7 +63,8 @@ fn a_browser_shows_the_live_server() {
     assert_eq!(text_of(&page, "members"), "3");
     assert_eq!(text_of(&page, "members-note"), "in 2 rooms");
     assert_eq!(text_of(&page, "state"), "● Live");
-    assert_eq!(text_of(&page, "build"), env!("CARGO_PKG_VERSION"));
+    // A release build has its commit behind the version.
+    assert!(text_of(&page, "build").starts_with(env!("CARGO_PKG_VERSION")));
     let rooms = page.split_once("id=\"rooms\"").unwrap().1;
     let rooms = rooms.split_once("id=\"slow\"").unwrap().0;
     for words in [">den<", ">main<", "width: 100%"] {

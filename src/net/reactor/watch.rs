@@ -12,7 +12,7 @@ use crate::limits::ADMIN_LISTED_MAX;
 use crate::server::CloseReason;
 use crate::time::Time;
 
-/// What the program was built from, if whoever built it has said so.
+/// What the program was built from, if that is known: `src/build.rs`.
 const COMMIT: Option<&str> = option_env!("MIO_CHAT_COMMIT");
 
 impl Reactor {
@@ -103,7 +103,7 @@ impl Watched for Reactor {
         let listed = if with_lists { ADMIN_LISTED_MAX } else { 0 };
         Snapshot {
             version: env!("CARGO_PKG_VERSION"),
-            commit: COMMIT.unwrap_or("unknown"),
+            commit: COMMIT.filter(|commit| !commit.is_empty()).unwrap_or("unknown"),
             uptime_seconds: now.since(Time::ZERO).as_secs_f64(),
             not_ready: self.unready(),
             chat: self.chat_seen(),

@@ -1,0 +1,79 @@
+//! What the program is built from, and for which system: the commit, which the live page and
+//! `mio_chat_build_info` tell, and one sentence where the program could not run.
+//!
+//! The commit is that of `MIO_CHAT_COMMIT`, or what `git archive` or `cargo package` have written
+//! down, or what is checked out. Git itself is not needed. Debug builds do not ask: each commit
+//! would have everything compiled anew.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Digits that are told.
+const DIGITS: usize = 12;
+
+fn main() {
+    println!("cargo::rerun-if-changed=src/build.rs");
+    println!("cargo::rerun-if-env-changed=MIO_CHAT_COMMIT");
+    let variable = |name| env::var(name).unwrap_or_default();
+    if variable("CARGO_CFG_TARGET_OS") != "linux" {
+        println!(
+            "cargo::error=mio-chat runs on Linux only: it is built on epoll and on socket options \
+             that other systems do not have; use a Linux machine, a container or a virtual machine"
+        );
+        return;
+    }
+    // Then the compiler sees it anyway.
+    if !variable("MIO_CHAT_COMMIT").is_empty() || variable("PROFILE") != "release" {
+        return;
+    }
+    let (commit, seen) = commit(Path::new(&variable("CARGO_MANIFEST_DIR")));
+    for file in seen.iter().filter(|file| file.exists()) {
+        println!("cargo::rerun-if-changed={}", file.display());
+    }
+    if let Some(commit) = commit {
+        println!("cargo::rustc-env=MIO_CHAT_COMMIT={commit}");
+    }
+}
+
+/// The commit of the sources in a folder, and the files that tell of another one later.
+pub(crate) fn commit(root: &Path) -> (Option<String>, Vec<PathBuf>) {
+    let written = [root.join("src/commit.txt"), root.join(".cargo_vcs_info.json")];
+    for file in &written {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        if let Some(commit) = text.split(['"', '\n']).find_map(digits) {
+            return (Some(commit), vec![file.clone()]);
+        }
+    }
+    let Some(git) = git_folder(root) else { return (None, Vec::new()) };
+    // Of a further worktree, the branches are those of the first.
+    let common = fs::read_to_string(git.join("commondir")).unwrap_or_default();
+    let common = git.join(common.trim());
+    let head = fs::read_to_string(git.join("HEAD")).unwrap_or_default();
+    let Some(branch) = head.trim().strip_prefix("ref: ") else {
+        return (digits(head.trim()), vec![git.join("HEAD")]);
+    };
+    let loose = fs::read_to_string(common.join(branch)).unwrap_or_default();
+    let packed = fs::read_to_string(common.join("packed-refs")).unwrap_or_default();
+    let packed = packed.lines().find_map(|line| line.strip_suffix(branch)?.strip_suffix(' '));
+    let commit = digits(loose.trim()).or_else(|| digits(packed?));
+    // The log grows with every commit, even where that makes the file of the branch.
+    let log = git.join("logs/HEAD");
+    (commit, vec![git.join("HEAD"), log, common.join(branch), common.join("packed-refs")])
+}
+
+/// Where git keeps what it knows of a folder.
+fn git_folder(root: &Path) -> Option<PathBuf> {
+    let git = root.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let text = fs::read_to_string(git).ok()?;
+    Some(root.join(text.trim().strip_prefix("gitdir: ")?))
+}
+
+/// The first digits of a commit, if that is one.
+fn digits(text: &str) -> Option<String> {
+    let is_commit = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_commit.then(|| text[..DIGITS].to_owned())
+}
