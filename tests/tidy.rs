@@ -260,7 +260,7 @@ fn every_path_that_the_docs_name_exists() {
     }
     for (document, text) in documents {
         for word in text.split(['`', '(', ')', ' ', '\n', '"', ',']) {
-            let path = word.trim_end_matches(['.', ':', '/']);
+            let path = word.split('#').next().unwrap().trim_end_matches(['.', ':', '/']);
             let ours = ["src/", "tests/", "benches/", "scripts/", "docs/", ".ci/"]
                 .iter()
                 .any(|folder| path.starts_with(folder));
