@@ -159,14 +159,19 @@ pub(super) fn page(
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let man = Man::new(command.clone());
-    man.render_title(to)?;
-    man.render_name_section(to)?;
-    man.render_synopsis_section(to)?;
-    man.render_description_section(to)?;
-    man.render_options_section(to)?;
+    let mut known = Vec::new();
+    man.render_title(&mut known)?;
+    man.render_name_section(&mut known)?;
+    man.render_synopsis_section(&mut known)?;
+    man.render_description_section(&mut known)?;
+    man.render_options_section(&mut known)?;
     if command.has_subcommands() {
-        man.render_subcommands_section(to)?;
+        man.render_subcommands_section(&mut known)?;
     }
+    // Each section brings what defines an apostrophe; once is enough.
+    let known = String::from_utf8_lossy(&known);
+    let (first, rest) = known.split_once(".TH").unwrap_or_default();
+    write!(to, "{first}.TH{}", rest.replace(first, ""))?;
     let facts = facts(command.get_name());
     entries(to, "SIGNALS", facts.signals)?;
     entries(to, "EXIT STATUS", facts.exit_codes)?;
