@@ -23,7 +23,9 @@ const SERVER: Facts = Facts {
         (
             "HUP",
             "Read the settings again, with everybody still there, open the log file anew, and \
-                 log how things stand. Settings that make no sense change nothing.",
+                 log how things stand. Settings that make no sense change nothing. A server that \
+                 was started in a terminal, without -c and without a supervisor, ends as on TERM, \
+                 so that closing the window leaves nothing behind.",
         ),
         ("USR1", "Hand over to a new process of the program, which takes over every connection."),
         ("USR2", "Let nobody else in, and send people away one by one within --lame-duck."),
