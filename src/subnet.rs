@@ -1,10 +1,14 @@
 //! A part of the internet, as operators write it: `203.0.113.0/24`, `2001:db8::/32` or one address.
 
+mod set;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use thiserror::Error;
+
+pub use set::SubnetSet;
 
 /// An address, and how many of its first bits count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,20 @@ fn first(address: IpAddr, bits: u8) -> IpAddr {
         IpAddr::V6(address) => {
             let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
             IpAddr::V6((address.to_bits() & mask).into())
+        }
+    }
+}
+
+/// The last address of those that agree with this one in so many bits.
+fn last(address: IpAddr, bits: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let rest = u32::MAX.checked_shr(u32::from(bits)).unwrap_or(0);
+            IpAddr::V4((address.to_bits() | rest).into())
+        }
+        IpAddr::V6(address) => {
+            let rest = u128::MAX.checked_shr(u32::from(bits)).unwrap_or(0);
+            IpAddr::V6((address.to_bits() | rest).into())
         }
     }
 }

@@ -79,6 +79,7 @@ fn a_good_file_is_ok_and_a_bad_one_is_told_by_its_line() {
         ("tcp = []", 1, "'tcp' needs a value"),
         ("[clients]\nmax = 1", 1, "there are no sections"),
         ("relay = \"sometimes\"", 1, "invalid value 'sometimes' for '--relay <WHEN>' [possible"),
+        ("ban = [\"192.0.2.7\", \"here\", \"2001:db8::\"]", 1, "invalid value 'here' for '--ban"),
         ("a = 1\nb 2\n", 2, ""),
         ("drain = 1979-05-27", 1, "no setting is a date"),
         ("history = 3\nhistory = 4", 2, "duplicate key"),

@@ -107,11 +107,9 @@ fn parse(text: &str) -> Result<ConfigFile, Wrong> {
         if values.is_empty() && setting.default.is_some() {
             return Err(wrong(format!("'{}' needs a value; or leave it out", setting.key())));
         }
-        for value in &values {
-            try_flag(&mut command, setting.key(), value)
-                .map_err(|error| wrong(sentence(&error)))?;
-        }
         if !values.is_empty() {
+            try_flag(&mut command, setting.key(), &values)
+                .map_err(|error| wrong(sentence(&error)))?;
             entries.push((setting.clone(), values));
         }
     }
@@ -148,11 +146,14 @@ fn unknown(command: &clap::Command, known: &[Setting], key: &str) -> String {
     }
 }
 
-/// Whether a flag takes this value. The command is built once for all of them: that takes longer
-/// than parsing, and a reload keeps everybody waiting.
-fn try_flag(command: &mut clap::Command, key: &str, value: &str) -> clap::error::Result<()> {
-    let line = ["mio-chat".to_owned(), format!("--{key}={value}")];
-    command.try_get_matches_from_mut(line).map(|_| ())
+/// Whether a flag takes these values. The command is built once for all flags, and parses once for
+/// all values of one: each takes longer than a value, of which `ban` may have thousands, and a
+/// reload keeps everybody waiting.
+fn try_flag(command: &mut clap::Command, key: &str, values: &[String]) -> clap::error::Result<()> {
+    let flags = values.iter().map(|value| format!("--{key}={value}"));
+    command
+        .try_get_matches_from_mut(std::iter::once("mio-chat".to_owned()).chain(flags))
+        .map(|_| ())
 }
 
 /// What clap says, in one line.

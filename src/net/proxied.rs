@@ -19,7 +19,7 @@ use super::token::Source;
 
 use crate::dialect::{Proxied, proxy_header_bytes, read_proxy_header};
 use crate::limits::{PROXY_HEADER_BYTES_MAX, PROXY_HEADER_TIMEOUT, PROXY_HEADERS_PENDING_MAX};
-use crate::subnet::Subnet;
+use crate::subnet::{Subnet, SubnetSet};
 use crate::time::Time;
 
 /// What became of connections of balancers, since the start.
@@ -40,7 +40,7 @@ pub struct ProxyCounters {
 /// All that wait.
 #[derive(Debug)]
 pub(super) struct Proxies {
-    trusted: Vec<Subnet>,
+    trusted: SubnetSet,
     waiting: Slab<Waiting>,
     /// When each is late, the first one first. Those that do not wait any more are passed over.
     late: VecDeque<(Time, usize, u64)>,
@@ -87,7 +87,7 @@ impl Proxies {
     /// Those from here must say for whom they come.
     pub(super) fn new(trusted: Vec<Subnet>) -> Self {
         Self {
-            trusted,
+            trusted: trusted.into_iter().collect(),
             waiting: Slab::new(),
             late: VecDeque::new(),
             count: 0,
@@ -99,13 +99,13 @@ impl Proxies {
 
     /// Those from here must from now on; who waits, waits on.
     pub(super) fn trust(&mut self, trusted: Vec<Subnet>) {
-        self.trusted = trusted;
+        self.trusted = trusted.into_iter().collect();
         self.warned = false;
     }
 
     /// Whether somebody from there must send a header.
     pub(super) fn trusts(&self, peer: SocketAddr) -> bool {
-        self.trusted.iter().any(|block| block.contains(peer.ip()))
+        self.trusted.contains(peer.ip())
     }
 
     /// How many wait.

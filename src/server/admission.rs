@@ -13,7 +13,7 @@ use slab::Slab;
 use thiserror::Error;
 
 use crate::chat::{Farewell, Network};
-use crate::subnet::Subnet;
+use crate::subnet::{Subnet, SubnetSet};
 
 /// Why nobody, or nobody else, may connect from an address.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) struct Admission {
     connected: Slab<(Network, u32)>,
     per_address: u32,
     /// From where nobody is served; whole networks, as they are counted.
-    banned: Vec<Subnet>,
+    banned: SubnetSet,
 }
 
 impl Admission {
@@ -79,7 +79,7 @@ impl Admission {
     }
 
     fn bans_network(&self, network: Network) -> bool {
-        self.banned.iter().any(|subnet| subnet.contains(network.address()))
+        self.banned.contains(network.address())
     }
 
     /// Counts one more client from `address`, to be given to [`Admission::release`] later.
