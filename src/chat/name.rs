@@ -142,18 +142,32 @@ impl RoomName {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Keys that were made by the test of this thread.
+    static MADE: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
 /// What names are compared by; equal for names that a reader may take for each other.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(SmolStr);
 
 impl NameKey {
     /// The key of any text; of text that cannot be a name, a key that no name has.
     pub fn of(name: &str) -> Self {
+        #[cfg(test)]
+        MADE.with(|made| made.set(made.get() + 1));
         if name.is_ascii() {
             return Self(ascii_skeleton(name));
         }
         let Ok(folded) = UsernameCaseMapped::enforce(name) else { return Self("".into()) };
         Self(long_skeleton(&folded).into())
+    }
+
+    /// How many were made by this test so far.
+    #[cfg(test)]
+    pub(super) fn made() -> u32 {
+        MADE.with(std::cell::Cell::get)
     }
 
     /// The key as it is written down: the same for names that look the same, on any machine.

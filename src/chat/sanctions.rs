@@ -4,7 +4,11 @@
 //! is on a nickname. Each has a number by which it can be lifted, since the address of a person is
 //! shown to nobody. Who may impose one is left to the lobby.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
@@ -39,24 +43,61 @@ pub struct Sanction {
     pub reason: SmolStr,
 }
 
+/// A sanction, and what the name that it is on is compared by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    sanction: Sanction,
+    key: Option<NameKey>,
+}
+
+impl Known {
+    fn of(sanction: Sanction) -> Self {
+        let key = sanction.name.as_ref().map(Nickname::key);
+        Self { sanction, key }
+    }
+
+    /// Whether both are of the same kind on the same name and network.
+    fn is_like(&self, other: &Self) -> bool {
+        self.key == other.key
+            && self.sanction.measure == other.sanction.measure
+            && self.sanction.network == other.sanction.network
+    }
+}
+
 impl Sanction {
     fn is_over(&self, now: Wall) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
-
-    fn is_on(&self, key: &NameKey) -> bool {
-        self.name.as_ref().is_some_and(|name| name.key() == *key)
-    }
 }
 
+/// Numbers of sanctions, the oldest first.
+type Numbers = SmallVec<[u32; 2]>;
+
 /// All that are in force in one room, and maybe some that are over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sanctions(Vec<Sanction>);
+///
+/// They are asked for with each line that is said and by each who comes, so they are found by what
+/// a name looks like and by network, however many there are. The key of a name is dear: it is made
+/// once.
+///
+/// Invariant: `by_name` and `by_network` hold the number of each that is on a name or a network.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Sanction>", into = "Vec<Sanction>")]
+pub struct Sanctions {
+    /// By number, and so from the oldest on.
+    all: BTreeMap<u32, Known>,
+    by_name: BTreeMap<NameKey, Numbers>,
+    by_network: BTreeMap<Network, Numbers>,
+    /// How many of them are mutes.
+    mutes: usize,
+}
 
 impl Sanctions {
     /// What was kept of them.
-    pub fn restored(kept: Vec<Sanction>) -> Self {
-        Self(kept)
+    pub fn restored(mut kept: Vec<Sanction>) -> Self {
+        let mut sanctions = Self::default();
+        kept.sort_by_key(|sanction| sanction.number);
+        kept.into_iter().for_each(|sanction| sanctions.insert(Known::of(sanction)));
+        sanctions
     }
 
     /// Imposes one, instead of any of the same kind on the same name and network, and gives it the
@@ -67,44 +108,28 @@ impl Sanctions {
         now: Wall,
         most: usize,
     ) -> Option<&Sanction> {
-        sanction.number = self.0.iter().map(|known| known.number).max().unwrap_or(0) + 1;
-        let key = sanction.name.as_ref().map(Nickname::key);
-        self.0.retain(|known| {
-            let same = known.measure == sanction.measure
-                && known.network == sanction.network
-                && known.name.as_ref().map(Nickname::key) == key;
-            !same && !known.is_over(now)
-        });
-        if self.0.len() >= most {
+        let number = self.all.last_key_value().map_or(0, |(last, _)| *last).checked_add(1)?;
+        sanction.number = number;
+        let new = Known::of(sanction);
+        let makes_way =
+            |(_, known): &(&u32, &Known)| known.is_like(&new) || known.sanction.is_over(now);
+        let gone: Vec<u32> = self.all.iter().filter(makes_way).map(|(number, _)| *number).collect();
+        gone.into_iter().for_each(|number| self.remove(number));
+        if self.all.len() >= most {
             return None;
         }
-        self.0.push(sanction);
-        self.0.last()
+        self.insert(new);
+        self.all.get(&number).map(|known| &known.sanction)
     }
 
     /// One in force of this kind, by the name it is on or by its number.
     pub(super) fn meant(&self, measure: Measure, named: &str, now: Wall) -> Option<&Sanction> {
-        let is_meant = self.is_meant(measure, named);
-        self.in_force(now).find(|known| is_meant(known))
+        self.first(measure, now, &self.numbers_meant(measure, named))
     }
 
     /// Lifts all of one kind that are on this name, or the one of this number.
     pub(super) fn lift(&mut self, measure: Measure, named: &str) {
-        let is_meant = self.is_meant(measure, named);
-        self.0.retain(|known| !is_meant(known));
-    }
-
-    /// Whether somebody who names a sanction so means this one: that of this number or, if there is
-    /// none, those on this name.
-    fn is_meant(&self, measure: Measure, named: &str) -> impl Fn(&Sanction) -> bool + use<> {
-        let number = named.parse::<u32>().ok();
-        let numbered = |known: &Sanction| known.measure == measure && Some(known.number) == number;
-        let is_number = self.0.iter().any(numbered);
-        let key = NameKey::of(named);
-        move |known| {
-            known.measure == measure
-                && if is_number { Some(known.number) == number } else { known.is_on(&key) }
-        }
+        self.numbers_meant(measure, named).into_iter().for_each(|number| self.remove(number));
     }
 
     /// The ban on this name or this network.
@@ -114,39 +139,121 @@ impl Sanctions {
         network: Option<Network>,
         now: Wall,
     ) -> Option<&Sanction> {
-        let from_there = |known: &Sanction| known.network.is_some() && known.network == network;
-        self.find(Measure::Ban, now, name, from_there)
+        if self.all.len() == self.mutes {
+            return None;
+        }
+        let by_network = network.and_then(|network| self.by_network.get(&network));
+        let from_there = by_network.and_then(|numbers| self.first(Measure::Ban, now, numbers));
+        let by_name = self.first(Measure::Ban, now, self.numbers_on(&name.key()));
+        by_name.into_iter().chain(from_there).min_by_key(|ban| ban.number)
     }
 
     /// The mute on this name.
     pub(super) fn mute_on(&self, name: &Nickname, now: Wall) -> Option<&Sanction> {
-        self.find(Measure::Mute, now, name, |_| false)
+        if self.mutes == 0 {
+            return None;
+        }
+        self.first(Measure::Mute, now, self.numbers_on(&name.key()))
     }
 
     /// All that are in force, oldest first.
     pub fn in_force(&self, now: Wall) -> impl Iterator<Item = &Sanction> {
-        self.0.iter().filter(move |known| !known.is_over(now))
+        self.iter().filter(move |known| !known.is_over(now))
     }
 
     /// All of them, those that are over included: to be kept.
     pub fn iter(&self) -> impl Iterator<Item = &Sanction> {
-        self.0.iter()
+        self.all.values().map(|known| &known.sanction)
     }
 
-    /// The key of a name is dear, so it is made only where something is looked for.
-    fn find(
-        &self,
-        measure: Measure,
-        now: Wall,
-        name: &Nickname,
-        otherwise: impl Fn(&Sanction) -> bool,
-    ) -> Option<&Sanction> {
-        if self.0.iter().all(|known| known.measure != measure) {
-            return None;
+    /// The oldest of these that is in force and of this kind.
+    fn first(&self, measure: Measure, now: Wall, numbers: &[u32]) -> Option<&Sanction> {
+        let known = numbers.iter().filter_map(|number| self.all.get(number));
+        let mut known = known.map(|known| &known.sanction);
+        known.find(|known| known.measure == measure && !known.is_over(now))
+    }
+
+    fn numbers_on(&self, key: &NameKey) -> &[u32] {
+        self.by_name.get(key).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// Those that somebody means who names a sanction so: that of this number or, if there is none,
+    /// those on this name.
+    fn numbers_meant(&self, measure: Measure, named: &str) -> Numbers {
+        let is_of_kind =
+            |number: &u32| self.all.get(number).is_some_and(|it| it.sanction.measure == measure);
+        match named.parse().ok().filter(is_of_kind) {
+            Some(number) => smallvec![number],
+            None => {
+                let on_name = self.numbers_on(&NameKey::of(named)).iter().copied();
+                on_name.filter(is_of_kind).collect()
+            }
         }
-        let key = name.key();
-        let mut all = self.in_force(now).filter(|known| known.measure == measure);
-        all.find(|known| known.is_on(&key) || otherwise(known))
+    }
+
+    /// Takes one in whose number is higher than that of all others. Of two with one number, which
+    /// nobody can have imposed, the first counts.
+    fn insert(&mut self, known: Known) {
+        let Sanction { number, measure, network, .. } = known.sanction;
+        let Entry::Vacant(place) = self.all.entry(number) else { return };
+        if let Some(key) = &known.key {
+            self.by_name.entry(key.clone()).or_default().push(number);
+        }
+        if let Some(network) = network {
+            self.by_network.entry(network).or_default().push(number);
+        }
+        self.mutes += usize::from(measure == Measure::Mute);
+        place.insert(known);
+    }
+
+    fn remove(&mut self, number: u32) {
+        let Some(Known { sanction, key }) = self.all.remove(&number) else { return };
+        self.mutes -= usize::from(sanction.measure == Measure::Mute);
+        if let Some(key) = key {
+            forget(&mut self.by_name, &key, number);
+        }
+        if let Some(network) = sanction.network {
+            forget(&mut self.by_network, &network, number);
+        }
+    }
+
+    /// Panics where the invariant does not hold. For tests.
+    pub(super) fn check_invariants(&self) {
+        let named = self.by_name.values().map(SmallVec::len).sum::<usize>();
+        let networks = self.by_network.values().map(SmallVec::len).sum::<usize>();
+        assert_eq!(named, self.iter().filter(|known| known.name.is_some()).count());
+        assert_eq!(networks, self.iter().filter(|known| known.network.is_some()).count());
+        let mutes = self.iter().filter(|known| known.measure == Measure::Mute).count();
+        assert_eq!(self.mutes, mutes);
+    }
+}
+
+/// Takes a number off a list; a list without numbers is none.
+fn forget<K: Ord>(lists: &mut BTreeMap<K, Numbers>, key: &K, number: u32) {
+    let Some(numbers) = lists.get_mut(key) else { return };
+    numbers.retain(|other| *other != number);
+    if numbers.is_empty() {
+        lists.remove(key);
+    }
+}
+
+impl PartialEq for Sanctions {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Eq for Sanctions {}
+
+impl From<Vec<Sanction>> for Sanctions {
+    fn from(kept: Vec<Sanction>) -> Self {
+        Self::restored(kept)
+    }
+}
+
+impl From<Sanctions> for Vec<Sanction> {
+    fn from(sanctions: Sanctions) -> Self {
+        sanctions.all.into_values().map(|known| known.sanction).collect()
     }
 }
 
@@ -224,5 +331,54 @@ mod tests {
             assert!(sanctions.meant(Measure::Ban, named, at(0)).is_none());
         }
         assert_eq!(sanctions, Sanctions::default());
+    }
+
+    /// A name that nobody else here has, in an alphabet whose keys are dear.
+    fn cyrillic(number: u32) -> Nickname {
+        let letter = |at: u32| char::from_u32(0x430 + (number >> (4 * at) & 15)).unwrap();
+        Nickname::parse(&(0..4).map(letter).collect::<String>(), Alphabet::Unicode).unwrap()
+    }
+
+    #[test]
+    fn however_many_there_are_one_look_makes_one_key() {
+        for measure in [Measure::Ban, Measure::Mute] {
+            let mut sanctions = Sanctions::default();
+            for number in 0..2_000 {
+                let name = Some(cyrillic(number));
+                let sanction = Sanction { measure, name, ..ban("", None, None) };
+                assert!(sanctions.impose(sanction, at(0), 2_000).is_some());
+            }
+            let (known, unknown) = (cyrillic(1_234), cyrillic(5_000));
+            let before = NameKey::made();
+            assert!(sanctions.ban_on(&unknown, None, at(0)).is_none());
+            assert!(sanctions.mute_on(&unknown, at(0)).is_none());
+            assert!(sanctions.meant(measure, known.as_str(), at(0)).is_some());
+            sanctions.lift(measure, known.as_str());
+            assert!(sanctions.meant(measure, known.as_str(), at(0)).is_none());
+            assert!(NameKey::made() - before <= 5, "{} keys were made", NameKey::made() - before);
+            sanctions.check_invariants();
+        }
+    }
+
+    #[test]
+    fn the_oldest_counts_and_what_is_handed_over_is_the_same_list() {
+        let mut sanctions = Sanctions::default();
+        let from = Network::of("192.0.2.7".parse().unwrap());
+        sanctions.impose(ban("bob", None, Some(9)), at(0), 9);
+        sanctions.impose(ban("", Some("192.0.2.7"), None), at(0), 9);
+        sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
+        sanctions.impose(Sanction { measure: Measure::Mute, ..ban("bob", None, None) }, at(0), 9);
+        let found = |who: &str, network, millis| {
+            sanctions.ban_on(&nickname(who), network, at(millis)).map(|known| known.number)
+        };
+        assert_eq!((found("bob", from, 0), found("bob", None, 0)), (Some(1), Some(1)));
+        assert_eq!((found("bob", from, 9), found("bob", None, 9)), (Some(2), Some(3)));
+        assert_eq!((found("eve", from, 0), found("eve", None, 0)), (Some(2), None));
+        let written = serde_json::to_string(&sanctions).unwrap();
+        assert!(written.starts_with(r#"[{"number":1,"measure":"Ban","name":"bob","#), "{written}");
+        let read: Sanctions = serde_json::from_str(&written).unwrap();
+        assert_eq!(read, sanctions);
+        read.check_invariants();
+        assert!(read.mute_on(&nickname("B0B"), at(0)).is_some());
     }
 }

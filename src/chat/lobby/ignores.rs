@@ -33,7 +33,10 @@ impl Ignores {
 
     /// Lets one hear nothing of a name. Whether that is new.
     pub(super) fn add(&mut self, who: ClientId, name: &str) -> Result<bool, Refusal> {
-        let key = NameKey::of(name);
+        self.add_key(who, name, NameKey::of(name))
+    }
+
+    fn add_key(&mut self, who: ClientId, name: &str, key: NameKey) -> Result<bool, Refusal> {
         let list = self.by_listener.entry(who).or_default();
         if list.iter().any(|(_, known)| *known == key) {
             return Ok(false);
@@ -88,9 +91,10 @@ impl Ignores {
 
     /// Whoever ignores the one name ignores the other as well, as far as there is room.
     pub(super) fn follow(&mut self, old: &NameKey, new: &str) {
+        let key = NameKey::of(new);
         for listener in self.listeners(old).to_vec() {
             // Who ignores as many as may be hears this one again.
-            let _ = self.add(listener, new);
+            let _ = self.add_key(listener, new, key.clone());
         }
     }
 

@@ -21,7 +21,7 @@ mod recalling;
 mod seating;
 mod talking;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smol_str::SmolStr;
 
@@ -75,7 +75,7 @@ impl Default for LobbySettings {
 }
 
 impl LobbySettings {
-    fn reserved_keys(&self) -> Vec<NameKey> {
+    fn reserved_keys(&self) -> HashSet<NameKey> {
         self.reserved.iter().map(|name| NameKey::of(name)).collect()
     }
 }
@@ -96,7 +96,7 @@ pub struct Lobby {
     names: Names,
     rooms: Rooms,
     settings: LobbySettings,
-    reserved: Vec<NameKey>,
+    reserved: HashSet<NameKey>,
     /// Of those without a nickname, who wants to be told otherwise than usual.
     wishes: HashMap<ClientId, Wishes>,
     ignores: Ignores,
@@ -223,6 +223,7 @@ impl Lobby {
                 self.members.get(*who).is_some_and(|member| member.seat_in(id).is_some())
             };
             assert!(room.operators.iter().chain(&room.owner).all(sits), "keeps order elsewhere");
+            room.charter.sanctions.check_invariants();
             let untold = room.arrivals + room.departures > 0;
             assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
         }

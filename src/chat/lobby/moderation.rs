@@ -133,17 +133,23 @@ impl Lobby {
         ban: &Sanction,
         context: &Context<'_>,
     ) -> Vec<ClientId> {
-        let Some(open) = self.rooms.get(room) else { return Vec::new() };
-        let key = ban.name.as_ref().map(Nickname::key);
-        let is_on = |id: &ClientId| {
-            let named = self.nickname(*id).map(Nickname::key) == key && key.is_some();
-            let from_there = ban.network.is_some() && (context.network_of)(*id) == ban.network;
-            (named || from_there) && self.rank(*id, room) < self.rank(by, room)
+        let rank = self.rank(by, room);
+        let is_here = |id: &ClientId| {
+            let member = self.members.get(*id);
+            let sits = member.is_some_and(|member| member.seat_in(room).is_some());
+            (room == RoomId::MAIN || sits) && self.rank(*id, room) < rank
         };
-        if room == RoomId::MAIN {
-            return self.members.iter().map(|(id, _)| id).filter(is_on).collect();
+        let key = ban.name.as_ref().map(Nickname::key);
+        // Nobody else has that name: keys of thousands of names would take a while.
+        let named = key.and_then(|key| self.names.find(&key, &self.members));
+        let mut banned: Vec<ClientId> = named.into_iter().filter(is_here).collect();
+        if ban.network.is_some() {
+            let from_there = |id: &ClientId| {
+                Some(*id) != named && (context.network_of)(*id) == ban.network && is_here(id)
+            };
+            banned.extend(self.members.iter().map(|(id, _)| id).filter(from_there));
         }
-        open.members().filter(is_on).collect()
+        banned
     }
 
     pub(super) fn lift(
