@@ -80,8 +80,22 @@ pub const LINE_TIMEOUT: Duration = Duration::from_secs(60);
 pub const NAME_BYTES_MAX: usize = 32;
 /// Columns a nickname or room name may take on a terminal.
 pub const NAME_COLUMNS_MAX: usize = 16;
-/// Rooms that exist at once. Default of `--max-rooms`.
+/// Rooms in memory at once. Default of `--max-rooms`.
 pub const ROOMS_MAX: usize = 4_096;
+/// Rooms above that which are not saved yet: what can be made between two commits. For as long as
+/// a disk fails, memory is bounded by this.
+pub const ROOMS_UNSAVED_MAX: usize = 1_024;
+/// Rooms kept on disk, at least as many as `--max-rooms`: sixteen times as many as are in memory.
+/// Each has at most 64 KiB of history.
+pub const ROOMS_KEPT_MAX: usize = 65_536;
+/// Rooms saved anew after which those on disk are counted: a count takes a millisecond.
+pub const ROOMS_BETWEEN_COUNTS: u64 = 1_024;
+/// Days without anybody after which a room is the first to make way, when there are too many …
+pub const ROOM_UNUSED_DAYS: u32 = 90;
+/// … and the same where somebody has settled a topic, a password or a ban.
+pub const ROOM_SETTLED_UNUSED_DAYS: u32 = 2 * 365;
+/// Rooms looked for on disk in one turn, at 10 to 300 us each.
+pub const ROOMS_RECALLED_PER_TURN: u64 = 32;
 /// Rooms one client may be in at once (plain lines use one).
 pub const ROOMS_PER_MEMBER_MAX: usize = 32;
 /// Names or rooms listed by one `/who` or `/rooms`; the rest is told as a number.

@@ -6,12 +6,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use set::SubnetSet;
 
 /// An address, and how many of its first bits count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Subnet {
     /// The first address in it.
     address: IpAddr,
@@ -26,6 +28,13 @@ pub struct Subnet {
 pub struct NoSubnet;
 
 impl Subnet {
+    /// The addresses that agree with this one in so many bits, all of them at most.
+    pub fn around(address: IpAddr, bits: u8) -> Self {
+        let address = address.to_canonical();
+        let bits = bits.min(if address.is_ipv4() { 32 } else { 128 });
+        Self { address: first(address, bits), bits }
+    }
+
     /// Whether an address is in it. An IPv4 address may come in the clothes of IPv6.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -93,6 +102,20 @@ impl FromStr for Subnet {
             return Err(NoSubnet);
         }
         Ok(Self { address: first(address, bits), bits })
+    }
+}
+
+impl From<Subnet> for String {
+    fn from(subnet: Subnet) -> Self {
+        subnet.to_string()
+    }
+}
+
+impl TryFrom<String> for Subnet {
+    type Error = NoSubnet;
+
+    fn try_from(text: String) -> Result<Self, NoSubnet> {
+        text.parse()
     }
 }
 

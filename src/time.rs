@@ -54,6 +54,11 @@ impl Add<Duration> for Time {
 pub struct Wall(u64);
 
 impl Wall {
+    /// Days since the beginning of 1970, UTC.
+    pub fn day(self) -> u32 {
+        u32::try_from(self.0 / (24 * 3_600 * 1_000)).unwrap_or(u32::MAX)
+    }
+
     /// So many milliseconds after the beginning of 1970.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

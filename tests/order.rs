@@ -375,29 +375,6 @@ fn order_survives_a_restart() {
 }
 
 #[test]
-fn when_there_are_as_many_rooms_as_may_be_the_one_empty_longest_makes_way() {
-    let lobby = LobbySettings { rooms_max: 3, ..LobbySettings::default() };
-    let mut world = World::new(Settings { lobby, ..settings() });
-    let mut shelf = Shelf::default();
-    for name in ["alice", "bob"] {
-        world.join(name);
-    }
-    for line in ["/join first", "/topic one", "/join second", "/topic two", "/leave"] {
-        world.types("alice", line);
-    }
-    world.save(&mut shelf, 100);
-    assert_eq!(shelf.0.rooms.len(), 2);
-    world.types("alice", "/join third");
-    world.save(&mut shelf, 100);
-    let names: Vec<&str> = shelf.0.rooms.iter().map(|room| room.name.as_str()).collect();
-    assert_eq!(names, ["second", "third"]);
-    assert!(told(&mut world, "bob", "/join second").contains("* the topic of second: two"));
-    world.join("carol");
-    let full = told(&mut world, "carol", "/join fourth");
-    assert!(full.starts_with("* no more rooms can be made"), "{full}");
-}
-
-#[test]
 fn who_may_do_more_binds_those_who_keep_order() {
     let mut world = World::new(governed());
     seat(&mut world);
@@ -457,15 +434,4 @@ fn a_long_list_of_bans_has_pages() {
     assert_eq!(heard.lines().count(), limits::SANCTIONS_LISTED_MAX + 1);
     assert!(heard.ends_with("* there are more: /bans 2\n"), "{heard}");
     assert_eq!(told(&mut world, "alice", "/bans 2").lines().count(), 5);
-}
-
-#[test]
-fn rooms_for_which_something_was_settled_make_way_last() {
-    let lobby = LobbySettings { rooms_max: 3, ..LobbySettings::default() };
-    let mut world = World::new(Settings { lobby, ..settings() });
-    world.join("alice");
-    for line in ["/join kept", "/topic one", "/join plain", "/leave", "/join other", "/leave"] {
-        world.types("alice", line);
-    }
-    assert!(told(&mut world, "alice", "/join kept").contains("* the topic of kept: one"));
 }

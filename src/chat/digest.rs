@@ -13,6 +13,7 @@ use super::name::NameKey;
 
 /// 128 bits of a salted SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Default))]
 pub struct Digest(u128);
 
 impl Digest {

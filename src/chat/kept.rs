@@ -4,11 +4,30 @@
 //! memory is bounded by what rooms remember, however long a disk may fail. What a room has
 //! forgotten before it could be saved is not saved.
 
+use std::fmt;
+
+use thiserror::Error;
+
 use super::charter::Charter;
 use super::message::Message;
 use super::name::RoomName;
+use super::standing::Standing;
 
-/// All that was kept.
+/// Rooms that are kept and are not in memory: the lobby asks for one that somebody names.
+pub trait Archive: fmt::Debug {
+    /// The room of that name, if there is one.
+    ///
+    /// # Errors
+    /// There may be one, and it cannot be read.
+    fn room(&self, name: &RoomName) -> Result<Option<KeptRoom>, Unreadable>;
+}
+
+/// A room cannot be read now.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("it cannot be read now")]
+pub struct Unreadable;
+
+/// All that was kept, or as many rooms of it as there is room for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Whose numbers these are.
@@ -19,7 +38,7 @@ pub struct Snapshot {
     pub torn: u64,
     /// Whether everything was kept; if not, some of the last messages may be missing.
     pub complete: bool,
-    /// Every room, in any order.
+    /// Rooms, in any order.
     pub rooms: Vec<KeptRoom>,
 }
 
@@ -34,6 +53,8 @@ pub struct KeptRoom {
     pub messages: Vec<Message>,
     /// The newest message that it does not remember.
     pub forgotten: u64,
+    /// Where it comes from, and when it was used last.
+    pub standing: Standing,
 }
 
 /// What is new since the last batch, or a part of it. To be kept as a whole or not at all.
@@ -45,7 +66,8 @@ pub struct Batch<'a> {
     pub last: u64,
     /// Before this number, messages may be missing that nobody knows of.
     pub torn: u64,
-    /// Rooms that are no more. Done first: one of that name may have been made since.
+    /// Rooms that are no more, because too many were kept. Done first: one of that name may have
+    /// been made since.
     pub gone: &'a [RoomName],
     /// Rooms that have changed.
     pub rooms: Vec<Changes<'a>>,
@@ -69,4 +91,6 @@ pub struct Changes<'a> {
     pub said: Vec<&'a Message>,
     /// Messages up to this number are forgotten.
     pub forgotten: u64,
+    /// Where it comes from, and when it was used last.
+    pub standing: Standing,
 }

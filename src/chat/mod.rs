@@ -23,6 +23,7 @@ mod record;
 mod refusal;
 mod room;
 mod sanctions;
+mod standing;
 mod text;
 
 pub use allowance::{Allowance, FloodRate};
@@ -33,7 +34,7 @@ pub use event::{
     Audience, Deed, Event, Farewell, Form, Moderation, Outlet, Peer, Recalled, Ticket,
 };
 pub use history::{History, Replay};
-pub use kept::{Batch, Changes, KeptRoom, Snapshot};
+pub use kept::{Archive, Batch, Changes, KeptRoom, Snapshot, Unreadable};
 pub use lobby::{Context, Lobby, LobbySettings, LobbyState};
 pub use message::{Kind, Message, Place, Stamp};
 pub use motd::{Motd, TooLong};
@@ -43,4 +44,5 @@ pub use record::{Done, Record};
 pub use refusal::{Field, Rank, Refusal, Sentence, Verb, quoted};
 pub use room::RoomId;
 pub use sanctions::{Measure, Sanction, Sanctions};
+pub use standing::Standing;
 pub use text::{clean, is_unsafe};

@@ -113,6 +113,8 @@ pub enum Refusal {
     NowhereToLeaveTo,
     /// The server holds as many rooms as it may.
     TooManyRooms,
+    /// The room may be kept on a disk that cannot be read now.
+    RoomUnreadable,
     /// The member is in as many rooms as it may be.
     InTooManyRooms,
     /// A private message to oneself.
@@ -233,7 +235,7 @@ impl Refusal {
             Self::NicknameTaken(_) => 1,
             Self::NobodyNamed(_) | Self::NotHere { .. } | Self::NoRoomNamed(_) => 2,
             Self::NotInRoom(_) | Self::AlreadyInRoom(_) | Self::NowhereToLeaveTo => 3,
-            Self::TooManyRooms | Self::InTooManyRooms => 4,
+            Self::TooManyRooms | Self::InTooManyRooms | Self::RoomUnreadable => 4,
             Self::TooManySanctions(_) | Self::TooManyOperators | Self::TooManyIgnored => 5,
             Self::NotAllowed { .. }
             | Self::Outranked(_)

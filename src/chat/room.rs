@@ -5,8 +5,9 @@
 //! a room of any size costs the same: the last member moves into the gap.
 //!
 //! A room opens with its first member. When the last one leaves it is empty, but keeps what is
-//! settled about it and what was said; when there are as many rooms as may be, the one that has
-//! been empty longest makes way for a new one. `main` is always there.
+//! settled about it and what was said. When there are as many rooms as may be, an empty one makes
+//! way: where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
+//! else one of whoever has founded most ([`Standing`]). `main` is always there.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,11 @@ use super::history::History;
 use super::kept::KeptRoom;
 use super::name::{NameKey, RoomName};
 use super::refusal::Refusal;
+use super::standing::Standing;
 use crate::id::ClientId;
+use crate::limits::ROOMS_UNSAVED_MAX;
+use crate::subnet::Subnet;
+use crate::time::Wall;
 
 /// Names one room. Reused after the room has closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,6 +63,8 @@ pub(super) struct Room {
     benches: [Bench; Form::ALL.len()],
     pub(super) charter: Charter,
     pub(super) history: History,
+    #[serde(default)]
+    pub(super) standing: Standing,
     /// Of those present, who may keep order.
     pub(super) operators: Vec<ClientId>,
     /// Of those present, whom the room belongs to.
@@ -74,17 +81,18 @@ pub(super) struct Room {
 }
 
 impl Room {
-    fn new(name: RoomName, charter: Charter, history: History, emptied: u64) -> Self {
+    fn new(name: RoomName, charter: Charter, history: History, standing: Standing) -> Self {
         Self {
             name,
             benches: Default::default(),
             charter,
             history,
+            standing,
             operators: Vec::new(),
             owner: None,
             arrivals: 0,
             departures: 0,
-            emptied,
+            emptied: 0,
             unsaved: false,
             charter_changed: false,
         }
@@ -130,6 +138,12 @@ pub(super) struct Rooms {
     rooms: Slab<Room>,
     names: HashMap<NameKey, RoomId>,
     max: usize,
+    /// How many were founded from where.
+    founders: HashMap<Subnet, u32>,
+    /// What the last room was founded at.
+    founded: u64,
+    /// Rooms that somebody is in, `main` always included.
+    occupied: usize,
     /// Times that somebody came into a room or left one.
     changes: u64,
 }
@@ -137,9 +151,17 @@ pub(super) struct Rooms {
 impl Rooms {
     /// `main`, and room for so many rooms in all.
     pub(super) fn new(max: usize) -> Self {
-        let mut rooms =
-            Self { rooms: Slab::new(), names: HashMap::new(), max: max.max(1), changes: 0 };
-        let main = rooms.insert(RoomName::main(), Charter::default(), History::beginning_after(0));
+        let mut rooms = Self {
+            rooms: Slab::new(),
+            names: HashMap::new(),
+            max: max.max(1),
+            founders: HashMap::new(),
+            founded: 0,
+            occupied: 1,
+            changes: 0,
+        };
+        let history = History::beginning_after(0);
+        let main = rooms.insert(RoomName::main(), Charter::default(), history, Standing::default());
         debug_assert_eq!(main, RoomId::MAIN);
         rooms
     }
@@ -149,17 +171,17 @@ impl Rooms {
         self.max = max.max(1);
     }
 
-    /// Takes in a room that was kept, as one that was left after those before it. `None`: there is
-    /// no place for it.
-    pub(super) fn restore(&mut self, kept: KeptRoom) -> Option<RoomId> {
+    /// Takes in a room that was kept, as one that was left after those before it.
+    pub(super) fn restore(&mut self, kept: KeptRoom) -> RoomId {
         let history = History::restored(kept.messages, kept.forgotten);
         self.changes += 1;
-        if let Some(main) = self.find(&kept.name) {
-            let open = self.rooms.get_mut(main.index())?;
+        if let Some(main) = self.find(&kept.name)
+            && let Some(open) = self.rooms.get_mut(main.index())
+        {
             (open.charter, open.history) = (kept.charter, history);
-            return Some(main);
+            return main;
         }
-        (self.rooms.len() < self.max).then(|| self.insert(kept.name, kept.charter, history))
+        self.insert(kept.name, kept.charter, history, kept.standing)
     }
 
     /// Every room, to be taken over by another process.
@@ -175,21 +197,105 @@ impl Rooms {
         self.rooms = state.rooms.into_iter().map(|(id, room)| (id.index(), room)).collect();
         self.rooms.iter_mut().for_each(|(_, room)| room.history.weigh());
         self.changes = state.changes;
+        let standings = self.rooms.iter().map(|(_, room)| room.standing);
+        self.founded = standings.clone().map(|standing| standing.founded).max().unwrap_or(0);
+        self.occupied = self.rooms.len() - self.empty().count();
+        self.founders.clear();
+        for founder in standings.filter_map(|standing| standing.founder) {
+            *self.founders.entry(founder).or_default() += 1;
+        }
     }
 
-    /// Makes a room. When there are as many as may be, an empty one goes: its id and its name are
-    /// told. `last`: the number of the last message anywhere.
-    pub(super) fn open(
+    /// Makes a room. `last`: the number of the last message anywhere.
+    pub(super) fn open(&mut self, name: RoomName, last: u64, founder: Subnet, now: Wall) -> RoomId {
+        self.founded = now.millis().max(self.founded + 1);
+        let standing = Standing { founder: Some(founder), founded: self.founded, used: now.day() };
+        self.insert(name, Charter::default(), History::beginning_after(last), standing)
+    }
+
+    /// Whether somebody may be in one more room.
+    pub(super) fn has_place(&self) -> bool {
+        self.occupied < self.max
+    }
+
+    /// Takes one room out of memory that is kept elsewhere as it is here, if there must be fewer:
+    /// the one that has been empty longest.
+    pub(super) fn evict(&mut self) -> Option<(RoomId, Room)> {
+        if self.rooms.len() < self.max {
+            return None;
+        }
+        let saved = self.empty().filter(|(_, room)| !room.unsaved);
+        let idlest = saved.min_by_key(|(_, room)| room.emptied).map(|(id, _)| id);
+        idlest.and_then(|id| self.take(id))
+    }
+
+    /// Takes one room out of memory that is kept elsewhere as it is here and remembers something:
+    /// the one that has been silent longest.
+    pub(super) fn evict_silent(&mut self) -> Option<(RoomId, Room)> {
+        let saved = self.empty().filter(|(_, room)| !room.unsaved && !room.history.is_empty());
+        let silent = saved.min_by_key(|(_, room)| room.history.last_number()).map(|(id, _)| id);
+        silent.and_then(|id| self.take(id))
+    }
+
+    /// Takes away one room, if there is no place for another that was founded from there.
+    /// `is_kept`: rooms are kept elsewhere, and there is room until they are saved.
+    pub(super) fn displace(
         &mut self,
-        name: RoomName,
-        last: u64,
-    ) -> Result<(RoomId, Option<(RoomId, Room)>), Refusal> {
-        let gone = if self.rooms.len() < self.max { None } else { Some(self.close_emptiest()?) };
-        Ok((self.insert(name, Charter::default(), History::beginning_after(last)), gone))
+        founder: Option<Subnet>,
+        today: u32,
+        is_kept: bool,
+    ) -> Result<Option<(RoomId, Room)>, Refusal> {
+        if is_kept && !self.has_place() {
+            return Err(Refusal::TooManyRooms);
+        }
+        let most = self.max + if is_kept { ROOMS_UNSAVED_MAX } else { 0 };
+        if self.rooms.len() < most {
+            return Ok(None);
+        }
+        let left = self.empty().filter(|(_, room)| room.standing.is_left(&room.charter, today));
+        let left = left.min_by_key(|(_, room)| room.standing.used).map(|(id, _)| id);
+        let id = left.or_else(|| self.youngest_of_most(founder)).ok_or(Refusal::TooManyRooms)?;
+        Ok(self.take(id))
+    }
+
+    /// The youngest empty room of those who have founded most. Who has founded as many as others
+    /// pushes out none but their own.
+    fn youngest_of_most(&self, founder: Option<Subnet>) -> Option<RoomId> {
+        let count = |founder: Subnet| self.founders.get(&founder).copied().unwrap_or(0);
+        let own = founder.map_or(0, count);
+        let rank = |room: &Room| {
+            let other = room.standing.founder?;
+            let may = Some(other) == founder || count(other) >= own + 2;
+            may.then_some((count(other), room.standing.founded))
+        };
+        let ranked = self.empty().filter_map(|(id, room)| Some((rank(room)?, id)));
+        ranked.max_by_key(|(rank, _)| *rank).map(|(_, id)| id)
+    }
+
+    /// Rooms that nobody is in, but for `main`.
+    fn empty(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_empty())
+    }
+
+    /// Takes a room away.
+    pub(super) fn take(&mut self, id: RoomId) -> Option<(RoomId, Room)> {
+        let room = self.rooms.try_remove(id.index())?;
+        self.names.remove(&room.name.key());
+        if let Some(founder) = room.standing.founder
+            && let Some(count) = self.founders.get_mut(&founder)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.founders.remove(&founder);
+            }
+        }
+        Some((id, room))
     }
 
     /// Seats a client.
     pub(super) fn seat(&mut self, room: RoomId, form: Form, client: ClientId) -> Seat {
+        let is_first = room != RoomId::MAIN && self.get(room).is_some_and(Room::is_empty);
+        self.occupied += usize::from(is_first);
         let bench = self.change(room, form);
         bench.members.push(client);
         Seat { room, place: (bench.members.len() - 1) as u32 }
@@ -206,6 +312,7 @@ impl Rooms {
         room.owner = room.owner.filter(|owner| *owner != left);
         if room.is_empty() {
             (room.emptied, room.arrivals, room.departures) = (changes, 0, 0);
+            self.occupied -= usize::from(seat.room != RoomId::MAIN);
         }
         moved
     }
@@ -218,6 +325,7 @@ impl Rooms {
 
     /// Empties every room.
     pub(super) fn clear(&mut self) {
+        self.occupied = 1;
         for (_, room) in &mut self.rooms {
             room.benches = Default::default();
             (room.operators, room.owner) = (Vec::new(), None);
@@ -262,23 +370,42 @@ impl Rooms {
         bench
     }
 
-    fn insert(&mut self, name: RoomName, charter: Charter, history: History) -> RoomId {
+    fn insert(
+        &mut self,
+        name: RoomName,
+        charter: Charter,
+        history: History,
+        standing: Standing,
+    ) -> RoomId {
         let key = name.key();
-        let room = Room::new(name, charter, history, self.changes);
+        self.founded = self.founded.max(standing.founded);
+        if let Some(founder) = standing.founder {
+            *self.founders.entry(founder).or_default() += 1;
+        }
+        let room = Room { emptied: self.changes, ..Room::new(name, charter, history, standing) };
         let room = RoomId(self.rooms.insert(room) as u32);
         self.names.insert(key, room);
         room
     }
 
-    /// Takes away the room that has been empty longest, of those for which nothing was settled if
-    /// there is such a one: who makes rooms only to push out others pushes out those.
-    fn close_emptiest(&mut self) -> Result<(RoomId, Room), Refusal> {
-        let empty = self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_empty());
-        let worth = |room: &Room| (room.charter.is_settled(), room.emptied);
-        let emptiest = empty.min_by_key(|(_, room)| worth(room)).map(|(id, _)| id);
-        let id = emptiest.ok_or(Refusal::TooManyRooms)?;
-        let room = self.rooms.remove(id.index());
-        self.names.remove(&room.name.key());
-        Ok((id, room))
+    /// Whether this is the name of the room where everyone starts.
+    pub(super) fn is_main(&self, name: &RoomName) -> bool {
+        self.find(name) == Some(RoomId::MAIN)
+    }
+
+    /// How many rooms there may be.
+    pub(super) fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Panics where rooms are counted wrongly. For tests.
+    pub(super) fn check_invariants(&self) {
+        let mut founders: HashMap<Subnet, u32> = HashMap::new();
+        for founder in self.iter().filter_map(|(_, room)| room.standing.founder) {
+            *founders.entry(founder).or_default() += 1;
+        }
+        assert_eq!(self.founders, founders, "rooms by founder");
+        let empty = self.empty().count();
+        assert_eq!(self.occupied, self.rooms.len() - empty, "rooms that somebody is in");
     }
 }

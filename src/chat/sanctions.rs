@@ -156,6 +156,11 @@ impl Sanctions {
         self.first(Measure::Mute, now, self.numbers_on(&name.key()))
     }
 
+    /// How many there are, those that are over included.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// All that are in force, oldest first.
     pub fn in_force(&self, now: Wall) -> impl Iterator<Item = &Sanction> {
         self.iter().filter(move |known| !known.is_over(now))

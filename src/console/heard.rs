@@ -180,7 +180,7 @@ const CLOSED: [&str; 4] = [
     "you are banned from ",
     "that is not the password of ",
     "that is not the key of ",
-    "no more rooms can be made",
+    "no more rooms can be ",
 ];
 
 fn parse_notice(notice: &str) -> Heard<'_> {

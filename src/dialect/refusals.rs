@@ -198,6 +198,9 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::TooManyRooms => {
             "no more rooms can be made; join one that is there (/rooms lists them)"
         }
+        Refusal::RoomUnreadable => {
+            "no more rooms can be opened while the disk cannot be read; try again in a while"
+        }
         Refusal::InTooManyRooms => "you are in as many rooms as you can be; /leave one first",
         Refusal::ToYourself => "that is you; /msg is for somebody else",
         Refusal::InvitesSelf => "that is you; /invite is for somebody else",

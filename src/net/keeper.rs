@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::error::NetError;
 use crate::admin::{self, Histogram};
-use crate::limits::COMMIT_ROWS_MAX;
+use crate::limits::{COMMIT_ROWS_MAX, ROOMS_KEPT_MAX};
 use crate::server::Server;
 use crate::store::{Pace, Store, StoreError};
 use crate::time::Time;
@@ -47,7 +47,7 @@ impl Keeper {
     /// Opens the state in a folder, and hands it to a server that nobody has come to yet.
     pub(super) fn open(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         let epoch = getrandom::u32().map_err(NetError::Secret)?;
-        let (store, kept) = Store::open(folder, epoch)?;
+        let (store, kept) = Store::open(folder, epoch, server.lobby().rooms_max())?;
         let messages: usize = kept.rooms.iter().map(|room| room.messages.len()).sum();
         log::info!(
             "state: folder={} rooms={} messages={messages} complete={}",
@@ -59,22 +59,21 @@ impl Keeper {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
         server.restore(kept);
-        Ok(Self::new(store, server))
+        Self::new(store, server)
     }
 
     /// Opens the state again that was closed for another process, or by it: the server knows all
     /// that is kept there, and maybe more.
     pub(super) fn resume(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
-        let epoch = getrandom::u32().map_err(NetError::Secret)?;
-        let (store, _) = Store::open(folder, epoch)?;
-        Ok(Self::new(store, server))
+        Self::new(Store::resume(folder)?, server)
     }
 
-    fn new(store: Store, server: &mut Server) -> Self {
+    fn new(store: Store, server: &mut Server) -> Result<Self, NetError> {
+        server.set_archive(Some(store.archive()?));
         let (pace, done, took) = (Pace::new(), Done::default(), Histogram::of_times());
         let mut keeper = Self { store, pace, unsaved_since: None, done, took };
         keeper.begin(server);
-        keeper
+        Ok(keeper)
     }
 
     /// Has the state say that it is in use, before anybody says anything. A disk that is full keeps
@@ -96,7 +95,9 @@ impl Keeper {
         if self.pace.due(Some(since)).is_some_and(|due| due <= now) {
             self.unsaved_since = None;
             // A failure was told.
-            let _ = self.commit(server, clock);
+            if self.commit(server, clock).is_ok() {
+                self.let_go(server, clock);
+            }
         }
     }
 
@@ -140,6 +141,8 @@ impl Keeper {
                 return;
             }
         }
+        // It holds the same files open.
+        server.set_archive(None);
         match self.store.close() {
             Ok(()) => log::info!("state: all is kept"),
             Err(error) => log::error!("{error}"),
@@ -167,6 +170,16 @@ impl Keeper {
             Err(error) => self.note_failure(ended, error),
         }
         saved
+    }
+
+    /// Lets go of rooms of which too many are on disk. The next commit erases them.
+    fn let_go(&mut self, server: &mut Server, clock: Clock) {
+        let lobby = server.lobby();
+        let most = ROOMS_KEPT_MAX.max(lobby.rooms_max());
+        match self.store.surplus(most, lobby.today(), |name| lobby.may_forget(name)) {
+            Ok(names) => server.forget_rooms(names),
+            Err(error) => self.note_failure(clock.now(), &error),
+        }
     }
 
     fn note_success(&mut self) {

@@ -44,6 +44,7 @@ impl Server {
 
     /// Whether the next message of this client may be carried out now; if not, notes why.
     fn may_be_heard(&mut self, now: Time, id: ClientId, lines: usize) -> bool {
+        let waits_for_disk = self.has_recalled_enough();
         let Some(session) = self.sessions.get_mut(id) else { return false };
         if session.phase == Phase::Closing || session.is_busy() {
             return false;
@@ -56,7 +57,8 @@ impl Server {
                 return false;
             }
         }
-        if lines >= LINES_PER_TURN || (lines > 0 && self.fanout.wants_flush()) {
+        let waits_for_flush = lines > 0 && self.fanout.wants_flush();
+        if lines >= LINES_PER_TURN || waits_for_flush || waits_for_disk {
             session.unfinished = true;
             self.woken.push_back(id);
             return false;

@@ -3,14 +3,30 @@
 //! Where it is kept, and when, is left to whoever drives the server.
 
 use super::Server;
-use crate::chat::{Batch, Context, Network, Snapshot};
+use crate::chat::{Archive, Batch, Context, Network, RoomName, Snapshot};
 use crate::id::ClientId;
+use crate::limits::ROOMS_RECALLED_PER_TURN;
 use crate::time::{Time, Wall};
 
 impl Server {
     /// Takes in what was kept, before anybody comes.
     pub fn restore(&mut self, kept: Snapshot) {
         self.lobby.restore(kept);
+    }
+
+    /// Where rooms are that are not in memory; `None`: nowhere.
+    pub fn set_archive(&mut self, archive: Option<Box<dyn Archive>>) {
+        self.lobby.set_archive(archive);
+    }
+
+    /// Lets go of rooms of which too many are kept; they are new to be told to whoever keeps them.
+    pub fn forget_rooms(&mut self, names: Vec<RoomName>) {
+        self.lobby.forget_rooms(names, &mut self.fanout);
+    }
+
+    /// Whether as many rooms were looked for on disk in this turn as may be.
+    pub(super) fn has_recalled_enough(&self) -> bool {
+        self.lobby.recalled() >= self.recalled_before + ROOMS_RECALLED_PER_TURN
     }
 
     /// Whether there is anything new to be kept.

@@ -93,6 +93,8 @@ pub struct Server {
     digest_at: Option<Time>,
     checks: Checks,
     audit: Audit,
+    /// Rooms that were looked for on disk before this turn.
+    recalled_before: u64,
 }
 
 impl Server {
@@ -115,6 +117,7 @@ impl Server {
             digest_at: None,
             checks: Checks::default(),
             audit: Audit::default(),
+            recalled_before: 0,
             settings,
             secret,
         }
@@ -302,6 +305,7 @@ impl Server {
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
     /// the rest is left for the next turn, after a flush.
     pub fn handle_timeout(&mut self, now: Time) {
+        self.recalled_before = self.lobby.recalled();
         if self.digest_at.is_some_and(|due| due <= now) {
             self.digest_at = None;
             self.lobby.tell_digests(&mut self.fanout);

@@ -71,6 +71,14 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// SQLite cannot read a room.
+    #[error("cannot read the state in {}: {source}; {}", folder.display(), advice(source))]
+    Read {
+        /// Which folder.
+        folder: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
     /// SQLite cannot write to it.
     #[error("cannot write to the state in {}: {source}; {}", folder.display(), advice(source))]
     Write {
@@ -91,6 +99,11 @@ impl StoreError {
             }
             _ => Self::Open { folder, source },
         }
+    }
+
+    /// What went wrong when a room was looked for.
+    pub(super) fn reading(folder: &Path, source: rusqlite::Error) -> Self {
+        Self::Read { folder: folder.to_owned(), source }
     }
 
     /// What went wrong with a commit or a checkpoint.

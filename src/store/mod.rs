@@ -21,11 +21,13 @@
 //!
 //! Invariants: between two calls no transaction is open; a folder belongs to one `Store`.
 
+mod archive;
 mod error;
 mod folder;
 mod pace;
 mod read;
 mod schema;
+mod surplus;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -40,8 +42,8 @@ use self::folder::Folder;
 pub use self::pace::Pace;
 use self::read::Reading;
 use self::schema::{Identity, STEPS};
-use crate::chat::{Batch, Snapshot};
-use crate::limits::{STORE_LOG_BYTES_MAX, STORE_PATIENCE};
+use crate::chat::{Archive, Batch, RoomName, Snapshot};
+use crate::limits::{ROOMS_BETWEEN_COUNTS, STORE_LOG_BYTES_MAX, STORE_PATIENCE};
 
 /// Bytes that one page takes in the log: itself, and what SQLite notes about it.
 const LOGGED_PAGE_BYTES: u64 = 4_096 + 24;
@@ -61,31 +63,100 @@ pub struct Store {
     is_marked: bool,
     /// Whether anything new was committed.
     is_changed: bool,
+    /// Rooms that were settled, and maybe new, since they were counted.
+    settled: u64,
     log_bytes: u64,
 }
 
 impl Store {
-    /// Opens or creates the state in `folder`, brings it up to date, and reads all that was kept.
-    /// `epoch` is used if there is no state yet.
+    /// Opens or creates the state in `folder`, brings it up to date, and reads what was kept, so
+    /// many rooms of it at most. `epoch` is used if there is no state yet.
     ///
     /// # Errors
     /// Whatever keeps the server from starting, as one sentence.
-    pub fn open(folder: &Path, epoch: u32) -> Result<(Self, Snapshot), StoreError> {
+    pub fn open(folder: &Path, epoch: u32, most: usize) -> Result<(Self, Snapshot), StoreError> {
         let folder = Folder::take(folder)?;
         let failed = |error| StoreError::opening(folder.path(), error);
         let mut connection = connect(&folder).map_err(failed)?;
-        let taken = check(&connection, &folder)?;
+        let taken = identify(&connection, &folder)?;
+        check(&connection, &folder)?;
         set_up(&connection).map_err(failed)?;
         schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
-        let Reading { snapshot, skipped, .. } = read(&mut connection, epoch).map_err(failed)?;
+        let reading = read(&mut connection, epoch, most).map_err(failed)?;
+        let Reading { snapshot, skipped } = reading;
+        let store = Self::ready(connection, folder, skipped, snapshot.complete)?;
+        Ok((store, snapshot))
+    }
+
+    /// Opens the state again that a server has closed a moment ago of which everything is known:
+    /// everybody waits, so what is in it is neither read nor checked.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being used.
+    pub fn resume(folder: &Path) -> Result<Self, StoreError> {
+        let folder = Folder::take(folder)?;
+        let failed = |error| StoreError::opening(folder.path(), error);
+        let mut connection = connect(&folder).map_err(failed)?;
+        let taken = identify(&connection, &folder)?;
+        set_up(&connection).map_err(failed)?;
+        schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
+        let complete = "SELECT complete FROM meta";
+        let was_complete = connection.query_row(complete, (), |row| row.get(0)).map_err(failed)?;
+        Self::ready(connection, folder, 0, was_complete)
+    }
+
+    fn ready(
+        connection: Connection,
+        folder: Folder,
+        skipped: u64,
+        was_complete: bool,
+    ) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::opening(folder.path(), error);
         let log_bytes = log_bytes(&connection).map_err(failed)?;
         // From now on nobody can wait.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-        let was_complete = snapshot.complete;
-        let (is_marked, is_changed) = (false, false);
-        let store =
-            Self { connection, folder, skipped, was_complete, is_marked, is_changed, log_bytes };
-        Ok((store, snapshot))
+        let (is_marked, is_changed, settled) = (false, false, ROOMS_BETWEEN_COUNTS);
+        Ok(Self {
+            connection,
+            folder,
+            skipped,
+            was_complete,
+            is_marked,
+            is_changed,
+            settled,
+            log_bytes,
+        })
+    }
+
+    /// The rooms on disk, for when one is asked for that is not in memory. To be given up before
+    /// this is closed.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn archive(&self) -> Result<Box<dyn Archive>, StoreError> {
+        Ok(Box::new(archive::OnDisk::open(&self.folder)?))
+    }
+
+    /// Rooms that are to be kept no longer, since there are more than `most`: as many as one commit
+    /// can erase. `may_go` says whether one can be let go of now. Looks once in a while only.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn surplus(
+        &mut self,
+        most: usize,
+        today: u32,
+        may_go: impl Fn(&RoomName) -> bool,
+    ) -> Result<Vec<RoomName>, StoreError> {
+        if self.settled < ROOMS_BETWEEN_COUNTS {
+            return Ok(Vec::new());
+        }
+        let names = surplus::surplus(&self.connection, most, today, may_go);
+        let names = names.map_err(|error| StoreError::reading(self.folder.path(), error))?;
+        if names.is_empty() {
+            self.settled = 0;
+        }
+        Ok(names)
     }
 
     /// Notes, before anybody comes, that something is missing until the end says otherwise: what is
@@ -153,6 +224,7 @@ impl Store {
         transaction.commit()?;
         // It is kept. What fails from here on must not have it written again.
         self.is_changed = true;
+        self.settled += batch.rooms.iter().filter(|room| room.charter.is_some()).count() as u64;
         if !self.is_marked {
             self.is_marked = self.connection.pragma_update(None, "synchronous", "NORMAL").is_ok();
         }
@@ -183,25 +255,29 @@ fn connect(folder: &Folder) -> SqlResult<Connection> {
 
 /// Looks at the file before anything is changed in it. Returns how many steps of the schema were
 /// taken.
-fn check(connection: &Connection, folder: &Folder) -> Result<usize, StoreError> {
+fn identify(connection: &Connection, folder: &Folder) -> Result<usize, StoreError> {
     let failed = |error| StoreError::opening(folder.path(), error);
     let folder = || folder.path().to_owned();
-    let taken = match schema::identify(connection).map_err(failed)? {
-        Identity::Empty => 0,
-        Identity::Foreign => return Err(StoreError::Foreign { folder: folder() }),
+    match schema::identify(connection).map_err(failed)? {
+        Identity::Empty => Ok(0),
+        Identity::Foreign => Err(StoreError::Foreign { folder: folder() }),
         Identity::Ours(found) => match usize::try_from(found) {
-            Ok(taken) if taken <= STEPS.len() => taken,
-            _ => return Err(StoreError::Newer { folder: folder(), found, known: STEPS.len() }),
+            Ok(taken) if taken <= STEPS.len() => Ok(taken),
+            _ => Err(StoreError::Newer { folder: folder(), found, known: STEPS.len() }),
         },
-    };
-    // As large as what rooms remember, so this takes a fraction of a second.
+    }
+}
+
+/// Whether it is sound. It is as large as what rooms remember, so this takes a fraction of a second.
+fn check(connection: &Connection, folder: &Folder) -> Result<(), StoreError> {
+    let failed = |error| StoreError::opening(folder.path(), error);
     let found: String =
         connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
     if found != "ok" {
         let what = found.lines().last().unwrap_or_default().to_owned();
-        return Err(StoreError::Damaged { folder: folder(), what });
+        return Err(StoreError::Damaged { folder: folder.path().to_owned(), what });
     }
-    Ok(taken)
+    Ok(())
 }
 
 /// The settings of a connection. A cache of 1 MiB holds what a commit changes; what is read once at
@@ -221,9 +297,9 @@ fn set_up(connection: &Connection) -> SqlResult<()> {
 }
 
 /// Reads within one transaction, so that nobody changes anything in between.
-fn read(connection: &mut Connection, epoch: u32) -> SqlResult<Reading> {
+fn read(connection: &mut Connection, epoch: u32, most: usize) -> SqlResult<Reading> {
     let transaction = connection.transaction()?;
-    let reading = Reading::of(&transaction, epoch)?;
+    let reading = Reading::of(&transaction, epoch, most)?;
     transaction.commit()?;
     Ok(reading)
 }

@@ -4,95 +4,72 @@
 //!
 //! Left to the lobby: how much of it is remembered, and whether all of it was kept.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use rusqlite::{Connection, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
+use crate::chat::clean;
 use crate::chat::{Alphabet, Charter, Digest, KeptRoom, Kind, Measure, Message, Network, Nickname};
-use crate::chat::{Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Topic, clean};
+use crate::chat::{
+    NameKey, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Standing, Topic,
+};
 use crate::limits::{LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::time::Wall;
+
+/// What of a row says what a room is.
+const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
+                    founded, used";
 
 /// What was read.
 pub(super) struct Reading {
     pub(super) snapshot: Snapshot,
     /// Rows that say nothing to us.
     pub(super) skipped: u64,
-    /// Where each room is, by the key under which it was kept.
-    places: HashMap<SmolStr, usize>,
 }
 
 impl Reading {
-    /// Reads everything; `epoch` is used where there is none.
-    pub(super) fn of(connection: &Connection, epoch: u32) -> Result<Self> {
+    /// Reads so many rooms at most, `main` and the best of the others; `epoch` is used where there
+    /// is none.
+    pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
         let snapshot = Snapshot { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
-        let mut reading = Self { snapshot, skipped: 0, places: HashMap::new() };
-        reading.read_rooms(connection)?;
-        reading.read_sanctions(connection)?;
-        reading.read_messages(connection)?;
+        let mut reading = Self { snapshot, skipped: 0 };
+        reading.read_rooms(connection, most)?;
         reading.read_meta(connection)?;
         Ok(reading)
     }
 
-    fn read_rooms(&mut self, connection: &Connection) -> Result<()> {
-        let sql = "SELECT key, name, topic, topic_by, owner, owner_key, password, forgotten
-                   FROM rooms";
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            let Some((key, room)) = room(row) else {
-                self.skipped += 1;
-                continue;
-            };
-            self.places.insert(key, self.snapshot.rooms.len());
-            self.snapshot.rooms.push(room);
-        }
-        Ok(())
-    }
-
-    /// In the order in which they were imposed, which is that of their numbers.
-    fn read_sanctions(&mut self, connection: &Connection) -> Result<()> {
-        let sql = "SELECT room, number, measure, name, network, until, by, reason
-                   FROM sanctions ORDER BY room, number";
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query(())?;
-        let mut kept: HashMap<usize, Vec<Sanction>> = HashMap::new();
-        while let Some(row) = rows.next()? {
-            match (self.place(row, 0), sanction(row)) {
-                (Some(place), Some(sanction)) => kept.entry(place).or_default().push(sanction),
-                _ => self.skipped += 1,
-            }
-        }
-        for (place, sanctions) in kept {
-            self.snapshot.rooms[place].charter.sanctions = Sanctions::restored(sanctions);
-        }
-        Ok(())
-    }
-
-    fn read_messages(&mut self, connection: &Connection) -> Result<()> {
-        let sql = "SELECT room, number, at, who, kind, text FROM messages ORDER BY number";
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            let number = number(row, 1).unwrap_or_default();
-            self.snapshot.last = self.snapshot.last.max(number);
-            let place = self.place(row, 0);
-            let Some(room) = place.map(|place| &mut self.snapshot.rooms[place]) else {
-                self.skipped += 1;
-                continue;
-            };
-            match message(row, number).filter(|_| number > room.forgotten) {
-                Some(message) => room.messages.push(message),
+    /// The best are those for which something was settled, those that were used last.
+    fn read_rooms(&mut self, connection: &Connection, most: usize) -> Result<()> {
+        let sql = format!(
+            "SELECT {ROOM} FROM rooms
+             ORDER BY key = ?1 DESC,
+                      topic IS NOT NULL OR password IS NOT NULL
+                          OR EXISTS (SELECT 1 FROM sanctions WHERE room = key) DESC,
+                      used DESC,
+                      (SELECT max(number) FROM messages WHERE room = key) DESC"
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([NameKey::of("main").as_str()])?;
+        while self.snapshot.rooms.len() < most
+            && let Some(row) = rows.next()?
+        {
+            match room(row) {
+                Some((key, mut room)) => {
+                    self.skipped += furnish(connection, &key, &mut room)?;
+                    self.snapshot.rooms.push(room);
+                }
                 None => self.skipped += 1,
             }
         }
         Ok(())
     }
 
-    /// After the messages: the last number is the highest that is found anywhere.
+    /// The last number is the highest that is found anywhere.
     fn read_meta(&mut self, connection: &Connection) -> Result<()> {
+        let sql = "SELECT max(number) FROM messages";
+        let newest: Option<i64> = connection.query_row(sql, (), |row| row.get(0))?;
+        self.snapshot.last = newest.and_then(|last| u64::try_from(last).ok()).unwrap_or_default();
         let mut statement = connection.prepare("SELECT epoch, last, complete, torn FROM meta")?;
         let mut rows = statement.query(())?;
         let Some(row) = rows.next()? else { return Ok(()) };
@@ -104,11 +81,44 @@ impl Reading {
         self.snapshot.torn = number(row, 3).unwrap_or_default();
         Ok(())
     }
+}
 
-    /// The room whose key is in this column.
-    fn place(&self, row: &Row<'_>, column: usize) -> Option<usize> {
-        self.places.get(text(row, column)?).copied()
+/// Reads one room. `None`: there is none of that name; `Some(None)`: there is one that says nothing
+/// to us.
+pub(super) fn one(connection: &Connection, name: &RoomName) -> Result<Option<Option<KeptRoom>>> {
+    let sql = format!("SELECT {ROOM} FROM rooms WHERE key = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_row([name.key().as_str()], |row| Ok(room(row))).optional()?;
+    let Some(Some((key, mut room))) = found else { return Ok(found.map(|_| None)) };
+    furnish(connection, &key, &mut room)?;
+    Ok(Some(Some(room)))
+}
+
+/// Adds the bans and mutes of a room, in the order in which they were imposed, which is that of
+/// their numbers, and what was said there. Returns how many rows say nothing to us.
+fn furnish(connection: &Connection, key: &str, room: &mut KeptRoom) -> Result<u64> {
+    let (mut skipped, mut sanctions) = (0, Vec::new());
+    let sql = "SELECT number, measure, name, network, until, by, reason
+               FROM sanctions WHERE room = ?1 ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([key])?;
+    while let Some(row) = rows.next()? {
+        match sanction(row) {
+            Some(sanction) => sanctions.push(sanction),
+            None => skipped += 1,
+        }
     }
+    room.charter.sanctions = Sanctions::restored(sanctions);
+    let sql = "SELECT number, at, who, kind, text FROM messages WHERE room = ?1 ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([key])?;
+    while let Some(row) = rows.next()? {
+        match message(row).filter(|message| message.stamp.number > room.forgotten) {
+            Some(message) => room.messages.push(message),
+            None => skipped += 1,
+        }
+    }
+    Ok(skipped)
 }
 
 /// A room, and its key. One whose key is another today (letters may come to look alike with a newer
@@ -138,25 +148,31 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, KeptRoom)> {
     };
     let charter = Charter { topic, owner, password, sanctions: Sanctions::default() };
     let forgotten = number(row, 7)?;
-    Some((key.as_str().into(), KeptRoom { name, charter, messages: Vec::new(), forgotten }))
+    // Nothing is lost where somebody has changed these by hand.
+    let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());
+    let founded = number(row, 9).unwrap_or_default();
+    let used = number(row, 10).and_then(|used| u32::try_from(used).ok()).unwrap_or_default();
+    let standing = Standing { founder, founded, used };
+    let messages = Vec::new();
+    Some((key.as_str().into(), KeptRoom { name, charter, messages, forgotten, standing }))
 }
 
 /// One that is on nobody is none.
 fn sanction(row: &Row<'_>) -> Option<Sanction> {
-    let measure = match text(row, 2)? {
+    let measure = match text(row, 1)? {
         "ban" => Measure::Ban,
         "mute" => Measure::Mute,
         _ => return None,
     };
-    let name = match text_or_null(row, 3)? {
+    let name = match text_or_null(row, 2)? {
         Some(name) => Some(Nickname::restored(name)?),
         None => None,
     };
-    let network = match text_or_null(row, 4)? {
+    let network = match text_or_null(row, 3)? {
         Some(address) => Some(Network::of(address.parse::<IpAddr>().ok()?)?),
         None => None,
     };
-    let until = match row.get_ref(5).ok()?.as_i64_or_null().ok()? {
+    let until = match row.get_ref(4).ok()?.as_i64_or_null().ok()? {
         Some(until) => Some(Wall::from_millis(u64::try_from(until).ok()?)),
         None => None,
     };
@@ -164,26 +180,26 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
         return None;
     }
     Some(Sanction {
-        number: u32::try_from(number(row, 1)?).ok()?,
+        number: u32::try_from(number(row, 0)?).ok()?,
         measure,
         name,
         network,
         until,
-        by: Nickname::restored(text(row, 6)?)?,
-        reason: cleaned(text(row, 7)?, REASON_BYTES_MAX)?,
+        by: Nickname::restored(text(row, 5)?)?,
+        reason: cleaned(text(row, 6)?, REASON_BYTES_MAX)?,
     })
 }
 
-fn message(row: &Row<'_>, number_read: u64) -> Option<Message> {
+fn message(row: &Row<'_>) -> Option<Message> {
     Some(Message {
-        stamp: Stamp { number: number_read, at: Wall::from_millis(number(row, 2)?) },
-        who: Nickname::restored(text(row, 3)?)?,
-        kind: match text(row, 4)? {
+        stamp: Stamp { number: number(row, 0)?, at: Wall::from_millis(number(row, 1)?) },
+        who: Nickname::restored(text(row, 2)?)?,
+        kind: match text(row, 3)? {
             "said" => Kind::Said,
             "acted" => Kind::Acted,
             _ => return None,
         },
-        text: cleaned(text(row, 5)?, LINE_BYTES_MAX)?,
+        text: cleaned(text(row, 4)?, LINE_BYTES_MAX)?,
     })
 }
 

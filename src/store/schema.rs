@@ -13,7 +13,10 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// Names and what they are compared by are text, and so are digests and addresses, so that
 /// `sqlite3` shows a state that people can read. What belongs to a room has its key. The number of
 /// a message is its row: appending is cheap, and the index by room has it as a second column.
-pub(super) const STEPS: [&str; 1] = ["
+///
+/// The second step has rooms make way by who has founded them and by the day of their last use.
+pub(super) const STEPS: [&str; 2] = [
+    "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         epoch INTEGER NOT NULL,
@@ -53,7 +56,16 @@ pub(super) const STEPS: [&str; 1] = ["
         text TEXT NOT NULL
     ) STRICT;
     CREATE INDEX messages_of_room ON messages (room);
-"];
+",
+    "
+    ALTER TABLE rooms ADD COLUMN founder TEXT;
+    ALTER TABLE rooms ADD COLUMN founded INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rooms ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    UPDATE rooms SET used = unixepoch() / 86400;
+    CREATE INDEX rooms_of_founder ON rooms (founder, founded);
+    CREATE INDEX rooms_by_use ON rooms (used);
+",
+];
 
 /// What a database is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

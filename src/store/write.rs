@@ -44,12 +44,13 @@ fn change(connection: &Connection, changes: &Changes<'_>) -> Result<()> {
     let sql = "DELETE FROM messages WHERE room = ?1 AND number <= ?2";
     connection.prepare_cached(sql)?.execute(params![key, forgotten])?;
     match changes.charter {
-        Some(charter) => settle(connection, key, changes.name, charter, forgotten)?,
+        Some(charter) => settle(connection, key, changes, charter)?,
         None => {
-            let sql = "INSERT INTO rooms (key, name, forgotten) VALUES (?1, ?2, ?3)
-                       ON CONFLICT (key) DO UPDATE SET forgotten = excluded.forgotten";
-            let name = changes.name.as_str();
-            connection.prepare_cached(sql)?.execute(params![key, name, forgotten])?;
+            let sql = "INSERT INTO rooms (key, name, forgotten, used) VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT (key) DO UPDATE
+                       SET forgotten = excluded.forgotten, used = excluded.used";
+            let (name, used) = (changes.name.as_str(), changes.standing.used);
+            connection.prepare_cached(sql)?.execute(params![key, name, forgotten, used])?;
         }
     }
     changes.said.iter().try_for_each(|message| say(connection, key, message))
@@ -58,23 +59,26 @@ fn change(connection: &Connection, changes: &Changes<'_>) -> Result<()> {
 fn settle(
     connection: &Connection,
     key: &str,
-    name: &RoomName,
+    changes: &Changes<'_>,
     charter: &Charter,
-    forgotten: i64,
 ) -> Result<()> {
     let (topic, owner) = (charter.topic.as_ref(), charter.owner.as_ref());
-    let sql = "INSERT OR REPLACE INTO rooms
-               (key, name, topic, topic_by, owner, owner_key, password, forgotten)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql =
+        "INSERT OR REPLACE INTO rooms (key, name, topic, topic_by, owner, owner_key, password,
+                                             forgotten, founder, founded, used)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     connection.prepare_cached(sql)?.execute(params![
         key,
-        name.as_str(),
+        changes.name.as_str(),
         topic.map(|topic| topic.text.as_str()),
         topic.map(|topic| topic.by.as_str()),
         owner.map(|owner| owner.name.as_str()),
         owner.map(|owner| owner.key.to_string()),
         charter.password.as_ref().map(Digest::to_string),
-        forgotten,
+        integer(changes.forgotten),
+        changes.standing.founder.map(|founder| founder.to_string()),
+        integer(changes.standing.founded),
+        changes.standing.used,
     ])?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
     charter.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))

@@ -24,7 +24,7 @@ use mio_chat::limits;
 use mio_chat::matchmaking::{self, SocketIndex};
 use mio_chat::server::{CloseReason, Server, Settings};
 use mio_chat::time::Time;
-use shelf::Shelf;
+use shelf::{SharedShelf, Shelf};
 
 /// Turns after which a world that still has work is taken to be spinning.
 const TURNS_MAX: usize = 10_000;
@@ -168,6 +168,13 @@ impl World {
             assert_eq!(saved, Ok(()));
         }
         panic!("there is always more to be saved");
+    }
+
+    /// A server that keeps its rooms on a shelf, beginning with what is there.
+    pub(crate) fn kept(settings: Settings, shelf: &SharedShelf) -> Self {
+        let mut world = Self::restored(settings, &shelf.get());
+        world.server.set_archive(shelf.archive());
+        world
     }
 
     /// A server that begins with what is on a shelf.

@@ -1,10 +1,47 @@
 //! A store in memory, as simple as it can be: what a disk would hold after each batch.
 
-use mio_chat::chat::{Batch, KeptRoom, Snapshot};
+use std::cell::{Ref, RefCell, RefMut};
+use std::rc::Rc;
+
+use mio_chat::chat::{Archive, Batch, KeptRoom, RoomName, Snapshot, Unreadable};
 
 /// All that was kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf(pub(crate) Snapshot);
+
+/// A shelf that a server looks at while others put things on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedShelf {
+    shelf: Rc<RefCell<Shelf>>,
+    /// Nothing can be read.
+    pub(crate) is_broken: Rc<RefCell<bool>>,
+}
+
+impl SharedShelf {
+    pub(crate) fn get(&self) -> Ref<'_, Shelf> {
+        self.shelf.borrow()
+    }
+
+    pub(crate) fn get_mut(&self) -> RefMut<'_, Shelf> {
+        self.shelf.borrow_mut()
+    }
+
+    /// For a server.
+    pub(crate) fn archive(&self) -> Option<Box<dyn Archive>> {
+        Some(Box::new(self.clone()))
+    }
+}
+
+impl Archive for SharedShelf {
+    fn room(&self, name: &RoomName) -> Result<Option<KeptRoom>, Unreadable> {
+        if *self.is_broken.borrow() {
+            return Err(Unreadable);
+        }
+        let shelf = self.shelf.borrow();
+        let mut rooms = shelf.0.rooms.iter();
+        Ok(rooms.find(|room| room.name.key() == name.key()).cloned())
+    }
+}
 
 impl Default for Shelf {
     fn default() -> Self {
@@ -27,6 +64,7 @@ impl Shelf {
                     charter: Default::default(),
                     messages: Vec::new(),
                     forgotten: 0,
+                    standing: changes.standing,
                 });
             }
             let room = kept.rooms.iter_mut().find(same).expect("it was put there");
@@ -35,7 +73,7 @@ impl Shelf {
             }
             room.messages.extend(changes.said.iter().map(|message| (*message).clone()));
             room.messages.retain(|message| message.stamp.number > changes.forgotten);
-            room.forgotten = changes.forgotten;
+            (room.forgotten, room.standing) = (changes.forgotten, changes.standing);
         }
     }
 }

@@ -43,12 +43,13 @@ impl World {
     /// Another server goes on with what was kept of this one.
     pub(crate) fn restart(&mut self) {
         // Or it was killed when all was kept, which nobody can know.
-        self.shelf.0.complete &= self.random.below(2) == 0;
+        self.shelf.get_mut().0.complete &= self.random.below(2) == 0;
         self.server = Server::new(self.model.rules.settings(), [self.random.next() as u8; 16]);
-        self.server.restore(self.shelf.0.clone());
+        self.server.restore(self.shelf.get().0.clone());
+        self.server.set_archive(self.shelf.archive());
         let calendar = Wall::from_millis(self.model.rules.calendar);
         self.server.set_calendar(Time::ZERO, calendar);
-        self.model.restart(&self.shelf.0);
+        self.model.restart(&self.shelf.get().0);
         self.endpoints = Endpoints::default();
         (self.stopping, self.taken) = (false, 0);
     }
@@ -62,6 +63,7 @@ impl World {
         let document = serde_json::to_string(&self.server.handed_over(self.time())).unwrap();
         let state = serde_json::from_str(&document).unwrap();
         self.server = Server::taken_over(self.model.rules.settings(), state, true);
+        self.server.set_archive(self.shelf.archive().filter(|_| self.model.rules.rooms.kept));
         self.server.check_invariants();
         // Who was still to be written to is on the list of the new one.
         self.flushing.clear();
@@ -72,27 +74,33 @@ impl World {
     /// Some of what is new is kept, or the disk is full.
     pub(crate) fn save(&mut self) {
         let (most, fails) = ([1, 3, 100][self.random.below(3)], self.random.below(3) == 0);
-        let shelf = &mut self.shelf;
+        if !self.model.rules.rooms.kept {
+            return;
+        }
+        let shelf = &self.shelf;
         let saved = self.server.save(most, |batch| {
             assert!(batch.rows() <= batch.gone.len().max(most + 1), "{} rows", batch.rows());
             if fails {
                 return Err("the disk is full");
             }
-            shelf.keep(batch);
-            shelf.0.complete = true;
+            shelf.get_mut().keep(batch);
+            shelf.get_mut().0.complete = true;
             Ok(())
         });
         assert_eq!(saved.is_err(), fails);
         if !self.server.has_unsaved() {
-            self.model.rooms.compare_with_shelf(&self.shelf.0);
+            self.model.rooms.compare_with_shelf(&self.shelf.get().0);
         }
         self.note(format_args!("saved {saved:?}, {most} rows"));
     }
 
     pub(crate) fn save_all(&mut self) {
+        if !self.model.rules.rooms.kept {
+            return;
+        }
         for _ in 0..TURNS_MAX {
             if !self.server.has_unsaved() {
-                return self.model.rooms.compare_with_shelf(&self.shelf.0);
+                return self.model.rooms.compare_with_shelf(&self.shelf.get().0);
             }
             self.save();
         }

@@ -9,6 +9,7 @@
 //! slow      who is cut off           offices  digests, passwords, a restart
 //! rooms     who is where             talk   what they say      memory    what rooms remember
 //! order     whose rooms are          sentences  bans and mutes
+//! places    which room makes way
 //! words     commands taken apart     texts  what the server says, and names and times
 //! endpoints the UDP side, with a model of its own
 //! rules     limits of this run       seen   what has happened at all
@@ -29,6 +30,7 @@ mod model;
 mod offices;
 mod order;
 mod people;
+mod places;
 mod rooms;
 mod rules;
 mod seen;

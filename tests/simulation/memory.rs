@@ -163,11 +163,6 @@ impl Rooms {
             self.last += 1_000_000_000;
             self.torn = self.last;
         }
-        // Those that were silent longest count as empty longest.
-        let last = |room: &Room| room.messages.last().map_or(room.forgotten, |last| last.number);
-        let place = |room: &Room| kept.rooms.iter().position(|it| it.name.as_str() == room.name);
-        let order = |room: &Room| (last(room), place(room));
-        self.rooms.sort_by_key(|room| (room.name != "main").then(|| order(room)));
         for room in &mut self.rooms {
             room.begin_anew();
         }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use mio_chat::id::ClientId;
 
 use crate::memory::Message;
+use crate::places::{around, no_place};
 use crate::sentences::Sentence;
 use crate::texts::{
     HELP, HELP_ROOMS, NAME_CHARACTERS, alike, fault, kept_for_the_server, nickname_fault,
@@ -52,6 +53,8 @@ pub(crate) struct RoomRules {
     pub(crate) history: usize,
     pub(crate) rooms_max: usize,
     pub(crate) digest_above: usize,
+    /// Rooms are kept on a shelf, where they stay.
+    pub(crate) kept: bool,
 }
 
 /// Somebody who is connected, with a nickname or without.
@@ -95,15 +98,16 @@ pub(crate) struct Room {
     /// Who came and left and was only counted.
     came: u64,
     left: u64,
-    /// The more, the later it became empty.
-    empty_since: u64,
+    /// From where who has made it has come, and how many were made before.
+    pub(crate) founder: Option<IpAddr>,
+    pub(crate) founded: u64,
 }
 
 impl Room {
     /// Nobody is here.
     pub(crate) fn begin_anew(&mut self) {
         (self.owner, self.operators) = (None, Vec::new());
-        (self.came, self.left, self.empty_since) = (0, 0, 0);
+        (self.came, self.left) = (0, 0);
     }
 }
 
@@ -126,7 +130,7 @@ pub(crate) struct Rooms {
     pub(crate) keys_given: u64,
     /// Somebody was only counted since the last digest.
     pub(crate) untold: bool,
-    changes: u64,
+    founded: u64,
     /// How often what happened.
     pub(crate) deeds: BTreeMap<&'static str, u64>,
 }
@@ -145,7 +149,7 @@ impl Rooms {
             keys: BTreeMap::new(),
             keys_given: 0,
             untold: false,
-            changes: 0,
+            founded: 0,
             deeds: BTreeMap::new(),
         }
     }
@@ -377,14 +381,13 @@ impl Rooms {
 
     /// Somebody who is nobody any more has left.
     fn vacate(&mut self, id: ClientId, person: &Person) -> Vec<Effect> {
-        self.changes += 1;
-        let (changes, members) = (self.changes, self.members(&person.room));
+        let members = self.members(&person.room);
         let counted = members.len() >= self.settings.digest_above.max(1);
         let room = self.room_mut(&person.room);
         room.operators.retain(|operator| *operator != id);
         room.owner = room.owner.filter(|owner| *owner != id);
         if members.is_empty() {
-            (room.came, room.left, room.empty_since) = (0, 0, changes);
+            (room.came, room.left) = (0, 0);
         }
         if counted {
             room.left += 1;
@@ -446,6 +449,9 @@ impl Rooms {
         if name == self.me(id).room {
             return vec![Tell(id, format!("* you are in {name} already (/rooms lists others)\n"))];
         }
+        if self.settings.kept && self.is_empty(&name) && !self.has_place(None) {
+            return vec![no_place(id)];
+        }
         if let Some(refusal) = self.ban_on(id, &self.me(id).name, &name) {
             self.note(1, "kept out of a room");
             return vec![Tell(id, refusal)];
@@ -458,22 +464,20 @@ impl Rooms {
     }
 
     fn make_room(&mut self, id: ClientId, name: &str) -> Vec<Effect> {
-        if self.rooms.len() >= self.settings.rooms_max {
-            let is_empty = |room: &&Room| room.name != MAIN && self.members(&room.name).is_empty();
-            let empty = self.rooms.iter().filter(is_empty);
-            let is_settled = |room: &Room| {
-                room.topic.is_some() || room.password.is_some() || !room.sentences.is_empty()
-            };
-            let Some(gone) = empty.min_by_key(|room| (is_settled(room), room.empty_since)) else {
-                let why = "join one that is there (/rooms lists them)";
-                return vec![Tell(id, format!("* no more rooms can be made; {why}\n"))];
-            };
-            let gone = gone.name.clone();
-            self.rooms.retain(|room| room.name != gone);
-            self.note(1, "forgotten room");
+        let address = self.clients[&id].address;
+        if !self.has_place(address) {
+            return vec![no_place(id)];
         }
         let (name, forgotten) = (name.to_owned(), self.last);
-        self.rooms.push(Room { name: name.clone(), forgotten, ..Room::default() });
+        self.founded += 1;
+        let (founder, founded) = (around(address), self.founded);
+        self.rooms.push(Room {
+            name: name.clone(),
+            forgotten,
+            founder,
+            founded,
+            ..Room::default()
+        });
         let mut effects = self.move_to(id, &name);
         effects.push(self.endow(id, &name));
         effects

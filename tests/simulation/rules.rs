@@ -33,8 +33,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Those of the run with this generator.
-    pub(crate) fn draw(random: &mut Random) -> Self {
+    /// Those of the run with this generator. `kept`: rooms are kept on a shelf.
+    pub(crate) fn draw(random: &mut Random, kept: bool) -> Self {
         let flood = [None, None, None, Some((10, SECOND / 2)), Some((3, SECOND / 5))];
         let flood = flood[random.below(flood.len())];
         let soft =
@@ -50,6 +50,7 @@ impl Rules {
                 history: [100, 100, 5, 0][random.below(4)],
                 rooms_max: [4_096, 4, 3][random.below(3)],
                 digest_above: [200, 4, 2][random.below(3)],
+                kept,
             },
             // In the middle of a day, or some minutes before its end.
             calendar: [1_763_820_125_123, 1_763_855_900_456][random.below(2)],
@@ -67,7 +68,7 @@ impl Rules {
             age: Duration::from_nanos(self.age),
             total: self.total,
         };
-        let RoomRules { history, rooms_max, digest_above } = self.rooms;
+        let RoomRules { history, rooms_max, digest_above, .. } = self.rooms;
         let reserved = vec![KEPT.to_owned()];
         let lobby = LobbySettings {
             history,

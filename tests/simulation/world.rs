@@ -11,7 +11,7 @@ use mio_chat::limits::{LINES_PER_TURN, WRITE_SLICES};
 use mio_chat::server::Server;
 use mio_chat::time::{Time, Wall};
 
-use crate::common::shelf::Shelf;
+use crate::common::shelf::SharedShelf;
 use crate::endpoints::Endpoints;
 use crate::model::{Model, Nanos, nanos};
 use crate::people::{self, Lore};
@@ -44,7 +44,7 @@ pub(crate) struct World {
     /// The server's ready list.
     ready: VecDeque<ClientId>,
     pub(crate) endpoints: Endpoints,
-    pub(crate) shelf: Shelf,
+    pub(crate) shelf: SharedShelf,
     talkative: bool,
     pub(crate) stopping: bool,
     /// When the last turn was.
@@ -66,9 +66,12 @@ impl World {
     /// The world of one seed. `trace` prints what happens.
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
         let mut random = Random::new(seed);
-        let rules = Rules::draw(&mut random);
+        // Those that begin anew with what was kept are among them.
+        let rules = Rules::draw(&mut random, seed.is_multiple_of(2));
         let mut server = Server::new(rules.settings(), [7; 16]);
         server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
+        let shelf = SharedShelf::default();
+        server.set_archive(shelf.archive().filter(|_| rules.rooms.kept));
         Self {
             now: 0,
             model: Model::new(rules),
@@ -77,7 +80,7 @@ impl World {
             wires: BTreeMap::new(),
             ready: VecDeque::new(),
             endpoints: Endpoints::default(),
-            shelf: Shelf::default(),
+            shelf,
             talkative: rules.flood.is_none(),
             stopping: false,
             before: 0,

@@ -45,7 +45,7 @@ impl Lobby {
     pub fn take_over(&mut self, state: LobbyState) {
         debug_assert!(self.members.is_empty(), "somebody is here already");
         (self.numbers, self.keys) = (state.numbers, state.keys);
-        (self.digests, self.unsaved) = (state.digests, state.unsaved);
+        (self.digests, self.unsaved) = (state.digests, state.unsaved.taken_over());
         self.wishes = state.wishes.into_iter().collect();
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {

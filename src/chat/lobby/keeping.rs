@@ -3,6 +3,7 @@
 //! Whoever keeps it asks for a batch, writes it, and says whether that went well. Until then
 //! nothing is lost and nothing grows: what is to be kept is what rooms remember anyway.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
@@ -12,13 +13,13 @@ use super::clock::Numbers;
 use crate::chat::kept::{Batch, Changes, Snapshot};
 use crate::chat::name::RoomName;
 use crate::chat::room::RoomId;
-use crate::limits::ROOMS_MAX;
+use crate::limits::HISTORY_TOTAL_BYTES;
 
-/// Rooms that have changed since they were last saved.
+/// What has changed since it was last saved.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Unsaved {
     rooms: VecDeque<RoomId>,
-    /// Rooms that are no more and may have been saved.
+    /// Rooms that are to be kept no longer.
     gone: Vec<RoomName>,
 }
 
@@ -28,36 +29,59 @@ impl Unsaved {
         self.rooms.push_back(room);
     }
 
-    /// A room is no more. While nobody saves anything, only so many are noted: the others will be
-    /// found again after a restart, as rooms that are empty.
-    pub(super) fn note_gone(&mut self, id: RoomId, name: RoomName) {
+    /// A room is not in memory any more.
+    pub(super) fn forget(&mut self, id: RoomId) {
         self.rooms.retain(|room| *room != id);
-        if self.gone.len() < ROOMS_MAX {
-            self.gone.push(name);
-        }
+    }
+
+    /// Rooms are to be kept no longer. No more are noted before these are gone.
+    pub(super) fn note_gone(&mut self, names: Vec<RoomName>) {
+        debug_assert!(self.gone.is_empty(), "others are to go first");
+        self.gone = names;
+    }
+
+    /// A room is to be kept after all.
+    pub(super) fn keep(&mut self, name: &RoomName) {
+        self.gone.retain(|gone| gone != name);
+    }
+
+    /// What another process has left to be saved. Which rooms are too many is for this one to say:
+    /// an older one forgot rooms that are somebody's.
+    pub(super) fn taken_over(mut self) -> Self {
+        self.gone.clear();
+        self
     }
 }
 
 impl Lobby {
-    /// Takes in what was kept, before anybody comes.
+    /// Takes in what was kept, before anybody comes: of the rooms, the best for which there is
+    /// room. The others stay where they are kept.
     pub fn restore(&mut self, kept: Snapshot) {
         self.numbers = Numbers::resuming(&kept);
         let mut rooms = kept.rooms;
-        // Those that were silent longest count as empty longest.
-        rooms.sort_by_key(|room| room.messages.last().map_or(room.forgotten, |it| it.stamp.number));
+        rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
+        let (mut chosen, mut remembered) = (Vec::new(), 0);
+        let mut places = self.rooms.max() - 1;
         for mut room in rooms {
-            let surplus = room.messages.len().saturating_sub(self.settings.history);
-            let newest = room.messages.drain(..surplus).next_back();
-            if let Some(newest) = &newest {
-                room.forgotten = newest.stamp.number;
+            let is_shorter = room.shorten(self.settings.history);
+            let weight = room.weight();
+            if !self.rooms.is_main(&room.name) {
+                if places == 0 || remembered + weight > HISTORY_TOTAL_BYTES {
+                    continue;
+                }
+                places -= 1;
             }
-            let restored = self.rooms.restore(room);
-            if let Some(id) = restored.filter(|_| newest.is_some()) {
+            remembered += weight;
+            chosen.push((room, is_shorter));
+        }
+        // The best were left last.
+        for (room, is_shorter) in chosen.into_iter().rev() {
+            let id = self.rooms.restore(room);
+            if is_shorter {
                 self.note_changed(id);
             }
         }
         self.remembered = self.rooms.iter().map(|(_, room)| room.history.weight()).sum();
-        self.forget_the_oldest();
     }
 
     /// Whether there is anything to be saved.
@@ -84,12 +108,13 @@ impl Lobby {
                 break;
             }
             let said = room.history.unsaved(most - rows);
-            rows += 1 + said.len();
+            let sanctions = room.charter.sanctions.len();
+            rows += 1 + said.len() + if room.charter_changed { sanctions } else { 0 };
             let last = said.last().map_or(room.history.saved, |message| message.stamp.number);
             saved.push((id, last));
             let charter = room.charter_changed.then_some(&room.charter);
-            let forgotten = room.history.forgotten();
-            rooms.push(Changes { name: &room.name, charter, said, forgotten });
+            let (forgotten, standing) = (room.history.forgotten(), room.standing);
+            rooms.push(Changes { name: &room.name, charter, said, forgotten, standing });
         }
         let Numbers { epoch, last, torn, .. } = self.numbers;
         commit(&Batch { epoch, last, torn, gone: &self.unsaved.gone, rooms })?;

@@ -19,6 +19,7 @@ mod owning;
 mod people;
 mod recalling;
 mod seating;
+mod shelving;
 mod talking;
 
 use std::collections::{HashMap, HashSet};
@@ -27,6 +28,7 @@ use smol_str::SmolStr;
 
 use super::command::{Command, Outcome};
 use super::event::{Event, Outlet};
+use super::kept::Archive;
 use super::member::{Member, Wishes};
 use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
@@ -102,6 +104,12 @@ pub struct Lobby {
     ignores: Ignores,
     numbers: Numbers,
     keys: Keys,
+    /// Where rooms are that are not in memory.
+    archive: Option<Box<dyn Archive>>,
+    /// How often that was asked.
+    recalled: u64,
+    /// The day of the last command.
+    today: u32,
     /// What all rooms remember, in bytes.
     remembered: usize,
     /// Rooms with comings and goings that were not told yet.
@@ -126,6 +134,9 @@ impl Lobby {
             ignores: Ignores::default(),
             numbers: Numbers::beginning(keys.epoch()),
             keys,
+            archive: None,
+            recalled: 0,
+            today: 0,
             remembered: 0,
             digests: Vec::new(),
             unsaved: Unsaved::default(),
@@ -152,6 +163,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Outcome<'a> {
+        self.today = context.now.day();
         let answer = if self.is_member(id) {
             self.obey_member(id, command, context, outlet)
         } else {
@@ -227,6 +239,7 @@ impl Lobby {
             let untold = room.arrivals + room.departures > 0;
             assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
         }
+        self.rooms.check_invariants();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
         assert!(self.wishes.keys().all(|id| !self.is_member(*id)), "a member is no stranger");

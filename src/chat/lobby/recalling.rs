@@ -64,8 +64,10 @@ impl Lobby {
     }
 
     /// Keeps in mind what was said in a room.
-    pub(super) fn remember(&mut self, room: RoomId, message: Message) {
+    pub(super) fn remember(&mut self, room: RoomId, message: Message, outlet: &mut impl Outlet) {
         let most = self.settings.history;
+        self.make_way_for_history(message.weight(), outlet);
+        self.note_used(room);
         let Some(open) = self.rooms.get_mut(room) else { return };
         let before = open.history.weight();
         open.history.push(message, most);

@@ -10,6 +10,7 @@ use crate::chat::event::{Event, Form, Outlet, Recalled};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{RoomId, Seat};
+use crate::chat::standing::founder;
 use crate::id::ClientId;
 use crate::limits::{REPLAYED_MESSAGES, ROOMS_PER_MEMBER_MAX};
 
@@ -23,8 +24,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let name = RoomName::parse(typed, self.settings.alphabet)?;
+        let found = self.find_or_recall(&name, outlet)?;
         let Some(member) = self.members.get(id) else { return Ok(()) };
-        let found = self.rooms.find(&name);
         if found.is_some_and(|room| member.seat_in(room).is_some()) {
             // By the room's own name, which may be written otherwise.
             return Err(Refusal::AlreadyInRoom(found.map_or(name, |room| self.room_name(room))));
@@ -43,7 +44,7 @@ impl Lobby {
             }
             // Most likely a name with a space in it.
             None if password.is_some() => return Err(Refusal::NameCharacter),
-            None => self.make_room(name, outlet)?,
+            None => self.make_room(id, name, context, outlet)?,
         };
         if !stay {
             while let Some(left) = self.members.get(id).and_then(|member| member.active_room()) {
@@ -77,14 +78,16 @@ impl Lobby {
         }
     }
 
-    fn make_room(&mut self, name: RoomName, outlet: &mut impl Outlet) -> Result<RoomId, Refusal> {
-        let (room, gone) = self.rooms.open(name, self.numbers.last)?;
-        if let Some((id, gone)) = gone {
-            self.remembered -= gone.history.weight();
-            self.unsaved.note_gone(id, gone.name);
-            outlet.close_room(id);
-        }
-        Ok(room)
+    fn make_room(
+        &mut self,
+        id: ClientId,
+        name: RoomName,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<RoomId, Refusal> {
+        let founder = founder((context.network_of)(id));
+        self.make_way(Some(founder), outlet)?;
+        Ok(self.rooms.open(name, self.numbers.last, founder, context.now))
     }
 
     pub(super) fn leave_room(
@@ -125,6 +128,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
+        self.note_used(room);
         self.read_history_to(id, room, context, outlet);
         let Some(member) = self.members.get_mut(id) else { return };
         member.seats.push(self.rooms.seat(room, member.wishes.form, id));
@@ -198,6 +202,7 @@ impl Lobby {
 
     /// Empties a seat; whoever moved into the gap learns its new place.
     pub(super) fn vacate(&mut self, seat: Seat, form: Form) {
+        self.note_used(seat.room);
         let Some(moved) = self.rooms.unseat(seat, form) else { return };
         let Some(member) = self.members.get_mut(moved) else { return };
         if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {

@@ -59,7 +59,7 @@ impl Lobby {
         }
         // Where nothing is remembered, it is remembered that something was forgotten.
         let (who, text) = (member.nickname.clone(), text.as_ref().into());
-        self.remember(room, Message { stamp, kind, who, text });
+        self.remember(room, Message { stamp, kind, who, text }, outlet);
         Ok(())
     }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{Alphabet, Batch, Changes, Charter, Digest, KeptRoom, Kind, Measure, Message};
-use crate::chat::{Nickname, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Topic};
+use crate::chat::{
+    Nickname, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Standing, Topic,
+};
 use crate::time::Wall;
 
 /// Names with and without capitals, and in another script.
@@ -79,6 +81,7 @@ impl Change {
                 charter: charter.then_some(&room.charter),
                 said: room.messages.iter().filter(|said| said.stamp.number > *from).collect(),
                 forgotten: room.forgotten,
+                standing: room.standing,
             }
         });
         Batch {
@@ -123,6 +126,7 @@ impl Model {
             charter: Charter::default(),
             messages: Vec::new(),
             forgotten: from,
+            standing: Standing::default(),
         });
         for _ in 0..random.below(5) {
             self.last += 1 + random.below(3);
@@ -135,7 +139,10 @@ impl Model {
         let settles = is_new || random.below(3) == 0;
         if settles {
             room.charter = charter(random);
+            room.standing.founder = random.maybe(|_| "203.0.113.0/24".parse().unwrap());
+            room.standing.founded = random.below(1 << 50);
         }
+        room.standing.used = random.below(1 << 20) as u32;
         (name, settles, from)
     }
 
@@ -148,6 +155,12 @@ impl Model {
             Snapshot { epoch: self.epoch, last: self.last, torn: self.last / 2, complete, rooms };
         assert_eq!(*found, expected, "seed {seed}");
     }
+}
+
+/// Somebody is banned.
+pub(super) fn charter_with_a_ban() -> Charter {
+    let ban = Sanction { name: Nickname::restored("bob"), ..sanction(1, &mut Random::new(1)) };
+    Charter { sanctions: Sanctions::restored(vec![ban]), ..Charter::default() }
 }
 
 fn charter(random: &mut Random) -> Charter {

@@ -11,7 +11,7 @@ use crate::store::Store;
 
 /// Why a state cannot be opened; must name its folder.
 fn refusal(folder: &Path) -> String {
-    let sentence = Store::open(folder, 1).unwrap_err().to_string();
+    let sentence = Store::open(folder, 1, 9).unwrap_err().to_string();
     assert!(sentence.contains(folder.to_str().unwrap()), "{sentence}");
     assert!(sentence.starts_with("cannot ") && sentence.contains("; "), "{sentence}");
     sentence
@@ -44,7 +44,7 @@ fn a_newer_state_is_for_a_newer_server() {
     let file = folder.path().join("mio-chat.db");
     Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let sentence = refusal(folder.path());
-    assert!(sentence.contains("written by a newer mio-chat (schema 9, this one knows 1)"));
+    assert!(sentence.contains("written by a newer mio-chat (schema 9, this one knows 2)"));
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! Rooms that are not in memory: how they come back when somebody names one, and what makes way.
+//!
+//! Memory and disk are bounded apart. Where rooms are kept elsewhere, a room that makes way in memory
+//! stays what it is, with its owner, password, bans and history. Which of those that are kept are
+//! too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
+
+use super::Lobby;
+use crate::chat::event::Outlet;
+use crate::chat::kept::{Archive, KeptRoom, Unreadable};
+use crate::chat::message::Message;
+use crate::chat::name::RoomName;
+use crate::chat::refusal::Refusal;
+use crate::chat::room::{Room, RoomId};
+use crate::limits::HISTORY_TOTAL_BYTES;
+use crate::subnet::Subnet;
+
+impl Lobby {
+    /// Where rooms are that are not here; `None`: nowhere.
+    pub fn set_archive(&mut self, archive: Option<Box<dyn Archive>>) {
+        self.archive = archive;
+    }
+
+    /// How often a room was looked for elsewhere so far.
+    pub fn recalled(&self) -> u64 {
+        self.recalled
+    }
+
+    /// Rooms that there may be in memory.
+    pub fn rooms_max(&self) -> usize {
+        self.rooms.max()
+    }
+
+    /// The day of the last command, from the beginning of 1970.
+    pub fn today(&self) -> u32 {
+        self.today
+    }
+
+    /// The room of this name, from elsewhere if it is not here.
+    pub(super) fn find_or_recall(
+        &mut self,
+        name: &RoomName,
+        outlet: &mut impl Outlet,
+    ) -> Result<Option<RoomId>, Refusal> {
+        let found = self.rooms.find(name);
+        let Some(archive) = &self.archive else { return Ok(found) };
+        if let Some(id) = found {
+            let is_empty = self.rooms.get(id).is_some_and(Room::is_empty) && id != RoomId::MAIN;
+            // Wherever the room is, the same happens.
+            return if is_empty && !self.rooms.has_place() {
+                Err(Refusal::TooManyRooms)
+            } else {
+                Ok(found)
+            };
+        }
+        self.recalled += 1;
+        let kept = archive.room(name).map_err(|Unreadable| Refusal::RoomUnreadable)?;
+        let Some(kept) = kept else { return Ok(None) };
+        self.make_way(kept.standing.founder, outlet)?;
+        Ok(Some(self.take_in(kept, outlet)))
+    }
+
+    /// Sees to it that there is a place for one more room.
+    pub(super) fn make_way(
+        &mut self,
+        founder: Option<Subnet>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let is_kept = self.archive.is_some();
+        while is_kept && let Some(gone) = self.rooms.evict() {
+            self.let_go(gone, outlet);
+        }
+        if let Some(gone) = self.rooms.displace(founder, self.today, is_kept)? {
+            self.let_go(gone, outlet);
+        }
+        Ok(())
+    }
+
+    /// Makes room for what a room remembers, where those that are kept elsewhere can go.
+    pub(super) fn make_way_for_history(&mut self, bytes: usize, outlet: &mut impl Outlet) {
+        if self.archive.is_none() || self.remembered + bytes <= HISTORY_TOTAL_BYTES {
+            return;
+        }
+        while self.remembered + bytes > HISTORY_TOTAL_BYTES / 8 * 7
+            && let Some(gone) = self.rooms.evict_silent()
+        {
+            self.let_go(gone, outlet);
+        }
+    }
+
+    fn take_in(&mut self, mut kept: KeptRoom, outlet: &mut impl Outlet) -> RoomId {
+        let is_shorter = kept.shorten(self.settings.history);
+        self.make_way_for_history(kept.weight(), outlet);
+        self.unsaved.keep(&kept.name);
+        let id = self.rooms.restore(kept);
+        self.remembered += self.rooms.get(id).map_or(0, |room| room.history.weight());
+        if is_shorter {
+            self.note_changed(id);
+        }
+        id
+    }
+
+    fn let_go(&mut self, (id, room): (RoomId, Room), outlet: &mut impl Outlet) {
+        self.remembered -= room.history.weight();
+        self.unsaved.forget(id);
+        outlet.close_room(id);
+    }
+
+    /// Whether nothing is lost here when this room is no longer kept: nobody is in it, and all of
+    /// it was saved.
+    pub fn may_forget(&self, name: &RoomName) -> bool {
+        self.rooms.find(name).is_none_or(|id| {
+            let room = self.rooms.get(id);
+            id != RoomId::MAIN && room.is_some_and(|room| room.is_empty() && !room.unsaved)
+        })
+    }
+
+    /// Lets go of rooms, of which [`Lobby::may_forget`] says that it may, here and elsewhere.
+    pub fn forget_rooms(&mut self, names: Vec<RoomName>, outlet: &mut impl Outlet) {
+        for name in &names {
+            if let Some(gone) = self.rooms.find(name).and_then(|id| self.rooms.take(id)) {
+                self.let_go(gone, outlet);
+            }
+        }
+        self.unsaved.note_gone(names);
+    }
+
+    /// Somebody is in a room today.
+    pub(super) fn note_used(&mut self, room: RoomId) {
+        let today = self.today;
+        if let Some(open) = self.rooms.get_mut(room)
+            && room != RoomId::MAIN
+            && open.standing.used != today
+        {
+            open.standing.used = today;
+            self.note_changed(room);
+        }
+    }
+}
+
+impl KeptRoom {
+    /// Forgets the oldest messages, if there are more than so many. Whether there were.
+    pub(super) fn shorten(&mut self, most: usize) -> bool {
+        let surplus = self.messages.len().saturating_sub(most);
+        let newest = self.messages.drain(..surplus).next_back();
+        if let Some(newest) = &newest {
+            self.forgotten = newest.stamp.number;
+        }
+        newest.is_some()
+    }
+
+    /// What its history weighs, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.messages.iter().map(Message::weight).sum()
+    }
+
+    /// What decides which rooms are in memory at the start: those for which something was settled,
+    /// those that were used last.
+    pub(super) fn worth(&self) -> (bool, u32, u64) {
+        let last = self.messages.last().map_or(self.forgotten, |it| it.stamp.number);
+        (self.charter.is_settled(), self.standing.used, last)
+    }
+}

@@ -1,0 +1,102 @@
+//! Which rooms are too many on disk.
+//!
+//! First those that nobody has used for so long, those for which something was settled much later;
+//! then, as in memory, the youngest of whoever has founded most. So a flood of rooms pushes out
+//! itself, and rooms that are somebody's outlive it.
+
+use rusqlite::{Connection, Result, params};
+
+use crate::chat::{Alphabet, NameKey, RoomName};
+use crate::limits::{COMMIT_ROWS_MAX, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
+
+/// Rooms to be kept no longer, so that about `most` are left: as many as one commit can erase.
+/// `may_go` says whether one can be let go of now.
+pub(super) fn surplus(
+    connection: &Connection,
+    most: usize,
+    today: u32,
+    may_go: impl Fn(&RoomName) -> bool,
+) -> Result<Vec<RoomName>> {
+    let count = |sql| connection.prepare_cached(sql)?.query_row((), |row| row.get::<_, i64>(0));
+    let kept = usize::try_from(count("SELECT count(*) FROM rooms")?).unwrap_or_default();
+    let mut list =
+        List { connection, wanted: kept.saturating_sub(most), rows: 0, names: Vec::new() };
+    if list.wanted > 0 {
+        list.take_left(today, &may_go)?;
+        list.take_youngest(&may_go)?;
+    }
+    Ok(list.names)
+}
+
+/// Those that were found so far.
+struct List<'a> {
+    connection: &'a Connection,
+    wanted: usize,
+    /// Rows that go with them.
+    rows: usize,
+    names: Vec<RoomName>,
+}
+
+impl List<'_> {
+    fn is_full(&self) -> bool {
+        self.names.len() >= self.wanted || self.rows >= COMMIT_ROWS_MAX
+    }
+
+    fn take_left(&mut self, today: u32, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
+        let sql = "SELECT name FROM rooms
+                   WHERE used BETWEEN 1 AND ?1 - 1 AND key <> ?3
+                       AND (used < ?2 OR (topic IS NULL AND password IS NULL
+                            AND NOT EXISTS (SELECT 1 FROM sanctions WHERE room = key)))
+                   ORDER BY used";
+        let bare = today.saturating_sub(ROOM_UNUSED_DAYS);
+        let settled = today.saturating_sub(ROOM_SETTLED_UNUSED_DAYS);
+        let main = NameKey::of("main");
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![bare, settled, main.as_str()])?;
+        while !self.is_full()
+            && let Some(row) = rows.next()?
+        {
+            self.take(&row.get::<_, String>(0)?, may_go)?;
+        }
+        Ok(())
+    }
+
+    /// As many of whoever has founded most as it has more than the next, or an eighth where several
+    /// have as many. Of those that have as many, whoever has founded last.
+    fn take_youngest(&mut self, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
+        if self.is_full() {
+            return Ok(());
+        }
+        let sql = "SELECT founder, count(*) AS rooms FROM rooms WHERE founder IS NOT NULL
+                   GROUP BY founder ORDER BY rooms DESC, max(founded) DESC LIMIT 2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let founders = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let founders: Vec<(String, i64)> = founders.collect::<Result<_>>()?;
+        let Some((founder, count)) = founders.first() else { return Ok(()) };
+        let more = (count - founders.get(1).map_or(0, |(_, next)| *next)).max(count / 8);
+        self.wanted = self.wanted.min(self.names.len() + usize::try_from(more).unwrap_or(0).max(1));
+        let sql = "SELECT name FROM rooms WHERE founder = ?1 ORDER BY founded DESC";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([founder])?;
+        while !self.is_full()
+            && let Some(row) = rows.next()?
+        {
+            self.take(&row.get::<_, String>(0)?, may_go)?;
+        }
+        Ok(())
+    }
+
+    /// One that says nothing to us is left alone.
+    fn take(&mut self, name: &str, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
+        let Ok(name) = RoomName::parse(name, Alphabet::Unicode) else { return Ok(()) };
+        if may_go(&name) && !self.names.contains(&name) {
+            let sql = "SELECT (SELECT count(*) FROM messages WHERE room = ?1)
+                            + (SELECT count(*) FROM sanctions WHERE room = ?1)";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows: i64 = statement.query_row([name.key().as_str()], |row| row.get(0))?;
+            self.rows += 1 + usize::try_from(rows).unwrap_or_default();
+            self.names.push(name);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! Rooms on disk that are not in memory: which are read at the start, how one is found, and which
+//! are too many.
+
+use std::fs;
+
+use tempfile::tempdir;
+
+use super::model::{message, room_name};
+use super::{batch, open};
+use crate::chat::{Batch, Changes, Charter, Digest, KeptRoom, Standing, Unreadable};
+use crate::limits::{ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS};
+use crate::store::Store;
+
+const TODAY: u32 = 20_000;
+
+fn kept(name: &str, founder: &str, founded: u64) -> KeptRoom {
+    let founder = Some(founder.parse().unwrap());
+    KeptRoom {
+        name: room_name(name),
+        charter: Charter::default(),
+        messages: Vec::new(),
+        forgotten: 0,
+        standing: Standing { founder, founded, used: TODAY },
+    }
+}
+
+fn settled(room: KeptRoom) -> KeptRoom {
+    let password = Digest::parse("7");
+    KeptRoom { charter: Charter { password, ..Charter::default() }, ..room }
+}
+
+fn keep(store: &mut Store, rooms: &[KeptRoom]) {
+    let changes = rooms.iter().map(|room| Changes {
+        name: &room.name,
+        charter: Some(&room.charter),
+        said: room.messages.iter().collect(),
+        forgotten: room.forgotten,
+        standing: room.standing,
+    });
+    let rooms = changes.collect();
+    store.commit(&Batch { epoch: 7, last: 9, torn: 0, gone: &[], rooms }).unwrap();
+}
+
+/// The names of those that are too many, and that may all go but one.
+fn surplus(store: &mut Store, most: usize, stays: &str) -> Vec<String> {
+    store.settled = ROOMS_BETWEEN_COUNTS;
+    let names = store.surplus(most, TODAY, |name| name.as_str() != stays).unwrap();
+    names.iter().map(|name| name.as_str().to_owned()).collect()
+}
+
+#[test]
+fn the_best_are_read_at_the_start_and_the_others_when_they_are_asked_for() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    let old = |room: KeptRoom, days: u32| {
+        let standing = Standing { used: TODAY - days, ..room.standing };
+        KeptRoom { standing, ..room }
+    };
+    let mut busy = kept("busy", "203.0.113.0/24", 1);
+    busy.messages = vec![message(5, "hello")];
+    let rooms = [
+        kept("main", "203.0.113.0/24", 1),
+        busy.clone(),
+        kept("idle", "203.0.113.0/24", 2),
+        old(kept("older", "203.0.113.0/24", 3), 9),
+        old(settled(kept("settled", "203.0.113.0/24", 4)), 99),
+    ];
+    keep(&mut store, &rooms);
+    let archive = store.archive().unwrap();
+    assert_eq!(archive.room(&busy.name), Ok(Some(busy)));
+    assert_eq!(archive.room(&room_name("SETTLED")), Ok(Some(rooms[4].clone())));
+    assert_eq!(archive.room(&room_name("nothing")), Ok(None));
+    drop(archive);
+    store.close().unwrap();
+    for (most, names) in [
+        (1, &["main"][..]),
+        (3, &["main", "settled", "busy"]),
+        (9, &["main", "settled", "busy", "idle", "older"]),
+    ] {
+        let (store, snapshot) = Store::open(folder.path(), 1, most).unwrap();
+        let read: Vec<&str> = snapshot.rooms.iter().map(|room| room.name.as_str()).collect();
+        assert_eq!((read, snapshot.last), (names.to_vec(), 9));
+        store.close().unwrap();
+    }
+}
+
+#[test]
+fn a_room_that_says_nothing_to_us_is_nobodys_to_take() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    keep(&mut store, &[kept("den", "203.0.113.0/24", 1)]);
+    store.connection.execute("UPDATE rooms SET owner = 'al', owner_key = 'lost'", ()).unwrap();
+    let archive = store.archive().unwrap();
+    assert_eq!(archive.room(&room_name("den")), Err(Unreadable));
+    // Nor is one that cannot be read.
+    store.connection.execute_batch("ALTER TABLE rooms RENAME TO elsewhere").unwrap();
+    assert_eq!(archive.room(&room_name("tent")), Err(Unreadable));
+    store.connection.execute_batch("ALTER TABLE elsewhere RENAME TO rooms").unwrap();
+    assert_eq!(archive.room(&room_name("tent")), Ok(None));
+}
+
+#[test]
+fn those_that_were_left_go_first_and_then_the_youngest_of_who_has_founded_most() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    let used = |room: KeptRoom, days: u32| {
+        let standing = Standing { used: TODAY - days, ..room.standing };
+        KeptRoom { standing, ..room }
+    };
+    let mut rooms: Vec<KeptRoom> = (0..40)
+        .map(|number| kept(&format!("flood-{number}"), "203.0.113.0/24", 100 + number))
+        .collect();
+    rooms.extend([
+        used(kept("main", "127.0.0.0/8", 1), 9_999),
+        kept("young", "198.51.100.0/24", 999),
+        used(kept("left", "198.51.100.0/24", 2), ROOM_UNUSED_DAYS + 1),
+        used(settled(kept("long-left", "198.51.100.0/24", 3)), ROOM_SETTLED_UNUSED_DAYS + 1),
+        used(settled(kept("away", "192.0.2.0/24", 4)), ROOM_SETTLED_UNUSED_DAYS),
+        used(kept("unknown", "192.0.2.0/24", 5), TODAY),
+    ]);
+    keep(&mut store, &rooms);
+    assert!(surplus(&mut store, 46, "").is_empty(), "there are no more");
+    assert_eq!(store.settled, 0);
+    assert_eq!(surplus(&mut store, 45, ""), ["long-left"]);
+    assert_eq!(surplus(&mut store, 45, "long-left"), ["left"]);
+    let names = surplus(&mut store, 41, "flood-38");
+    assert_eq!(names, ["long-left", "left", "flood-39", "flood-37", "flood-36"]);
+    // However few may stay, what others have is not touched while one has more.
+    let names = surplus(&mut store, 1, "");
+    assert_eq!(names.len(), 2 + 37);
+    assert!(names[2..].iter().all(|name| name.starts_with("flood-")), "{names:?}");
+}
+
+#[test]
+fn no_more_is_let_go_of_than_one_commit_can_erase() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    let mut rooms: Vec<KeptRoom> =
+        (0..20).map(|number| kept(&format!("r{number}"), "203.0.113.0/24", 100 + number)).collect();
+    for (at, room) in rooms.iter_mut().enumerate() {
+        let first = 1 + at as u64 * 100;
+        room.messages = (first..first + 100).map(|number| message(number, "hello")).collect();
+    }
+    keep(&mut store, &rooms);
+    assert_eq!(surplus(&mut store, 1, ""), ["r19", "r18", "r17"]);
+}
+
+#[test]
+fn a_state_of_the_first_version_gets_todays_date() {
+    let folder = tempdir().unwrap();
+    drop(open(folder.path()));
+    let database = folder.path().join("mio-chat.db");
+    fs::remove_file(&database).unwrap();
+    let mut connection = rusqlite::Connection::open(&database).unwrap();
+    crate::store::schema::migrate(&mut connection, &crate::store::STEPS[..1], 0).unwrap();
+    connection
+        .execute("INSERT INTO rooms (key, name, forgotten) VALUES ('den', 'den', 3)", ())
+        .unwrap();
+    drop(connection);
+    let (_, snapshot) = open(folder.path());
+    let Standing { founder, founded, used } = snapshot.rooms[0].standing;
+    assert_eq!((founder, founded), (None, 0));
+    assert!(used > TODAY, "{used}");
+}
+
+#[test]
+fn who_goes_on_with_a_state_reads_nothing_of_it() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    store.commit(&batch(&kept("den", "203.0.113.0/24", 1), true, 3)).unwrap();
+    store.close().unwrap();
+    let mut store = Store::resume(folder.path()).unwrap();
+    assert!(store.was_complete);
+    store.commit(&batch(&kept("tent", "203.0.113.0/24", 1), true, 4)).unwrap();
+    drop(store);
+    assert!(!Store::resume(folder.path()).unwrap().was_complete);
+    assert_eq!(open(folder.path()).1.rooms.len(), 2);
+}
+
+/// What the docs tell people to type.
+#[test]
+fn the_commands_in_the_docs_do_what_they_say() {
+    let docs = include_str!("../../../docs/ROOMS.md");
+    let said: Vec<&str> = docs.split("sqlite3 ").skip(1).filter_map(quoted).collect();
+    let (deletes, selects): (Vec<&str>, Vec<&str>) =
+        said.into_iter().partition(|sql| sql.starts_with("DELETE"));
+    assert!(deletes.len() == 1 && !selects.is_empty(), "{deletes:?} {selects:?}");
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    let mut main = kept("main", "127.0.0.0/8", 1);
+    main.charter = super::model::charter_with_a_ban();
+    main.messages = vec![message(3, "hello")];
+    keep(&mut store, &[main, settled(kept("den", "127.0.0.0/8", 1))]);
+    store.close().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join("mio-chat.db")).unwrap();
+    for sql in selects {
+        assert!(database.prepare(sql).unwrap().exists(()).unwrap(), "{sql}");
+    }
+    assert_eq!(database.execute(deletes[0], ()).unwrap(), 1, "{}", deletes[0]);
+    drop(database);
+    let snapshot = open(folder.path()).1;
+    assert!(snapshot.rooms.iter().all(|room| room.charter.sanctions.iter().next().is_none()));
+}
+
+/// What is in quotes after the name of a file.
+fn quoted(command: &str) -> Option<&str> {
+    let quotes = command.split_whitespace().nth(1)?.chars().next()?;
+    matches!(quotes, '\'' | '"').then(|| command.split(quotes).nth(1)).flatten()
+}
