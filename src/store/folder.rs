@@ -1,8 +1,9 @@
 //! The folder of the state: made where it is missing, readable for its owner alone, and used by one
 //! server at a time.
 //!
-//! The lock is on a file of its own, since SQLite has its own locks on the database: those that
-//! only read it, such as `sqlite3`, are not kept out.
+//! The lock is on the folder itself, since SQLite has its own locks on the database: those that
+//! only read it, such as `sqlite3`, are not kept out. Whatever is deleted in the folder, it stays
+//! locked. Older servers have locked a file in it, so that is locked, too.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -23,7 +24,7 @@ pub(super) struct Folder {
     /// Absolute: SQLite would take a relative path that begins with `file:` for something else.
     path: PathBuf,
     /// Held, not read: the system takes the lock away with the last descriptor.
-    _lock: File,
+    _locks: [File; 2],
 }
 
 impl Folder {
@@ -32,13 +33,18 @@ impl Folder {
         let failed = |source| StoreError::Folder { folder: folder.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let path = fs::canonicalize(folder).map_err(failed)?;
-        let lock = private_file(&path.join(LOCK)).map_err(failed)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(StoreError::InUse { folder: path }),
-            Err(error) => return Err(failed(error.into())),
+        let locks =
+            [File::open(&path).map_err(failed)?, private_file(&path.join(LOCK)).map_err(failed)?];
+        for (lock, is_folder) in locks.iter().zip([true, false]) {
+            match flock(lock, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => return Err(StoreError::InUse { folder: path }),
+                // Some file systems over a network lock only what can be written to.
+                Err(Errno::BADF | Errno::OPNOTSUPP | Errno::NOLCK) if is_folder => {}
+                Err(error) => return Err(failed(error.into())),
+            }
         }
-        let taken = Self { path, _lock: lock };
+        let taken = Self { path, _locks: locks };
         // SQLite would make it readable for everybody, and its log with the same mode.
         private_file(&taken.database()).map_err(failed)?;
         Ok(taken)

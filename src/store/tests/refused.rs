@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
+use rustix::fs::{FlockOperation, flock};
 use tempfile::tempdir;
 
 use super::{batch, open, room};
@@ -22,7 +23,22 @@ fn a_folder_belongs_to_one_server() {
     let folder = tempdir().unwrap();
     let (store, _) = open(folder.path());
     assert!(refusal(folder.path()).contains("another mio-chat is using it"));
+    // Also if somebody tidies up while it runs.
+    fs::remove_file(folder.path().join("lock")).unwrap();
+    assert!(refusal(folder.path()).contains("another mio-chat is using it"));
+    fs::write(folder.path().join("lock"), "").unwrap();
+    assert!(refusal(folder.path()).contains("another mio-chat is using it"));
     store.close().unwrap();
+    open(folder.path());
+}
+
+#[test]
+fn a_folder_that_an_older_server_has_locked_is_in_use() {
+    let folder = tempdir().unwrap();
+    let lock = fs::File::create(folder.path().join("lock")).unwrap();
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).unwrap();
+    assert!(refusal(folder.path()).contains("another mio-chat is using it"));
+    drop(lock);
     open(folder.path());
 }
 
