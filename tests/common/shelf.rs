@@ -1,5 +1,7 @@
 //! A store in memory, as simple as it can be: what a disk would hold after each batch.
 
+#![allow(clippy::disallowed_types, reason = "a test looks at what the server keeps")]
+
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 
