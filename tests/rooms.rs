@@ -1,5 +1,5 @@
-//! Rooms that are somebody's outlive whatever others do: floods of rooms, restarts, a smaller bound,
-//! a disk that fails. Told on the whole server in memory.
+//! Rooms that are somebody's outlive whatever others do: floods of rooms, restarts, a smaller
+//! bound, a disk that fails. Told on the whole server in memory.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 

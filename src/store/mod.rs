@@ -268,7 +268,8 @@ fn identify(connection: &Connection, folder: &Folder) -> Result<usize, StoreErro
     }
 }
 
-/// Whether it is sound. It is as large as what rooms remember, so this takes a fraction of a second.
+/// Whether it is sound. It is as large as what rooms remember, so this takes a fraction of a
+/// second.
 fn check(connection: &Connection, folder: &Folder) -> Result<(), StoreError> {
     let failed = |error| StoreError::opening(folder.path(), error);
     let found: String =

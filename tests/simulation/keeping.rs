@@ -5,9 +5,19 @@ use std::time::Duration;
 use mio_chat::server::Server;
 use mio_chat::time::{Time, Wall};
 
+use crate::common::shelf::SharedShelf;
 use crate::endpoints::Endpoints;
+use crate::rules::Rules;
 use crate::wire::Habit;
 use crate::world::{SECOND, TURNS_MAX, World};
+
+/// A server with these rules, whose rooms are kept on the shelf if they say so.
+pub(crate) fn new_server(rules: &Rules, secret: u8, shelf: &SharedShelf) -> Server {
+    let mut server = Server::new(rules.settings(), [secret; 16]);
+    server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
+    server.set_archive(shelf.archive().filter(|_| rules.rooms.kept));
+    server
+}
 
 impl World {
     /// Everybody reads, everything arrives, and nothing is owed to anybody in the end.
@@ -44,11 +54,9 @@ impl World {
     pub(crate) fn restart(&mut self) {
         // Or it was killed when all was kept, which nobody can know.
         self.shelf.get_mut().0.complete &= self.random.below(2) == 0;
-        self.server = Server::new(self.model.rules.settings(), [self.random.next() as u8; 16]);
+        let secret = self.random.next() as u8;
+        self.server = new_server(&self.model.rules, secret, &self.shelf);
         self.server.restore(self.shelf.get().0.clone());
-        self.server.set_archive(self.shelf.archive());
-        let calendar = Wall::from_millis(self.model.rules.calendar);
-        self.server.set_calendar(Time::ZERO, calendar);
         self.model.restart(&self.shelf.get().0);
         self.endpoints = Endpoints::default();
         (self.stopping, self.taken) = (false, 0);

@@ -9,10 +9,11 @@ use std::time::Duration;
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits::{LINES_PER_TURN, WRITE_SLICES};
 use mio_chat::server::Server;
-use mio_chat::time::{Time, Wall};
+use mio_chat::time::Time;
 
 use crate::common::shelf::SharedShelf;
 use crate::endpoints::Endpoints;
+use crate::keeping::new_server;
 use crate::model::{Model, Nanos, nanos};
 use crate::people::{self, Lore};
 use crate::random::Random;
@@ -66,12 +67,8 @@ impl World {
     /// The world of one seed. `trace` prints what happens.
     pub(crate) fn new(seed: u64, trace: bool) -> Self {
         let mut random = Random::new(seed);
-        // Those that begin anew with what was kept are among them.
         let rules = Rules::draw(&mut random, seed.is_multiple_of(2));
-        let mut server = Server::new(rules.settings(), [7; 16]);
-        server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
         let shelf = SharedShelf::default();
-        server.set_archive(shelf.archive().filter(|_| rules.rooms.kept));
         Self {
             now: 0,
             model: Model::new(rules),
@@ -80,6 +77,7 @@ impl World {
             wires: BTreeMap::new(),
             ready: VecDeque::new(),
             endpoints: Endpoints::default(),
+            server: new_server(&rules, 7, &shelf),
             shelf,
             talkative: rules.flood.is_none(),
             stopping: false,
@@ -92,7 +90,6 @@ impl World {
             seen: Seen::default(),
             trace,
             random,
-            server,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Rooms that are not in memory: how they come back when somebody names one, and what makes way.
 //!
-//! Memory and disk are bounded apart. Where rooms are kept elsewhere, a room that makes way in memory
-//! stays what it is, with its owner, password, bans and history. Which of those that are kept are
-//! too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
+//! Memory and disk are bounded apart. Where rooms are kept elsewhere, a room that makes way in
+//! memory stays what it is, with its owner, password, bans and history. Which of those that are
+//! kept are too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
 
 use super::Lobby;
 use crate::chat::event::Outlet;
