@@ -47,11 +47,12 @@ impl SmallWrites {
         self.due.push_back((now + SMALL_WRITE_INTERVAL, id));
     }
 
-    /// Has a client wait for whom more is there than fits. Since when it waits.
+    /// Has a client wait for whom more is there than fits. From when on it may be blamed for that:
+    /// before, it is we who wait.
     pub(super) fn wait(&mut self, id: ClientId) -> Option<Time> {
         let recent = self.recent.get_mut(&id)?;
         recent.waits = true;
-        Some(recent.written)
+        Some(recent.written + SMALL_WRITE_INTERVAL)
     }
 
     /// Whether a client waits.
