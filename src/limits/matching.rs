@@ -17,8 +17,9 @@ pub const DATAGRAM_DOORS_MAX: usize = 256;
 pub const PAIRED_ENDPOINTS_MAX: usize = 7_168;
 /// How long an endpoint waits for a partner, and how long a pair's repeats are answered.
 pub const PAIRING_TIMEOUT: Duration = Duration::from_secs(30);
-/// Shortest time between two answers of plain pairing to one endpoint.
-pub const PAIRING_ANSWER_INTERVAL: Duration = Duration::from_secs(3);
+/// Shortest time between two answers of plain pairing to one endpoint: less than clients wait for
+/// one that may have been lost.
+pub const PAIRING_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
 /// Datagrams a second answered per IPv4 address or IPv6 /64. Default of `--udp-rate`.
 pub const UDP_RATE_PER_SECOND: u32 = 20;
 /// Datagrams answered at once before that rate binds: a classroom behind one address.

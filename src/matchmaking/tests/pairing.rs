@@ -1,5 +1,7 @@
 //! How two meet, and how long it lasts.
 
+use std::time::Duration;
+
 use crate::limits::PAIRING_ANSWER_INTERVAL;
 use crate::limits::PAIRING_TIMEOUT;
 use crate::matchmaking::tests::ALICE;
@@ -107,6 +109,18 @@ fn a_repeat_gets_the_same_answer_now_and_then() {
     assert_eq!(story.says(BOB, b""), [told(BOB, ALICE)], "bob's answers are counted apart");
     let counters = story.matchmaker.counters();
     assert_eq!((counters.repeated_answers, counters.dropped.too_soon), (2, 3));
+}
+
+#[test]
+fn whose_only_answer_was_lost_need_not_wait_for_long() {
+    let mut story = Story::new();
+    story.says(ALICE, b"hello");
+    story.says(BOB, b"hello");
+    for pause in [500, 1_000, 2_000] {
+        story.wait(Duration::from_millis(pause));
+        assert_eq!(story.says(ALICE, b"hello"), [told(ALICE, BOB)], "after {pause} ms more");
+        assert_eq!(story.says(BOB, b"hello"), [told(BOB, ALICE)], "after {pause} ms more");
+    }
 }
 
 #[test]
