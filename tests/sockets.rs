@@ -7,6 +7,7 @@ mod support;
 use std::net::{Shutdown, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use mio_chat::matchmaking::line::Line;
 use rustix::process::Signal;
 use support::{Client, Launch, PATIENCE, Server, free_port, has_ipv6, receive, timed};
 
@@ -385,7 +386,7 @@ fn udp_client() -> UdpSocket {
 }
 
 fn answer_to(socket: &UdpSocket, server: SocketAddr) -> Vec<u8> {
-    let mut room = [0; 1_024];
+    let mut room = [0; 2_048];
     let (count, from) = socket.recv_from(&mut room).unwrap();
     assert_eq!(from, server);
     room[..count].to_vec()
@@ -400,6 +401,42 @@ fn two_datagrams_make_a_pair_that_can_talk() {
     for (asker, peer) in [(&one, &other), (&other, &one)] {
         let told = String::from_utf8(answer_to(asker, server.udp())).unwrap();
         assert_eq!(told, format!("{}\n", peer.local_addr().unwrap()));
+    }
+    server.stop();
+}
+
+/// One line of the keyed protocol, and the answer to it.
+fn asks(socket: &UdpSocket, server: SocketAddr, line: &str) -> String {
+    socket.send_to(line.as_bytes(), server).unwrap();
+    String::from_utf8(answer_to(socket, server)).unwrap()
+}
+
+fn field(line: &str, key: &str) -> String {
+    let found = Line::parse(line.as_bytes()).and_then(|line| line.get(key).map(str::to_owned));
+    found.unwrap_or_else(|| panic!("no {key} in {line}"))
+}
+
+#[test]
+fn the_relay_carries_the_longest_datagrams_of_games() {
+    let server = Server::start(&[]);
+    let players = [udp_client(), udp_client()];
+    for (id, player) in players.iter().enumerate() {
+        let join = format!("MC1 JOIN id={id:016x} q=duel n=2");
+        let pad = "x".repeat(40);
+        let told = asks(player, server.udp(), &format!("{join} pad={pad}\n"));
+        asks(player, server.udp(), &format!("{join} c={}\n", field(&told, "c")));
+    }
+    let [one, other] = players;
+    let told = String::from_utf8(answer_to(&one, server.udp())).unwrap();
+    let ticket = field(&told, "relay");
+    for length in [1_200, 1_392, 1_400] {
+        let payload = "x".repeat(length);
+        let data = format!("MC1 DATA t={ticket} to=2\n{payload}");
+        one.send_to(data.as_bytes(), server.udp()).unwrap();
+        // What was told before, and told again, does not count.
+        let relayed = std::iter::repeat_with(|| answer_to(&other, server.udp()));
+        let relayed = relayed.take(9).find(|told| told.starts_with(b"MC1 DATA ")).unwrap();
+        assert!(relayed.ends_with(payload.as_bytes()), "{length} bytes");
     }
     server.stop();
 }

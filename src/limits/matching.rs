@@ -77,9 +77,10 @@ pub const MATCH_REPEATS: [Duration; 5] = [
 pub const PLAYERS_DUE_PER_TURN: usize = 1_024;
 /// How long a token of the chat may wait for its endpoint.
 pub const TOKEN_TTL: Duration = Duration::from_secs(600);
-/// Bytes of game data in one relayed datagram: the longest that ENet and Quake 3 send.
+/// Bytes of game data in one relayed datagram: what ENet (so Godot) and Quake 3 send at most. With
+/// our line and the headers of IP and UDP it still fits into an Ethernet frame.
 pub const RELAY_PAYLOAD_BYTES_MAX: usize = 1_400;
-/// Bytes of the longest relayed datagram, its header included.
+/// Bytes of the longest relayed datagram, its line included.
 pub const RELAY_DATAGRAM_BYTES_MAX: usize = 1_480;
 /// Bytes charged for each relayed datagram beside its payload: our header and those of IP and UDP,
 /// so that many small ones are bounded, too.

@@ -108,6 +108,7 @@ fn the_relay_passes_on_what_its_ticket_allows() {
     }
     let payload = "x".repeat(RELAY_PAYLOAD_BYTES_MAX - 1);
     let full = format!("DATA t={ticket} to=2\n{payload}");
+    assert_eq!(story.line(ALICE, &format!("{full}x")), [], "a byte too much, with the newline");
     let passed = (0..1_000).filter(|_| !story.line(ALICE, &full).is_empty()).count();
     assert!((1..=RELAY_RATE_BYTES / RELAY_PAYLOAD_BYTES_MAX + 1).contains(&passed), "{passed}");
     story.wait(Duration::from_secs(5));
