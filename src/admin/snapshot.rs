@@ -261,7 +261,6 @@ fn datagrams(all: &Counters, keyed: &KeyedCounters) -> Counts {
         ("dropped-bad-source", dropped.bad_source),
         ("dropped-stun-malformed", dropped.stun_malformed),
         ("dropped-stun-not-request", dropped.stun_not_request),
-        ("dropped-stun-not-refused", dropped.stun_not_refused),
         ("dropped-keyed-malformed", dropped.keyed_malformed),
         ("dropped-unpadded", dropped.unpadded),
         ("dropped-no-player", dropped.no_player),

@@ -42,8 +42,6 @@ pub struct Dropped {
     pub stun_malformed: u64,
     /// STUN, but not a Binding request: nothing that is ever answered.
     pub stun_not_request: u64,
-    /// A STUN request whose refusal would have been longer than itself.
-    pub stun_not_refused: u64,
     /// Looked like the keyed protocol and was no request of it.
     pub keyed_malformed: u64,
     /// A request of a stranger whose answer would have been longer than itself.
@@ -72,7 +70,6 @@ pub(super) enum Reason {
     BadSource,
     StunMalformed,
     StunNotRequest,
-    StunNotRefused,
     KeyedMalformed,
     Unpadded,
     NoPlayer,
@@ -87,7 +84,7 @@ pub(super) enum Reason {
 impl Dropped {
     /// All reasons together.
     pub fn total(&self) -> u64 {
-        let stun = self.stun_malformed + self.stun_not_request + self.stun_not_refused;
+        let stun = self.stun_malformed + self.stun_not_request;
         let plain = self.plain_off + self.server_answer + self.too_soon;
         let keyed = self.keyed_malformed + self.unpadded + self.no_player + self.over_relay;
         self.too_long + self.bad_source + stun + keyed + plain + self.over_rate + self.banned
@@ -100,7 +97,6 @@ impl Dropped {
             Reason::BadSource => &mut self.bad_source,
             Reason::StunMalformed => &mut self.stun_malformed,
             Reason::StunNotRequest => &mut self.stun_not_request,
-            Reason::StunNotRefused => &mut self.stun_not_refused,
             Reason::KeyedMalformed => &mut self.keyed_malformed,
             Reason::Unpadded => &mut self.unpadded,
             Reason::NoPlayer => &mut self.no_player,

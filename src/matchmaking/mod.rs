@@ -323,7 +323,6 @@ impl Matchmaker {
         let (payload, counter) = match request.answer(sender.address()) {
             stun::Answer::Success(payload) => (payload, &mut self.counters.stun_answered),
             stun::Answer::Refusal(payload) => (payload, &mut self.counters.stun_refused),
-            stun::Answer::Silence => return Err(Reason::StunNotRefused),
         };
         *counter += 1;
         out(Output::Send(sender.transmit(payload.as_ref())));

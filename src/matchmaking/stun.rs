@@ -2,14 +2,18 @@
 //!
 //! There are no credentials here, so MESSAGE-INTEGRITY and its relatives are known and ignored.
 //! Nothing but a request is ever answered, so two servers have nothing to say to each other; a
-//! request that is not well-formed gets silence. Who may ask how often is left to the caller.
+//! request that is not well-formed gets silence. Who may ask how often is left to the caller; how
+//! messages of before the magic cookie differ is in `classic`.
 //!
 //! ```text
 //!     00 01 | length | 21 12 a4 42 | transaction id, 12 bytes | attributes, `length` bytes
 //!     attribute:  type, 2 bytes | length, 2 bytes | value | 0 to 3 bytes up to a multiple of 4
 //! ```
 //!
-//! Invariant: a refusal is no longer than its request, and an answer at most 32 bytes longer.
+//! Invariant: an answer is at most twice as long as its request, both with the headers of IP and
+//! UDP.
+
+mod classic;
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
@@ -22,15 +26,20 @@ use crate::matchmaking::payload::Payload;
 
 /// Whether the datagram can only be meant as STUN, well-formed or not.
 pub(super) fn is_stun(datagram: &[u8]) -> bool {
+    has_cookie(datagram) || classic::is_message(datagram)
+}
+
+fn has_cookie(datagram: &[u8]) -> bool {
     matches!(datagram, [0 | 1, _, _, _, 0x21, 0x12, 0xA4, 0x42, ..])
 }
 
 /// A well-formed Binding request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Request<'a> {
-    transaction: &'a [u8; 12],
-    /// Bytes of the whole request.
-    len: usize,
+    /// The magic cookie and the transaction: what an answer repeats.
+    transaction: &'a [u8; 16],
+    /// Whether it is one of before the magic cookie.
+    is_classic: bool,
     /// Whether it carries a fingerprint, and so wants one.
     fingerprinted: bool,
     /// Attributes it insists on and we do not know.
@@ -42,7 +51,7 @@ impl<'a> Request<'a> {
     pub(super) fn parse(datagram: &'a [u8]) -> Result<Self, Reason> {
         let (header, body) =
             datagram.split_first_chunk::<HEADER_BYTES>().ok_or(Reason::StunMalformed)?;
-        let [kind_high, kind_low, high, low, _, _, _, _, transaction @ ..] = header;
+        let [kind_high, kind_low, high, low, transaction @ ..] = header;
         if u16::from_be_bytes([*kind_high, *kind_low]) != BINDING_REQUEST {
             return Err(Reason::StunNotRequest);
         }
@@ -50,8 +59,9 @@ impl<'a> Request<'a> {
         if declared != body.len() {
             return Err(Reason::StunMalformed);
         }
-        let len = datagram.len();
-        let mut request = Self { transaction, len, fingerprinted: false, unknown: Types::new() };
+        let is_classic = !has_cookie(datagram);
+        let unknown = Types::new();
+        let mut request = Self { transaction, is_classic, fingerprinted: false, unknown };
         request.read_attributes(datagram, body).ok_or(Reason::StunMalformed)?;
         Ok(request)
     }
@@ -59,11 +69,9 @@ impl<'a> Request<'a> {
     /// The answer: `address`, unless the request insists on what we do not know.
     pub(super) fn answer(&self, address: SocketAddr) -> Answer {
         if self.unknown.is_empty() {
-            return Answer::Success(self.success(address));
-        }
-        match self.refusal() {
-            refusal if refusal.as_ref().len() <= self.len => Answer::Refusal(refusal),
-            _ => Answer::Silence,
+            Answer::Success(self.success(address))
+        } else {
+            Answer::Refusal(self.refusal())
         }
     }
 
@@ -76,6 +84,7 @@ impl<'a> Request<'a> {
             let before = datagram.get(..datagram.len().checked_sub(rest.len())?)?;
             let (kind, value, after) = split_attribute(rest)?;
             match kind {
+                _ if self.is_classic && (kind == FINGERPRINT || classic::is_idle(kind, value)) => {}
                 FINGERPRINT if after.is_empty() && value == fingerprint(before) => {
                     self.fingerprinted = true;
                 }
@@ -93,6 +102,10 @@ impl<'a> Request<'a> {
 
     fn success(&self, address: SocketAddr) -> Payload {
         let mut attributes = Payload::new();
+        if self.is_classic {
+            classic::mapped_address(&mut attributes, address);
+            return self.message(BINDING_SUCCESS, &attributes);
+        }
         let [port_mask @ .., _, _] = MAGIC;
         let port = address.port() ^ u16::from_be_bytes(port_mask);
         match address.ip() {
@@ -116,21 +129,24 @@ impl<'a> Request<'a> {
 
     /// Magic and transaction in one number: what IPv6 addresses are masked with.
     fn long_mask(&self) -> u128 {
-        let bytes = MAGIC.iter().chain(self.transaction);
-        bytes.fold(0, |mask, byte| mask << 8 | u128::from(*byte))
+        u128::from_be_bytes(*self.transaction)
     }
 
-    /// Error 420 without a phrase: the types listed say it all.
+    /// Error 420 without a phrase: the types listed say it all. An odd number of them is filled up;
+    /// in a classic answer, whose attributes had no padding, by one of them once more.
     fn refusal(&self) -> Payload {
         let mut attributes = Payload::new();
         begin_attribute(&mut attributes, ERROR_CODE, 4);
         attributes.extend(&[0, 0, 4, 20]);
         let types = self.unknown.as_slice();
-        begin_attribute(&mut attributes, UNKNOWN_ATTRIBUTES, types.len() as u16 * 2);
-        for kind in types {
+        let last = types.last().filter(|_| !types.len().is_multiple_of(2));
+        let again = last.filter(|_| self.is_classic);
+        let listed = types.len() + usize::from(again.is_some());
+        begin_attribute(&mut attributes, UNKNOWN_ATTRIBUTES, listed as u16 * 2);
+        for kind in types.iter().chain(again) {
             attributes.extend(&kind.to_be_bytes());
         }
-        if !types.len().is_multiple_of(2) {
+        if last.is_some() && again.is_none() {
             attributes.extend(&[0, 0]);
         }
         self.message(BINDING_ERROR, &attributes)
@@ -143,7 +159,6 @@ impl<'a> Request<'a> {
         let mut message = Payload::new();
         message.extend(&kind.to_be_bytes());
         message.extend(&((attributes.len() + seal) as u16).to_be_bytes());
-        message.extend(&MAGIC);
         message.extend(self.transaction);
         message.extend(attributes);
         if self.fingerprinted {
@@ -162,8 +177,6 @@ pub(super) enum Answer {
     Success(Payload),
     /// Error 420, with the attributes we do not know.
     Refusal(Payload),
-    /// Nothing: the refusal would be longer than the request.
-    Silence,
 }
 
 /// A few attribute types, each once.
@@ -239,7 +252,7 @@ const OPTIONAL: u16 = 0x8000;
 /// Mandatory types that change nothing here: those of RFC 8489 itself, of which some have no
 /// business in a request and are then to be ignored (6.3), and those that ICE (RFC 8445) sends.
 const KNOWN: [u16; 11] = [
-    0x0001, // MAPPED-ADDRESS
+    classic::MAPPED_ADDRESS,
     0x0006, // USERNAME
     ERROR_CODE,
     UNKNOWN_ATTRIBUTES,
@@ -258,6 +271,12 @@ const _: () = {
     assert!(STUN_UNKNOWN_LISTED_MAX.is_multiple_of(2), "with no padding after the longest list");
     let success = HEADER_BYTES + 4 + 20 + FINGERPRINT_BYTES;
     assert!(success <= ANSWER_BYTES_MAX, "the longest success fits");
+    // With headers, of which those of IPv6 are longer still: then less is gained.
+    let headers = 20 + 8;
+    let listed = HEADER_BYTES + 8 + 4 + 4;
+    assert!(listed + headers <= 2 * (HEADER_BYTES + 4 + headers), "one type costs an attribute");
+    assert!(refusal + headers <= 2 * (HEADER_BYTES + 4 * STUN_UNKNOWN_LISTED_MAX + headers));
+    assert!(success + 48 <= 2 * (HEADER_BYTES + FINGERPRINT_BYTES + 48), "and IPv6 more bytes");
 };
 
 #[cfg(test)]

@@ -63,6 +63,34 @@ fn stun_request(transaction: u64) -> Vec<u8> {
     bytes
 }
 
+/// The same as it was before there was a magic cookie, whatever is asked and by whomever.
+fn classic_stun(random: &mut Random) -> Vec<u8> {
+    let attributes = b"\0\x03\0\x04\0\0\0\x06";
+    let length = attributes.len() * random.below(2);
+    let kind = [[0, 1], [0, 1], [0, 1], [0, 2], [1, 1]][random.below(5)];
+    let mut bytes = [kind, [0, length as u8]].concat();
+    bytes.extend_from_slice(b"an old transacti");
+    bytes.extend_from_slice(&attributes[..length]);
+    let cut = random.below(4) == 0;
+    bytes.truncate(if cut { random.below(bytes.len()) } else { bytes.len() });
+    bytes
+}
+
+/// What such a request is answered: the address as it is, or that it cannot be done.
+fn classic_answer(request: &[u8], source: SocketAddr) -> Vec<u8> {
+    let (kind, attributes) = if request.len() > 20 {
+        (0x11, b"\0\x09\0\x04\0\0\x04\x14\0\x0a\0\x04\0\x03\0\x03".to_vec())
+    } else {
+        let (family, ip) = match source.ip() {
+            std::net::IpAddr::V4(ip) => (1, ip.octets().to_vec()),
+            std::net::IpAddr::V6(ip) => (2, ip.octets().to_vec()),
+        };
+        let head = [0, 1, 0, 4 + ip.len() as u8, 0, family];
+        (1, [&head[..], &source.port().to_be_bytes(), &ip].concat())
+    };
+    [&[1, kind, 0, attributes.len() as u8], &request[4..20], &attributes].concat()
+}
+
 /// What a request is answered: the address that it came from, exclusive or the magic cookie.
 fn stun_answer(request: &[u8], source: SocketAddr) -> Vec<u8> {
     let address = match source.ip() {
@@ -82,12 +110,13 @@ fn stun_answer(request: &[u8], source: SocketAddr) -> Vec<u8> {
 impl Endpoints {
     /// Somebody sends something, and the network does what it likes with it.
     pub(crate) fn send(&mut self, now: Nanos, random: &mut Random) {
-        let bytes = match random.below(10) {
+        let bytes = match random.below(11) {
             0 | 1 => stun_request(random.next()),
             2 => stun_request(random.next())[..random.below(20)].to_vec(),
             3 => format!("{}\n", address(random)).into_bytes(),
             4 => b"MC1 HELLO".to_vec(),
             5 => vec![b'x'; DATAGRAM_BYTES_MAX + random.below(2)],
+            6 => classic_stun(random),
             _ => b"hello"[..random.below(6)].to_vec(),
         };
         let (source, via) = (address(random), random.below(2) as u16);
@@ -156,6 +185,17 @@ impl Endpoints {
         if bytes.len() >= 8 && bytes[0] < 2 && bytes[4..8] == [0x21, 0x12, 0xa4, 0x42] {
             let whole = bytes.len() == 20 && bytes.starts_with(&[0, 1]);
             return if whole { vec![(source, via, stun_answer(bytes, source))] } else { vec![] };
+        }
+        if let [high @ (0 | 1), low @ (1 | 2), 0, length @ (0 | 8 | 12 | 24), rest @ ..] = bytes {
+            let whole = 16 + usize::from(*length);
+            if rest.len() == whole && [*high, *low] == [0, 1] {
+                return vec![(source, via, classic_answer(bytes, source))];
+            }
+            // Somebody's answer, or a message that was cut off. What has a length of its own in
+            // that place counts what follows it, and is no message.
+            if rest.len() <= whole && (*length == 0 || rest.len() != usize::from(*length)) {
+                return Vec::new();
+            }
         }
         let text = String::from_utf8_lossy(bytes);
         if text.strip_suffix('\n').is_some_and(|line| line.parse::<SocketAddr>().is_ok()) {

@@ -22,6 +22,9 @@ pub(crate) fn requests() -> Vec<Vec<u8>> {
         with_fingerprint(),
         binding_request(software),
         stun(1, &unknown),
+        stun(1, &unknown[..8]),
+        classic(1, &[]),
+        classic(1, &unknown[..8]),
     ];
     [binding, verbs::requests()].concat()
 }
@@ -41,6 +44,12 @@ pub(crate) fn not_to_be_answered() -> Vec<Vec<u8>> {
         stun(0x0111, error),
         stun(0x0011, &[]),
         stun(0x0003, &[]),
+        classic(0x0101, mapped),
+        classic(0x0111, error),
+        classic(0x0011, &[]),
+        classic(0x0002, &[]),
+        classic(1, &[])[..19].to_vec(),
+        classic(1, mapped)[..25].to_vec(),
         b"192.0.2.1:4001\n".to_vec(),
         b"[2001:db8::1]:4001\n".to_vec(),
         b"MC1 JOIN q=duel n=2\n".to_vec(),
@@ -50,6 +59,13 @@ pub(crate) fn not_to_be_answered() -> Vec<Vec<u8>> {
         wrong_fingerprint,
     ];
     [all, verbs::not_to_be_answered()].concat()
+}
+
+/// A STUN message of before there was a magic cookie (RFC 3489).
+fn classic(kind: u16, attributes: &[u8]) -> Vec<u8> {
+    let mut message = stun(kind, attributes);
+    message.splice(4..8, *b"old ");
+    message
 }
 
 /// A Binding request with a fingerprint, which is answered with one.

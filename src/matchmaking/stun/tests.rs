@@ -86,7 +86,8 @@ fn the_published_request_is_read_and_its_fingerprint_verified() {
     let request = Request::parse(&bytes).unwrap();
     assert!(request.fingerprinted);
     assert!(request.unknown.is_empty());
-    assert_eq!(request.transaction.as_slice(), hex(TRANSACTION));
+    assert!(!request.is_classic);
+    assert_eq!(request.transaction.as_slice(), hex(&format!("2112a442 {TRANSACTION}")));
 }
 
 #[test]
@@ -160,23 +161,124 @@ fn a_request_that_insists_on_the_unknown_is_told_what() {
 }
 
 #[test]
-fn a_refusal_lists_a_few_and_is_never_longer_than_the_request() {
-    let alone = request("00030004 00000006", false);
-    assert_eq!(Request::parse(&alone).unwrap().answer(address()), Answer::Silence);
+fn a_refusal_lists_a_few_and_is_never_twice_as_long_as_the_request() {
     for count in 1..100_usize {
-        for fingerprinted in [false, true] {
-            let attributes: String = (0..count).map(|n| format!("{:04x}0000", n + 0x100)).collect();
-            let bytes = request(&attributes, fingerprinted);
-            match Request::parse(&bytes).unwrap().answer(address()) {
-                Answer::Silence => assert!(count <= 8, "{count} are enough"),
-                Answer::Refusal(payload) => {
-                    let listed = usize::from(payload.as_ref()[31]) / 2;
-                    assert_eq!(listed, count.min(STUN_UNKNOWN_LISTED_MAX));
-                    assert!(payload.as_ref().len() <= bytes.len());
-                }
-                Answer::Success(_) => panic!("{count} unknown"),
+        let attributes: String = (0..count).map(|n| format!("{:04x}0000", n + 0x100)).collect();
+        let bytes = request(&attributes, false);
+        for bytes in [request(&attributes, true), as_classic(&bytes), bytes] {
+            let refusal = refusal_of(&bytes);
+            let listed = usize::from(refusal[31]) / 2;
+            assert!(listed - count.min(STUN_UNKNOWN_LISTED_MAX) <= 1, "{count}");
+            assert!(28 + refusal.len() <= 2 * (28 + bytes.len()), "{count}");
+        }
+    }
+}
+
+#[test]
+fn what_clients_of_other_documents_insist_on_is_refused_by_name() {
+    for (attribute, kind) in [
+        ("00030004 00000006", "0003"), // CHANGE-REQUEST (RFC 5780), both
+        ("00030004 00000004", "0003"), // the address alone
+        ("00030004 00000000", "0003"), // neither: RFC 8489 does not know it
+        ("00020008 0001a147 c0000201", "0002"), // RESPONSE-ADDRESS (RFC 3489)
+        ("00270004 0fa00000", "0027"), // RESPONSE-PORT (RFC 5780)
+        ("00260008 0000000000000000", "0026"), // PADDING
+        ("00260000", "0026"),          // the shortest request of all
+        ("00190004 11000000 000d0004 00000258", "0019"), // REQUESTED-TRANSPORT (RFC 8656), LIFETIME
+    ] {
+        let refusal = refusal_of(&request(attribute, false));
+        assert_eq!(refusal[..2], hex("0111"), "{attribute}");
+        assert_eq!(refusal[20..30], hex("00090004 00000414 000a"), "{attribute}");
+        assert_eq!(refusal[32..34], hex(kind), "{attribute}");
+        assert_eq!(refusal_of(&request(attribute, true)).len(), refusal.len() + 8, "{attribute}");
+    }
+}
+
+/// The same in the form of before the magic cookie.
+fn as_classic(message: &[u8]) -> Vec<u8> {
+    let mut bytes = message.to_vec();
+    bytes.splice(4..8, *b"old ");
+    bytes
+}
+
+#[test]
+fn a_classic_request_is_told_its_address_as_it_is() {
+    let head = format!("{} {TRANSACTION}", "6f6c6420");
+    for attributes in [
+        "",
+        "00030004 00000000", // CHANGE-REQUEST: nothing is changed
+        "00060004 61626364 00080014 000102030405060708090a0b0c0d0e0f10111213",
+        "80220004 74657374 80280004 00000000", // no fingerprint of those days
+        "00010008 0001a147 c0000201 000b0008 0001a147 c0000201", // no business in a request
+    ] {
+        let bytes = as_classic(&request(attributes, false));
+        assert!(is_stun(&bytes), "{attributes}");
+        let expected = format!("0101000c {head} 00010008 0001 8055 c0000201");
+        assert_eq!(success_to(&bytes), hex(&expected), "{attributes}");
+    }
+    let bytes = as_classic(&request("", false));
+    let told = Request::parse(&bytes).unwrap().answer("[2001:db8::1]:32853".parse().unwrap());
+    let Answer::Success(told) = told else { panic!("{told:?}") };
+    let expected = format!("01010018 {head} 00010014 0002 8055 20010db8{:024x}", 1);
+    assert_eq!(told.as_ref(), hex(&expected));
+}
+
+#[test]
+fn a_classic_request_for_what_is_not_done_is_refused() {
+    let head = format!("{} {TRANSACTION}", "6f6c6420");
+    for (attributes, listed) in [
+        ("00030004 00000002", "0003 0003"), // answer from another port
+        ("00030004 00000006", "0003 0003"),
+        ("00020008 0001a147 c0000201", "0002 0002"), // answer to somebody else
+        ("00020008 0001a147 c0000201 00030004 00000004", "0002 0003"),
+        ("00270004 0fa00000", "0027 0027"),
+    ] {
+        let bytes = as_classic(&request(attributes, false));
+        let expected = format!("01110010 {head} 00090004 00000414 000a0004 {listed}");
+        assert_eq!(refusal_of(&bytes), hex(&expected), "{attributes}");
+    }
+}
+
+#[test]
+fn all_that_looks_like_classic_stun_is_nobodys_datagram() {
+    let (plain, changed) = (request("", false), request("00030004 00000006", false));
+    for whole in [as_classic(&plain), as_classic(&changed)] {
+        // Both methods: requests, indications, answers, errors.
+        for kind in [0x0001_u16, 0x0002, 0x0011, 0x0101, 0x0102, 0x0111, 0x0112] {
+            let mut bytes = whole.clone();
+            bytes.splice(..2, kind.to_be_bytes());
+            assert!(is_stun(&bytes), "{kind:04x}");
+            let is_answered = Request::parse(&bytes).is_ok();
+            assert_eq!(is_answered, kind == 1, "{kind:04x}");
+            for len in (4..bytes.len()).filter(|len| *len != 12 || bytes[3] == 0) {
+                assert!(is_stun(&bytes[..len]), "{len} bytes of {kind:04x}");
+                assert!(Request::parse(&bytes[..len]).is_err(), "{len} bytes of {kind:04x}");
             }
         }
+    }
+    // It ends where it says, whatever is in it.
+    let odd = hex("0101 0005 00112233445566778899aabbccddeeff 8022000161");
+    assert!(is_stun(&odd) && Request::parse(&odd).is_err());
+    let spoilt = as_classic(&request("00030008 00000006", false));
+    assert!(is_stun(&spoilt));
+    assert_eq!(Request::parse(&spoilt), Err(Reason::StunMalformed));
+}
+
+#[test]
+fn a_game_that_begins_like_classic_stun_is_a_game() {
+    for datagram in [
+        "",
+        "0001",
+        "000100",
+        "0001 0203",                                     // a length that no message has
+        "0001 0000 00112233445566778899aabbccddeeff 00", // more than it says
+        "0001 0008 6d6f76652075702e",                    // a length that counts what follows
+        "0001 fffc 00112233445566778899aabbccddeeff 00", // no datagram is so long
+        "0003 0000 00112233445566778899aabbccddeeff",    // another kind
+        "0100 0000 00112233445566778899aabbccddeeff",
+        "0001 6865 6c6c6f",
+    ] {
+        assert!(!is_stun(&hex(datagram)), "{datagram}");
     }
 }
 

@@ -73,12 +73,39 @@ fn stun_is_answered_and_never_pairs() {
         assert_eq!(story.says(BOB, &sample_request()[..len]), silence(), "{len} bytes");
     }
     assert_eq!(story.says(CAROL, b""), silence(), "nobody was made to wait");
-    let unknown = request("00030004 00000006 8022000c 6d6f7265207468616e206974", false);
-    assert_eq!(story.says(ALICE, &unknown).len(), 1);
-    assert_eq!(story.says(ALICE, &request("00030004 00000006", false)), silence());
+    assert_eq!(story.says(ALICE, &request("00030004 00000006", false)).len(), 1);
     let counters = story.matchmaker.counters();
     assert_eq!((counters.stun_answered, counters.stun_refused), (3, 1));
-    assert_eq!((counters.dropped.stun_malformed, counters.dropped.stun_not_refused), (200, 1));
+    assert_eq!(counters.dropped.stun_malformed, 200);
+}
+
+#[test]
+fn old_stun_clients_are_not_introduced_to_anybody() {
+    let mut story = Story::new();
+    let classic = |kind: u16, attributes: &[u8]| {
+        let head = [kind, attributes.len() as u16].map(u16::to_be_bytes).concat();
+        [&head[..], b"sixteen bytes it", attributes].concat()
+    };
+    assert_eq!(story.says(CAROL, b"hello"), silence(), "a game waits");
+    for who in [ALICE, BOB] {
+        for attributes in [&b""[..], b"\0\x03\0\x04\0\0\0\0", b"\0\x03\0\x04\0\0\0\x06"] {
+            let request = classic(1, attributes);
+            let answers = story.receives(2, who, &request);
+            let [answer] = answers.as_slice() else { panic!("{} answers", answers.len()) };
+            assert_eq!((answer.via.0, answer.to.to_string().as_str()), (2, who));
+            assert_eq!(answer.payload[4..20], request[4..20]);
+            for len in (4..request.len()).filter(|len| *len != 12 || attributes.is_empty()) {
+                assert_eq!(story.says(who, &request[..len]), silence(), "{len} bytes of it");
+            }
+            for kind in [0x0002, 0x0011, 0x0101, 0x0102, 0x0111, 0x0112] {
+                assert_eq!(story.says(who, &classic(kind, attributes)), silence(), "{kind:04x}");
+            }
+        }
+    }
+    let counters = story.matchmaker.counters();
+    assert_eq!((counters.stun_answered, counters.stun_refused, counters.paired), (4, 2, 0));
+    let game = [&classic(1, b"")[..], b"and more"].concat();
+    assert_eq!(story.says(ALICE, &game), [told(CAROL, ALICE), told(ALICE, CAROL)]);
 }
 
 #[test]
@@ -114,8 +141,11 @@ fn what_another_server_tells_is_not_answered() {
 #[test]
 fn two_servers_have_nothing_to_say_to_each_other() {
     let names = ["192.0.2.8:50000", "192.0.2.9:50000"];
-    let starters: [&[u8]; 5] =
-        [b"", b"hello", b"192.0.2.8:50000\n", &sample_request(), &request("00030000", false)];
+    let classic = b"\0\x01\0\0sixteen bytes it";
+    let refused = b"\0\x01\0\x08sixteen bytes it\0\x03\0\x04\0\0\0\x06";
+    let [modern, unknown] = [sample_request(), request("00030000", false)];
+    let starters: [&[u8]; 7] =
+        [b"", b"hello", b"192.0.2.8:50000\n", &modern, &unknown, classic, refused];
     for starter in starters {
         let mut servers = names.map(|name| Story::with(true, 0, &[name]));
         // Someone speaks to each of them in the other's name, after a waiting third party.

@@ -1,5 +1,6 @@
 //! STUN requests, nearly well-formed: each that is gets the address it came from or a refusal,
-//! each that is not gets silence, as a careful reader of RFC 8489 would have it.
+//! each that is not gets silence, as a careful reader of RFC 8489 would have it. One whose magic
+//! cookie was harmed is one of before there was any.
 //!
 //! The bytes are: source, seal, attributes (count, and for each two bytes of type, a length and a
 //! value), then harm that is done to the finished request (place and byte, again and again).
@@ -20,9 +21,8 @@ const ATTRIBUTES_MAX: u8 = 16;
 const REQUEST: [u8; 2] = [0, 1];
 const SUCCESS: [u8; 2] = [1, 1];
 const REFUSAL: [u8; 2] = [1, 0x11];
-/// Attributes of types from here on may be ignored.
-const OPTIONAL: u16 = 0x8000;
 const FINGERPRINT: u16 = 0x8028;
+const MAPPED_ADDRESS: u16 = 0x0001;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const SOURCES: [&str; 5] = [
     "192.0.2.1:40000",
@@ -43,9 +43,7 @@ pub fn check(data: &[u8]) {
     matchmaker.check_invariants();
     let well_formed = attributes(&request).filter(|_| request[..2] == REQUEST);
     let Some(answer) = answers.first() else {
-        let easy = well_formed
-            .is_some_and(|attributes| attributes.iter().all(|(kind, _)| *kind >= OPTIONAL));
-        return assert!(!easy, "silence for {}", request.escape_ascii());
+        return assert!(well_formed.is_none(), "silence for {}", request.escape_ascii());
     };
     assert!(well_formed.is_some(), "an answer for {}", request.escape_ascii());
     assert_eq!((answers.len(), answer.to, answer.via), (1, source, SocketIndex(1)));
@@ -87,12 +85,16 @@ fn push_attribute(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.resize(message.len().next_multiple_of(4), 0);
 }
 
+fn has_cookie(message: &[u8]) -> bool {
+    message.get(4..8) == Some(&MAGIC[..])
+}
+
 /// The attributes of a message that ends where it says and whose fingerprint, if it has one, is
-/// last and right. `None` for any other.
+/// last and right; before the magic cookie there was none. `None` for any other.
 fn attributes(message: &[u8]) -> Option<Vec<(u16, Vec<u8>)>> {
     let word = |at: usize| Some(u16::from_be_bytes([*message.get(at)?, *message.get(at + 1)?]));
     let whole = message.len() == HEADER + usize::from(word(2)?);
-    if message.get(4..8)? != MAGIC || !whole || message.len() > DATAGRAM_BYTES_MAX {
+    if !whole || message.len() > DATAGRAM_BYTES_MAX {
         return None;
     }
     let (mut attributes, mut at) = (Vec::new(), HEADER);
@@ -101,7 +103,7 @@ fn attributes(message: &[u8]) -> Option<Vec<(u16, Vec<u8>)>> {
         let value = message.get(at + 4..at + 4 + len)?;
         let end = at + 4 + len.next_multiple_of(4);
         let sealed = value == fingerprint(&message[..at]).to_be_bytes() && end == message.len();
-        if end > message.len() || (kind == FINGERPRINT && !sealed) {
+        if end > message.len() || (kind == FINGERPRINT && has_cookie(message) && !sealed) {
             return None;
         }
         attributes.push((kind, value.to_vec()));
@@ -114,25 +116,30 @@ fn expect_answer(answer: &[u8], request: &[u8], source: SocketAddr) {
     let Some(told) = attributes(answer) else {
         panic!("not well-formed: {}", answer.escape_ascii())
     };
-    assert_eq!(answer[8..HEADER], request[8..HEADER], "the transaction");
+    assert_eq!(answer[4..HEADER], request[4..HEADER], "the transaction");
+    let is_classic = !has_cookie(request);
     let sealed = |message| {
         let attributes: Option<Vec<(u16, Vec<u8>)>> = attributes(message);
         attributes.is_some_and(|attributes| attributes.iter().any(|(kind, _)| *kind == FINGERPRINT))
     };
-    assert_eq!(sealed(answer), sealed(request), "a fingerprint for a fingerprint");
+    let seals = !is_classic && sealed(request);
+    assert_eq!(sealed(answer), seals, "a fingerprint for a fingerprint");
     if answer[..2] == SUCCESS {
         let (kind, value) = &told[0];
-        assert_eq!(*kind, XOR_MAPPED_ADDRESS);
         let canonical = SocketAddr::new(source.ip().to_canonical(), source.port());
-        assert_eq!(unmasked(value, &answer[4..HEADER]), canonical);
+        let mask = if is_classic { &[0; 16] } else { &answer[4..HEADER] };
+        assert_eq!(*kind, if is_classic { MAPPED_ADDRESS } else { XOR_MAPPED_ADDRESS });
+        assert_eq!(unmasked(value, mask), canonical);
     } else {
         assert_eq!(answer[..2], REFUSAL);
         assert_eq!(told[0], (0x0009, vec![0, 0, 4, 20]));
-        assert!(answer.len() <= request.len(), "a refusal is no longer than its request");
+        assert!(!is_classic || told[1].1.len().is_multiple_of(4), "there was no padding");
     }
+    assert!(answer.len() + 28 <= 2 * (request.len() + 28), "twice as much, with headers");
 }
 
-/// The address in an XOR-MAPPED-ADDRESS; `mask` is the magic and the transaction.
+/// The address in an XOR-MAPPED-ADDRESS; `mask` is the magic and the transaction. With zeros as
+/// the mask, that in a MAPPED-ADDRESS.
 fn unmasked(value: &[u8], mask: &[u8]) -> SocketAddr {
     let plain = |at: usize, len: usize| -> Vec<u8> {
         value[at..at + len].iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect()
