@@ -151,9 +151,9 @@ fn lively() -> World {
     }
     world.sends("alice", b"half a l");
     world.connect("stranger");
-    for endpoint in [ALICES, BOBS] {
-        let cookie = world.cookie(endpoint, 1);
-        world.joins(endpoint, 1, "q=duel n=2", &cookie);
+    for (id, endpoint) in [(1, ALICES), (2, BOBS)] {
+        let cookie = world.cookie(endpoint, id);
+        world.joins(endpoint, id, "q=duel n=2", &cookie);
     }
     let cookie = world.cookie("203.0.113.3:4003", 3);
     world.joins("203.0.113.3:4003", 3, "q=raid n=3", &cookie);

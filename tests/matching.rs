@@ -20,9 +20,12 @@ const STRANGERS: &str = "203.0.113.3:4003";
 impl World {
     /// An endpoint proves its address and asks to be let in.
     fn plays(&mut self, endpoint: &str, fields: &str) -> String {
-        self.datagram(endpoint, &format!("MC1 JOIN id=0123456789abcdef {PAD}\n"));
+        let port: u64 =
+            endpoint.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        let id = format!("id={port:016x}");
+        self.datagram(endpoint, &format!("MC1 JOIN {id} {PAD}\n"));
         let cookie = field(&self.told(endpoint), "c");
-        self.datagram(endpoint, &format!("MC1 JOIN id=0123456789abcdef {fields} c={cookie}\n"));
+        self.datagram(endpoint, &format!("MC1 JOIN {id} {fields} c={cookie}\n"));
         self.told(endpoint)
     }
 

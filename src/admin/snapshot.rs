@@ -153,6 +153,8 @@ pub struct Udp {
     pub matched: u64,
     /// How players were reached, as others report.
     pub reached: Counts,
+    /// Players who went on from another address.
+    pub moved: u64,
     /// Players who waited and did not ask again in time.
     pub expired: u64,
     /// Pairs and matches forgotten before their time because a table was full.
@@ -231,6 +233,7 @@ impl Udp {
             players: players as u64,
             matched: keyed.matched,
             reached: Counts(reached),
+            moved: keyed.moved,
             expired: keyed.expired,
             evicted: all.evicted + keyed.evicted,
             relayed_bytes: keyed.relayed_bytes,

@@ -75,6 +75,10 @@ pub const MATCH_REPEATS: [Duration; 5] = [
 ];
 /// Players whose time is up, served in one turn.
 pub const PLAYERS_DUE_PER_TURN: usize = 1_024;
+/// Shortest time between two moves of a matched player to another address, in the long run …
+pub const MOVE_INTERVAL: Duration = Duration::from_secs(1);
+/// … and moves at once: each has up to fifteen others told of the match again.
+pub const MOVES_AT_ONCE: u32 = 4;
 /// How long a token of the chat may wait for its endpoint.
 pub const TOKEN_TTL: Duration = Duration::from_secs(600);
 /// Bytes of game data in one relayed datagram: what ENet (so Godot) and Quake 3 send at most. With

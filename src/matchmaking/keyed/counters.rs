@@ -44,6 +44,9 @@ pub struct KeyedCounters {
     pub failed: u64,
     /// Matches told again because nobody had confirmed them.
     pub repeats: u64,
+    /// Players who went on from another address.
+    #[serde(default)]
+    pub moved: u64,
     /// Players who waited and did not ask again in time.
     pub expired: u64,
     /// Matches forgotten before their time because the table was full.

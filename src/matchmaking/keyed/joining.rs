@@ -66,22 +66,50 @@ impl Keyed {
         join: &Join<'_>,
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
-        let (address, id) = (sender.address(), join.id);
-        if let Some(key) = self.players.at(address) {
-            if self.players.known(address, id).is_some() && !self.is_alone(key) {
-                return self.hear_again(now, key, out);
-            }
-            self.remove(key);
+        let address = sender.address();
+        let Some(key) = self.players.identified(address, join.id) else {
+            return self.join_anew(now, self.players.at(address), sender, join, out);
+        };
+        if self.players.at(address) != Some(key) {
+            return self.relocate(now, key, sender, join, out);
+        }
+        if self.is_alone(key) {
+            return self.join_anew(now, Some(key), sender, join, out);
+        }
+        self.hear_again(now, key, out)
+    }
+
+    /// Somebody begins anew, in place of who it was before or of who was at its address.
+    pub(super) fn join_anew(
+        &mut self,
+        now: Time,
+        former: Option<PlayerKey>,
+        sender: Sender,
+        join: &Join<'_>,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        if let Some(former) = former {
+            self.remove(former);
         }
         if let Err(why) = self.admit(now, sender, join, out) {
-            self.counters.refused += 1;
-            self.send(&sender, out, |line| answer::refused(line, id, why));
+            self.refuse(sender, join.id, why, out);
         }
         Ok(())
     }
 
+    pub(super) fn refuse(
+        &mut self,
+        sender: Sender,
+        id: u64,
+        why: Refused,
+        out: &mut impl FnMut(Output<'_>),
+    ) {
+        self.counters.refused += 1;
+        self.send(&sender, out, |line| answer::refused(line, id, why));
+    }
+
     /// Whether a player was matched, and all others have left before it heard of it.
-    fn is_alone(&self, key: PlayerKey) -> bool {
+    pub(super) fn is_alone(&self, key: PlayerKey) -> bool {
         let seat = self.players.get(key).and_then(Player::seat);
         let game = seat.and_then(|seat| self.games.get(seat.game));
         game.is_some_and(|game| game.present().count() == 1)
@@ -132,6 +160,18 @@ impl Keyed {
         if let Some(former) = client.and_then(|client| self.tokens.bind(client, key)) {
             self.remove_waiting(former);
         }
+        self.enter_queue(now, queue, key, out);
+        Ok(())
+    }
+
+    /// A player who waits gets into this queue, and out of it again if that makes a match.
+    pub(super) fn enter_queue(
+        &mut self,
+        now: Time,
+        queue: QueueKey,
+        key: PlayerKey,
+        out: &mut impl FnMut(Output<'_>),
+    ) {
         match self.queues.join(queue, key) {
             Some(line) => {
                 self.counters.completed += 1;
@@ -142,7 +182,6 @@ impl Keyed {
                 self.tell_to_wait(key, out);
             }
         }
-        Ok(())
     }
 
     /// Which queue is asked for, and by whom in the chat.
@@ -185,6 +224,7 @@ impl Keyed {
                 acked: false,
                 reported: 0,
                 relay: RelayShare::default(),
+                moves_until: now,
             });
         }
         self.counters.matched += line.len() as u64;

@@ -17,7 +17,7 @@
 //!   request at most, never longer than that;
 //! - nobody is told an address that has not proved itself, but for private ones, which are told
 //!   to players behind the same public IP;
-//! - a player waits in one queue or sits in one game;
+//! - a player waits in one queue or sits in one game, and stays the same wherever it asks from;
 //! - memory has a fixed bound.
 
 mod answer;
@@ -25,6 +25,7 @@ mod counters;
 mod game;
 mod handover;
 mod joining;
+mod moving;
 mod occupancy;
 mod player;
 mod playing;
@@ -203,6 +204,7 @@ impl Keyed {
         let mut waiting = 0;
         for (queue, line) in self.queues.iter() {
             debug_assert!(!line.is_empty() && line.len() < usize::from(queue.players));
+            debug_assert!(line.is_sorted_by_key(|key| key.number()));
             for key in line {
                 let player = self.players.get(*key);
                 let here =
@@ -262,6 +264,20 @@ impl Keyed {
             seat.told_at = now;
         }
         self.tell_match(now, key, out);
+    }
+
+    /// Tells a player of its game now and again, until it confirms that.
+    fn tell_until_confirmed(
+        &mut self,
+        now: Time,
+        key: PlayerKey,
+        out: &mut impl FnMut(Output<'_>),
+    ) {
+        if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
+            (seat.told, seat.acked) = (0, false);
+        }
+        self.tell_unasked(now, key, out);
+        self.schedule.arm(key, &mut self.players);
     }
 
     fn tell_match(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {

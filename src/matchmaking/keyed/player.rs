@@ -3,12 +3,14 @@
 //! Queues and games name players by key; what happens to players is left to [`super::Keyed`].
 //!
 //! Invariants:
-//! - an address is one player's; each player is found by its address, and counted for its network:
-//!   against one limit as long as it is there, against a lower one until it is settled;
+//! - an address is one player's, and so is an id, but for players of an older server; each player is
+//!   found by both, and counted for its network: against one limit as long as it is there, against
+//!   a lower one until it is settled;
 //! - a key that was freed never means another player;
 //! - there are never more than [`PLAYERS_MAX`] players.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use serde::Deserialize;
@@ -40,12 +42,19 @@ pub(super) struct PlayerKey {
     serial: u64,
 }
 
+impl PlayerKey {
+    /// The older of two is the one with the lower number.
+    pub(super) fn number(self) -> u64 {
+        self.serial
+    }
+}
+
 /// An endpoint that waits, or has met others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Player {
     serial: u64,
     pub(super) sender: Sender,
-    /// The number it has given to this try.
+    /// The number it has given to this try, by which it is known wherever it asks from.
     pub(super) id: u64,
     /// Its own private addresses.
     pub(super) lan: Lan,
@@ -91,6 +100,9 @@ pub(super) struct Seat {
     /// The players it has told of how it reached them, one bit each.
     pub(super) reported: u16,
     pub(super) relay: RelayShare,
+    /// When all its moves to other addresses will be paid for.
+    #[serde(default)]
+    pub(super) moves_until: Time,
 }
 
 impl Player {
@@ -153,6 +165,7 @@ pub(super) struct PlayersState {
 pub(super) struct Players {
     slab: Slab<Player>,
     by_address: HashMap<SocketAddr, PlayerKey>,
+    by_id: HashMap<u64, PlayerKey>,
     /// Those who wait or have not confirmed their match.
     unsettled: Occupancy,
     all: Occupancy,
@@ -165,6 +178,7 @@ impl Players {
         Self {
             slab: Slab::new(),
             by_address: HashMap::new(),
+            by_id: HashMap::new(),
             unsettled: Occupancy::new([PLAYERS_PER_ADDRESS_MAX, PLAYERS_PER_PREFIX_MAX], secret),
             all: Occupancy::new([SEATS_PER_ADDRESS_MAX, SEATS_PER_PREFIX_MAX], secret),
             serial: 0,
@@ -197,16 +211,18 @@ impl Players {
         self.at(address).filter(|&key| self.get(key).is_some_and(|player| player.id == id))
     }
 
-    /// Takes one more in, whose address must be nobody's and for whom there must be room. `None`:
-    /// its network has as many as it may.
+    /// The player that calls itself so: one at this address, if there are two.
+    pub(super) fn identified(&self, address: SocketAddr, id: u64) -> Option<PlayerKey> {
+        self.known(address, id).or_else(|| self.by_id.get(&id).copied())
+    }
+
+    /// Takes one more in, whose address and id must be nobody's and for whom there must be room.
+    /// `None`: its network has as many as it may.
     pub(super) fn insert(&mut self, mut player: Player) -> Option<PlayerKey> {
         let address = player.sender.address();
-        debug_assert!(!self.is_full() && self.at(address).is_none());
-        if !self.all.enter(address.ip()) {
-            return None;
-        }
-        if !self.unsettled.enter(address.ip()) {
-            self.all.leave(address.ip());
+        debug_assert!(!self.is_full() && self.identified(address, player.id).is_none());
+        debug_assert!(self.at(address).is_none());
+        if !self.enter(address.ip(), true) {
             return None;
         }
         self.serial += 1;
@@ -215,7 +231,31 @@ impl Players {
         let place = self.slab.insert(player) as u32;
         let key = PlayerKey { place, serial: self.serial };
         self.by_address.insert(address, key);
+        if let Some(player) = self.get(key) {
+            self.by_id.insert(player.id, key);
+        }
         Some(key)
+    }
+
+    /// A player is at another address from now on, which must be nobody's. `false`: the network
+    /// there has as many as it may, and the player stays where it was.
+    pub(super) fn relocate(&mut self, key: PlayerKey, sender: Sender) -> bool {
+        let Some(player) = self.get(key) else { return false };
+        let (from, to) = (player.sender.address(), sender.address());
+        let is_unsettled = !player.settled;
+        debug_assert!(self.at(to).is_none());
+        // It must not be in its own way.
+        self.leave(from.ip(), is_unsettled);
+        if !self.enter(to.ip(), is_unsettled) {
+            self.take_over_at(from.ip(), is_unsettled);
+            return false;
+        }
+        if let Some(player) = self.get_mut(key) {
+            player.sender = sender;
+        }
+        self.by_address.remove(&from);
+        self.by_address.insert(to, key);
+        true
     }
 
     pub(super) fn remove(&mut self, key: PlayerKey) -> Option<Player> {
@@ -224,7 +264,10 @@ impl Players {
         let player = self.slab.try_remove(key.place as usize)?;
         let address = player.sender.address();
         self.by_address.remove(&address);
-        self.all.leave(address.ip());
+        if self.by_id.get(&player.id) == Some(&key) {
+            self.by_id.remove(&player.id);
+        }
+        self.leave(address.ip(), false);
         Some(player)
     }
 
@@ -250,10 +293,8 @@ impl Players {
         for (key, player) in &state.players {
             let address = player.sender.address();
             self.by_address.insert(address, *key);
-            self.all.take_over(address.ip());
-            if !player.settled {
-                self.unsettled.take_over(address.ip());
-            }
+            self.by_id.insert(player.id, *key);
+            self.take_over_at(address.ip(), !player.settled);
         }
         let players = state.players.into_iter();
         let unarmed = |player| Player { armed: Time::NEVER, ..player };
@@ -272,6 +313,34 @@ impl Players {
     pub(super) fn trim(&mut self) {
         self.slab.shrink_to_fit();
         self.by_address.shrink_to_fit();
+        self.by_id.shrink_to_fit();
+    }
+
+    /// Counts one more of a network, unless there are as many as may be.
+    fn enter(&mut self, ip: IpAddr, is_unsettled: bool) -> bool {
+        if !self.all.enter(ip) {
+            return false;
+        }
+        let may = !is_unsettled || self.unsettled.enter(ip);
+        if !may {
+            self.all.leave(ip);
+        }
+        may
+    }
+
+    /// Counts one more of a network, however many there are.
+    fn take_over_at(&mut self, ip: IpAddr, is_unsettled: bool) {
+        self.all.take_over(ip);
+        if is_unsettled {
+            self.unsettled.take_over(ip);
+        }
+    }
+
+    fn leave(&mut self, ip: IpAddr, is_unsettled: bool) {
+        self.all.leave(ip);
+        if is_unsettled {
+            self.unsettled.leave(ip);
+        }
     }
 
     /// Checks the invariants at the head of this file; in release builds nothing.
@@ -282,10 +351,13 @@ impl Players {
         for (key, player) in self.iter() {
             let address = player.sender.address();
             debug_assert_eq!(self.at(address), Some(key));
+            debug_assert_eq!(self.identified(address, player.id), Some(key));
             let counts = !address.ip().is_loopback();
             counted[0] += usize::from(counts);
             counted[1] += usize::from(counts && !player.settled);
         }
+        let is_of = |(id, key): (&u64, &PlayerKey)| self.get(*key).is_some_and(|it| it.id == *id);
+        debug_assert!(self.by_id.iter().all(is_of));
         debug_assert_eq!([self.all.total(), self.unsettled.total()], counted);
     }
 }

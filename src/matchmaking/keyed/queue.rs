@@ -1,6 +1,6 @@
 //! Who waits for whom: players who named the same queue and the same size, oldest first.
 //!
-//! Invariants: a queue is shorter than its size (the last to come makes a game), and no queue is
+//! Invariants: a queue is in order of age and shorter than its size (the last to come makes a game), and no queue is
 //! empty. So the longest has fifteen players, and looking through one costs nothing.
 
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ pub(super) struct QueueKey {
     pub(super) kind: Kind,
 }
 
-/// Players in the order in which they came; two take no memory of their own.
+/// Players in the order in which they first came; two take no memory of their own.
 pub(super) type Line = SmallVec<[PlayerKey; 2]>;
 
 /// All queues.
@@ -37,8 +37,8 @@ impl Queues {
         self.0.get(queue).map_or(0, SmallVec::len)
     }
 
-    /// Adds one more at the end. All of them, if that is as many as are to meet: the queue is
-    /// empty then.
+    /// Adds one more: at the end, or before those who came later than it, if it was elsewhere
+    /// meanwhile. All of them, if that is as many as are to meet: the queue is empty then.
     pub(super) fn join(&mut self, queue: QueueKey, player: PlayerKey) -> Option<Line> {
         let size = usize::from(queue.players);
         match self.0.entry(queue) {
@@ -47,8 +47,10 @@ impl Queues {
                 None
             }
             Entry::Occupied(mut entry) => {
-                entry.get_mut().push(player);
-                (entry.get().len() >= size).then(|| entry.remove())
+                let line = entry.get_mut();
+                let place = line.partition_point(|other| other.number() < player.number());
+                line.insert(place, player);
+                (line.len() >= size).then(|| entry.remove())
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Alice, bob and carol name a queue, prove their addresses, and are told of each other.
 
 mod limits;
+mod moving;
 mod people;
 
 use std::time::Duration;

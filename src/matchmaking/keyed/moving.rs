@@ -1,0 +1,118 @@
+//! A player whose address changes: its NAT forgot it, or it went from the radio to the cable.
+//!
+//! Its id says who it is, since nobody but the player and the server knows that, and its cookie
+//! that it is really there. So whoever brings both is the player, at any moment of its life; with
+//! it move its place in the queue or the match, its ticket for the relay and its token.
+//!
+//! Invariant: whoever moves to and fro is answered, and has others told of it, at a bounded rate.
+
+use super::Keyed;
+use super::answer::Refused;
+use super::player::Player;
+use super::player::PlayerKey;
+use super::player::State;
+use super::relay::RelayMode;
+use super::request::Join;
+use crate::limits::MOVE_INTERVAL;
+use crate::limits::MOVES_AT_ONCE;
+use crate::matchmaking::Output;
+use crate::matchmaking::counters::Reason;
+use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::Sender;
+use crate::time::Time;
+
+impl Keyed {
+    /// A player asks from another address than before, and has proved that one: it is there now,
+    /// and is told what it would have been told.
+    pub(super) fn relocate(
+        &mut self,
+        now: Time,
+        key: PlayerKey,
+        sender: Sender,
+        join: &Join<'_>,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        if !self.may_move(now, key) {
+            return Err(Reason::TooSoon);
+        }
+        // Another try of whoever had this address before.
+        if let Some(former) = self.players.at(sender.address()) {
+            self.remove(former);
+        }
+        if !self.players.relocate(key, sender) {
+            self.refuse(sender, join.id, Refused::Many, out);
+            return Ok(());
+        }
+        self.counters.moved += 1;
+        self.note_active(now, key);
+        let Some(player) = self.players.get_mut(key) else { return Ok(()) };
+        player.lan = join.lan();
+        player.answered = now;
+        if self.is_alone(key) {
+            return self.join_anew(now, Some(key), sender, join, out);
+        }
+        match self.players.get(key).map(|player| &player.state) {
+            Some(State::Waiting(queue)) => {
+                let kind = Kind::of(sender.address().ip());
+                if queue.kind != kind {
+                    return self.change_family(now, key, kind, out);
+                }
+                self.tell_to_wait(key, out);
+            }
+            _ => {
+                self.counters.retold += 1;
+                self.tell_match(now, key, out);
+                self.tell_others_of_move(now, key, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a player has moved seldom enough; if so, it is charged. Who waits costs nobody
+    /// anything: its answer is no longer than its question.
+    fn may_move(&mut self, now: Time, key: PlayerKey) -> bool {
+        let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) else { return true };
+        let until = seat.moves_until.max(now) + MOVE_INTERVAL;
+        let may = until <= now + MOVE_INTERVAL * MOVES_AT_ONCE;
+        if may {
+            seat.moves_until = until;
+        }
+        may
+    }
+
+    /// One who waits can reach others than before.
+    fn change_family(
+        &mut self,
+        now: Time,
+        key: PlayerKey,
+        kind: Kind,
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let Some(player) = self.players.get_mut(key) else { return Ok(()) };
+        let State::Waiting(queue) = &mut player.state else { return Ok(()) };
+        let former = queue.clone();
+        queue.kind = kind;
+        let queue = queue.clone();
+        self.queues.leave(&former, key);
+        self.enter_queue(now, queue, key, out);
+        Ok(())
+    }
+
+    /// The others of its match are told of it again, until they confirm that.
+    fn tell_others_of_move(
+        &mut self,
+        now: Time,
+        mover: PlayerKey,
+        out: &mut impl FnMut(Output<'_>),
+    ) {
+        if self.relay.mode() == RelayMode::Only {
+            return;
+        }
+        let seat = self.players.get(mover).and_then(Player::seat);
+        let Some(game) = seat.and_then(|seat| self.games.get(seat.game)) else { return };
+        let others: Vec<PlayerKey> = game.present().map(|(_, key)| key).collect();
+        for key in others.into_iter().filter(|key| *key != mover) {
+            self.tell_until_confirmed(now, key, out);
+        }
+    }
+}
