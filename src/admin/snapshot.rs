@@ -268,6 +268,7 @@ fn datagrams(all: &Counters, keyed: &KeyedCounters) -> Counts {
         ("dropped-unpadded", dropped.unpadded),
         ("dropped-no-player", dropped.no_player),
         ("dropped-over-relay", dropped.over_relay),
+        ("dropped-gone", dropped.gone),
         ("dropped-plain-off", dropped.plain_off),
         ("dropped-server-answer", dropped.server_answer),
         ("dropped-over-rate", dropped.over_rate),

@@ -89,6 +89,9 @@ pub const RELAY_DATAGRAM_BYTES_MAX: usize = 1_480;
 /// Bytes charged for each relayed datagram beside its payload: our header and those of IP and UDP,
 /// so that many small ones are bounded, too.
 pub const RELAY_OVERHEAD_BYTES: usize = 60;
+/// Silence of a player's own after which nothing is relayed to it any more: it may be gone, and
+/// somebody else may have its address. Clients say something each 15 s (RFC 7675 has 30 s).
+pub const RELAY_CONSENT: Duration = Duration::from_secs(45);
 /// Bytes a second relayed for one player. Default of `--relay-rate`: a fast game, not a video.
 pub const RELAY_RATE_BYTES: usize = 64 * 1_024;
 /// Bytes relayed for one player in one match. Default of `--relay-quota`: a quarter of an hour at

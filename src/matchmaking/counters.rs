@@ -50,6 +50,9 @@ pub struct Dropped {
     pub no_player: u64,
     /// To be relayed, and more than may be.
     pub over_relay: u64,
+    /// To be relayed to a player that has itself said nothing for too long.
+    #[serde(default)]
+    pub gone: u64,
     /// Plain, while plain pairing is switched off.
     pub plain_off: u64,
     /// Plain, and itself an answer of such a server.
@@ -74,6 +77,7 @@ pub(super) enum Reason {
     Unpadded,
     NoPlayer,
     OverRelay,
+    Gone,
     PlainOff,
     ServerAnswer,
     OverRate,
@@ -86,8 +90,10 @@ impl Dropped {
     pub fn total(&self) -> u64 {
         let stun = self.stun_malformed + self.stun_not_request;
         let plain = self.plain_off + self.server_answer + self.too_soon;
-        let keyed = self.keyed_malformed + self.unpadded + self.no_player + self.over_relay;
-        self.too_long + self.bad_source + stun + keyed + plain + self.over_rate + self.banned
+        let keyed = self.keyed_malformed + self.unpadded + self.no_player;
+        let relay = self.over_relay + self.gone;
+        let source = self.bad_source + self.over_rate + self.banned;
+        self.too_long + source + stun + keyed + relay + plain
     }
 
     /// Counts one more.
@@ -101,6 +107,7 @@ impl Dropped {
             Reason::Unpadded => &mut self.unpadded,
             Reason::NoPlayer => &mut self.no_player,
             Reason::OverRelay => &mut self.over_relay,
+            Reason::Gone => &mut self.gone,
             Reason::PlainOff => &mut self.plain_off,
             Reason::ServerAnswer => &mut self.server_answer,
             Reason::OverRate => &mut self.over_rate,

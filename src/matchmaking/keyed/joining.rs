@@ -214,7 +214,7 @@ impl Keyed {
         for (number, key) in line.iter().enumerate() {
             let ticket = self.secrets.draw();
             let Some(player) = self.players.get_mut(*key) else { continue };
-            player.heard = now;
+            player.kept = now;
             player.state = State::Matched(Seat {
                 game,
                 number: number as u8,

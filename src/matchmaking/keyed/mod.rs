@@ -244,7 +244,7 @@ impl Keyed {
         if now.since(active) >= MATCH_IDLE {
             self.forget_game(game);
         } else if let Some(player) = self.players.get_mut(key) {
-            player.heard = active;
+            player.kept = active;
         }
     }
 

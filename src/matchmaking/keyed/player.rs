@@ -30,6 +30,7 @@ use crate::limits::PLAYER_WAIT;
 use crate::limits::PLAYERS_MAX;
 use crate::limits::PLAYERS_PER_ADDRESS_MAX;
 use crate::limits::PLAYERS_PER_PREFIX_MAX;
+use crate::limits::RELAY_CONSENT;
 use crate::limits::SEATS_PER_ADDRESS_MAX;
 use crate::limits::SEATS_PER_PREFIX_MAX;
 use crate::matchmaking::sender::Sender;
@@ -61,8 +62,11 @@ pub(super) struct Player {
     /// The person in the chat whose token it had, and their nickname.
     pub(super) person: Option<Person>,
     pub(super) state: State,
-    /// When it was last heard, or its game at some later time.
+    /// When it itself was last heard.
     pub(super) heard: Time,
+    /// When its game was last heard, as far as was looked at.
+    #[serde(default)]
+    pub(super) kept: Time,
     /// When it was last answered.
     pub(super) answered: Time,
     /// When [`super::schedule::Schedule`] will look at it; `NEVER`: it will not.
@@ -115,6 +119,7 @@ impl Player {
             person: None,
             state: State::Waiting(queue),
             heard: now,
+            kept: now,
             answered: now,
             armed: Time::NEVER,
             settled: false,
@@ -125,8 +130,15 @@ impl Player {
     pub(super) fn due(&self) -> Time {
         match &self.state {
             State::Waiting(_) => self.heard + PLAYER_WAIT,
-            State::Matched(seat) => seat.told_again_at().unwrap_or(self.heard + MATCH_IDLE),
+            State::Matched(seat) => {
+                seat.told_again_at().unwrap_or(self.heard.max(self.kept) + MATCH_IDLE)
+            }
         }
+    }
+
+    /// Whether it may not be there any more: whoever is at its address now has asked for nothing.
+    pub(super) fn is_gone(&self, now: Time) -> bool {
+        now.since(self.heard) >= RELAY_CONSENT
     }
 
     /// Its place in a game, if it is in one.

@@ -73,20 +73,25 @@ impl Keyed {
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         let key = self.players.at(sender.address()).ok_or(Reason::NoPlayer)?;
-        let seat = self.players.get_mut(key).and_then(Player::seat_mut);
+        let seat = self.players.get(key).and_then(Player::seat);
         let seat = seat.filter(|seat| seat.ticket == ticket).ok_or(Reason::NoPlayer)?;
-        let game = self.games.get(seat.game).ok_or(Reason::NoPlayer)?;
-        let to = to.checked_sub(1).filter(|to| *to != seat.number);
+        let (game, by) = (seat.game, seat.number);
+        self.note_active(now, key);
+        let game = self.games.get(game).ok_or(Reason::NoPlayer)?;
+        let to = to.checked_sub(1).filter(|to| *to != by);
         let to = to.and_then(|to| game.player(to.into())).ok_or(Reason::NoPlayer)?;
+        let receiver = self.players.get(to).ok_or(Reason::NoPlayer)?;
+        if receiver.is_gone(now) {
+            return Err(Reason::Gone);
+        }
+        let (m, receiver) = (game.m, receiver.sender);
+        let seat = self.players.get_mut(key).and_then(Player::seat_mut).ok_or(Reason::NoPlayer)?;
         let bytes = payload.len() + RELAY_OVERHEAD_BYTES;
         if !self.relay.admits(now, sender.address().ip(), &mut seat.relay, bytes) {
             return Err(Reason::OverRelay);
         }
-        let (m, by) = (game.m, seat.number);
-        let receiver = self.players.get(to).ok_or(Reason::NoPlayer)?.sender;
         self.counters.relayed += 1;
         self.counters.relayed_bytes += payload.len() as u64;
-        self.note_active(now, key);
         self.send(&receiver, out, |line| {
             answer::data(line, m, by);
             line.extend_from_slice(payload);

@@ -6,6 +6,7 @@ use super::field;
 use crate::limits::PLAYER_ANSWER_INTERVAL;
 use crate::limits::PLAYERS_MAX;
 use crate::limits::PLAYERS_PER_ADDRESS_MAX;
+use crate::limits::RELAY_CONSENT;
 use crate::limits::RELAY_OVERHEAD_BYTES;
 use crate::limits::RELAY_PAYLOAD_BYTES_MAX;
 use crate::limits::RELAY_RATE_BYTES;
@@ -86,6 +87,48 @@ fn a_full_table_forgets_matches_that_are_done_and_nobody_who_waits() {
     let told = story.joins(BOB, u64::MAX, "q=lonely n=2");
     assert!(told[0].1.contains("have=1"), "loopback is another family: {told:?}");
     assert!(story.joins("127.9.9.9:9", u64::MAX - 1, "q=lonely n=2")[0].1.contains("MATCH"));
+}
+
+#[test]
+fn nothing_is_relayed_to_who_is_silent_itself() {
+    let mut story = Story::new();
+    let [to_alice, to_bob] = story.duel();
+    let m = field(&to_alice, "m");
+    let to_him = format!("DATA t={} to=2\nhi", field(&to_alice, "relay"));
+    let to_her = format!("DATA t={} to=1\nhi", field(&to_bob, "relay"));
+    let cookie = story.cookie(BOB, 2);
+    for sign in [
+        format!("ACK id=0000000000000002 m={m}"),
+        format!("RESULT id=0000000000000002 m={m} peer=1 how=relay"),
+        format!("JOIN id=0000000000000002 q=duel n=2 c={cookie}"),
+        to_her.clone(),
+        // Also one that is itself for nobody.
+        to_her.replace("to=1", "to=9"),
+    ] {
+        story.after(RELAY_CONSENT - Duration::from_secs(1));
+        assert_eq!(story.line(ALICE, &to_him).len(), 1, "before {sign}");
+        story.after(Duration::from_secs(1));
+        let gone = story.matchmaker.counters().dropped.gone;
+        assert_eq!(story.line(ALICE, &to_him), [], "before {sign}");
+        assert_eq!(story.matchmaker.counters().dropped.gone, gone + 1);
+        story.line(BOB, &sign);
+        assert_eq!(story.line(ALICE, &to_him).len(), 1, "after {sign}");
+    }
+    // What others say in his name, or of him, is no sign of him.
+    story.after(RELAY_CONSENT);
+    for (who, line) in [
+        (CAROL, format!("ACK id=0000000000000002 m={m}")),
+        (ALICE, format!("RESULT id=0000000000000001 m={m} peer=2 how=relay")),
+        (BOB, format!("ACK id=0000000000000009 m={m}")),
+    ] {
+        story.line(who, &line);
+        assert_eq!(story.line(ALICE, &to_him), [], "{who}: {line}");
+    }
+    // Both were silent for long: who speaks first is not heard, but may hear again.
+    story.after(RELAY_CONSENT);
+    assert_eq!(story.line(BOB, &to_her), []);
+    assert_eq!(story.line(ALICE, &to_him).len(), 1);
+    assert_eq!(story.line(BOB, &to_her).len(), 1);
 }
 
 #[test]
