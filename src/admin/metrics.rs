@@ -92,6 +92,8 @@ fn udp(out: &mut Exposition, udp: &Udp) {
     out.counter("mio_chat_udp_matched_total", "Players matched.", udp.matched);
     let text = "How players were reached, as the others report.";
     out.counters("mio_chat_udp_reached_total", text, "how", &udp.reached);
+    let text = "Matches that lost players who were never there.";
+    out.counter("mio_chat_udp_dissolved_total", text, udp.dissolved);
     let text = "Players who went on from another address.";
     out.counter("mio_chat_udp_moved_total", text, udp.moved);
     let text = "Players who waited and did not ask again in time.";

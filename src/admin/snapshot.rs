@@ -153,6 +153,8 @@ pub struct Udp {
     pub matched: u64,
     /// How players were reached, as others report.
     pub reached: Counts,
+    /// Matches that lost players who were never there.
+    pub dissolved: u64,
     /// Players who went on from another address.
     pub moved: u64,
     /// Players who waited and did not ask again in time.
@@ -233,6 +235,7 @@ impl Udp {
             players: players as u64,
             matched: keyed.matched,
             reached: Counts(reached),
+            dissolved: keyed.dissolved,
             moved: keyed.moved,
             expired: keyed.expired,
             evicted: all.evicted + keyed.evicted,

@@ -73,6 +73,11 @@ pub const MATCH_REPEATS: [Duration; 5] = [
     Duration::from_millis(1_000),
     Duration::from_millis(2_000),
 ];
+/// Time from a match until a player of whom nothing was heard since is taken to be gone: it was told
+/// five times by then.
+pub const GHOST_AFTER: Duration = Duration::from_secs(2);
+/// How long the others of such a match may take to ask for their old place in the queue.
+pub const PLACE_KEPT: Duration = Duration::from_secs(3);
 /// Players whose time is up, served in one turn.
 pub const PLAYERS_DUE_PER_TURN: usize = 1_024;
 /// Shortest time between two moves of a matched player to another address, in the long run …

@@ -11,12 +11,12 @@
 //! of a player, or a private one told to somebody with the same observed IP.
 
 use std::io::Write;
+use std::time::Duration;
 
 use super::game::Game;
 use super::player::Player;
 use super::player::Players;
 use crate::limits::MATCH_BYTES_MAX;
-use crate::limits::PLAYER_WAIT;
 use crate::matchmaking::sender::Told;
 use crate::time::Time;
 
@@ -63,8 +63,8 @@ pub(super) fn cookie(line: &mut Vec<u8>, id: u64, cookie: u64) {
     let _ = writeln!(line, "MC1 COOKIE id={id:016x} c={cookie:016x}");
 }
 
-pub(super) fn wait(line: &mut Vec<u8>, id: u64, have: usize, need: u8) {
-    let ttl = PLAYER_WAIT.as_secs();
+pub(super) fn wait(line: &mut Vec<u8>, id: u64, have: usize, need: u8, ttl: Duration) {
+    let ttl = ttl.as_secs();
     let _ = writeln!(line, "MC1 WAIT id={id:016x} have={have} need={need} ttl={ttl}");
 }
 

@@ -44,6 +44,9 @@ pub struct KeyedCounters {
     pub failed: u64,
     /// Matches told again because nobody had confirmed them.
     pub repeats: u64,
+    /// Matches that lost players who were never there.
+    #[serde(default)]
+    pub dissolved: u64,
     /// Players who went on from another address.
     #[serde(default)]
     pub moved: u64,

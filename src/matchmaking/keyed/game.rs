@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 
 use super::player::PlayerKey;
 use super::queue::Line;
+use super::queue::QueueKey;
 use crate::matchmaking::secrets::Secrets;
 use crate::time::Time;
 
@@ -43,6 +44,12 @@ pub(super) struct Game {
     pub(super) punch_at: Time,
     /// When one of its players was last heard.
     pub(super) active: Time,
+    /// Where its players have waited; not known of one that an older server has made.
+    #[serde(default)]
+    pub(super) queue: Option<QueueKey>,
+    /// When those of its players who were not there were removed.
+    #[serde(default)]
+    pub(super) dissolved: Option<Time>,
 }
 
 impl Game {
@@ -80,7 +87,7 @@ impl Games {
         &mut self,
         now: Time,
         punch_at: Time,
-        players: &Line,
+        (queue, players): (Option<QueueKey>, &Line),
         secrets: &mut Secrets,
     ) -> GameKey {
         self.serial += 1;
@@ -91,6 +98,8 @@ impl Games {
             players: players.iter().copied().map(Some).collect(),
             punch_at,
             active: now,
+            queue,
+            dissolved: None,
         });
         let key = GameKey { place: place as u32, serial: self.serial };
         self.by_age.push_back(key);

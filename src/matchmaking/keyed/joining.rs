@@ -6,6 +6,7 @@ use super::Keyed;
 use super::answer;
 use super::answer::COOKIE_BYTES;
 use super::answer::Refused;
+use super::game::Game;
 use super::player::Person;
 use super::player::Player;
 use super::player::PlayerKey;
@@ -73,7 +74,11 @@ impl Keyed {
         if self.players.at(address) != Some(key) {
             return self.relocate(now, key, sender, join, out);
         }
+        if self.keeps_place(now, key) {
+            return self.take_place(now, key, sender, join, out);
+        }
         if self.is_alone(key) {
+            self.is_wanted(key);
             return self.join_anew(now, Some(key), sender, join, out);
         }
         self.hear_again(now, key, out)
@@ -210,7 +215,12 @@ impl Keyed {
 
     /// These have met: each is told of the others.
     fn open_game(&mut self, now: Time, line: &Line, out: &mut impl FnMut(Output<'_>)) {
-        let game = self.games.open(now, now + PUNCH_DELAY, line, &mut self.secrets);
+        let queue = line.iter().find_map(|key| match &self.players.get(*key)?.state {
+            State::Waiting(queue) => Some(queue.clone()),
+            State::Matched(_) => None,
+        });
+        let game = self.games.open(now, now + PUNCH_DELAY, (queue, line), &mut self.secrets);
+        let judged_at = self.games.get(game).map(Game::judged_at);
         for (number, key) in line.iter().enumerate() {
             let ticket = self.secrets.draw();
             let Some(player) = self.players.get_mut(*key) else { continue };
@@ -222,6 +232,8 @@ impl Keyed {
                 told: 0,
                 told_at: now,
                 acked: false,
+                confirmed: false,
+                missing: judged_at,
                 reported: 0,
                 relay: RelayShare::default(),
                 moves_until: now,
@@ -250,7 +262,7 @@ impl Keyed {
                     address: (!hidden).then_some(peer.sender.address()),
                 })
                 .collect();
-            self.tokens.remove(client);
+            self.tokens.spend(client, *key);
             out(Output::Matched(Matched { client, peers: &peers }));
         }
     }

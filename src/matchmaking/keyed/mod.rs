@@ -6,7 +6,7 @@
 //!    |  ^                          |                       |  ^--. a repeat: told again
 //!    |  '-- no trace is kept       |                       |
 //!    '---- JOIN with the cookie --> waiting                '-- MATCH_IDLE ----> forgotten
-//!                                  |  ^--. a repeat        '-- LEAVE
+//!                                  |  ^--. a repeat        '-- LEAVE, or never heard of
 //!                                  '-- PLAYER_WAIT, LEAVE ---> forgotten
 //! ```
 //!
@@ -23,6 +23,7 @@
 mod answer;
 mod counters;
 mod game;
+mod ghosts;
 mod handover;
 mod joining;
 mod moving;
@@ -60,6 +61,7 @@ use tokens::Tokens;
 use crate::id::ClientId;
 use crate::limits::EVICTION_TRIES;
 use crate::limits::MATCH_IDLE;
+use crate::limits::PLAYER_WAIT;
 use crate::limits::PLAYERS_DUE_PER_TURN;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
@@ -113,9 +115,9 @@ impl Keyed {
     ) -> Result<(), Reason> {
         match request {
             Request::Join(join) => self.join(now, sender, &join, out),
-            Request::Ack { id, m } => self.ack(now, sender, id, m),
+            Request::Ack { id, m } => self.ack(now, sender, (id, m), out),
             Request::Result { id, m, peer, how } => self.report(now, sender, (id, m), peer, how),
-            Request::Leave { id } => self.leave(sender, id, out),
+            Request::Leave { id } => self.leave(now, sender, id, out),
             Request::Data { ticket, to, payload } => {
                 self.relay(now, sender, ticket, to, payload, out)
             }
@@ -161,7 +163,7 @@ impl Keyed {
         if let Some(player) = reservation.player {
             self.remove_waiting(player);
         }
-        true
+        !reservation.spent
     }
 
     /// A person is called something else.
@@ -230,15 +232,23 @@ impl Keyed {
         let Some(player) = self.players.get_mut(key).filter(|player| player.due() <= now) else {
             return;
         };
-        let State::Matched(seat) = &player.state else {
+        let State::Matched(seat) = &mut player.state else {
             self.counters.expired += 1;
             return self.remove(key);
         };
-        if seat.told_again_at().is_some() {
+        let (game, is_told_again) = (seat.game, seat.told_again_at().is_some());
+        if seat.missing.is_some_and(|judged| judged <= now) {
+            seat.missing = Some(Time::NEVER);
+            return self.look_for_ghosts(now, game, out);
+        }
+        if is_told_again && self.games.get(game).is_some_and(|game| game.goes_on_without(now)) {
+            seat.acked = true;
+            return;
+        }
+        if is_told_again {
             self.counters.repeats += 1;
             return self.tell_unasked(now, key, out);
         }
-        let game = seat.game;
         self.players.settle(key);
         let active = self.games.get(game).map_or(Time::ZERO, |game| game.active);
         if now.since(active) >= MATCH_IDLE {
@@ -254,7 +264,7 @@ impl Keyed {
         let State::Waiting(queue) = &player.state else { return };
         let (have, need, id) = (self.queues.len(queue), queue.players, player.id);
         let sender = player.sender;
-        self.send(&sender, out, |line| answer::wait(line, id, have, need));
+        self.send(&sender, out, |line| answer::wait(line, id, have, need, PLAYER_WAIT));
     }
 
     /// Tells a player of its game though it has not asked, and notes so.
@@ -263,7 +273,11 @@ impl Keyed {
             seat.told += 1;
             seat.told_at = now;
         }
-        self.tell_match(now, key, out);
+        if self.keeps_place(now, key) {
+            self.tell_of_place(key, out);
+        } else {
+            self.tell_match(now, key, out);
+        }
     }
 
     /// Tells a player of its game now and again, until it confirms that.
@@ -316,18 +330,10 @@ impl Keyed {
 
     /// Forgets a player. Its game goes on without it, unless it was the last.
     fn remove(&mut self, key: PlayerKey) {
-        let Some(player) = self.players.remove(key) else { return };
-        match player.state {
-            State::Waiting(queue) => self.queues.leave(&queue, key),
-            State::Matched(seat) => {
-                let Some(game) = self.games.get_mut(seat.game) else { return };
-                if let Some(place) = game.players.get_mut(usize::from(seat.number)) {
-                    *place = None;
-                }
-                if game.present().next().is_none() {
-                    self.games.remove(seat.game);
-                }
-            }
+        self.rise(key);
+        let player = self.players.remove(key);
+        if let Some(Player { state: State::Waiting(queue), .. }) = player {
+            self.queues.leave(&queue, key);
         }
     }
 

@@ -48,7 +48,11 @@ impl Keyed {
         let Some(player) = self.players.get_mut(key) else { return Ok(()) };
         player.lan = join.lan();
         player.answered = now;
+        if self.keeps_place(now, key) {
+            return self.take_place(now, key, sender, join, out);
+        }
         if self.is_alone(key) {
+            self.is_wanted(key);
             return self.join_anew(now, Some(key), sender, join, out);
         }
         match self.players.get(key).map(|player| &player.state) {

@@ -99,8 +99,15 @@ pub(super) struct Seat {
     /// How often it was told of the game without having asked, and when at last.
     pub(super) told: usize,
     pub(super) told_at: Time,
-    /// Whether it has confirmed that.
+    /// Whether it has confirmed what it was told last.
     pub(super) acked: bool,
+    /// Whether it has ever confirmed the game.
+    #[serde(default)]
+    pub(super) confirmed: bool,
+    /// Nothing was heard of it since the match, neither from itself nor from who has reached it:
+    /// when that is to be looked at.
+    #[serde(default)]
+    pub(super) missing: Option<Time>,
     /// The players it has told of how it reached them, one bit each.
     pub(super) reported: u16,
     pub(super) relay: RelayShare,
@@ -131,7 +138,9 @@ impl Player {
         match &self.state {
             State::Waiting(_) => self.heard + PLAYER_WAIT,
             State::Matched(seat) => {
-                seat.told_again_at().unwrap_or(self.heard.max(self.kept) + MATCH_IDLE)
+                let told_again = seat.told_again_at();
+                let due = told_again.unwrap_or(self.heard.max(self.kept) + MATCH_IDLE);
+                seat.missing.map_or(due, |judged| judged.min(due))
             }
         }
     }
@@ -290,6 +299,17 @@ impl Players {
         let ip = player.sender.address().ip();
         if !std::mem::replace(&mut player.settled, true) {
             self.unsettled.leave(ip);
+        }
+    }
+
+    /// A player has risen from its seat and waits again.
+    pub(super) fn wait(&mut self, now: Time, key: PlayerKey, queue: QueueKey) {
+        let Some(player) = self.get_mut(key) else { return };
+        player.state = State::Waiting(queue);
+        (player.heard, player.answered) = (now, now);
+        let ip = player.sender.address().ip();
+        if std::mem::replace(&mut player.settled, false) {
+            self.unsettled.take_over(ip);
         }
     }
 

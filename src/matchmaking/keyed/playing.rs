@@ -16,14 +16,23 @@ use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
 impl Keyed {
-    pub(super) fn ack(&mut self, now: Time, sender: Sender, id: u64, m: u64) -> Result<(), Reason> {
-        let (key, _) = self.seated(sender, id, m)?;
+    pub(super) fn ack(
+        &mut self,
+        now: Time,
+        sender: Sender,
+        (id, m): (u64, u64),
+        out: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), Reason> {
+        let (key, game) = self.seated(sender, id, m)?;
         self.counters.acks += 1;
         self.note_active(now, key);
+        // One that was late does not mean the WAIT that followed.
+        let is_late = self.keeps_place(now, key);
         if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
-            seat.acked = true;
+            (seat.acked, seat.confirmed) = (!is_late, true);
         }
         self.players.settle(key);
+        self.look_for_ghosts(now, game, out);
         Ok(())
     }
 
@@ -47,19 +56,30 @@ impl Keyed {
         }
         self.counters.reports += 1;
         self.note_active(now, key);
+        let reached = self.games.get(game).and_then(|game| game.player(peer.into()));
+        if how != How::Failed
+            && let Some(seat) = reached.and_then(|key| self.players.get_mut(key)?.seat_mut())
+        {
+            seat.missing = None;
+        }
         Ok(())
     }
 
     pub(super) fn leave(
         &mut self,
+        now: Time,
         sender: Sender,
         id: u64,
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         let key = self.players.known(sender.address(), id).ok_or(Reason::NoPlayer)?;
+        let game = self.players.get(key).and_then(Player::seat).map(|seat| seat.game);
         self.counters.left += 1;
         self.remove(key);
         self.send(&sender, out, |line| answer::left(line, id));
+        if let Some(game) = game {
+            self.look_for_ghosts(now, game, out);
+        }
         Ok(())
     }
 
@@ -112,7 +132,10 @@ impl Keyed {
     pub(super) fn note_active(&mut self, now: Time, key: PlayerKey) {
         let Some(player) = self.players.get_mut(key) else { return };
         player.heard = now;
-        let game = player.seat().map(|seat| seat.game);
+        let game = player.seat_mut().map(|seat| {
+            seat.missing = None;
+            seat.game
+        });
         if let Some(game) = game.and_then(|game| self.games.get_mut(game)) {
             game.active = now;
         }

@@ -3,6 +3,9 @@
 //! A person asks for a queue in the chat and is given a token; the endpoint that brings it is
 //! theirs. IP addresses prove nothing: one person's TCP and UDP may leave by different ones.
 //!
+//! A token whose endpoint has met others is spent. It is remembered as long as the person is here
+//! and asks for nothing else, since the match may come to nothing.
+//!
 //! Invariant: a person has one token at the most, so there are never more than people in the chat.
 
 use std::collections::HashMap;
@@ -28,6 +31,9 @@ pub(super) struct Reservation {
     pub(super) players: u8,
     /// The endpoint that has brought the token; it may be gone.
     pub(super) player: Option<PlayerKey>,
+    /// Whether that endpoint has met others: then the token is good for no other.
+    #[serde(default)]
+    pub(super) spent: bool,
 }
 
 /// All reservations.
@@ -47,7 +53,7 @@ impl Reservation {
         players: u8,
     ) -> Self {
         let (client, nickname) = person;
-        Self { token, since: now, client, nickname, queue, players, player: None }
+        Self { token, since: now, client, nickname, queue, players, player: None, spent: false }
     }
 }
 
@@ -59,16 +65,35 @@ impl Tokens {
         debug_assert!(former.is_none(), "two reservations of one person");
     }
 
-    /// What this token stands for, if it is not too old.
+    /// What this token stands for, if it is neither too old nor spent.
     pub(super) fn find(&mut self, now: Time, token: u64) -> Option<&mut Reservation> {
         let client = self.clients.get(&token)?;
         let reservation = self.by_client.get_mut(client)?;
-        (now.since(reservation.since) < TOKEN_TTL).then_some(reservation)
+        (now.since(reservation.since) < TOKEN_TTL && !reservation.spent).then_some(reservation)
     }
 
     /// Notes whose endpoint has brought the token. The one that brought it before, if there is one.
     pub(super) fn bind(&mut self, client: ClientId, player: PlayerKey) -> Option<PlayerKey> {
         self.by_client.get_mut(&client)?.player.replace(player)
+    }
+
+    /// This endpoint of a person has met others. It may be theirs no more.
+    pub(super) fn spend(&mut self, client: ClientId, player: PlayerKey) {
+        self.set_spent(client, player, true);
+    }
+
+    /// What this endpoint of a person has met came to nothing. Whether it is still theirs.
+    pub(super) fn give_back(&mut self, client: ClientId, player: PlayerKey) -> bool {
+        self.set_spent(client, player, false)
+    }
+
+    fn set_spent(&mut self, client: ClientId, player: PlayerKey, spent: bool) -> bool {
+        let reservation = self.by_client.get_mut(&client);
+        let Some(reservation) = reservation.filter(|it| it.player == Some(player)) else {
+            return false;
+        };
+        reservation.spent = spent;
+        true
     }
 
     /// Forgets what a person has asked for.

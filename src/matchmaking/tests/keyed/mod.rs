@@ -1,5 +1,6 @@
 //! Alice, bob and carol name a queue, prove their addresses, and are told of each other.
 
+mod ghosts;
 mod limits;
 mod moving;
 mod people;
@@ -217,6 +218,8 @@ fn a_match_is_told_again_until_it_is_confirmed() {
     let [to_alice, to_bob] = story.duel();
     let m = field(&to_alice, "m");
     assert_eq!(story.line(BOB, &format!("ACK id=0000000000000002 m={m}")), []);
+    // He has reached her, so she is there.
+    story.line(BOB, &format!("RESULT id=0000000000000002 m={m} peer=1 how=direct"));
     assert_eq!(story.after(Duration::from_millis(249)), []);
     let mut told = 1;
     for pause in [1, 250, 500, 1_000, 2_000] {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::PAD;
-use super::both;
 use super::field;
 use crate::limits::MATCH_REPEATS;
 use crate::limits::MOVE_INTERVAL;
