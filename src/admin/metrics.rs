@@ -98,7 +98,7 @@ fn udp(out: &mut Exposition, udp: &Udp) {
     out.counter("mio_chat_udp_moved_total", text, udp.moved);
     let text = "Players who waited and did not ask again in time.";
     out.counter("mio_chat_udp_expired_total", text, udp.expired);
-    let text = "Pairs and matches forgotten before their time because a table was full.";
+    let text = "Pairs, matches and players forgotten before their time because a table was full.";
     out.counter("mio_chat_udp_evicted_total", text, udp.evicted);
     let text = "Game data passed on for players who do not reach each other.";
     out.counter("mio_chat_udp_relayed_bytes_total", text, udp.relayed_bytes);

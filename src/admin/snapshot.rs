@@ -159,7 +159,7 @@ pub struct Udp {
     pub moved: u64,
     /// Players who waited and did not ask again in time.
     pub expired: u64,
-    /// Pairs and matches forgotten before their time because a table was full.
+    /// Pairs, matches and players forgotten before their time because a table was full.
     pub evicted: u64,
     /// Bytes of game data passed on.
     pub relayed_bytes: u64,
@@ -238,7 +238,7 @@ impl Udp {
             dissolved: keyed.dissolved,
             moved: keyed.moved,
             expired: keyed.expired,
-            evicted: all.evicted + keyed.evicted,
+            evicted: all.evicted + keyed.evicted + keyed.displaced,
             relayed_bytes: keyed.relayed_bytes,
         }
     }

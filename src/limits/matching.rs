@@ -39,7 +39,7 @@ pub const LAN_CANDIDATES_MAX: usize = 2;
 /// Bytes of the longest datagram that tells of a match: passes any path that IPv6 does.
 pub const MATCH_BYTES_MAX: usize = 1_200;
 /// Endpoints that have proved their address and wait, or have met others, at some 400 bytes each.
-/// When there are more the oldest match goes first, and those who wait never.
+/// When there are more the oldest match goes first, then who waits of the most crowded network.
 pub const PLAYERS_MAX: usize = 16_384;
 /// Such endpoints of one IPv4 address or IPv6 /64 that wait, or have not confirmed their match: a
 /// classroom. Loopback is exempt.
@@ -51,6 +51,9 @@ pub const PLAYERS_PER_PREFIX_MAX: u16 = 1_024;
 pub const SEATS_PER_ADDRESS_MAX: u16 = 512;
 /// The same for an IPv4 /24 or IPv6 /48.
 pub const SEATS_PER_PREFIX_MAX: u16 = 2_048;
+/// Matched players of one IPv4 /24 or IPv6 /48 who are never asked to make room in a full table: a
+/// school. Beyond that the youngest may be, if their match is one that may not be forgotten.
+pub const CROWDED_SEATS: u16 = 512;
 /// Shortest time between two answers to a player who asks again: less than clients wait for one.
 pub const PLAYER_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
 /// Cells of each of the tables that count them; two networks may share one.

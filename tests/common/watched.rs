@@ -31,6 +31,8 @@ pub(crate) struct Learnt {
     pub(crate) cookies: Vec<(SocketAddr, u64, u64)>,
     /// Address, id, match, ticket of the relay.
     pub(crate) seats: Vec<(SocketAddr, u64, u64, u64)>,
+    /// All who were told of a match.
+    pub(crate) met: BTreeSet<SocketAddr>,
 }
 
 /// A matchmaker, and what went to and fro.
@@ -75,8 +77,7 @@ impl Watched {
         self.now = self.now + time;
         while self.matchmaker.poll_timeout().is_some_and(|due| due <= self.now) {
             for sent in self.hand_in(Input::Timeout) {
-                assert_eq!(line(&sent.payload).verb, "MATCH", "nothing else is said unasked");
-                self.check_match(&sent);
+                self.check_unasked(&sent);
             }
         }
     }
@@ -94,6 +95,19 @@ impl Watched {
         for sent in all.iter().filter(|sent| is_keyed || sent.payload.starts_with(line::MAGIC)) {
             assert!(is_keyed, "{} for {}", sent.payload.escape_ascii(), bytes.escape_ascii());
             self.check(from, bytes, sent, is_one);
+        }
+    }
+
+    /// Nothing is said unasked but news of a match, or that it has come to nothing.
+    fn check_unasked(&mut self, sent: &Sent) {
+        let (to, said) = (canonical(sent.to), line(&sent.payload));
+        match said.verb {
+            "MATCH" => self.check_match(sent),
+            "WAIT" => {
+                assert!(self.learnt.met.contains(&to), "{to} was in no match");
+                assert_eq!(said.get("ttl"), Some("3"));
+            }
+            verb => panic!("{verb} unasked"),
         }
     }
 
@@ -141,8 +155,10 @@ impl Watched {
                 self.check_match(sent);
             }
             "DATA" => self.check_relayed(from, to, asked, &said),
+            // Who confirms or leaves may have shown who was never there.
+            "WAIT" if said.get("ttl") == Some("3") => self.check_unasked(sent),
             verb => {
-                assert!(to == from && is_one, "{verb} to {}", context());
+                assert!(to == from && (is_one || verb == "LEFT"), "{verb} to {}", context());
                 self.learn(to, &said, asked.len() >= sent.payload.len());
             }
         }
@@ -189,6 +205,7 @@ impl Watched {
             }
         }
         let (id, m) = (said.hex("id").expect("an id"), said.hex("m").expect("a match"));
+        self.learnt.met.insert(to);
         if let Some(ticket) = said.hex("relay")
             && self.tickets.insert((to, m, ticket))
         {

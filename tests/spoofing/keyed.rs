@@ -73,6 +73,14 @@ impl Scene {
         self.says(who, &format!("JOIN id={id:016x} q=duel n=2 {lan} c={cookie:016x}"));
     }
 
+    /// Somebody has moved, and asks from where it is now.
+    fn move_on(&mut self) {
+        let (who, (id, _)) = (self.player(), *self.random.pick(&self.overheard));
+        self.says(who, &format!("JOIN id={id:016x} {PAD}"));
+        let (_, _, cookie) = *self.watched.learnt.cookies.last().expect("a cookie");
+        self.says(who, &format!("JOIN id={id:016x} q=duel n=2 c={cookie:016x}"));
+    }
+
     /// Something in the name of somebody else, or with what somebody else was told.
     fn attack(&mut self) {
         let before = standing(&self.watched);
@@ -81,7 +89,7 @@ impl Scene {
         let queue = "q=duel n=2";
         let known = self.watched.learnt.seats.last().copied();
         let (seated, his, m, ticket) = known.unwrap_or((player, 1, 2, 3));
-        let (who, line) = match self.random.below(10) {
+        let (who, line) = match self.random.below(12) {
             0 => (victim, format!("JOIN id={id:016x} {queue} c={guess:016x}")),
             1 => (victim, format!("JOIN id={id:016x} {queue} c={cookie:016x}")),
             2 => (player, format!("JOIN id={:016x} {queue} c={guess:016x}", id | 1)),
@@ -91,6 +99,9 @@ impl Scene {
             6 => (victim, format!("ACK id={his:016x} m={m:016x}")),
             7 => (seated, format!("RESULT id={his:016x} m={guess:016x} peer=2 how=lan")),
             8 => (victim, format!("DATA t={ticket:016x} to=1\nhello")),
+            // To be taken for him who has moved: with a cookie for himself, or for another.
+            9 => (victim, format!("JOIN id={his:016x} {queue} c={cookie:016x}")),
+            10 => (player, format!("JOIN id={his:016x} {queue} c={guess:016x}")),
             _ => (player, format!("DATA t={guess:016x} to=2\nhello")),
         };
         self.says(who, &line);
@@ -107,6 +118,7 @@ fn nobody_learns_an_address_that_has_not_proved_itself() {
             scene.watched.wait(Duration::from_millis(5));
             if number % ATTEMPTS_PER_JOIN == 0 {
                 scene.join();
+                scene.move_on();
             }
             scene.attack();
         }
@@ -116,6 +128,8 @@ fn nobody_learns_an_address_that_has_not_proved_itself() {
     let games = watched.matchmaker.keyed_counters().completed;
     assert!(games > u64::from(attempts) / 100, "{games} games of {joined}");
     assert!(watched.proved() <= PLAYERS);
+    let moved = watched.matchmaker.keyed_counters().moved;
+    assert!(moved > u64::from(attempts) / 100, "{moved} have moved");
     report(&format!(
         "U4: {attempts} forgeries, {joined} who named strangers: {} addresses told in {games} \
          games, 0 of them unproved; {time:.1?}",

@@ -54,6 +54,9 @@ pub struct KeyedCounters {
     pub expired: u64,
     /// Matches forgotten before their time because the table was full.
     pub evicted: u64,
+    /// Players who made room in a full table for others of smaller networks.
+    #[serde(default)]
+    pub displaced: u64,
 }
 
 impl KeyedCounters {

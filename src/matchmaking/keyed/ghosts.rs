@@ -118,6 +118,7 @@ impl Keyed {
         let Some(queue) = self.old_queue(key).filter(|_| self.is_wanted(key)) else {
             return self.join_anew(now, Some(key), sender, join, out);
         };
+        self.note_active(now, key);
         self.rise(key);
         self.players.wait(now, key, queue.clone());
         self.enter_queue(now, queue, key, out);

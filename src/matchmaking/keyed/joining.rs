@@ -15,7 +15,6 @@ use super::player::State;
 use super::queue::Line;
 use super::queue::QueueKey;
 use super::relay::RelayMode;
-use super::relay::RelayShare;
 use super::request::Join;
 use super::tokens::Reservation;
 use crate::limits::PLAYER_ANSWER_INTERVAL;
@@ -153,7 +152,11 @@ impl Keyed {
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Refused> {
         let (queue, person) = self.wanted(now, sender, join)?;
-        if self.players.is_full() && !self.evict(now) {
+        let ip = sender.address().ip();
+        if !self.players.may_enter(ip) {
+            return Err(Refused::Many);
+        }
+        if self.players.is_full() && !self.evict(now) && !self.displace(ip) {
             return Err(Refused::Full);
         }
         let mut player = Player::new(now, sender, join.id, queue.clone());
@@ -220,24 +223,10 @@ impl Keyed {
             State::Matched(_) => None,
         });
         let game = self.games.open(now, now + PUNCH_DELAY, (queue, line), &mut self.secrets);
-        let judged_at = self.games.get(game).map(Game::judged_at);
+        let judged = self.games.get(game).map(Game::judged_at);
         for (number, key) in line.iter().enumerate() {
             let ticket = self.secrets.draw();
-            let Some(player) = self.players.get_mut(*key) else { continue };
-            player.kept = now;
-            player.state = State::Matched(Seat {
-                game,
-                number: number as u8,
-                ticket,
-                told: 0,
-                told_at: now,
-                acked: false,
-                confirmed: false,
-                missing: judged_at,
-                reported: 0,
-                relay: RelayShare::default(),
-                moves_until: now,
-            });
+            self.players.seat(now, *key, Seat::new(now, game, number, ticket, judged));
         }
         self.counters.matched += line.len() as u64;
         for key in line {

@@ -22,6 +22,7 @@
 
 mod answer;
 mod counters;
+mod crowd;
 mod game;
 mod ghosts;
 mod handover;
@@ -35,6 +36,8 @@ mod relay;
 mod request;
 mod schedule;
 mod tokens;
+
+use std::net::IpAddr;
 
 use smol_str::SmolStr;
 
@@ -364,6 +367,16 @@ impl Keyed {
             }
         }
         false
+    }
+
+    /// Has somebody make room for a newcomer from there: the youngest who waits of the network
+    /// with most of them, or else of one that has taken far more than its share of the table.
+    /// Whether one was found.
+    fn displace(&mut self, newcomer: IpAddr) -> bool {
+        let Some(key) = self.players.youngest_of_most(newcomer) else { return false };
+        self.counters.displaced += 1;
+        self.remove(key);
+        true
     }
 
     /// Whether a game's players need us no more, as far as we can know.

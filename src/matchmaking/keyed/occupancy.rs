@@ -25,18 +25,21 @@ impl Occupancy {
         Self { tables: [table(), table()], limits, hash: NetworkHash::new(secret) }
     }
 
-    /// Counts one more from this address, unless its network has as many as it may.
-    pub(super) fn enter(&mut self, ip: IpAddr) -> bool {
+    /// Whether the network of this address has fewer than it may.
+    pub(super) fn has_room(&mut self, ip: IpAddr) -> bool {
         let Some(cells) = self.cells_of(ip) else { return true };
         let limits = self.limits;
-        let mut counters = self.counters(cells);
-        if counters.iter().zip(limits).any(|(counter, limit)| **counter >= limit) {
-            return false;
+        let counters = self.counters(cells);
+        counters.iter().zip(limits).all(|(counter, limit)| **counter < limit)
+    }
+
+    /// Counts one more from this address, unless its network has as many as it may.
+    pub(super) fn enter(&mut self, ip: IpAddr) -> bool {
+        let has_room = self.has_room(ip);
+        if has_room {
+            self.take_over(ip);
         }
-        for counter in &mut counters {
-            **counter += 1;
-        }
-        true
+        has_room
     }
 
     /// Counts one more whatever the limits are: one who comes from another process.

@@ -18,12 +18,14 @@ use serde::Serialize;
 use slab::Slab;
 use smol_str::SmolStr;
 
+use super::crowd::Crowd;
 use super::game::GameKey;
 use super::occupancy::Occupancy;
 use super::queue::QueueKey;
 use super::relay::RelayShare;
 use super::request::Lan;
 use crate::id::ClientId;
+use crate::limits::CROWDED_SEATS;
 use crate::limits::MATCH_IDLE;
 use crate::limits::MATCH_REPEATS;
 use crate::limits::PLAYER_WAIT;
@@ -37,7 +39,7 @@ use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
 /// One player, for as long as it is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct PlayerKey {
     place: u32,
     serial: u64,
@@ -167,6 +169,29 @@ impl Player {
 }
 
 impl Seat {
+    /// One that its player has not been told of.
+    pub(super) fn new(
+        now: Time,
+        game: GameKey,
+        number: usize,
+        ticket: u64,
+        judged: Option<Time>,
+    ) -> Self {
+        Self {
+            game,
+            number: number as u8,
+            ticket,
+            told: 0,
+            told_at: now,
+            acked: false,
+            confirmed: false,
+            missing: judged,
+            reported: 0,
+            relay: RelayShare::default(),
+            moves_until: now,
+        }
+    }
+
     /// When its player is to be told of the game again, if ever.
     pub(super) fn told_again_at(&self) -> Option<Time> {
         let pause = MATCH_REPEATS.get(self.told.checked_sub(1)?)?;
@@ -190,6 +215,9 @@ pub(super) struct Players {
     /// Those who wait or have not confirmed their match.
     unsettled: Occupancy,
     all: Occupancy,
+    /// Those who wait, and those who sit in a game, by network.
+    waiting: Crowd,
+    seated: Crowd,
     /// How many there have been.
     serial: u64,
 }
@@ -202,6 +230,8 @@ impl Players {
             by_id: HashMap::new(),
             unsettled: Occupancy::new([PLAYERS_PER_ADDRESS_MAX, PLAYERS_PER_PREFIX_MAX], secret),
             all: Occupancy::new([SEATS_PER_ADDRESS_MAX, SEATS_PER_PREFIX_MAX], secret),
+            waiting: Crowd::new(secret),
+            seated: Crowd::new(secret),
             serial: 0,
         }
     }
@@ -237,6 +267,20 @@ impl Players {
         self.known(address, id).or_else(|| self.by_id.get(&id).copied())
     }
 
+    /// Whether the network of a newcomer has fewer than it may.
+    pub(super) fn may_enter(&mut self, ip: IpAddr) -> bool {
+        self.all.has_room(ip) && self.unsettled.has_room(ip)
+    }
+
+    /// Who is to make room for a newcomer from there in a full table.
+    pub(super) fn youngest_of_most(&self, newcomer: IpAddr) -> Option<PlayerKey> {
+        let waiting = self.waiting.youngest_of_most(newcomer, 0);
+        let seated = || self.seated.youngest_of_most(newcomer, CROWDED_SEATS);
+        let is_exempt = |player: &Player| player.sender.address().ip().is_loopback();
+        let seated = || seated().filter(|key| !self.get(*key).is_some_and(is_exempt));
+        waiting.or_else(seated)
+    }
+
     /// Takes one more in, whose address and id must be nobody's and for whom there must be room.
     /// `None`: its network has as many as it may.
     pub(super) fn insert(&mut self, mut player: Player) -> Option<PlayerKey> {
@@ -247,14 +291,14 @@ impl Players {
             return None;
         }
         self.serial += 1;
+        let id = player.id;
         player.settled = false;
         player.serial = self.serial;
         let place = self.slab.insert(player) as u32;
         let key = PlayerKey { place, serial: self.serial };
         self.by_address.insert(address, key);
-        if let Some(player) = self.get(key) {
-            self.by_id.insert(player.id, key);
-        }
+        self.by_id.insert(id, key);
+        self.waiting.enter(address.ip(), key);
         Some(key)
     }
 
@@ -274,16 +318,19 @@ impl Players {
         if let Some(player) = self.get_mut(key) {
             player.sender = sender;
         }
+        let crowd = self.crowd_of(key);
+        crowd.leave(from.ip(), key);
+        crowd.enter(to.ip(), key);
         self.by_address.remove(&from);
         self.by_address.insert(to, key);
         true
     }
 
     pub(super) fn remove(&mut self, key: PlayerKey) -> Option<Player> {
-        self.get(key)?;
+        let address = self.get(key)?.sender.address();
         self.settle(key);
+        self.crowd_of(key).leave(address.ip(), key);
         let player = self.slab.try_remove(key.place as usize)?;
-        let address = player.sender.address();
         self.by_address.remove(&address);
         if self.by_id.get(&player.id) == Some(&key) {
             self.by_id.remove(&player.id);
@@ -302,10 +349,17 @@ impl Players {
         }
     }
 
+    /// A player has met others.
+    pub(super) fn seat(&mut self, now: Time, key: PlayerKey, seat: Seat) {
+        let Some(player) = self.get_mut(key) else { return };
+        player.kept = now;
+        self.change_state(key, State::Matched(seat));
+    }
+
     /// A player has risen from its seat and waits again.
     pub(super) fn wait(&mut self, now: Time, key: PlayerKey, queue: QueueKey) {
+        self.change_state(key, State::Waiting(queue));
         let Some(player) = self.get_mut(key) else { return };
-        player.state = State::Waiting(queue);
         (player.heard, player.answered) = (now, now);
         let ip = player.sender.address().ip();
         if std::mem::replace(&mut player.settled, false) {
@@ -327,6 +381,9 @@ impl Players {
             self.by_address.insert(address, *key);
             self.by_id.insert(player.id, *key);
             self.take_over_at(address.ip(), !player.settled);
+            let is_seated = player.seat().is_some();
+            let crowd = if is_seated { &mut self.seated } else { &mut self.waiting };
+            crowd.enter(address.ip(), *key);
         }
         let players = state.players.into_iter();
         let unarmed = |player| Player { armed: Time::NEVER, ..player };
@@ -346,6 +403,22 @@ impl Players {
         self.slab.shrink_to_fit();
         self.by_address.shrink_to_fit();
         self.by_id.shrink_to_fit();
+    }
+
+    fn change_state(&mut self, key: PlayerKey, state: State) {
+        let Some(player) = self.get(key) else { return };
+        let ip = player.sender.address().ip();
+        self.crowd_of(key).leave(ip, key);
+        if let Some(player) = self.get_mut(key) {
+            player.state = state;
+        }
+        self.crowd_of(key).enter(ip, key);
+    }
+
+    /// Those among whom this player is.
+    fn crowd_of(&mut self, key: PlayerKey) -> &mut Crowd {
+        let is_seated = self.get(key).is_some_and(|player| player.seat().is_some());
+        if is_seated { &mut self.seated } else { &mut self.waiting }
     }
 
     /// Counts one more of a network, unless there are as many as may be.
@@ -390,6 +463,9 @@ impl Players {
         }
         let is_of = |(id, key): (&u64, &PlayerKey)| self.get(*key).is_some_and(|it| it.id == *id);
         debug_assert!(self.by_id.iter().all(is_of));
+        debug_assert_eq!(self.waiting.len() + self.seated.len(), self.len());
+        self.waiting.check_invariants();
+        self.seated.check_invariants();
         debug_assert_eq!([self.all.total(), self.unsettled.total()], counted);
     }
 }

@@ -4,7 +4,6 @@
 //! The model keeps every player in one list, in the order in which they came, and looks through it
 //! from the start. It decides who meets whom; the matchmaker must tell exactly that.
 
-use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +12,11 @@ use super::Sent;
 use super::fuzz::Random;
 use super::sent;
 use crate::limits::COOKIE_SLOT;
+use crate::limits::GHOST_AFTER;
 use crate::limits::MATCH_IDLE;
+use crate::limits::MOVE_INTERVAL;
+use crate::limits::MOVES_AT_ONCE;
+use crate::limits::PLACE_KEPT;
 use crate::limits::PLAYER_WAIT;
 use crate::matchmaking::Input;
 use crate::matchmaking::Matchmaker;
@@ -56,70 +59,199 @@ impl News {
     }
 }
 
-/// Who waits, by the simplest rules.
+/// One who waits.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    id: u64,
+    address: SocketAddr,
+    queue: usize,
+    heard: Time,
+    /// How many came before it.
+    age: u64,
+}
+
+/// One who was matched.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    waited: Waiting,
+    was_heard: bool,
+    has_confirmed: bool,
+    /// Time that it must make good for, having moved, and when that was so.
+    owes: (Duration, Time),
+}
+
+#[derive(Debug)]
+struct Game {
+    m: Option<String>,
+    members: Vec<Member>,
+    formed: Time,
+    heard: Time,
+    was_judged: bool,
+    /// When ghosts were removed.
+    dissolved: Option<Time>,
+}
+
+/// Who waits and who met whom, by the simplest rules.
 #[derive(Debug, Default)]
 struct Model {
-    /// Address, id, queue, and when it was last heard; oldest first.
-    waiting: Vec<(SocketAddr, u64, usize, Time)>,
-    /// Who met: addresses with ids, in order; and when any of them was last heard.
-    games: Vec<(Vec<(SocketAddr, u64)>, Time)>,
+    /// In no order.
+    waiting: Vec<Waiting>,
+    games: Vec<Game>,
+    came: u64,
+    dissolved: u64,
 }
 
 impl Model {
-    fn forget_expired(&mut self, now: Time) {
-        self.waiting.retain(|(.., heard)| now.since(*heard) < PLAYER_WAIT);
-        self.games.retain(|(_, heard)| now.since(*heard) < MATCH_IDLE);
+    /// What happens by itself until now.
+    fn pass(&mut self, now: Time) {
+        for at in 0..self.games.len() {
+            let game = &mut self.games[at];
+            let judged = game.formed + GHOST_AFTER;
+            if judged <= now && !std::mem::replace(&mut game.was_judged, true) {
+                self.judge(judged, at);
+            }
+        }
+        self.waiting.retain(|one| now.since(one.heard) < PLAYER_WAIT);
+        self.games.retain(|game| now.since(game.heard) < MATCH_IDLE);
     }
 
-    /// One who has proved its address asks to be let in. Who meets, if that completes a game.
-    fn join(
-        &mut self,
-        now: Time,
-        from: SocketAddr,
-        id: u64,
-        queue: usize,
-    ) -> Option<Vec<SocketAddr>> {
-        if let Some((.., heard)) = self.waiting.iter_mut().find(|w| (w.0, w.1) == (from, id)) {
-            *heard = now;
-            return None;
+    /// Removes ghosts. Who is told.
+    fn judge(&mut self, now: Time, at: usize) -> Vec<SocketAddr> {
+        let Game { members, formed, dissolved, .. } = &mut self.games[at];
+        let here = |member: &&Member| member.was_heard;
+        let is_time = now.since(*formed) >= GHOST_AFTER;
+        let confirmed = members.iter().filter(here).all(|member| member.has_confirmed);
+        let count = members.iter().filter(here).count();
+        if !is_time || !confirmed || count == 0 || count == members.len() {
+            return Vec::new();
         }
-        // Who is left alone in a game looks for another.
-        let game = self.games.iter().find(|(members, _)| members.contains(&(from, id)));
-        if game.is_some_and(|(members, _)| members.len() > 1) {
-            return None;
-        }
-        self.leave(from);
-        self.waiting.push((from, id, queue, now));
-        let size = usize::from(QUEUES[queue].1);
-        let same: Vec<_> = self.waiting.iter().filter(|w| w.2 == queue).copied().collect();
-        if same.len() < size {
-            return None;
-        }
-        self.waiting.retain(|w| w.2 != queue);
-        self.games.push((same.iter().map(|w| (w.0, w.1)).collect(), now));
-        Some(same.iter().map(|w| w.0).collect())
+        members.retain(|member| member.was_heard);
+        *dissolved = Some(now);
+        self.dissolved += 1;
+        members.iter().map(|member| member.waited.address).collect()
     }
 
-    /// Whoever is at this address is there no more.
-    fn leave(&mut self, from: SocketAddr) {
-        self.waiting.retain(|w| w.0 != from);
-        for (members, _) in &mut self.games {
-            members.retain(|member| member.0 != from);
-        }
-        self.games.retain(|(members, _)| !members.is_empty());
+    fn game_of(&self, id: u64) -> Option<usize> {
+        let is_in = |game: &Game| game.members.iter().any(|member| member.waited.id == id);
+        self.games.iter().position(is_in)
     }
 
-    /// One who is in a game was heard.
-    fn confirm(&mut self, now: Time, from: SocketAddr, id: u64) {
-        let game = self.games.iter_mut().find(|(members, _)| members.contains(&(from, id)));
-        if let Some((_, heard)) = game {
-            *heard = now;
+    fn member(&mut self, id: u64) -> Option<&mut Member> {
+        let members = self.games.iter_mut().flat_map(|game| &mut game.members);
+        members.into_iter().find(|member| member.waited.id == id)
+    }
+
+    /// One who has proved its address asks to be let in. `None`: it is not heard.
+    fn join(&mut self, now: Time, from: SocketAddr, id: u64, queue: usize) -> Option<Joined> {
+        let is_moved = match self.member(id) {
+            Some(member) if member.waited.address != from => {
+                let (owes, since) = member.owes;
+                let owes = owes.saturating_sub(now.since(since)) + MOVE_INTERVAL;
+                if owes > MOVE_INTERVAL * MOVES_AT_ONCE {
+                    return None;
+                }
+                member.owes = (owes, now);
+                true
+            }
+            _ => false,
+        };
+        self.remove(|one| one.address == from && one.id != id);
+        if let Some(one) = self.waiting.iter_mut().find(|one| one.id == id) {
+            (one.address, one.heard) = (from, now);
+            return Some(Joined::default());
         }
+        let Some(at) = self.game_of(id) else { return Some(self.enter(now, from, id, queue)) };
+        let game = &mut self.games[at];
+        game.heard = now;
+        let kept = game.dissolved.is_some_and(|since| now.since(since) < PLACE_KEPT);
+        let alone = game.members.len() == 1;
+        let member = game.members.iter_mut().find(|member| member.waited.id == id).unwrap();
+        (member.waited.address, member.was_heard) = (from, true);
+        let mut waited = member.waited;
+        let others = if is_moved { game.members.len() - 1 } else { 0 };
+        if !kept && !alone {
+            return Some(Joined { others, ..Joined::default() });
+        }
+        self.remove(|one| one.id == id);
+        if !kept {
+            return Some(self.enter(now, from, id, waited.queue));
+        }
+        waited.heard = now;
+        Some(self.wait(now, waited))
+    }
+
+    fn enter(&mut self, now: Time, address: SocketAddr, id: u64, queue: usize) -> Joined {
+        self.came += 1;
+        self.wait(now, Waiting { id, address, queue, heard: now, age: self.came })
+    }
+
+    fn wait(&mut self, now: Time, one: Waiting) -> Joined {
+        self.waiting.push(one);
+        let mut same: Vec<_> =
+            self.waiting.iter().filter(|other| other.queue == one.queue).copied().collect();
+        if same.len() < usize::from(QUEUES[one.queue].1) {
+            return Joined::default();
+        }
+        self.waiting.retain(|other| other.queue != one.queue);
+        same.sort_by_key(|one| one.age);
+        let member = |waited: &Waiting| Member {
+            waited: *waited,
+            was_heard: false,
+            has_confirmed: false,
+            owes: (Duration::ZERO, now),
+        };
+        let members = same.iter().map(member).collect();
+        let (formed, heard) = (now, now);
+        let game = Game { m: None, members, formed, heard, was_judged: false, dissolved: None };
+        self.games.push(game);
+        Joined { met: same.iter().map(|one| one.address).collect(), others: 0 }
+    }
+
+    fn remove(&mut self, is_gone: impl Fn(&Waiting) -> bool) {
+        self.waiting.retain(|one| !is_gone(one));
+        for game in &mut self.games {
+            game.members.retain(|member| !is_gone(&member.waited));
+        }
+        self.games.retain(|game| !game.members.is_empty());
+    }
+
+    /// One who is here leaves. Who else is told something, if it was known at all.
+    fn leave(&mut self, now: Time, from: SocketAddr, id: u64) -> Option<Vec<SocketAddr>> {
+        let is_it = |one: &Waiting| one.address == from && one.id == id;
+        let is_known = self.waiting.iter().any(is_it)
+            || self.member(id).is_some_and(|member| is_it(&member.waited));
+        let formed = self.game_of(id).map(|at| self.games[at].formed);
+        is_known.then(|| {
+            self.remove(is_it);
+            let game = self.games.iter().position(|game| Some(game.formed) == formed);
+            game.map(|at| self.judge(now, at)).unwrap_or_default()
+        })
+    }
+
+    /// One confirms a match. Who is told something.
+    fn confirm(&mut self, now: Time, from: SocketAddr, id: u64, m: &str) -> Vec<SocketAddr> {
+        let game = self.game_of(id).filter(|at| self.games[*at].m.as_deref() == Some(m));
+        let Some(at) = game else { return Vec::new() };
+        let member = self.member(id).unwrap();
+        if member.waited.address != from {
+            return Vec::new();
+        }
+        (member.was_heard, member.has_confirmed) = (true, true);
+        self.games[at].heard = now;
+        self.judge(now, at)
     }
 
     fn players(&self) -> usize {
-        self.waiting.len() + self.games.iter().map(|(members, _)| members.len()).sum::<usize>()
+        self.waiting.len() + self.games.iter().map(|game| game.members.len()).sum::<usize>()
     }
+}
+
+/// What comes of one who asks: who met, if that completes a game, and how many others are told
+/// where it is now.
+#[derive(Debug, Default)]
+struct Joined {
+    met: Vec<SocketAddr>,
+    others: usize,
 }
 
 struct Crowd {
@@ -130,9 +262,8 @@ struct Crowd {
     endpoints: Vec<Endpoint>,
     /// Addresses that have sent a good cookie.
     proved: HashSet<SocketAddr>,
-    /// Games that were told: who is in them, by their number.
-    told: BTreeMap<String, Vec<SocketAddr>>,
     met: usize,
+    moved: u16,
     next_id: u64,
 }
 
@@ -153,8 +284,8 @@ impl Crowd {
             random: Random::new(seed),
             endpoints: (0..24).map(endpoint).collect(),
             proved: HashSet::new(),
-            told: BTreeMap::new(),
             met: 0,
+            moved: 0,
             next_id: 1_000,
         }
     }
@@ -168,11 +299,12 @@ impl Crowd {
         self.now = self.now + Duration::from_millis(self.random.below(pause) + 1);
         self.let_time_pass();
         let one = self.random.below(self.endpoints.len() as u64) as usize;
-        match self.random.below(20) {
+        match self.random.below(22) {
             0 => self.leave(one),
             1 | 2 => self.begin_anew(one),
             3..=6 => self.confirm(one),
             7 => self.claim_another(one),
+            8 | 9 => self.move_away(one),
             _ => self.ask(one),
         }
         assert_eq!(self.matchmaker.players(), self.model.players(), "at {:?}", self.now);
@@ -181,10 +313,11 @@ impl Crowd {
     /// Everything due is done at its own time, or the model would have to know of delays.
     fn let_time_pass(&mut self) {
         while let Some(due) = self.matchmaker.poll_timeout().filter(|due| *due <= self.now) {
+            self.model.pass(due);
             let told = sent(&mut self.matchmaker, due, Input::Timeout);
             self.hear(told);
         }
-        self.model.forget_expired(self.now);
+        self.model.pass(self.now);
     }
 
     fn say(&mut self, one: usize, line: &str) -> Vec<Sent> {
@@ -206,19 +339,37 @@ impl Crowd {
         };
         let line = format!("MC1 JOIN id={id:016x} q={name} n={size} c={cookie}\n");
         self.proved.insert(address);
-        let meets = self.model.join(self.now, address, id, queue);
-        self.model.confirm(self.now, address, id);
+        let joined = self.model.join(self.now, address, id, queue);
         let told = self.say(one, &line);
-        match meets {
-            Some(members) => {
-                let to: Vec<SocketAddr> = told.iter().map(|sent| sent.to).collect();
-                assert_eq!(to, members, "who meets is told, oldest first");
+        let to: Vec<SocketAddr> = told.iter().map(|sent| sent.to).collect();
+        match joined {
+            None => assert_eq!(to, [], "it moves too often"),
+            Some(Joined { met, .. }) if !met.is_empty() => {
+                assert_eq!(to, met, "who meets is told, oldest first");
+                let m = Line::parse(&told[0].payload).unwrap().get("m").unwrap().to_owned();
+                self.model.games.last_mut().unwrap().m = Some(m);
                 self.met += 1;
             }
-            // None where it was answered a moment ago.
-            None => assert!(told.len() <= 1, "{told:?}"),
+            Some(Joined { others: 0, .. }) => {
+                // None where it was answered a moment ago.
+                assert!(to.is_empty() || to == [address], "{told:?}");
+            }
+            Some(Joined { others, .. }) => assert_eq!((to[0], to.len()), (address, 1 + others)),
         }
         self.hear(told);
+    }
+
+    /// The address changes; or it is that of another, who has a new one.
+    fn move_away(&mut self, one: usize) {
+        self.moved += 1;
+        let fresh = SocketAddr::from(([198, 51, 100, self.moved as u8 % 5], 5_000 + self.moved));
+        let other = self.random.below(self.endpoints.len() as u64) as usize;
+        let taken = self.endpoints[other].address;
+        self.endpoints[one].cookie = None;
+        self.endpoints[one].address = if self.moved.is_multiple_of(4) { taken } else { fresh };
+        if one != other && self.moved.is_multiple_of(4) {
+            (self.endpoints[other].address, self.endpoints[other].cookie) = (fresh, None);
+        }
     }
 
     fn begin_anew(&mut self, one: usize) {
@@ -231,21 +382,20 @@ impl Crowd {
 
     fn confirm(&mut self, one: usize) {
         let Endpoint { address, id, ref told, .. } = self.endpoints[one];
-        let Some(News { m, .. }) = told else { return };
-        let line = format!("MC1 ACK id={id:016x} m={m}\n");
-        assert_eq!(self.say(one, &line), []);
-        self.model.confirm(self.now, address, id);
+        let Some(News { m, .. }) = told.clone() else { return };
+        let told = self.say(one, &format!("MC1 ACK id={id:016x} m={m}\n"));
+        let back = self.model.confirm(self.now, address, id, &m);
+        assert_eq!(told.iter().map(|sent| sent.to).collect::<Vec<_>>(), back);
+        self.hear(told);
     }
 
     fn leave(&mut self, one: usize) {
         let Endpoint { address, id, .. } = self.endpoints[one];
         let told = self.say(one, &format!("MC1 LEAVE id={id:016x}\n"));
-        let known = self.model.waiting.iter().any(|w| (w.0, w.1) == (address, id))
-            || self.model.games.iter().any(|(members, _)| members.contains(&(address, id)));
-        assert_eq!(told.len(), usize::from(known));
-        if known {
-            self.model.leave(address);
-        }
+        let back = self.model.leave(self.now, address, id);
+        let expected = back.map(|back| [vec![address], back].concat()).unwrap_or_default();
+        assert_eq!(told.iter().map(|sent| sent.to).collect::<Vec<_>>(), expected);
+        self.hear(told);
         self.begin_anew(one);
     }
 
@@ -290,22 +440,29 @@ impl Crowd {
         let mut all = news.peers.clone();
         all.push(to);
         assert!(all.iter().all(|address| self.proved.contains(address)), "{news:?}");
-        let members = self.told.entry(news.m.clone()).or_insert_with(|| all.clone());
-        assert!(all.iter().all(|address| members.contains(address)), "{news:?}: {members:?}");
+        let is_it = |game: &&Game| game.m.as_ref().is_none_or(|m| *m == news.m);
+        let games = self.model.games.iter().filter(is_it);
+        let members = games.flat_map(|game| &game.members).map(|it| it.waited.address);
+        let members: Vec<SocketAddr> = members.collect();
+        assert!(all.iter().all(|address| members.contains(address)), "{news:?}");
     }
 }
 
 #[test]
 fn a_crowd_meets_as_the_model_says() {
-    let (mut met, mut told) = (0, 0);
+    let (mut met, mut told, mut moved, mut dissolved) = (0, 0, 0, 0);
     for seed in 1..=60 {
         let mut crowd = Crowd::new(seed);
         for _ in 0..1_500 {
             crowd.step();
         }
         crowd.matchmaker.check_invariants();
+        let counters = crowd.matchmaker.keyed_counters();
+        assert_eq!(counters.dissolved, crowd.model.dissolved, "seed {seed}");
+        (moved, dissolved) = (moved + counters.moved, dissolved + counters.dissolved);
         met += crowd.met;
         told += crowd.endpoints.iter().filter(|endpoint| endpoint.told.is_some()).count();
     }
     assert!(met > 1_000 && told > 100, "{met} games, {told} know of theirs");
+    assert!(moved > 100 && dissolved > 100, "{moved} moved, {dissolved} lost ghosts");
 }

@@ -1,5 +1,6 @@
 //! Alice, bob and carol name a queue, prove their addresses, and are told of each other.
 
+mod crowded;
 mod ghosts;
 mod limits;
 mod moving;

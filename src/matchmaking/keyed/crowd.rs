@@ -1,0 +1,86 @@
+//! Which networks have most players, and who came last from there.
+//!
+//! When the table of players is full, it is full of somebody: those of whom there are most make
+//! room for those of whom there are few, the youngest first. `network` says what a network is: a
+//! /24 of IPv4, a /48 of IPv6; two that share a cell count as one.
+//!
+//! Invariants: `by_count` holds each cell that has players once, under their number; `members` each
+//! player once.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::player::PlayerKey;
+use crate::limits::PLAYER_CELLS;
+use crate::matchmaking::network::NetworkHash;
+
+/// The players of all networks.
+#[derive(Debug)]
+pub(super) struct Crowd {
+    counts: Vec<u16>,
+    /// Number of players and cell.
+    by_count: BTreeSet<(u16, usize)>,
+    /// Cell, and the player's age, the youngest last.
+    members: BTreeSet<(usize, u64, PlayerKey)>,
+    hash: NetworkHash,
+}
+
+impl Crowd {
+    pub(super) fn new(secret: &[u8; 16]) -> Self {
+        Self {
+            counts: vec![0; PLAYER_CELLS],
+            by_count: BTreeSet::new(),
+            members: BTreeSet::new(),
+            hash: NetworkHash::new(secret),
+        }
+    }
+
+    pub(super) fn enter(&mut self, ip: IpAddr, key: PlayerKey) {
+        let cell = self.cell_of(ip);
+        if self.members.insert((cell, key.number(), key)) {
+            self.count(cell, self.counts[cell].saturating_add(1));
+        }
+    }
+
+    pub(super) fn leave(&mut self, ip: IpAddr, key: PlayerKey) {
+        let cell = self.cell_of(ip);
+        if self.members.remove(&(cell, key.number(), key)) {
+            self.count(cell, self.counts[cell].saturating_sub(1));
+        }
+    }
+
+    /// Who is to make room for a newcomer from there: the youngest of the network that has most
+    /// players, if they are more than so many, and still more than the newcomer's when it is in.
+    pub(super) fn youngest_of_most(&self, newcomer: IpAddr, spared: u16) -> Option<PlayerKey> {
+        let &(count, cell) = self.by_count.last()?;
+        let own = self.counts[self.cell_of(newcomer)];
+        if count <= spared.max(own.saturating_add(1)) {
+            return None;
+        }
+        let mut members = self.members.range(..(cell + 1, 0, PlayerKey::default()));
+        members.next_back().map(|&(_, _, key)| key)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Checks the invariants at the head of this file; in release builds nothing.
+    pub(super) fn check_invariants(&self) {
+        let counted: usize = self.by_count.iter().map(|&(count, _)| usize::from(count)).sum();
+        debug_assert_eq!(counted, self.members.len());
+        debug_assert!(self.by_count.iter().all(|&(count, cell)| self.counts[cell] == count));
+    }
+
+    fn count(&mut self, cell: usize, count: u16) {
+        let former = std::mem::replace(&mut self.counts[cell], count);
+        self.by_count.remove(&(former, cell));
+        if count > 0 {
+            self.by_count.insert((count, cell));
+        }
+    }
+
+    fn cell_of(&self, ip: IpAddr) -> usize {
+        self.hash.prefix(ip, self.counts.len())
+    }
+}
