@@ -39,7 +39,7 @@ pub const LAN_CANDIDATES_MAX: usize = 2;
 /// Bytes of the longest datagram that tells of a match: passes any path that IPv6 does.
 pub const MATCH_BYTES_MAX: usize = 1_200;
 /// Endpoints that have proved their address and wait, or have met others, at some 400 bytes each.
-/// When there are more the oldest match goes first, then who waits of the most crowded network.
+/// When there are more the oldest match goes first, then one of the most crowded network.
 pub const PLAYERS_MAX: usize = 16_384;
 /// Such endpoints of one IPv4 address or IPv6 /64 that wait, or have not confirmed their match: a
 /// classroom. Loopback is exempt.
@@ -76,8 +76,8 @@ pub const MATCH_REPEATS: [Duration; 5] = [
     Duration::from_millis(1_000),
     Duration::from_millis(2_000),
 ];
-/// Time from a match until a player of whom nothing was heard since is taken to be gone: it was told
-/// five times by then.
+/// Time from a match until a player of whom nothing was heard since is taken to be gone: it was
+/// told five times by then.
 pub const GHOST_AFTER: Duration = Duration::from_secs(2);
 /// How long the others of such a match may take to ask for their old place in the queue.
 pub const PLACE_KEPT: Duration = Duration::from_secs(3);

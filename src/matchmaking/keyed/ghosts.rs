@@ -2,9 +2,9 @@
 //! their network is gone.
 //!
 //! ```text
-//!                GHOST_AFTER                 WAIT, again and again         JOIN
-//! all others ACK -----------> ghosts removed ---------------------> PLACE_KEPT --> queue, old place
-//!                                                                       '--> the match goes on
+//!           GHOST_AFTER                 WAIT, again           JOIN
+//! all others ACK --> ghosts are removed ------------> (waits) --> back in the queue, old place
+//!                                                        '-- PLACE_KEPT --> the match goes on
 //! ```
 //!
 //! Nobody is put back into a queue without asking for it: who does not know that WAIT may follow

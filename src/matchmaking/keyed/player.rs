@@ -3,9 +3,9 @@
 //! Queues and games name players by key; what happens to players is left to [`super::Keyed`].
 //!
 //! Invariants:
-//! - an address is one player's, and so is an id, but for players of an older server; each player is
-//!   found by both, and counted for its network: against one limit as long as it is there, against
-//!   a lower one until it is settled;
+//! - an address is one player's, and so is an id, but for players of an older server; each player
+//!   is found by both, and counted for its network: against one limit as long as it is there,
+//!   against a lower one until it is settled;
 //! - a key that was freed never means another player;
 //! - there are never more than [`PLAYERS_MAX`] players.
 

@@ -1,7 +1,8 @@
 //! Who waits for whom: players who named the same queue and the same size, oldest first.
 //!
-//! Invariants: a queue is in order of age and shorter than its size (the last to come makes a game), and no queue is
-//! empty. So the longest has fifteen players, and looking through one costs nothing.
+//! Invariants: a queue is in order of age and shorter than its size (the last to come makes a
+//! game), and no queue is empty. So the longest has fifteen players, and looking through one costs
+//! nothing.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
