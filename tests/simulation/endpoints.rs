@@ -186,14 +186,15 @@ impl Endpoints {
             let whole = bytes.len() == 20 && bytes.starts_with(&[0, 1]);
             return if whole { vec![(source, via, stun_answer(bytes, source))] } else { vec![] };
         }
-        if let [high @ (0 | 1), low @ (1 | 2), 0, length @ (0 | 8 | 12 | 24), rest @ ..] = bytes {
+        if let [high @ (0 | 1), low @ (1 | 2 | 0x11), 0, length, rest @ ..] = bytes {
             let whole = 16 + usize::from(*length);
             if rest.len() == whole && [*high, *low] == [0, 1] {
                 return vec![(source, via, classic_answer(bytes, source))];
             }
             // Somebody's answer, or a message that was cut off. What has a length of its own in
             // that place counts what follows it, and is no message.
-            if rest.len() <= whole && (*length == 0 || rest.len() != usize::from(*length)) {
+            let counts_rest = *length > 0 && rest.len() == usize::from(*length);
+            if rest.len() <= whole && !counts_rest {
                 return Vec::new();
             }
         }

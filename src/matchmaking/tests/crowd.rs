@@ -435,7 +435,7 @@ impl Crowd {
     }
 
     /// Nobody is told of an address that has not proved itself, and all are told the same.
-    fn check_news(&mut self, to: SocketAddr, news: &News) {
+    fn check_news(&self, to: SocketAddr, news: &News) {
         assert_eq!(news.you, to);
         let mut all = news.peers.clone();
         all.push(to);

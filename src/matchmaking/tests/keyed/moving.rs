@@ -126,7 +126,7 @@ fn nobody_is_moved_by_somebody_else() {
         // Her id with a cookie for another id, with none, with a made-up one.
         &format!("JOIN id=0000000000000001 q=duel n=2 c={cookie}"),
         &format!("JOIN id=0000000000000001 q=duel n=2 {PAD}"),
-        &format!("JOIN id=0000000000000001 q=duel n=2 c=0123456789abcdef"),
+        "JOIN id=0000000000000001 q=duel n=2 c=0123456789abcdef",
         // What needs no cookie, from an address that is not hers.
         &ack(1, &m),
         &format!("RESULT id=0000000000000001 m={m} peer=2 how=direct"),
