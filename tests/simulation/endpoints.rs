@@ -110,7 +110,7 @@ fn stun_answer(request: &[u8], source: SocketAddr) -> Vec<u8> {
 impl Endpoints {
     /// Somebody sends something, and the network does what it likes with it.
     pub(crate) fn send(&mut self, now: Nanos, random: &mut Random) {
-        let bytes = match random.below(11) {
+        let bytes = match random.below(12) {
             0 | 1 => stun_request(random.next()),
             2 => stun_request(random.next())[..random.below(20)].to_vec(),
             3 => format!("{}\n", address(random)).into_bytes(),
