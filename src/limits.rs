@@ -32,6 +32,23 @@ pub const LINES_PER_TURN: usize = 128;
 pub const FLOOD_BURST_LINES: u32 = 10;
 /// … and lines a second after that.
 pub const FLOOD_LINES_PER_SECOND: u32 = 2;
+/// The same for all from one IPv4 address or IPv6 /64 together, default of `--flood-address`: lines
+/// at once beside what their nicknames cost. So 40 people who come in at once can all say hello,
+/// and who comes again and again does not fill a history of 100 lines at once …
+pub const FLOOD_ADDRESS_BURST: u32 = 50;
+/// … and lines a second after that: 15 a minute for each of those 40, or three nicknames, or one
+/// wrong password.
+pub const FLOOD_ADDRESS_PER_SECOND: u32 = 10;
+/// What a nickname costs its address, in lines: as much as its address may be ahead for it.
+pub const FLOOD_PER_NICKNAME: u32 = 3;
+/// A /24 of IPv4 or a /48 of IPv6 may say as much as so many addresses in it, since one customer
+/// may own it all.
+pub const FLOOD_PREFIX_SHARE: u32 = 8;
+/// Cells of the table that keeps what prefixes have used up, at 8 bytes; two may share one.
+pub const PREFIX_CELLS: usize = 4_096;
+/// Addresses that are kept though nobody is here from them, until what was said from there is paid
+/// for; at 150 bytes each that is 2.5 MB.
+pub const ORIGINS_OWING_MAX: usize = 16_384;
 /// Bytes of a line that cost as much as one more line.
 pub const FLOOD_BYTES_PER_LINE: usize = 256;
 /// What a command that everyone in a room hears about (`/join`, `/nick`) costs, in lines.
@@ -277,8 +294,15 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 pub const BACKLOG: i32 = 4_096;
 /// Descriptors kept back from clients: listeners, poll, log file, and some air.
 pub const DESCRIPTORS_RESERVED: u64 = 64;
-/// Connections at once from one IPv4 address or IPv6 /64. Default of `--max-per-address`.
-pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 32;
+/// Connections at once from one IPv4 address or IPv6 /64: a classroom has 40. Default of
+/// `--max-per-address`.
+pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 64;
+/// A /24 of IPv4 or a /48 of IPv6 may have as many as so many addresses in it, since one customer
+/// may own it all.
+pub const SEATS_PREFIX_SHARE: u32 = 16;
+/// Clients that may be connected beside `--max-clients` while others, who make way for them, are
+/// being closed; taken from [`DESCRIPTORS_RESERVED`].
+pub const SEATS_LENT_MAX: usize = 16;
 /// Connections accepted in one turn.
 pub const ACCEPTS_PER_TURN: usize = 64;
 /// First wait after the system ran out of descriptors; doubles up to `ACCEPT_RETRY_MAX`.
@@ -385,6 +409,7 @@ pub const LOG_RING_BYTES: usize = 256 * 1_024;
 pub const LOG_LINE_BYTES_MAX: usize = 4 * 1_024;
 
 const _: () = {
+    assert!((SEATS_LENT_MAX as u64) < DESCRIPTORS_RESERVED / 2);
     assert!(LINE_BYTES_MAX <= REGISTER_BYTES_MAX, "one whole line fits before registration");
     assert!(LINE_BYTES_MAX <= READ_BYTES_FLOOD_CONTROLLED);
     assert!(READ_BYTES_FLOOD_CONTROLLED <= READ_BYTES_PER_TURN);

@@ -71,7 +71,7 @@ _mio__chat() {
 
     case "${cmd}" in
         mio__chat)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password manual help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -138,6 +138,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --flood)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flood-address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -563,7 +567,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__serve)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -630,6 +634,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --flood)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flood-address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

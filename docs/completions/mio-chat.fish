@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -39,6 +39,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l greet-after -d 'How l
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l register-timeout -d 'How long a client may take to choose a nickname' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l line-timeout -d 'How long a line may stay unfinished' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l flood -d 'Lines a client may say at once, and lines a second after that; or "off" for load tests' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l flood-address -d 'Lines that all from one IPv4 address or IPv6 /64 may say at once, beside what their nicknames cost (3 each), and lines a second after that; never less than --flood, and off where that is; loopback is exempt' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l names -d 'Letters in nicknames and room names: those of ASCII, or of any one script' -r -f -a "ascii\t''
 unicode\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l keepalive -d 'Idle time, down to half of it so that not all are asked at once, after which a client\'s machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks' -r
@@ -95,6 +96,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l greet-after 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l register-timeout -d 'How long a client may take to choose a nickname' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l line-timeout -d 'How long a line may stay unfinished' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l flood -d 'Lines a client may say at once, and lines a second after that; or "off" for load tests' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l flood-address -d 'Lines that all from one IPv4 address or IPv6 /64 may say at once, beside what their nicknames cost (3 each), and lines a second after that; never less than --flood, and off where that is; loopback is exempt' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l names -d 'Letters in nicknames and room names: those of ASCII, or of any one script' -r -f -a "ascii\t''
 unicode\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l keepalive -d 'Idle time, down to half of it so that not all are asked at once, after which a client\'s machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks' -r

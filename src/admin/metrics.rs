@@ -64,6 +64,8 @@ fn chat(out: &mut Exposition, chat: &Chat) {
     out.gauge("mio_chat_remembered_bytes", text, chat.remembered_bytes);
     let text = "Lines that had to wait for flood control (--flood).";
     out.counter("mio_chat_flood_held_total", text, chat.flood_held);
+    let text = "Lines that had to wait for others from the same address (--flood-address).";
+    out.counter("mio_chat_flood_held_address_total", text, chat.flood_held_address);
     let text = "Passwords of operators that were wrong.";
     out.counter("mio_chat_passwords_refused_total", text, chat.passwords_refused);
     let text = "Commands and names that were answered with a refusal, by kind.";

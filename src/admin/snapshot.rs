@@ -132,6 +132,8 @@ pub struct Chat {
     pub remembered_bytes: u64,
     /// Lines that had to wait for flood control.
     pub flood_held: u64,
+    /// Lines that had to wait for others from the same address.
+    pub flood_held_address: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
     /// Commands refused, by kind.

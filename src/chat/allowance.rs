@@ -38,9 +38,25 @@ impl FloodRate {
     pub fn burst_lines(self) -> u32 {
         (self.burst.as_nanos() / self.interval.as_nanos().max(1)) as u32 + 1
     }
+
+    /// What so many may say together who may each say this.
+    #[must_use]
+    pub fn times(self, count: u32) -> Self {
+        let interval = self.interval / count.max(1);
+        let lines = self.burst_lines().saturating_mul(count);
+        Self { interval, burst: interval.saturating_mul(lines.saturating_sub(1)) }
+    }
+
+    /// The same, but no less at once and no less a second than the other.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        let interval = self.interval.min(other.interval);
+        let lines = self.burst_lines().max(other.burst_lines());
+        Self { interval, burst: interval.saturating_mul(lines - 1) }
+    }
 }
 
-/// What one client has used up. Eight bytes.
+/// What one client, or all from one place, have used up. Eight bytes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Allowance {
     paid_until: Time,
@@ -63,10 +79,30 @@ impl Allowance {
         self.paid_until <= now
     }
 
+    /// Notes that something was said at `now` that costs nothing.
+    pub fn touch(&mut self, now: Time) {
+        self.paid_until = self.paid_until.max(now);
+    }
+
+    /// Gives back the price of one line that was not said.
+    pub fn refund(&mut self, rate: FloodRate) {
+        self.paid_until = Time::at(self.paid_until.since(Time::ZERO).saturating_sub(rate.interval));
+    }
+
+    /// When all that was said is paid for.
+    pub fn paid_until(self) -> Time {
+        self.paid_until
+    }
+
     /// When the next line may be said; in the past or present: at once.
     pub fn ready_at(self, rate: FloodRate) -> Time {
-        let ahead = self.paid_until.since(Time::ZERO).saturating_sub(rate.burst);
-        Time::at(ahead)
+        self.ready_with(rate, 0)
+    }
+
+    /// The same where so many more lines may be said at once.
+    pub fn ready_with(self, rate: FloodRate, more: u32) -> Time {
+        let burst = rate.burst.saturating_add(rate.interval.saturating_mul(more));
+        Time::at(self.paid_until.since(Time::ZERO).saturating_sub(burst))
     }
 }
 
@@ -108,6 +144,25 @@ mod tests {
         let mut allowance = Allowance::default();
         allowance.charge(Time::ZERO, rate(), 13);
         assert_eq!(allowance.ready_at(rate()), Time::at(Duration::from_millis(5_500)));
+    }
+
+    #[test]
+    fn several_share_what_each_may_say_and_what_was_not_said_is_given_back() {
+        let (each, all) = (rate(), rate().times(4));
+        assert_eq!((all.burst_lines(), all.lines_per_second()), (12, 8));
+        assert_eq!(each.at_least(all), all);
+        let wide = FloodRate::new(100, 1).unwrap();
+        let both = each.at_least(wide);
+        assert_eq!((both.burst_lines(), both.lines_per_second()), (100, 2));
+        let mut allowance = Allowance::default();
+        let now = Time::at(Duration::from_secs(9));
+        allowance.charge(now, each, 5);
+        let ready = allowance.ready_at(each);
+        assert_eq!(ready, now + Duration::from_millis(1_500));
+        assert_eq!(allowance.ready_with(each, 3), now);
+        allowance.charge(now, each, 1);
+        allowance.refund(each);
+        assert_eq!(allowance.ready_at(each), ready);
     }
 
     #[test]

@@ -240,6 +240,8 @@ pub enum Event<'a> {
     Help(Guide),
     /// You said more than you may at once: the rest waits its turn.
     TooFast,
+    /// All from your address have said more than they may at once: the rest waits its turn.
+    TooFastTogether,
     /// No, and why.
     Refused(&'a Refusal),
     /// This connection ends, and why.
@@ -361,6 +363,10 @@ pub enum Farewell {
     ServerFull,
     /// As many clients as may be are connected from this address.
     AddressFull,
+    /// As many clients as may be are connected from all around this address.
+    NetworkFull,
+    /// The server was full, and most were from around this address: the client made way.
+    MadeWay,
     /// Nobody from that address is served.
     AddressBanned,
     /// Banned from the server, which the client was told.

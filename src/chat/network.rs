@@ -26,6 +26,18 @@ impl Network {
         }))
     }
 
+    /// What is around it, of which one customer may own all: a /24 of IPv4, a /48 of IPv6.
+    #[must_use]
+    pub fn prefix(self) -> Self {
+        let rest = if self.address().is_ipv4() { 8 } else { 80 };
+        Self(self.0 >> rest << rest)
+    }
+
+    /// The same as bytes, to be hashed.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
     /// Its first address, by which it can be written down and read again.
     pub fn address(self) -> IpAddr {
         IpAddr::V6(Ipv6Addr::from_bits(self.0)).to_canonical()
@@ -48,6 +60,18 @@ mod tests {
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         for loopback in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(network(loopback), None);
+        }
+    }
+
+    #[test]
+    fn around_a_network_is_what_one_customer_may_own() {
+        let prefix = |address| network(address).unwrap().prefix();
+        for (inside, outside) in [
+            (["192.0.2.7", "192.0.2.255"], "192.0.3.7"),
+            (["2001:db8::1", "2001:db8:0:ffff::1"], "2001:db8:1::1"),
+        ] {
+            assert_eq!(prefix(inside[0]), prefix(inside[1]));
+            assert_ne!(prefix(inside[0]), prefix(outside));
         }
     }
 

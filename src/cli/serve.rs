@@ -125,6 +125,12 @@ struct ClientArgs {
     #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::default())]
     #[arg(env = "MIO_CHAT_FLOOD")]
     flood: Flood,
+    /// Lines that all from one IPv4 address or IPv6 /64 may say at once, beside what their nicknames
+    /// cost (3 each), and lines a second after that; never less than --flood, and off where that is;
+    /// loopback is exempt
+    #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::of_address())]
+    #[arg(env = "MIO_CHAT_FLOOD_ADDRESS")]
+    flood_address: Flood,
     /// Letters in nicknames and room names: those of ASCII, or of any one script
     #[arg(long, value_name = "SET", default_value = "ascii", env = "MIO_CHAT_NAMES")]
     names: Names,
@@ -382,6 +388,7 @@ impl ServeArgs {
             register_timeout: clients.register_timeout.into(),
             line_timeout: clients.line_timeout.into(),
             flood: clients.flood.0,
+            flood_address: self.clients.flood_address.0,
             outbox: OutboxLimits {
                 soft: slow.outbox_soft.0,
                 hard: slow.outbox_hard.0,

@@ -148,6 +148,13 @@ impl Default for Flood {
     }
 }
 
+impl Flood {
+    /// What is built in for all from one address.
+    pub(super) fn of_address() -> Self {
+        Self(FloodRate::new(limits::FLOOD_ADDRESS_BURST, limits::FLOOD_ADDRESS_PER_SECOND))
+    }
+}
+
 impl Display for Flood {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
@@ -236,6 +243,7 @@ mod tests {
         }
         assert_eq!("64K".parse(), Ok(Size(65_536)));
         assert_eq!(Flood::default().to_string(), "10:2");
+        assert_eq!(Flood::of_address().to_string(), "50:10");
         assert_eq!("off".parse::<Flood>().unwrap().to_string(), "off");
         for text in ["", "64kb", "-1", "99999999999999GiB", "K"] {
             assert!(text.parse::<Size>().is_err(), "{text:?}");

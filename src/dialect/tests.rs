@@ -178,6 +178,8 @@ fn every_farewell_is_one_ascii_notice_that_nobody_can_forge() {
         Farewell::AddressBanned,
         Farewell::ServerFull,
         Farewell::AddressFull,
+        Farewell::NetworkFull,
+        Farewell::MadeWay,
         Farewell::Banned,
         Farewell::Kicked,
     ] {
@@ -215,6 +217,7 @@ fn other_notices_cannot_be_forged_either() {
     let peer = Peer { nickname: Some(old), address: None };
     for event in [
         Event::TooFast,
+        Event::TooFastTogether,
         Event::TicketGiven(ticket),
         Event::TicketReturned,
         Event::Invited { from: old, queue },

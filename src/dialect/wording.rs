@@ -82,6 +82,11 @@ pub fn encode(event: Event<'_>, form: Form, out: &mut Vec<u8>) {
         Event::TooFast => {
             line(out, &["* too fast: what you say waits its turn now, and none of it is lost"]);
         }
+        Event::TooFastTogether => line(
+            out,
+            &["* too much comes from your address at once: what you say waits its turn now, and \
+                 none of it is lost"],
+        ),
         Event::Refused(refusal) => refusals::write(refusal, out),
         Event::Farewell(farewell) => farewell_line(out, farewell),
         Event::Remembered { message, now } => notices::remembered(out, form, message, now),
@@ -238,6 +243,14 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
         }
         Farewell::AddressBanned => line(out, &["* nobody from your address is served here"]),
         Farewell::ServerFull => line(out, &["* the server is full; try again in a minute"]),
+        Farewell::NetworkFull => {
+            line(out, &["* too many connections from around your address; try again later"]);
+        }
+        Farewell::MadeWay => line(
+            out,
+            &["* the server is full, and more are here from around your address than from \
+                 elsewhere; who was silent longest made way"],
+        ),
         Farewell::AddressFull => {
             line(out, &["* too many connections from your address; close one first"]);
         }

@@ -38,6 +38,8 @@ pub(super) struct Rejected {
     pub(super) full: u64,
     /// `--max-per-address`.
     pub(super) address: u64,
+    /// The same for all around an address.
+    pub(super) network: u64,
     /// `--ban`.
     pub(super) banned: u64,
     /// No descriptor, for long.
@@ -120,16 +122,18 @@ impl Rejected {
     pub(super) fn note(&mut self, reason: NotAdmitted) {
         match reason {
             NotAdmitted::TooMany => self.address += 1,
+            NotAdmitted::Crowded => self.network += 1,
             NotAdmitted::Banned => self.banned += 1,
         }
     }
 
     /// By name.
     pub(super) fn counts(&self) -> Counts {
-        let Self { full, address, banned, descriptors } = *self;
+        let Self { full, address, network, banned, descriptors } = *self;
         Counts(vec![
             ("full", full),
             ("address", address),
+            ("network", network),
             ("banned", banned),
             ("descriptors", descriptors),
         ])

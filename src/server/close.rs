@@ -62,7 +62,12 @@ impl CloseReason {
             Self::Told(Farewell::TooManyTries) => 8,
             Self::Told(Farewell::LineTimeout) => 9,
             Self::Told(Farewell::SlowReader { .. }) => Self::SLOW_CONSUMER,
-            Self::Told(Farewell::ServerFull | Farewell::AddressFull) => 11,
+            Self::Told(
+                Farewell::ServerFull
+                | Farewell::AddressFull
+                | Farewell::NetworkFull
+                | Farewell::MadeWay,
+            ) => 11,
             Self::Told(Farewell::Banned | Farewell::AddressBanned) => 12,
             Self::Told(Farewell::Kicked) => 13,
         }
@@ -113,6 +118,8 @@ impl Server {
             return;
         }
         let unanswered_prompt = session.awaits_answer();
+        self.settle_origin(id);
+        let Some(session) = self.sessions.get_mut(id) else { return };
         session.begin_close(reason, now + patience);
         self.lobby.leave(id, &mut self.fanout);
         self.matchmaker.release(id);

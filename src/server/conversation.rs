@@ -32,7 +32,7 @@ impl Server {
             }
         }
         let (mut lines, mut line_ended) = (0, false);
-        while self.may_be_heard(now, id, lines) {
+        while self.may_be_heard(now, id, &mut inbox, lines) {
             let Some(utterance) = inbox.next() else { break };
             self.hear(now, id, &utterance);
             lines += 1;
@@ -43,21 +43,24 @@ impl Server {
     }
 
     /// Whether the next message of this client may be carried out now; if not, notes why.
-    fn may_be_heard(&mut self, now: Time, id: ClientId, lines: usize) -> bool {
+    fn may_be_heard(&mut self, now: Time, id: ClientId, inbox: &mut Inbox, lines: usize) -> bool {
         let waits_for_disk = self.has_recalled_enough();
         let Some(session) = self.sessions.get_mut(id) else { return false };
         if session.phase == Phase::Closing || session.is_busy() {
             return false;
         }
         if let Some(rate) = self.settings.flood {
-            session.told_to_wait &= !session.allowance.is_whole(now);
             if session.allowance.ready_at(rate) > now {
                 session.held = true;
                 self.counters.held += 1;
                 return false;
             }
+            if self.must_wait_its_turn(now, id, inbox) {
+                return false;
+            }
         }
         let waits_for_flush = lines > 0 && self.fanout.wants_flush();
+        let Some(session) = self.sessions.get_mut(id) else { return false };
         if lines >= LINES_PER_TURN || waits_for_flush || waits_for_disk {
             session.unfinished = true;
             self.woken.push_back(id);
@@ -75,10 +78,10 @@ impl Server {
         let all_said = rest.as_ref().is_none_or(|inbox| inbox.peek().is_empty());
         let nothing_begun = rest.as_ref().is_none_or(|inbox| inbox.is_empty());
         session.inbox = rest;
-        if session.held && !nothing_begun && !session.told_to_wait {
-            session.told_to_wait = true;
-            self.fanout.tell(id, Event::TooFast);
+        if session.held && !nothing_begun {
+            self.tell_to_wait(id);
         }
+        let Some(session) = self.sessions.get(id) else { return };
         let is_stranger = session.phase != Phase::Chatting;
         if session.ended && all_said {
             let reason = if session.broken { CloseReason::Lost } else { CloseReason::Ended };
@@ -113,16 +116,14 @@ impl Server {
             Ok(Some(command)) => command.cost(),
             Ok(None) | Err(_) => 1,
         };
-        if let Some(rate) = self.settings.flood {
-            session.allowance.charge(now, rate, cost);
-        }
+        self.charge(now, id, cost);
         if let Some(asked) = decoded.transpose() {
             self.carry_out(now, id, asked);
         }
     }
 
-    /// A message of somebody without a nickname, which most likely is that nickname. Free of
-    /// charge, but there are only so many tries.
+    /// A message of somebody without a nickname, which most likely is that nickname. Charged to
+    /// where it comes from alone, and there are only so many tries.
     fn hear_stranger(&mut self, now: Time, id: ClientId, text: Result<Cow<'_, str>, Refusal>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.has_spoken |= text.as_ref().map_or(true, |text| !text.is_empty());
@@ -137,7 +138,9 @@ impl Server {
         };
         let asked = decoded.and_then(|command| command.ok_or(Refusal::NicknameFirst));
         self.carry_out(now, id, asked);
-        if self.lobby.is_member(id) {
+        let is_member = self.lobby.is_member(id);
+        self.charge_stranger(now, id, is_member);
+        if is_member {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.phase = Phase::Chatting;
             }

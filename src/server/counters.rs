@@ -11,6 +11,9 @@ pub struct ServerCounters {
     pub lines: u64,
     /// Lines that had to wait for flood control.
     pub held: u64,
+    /// Lines that had to wait for others from the same place.
+    #[serde(default)]
+    pub held_by_origin: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
     /// Clients closed, by [`CloseReason::index`].

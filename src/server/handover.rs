@@ -8,7 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::session::Session;
+use super::origins::OriginsState;
+use super::session::{Phase, Session};
 use super::{Server, Settings};
 use crate::chat::{Event, LobbyState, Network, Outlet, Refusal};
 use crate::delivery::FanoutState;
@@ -32,6 +33,9 @@ pub struct ServerState {
     counters: ServerCounters,
     started: Wall,
     digest_at: Option<Time>,
+    /// What all from one place have used up.
+    #[serde(default)]
+    origins: OriginsState,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,7 +54,7 @@ impl Server {
     /// All that another process needs to go on. Nothing changes here, but nothing may be sent from
     /// now on unless it fails.
     pub fn handed_over(&mut self, now: Time) -> ServerState {
-        let network = |session: &Session| self.admission.network(session.origin);
+        let network = |session: &Session| self.admission.origins.network(session.origin);
         let sessions = self.sessions.iter().map(|(id, session)| {
             let network = network(session);
             SessionState { id, session: session.clone(), network }
@@ -67,6 +71,7 @@ impl Server {
             counters: self.counters,
             started: self.started,
             digest_at: self.digest_at,
+            origins: self.admission.origins.handed_over(now),
         }
     }
 
@@ -81,6 +86,7 @@ impl Server {
         }
         (server.counters, server.started) = (state.counters, state.started);
         server.digest_at = state.digest_at;
+        server.admission.origins.take_over(state.origins);
         server.closed = state.closed.into();
         server.woken = state.woken.into();
         for state in state.sessions {
@@ -95,6 +101,9 @@ impl Server {
     fn take_in(&mut self, state: SessionState) {
         let SessionState { id, mut session, network } = state;
         session.origin = self.admission.take_over(network);
+        if session.phase == Phase::Chatting {
+            self.admission.origins.name(session.origin);
+        }
         session.armed = Time::NEVER;
         // Who was woken may have been waiting for its turn in the poll loop.
         if session.unfinished && !self.woken.contains(&id) {

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::turns::Turn;
 use crate::dialect::{Frame, LineSplitter, TelnetFilter, is_byte_order_mark};
 use crate::limits::{CHUNK_QUIET, LINE_BYTES_MAX, TYPIST_QUIET};
 use crate::time::Time;
@@ -30,6 +31,9 @@ pub(super) struct Inbox {
     pub(super) started: Time,
     /// When that message is whole unless more of it comes.
     pub(super) quiet_at: Time,
+    /// When the line at the front is heard, if others are heard before it.
+    #[serde(default)]
+    pub(super) turn: Turn,
 }
 
 impl Default for Inbox {
@@ -42,6 +46,7 @@ impl Default for Inbox {
             ended: false,
             started: Time::NEVER,
             quiet_at: Time::NEVER,
+            turn: Turn::default(),
         }
     }
 }
@@ -129,6 +134,7 @@ impl Inbox {
         self.used = 0;
         if self.is_empty() {
             (self.started, self.quiet_at, self.ended) = (Time::NEVER, Time::NEVER, false);
+            self.turn = Turn::Free;
         } else if line_ended {
             self.started = now;
         }
@@ -158,6 +164,13 @@ impl Inbox {
     /// Whether the rest of a line that was too long is still to come.
     pub(super) fn is_skipping(&self) -> bool {
         self.splitter.is_skipping()
+    }
+
+    /// Whether a line is whole, and not only the rest of one that was too long.
+    pub(super) fn has_line(&self) -> bool {
+        let unused = self.peek();
+        let ends = || unused.len() >= LINE_BYTES_MAX || unused.contains(&b'\n');
+        !unused.is_empty() && !self.is_skipping() && (self.ended || ends())
     }
 
     /// The bytes that wait.

@@ -61,7 +61,7 @@ impl Server {
     ) -> T {
         let (sessions, admission) = (&self.sessions, &self.admission);
         let network_of = |id: ClientId| -> Option<Network> {
-            sessions.get(id).and_then(|session| admission.network(session.origin))
+            sessions.get(id).and_then(|session| admission.origins.network(session.origin))
         };
         let now = self.started + now.since(Time::ZERO);
         act(&mut self.lobby, &mut self.fanout, &Context { now, network_of: &network_of })

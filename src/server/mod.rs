@@ -27,10 +27,13 @@ mod handover;
 mod inbox;
 mod keeping;
 mod leaving;
+mod making_way;
 mod matches;
 mod operators;
+mod origins;
 mod session;
 mod settings;
+mod turns;
 mod watching;
 
 use std::collections::VecDeque;
@@ -53,6 +56,7 @@ use deadlines::Deadlines;
 use inbox::Spare;
 use leaving::Leaving;
 use operators::Checks;
+use origins::Origins;
 use session::{Ending, Phase, Session};
 
 use crate::chat::{Event, Farewell, Lobby, Outlet};
@@ -104,7 +108,11 @@ impl Server {
             lobby: Lobby::new(settings.lobby.clone(), secret),
             fanout: Fanout::new(settings.outbox),
             matchmaker: Matchmaker::new(settings.matchmaking.clone(), secret),
-            admission: Admission::new(settings.per_address, &settings.banned),
+            admission: Admission::new(
+                settings.per_address,
+                &settings.banned,
+                Origins::new(settings.flood_of_origin(), &secret),
+            ),
             sessions: SideTable::default(),
             deadlines: Deadlines::default(),
             woken: VecDeque::new(),
@@ -128,7 +136,7 @@ impl Server {
     /// # Errors
     /// Nobody, or nobody else, may connect from there; nothing is known of the id then.
     pub fn connect(&mut self, now: Time, id: ClientId, peer: IpAddr) -> Result<(), NotAdmitted> {
-        let origin = self.admission.admit(peer)?;
+        let origin = self.admission.admit(now, peer)?;
         self.sessions.insert(id, Session::new(now, origin));
         self.fanout.open(id);
         if self.settings.greet_after.is_zero() {
@@ -272,7 +280,7 @@ impl Server {
             // A client may be listed twice: its last byte sent, and then its connection lost.
             let Some(session) = self.sessions.remove(id) else { continue };
             self.fanout.close(id);
-            self.admission.release(session.origin);
+            self.admission.origins.leave(session.origin);
             let reason = session.reason.unwrap_or(CloseReason::Lost);
             self.counters.note_close(reason);
             return Some((id, reason));
@@ -331,7 +339,7 @@ impl Server {
         self.lobby.trim();
         self.fanout.trim();
         self.deadlines.trim();
-        self.admission.trim();
+        self.admission.origins.trim();
         self.matchmaker.trim();
         self.woken.shrink_to_fit();
         self.closed.shrink_to_fit();
@@ -378,6 +386,7 @@ impl Server {
         self.lobby.check_invariants();
         self.fanout.check_invariants();
         self.matchmaker.check_invariants();
+        self.admission.origins.check_invariants();
         for (id, session) in self.sessions.iter() {
             let Some(outbox) = self.fanout.outbox(id) else {
                 panic!("{id}: a session without an outbox");

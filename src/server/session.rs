@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
-use super::admission::Origin;
 use super::close::CloseReason;
 use super::inbox::{Inbox, Spare};
+use super::origins::Origin;
 use crate::chat::{Allowance, FloodRate};
 use crate::limits::FLOOD_BYTES_PER_LINE;
 use crate::time::Time;
@@ -154,8 +154,11 @@ impl Session {
         self.due_in(&[Phase::Silent], settings.greet_after)
     }
 
-    /// When it must have a nickname.
+    /// When it must have a nickname. Who is held back may have sent one.
     pub(super) fn register_due(&self, settings: &Settings) -> Time {
+        if self.held {
+            return Time::NEVER;
+        }
         self.due_in(&[Phase::Silent, Phase::Choosing], settings.register_timeout)
     }
 
@@ -183,7 +186,10 @@ impl Session {
             return self.since;
         }
         let held_until = match settings.flood {
-            Some(rate) if self.held => self.allowance.ready_at(rate),
+            Some(rate) if self.held => {
+                let turn = self.inbox.as_ref().and_then(|inbox| inbox.turn.moment());
+                turn.unwrap_or_else(|| self.allowance.ready_at(rate))
+            }
             // Flood control was switched off meanwhile.
             None if self.held => Time::ZERO,
             _ => Time::NEVER,

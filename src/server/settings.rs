@@ -7,8 +7,8 @@ use crate::chat::{Farewell, FloodRate, LobbySettings};
 use crate::delivery::OutboxLimits;
 use crate::id::ClientId;
 use crate::limits::{
-    COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER,
-    LINE_TIMEOUT, REGISTER_TIMEOUT,
+    COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_ADDRESS_BURST, FLOOD_ADDRESS_PER_SECOND,
+    FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER, LINE_TIMEOUT, REGISTER_TIMEOUT,
 };
 use crate::matchmaking;
 use crate::server::close::CloseReason;
@@ -28,6 +28,9 @@ pub struct Settings {
     pub line_timeout: Duration,
     /// How fast a client may speak; `None`: as fast as it likes.
     pub flood: Option<FloodRate>,
+    /// How fast all from one address may speak together, loopback exempt; `None`: as fast as they
+    /// like. Means nothing where one client may speak as fast as it likes.
+    pub flood_address: Option<FloodRate>,
     /// How much may wait for clients that do not read.
     pub outbox: OutboxLimits,
     /// Connections from one address, loopback exempt.
@@ -51,6 +54,7 @@ impl Default for Settings {
             register_timeout: REGISTER_TIMEOUT,
             line_timeout: LINE_TIMEOUT,
             flood: FloodRate::new(FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND),
+            flood_address: FloodRate::new(FLOOD_ADDRESS_BURST, FLOOD_ADDRESS_PER_SECOND),
             outbox: OutboxLimits::default(),
             per_address: CONNECTIONS_PER_ADDRESS_MAX,
             banned: Vec::new(),
@@ -58,6 +62,13 @@ impl Default for Settings {
             operators: Vec::new(),
             matchmaking: matchmaking::Settings::default(),
         }
+    }
+}
+
+impl Settings {
+    /// How fast an origin may speak: never less than one client may.
+    pub(super) fn flood_of_origin(&self) -> Option<FloodRate> {
+        Some(self.flood_address?.at_least(self.flood?))
     }
 }
 
@@ -69,6 +80,7 @@ impl Server {
         self.fanout.set_limits(settings.outbox);
         self.matchmaker.reconfigure(&settings.matchmaking);
         self.admission.reconfigure(settings.per_address, &settings.banned);
+        self.admission.origins.set_rate(settings.flood_of_origin());
         self.settings = settings;
         let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();
         for id in everyone {
@@ -76,6 +88,7 @@ impl Server {
             if origin.is_some_and(|origin| self.admission.is_banned(origin)) {
                 self.close(now, id, CloseReason::Told(Farewell::AddressBanned));
             }
+            self.hasten_turn(now, id);
             self.arm(id);
         }
         self.settle(now);

@@ -1,5 +1,7 @@
 //! One client as the model sees it: what it sent, and when it is due.
 
+use std::net::IpAddr;
+
 use mio_chat::chat::Farewell;
 use mio_chat::dialect::Foreign;
 use mio_chat::limits;
@@ -7,7 +9,7 @@ use mio_chat::server::CloseReason;
 
 use crate::expected::Expected;
 use crate::model::{Nanos, nanos};
-use crate::rules::Rules;
+use crate::rules::{Pace, Rules};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -37,8 +39,10 @@ pub(crate) enum Heard {
 /// Somebody who is connected.
 #[derive(Debug)]
 pub(crate) struct Client {
+    /// `None`: one that everybody may have.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) phase: Phase,
-    connected: Nanos,
+    pub(crate) connected: Nanos,
     /// Text that was read and not carried out yet.
     pub(crate) inbox: Vec<u8>,
     /// What is in there is a whole message, though no newline ends it.
@@ -64,6 +68,8 @@ pub(crate) struct Client {
     /// Held by flood control, and told so.
     pub(crate) held: bool,
     pub(crate) told_to_wait: bool,
+    /// When its line is heard, after others from the same address.
+    pub(crate) turn: Option<Nanos>,
     /// The server goes on with it in the next turn, and has to because lines are left.
     pub(crate) paused: bool,
     pub(crate) must_be_paused: bool,
@@ -91,8 +97,9 @@ enum Telnet {
 }
 
 impl Client {
-    pub(crate) fn new(now: Nanos) -> Self {
+    pub(crate) fn new(now: Nanos, address: IpAddr) -> Self {
         Self {
+            address: Some(address).filter(|address| !address.is_loopback()),
             phase: Phase::Silent,
             connected: now,
             inbox: Vec::new(),
@@ -111,6 +118,7 @@ impl Client {
             paid_until: 0,
             held: false,
             told_to_wait: false,
+            turn: None,
             paused: false,
             must_be_paused: false,
             ended: false,
@@ -241,15 +249,12 @@ impl Client {
         if self.phase == Phase::Closing || self.held || self.paused {
             return false;
         }
-        if let Some((burst, interval)) = rules.flood {
-            self.told_to_wait &= self.paid_until > now;
-            self.held = self.ready_at(burst, interval) > now;
-        }
+        self.held = rules.flood.is_some_and(|pace| self.ready_at(pace) > now);
         !self.held
     }
 
-    fn ready_at(&self, burst: u64, interval: Nanos) -> Nanos {
-        self.paid_until.saturating_sub(interval * (burst - 1))
+    fn ready_at(&self, pace: Pace) -> Nanos {
+        self.paid_until.saturating_sub(pace.interval * (pace.burst - 1))
     }
 
     /// Whether a line is whole, which counts when it is heard.
@@ -393,14 +398,14 @@ impl Client {
             return None;
         }
         let held = rules.flood.filter(|_| self.held);
-        let ready = held.map(|(burst, interval)| self.ready_at(burst, interval));
+        let ready = held.map(|pace| self.turn.unwrap_or(self.ready_at(pace)));
         let all = [self.register_due(), self.greet_due(), self.line_due(), self.quiet_due(), ready];
         all.into_iter().flatten().min()
     }
 
     pub(crate) fn register_due(&self) -> Option<Nanos> {
         let stranger = matches!(self.phase, Phase::Silent | Phase::Choosing);
-        stranger.then_some(self.connected + nanos(limits::REGISTER_TIMEOUT))
+        (stranger && !self.held).then_some(self.connected + nanos(limits::REGISTER_TIMEOUT))
     }
 
     pub(crate) fn greet_due(&self) -> Option<Nanos> {

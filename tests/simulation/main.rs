@@ -12,6 +12,7 @@
 //! places    which room makes way
 //! words     commands taken apart     texts  what the server says, and names and times
 //! endpoints the UDP side, with a model of its own
+//! origins   what all from one address have used up
 //! rules     limits of this run       seen   what has happened at all
 //! ```
 //!
@@ -29,6 +30,7 @@ mod memory;
 mod model;
 mod offices;
 mod order;
+mod origins;
 mod people;
 mod places;
 mod rooms;

@@ -17,6 +17,7 @@ use mio_chat::server::CloseReason;
 
 use crate::client::{Client, Heard, Phase};
 use crate::expected::{Kind, Secret};
+use crate::origins::Origins;
 use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
 use crate::texts::unheard;
@@ -48,6 +49,9 @@ pub(crate) struct Model {
     pub(crate) checks: VecDeque<(ClientId, bool)>,
     pub(crate) check_at: Option<Nanos>,
     pub(crate) groups: u64,
+    pub(crate) origins: Origins,
+    /// Lines that waited for others from the same address.
+    pub(crate) turns_given: u64,
     flush: u64,
     turn: u64,
 }
@@ -65,6 +69,8 @@ impl Model {
             checks: VecDeque::new(),
             check_at: None,
             groups: 0,
+            origins: Origins::default(),
+            turns_given: 0,
             flush: 0,
             turn: 0,
         }
@@ -75,7 +81,7 @@ impl Model {
     pub(crate) fn connect(&mut self, now: Nanos, id: ClientId, address: IpAddr) {
         self.set_now(now);
         self.rooms.connect(id, address);
-        let known = self.clients.insert(id, Client::new(now));
+        let known = self.clients.insert(id, Client::new(now, address));
         assert!(known.is_none(), "{id} is somebody else's");
     }
 
@@ -267,6 +273,10 @@ impl Model {
             if !client.may_be_heard(now, &rules) {
                 break;
             }
+            if rules.flood.is_some() && self.waits_its_turn(id) {
+                break;
+            }
+            let client = self.client(id);
             if heard == Some(done) && client.has_line() {
                 client.must_be_paused = true;
                 break;
@@ -290,10 +300,16 @@ impl Model {
         if client.phase == Phase::Closing {
             return;
         }
-        if client.held && client.has_begun() && !client.told_to_wait {
+        let is_member = client.phase == Phase::Chatting;
+        if client.held && client.has_begun() && is_member && !client.told_to_wait {
             client.told_to_wait = true;
-            let text = b"* too fast: what you say waits its turn now, and none of it is lost\n";
-            client.tell(now, text);
+            let why = match client.turn {
+                None => "too fast",
+                Some(_) => "too much comes from your address at once",
+            };
+            let text =
+                format!("* {why}: what you say waits its turn now, and none of it is lost\n");
+            client.tell(now, text.as_bytes());
         }
         if client.ended && client.inbox.is_empty() {
             let broken = client.broken;
@@ -320,9 +336,10 @@ impl Model {
         let text = client.own_text(&line);
         if stranger {
             client.tries += 1;
-        } else if let Some((_, interval)) = rules.flood {
+        } else if let Some(pace) = rules.flood {
             let cost = if refusal.is_some() { 1 } else { cost(&text) };
-            client.paid_until = client.paid_until.max(now) + interval * cost;
+            client.paid_until = client.paid_until.max(now) + pace.interval * cost;
+            self.charge_origin(id, cost);
         }
         let effects = match refusal {
             Some(refusal) => vec![Effect::Tell(id, refusal.into())],
@@ -335,6 +352,10 @@ impl Model {
         }
         self.note_untold();
         let registered = self.rooms.has(id);
+        if stranger {
+            let nickname = u64::from(limits::FLOOD_PER_NICKNAME);
+            self.charge_origin(id, if registered { nickname } else { 1 });
+        }
         let client = self.client(id);
         if stranger && registered {
             client.phase = Phase::Chatting;
@@ -440,6 +461,10 @@ impl Model {
             return;
         }
         let unanswered = client.awaits_answer();
+        if client.turn.take().is_some() {
+            self.refund(id);
+        }
+        let client = self.client(id);
         client.close(now, reason);
         for left in self.rooms.remove(id) {
             self.carry_out(left);

@@ -65,6 +65,7 @@ impl Model {
         self.rooms.restart(kept);
         (self.lines, self.deliveries) = (0, 0);
         (self.digest_at, self.check_at, self.checks) = Default::default();
+        (self.origins, self.turns_given) = Default::default();
     }
 
     /// One password of somebody is checked at a time.

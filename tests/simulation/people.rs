@@ -140,7 +140,8 @@ pub(crate) fn nickname(random: &mut Random) -> String {
     pick(random, &NAMES).to_owned()
 }
 
-/// What somebody says without line end. `talkative`: long and broken lines too.
+/// What somebody says without line end. `talkative`: long and broken lines too, and what puts out
+/// all from one address: the others may share theirs.
 fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
     let name = pick(random, &NAMES);
     let text = match random.below(32) {
@@ -173,6 +174,7 @@ fn saying(random: &mut Random, talkative: bool, lore: &Lore) -> Vec<u8> {
         17 if talkative => return b"not \xfe UTF-8".to_vec(),
         _ => format!("message {}", random.next() % 1_000_000),
     };
+    let text = if talkative { text } else { text.replace("/ban-ip", "/mute") };
     text.into_bytes()
 }
 

@@ -165,11 +165,14 @@ impl Rooms {
         self.clients.get_mut(&id).expect("it is here").unasked = !pauses;
     }
 
-    /// From where somebody may come: everybody's address, or one from where nobody has come.
-    pub(crate) fn free_address(&self, number: u8) -> IpAddr {
-        let address = IpAddr::from([192, 0, 2, number]);
-        let taken = self.clients.values().any(|client| client.address == Some(address));
-        if taken || number < 8 { IpAddr::from([127, 0, 0, 1]) } else { address }
+    /// From where somebody comes: everybody's address; one of a few; or, where nobody is to be put
+    /// out with others from the same address, one from where nobody has come.
+    pub(crate) fn address(&self, number: u8, may_be_shared: bool) -> IpAddr {
+        let everybodys = IpAddr::from([127, 0, 0, 1]);
+        let host = if may_be_shared { 8 + number % 6 } else { number };
+        let address = IpAddr::from([192, 0, 2, host]);
+        let is_taken = self.clients.values().any(|client| client.address == Some(address));
+        if number < 8 || (is_taken && !may_be_shared) { everybodys } else { address }
     }
 
     pub(crate) fn has(&self, id: ClientId) -> bool {

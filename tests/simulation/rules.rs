@@ -18,11 +18,29 @@ const SECOND: Nanos = 1_000_000_000;
 const HASH: &str = "pbkdf2-sha256:1:73616c74:\
                     120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b";
 
+/// Lines at once, and the time that one costs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) burst: u64,
+    pub(crate) interval: Nanos,
+}
+
+impl Pace {
+    fn new(burst: u64, a_second: u64) -> Option<Self> {
+        Some(Self { burst, interval: SECOND / a_second })
+    }
+
+    fn rate(self) -> Option<FloodRate> {
+        FloodRate::new(self.burst as u32, (SECOND / self.interval) as u32)
+    }
+}
+
 /// What the settings of one run say about people.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// Lines at once, and the time that one costs.
-    pub(crate) flood: Option<(u64, Nanos)>,
+    /// For one client, and for all from one address.
+    pub(crate) flood: Option<Pace>,
+    pub(crate) flood_address: Option<Pace>,
     pub(crate) soft: usize,
     pub(crate) hard: usize,
     pub(crate) age: Nanos,
@@ -35,12 +53,15 @@ pub(crate) struct Rules {
 impl Rules {
     /// Those of the run with this generator. `kept`: rooms are kept on a shelf.
     pub(crate) fn draw(random: &mut Random, kept: bool) -> Self {
-        let flood = [None, None, None, Some((10, SECOND / 2)), Some((3, SECOND / 5))];
+        let flood = [None, None, None, Pace::new(10, 2), Pace::new(3, 5)];
         let flood = flood[random.below(flood.len())];
+        let flood_address = [None, Pace::new(1, 1), Pace::new(1, 1), Pace::new(20, 4)];
+        let flood_address = flood_address[random.below(flood_address.len())];
         let soft =
             if flood.is_some() { 32 * 1_024 } else { [1_024, 4_096, 16_384][random.below(3)] };
         Self {
             flood,
+            flood_address,
             soft,
             hard: 3 * soft,
             // Odd, so that it falls together with no other deadline.
@@ -59,9 +80,8 @@ impl Rules {
 
     /// The same for the server.
     pub(crate) fn settings(&self) -> Settings {
-        let flood = self
-            .flood
-            .and_then(|(burst, interval)| FloodRate::new(burst as u32, (SECOND / interval) as u32));
+        let flood = self.flood.and_then(Pace::rate);
+        let flood_address = self.flood_address.and_then(Pace::rate);
         let outbox = OutboxLimits {
             soft: self.soft,
             hard: self.hard,
@@ -79,7 +99,8 @@ impl Rules {
         };
         let operators =
             vec![Operator { name: KEPT.to_owned(), password: SlowHash::parse(HASH).unwrap() }];
-        let mut settings = Settings { flood, outbox, lobby, operators, ..settings() };
+        let limits = Settings { flood, flood_address, outbox, ..settings() };
+        let mut settings = Settings { lobby, operators, ..limits };
         settings.matchmaking.own_addresses = vec![OWN.parse().unwrap()];
         settings
     }

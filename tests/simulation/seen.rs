@@ -16,6 +16,7 @@ pub(crate) struct Seen {
     pub(crate) over_total: u64,
     pub(crate) paused: u64,
     pub(crate) held: u64,
+    pub(crate) held_by_origin: u64,
     pub(crate) presence_dropped: u64,
     pub(crate) deliveries: u64,
     pub(crate) met: u64,
@@ -46,6 +47,7 @@ impl Seen {
     /// Of one run, so far.
     pub(crate) fn note(&mut self, server: &ServerCounters, delivery: &DeliveryCounters, met: u64) {
         self.held = server.held;
+        self.held_by_origin = server.held_by_origin;
         self.presence_dropped = delivery.presence_dropped;
         self.deliveries = delivery.deliveries;
         self.met = met;
@@ -59,6 +61,7 @@ impl Seen {
         self.over_total += other.over_total;
         self.paused += other.paused;
         self.held += other.held;
+        self.held_by_origin += other.held_by_origin;
         self.presence_dropped += other.presence_dropped;
         self.deliveries += other.deliveries;
         self.met += other.met;
@@ -78,6 +81,7 @@ impl Seen {
             ("over the total limit", self.over_total),
             ("made to wait for a flush", self.paused),
             ("held by flood control", self.held),
+            ("held by others from the same address", self.held_by_origin),
             ("spared presence", self.presence_dropped),
             ("delivered", self.deliveries),
             ("paired", self.met),

@@ -41,6 +41,10 @@ impl Model {
                 client.tell(now, b"\n");
             }
             client.blocked = false;
+            if client.turn.take().is_some() {
+                self.refund(id);
+            }
+            let client = self.client(id);
             client.close(now, CloseReason::Told(Farewell::SlowReader { backlog: 0 }));
             client.expected.push_line(now, b"cut off\n", kind, None);
             for effect in left {

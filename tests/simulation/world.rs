@@ -137,7 +137,7 @@ impl World {
             return;
         }
         let id = self.ids.insert_with(|_| ());
-        let address = self.model.rooms.free_address(self.random.below(32) as u8);
+        let address = self.model.rooms.address(self.random.below(32) as u8, !self.talkative);
         assert!(self.server.connect(self.time(), id, address).is_ok(), "{address} is refused");
         assert!(self.ever.insert(id), "{id} was somebody else's");
         self.model.connect(self.now, id, address);
@@ -465,6 +465,7 @@ impl World {
         self.model.end_turn(self.now);
         let (delivery, count) = (self.server.delivery_counters(), self.server.clients());
         assert_eq!(self.server.counters().lines, self.model.lines, "lines");
+        assert_eq!(self.server.counters().held_by_origin, self.model.turns_given, "turns");
         assert_eq!(delivery.deliveries, self.model.deliveries, "deliveries");
         assert_eq!(delivery.sent_bytes, self.taken, "bytes sent");
         assert_eq!((count, count), (self.model.clients.len(), self.wires.len()), "connections");

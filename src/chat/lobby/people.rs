@@ -144,7 +144,8 @@ impl Lobby {
         !self.reserved.is_empty() && self.reserved.contains(key)
     }
 
-    pub(super) fn is_server_operator(&self, id: ClientId) -> bool {
+    /// Whether this client may keep order everywhere.
+    pub fn is_server_operator(&self, id: ClientId) -> bool {
         self.members.get(id).is_some_and(|member| member.is_server_operator)
     }
 

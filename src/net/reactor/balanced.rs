@@ -11,9 +11,13 @@ use crate::time::Time;
 impl Reactor {
     /// Admits somebody, or waits for the header if it is a balancer.
     pub(super) fn receive_connection(&mut self, stream: TcpStream, peer: SocketAddr) {
-        // A full server says so to a balancer, too, and at once.
-        if !self.proxies.trusts(peer) || self.is_full() {
+        if !self.proxies.trusts(peer) {
             return self.admit(stream, peer);
+        }
+        // A full server says so to a balancer, too, and at once, unless somebody may make way for
+        // whom it comes for.
+        if self.is_full() && !self.may_lend_seat() {
+            return self.refuse(stream);
         }
         let waiting = self.proxies.wait_for(self.now, stream, peer, self.poll.registry());
         // Most often it has come with the connection.

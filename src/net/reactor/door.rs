@@ -9,7 +9,7 @@ use super::Reactor;
 use crate::chat::{self, Farewell};
 use crate::dialect;
 use crate::id::ClientId;
-use crate::limits::ACCEPTS_PER_TURN;
+use crate::limits::{ACCEPTS_PER_TURN, SEATS_LENT_MAX};
 use crate::net::connection::Connection;
 use crate::net::token::Source;
 
@@ -32,12 +32,10 @@ impl Reactor {
     }
 
     pub(super) fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if self.is_full() {
-            if !std::mem::replace(&mut self.full_told, true) {
-                log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
-            }
-            self.gauges.rejected.full += 1;
-            return self.turn_away(Connection::new(stream), Farewell::ServerFull);
+        let has_seat =
+            !self.is_full() || (self.may_lend_seat() && self.server.make_way(self.now, peer.ip()));
+        if !has_seat {
+            return self.refuse(stream);
         }
         let id = self.connections.insert_with(|_| Connection::new(stream));
         self.crowd = self.crowd.max(self.connections.len());
@@ -53,6 +51,21 @@ impl Reactor {
         if let Some(connection) = self.connections.remove(id) {
             self.turn_away(connection, reason.farewell());
         }
+    }
+
+    /// Turns somebody away because the server is full.
+    pub(super) fn refuse(&mut self, stream: TcpStream) {
+        if !std::mem::replace(&mut self.full_told, true) {
+            log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
+        }
+        self.gauges.rejected.full += 1;
+        self.turn_away(Connection::new(stream), Farewell::ServerFull);
+    }
+
+    /// Whether somebody may come though all seats are taken, if another makes way, who takes a
+    /// descriptor for as long as it is being closed.
+    pub(super) fn may_lend_seat(&self) -> bool {
+        self.server.has_crowd() && self.seats_taken() < self.clients_max + SEATS_LENT_MAX
     }
 
     /// Has poll tell of a client, and of what it is ready for already.

@@ -59,6 +59,7 @@ impl Reactor {
             presence_dropped: delivery.presence_dropped,
             remembered_bytes: lobby.remembered() as u64,
             flood_held: counters.held,
+            flood_held_address: counters.held_by_origin,
             passwords_refused: counters.passwords_refused,
             refused: Counts(Refusal::KINDS.into_iter().zip(delivery.refused).collect()),
         }
