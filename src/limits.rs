@@ -41,6 +41,15 @@ pub const FLOOD_ADDRESS_BURST: u32 = 50;
 pub const FLOOD_ADDRESS_PER_SECOND: u32 = 10;
 /// What a nickname costs its address, in lines: as much as its address may be ahead for it.
 pub const FLOOD_PER_NICKNAME: u32 = 3;
+/// What a wrong password or key costs, of a room or of an operator.
+pub const FLOOD_PER_WRONG_PASSWORD: u32 = 10;
+/// How long somebody who is behind has the speakers of its room wait: who reads at 13 KB/s or more
+/// has caught up by half of what it may be behind …
+pub const JAM_PATIENCE: Duration = Duration::from_secs(5);
+/// … how long a speaker waits before it looks whether that is so …
+pub const JAM_LOOK: Duration = Duration::from_millis(100);
+/// … and how long after the one before it: 500 speakers a second.
+pub const JAM_STEP: Duration = Duration::from_millis(2);
 /// A /24 of IPv4 or a /48 of IPv6 may say as much as so many addresses in it, since one customer
 /// may own it all.
 pub const FLOOD_PREFIX_SHARE: u32 = 8;
@@ -169,6 +178,16 @@ pub const CALENDAR_INTERVAL: Duration = Duration::from_secs(1);
 pub const TOPIC_BYTES_MAX: usize = 256;
 /// Bytes of a room's password.
 pub const PASSWORD_BYTES_MAX: usize = 64;
+/// Wrong passwords for a room that may come from one network …
+pub const ROOM_GUESSES_FREE: u32 = 10;
+/// … before nobody from there may try for so long, twice as long after each further one …
+pub const ROOM_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// … up to this: 1,440 a day.
+pub const ROOM_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Time after which wrong passwords are forgotten.
+pub const ROOM_GUESSES_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+/// Networks of which that is known, for each room; of more, who guessed least is forgotten.
+pub const ROOM_GUESSERS_MAX: usize = 64;
 /// Bytes of the reason of a ban, a mute or a kick.
 pub const REASON_BYTES_MAX: usize = 120;
 /// Bans and mutes of one room.
@@ -195,10 +214,15 @@ pub const PASSWORD_ROUNDS: u32 = 600_000;
 pub const PASSWORD_ROUNDS_MAX: u32 = 10_000_000;
 /// Rounds done in one turn, at half a microsecond each …
 pub const PASSWORD_ROUNDS_PER_TURN: u32 = 2_000;
-/// … and the pause after them, so that guessing takes a fifth of the server at most.
+/// … and the pause after them, in times that they took, so that guessing takes a fifth of the
+/// server at most …
+pub const PASSWORD_PAUSE_SHARE: u32 = 4;
+/// … or this where nobody has measured how long they took.
 pub const PASSWORD_PAUSE: Duration = Duration::from_millis(5);
-/// Passwords that wait to be checked; each takes a second or two.
-pub const PASSWORD_CHECKS_MAX: usize = 8;
+/// Passwords that wait to be checked, one of each network; each takes a second or two.
+pub const PASSWORD_CHECKS_MAX: usize = 32;
+/// Clients, networks and prefixes of which it is known how often they brought a wrong password.
+pub const PASSWORD_FAILURES_MAX: usize = 1_024;
 
 // ---- What one client still has to be sent ------------------------------------------------
 
@@ -409,6 +433,7 @@ pub const LOG_RING_BYTES: usize = 256 * 1_024;
 pub const LOG_LINE_BYTES_MAX: usize = 4 * 1_024;
 
 const _: () = {
+    assert!(FLOOD_PER_WRONG_PASSWORD > FLOOD_LINES_PER_ANNOUNCEMENT);
     assert!((SEATS_LENT_MAX as u64) < DESCRIPTORS_RESERVED / 2);
     assert!(LINE_BYTES_MAX <= REGISTER_BYTES_MAX, "one whole line fits before registration");
     assert!(LINE_BYTES_MAX <= READ_BYTES_FLOOD_CONTROLLED);

@@ -9,7 +9,8 @@ use std::time::Duration;
 use common::{World, flood_control, settings};
 use mio_chat::chat::FloodRate;
 use mio_chat::limits;
-use mio_chat::server::{CloseReason, Settings};
+use mio_chat::password::SlowHash;
+use mio_chat::server::{CloseReason, Operator, Settings};
 
 const STEP: Duration = Duration::from_millis(10);
 /// What somebody's programs do all day in these tests, and how often in a second that was heard.
@@ -334,4 +335,136 @@ fn nobody_else_is_told_or_closed_for_it() {
     for (name, count) in CloseReason::NAMES.iter().zip(closed) {
         assert!(count == 0 || *name == "quit", "{name}: {count}");
     }
+}
+
+/// `password` in 4,096 rounds, which are three turns.
+const HASH: &str = "pbkdf2-sha256:4096:73616c74:\
+                    c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
+
+/// Somebody looks after the server.
+fn looked_after() -> Settings {
+    let operators = vec![Operator {
+        name: "root_7".to_owned(),
+        password: SlowHash::parse(HASH).expect("a hash"),
+    }];
+    Settings { operators, ..guarded() }
+}
+
+/// Whoever of these may guess again does, whatever the pace.
+fn guess(world: &mut World, guessers: &[String]) {
+    for name in guessers {
+        if !world.hears(name).contains("being checked\n") {
+            world.types(name, "/oper root_7 guess");
+        }
+    }
+}
+
+#[test]
+fn an_operator_waits_for_nobody_who_has_guessed() {
+    let check = 3 * limits::PASSWORD_PAUSE;
+    for (address, networks) in [("203.0.113.1", 1), ("198.18.0.1", 32), ("127.0.0.1", 1)] {
+        let mut world = watched(Settings { flood_address: None, ..looked_after() });
+        let guessers: Vec<String> = (0..32).map(|number| format!("g{number}")).collect();
+        for (number, name) in guessers.iter().enumerate() {
+            let address = match networks {
+                1 => address.to_owned(),
+                _ => format!("198.18.{number}.1"),
+            };
+            world.join_from(name, &address);
+        }
+        for _ in 0..200 {
+            guess(&mut world, &guessers);
+            world.wait(check);
+        }
+        assert!(world.server.counters().passwords_refused > 8, "{address}");
+        let operators = if address == "127.0.0.1" { address } else { "192.0.2.7" };
+        world.join_from("op", operators);
+        world.hears("op");
+        world.types("op", "/oper root_7 password");
+        let began = world.now;
+        while !world.hears("op").contains("* you look after the server now") {
+            guess(&mut world, &guessers);
+            world.wait(Duration::from_millis(1));
+            let waited = world.now.since(began);
+            assert!(waited <= check + limits::PASSWORD_PAUSE, "{address}: {waited:?}");
+        }
+    }
+}
+
+#[test]
+fn guesses_at_a_rooms_password_are_few_and_keep_nobody_else_out() {
+    let mut world = watched(guarded());
+    world.join_from("owner", "198.51.100.1");
+    world.types("owner", "/join den");
+    world.types("owner", "/password sesame");
+    let said: String = (0..9).map(|number| format!("/join den guess{number}\n")).collect();
+    let mut churn = Churn::from(same("192.0.2.7", 8), &(said + "/quit\n"));
+    let refused = |world: &World| {
+        let kinds = mio_chat::chat::Refusal::KINDS.iter();
+        let password = kinds.zip(world.server.delivery_counters().refused);
+        password.filter(|(kind, _)| **kind == "password").map(|(_, count)| count).sum::<u64>()
+    };
+    let mut wrong = 0;
+    for _ in 0..DAY * 100 {
+        churn.step(&mut world);
+        for number in 0..8 {
+            wrong += world.hears(&format!("c{number}")).matches("* that is not the pass").count();
+        }
+    }
+    assert!(wrong <= 16, "{wrong} passwords were tried");
+    assert!(refused(&world) <= u64::from(DAY) * 5, "{}", refused(&world));
+    // Who knows it comes in, also from next door, and from where everybody comes.
+    for (name, address) in [("friend", "192.0.2.8"), ("local", "127.0.0.1")] {
+        world.join_from(name, address);
+        world.types(name, "/join den sesame");
+        let heard = world.hears(name);
+        assert!(heard.contains("* you are in den with"), "{name}: {heard}");
+    }
+    world.join_from("late", "192.0.2.7");
+    world.wait(Duration::from_secs(120));
+    world.types("late", "/join den sesame");
+    let heard = world.hears("late");
+    assert!(heard.contains("* you are in den with"), "when the pause is over: {heard}");
+}
+
+/// Many speakers, each from a network of its own, and what a reader of so many bytes a second makes
+/// of it for so long.
+fn flooded(settings: Settings, bytes_a_second: usize, seconds: u64) -> World {
+    let mut world = watched(settings);
+    world.join_from("reader", "192.0.2.7");
+    world.reads_only("reader", 0);
+    for number in 0..200 {
+        let name = format!("s{number}");
+        world.join_from(&name, &format!("10.{number}.0.1"));
+        world.sends(&name, format!("{}\n", "x".repeat(240)).repeat(200).as_bytes());
+    }
+    for _ in 0..seconds * 20 {
+        world.reads_only("reader", bytes_a_second / 20);
+        world.wait(Duration::from_millis(50));
+    }
+    world
+}
+
+#[test]
+fn who_reads_stays_and_who_speaks_waits() {
+    let mut world = flooded(guarded(), 60_000, 20);
+    assert!(world.person("reader").closed.is_none(), "60 kB/s are enough");
+    assert!(world.server.counters().held_by_room > 0);
+    let heard = world.hears("watcher");
+    let lines = heard.matches(": xxx").count();
+    assert!(lines * 240 > 20 * 45_000, "and nearly that is said: {lines} lines");
+    // Without flood control nobody waits for anybody.
+    let mut world = flooded(Settings { flood: None, ..guarded() }, 60_000, 1);
+    let reader = world.person("reader").id;
+    assert!(!world.server.lobby().is_member(reader));
+    assert_eq!(world.server.counters().held_by_room, 0);
+}
+
+#[test]
+fn who_has_stalled_silences_nobody() {
+    let mut world = flooded(guarded(), 0, 8);
+    assert_eq!(world.server.counters().closed[CloseReason::SLOW_CONSUMER], 1);
+    world.hears("watcher");
+    world.wait(Duration::from_secs(1));
+    assert!(world.hears("watcher").matches(": xxx").count() > 150, "all go on");
 }

@@ -66,6 +66,8 @@ fn chat(out: &mut Exposition, chat: &Chat) {
     out.counter("mio_chat_flood_held_total", text, chat.flood_held);
     let text = "Lines that had to wait for others from the same address (--flood-address).";
     out.counter("mio_chat_flood_held_address_total", text, chat.flood_held_address);
+    let text = "Lines that had to wait until those who read in the same room had caught up.";
+    out.counter("mio_chat_flood_held_room_total", text, chat.flood_held_room);
     let text = "Passwords of operators that were wrong.";
     out.counter("mio_chat_passwords_refused_total", text, chat.passwords_refused);
     let text = "Commands and names that were answered with a refusal, by kind.";

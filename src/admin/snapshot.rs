@@ -134,6 +134,8 @@ pub struct Chat {
     pub flood_held: u64,
     /// Lines that had to wait for others from the same address.
     pub flood_held_address: u64,
+    /// Lines that had to wait for those who read in the same room.
+    pub flood_held_room: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
     /// Commands refused, by kind.

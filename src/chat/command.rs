@@ -220,6 +220,8 @@ pub enum Outcome<'a> {
         /// What is to prove it.
         password: &'a str,
     },
+    /// The client has brought a wrong password or key, and was told so.
+    Guessed,
     /// The client is banned from the server, and was told so.
     KeptOut,
     /// The client asked to be let go.

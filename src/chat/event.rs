@@ -242,6 +242,8 @@ pub enum Event<'a> {
     TooFast,
     /// All from your address have said more than they may at once: the rest waits its turn.
     TooFastTogether,
+    /// More is said in your room than some there can read: what you say waits for them.
+    TooFastForSome,
     /// No, and why.
     Refused(&'a Refusal),
     /// This connection ends, and why.

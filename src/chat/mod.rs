@@ -10,6 +10,7 @@ mod charter;
 mod command;
 mod digest;
 mod event;
+mod guesses;
 mod history;
 mod kept;
 mod lobby;

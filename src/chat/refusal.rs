@@ -149,6 +149,13 @@ pub enum Refusal {
     PasswordNeeded(RoomName),
     /// Not that one.
     PasswordWrong(RoomName),
+    /// So many wrong ones came from the member's network that nobody from there may try yet.
+    PasswordPaused {
+        /// The room.
+        room: RoomName,
+        /// For how long.
+        lasts: Duration,
+    },
     /// A text that is too long, or empty.
     FieldLength(Field),
     /// As many bans and mutes as may be.
@@ -246,7 +253,7 @@ impl Refusal {
             Self::Banned(_) => 7,
             Self::Muted(_) | Self::MutedName(_) => 8,
             Self::Ignored(_) => 9,
-            Self::PasswordNeeded(_) | Self::PasswordWrong(_) => 10,
+            Self::PasswordNeeded(_) | Self::PasswordWrong(_) | Self::PasswordPaused { .. } => 10,
             Self::OperWrong | Self::OperBusy => 11,
             Self::QueueName | Self::MatchPlayers | Self::NotSeeking | Self::InvitesSelf => 12,
             Self::FieldLength(_) => 13,

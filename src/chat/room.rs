@@ -16,6 +16,7 @@ use slab::Slab;
 
 use super::charter::Charter;
 use super::event::{Audience, Form};
+use super::guesses::Guesses;
 use super::history::History;
 use super::kept::KeptRoom;
 use super::name::{NameKey, RoomName};
@@ -69,6 +70,9 @@ pub(super) struct Room {
     pub(super) operators: Vec<ClientId>,
     /// Of those present, whom the room belongs to.
     pub(super) owner: Option<ClientId>,
+    /// Wrong passwords that were brought.
+    #[serde(default)]
+    pub(super) guesses: Guesses,
     /// Comings and goings that were not told yet.
     pub(super) arrivals: u32,
     pub(super) departures: u32,
@@ -90,6 +94,7 @@ impl Room {
             standing,
             operators: Vec::new(),
             owner: None,
+            guesses: Guesses::default(),
             arrivals: 0,
             departures: 0,
             emptied: 0,

@@ -125,9 +125,9 @@ struct ClientArgs {
     #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::default())]
     #[arg(env = "MIO_CHAT_FLOOD")]
     flood: Flood,
-    /// Lines that all from one IPv4 address or IPv6 /64 may say at once, beside what their nicknames
-    /// cost (3 each), and lines a second after that; never less than --flood, and off where that is;
-    /// loopback is exempt
+    /// Lines that all from one IPv4 address or IPv6 /64 may say at once, beside what their
+    /// nicknames cost (3 each), and lines a second after that; never less than --flood, and off
+    /// where that is; loopback is exempt
     #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::of_address())]
     #[arg(env = "MIO_CHAT_FLOOD_ADDRESS")]
     flood_address: Flood,

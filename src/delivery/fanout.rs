@@ -216,6 +216,7 @@ impl Fanout {
             if outbox.weight() > self.limits.hard {
                 return Verdict::SlowConsumer;
             }
+            self.ledger.note_behind(id, outbox, &self.limits);
         } else {
             self.ledger.note_leftover(id, outbox, &self.limits);
         }
@@ -240,6 +241,21 @@ impl Fanout {
     /// A client whose blocked outbox grew over the hard limit since it was last asked.
     pub fn pop_overflowed(&mut self) -> Option<ClientId> {
         self.ledger.overflowed.pop()
+    }
+
+    /// A client that is behind by half of what may wait, each told once until it has caught up.
+    pub fn pop_behind(&mut self) -> Option<ClientId> {
+        self.ledger.behind.pop()
+    }
+
+    /// Whether more than a quarter of what may wait still waits for such a client.
+    pub fn is_behind(&mut self, id: ClientId) -> bool {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return false };
+        let is_behind = !outbox.ending && outbox.weight() > self.limits.hard / 4;
+        if !is_behind {
+            outbox.set_behind(false);
+        }
+        is_behind
     }
 
     /// Drops, once in a while, what is not needed any more. Of the clients whose sockets are full,

@@ -46,6 +46,8 @@ pub(super) struct Ledger {
     pub(super) dirty: Vec<ClientId>,
     /// Clients whose blocked outbox grew over the hard limit.
     pub(super) overflowed: Vec<ClientId>,
+    /// Clients for whose blocked outbox more waits than half of that.
+    pub(super) behind: Vec<ClientId>,
     /// Bytes in all outboxes.
     pub(super) backlog: usize,
     /// Bytes of memory that outboxes take besides their places in the table.
@@ -192,6 +194,7 @@ impl Ledger {
     pub(super) fn trim(&mut self) {
         self.dirty.shrink_to_fit();
         self.overflowed.shrink_to_fit();
+        self.behind.shrink_to_fit();
         self.spares = Spares::default();
     }
 
@@ -210,6 +213,16 @@ impl Ledger {
         } else if weight <= limits.hard && outbox.weight() > limits.hard {
             // Only on the way over the limit, so that a client is listed once.
             self.overflowed.push(id);
+        } else {
+            self.note_behind(id, outbox, limits);
+        }
+    }
+
+    /// Lists a client whose socket is full, once, when it is behind by half of what may wait.
+    pub(super) fn note_behind(&mut self, id: ClientId, outbox: &mut Outbox, limits: &OutboxLimits) {
+        if !outbox.is_behind() && outbox.weight() > limits.hard / 2 {
+            outbox.set_behind(true);
+            self.behind.push(id);
         }
     }
 

@@ -63,6 +63,8 @@ pub(super) struct Rest {
     own_head: usize,
     /// What was waiting when the socket last took everything older.
     mark: Option<Mark>,
+    /// More waited than is good since nothing did, or little.
+    behind: bool,
 }
 
 /// All bytes up to a place in the queue, and when they were found waiting.
@@ -329,6 +331,18 @@ impl Outbox {
         })
     }
 
+    /// Whether more waited than is good since nothing did, or little.
+    pub(super) fn is_behind(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.behind)
+    }
+
+    /// Notes that it does, or that little waits.
+    pub(super) fn set_behind(&mut self, behind: bool) {
+        if let Some(rest) = &mut self.rest {
+            rest.behind = behind;
+        }
+    }
+
     /// What it needs of the transcripts.
     pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
         self.pieces().filter(|piece| piece.transcript != OWN && piece.len > 0)
@@ -437,6 +451,7 @@ impl Rest {
 
     /// Forgets everything but its memory.
     fn reset(&mut self) {
+        self.behind = false;
         self.pieces.clear();
         self.own.clear();
         (self.waiting, self.own_head, self.mark) = (0, 0, None);

@@ -79,6 +79,11 @@ fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
             let why = "; ask somebody who is in it";
             line(out, &["* that is not the password of ", room.as_str(), why]);
         }
+        Refusal::PasswordPaused { room, lasts } => {
+            let (room, lasts) = (room.as_str(), Rounded(*lasts));
+            let why = "wrong passwords came from your address";
+            let _ = writeln!(out, "* too many {why} for {room}; try again in {lasts}");
+        }
         Refusal::KeyWrong(room) => {
             let why = "; its owner was told it when the room was made or given away";
             line(out, &["* that is not the key of ", room.as_str(), why]);
@@ -236,6 +241,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::MutedName(_)
         | Refusal::PasswordNeeded(_)
         | Refusal::PasswordWrong(_)
+        | Refusal::PasswordPaused { .. }
         | Refusal::FieldLength(_)
         | Refusal::TooManySanctions(_)
         | Refusal::NoSuchSanction { .. }

@@ -106,6 +106,7 @@ fn refusals_about_order() -> Vec<Refusal> {
         Refusal::MutedName(room.clone()),
         Refusal::PasswordNeeded(room.clone()),
         Refusal::PasswordWrong(room.clone()),
+        Refusal::PasswordPaused { room: room.clone(), lasts: Duration::from_secs(4) },
         Refusal::FieldLength(Field::Topic),
         Refusal::FieldLength(Field::Password),
         Refusal::FieldLength(Field::Reason),
@@ -218,6 +219,7 @@ fn other_notices_cannot_be_forged_either() {
     for event in [
         Event::TooFast,
         Event::TooFastTogether,
+        Event::TooFastForSome,
         Event::TicketGiven(ticket),
         Event::TicketReturned,
         Event::Invited { from: old, queue },

@@ -87,6 +87,11 @@ pub fn encode(event: Event<'_>, form: Form, out: &mut Vec<u8>) {
             &["* too much comes from your address at once: what you say waits its turn now, and \
                  none of it is lost"],
         ),
+        Event::TooFastForSome => line(
+            out,
+            &["* too much is said here for some to keep up: what you say waits its turn now, \
+                 and none of it is lost"],
+        ),
         Event::Refused(refusal) => refusals::write(refusal, out),
         Event::Farewell(farewell) => farewell_line(out, farewell),
         Event::Remembered { message, now } => notices::remembered(out, form, message, now),

@@ -304,9 +304,20 @@ impl Reactor {
     fn expire(&mut self) {
         let now = self.heard.until();
         self.expire_proxy_headers(now);
+        self.check_passwords();
         self.server.handle_timeout(now);
         self.server.handle_match_timeout(now, &mut |transmit| self.datagrams.send(transmit));
         self.queue_woken();
+    }
+
+    /// Does some rounds of a password check, if they are due, and sees how long they take.
+    fn check_passwords(&mut self) {
+        if self.server.is_check_due(self.now) {
+            let began = self.clock.now();
+            self.server.go_on_checking(self.now);
+            let ended = self.clock.now();
+            self.server.pause_checks(ended, ended.since(began));
+        }
     }
 
     /// Whether it is time to write. While more is said than is good to write one by one, what

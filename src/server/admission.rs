@@ -1,8 +1,8 @@
 //! How many clients may come from one address.
 //!
-//! Counted per IPv4 address and per IPv6 /64, which is what one subscriber is given, and per /24 and
-//! /48 around those, of which one customer may own all. Loopback is exempt: load tests, proxies and
-//! tunnels come from there. (It is not exempt from anything that bounds memory.)
+//! Counted per IPv4 address and per IPv6 /64, which is what one subscriber is given, and per /24
+//! and /48 around those, of which one customer may own all. Loopback is exempt: load tests, proxies
+//! and tunnels come from there. (It is not exempt from anything that bounds memory.)
 
 use std::net::IpAddr;
 
@@ -98,7 +98,7 @@ impl Admission {
         Ok(())
     }
 
-    /// From where somebody has to make way for a newcomer from `address`, where all seats are taken.
+    /// From where somebody has to make way for a newcomer from `address` where all seats are taken.
     pub(super) fn crowd_for(&self, address: IpAddr) -> Option<Network> {
         let network = Network::of(address)?;
         self.check(network).ok()?;

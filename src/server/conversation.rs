@@ -55,7 +55,8 @@ impl Server {
                 self.counters.held += 1;
                 return false;
             }
-            if self.must_wait_its_turn(now, id, inbox) {
+            if self.must_wait_for_readers(now, id, inbox) || self.must_wait_its_turn(now, id, inbox)
+            {
                 return false;
             }
         }
@@ -192,6 +193,7 @@ impl Server {
             Outcome::Authenticates { name, password } => {
                 self.authenticate(now, id, name, password);
             }
+            Outcome::Guessed => self.charge_guess(now, id),
             Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),
         }
         if let Some(record) = self.lobby.take_record() {

@@ -14,6 +14,9 @@ pub struct ServerCounters {
     /// Lines that had to wait for others from the same place.
     #[serde(default)]
     pub held_by_origin: u64,
+    /// Lines that had to wait for those who read in the same room.
+    #[serde(default)]
+    pub held_by_room: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
     /// Clients closed, by [`CloseReason::index`].

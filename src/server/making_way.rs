@@ -1,10 +1,10 @@
 //! Who goes when all seats are taken and somebody comes from where fewer are.
 //!
-//! Whoever owns a whole prefix could fill any number of seats, each address within its limit. So a
-//! newcomer takes the place of one of the largest crowd: clients of one prefix who are more than one
-//! address may have, and more than those around the newcomer. Who goes is who has no nickname, the
-//! longest connected first, then who was silent longest. Who comes from a prefix that is no crowd
-//! never goes, and nobody goes for loopback.
+//! Whoever owns a whole prefix could fill any number of seats, each address within its limit. So
+//! a newcomer takes the place of one of the largest crowd: clients of one prefix who are more than
+//! one address may have, and more than those around the newcomer. Who goes is who has no nickname,
+//! the longest connected first, then who was silent longest. Who comes from a prefix that is no
+//! crowd never goes, and nobody goes for loopback.
 
 use std::net::IpAddr;
 

@@ -23,8 +23,10 @@ mod close;
 mod conversation;
 mod counters;
 mod deadlines;
+mod guesses;
 mod handover;
 mod inbox;
+mod jams;
 mod keeping;
 mod leaving;
 mod making_way;
@@ -54,6 +56,7 @@ use admission::Admission;
 use audit::Audit;
 use deadlines::Deadlines;
 use inbox::Spare;
+use jams::Jams;
 use leaving::Leaving;
 use operators::Checks;
 use origins::Origins;
@@ -99,6 +102,7 @@ pub struct Server {
     audit: Audit,
     /// Rooms that were looked for on disk before this turn.
     recalled_before: u64,
+    jams: Jams,
 }
 
 impl Server {
@@ -126,6 +130,7 @@ impl Server {
             checks: Checks::default(),
             audit: Audit::default(),
             recalled_before: 0,
+            jams: Jams::default(),
             settings,
             secret,
         }
@@ -402,6 +407,7 @@ impl Server {
 
     /// Closes whoever a full outbox has shown to be slow; each close may show another.
     fn settle(&mut self, now: Time) {
+        self.note_jams(now);
         let mut served = 0;
         while self.has_time_for_more(served) {
             let Some(id) = self.fanout.pop_overflowed() else { break };

@@ -2,15 +2,23 @@
 //!
 //! A password is hashed in 600,000 rounds, a third of a second or more. That is done a few rounds
 //! at a time, with a pause after each: others wait a millisecond at most, and somebody who guesses
-//! passwords takes a fifth of the server, not all of it. One password is checked at a time.
+//! passwords takes a fifth of the server, not all of it.
+//!
+//! One password of each network is checked at a time, and rounds are done for who comes first by
+//! [`Guesses::rank`]: so an operator waits for the check of nobody who has guessed before. Who comes
+//! when all places are taken has one whose rank is worse yield.
 
-use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::Server;
 use super::audit::Audited;
-use crate::chat::{Event, NameKey, Outlet, Refusal};
+use super::guesses::{Guesses, Rank};
+use crate::chat::{Event, NameKey, Network, Outlet, Refusal};
 use crate::id::ClientId;
-use crate::limits::{PASSWORD_CHECKS_MAX, PASSWORD_PAUSE, PASSWORD_ROUNDS_PER_TURN};
+use crate::limits::{
+    FLOOD_LINES_PER_ANNOUNCEMENT, FLOOD_PER_WRONG_PASSWORD, PASSWORD_CHECKS_MAX, PASSWORD_PAUSE,
+    PASSWORD_PAUSE_SHARE, PASSWORD_ROUNDS_PER_TURN,
+};
 use crate::password::{Check, SlowHash};
 use crate::time::Time;
 
@@ -26,14 +34,17 @@ pub struct Operator {
 /// Passwords that are being checked.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
-    waiting: VecDeque<Waiting>,
-    /// When some rounds of the first are due.
+    /// In the order in which they came.
+    waiting: Vec<Waiting>,
+    /// When some rounds are due.
     due: Option<Time>,
+    guesses: Guesses,
 }
 
 #[derive(Debug)]
 struct Waiting {
     id: ClientId,
+    network: Option<Network>,
     check: Check,
     /// The operator of that name. If there is none, a check takes as long all the same.
     operator: Option<String>,
@@ -49,6 +60,27 @@ impl Checks {
     pub(super) fn due(&self) -> Option<Time> {
         self.due
     }
+
+    fn rank(&self, waiting: &Waiting) -> Rank {
+        self.guesses.rank(waiting.id, waiting.network)
+    }
+
+    /// In which place the one is that would have to yield to somebody from there.
+    fn rival(&self, id: ClientId, network: Option<Network>) -> Option<usize> {
+        let same =
+            |other: &Waiting| other.id == id || (network.is_some() && other.network == network);
+        if let Some(place) = self.waiting.iter().position(same) {
+            return Some(place);
+        }
+        let places = 0..self.waiting.len();
+        let worst = || places.max_by_key(|place| (self.rank(&self.waiting[*place]), *place));
+        if self.waiting.len() < PASSWORD_CHECKS_MAX { None } else { worst() }
+    }
+
+    /// The one for whom rounds are done next.
+    fn first(&mut self) -> Option<usize> {
+        (0..self.waiting.len()).min_by_key(|place| (self.rank(&self.waiting[*place]), *place))
+    }
 }
 
 impl Server {
@@ -57,49 +89,89 @@ impl Server {
         let operators = &self.settings.operators;
         let key = NameKey::of(name);
         let found = operators.iter().find(|operator| NameKey::of(&operator.name) == key);
+        let origin = self.sessions.get(id).map(|session| session.origin);
+        let network = origin.and_then(|origin| self.admission.origins.network(origin));
         let Some(operator) = found.or(operators.first()) else {
-            return self.conclude(id, None, false);
+            return self.conclude(now, id, network, None, false);
         };
-        let Checks { waiting, due } = &mut self.checks;
-        let waits = waiting.iter().any(|other| other.id == id);
-        if waits || waiting.len() >= PASSWORD_CHECKS_MAX {
-            return self.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
-        }
         let check = Check::begin(password, &operator.password);
-        waiting.push_back(Waiting { id, check, operator: found.map(|found| found.name.clone()) });
-        due.get_or_insert(now);
+        let operator = found.map(|found| found.name.clone());
+        let newcomer = Waiting { id, network, check, operator };
+        self.forget_checks_of_gone();
+        if let Some(place) = self.checks.rival(id, network) {
+            let rival = self.checks.rank(&self.checks.waiting[place]);
+            if rival <= self.checks.rank(&newcomer) {
+                return self.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
+            }
+            let rival = self.checks.waiting.remove(place);
+            self.fanout.tell(rival.id, Event::Refused(&Refusal::OperBusy));
+        }
+        self.checks.waiting.push(newcomer);
+        self.checks.due.get_or_insert(now);
         self.fanout.tell(id, Event::Checking);
     }
 
-    /// Does some rounds of the first check, if they are due.
-    pub(super) fn go_on_checking(&mut self, now: Time) {
-        if self.checks.due.is_none_or(|due| due > now) {
+    /// Whether [`Server::go_on_checking`] has something to do.
+    pub fn is_check_due(&self, now: Time) -> bool {
+        self.checks.due.is_some_and(|due| due <= now)
+    }
+
+    /// Does some rounds of a check, if they are due. Who knows how long that took may say so by
+    /// [`Server::pause_checks`].
+    pub fn go_on_checking(&mut self, now: Time) {
+        if !self.is_check_due(now) {
             return;
         }
-        // Who has left keeps nobody waiting.
-        self.checks.waiting.retain(|waiting| self.lobby.is_member(waiting.id));
+        self.forget_checks_of_gone();
         self.checks.due = None;
-        let Some(first) = self.checks.waiting.front_mut() else { return };
+        let Some(place) = self.checks.first() else { return };
+        let first = &mut self.checks.waiting[place];
         if let Some(right) = first.check.go_on(PASSWORD_ROUNDS_PER_TURN) {
-            let (id, operator) = (first.id, first.operator.take());
-            self.checks.waiting.pop_front();
-            self.conclude(id, operator, right);
+            let Waiting { id, network, operator, .. } = self.checks.waiting.remove(place);
+            self.conclude(now, id, network, operator, right);
         }
         self.checks.due = (!self.checks.waiting.is_empty()).then(|| now + PASSWORD_PAUSE);
     }
 
+    /// The last rounds have taken so long, until `ended`: they get a fifth of the time at most.
+    pub fn pause_checks(&mut self, ended: Time, took: Duration) {
+        if let Some(due) = &mut self.checks.due {
+            *due = ended + took * PASSWORD_PAUSE_SHARE;
+        }
+    }
+
+    /// Who has left keeps nobody waiting.
+    fn forget_checks_of_gone(&mut self) {
+        self.checks.waiting.retain(|waiting| self.lobby.is_member(waiting.id));
+    }
+
     /// Somebody has said to be this operator, if there is one, and its password was right or not.
-    fn conclude(&mut self, id: ClientId, operator: Option<String>, right: bool) {
+    fn conclude(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        network: Option<Network>,
+        operator: Option<String>,
+        right: bool,
+    ) {
         if !self.lobby.is_member(id) {
             return;
         }
         let granted = right && operator.is_some();
         self.audit.push(Audited::Oper { id, operator, granted });
         if granted {
+            self.checks.guesses.note_right(id, network);
             self.lobby.promote(id, &mut self.fanout);
         } else {
+            self.checks.guesses.note_wrong(id, network);
+            self.charge_guess(now, id);
             self.counters.passwords_refused += 1;
             self.fanout.tell(id, Event::Refused(&Refusal::OperWrong));
         }
+    }
+
+    /// Charges for a wrong password or key what it costs beside the command that brought it.
+    pub(super) fn charge_guess(&mut self, now: Time, id: ClientId) {
+        self.charge(now, id, FLOOD_PER_WRONG_PASSWORD - FLOOD_LINES_PER_ANNOUNCEMENT);
     }
 }

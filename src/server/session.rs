@@ -188,7 +188,7 @@ impl Session {
         let held_until = match settings.flood {
             Some(rate) if self.held => {
                 let turn = self.inbox.as_ref().and_then(|inbox| inbox.turn.moment());
-                turn.unwrap_or_else(|| self.allowance.ready_at(rate))
+                self.allowance.ready_at(rate).max(turn.unwrap_or_default())
             }
             // Flood control was switched off meanwhile.
             None if self.held => Time::ZERO,

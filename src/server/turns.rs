@@ -1,8 +1,8 @@
 //! Who must wait before its next line is heard, and what a line costs.
 //!
-//! A line is charged to its session and to where it comes from (`origins`). Who is ahead of its own
-//! allowance waits until that is paid for. Where an origin is ahead, its clients are heard one after
-//! the other: who has a line ready is given a moment of its own.
+//! A line is charged to its session and to where it comes from (`origins`). Who is ahead of its
+//! own allowance waits until that is paid for. Where an origin is ahead, its clients are heard one
+//! after the other: who has a line ready is given a moment of its own.
 //!
 //! Invariant: a client with a moment of its own has a line ready, is held, and has paid for it.
 
@@ -24,6 +24,8 @@ pub(super) enum Turn {
     Free,
     /// At this moment, by which all that came from the same place before it is paid for.
     Origin(Time),
+    /// Not before this moment, when it is seen whether those in the room have caught up.
+    Room(Time),
 }
 
 impl Turn {
@@ -31,7 +33,7 @@ impl Turn {
     pub(super) fn moment(self) -> Option<Time> {
         match self {
             Self::Free => None,
-            Self::Origin(moment) => Some(moment),
+            Self::Origin(moment) | Self::Room(moment) => Some(moment),
         }
     }
 }
@@ -64,7 +66,7 @@ impl Server {
                 return false;
             }
             Turn::Free => return false,
-            Turn::Origin(_) => {}
+            Turn::Origin(_) | Turn::Room(_) => {}
         }
         session.held = true;
         true
@@ -73,10 +75,12 @@ impl Server {
     /// Lets a client have its turn now: moments that were given at another rate mean nothing.
     pub(super) fn hasten_turn(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Some(inbox) = &mut session.inbox
-            && inbox.turn != Turn::Free
-        {
-            inbox.turn = Turn::Origin(now);
+        if let Some(inbox) = &mut session.inbox {
+            inbox.turn = match inbox.turn {
+                Turn::Free => Turn::Free,
+                Turn::Origin(_) => Turn::Origin(now),
+                Turn::Room(_) => Turn::Room(now),
+            };
         }
     }
 
@@ -92,6 +96,7 @@ impl Server {
         let event = match turn {
             Turn::Free => Event::TooFast,
             Turn::Origin(_) => Event::TooFastTogether,
+            Turn::Room(_) => Event::TooFastForSome,
         };
         self.fanout.tell(id, event);
     }

@@ -398,7 +398,7 @@ impl Client {
             return None;
         }
         let held = rules.flood.filter(|_| self.held);
-        let ready = held.map(|pace| self.turn.unwrap_or(self.ready_at(pace)));
+        let ready = held.map(|pace| self.ready_at(pace).max(self.turn.unwrap_or_default()));
         let all = [self.register_due(), self.greet_due(), self.line_due(), self.quiet_due(), ready];
         all.into_iter().flatten().min()
     }

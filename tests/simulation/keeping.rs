@@ -73,6 +73,8 @@ impl World {
         self.server = Server::taken_over(self.model.rules.settings(), state, true);
         self.server.set_archive(self.shelf.archive().filter(|_| self.model.rules.rooms.kept));
         self.server.check_invariants();
+        // Who guessed operators' passwords is not told.
+        (self.model.guessed, self.model.proved) = Default::default();
         // Who was still to be written to is on the list of the new one.
         self.flushing.clear();
         self.seen.handed_over += 1;

@@ -6,7 +6,7 @@
 //! clients were cut off as slow: that depends on how the server counts, so here it is only checked
 //! whether the server was allowed to.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use mio_chat::server::CloseReason;
 
 use crate::client::{Client, Heard, Phase};
 use crate::expected::{Kind, Secret};
+use crate::offices::Guesser;
 use crate::origins::Origins;
 use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
@@ -48,6 +49,9 @@ pub(crate) struct Model {
     /// Who says to look after the server, and does or not; and when that is found out.
     pub(crate) checks: VecDeque<(ClientId, bool)>,
     pub(crate) check_at: Option<Nanos>,
+    /// Wrong passwords by whom they came from, and from where right ones came.
+    pub(crate) guessed: BTreeMap<Guesser, u64>,
+    pub(crate) proved: BTreeSet<IpAddr>,
     pub(crate) groups: u64,
     pub(crate) origins: Origins,
     /// Lines that waited for others from the same address.
@@ -68,6 +72,8 @@ impl Model {
             digest_at: None,
             checks: VecDeque::new(),
             check_at: None,
+            guessed: BTreeMap::new(),
+            proved: BTreeSet::new(),
             groups: 0,
             origins: Origins::default(),
             turns_given: 0,
@@ -325,7 +331,6 @@ impl Model {
             Heard::TooLong => unheard(None),
             Heard::Line { bytes, .. } => unheard(Some(bytes)),
         };
-        let (now, rules) = (self.now, self.rules);
         let client = self.client(id);
         client.note_ending(&line);
         let pauses = client.is_small();
@@ -336,10 +341,8 @@ impl Model {
         let text = client.own_text(&line);
         if stranger {
             client.tries += 1;
-        } else if let Some(pace) = rules.flood {
-            let cost = if refusal.is_some() { 1 } else { cost(&text) };
-            client.paid_until = client.paid_until.max(now) + pace.interval * cost;
-            self.charge_origin(id, cost);
+        } else {
+            self.charge(id, if refusal.is_some() { 1 } else { cost(&text) });
         }
         let effects = match refusal {
             Some(refusal) => vec![Effect::Tell(id, refusal.into())],
@@ -347,8 +350,12 @@ impl Model {
             None if stranger => self.rooms.hear_stranger(id, &text),
             None => self.rooms.hear_member(id, &text),
         };
+        let is_guess = effects.iter().any(Effect::refuses_guess);
         for effect in effects {
             self.carry_out(effect);
+        }
+        if is_guess {
+            self.charge(id, u64::from(limits::FLOOD_PER_WRONG_PASSWORD - 3));
         }
         self.note_untold();
         let registered = self.rooms.has(id);

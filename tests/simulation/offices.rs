@@ -1,13 +1,24 @@
 //! What the server does for rooms by itself: digests, passwords that are checked, digits that it
 //! draws, and a restart.
 
+use std::net::IpAddr;
+
 use mio_chat::chat::Snapshot;
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
+use crate::client::Phase;
 use crate::expected::Secret;
 use crate::model::{Model, Nanos, nanos};
 use crate::people::Lore;
+
+/// For whom wrong passwords are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Guesser {
+    Client(ClientId),
+    Address(Option<IpAddr>),
+    Around,
+}
 
 impl Model {
     /// Does what is due for rooms and passwords, which is before anything else.
@@ -18,10 +29,11 @@ impl Model {
             self.digest_at = None;
             effects = self.rooms.tell_digests();
         }
-        if self.check_at.is_some_and(|due| due <= now)
-            && let Some((id, right)) = self.checks.pop_front()
-        {
-            effects.extend(self.rooms.conclude(id, right));
+        if self.check_at.is_some_and(|due| due <= now) {
+            if let Some((id, right)) = self.next_check() {
+                self.note_checked(id, right);
+                effects.extend(self.rooms.conclude(id, right));
+            }
             self.check_at =
                 (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
         }
@@ -66,17 +78,72 @@ impl Model {
         (self.lines, self.deliveries) = (0, 0);
         (self.digest_at, self.check_at, self.checks) = Default::default();
         (self.origins, self.turns_given) = Default::default();
+        (self.guessed, self.proved) = Default::default();
     }
 
-    /// One password of somebody is checked at a time.
+    /// One password of each address is checked at a time.
     pub(crate) fn check(&mut self, id: ClientId, right: bool) {
-        let waits = self.checks.iter().any(|(other, _)| *other == id);
-        if waits || self.checks.len() >= limits::PASSWORD_CHECKS_MAX {
-            return self.tell(id, "* too many passwords are being checked; try again in a while\n");
+        self.forget_checks_of_gone();
+        let address = self.clients[&id].address;
+        let same = |other: ClientId| {
+            other == id || (address.is_some() && self.clients[&other].address == address)
+        };
+        if let Some(place) = self.checks.iter().position(|(other, _)| same(*other)) {
+            let busy = "* too many passwords are being checked; try again in a while\n";
+            let (rival, _) = self.checks[place];
+            if self.rank(rival) <= self.rank(id) {
+                return self.tell(id, busy);
+            }
+            self.checks.remove(place);
+            self.tell(rival, busy);
         }
+        assert!(self.checks.len() < limits::PASSWORD_CHECKS_MAX, "a crowd is smaller");
         self.checks.push_back((id, right));
         self.check_at.get_or_insert(self.now);
         self.tell(id, "* your password is being checked\n");
+    }
+
+    /// Who has guessed least comes first.
+    fn next_check(&mut self) -> Option<(ClientId, bool)> {
+        self.forget_checks_of_gone();
+        let places = 0..self.checks.len();
+        let first = places.min_by_key(|place| (self.rank(self.checks[*place].0), *place))?;
+        self.checks.remove(first)
+    }
+
+    fn forget_checks_of_gone(&mut self) {
+        let clients = &self.clients;
+        let is_here = |id: &ClientId| clients.get(id).is_some_and(|it| it.phase == Phase::Chatting);
+        self.checks.retain(|(id, _)| is_here(id));
+    }
+
+    fn note_checked(&mut self, id: ClientId, right: bool) {
+        let address = self.clients[&id].address;
+        if right {
+            self.guessed.remove(&Guesser::Client(id));
+            self.guessed.remove(&Guesser::Address(address));
+            self.proved.extend(address);
+            return;
+        }
+        *self.guessed.entry(Guesser::Client(id)).or_default() += 1;
+        if address.is_some() {
+            *self.guessed.entry(Guesser::Address(address)).or_default() += 1;
+            *self.guessed.entry(Guesser::Around).or_default() += 1;
+        }
+        let more = u64::from(limits::FLOOD_PER_WRONG_PASSWORD - 3);
+        self.charge(id, more);
+    }
+
+    fn rank(&self, id: ClientId) -> (bool, u64, u64, u64) {
+        let times = |who| self.guessed.get(&who).copied().unwrap_or_default();
+        let own = times(Guesser::Client(id));
+        match self.clients[&id].address {
+            None => (true, own, 0, own),
+            Some(address) => {
+                let by_address = times(Guesser::Address(Some(address)));
+                (!self.proved.contains(&address), by_address, times(Guesser::Around), own)
+            }
+        }
     }
 
     /// Digits that the server draws were told to somebody.

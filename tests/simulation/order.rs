@@ -3,7 +3,7 @@
 use mio_chat::id::ClientId;
 
 use crate::rooms::{Effect, MAIN, Person, Rooms};
-use crate::texts::{NAME_CHARACTERS, alike, clean, nickname_fault, quoted};
+use crate::texts::{NAME_CHARACTERS, alike, clean, nickname_fault, quoted, rounded};
 use crate::words::split;
 
 use Effect::{Check, Publish, Tell, TellSecret};
@@ -190,15 +190,34 @@ impl Rooms {
         let Some(password) = self.room(room).password.clone() else {
             return (!typed.is_empty()).then(|| NAME_CHARACTERS.into());
         };
-        if self.keeps_order(id, room) || typed == password {
+        if self.keeps_order(id, room) {
             self.note(1, "opened with a password");
             return None;
         }
-        Some(if typed.is_empty() {
-            format!("* the room {room} needs a password: /join {room} PASSWORD\n")
-        } else {
-            format!("* that is not the password of {room}; ask somebody who is in it\n")
-        })
+        if typed.is_empty() {
+            return Some(format!("* the room {room} needs a password: /join {room} PASSWORD\n"));
+        }
+        let (wall, address) = (self.wall, self.clients[&id].address);
+        let guesses = &mut self.room_mut(room).guesses;
+        if let Some((wrong, last)) = address.and_then(|address| guesses.get(&address).copied()) {
+            let pause = if wrong < 10 { 0 } else { 60_000.min(1_000 << (wrong - 10).min(20)) };
+            if last + pause > wall {
+                let left = rounded(last + pause - wall);
+                let why = "too many wrong passwords came from your address";
+                return Some(format!("* {why} for {room}; try again in {left}\n"));
+            }
+        }
+        if typed == password {
+            address.map(|address| guesses.remove(&address));
+            self.note(1, "opened with a password");
+            return None;
+        }
+        guesses.retain(|_, (_, last)| wall - *last < 3_600_000);
+        if let Some(address) = address {
+            let (wrong, last) = guesses.entry(address).or_default();
+            (*wrong, *last) = (*wrong + 1, wall);
+        }
+        Some(format!("* that is not the password of {room}; ask somebody who is in it\n"))
     }
 
     pub(crate) fn endow(&mut self, id: ClientId, room: &str) -> Effect {

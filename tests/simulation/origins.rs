@@ -46,6 +46,16 @@ impl Model {
         true
     }
 
+    /// Charges a member, and where it comes from.
+    pub(crate) fn charge(&mut self, id: ClientId, lines: u64) {
+        if let Some(pace) = self.rules.flood {
+            let now = self.now;
+            let client = self.client(id);
+            client.paid_until = client.paid_until.max(now) + pace.interval * lines;
+            self.charge_origin(id, lines);
+        }
+    }
+
     pub(crate) fn charge_origin(&mut self, id: ClientId, lines: u64) {
         let (Some((pace, around)), Some(address)) = (self.paces(), self.address(id)) else {
             return;

@@ -33,6 +33,14 @@ pub(crate) enum Effect {
     Close(ClientId, Ending),
 }
 
+impl Effect {
+    /// Whether somebody is told that a password or key was wrong.
+    pub(crate) fn refuses_guess(&self) -> bool {
+        let begins = ["* that is not the password of ", "* that is not the key of "];
+        matches!(self, Tell(_, text) if begins.iter().any(|begin| text.starts_with(begin)))
+    }
+}
+
 /// Why somebody leaves the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -87,6 +95,8 @@ pub(crate) struct Room {
     /// And who says so.
     pub(crate) topic: Option<(String, String)>,
     pub(crate) password: Option<String>,
+    /// Wrong passwords, and when the last one came, by where from.
+    pub(crate) guesses: BTreeMap<IpAddr, (u32, u64)>,
     /// Which of the keys belongs to it, and to whom that was given.
     pub(crate) endowed: Option<(u64, String)>,
     pub(crate) owner: Option<ClientId>,

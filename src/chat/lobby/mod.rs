@@ -171,8 +171,11 @@ impl Lobby {
         };
         answer.unwrap_or_else(|refusal| {
             outlet.tell(id, Event::Refused(&refusal));
-            let is_kept_out = matches!(refusal, Refusal::Banned(_)) && !self.is_member(id);
-            if is_kept_out { Outcome::KeptOut } else { Outcome::Stays }
+            match refusal {
+                Refusal::Banned(_) if !self.is_member(id) => Outcome::KeptOut,
+                Refusal::PasswordWrong(_) | Refusal::KeyWrong(_) => Outcome::Guessed,
+                _ => Outcome::Stays,
+            }
         })
     }
 
@@ -192,6 +195,11 @@ impl Lobby {
     /// The nickname of a client that has one.
     pub fn nickname(&self, id: ClientId) -> Option<&Nickname> {
         self.members.get(id).map(|member| &member.nickname)
+    }
+
+    /// The room in which a member speaks.
+    pub fn room_of(&self, id: ClientId) -> RoomId {
+        self.active_room(id)
     }
 
     /// How many clients have a nickname.

@@ -25,7 +25,7 @@ pub(super) struct Office {
 
 impl Lobby {
     /// Whether somebody may keep order in a room.
-    pub(super) fn keeps_order(&self, id: ClientId, room: RoomId) -> bool {
+    pub fn keeps_order(&self, id: ClientId, room: RoomId) -> bool {
         self.rank(id, room) >= Rank::Operator
     }
 

@@ -39,7 +39,7 @@ impl Lobby {
             Some(room) if owns => room,
             Some(room) => {
                 self.check_ban(id, &member.nickname, room, context)?;
-                self.check_password(id, room, password)?;
+                self.check_password(id, room, password, context)?;
                 room
             }
             // Most likely a name with a space in it.
@@ -62,20 +62,33 @@ impl Lobby {
 
     /// Who may keep order everywhere needs no password, and for a room without one none is right.
     fn check_password(
-        &self,
+        &mut self,
         id: ClientId,
         room: RoomId,
         password: Option<&str>,
+        context: &Context<'_>,
     ) -> Result<(), Refusal> {
-        let Some(open) = self.rooms.get(room) else { return Ok(()) };
-        match (open.charter.password, password) {
-            (None, None) => Ok(()),
-            (None, Some(_)) => Err(Refusal::NameCharacter),
-            (Some(_), _) if self.keeps_order(id, room) => Ok(()),
-            (Some(_), None) => Err(Refusal::PasswordNeeded(open.name.clone())),
-            (Some(digest), Some(typed)) if Digest::of(&open.name.key(), typed) == digest => Ok(()),
-            (Some(_), Some(_)) => Err(Refusal::PasswordWrong(open.name.clone())),
+        let keeps_order = self.keeps_order(id, room);
+        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+        let (digest, typed) = match (open.charter.password, password) {
+            (None, None) => return Ok(()),
+            (None, Some(_)) => return Err(Refusal::NameCharacter),
+            (Some(_), _) if keeps_order => return Ok(()),
+            (Some(_), None) => return Err(Refusal::PasswordNeeded(open.name.clone())),
+            (Some(digest), Some(typed)) => (digest, typed),
+        };
+        let network = (context.network_of)(id);
+        let pause = network.and_then(|network| open.guesses.pause(context.now, network));
+        if let Some(lasts) = pause {
+            return Err(Refusal::PasswordPaused { room: open.name.clone(), lasts });
         }
+        let is_right = Digest::of(&open.name.key(), typed) == digest;
+        match network {
+            Some(network) if is_right => open.guesses.note_right(network),
+            Some(network) => open.guesses.note_wrong(context.now, network),
+            None => {}
+        }
+        if is_right { Ok(()) } else { Err(Refusal::PasswordWrong(open.name.clone())) }
     }
 
     fn make_room(

@@ -60,6 +60,7 @@ impl Reactor {
             remembered_bytes: lobby.remembered() as u64,
             flood_held: counters.held,
             flood_held_address: counters.held_by_origin,
+            flood_held_room: counters.held_by_room,
             passwords_refused: counters.passwords_refused,
             refused: Counts(Refusal::KINDS.into_iter().zip(delivery.refused).collect()),
         }
