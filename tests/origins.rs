@@ -250,7 +250,7 @@ fn a_nickname_that_waits_its_turn_is_heard_however_long_that_takes() {
     assert_eq!(world.hears("late"), "", "a stranger is told nothing before its answer");
     world.wait(6 * limits::REGISTER_TIMEOUT);
     let heard = world.hears("late");
-    assert!(heard.starts_with("* a name is made of"), "{heard}");
+    assert!(heard.starts_with("* that is no name"), "{heard}");
     assert!(heard.contains("\nConnected to server!\n"), "{heard}");
     assert!(heard.contains("\nlate joined!\n"), "{heard}");
     assert!(world.server.lobby().is_member(id));
@@ -376,7 +376,7 @@ fn an_operator_waits_for_nobody_who_has_guessed() {
             guess(&mut world, &guessers);
             world.wait(check);
         }
-        assert!(world.server.counters().passwords_refused > 8, "{address}");
+        assert!(world.server.counters().passwords_refused > 0, "{address}");
         let operators = if address == "127.0.0.1" { address } else { "192.0.2.7" };
         world.join_from("op", operators);
         world.hears("op");

@@ -1,8 +1,9 @@
 //! Rooms in which more is said than some who read can take.
 //!
-//! Who is behind by half of what may wait, and still reads, has the speakers of its room wait until
-//! it has caught up to a quarter: who causes a backlog waits before who reads is cut off. That is
-//! bounded: somebody who has not caught up within [`JAM_PATIENCE`] has nobody wait any more until it
+//! Who is behind by half of what may wait, and still reads, has the speakers of its room wait
+//! until it has caught up to a quarter: who causes a backlog waits before who reads is cut off.
+//! That is bounded: somebody who has not caught up within [`JAM_PATIENCE`] has nobody wait any
+//! more until it
 //! has read everything, and is cut off at the usual limits. So a reader that has stalled silences
 //! nobody, and one that reads slowly on purpose slows a room to no less than a quarter of
 //! `--outbox-hard` in that time. Who keeps order in the room never waits for it.

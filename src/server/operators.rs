@@ -5,8 +5,8 @@
 //! passwords takes a fifth of the server, not all of it.
 //!
 //! One password of each network is checked at a time, and rounds are done for who comes first by
-//! [`Guesses::rank`]: so an operator waits for the check of nobody who has guessed before. Who comes
-//! when all places are taken has one whose rank is worse yield.
+//! [`Guesses::rank`]: so an operator waits for the check of nobody who has guessed before. Who
+//! comes when all places are taken has one whose rank is worse yield.
 
 use std::time::Duration;
 
