@@ -1,7 +1,8 @@
 //! Budgets belong to where somebody comes from: stories on the whole server in memory, with
 //! people from many addresses.
 
-#[allow(dead_code, reason = "each test file uses what it needs")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::time::Duration;

@@ -59,7 +59,8 @@ fn two_tcp_ports_lead_to_one_room() {
 fn lines_of_somebody_who_hangs_up_at_once_are_all_heard() {
     let server = Server::start(&["--flood", "10:200"]);
     let mut witness = Client::join(server.tcp(), "witness");
-    let ways: [(&str, fn(Client)); 3] =
+    type HangUp = fn(Client);
+    let ways: [(&str, HangUp); 3] =
         [("closes", drop), ("resets", Client::reset), ("finishes", |client| client.finish())];
     for (name, hang_up) in ways {
         let mut hook = Client::connect(server.tcp());

@@ -40,7 +40,7 @@ fn behind_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let lower = |character: char| character.to_lowercase();
     name.chars()
         .all(|one| rest.next().is_some_and(|other| lower(one).eq(lower(other))))
-        .then(|| rest.as_str())
+        .then_some(rest.as_str())
 }
 
 /// What follows the mark at the beginning of `rest`, if there is a mark: one that stands alone, or

@@ -51,7 +51,7 @@ pub(super) struct Admission {
 impl Admission {
     /// With this limit per address, and nobody from those that are banned.
     pub(super) fn new(per_address: u32, banned: &[Subnet], origins: Origins) -> Self {
-        let mut admission = Self { origins, per_address, banned: Vec::new() };
+        let mut admission = Self { origins, per_address, banned: SubnetSet::default() };
         admission.reconfigure(per_address, banned);
         admission
     }

@@ -68,6 +68,6 @@ impl Server {
 
     /// Where a client comes from; `None` for loopback, and for one that is not known.
     pub fn network(&self, id: ClientId) -> Option<Network> {
-        self.sessions.get(id).and_then(|session| self.admission.network(session.origin))
+        self.sessions.get(id).and_then(|session| self.admission.origins.network(session.origin))
     }
 }

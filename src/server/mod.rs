@@ -26,6 +26,7 @@ mod deadlines;
 mod guesses;
 mod handover;
 mod inbox;
+mod input;
 mod jams;
 mod keeping;
 mod leaving;
@@ -60,14 +61,14 @@ use jams::Jams;
 use leaving::Leaving;
 use operators::Checks;
 use origins::Origins;
-use session::{Ending, Phase, Session};
+use session::{Phase, Session};
 
 use crate::chat::{Event, Farewell, Lobby, Outlet};
 use crate::delivery::{DeliveryCounters, Fanout, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
-    READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, WRITE_SLICES,
+    WRITE_SLICES,
 };
 use crate::matchmaking::Matchmaker;
 use crate::time::{Time, Wall};
@@ -149,99 +150,6 @@ impl Server {
         }
         self.arm(id);
         Ok(())
-    }
-
-    /// How many bytes may be read from this client now; [`Server::poll_woken`] tells when zero is
-    /// over.
-    pub fn appetite(&self, id: ClientId) -> usize {
-        let Some(session) = self.sessions.get(id) else { return 0 };
-        if session.is_busy() || session.ended {
-            return 0;
-        }
-        match session.phase {
-            Phase::Closing => 0,
-            Phase::Silent | Phase::Choosing => {
-                REGISTER_BYTES_MAX.saturating_sub(usize::from(session.stranger_bytes))
-            }
-            Phase::Chatting if self.settings.flood.is_some() => READ_BYTES_FLOOD_CONTROLLED,
-            Phase::Chatting => READ_BYTES_PER_TURN,
-        }
-    }
-
-    /// Bytes came from a client.
-    pub fn receive(&mut self, now: Time, id: ClientId, bytes: &[u8]) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.phase == Phase::Closing {
-            return;
-        }
-        let text = session.take_in(now, bytes, &mut self.spare);
-        session.charge_noise(now, self.settings.flood, bytes.len().saturating_sub(text));
-        self.converse(now, id);
-        self.settle(now);
-        self.arm(id);
-    }
-
-    /// A client will send no more. What it said is still carried out and what it is owed is still
-    /// sent; then it is closed.
-    pub fn half_closed(&mut self, now: Time, id: ClientId) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.phase == Phase::Closing {
-            return;
-        }
-        session.ended = true;
-        let is_cut_off = session.broken && session.ending != Ending::Pause;
-        match &mut session.inbox {
-            Some(inbox) if is_cut_off => inbox.drop_unfinished(),
-            Some(inbox) => inbox.end_here(),
-            None => {}
-        }
-        self.converse(now, id);
-        self.settle(now);
-        self.arm(id);
-    }
-
-    /// Nothing can be written to a client any more. What it said before is still carried out, at
-    /// its pace; then it is closed.
-    pub fn write_failed(&mut self, id: ClientId) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        session.broken = true;
-        self.fanout.discard(id);
-        if session.phase == Phase::Closing {
-            self.closed.push_back(id);
-        }
-    }
-
-    /// A connection broke, and all that had come in before was read. That is carried out as far as
-    /// it is whole messages.
-    pub fn read_failed(&mut self, now: Time, id: ClientId) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        session.broken = true;
-        self.fanout.discard(id);
-        if session.phase == Phase::Closing {
-            self.closed.push_back(id);
-        } else {
-            self.half_closed(now, id);
-        }
-    }
-
-    /// A connection cannot be served any more.
-    pub fn disconnect(&mut self, now: Time, id: ClientId) {
-        self.close(now, id, CloseReason::Lost);
-        self.settle(now);
-    }
-
-    /// Goes on with a client that had more to say than one turn allows. Whether it had; if not, it
-    /// may be read.
-    pub fn resume(&mut self, now: Time, id: ClientId) -> bool {
-        let Some(session) = self.sessions.get_mut(id) else { return false };
-        let had_more = std::mem::take(&mut session.unfinished);
-        if had_more {
-            self.converse(now, id);
-            self.wake(id);
-            self.settle(now);
-            self.arm(id);
-        }
-        had_more
     }
 
     /// Whether so much is queued that a flush should come before more is read.
@@ -487,14 +395,15 @@ impl Server {
         } else if session.line_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::LineTimeout));
         } else {
-            if session.quiet_due() <= now
-                && let Some(inbox) = &mut session.inbox
-            {
+            let is_quiet = session.quiet_due() <= now;
+            if let Some(inbox) = session.inbox.as_mut().filter(|_| is_quiet) {
                 inbox.end_here();
             }
-            session.held = false;
-            self.converse(now, id);
-            self.wake(id);
+            // Or else it was due for something that has been done meanwhile.
+            if std::mem::take(&mut session.held) || is_quiet {
+                self.converse(now, id);
+                self.wake(id);
+            }
         }
     }
 

@@ -78,7 +78,7 @@ impl Checks {
     }
 
     /// The one for whom rounds are done next.
-    fn first(&mut self) -> Option<usize> {
+    fn first(&self) -> Option<usize> {
         (0..self.waiting.len()).min_by_key(|place| (self.rank(&self.waiting[*place]), *place))
     }
 }

@@ -6,8 +6,8 @@
 //! proxies and tunnels come from there.
 //!
 //! An origin may be ahead by its burst and by what the nicknames that it has here have cost, so
-//! that a classroom comes in at once and has all of the burst left to talk. Once it is ahead by more,
-//! its clients take turns: who has a line ready is given a moment at which it is heard
+//! that a classroom comes in at once and has all of the burst left to talk. Once it is ahead by
+//! more, its clients take turns: who has a line ready is given a moment at which it is heard
 //! ([`Origins::reserve`]), each the one after the last that was given. So nobody is looked at in
 //! vain, and somebody who has much to say keeps nobody waiting for more than a line.
 //!

@@ -35,6 +35,26 @@ impl Rooms {
         self.note(1, "forgotten room");
         true
     }
+
+    pub(crate) fn make_room(&mut self, id: ClientId, name: &str) -> Vec<Effect> {
+        let address = self.clients[&id].address;
+        if !self.has_place(address) {
+            return vec![no_place(id)];
+        }
+        let (name, forgotten) = (name.to_owned(), self.last);
+        self.founded += 1;
+        let (founder, founded) = (around(address), self.founded);
+        self.rooms.push(Room {
+            name: name.clone(),
+            forgotten,
+            founder,
+            founded,
+            ..Room::default()
+        });
+        let mut effects = self.move_to(id, &name);
+        effects.push(self.endow(id, &name));
+        effects
+    }
 }
 
 pub(crate) fn no_place(id: ClientId) -> Effect {

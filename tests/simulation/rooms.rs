@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use mio_chat::id::ClientId;
 
 use crate::memory::Message;
-use crate::places::{around, no_place};
+use crate::places::no_place;
 use crate::sentences::Sentence;
 use crate::texts::{
     HELP, HELP_ROOMS, NAME_CHARACTERS, alike, fault, kept_for_the_server, nickname_fault,
@@ -106,8 +106,8 @@ pub(crate) struct Room {
     /// The number of the last message that is forgotten, or was said before the room was.
     pub(crate) forgotten: u64,
     /// Who came and left and was only counted.
-    came: u64,
-    left: u64,
+    pub(crate) came: u64,
+    pub(crate) left: u64,
     /// From where who has made it has come, and how many were made before.
     pub(crate) founder: Option<IpAddr>,
     pub(crate) founded: u64,
@@ -140,7 +140,7 @@ pub(crate) struct Rooms {
     pub(crate) keys_given: u64,
     /// Somebody was only counted since the last digest.
     pub(crate) untold: bool,
-    founded: u64,
+    pub(crate) founded: u64,
     /// How often what happened.
     pub(crate) deeds: BTreeMap<&'static str, u64>,
 }
@@ -474,26 +474,6 @@ impl Rooms {
         }
         self.note(u64::from(self.members(&name).is_empty()), "back in an empty room");
         self.move_to(id, &name)
-    }
-
-    fn make_room(&mut self, id: ClientId, name: &str) -> Vec<Effect> {
-        let address = self.clients[&id].address;
-        if !self.has_place(address) {
-            return vec![no_place(id)];
-        }
-        let (name, forgotten) = (name.to_owned(), self.last);
-        self.founded += 1;
-        let (founder, founded) = (around(address), self.founded);
-        self.rooms.push(Room {
-            name: name.clone(),
-            forgotten,
-            founder,
-            founded,
-            ..Room::default()
-        });
-        let mut effects = self.move_to(id, &name);
-        effects.push(self.endow(id, &name));
-        effects
     }
 
     fn leave(&mut self, id: ClientId) -> Vec<Effect> {

@@ -348,8 +348,7 @@ impl World {
         // Digests and answers to passwords come first, and may be what is too much.
         let ticks = self.model.tick_due().is_some_and(|due| due <= self.now);
         let most = self.server.held() + if ticks { TICK_BYTES_MAX } else { 0 };
-        let over_total = most > self.model.rules.total;
-        let lines = self.server.counters().lines;
+        let (over_total, lines) = (most > self.model.rules.total, self.server.counters().lines);
         self.server.handle_timeout(self.time());
         self.model.tick(self.now);
         // Who was due at the very moment at which it was too old has not been heard, if nobody was.
