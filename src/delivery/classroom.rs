@@ -37,6 +37,21 @@ impl Fanout {
         }
     }
 
+    /// Takes those out of the last of a flush for whom something waits and no room is left for it.
+    pub(super) fn hold_small_writes(&mut self) {
+        self.speakers.retain(|&id| {
+            let Some(outbox) = self.outboxes.get_mut(id) else { return false };
+            outbox.spoke = false;
+            let room = self.small_writes.room(id);
+            if !outbox.small || outbox.whole_lines(room, &self.transcripts) > 0 {
+                return true;
+            }
+            let since = self.small_writes.wait(id).unwrap_or_default();
+            self.ledger.block(since, outbox);
+            false
+        });
+    }
+
     /// Publishes the server's own words to a room in which some read only ASCII: they are told
     /// apart. `false`: nobody there needs that, and nothing was done.
     pub(super) fn publish_simplified(

@@ -67,8 +67,8 @@ pub struct Fanout {
     pub(super) small_writes: SmallWrites,
     /// How many read the server's words in ASCII.
     pub(super) ascii_readers: usize,
-    /// Those of a flush who spoke; kept for its memory.
-    speakers: Vec<ClientId>,
+    /// Those of a flush who spoke or are sent small writes; kept for its memory.
+    pub(super) speakers: Vec<ClientId>,
     /// Where an event for one client is encoded.
     pub(super) encoded: Vec<u8>,
     pub(super) ledger: Ledger,
@@ -169,17 +169,13 @@ impl Fanout {
         into.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
             outbox.dirty = false;
-            if outbox.small && !has_room(outbox, id, &self.small_writes, &self.transcripts) {
-                let since = self.small_writes.wait(id).unwrap_or_default();
-                self.ledger.block(since, outbox);
-                return false;
-            }
-            let spoke = std::mem::take(&mut outbox.spoke);
-            if spoke {
+            let comes_last = outbox.spoke | outbox.small;
+            if comes_last {
                 self.speakers.push(id);
             }
-            !spoke
+            !comes_last
         });
+        self.hold_small_writes();
         into.append(&mut self.speakers);
     }
 
@@ -198,20 +194,15 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.counters.sent_bytes += count as u64;
         self.ledger.sent(now, outbox, count, &self.transcripts);
-        if outbox.small {
-            self.small_writes.note_sent(now, id, count);
-        }
+        let full = full
+            | (outbox.small
+                && self.small_writes.must_wait(now, id, count, outbox, &self.transcripts));
         if outbox.is_empty() {
             let verdict = if outbox.ending { Verdict::Finished } else { Verdict::AllSent };
             self.drop_what_nobody_awaits();
             return verdict;
         }
-        let waits =
-            !full && outbox.small && !has_room(outbox, id, &self.small_writes, &self.transcripts);
-        if waits {
-            self.small_writes.wait(id);
-        }
-        if full || waits {
+        if full {
             self.ledger.block(now, outbox);
             if outbox.weight() > self.limits.hard {
                 return Verdict::SlowConsumer;
@@ -422,9 +413,4 @@ impl Outlet for Fanout {
             lane.close_room(room, &mut self.transcripts);
         }
     }
-}
-
-/// Whether some of what waits for this client fits into a small write now.
-fn has_room(outbox: &Outbox, id: ClientId, small: &SmallWrites, transcripts: &Transcripts) -> bool {
-    outbox.whole_lines(small.room(id), transcripts) > 0
 }

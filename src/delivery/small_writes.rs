@@ -10,6 +10,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::outbox::Outbox;
+use super::transcript::Transcripts;
 use crate::id::ClientId;
 use crate::limits::{SMALL_WRITE_BYTES, SMALL_WRITE_INTERVAL};
 use crate::time::Time;
@@ -38,8 +40,7 @@ impl SmallWrites {
         SMALL_WRITE_BYTES.saturating_sub(recent.map_or(0, |recent| recent.bytes))
     }
 
-    /// Notes that a client was sent so many bytes.
-    pub(super) fn note_sent(&mut self, now: Time, id: ClientId, bytes: usize) {
+    fn note_sent(&mut self, now: Time, id: ClientId, bytes: usize) {
         let nothing = Recent { bytes: 0, written: now, waits: false };
         let recent = self.recent.entry(id).or_insert(nothing);
         recent.bytes += bytes;
@@ -53,6 +54,22 @@ impl SmallWrites {
         let recent = self.recent.get_mut(&id)?;
         recent.waits = true;
         Some(recent.written + SMALL_WRITE_INTERVAL)
+    }
+
+    /// Notes that a client was sent so many bytes. Whether the next of what waits for it does not
+    /// fit any more.
+    #[cold]
+    pub(super) fn must_wait(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        bytes: usize,
+        outbox: &Outbox,
+        transcripts: &Transcripts,
+    ) -> bool {
+        self.note_sent(now, id, bytes);
+        let fits = outbox.is_empty() || outbox.whole_lines(self.room(id), transcripts) > 0;
+        !fits && self.wait(id).is_some()
     }
 
     /// Whether a client waits.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr3;
+
 use super::slash;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
@@ -17,7 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 pub fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = std::str::from_utf8(line).map_err(|_| Refusal::NotUtf8)?;
     let text = text.trim_start_matches('\u{FEFF}');
-    if text.bytes().any(|byte| matches!(byte, BACKSPACE | DELETE | ERASE_LINE)) {
+    if memchr3(BACKSPACE, DELETE, ERASE_LINE, text.as_bytes()).is_some() {
         return Ok(Cow::Owned(erased(text)));
     }
     Ok(Cow::Borrowed(text))
