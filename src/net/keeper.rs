@@ -59,11 +59,13 @@ impl Keeper {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
         server.restore(kept);
-        Self::new(store, server)
+        let mut keeper = Self::new(store, server)?;
+        keeper.begin(server);
+        Ok(keeper)
     }
 
     /// Opens the state again that was closed for another process, or by it: the server knows all
-    /// that is kept there, and maybe more.
+    /// that is kept there, and maybe more. Nothing is written before [`Keeper::begin`].
     pub(super) fn resume(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         Self::new(Store::resume(folder)?, server)
     }
@@ -71,14 +73,12 @@ impl Keeper {
     fn new(store: Store, server: &mut Server) -> Result<Self, NetError> {
         server.set_archive(Some(store.archive()?));
         let (pace, done, took) = (Pace::new(), Done::default(), Histogram::of_times());
-        let mut keeper = Self { store, pace, unsaved_since: None, done, took };
-        keeper.begin(server);
-        Ok(keeper)
+        Ok(Self { store, pace, unsaved_since: None, done, took })
     }
 
-    /// Has the state say that it is in use, before anybody says anything. A disk that is full keeps
-    /// nobody from chatting.
-    fn begin(&mut self, server: &mut Server) {
+    /// Has the state say that it is in use, before anybody says anything, and brings its tables up
+    /// to date. A disk that is full keeps nobody from chatting: the next commit does it.
+    pub(super) fn begin(&mut self, server: &mut Server) {
         let store = &mut self.store;
         if let Err(error) = server.save(0, |batch| store.begin(batch)) {
             self.note_failure(Time::ZERO, &error);

@@ -56,6 +56,8 @@ pub struct Store {
     /// Closed before the folder is given up.
     connection: Connection,
     folder: Folder,
+    /// How many steps of the schema were taken; the first commit takes the others.
+    taken: usize,
     skipped: u64,
     /// Whether it was found complete.
     was_complete: bool,
@@ -84,30 +86,33 @@ impl Store {
         schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
         let reading = read(&mut connection, epoch, most).map_err(failed)?;
         let Reading { snapshot, skipped } = reading;
-        let store = Self::ready(connection, folder, skipped, snapshot.complete)?;
+        let taken = STEPS.len();
+        let store = Self::ready(connection, folder, taken, skipped, snapshot.complete)?;
         Ok((store, snapshot))
     }
 
     /// Opens the state again that a server has closed a moment ago of which everything is known:
-    /// everybody waits, so what is in it is neither read nor checked.
+    /// everybody waits, so what is in it is neither read nor checked. Nothing is committed before
+    /// [`Store::begin`], so that an older server can still open it if this one is not to go on.
     ///
     /// # Errors
     /// Whatever keeps it from being used.
     pub fn resume(folder: &Path) -> Result<Self, StoreError> {
         let folder = Folder::take(folder)?;
         let failed = |error| StoreError::opening(folder.path(), error);
-        let mut connection = connect(&folder).map_err(failed)?;
+        let connection = connect(&folder).map_err(failed)?;
         let taken = identify(&connection, &folder)?;
         set_up(&connection).map_err(failed)?;
-        schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
-        let complete = "SELECT complete FROM meta";
-        let was_complete = connection.query_row(complete, (), |row| row.get(0)).map_err(failed)?;
-        Self::ready(connection, folder, 0, was_complete)
+        let complete = || connection.query_row("SELECT complete FROM meta", (), |row| row.get(0));
+        // A new one has no tables yet.
+        let was_complete = taken == 0 || complete().map_err(failed)?;
+        Self::ready(connection, folder, taken, 0, was_complete)
     }
 
     fn ready(
         connection: Connection,
         folder: Folder,
+        taken: usize,
         skipped: u64,
         was_complete: bool,
     ) -> Result<Self, StoreError> {
@@ -119,6 +124,7 @@ impl Store {
         Ok(Self {
             connection,
             folder,
+            taken,
             skipped,
             was_complete,
             is_marked,
@@ -161,7 +167,7 @@ impl Store {
 
     /// Notes, before anybody comes, that something is missing until the end says otherwise: what is
     /// said before the first commit leaves no other trace. Synced. `batch` has nothing new but the
-    /// last number that counts as given.
+    /// last number that counts as given. Brings the tables up to date, too.
     ///
     /// # Errors
     /// What SQLite says. The first commit will note it then.
@@ -220,8 +226,10 @@ impl Store {
         }
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
+        schema::take_steps(&transaction, &STEPS, self.taken)?;
         write::write(&transaction, batch)?;
         transaction.commit()?;
+        self.taken = STEPS.len();
         // It is kept. What fails from here on must not have it written again.
         self.is_changed = true;
         self.settled += batch.rooms.iter().filter(|room| room.charter.is_some()).count() as u64;

@@ -93,12 +93,20 @@ pub(super) fn identify(connection: &Connection) -> Result<Identity> {
 
 /// Takes the steps that were not taken yet, each as a whole or not at all.
 pub(super) fn migrate(connection: &mut Connection, steps: &[&str], taken: usize) -> Result<()> {
-    for (before, step) in steps.iter().enumerate().skip(taken) {
+    for taken in taken..steps.len() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", before as i64 + 1)?;
+        take_steps(&transaction, &steps[..=taken], taken)?;
         transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Takes the steps that were not taken yet, within a transaction of the caller's.
+pub(super) fn take_steps(connection: &Connection, steps: &[&str], taken: usize) -> Result<()> {
+    for (before, step) in steps.iter().enumerate().skip(taken) {
+        connection.execute_batch(step)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", before as i64 + 1)?;
     }
     Ok(())
 }

@@ -46,7 +46,11 @@ impl Reactor {
             Ok(_) => wire.say(Word::Taken).and_then(|()| wire.expect(Word::Go))?,
             Err(error) => wire.refuse(&reason(error)),
         }
-        let reactor = taken?;
+        let mut reactor = taken?;
+        // The old process can go on no more, so it need not understand what is written from now on.
+        if let Some(keeper) = &mut reactor.keeper {
+            keeper.begin(&mut reactor.server);
+        }
         let clients = reactor.connections.len();
         log::info!("upgrade: taken over from pid={} clients={clients}", predecessor.process);
         Ok(reactor)

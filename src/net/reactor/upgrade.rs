@@ -217,7 +217,10 @@ impl Reactor {
     fn keep_again(&mut self) {
         let Some(folder) = self.folder.as_deref().filter(|_| self.keeper.is_none()) else { return };
         match Keeper::resume(folder, &mut self.server) {
-            Ok(keeper) => self.keeper = Some(keeper),
+            Ok(mut keeper) => {
+                keeper.begin(&mut self.server);
+                self.keeper = Some(keeper);
+            }
             Err(error) => log::error!("state: nothing is kept from now on: {error}"),
         }
     }

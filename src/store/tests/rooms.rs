@@ -145,22 +145,54 @@ fn no_more_is_let_go_of_than_one_commit_can_erase() {
     assert_eq!(surplus(&mut store, 1, ""), ["r19", "r18", "r17"]);
 }
 
-#[test]
-fn a_state_of_the_first_version_gets_todays_date() {
+/// A state as the first version has left it, with one room.
+fn state_of_the_first_version() -> tempfile::TempDir {
     let folder = tempdir().unwrap();
-    drop(open(folder.path()));
-    let database = folder.path().join("mio-chat.db");
-    fs::remove_file(&database).unwrap();
-    let mut connection = rusqlite::Connection::open(&database).unwrap();
+    let mut connection = rusqlite::Connection::open(folder.path().join("mio-chat.db")).unwrap();
     crate::store::schema::migrate(&mut connection, &crate::store::STEPS[..1], 0).unwrap();
     connection
         .execute("INSERT INTO rooms (key, name, forgotten) VALUES ('den', 'den', 3)", ())
         .unwrap();
-    drop(connection);
+    folder
+}
+
+#[test]
+fn a_state_of_the_first_version_gets_todays_date() {
+    let folder = state_of_the_first_version();
     let (_, snapshot) = open(folder.path());
     let Standing { founder, founded, used } = snapshot.rooms[0].standing;
     assert_eq!((founder, founded), (None, 0));
     assert!(used > TODAY, "{used}");
+}
+
+#[test]
+fn who_goes_on_with_a_state_changes_nothing_before_it_begins() {
+    let folder = state_of_the_first_version();
+    let other = rusqlite::Connection::open(folder.path().join("mio-chat.db")).unwrap();
+    let state = || -> (i64, bool) {
+        let sql = "SELECT user_version, complete FROM pragma_user_version, meta";
+        other.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    // A successor that is not told to go on: the old server finds its own tables.
+    let store = Store::resume(folder.path()).unwrap();
+    let archive = store.archive().unwrap();
+    drop((archive, store));
+    assert_eq!(state(), (1, true));
+    let mut store = Store::resume(folder.path()).unwrap();
+    let archive = store.archive().unwrap();
+    let nothing_new = Batch { epoch: 7, last: 3, torn: 0, gone: &[], rooms: Vec::new() };
+    // What fails is tried again with the next commit.
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(store.begin(&nothing_new).is_err());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(state(), (1, true));
+    assert!(archive.room(&room_name("den")).is_err(), "its columns are not known yet");
+    store.commit(&batch(&kept("tent", "203.0.113.0/24", 1), true, 4)).unwrap();
+    assert_eq!(state(), (2, false));
+    assert_eq!(archive.room(&room_name("den")).unwrap().unwrap().forgotten, 3);
+    store.begin(&nothing_new).unwrap();
+    drop((archive, store));
+    assert_eq!(open(folder.path()).1.rooms.len(), 2);
 }
 
 #[test]
