@@ -7,9 +7,9 @@ mod common;
 
 use common::shelf::SharedShelf;
 use common::{World, settings};
-use mio_chat::chat::LobbySettings;
+use mio_chat::chat::{Archive, LobbySettings};
 use mio_chat::limits;
-use mio_chat::server::Settings;
+use mio_chat::server::{Server, Settings};
 
 fn at_most(rooms_max: usize) -> Settings {
     let lobby = LobbySettings { rooms_max, ..LobbySettings::default() };
@@ -32,6 +32,18 @@ fn forget(world: &mut World) {
 /// Saves all that is new.
 fn save(world: &mut World, shelf: &SharedShelf) {
     world.save(&mut shelf.get_mut(), 1_000);
+}
+
+/// Another process goes on, which finds rooms there.
+fn hand_over(world: &mut World, archive: Option<Box<dyn Archive>>) {
+    let document = serde_json::to_string(&world.server.handed_over(world.now)).unwrap();
+    let state = serde_json::from_str(&document).unwrap();
+    let lobby = LobbySettings { history: limits::HISTORY_MESSAGES_MAX, ..LobbySettings::default() };
+    world.server = Server::taken_over(Settings { lobby, ..settings() }, state, true);
+    world.server.set_archive(archive);
+    world.server.limit_history();
+    world.server.check_invariants();
+    world.run();
 }
 
 /// Alice has a room with everything in it, and bob one with nothing; both have left. Returns the
@@ -282,5 +294,14 @@ fn what_others_say_pushes_no_history_off_the_disk() {
         save(&mut world, &shelf);
         assert!(world.server.lobby().remembered() <= limits::HISTORY_TOTAL_BYTES);
     }
+    // Nor does an upgrade, which takes over no more than may be remembered.
+    let remembered = world.server.lobby().remembered();
+    assert!(remembered > limits::HISTORY_TOTAL_BYTES / 8 * 7, "{remembered}");
+    for archive in [shelf.archive(), None] {
+        hand_over(&mut world, archive);
+        assert_eq!(world.server.lobby().remembered(), remembered);
+        assert!(!world.server.has_unsaved());
+    }
+    world.server.set_archive(shelf.archive());
     both_are_as_they_were(&mut world, &keys);
 }

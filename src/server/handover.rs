@@ -98,6 +98,12 @@ impl Server {
         server
     }
 
+    /// Sees to it that rooms remember no more than may be. To be called when it is known where they
+    /// are kept ([`Server::set_archive`]), if anywhere.
+    pub fn limit_history(&mut self) {
+        self.lobby.limit_history(&mut self.fanout);
+    }
+
     fn take_in(&mut self, state: SessionState) {
         let SessionState { id, mut session, network } = state;
         session.origin = self.admission.take_over(network);

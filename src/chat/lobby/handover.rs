@@ -41,7 +41,8 @@ impl Lobby {
         }
     }
 
-    /// Goes on where another process has stopped, before anybody comes here.
+    /// Goes on where another process has stopped, before anybody comes here. What rooms remember is
+    /// as much as there; see [`Lobby::limit_history`].
     pub fn take_over(&mut self, state: LobbyState) {
         debug_assert!(self.members.is_empty(), "somebody is here already");
         (self.numbers, self.keys) = (state.numbers, state.keys);
@@ -62,6 +63,5 @@ impl Lobby {
         // Less may be remembered here.
         self.remembered = self.rooms.iter().map(|(_, room)| room.history.weight()).sum();
         self.forget_surplus();
-        self.forget_the_oldest();
     }
 }

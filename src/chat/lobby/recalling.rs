@@ -93,6 +93,16 @@ impl Lobby {
         }
     }
 
+    /// Sees to it that rooms remember no more than may be, where another process has remembered
+    /// more. Where rooms are kept elsewhere none forgets anything: those that nobody is in make way
+    /// in memory.
+    pub fn limit_history(&mut self, outlet: &mut impl Outlet) {
+        self.make_way_for_history(0, outlet);
+        if self.archive.is_none() && self.remembered > HISTORY_TOTAL_BYTES {
+            self.forget_the_oldest();
+        }
+    }
+
     /// Makes room: those that were silent longest forget everything, until an eighth is free.
     pub(super) fn forget_the_oldest(&mut self) {
         let filled = self.rooms.iter().filter(|(_, room)| !room.history.is_empty());

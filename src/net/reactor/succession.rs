@@ -89,6 +89,7 @@ impl Reactor {
         }
         let folder = self.folder.as_deref();
         self.keeper = folder.map(|folder| Keeper::resume(folder, &mut self.server)).transpose()?;
+        self.server.limit_history();
         self.check_invariants()
     }
 
