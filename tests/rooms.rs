@@ -10,6 +10,7 @@ use common::{World, settings};
 use mio_chat::chat::{Archive, LobbySettings};
 use mio_chat::limits;
 use mio_chat::server::{Server, Settings};
+use mio_chat::time::Wall;
 
 fn at_most(rooms_max: usize) -> Settings {
     let lobby = LobbySettings { rooms_max, ..LobbySettings::default() };
@@ -272,6 +273,33 @@ fn a_disk_that_cannot_be_written_to_bounds_rooms_as_if_nothing_were_kept() {
     save(&mut world, &shelf);
     let kept = shelf.get().0.rooms.len();
     assert!((limits::ROOMS_UNSAVED_MAX..limits::ROOMS_UNSAVED_MAX + 20).contains(&kept), "{kept}");
+}
+
+#[test]
+fn the_day_of_the_last_use_is_known_before_the_first_command() {
+    let shelf = SharedShelf::default();
+    let mut world = World::kept(settings(), &shelf);
+    let noon = |day: u64| Wall::from_millis(day * 86_400_000 + 43_200_000);
+    world.server.set_calendar(world.now, noon(20_000));
+    for name in ["alice", "bob"] {
+        world.join(name);
+        world.types(name, &format!("/join of-{name}"));
+    }
+    save(&mut world, &shelf);
+    let used = |room: &str| {
+        let shelf = shelf.get();
+        shelf.0.rooms.iter().find(|kept| kept.name.as_str() == room).unwrap().standing.used
+    };
+    assert_eq!((used("of-alice"), used("of-bob")), (20_000, 20_000));
+    hand_over(&mut world, shelf.archive());
+    // The new process has not looked at the calendar yet.
+    world.vanishes("alice");
+    save(&mut world, &shelf);
+    assert_eq!(used("of-alice"), 20_000);
+    world.server.set_calendar(world.now, noon(20_001));
+    world.vanishes("bob");
+    save(&mut world, &shelf);
+    assert_eq!((used("of-alice"), used("of-bob")), (20_000, 20_001));
 }
 
 #[test]

@@ -50,6 +50,7 @@ impl Server {
     pub fn set_calendar(&mut self, now: Time, wall: Wall) {
         let since_start = u64::try_from(now.since(Time::ZERO).as_millis()).unwrap_or(u64::MAX);
         self.started = Wall::from_millis(wall.millis().saturating_sub(since_start));
+        self.lobby.set_today(wall.day());
     }
 
     /// Where clients come from and what the calendar says, for as long as `act` takes, which is

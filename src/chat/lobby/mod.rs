@@ -108,7 +108,7 @@ pub struct Lobby {
     archive: Option<Box<dyn Archive>>,
     /// How often that was asked.
     recalled: u64,
-    /// The day of the last command.
+    /// The day of the last command, or of the last look at the calendar; 0: it is not known.
     today: u32,
     /// What all rooms remember, in bytes.
     remembered: usize,

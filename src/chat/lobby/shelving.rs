@@ -30,9 +30,14 @@ impl Lobby {
         self.rooms.max()
     }
 
-    /// The day of the last command, from the beginning of 1970.
+    /// The day of the last command or look at the calendar, from the beginning of 1970.
     pub fn today(&self) -> u32 {
         self.today
+    }
+
+    /// Notes which day it is, before anybody has given a command.
+    pub fn set_today(&mut self, today: u32) {
+        self.today = today;
     }
 
     /// The room of this name, from elsewhere if it is not here.
@@ -124,12 +129,12 @@ impl Lobby {
         self.unsaved.note_gone(names);
     }
 
-    /// Somebody is in a room today.
+    /// Somebody is in a room today. It was not used last before the day that is known already.
     pub(super) fn note_used(&mut self, room: RoomId) {
         let today = self.today;
         if let Some(open) = self.rooms.get_mut(room)
             && room != RoomId::MAIN
-            && open.standing.used != today
+            && open.standing.used < today
         {
             open.standing.used = today;
             self.note_changed(room);
@@ -149,7 +154,7 @@ impl KeptRoom {
     }
 
     /// What its history weighs, in bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         self.messages.iter().map(Message::weight).sum()
     }
 
