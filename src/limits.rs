@@ -158,6 +158,9 @@ pub const COMMIT_PAUSE: u32 = 32;
 pub const COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(5);
 /// How long the start waits for another program (`sqlite3`) that has locked the state.
 pub const STORE_PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes of a state that is checked for damage at the start, which reads all of it. In a larger one
+/// damage is found when what is damaged is read.
+pub const STORE_CHECKED_BYTES_MAX: u64 = 256 * 1_024 * 1_024;
 /// Bytes of the store's log above which it is moved into the database when there is nothing else to
 /// do: enough that pages written often are moved once.
 pub const STORE_LOG_BYTES: u64 = 1_024 * 1_024;

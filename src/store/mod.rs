@@ -43,7 +43,9 @@ pub use self::pace::Pace;
 use self::read::Reading;
 use self::schema::{Identity, STEPS};
 use crate::chat::{Archive, Batch, RoomName, Snapshot};
-use crate::limits::{ROOMS_BETWEEN_COUNTS, STORE_LOG_BYTES_MAX, STORE_PATIENCE};
+use crate::limits::{
+    ROOMS_BETWEEN_COUNTS, STORE_CHECKED_BYTES_MAX, STORE_LOG_BYTES_MAX, STORE_PATIENCE,
+};
 
 /// Bytes that one page takes in the log: itself, and what SQLite notes about it.
 const LOGGED_PAGE_BYTES: u64 = 4_096 + 24;
@@ -72,7 +74,8 @@ pub struct Store {
 
 impl Store {
     /// Opens or creates the state in `folder`, brings it up to date, and reads what was kept, so
-    /// many rooms of it at most. `epoch` is used if there is no state yet.
+    /// many rooms of it at most, and as much as may be remembered and one room more. `epoch` is used
+    /// if there is no state yet.
     ///
     /// # Errors
     /// Whatever keeps the server from starting, as one sentence.
@@ -81,11 +84,11 @@ impl Store {
         let failed = |error| StoreError::opening(folder.path(), error);
         let mut connection = connect(&folder).map_err(failed)?;
         let taken = identify(&connection, &folder)?;
-        check(&connection, &folder)?;
+        check(&connection, &folder, STORE_CHECKED_BYTES_MAX)?;
         set_up(&connection).map_err(failed)?;
         schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
         let reading = read(&mut connection, epoch, most).map_err(failed)?;
-        let Reading { snapshot, skipped } = reading;
+        let Reading { snapshot, skipped, .. } = reading;
         let taken = STEPS.len();
         let store = Self::ready(connection, folder, taken, skipped, snapshot.complete)?;
         Ok((store, snapshot))
@@ -276,10 +279,16 @@ fn identify(connection: &Connection, folder: &Folder) -> Result<usize, StoreErro
     }
 }
 
-/// Whether it is sound. It is as large as what rooms remember, so this takes a fraction of a
-/// second.
-fn check(connection: &Connection, folder: &Folder) -> Result<(), StoreError> {
+/// Whether it is sound. That reads all of it, and it may hold sixteen times as many rooms as are in
+/// memory, so one of more bytes than `most` is not checked.
+fn check(connection: &Connection, folder: &Folder, most: u64) -> Result<(), StoreError> {
     let failed = |error| StoreError::opening(folder.path(), error);
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let bytes: i64 = connection.query_row(sql, (), |row| row.get(0)).map_err(failed)?;
+    if u64::try_from(bytes).is_ok_and(|bytes| bytes > most) {
+        log::info!("state: not checked for damage, since it is large: bytes={bytes}");
+        return Ok(());
+    }
     let found: String =
         connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0)).map_err(failed)?;
     if found != "ok" {

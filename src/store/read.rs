@@ -2,7 +2,7 @@
 //! was changed by hand must not keep the chat from starting, nor bring a control character to a
 //! terminal.
 //!
-//! Left to the lobby: how much of it is remembered, and whether all of it was kept.
+//! Left to the lobby: how much exactly of it is remembered, and whether all of it was kept.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::chat::{Alphabet, Charter, Digest, KeptRoom, Kind, Measure, Message, N
 use crate::chat::{
     NameKey, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Standing, Topic,
 };
-use crate::limits::{LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
+use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::time::Wall;
 
 /// What of a row says what a room is.
@@ -26,14 +26,17 @@ pub(super) struct Reading {
     pub(super) snapshot: Snapshot,
     /// Rows that say nothing to us.
     pub(super) skipped: u64,
+    /// What was said, in bytes as they are remembered.
+    weight: usize,
 }
 
 impl Reading {
-    /// Reads so many rooms at most, `main` and the best of the others; `epoch` is used where there
-    /// is none.
+    /// Reads so many rooms at most, `main` and the best of the others, until they remember more
+    /// than may be in memory: the others are found in the archive. `epoch` is used where there is
+    /// none.
     pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
         let snapshot = Snapshot { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
-        let mut reading = Self { snapshot, skipped: 0 };
+        let mut reading = Self { snapshot, skipped: 0, weight: 0 };
         reading.read_rooms(connection, most)?;
         reading.read_meta(connection)?;
         Ok(reading)
@@ -52,11 +55,13 @@ impl Reading {
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([NameKey::of("main").as_str()])?;
         while self.snapshot.rooms.len() < most
+            && self.weight <= HISTORY_TOTAL_BYTES
             && let Some(row) = rows.next()?
         {
             match room(row) {
                 Some((key, mut room)) => {
                     self.skipped += furnish(connection, &key, &mut room)?;
+                    self.weight += room.weight();
                     self.snapshot.rooms.push(room);
                 }
                 None => self.skipped += 1,

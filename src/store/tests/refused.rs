@@ -9,6 +9,7 @@ use tempfile::tempdir;
 
 use super::{batch, open, room};
 use crate::store::Store;
+use crate::store::{Folder, check};
 
 /// Why a state cannot be opened; must name its folder.
 fn refusal(folder: &Path) -> String {
@@ -100,6 +101,12 @@ fn a_damaged_page_is_found_at_the_start() {
         fs::write(&file, &damaged).unwrap();
         assert!(refusal(folder.path()).contains("is damaged"), "page {page}");
     }
+    // What is large is not read for that.
+    let (taken, connection) =
+        (Folder::take(folder.path()).unwrap(), Connection::open(&file).unwrap());
+    check(&connection, &taken, u64::MAX).unwrap_err();
+    check(&connection, &taken, 4_096).unwrap();
+    drop((connection, taken));
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
     assert!(refusal(folder.path()).contains("is damaged"));
     fs::write(&file, &whole).unwrap();

@@ -1,14 +1,14 @@
 //! Rooms on disk that are not in memory: which are read at the start, how one is found, and which
 //! are too many.
 
-use std::fs;
-
 use tempfile::tempdir;
 
 use super::model::{message, room_name};
 use super::{batch, open};
 use crate::chat::{Batch, Changes, Charter, Digest, KeptRoom, Standing, Unreadable};
-use crate::limits::{ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS};
+use crate::limits::{
+    HISTORY_TOTAL_BYTES, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
+};
 use crate::store::Store;
 
 const TODAY: u32 = 20_000;
@@ -82,6 +82,34 @@ fn the_best_are_read_at_the_start_and_the_others_when_they_are_asked_for() {
         assert_eq!((read, snapshot.last), (names.to_vec(), 9));
         store.close().unwrap();
     }
+}
+
+#[test]
+fn no_more_is_read_at_the_start_than_may_be_remembered() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    let text = "x".repeat(1_000);
+    let rooms = HISTORY_TOTAL_BYTES / (1_000 * text.len()) + 3;
+    for number in 0..rooms as u64 {
+        let mut room = kept(&format!("r{number}"), "203.0.113.0/24", 1 + number);
+        let numbers = number * 1_000 + 1..=number * 1_000 + 1_000;
+        room.messages = numbers.map(|number| message(number, &text)).collect();
+        keep(&mut store, &[room]);
+    }
+    store.close().unwrap();
+    let (store, snapshot) = open(folder.path());
+    let read: usize = snapshot.rooms.iter().map(KeptRoom::weight).sum();
+    let each = snapshot.rooms[0].weight();
+    assert!((HISTORY_TOTAL_BYTES + 1..=HISTORY_TOTAL_BYTES + each).contains(&read), "{read}");
+    assert!(snapshot.rooms.iter().all(|room| room.messages.len() == 1_000), "each is whole");
+    assert_eq!(snapshot.last, rooms as u64 * 1_000);
+    // The others were said something in longest ago, and are found when they are asked for.
+    assert!(
+        snapshot.rooms.len() < rooms
+            && snapshot.rooms[0].name == room_name(&format!("r{}", rooms - 1))
+    );
+    let found = store.archive().unwrap().room(&room_name("r0")).unwrap().unwrap();
+    assert_eq!(found.messages.len(), 1_000);
 }
 
 #[test]
