@@ -42,6 +42,7 @@ use self::folder::Folder;
 pub use self::pace::Pace;
 use self::read::Reading;
 use self::schema::{Identity, STEPS};
+use self::surplus::Surplus;
 use crate::chat::{Archive, Batch, RoomName, Snapshot};
 use crate::limits::{
     ROOMS_BETWEEN_COUNTS, STORE_CHECKED_BYTES_MAX, STORE_LOG_BYTES_MAX, STORE_PATIENCE,
@@ -69,6 +70,8 @@ pub struct Store {
     is_changed: bool,
     /// Rooms that were settled, and maybe new, since they were counted.
     settled: u64,
+    /// Keys of rooms that nobody can find, and that the next commit erases: there are too many.
+    outdated: Vec<String>,
     log_bytes: u64,
 }
 
@@ -133,6 +136,7 @@ impl Store {
             is_marked,
             is_changed,
             settled,
+            outdated: Vec::new(),
             log_bytes,
         })
     }
@@ -160,11 +164,13 @@ impl Store {
         if self.settled < ROOMS_BETWEEN_COUNTS {
             return Ok(Vec::new());
         }
-        let names = surplus::surplus(&self.connection, most, today, may_go);
-        let names = names.map_err(|error| StoreError::reading(self.folder.path(), error))?;
-        if names.is_empty() {
+        let found = surplus::surplus(&self.connection, most, today, may_go);
+        let Surplus { names, outdated } =
+            found.map_err(|error| StoreError::reading(self.folder.path(), error))?;
+        if names.is_empty() && outdated.is_empty() {
             self.settled = 0;
         }
+        self.outdated = outdated;
         Ok(names)
     }
 
@@ -230,11 +236,13 @@ impl Store {
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         schema::take_steps(&transaction, &STEPS, self.taken)?;
+        self.outdated.iter().try_for_each(|key| write::erase(&transaction, key))?;
         write::write(&transaction, batch)?;
         transaction.commit()?;
         self.taken = STEPS.len();
         // It is kept. What fails from here on must not have it written again.
         self.is_changed = true;
+        self.outdated.clear();
         self.settled += batch.rooms.iter().filter(|room| room.charter.is_some()).count() as u64;
         if !self.is_marked {
             self.is_marked = self.connection.pragma_update(None, "synchronous", "NORMAL").is_ok();

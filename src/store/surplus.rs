@@ -16,16 +16,26 @@ pub(super) fn surplus(
     most: usize,
     today: u32,
     may_go: impl Fn(&RoomName) -> bool,
-) -> Result<Vec<RoomName>> {
+) -> Result<Surplus> {
     let count = |sql| connection.prepare_cached(sql)?.query_row((), |row| row.get::<_, i64>(0));
     let kept = usize::try_from(count("SELECT count(*) FROM rooms")?).unwrap_or_default();
-    let mut list =
-        List { connection, wanted: kept.saturating_sub(most), rows: 0, names: Vec::new() };
+    let (wanted, found) = (kept.saturating_sub(most), Surplus::default());
+    let mut list = List { connection, wanted, rows: 0, found };
     if list.wanted > 0 {
         list.take_left(today, &may_go)?;
         list.take_youngest(&may_go)?;
     }
-    Ok(list.names)
+    Ok(list.found)
+}
+
+/// Rooms that are too many.
+#[derive(Debug, Default)]
+pub(super) struct Surplus {
+    /// To be let go of by the lobby.
+    pub(super) names: Vec<RoomName>,
+    /// Keys of rooms that nobody can find, because the key of their name is another today (letters
+    /// may come to look alike with a newer Unicode). That one may be another room's.
+    pub(super) outdated: Vec<String>,
 }
 
 /// Those that were found so far.
@@ -34,16 +44,20 @@ struct List<'a> {
     wanted: usize,
     /// Rows that go with them.
     rows: usize,
-    names: Vec<RoomName>,
+    found: Surplus,
 }
 
 impl List<'_> {
+    fn rooms(&self) -> usize {
+        self.found.names.len() + self.found.outdated.len()
+    }
+
     fn is_full(&self) -> bool {
-        self.names.len() >= self.wanted || self.rows >= COMMIT_ROWS_MAX
+        self.rooms() >= self.wanted || self.rows >= COMMIT_ROWS_MAX
     }
 
     fn take_left(&mut self, today: u32, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
-        let sql = "SELECT name FROM rooms
+        let sql = "SELECT key, name FROM rooms
                    WHERE used BETWEEN 1 AND ?1 - 1 AND key <> ?3
                        AND (used < ?2 OR (topic IS NULL AND password IS NULL
                             AND NOT EXISTS (SELECT 1 FROM sanctions WHERE room = key)))
@@ -56,7 +70,7 @@ impl List<'_> {
         while !self.is_full()
             && let Some(row) = rows.next()?
         {
-            self.take(&row.get::<_, String>(0)?, may_go)?;
+            self.take(row.get(0)?, &row.get::<_, String>(1)?, may_go)?;
         }
         Ok(())
     }
@@ -74,28 +88,39 @@ impl List<'_> {
         let founders: Vec<(String, i64)> = founders.collect::<Result<_>>()?;
         let Some((founder, count)) = founders.first() else { return Ok(()) };
         let more = (count - founders.get(1).map_or(0, |(_, next)| *next)).max(count / 8);
-        self.wanted = self.wanted.min(self.names.len() + usize::try_from(more).unwrap_or(0).max(1));
-        let sql = "SELECT name FROM rooms WHERE founder = ?1 ORDER BY founded DESC";
+        self.wanted = self.wanted.min(self.rooms() + usize::try_from(more).unwrap_or(0).max(1));
+        let sql = "SELECT key, name FROM rooms WHERE founder = ?1 ORDER BY founded DESC";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([founder])?;
         while !self.is_full()
             && let Some(row) = rows.next()?
         {
-            self.take(&row.get::<_, String>(0)?, may_go)?;
+            self.take(row.get(0)?, &row.get::<_, String>(1)?, may_go)?;
         }
         Ok(())
     }
 
     /// One that says nothing to us is left alone.
-    fn take(&mut self, name: &str, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
+    fn take(&mut self, key: String, name: &str, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
         let Ok(name) = RoomName::parse(name, Alphabet::Unicode) else { return Ok(()) };
-        if may_go(&name) && !self.names.contains(&name) {
-            let sql = "SELECT (SELECT count(*) FROM messages WHERE room = ?1)
-                            + (SELECT count(*) FROM sanctions WHERE room = ?1)";
-            let mut statement = self.connection.prepare_cached(sql)?;
-            let rows: i64 = statement.query_row([name.key().as_str()], |row| row.get(0))?;
-            self.rows += 1 + usize::try_from(rows).unwrap_or_default();
-            self.names.push(name);
+        let is_found = name.key().as_str() == key;
+        let stays = if is_found {
+            self.found.names.contains(&name) || !may_go(&name)
+        } else {
+            self.found.outdated.contains(&key)
+        };
+        if stays {
+            return Ok(());
+        }
+        let sql = "SELECT (SELECT count(*) FROM messages WHERE room = ?1)
+                        + (SELECT count(*) FROM sanctions WHERE room = ?1)";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows: i64 = statement.query_row([&key], |row| row.get(0))?;
+        self.rows += 1 + usize::try_from(rows).unwrap_or_default();
+        if is_found {
+            self.found.names.push(name);
+        } else {
+            self.found.outdated.push(key);
         }
         Ok(())
     }

@@ -5,13 +5,13 @@
 
 use rusqlite::{Connection, Result, params};
 
+use crate::chat::Sanction;
 use crate::chat::{Batch, Changes, Charter, Digest, Kind, Measure, Message, Nickname};
-use crate::chat::{RoomName, Sanction};
 
 /// Writes it within a transaction of the caller's.
 pub(super) fn write(connection: &Connection, batch: &Batch<'_>) -> Result<()> {
     for name in batch.gone {
-        erase(connection, name)?;
+        erase(connection, name.key().as_str())?;
     }
     for room in &batch.rooms {
         change(connection, room)?;
@@ -25,14 +25,14 @@ pub(super) fn write(connection: &Connection, batch: &Batch<'_>) -> Result<()> {
     Ok(())
 }
 
-fn erase(connection: &Connection, name: &RoomName) -> Result<()> {
-    let key = name.key();
+/// Erases the room that has this key.
+pub(super) fn erase(connection: &Connection, key: &str) -> Result<()> {
     for sql in [
         "DELETE FROM messages WHERE room = ?1",
         "DELETE FROM sanctions WHERE room = ?1",
         "DELETE FROM rooms WHERE key = ?1",
     ] {
-        connection.prepare_cached(sql)?.execute([key.as_str()])?;
+        connection.prepare_cached(sql)?.execute([key])?;
     }
     Ok(())
 }

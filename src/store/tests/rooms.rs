@@ -160,6 +160,33 @@ fn those_that_were_left_go_first_and_then_the_youngest_of_who_has_founded_most()
 }
 
 #[test]
+fn a_room_under_an_old_key_is_erased_and_not_the_one_that_has_that_key_today() {
+    let folder = tempdir().unwrap();
+    let (mut store, _) = open(folder.path());
+    let mut rooms = [kept("den", "203.0.113.0/24", 1), kept("tent", "192.0.2.0/24", 2)];
+    for (number, room) in rooms.iter_mut().enumerate() {
+        room.messages = vec![message(number as u64 + 1, "hello")];
+    }
+    keep(&mut store, &rooms);
+    // Its letters looked like others to an older Unicode.
+    let sql = "INSERT INTO rooms (key, name, forgotten, used) VALUES ('old-key', 'den', 0, 1);
+               INSERT INTO messages (number, room, at, who, kind, text)
+                   VALUES (3, 'old-key', 0, 'al', 'said', 'hello')";
+    store.connection.execute_batch(sql).unwrap();
+    assert!(surplus(&mut store, 2, "").is_empty(), "it is nobody's in memory");
+    store.commit(&Batch { epoch: 7, last: 9, torn: 0, gone: &[], rooms: Vec::new() }).unwrap();
+    let left =
+        |sql: &str| -> String { store.connection.query_row(sql, (), |row| row.get(0)).unwrap() };
+    assert_eq!(left("SELECT group_concat(key) FROM (SELECT key FROM rooms ORDER BY key)"), {
+        let mut keys = rooms.each_ref().map(|room| room.name.key().as_str().to_owned());
+        keys.sort();
+        keys.join(",")
+    });
+    assert_eq!(left("SELECT group_concat(number) FROM messages"), "1,2");
+    assert!(store.outdated.is_empty());
+}
+
+#[test]
 fn no_more_is_let_go_of_than_one_commit_can_erase() {
     let folder = tempdir().unwrap();
     let (mut store, _) = open(folder.path());
