@@ -77,8 +77,8 @@ pub struct Store {
 
 impl Store {
     /// Opens or creates the state in `folder`, brings it up to date, and reads what was kept, so
-    /// many rooms of it at most, and as much as may be remembered and one room more. `epoch` is used
-    /// if there is no state yet.
+    /// many rooms of it at most, as much as may be remembered and one room more. `epoch` is used if
+    /// there is no state yet.
     ///
     /// # Errors
     /// Whatever keeps the server from starting, as one sentence.
