@@ -64,6 +64,7 @@ use tokens::Tokens;
 use crate::id::ClientId;
 use crate::limits::EVICTION_TRIES;
 use crate::limits::MATCH_IDLE;
+use crate::limits::MATCH_REPEATS;
 use crate::limits::PLAYER_WAIT;
 use crate::limits::PLAYERS_DUE_PER_TURN;
 use crate::matchmaking::Output;
@@ -270,11 +271,16 @@ impl Keyed {
         self.send(&sender, out, |line| answer::wait(line, id, have, need, PLAYER_WAIT));
     }
 
-    /// Tells a player of its game though it has not asked, and notes so.
+    /// Tells a player of its game though it has not asked, and notes so. One that is gone, or was
+    /// told often enough and has said nothing since, is sent nothing: it is told all when it asks.
     fn tell_unasked(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
-        if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
-            seat.told += 1;
-            seat.told_at = now;
+        let Some(player) = self.players.get_mut(key) else { return };
+        let is_gone = player.is_gone(now);
+        let Some(seat) = player.seat_mut() else { return };
+        seat.told = seat.told.saturating_add(1);
+        seat.told_at = now;
+        if is_gone || seat.told > 1 + MATCH_REPEATS.len() {
+            return;
         }
         if self.keeps_place(now, key) {
             self.tell_of_place(key, out);

@@ -4,7 +4,8 @@
 //! that it is really there. So whoever brings both is the player, at any moment of its life; with
 //! it move its place in the queue or the match, its ticket for the relay and its token.
 //!
-//! Invariant: whoever moves to and fro is answered, and has others told of it, at a bounded rate.
+//! Invariant: whoever moves to and fro is answered, and has others told of it, at a bounded rate;
+//! of these nobody who is gone, and repeatedly only those who answer.
 
 use super::Keyed;
 use super::answer::Refused;
@@ -102,7 +103,8 @@ impl Keyed {
         Ok(())
     }
 
-    /// The others of its match are told of it again, until they confirm that.
+    /// The others of its match are told of it again, until they confirm that. The repeats begin
+    /// anew only for who was heard since it was told last: silence is told six times.
     fn tell_others_of_move(
         &mut self,
         now: Time,
@@ -116,7 +118,18 @@ impl Keyed {
         let Some(game) = seat.and_then(|seat| self.games.get(seat.game)) else { return };
         let others: Vec<PlayerKey> = game.present().map(|(_, key)| key).collect();
         for key in others.into_iter().filter(|key| *key != mover) {
-            self.tell_until_confirmed(now, key, out);
+            if self.has_answered(key) {
+                self.tell_until_confirmed(now, key, out);
+            } else {
+                self.tell_unasked(now, key, out);
+                self.schedule.arm(key, &mut self.players);
+            }
         }
+    }
+    /// Whether a player was heard since it was told of its match last.
+    fn has_answered(&self, key: PlayerKey) -> bool {
+        let player = self.players.get(key);
+        let told_at = player.and_then(Player::seat).map(|seat| seat.told_at);
+        player.zip(told_at).is_some_and(|(player, told_at)| player.heard >= told_at)
     }
 }

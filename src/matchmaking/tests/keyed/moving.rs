@@ -9,6 +9,7 @@ use crate::limits::MOVE_INTERVAL;
 use crate::limits::MOVES_AT_ONCE;
 use crate::limits::PLAYER_WAIT;
 use crate::limits::PLAYERS_PER_ADDRESS_MAX;
+use crate::limits::RELAY_CONSENT;
 use crate::matchmaking::RelayMode;
 use crate::matchmaking::tests::ALICE;
 use crate::matchmaking::tests::BOB;
@@ -230,4 +231,64 @@ fn whoever_moves_to_and_fro_makes_no_storm() {
     story.after(MOVE_INTERVAL);
     let moved = joins.iter().map(|(place, join)| story.line(place, join).len()).max();
     assert_eq!(moved, Some(2), "and she still can");
+}
+
+/// Alice and fifteen others have met; these confirm that and fall silent. How often they are told
+/// where she is while she moves to and fro once a second.
+fn moves_past_silence(story: &mut Story, seconds: u64) -> usize {
+    let who = |n: u64| format!("198.51.100.{n}:4000");
+    let joins = [ABROAD, ALICE].map(|place| {
+        let cookie = story.cookie(place, 1);
+        (place, format!("JOIN id=0000000000000001 q=raid n=16 c={cookie}"))
+    });
+    story.joins(ALICE, 1, "q=raid n=16");
+    for n in 2..16 {
+        story.joins(&who(n), n, "q=raid n=16");
+    }
+    let m = field(&story.joins(&who(16), 16, "q=raid n=16")[0].1, "m");
+    for n in 2..=16 {
+        story.line(&who(n), &ack(n, &m));
+    }
+    let mut told = 0;
+    for n in 0..seconds {
+        let mut all = story.after(Duration::from_secs(1));
+        let (place, join) = &joins[n as usize % 2];
+        all.extend(story.line(place, join));
+        told += all.iter().filter(|(to, _)| to != ALICE && to != ABROAD).count();
+    }
+    told
+}
+
+#[test]
+fn silent_players_are_told_of_moves_six_times_and_not_for_ever() {
+    let mut story = Story::new();
+    let told = moves_past_silence(&mut story, 100);
+    assert_eq!(told, 15 * (1 + MATCH_REPEATS.len()));
+    // Whoever asks is told where she is, and of her next move.
+    let bob = "198.51.100.2:4000";
+    let asked = story.joins(bob, 2, "q=raid n=16");
+    assert!(asked.len() == 1 && asked[0].1.contains(" peer=1@"), "{asked:?}");
+    story.after(MOVE_INTERVAL);
+    let place = if asked[0].1.contains(ABROAD) { ALICE } else { ABROAD };
+    let told = story.joins(place, 1, "q=raid n=16");
+    let to: Vec<&str> = told.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, [place, bob]);
+    assert!(told[1].1.contains(&format!(" peer=1@{place}")), "{told:?}");
+}
+
+#[test]
+fn nobody_who_is_gone_is_told_of_a_move() {
+    let mut story = Story::new();
+    let [to_alice, _] = story.duel();
+    let m = field(&to_alice, "m");
+    story.line(ALICE, &ack(1, &m));
+    story.line(BOB, &ack(2, &m));
+    story.after(RELAY_CONSENT - Duration::from_secs(1));
+    assert_eq!(story.joins(ABROAD, 1, "q=duel n=2").len(), 2);
+    assert_eq!(story.after(Duration::from_secs(1)), [], "nor is what he was told before repeated");
+    assert_eq!(story.after(Duration::from_secs(10)), []);
+    assert_eq!(story.joins(ALICE, 1, "q=duel n=2").len(), 1);
+    assert_eq!(story.after(Duration::from_secs(5)), []);
+    let asked = story.joins(BOB, 2, "q=duel n=2");
+    assert_eq!(field(&asked[0].1, "peer"), format!("1@{ALICE}"));
 }
