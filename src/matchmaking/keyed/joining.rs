@@ -73,6 +73,10 @@ impl Keyed {
         if self.players.at(address) != Some(key) {
             return self.relocate(now, key, sender, join, out);
         }
+        // It may ask another of our sockets than before: what comes from there gets through to it.
+        if let Some(player) = self.players.get_mut(key) {
+            player.sender = sender;
+        }
         if self.keeps_place(now, key) {
             return self.take_place(now, key, sender, join, out);
         }

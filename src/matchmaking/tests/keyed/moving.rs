@@ -7,14 +7,17 @@ use super::field;
 use crate::limits::MATCH_REPEATS;
 use crate::limits::MOVE_INTERVAL;
 use crate::limits::MOVES_AT_ONCE;
+use crate::limits::PLAYER_ANSWER_INTERVAL;
 use crate::limits::PLAYER_WAIT;
 use crate::limits::PLAYERS_PER_ADDRESS_MAX;
 use crate::limits::RELAY_CONSENT;
+use crate::matchmaking::Input;
 use crate::matchmaking::RelayMode;
 use crate::matchmaking::tests::ALICE;
 use crate::matchmaking::tests::BOB;
 use crate::matchmaking::tests::CAROL;
 use crate::matchmaking::tests::Story;
+use crate::matchmaking::tests::sent;
 
 /// Where alice is later.
 const ABROAD: &str = "203.0.113.99:4099";
@@ -291,4 +294,31 @@ fn nobody_who_is_gone_is_told_of_a_move() {
     assert_eq!(story.after(Duration::from_secs(5)), []);
     let asked = story.joins(BOB, 2, "q=duel n=2");
     assert_eq!(field(&asked[0].1, "peer"), format!("1@{ALICE}"));
+}
+
+#[test]
+fn who_asks_at_another_of_our_sockets_is_answered_from_there() {
+    let mut story = Story::with(true, 0, &["198.51.100.9:50000", "198.51.100.9:50001"]);
+    let [alice, bob] = [(ALICE, 1), (BOB, 2)].map(|(who, id)| {
+        let cookie = story.cookie(who, id);
+        format!("MC1 JOIN id={id:016x} q=duel n=2 c={cookie}\n").into_bytes()
+    });
+    let mut asks = |via: u16, who: &str, line: &[u8]| {
+        story.wait(PLAYER_ANSWER_INTERVAL);
+        let told = story.receives(via, who, line);
+        told.iter().map(|sent| (sent.to.to_string(), sent.via.0)).collect::<Vec<_>>()
+    };
+    let (to_alice, to_bob) = (ALICE.to_owned(), BOB.to_owned());
+    assert_eq!(asks(0, ALICE, &alice), [(to_alice.clone(), 0)]);
+    assert_eq!(asks(1, ALICE, &alice), [(to_alice.clone(), 1)], "while she waits");
+    assert_eq!(asks(0, BOB, &bob), [(to_alice.clone(), 1), (to_bob.clone(), 0)]);
+    assert_eq!(asks(1, BOB, &bob), [(to_bob.clone(), 1)], "once he is matched");
+    assert_eq!(asks(0, ALICE, &alice), [(to_alice.clone(), 0)]);
+    let doors: Vec<u16> = {
+        story.wait(Duration::from_secs(1));
+        let repeats = sent(&mut story.matchmaker, story.now, Input::Timeout);
+        repeats.iter().map(|sent| sent.via.0).collect()
+    };
+    assert_eq!(doors, [0, 1], "news is sent from there, too");
+    assert_eq!((story.matchmaker.players(), story.matchmaker.keyed_counters().moved), (2, 0));
 }
