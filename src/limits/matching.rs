@@ -52,8 +52,10 @@ pub const SEATS_PER_ADDRESS_MAX: u16 = 512;
 /// The same for an IPv4 /24 or IPv6 /48.
 pub const SEATS_PER_PREFIX_MAX: u16 = 2_048;
 /// Matched players of one IPv4 /24 or IPv6 /48 who are never asked to make room in a full table: a
-/// school. Beyond that the youngest may be, if their match is one that may not be forgotten.
+/// school. Beyond that the youngest who is gone, or has not confirmed its match, is.
 pub const CROWDED_SEATS: u16 = 512;
+/// So many of them, the youngest, are looked at to find such a one: some microseconds.
+pub const CROWDED_SEATS_TRIES: usize = 64;
 /// Shortest time between two answers to a player who asks again: less than clients wait for one.
 pub const PLAYER_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
 /// Cells of each of the tables that count them; two networks may share one.

@@ -49,16 +49,22 @@ impl Crowd {
         }
     }
 
-    /// Who is to make room for a newcomer from there: the youngest of the network that has most
-    /// players, if they are more than so many, and still more than the newcomer's when it is in.
-    pub(super) fn youngest_of_most(&self, newcomer: IpAddr, spared: u16) -> Option<PlayerKey> {
-        let &(count, cell) = self.by_count.last()?;
+    /// Who may be asked to make room for a newcomer from there: those of the network that has most
+    /// players, the youngest first, if they are more than so many, and still more than the
+    /// newcomer's when it is in.
+    pub(super) fn of_most(
+        &self,
+        newcomer: IpAddr,
+        spared: u16,
+    ) -> impl Iterator<Item = PlayerKey> + '_ {
         let own = self.counts[self.cell_of(newcomer)];
-        if count <= spared.max(own.saturating_add(1)) {
-            return None;
-        }
-        let mut members = self.members.range(..(cell + 1, 0, PlayerKey::default()));
-        members.next_back().map(|&(_, _, key)| key)
+        let least = spared.max(own.saturating_add(1));
+        let most = self.by_count.last().filter(|&&(count, _)| count > least);
+        let of = |cell: usize| {
+            let [first, end] = [cell, cell + 1].map(|cell| (cell, 0, PlayerKey::default()));
+            self.members.range(first..end).rev().map(|&(_, _, key)| key)
+        };
+        most.into_iter().flat_map(move |&(_, cell)| of(cell))
     }
 
     pub(super) fn len(&self) -> usize {

@@ -160,7 +160,7 @@ impl Keyed {
         if !self.players.may_enter(ip) {
             return Err(Refused::Many);
         }
-        if self.players.is_full() && !self.evict(now) && !self.displace(ip) {
+        if self.players.is_full() && !self.evict(now) && !self.displace(now, ip) {
             return Err(Refused::Full);
         }
         let mut player = Player::new(now, sender, join.id, queue.clone());

@@ -376,10 +376,10 @@ impl Keyed {
     }
 
     /// Has somebody make room for a newcomer from there: the youngest who waits of the network
-    /// with most of them, or else of one that has taken far more than its share of the table.
-    /// Whether one was found.
-    fn displace(&mut self, newcomer: IpAddr) -> bool {
-        let Some(key) = self.players.youngest_of_most(newcomer) else { return false };
+    /// with most of them; or else, of one that has taken far more than its share of the table, the
+    /// youngest who is gone or has not confirmed its match. Whether one was found.
+    fn displace(&mut self, now: Time, newcomer: IpAddr) -> bool {
+        let Some(key) = self.players.youngest_of_most(now, newcomer) else { return false };
         self.counters.displaced += 1;
         self.remove(key);
         true

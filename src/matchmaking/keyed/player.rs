@@ -26,6 +26,7 @@ use super::relay::RelayShare;
 use super::request::Lan;
 use crate::id::ClientId;
 use crate::limits::CROWDED_SEATS;
+use crate::limits::CROWDED_SEATS_TRIES;
 use crate::limits::MATCH_IDLE;
 use crate::limits::MATCH_REPEATS;
 use crate::limits::PLAYER_WAIT;
@@ -152,6 +153,13 @@ impl Player {
         now.since(self.heard) >= RELAY_CONSENT
     }
 
+    /// Whether it may lose its place in a game to somebody else: it is gone, or never said that it
+    /// knows of the game. Loopback is exempt.
+    fn may_go(&self, now: Time) -> bool {
+        let is_here = self.seat().is_some_and(|seat| seat.confirmed) && !self.is_gone(now);
+        !is_here && !self.sender.address().ip().is_loopback()
+    }
+
     /// Its place in a game, if it is in one.
     pub(super) fn seat(&self) -> Option<&Seat> {
         match &self.state {
@@ -272,13 +280,12 @@ impl Players {
         self.all.has_room(ip) && self.unsettled.has_room(ip)
     }
 
-    /// Who is to make room for a newcomer from there in a full table.
-    pub(super) fn youngest_of_most(&self, newcomer: IpAddr) -> Option<PlayerKey> {
-        let waiting = self.waiting.youngest_of_most(newcomer, 0);
-        let seated = || self.seated.youngest_of_most(newcomer, CROWDED_SEATS);
-        let is_exempt = |player: &Player| player.sender.address().ip().is_loopback();
-        let seated = || seated().filter(|key| !self.get(*key).is_some_and(is_exempt));
-        waiting.or_else(seated)
+    /// Who is to make room for a newcomer from there in a full table: nobody who plays.
+    pub(super) fn youngest_of_most(&self, now: Time, newcomer: IpAddr) -> Option<PlayerKey> {
+        let may_go = |key: &PlayerKey| self.get(*key).is_some_and(|player| player.may_go(now));
+        let seated = || self.seated.of_most(newcomer, CROWDED_SEATS);
+        let waiting = self.waiting.of_most(newcomer, 0).next();
+        waiting.or_else(|| seated().take(CROWDED_SEATS_TRIES).find(may_go))
     }
 
     /// Takes one more in, whose address and id must be nobody's and for whom there must be room.

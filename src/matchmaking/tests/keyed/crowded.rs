@@ -1,11 +1,14 @@
 //! Somebody fills the table, with as many addresses as it can get; alice, bob and carol want to
 //! play.
 
+use std::time::Duration;
+
 use super::field;
 use crate::limits::CROWDED_SEATS;
 use crate::limits::PLAYER_ANSWER_INTERVAL;
 use crate::limits::PLAYERS_MAX;
 use crate::limits::PLAYERS_PER_ADDRESS_MAX;
+use crate::limits::RELAY_CONSENT;
 use crate::matchmaking::tests::ALICE;
 use crate::matchmaking::tests::BOB;
 use crate::matchmaking::tests::CAROL;
@@ -100,32 +103,67 @@ fn whose_network_has_as_many_as_it_may_puts_nobody_out() {
     assert_eq!(story.matchmaker.keyed_counters().displaced, most as u64);
 }
 
-#[test]
-fn matches_that_are_kept_in_use_do_not_shut_honest_players_out_either() {
+/// One who was matched, its id, and what it relays.
+type Matched = (String, u64, String);
+
+/// A table full of pairs who have met. If they play they have confirmed that and use the relay.
+fn pairs(do_play: bool) -> (Story, Vec<Matched>) {
+    const { assert!(PLAYERS_MAX / 18 > CROWDED_SEATS as usize) };
     let mut story = Story::new();
-    let mut tickets = Vec::new();
+    let mut matched = Vec::new();
     for n in (0..40_000).step_by(2) {
         for n in [n, n + 1] {
             let told = story.joins(&crowd(n), n as u64, &format!("q=crowd{} n=2", n / 2));
             for (to, line) in told.iter().filter(|(_, line)| line.contains("MATCH")) {
-                let id = field(line, "id");
-                story.line(to, &format!("ACK id={id} m={}", field(line, "m")));
+                let (id, m) = (field(line, "id"), field(line, "m"));
+                if do_play {
+                    story.line(to, &format!("ACK id={id} m={m}"));
+                }
                 let other = if field(line, "you").starts_with("1@") { 2 } else { 1 };
-                let ticket = field(line, "relay");
-                tickets.push((to.clone(), format!("DATA t={ticket} to={other}\nhi")));
+                let data = format!("DATA t={} to={other}\nhi", field(line, "relay"));
+                matched.push((to.clone(), u64::from_str_radix(&id, 16).unwrap(), data));
             }
         }
         if story.matchmaker.players() == PLAYERS_MAX {
             break;
         }
     }
-    for (to, data) in &tickets {
+    for (to, _, data) in matched.iter().filter(|_| do_play) {
         story.line(to, data);
     }
     assert_eq!(story.matchmaker.players(), PLAYERS_MAX);
+    (story, matched)
+}
+
+#[test]
+fn nobody_who_plays_makes_room_and_who_is_silent_does() {
+    let (mut story, matched) = pairs(true);
+    for (n, who) in [ALICE, BOB, CAROL].into_iter().enumerate() {
+        let told = join(&mut story, who, 2 * PLAYERS_MAX + n, "q=duel n=2");
+        assert!(told.contains("code=full"), "{told}");
+    }
+    // One of each two goes on, and the other has lost its network: some of each /24.
+    let stays = |(n, _): &(usize, &Matched)| n % 2 == n / 18 % 2;
+    let stay = || matched.iter().enumerate().filter(stays).map(|(_, one)| one);
+    story.wait(RELAY_CONSENT - Duration::from_secs(1));
+    for (who, _, data) in stay() {
+        assert_eq!(story.line(who, data).len(), 1);
+    }
     let told = join(&mut story, ALICE, 2 * PLAYERS_MAX, "q=duel n=2");
-    assert!(told.contains("WAIT"), "{told}");
+    assert!(told.contains("code=full"), "{told}");
+    story.wait(Duration::from_secs(1));
+    assert!(join(&mut story, ALICE, 2 * PLAYERS_MAX, "q=duel n=2").contains("WAIT"));
     assert!(join(&mut story, BOB, 2 * PLAYERS_MAX + 1, "q=duel n=2").contains("MATCH"));
     assert_eq!(story.matchmaker.keyed_counters().displaced, 2);
-    const { assert!(PLAYERS_MAX / 18 > CROWDED_SEATS as usize) };
+    for (who, id, _) in stay().take(1_000) {
+        assert!(story.joins(who, *id, "q=any n=2")[0].1.contains("MATCH"), "{who} goes on");
+    }
+}
+
+#[test]
+fn who_has_not_confirmed_its_match_makes_room() {
+    let (mut story, _) = pairs(false);
+    assert!(join(&mut story, ALICE, 2 * PLAYERS_MAX, "q=duel n=2").contains("WAIT"));
+    assert!(join(&mut story, BOB, 2 * PLAYERS_MAX + 1, "q=duel n=2").contains("MATCH"));
+    assert_eq!(story.matchmaker.keyed_counters().displaced, 2);
 }
