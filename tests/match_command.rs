@@ -171,7 +171,17 @@ fn talk(mut one: Heard, mut other: Heard) {
 #[test]
 fn who_was_matched_with_one_that_crashed_meets_the_next() {
     let fake = Fake::start(1, Server::new(true, false));
-    let flags = [&fake.place()[..], "duel"];
+    meets_the_next_after_a_crash(&fake.place());
+}
+
+#[test]
+fn who_was_matched_with_one_that_crashed_meets_the_next_at_the_real_server() {
+    let server = support::Server::start(&[]);
+    meets_the_next_after_a_crash(&server.udp().to_string());
+}
+
+fn meets_the_next_after_a_crash(place: &str) {
+    let flags = [place, "duel"];
     let mut ghost = Heard::start(&flags);
     ghost.until("waiting for others (1 of 2)");
     ghost.child.kill().unwrap();
