@@ -29,6 +29,16 @@ enum State {
     Open,
 }
 
+/// The end of what is sent. The system is told of it once: each time that it is told it wakes the
+/// poll loop, which would run without a pause until the server closes.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    None,
+    /// To be sent after the rest.
+    Wanted,
+    Sent,
+}
+
 /// What came of being ready.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Progress {
@@ -48,8 +58,7 @@ pub(super) struct Wire {
     /// The beginning of a line.
     begun: Vec<u8>,
     unsent: Vec<u8>,
-    /// Nothing more is to be sent after that.
-    is_finished: bool,
+    end: End,
 }
 
 impl Wire {
@@ -63,7 +72,7 @@ impl Wire {
             is_readable: false,
             begun: Vec::new(),
             unsent: Vec::new(),
-            is_finished: false,
+            end: End::None,
         }
     }
 
@@ -205,9 +214,10 @@ impl Wire {
                 }
             }
         }
-        if self.is_finished
+        if self.end == End::Wanted
             && let Some(stream) = &self.stream
         {
+            self.end = End::Sent;
             let _ = stream.shutdown(Shutdown::Write);
         }
         Progress::Nothing
@@ -215,7 +225,9 @@ impl Wire {
 
     /// Nothing more will be sent: the server hears so after the rest.
     pub(super) fn finish(&mut self) {
-        self.is_finished = true;
+        if self.end == End::None {
+            self.end = End::Wanted;
+        }
         self.flush();
     }
 
@@ -237,7 +249,7 @@ impl Wire {
     /// Ends the connection.
     pub(super) fn close(&mut self) {
         self.stream = None;
-        (self.state, self.is_readable, self.is_finished) = (State::Idle, false, false);
+        (self.state, self.is_readable, self.end) = (State::Idle, false, End::None);
         self.begun.clear();
         self.unsent.clear();
     }
@@ -267,4 +279,43 @@ fn reason(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use mio::{Events, Poll};
+
+    use super::*;
+
+    #[test]
+    fn the_end_is_sent_once_however_long_the_server_takes() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut poll = Poll::new().unwrap();
+        let mut events = Events::with_capacity(8);
+        let start = Time::default();
+        let mut wire = Wire::new(vec![listener.local_addr().unwrap()], Token(0));
+        assert_eq!(wire.connect(start, poll.registry()), Progress::Nothing);
+        while wire.state != State::Open {
+            poll.poll(&mut events, None).unwrap();
+            events.iter().for_each(|event| drop(wire.ready(start, poll.registry(), event)));
+        }
+        let (mut server, _) = listener.accept().unwrap();
+        wire.send("the last line\n");
+        wire.finish();
+        let mut heard = String::new();
+        server.read_to_string(&mut heard).unwrap();
+        assert_eq!(heard, "the last line\n");
+        // The server says nothing: what is ready is soon told, and then nothing more.
+        let is_quiet = (0..100).any(|_| {
+            poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+            events.iter().for_each(|event| drop(wire.ready(start, poll.registry(), event)));
+            events.is_empty()
+        });
+        assert!(is_quiet, "the poll loop is woken again and again");
+        wire.finish();
+        assert_eq!(wire.end, End::Sent);
+    }
 }
