@@ -16,8 +16,8 @@ use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
 use super::values::{
-    Flood, Names, Place, Relay, Size, Switch, listen_at, parse_ban, parse_host, parse_network,
-    parse_reserved, whole,
+    Flood, Names, Place, Relay, Size, Switch, listen_at, parse_ban, parse_host, parse_level,
+    parse_network, parse_reserved, whole,
 };
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
@@ -250,7 +250,7 @@ struct LogArgs {
     #[arg(short, long, action = ArgAction::Count)]
     quiet: u8,
     /// The least important level to log: error, warn, info, debug, trace or off
-    #[arg(long, value_name = "LEVEL", env = "MIO_CHAT_LOG")]
+    #[arg(long, value_name = "LEVEL", env = "MIO_CHAT_LOG", value_parser = parse_level)]
     log_level: Option<LevelFilter>,
     /// File to append the log to instead of stderr; SIGHUP reopens it
     #[arg(long, value_name = "FILE", env = "MIO_CHAT_LOG_FILE")]

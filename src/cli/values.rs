@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use log::LevelFilter;
 use mio_chat::address::{NoServer, ServerAddress};
 use mio_chat::chat::{FloodRate, Nickname};
 use mio_chat::limits;
@@ -101,6 +102,12 @@ impl FromStr for Target {
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
     let host = text.trim().parse().map(|host: IpAddr| host.to_canonical());
     host.map_err(|_| "not an IP address of this machine (such as 127.0.0.1 or ::1)".to_owned())
+}
+
+/// Parses the least important level to log.
+pub(super) fn parse_level(text: &str) -> Result<LevelFilter, String> {
+    let level = text.trim().parse();
+    level.map_err(|_| "not error, warn, info, debug, trace or off".to_owned())
 }
 
 /// Parses a number, and says in words for everybody what is wrong with another.
@@ -235,6 +242,15 @@ pub(super) enum Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_is_one_of_six_words() {
+        assert_eq!(parse_level(" WARN "), Ok(LevelFilter::Warn));
+        let why = "not error, warn, info, debug, trace or off";
+        for bad in ["loud", "", "5", "warning"] {
+            assert_eq!(parse_level(bad), Err(why.to_owned()), "{bad}");
+        }
+    }
 
     #[test]
     fn every_default_can_be_typed() {

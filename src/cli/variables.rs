@@ -254,7 +254,12 @@ fn is_of_orchestrator(name: &str, value: &OsStr) -> bool {
 fn unknown(name: &str, known: &[String]) -> String {
     let said = format!("unknown variable {name} is ignored");
     let keys = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
-    match own_part(name).and_then(|part| nearest(&part, keys)) {
+    let part = own_part(name).map(|part| match part.as_str() {
+        // As the flag is called.
+        "loglevel" => "log".to_owned(),
+        _ => part,
+    });
+    match part.and_then(|part| nearest(&part, keys)) {
         Some(nearest) => format!("{said}; did you mean {PREFIX}{nearest}?"),
         None => format!("{said} (`mio-chat manual settings` lists all of them)"),
     }
@@ -318,6 +323,7 @@ mod tests {
         );
         assert!(unknown("miochat_tcp", &known).ends_with("did you mean MIO_CHAT_TCP?"));
         assert!(unknown("MIO_CHAT_PORT", &known).ends_with("did you mean MIO_CHAT_TCP?"));
+        assert!(unknown("MIO_CHAT_LOG_LEVEL", &known).ends_with("did you mean MIO_CHAT_LOG?"));
         assert!(unknown("MIO_CHAT_XYZZY", &known).contains("manual settings"));
     }
 }
