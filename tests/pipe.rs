@@ -230,7 +230,12 @@ fn the_exit_code_says_how_it_ended() {
         (server.tcp(), "echo hi | $chat", 4, "give one with --nick"),
         (server.tcp(), "echo hi | $chat --nick 'a b'", 2, "is no nickname"),
         (nobody, "echo hi | $chat --nick bot", 3, "is mio-chat running there?"),
-        (server.tcp(), "head -c 2000 /dev/zero | tr '\\0' x | $chat --nick bot", 5, "1 of 1 lines"),
+        (
+            server.tcp(),
+            "head -c 2000 /dev/zero | tr '\\0' x | $chat --nick bot",
+            5,
+            "1 line of 1 was",
+        ),
         (server.tcp(), "echo hi | $chat --nick bot --format json >/dev/full", 1, "cannot write"),
     ] {
         let outcome = script(place, text);
@@ -261,7 +266,7 @@ fn who_is_muted_or_cut_off_is_told_so() {
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(5), "{told}");
-    assert!(told.contains("you are muted in tea") && told.contains("1 of 1 lines"), "{told}");
+    assert!(told.contains("you are muted in tea") && told.contains("1 line of 1 was"), "{told}");
 }
 
 #[test]

@@ -53,13 +53,14 @@ impl Report {
         let scenario = self.scenario.name();
         match self.scenario {
             Scenario::FanOut => format!(
-                "{scenario}: {who}, {} of them with {} messages of {} bytes in flight",
+                "{scenario}: {who}, {} of them with {} of {} bytes in flight",
                 grouped(self.senders.unwrap_or_default()),
-                grouped(self.in_flight.unwrap_or_default()),
+                messages(&grouped(self.in_flight.unwrap_or_default())),
                 self.message_bytes.unwrap_or_default(),
             ),
             Scenario::Chatter | Scenario::Slow | Scenario::Churn => format!(
-                "{scenario}: {who}, each with {rate} messages of {} bytes a second",
+                "{scenario}: {who}, each with {} of {} bytes a second",
+                messages(&rate.to_string()),
                 self.message_bytes.unwrap_or_default()
             ),
             Scenario::Idle | Scenario::Storm => format!("{scenario}: {who}"),
@@ -194,6 +195,11 @@ fn load_rows(f: &mut Formatter<'_>, report: &Report) -> Result {
     Ok(())
 }
 
+/// `1 message`, `0.5 messages`.
+fn messages(count: &str) -> String {
+    format!("{count} message{}", if count == "1" { "" } else { "s" })
+}
+
 /// `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -301,6 +307,12 @@ mod tests {
     fn told(scenario: Scenario, parts: &[Performance]) -> String {
         let report = Report::new(&Settings::example(scenario), parts).unwrap();
         Text { report: &report, chart: false }.to_string()
+    }
+
+    #[test]
+    fn one_message_is_no_messages() {
+        let told = ["1", "0.5", "64"].map(messages);
+        assert_eq!(told, ["1 message", "0.5 messages", "64 messages"]);
     }
 
     #[test]

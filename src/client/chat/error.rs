@@ -43,7 +43,7 @@ pub enum ChatError {
         why: String,
     },
     /// Some of what was to be said was not.
-    #[error("{missing} of {all} lines were not delivered")]
+    #[error("{}", undelivered(*missing, *all))]
     Undelivered {
         /// Lines that did not come back.
         missing: usize,
@@ -64,6 +64,13 @@ pub enum ChatError {
         /// What the system says.
         source: io::Error,
     },
+}
+
+fn undelivered(missing: usize, all: usize) -> String {
+    match missing {
+        1 => format!("1 line of {all} was not delivered"),
+        _ => format!("{missing} of {all} lines were not delivered"),
+    }
 }
 
 impl ChatError {
