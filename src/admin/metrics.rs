@@ -79,7 +79,7 @@ fn speed(out: &mut Exposition, snapshot: &Snapshot) {
     out.histogram("mio_chat_loop_turn_seconds", text, &snapshot.turn_seconds);
     let text = "Clients that one flush writes to.";
     out.histogram("mio_chat_flush_clients", text, &snapshot.flush_clients);
-    let text = "From the begin of the turn that read a room event until a socket took it; the \
+    let text = "From the beginning of the turn that read a room event until a socket took it; the \
                 oldest event of a flush counts for each client written to.";
     let name = "mio_chat_delivery_latency_seconds";
     out.histogram(name, text, &snapshot.delivery_latency_seconds);

@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Chat(ChatArgs),
     /// Load a chat server with many simulated clients and report how it fared
     Load(LoadArgs),
-    /// Find other players over UDP and exchange lines with them, or check the own NAT
+    /// Find other players over UDP and exchange lines with them, or check your own NAT
     Match(MatchArgs),
     /// Ask a server with --admin how it is, for health checks
     Health(HealthArgs),
