@@ -91,6 +91,29 @@ fn who_makes_a_room_owns_it_and_can_prove_it_later() {
 }
 
 #[test]
+fn the_command_that_the_owner_is_told_works_wherever_the_owner_is() {
+    let mut world = World::default();
+    world.join("alice");
+    world.join("bob");
+    let heard = told(&mut world, "alice", "/join games");
+    let command = heard.trim().rsplit_once(": ").unwrap().1.to_owned();
+    assert!(command.starts_with("/join games "), "{heard}");
+    world.types("bob", "/join games");
+    forget(&mut world);
+    // From main, from the room itself as bob's, and once more in vain.
+    world.types("alice", "/leave");
+    forget(&mut world);
+    let public = "* the room games: alice was made the owner by alice\n";
+    assert!(told(&mut world, "alice", &command).ends_with(public));
+    forget(&mut world);
+    let public = "* the room games: bob was made the owner by bob\n";
+    assert_eq!(told(&mut world, "bob", &command), public);
+    let already = "* you are in games already (/rooms lists others)\n";
+    assert_eq!(told(&mut world, "bob", &command), already);
+    assert_eq!(told(&mut world, "alice", "/join games 0123456789abcdef"), already);
+}
+
+#[test]
 fn a_room_that_was_given_away_is_the_others_alone() {
     let mut world = World::default();
     world.join("alice");

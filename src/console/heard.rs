@@ -279,7 +279,8 @@ fn you(notice: &str) -> Option<Heard<'_>> {
         return Some(Heard::Invited { from, queue });
     }
     let (room, rest) = notice.strip_prefix("you own ")?.split_once(' ')?;
-    let key = rest.rsplit_once("/own ")?.1;
+    // `/join tea KEY`; older servers said `/own KEY`.
+    let key = rest.rsplit_once(": /")?.1.rsplit_once(' ')?.1;
     Some(Heard::Owns { room, key })
 }
 
@@ -453,7 +454,7 @@ mod tests {
             ("* -- end of history --", Heard::PastEnds(None)),
             (
                 "* you own tea (/help rooms); keep this, it makes you its owner again when you \
-                 come back: /own 4a04639a5f3e51ae",
+                 come back: /join tea 4a04639a5f3e51ae",
                 Heard::Owns { room: "tea", key: "4a04639a5f3e51ae" },
             ),
             (

@@ -74,7 +74,7 @@ impl Console {
             Heard::Invited { from, queue } => self.invited(from, queue),
             Heard::Owns { room, key } => self.notice(&format!(
                 "you own {room} now (/help rooms); to own it again another day, keep this: \
-                 /own {key}"
+                 /join {room} {key}"
             )),
             Heard::Digest { here } => {
                 self.presence("", &format!("people come and go: {here} here"));

@@ -152,7 +152,7 @@ fn owns(out: &mut Vec<u8>, room: &RoomName, key: u64) {
         out,
         format_args!(
             "you own {room} (/help rooms); keep this, it makes you its owner again when you come \
-             back: /own {key:016x}"
+             back: /join {room} {key:016x}"
         ),
     );
 }

@@ -240,7 +240,7 @@ fn the_key_for_a_room_is_kept_for_coming_back() {
     play.hear(&["alice joined!", "* you are alone in tea (/help tells what you can do)"]);
     play.hear(&[
         "* you own tea (/help rooms); keep this, it makes you its owner again when you come \
-                 back: /own 4a04639a5f3e51ae",
+                 back: /join tea 4a04639a5f3e51ae",
     ]);
     play.sees("you own tea now");
     play.happen(Input::Closed(""));

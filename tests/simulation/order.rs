@@ -226,7 +226,7 @@ impl Rooms {
         let owned = self.room_mut(room);
         (owned.owner, owned.endowed) = (Some(id), Some((number, name)));
         let why = "keep this, it makes you its owner again when you come back";
-        let told = format!("* you own {room} (/help rooms); {why}: /own {KEY}\n");
+        let told = format!("* you own {room} (/help rooms); {why}: /join {room} {KEY}\n");
         TellSecret(id, told, Some(number))
     }
 

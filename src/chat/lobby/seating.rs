@@ -27,8 +27,7 @@ impl Lobby {
         let found = self.find_or_recall(&name, outlet)?;
         let Some(member) = self.members.get(id) else { return Ok(()) };
         if found.is_some_and(|room| member.seat_in(room).is_some()) {
-            // By the room's own name, which may be written otherwise.
-            return Err(Refusal::AlreadyInRoom(found.map_or(name, |room| self.room_name(room))));
+            return self.join_again(id, found, name, password, outlet);
         }
         if stay && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);
@@ -57,6 +56,25 @@ impl Lobby {
         } else if owns {
             self.recognize(id, room, outlet);
         }
+        Ok(())
+    }
+
+    /// Somebody who is in a room joins it: refused, but not to its owner who brings the key.
+    fn join_again(
+        &mut self,
+        id: ClientId,
+        found: Option<RoomId>,
+        name: RoomName,
+        key: Option<&str>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        // By the room's own name, which may be written otherwise.
+        let Some(room) = found else { return Err(Refusal::AlreadyInRoom(name)) };
+        let is_owner = self.rooms.get(room).is_some_and(|open| open.owner == Some(id));
+        if is_owner || !self.is_key_of(room, key) {
+            return Err(Refusal::AlreadyInRoom(self.room_name(room)));
+        }
+        self.recognize(id, room, outlet);
         Ok(())
     }
 
