@@ -312,7 +312,7 @@ fn main_belongs_to_those_who_look_after_the_server() {
     let mut world = World::new(governed());
     seat(&mut world);
     let refused = told(&mut world, "dave", "/topic mine");
-    assert_eq!(refused, "* you would have to look after the server to do that in main\n");
+    assert_eq!(refused, "* you cannot do that in main: only those who look after the server may\n");
     assert!(told(&mut world, "dave", "/own 123").starts_with("* that is not for main"));
     world.types("dave", "/oper root_7 passw0rd");
     world.types("dave", "/oper somebody password");

@@ -175,7 +175,7 @@ fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
         Deed::Muted => ("muted", "in"),
         Deed::Unmuted => ("allowed to speak again", "in"),
         Deed::Promoted => ("made an operator", "of"),
-        Deed::Demoted => ("made an operator no more", "of"),
+        Deed::Demoted => ("removed as an operator", "of"),
         Deed::Endowed => ("made the owner", "of"),
     };
     let room = room.as_str();

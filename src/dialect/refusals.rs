@@ -124,7 +124,8 @@ fn not_allowed(out: &mut Vec<u8>, room: &RoomName, needs: Rank) {
     let room = room.as_str();
     match needs {
         Rank::ServerOperator => {
-            line(out, &["* you would have to look after the server to do that in ", room]);
+            let who = ": only those who look after the server may";
+            line(out, &["* you cannot do that in ", room, who]);
         }
         Rank::Owner => line(out, &["* you would have to own ", room, " to do that (/help rooms)"]),
         Rank::Operator | Rank::Member => {

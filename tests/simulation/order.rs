@@ -95,8 +95,8 @@ impl Rooms {
         let who = match needs {
             _ if self.rank(id, &room) >= needs => return Ok(room),
             Rank::Everything => {
-                let why = "you would have to look after the server to do that in";
-                return Err(format!("* {why} {room}\n"));
+                let who = "only those who look after the server may";
+                return Err(format!("* you cannot do that in {room}: {who}\n"));
             }
             Rank::Owner => format!("own {room}"),
             _ => format!("be an operator of {room}"),
@@ -275,7 +275,7 @@ impl Rooms {
         } else {
             operators.retain(|operator| *operator != whom);
         }
-        let deed = if may { "made an operator" } else { "made an operator no more" };
+        let deed = if may { "made an operator" } else { "removed as an operator" };
         Ok(self.tell_deed(id, &room, deed, whom))
     }
 
