@@ -58,7 +58,7 @@ const STATES: [State; 20] = [
     State { name: "shutting down", like: None, begin: shutting_down, say: then_reads },
 ];
 
-const LINES: [&[u8]; 107] = [
+const LINES: [&[u8]; 108] = [
     b"/help",
     b"/h",
     b"/?",
@@ -136,6 +136,7 @@ const LINES: [&[u8]; 107] = [
     b"/unban 1",
     b"/mute dave",
     b"/mute mallory 1m",
+    b"/mute mallory 1 m",
     b"/mute",
     b"/unmute dave",
     b"/bans",

@@ -201,6 +201,8 @@ pub enum Refusal {
     UnknownCommand(String),
     /// A command that lacks what it needs.
     Incomplete(Verb),
+    /// Where a time belongs stands something that begins as one and is none.
+    NotATime,
     /// A line longer than `LINE_BYTES_MAX`.
     LineTooLong,
     /// A line that is not UTF-8.
@@ -266,7 +268,8 @@ impl Refusal {
             | Self::NotIgnored(_)
             | Self::HistoryOff
             | Self::UnknownCommand(_)
-            | Self::Incomplete(_) => 16,
+            | Self::Incomplete(_)
+            | Self::NotATime => 16,
         }
     }
 }

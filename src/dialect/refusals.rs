@@ -221,6 +221,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::OperWrong => "no one who looks after the server has this name and password",
         Refusal::OperBusy => "too many passwords are being checked; try again in a while",
         Refusal::NotSeeking => "you are in no queue; /match QUEUE gives you a token for one",
+        Refusal::NotATime => "that is no time: use 90s, 10m, 2h or 7d, without a space",
         Refusal::NotUtf8 => "that line was not UTF-8 and nobody saw it; set your terminal to UTF-8",
         Refusal::NameTooLong
         | Refusal::NicknameReserved(_)

@@ -115,16 +115,19 @@ fn place(written: &str) -> Option<Place> {
 fn sentencing(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
     let (whom, rest) = first_word(needed(verb, argument)?);
     let (time, reason) = first_word(rest);
-    let lasts = duration(time);
+    let lasts = duration(time)?;
     let reason = if lasts.is_some() { reason } else { rest };
     let by_address = verb == Verb::BanIp;
     Ok(Command::Sanction(Sentencing { measure, whom, by_address, lasts, reason }))
 }
 
-/// `10m`, `2h30m`, `7d`: a number without a unit is the beginning of a reason.
-fn duration(written: &str) -> Option<Duration> {
-    written.starts_with(|first: char| first.is_ascii_digit()).then_some(())?;
-    humantime::parse_duration(written).ok()
+/// `10m`, `2h30m`, `7d`; `None` for what begins without a digit, which is a reason. `10 m` and `2
+/// hours` are no reasons: who wrote that would have somebody muted for ever.
+fn duration(written: &str) -> Result<Option<Duration>, Refusal> {
+    if !written.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(None);
+    }
+    humantime::parse_duration(written).map(Some).map_err(|_| Refusal::NotATime)
 }
 
 /// `QUEUE`, `QUEUE PLAYERS` or `off`.
@@ -245,7 +248,7 @@ mod tests {
             ("/ban bob", ban("bob", None, "")),
             ("/ban bob 10m", ban("bob", Some(600), "")),
             ("/ban bob 2h30m too loud", ban("bob", Some(9_000), "too loud")),
-            ("/ban bob 3 times too loud", ban("bob", None, "3 times too loud")),
+            ("/ban bob too loud 3 times", ban("bob", None, "too loud 3 times")),
             ("/ban bob too loud", ban("bob", None, "too loud")),
             ("/ban-ip 192.0.2.7", Command::Sanction(named)),
             ("/unban 3", Command::Lift { measure: Measure::Ban, whom: "3" }),
@@ -281,6 +284,13 @@ mod tests {
             ("/oper root", Refusal::Incomplete(Verb::Oper)),
             ("/ban", Refusal::Incomplete(Verb::Ban)),
             ("/ban-ip", Refusal::Incomplete(Verb::BanIp)),
+            ("/ban bob 2 hours", Refusal::NotATime),
+            ("/ban bob 3 times too loud", Refusal::NotATime),
+            ("/ban-ip bob 2nd time", Refusal::NotATime),
+            ("/mute bob 10 m", Refusal::NotATime),
+            ("/mute bob 10", Refusal::NotATime),
+            ("/mute bob 10m, please", Refusal::NotATime),
+            ("/mute bob 99999999999999999999d", Refusal::NotATime),
             ("/frobnicate x", Refusal::UnknownCommand("frobnicate".into())),
             ("/", Refusal::UnknownCommand(String::new())),
             ("/\x1b[2J", Refusal::UnknownCommand("[2J".into())),

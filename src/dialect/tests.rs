@@ -85,6 +85,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::InvitesSelf,
         Refusal::NotSeeking,
         Refusal::UnknownCommand("x".repeat(16)),
+        Refusal::NotATime,
         Refusal::LineTooLong,
         Refusal::NotUtf8,
     ]

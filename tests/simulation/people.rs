@@ -85,7 +85,8 @@ const SAYINGS: [&str; 19] = [
     "wrong\x15right",
     "\u{200b}",
 ];
-const TIMES: [&str; 10] = ["", "", "5s", "10s", "40s", "1m30s", "2h", "3d4h", "0s", "3 times"];
+const TIMES: [&str; 11] =
+    ["", "", "5s", "10s", "40s", "1m30s", "2h", "3d4h", "0s", "3 times", "10 m"];
 const REASONS: [&str; 5] = ["", "", "no spam", "  because \t I can ", "caf\u{e9}"];
 const NOISE: [&[u8]; 5] = [b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03", b"\xff\xf7", b"\xff\xf8"];
 const FOREIGN: [&[u8]; 11] = [

@@ -19,7 +19,11 @@ pub(crate) fn refusal(verb: &str, argument: &str) -> Option<String> {
             "* there is no command /{verb} (/help lists them, //{verb} says it)\n"
         ));
     }
-    let usage = usage(&verb.to_lowercase(), argument)?;
+    let verb = verb.to_lowercase();
+    if ["ban", "ban-ip", "mute"].contains(&verb.as_str()) && is_no_time(argument) {
+        return Some("* that is no time: use 90s, 10m, 2h or 7d, without a space\n".into());
+    }
+    let usage = usage(&verb, argument)?;
     Some(format!("* usage: {usage}\n"))
 }
 
@@ -64,6 +68,12 @@ pub(crate) fn place(written: &str) -> Option<(String, u64)> {
     let (epoch, number) = written.split_once(':')?;
     let hex = !epoch.is_empty() && epoch.chars().all(|digit| digit.is_ascii_hexdigit());
     Some((epoch.to_owned(), number.parse().ok()?)).filter(|_| hex)
+}
+
+/// Whether what follows a name begins as a time does and is none.
+fn is_no_time(argument: &str) -> bool {
+    let (word, _) = split(split(argument).1);
+    word.starts_with(|first: char| first.is_ascii_digit()) && time(word).is_none()
 }
 
 /// A time such as `2h30m`, in milliseconds, and what follows it: a reason.
