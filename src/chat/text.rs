@@ -14,7 +14,8 @@ use crate::limits::COMBINING_MARKS_MAX;
 /// and paragraph separators, characters that show nothing and tags outside of flags, and with at
 /// most [`COMBINING_MARKS_MAX`] combining marks in a row. Borrows when there is nothing to remove.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    // Without an early end, many bytes are looked at at once.
+    if !text.bytes().fold(false, |other, byte| other | !matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len());
@@ -36,12 +37,14 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// Whether a reader sees nothing of this text: a message of this kind says nothing.
 pub(super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|character| {
-        character.is_whitespace()
-            || is_unsafe(character)
-            || is_combining_mark(character)
-            || matches!(character, '\u{200C}' | '\u{200D}' | '\u{2800}')
-    })
+    let begins_visibly = text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic());
+    !begins_visibly
+        && text.chars().all(|character| {
+            character.is_whitespace()
+                || is_unsafe(character)
+                || is_combining_mark(character)
+                || matches!(character, '\u{200C}' | '\u{200D}' | '\u{2800}')
+        })
 }
 
 /// Whether a character steers a terminal, ends a line in some viewer, turns text around, or takes
