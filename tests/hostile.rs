@@ -179,7 +179,8 @@ impl Storm {
         let mut answer = [0; 2_048];
         while let Ok(len) = self.udp.recv(&mut answer) {
             let answer = &answer[..len];
-            let is_stun = len >= 20 && answer[0] == 1 && answer[4..8] == STUN_REQUEST[4..8];
+            // Also that of clients that send no magic cookie.
+            let is_stun = len >= 20 && answer[0] == 1 && [0x01, 0x11].contains(&answer[1]);
             let text = answer.strip_suffix(b"\n").and_then(|text| std::str::from_utf8(text).ok());
             let is_address = text.is_some_and(|text| text.parse::<SocketAddr>().is_ok());
             assert!(is_stun || is_address, "{}", answer.escape_ascii());

@@ -283,7 +283,7 @@ fn a_classroom_client_with_a_taken_nickname_types_another() {
     world.wait(limits::GREET_AFTER);
     world.sends("pupil", b"alice");
     world.wait(limits::CHUNK_QUIET);
-    assert!(world.hears("pupil").ends_with("choose another with /nick NAME\n"));
+    assert!(world.hears("pupil").ends_with("try /nick NAME\n"));
     world.sends("pupil", b"alice: hello");
     world.wait(limits::CHUNK_QUIET);
     assert_eq!(world.hears("pupil"), "* type a nickname first: /nick NAME (/quit leaves)\n");

@@ -13,7 +13,7 @@ use crate::support::{Client, Launch, PATIENCE, Server, eventually, process};
 /// What waits for events; not every system has both.
 const POLLS: [&str; 2] = ["epoll_wait", "epoll_pwait"];
 /// What else the poll loop may call; `mmap` and the like are the allocator's.
-const SYSCALLS: [&str; 20] = [
+const SYSCALLS: [&str; 21] = [
     // With a timeout of zero: whether a socket that was written much to has room.
     "poll",
     "ppoll",
@@ -28,6 +28,8 @@ const SYSCALLS: [&str; 20] = [
     "write",
     "sendto",
     "close",
+    // Once: whether stdin is a terminal.
+    "ioctl",
     // Debug builds look whether a descriptor is open before they close it.
     "fcntl",
     "mmap",

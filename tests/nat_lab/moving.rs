@@ -76,7 +76,7 @@ fn move_to(host: &Host, last: u8) {
 #[test]
 fn a_player_that_moves_stays_in_its_game() {
     let Some(lab) = Lab::new() else { return };
-    let socket = lab.public().socket(50_000);
+    let socket = lab.public().socket(50_010);
     let hosts = [lab.behind(Nat::PORT_RESTRICTED), lab.behind(Nat::PORT_RESTRICTED)];
     let (game, stop) = (Game::default(), AtomicBool::new(false));
     std::thread::scope(|scope| {

@@ -61,7 +61,7 @@ pub(super) fn serve(socket: &UdpSocket, late: Option<IpAddr>, stop: &AtomicBool)
 fn direct(lab: &Lab, hosts: [&Host; 2], late: Option<IpAddr>, rounds: usize) -> usize {
     let server = lab.public();
     let ways = (0..rounds).map(|round| {
-        let socket = server.socket(50_000);
+        let socket = server.socket(50_011);
         let stop = AtomicBool::new(false);
         let (ways, _) = std::thread::scope(|scope| {
             scope.spawn(|| serve(&socket, late, &stop));
