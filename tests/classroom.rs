@@ -252,6 +252,26 @@ fn an_erased_letter_is_heard_by_nobody() {
 }
 
 #[test]
+fn who_presses_ctrl_c_in_telnet_is_answered() {
+    let mut world = World::default();
+    world.join("alice");
+    world.sends("alice", b"\xff\xf4\xff\xfd\x06");
+    assert_eq!(world.hears_bytes("alice"), b"\xff\xfc\x06");
+    world.sends("alice", b"\xff\xfd\x01hello\r\n");
+    assert_eq!(world.hears("alice"), "alice: hello\n");
+}
+
+#[test]
+fn a_byte_order_mark_alone_is_no_line_that_was_begun() {
+    let mut world = World::default();
+    world.join("net");
+    world.sends("net", b"\xef\xbb\xbf");
+    world.wait(limits::LINE_TIMEOUT * 2);
+    world.sends("net", b"hello\n");
+    assert_eq!(world.hears("net"), "net: hello\n");
+}
+
+#[test]
 fn a_byte_order_mark_is_part_of_no_line() {
     let mut world = World::default();
     world.join("alice");

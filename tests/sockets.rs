@@ -65,11 +65,15 @@ fn lines_of_somebody_who_hangs_up_at_once_are_all_heard() {
     for (name, hang_up) in ways {
         let mut hook = Client::connect(server.tcp());
         let events: String = (0..30).map(|number| format!("event {number}\n")).collect();
-        hook.send(format!("{name}\n{events}").as_bytes());
+        let last = if name == "resets" { "" } else { "last words" };
+        hook.send(format!("{name}\n{events}{last}").as_bytes());
         hang_up(hook);
         witness.expect(&format!("{name} joined!"));
         for number in 0..30 {
             witness.expect(&format!("{name}: event {number}"));
+        }
+        if !last.is_empty() {
+            witness.expect(&format!("{name}: {last}"));
         }
         witness.expect(&format!("{name} left!"));
     }

@@ -81,16 +81,18 @@ impl Fanout {
     /// Without any outbox.
     pub fn new(limits: OutboxLimits) -> Self {
         let mut transcripts = Transcripts::default();
+        let lanes = Form::ALL.map(|_| Lane::new(&mut transcripts));
+        let recitals = Recitals::new(&mut transcripts);
         Self {
+            ledger: Ledger::new(recitals.transcript()),
             outboxes: SideTable::default(),
-            lanes: Form::ALL.map(|_| Lane::new(&mut transcripts)),
-            recitals: Recitals::new(&mut transcripts),
+            lanes,
+            recitals,
             small_writes: SmallWrites::default(),
             ascii_readers: 0,
             transcripts,
             speakers: Vec::new(),
             encoded: Vec::new(),
-            ledger: Ledger::default(),
             limits,
             swept: Time::ZERO,
             counters: DeliveryCounters::default(),
@@ -242,7 +244,7 @@ impl Fanout {
     /// Whether more than a quarter of what may wait still waits for such a client.
     pub fn is_behind(&mut self, id: ClientId) -> bool {
         let Some(outbox) = self.outboxes.get_mut(id) else { return false };
-        let is_behind = !outbox.ending && outbox.weight() > self.limits.hard / 4;
+        let is_behind = !outbox.ending && outbox.said(self.ledger.recitals) > self.limits.hard / 4;
         if !is_behind {
             outbox.set_behind(false);
         }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::outbox::{Outbox, OutboxState, Spares};
-use super::transcript::{Span, Transcripts};
+use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::id::ClientId;
 use crate::limits::{
     OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES, QUEUED_BYTES_PER_TURN,
@@ -54,6 +54,8 @@ pub(super) struct Ledger {
     pub(super) memory: usize,
     /// Runs of comings and goings that slow readers were spared.
     pub(super) presence_dropped: u64,
+    /// The transcript of what single clients have asked to be told again.
+    pub(super) recitals: TranscriptId,
     spares: Spares,
     /// Own bytes queued since the last flush began.
     queued: usize,
@@ -64,6 +66,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// Without any outbox. `recitals`: where what single clients have asked for is.
+    pub(super) fn new(recitals: TranscriptId) -> Self {
+        Self { recitals, ..Self::default() }
+    }
+
     /// Queues bytes for one client alone.
     pub(super) fn push_own(
         &mut self,
@@ -220,7 +227,9 @@ impl Ledger {
 
     /// Lists a client whose socket is full, once, when it is behind by half of what may wait.
     pub(super) fn note_behind(&mut self, id: ClientId, outbox: &mut Outbox, limits: &OutboxLimits) {
-        if !outbox.is_behind() && outbox.weight() > limits.hard / 2 {
+        // What it has asked for itself is nobody else's doing.
+        let is_much = outbox.weight() > limits.hard / 2;
+        if is_much && !outbox.is_behind() && outbox.said(self.recitals) > limits.hard / 2 {
             outbox.set_behind(true);
             self.behind.push(id);
         }

@@ -336,6 +336,12 @@ impl Outbox {
         self.rest.as_ref().is_some_and(|rest| rest.behind)
     }
 
+    /// What of it was said in rooms, and not told to this client alone or again.
+    pub(super) fn said(&self, recitals: TranscriptId) -> usize {
+        let said = self.spans().filter(|span| span.transcript != recitals);
+        said.map(|span| span.len as usize + PIECE_BYTES).sum()
+    }
+
     /// Notes that it does, or that little waits.
     pub(super) fn set_behind(&mut self, behind: bool) {
         if let Some(rest) = &mut self.rest {

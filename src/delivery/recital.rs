@@ -36,6 +36,11 @@ impl Recitals {
         Self { transcript: transcripts.open(), last: None }
     }
 
+    /// Where all of it is.
+    pub(super) fn transcript(&self) -> TranscriptId {
+        self.transcript
+    }
+
     /// The bytes of these messages: those that were told last, or new ones.
     pub(super) fn span(
         &mut self,

@@ -14,9 +14,9 @@ const BRACKETS: [(char, char); 5] = [('<', '>'), ('[', ']'), ('(', ')'), ('{', '
 /// Marks that may stand right before the text, as in `ann:hi`.
 const TIGHT_MARKS: [char; 7] = [':', '>', '»', '›', '→', '：', '＞'];
 /// Marks that need a space behind them: a name may go on with one of these, as in `ann-marie`.
-const LOOSE_MARKS: [char; 10] = ['-', '=', '|', '~', '#', '$', '%', '–', '—', '•'];
-/// Characters of the longest mark, which is `-->` or the like.
-const MARK_CHARACTERS_MAX: usize = 3;
+const LOOSE_MARKS: [char; 12] = ['-', '=', '|', '~', '#', '$', '%', ';', '…', '–', '—', '•'];
+/// Characters of the longest mark, which is `---->` or the like.
+const MARK_CHARACTERS_MAX: usize = 5;
 
 /// A message without the name that its client puts before it, and without the mark behind that.
 /// `None` if the message does not begin so. One space behind the mark goes too.

@@ -23,6 +23,8 @@ const TLS_HANDSHAKE: u8 = 0x16;
 const HTTP_VERBS: [&[u8]; 10] = [
     b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PRI",
 ];
+/// Requests of these end their first line in such a name and a version (RFC 9112, 3261, 7826).
+const PROTOCOLS: [&[u8]; 3] = [b"HTTP", b"SIP", b"RTSP"];
 const IRC_VERBS: [&[u8]; 4] = [b"CAP", b"PASS", b"NICK", b"USER"];
 /// `USER name mode unused :real name` (RFC 2812 §3.1.3).
 const USER_PARAMETERS: usize = 4;
@@ -96,14 +98,21 @@ fn is_http(line: &[u8], is_whole: bool) -> bool {
     if method.is_some_and(|method| HTTP_VERBS.contains(&method)) {
         return true;
     }
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let version = line.last_chunk::<9>();
-    is_whole
-        && version.is_some_and(|version| {
-            let [.., major, dot, minor] = *version;
-            version.starts_with(b" HTTP/")
-                && (major.is_ascii_digit() && dot == b'.' && minor.is_ascii_digit())
-        })
+    is_whole && has_version(line.trim_ascii_end())
+}
+
+/// Whether the last word of a line is a protocol and its version, as in HTTP, SIP and RTSP.
+fn has_version(line: &[u8]) -> bool {
+    let Some(space) = line.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) else {
+        return false;
+    };
+    let word = &line[space + 1..];
+    let Some(slash) = word.iter().position(|&byte| byte == b'/') else { return false };
+    let (protocol, version) = (&word[..slash], &word[slash + 1..]);
+    let is_digit_or_dot = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    PROTOCOLS.iter().any(|known| protocol.eq_ignore_ascii_case(known))
+        && version.first().is_some_and(u8::is_ascii_digit)
+        && version.iter().all(is_digit_or_dot)
 }
 
 /// Whether a line that ended in a newline is how an IRC client registers. Such programs write verbs
@@ -155,7 +164,12 @@ mod tests {
             (b"NICK \n", PLAIN),
             (b"NICK alice", PLAIN),
             (b"HTTP/1.1\n", PLAIN),
-            (b"x HTTP/11\n", PLAIN),
+            (b"x HTTP/3 \r\n", HTTP),
+            (b"foo\t/\thttp/1.10\t\n", HTTP),
+            (b"REGISTER sip:x SIP/2.0\r\n", HTTP),
+            (b"x HTTP/\n", PLAIN),
+            (b"x HTTP/1.1x\n", PLAIN),
+            (b"xHTTP/1.1\n", PLAIN),
             (b"GET", PLAIN),
             (b"alice", PLAIN),
             (b"alice cooper", PLAIN),

@@ -24,7 +24,7 @@ pub use framing::{Frame, LineSplitter};
 pub use line::{command, is_byte_order_mark, nickname_or_command, text};
 pub use notices::Rounded;
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
-pub use telnet::TelnetFilter;
+pub use telnet::{TIMING_MARK_REFUSED, TelnetFilter};
 pub use wording::encode;
 
 #[cfg(test)]

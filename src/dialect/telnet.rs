@@ -1,8 +1,9 @@
 //! What telnet clients put between the characters.
 //!
 //! Commands that begin with IAC (RFC 854) are taken out of the stream before lines are looked for,
-//! because an option may hold a newline byte. None is answered: who asks nothing of us need not
-//! negotiate, and a client that hears no answer stays in its default mode. NUL is dropped, and
+//! because an option may hold a newline byte. None is answered but one: who asks nothing of us need
+//! not negotiate, and a client that hears no answer stays in its default mode; only after Ctrl-C it
+//! shows nothing before its timing mark (RFC 860) is answered. NUL is dropped, and
 //! `CR NUL`, which is Enter on a character-mode terminal, becomes a line end. The commands that
 //! erase become the control characters that do the same.
 //!
@@ -28,7 +29,11 @@ const ERASE_LINE_COMMAND: u8 = 248;
 const SUBNEGOTIATION_END: u8 = 240;
 const SUBNEGOTIATION: u8 = 250;
 const WILL: u8 = 251;
+const DO: u8 = 253;
 const DONT: u8 = 254;
+const TIMING_MARK: u8 = 6;
+/// The answer to a client that asks for a timing mark: IAC WONT TIMING-MARK.
+pub const TIMING_MARK_REFUSED: &[u8] = &[IAC, 252, TIMING_MARK];
 const IAC: u8 = 255;
 
 /// Takes telnet commands out of a stream.
@@ -41,6 +46,9 @@ pub struct TelnetFilter {
     /// The last of them may be the end of typed text, so that a newline is one.
     #[serde(default)]
     typed: bool,
+    /// A timing mark was asked for and not answered.
+    #[serde(default)]
+    owes_mark: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +59,10 @@ enum State {
     Return,
     /// After IAC.
     Command,
-    /// After WILL, WONT, DO or DONT.
+    /// After WILL, WONT or DONT.
     Option,
+    /// After DO.
+    Do,
     /// Inside a subnegotiation.
     Subnegotiation,
     /// After IAC inside a subnegotiation.
@@ -63,6 +73,11 @@ impl TelnetFilter {
     /// Whether the stream is between characters, as it is at its beginning.
     pub fn is_in_text(self) -> bool {
         self.state == State::Text
+    }
+
+    /// Whether the client waits for the answer to a timing mark, which is given now.
+    pub fn take_timing_mark(&mut self) -> bool {
+        std::mem::take(&mut self.owes_mark)
     }
 
     /// Appends to `kept` what of `bytes` is text. Returns how many bytes that was.
@@ -98,7 +113,17 @@ impl TelnetFilter {
                 (self.swallowed, self.typed) = (0, false);
                 State::Subnegotiation
             }
+            (State::Command, DO) => State::Do,
             (State::Command, WILL..=DONT) => State::Option,
+            // No option is a small letter: this is the mark of UTF-16, and no command.
+            (State::Option | State::Do, b'a'..=b'z') => {
+                kept.extend_from_slice(&[IAC, byte]);
+                State::Text
+            }
+            (State::Do, option) => {
+                self.owes_mark |= option == TIMING_MARK;
+                State::Text
+            }
             (State::Command, ERASE_CHARACTER_COMMAND) => {
                 kept.push(BACKSPACE);
                 State::Text
@@ -162,7 +187,7 @@ mod tests {
         kept
     }
 
-    const SESSIONS: [(&[u8], &[u8]); 11] = [
+    const SESSIONS: [(&[u8], &[u8]); 13] = [
         (b"hello\r\n", b"hello\r\n"),
         (b"\xff\xfb\x1f\xff\xfd\x03alice\r\n", b"alice\r\n"),
         (b"a\xff\xfa\x1f\x00\x0a\x00\x0d\xff\xf0b\n", b"ab\n"),
@@ -173,6 +198,8 @@ mod tests {
         (b"a\xff\xffb\n", b"a\xffb\n"),
         (b"\xff\xfe\xff\r\n", b"\r\n"),
         (b"bax\xff\xf7b\r\n", b"bax\x08b\r\n"),
+        (b"\xff\xfem\x00a\x00x\x00\n\x00", b"\xffmax\n"),
+        (b"\xff\xf4\xff\xfd\x06hi\r\n", b"hi\r\n"),
         (b"wrong\xff\xf8right\r\n", b"wrong\x15right\r\n"),
     ];
 
@@ -206,6 +233,16 @@ mod tests {
         let kept = filtered([&sent[..]].into_iter());
         assert!(kept.starts_with(b"\xff\x07") && kept.ends_with(b"\x07\nnext\n"));
         assert_eq!(filtered(sent.chunks(1)), kept);
+    }
+
+    #[test]
+    fn a_timing_mark_is_answered_once() {
+        let (mut filter, mut kept) = (TelnetFilter::default(), Vec::new());
+        filter.filter(b"\xff\xfd\x01\xff\xfb\x06", &mut kept);
+        assert!(!filter.take_timing_mark());
+        filter.filter(b"\xff\xf4\xff\xfd", &mut kept);
+        filter.filter(b"\x06", &mut kept);
+        assert!(filter.take_timing_mark() && !filter.take_timing_mark());
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Connection {
     pub(super) drain: bool,
     /// The peer has ended its side, and all that it said was read.
     ended: bool,
+    /// The peer has ended its side in order; if the connection breaks later, what it said is whole.
+    pub(super) finished: bool,
     /// Bytes written since the system was last asked whether it holds too many.
     unprobed: u32,
     /// On the list of clients to be read.
@@ -61,6 +63,7 @@ impl Connection {
             readable: false,
             drain: false,
             ended: false,
+            finished: false,
             unprobed: 0,
             queued: false,
             named: false,
@@ -96,7 +99,7 @@ impl Connection {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Input::Nothing,
             Err(_) => {
                 self.readable = false;
-                Input::Broken
+                if self.finished { Input::End } else { Input::Broken }
             }
         }
     }

@@ -231,6 +231,7 @@ impl Reactor {
         if event.is_readable() || more_behind || event.is_error() {
             connection.readable = true;
             connection.drain |= more_behind;
+            connection.finished |= event.is_read_closed() && !event.is_error();
             self.queue(id);
         }
         if event.is_writable() {

@@ -127,7 +127,7 @@ impl Server {
     /// where it comes from alone, and there are only so many tries.
     fn hear_stranger(&mut self, now: Time, id: ClientId, text: Result<Cow<'_, str>, Refusal>) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        session.has_spoken |= text.as_ref().map_or(true, |text| !text.is_empty());
+        session.has_spoken |= text.as_ref().map_or(true, |text| !text.trim().is_empty());
         session.stranger_tries += 1;
         let tries = session.stranger_tries;
         let decoded = match &text {

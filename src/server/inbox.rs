@@ -72,7 +72,9 @@ impl Inbox {
     pub(super) fn push(&mut self, now: Time, bytes: &[u8]) -> usize {
         let text = self.telnet.filter(bytes, &mut self.bytes);
         if text > 0 {
-            self.started = self.started.min(now);
+            if !self.says_nothing() {
+                self.started = self.started.min(now);
+            }
             let returned = self.bytes.last() == Some(&b'\r');
             self.quiet_at = match text {
                 _ if self.says_nothing() => Time::NEVER,
@@ -82,6 +84,11 @@ impl Inbox {
             };
         }
         text
+    }
+
+    /// Whether the client waits for the answer to a timing mark, which is given now.
+    pub(super) fn take_timing_mark(&mut self) -> bool {
+        self.telnet.take_timing_mark()
     }
 
     /// Says that what is left is a whole message.
@@ -171,6 +178,13 @@ impl Inbox {
         let unused = self.peek();
         let ends = || unused.len() >= LINE_BYTES_MAX || unused.contains(&b'\n');
         !unused.is_empty() && !self.is_skipping() && (self.ended || ends())
+    }
+
+    /// Whether what waits begins with a command other than one that says something.
+    pub(super) fn begins_with_command(&self) -> bool {
+        let Some(command) = self.peek().strip_prefix(b"/") else { return false };
+        !command.starts_with(b"/")
+            && !command.get(..2).is_some_and(|it| it.eq_ignore_ascii_case(b"me"))
     }
 
     /// The bytes that wait.

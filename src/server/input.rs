@@ -5,6 +5,7 @@
 use super::Server;
 use super::close::CloseReason;
 use super::session::{Ending, Phase};
+use crate::dialect::TIMING_MARK_REFUSED;
 use crate::id::ClientId;
 use crate::limits::{READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX};
 use crate::time::Time;
@@ -35,6 +36,9 @@ impl Server {
         }
         let text = session.take_in(now, bytes, &mut self.spare);
         session.charge_noise(now, self.settings.flood, bytes.len().saturating_sub(text));
+        if session.inbox.as_mut().is_some_and(|inbox| inbox.take_timing_mark()) {
+            self.fanout.push(id, TIMING_MARK_REFUSED);
+        }
         self.converse(now, id);
         self.settle(now);
         self.arm(id);
@@ -48,11 +52,8 @@ impl Server {
             return;
         }
         session.ended = true;
-        let is_cut_off = session.broken && session.ending != Ending::Pause;
-        match &mut session.inbox {
-            Some(inbox) if is_cut_off => inbox.drop_unfinished(),
-            Some(inbox) => inbox.end_here(),
-            None => {}
+        if let Some(inbox) = &mut session.inbox {
+            inbox.end_here();
         }
         self.converse(now, id);
         self.settle(now);
@@ -75,6 +76,9 @@ impl Server {
     pub fn read_failed(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.broken = true;
+        if let Some(inbox) = session.inbox.as_mut().filter(|_| session.ending != Ending::Pause) {
+            inbox.drop_unfinished();
+        }
         self.fanout.discard(id);
         if session.phase == Phase::Closing {
             self.closed.push_back(id);

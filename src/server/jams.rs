@@ -2,11 +2,13 @@
 //!
 //! Who is behind by half of what may wait, and still reads, has the speakers of its room wait
 //! until it has caught up to a quarter: who causes a backlog waits before who reads is cut off.
+//! Only what was said in rooms counts, not what a reader has asked for itself.
+//!
 //! That is bounded: somebody who has not caught up within [`JAM_PATIENCE`] has nobody wait any
-//! more until it
-//! has read everything, and is cut off at the usual limits. So a reader that has stalled silences
-//! nobody, and one that reads slowly on purpose slows a room to no less than a quarter of
-//! `--outbox-hard` in that time. Who keeps order in the room never waits for it.
+//! more until it has read everything, and is cut off at the usual limits. So a reader that has
+//! stalled silences nobody, and one that reads slowly on purpose slows a room to no less than a
+//! quarter of `--outbox-hard` in that time. Only what is said waits, no other command; and who
+//! keeps order in the room never waits.
 //!
 //! A speaker that waits is given a moment to look again, each some milliseconds after the last one,
 //! so that a crowd neither looks nor speaks all at once.
@@ -36,7 +38,10 @@ pub(super) struct Jams(Vec<Jam>);
 impl Jams {
     fn note(&mut self, now: Time, room: RoomId, reader: ClientId) {
         match self.0.iter_mut().find(|jam| jam.room == room) {
-            Some(jam) => jam.readers.push((reader, now)),
+            Some(jam) => {
+                jam.readers.retain(|(other, _)| *other != reader);
+                jam.readers.push((reader, now));
+            }
             None => self.0.push(Jam { room, readers: vec![(reader, now)], next: now }),
         }
     }
@@ -75,7 +80,8 @@ impl Server {
         match inbox.turn {
             Turn::Room(moment) if moment > now => {}
             _ => {
-                let moment = if inbox.has_line() { self.look_again_at(now, id) } else { None };
+                let waits = inbox.has_line() && !inbox.begins_with_command();
+                let moment = if waits { self.look_again_at(now, id) } else { None };
                 let Some(session) = self.sessions.get(id) else { return true };
                 let Some(moment) = moment else {
                     if matches!(inbox.turn, Turn::Room(_)) {

@@ -8,6 +8,7 @@
 //! [`Guesses::rank`]: so an operator waits for the check of nobody who has guessed before. Who
 //! comes when all places are taken has one whose rank is worse yield.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::Server;
@@ -65,21 +66,30 @@ impl Checks {
         self.guesses.rank(waiting.id, waiting.network)
     }
 
-    /// In which place the one is that would have to yield to somebody from there.
-    fn rival(&self, id: ClientId, network: Option<Network>) -> Option<usize> {
+    /// In which place the one is that must yield before a newcomer is let in, and whether it does:
+    /// to one from the same place only if that has guessed less, and where all places are taken
+    /// unless the newcomer has guessed more.
+    fn rival(&self, newcomer: &Waiting) -> Option<(usize, bool)> {
+        let Waiting { id, network, .. } = newcomer;
         let same =
-            |other: &Waiting| other.id == id || (network.is_some() && other.network == network);
+            |other: &Waiting| other.id == *id || (network.is_some() && other.network == *network);
+        let rank = |place: usize| self.rank(&self.waiting[place]);
         if let Some(place) = self.waiting.iter().position(same) {
-            return Some(place);
+            return Some((place, rank(place) > self.rank(newcomer)));
+        }
+        if self.waiting.len() < PASSWORD_CHECKS_MAX {
+            return None;
         }
         let places = 0..self.waiting.len();
-        let worst = || places.max_by_key(|place| (self.rank(&self.waiting[*place]), *place));
-        if self.waiting.len() < PASSWORD_CHECKS_MAX { None } else { worst() }
+        let worst = places.max_by_key(|place| (rank(*place), Reverse(*place)))?;
+        Some((worst, rank(worst) >= self.rank(newcomer)))
     }
 
-    /// The one for whom rounds are done next.
+    /// The one for whom rounds are done next. Among those who have guessed alike it is the last to
+    /// come: a crowd that guesses for the first time is there before the operator who notices.
     fn first(&self) -> Option<usize> {
-        (0..self.waiting.len()).min_by_key(|place| (self.rank(&self.waiting[*place]), *place))
+        let place = |place: &usize| (self.rank(&self.waiting[*place]), Reverse(*place));
+        (0..self.waiting.len()).min_by_key(place)
     }
 }
 
@@ -98,9 +108,8 @@ impl Server {
         let operator = found.map(|found| found.name.clone());
         let newcomer = Waiting { id, network, check, operator };
         self.forget_checks_of_gone();
-        if let Some(place) = self.checks.rival(id, network) {
-            let rival = self.checks.rank(&self.checks.waiting[place]);
-            if rival <= self.checks.rank(&newcomer) {
+        if let Some((place, yields)) = self.checks.rival(&newcomer) {
+            if !yields {
                 return self.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
             }
             let rival = self.checks.waiting.remove(place);

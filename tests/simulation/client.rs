@@ -308,7 +308,7 @@ impl Client {
         self.ascii &= self.ending == Ending::Pause;
         let text = line.text();
         if self.phase != Phase::Chatting {
-            self.spoken |= text.as_ref().is_none_or(|text| !text.is_empty());
+            self.spoken |= text.as_ref().is_none_or(|text| !text.trim().is_empty());
         }
         if self.ending == Ending::Pause
             && let Some(text) = text

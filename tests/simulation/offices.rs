@@ -1,6 +1,7 @@
 //! What the server does for rooms by itself: digests, passwords that are checked, digits that it
 //! draws, and a restart.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use mio_chat::chat::Snapshot;
@@ -107,7 +108,8 @@ impl Model {
     fn next_check(&mut self) -> Option<(ClientId, bool)> {
         self.forget_checks_of_gone();
         let places = 0..self.checks.len();
-        let first = places.min_by_key(|place| (self.rank(self.checks[*place].0), *place))?;
+        let first =
+            places.min_by_key(|place| (self.rank(self.checks[*place].0), Reverse(*place)))?;
         self.checks.remove(first)
     }
 
