@@ -51,7 +51,10 @@ fn play(written: &str) -> String {
         }
         step(&mut world, line);
         for name in world.names() {
-            for heard in world.hears(&name).split_inclusive('\n') {
+            // An answer to telnet is no text.
+            let heard = String::from_utf8(world.hears_bytes(&name));
+            let heard = heard.unwrap_or_else(|it| it.into_bytes().escape_ascii().to_string());
+            for heard in heard.split_inclusive('\n') {
                 let heard = heard.strip_suffix('\n').map_or(format!("{heard}~"), str::to_owned);
                 writeln!(played, "    {name} < {}", heard.trim_end_matches('\r')).unwrap();
             }
