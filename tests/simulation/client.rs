@@ -182,10 +182,10 @@ impl Client {
         }
         let text = self.inbox.len() - before;
         if text > 0 {
-            self.started.get_or_insert(now);
             let typing = text == 1 && self.inbox.last() != Some(&b'\r');
             let quiet = if typing { limits::TYPIST_QUIET } else { limits::CHUNK_QUIET };
             let says_nothing = "\u{feff}".as_bytes().starts_with(&self.inbox);
+            self.started = self.started.or(Some(now).filter(|_| !says_nothing));
             self.quiet_at = Some(now + nanos(quiet)).filter(|_| !says_nothing);
             if self.phase == Phase::Silent && !says_nothing {
                 self.phase = Phase::Choosing;
