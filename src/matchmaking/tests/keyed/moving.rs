@@ -309,7 +309,7 @@ fn who_asks_at_another_of_our_sockets_is_answered_from_there() {
         told.iter().map(|sent| (sent.to.to_string(), sent.via.0)).collect::<Vec<_>>()
     };
     let (to_alice, to_bob) = (ALICE.to_owned(), BOB.to_owned());
-    assert_eq!(asks(0, ALICE, &alice), [(to_alice, 0)]);
+    assert_eq!(asks(0, ALICE, &alice), [(to_alice.clone(), 0)]);
     assert_eq!(asks(1, ALICE, &alice), [(to_alice.clone(), 1)], "while she waits");
     assert_eq!(asks(0, BOB, &bob), [(to_alice.clone(), 1), (to_bob.clone(), 0)]);
     assert_eq!(asks(1, BOB, &bob), [(to_bob, 1)], "once he is matched");
