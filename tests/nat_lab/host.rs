@@ -53,7 +53,7 @@ impl Host {
         Self { namespace: namespace.into(), v4, v6, behind: router.clone() }
     }
 
-    /// A UDP socket for IPv4 at this port.
+    /// A UDP socket for IPv4 at this port, or at any free one for port 0.
     pub(crate) fn socket(&self, port: u16) -> Endpoint {
         self.bind((self.v4, port).into())
     }
@@ -65,6 +65,7 @@ impl Host {
 
     fn bind(&self, address: SocketAddr) -> Endpoint {
         let socket = self.within(|| UdpSocket::bind(address).unwrap());
+        let address = socket.local_addr().unwrap();
         Endpoint { socket, address, host: self.clone() }
     }
 }

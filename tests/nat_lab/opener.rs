@@ -61,7 +61,8 @@ pub(super) fn serve(socket: &UdpSocket, late: Option<IpAddr>, stop: &AtomicBool)
 fn direct(lab: &Lab, hosts: [&Host; 2], late: Option<IpAddr>, rounds: usize) -> usize {
     let server = lab.public();
     let ways = (0..rounds).map(|round| {
-        let socket = server.socket(50_011);
+        // Any port: a child that another test just began may hold that of the round before open.
+        let socket = server.socket(0);
         let stop = AtomicBool::new(false);
         let (ways, _) = std::thread::scope(|scope| {
             scope.spawn(|| serve(&socket, late, &stop));
