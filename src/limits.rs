@@ -203,9 +203,9 @@ pub const SANCTIONS_LISTED_MAX: usize = 40;
 pub const OPERATORS_MAX: usize = 32;
 /// People that one member ignores.
 pub const IGNORED_MAX: usize = 32;
-/// Of those who hear a run, how many may miss a message of it; for more the run ends before it,
-/// since each is looked for among all others.
-pub const DEAF_IN_RUN_MAX: usize = 16;
+/// Of those who hear a batch, how many may miss a message of it; for more it ends before that,
+/// since each would be an exception of it.
+pub const DEAF_IN_BATCH_MAX: usize = 16;
 /// Members above which a room hears of comings and goings in a digest. Default of `--digest-above`.
 pub const DIGEST_ABOVE: usize = 200;
 /// Time between two digests of one room.

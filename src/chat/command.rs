@@ -220,6 +220,8 @@ pub enum Outcome<'a> {
         /// What is to prove it.
         password: &'a str,
     },
+    /// The client wants messages with their numbers, or without.
+    WantsNumbers(bool),
     /// The client has brought a wrong password or key, and was told so.
     Guessed,
     /// The client is banned from the server, and was told so.

@@ -16,25 +16,6 @@ use super::sanctions::Sanction;
 use crate::id::ClientId;
 use crate::time::Wall;
 
-/// How a client reads messages: what many of the same form are told is told in the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Form {
-    /// Who said what.
-    Bare,
-    /// The same, with the number and the date of each message.
-    Numbered,
-}
-
-impl Form {
-    /// Every form, by its index.
-    pub const ALL: [Self; 2] = [Self::Bare, Self::Numbered];
-
-    /// Its place in [`Form::ALL`].
-    pub fn index(self) -> usize {
-        self as usize
-    }
-}
-
 /// Something that happened, as one client is told of it.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
@@ -118,8 +99,8 @@ pub enum Event<'a> {
     RecallEnds {
         /// The room they were said in.
         room: &'a RoomName,
-        /// How far that was, for those who want numbers.
-        place: Option<Place>,
+        /// The last message anywhere: all of this room's up to it were told.
+        place: Place,
     },
     /// Messages are numbered from now on, or not any more; how far the room is.
     Numbers(Option<Place>),
@@ -377,39 +358,52 @@ pub enum Farewell {
     Kicked,
 }
 
-/// Who hears what happens in a room: its members, as they are now.
+/// A room, as those are told of it who hear what happens there.
 #[derive(Clone, Copy, Debug)]
-pub struct Audience<'a> {
-    /// The room.
-    pub room: RoomId,
-    /// How they read.
-    pub form: Form,
-    /// Everyone in it who reads so.
-    pub members: &'a [ClientId],
-    /// Those of them who do not hear this.
-    pub deaf: &'a [ClientId],
-    /// Another for any other room and any other members, so that two audiences are compared by it
-    /// alone. One more than before means that exactly one client came, and is the last of the
-    /// members, or left, and is the source of what is told of it.
-    pub version: u64,
+pub struct RoomRef<'a> {
+    /// Which room.
+    pub id: RoomId,
+    /// Its name, as its founder wrote it.
+    pub name: &'a RoomName,
+}
+
+/// Messages of one room that are told again to one client.
+#[derive(Clone, Copy, Debug)]
+pub struct Recollection<'a> {
+    /// Where they were said.
+    pub room: RoomRef<'a>,
+    /// The messages, oldest first.
+    pub messages: Replay<'a>,
+    /// Which ones these are.
+    pub which: Recalled,
+    /// The last message anywhere.
+    pub place: Place,
+    /// The client has asked for them. If not, most programs need not hear that there are none.
+    pub asked: bool,
+    /// The present, so that the day is told where it is another.
+    pub now: Wall,
 }
 
 /// Where events go: `delivery` implements it, and tests do.
+///
+/// How an event looks to whom, and in which bytes, is the outlet's business.
 pub trait Outlet {
     /// Tells one client.
     fn tell(&mut self, to: ClientId, event: Event<'_>);
 
-    /// Tells everyone in a room. `source` is the client it is about, which may be in the audience;
-    /// some dialects do not echo to it.
-    fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>);
+    /// Tells all subscribers of a room but the `deaf`, who are some of them. `source` is the client
+    /// that the event is about, which may be a subscriber too.
+    fn publish(&mut self, room: RoomRef<'_>, source: ClientId, event: Event<'_>, deaf: &[ClientId]);
 
-    /// Tells one client what was said before, in its form. Those who are told the same one after
-    /// the other may be given the same bytes.
-    fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall);
+    /// Lets a client hear what is published to a room from now on.
+    fn subscribe(&mut self, room: RoomId, client: ClientId);
 
-    /// Notes that a client will be in another audience from now on: what was told to the one comes
-    /// before what is told to the other.
-    fn change_audience(&mut self);
+    /// Lets a client hear nothing more of a room.
+    fn unsubscribe(&mut self, room: RoomId, client: ClientId);
+
+    /// Tells one client what was said before. Those who are told the same one after the other may
+    /// be given the same bytes.
+    fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>);
 
     /// Notes that a room has closed: its id may come back as another room's.
     fn close_room(&mut self, room: RoomId);

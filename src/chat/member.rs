@@ -3,25 +3,17 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::event::Form;
 use super::name::Nickname;
 use super::room::{RoomId, Seat};
 
-/// How a client wants to be told of messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a client wants to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Wishes {
-    pub(super) form: Form,
     /// Whether to be read what was said before it came; `None`: it has not said.
     pub(super) history: Option<bool>,
     /// What holds then: old messages may be of a kind that its program cannot read.
     #[serde(default)]
     pub(super) unasked_history_off: bool,
-}
-
-impl Default for Wishes {
-    fn default() -> Self {
-        Self { form: Form::Bare, history: None, unasked_history_off: false }
-    }
 }
 
 impl Wishes {

@@ -32,7 +32,7 @@ pub use charter::{Charter, Owner, Topic};
 pub use command::{Command, Guide, Outcome, Recall, Sentencing};
 pub use digest::Digest;
 pub use event::{
-    Audience, Deed, Event, Farewell, Form, Moderation, Outlet, Peer, Recalled, Ticket,
+    Deed, Event, Farewell, Moderation, Outlet, Peer, Recalled, Recollection, RoomRef, Ticket,
 };
 pub use history::{History, Replay};
 pub use kept::{Archive, Batch, Changes, KeptRoom, Snapshot, Unreadable};

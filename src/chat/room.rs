@@ -1,8 +1,8 @@
 //! Rooms and who sits in them.
 //!
-//! A room keeps its members in dense vectors, one for each [`Form`] in which messages are read,
-//! which is what a message is fanned out over. A member remembers its place there, so that leaving
-//! a room of any size costs the same: the last member moves into the gap.
+//! A room keeps its members in a dense vector, and a member remembers its place there, so that
+//! leaving a room of any size costs the same: the last member moves into the gap. Who is sent what
+//! happens in a room is kept by the outlet, by subscription.
 //!
 //! A room opens with its first member. When the last one leaves it is empty, but keeps what is
 //! settled about it and what was said. When there are as many rooms as may be, an empty one makes
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use super::charter::Charter;
-use super::event::{Audience, Form};
+use super::event::RoomRef;
 use super::guesses::Guesses;
 use super::history::History;
 use super::kept::KeptRoom;
@@ -45,23 +45,15 @@ impl RoomId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seat {
     pub(super) room: RoomId,
-    /// Index into the room's members of the same form.
+    /// Index into the room's members.
     pub(super) place: u32,
-}
-
-/// Everyone in a room who reads messages in one form.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct Bench {
-    members: Vec<ClientId>,
-    /// The number of the change that made the members what they are.
-    version: u64,
 }
 
 /// A room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Room {
     pub(super) name: RoomName,
-    benches: [Bench; Form::ALL.len()],
+    members: Vec<ClientId>,
     pub(super) charter: Charter,
     pub(super) history: History,
     #[serde(default)]
@@ -76,7 +68,7 @@ pub(super) struct Room {
     /// Comings and goings that were not told yet.
     pub(super) arrivals: u32,
     pub(super) departures: u32,
-    /// How many changes there had been when the last member left.
+    /// Its place in the order in which rooms were left by their last members.
     emptied: u64,
     /// On the list of rooms to be saved.
     pub(super) unsaved: bool,
@@ -88,7 +80,7 @@ impl Room {
     fn new(name: RoomName, charter: Charter, history: History, standing: Standing) -> Self {
         Self {
             name,
-            benches: Default::default(),
+            members: Vec::new(),
             charter,
             history,
             standing,
@@ -105,28 +97,27 @@ impl Room {
 
     /// How many are here.
     pub(super) fn len(&self) -> usize {
-        self.benches.iter().map(|bench| bench.members.len()).sum()
+        self.members.len()
     }
 
     /// Whether nobody is.
     pub(super) fn is_empty(&self) -> bool {
-        self.benches.iter().all(|bench| bench.members.is_empty())
+        self.members.is_empty()
     }
 
     /// Everyone here.
     pub(super) fn members(&self) -> impl Iterator<Item = ClientId> {
-        self.benches.iter().flat_map(|bench| bench.members.iter().copied())
+        self.members.iter().copied()
     }
 
-    /// Those here who read messages in this form.
-    pub(super) fn audience(&self, room: RoomId, form: Form) -> Audience<'_> {
-        let Bench { members, version } = &self.benches[form.index()];
-        Audience { room, form, members, version: *version, deaf: &[] }
+    /// The room, as others are told of it who know it by this id.
+    pub(super) fn named(&self, id: RoomId) -> RoomRef<'_> {
+        RoomRef { id, name: &self.name }
     }
 
-    /// Whether somebody who reads in this form sits in that place.
-    pub(super) fn is_seated(&self, form: Form, seat: Seat, id: ClientId) -> bool {
-        self.benches[form.index()].members.get(seat.place as usize) == Some(&id)
+    /// Whether somebody sits in that place.
+    pub(super) fn is_seated(&self, seat: Seat, id: ClientId) -> bool {
+        self.members.get(seat.place as usize) == Some(&id)
     }
 }
 
@@ -149,7 +140,7 @@ pub(super) struct Rooms {
     founded: u64,
     /// Rooms that somebody is in, `main` always included.
     occupied: usize,
-    /// Times that somebody came into a room or left one.
+    /// Times that a room was left by its last member, or taken in.
     changes: u64,
 }
 
@@ -298,41 +289,32 @@ impl Rooms {
     }
 
     /// Seats a client.
-    pub(super) fn seat(&mut self, room: RoomId, form: Form, client: ClientId) -> Seat {
-        let is_first = room != RoomId::MAIN && self.get(room).is_some_and(Room::is_empty);
-        self.occupied += usize::from(is_first);
-        let bench = self.change(room, form);
-        bench.members.push(client);
-        Seat { room, place: (bench.members.len() - 1) as u32 }
+    pub(super) fn seat(&mut self, id: RoomId, client: ClientId) -> Seat {
+        let room = &mut self.rooms[id.index()];
+        self.occupied += usize::from(id != RoomId::MAIN && room.is_empty());
+        room.members.push(client);
+        Seat { room: id, place: (room.members.len() - 1) as u32 }
     }
 
     /// Empties a seat. Returns who has moved into it, if anybody.
-    pub(super) fn unseat(&mut self, seat: Seat, form: Form) -> Option<ClientId> {
-        let bench = self.change(seat.room, form);
-        let left = bench.members.swap_remove(seat.place as usize);
-        let moved = bench.members.get(seat.place as usize).copied();
-        let changes = self.changes;
+    pub(super) fn unseat(&mut self, seat: Seat) -> Option<ClientId> {
         let room = &mut self.rooms[seat.room.index()];
+        let left = room.members.swap_remove(seat.place as usize);
         room.operators.retain(|operator| *operator != left);
         room.owner = room.owner.filter(|owner| *owner != left);
         if room.is_empty() {
-            (room.emptied, room.arrivals, room.departures) = (changes, 0, 0);
+            self.changes += 1;
+            (room.emptied, room.arrivals, room.departures) = (self.changes, 0, 0);
             self.occupied -= usize::from(seat.room != RoomId::MAIN);
         }
-        moved
-    }
-
-    /// Notes that nobody will be told of the member who has just left: the next one who is told
-    /// something is not that member.
-    pub(super) fn note_untold_departure(&mut self, room: RoomId, form: Form) {
-        self.change(room, form);
+        room.members.get(seat.place as usize).copied()
     }
 
     /// Empties every room.
     pub(super) fn clear(&mut self) {
         self.occupied = 1;
         for (_, room) in &mut self.rooms {
-            room.benches = Default::default();
+            room.members = Vec::new();
             (room.operators, room.owner) = (Vec::new(), None);
             (room.arrivals, room.departures) = (0, 0);
         }
@@ -341,9 +323,7 @@ impl Rooms {
     /// Gives back memory that a crowd has needed.
     pub(super) fn trim(&mut self) {
         for (_, room) in &mut self.rooms {
-            for bench in &mut room.benches {
-                bench.members.shrink_to_fit();
-            }
+            room.members.shrink_to_fit();
         }
     }
 
@@ -365,14 +345,6 @@ impl Rooms {
     /// Every room.
     pub(super) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
         self.rooms.iter().map(|(index, room)| (RoomId(index as u32), room))
-    }
-
-    /// Members of a room who are about to change.
-    fn change(&mut self, room: RoomId, form: Form) -> &mut Bench {
-        self.changes += 1;
-        let bench = &mut self.rooms[room.index()].benches[form.index()];
-        bench.version = self.changes;
-        bench
     }
 
     fn insert(

@@ -1,149 +1,139 @@
-//! Telling a room: one message into the batch of its lane, and the batch handed out.
+//! Telling a room: one message into the batch of each feed, and the batches handed out.
 //!
 //! The outboxes, and what is told to one client alone, are left to `fanout`.
 
+use super::batch::ExceptionId;
 use super::fanout::Fanout;
-use super::run::Fit;
-use super::transcript::TranscriptId;
-use crate::chat::{Audience, Event, Form};
-use crate::dialect;
+use super::feeds::FeedId;
+use crate::chat::{Event, RoomId, RoomRef};
+use crate::dialect::Encoding;
 use crate::id::ClientId;
-use crate::limits::DEAF_IN_RUN_MAX;
+use crate::limits::DEAF_IN_BATCH_MAX;
 
 impl Fanout {
     /// Hands all that is pending out to those who hear it.
-    pub(super) fn commit(&mut self) {
-        for form in Form::ALL {
-            self.commit_lane(form);
+    pub fn hand_out(&mut self) {
+        let listed = self.feeds.take_listed();
+        for &feed in &listed {
+            self.hand_out_feed(feed);
         }
+        self.feeds.reuse_list(listed);
+        self.feeds.shared_pending = None;
     }
 
-    pub(super) fn commit_lane(&mut self, form: Form) {
-        let run = &mut self.lanes[form.index()].run;
-        let Some((span, parts)) = run.finish() else { return };
-        let mut hand = |id, span, exceptions| {
+    fn hand_out_feed(&mut self, id: FeedId) {
+        let Some(feed) = self.feeds.get_mut(id) else { return };
+        let Some(span) = feed.batch.pending else { return };
+        let presence = feed.batch.presence;
+        for &id in &feed.subscribers {
+            let Some(outbox) = self.outboxes.get_mut(id) else { continue };
+            if outbox.exception == ExceptionId::NONE {
+                self.ledger.deliver(id, outbox, span, presence, &self.limits);
+            }
+        }
+        feed.batch.finish(|id, part| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return };
-            if outbox.excepted != exceptions {
-                return;
+            outbox.exception = ExceptionId::NONE;
+            if let Some(part) = part {
+                self.ledger.deliver(id, outbox, part, presence, &self.limits);
             }
-            outbox.excepted = false;
-            if let Some(span) = span {
-                self.ledger.deliver(id, outbox, span, run.presence, &self.limits);
-            }
-        };
-        for &id in &run.audience {
-            hand(id, Some(span), false);
-        }
-        for part in parts {
-            hand(part.id, part.span, true);
-        }
+        });
     }
 
-    /// Hands one client its part of what is pending, if it has one, because it is told something
-    /// alone now.
-    pub(super) fn settle(&mut self, id: ClientId) {
-        for form in Form::ALL {
-            let run = &self.lanes[form.index()].run;
-            if run.pending.is_none() {
-                continue;
-            }
-            let is_exception = self.outboxes.get(id).is_some_and(|outbox| outbox.excepted);
-            if is_exception || run.audience.contains(&id) {
-                self.settle_listener(form, id);
+    /// Hands out what is pending in another room, if somebody hears that and this one: they are
+    /// told what happens in both in its order.
+    fn hand_out_shared(&mut self, room: RoomId) {
+        if self.feeds.rooms.get(room.index()).is_none_or(|feeds| feeds.shared == 0) {
+            return;
+        }
+        if let Some(other) = self.feeds.shared_pending.replace(room).filter(|other| *other != room)
+        {
+            for index in 0..self.feeds.of_room(other) {
+                self.hand_out_feed((other, index));
             }
         }
     }
 
-    /// The same for somebody who is known to hear the run: looking for one among thousands takes
-    /// longer than all the rest.
-    pub(super) fn settle_listener(&mut self, form: Form, id: ClientId) {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return };
-        let run = &mut self.lanes[form.index()].run;
-        if let Some(part) = run.part(id, outbox.excepted) {
-            run.begin_part_here(id, std::mem::replace(&mut outbox.excepted, true));
-            self.ledger.deliver(id, outbox, part, run.presence, &self.limits);
-        }
-    }
-
-    /// Makes the run ready for another message. Whether it goes on.
-    pub(super) fn prepare_run(
+    /// Publishes to all feeds of a room.
+    pub(super) fn publish_to_feeds(
         &mut self,
-        audience: Audience<'_>,
-        transcript: TranscriptId,
-        source: ClientId,
-        presence: bool,
-    ) -> bool {
-        let run = &mut self.lanes[audience.form.index()].run;
-        match run.fit(audience, transcript, presence) {
-            Fit::Same => {}
-            Fit::OneMore(newcomer) => {
-                if let Some(outbox) = self.outboxes.get_mut(newcomer) {
-                    let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                    run.begin_part_here(newcomer, is_exception);
-                }
-            }
-            Fit::OneLess => {
-                self.settle_listener(audience.form, source);
-                if let Some(outbox) = self.outboxes.get_mut(source) {
-                    let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                    self.lanes[audience.form.index()].run.end_part(source, is_exception);
-                }
-            }
-            Fit::Other => {
-                self.commit_lane(audience.form);
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Lets those who are deaf to what was appended last miss it: what came before is theirs
-    /// already, and the rest of their run begins behind it.
-    pub(super) fn skip_for(&mut self, form: Form, deaf: &[ClientId]) {
-        for &id in deaf {
-            if let Some(outbox) = self.outboxes.get_mut(id) {
-                let is_exception = std::mem::replace(&mut outbox.excepted, true);
-                self.lanes[form.index()].run.begin_part_here(id, is_exception);
-            }
-        }
-    }
-
-    /// Publishes to everybody in the same bytes.
-    pub(super) fn publish_alike(
-        &mut self,
-        audience: Audience<'_>,
+        room: RoomRef<'_>,
         source: ClientId,
         event: Event<'_>,
+        deaf: &[ClientId],
     ) {
-        let Audience { room, form, members, deaf, .. } = audience;
-        let lane = &mut self.lanes[form.index()];
-        let transcript = lane.transcript_of(room, event, &mut self.transcripts);
-        let presence = event.is_presence();
-        let mut goes_on = self.prepare_run(audience, transcript, source, presence);
-        if goes_on && deaf.len() > DEAF_IN_RUN_MAX {
-            self.commit_lane(form);
-            goes_on = false;
-        }
-        if goes_on {
-            for &id in deaf {
-                self.settle_listener(form, id);
+        self.hand_out_shared(room.id);
+        let may_differ = self.ascii_readers > 0 && !event.is_speech();
+        for index in 0..self.feeds.of_room(room.id) {
+            let id = (room.id, index);
+            let Some(feed) = self.feeds.get_mut(id) else { return };
+            if feed.subscribers.is_empty() {
+                continue;
+            }
+            let encoding = feed.encoding;
+            let deaf = self.those_reading(encoding, deaf);
+            if !may_differ || !self.publish_simplified(id, source, event, &deaf) {
+                self.publish_alike(id, source, event, &deaf);
             }
         }
-        let span = self.transcripts.append(transcript, |out| dialect::encode(event, form, out));
-        let run = &mut self.lanes[form.index()].run;
+    }
+
+    /// Those of a few clients who read in one encoding.
+    fn those_reading(&self, encoding: Encoding, clients: &[ClientId]) -> Vec<ClientId> {
+        let reads = |id: &ClientId| {
+            self.outboxes.get(*id).is_some_and(|outbox| outbox.encoding == encoding)
+        };
+        clients.iter().copied().filter(reads).collect()
+    }
+
+    /// Publishes to one feed, in the same bytes for everybody.
+    pub(super) fn publish_alike(
+        &mut self,
+        id: FeedId,
+        source: ClientId,
+        event: Event<'_>,
+        deaf: &[ClientId],
+    ) {
+        self.hand_out_to_deaf(id, deaf);
+        let transcript = self.feeds.transcript_of(id, event, &mut self.transcripts);
+        let Some(feed) = self.feeds.get_mut(id) else { return };
+        let (encoding, presence) = (feed.encoding, event.is_presence());
+        let listeners = feed.subscribers.len() - deaf.len();
+        let span = self.transcripts.append(transcript, |out| encoding.encode(event, out));
         let mut each = span.len as usize;
-        if goes_on {
-            each = run.extend(audience, span);
+        if feed.batch.is_continued_by(span, presence) {
+            each = feed.batch.extend(span);
         } else {
-            run.begin(audience, span, presence);
+            self.hand_out_feed(id);
+            self.feeds.begin_batch(id, span, presence);
         }
-        self.skip_for(form, deaf);
+        self.skip_for(id, deaf);
         if let Some(outbox) = self.outboxes.get_mut(source) {
             outbox.spoke = true;
         }
-        let listeners = members.len() - deaf.len();
         self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
         self.counters.published += 1;
         self.counters.deliveries += listeners as u64;
+    }
+
+    /// Hands those who are deaf to the next message what came before it; everybody, if they are
+    /// many.
+    fn hand_out_to_deaf(&mut self, id: FeedId, deaf: &[ClientId]) {
+        if deaf.len() > DEAF_IN_BATCH_MAX {
+            self.hand_out_feed(id);
+        } else {
+            deaf.iter().for_each(|&deaf| self.settle_in(id.0, deaf));
+        }
+    }
+
+    /// Lets those who are deaf to what was appended last miss it: what came before is theirs
+    /// already, and the rest of their batch begins behind it.
+    fn skip_for(&mut self, id: FeedId, deaf: &[ClientId]) {
+        let Some(feed) = self.feeds.get_mut(id) else { return };
+        for &id in deaf {
+            if let Some(outbox) = self.outboxes.get_mut(id) {
+                feed.batch.begin_part_here(id, &mut outbox.exception);
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@
 //! What people say reaches them as it was said. Who is such a client is for `server` to know.
 
 use super::fanout::Fanout;
-use crate::chat::{Audience, Event, Form, Outlet};
-use crate::dialect;
+use super::feeds::FeedId;
+use crate::chat::{Event, Outlet};
 use crate::id::ClientId;
 use crate::time::Time;
 
@@ -52,29 +52,30 @@ impl Fanout {
         });
     }
 
-    /// Publishes the server's own words to a room in which some read only ASCII: they are told
+    /// Publishes the server's own words to a feed in which some read only ASCII: they are told
     /// apart. `false`: nobody there needs that, and nothing was done.
     pub(super) fn publish_simplified(
         &mut self,
-        audience: Audience<'_>,
+        id: FeedId,
         source: ClientId,
         event: Event<'_>,
+        deaf: &[ClientId],
     ) -> bool {
+        let Some(feed) = self.feeds.get_mut(id) else { return false };
         self.encoded.clear();
-        dialect::encode(event, Form::Bare, &mut self.encoded);
+        feed.encoding.encode(event, &mut self.encoded);
         if self.encoded.is_ascii() {
             return false;
         }
         let reads_ascii = |id: &&ClientId| {
-            self.outboxes.get(**id).is_some_and(|outbox| outbox.ascii)
-                && !audience.deaf.contains(id)
+            self.outboxes.get(**id).is_some_and(|outbox| outbox.ascii) && !deaf.contains(id)
         };
-        let readers: Vec<ClientId> = audience.members.iter().filter(reads_ascii).copied().collect();
+        let readers: Vec<ClientId> = feed.subscribers.iter().filter(reads_ascii).copied().collect();
         if readers.is_empty() {
             return false;
         }
-        let deaf = [audience.deaf, &readers].concat();
-        self.publish_alike(Audience { deaf: &deaf, ..audience }, source, event);
+        let deaf = [deaf, &readers].concat();
+        self.publish_alike(id, source, event, &deaf);
         self.counters.deliveries += readers.len() as u64;
         for id in readers {
             self.tell(id, event);

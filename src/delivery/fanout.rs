@@ -8,24 +8,24 @@
 //! - a client with bytes that may be written is on the dirty list, once, or on the one that
 //!   `take_dirty` has handed over and that is still being written to;
 //! - every span in an outbox is kept in its transcript;
-//! - every transcript that is open belongs to a lane, but that of the recitals.
+//! - every transcript that is open belongs to the feeds, but that of the replays.
 
 use std::io::IoSlice;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::lane::Lane;
+use super::feeds::Feeds;
 use super::ledger::{Ledger, OutboxLimits};
 use super::outbox::Outbox;
-use super::recital::Recitals;
+use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
-use crate::chat::{Audience, Event, Form, Outlet, Refusal, Replay, RoomId};
+use crate::chat::{Event, Outlet, Recollection, Refusal, RoomId, RoomRef};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{SWEEP_INTERVAL, WRITE_SLICES};
-use crate::time::{Time, Wall};
+use crate::time::Time;
 
 /// What was done so far.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -61,9 +61,8 @@ pub enum Verdict {
 pub struct Fanout {
     pub(super) outboxes: SideTable<Outbox>,
     pub(super) transcripts: Transcripts,
-    /// By form.
-    pub(super) lanes: [Lane; Form::ALL.len()],
-    recitals: Recitals,
+    pub(super) feeds: Feeds,
+    replays: ReplayCache,
     pub(super) small_writes: SmallWrites,
     /// How many read the server's words in ASCII.
     pub(super) ascii_readers: usize,
@@ -81,13 +80,13 @@ impl Fanout {
     /// Without any outbox.
     pub fn new(limits: OutboxLimits) -> Self {
         let mut transcripts = Transcripts::default();
-        let lanes = Form::ALL.map(|_| Lane::new(&mut transcripts));
-        let recitals = Recitals::new(&mut transcripts);
+        let feeds = Feeds::new(&mut transcripts);
+        let replays = ReplayCache::new(&mut transcripts);
         Self {
-            ledger: Ledger::new(recitals.transcript()),
+            ledger: Ledger::new(replays.transcript()),
             outboxes: SideTable::default(),
-            lanes,
-            recitals,
+            feeds,
+            replays,
             small_writes: SmallWrites::default(),
             ascii_readers: 0,
             transcripts,
@@ -111,6 +110,7 @@ impl Fanout {
 
     /// Drops a client's outbox with what is in it.
     pub fn close(&mut self, id: ClientId) {
+        self.remove_subscriptions(id);
         if let Some(mut outbox) = self.outboxes.remove(id) {
             self.ledger.forget(&mut outbox);
             self.ascii_readers -= usize::from(outbox.ascii);
@@ -162,7 +162,7 @@ impl Fanout {
     /// keeps its memory. Those who spoke come last: who waits for its own words before it goes on
     /// could only be heard when all are served, and what it says meanwhile would just wait.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
-        self.commit();
+        self.hand_out();
         if self.transcripts.wants_sweep() {
             self.sweep();
         }
@@ -305,12 +305,6 @@ impl Fanout {
         self.ledger.memory + self.transcripts.retained()
     }
 
-    /// Hands out what is pending, before everybody is told something alone: looking for each of
-    /// them among all would take longer than all the rest.
-    pub fn hand_out(&mut self) {
-        self.commit();
-    }
-
     /// What was done so far.
     pub fn counters(&self) -> DeliveryCounters {
         DeliveryCounters { presence_dropped: self.ledger.presence_dropped, ..self.counters }
@@ -318,8 +312,9 @@ impl Fanout {
 
     /// Panics where the tables disagree with each other. For tests.
     pub fn check_invariants(&self) {
-        let open: usize = self.lanes.iter().map(Lane::open_transcripts).sum();
-        assert_eq!(self.transcripts.check_open(), open + 1, "those of lanes, and of recitals");
+        let open = self.feeds.open_transcripts();
+        assert_eq!(self.transcripts.check_open(), open + 1, "those of feeds, and of replays");
+        self.check_subscriptions();
         let outboxes = || self.outboxes.iter().map(|(_, outbox)| outbox);
         let backlog: usize = outboxes().map(Outbox::backlog).sum();
         assert_eq!(self.ledger.backlog, backlog, "the sum of all outboxes");
@@ -341,9 +336,7 @@ impl Fanout {
 
     /// Gives back memory that a crowd has needed and the present does not.
     pub fn trim(&mut self) {
-        for lane in &mut self.lanes {
-            lane.run.trim();
-        }
+        self.feeds.trim();
         self.ledger.trim();
         self.transcripts.trim();
         self.speakers = Vec::new();
@@ -351,12 +344,12 @@ impl Fanout {
     }
 
     fn has_pending(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.pending().is_some())
+        self.feeds.pending().next().is_some()
     }
 
     fn sweep(&mut self) {
-        self.recitals.forget();
-        let pending = self.lanes.iter().filter_map(Lane::pending);
+        self.replays.forget();
+        let pending = self.feeds.pending();
         let spans = self.outboxes.iter().flat_map(|(_, outbox)| outbox.spans());
         self.transcripts.sweep(spans.chain(pending));
     }
@@ -365,7 +358,7 @@ impl Fanout {
     /// flush.
     fn drop_what_nobody_awaits(&mut self) {
         if self.ledger.backlog == 0 && !self.has_pending() && self.transcripts.retained() > 0 {
-            self.recitals.forget();
+            self.replays.forget();
             self.transcripts.clear();
         }
     }
@@ -378,8 +371,8 @@ impl Outlet for Fanout {
         }
         self.settle(to);
         self.encoded.clear();
-        dialect::encode(event, Form::Bare, &mut self.encoded);
         if let Some(outbox) = self.outboxes.get_mut(to) {
+            outbox.encoding.encode(event, &mut self.encoded);
             if outbox.ascii && !event.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
@@ -387,32 +380,43 @@ impl Outlet for Fanout {
         }
     }
 
-    fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>) {
-        let nobody = audience.members.is_empty();
-        let may_differ = self.ascii_readers > 0 && !event.is_speech();
-        if nobody || (may_differ && self.publish_simplified(audience, source, event)) {
+    fn publish(
+        &mut self,
+        room: RoomRef<'_>,
+        source: ClientId,
+        event: Event<'_>,
+        deaf: &[ClientId],
+    ) {
+        self.publish_to_feeds(room, source, event, deaf);
+    }
+
+    fn subscribe(&mut self, room: RoomId, client: ClientId) {
+        self.add_subscription(room, client);
+    }
+
+    fn unsubscribe(&mut self, room: RoomId, client: ClientId) {
+        self.remove_subscription(room, client);
+    }
+
+    fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>) {
+        let Some(outbox) = self.outboxes.get(to) else { return };
+        let encoding = outbox.encoding;
+        let Recollection { room, messages, which, place, asked, .. } = *recollection;
+        if messages.is_empty() && !asked && !encoding.announces_empty_history() {
             return;
         }
-        self.publish_alike(audience, source, event);
-    }
-
-    fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall) {
-        self.settle(to);
-        let span = self.recitals.span((form, room), replay, now, &mut self.transcripts);
-        if let Some(outbox) = self.outboxes.get_mut(to)
-            && span.len > 0
-        {
-            self.ledger.deliver(to, outbox, span, false, &self.limits);
+        let (room, count) = (room.name, messages.len());
+        self.tell(to, Event::RecallBegins { room, count, which });
+        if count > 0 {
+            let span = self.replays.span(encoding, recollection, &mut self.transcripts);
+            if let Some(outbox) = self.outboxes.get_mut(to) {
+                self.ledger.deliver(to, outbox, span, false, &self.limits);
+            }
         }
-    }
-
-    fn change_audience(&mut self) {
-        self.commit();
+        self.tell(to, Event::RecallEnds { room, place });
     }
 
     fn close_room(&mut self, room: RoomId) {
-        for lane in &mut self.lanes {
-            lane.close_room(room, &mut self.transcripts);
-        }
+        self.feeds.close_room(room, &mut self.transcripts);
     }
 }

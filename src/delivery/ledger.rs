@@ -52,7 +52,7 @@ pub(super) struct Ledger {
     pub(super) backlog: usize,
     /// Bytes of memory that outboxes take besides their places in the table.
     pub(super) memory: usize,
-    /// Runs of comings and goings that slow readers were spared.
+    /// Batches of comings and goings that slow readers were spared.
     pub(super) presence_dropped: u64,
     /// The transcript of what single clients have asked to be told again.
     pub(super) recitals: TranscriptId,

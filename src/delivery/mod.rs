@@ -4,16 +4,17 @@
 //! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is
 //! queued, once per turn, and reports how much was taken.
 
+mod batch;
 mod broadcast;
 mod classroom;
 mod fanout;
+mod feeds;
 mod handover;
-mod lane;
 mod ledger;
 mod outbox;
-mod recital;
-mod run;
+mod replay;
 mod small_writes;
+mod subscriptions;
 mod transcript;
 
 pub use fanout::{DeliveryCounters, Fanout, Verdict};

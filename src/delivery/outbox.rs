@@ -10,13 +10,20 @@
 //! - an empty outbox has no [`Rest`] and is not blocked;
 //! - own bytes are as many as the own pieces say.
 
+mod handover;
+
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use handover::OutboxState;
+
+use super::batch::ExceptionId;
+use super::feeds::Subscription;
 use super::transcript::{Span, TranscriptId, Transcripts};
+use crate::dialect::Encoding;
 use crate::limits::{
     PIECE_BYTES, SMALL_WRITE_BYTES, SPARE_BYTES_MAX, SPARE_PIECES_MAX, SPARE_RESTS_MAX,
     WRITE_BYTES_PER_TURN, WRITE_BYTES_TO_SLOW, WRITE_SLICES,
@@ -38,8 +45,12 @@ pub struct Outbox {
     pub(super) dirty: bool,
     /// Nothing will follow what waits.
     pub(super) ending: bool,
-    /// An exception of the present run.
-    pub(super) excepted: bool,
+    /// Its part of what is pending in a room begins later than that of others.
+    pub(super) exception: ExceptionId,
+    /// The first of the rooms that the client hears.
+    pub(super) subscription: Subscription,
+    /// How the client reads.
+    pub(super) encoding: Encoding,
     /// The client has said something since the last flush.
     pub(super) spoke: bool,
     /// Written to in whole lines, no more at once than one small read takes.
@@ -75,29 +86,6 @@ struct Mark {
     remaining: usize,
 }
 
-/// An outbox as one process hands it over to another.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct OutboxState {
-    #[serde(with = "crate::hex")]
-    waiting: Vec<u8>,
-    blocked: bool,
-    ending: bool,
-    spoke: bool,
-    #[serde(default)]
-    small: bool,
-    #[serde(default)]
-    ascii: bool,
-    mid_line: bool,
-    mark: Option<Mark>,
-}
-
-impl OutboxState {
-    /// One if its client reads the server's words in ASCII.
-    pub(super) fn ascii_readers(&self) -> usize {
-        usize::from(self.ascii)
-    }
-}
-
 /// Memory of busy outboxes, lent and given back.
 #[derive(Debug, Default)]
 #[expect(clippy::vec_box, reason = "the boxes are what is lent")]
@@ -111,7 +99,9 @@ impl Default for Outbox {
             blocked: false,
             dirty: false,
             ending: false,
-            excepted: false,
+            exception: ExceptionId::NONE,
+            subscription: Subscription::NONE,
+            encoding: Encoding::default(),
             spoke: false,
             small: false,
             ascii: false,
@@ -276,35 +266,6 @@ impl Outbox {
             filled += 1;
         }
         filled
-    }
-
-    /// All that another process needs to go on.
-    pub(super) fn handed_over(&self, transcripts: &Transcripts) -> OutboxState {
-        OutboxState {
-            waiting: self.slices(transcripts).flatten().copied().collect(),
-            blocked: self.blocked,
-            ending: self.ending,
-            spoke: self.spoke,
-            small: self.small,
-            ascii: self.ascii,
-            mid_line: self.mid_line,
-            mark: self.rest.as_ref().and_then(|rest| rest.mark),
-        }
-    }
-
-    /// Is as it was in another process, but for what waits.
-    pub(super) fn begin_as(&mut self, state: &OutboxState) {
-        (self.blocked, self.ending) = (state.blocked, state.ending);
-        (self.spoke, self.mid_line) = (state.spoke, state.mid_line);
-        (self.small, self.ascii) = (state.small, state.ascii);
-    }
-
-    /// Queues what waited there.
-    pub(super) fn take_over(&mut self, state: &OutboxState, spares: &mut Spares) {
-        self.push_own(&state.waiting, spares);
-        if let Some(rest) = &mut self.rest {
-            rest.mark = state.mark;
-        }
     }
 
     /// Gives back the memory of an outbox that nobody will read.

@@ -4,17 +4,17 @@
 //! model that keeps plain bytes per client. Whatever is written, in whatever pieces, must be the
 //! same bytes. A failure names its seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IoSlice;
 use std::time::Duration;
 
 use super::fanout::{Fanout, Verdict};
 use super::ledger::OutboxLimits;
 use crate::chat::{
-    Audience, Command, Context, Event, Form, Guide, Lobby, LobbySettings, Outlet, Recall, Replay,
-    RoomId,
+    Command, Context, Event, Guide, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection,
+    RoomId, RoomRef,
 };
-use crate::dialect;
+use crate::dialect::Encoding;
 use crate::id::{ClientId, Registry};
 use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
 use crate::time::{Time, Wall};
@@ -24,6 +24,8 @@ use crate::time::{Time, Wall};
 struct OwnBytes {
     waiting: Vec<u8>,
     mid_line: bool,
+    encoding: Encoding,
+    rooms: BTreeSet<RoomId>,
 }
 
 impl OwnBytes {
@@ -47,32 +49,67 @@ struct Both {
     model: BTreeMap<ClientId, OwnBytes>,
 }
 
+impl Both {
+    /// Tells the model of one client only.
+    fn tell_own(&mut self, to: ClientId, event: Event<'_>) {
+        if let Some(own) = self.model.get_mut(&to) {
+            own.encoding.encode(event, &mut own.waiting);
+        }
+    }
+
+    fn set_encoding(&mut self, id: ClientId, encoding: Encoding) {
+        self.fanout.set_encoding(id, encoding);
+        self.model.get_mut(&id).expect("somebody who is here").encoding = encoding;
+    }
+}
+
 impl Outlet for Both {
     fn tell(&mut self, to: ClientId, event: Event<'_>) {
         self.fanout.tell(to, event);
-        if let Some(own) = self.model.get_mut(&to) {
-            dialect::encode(event, Form::Bare, &mut own.waiting);
+        self.tell_own(to, event);
+    }
+
+    fn publish(
+        &mut self,
+        room: RoomRef<'_>,
+        source: ClientId,
+        event: Event<'_>,
+        deaf: &[ClientId],
+    ) {
+        self.fanout.publish(room, source, event, deaf);
+        assert!(deaf.iter().all(|id| self.model[id].rooms.contains(&room.id)), "deaf elsewhere");
+        for (id, own) in &mut self.model {
+            if own.rooms.contains(&room.id) && !deaf.contains(id) {
+                own.encoding.encode(event, &mut own.waiting);
+            }
         }
     }
 
-    fn publish(&mut self, audience: Audience<'_>, source: ClientId, event: Event<'_>) {
-        self.fanout.publish(audience, source, event);
-        for id in audience.members.iter().filter(|id| !audience.deaf.contains(id)) {
-            let own = self.model.get_mut(id).expect("an audience of known clients");
-            dialect::encode(event, audience.form, &mut own.waiting);
-        }
+    fn subscribe(&mut self, room: RoomId, client: ClientId) {
+        self.fanout.subscribe(room, client);
+        let own = self.model.get_mut(&client).expect("somebody who is here");
+        assert!(own.rooms.insert(room), "{client} hears this room already");
     }
 
-    fn recite(&mut self, to: ClientId, form: Form, room: RoomId, replay: Replay<'_>, now: Wall) {
-        self.fanout.recite(to, form, room, replay, now);
-        let own = self.model.get_mut(&to).expect("somebody who is here");
-        for message in replay.iter() {
-            dialect::encode(Event::Remembered { message, now }, form, &mut own.waiting);
-        }
+    fn unsubscribe(&mut self, room: RoomId, client: ClientId) {
+        self.fanout.unsubscribe(room, client);
+        let own = self.model.get_mut(&client).expect("somebody who is here");
+        assert!(own.rooms.remove(&room), "{client} does not hear this room");
     }
 
-    fn change_audience(&mut self) {
-        self.fanout.change_audience();
+    fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>) {
+        self.fanout.replay(to, recollection);
+        let Recollection { room, messages, which, place, asked, now } = *recollection;
+        let announces = self.model[&to].encoding.announces_empty_history();
+        if messages.is_empty() && !asked && !announces {
+            return;
+        }
+        let (room, count) = (room.name, messages.len());
+        self.tell_own(to, Event::RecallBegins { room, count, which });
+        for message in messages.iter() {
+            self.tell_own(to, Event::Remembered { message, now });
+        }
+        self.tell_own(to, Event::RecallEnds { room, place });
     }
 
     fn close_room(&mut self, room: RoomId) {
@@ -121,7 +158,10 @@ impl Crowd {
     fn execute(&mut self, id: ClientId, command: Command<'_>) {
         let now = Wall::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
         let context = Context { now, network_of: &|_| None };
-        self.lobby.execute(id, command, &context, &mut self.both);
+        let outcome = self.lobby.execute(id, command, &context, &mut self.both);
+        if let Outcome::WantsNumbers(wanted) = outcome {
+            self.both.set_encoding(id, Encoding::line(wanted));
+        }
     }
 
     fn new(seed: u64) -> Self {

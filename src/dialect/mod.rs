@@ -3,12 +3,13 @@
 //!
 //! Pure functions and small state machines; when to read, and what a pause means, is left to
 //! `server`. There is one language so far, plain lines, which the classroom client speaks too (it
-//! only ends its lines by pausing). It comes in two [`Form`](crate::chat::Form)s, bare and with
-//! numbers; all who read the same form can share the same encoded bytes.
+//! only ends its lines by pausing). It comes in two [`Encoding`]s,
+//! bare and with numbers; all who read the same encoding can share the same encoded bytes.
 
 mod classroom;
 mod date;
 mod detect;
+mod encoding;
 mod framing;
 mod line;
 mod notices;
@@ -20,12 +21,12 @@ mod wording;
 
 pub use classroom::{simplify, without_name};
 pub use detect::{Foreign, Language, language};
+pub use encoding::Encoding;
 pub use framing::{Frame, LineSplitter};
 pub use line::{command, is_byte_order_mark, nickname_or_command, text};
 pub use notices::Rounded;
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
 pub use telnet::{TIMING_MARK_REFUSED, TelnetFilter};
-pub use wording::encode;
 
 #[cfg(test)]
 mod tests;

@@ -6,17 +6,16 @@ use std::time::Duration;
 use super::date::Dated;
 use super::wording::{Listing, line, notice, number};
 use crate::chat::{
-    Deed, Event, Form, Kind, Measure, Message, Moderation, Place, Recalled, RoomName, Sanction,
-    Topic,
+    Deed, Event, Kind, Measure, Message, Moderation, Place, Recalled, RoomName, Sanction, Topic,
 };
 use crate::time::Wall;
 
 /// Appends what is no message and was not told otherwise.
-pub(super) fn write(event: Event<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(event: Event<'_>, numbered: bool, out: &mut Vec<u8>) {
     match event {
         Event::Digest { joined, left, here } => digest(out, joined, left, here),
         Event::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
-        Event::RecallEnds { room, place } => recall_ends(out, room, place),
+        Event::RecallEnds { room, place } => recall_ends(out, room, numbered.then_some(place)),
         Event::Numbers(place) => numbers(out, place),
         Event::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
         Event::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
@@ -55,12 +54,11 @@ pub(super) fn write(event: Event<'_>, out: &mut Vec<u8>) {
 
 /// A message that was said before: numbered as it was, or else dated, as a notice, so that no
 /// program takes it for one that is said now. No nickname begins with a bracket.
-pub(super) fn remembered(out: &mut Vec<u8>, form: Form, message: &Message, now: Wall) {
-    match form {
-        Form::Numbered => number(out, form, message.stamp),
-        Form::Bare => {
-            let _ = write!(out, "* [{}] ", Dated { at: message.stamp.at, now });
-        }
+pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: Wall) {
+    if numbered {
+        number(out, numbered, message.stamp);
+    } else {
+        let _ = write!(out, "* [{}] ", Dated { at: message.stamp.at, now });
     }
     let (who, text) = (message.who.as_str(), message.text.as_str());
     match message.kind {

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use super::encode;
+use super::Encoding;
 use crate::chat::{
-    Alphabet, Deed, Event, Farewell, Field, Form, Guide, Kind, Measure, Message, Moderation,
-    Network, Nickname, Peer, Place, Rank, Recalled, Refusal, RoomName, Sanction, Sentence, Stamp,
-    Ticket, Topic, Verb,
+    Alphabet, Deed, Event, Farewell, Field, Guide, Kind, Measure, Message, Moderation, Network,
+    Nickname, Peer, Place, Rank, Recalled, Refusal, RoomName, Sanction, Sentence, Stamp, Ticket,
+    Topic, Verb,
 };
 use crate::limits::{NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX};
 use crate::time::Wall;
 
 fn encoded(event: Event<'_>) -> String {
-    encoded_in(Form::Bare, event)
+    encoded_in(Encoding::Line, event)
 }
 
-fn encoded_in(form: Form, event: Event<'_>) -> String {
+fn encoded_in(encoding: Encoding, event: Event<'_>) -> String {
     let mut out = Vec::new();
-    encode(event, form, &mut out);
+    encoding.encode(event, &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -48,8 +48,8 @@ fn messages_are_numbered_for_those_who_want_that() {
     let (who, stamp) = (&alice(), Stamp { number: 1_234, at });
     let said = Event::Said { who, text: "hello", stamp };
     let acted = Event::Acted { who, text: "waves", stamp };
-    assert_eq!(encoded_in(Form::Numbered, said), "@1234 1763820125 alice: hello\n");
-    assert_eq!(encoded_in(Form::Numbered, acted), "@1234 1763820125 * alice waves\n");
+    assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
+    assert_eq!(encoded_in(Encoding::NumberedLine, acted), "@1234 1763820125 * alice waves\n");
     for (kind, text, dated) in [
         (Kind::Said, "hello", "* [14:02] alice: hello\n"),
         (Kind::Acted, "waves", "* [14:02] * alice waves\n"),
@@ -58,7 +58,10 @@ fn messages_are_numbered_for_those_who_want_that() {
         let live = if kind == Kind::Said { said } else { acted };
         let again = Event::Remembered { message, now: at };
         assert_eq!(encoded(again), dated);
-        assert_eq!(encoded_in(Form::Numbered, again), encoded_in(Form::Numbered, live));
+        assert_eq!(
+            encoded_in(Encoding::NumberedLine, again),
+            encoded_in(Encoding::NumberedLine, live)
+        );
     }
 }
 
@@ -249,7 +252,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     let stamp = Stamp { number: 7, at: Wall::default() };
     let message = &Message { stamp, kind: Kind::Acted, who: alice(), text: "waves".into() };
     let topic = &Topic { text: "chess".into(), by: alice() };
-    let place = Some(Place { epoch: 7, number: 7 });
+    let place = Place { epoch: 7, number: 7 };
     let network = Network::of("192.0.2.7".parse().unwrap());
     let ban = |name: Option<Nickname>, network, until| Sanction {
         number: 3,
@@ -265,12 +268,11 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         Event::Digest { joined: 37, left: 12, here: 1_204 },
         Event::Digest { joined: 0, left: 12, here: 1_204 },
         Event::Remembered { message, now },
-        Event::Numbers(place),
+        Event::Numbers(Some(place)),
         Event::Numbers(None),
         Event::HearsHistory(true),
         Event::HearsHistory(false),
         Event::RecallEnds { room, place },
-        Event::RecallEnds { room, place: None },
         Event::Topic { room, topic: None },
         Event::Topic { room, topic: Some(topic) },
         Event::TopicChanged { by, text: "" },
@@ -307,8 +309,8 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         events.push(Event::Moderated(Moderation { whom: None, lasts: None, ..moderation }));
         events.push(Event::YouWere(moderation));
     }
-    for event in events {
-        let text = encoded(event);
+    let numbered = encoded_in(Encoding::NumberedLine, Event::RecallEnds { room, place });
+    for text in events.into_iter().map(encoded).chain([numbered]) {
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert!(!text.contains("192.0.2"), "an address is told: {text:?}");
         assert_cannot_be_forged(&text);

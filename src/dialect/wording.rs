@@ -8,7 +8,7 @@
 use std::io::Write;
 
 use super::{notices, refusals};
-use crate::chat::{Event, Farewell, Form, Guide, Nickname, Peer, RoomName, Stamp, Ticket};
+use crate::chat::{Event, Farewell, Guide, Nickname, Peer, RoomName, Stamp, Ticket};
 use crate::limits::LISTING_LINE_BYTES;
 
 const HELP: &[u8] = b"\
@@ -44,15 +44,15 @@ const HELP_ROOMS: &[u8] = b"\
 * /oper NAME PASSWORD    for those who look after the server, and main\n";
 
 /// Appends an event as plain lines, each with its newline. Only the prompt has none (fixed).
-/// Messages look as `form` has them, everything else is told to everybody alike.
-pub fn encode(event: Event<'_>, form: Form, out: &mut Vec<u8>) {
+/// `numbered`: messages begin with their numbers; everything else is told to everybody alike.
+pub(super) fn encode(event: Event<'_>, numbered: bool, out: &mut Vec<u8>) {
     match event {
         Event::Said { who, text, stamp } => {
-            number(out, form, stamp);
+            number(out, numbered, stamp);
             line(out, &[who.as_str(), ": ", text]);
         }
         Event::Acted { who, text, stamp } => {
-            number(out, form, stamp);
+            number(out, numbered, stamp);
             line(out, &["* ", who.as_str(), " ", text]);
         }
         Event::Joined { who } => line(out, &[who.as_str(), " joined!"]),
@@ -94,14 +94,14 @@ pub fn encode(event: Event<'_>, form: Form, out: &mut Vec<u8>) {
         ),
         Event::Refused(refusal) => refusals::write(refusal, out),
         Event::Farewell(farewell) => farewell_line(out, farewell),
-        Event::Remembered { message, now } => notices::remembered(out, form, message, now),
-        other => notices::write(other, out),
+        Event::Remembered { message, now } => notices::remembered(out, numbered, message, now),
+        other => notices::write(other, numbered, out),
     }
 }
 
 /// What numbered messages begin with: `@NUMBER SECONDS `, the seconds since the beginning of 1970.
-pub(super) fn number(out: &mut Vec<u8>, form: Form, stamp: Stamp) {
-    if form == Form::Numbered {
+pub(super) fn number(out: &mut Vec<u8>, numbered: bool, stamp: Stamp) {
+    if numbered {
         let _ = write!(out, "@{} {} ", stamp.number, stamp.at.millis() / 1_000);
     }
 }

@@ -21,7 +21,7 @@ use crate::server::ServerState;
 use crate::time::Time;
 
 /// Raised when documents are no longer understood by those who knew the last one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The document.
 #[derive(Debug, Serialize, Deserialize)]
@@ -139,13 +139,13 @@ mod tests {
     fn a_document_of_another_format_is_refused_in_a_sentence() {
         let document = document();
         assert!(Estate::read(document.as_bytes()).is_ok());
-        let newer = document.replacen("\"format\":1", "\"format\":2", 1);
+        let newer = document.replacen("\"format\":2", "\"format\":3", 1);
         let refused = Estate::read(newer.as_bytes()).unwrap_err().to_string();
-        assert_eq!(refused, "the document has format 2, and only 1 is understood here");
+        assert_eq!(refused, "the document has format 3, and only 2 is understood here");
         // Whatever else it says.
         assert!(matches!(Estate::read(b"{\"format\":9}"), Err(HandoverError::Format { .. })));
         assert!(matches!(Estate::read(b"{}"), Err(HandoverError::Document(_))));
-        assert!(matches!(Estate::read(b"{\"format\":1}"), Err(HandoverError::Document(_))));
+        assert!(matches!(Estate::read(b"{\"format\":2}"), Err(HandoverError::Document(_))));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::close::CloseReason;
 use super::inbox::{Inbox, Utterance};
 use super::session::{Classroom, Ending, Phase, Session};
 use crate::chat::{Command, Event, Farewell, Lobby, Outcome, Outlet, Refusal};
-use crate::dialect::{self, Foreign, Language};
+use crate::dialect::{self, Encoding, Foreign, Language};
 use crate::id::ClientId;
 use crate::limits::{LINE_BYTES_MAX, LINES_PER_TURN, REGISTER_BYTES_MAX, REGISTER_TRIES_MAX};
 use crate::time::Time;
@@ -192,6 +192,11 @@ impl Server {
             Outcome::Invites(friend) => self.invite(now, id, friend),
             Outcome::Authenticates { name, password } => {
                 self.authenticate(now, id, name, password);
+            }
+            Outcome::WantsNumbers(wanted) => {
+                self.fanout.set_encoding(id, Encoding::line(wanted));
+                let place = wanted.then(|| self.lobby.place());
+                self.fanout.tell(id, Event::Numbers(place));
             }
             Outcome::Guessed => self.charge_guess(now, id),
             Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),

@@ -81,6 +81,7 @@ impl Server {
         let mut server = Self::new(settings, state.secret);
         server.lobby.take_over(state.lobby);
         server.fanout.take_over(state.fanout);
+        server.lobby.subscribe_everyone(&mut server.fanout);
         if same_sockets {
             server.matchmaker.take_over(state.matchmaker);
         }

@@ -451,7 +451,7 @@ impl Heard {
 fn simplified(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
     let lines = text.split_inclusive('\n').map(|line| {
-        let is_speech = line.starts_with("* [") || line.contains(" waves ");
+        let is_speech = line.starts_with("* [") || line.contains(" waves");
         let is_notice = line.starts_with("* ") && !is_speech;
         if is_notice {
             line.replace('\u{e9}', "e").replace('\u{1f600}', "?")

@@ -86,6 +86,9 @@ pub(crate) fn time_and_reason(text: &str) -> (Option<u64>, &str) {
 }
 
 fn time(mut word: &str) -> Option<u64> {
+    if word == "0" {
+        return Some(0);
+    }
     let (mut millis, some) = (0, !word.is_empty());
     while !word.is_empty() {
         let unit = word.find(|character: char| !character.is_ascii_digit())?;

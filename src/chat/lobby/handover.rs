@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Lobby;
 use super::clock::{Keys, Numbers};
 use super::keeping::Unsaved;
+use crate::chat::event::Outlet;
 use crate::chat::member::{Member, Wishes};
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
@@ -38,6 +39,13 @@ impl Lobby {
             keys: self.keys.clone(),
             digests: self.digests.clone(),
             unsaved: self.unsaved.clone(),
+        }
+    }
+
+    /// Subscribes everybody to the rooms that they are in, in the order in which they came there.
+    pub fn subscribe_everyone(&self, outlet: &mut impl Outlet) {
+        for (id, member) in self.members.iter() {
+            member.seats.iter().for_each(|seat| outlet.subscribe(seat.room, id));
         }
     }
 

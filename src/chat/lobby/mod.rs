@@ -30,6 +30,7 @@ use super::command::{Command, Outcome};
 use super::event::{Event, Outlet};
 use super::kept::Archive;
 use super::member::{Member, Wishes};
+use super::message::Place;
 use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::names::Names;
@@ -187,6 +188,11 @@ impl Lobby {
         self.digests.shrink_to_fit();
     }
 
+    /// The last message so far.
+    pub fn place(&self) -> Place {
+        self.numbers.place()
+    }
+
     /// Whether this client has a nickname.
     pub fn is_member(&self, id: ClientId) -> bool {
         self.members.contains(id)
@@ -228,7 +234,7 @@ impl Lobby {
             assert!(!member.seats.is_empty(), "{id}: sits nowhere");
             for &seat in &member.seats {
                 let room = self.rooms.get(seat.room).expect("a seat is in a room");
-                assert!(room.is_seated(member.wishes.form, seat, id), "{id}: wrong place");
+                assert!(room.is_seated(seat, id), "{id}: wrong place");
             }
             seats += member.seats.len();
         }
@@ -262,7 +268,7 @@ impl Lobby {
     ) -> Result<Outcome<'static>, Refusal> {
         match command {
             Command::Nick(typed) => self.register(id, typed, context, outlet)?,
-            Command::Numbers(wanted) => self.want_numbers(id, wanted, outlet),
+            Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Quit => return Ok(Outcome::Quits),
             _ => return Err(Refusal::NicknameFirst),
@@ -292,7 +298,7 @@ impl Lobby {
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
             Command::Recall(which) => self.recall(id, which, context, outlet)?,
-            Command::Numbers(wanted) => self.want_numbers(id, wanted, outlet),
+            Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
             Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
@@ -351,9 +357,7 @@ impl Lobby {
     /// Tells everyone in a room.
     fn publish(&self, room: RoomId, source: ClientId, event: Event<'_>, outlet: &mut impl Outlet) {
         let Some(open) = self.rooms.get(room) else { return };
-        for form in super::event::Form::ALL {
-            outlet.publish(open.audience(room, form), source, event);
-        }
+        outlet.publish(open.named(room), source, event, &[]);
     }
 
     /// The room that a member joined last, where its commands hold.

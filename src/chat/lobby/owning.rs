@@ -16,13 +16,6 @@ use crate::chat::text::clean;
 use crate::id::ClientId;
 use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
 
-/// What somebody is in one room.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Office {
-    owner: bool,
-    operator: bool,
-}
-
 impl Lobby {
     /// Whether somebody may keep order in a room.
     pub fn keeps_order(&self, id: ClientId, room: RoomId) -> bool {
@@ -161,25 +154,6 @@ impl Lobby {
         let deed = if may { Deed::Promoted } else { Deed::Demoted };
         self.tell_deed(id, room, deed, whom, outlet);
         Ok(())
-    }
-
-    /// What a member is in a room, whatever else it may do: the owner, an operator, or both.
-    pub(super) fn office(&self, id: ClientId, room: RoomId) -> Office {
-        self.rooms.get(room).map_or_else(Office::default, |open| Office {
-            owner: open.owner == Some(id),
-            operator: open.operators.contains(&id),
-        })
-    }
-
-    /// Gives back what a member was who has changed its seat.
-    pub(super) fn restore_office(&mut self, id: ClientId, room: RoomId, office: Office) {
-        let Some(open) = self.rooms.get_mut(room) else { return };
-        if office.owner {
-            open.owner = Some(id);
-        }
-        if office.operator {
-            open.operators.push(id);
-        }
     }
 
     /// A member of a room, by name.

@@ -1,8 +1,8 @@
-//! Who people are: nicknames, and how each wants to be told of messages.
+//! Who people are: nicknames, and what each wants to be told.
 
 use super::{Context, Lobby};
-use crate::chat::event::{Event, Form, Outlet};
-use crate::chat::member::{Member, Wishes};
+use crate::chat::event::{Event, Outlet};
+use crate::chat::member::Member;
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::record::Record;
 use crate::chat::refusal::{Refusal, Sentence};
@@ -38,8 +38,8 @@ impl Lobby {
         let Some(mut member) = self.members.remove(id) else { return };
         self.names.remove(id, member.name_hash);
         while let Some(seat) = member.seats.pop() {
-            self.vacate(seat, member.wishes.form);
-            self.tell_left((seat.room, member.wishes.form), id, &member.nickname, outlet);
+            self.vacate(seat, id, outlet);
+            self.tell_left(seat.room, id, &member.nickname, outlet);
         }
     }
 
@@ -183,21 +183,5 @@ impl Lobby {
             Some(member) => member.wishes.unasked_history_off = !unasked,
             None => self.wishes.entry(id).or_default().unasked_history_off = !unasked,
         }
-    }
-
-    /// How messages look from now on.
-    pub(super) fn want_numbers(&mut self, id: ClientId, wanted: bool, outlet: &mut impl Outlet) {
-        let form = if wanted { Form::Numbered } else { Form::Bare };
-        if self.is_member(id) {
-            outlet.change_audience();
-            self.reseat(id, form);
-        } else {
-            self.wishes.insert(id, Wishes { form, ..self.wish(id) });
-        }
-        outlet.tell(id, Event::Numbers(wanted.then(|| self.numbers.place())));
-    }
-
-    fn wish(&self, id: ClientId) -> Wishes {
-        self.wishes.get(&id).copied().unwrap_or_default()
     }
 }

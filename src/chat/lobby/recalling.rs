@@ -2,11 +2,11 @@
 
 use super::{Context, Lobby};
 use crate::chat::command::Recall;
-use crate::chat::event::{Event, Form, Outlet, Recalled};
+use crate::chat::event::{Outlet, Recalled, Recollection};
 use crate::chat::history::Replay;
 use crate::chat::message::Message;
 use crate::chat::refusal::Refusal;
-use crate::chat::room::RoomId;
+use crate::chat::room::{Room, RoomId};
 use crate::id::ClientId;
 use crate::limits::HISTORY_TOTAL_BYTES;
 use crate::time::Wall;
@@ -36,31 +36,21 @@ impl Lobby {
                 (open.history.after(place.number), recalled(place.number))
             }
         };
-        self.recite(id, room, replay, which, context.now, outlet);
+        outlet.replay(id, &self.recollection(room, open, replay, which, context.now));
         Ok(())
     }
 
-    pub(super) fn recite(
+    /// Messages of a room that somebody has asked for.
+    pub(super) fn recollection<'a>(
         &self,
-        id: ClientId,
-        room: RoomId,
-        replay: Replay<'_>,
+        id: RoomId,
+        room: &'a Room,
+        messages: Replay<'a>,
         which: Recalled,
         now: Wall,
-        outlet: &mut impl Outlet,
-    ) {
-        let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get(room)) else {
-            return;
-        };
-        let form = member.wishes.form;
-        let name = &open.name;
-        outlet.tell(id, Event::RecallBegins { room: name, count: replay.len(), which });
-        if !replay.is_empty() {
-            outlet.recite(id, form, room, replay, now);
-        }
-        // Up to the last message anywhere, of which those here were told.
-        let place = (form == Form::Numbered).then(|| self.numbers.place());
-        outlet.tell(id, Event::RecallEnds { room: name, place });
+    ) -> Recollection<'a> {
+        let place = self.numbers.place();
+        Recollection { room: room.named(id), messages, which, place, asked: true, now }
     }
 
     /// Keeps in mind what was said in a room.

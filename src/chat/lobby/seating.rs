@@ -6,7 +6,7 @@
 
 use super::{Context, Lobby};
 use crate::chat::digest::Digest;
-use crate::chat::event::{Event, Form, Outlet, Recalled};
+use crate::chat::event::{Event, Outlet, Recalled, Recollection};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{RoomId, Seat};
@@ -162,7 +162,8 @@ impl Lobby {
         self.note_used(room);
         self.read_history_to(id, room, context, outlet);
         let Some(member) = self.members.get_mut(id) else { return };
-        member.seats.push(self.rooms.seat(room, member.wishes.form, id));
+        member.seats.push(self.rooms.seat(room, id));
+        outlet.subscribe(room, id);
         let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get_mut(room)) else {
             return;
         };
@@ -195,10 +196,9 @@ impl Lobby {
             return;
         };
         let replay = open.history.screenful(REPLAYED_MESSAGES);
-        if member.wishes.reads_history()
-            && (!replay.is_empty() || member.wishes.form == Form::Numbered)
-        {
-            self.recite(id, room, replay, Recalled::Last, context.now, outlet);
+        if member.wishes.reads_history() {
+            let recollection = self.recollection(room, open, replay, Recalled::Last, context.now);
+            outlet.replay(id, &Recollection { asked: false, ..recollection });
         }
     }
 
@@ -207,16 +207,15 @@ impl Lobby {
         let Some(member) = self.members.get_mut(id) else { return };
         let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
         let seat = member.seats.remove(index);
-        let form = member.wishes.form;
-        self.vacate(seat, form);
+        self.vacate(seat, id, outlet);
         let Some(nickname) = self.nickname(id).cloned() else { return };
-        self.tell_left((room, form), id, &nickname, outlet);
+        self.tell_left(room, id, &nickname, outlet);
     }
 
     /// Tells a room that somebody has left it.
     pub(super) fn tell_left(
         &mut self,
-        (room, form): (RoomId, Form),
+        room: RoomId,
         id: ClientId,
         who: &Nickname,
         outlet: &mut impl Outlet,
@@ -224,41 +223,20 @@ impl Lobby {
         let Some(open) = self.rooms.get_mut(room) else { return };
         if open.len() >= self.settings.digest_above.max(1) {
             open.departures += 1;
-            self.rooms.note_untold_departure(room, form);
             self.note_untold(room);
         } else {
             self.publish(room, id, Event::Left { who }, outlet);
         }
     }
 
-    /// Empties a seat; whoever moved into the gap learns its new place.
-    pub(super) fn vacate(&mut self, seat: Seat, form: Form) {
+    /// Empties a member's seat; whoever moved into the gap learns its new place.
+    pub(super) fn vacate(&mut self, seat: Seat, id: ClientId, outlet: &mut impl Outlet) {
         self.note_used(seat.room);
-        let Some(moved) = self.rooms.unseat(seat, form) else { return };
+        outlet.unsubscribe(seat.room, id);
+        let Some(moved) = self.rooms.unseat(seat) else { return };
         let Some(member) = self.members.get_mut(moved) else { return };
         if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {
             moved.place = seat.place;
-        }
-    }
-
-    /// Seats a member again, everywhere, among those who read in another form.
-    pub(super) fn reseat(&mut self, id: ClientId, form: Form) {
-        let Some(member) = self.members.get_mut(id) else { return };
-        let before = std::mem::replace(&mut member.wishes.form, form);
-        if before == form {
-            return;
-        }
-        let seats = member.seats.clone();
-        for (index, seat) in seats.into_iter().enumerate() {
-            let office = self.office(id, seat.room);
-            // Before the old seat is empty, so that the room never is.
-            let new = self.rooms.seat(seat.room, form, id);
-            self.vacate(seat, before);
-            self.rooms.note_untold_departure(seat.room, before);
-            if let Some(member) = self.members.get_mut(id) {
-                member.seats[index] = new;
-            }
-            self.restore_office(id, seat.room, office);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What people say: to a room, to one person, and who does not want to hear it.
 
 use super::{Context, Lobby};
-use crate::chat::event::{Event, Form, Outlet};
+use crate::chat::event::{Event, Outlet};
 use crate::chat::message::{Kind, Message, Stamp};
 use crate::chat::name::Nickname;
 use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
@@ -73,18 +73,12 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get(room) else { return };
-        let deaf = self.ignores.listeners(&speaker.key());
-        for form in Form::ALL {
-            let hears_here = |id: &ClientId| {
-                let member = self.members.get(*id);
-                member.is_some_and(|member| {
-                    member.wishes.form == form && member.seat_in(room).is_some()
-                })
-            };
-            let deaf: Vec<ClientId> = deaf.iter().copied().filter(hears_here).collect();
-            let audience = open.audience(room, form);
-            outlet.publish(crate::chat::Audience { deaf: &deaf, ..audience }, source, event);
-        }
+        let hears_here = |id: &ClientId| {
+            self.members.get(*id).is_some_and(|member| member.seat_in(room).is_some())
+        };
+        let ignoring = self.ignores.listeners(&speaker.key());
+        let deaf: Vec<ClientId> = ignoring.iter().copied().filter(hears_here).collect();
+        outlet.publish(open.named(room), source, event, &deaf);
     }
 
     /// Who looks after the server is bound by no mute.

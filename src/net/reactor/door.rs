@@ -81,7 +81,7 @@ impl Reactor {
 
     fn turn_away(&mut self, connection: Connection, farewell: Farewell) {
         let mut last = Vec::new();
-        dialect::encode(chat::Event::Farewell(farewell), chat::Form::Bare, &mut last);
+        dialect::Encoding::default().encode(chat::Event::Farewell(farewell), &mut last);
         connection.turn_away(&last, &mut self.scratch);
     }
 }

@@ -4,33 +4,31 @@
 //! nothing was said meanwhile, the day is the same and the bytes are still there.
 
 use super::transcript::{Span, TranscriptId, Transcripts};
-use crate::chat::{Event, Form, Replay, RoomId};
-use crate::dialect;
-use crate::time::Wall;
+use crate::chat::{Event, Recollection, RoomId};
+use crate::dialect::Encoding;
 
-/// The transcript of what is told again.
+/// The transcript of what is told again, and where in it is what was told last.
 #[derive(Debug)]
-pub(super) struct Recitals {
+pub(super) struct ReplayCache {
     transcript: TranscriptId,
-    last: Option<Recital>,
+    last: Option<(Replayed, Span)>,
 }
 
 /// Messages of a room's history, as they were told.
-#[derive(Clone, Copy, Debug)]
-struct Recital {
-    form: Form,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Replayed {
+    encoding: Encoding,
     room: RoomId,
     /// How many, up to which.
     count: usize,
     number: u64,
     /// Counted from the beginning of 1970: messages of other days are told with theirs.
     day: u64,
-    span: Span,
 }
 
 const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
 
-impl Recitals {
+impl ReplayCache {
     /// Nothing was told again yet.
     pub(super) fn new(transcripts: &mut Transcripts) -> Self {
         Self { transcript: transcripts.open(), last: None }
@@ -44,27 +42,30 @@ impl Recitals {
     /// The bytes of these messages: those that were told last, or new ones.
     pub(super) fn span(
         &mut self,
-        (form, room): (Form, RoomId),
-        replay: Replay<'_>,
-        now: Wall,
+        encoding: Encoding,
+        recollection: &Recollection<'_>,
         transcripts: &mut Transcripts,
     ) -> Span {
-        let (count, number, day) = (replay.len(), replay.last_number(), now.millis() / DAY_MILLIS);
-        if let Some(known) = self.last
-            && (known.form, known.room) == (form, room)
-            && (known.count, known.number, known.day) == (count, number, day)
-        {
-            return known.span;
+        let Recollection { room, messages, now, .. } = *recollection;
+        let replayed = Replayed {
+            encoding,
+            room: room.id,
+            count: messages.len(),
+            number: messages.last_number(),
+            day: now.millis() / DAY_MILLIS,
+        };
+        if let Some((_, span)) = self.last.filter(|(last, _)| *last == replayed) {
+            return span;
         }
         let mut all: Option<Span> = None;
-        for message in replay.iter() {
+        for message in messages.iter() {
             let event = Event::Remembered { message, now };
-            let encode = |out: &mut Vec<u8>| dialect::encode(event, form, out);
+            let encode = |out: &mut Vec<u8>| encoding.encode(event, out);
             let span = transcripts.append(self.transcript, encode);
             all = Some(all.map_or(span, |all| Span { len: all.len + span.len, ..all }));
         }
         let span = all.unwrap_or(Span { transcript: self.transcript, start: 0, len: 0 });
-        self.last = Some(Recital { form, room, count, number, day, span });
+        self.last = Some((replayed, span));
         span
     }
 

@@ -1,0 +1,204 @@
+//! Who hears which room, sorted by the encoding in which they read.
+//!
+//! A room has one [`Feed`] for each encoding that anybody there has read in, which is one for
+//! nearly every room. Changing them is left to `subscriptions`.
+//!
+//! Invariants:
+//! - a client is in one feed of a room at most, that of its own encoding, and its outbox (or
+//!   `others`, for all rooms but the first) knows at which place;
+//! - a transcript that is open is a feed's, or that of the news in one encoding;
+//! - of the rooms that share a member at most one has something pending, so that everybody is told
+//!   of all their rooms in the order in which things happened.
+
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
+use super::batch::Batch;
+use super::transcript::{Span, TranscriptId, Transcripts};
+use crate::chat::{Event, RoomId};
+use crate::dialect::Encoding;
+use crate::id::ClientId;
+
+/// A client's place among those who hear one room in its encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Subscription {
+    pub(super) room: RoomId,
+    /// Index into the subscribers of the feed.
+    pub(super) place: u32,
+}
+
+impl Subscription {
+    /// Of somebody who hears no room.
+    pub(super) const NONE: Self = Self { room: RoomId::MAIN, place: u32::MAX };
+}
+
+/// Those who hear a room in one encoding, and what they hear.
+#[derive(Debug)]
+pub(super) struct Feed {
+    pub(super) encoding: Encoding,
+    pub(super) subscribers: Vec<ClientId>,
+    /// What is said in the room, once that is anything.
+    transcript: TranscriptId,
+    pub(super) batch: Batch,
+    /// Listed as having something pending.
+    is_listed: bool,
+}
+
+/// All that is told of one room.
+#[derive(Debug, Default)]
+pub(super) struct RoomFeeds {
+    pub(super) feeds: SmallVec<[Feed; 1]>,
+    /// How many of its subscribers hear other rooms too.
+    pub(super) shared: u32,
+}
+
+/// Names one feed.
+pub(super) type FeedId = (RoomId, usize);
+
+/// All that is told of all rooms.
+#[derive(Debug)]
+pub(super) struct Feeds {
+    pub(super) rooms: Vec<RoomFeeds>,
+    /// The subscriptions of those who hear several rooms, but for their first.
+    pub(super) others: HashMap<ClientId, Vec<Subscription>>,
+    /// By encoding: the transcript of who comes, goes and is renamed, in all rooms.
+    news: [TranscriptId; Encoding::ALL.len()],
+    /// Feeds with something pending, and some that had.
+    listed: Vec<FeedId>,
+    /// The room with members who hear others too that was spoken to last.
+    pub(super) shared_pending: Option<RoomId>,
+}
+
+impl Feeds {
+    /// Without any subscriber.
+    pub(super) fn new(transcripts: &mut Transcripts) -> Self {
+        Self {
+            rooms: Vec::new(),
+            others: HashMap::new(),
+            news: Encoding::ALL.map(|_| transcripts.open()),
+            listed: Vec::new(),
+            shared_pending: None,
+        }
+    }
+
+    /// A room, which may have been silent so far.
+    pub(super) fn room_mut(&mut self, room: RoomId) -> &mut RoomFeeds {
+        if room.index() >= self.rooms.len() {
+            self.rooms.resize_with(room.index() + 1, RoomFeeds::default);
+        }
+        &mut self.rooms[room.index()]
+    }
+
+    /// How many feeds a room has.
+    pub(super) fn of_room(&self, room: RoomId) -> usize {
+        self.rooms.get(room.index()).map_or(0, |room| room.feeds.len())
+    }
+
+    /// A feed.
+    pub(super) fn get_mut(&mut self, (room, index): FeedId) -> Option<&mut Feed> {
+        self.rooms.get_mut(room.index())?.feeds.get_mut(index)
+    }
+
+    /// Those who hear a room in an encoding, if anybody has.
+    pub(super) fn find_mut(&mut self, room: RoomId, encoding: Encoding) -> Option<&mut Feed> {
+        let room = self.rooms.get_mut(room.index())?;
+        room.feeds.iter_mut().find(|feed| feed.encoding == encoding)
+    }
+
+    /// The transcript for an event in a room.
+    pub(super) fn transcript_of(
+        &mut self,
+        id: FeedId,
+        event: Event<'_>,
+        transcripts: &mut Transcripts,
+    ) -> TranscriptId {
+        let news = self.news;
+        let Some(feed) = self.get_mut(id) else { return TranscriptId::NONE };
+        if !matches!(event, Event::Said { .. } | Event::Acted { .. }) {
+            return news[feed.encoding.index()];
+        }
+        if feed.transcript == TranscriptId::NONE {
+            feed.transcript = transcripts.open();
+        }
+        feed.transcript
+    }
+
+    /// Begins the batch of a feed with its first message.
+    pub(super) fn begin_batch(&mut self, id: FeedId, span: Span, presence: bool) {
+        let Some(feed) = self.get_mut(id) else { return };
+        feed.batch.begin(span, presence);
+        if !std::mem::replace(&mut feed.is_listed, true) {
+            self.listed.push(id);
+        }
+    }
+
+    /// Ends the list of feeds with something pending. Each, in the order in which they were spoken
+    /// to first, and some that have nothing any more.
+    pub(super) fn take_listed(&mut self) -> Vec<FeedId> {
+        let listed = std::mem::take(&mut self.listed);
+        for &id in &listed {
+            if let Some(feed) = self.get_mut(id) {
+                feed.is_listed = false;
+            }
+        }
+        listed
+    }
+
+    /// Takes back the memory of the list that was taken.
+    pub(super) fn reuse_list(&mut self, mut listed: Vec<FeedId>) {
+        listed.clear();
+        self.listed = listed;
+    }
+
+    /// What was published and is in nobody's outbox yet.
+    pub(super) fn pending(&self) -> impl Iterator<Item = Span> {
+        self.listed.iter().filter_map(|(room, index)| {
+            self.rooms.get(room.index())?.feeds.get(*index)?.batch.pending
+        })
+    }
+
+    /// Ends the transcripts of a room that has closed.
+    pub(super) fn close_room(&mut self, room: RoomId, transcripts: &mut Transcripts) {
+        let Some(room) = self.rooms.get_mut(room.index()) else { return };
+        for feed in std::mem::take(room).feeds {
+            debug_assert!(feed.subscribers.is_empty(), "somebody hears a room that has closed");
+            if feed.transcript != TranscriptId::NONE {
+                transcripts.retire(feed.transcript);
+            }
+        }
+    }
+
+    /// How many transcripts are open.
+    pub(super) fn open_transcripts(&self) -> usize {
+        let feeds = self.rooms.iter().flat_map(|room| &room.feeds);
+        self.news.len() + feeds.filter(|feed| feed.transcript != TranscriptId::NONE).count()
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        self.others.shrink_to_fit();
+        for feed in self.rooms.iter_mut().flat_map(|room| &mut room.feeds) {
+            feed.batch.trim();
+            feed.subscribers.shrink_to_fit();
+        }
+    }
+}
+
+impl RoomFeeds {
+    /// Those who hear the room in an encoding.
+    pub(super) fn feed_of(&mut self, encoding: Encoding) -> &mut Feed {
+        let found = self.feeds.iter().position(|feed| feed.encoding == encoding);
+        let index = found.unwrap_or_else(|| {
+            self.feeds.push(Feed {
+                encoding,
+                subscribers: Vec::new(),
+                transcript: TranscriptId::NONE,
+                batch: Batch::default(),
+                is_listed: false,
+            });
+            self.feeds.len() - 1
+        });
+        &mut self.feeds[index]
+    }
+}

@@ -1,0 +1,66 @@
+//! An outbox as one process hands it over to another: the bytes that wait, and how its client
+//! reads.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mark, Outbox, Spares};
+use crate::delivery::transcript::Transcripts;
+use crate::dialect::Encoding;
+
+/// An outbox as one process hands it over to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::delivery) struct OutboxState {
+    #[serde(with = "crate::hex")]
+    waiting: Vec<u8>,
+    blocked: bool,
+    ending: bool,
+    spoke: bool,
+    #[serde(default)]
+    small: bool,
+    #[serde(default)]
+    ascii: bool,
+    #[serde(default)]
+    encoding: Encoding,
+    mid_line: bool,
+    mark: Option<Mark>,
+}
+
+impl OutboxState {
+    /// One if its client reads the server's words in ASCII.
+    pub(in crate::delivery) fn ascii_readers(&self) -> usize {
+        usize::from(self.ascii)
+    }
+}
+
+impl Outbox {
+    /// All that another process needs to go on.
+    pub(in crate::delivery) fn handed_over(&self, transcripts: &Transcripts) -> OutboxState {
+        OutboxState {
+            waiting: self.slices(transcripts).flatten().copied().collect(),
+            blocked: self.blocked,
+            ending: self.ending,
+            spoke: self.spoke,
+            small: self.small,
+            ascii: self.ascii,
+            encoding: self.encoding,
+            mid_line: self.mid_line,
+            mark: self.rest.as_ref().and_then(|rest| rest.mark),
+        }
+    }
+
+    /// Is as it was in another process, but for what waits.
+    pub(in crate::delivery) fn begin_as(&mut self, state: &OutboxState) {
+        (self.blocked, self.ending) = (state.blocked, state.ending);
+        (self.spoke, self.mid_line) = (state.spoke, state.mid_line);
+        (self.small, self.ascii) = (state.small, state.ascii);
+        self.encoding = state.encoding;
+    }
+
+    /// Queues what waited there.
+    pub(in crate::delivery) fn take_over(&mut self, state: &OutboxState, spares: &mut Spares) {
+        self.push_own(&state.waiting, spares);
+        if let Some(rest) = &mut self.rest {
+            rest.mark = state.mark;
+        }
+    }
+}
