@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::error::NetError;
 use super::inherited::{BoundAt, Inherited};
-use super::listener::ListenAt;
+use super::listen_at::ListenAt;
 
 /// Tries to find a port that is free for IPv4 and IPv6 alike.
 const SAME_PORT_TRIES: usize = 16;

@@ -17,7 +17,7 @@ use super::bind::{bind_all, open};
 use super::datagram_socket::DatagramSocket;
 use super::error::NetError;
 use super::inherited::{BoundAt, Inherited};
-use super::listener::ListenAt;
+use super::listen_at::ListenAt;
 use super::token::Source;
 use crate::limits::{DATAGRAM_DOORS_MAX, DATAGRAMS_PER_TURN, RELAY_DATAGRAM_BYTES_MAX};
 use crate::matchmaking::{SocketIndex, Transmit};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
 use super::error::NetError;
-use super::listener::ListenAt;
+use super::listen_at::ListenAt;
 
 /// A socket that is bound.
 #[derive(Debug)]

@@ -19,21 +19,13 @@ use socket2::{Protocol, Socket, Type};
 use super::bind::{bind_all, open};
 use super::error::{NetError, is_exhaustion};
 use super::inherited::{BoundAt, Inherited};
+use super::listen_at::ListenAt;
 use super::stream_options::StreamOptions;
 use super::token::Source;
 use crate::limits::{
     ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_BATCH,
 };
 use crate::time::Time;
-
-/// Where to listen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListenAt {
-    /// On every address of this machine, IPv4 and, where there is one, IPv6.
-    Everywhere(u16),
-    /// On this address alone.
-    Address(SocketAddr),
-}
 
 /// All TCP listeners, and the gate before them.
 #[derive(Debug)]
