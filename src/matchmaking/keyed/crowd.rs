@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::player::PlayerKey;
+use super::keys::PlayerKey;
 use crate::limits::PLAYER_CELLS;
 use crate::matchmaking::network::NetworkHash;
 

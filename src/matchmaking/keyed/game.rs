@@ -14,7 +14,8 @@ use serde::Serialize;
 use slab::Slab;
 use smallvec::SmallVec;
 
-use super::player::PlayerKey;
+use super::keys::GameKey;
+use super::keys::PlayerKey;
 use super::queue::Line;
 use super::queue::QueueKey;
 use crate::matchmaking::secrets::Secrets;
@@ -22,13 +23,6 @@ use crate::time::Time;
 
 /// Stale keys that are tolerated whatever the number of games.
 const SLACK: usize = 64;
-
-/// One game, for as long as it is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct GameKey {
-    place: u32,
-    serial: u64,
-}
 
 /// The players of one match.
 #[derive(Debug, Clone, Serialize, Deserialize)]

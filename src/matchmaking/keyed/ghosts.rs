@@ -16,9 +16,9 @@
 use super::Keyed;
 use super::answer;
 use super::game::Game;
-use super::game::GameKey;
+use super::keys::GameKey;
+use super::keys::PlayerKey;
 use super::player::Player;
-use super::player::PlayerKey;
 use super::queue::Line;
 use super::queue::QueueKey;
 use super::request::Join;

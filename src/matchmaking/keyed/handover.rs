@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Keyed;
 use super::counters::KeyedCounters;
 use super::game::GamesState;
-use super::player::PlayerKey;
+use super::keys::PlayerKey;
 use super::player::PlayersState;
 use super::queue::Line;
 use super::queue::QueueKey;

@@ -9,8 +9,8 @@
 
 use super::Keyed;
 use super::answer::Refused;
+use super::keys::PlayerKey;
 use super::player::Player;
-use super::player::PlayerKey;
 use super::player::State;
 use super::relay::RelayMode;
 use super::request::Join;

@@ -19,7 +19,8 @@ use slab::Slab;
 use smol_str::SmolStr;
 
 use super::crowd::Crowd;
-use super::game::GameKey;
+use super::keys::GameKey;
+use super::keys::PlayerKey;
 use super::occupancy::Occupancy;
 use super::queue::QueueKey;
 use super::relay::RelayShare;
@@ -38,20 +39,6 @@ use crate::limits::SEATS_PER_ADDRESS_MAX;
 use crate::limits::SEATS_PER_PREFIX_MAX;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
-
-/// One player, for as long as it is one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct PlayerKey {
-    place: u32,
-    serial: u64,
-}
-
-impl PlayerKey {
-    /// The older of two is the one with the lower number.
-    pub(super) fn number(self) -> u64 {
-        self.serial
-    }
-}
 
 /// An endpoint that waits, or has met others.
 #[derive(Debug, Clone, Serialize, Deserialize)]

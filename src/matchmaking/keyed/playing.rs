@@ -5,9 +5,9 @@
 
 use super::Keyed;
 use super::answer;
-use super::game::GameKey;
+use super::keys::GameKey;
+use super::keys::PlayerKey;
 use super::player::Player;
-use super::player::PlayerKey;
 use super::request::How;
 use crate::limits::RELAY_OVERHEAD_BYTES;
 use crate::matchmaking::Output;

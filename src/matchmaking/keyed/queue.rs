@@ -12,7 +12,7 @@ use serde::Serialize;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::player::PlayerKey;
+use super::keys::PlayerKey;
 use crate::matchmaking::sender::Kind;
 
 /// What players must have in common to meet.

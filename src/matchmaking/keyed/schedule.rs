@@ -1,7 +1,7 @@
 //! When which player must be looked at: an [`Agenda`] of players, each of whom remembers in `armed`
 //! for when it is down.
 
-use super::player::PlayerKey;
+use super::keys::PlayerKey;
 use super::player::Players;
 use crate::agenda::Agenda;
 use crate::time::Time;

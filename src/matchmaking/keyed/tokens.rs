@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::player::PlayerKey;
+use super::keys::PlayerKey;
 use crate::id::ClientId;
 use crate::limits::TOKEN_TTL;
 use crate::time::Time;
