@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::figures::short;
 use super::recorder::Recorder;
-use super::text::short;
 
 /// Columns of the longest bar.
 const COLUMNS: f64 = 50.0;

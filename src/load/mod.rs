@@ -30,6 +30,7 @@ mod crowd;
 mod dialect;
 mod error;
 mod event_loop;
+mod figures;
 mod mc1;
 mod partners;
 mod payload;

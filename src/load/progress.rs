@@ -8,9 +8,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::conductor::tell;
+use super::figures::scaled;
 use super::settings::Settings;
 use super::tally::Progressed;
-use super::text::scaled;
 use super::wire::Word;
 use crate::limits::LOAD_PROGRESS_INTERVAL;
 use crate::time::Time;
