@@ -35,6 +35,8 @@ use wire::Wire;
 const KEYBOARD: Token = Token(0);
 const SERVER: Token = Token(1);
 const CAUGHT: Token = Token(2);
+/// The tokens of players begin behind those of the loop itself.
+const FIRST_PLAYER: Token = Token(16);
 
 /// A chat, as it is wanted.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-use super::screen::FIRST_PLAYER;
+use super::FIRST_PLAYER;
 use crate::client::conversation::Conversation;
 use crate::client::news::News;
 use crate::console;

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll};
 use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook_mio::v1_0::Signals;
@@ -305,6 +305,3 @@ fn moment(clock: Clock) -> Moment {
     let (wall, offset) = clock.wall();
     Moment { time: clock.now(), wall, offset }
 }
-
-/// The tokens of players begin behind those of the loop itself.
-pub(super) const FIRST_PLAYER: Token = Token(16);
