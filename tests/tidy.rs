@@ -2,43 +2,45 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+#[path = "tidy/imports.rs"]
+mod imports;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Layers from the bottom up: a module may use only those before it.
-const LAYERS: [&str; 19] = [
-    "address",
-    "hex",
-    "time",
-    "agenda",
-    "id",
-    "limits",
-    "password",
-    "subnet",
-    "chat",
-    "dialect",
-    "delivery",
-    "matchmaking",
-    "server",
-    "admin",
-    "store",
-    "net",
-    "load",
-    "console",
-    "client",
+use imports::Imports;
+
+/// Modules that every folder may use.
+const LEAVES: [&str; 8] =
+    ["address", "agenda", "hex", "id", "limits", "password", "subnet", "time"];
+/// The folders from the bottom up, and which others each may use besides the leaves.
+///
+/// What loads a server must not lean on it, or it would find its own faults right; the terminal
+/// client knows the server by what that sends alone.
+const MAY_USE: [(&str, &[&str]); 11] = [
+    ("chat", &[]),
+    ("dialect", &["chat"]),
+    ("delivery", &["chat", "dialect"]),
+    ("matchmaking", &[]),
+    ("server", &["chat", "dialect", "delivery", "matchmaking"]),
+    ("admin", &["matchmaking"]),
+    ("store", &["chat"]),
+    ("net", &["admin", "chat", "dialect", "matchmaking", "server", "store"]),
+    ("load", &[]),
+    ("console", &["chat"]),
+    ("client", &["console", "matchmaking", "chat"]),
 ];
-/// Layers that stand beside each other: neither may use the other. What loads a server must not
-/// lean on it, or it would find its own faults right.
-const PEERS: [[&str; 2]; 2] = [["delivery", "matchmaking"], ["net", "load"]];
-/// What `load` may use: what every chat server could share.
-const LOAD_USES: [&str; 4] = ["load", "dialect", "limits", "time"];
-/// What `store` may use: what is kept, and the leaves.
-const STORE_USES: [&str; 4] = ["store", "chat", "limits", "time"];
-/// What `console` may use: how text is cleaned. It knows the server by what that sends alone.
-const CONSOLE_USES: [&str; 4] = ["console", "chat", "limits", "time"];
-/// What `client` may use: what it is the shell of, the other side of matchmaking, clean text.
-const CLIENT_USES: [&str; 7] =
-    ["client", "console", "matchmaking", "chat", "address", "limits", "time"];
+/// Which leaf may use which.
+const LEAVES_USE: [(&str, &[&str]); 2] = [("agenda", &["time"]), ("password", &["hex", "limits"])];
+/// Arrows that are to go. This list may only shrink: a test fails when one of them is gone.
+const UNWANTED: [(&str, &str); 2] = [("net", "chat"), ("net", "dialect")];
+/// Circles of files that are to go, by the files in them. This list may only shrink.
+const KNOWN_CIRCLES: [&[&str]; 4] = [
+    &["chat::event", "chat::room"],
+    &["chat::name", "chat::refusal", "chat::sanctions"],
+    &["dialect::notices", "dialect::refusals", "dialect::wording"],
+    &["server::close", "server::inbox", "server::session", "server::settings", "server::turns"],
+];
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 
@@ -82,12 +84,6 @@ fn code_is_all_but_comments_and_unit_tests() {
     assert_eq!(seen, ["use a;", "#[cfg(test)]", "mod fuzz;", "use b;"]);
 }
 
-/// The layer of a file below `src`.
-fn layer(path: &str) -> Option<usize> {
-    let name = path.strip_prefix("src/")?.split(['/', '.']).next()?;
-    LAYERS.iter().position(|layer| *layer == name)
-}
-
 #[test]
 fn every_file_opens_with_its_job() {
     for (path, text) in rust_files() {
@@ -113,33 +109,66 @@ fn files_and_lines_are_short_enough_to_read() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
+/// What uses what in the library, unit tests in files of their own left out.
+fn imports() -> Imports {
+    let is_test = |path: &str| path.contains("/tests/") || path.ends_with("/tests.rs");
+    let is_program = |path: &str| {
+        ["src/cli/", "src/main.rs", "src/build.rs", "src/lib.rs"]
+            .iter()
+            .any(|it| path.starts_with(it))
+    };
+    let sources = files("src", "rs").into_iter();
+    let ours = sources.filter(|(path, _)| !is_test(path) && !is_program(path));
+    let coded = ours.map(|(path, text)| (path, code(&text).collect::<Vec<_>>().join("\n")));
+    Imports::read(&coded.collect::<Vec<_>>())
+}
+
+/// What a folder or leaf may use.
+fn may_use(folder: &str) -> Vec<&'static str> {
+    let of = |list: &[(&str, &'static [&'static str])]| {
+        list.iter().find(|(name, _)| *name == folder).map(|(_, used)| used.to_vec())
+    };
+    match of(&MAY_USE) {
+        Some(used) => [&LEAVES, used.as_slice()].concat(),
+        None if LEAVES.contains(&folder) => of(&LEAVES_USE).unwrap_or_default(),
+        None => panic!("src/{folder}: say in tests/tidy.rs what it may use"),
+    }
+}
+
 #[test]
 fn arrows_point_down() {
-    for (path, text) in files("src", "rs") {
-        let Some(own) = layer(&path) else { continue };
-        for line in code(&text) {
-            for hidden in ["use crate::{", "use crate::*", "super::super::"] {
-                assert!(!line.contains(hidden), "{path}: name the layer that is used: {line}");
-            }
-            for used in line.split("crate::").skip(1) {
-                let name = used.split([':', ';', ',', ')', ' ', '{']).next().unwrap();
-                let Some(other) = LAYERS.iter().position(|layer| *layer == name) else { continue };
-                let beside = |pair: &[&str; 2]| pair.contains(&name) && pair.contains(&LAYERS[own]);
-                let sideways = own != other && PEERS.iter().any(beside);
-                let foreign = match LAYERS[own] {
-                    "load" => !LOAD_USES.contains(&name),
-                    "store" => !STORE_USES.contains(&name),
-                    "console" => !CONSOLE_USES.contains(&name),
-                    "client" => !CLIENT_USES.contains(&name),
-                    _ => false,
-                };
-                assert!(
-                    other <= own && !sideways && !foreign,
-                    "{path}: `{}` uses `{name}`, which is above it or beside it",
-                    LAYERS[own]
-                );
-            }
+    let (imports, mut wrong) = (imports(), Vec::new());
+    let mut unwanted = UNWANTED.to_vec();
+    for (from, to) in imports.arrows() {
+        let folder = |module: &str| module.split("::").next().unwrap().to_owned();
+        let (own, other) = (folder(from), folder(to));
+        if own != other && !may_use(&own).contains(&other.as_str()) {
+            wrong.push(format!("{from} uses {to}: `{own}` may not use `{other}`"));
         }
+        unwanted.retain(|arrow| *arrow != (own.as_str(), other.as_str()));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(unwanted.is_empty(), "gone at last: take {unwanted:?} out of UNWANTED and MAY_USE");
+}
+
+#[test]
+fn folders_may_only_use_what_is_below_them() {
+    for (index, (folder, used)) in MAY_USE.iter().enumerate() {
+        let below = |name: &&str| MAY_USE[..index].iter().any(|(folder, _)| folder == name);
+        assert!(used.iter().all(below), "{folder} would make a circle of folders");
+    }
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let imports = imports();
+    let (found, known) = (imports.circles(), KNOWN_CIRCLES.map(<[&str]>::to_vec));
+    for circle in &found {
+        let is_known = known.iter().any(|known| circle.iter().all(|file| known.contains(file)));
+        assert!(is_known, "{circle:?} use each other: move what they share into a file below them");
+    }
+    for known in &known {
+        assert!(found.contains(known), "{known:?}: shorten KNOWN_CIRCLES in tests/tidy.rs");
     }
 }
 
