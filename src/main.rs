@@ -7,10 +7,11 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mio_chat::client::Ended;
 use mio_chat::client::chat::ChatError;
-use mio_chat::client::{self, Ended};
 use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Chosen, Exit, Predecessor, Reactor};
+use mio_chat::peer;
 
 use cli::{
     ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OfVariable,
@@ -196,7 +197,7 @@ fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn Error>> {
     if let Some(check) = args.check() {
         let mut stdout = std::io::stdout().lock();
         // Whoever does not want to read it to the end may close the pipe.
-        let _ = write!(stdout, "{}", client::check(&check)?);
+        let _ = write!(stdout, "{}", peer::check(&check)?);
         return Ok(Exit::Drained);
     }
     match args.talk().run()? {

@@ -13,6 +13,8 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use crate::limits::QUEUE_NAME_BYTES_MAX;
+
 /// How each datagram of the protocol begins.
 pub const MAGIC: &[u8] = b"MC1 ";
 
@@ -108,6 +110,12 @@ pub fn is_private(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => ip.is_private(),
         IpAddr::V6(ip) => ip.is_unique_local(),
     }
+}
+
+/// Whether a queue may be called so.
+pub fn is_queue_name(name: &str) -> bool {
+    let length = 1..=QUEUE_NAME_BYTES_MAX;
+    length.contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

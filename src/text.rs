@@ -36,7 +36,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a reader sees nothing of this text: a message of this kind says nothing.
-pub(super) fn is_blank(text: &str) -> bool {
+pub fn is_blank(text: &str) -> bool {
     let begins_visibly = text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic());
     !begins_visibly
         && text.chars().all(|character| {

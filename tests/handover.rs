@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use common::{World, settings};
 use mio_chat::chat::LobbySettings;
-use mio_chat::matchmaking::line::Line;
+use mio_chat::mc1::Line;
 use mio_chat::password::SlowHash;
 use mio_chat::server::{Operator, Server, Settings};
 

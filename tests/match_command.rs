@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mio_chat::client::{Filter, Mapping, Match, MatchError, Path};
-use mio_chat::matchmaking::line::Line;
+use mio_chat::mc1::Line;
+use mio_chat::peer::{Filter, Mapping, Match, MatchError, Path};
 use mio_chat::time::Time;
 use model::Server;
 use rustix::process::{Pid, Signal, kill_process};
@@ -348,12 +348,9 @@ fn the_check_tells_that_there_is_no_nat_here() {
         assert_eq!(output.status.code(), Some(0));
     }
     let fake = Fake::start(2, Server::new(false, false));
-    let check = mio_chat::client::Check {
-        server: fake.place(),
-        others: vec![],
-        family: Default::default(),
-    };
-    let verdict = mio_chat::client::check(&check).unwrap();
+    let check =
+        mio_chat::peer::Check { server: fake.place(), others: vec![], family: Default::default() };
+    let verdict = mio_chat::peer::check(&check).unwrap();
     assert_eq!((verdict.mapping, verdict.filter), (Mapping::None, Filter::Open));
 }
 

@@ -9,7 +9,7 @@ use common::{World, settings};
 use mio_chat::chat::Farewell;
 use mio_chat::limits;
 use mio_chat::matchmaking::RelayMode;
-use mio_chat::matchmaking::line::Line;
+use mio_chat::mc1::Line;
 use mio_chat::server::CloseReason;
 
 const PAD: &str = "pad=xxxxxxxxxxxxxxxxxxxxxxxx";

@@ -7,7 +7,7 @@ mod support;
 use std::net::{Shutdown, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use mio_chat::matchmaking::line::Line;
+use mio_chat::mc1::Line;
 use rustix::process::Signal;
 use support::{Client, Launch, PATIENCE, Server, free_port, has_ipv6, receive, timed};
 

@@ -25,7 +25,6 @@ mod refusal;
 mod room;
 mod sanctions;
 mod standing;
-mod text;
 
 pub use allowance::{Allowance, FloodRate};
 pub use charter::{Charter, Owner, Topic};
@@ -46,4 +45,3 @@ pub use refusal::{Field, Rank, Refusal, Sentence, Verb, quoted};
 pub use room::RoomId;
 pub use sanctions::{Measure, Sanction, Sanctions};
 pub use standing::Standing;
-pub use text::{clean, is_unsafe};

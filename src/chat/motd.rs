@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::text::clean;
 use crate::limits::{MOTD_LINE_BYTES, MOTD_LINES};
+use crate::text::clean;
 
 /// Some clean lines, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

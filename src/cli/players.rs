@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use mio_chat::address::ServerAddress;
-use mio_chat::client::{Check, Family, Match, Talk};
+use mio_chat::client::Talk;
 use mio_chat::limits::NAME_BYTES_MAX;
-use mio_chat::matchmaking::is_queue_name;
+use mio_chat::mc1::is_queue_name;
+use mio_chat::peer::{Check, Family, Match};
 
 use super::values::whole;
 
@@ -111,6 +112,6 @@ impl MatchArgs {
 }
 
 fn parse_token(text: &str) -> Result<u64, String> {
-    let token = mio_chat::matchmaking::line::hex(text);
+    let token = mio_chat::mc1::hex(text);
     token.ok_or_else(|| "not 16 hexadecimal digits in lower case".to_owned())
 }

@@ -12,13 +12,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::conversation::Conversation;
-use super::error::MatchError;
-use super::group::Group;
-use super::matching::Match;
 use super::news::News;
 use super::partner::Partner;
 use crate::limits::{SIGNAL_LOOK, SPEECH_LINE_BYTES_MAX, SPEECH_QUIET};
-use crate::matchmaking::client::Event;
+use crate::peer::Match;
+use crate::peer::error::MatchError;
+use crate::peer::group::Group;
+use crate::peer::protocol::Event;
 
 /// What the command is to do.
 #[derive(Clone, Debug)]

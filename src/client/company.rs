@@ -5,13 +5,13 @@
 //!
 //! Invariants: a slot has one partner at most; who is gone stays gone and is sent nothing more.
 
-use super::group::Peer;
 use super::lines::{Heard, Lines};
 use super::news::News;
 use super::partner::Partner;
-use crate::chat::clean;
 use crate::limits::FAREWELLS;
-use crate::matchmaking::client::Path;
+use crate::peer::group::Peer;
+use crate::peer::protocol::Path;
+use crate::text::clean;
 use crate::time::Time;
 
 /// All partners, and what holds for each of them.

@@ -15,15 +15,15 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use super::clock::Clock;
 use super::company::Company;
-use super::error::MatchError;
-use super::group::{Came, Group};
 use super::news::News;
 use super::partner::Partner;
-use super::search;
 use crate::limits::{SERVER_PATIENCE, SPEECH_LINE_BYTES_MAX, SPEECH_TURN_DATAGRAMS};
-use crate::matchmaking::client::{Event, Request};
+use crate::peer::clock::Clock;
+use crate::peer::error::MatchError;
+use crate::peer::group::{Came, Group};
+use crate::peer::protocol::{Event, Request};
+use crate::peer::search;
 use crate::time::Time;
 
 /// How sentences call the server: who searches by a token of the chat knows it by no other name.

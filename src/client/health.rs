@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::clock::Clock;
 use crate::limits::{HEALTH_BYTES_MAX, HEALTH_TIMEOUT};
+use crate::peer::clock::Clock;
 use crate::time::Time;
 
 /// What is asked of whom.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::search::reason;
-use crate::matchmaking::client::{Event, Path};
+use crate::peer::protocol::{Event, Path};
+use crate::peer::search::reason;
 
 /// Something that has happened. Shown, it is one line without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 //! nobody else's here; a name that the server vouches for stays.
 
 use super::lines::Lines;
-use crate::chat::clean;
 use crate::limits::NAME_BYTES_MAX;
+use crate::text::clean;
 
 /// Somebody to talk with.
 pub(super) struct Partner {

@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 use tui_input::{Input, InputRequest};
 
 use super::keys::Key;
-use crate::chat::clean;
 use crate::limits::{COMPOSED_BYTES_MAX, TYPED_LINES_KEPT};
+use crate::text::clean;
 
 /// What came of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@
 //! Invariants: a line is copied once, where it is cleaned; no line whatever is refused. Text is
 //! cleaned by [`decode`], before it is looked at.
 
-use crate::chat::clean;
+use crate::text::clean;
 
 /// What numbered messages begin with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

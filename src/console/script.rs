@@ -13,8 +13,8 @@ use super::commands;
 use super::heard::{Heard, decode};
 use super::link::MAIN;
 use super::object::{List, Object, View};
-use crate::chat::clean;
 use crate::limits::{COMPOSED_BYTES_MAX, INPUT_LINE_BYTES_MAX};
+use crate::text::clean;
 
 /// How what is heard is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 
 use super::pane::{Entry, Kind, Pane};
 use super::{Console, Deed};
-use crate::chat::clean;
 use crate::limits::TALKS_MAX;
+use crate::text::clean;
 
 /// What happens in such a conversation. All text in it is cleaned here.
 #[derive(Clone, Debug, PartialEq, Eq)]

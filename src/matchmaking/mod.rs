@@ -18,12 +18,10 @@
 //! - nothing that this server sends is ever answered by such a server;
 //! - memory has a fixed bound, whoever sends whatever.
 
-pub mod client;
 mod counters;
 mod crc32;
 mod handover;
 mod keyed;
-pub mod line;
 mod network;
 mod pairing;
 mod payload;
@@ -45,9 +43,10 @@ use crate::id::ClientId;
 use crate::limits::DATAGRAM_BYTES_MAX;
 use crate::limits::MATCH_PLAYERS;
 use crate::limits::PAIRED_ENDPOINTS_MAX;
-use crate::limits::QUEUE_NAME_BYTES_MAX;
 use crate::limits::RELAY_DATAGRAM_BYTES_MAX;
 use crate::limits::UDP_RATE_PER_SECOND;
+use crate::mc1::MAGIC;
+use crate::mc1::is_queue_name;
 use crate::time::Time;
 
 pub use counters::Counters;
@@ -304,7 +303,7 @@ impl Matchmaker {
         let sender = Sender::new(via, source, &self.own_addresses).ok_or(Reason::BadSource)?;
         if stun::is_stun(datagram) {
             self.tell_own_address(now, sender, datagram, out)
-        } else if datagram.starts_with(line::MAGIC) {
+        } else if datagram.starts_with(MAGIC) {
             self.obey(now, sender, datagram, out)
         } else {
             self.match_plainly(now, sender, datagram, out)
@@ -431,12 +430,6 @@ impl Matchmaker {
 /// The most bytes that a datagram beginning like this one may have.
 fn longest(datagram: &[u8]) -> usize {
     if datagram.starts_with(b"MC1 DATA ") { RELAY_DATAGRAM_BYTES_MAX } else { DATAGRAM_BYTES_MAX }
-}
-
-/// Whether a queue may be called so.
-pub fn is_queue_name(name: &str) -> bool {
-    let length = 1..=QUEUE_NAME_BYTES_MAX;
-    length.contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The address as plain pairing tells it, and a newline.

@@ -13,8 +13,8 @@ use std::fmt;
 
 use log::Level;
 
-use crate::chat::is_unsafe;
 use crate::limits::{LOG_LINE_BYTES_MAX, LOG_RING_BYTES};
+use crate::text::is_unsafe;
 
 /// Bytes offered to the descriptor at once: `PIPE_BUF`, which a pipe takes whole or not at all, so
 /// that our lines never mix with those of another program on the same pipe.

@@ -17,7 +17,7 @@ use super::search::seed;
 use super::socket::{self, Family};
 use super::verdict::{Filter, Verdict};
 use crate::limits::{CHECK_AGAIN, CHECK_BYTES, CHECK_TRIES};
-use crate::matchmaking::line::{self, Line};
+use crate::mc1::{self, Line};
 
 /// What is to be checked.
 #[derive(Clone, Debug)]
@@ -181,7 +181,7 @@ impl Asker {
         if let Some(port) = from {
             text.push_str(&format!(" from={port}"));
         }
-        line::end_padded(&mut text, CHECK_BYTES);
+        mc1::end_padded(&mut text, CHECK_BYTES);
         text
     }
 
@@ -215,7 +215,7 @@ impl Asker {
         }
         let also = line.get("also").unwrap_or("").split(',');
         let also = also.filter_map(|port| port.parse().ok()).filter(|port| *port != 0).collect();
-        Some(Answer { seen: line::address(line.get("you")?)?, also })
+        Some(Answer { seen: mc1::address(line.get("you")?)?, also })
     }
 }
 

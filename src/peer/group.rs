@@ -9,10 +9,10 @@ use rustix::fd::BorrowedFd;
 use super::clock::Clock;
 use super::error::MatchError;
 use super::socket;
-use crate::chat::clean;
 use crate::limits::{EARLY_DATAGRAMS_MAX, OWN_ADDRESS_LOOK, PEER_DATAGRAM_BYTES_MAX};
-use crate::matchmaking::client::{Client, Event, Input, Path};
-use crate::matchmaking::line::MAGIC;
+use crate::mc1::MAGIC;
+use crate::peer::protocol::{Client, Event, Input, Path};
+use crate::text::clean;
 use crate::time::Time;
 
 /// One of the others.
@@ -27,7 +27,7 @@ pub struct Peer {
 }
 
 /// What one datagram was.
-pub(super) enum Came {
+pub(crate) enum Came {
     /// One of the game: whose it is, and what it says.
     Game(u8, Vec<u8>),
     /// One that keeps the way open, or the server's, or nobody's: it is dealt with.
@@ -37,9 +37,9 @@ pub(super) enum Came {
 /// The players of one match. While nobody calls [`Group::receive`], nothing keeps the NATs open.
 #[derive(Debug)]
 pub struct Group {
-    pub(super) socket: UdpSocket,
-    pub(super) client: Client,
-    pub(super) clock: Clock,
+    pub(crate) socket: UdpSocket,
+    pub(crate) client: Client,
+    pub(crate) clock: Clock,
     timeout: Option<Duration>,
     /// What came from a quicker peer before all were found; the oldest first.
     early: VecDeque<(u8, Vec<u8>)>,
@@ -49,7 +49,7 @@ pub struct Group {
 }
 
 impl Group {
-    pub(super) fn new(socket: UdpSocket, client: Client, clock: Clock) -> Self {
+    pub(crate) fn new(socket: UdpSocket, client: Client, clock: Clock) -> Self {
         let (early, next_look) = (VecDeque::new(), clock.now());
         Self { socket, client, clock, timeout: None, early, own: None, next_look }
     }
@@ -140,7 +140,7 @@ impl Group {
 
     /// Waits for the socket, something else, what is due, or the moment. Whether the other may be
     /// read.
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &mut self,
         other: Option<BorrowedFd<'_>>,
         until: Time,
@@ -153,12 +153,12 @@ impl Group {
     }
 
     /// When something is due.
-    pub(super) fn due(&self) -> Time {
+    pub(crate) fn due(&self) -> Time {
         self.client.poll_timeout().min(self.next_look)
     }
 
     /// Does what is due.
-    pub(super) fn expire(&mut self) {
+    pub(crate) fn expire(&mut self) {
         let now = self.clock.now();
         if self.next_look <= now {
             self.look_where_we_are(now);
@@ -183,19 +183,19 @@ impl Group {
     }
 
     /// Takes what has come while there is nobody yet to hand it to.
-    pub(super) fn take_early(&mut self) {
+    pub(crate) fn take_early(&mut self) {
         while let Some(came) = self.receive_one() {
             self.keep(came);
         }
     }
 
     /// Drops what is kept: the players it is from are not ours any more.
-    pub(super) fn forget_early(&mut self) {
+    pub(crate) fn forget_early(&mut self) {
         self.early.clear();
     }
 
     /// Keeps what there is nobody yet to hand to, as long as there is room.
-    pub(super) fn keep(&mut self, came: Came) {
+    pub(crate) fn keep(&mut self, came: Came) {
         if let Came::Game(slot, data) = came
             && self.early.len() < EARLY_DATAGRAMS_MAX
         {
@@ -213,14 +213,14 @@ impl Group {
     }
 
     /// The next datagram, what was kept first.
-    pub(super) fn take_one(&mut self) -> Option<Came> {
+    pub(crate) fn take_one(&mut self) -> Option<Came> {
         let kept = self.early.pop_front().map(|(slot, data)| Came::Game(slot, data));
         kept.or_else(|| self.receive_one())
     }
 
     /// The next datagram from the socket. What is not the game's on the way there is for the
     /// client.
-    pub(super) fn receive_one(&mut self) -> Option<Came> {
+    pub(crate) fn receive_one(&mut self) -> Option<Came> {
         let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
         // An error is about something sent before, and no news to anybody.
         let (length, from) = self.socket.recv_from(&mut room).ok()?;
@@ -232,7 +232,7 @@ impl Group {
     }
 
     /// Sends what the client has to say. Whether it arrives is found out by answers alone.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         while let Some(transmit) = self.client.poll_transmit() {
             let _ = socket::send(&self.socket, &transmit);
         }

@@ -9,8 +9,8 @@ use super::group::Group;
 use super::search;
 use super::socket::{self, Family};
 use crate::limits::{MATCH_PLAYERS, SERVER_ADDRESS_PATIENCE, SERVER_PATIENCE, SIGNAL_LOOK};
-use crate::matchmaking::client::{Event, Request};
-use crate::matchmaking::is_queue_name;
+use crate::mc1::is_queue_name;
+use crate::peer::protocol::{Event, Request};
 use crate::time::Time;
 
 /// A search for players, to be set up and then carried out.

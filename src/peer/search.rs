@@ -9,11 +9,11 @@ use super::clock::Clock;
 use super::error::MatchError;
 use super::group::Group;
 use super::socket;
-use crate::matchmaking::client::{Client, Event, Input, Refusal, Request};
+use crate::peer::protocol::{Client, Event, Input, Refusal, Request};
 
 /// Begins to ask, with our addresses in the own network added. Never blocks; the first datagram is
 /// due at once, but not sent yet.
-pub(super) fn begin(
+pub(crate) fn begin(
     server: SocketAddr,
     port: u16,
     request: Request,
@@ -26,7 +26,7 @@ pub(super) fn begin(
 }
 
 /// What an event means for the search at a server of that name; `None`: it goes on.
-pub(super) fn outcome(
+pub(crate) fn outcome(
     group: &mut Group,
     server: &str,
     event: &Event,
@@ -57,12 +57,12 @@ pub(super) fn outcome(
 }
 
 /// Nobody answers where that server should be.
-pub(super) fn unanswered(group: &Group, server: &str) -> MatchError {
+pub(crate) fn unanswered(group: &Group, server: &str) -> MatchError {
     MatchError::Unanswered { server: server.to_owned(), address: group.client.server() }
 }
 
 /// What a refusal means, and what to do.
-pub(super) fn reason(code: Refusal) -> &'static str {
+pub(crate) fn reason(code: Refusal) -> &'static str {
     match code {
         Refusal::Queue => "it knows no such queue; name another",
         Refusal::Players => "it makes no matches of so many players; ask for fewer",
@@ -77,7 +77,7 @@ pub(super) fn reason(code: Refusal) -> &'static str {
 }
 
 /// A secret that nobody else can guess.
-pub(super) fn seed() -> Result<u128, MatchError> {
+pub(crate) fn seed() -> Result<u128, MatchError> {
     let mut seed = [0; 16];
     getrandom::fill(&mut seed).map_err(|error| MatchError::Socket {
         what: "draw a random number",

@@ -9,8 +9,8 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::error::MatchError;
 use crate::address::{NoServer, ServerAddress};
 use crate::limits::UDP_PORT;
-use crate::matchmaking::client::Transmit;
-use crate::matchmaking::line::is_private;
+use crate::mc1::is_private;
+use crate::peer::protocol::Transmit;
 use crate::time::Time;
 
 /// Which addresses of a server are tried.

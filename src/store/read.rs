@@ -9,12 +9,12 @@ use std::net::IpAddr;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
-use crate::chat::clean;
 use crate::chat::{Alphabet, Charter, Digest, KeptRoom, Kind, Measure, Message, Network, Nickname};
 use crate::chat::{
     NameKey, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Standing, Topic,
 };
 use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
+use crate::text::clean;
 use crate::time::Wall;
 
 /// What of a row says what a room is.

@@ -11,8 +11,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use mio_chat::limits::{COOKIE_SLOT, MATCH_BYTES_MAX, RELAY_DATAGRAM_BYTES_MAX};
-use mio_chat::matchmaking::line::{self, Line};
 use mio_chat::matchmaking::{Input, Matchmaker, Output, Settings, SocketIndex};
+use mio_chat::mc1::{self, Line};
 use mio_chat::time::Time;
 
 use super::matched::Sent;
@@ -85,14 +85,14 @@ impl Watched {
     /// A datagram comes in; what goes out for it was found right.
     pub(crate) fn receive(&mut self, via: SocketIndex, source: SocketAddr, bytes: &[u8]) {
         let from = canonical(source);
-        let is_keyed = bytes.starts_with(line::MAGIC);
+        let is_keyed = bytes.starts_with(mc1::MAGIC);
         if is_keyed {
             count(&mut self.balances.entry(from).or_default().came, bytes);
             self.note_proof(from, bytes);
         }
         let all = self.hand_in(Input::Datagram { via, source, bytes });
         let is_one = all.len() <= 1;
-        for sent in all.iter().filter(|sent| is_keyed || sent.payload.starts_with(line::MAGIC)) {
+        for sent in all.iter().filter(|sent| is_keyed || sent.payload.starts_with(mc1::MAGIC)) {
             assert!(is_keyed, "{} for {}", sent.payload.escape_ascii(), bytes.escape_ascii());
             self.check(from, bytes, sent, is_one);
         }
@@ -131,7 +131,7 @@ impl Watched {
             return;
         }
         self.proved.insert(from);
-        let lan = join.get("lan").unwrap_or_default().split(',').filter_map(line::address);
+        let lan = join.get("lan").unwrap_or_default().split(',').filter_map(mc1::address);
         self.named.entry(from).or_default().extend(lan);
     }
 
@@ -177,7 +177,7 @@ impl Watched {
             }
             "SEEN" => {
                 assert!(is_shorter);
-                assert_eq!(said.get("you").and_then(line::address), Some(told_form(to)));
+                assert_eq!(said.get("you").and_then(mc1::address), Some(told_form(to)));
             }
             "WAIT" | "ERR" | "LEFT" => assert!(self.proved.contains(&to), "{} to {to}", said.verb),
             verb => panic!("{verb} is not for players"),
@@ -188,12 +188,12 @@ impl Watched {
     fn check_match(&mut self, sent: &Sent) {
         let (to, said) = (canonical(sent.to), line(&sent.payload));
         assert!(self.proved.contains(&to), "{to} is told of a match");
-        let you = said.get("you").and_then(|you| line::address(you.split_once('@')?.1));
+        let you = said.get("you").and_then(|you| mc1::address(you.split_once('@')?.1));
         assert_eq!(you, Some(told_form(to)));
         for peer in said.all("peer") {
             let Some((_, addresses)) = peer.split_once('@') else { continue };
             let mut addresses =
-                addresses.split('+').map(|text| line::address(text).expect("an address"));
+                addresses.split('+').map(|text| mc1::address(text).expect("an address"));
             let address = addresses.next().expect("the observed one");
             let proved = self.proved.iter().find(|proved| told_form(**proved) == address);
             let proved = proved.unwrap_or_else(|| panic!("{to} is told of {address}"));

@@ -182,7 +182,7 @@ fn nothing_that_a_server_sends_steers_the_terminal() {
         }
         let (buffer, _) = play.buffer(size);
         for cell in &buffer.content {
-            let unsafe_one = cell.symbol().chars().find(|&one| mio_chat::chat::is_unsafe(one));
+            let unsafe_one = cell.symbol().chars().find(|&one| mio_chat::text::is_unsafe(one));
             assert_eq!(unsafe_one, None, "{:?}", cell.symbol());
         }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mio_chat::client::{Family, Match, Path};
+use mio_chat::peer::{Family, Match, Path};
 
 use super::host::Host;
 use super::lab::Lab;

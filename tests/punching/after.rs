@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mio_chat::matchmaking::client::{Event, Path};
+use mio_chat::peer::protocol::{Event, Path};
 use mio_chat::time::Time;
 
 use crate::model::Server;

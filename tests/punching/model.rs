@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::matchmaking::line::Line;
+use mio_chat::mc1::Line;
 use mio_chat::time::Time;
 
 /// When a match is told again to who has not confirmed it.

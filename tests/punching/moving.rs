@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mio_chat::matchmaking::client::{Event, Input};
+use mio_chat::peer::protocol::{Event, Input};
 use mio_chat::time::Time;
 
 use crate::FINE;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::matchmaking::client::{Client, Event, Input, Path, Request};
+use mio_chat::peer::protocol::{Client, Event, Input, Path, Request};
 use mio_chat::time::Time;
 
 use crate::model::Server;

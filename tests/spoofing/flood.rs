@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mio_chat::matchmaking::line::Line;
+use mio_chat::mc1::Line;
 use serde_json::Value;
 
 use super::random::Random;

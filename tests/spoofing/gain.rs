@@ -9,7 +9,8 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use mio_chat::limits::{PAIRED_ENDPOINTS_MAX, PAIRING_ANSWER_INTERVAL};
-use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex, line};
+use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
+use mio_chat::mc1;
 use mio_chat::time::Time;
 
 use super::matched::{Sent, answers};
@@ -111,7 +112,7 @@ fn abuse(plain_pairing: bool, sources: u64, datagrams: u64) -> Gains {
         account.datagrams[0] += 1;
         account.bytes[0] += said.len() as u64;
         let answers = answers(&mut matchmaker, now, SocketIndex(0), from, &said);
-        let (stun, keyed) = (is_stun(&said), said.starts_with(line::MAGIC));
+        let (stun, keyed) = (is_stun(&said), said.starts_with(mc1::MAGIC));
         if stun {
             check_stun(from, &said, &answers);
         } else if keyed {

@@ -12,9 +12,9 @@ use crate::chat::event::{Deed, Event, Moderation, Outlet};
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::room::RoomId;
-use crate::chat::text::clean;
 use crate::id::ClientId;
 use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
+use crate::text::clean;
 
 impl Lobby {
     /// Whether somebody may keep order in a room.

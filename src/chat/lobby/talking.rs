@@ -7,8 +7,8 @@ use crate::chat::name::Nickname;
 use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::Sanction;
-use crate::chat::text::{clean, is_blank};
 use crate::id::ClientId;
+use crate::text::{clean, is_blank};
 use crate::time::Wall;
 
 impl Lobby {

@@ -16,10 +16,10 @@ use signal_hook_mio::v1_0::Signals;
 use super::error::ChatError;
 use super::wire::{Progress, Wire};
 use super::{CAUGHT, Chat, KEYBOARD, SERVER, has_input, wait};
-use crate::client::clock::Clock;
 use crate::client::command::Ended;
 use crate::console::{Ending, Script, Step};
 use crate::limits::{ANSWER_PATIENCE, INPUT_LINE_BYTES_MAX};
+use crate::peer::clock::Clock;
 use crate::time::Time;
 
 /// Everything that the loop holds.

@@ -13,7 +13,7 @@ use crate::client::conversation::Conversation;
 use crate::client::news::News;
 use crate::console;
 use crate::limits::UDP_PORT;
-use crate::matchmaking::client::Path;
+use crate::peer::protocol::Path;
 
 /// Those that go on, by the number under which the console knows them.
 #[derive(Default)]

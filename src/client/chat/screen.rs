@@ -19,10 +19,11 @@ use super::players::Players;
 use super::terminal::{Screen, read_keys};
 use super::wire::{Progress, Wire};
 use super::{CAUGHT, Chat, KEYBOARD, SERVER, wait};
-use crate::client::clock::Clock;
+use crate::client::clock::wall;
 use crate::client::command::Ended;
 use crate::console::{Console, Deed, Input, Keys, Moment, Wishes};
 use crate::limits::{FRAME_MIN, LEAVE_PATIENCE};
+use crate::peer::clock::Clock;
 use crate::time::Time;
 
 /// Everything that the loop holds.
@@ -302,6 +303,6 @@ impl Loop {
 }
 
 fn moment(clock: Clock) -> Moment {
-    let (wall, offset) = clock.wall();
+    let (wall, offset) = wall();
     Moment { time: clock.now(), wall, offset }
 }

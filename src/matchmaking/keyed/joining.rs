@@ -23,9 +23,9 @@ use crate::matchmaking::Matched;
 use crate::matchmaking::MatchedPeer;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
-use crate::matchmaking::line::hex;
 use crate::matchmaking::sender::Kind;
 use crate::matchmaking::sender::Sender;
+use crate::mc1::hex;
 use crate::time::Time;
 
 impl Keyed {

@@ -11,11 +11,11 @@ use smallvec::SmallVec;
 use crate::limits::LAN_CANDIDATES_MAX;
 use crate::limits::MATCH_PLAYERS;
 use crate::limits::RELAY_PAYLOAD_BYTES_MAX;
-use crate::matchmaking::is_queue_name;
-use crate::matchmaking::line::Line;
-use crate::matchmaking::line::address;
-use crate::matchmaking::line::hex;
-use crate::matchmaking::line::is_private;
+use crate::mc1::Line;
+use crate::mc1::address;
+use crate::mc1::hex;
+use crate::mc1::is_private;
+use crate::mc1::is_queue_name;
 
 /// The player's own private addresses.
 pub(super) type Lan = SmallVec<[SocketAddr; LAN_CANDIDATES_MAX]>;

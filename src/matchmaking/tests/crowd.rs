@@ -23,8 +23,8 @@ use crate::matchmaking::Input;
 use crate::matchmaking::Matchmaker;
 use crate::matchmaking::Settings;
 use crate::matchmaking::SocketIndex;
-use crate::matchmaking::line::Line;
-use crate::matchmaking::line::address;
+use crate::mc1::Line;
+use crate::mc1::address;
 use crate::time::Time;
 
 const QUEUES: [(&str, u8); 4] = [("duel", 2), ("duel", 3), ("raid", 5), ("x", 2)];

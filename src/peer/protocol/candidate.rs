@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::limits::CANDIDATES_MAX;
 use crate::limits::PINGS_REMEMBERED;
-use crate::matchmaking::line::is_private;
+use crate::mc1::is_private;
 use crate::time::Time;
 
 /// Where a datagram to a peer goes.

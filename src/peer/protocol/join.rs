@@ -26,8 +26,8 @@ use crate::limits::LAN_CANDIDATES_MAX;
 use crate::limits::SERVER_DELAY_MAX;
 use crate::limits::SERVER_SILENCE;
 use crate::limits::WAIT_AGAIN;
-use crate::matchmaking::line::Line;
-use crate::matchmaking::line::end_padded;
+use crate::mc1::Line;
+use crate::mc1::end_padded;
 use crate::time::Time;
 
 /// What is asked for.

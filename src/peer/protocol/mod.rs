@@ -43,8 +43,8 @@ use std::time::Duration;
 
 use crate::limits::ASK_AGAIN_MIN;
 use crate::limits::LEAVES_MAX;
-use crate::matchmaking::line::Line;
-use crate::matchmaking::line::MAGIC;
+use crate::mc1::Line;
+use crate::mc1::MAGIC;
 use crate::time::Time;
 
 pub use candidate::Path;

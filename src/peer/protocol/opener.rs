@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use super::out::Out;
 use crate::limits::OPENER_AGAIN;
 use crate::limits::OPENERS;
-use crate::matchmaking::line::is_private;
+use crate::mc1::is_private;
 use crate::time::Time;
 
 /// What opens the way to one peer.

@@ -11,8 +11,8 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
-use crate::matchmaking::line;
-use crate::matchmaking::line::Line;
+use crate::mc1;
+use crate::mc1::Line;
 
 /// What the players of one match know, and nobody else but the server.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ fn nonce(text: &str) -> Option<u32> {
         return None;
     }
     // The form of a longer number, whose first half is known.
-    line::hex(&format!("00000000{text}")).and_then(|number| u32::try_from(number).ok())
+    mc1::hex(&format!("00000000{text}")).and_then(|number| u32::try_from(number).ok())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::limits::LAN_CANDIDATES_MAX;
 use crate::limits::MATCH_PLAYERS;
 use crate::limits::SERVER_DELAY_MAX;
-use crate::matchmaking::line;
-use crate::matchmaking::line::Line;
+use crate::mc1;
+use crate::mc1::Line;
 
 /// Everything that MATCH says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Match {
         }
         let at = Duration::from_millis(line.number("at").unwrap_or(0)).min(SERVER_DELAY_MAX);
         let (game, key, relay) = (line.hex("m")?, key(line.get("k")?)?, line.hex("relay"));
-        let seen = seen.split('+').next().and_then(line::address);
+        let seen = seen.split('+').next().and_then(mc1::address);
         (!peers.is_empty()).then_some(Self { game, key, you, seen, peers, at, relay })
     }
 }
@@ -60,7 +60,7 @@ impl Match {
 impl Told {
     fn read(slot: u8, addresses: &str, line: &Line<'_>) -> Option<Self> {
         let named = addresses.split('+').filter(|address| !address.is_empty());
-        let addresses: Vec<SocketAddr> = named.map(line::address).collect::<Option<_>>()?;
+        let addresses: Vec<SocketAddr> = named.map(mc1::address).collect::<Option<_>>()?;
         let lan = addresses.iter().skip(1).take(LAN_CANDIDATES_MAX).copied().collect();
         let of_peer = |nick: &'_ str| {
             let (by, name) = nick.split_once('@')?;
@@ -86,5 +86,5 @@ fn number(text: &str) -> Option<u8> {
 /// 32 hexadecimal digits.
 fn key(text: &str) -> Option<u128> {
     let (high, low) = text.split_at_checked(16)?;
-    Some(u128::from(line::hex(high)?) << 64 | u128::from(line::hex(low)?))
+    Some(u128::from(mc1::hex(high)?) << 64 | u128::from(mc1::hex(low)?))
 }

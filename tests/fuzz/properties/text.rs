@@ -1,7 +1,7 @@
 //! What is relayed of a text is harmless, and no more is taken from it than need be.
 
-use mio_chat::chat::clean;
 use mio_chat::limits::COMBINING_MARKS_MAX;
+use mio_chat::text::clean;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::common::harmless::{is_harmful, without_flags};

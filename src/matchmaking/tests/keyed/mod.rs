@@ -23,7 +23,7 @@ use crate::matchmaking::RelayMode;
 use crate::matchmaking::RelaySettings;
 use crate::matchmaking::Settings;
 use crate::matchmaking::SocketIndex;
-use crate::matchmaking::line::Line;
+use crate::mc1::Line;
 use crate::time::Time;
 
 const PAD: &str = "pad=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
