@@ -16,10 +16,14 @@ fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
     println!("cargo::rerun-if-env-changed=MIO_CHAT_COMMIT");
     let variable = |name| env::var(name).unwrap_or_default();
-    if variable("CARGO_CFG_TARGET_OS") != "linux" {
+    let is_for_linux = ["CARGO_FEATURE_SERVER", "CARGO_FEATURE_LOAD"];
+    let is_for_linux = is_for_linux.iter().any(|feature| env::var_os(feature).is_some());
+    if variable("CARGO_CFG_TARGET_OS") != "linux" && is_for_linux {
         println!(
             "cargo::error=mio-chat runs on Linux only: it is built on epoll and on socket options \
-             that other systems do not have; use a Linux machine, a container or a virtual machine"
+             that other systems do not have; use a Linux machine, a container or a virtual \
+             machine. Other systems have the library for games: `default-features = false, \
+             features = [\"peer\"]`"
         );
         return;
     }

@@ -29,28 +29,51 @@
 //! number, and neither does `peer::protocol`. The whole server can therefore be driven by a test,
 //! byte by byte, and does the same each time.
 
-#[cfg(not(target_os = "linux"))]
-compile_error!("mio-chat runs on Linux only: it is built on epoll and on socket options of Linux");
+#[cfg(all(not(target_os = "linux"), any(feature = "server", feature = "load")))]
+compile_error!(
+    "the server and the load generator run on Linux only: they are built on epoll and on socket \
+     options of Linux; `default-features = false, features = [\"peer\"]` is for every system"
+);
 
 pub mod address;
+#[cfg(feature = "server")]
 pub mod admin;
+#[cfg(feature = "server")]
 pub mod agenda;
+#[cfg(feature = "server")]
 pub mod chat;
+#[cfg(all(feature = "terminal", unix))]
 pub mod client;
+#[cfg(feature = "terminal")]
 pub mod console;
+#[cfg(feature = "server")]
 pub mod delivery;
+#[cfg(feature = "server")]
 pub mod dialect;
+#[cfg(feature = "server")]
 pub mod hex;
+#[cfg(feature = "server")]
 pub mod id;
 pub mod limits;
+#[cfg(feature = "load")]
 pub mod load;
+#[cfg(feature = "server")]
 pub mod matchmaking;
 pub mod mc1;
+#[cfg(feature = "server")]
 pub mod net;
+#[cfg(feature = "server")]
 pub mod password;
+#[cfg(feature = "peer")]
 pub mod peer;
+#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "store")]
 pub mod store;
+#[cfg(all(feature = "server", not(feature = "store")))]
+#[path = "store/absent.rs"]
+pub mod store;
+#[cfg(feature = "server")]
 pub mod subnet;
 pub mod text;
 pub mod time;

@@ -8,14 +8,14 @@
 use std::ops::Add;
 use std::time::Duration;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// A moment, counted in nanoseconds from the start of the server (584 years fit).
 ///
 /// Half the size of `std::time::Instant`, and it can be written down in a test.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Time(u64);
 
 impl Time {
@@ -48,9 +48,8 @@ impl Add<Duration> for Time {
 ///
 /// May jump when the system's clock is set, so nothing waits by it; what is dated or expires on a
 /// date is measured by it.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Wall(u64);
 
 impl Wall {

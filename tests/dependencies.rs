@@ -100,3 +100,30 @@ fn every_licence_is_a_permissive_one_that_we_know() {
         assert!(is_allowed(licence, &allowed), "{}: {licence:?}", package["name"]);
     }
 }
+
+/// The crates that a set of features is built of, as cargo tells them, ourselves included.
+fn crates_of(features: &str, edges: &str) -> Vec<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--locked", "--offline", "--no-default-features", "--features", features]);
+    cargo.args(["--edges", edges, "--prefix", "none", "--format", "{p}"]);
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let names = told.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned);
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn a_game_takes_few_crates_along_and_needs_no_compiler_of_c() {
+    let crates = crates_of("peer", "normal");
+    assert!((10..=25).contains(&crates.len()), "{} crates: {crates:?}", crates.len());
+    // Whoever compiles C asks this crate for it.
+    for features in ["peer", "terminal", "load", "cli"] {
+        let crates = crates_of(features, "normal,build");
+        assert!(!crates.iter().any(|name| name == "cc"), "{features}: {crates:?}");
+    }
+    assert!(crates_of("store", "normal,build").iter().any(|name| name == "cc"));
+}

@@ -73,7 +73,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 fn rust_files() -> Vec<(String, String)> {
-    ["src", "tests", "benches"].iter().flat_map(|folder| files(folder, "rs")).collect()
+    ["src", "tests", "benches", "docs"].iter().flat_map(|folder| files(folder, "rs")).collect()
 }
 
 /// The code of a source file: no comments, and nothing from its unit tests on.

@@ -46,6 +46,9 @@ pub(crate) fn check_places(args: &ServeArgs) -> Result<(), PlaceError> {
 
 /// Whether a folder is there to be written to, with all that is in it, or could be made.
 fn could_keep(folder: &Path) -> io::Result<()> {
+    if cfg!(not(feature = "store")) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     if !is_there(folder)? {
         return could_make(folder);
     }

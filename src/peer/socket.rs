@@ -50,8 +50,9 @@ pub(super) fn look_up(server: &str, family: Family) -> Result<Vec<SocketAddr>, M
 /// A socket that never blocks, of the server's family alone: what comes in then has one form.
 pub(super) fn open(server: SocketAddr, port: u16) -> Result<UdpSocket, MatchError> {
     let opened = || {
-        let kind = Type::DGRAM.nonblocking().cloexec();
-        let socket = Socket::new(Domain::for_address(server), kind, Some(Protocol::UDP))?;
+        let family = Domain::for_address(server);
+        let socket = Socket::new(family, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_nonblocking(true)?;
         let any: SocketAddr = if server.is_ipv6() {
             socket.set_only_v6(true)?;
             (Ipv6Addr::UNSPECIFIED, port).into()

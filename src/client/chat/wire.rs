@@ -15,7 +15,7 @@ use socket2::{SockRef, TcpKeepalive};
 
 use crate::limits::{
     CONNECT_PATIENCE, HEARD_BYTES_PER_TURN, HEARD_LINE_BYTES_MAX, KEEPALIVE_IDLE,
-    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNSENT_BYTES_MAX, USER_TIMEOUT,
+    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNSENT_BYTES_MAX,
 };
 use crate::time::Time;
 
@@ -270,7 +270,8 @@ fn watch(stream: &TcpStream) {
         .with_retries(KEEPALIVE_PROBES);
     let _ = socket.set_tcp_nodelay(true);
     let _ = socket.set_tcp_keepalive(&keepalive);
-    let _ = socket.set_tcp_user_timeout(Some(USER_TIMEOUT));
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(crate::limits::USER_TIMEOUT));
 }
 
 /// What the system says, without its number.
