@@ -22,8 +22,8 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `address`, `agenda`, `hex`, `id`, `limits`, `mc1`, `password`, `subnet`, `text` and `time` are
-//! leaves that any layer may use.
+//! `address`, `agenda`, `hex`, `id`, `limits`, `mc1`, `metrics`, `password`, `subnet`, `text` and
+//! `time` are leaves that any layer may use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number, and neither does `peer::protocol`. The whole server can therefore be driven by a test,
@@ -60,6 +60,8 @@ pub mod load;
 #[cfg(feature = "server")]
 pub mod matchmaking;
 pub mod mc1;
+#[cfg(feature = "server")]
+pub mod metrics;
 #[cfg(feature = "server")]
 pub mod net;
 #[cfg(feature = "server")]

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use imports::Imports;
 
 /// Modules that every folder may use.
-const LEAVES: [&str; 10] =
-    ["address", "agenda", "hex", "id", "limits", "mc1", "password", "subnet", "text", "time"];
+const LEAVES: [&str; 11] = [
+    "address", "agenda", "hex", "id", "limits", "mc1", "metrics", "password", "subnet", "text", "time",
+];
 /// The folders from the bottom up, and which others each may use besides the leaves.
 ///
 /// What loads a server must not lean on it, or it would find its own faults right; the terminal

@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use super::histogram::Histogram;
 use super::snapshot::{Chat, Connections, Counts, Process, Snapshot, Store, Udp};
+use crate::metrics::Histogram;
 
 /// Bytes that all of it takes, about.
 const TEXT_BYTES: usize = 24 * 1_024;

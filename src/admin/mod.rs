@@ -13,7 +13,6 @@
 //! Invariants: whatever bytes come, an answer is decided by the head alone; names of people and
 //! rooms are told by `/status` alone, and never as labels of metrics.
 
-mod histogram;
 mod metrics;
 mod request;
 mod response;
@@ -21,7 +20,6 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use histogram::Histogram;
 pub use request::{Head, Page, Refusal, Request};
 pub use response::answer;
 pub use snapshot::{

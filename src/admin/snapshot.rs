@@ -6,8 +6,8 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::histogram::Histogram;
 use crate::matchmaking::{Counters, KeyedCounters};
+use crate::metrics::Histogram;
 
 /// Who is asked by the admin pages.
 pub trait Watched {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    Chat, Connections, Counts, Histogram, Process, RoomSize, SlowClient, Snapshot, Store, Udp,
-    Unready, Watched,
+    Chat, Connections, Counts, Process, RoomSize, SlowClient, Snapshot, Store, Udp, Unready,
+    Watched,
 };
 use crate::matchmaking::{Counters, Dropped, KeyedCounters};
+use crate::metrics::Histogram;
 use crate::server::CloseReason;
 
 /// Answers with [`sample`].

@@ -5,8 +5,9 @@
 //! another one; per [`DELIVERIES_PER_RECORD`] writes one look at the clock and one search, which is
 //! about a nanosecond for each write of microseconds. Nothing per message.
 
-use crate::admin::{Counts, Histogram};
+use crate::admin::Counts;
 use crate::limits::DELIVERIES_PER_RECORD;
+use crate::metrics::Histogram;
 use crate::server::NotAdmitted;
 use crate::time::Time;
 

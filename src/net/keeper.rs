@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::error::NetError;
-use crate::admin::{self, Histogram};
+use crate::admin;
 use crate::limits::{COMMIT_ROWS_MAX, ROOMS_KEPT_MAX};
+use crate::metrics::Histogram;
 use crate::server::Server;
 use crate::store::{Pace, Store, StoreError};
 use crate::time::Time;
