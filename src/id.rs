@@ -33,7 +33,8 @@ impl ClientId {
         Self { generation: (bits >> 32) as u32, slot: bits as u32 }
     }
 
-    fn index(self) -> usize {
+    /// The slot, which another client may have had before.
+    pub(crate) fn index(self) -> usize {
         self.slot as usize
     }
 }

@@ -246,9 +246,10 @@ fn the_domain_sees_no_bytes() {
 
 #[test]
 fn ids_are_freed_in_reap_alone() {
-    // In `reap`, and in `admit` for a client that was never admitted.
+    // In `Transport::close`, and in `admit` for a client that was never admitted.
     for (path, reactor) in files("src/net", "rs") {
-        let may = usize::from(path.ends_with("reactor.rs") || path.ends_with("reactor/door.rs"));
+        let may =
+            usize::from(path.ends_with("reactor/serving.rs") || path.ends_with("reactor/door.rs"));
         let frees: Vec<&str> =
             code(&reactor).filter(|line| line.contains("self.connections.remove(")).collect();
         assert_eq!(frees.len(), may, "{path}: a client is freed somewhere else: {frees:?}");

@@ -3,56 +3,34 @@
 //! Registered once, for both directions, with edge-triggered events. That it may be written is
 //! known to its outbox; that it may be read is known here, until a read has shown otherwise.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use mio::event::Event;
 use mio::net::TcpStream;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::limits::{JOINED_BYTES_MAX, PROBE_BYTES};
+use crate::server::{Read, Written};
 
 /// A connected stream.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
     /// There may be something to read.
-    pub(super) readable: bool,
+    readable: bool,
     /// A short read may not have emptied the socket: the peer may have ended its side, or sent
     /// urgent data (telnet's Ctrl-C does), at which a read stops short. No event will tell of what
     /// is behind, so it is read on until the socket says that it is empty.
-    pub(super) drain: bool,
+    drain: bool,
     /// The peer has ended its side, and all that it said was read.
     ended: bool,
     /// The peer has ended its side in order; if the connection breaks later, what it said is whole.
-    pub(super) finished: bool,
+    finished: bool,
     /// Bytes written since the system was last asked whether it holds too many.
     unprobed: u32,
-    /// On the list of clients to be read.
-    pub(super) queued: bool,
     /// The log knows its nickname.
     pub(super) named: bool,
-}
-
-/// What a read has brought.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Input {
-    /// So many bytes.
-    Bytes(usize),
-    /// Nothing for now.
-    Nothing,
-    /// The peer will send no more.
-    End,
-    /// The connection broke.
-    Broken,
-}
-
-/// What a write has achieved.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Output {
-    /// So many bytes were taken.
-    Taken(usize),
-    /// The connection broke.
-    Broken,
 }
 
 impl Connection {
@@ -65,7 +43,6 @@ impl Connection {
             ended: false,
             finished: false,
             unprobed: 0,
-            queued: false,
             named: false,
         }
     }
@@ -80,37 +57,51 @@ impl Connection {
         self.stream.as_fd()
     }
 
-    /// Reads once. A read that brings less than there was room for has emptied the socket, so a
-    /// second one is saved; unless there may be something behind that.
-    pub(super) fn read(&mut self, room: &mut [u8]) -> Input {
-        match self.stream.read(room) {
-            Ok(0) => {
-                (self.readable, self.ended) = (false, true);
-                Input::End
-            }
-            Ok(count) => {
-                self.readable = count == room.len() || self.drain;
-                Input::Bytes(count)
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                (self.readable, self.drain) = (false, false);
-                Input::Nothing
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Input::Nothing,
-            Err(_) => {
-                self.readable = false;
-                if self.finished { Input::End } else { Input::Broken }
+    /// Notes what poll tells. Whether there may be something to be read.
+    pub(super) fn note(&mut self, event: &Event) -> bool {
+        let more_behind = event.is_read_closed() || event.is_priority();
+        let readable = event.is_readable() || more_behind || event.is_error();
+        if readable {
+            self.readable = true;
+            self.drain |= more_behind;
+            self.finished |= event.is_read_closed() && !event.is_error();
+        }
+        readable
+    }
+
+    /// Reads once, if there may be something. A read that brings less than there was room for has
+    /// emptied the socket, so a second one is saved; unless there may be something behind that.
+    pub(super) fn read(&mut self, room: &mut [u8]) -> Read {
+        while self.readable {
+            match self.stream.read(room) {
+                Ok(0) => {
+                    (self.readable, self.ended) = (false, true);
+                    return Read::End;
+                }
+                Ok(count) => {
+                    self.readable = count == room.len() || self.drain;
+                    return Read::Bytes { count, more: self.readable };
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    (self.readable, self.drain) = (false, false);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    self.readable = false;
+                    return if self.finished { Read::End } else { Read::Broken };
+                }
             }
         }
+        Read::Nothing
     }
 
     /// Writes once; nothing is taken when the socket is full. One slice goes by `send`, which costs
     /// the kernel less than `writev`; so do several small ones, put together in `scratch`.
-    pub(super) fn write(&mut self, slices: &[IoSlice<'_>], scratch: &mut [u8]) -> Output {
+    pub(super) fn write(&mut self, slices: &[IoSlice<'_>], scratch: &mut [u8]) -> Written {
         if self.unprobed >= PROBE_BYTES {
             self.unprobed = 0;
             if !self.has_room() {
-                return Output::Taken(0);
+                return Written::Taken(0);
             }
         }
         let offered: usize = slices.iter().map(|slice| slice.len()).sum();
@@ -127,7 +118,7 @@ impl Connection {
         self.write_slices(slices)
     }
 
-    fn write_slices(&mut self, slices: &[IoSlice<'_>]) -> Output {
+    fn write_slices(&mut self, slices: &[IoSlice<'_>]) -> Written {
         loop {
             let written = match slices {
                 [slice] => self.stream.write(slice),
@@ -136,11 +127,17 @@ impl Connection {
             match written {
                 Ok(count) => {
                     self.unprobed = self.unprobed.saturating_add(count as u32);
-                    return Output::Taken(count);
+                    return Written::Taken(count);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Output::Taken(0),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Written::Taken(0);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Output::Broken,
+                Err(_) => {
+                    // What the peer said before is still to be read.
+                    self.readable = true;
+                    return Written::Broken;
+                }
             }
         }
     }

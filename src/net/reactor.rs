@@ -1,12 +1,10 @@
-//! The poll loop: eight steps a turn.
+//! The poll loop: what surrounds a turn of the server.
 //!
 //! ```text
 //! wait      poll; events only set flags and put clients on the ready list
 //! accept    new clients, within a budget
-//! receive   datagrams, then one read for each ready client
-//! expire    what was due
-//! flush     one write for each client that has something to be sent
-//! reap      close sockets and free ids
+//! receive   datagrams
+//! turn      hear, expire, write and reap clients: `server`
 //! keep      save what outlives the server, once in a while
 //! watch     answer who asks the admin listener, once in a while
 //! ```
@@ -17,8 +15,8 @@
 
 mod balanced;
 mod door;
-mod flush;
 mod reload;
+mod serving;
 mod setup;
 mod succession;
 mod upgrade;
@@ -26,7 +24,6 @@ mod upkeep;
 mod waiting;
 mod watch;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,23 +31,21 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll};
 
-use flush::Flush;
 pub use reload::Chosen;
+use serving::Serving;
 use upgrade::Upgrade;
 
 use super::admin::Admin;
 use super::audit::AuditLog;
 use super::clock::Clock;
-use super::connection::{Connection, Input};
+use super::connection::Connection;
 use super::datagram::Datagrams;
 use super::error::NetError;
 use super::gauges::Gauges;
-use super::heard::Heard;
 use super::keeper::Keeper;
 use super::listen_at::ListenAt;
 use super::listener::Listeners;
 use super::log_writer::LogSink;
-use super::pacer::Pacer;
 use super::process::ProcessGauge;
 use super::proxied::Proxies;
 use super::signals::SignalSource;
@@ -58,8 +53,7 @@ use super::supervisor::Supervisor;
 use super::token::Source;
 use super::turn_gauge::TurnGauge;
 use crate::id::{ClientId, Registry};
-use crate::limits::{CLOSES_PER_TURN, READS_PER_TURN};
-use crate::server::Server;
+use crate::server::Turn;
 use crate::subnet::Subnet;
 use crate::time::Time;
 
@@ -112,7 +106,7 @@ pub struct Reactor {
     clock: Clock,
     /// The present of this turn.
     now: Time,
-    server: Server,
+    turn: Turn,
     keeper: Option<Keeper>,
     /// Where that keeps.
     folder: Option<PathBuf>,
@@ -130,15 +124,8 @@ pub struct Reactor {
     audit: AuditLog,
     gauges: Gauges,
     process: ProcessGauge,
-    /// Clients to be heard, each in its turn.
-    ready: VecDeque<ClientId>,
-    heard: Heard,
-    pacer: Pacer,
     /// How long turns took since the last report.
     turns: TurnGauge,
-    /// Messages published that the pacer was told of.
-    published: u64,
-    flush: Flush,
     scratch: Box<[u8]>,
     clients_max: usize,
     /// The most clients since memory was last given back.
@@ -196,13 +183,10 @@ impl Reactor {
     fn turn(&mut self) -> Result<(), NetError> {
         self.wait()?;
         self.accept();
-        self.receive();
-        self.expire();
-        self.log_audit();
-        if self.may_flush() {
-            self.flush();
-        }
-        self.reap();
+        self.serve_datagrams();
+        self.serve_clients();
+        self.expire_proxy_headers(self.turn.heard_until());
+        self.note_seats();
         self.keep();
         self.serve_admin();
         self.go_on_upgrading();
@@ -228,123 +212,45 @@ impl Reactor {
 
     fn note_client(&mut self, id: ClientId, event: &Event) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        let more_behind = event.is_read_closed() || event.is_priority();
-        if event.is_readable() || more_behind || event.is_error() {
-            connection.readable = true;
-            connection.drain |= more_behind;
-            connection.finished |= event.is_read_closed() && !event.is_error();
-            self.queue(id);
+        if connection.note(event) {
+            self.turn.note_readable(id);
         }
         if event.is_writable() {
-            self.server.unblock(id);
+            self.turn.note_writable(id);
         }
     }
 
-    fn receive(&mut self) {
-        if self.datagrams.is_readable() {
-            let (server, now) = (&mut self.server, self.now);
-            self.datagrams.serve(|via, source, datagram, send| {
-                log::trace!("udp {source}: {} bytes", datagram.len());
-                server.datagram(now, via, source, datagram, &mut |transmit| {
-                    log::trace!("udp {}: told {} bytes", transmit.to, transmit.payload.len());
-                    send(transmit);
-                });
+    /// Serves the datagrams that wait.
+    fn serve_datagrams(&mut self) {
+        if !self.datagrams.is_readable() {
+            return;
+        }
+        let (server, now) = (&mut self.turn.server, self.now);
+        self.datagrams.serve(|via, source, datagram, send| {
+            log::trace!("udp {source}: {} bytes", datagram.len());
+            server.datagram(now, via, source, datagram, &mut |transmit| {
+                log::trace!("udp {}: told {} bytes", transmit.to, transmit.payload.len());
+                send(transmit);
             });
-        }
-        self.gauges.cut.reads += u64::from(self.ready.len() > READS_PER_TURN);
-        for _ in 0..self.ready.len().min(READS_PER_TURN) {
-            // So much is queued already that it must be written before more is added.
-            if self.server.wants_flush() {
-                self.gauges.cut.reads_for_writes += 1;
-                break;
-            }
-            let Some(id) = self.ready.pop_front() else { break };
-            self.hear(id);
-            self.heard.note_one();
-        }
+        });
     }
 
-    /// Hears one client: what it said before and there was no time for, or what one read brings.
-    fn hear(&mut self, id: ClientId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.queued = false;
-        if !self.server.resume(self.now, id) {
-            // None: not now, and the server will say when.
-            let appetite = self.server.appetite(id);
-            if appetite == 0 || !connection.readable {
-                return;
-            }
-            match connection.read(&mut self.scratch[..appetite]) {
-                Input::Bytes(count) => {
-                    log::trace!("client {id}: read {count} of {appetite} bytes");
-                    self.server.receive(self.now, id, &self.scratch[..count]);
-                }
-                Input::Nothing => {}
-                Input::End => self.server.half_closed(self.now, id),
-                Input::Broken => self.server.read_failed(self.now, id),
-            }
-            if connection.readable {
-                self.queue(id);
-            }
-        }
-        self.queue_woken();
-        self.log_name(id);
+    /// Hears, writes to and closes clients, and does what is due.
+    fn serve_clients(&mut self) {
+        let mut sockets = Serving {
+            now: self.now,
+            clock: self.clock,
+            connections: &mut self.connections,
+            listeners: &mut self.listeners,
+            datagrams: &self.datagrams,
+            audit: &mut self.audit,
+            scratch: &mut self.scratch,
+        };
+        self.turn.run(self.now, &mut sockets);
     }
 
-    /// Tells the log once who a client is.
-    fn log_name(&mut self, id: ClientId) {
-        if log::log_enabled!(log::Level::Debug)
-            && let Some(connection) = self.connections.get_mut(id).filter(|known| !known.named)
-            && let Some(nickname) = self.server.lobby().nickname(id)
-        {
-            connection.named = true;
-            log::debug!("client {id}: is {}", nickname.as_str());
-        }
-    }
-
-    /// Does what was due before the moment up to which everybody has been heard.
-    fn expire(&mut self) {
-        let now = self.heard.until();
-        self.expire_proxy_headers(now);
-        self.check_passwords();
-        self.server.handle_timeout(now);
-        self.server.handle_match_timeout(now, &mut |transmit| self.datagrams.send(transmit));
-        self.queue_woken();
-    }
-
-    /// Does some rounds of a password check, if they are due, and sees how long they take.
-    fn check_passwords(&mut self) {
-        if self.server.is_check_due(self.now) {
-            let began = self.clock.now();
-            self.server.go_on_checking(self.now);
-            let ended = self.clock.now();
-            self.server.pause_checks(ended, ended.since(began));
-        }
-    }
-
-    /// Whether it is time to write. While more is said than is good to write one by one, what
-    /// waits may grow, unless it has grown enough.
-    fn may_flush(&mut self) -> bool {
-        let published = self.server.delivery_counters().published;
-        self.pacer.note_published(self.now, published - self.published);
-        if published > self.published {
-            self.gauges.note_said(self.now);
-        }
-        self.published = published;
-        // A flush that is wanted takes place even if all sockets are full: it begins a new count.
-        self.flush.is_under_way()
-            || self.server.wants_flush()
-            || self.server.is_dirty() && (self.now >= self.pacer.due() || self.stopping)
-    }
-
-    fn reap(&mut self) {
-        for _ in 0..CLOSES_PER_TURN {
-            let Some((id, reason)) = self.server.poll_reap() else { break };
-            let Some(connection) = self.connections.remove(id) else { continue };
-            log::debug!("client {id}: closed, {}", reason.name());
-            connection.close(&mut self.scratch);
-            self.listeners.note_freed(self.now);
-        }
+    /// Sees what has come of those who were closed.
+    fn note_seats(&mut self) {
         // Some way below the limit, so that a crowd at the door does not fill the log.
         if self.full_told && self.seats_taken() * 10 < self.clients_max * 9 {
             self.full_told = false;
@@ -355,36 +261,17 @@ impl Reactor {
         }
     }
 
-    /// Puts a client on the ready list.
-    fn queue(&mut self, id: ClientId) {
-        if let Some(connection) = self.connections.get_mut(id)
-            && !connection.queued
-        {
-            connection.queued = true;
-            self.ready.push_back(id);
-        }
-    }
-
-    fn queue_woken(&mut self) {
-        while let Some(id) = self.server.poll_woken() {
-            self.queue(id);
-        }
-    }
-
     /// When the next turn must begin at the latest.
     fn next_due(&mut self) -> Option<Time> {
-        let unfinished =
-            self.flush.is_under_way() || self.server.wants_flush() || self.datagrams.is_readable();
-        if unfinished || !self.ready.is_empty() {
+        let due = self.turn.due();
+        if due == Some(Time::ZERO) || self.datagrams.is_readable() {
             return Some(Time::ZERO);
         }
-        let due = self.server.poll_timeout();
         let accept = self.listeners.poll_timeout();
-        let flush = self.server.is_dirty().then(|| self.pacer.due());
-        let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.server));
+        let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.turn.server));
         let admin = self.admin.as_ref().and_then(Admin::due);
         let others = [self.supervisor.due(), self.proxies.due(), self.upgrade.due()];
-        let others = [accept, flush, keep, admin].into_iter().chain(others);
+        let others = [accept, keep, admin].into_iter().chain(others);
         due.into_iter().chain(others.flatten()).min()
     }
 }

@@ -36,6 +36,7 @@ mod operators;
 mod origins;
 mod session;
 mod settings;
+mod turn;
 mod turns;
 mod watching;
 
@@ -51,6 +52,7 @@ pub use counters::ServerCounters;
 pub use handover::ServerState;
 pub use operators::Operator;
 pub use settings::Settings;
+pub use turn::{BudgetsHit, Driver, Gauges, Read, Transport, Turn, Written};
 pub use watching::SlowReader;
 
 use admission::Admission;

@@ -22,7 +22,7 @@ impl Reactor {
             self.receive_connection(stream, peer);
             served += 1;
         }
-        self.gauges.cut.accepts += u64::from(served == ACCEPTS_PER_TURN);
+        self.gauges.accepts_cut += u64::from(served == ACCEPTS_PER_TURN);
         for _ in 0..ACCEPTS_PER_TURN {
             let Some(stream) = self.listeners.accept_to_refuse() else { break };
             self.gauges.rejected.descriptors += 1;
@@ -32,14 +32,14 @@ impl Reactor {
     }
 
     pub(super) fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let has_seat =
-            !self.is_full() || (self.may_lend_seat() && self.server.make_way(self.now, peer.ip()));
+        let has_seat = !self.is_full()
+            || (self.may_lend_seat() && self.turn.server.make_way(self.now, peer.ip()));
         if !has_seat {
             return self.refuse(stream);
         }
         let id = self.connections.insert_with(|_| Connection::new(stream));
         self.crowd = self.crowd.max(self.connections.len());
-        let admitted = self.server.connect(self.now, id, peer.ip());
+        let admitted = self.turn.server.connect(self.now, id, peer.ip());
         log::debug!("client {id}: connected from {peer}");
         self.watch(id);
         let Err(reason) = admitted else {
@@ -65,7 +65,7 @@ impl Reactor {
     /// Whether somebody may come though all seats are taken, if another makes way, who takes a
     /// descriptor for as long as it is being closed.
     pub(super) fn may_lend_seat(&self) -> bool {
-        self.server.has_crowd() && self.seats_taken() < self.clients_max + SEATS_LENT_MAX
+        self.turn.server.has_crowd() && self.seats_taken() < self.clients_max + SEATS_LENT_MAX
     }
 
     /// Has poll tell of a client, and of what it is ready for already.
@@ -75,7 +75,7 @@ impl Reactor {
         let (registry, stream) = (self.poll.registry(), connection.stream());
         if let Err(error) = registry.register(stream, Source::Client(id).into(), all) {
             log::warn!("client {id}: cannot be polled, {error}");
-            self.server.disconnect(self.now, id);
+            self.turn.server.disconnect(self.now, id);
         }
     }
 

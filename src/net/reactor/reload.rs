@@ -34,10 +34,9 @@ impl Reactor {
         self.clients_max = net.clients_max;
         (self.drain, self.lame_duck) = (net.drain, net.lame_duck);
         self.proxies.trust(net.proxies);
-        self.pacer.set_max_delay(net.max_delay);
+        self.turn.set_max_delay(net.max_delay);
         // Those who are here keep what their sockets were given.
         self.listeners.set_timers(net.keepalive, net.user_timeout);
-        self.server.reconfigure(self.now, server);
-        self.queue_woken();
+        self.turn.reconfigure(self.now, server);
     }
 }

@@ -1,10 +1,7 @@
 //! Everything that is had of the system before the first turn.
 
-use std::collections::VecDeque;
-
 use mio::{Events, Poll};
 
-use super::flush::Flush;
 use super::upgrade::Upgrade;
 use super::{Reactor, Settings, upkeep};
 use crate::id::Registry;
@@ -16,19 +13,17 @@ use crate::net::clock::Clock;
 use crate::net::datagram::Datagrams;
 use crate::net::error::NetError;
 use crate::net::gauges::Gauges;
-use crate::net::heard::Heard;
 use crate::net::inherited::Inherited;
 use crate::net::keeper::Keeper;
 use crate::net::listener::Listeners;
 use crate::net::log_writer::LogSink;
-use crate::net::pacer::Pacer;
 use crate::net::process::ProcessGauge;
 use crate::net::proxied::Proxies;
 use crate::net::signals::SignalSource;
 use crate::net::stream_options::StreamOptions;
 use crate::net::supervisor::Supervisor;
 use crate::net::turn_gauge::TurnGauge;
-use crate::server::{self, Server};
+use crate::server::{self, Server, Turn};
 use crate::time::Time;
 
 /// Sockets that were bound for this process.
@@ -53,7 +48,7 @@ impl Reactor {
         let (tcp, udp) = (Inherited::activated(tcp)?, Inherited::activated(udp)?);
         let ports = Ports { tcp, udp, admin: Inherited::default() };
         let mut reactor = Self::assemble(settings, server_settings, log, ports)?;
-        let (folder, server) = (reactor.folder.as_deref(), &mut reactor.server);
+        let (folder, server) = (reactor.folder.as_deref(), &mut reactor.turn.server);
         reactor.keeper = folder.map(|folder| Keeper::open(folder, server)).transpose()?;
         Ok(reactor)
     }
@@ -90,17 +85,12 @@ impl Reactor {
             events: Events::with_capacity(EVENTS_PER_POLL),
             clock: Clock::start(),
             now: Time::ZERO,
-            server: Server::new(server_settings, secret),
+            turn: Turn::new(Server::new(server_settings, secret), settings.max_delay),
             keeper: None,
             folder: settings.state.clone(),
             calendar_read: Time::ZERO,
             connections: Registry::expecting(settings.clients_max),
-            ready: VecDeque::new(),
-            heard: Heard::default(),
-            pacer: Pacer::new(settings.max_delay),
             turns: TurnGauge::new()?,
-            published: 0,
-            flush: Flush::default(),
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             clients_max: settings.clients_max,
             crowd: 0,

@@ -2,6 +2,7 @@
 //! touches no client before it is told to.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use mio::net::TcpStream;
 
@@ -16,7 +17,7 @@ use crate::net::estate::Estate;
 use crate::net::handover::{HandoverError, Predecessor, Word};
 use crate::net::keeper::Keeper;
 use crate::net::log_writer::LogSink;
-use crate::server::{self, Server};
+use crate::server::{self, Server, Turn};
 
 impl Reactor {
     /// Takes over from a server that runs.
@@ -39,7 +40,7 @@ impl Reactor {
             let (tcp, udp, admin) = (sockets.tcp, sockets.udp, sockets.admin);
             let ports = Ports { tcp, udp, admin };
             let mut reactor = Self::assemble(settings, server_settings.clone(), log, ports)?;
-            reactor.take_over(server_settings, estate, sockets.clients)?;
+            reactor.take_over((server_settings, settings.max_delay), estate, sockets.clients)?;
             Ok(reactor)
         });
         match &taken {
@@ -49,7 +50,7 @@ impl Reactor {
         let mut reactor = taken?;
         // The old process can go on no more, so it need not understand what is written from now on.
         if let Some(keeper) = &mut reactor.keeper {
-            keeper.begin(&mut reactor.server);
+            keeper.begin(&mut reactor.turn.server);
         }
         let clients = reactor.connections.len();
         log::info!("upgrade: taken over from pid={} clients={clients}", predecessor.process);
@@ -58,7 +59,7 @@ impl Reactor {
 
     fn take_over(
         &mut self,
-        mut settings: server::Settings,
+        (mut settings, max_delay): (server::Settings, Duration),
         estate: Estate,
         clients: Vec<std::os::fd::OwnedFd>,
     ) -> Result<(), NetError> {
@@ -74,22 +75,23 @@ impl Reactor {
         let streams = clients.into_iter().map(|client| TcpStream::from_std(client.into()));
         let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
         self.connections = Registry::taken_over(connections, estate.generations);
-        self.server = Server::taken_over(settings.clone(), estate.server, same_sockets);
-        self.published = self.server.delivery_counters().published;
+        let server = Server::taken_over(settings.clone(), estate.server, same_sockets);
+        self.turn = Turn::new(server, max_delay);
         self.clock = Clock::resuming(estate.now);
         self.now = estate.now;
         // What is chosen may not be what it was.
-        self.server.reconfigure(self.now, settings);
+        self.turn.server.reconfigure(self.now, settings);
         self.crowd = self.connections.len();
         self.process.came_with(self.connections.len() as u64);
-        let closed: u64 = self.server.counters().closed.iter().sum();
+        let closed: u64 = self.turn.server.counters().closed.iter().sum();
         self.gauges.admitted = closed + self.connections.len() as u64;
         for id in estate.clients {
             self.watch(id);
         }
         let folder = self.folder.as_deref();
-        self.keeper = folder.map(|folder| Keeper::resume(folder, &mut self.server)).transpose()?;
-        self.server.limit_history();
+        self.keeper =
+            folder.map(|folder| Keeper::resume(folder, &mut self.turn.server)).transpose()?;
+        self.turn.server.limit_history();
         self.check_invariants()
     }
 
@@ -98,11 +100,11 @@ impl Reactor {
     fn check_invariants(&self) -> Result<(), NetError> {
         let checked = catch_unwind(AssertUnwindSafe(|| {
             assert_eq!(
-                self.server.clients(),
+                self.turn.server.clients(),
                 self.connections.len(),
                 "a connection for each client"
             );
-            self.server.check_invariants();
+            self.turn.server.check_invariants();
         }));
         checked.map_err(|panic| {
             let text = panic.downcast::<String>().map(|text| *text);

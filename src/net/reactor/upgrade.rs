@@ -153,15 +153,15 @@ impl Reactor {
     }
 
     fn hand_over(&mut self, successor: &mut Successor) -> Result<(), HandoverError> {
-        let bytes = self.server.handover_bytes();
+        let bytes = self.turn.server.handover_bytes();
         if bytes > HANDOVER_WAITING_BYTES_MAX {
             return Err(HandoverError::TooMuch { bytes });
         }
         // Nobody can open it twice.
         if let Some(keeper) = self.keeper.take() {
-            keeper.finish(&mut self.server, self.clock);
+            keeper.finish(&mut self.turn.server, self.clock);
         }
-        let server = self.server.handed_over(self.clock.now());
+        let server = self.turn.server.handed_over(self.clock.now());
         let mut estate = Estate::new(self.clock.now(), self.datagrams.doors().clone(), server);
         estate.folder.clone_from(&self.folder);
         estate.generations = self.connections.generations().to_vec();
@@ -216,9 +216,9 @@ impl Reactor {
     /// Opens the state again that was closed for the new process.
     fn keep_again(&mut self) {
         let Some(folder) = self.folder.as_deref().filter(|_| self.keeper.is_none()) else { return };
-        match Keeper::resume(folder, &mut self.server) {
+        match Keeper::resume(folder, &mut self.turn.server) {
             Ok(mut keeper) => {
-                keeper.begin(&mut self.server);
+                keeper.begin(&mut self.turn.server);
                 self.keeper = Some(keeper);
             }
             Err(error) => log::error!("state: nothing is kept from now on: {error}"),

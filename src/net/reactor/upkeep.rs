@@ -8,7 +8,6 @@ use signal_hook::consts::SIGHUP;
 
 use super::{Exit, Reactor};
 use crate::limits::CROWD;
-use crate::net::audit::Address;
 use crate::net::clock::Clock;
 use crate::net::log_writer::LogSink;
 use crate::net::signals::Request;
@@ -21,9 +20,7 @@ impl Reactor {
         let here = self.connections.len();
         if here <= self.crowd / 4 && here + CROWD <= self.crowd {
             self.crowd = here;
-            self.flush.trim();
-            self.ready.shrink_to_fit();
-            self.server.trim();
+            self.turn.trim();
             self.proxies.trim();
             self.connections.trim();
         }
@@ -32,7 +29,7 @@ impl Reactor {
     /// Saves what outlives the server, if that is due.
     pub(super) fn keep(&mut self) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.keep(self.now, &mut self.server, self.clock);
+            keeper.keep(self.now, &mut self.turn.server, self.clock);
         }
     }
 
@@ -46,34 +43,21 @@ impl Reactor {
     /// Saves what is still to be saved, and closes the state.
     pub fn finish_state(&mut self) {
         if let Some(keeper) = self.keeper.take() {
-            keeper.finish(&mut self.server, self.clock);
+            keeper.finish(&mut self.turn.server, self.clock);
         }
-    }
-
-    /// Logs what was done in this turn by those who may do more than others.
-    pub(super) fn log_audit(&mut self) {
-        while let Some(audited) = self.server.poll_audited() {
-            let id = audited.id();
-            let peer =
-                self.connections.get_mut(id).and_then(|known| known.stream().peer_addr().ok());
-            let address = Address::of(self.server.network(id), peer);
-            let nick = self.server.lobby().nickname(id).map_or("", |nick| nick.as_str());
-            self.audit.log(self.now, &audited, nick, &address);
-        }
-        self.audit.note_lost(self.server.take_audited_lost());
     }
 
     /// Dates are told by the calendar as it is now: it may have been set.
     pub(super) fn read_calendar(&mut self) {
         self.calendar_read = self.now;
-        self.server.set_calendar(self.now, Clock::calendar());
+        self.turn.server.set_calendar(self.now, Clock::calendar());
     }
 
     /// Tells whoever supervises the server that the loop turns, if that is due.
     pub(super) fn beat(&mut self) {
         self.supervisor.beat(self.now, || {
             let clients = self.connections.len();
-            let rooms = self.server.lobby().rooms();
+            let rooms = self.turn.server.lobby().rooms();
             let doing = if self.leaving { "Stopping" } else { "Serving" };
             format!("{doing}: {clients} clients in {rooms} rooms")
         });
@@ -127,7 +111,7 @@ impl Reactor {
         self.listeners.close();
         self.proxies.close();
         self.datagrams.close();
-        self.server.shutdown(self.now, self.drain);
+        self.turn.server.shutdown(self.now, self.drain);
     }
 
     /// Lets nobody else in, and sends everybody away over a while. Datagrams are served meanwhile.
@@ -142,7 +126,7 @@ impl Reactor {
         self.listeners.close();
         // Whoever they come for would be let in later, and stay.
         self.proxies.close();
-        self.server.send_away_within(self.now, self.lame_duck);
+        self.turn.server.send_away_within(self.now, self.lame_duck);
     }
 
     /// Logs who is here and what was served since the start, and the turns since the last report.
@@ -150,10 +134,10 @@ impl Reactor {
         log::info!(
             "here: clients={} members={} rooms={} waiting_bytes={} remembered_bytes={}",
             self.connections.len(),
-            self.server.lobby().members(),
-            self.server.lobby().rooms(),
-            self.server.held(),
-            self.server.lobby().remembered()
+            self.turn.server.lobby().members(),
+            self.turn.server.lobby().rooms(),
+            self.turn.server.held(),
+            self.turn.server.lobby().remembered()
         );
         self.log_served();
         self.audit.tell_left_out();
@@ -167,7 +151,8 @@ impl Reactor {
     }
 
     fn log_served(&self) {
-        let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
+        let (counters, delivery) =
+            (self.turn.server.counters(), self.turn.server.delivery_counters());
         log::info!(
             "served: lines={} deliveries={} sent_bytes={} passwords_refused={}",
             counters.lines,
@@ -182,7 +167,7 @@ impl Reactor {
     }
 
     fn log_matched(&self) {
-        let matchmaker = self.server.matchmaker();
+        let matchmaker = self.turn.server.matchmaker();
         let (all, keyed) = (matchmaker.counters(), matchmaker.keyed_counters());
         log::info!(
             "udp: received={} dropped={} stun={} pairs={} players={} matched={} relayed_bytes={}",

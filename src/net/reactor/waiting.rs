@@ -1,8 +1,6 @@
 //! Waiting for events, and catching up with all of them after the process was stopped.
 //!
-//! What the events mean is left to `reactor`, up to when everybody was heard to [`Heard`].
-//!
-//! [`Heard`]: crate::net::heard::Heard
+//! What the events mean is left to `reactor`, up to when everybody was heard to the turn.
 
 use std::io;
 use std::time::Duration;
@@ -32,7 +30,7 @@ impl Reactor {
         self.gauges.turns.record_time(took);
         let overslept = self.poll(ended, due)?;
         if took + overslept >= STANDSTILL {
-            self.server.excuse(took + overslept);
+            self.turn.excuse(took + overslept);
         }
         if self.now.since(self.calendar_read) >= CALENDAR_INTERVAL {
             self.read_calendar();
@@ -51,15 +49,12 @@ impl Reactor {
             let found = self.poll_once(timeout)?;
             self.now = self.clock.now();
             let fell_due = due.is_some_and(|due| began < due && due <= self.now);
-            match found {
-                Some(count) if count < EVENTS_PER_POLL => {
-                    self.heard.note_poll(began, self.ready.len());
-                    if !fell_due {
-                        break;
-                    }
+            // A full list may hide whatever else there is.
+            if found.is_some_and(|count| count < EVENTS_PER_POLL) {
+                self.turn.note_poll(began);
+                if !fell_due {
+                    break;
                 }
-                // A full list may hide whatever else there is.
-                _ => {}
             }
             began = self.now;
         }

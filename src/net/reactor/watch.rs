@@ -27,7 +27,7 @@ impl Reactor {
     }
 
     fn connections_seen(&self) -> Connections {
-        let closed = self.server.counters().closed;
+        let closed = self.turn.server.counters().closed;
         let mut rejected = self.gauges.rejected.counts();
         let proxied = self.proxies.counters();
         rejected.0.extend([
@@ -45,8 +45,9 @@ impl Reactor {
     }
 
     fn chat_seen(&self) -> Chat {
-        let (counters, delivery) = (self.server.counters(), self.server.delivery_counters());
-        let lobby = self.server.lobby();
+        let (counters, delivery) =
+            (self.turn.server.counters(), self.turn.server.delivery_counters());
+        let lobby = self.turn.server.lobby();
         Chat {
             members: lobby.members() as u64,
             rooms: lobby.rooms() as u64,
@@ -54,7 +55,7 @@ impl Reactor {
             published: delivery.published,
             deliveries: delivery.deliveries,
             sent_bytes: delivery.sent_bytes,
-            output_queue_bytes: self.server.held() as u64,
+            output_queue_bytes: self.turn.server.held() as u64,
             slow_consumers: counters.closed[CloseReason::SLOW_CONSUMER],
             presence_dropped: delivery.presence_dropped,
             remembered_bytes: lobby.remembered() as u64,
@@ -67,18 +68,18 @@ impl Reactor {
     }
 
     fn udp_seen(&self) -> Udp {
-        let matchmaker = self.server.matchmaker();
+        let matchmaker = self.turn.server.matchmaker();
         Udp::of(matchmaker.counters(), matchmaker.keyed_counters(), matchmaker.players())
     }
 
     fn rooms_seen(&self, most: usize) -> Vec<RoomSize> {
-        let rooms = self.server.lobby().largest_rooms(most).into_iter();
+        let rooms = self.turn.server.lobby().largest_rooms(most).into_iter();
         let seen = rooms.map(|(name, members)| (name.as_str().to_owned(), members as u64));
         seen.map(|(name, members)| RoomSize { name, members }).collect()
     }
 
     fn slow_clients_seen(&self, now: Time, most: usize) -> Vec<SlowClient> {
-        let slow = self.server.slowest_readers(most).into_iter();
+        let slow = self.turn.server.slowest_readers(most).into_iter();
         let seen = slow.map(|reader| SlowClient {
             nickname: reader.nickname.map(|name| name.as_str().to_owned()),
             bytes: reader.bytes as u64,
@@ -100,7 +101,7 @@ impl Watched for Reactor {
     }
 
     fn snapshot(&self, with_lists: bool) -> Snapshot {
-        let now = self.clock.now();
+        let (now, gauges) = (self.clock.now(), self.turn.gauges());
         let connections = self.connections_seen();
         let listed = if with_lists { ADMIN_LISTED_MAX } else { 0 };
         Snapshot {
@@ -110,9 +111,9 @@ impl Watched for Reactor {
             not_ready: self.unready(),
             chat: self.chat_seen(),
             turn_seconds: self.gauges.turns.clone(),
-            flush_clients: self.gauges.flushes.clone(),
-            delivery_latency_seconds: self.gauges.deliveries.clone(),
-            turns_cut: self.gauges.cut.counts(),
+            flush_clients: gauges.flushes.clone(),
+            delivery_latency_seconds: gauges.deliveries.clone(),
+            turns_cut: self.gauges.turns_cut(&gauges.hit),
             udp: self.udp_seen(),
             log_dropped: self.log.dropped(),
             store: self.keeper.as_ref().map(|keeper| keeper.seen()),

@@ -10,8 +10,8 @@
 //! nothing more until they are served. A pause in whose second half hardly anything came is not
 //! made again for a while, and each such pause doubles the while.
 //!
-//! Reading the clock is left to `reactor`. Invariant: a flush is never put off beyond `max_delay`
-//! after the last.
+//! Reading the clock is left to whoever drives the server. Invariant: a flush is never put off
+//! beyond `max_delay` after the last.
 
 use std::time::Duration;
 

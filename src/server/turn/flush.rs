@@ -10,11 +10,10 @@
 use std::io::IoSlice;
 use std::time::Duration;
 
-use super::Reactor;
+use super::gauges::DeliveryTimer;
+use super::{Driver, Turn, Written};
 use crate::id::ClientId;
-use crate::limits::{WRITE_SLICES, WRITES_PER_TURN};
-use crate::net::connection::Output;
-use crate::net::gauges::Lap;
+use crate::limits::WRITE_SLICES;
 use crate::time::Time;
 
 /// The clients of one flush.
@@ -44,56 +43,55 @@ impl Flush {
     }
 }
 
-impl Reactor {
-    /// Begins a flush, or goes on with the one that is under way.
-    pub(super) fn flush(&mut self) {
-        let begun = self.clock.now();
+impl Turn {
+    /// Begins a flush, or goes on with the one that is under way; writes to so many at most.
+    pub fn write(&mut self, now: Time, most: usize, driver: &mut impl Driver) {
+        let begun = driver.now();
         let mut flush = std::mem::take(&mut self.flush);
         if !flush.is_under_way() {
-            self.server.take_dirty(&mut flush.clients);
+            self.server.fanout.take_dirty(&mut flush.clients);
             (flush.written, flush.took) = (0, Duration::ZERO);
             flush.since = self.gauges.begin_flush(flush.clients.len());
         }
-        let mut lap = Lap::of(flush.since);
-        for &id in flush.clients[flush.written..].iter().take(WRITES_PER_TURN) {
-            if self.write(id) {
-                self.gauges.note_delivery(&mut lap, self.clock);
+        let mut timer = DeliveryTimer::of(flush.since);
+        for &id in flush.clients[flush.written..].iter().take(most) {
+            if self.write_to(now, id, driver) {
+                self.gauges.note_delivery(&mut timer, || driver.now());
             }
             flush.written += 1;
         }
-        let ended = self.clock.now();
-        self.gauges.end_lap(&mut lap, ended);
+        let ended = driver.now();
+        self.gauges.record(&mut timer, ended);
         flush.took += ended.since(begun);
         if flush.is_under_way() {
-            self.gauges.cut.writes += 1;
+            self.gauges.hit.writes += 1;
         } else {
             self.pacer.flushed(ended, flush.took);
         }
         self.flush = flush;
     }
 
-    /// Writes to one client what waits for it. Whether its socket took anything.
-    fn write(&mut self, id: ClientId) -> bool {
-        let Some(connection) = self.connections.get_mut(id) else { return false };
+    /// Writes to one client what waits for it. Whether its connection took anything.
+    fn write_to(&mut self, now: Time, id: ClientId, driver: &mut impl Driver) -> bool {
         let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let count = self.server.gather(id, &mut slices);
+        let count = self.server.fanout.gather(id, &mut slices);
         let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
         if offered == 0 {
             return false;
         }
-        match connection.write(&slices[..count], &mut self.scratch) {
-            Output::Taken(taken) => {
-                log::trace!("client {id}: wrote {taken} of {offered} bytes");
-                self.server.sent(self.now, id, taken, taken < offered);
-                taken > 0
+        let taken = match driver.write(id, &slices[..count]) {
+            Written::Taken(taken) => {
+                self.server.sent(now, id, taken, taken < offered);
+                taken
             }
-            Output::Broken => {
+            Written::Broken => {
                 self.server.write_failed(id);
                 // What the client said before is still to be read.
-                connection.readable = true;
-                self.queue(id);
-                false
+                self.note_readable(id);
+                0
             }
-        }
+        };
+        driver.written(&self.server, id);
+        taken > 0
     }
 }

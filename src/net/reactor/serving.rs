@@ -1,0 +1,86 @@
+//! The connections of clients, as a turn of the server uses them; and what is logged of it.
+
+use std::io::IoSlice;
+
+use crate::id::{ClientId, Registry};
+use crate::matchmaking::Transmit;
+use crate::net::audit::{Address, AuditLog};
+use crate::net::clock::Clock;
+use crate::net::connection::Connection;
+use crate::net::datagram::Datagrams;
+use crate::net::listener::Listeners;
+use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
+use crate::time::Time;
+
+/// What a turn needs of the poll loop.
+pub(super) struct Serving<'a> {
+    pub(super) now: Time,
+    pub(super) clock: Clock,
+    pub(super) connections: &'a mut Registry<Connection>,
+    pub(super) listeners: &'a mut Listeners,
+    pub(super) datagrams: &'a Datagrams,
+    pub(super) audit: &'a mut AuditLog,
+    pub(super) scratch: &'a mut [u8],
+}
+
+impl Transport for Serving<'_> {
+    fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
+        let Some(connection) = self.connections.get_mut(id) else { return Read::Nothing };
+        let read = connection.read(room);
+        if let Read::Bytes { count, .. } = read {
+            log::trace!("client {id}: read {count} of {} bytes", room.len());
+        }
+        read
+    }
+
+    fn write(&mut self, id: ClientId, slices: &[IoSlice<'_>]) -> Written {
+        let Some(connection) = self.connections.get_mut(id) else { return Written::Taken(0) };
+        let written = connection.write(slices, self.scratch);
+        if let Written::Taken(taken) = written {
+            let offered = || slices.iter().map(|slice| slice.len()).sum::<usize>();
+            log::trace!("client {id}: wrote {taken} of {} bytes", offered());
+        }
+        written
+    }
+
+    fn close(&mut self, id: ClientId, reason: CloseReason) {
+        let Some(connection) = self.connections.remove(id) else { return };
+        log::debug!("client {id}: closed, {}", reason.name());
+        connection.close(self.scratch);
+        self.listeners.note_freed(self.now);
+    }
+}
+
+impl Driver for Serving<'_> {
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn send(&mut self, transmit: Transmit<'_>) {
+        self.datagrams.send(transmit);
+    }
+
+    /// Tells the log once who a client is.
+    fn heard(&mut self, server: &Server, id: ClientId) {
+        if log::log_enabled!(log::Level::Debug)
+            && let Some(connection) = self.connections.get_mut(id).filter(|known| !known.named)
+            && let Some(nickname) = server.lobby().nickname(id)
+        {
+            connection.named = true;
+            log::debug!("client {id}: is {}", nickname.as_str());
+        }
+    }
+
+    /// Logs what was done in this turn by those who may do more than others.
+    fn expired(&mut self, server: &mut Server) {
+        while let Some(audited) = server.poll_audited() {
+            let id = audited.id();
+            let peer =
+                self.connections.get_mut(id).and_then(|known| known.stream().peer_addr().ok());
+            let address = Address::of(server.network(id), peer);
+            let nick = server.lobby().nickname(id).map_or("", |nick| nick.as_str());
+            self.audit.log(self.now, &audited, nick, &address);
+        }
+        self.audit.note_lost(server.take_audited_lost());
+    }
+}

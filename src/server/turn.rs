@@ -1,0 +1,297 @@
+//! One turn of the server: who is read and written to, in which order, and how much of it.
+//!
+//! ```text
+//! hear     one read for each client that is ready, within a budget
+//! expire   what was due
+//! write    one write for each client that something waits for, if it is time; within a budget
+//! reap     close connections and free ids, within a budget
+//! ```
+//!
+//! [`Turn::run`] is all four. The poll loop of `net`, the worlds of the tests and the bench drive
+//! the server by it, each with connections of its own behind [`Transport`]; the simulation calls
+//! the four itself, for it changes their budgets. Sockets, clocks and waiting are left to them.
+//!
+//! Invariants: whoever may have something to be read is on the ready list, or is not to be read
+//! now, and the server wakes it when it is; who was not written to in this turn is written to in
+//! one of the next.
+
+mod flush;
+mod gauges;
+mod pacer;
+mod ready;
+
+use std::io::IoSlice;
+use std::time::Duration;
+
+pub use gauges::{BudgetsHit, Gauges};
+
+use flush::Flush;
+use pacer::Pacer;
+use ready::Ready;
+
+use super::Server;
+use super::close::CloseReason;
+use crate::id::ClientId;
+use crate::limits::{CLOSES_PER_TURN, READ_BYTES_PER_TURN, READS_PER_TURN, WRITES_PER_TURN};
+use crate::matchmaking::Transmit;
+use crate::time::Time;
+
+/// The connections of clients.
+pub trait Transport {
+    /// Reads once from a client into `room`.
+    fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read;
+
+    /// Writes once to a client.
+    fn write(&mut self, id: ClientId, slices: &[IoSlice<'_>]) -> Written;
+
+    /// Closes the connection of a client that is gone, and frees its id.
+    fn close(&mut self, id: ClientId, reason: CloseReason);
+}
+
+/// What a read has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Bytes.
+    Bytes {
+        /// How many.
+        count: usize,
+        /// There may be more behind them, of which nobody will tell.
+        more: bool,
+    },
+    /// Nothing for now. [`Turn::note_readable`] tells when there may be something.
+    Nothing,
+    /// The client will send no more.
+    End,
+    /// The connection broke.
+    Broken,
+}
+
+/// What a write has achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// So many bytes were taken. If that is less than was offered, [`Turn::note_writable`] tells
+    /// when more may be.
+    Taken(usize),
+    /// The connection broke. What came in before may still be read.
+    Broken,
+}
+
+/// Whoever drives the server, with a clock and a way for datagrams; and it may look on.
+pub trait Driver: Transport {
+    /// The present, which goes on while a turn does.
+    fn now(&self) -> Time;
+
+    /// Sends a datagram.
+    fn send(&mut self, transmit: Transmit<'_>);
+
+    /// A client was heard: what it said before and there was no time for, or what a read brought.
+    fn heard(&mut self, _server: &Server, _id: ClientId) {}
+
+    /// What was due was done; nobody who was there then is gone yet.
+    fn expired(&mut self, _server: &mut Server) {}
+
+    /// A write to a client was tried.
+    fn written(&mut self, _server: &Server, _id: ClientId) {}
+}
+
+/// The server, and what it takes to drive it.
+#[derive(Debug)]
+pub struct Turn {
+    /// All that is known of clients, rooms and players.
+    pub server: Server,
+    /// Clients to be heard, each in its turn.
+    ready: Ready,
+    flush: Flush,
+    pacer: Pacer,
+    gauges: Gauges,
+    /// Messages published that the pacer was told of.
+    published: u64,
+    /// Where bytes are read to.
+    room: Box<[u8]>,
+}
+
+impl Turn {
+    /// Drives a server. What is said in a busy room may wait for `max_delay` to be written with
+    /// what comes next.
+    pub fn new(server: Server, max_delay: Duration) -> Self {
+        Self {
+            published: server.delivery_counters().published,
+            server,
+            ready: Ready::default(),
+            flush: Flush::default(),
+            pacer: Pacer::new(max_delay),
+            gauges: Gauges::default(),
+            room: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
+        }
+    }
+
+    /// Never has anything wait longer than that from now on.
+    pub fn set_max_delay(&mut self, max_delay: Duration) {
+        self.pacer.set_max_delay(max_delay);
+    }
+
+    /// There may be something to be read from a client.
+    pub fn note_readable(&mut self, id: ClientId) {
+        if self.server.sessions.contains(id) {
+            self.ready.push(id);
+        }
+    }
+
+    /// A client takes bytes again.
+    pub fn note_writable(&mut self, id: ClientId) {
+        self.server.fanout.unblock(id);
+    }
+
+    /// A look that began at `began` has found all who were readable then.
+    pub fn note_poll(&mut self, began: Time) {
+        self.ready.note_poll(began);
+    }
+
+    /// The moment up to which whatever came in was heard: what is due is judged by it.
+    pub fn heard_until(&self) -> Time {
+        self.ready.heard_until()
+    }
+
+    /// The server stood still for so long: what has waited for readers waits that much longer
+    /// through no fault of theirs.
+    pub fn excuse(&mut self, standstill: Duration) {
+        self.server.fanout.excuse(standstill);
+    }
+
+    /// All of a turn that began at `now`.
+    pub fn run(&mut self, now: Time, driver: &mut impl Driver) {
+        self.hear(now, driver);
+        self.expire(now, driver);
+        if self.may_write(now) {
+            self.write(now, WRITES_PER_TURN, driver);
+        }
+        self.reap(driver);
+    }
+
+    /// Hears those who are ready. Ends early when so much is queued that it must be written before
+    /// more is added.
+    pub fn hear(&mut self, now: Time, driver: &mut impl Driver) {
+        self.gauges.hit.reads += u64::from(self.ready.len() > READS_PER_TURN);
+        for _ in 0..self.ready.len().min(READS_PER_TURN) {
+            if self.server.wants_flush() {
+                self.gauges.hit.reads_for_writes += 1;
+                break;
+            }
+            let Some(id) = self.ready.next() else { break };
+            self.hear_one(now, id, driver);
+            self.ready.note_one();
+        }
+    }
+
+    /// Hears one client: what it said before and there was no time for, or what one read brings.
+    fn hear_one(&mut self, now: Time, id: ClientId, driver: &mut impl Driver) {
+        let server = &mut self.server;
+        if !server.sessions.contains(id) {
+            return;
+        }
+        self.ready.take_off(id);
+        if !server.resume(now, id) {
+            // None: not now, and the server will say when.
+            let budget = server.appetite(id);
+            if budget == 0 {
+                return;
+            }
+            match driver.read(id, &mut self.room[..budget]) {
+                Read::Bytes { count, more } => {
+                    server.receive(now, id, &self.room[..count]);
+                    if more {
+                        self.note_readable(id);
+                    }
+                }
+                Read::Nothing => {}
+                Read::End => server.half_closed(now, id),
+                Read::Broken => server.read_failed(now, id),
+            }
+        }
+        self.queue_woken();
+        driver.heard(&self.server, id);
+    }
+
+    /// Does what was due before the moment up to which everybody has been heard.
+    pub fn expire(&mut self, now: Time, driver: &mut impl Driver) {
+        self.check_passwords(now, driver);
+        let until = self.heard_until();
+        self.server.handle_timeout(until);
+        self.server.handle_match_timeout(until, &mut |transmit| driver.send(transmit));
+        self.queue_woken();
+        driver.expired(&mut self.server);
+    }
+
+    /// Does some rounds of a password check, if they are due, and sees how long they take.
+    fn check_passwords(&mut self, now: Time, driver: &impl Driver) {
+        if self.server.is_check_due(now) {
+            let began = driver.now();
+            self.server.go_on_checking(now);
+            let ended = driver.now();
+            self.server.pause_checks(ended, ended.since(began));
+        }
+    }
+
+    /// Whether it is time to write. While more is said than is good to write one by one, what
+    /// waits may grow, unless it has grown enough.
+    fn may_write(&mut self, now: Time) -> bool {
+        let published = self.server.delivery_counters().published;
+        self.pacer.note_published(now, published - self.published);
+        if published > self.published {
+            self.gauges.note_said(now);
+        }
+        self.published = published;
+        let server = &self.server;
+        // A flush that is wanted takes place even if all sockets are full: it begins a new count.
+        self.flush.is_under_way()
+            || server.wants_flush()
+            || server.is_dirty() && (now >= self.pacer.due() || server.stopping)
+    }
+
+    /// Closes those who are gone.
+    pub fn reap(&mut self, transport: &mut impl Transport) {
+        for _ in 0..CLOSES_PER_TURN {
+            let Some((id, reason)) = self.server.poll_reap() else { break };
+            self.ready.take_off(id);
+            transport.close(id, reason);
+        }
+    }
+
+    /// Takes over settings that were chosen anew.
+    pub fn reconfigure(&mut self, now: Time, settings: super::Settings) {
+        self.server.reconfigure(now, settings);
+        self.queue_woken();
+    }
+
+    /// When the next turn must begin at the latest; [`Time::ZERO`]: at once.
+    pub fn due(&mut self) -> Option<Time> {
+        if self.flush.is_under_way() || self.server.wants_flush() || !self.ready.is_empty() {
+            return Some(Time::ZERO);
+        }
+        let write = self.server.is_dirty().then(|| self.pacer.due());
+        self.server.poll_timeout().into_iter().chain(write).min()
+    }
+
+    /// Whether some of the flush that is under way are still to be written to.
+    pub fn is_writing(&self) -> bool {
+        self.flush.is_under_way()
+    }
+
+    /// What is known of the turns so far.
+    pub fn gauges(&self) -> &Gauges {
+        &self.gauges
+    }
+
+    /// Gives back memory that a crowd has needed and the present does not.
+    pub fn trim(&mut self) {
+        self.flush.trim();
+        self.ready.trim();
+        self.server.trim();
+    }
+
+    fn queue_woken(&mut self) {
+        while let Some(id) = self.server.woken.pop_front() {
+            self.note_readable(id);
+        }
+    }
+}
