@@ -9,14 +9,15 @@
 
 mod support;
 
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use mio_chat::id::{ClientId, Registry};
-use mio_chat::limits;
-use mio_chat::server::{Server, Settings};
+use mio_chat::matchmaking::Transmit;
+use mio_chat::server::{CloseReason, Driver, Read, Server, Settings, Transport, Turn, Written};
 use mio_chat::time::Time;
 
 const MEMBERS: [usize; 4] = [100, 1_000, 10_000, 19_000];
@@ -52,51 +53,79 @@ fn counted(members: usize, batch: usize) -> Option<f64> {
 }
 
 struct Room {
-    server: Server,
+    turn: Turn,
+    wires: Wires,
     speaker: ClientId,
+}
+
+/// Connections that bring nicknames, and then what one client says; and take all they are offered.
+struct Wires {
+    nicknames: VecDeque<String>,
     said: Vec<u8>,
-    dirty: Vec<ClientId>,
+    speaks: bool,
+}
+
+impl Transport for Wires {
+    fn read(&mut self, _id: ClientId, room: &mut [u8]) -> Read {
+        let nickname = self.nicknames.pop_front();
+        let bytes = match &nickname {
+            Some(nickname) => nickname.as_bytes(),
+            None if std::mem::take(&mut self.speaks) => &self.said,
+            None => return Read::Nothing,
+        };
+        room[..bytes.len()].copy_from_slice(bytes);
+        Read::Bytes { count: bytes.len(), more: false }
+    }
+
+    fn write(&mut self, _id: ClientId, slices: &[IoSlice<'_>]) -> Written {
+        Written::Taken(black_box(slices).iter().map(|slice| slice.len()).sum())
+    }
+
+    fn close(&mut self, id: ClientId, reason: CloseReason) {
+        panic!("{id} is closed: {}", reason.name());
+    }
+}
+
+impl Driver for Wires {
+    fn now(&self) -> Time {
+        Time::ZERO
+    }
+
+    fn send(&mut self, _transmit: Transmit<'_>) {}
 }
 
 impl Room {
     fn fill(members: usize, batch: usize) -> Self {
         let mut ids = Registry::default();
-        let mut server = Server::new(settings(), [7; 16]);
+        let mut turn = Turn::new(Server::new(settings(), [7; 16]), Duration::ZERO);
         let line = "x".repeat(MESSAGE_BYTES - "p0: \n".len()) + "\n";
         let everyone: Vec<ClientId> = (0..members)
-            .map(|number| {
+            .map(|_| {
                 let id = ids.insert_with(|_| ());
-                server.connect(Time::ZERO, id, IpAddr::from([127, 0, 0, 1])).unwrap();
-                server.receive(Time::ZERO, id, format!("p{number}\n").as_bytes());
+                turn.server.connect(Time::ZERO, id, IpAddr::from([127, 0, 0, 1])).unwrap();
+                turn.note_readable(id);
                 id
             })
             .collect();
-        let said = line.repeat(batch).into_bytes();
-        let mut room = Self { server, speaker: everyone[0], said, dirty: Vec::new() };
-        room.flush();
+        let nicknames = (0..members).map(|number| format!("p{number}\n")).collect();
+        let wires = Wires { nicknames, said: line.repeat(batch).into_bytes(), speaks: false };
+        let mut room = Self { turn, wires, speaker: everyone[0] };
+        room.settle();
+        assert_eq!(room.turn.server.lobby().members(), members);
         room
     }
 
     fn round(&mut self) {
-        self.server.receive(Time::ZERO, self.speaker, &self.said);
-        self.flush();
-        while let Some(id) = self.server.poll_woken() {
-            self.server.resume(Time::ZERO, id);
-            self.flush();
-        }
+        self.wires.speaks = true;
+        self.turn.note_readable(self.speaker);
+        self.settle();
     }
 
-    fn flush(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        self.server.take_dirty(&mut dirty);
-        for &id in &dirty {
-            let mut slices = [IoSlice::new(&[]); limits::WRITE_SLICES];
-            let count = self.server.gather(id, &mut slices);
-            let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
-            black_box(&slices);
-            self.server.sent(Time::ZERO, id, offered, false);
+    /// Turns until everybody has everything.
+    fn settle(&mut self) {
+        while self.turn.due() == Some(Time::ZERO) {
+            self.turn.run(Time::ZERO, &mut self.wires);
         }
-        self.dirty = dirty;
     }
 }
 

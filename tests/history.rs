@@ -41,7 +41,7 @@ fn recited(heard: &str) -> Vec<&str> {
 #[test]
 fn who_comes_is_read_the_last_messages_with_their_times() {
     let mut world = company(&["alice"]);
-    world.server.set_calendar(world.now, Wall::from_millis(1_763_820_125_000));
+    world.turn.server.set_calendar(world.now, Wall::from_millis(1_763_820_125_000));
     world.types("alice", "hello?");
     world.wait(Duration::from_secs(120));
     world.types("alice", "/me waits");
@@ -71,7 +71,7 @@ fn who_comes_is_read_the_last_messages_with_their_times() {
 fn after_midnight_the_day_is_told_though_others_were_read_the_same_before() {
     let mut world = company(&["alice", "bob", "carol"]);
     // Half a second before the end of a day.
-    world.server.set_calendar(world.now, Wall::from_millis(1_763_855_999_500));
+    world.turn.server.set_calendar(world.now, Wall::from_millis(1_763_855_999_500));
     world.types("alice", "hello?");
     world.hears("carol");
     // What bob does not take is kept, to be read to others as well.
@@ -114,7 +114,7 @@ fn what_is_read_at_the_door_is_bounded_and_the_rest_can_be_asked_for() {
     world.types("carol", "carol");
     let heard = world.hears("carol");
     assert!(heard.len() < REPLAYED_BYTES + 500, "{} bytes", heard.len());
-    assert!(world.server.lobby().remembered() <= HISTORY_ROOM_BYTES);
+    assert!(world.turn.server.lobby().remembered() <= HISTORY_ROOM_BYTES);
 }
 
 #[test]
@@ -293,12 +293,15 @@ fn what_could_not_be_saved_is_saved_later_and_only_once() {
         world.types("alice", line);
     }
     for _ in 0..3 {
-        assert_eq!(world.server.save(100, |_| Err("the disk is full")), Err("the disk is full"));
+        assert_eq!(
+            world.turn.server.save(100, |_| Err("the disk is full")),
+            Err("the disk is full")
+        );
     }
     world.types("alice", "three");
     world.save(&mut shelf, 1);
     world.save(&mut shelf, 1);
-    assert!(!world.server.has_unsaved());
+    assert!(!world.turn.server.has_unsaved());
     let texts: Vec<&str> =
         shelf.0.rooms[0].messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["one", "two", "three"]);
@@ -318,7 +321,7 @@ fn a_server_that_may_remember_less_now_does() {
     assert_eq!(recited(&world.hears("bob")).len(), 5);
     let mut world = World::restored(remembering(0), &shelf);
     world.join("bob");
-    assert_eq!(world.server.lobby().remembered(), 0);
+    assert_eq!(world.turn.server.lobby().remembered(), 0);
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn news_of_a_match_are_repeated_while_the_chat_goes_on() {
     assert_eq!(repeats.len(), 2 * limits::MATCH_REPEATS.len());
     assert!(repeats.iter().all(|(_, line)| line.starts_with("MC1 MATCH ")));
     world.wait(2 * limits::MATCH_IDLE);
-    assert_eq!(world.server.poll_timeout(), None, "nothing is left to be done");
+    assert_eq!(world.turn.due(), None, "nothing is left to be done");
     world.types("alice", "/quit");
     assert_eq!(world.person("alice").closed, Some(CloseReason::Told(Farewell::Quit)));
 }

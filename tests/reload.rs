@@ -15,11 +15,11 @@ const WINDOW: Duration = Duration::from_secs(30);
 
 fn count(world: &World, reason: &str) -> u64 {
     let place = CloseReason::NAMES.iter().position(|name| *name == reason).unwrap();
-    world.server.counters().closed[place]
+    world.turn.server.counters().closed[place]
 }
 
 fn reload(world: &mut World, settings: Settings) {
-    world.server.reconfigure(world.now, settings);
+    world.turn.server.reconfigure(world.now, settings);
     world.run();
 }
 
@@ -60,7 +60,7 @@ fn who_is_here_stays_and_who_is_banned_goes() {
     assert_eq!(count(&world, "banned"), 2);
     assert!(world.try_connect("dave", IpAddr::from([203, 0, 113, 10])).is_none());
     world.datagram("203.0.113.9:4000", "hello");
-    assert_eq!(world.server.matchmaker().counters().dropped.banned, 1);
+    assert_eq!(world.turn.server.matchmaker().counters().dropped.banned, 1);
     reload(&mut world, settings());
     assert!(world.try_connect("dave", IpAddr::from([203, 0, 113, 10])).is_some());
 }
@@ -73,12 +73,12 @@ fn limits_bind_from_then_on() {
     for number in 0..20 {
         world.types("alice", &format!("message {number}"));
     }
-    let history = world.server.lobby().remembered();
+    let history = world.turn.server.lobby().remembered();
     world.hears("bob");
     let lobby = LobbySettings { history: 2, rooms_max: 1, ..LobbySettings::default() };
     let chosen = Settings { lobby, flood: flood_control(), ..settings() };
     reload(&mut world, chosen);
-    assert!(world.server.lobby().remembered() < history / 5, "what is too much is forgotten");
+    assert!(world.turn.server.lobby().remembered() < history / 5, "what is too much is forgotten");
     world.types("bob", "/history 20");
     let heard = world.hears("bob");
     assert!(!heard.contains("message 17") && heard.contains("message 18"), "{heard}");
@@ -87,8 +87,8 @@ fn limits_bind_from_then_on() {
     for number in 0..20 {
         world.types("alice", &format!("again {number}"));
     }
-    assert!(world.server.counters().held > 0, "flood control is on");
-    world.server.check_invariants();
+    assert!(world.turn.server.counters().held > 0, "flood control is on");
+    world.turn.server.check_invariants();
 }
 
 #[test]
@@ -120,10 +120,10 @@ fn a_lame_duck_sends_everybody_away_one_by_one() {
     for name in &names {
         world.join(name);
     }
-    world.server.send_away_within(world.now, WINDOW);
+    world.turn.server.send_away_within(world.now, WINDOW);
     world.run();
     for gone in 1..30 {
-        assert_eq!(world.server.clients(), 30 - gone, "one a second");
+        assert_eq!(world.turn.server.clients(), 30 - gone, "one a second");
         world.types("p29", "still here");
         world.wait(Duration::from_secs(1));
     }
@@ -131,7 +131,7 @@ fn a_lame_duck_sends_everybody_away_one_by_one() {
     assert_eq!(heard.matches("p29: still here\n").count(), 29);
     assert!(heard.contains("p28 left!"), "the others are told");
     assert!(heard.ends_with("* the server is shutting down; come back in 1 s\n"), "{heard}");
-    assert_eq!((world.server.clients(), count(&world, "shutdown")), (0, 30));
+    assert_eq!((world.turn.server.clients(), count(&world, "shutdown")), (0, 30));
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn who_is_sent_away_in_haste_is_told_to_come_back_at_leisure() {
     for number in 0..10 {
         world.join(&format!("p{number}"));
     }
-    world.server.send_away_within(world.now, Duration::ZERO);
+    world.turn.server.send_away_within(world.now, Duration::ZERO);
     world.run();
     world.wait(Duration::from_secs(1));
     for number in 0..10 {
         let told = format!("come back in {} s\n", number + 1);
         assert!(world.hears(&format!("p{number}")).ends_with(&told), "p{number}");
     }
-    assert_eq!(world.server.clients(), 0);
+    assert_eq!(world.turn.server.clients(), 0);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_crowd_is_told_to_come_back_evenly_and_who_is_told_nothing_comes_when_they_l
         for name in &names {
             world.join(name);
         }
-        world.server.shutdown(world.now, Duration::from_secs(5));
+        world.turn.server.shutdown(world.now, Duration::from_secs(5));
         world.run();
         let mut hints: Vec<Option<u64>> = names
             .iter()

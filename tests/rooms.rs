@@ -37,13 +37,13 @@ fn save(world: &mut World, shelf: &SharedShelf) {
 
 /// Another process goes on, which finds rooms there.
 fn hand_over(world: &mut World, archive: Option<Box<dyn Archive>>) {
-    let document = serde_json::to_string(&world.server.handed_over(world.now)).unwrap();
+    let document = serde_json::to_string(&world.turn.server.handed_over(world.now)).unwrap();
     let state = serde_json::from_str(&document).unwrap();
     let lobby = LobbySettings { history: limits::HISTORY_MESSAGES_MAX, ..LobbySettings::default() };
-    world.server = Server::taken_over(Settings { lobby, ..settings() }, state, true);
-    world.server.set_archive(archive);
-    world.server.limit_history();
-    world.server.check_invariants();
+    world.turn.server = Server::taken_over(Settings { lobby, ..settings() }, state, true);
+    world.turn.server.set_archive(archive);
+    world.turn.server.limit_history();
+    world.turn.server.check_invariants();
     world.run();
 }
 
@@ -280,7 +280,7 @@ fn the_day_of_the_last_use_is_known_before_the_first_command() {
     let shelf = SharedShelf::default();
     let mut world = World::kept(settings(), &shelf);
     let noon = |day: u64| Wall::from_millis(day * 86_400_000 + 43_200_000);
-    world.server.set_calendar(world.now, noon(20_000));
+    world.turn.server.set_calendar(world.now, noon(20_000));
     for name in ["alice", "bob"] {
         world.join(name);
         world.types(name, &format!("/join of-{name}"));
@@ -296,7 +296,7 @@ fn the_day_of_the_last_use_is_known_before_the_first_command() {
     world.vanishes("alice");
     save(&mut world, &shelf);
     assert_eq!(used("of-alice"), 20_000);
-    world.server.set_calendar(world.now, noon(20_001));
+    world.turn.server.set_calendar(world.now, noon(20_001));
     world.vanishes("bob");
     save(&mut world, &shelf);
     assert_eq!((used("of-alice"), used("of-bob")), (20_000, 20_001));
@@ -320,16 +320,16 @@ fn what_others_say_pushes_no_history_off_the_disk() {
         world.run();
         world.hears("mallory-1");
         save(&mut world, &shelf);
-        assert!(world.server.lobby().remembered() <= limits::HISTORY_TOTAL_BYTES);
+        assert!(world.turn.server.lobby().remembered() <= limits::HISTORY_TOTAL_BYTES);
     }
     // Nor does an upgrade, which takes over no more than may be remembered.
-    let remembered = world.server.lobby().remembered();
+    let remembered = world.turn.server.lobby().remembered();
     assert!(remembered > limits::HISTORY_TOTAL_BYTES / 8 * 7, "{remembered}");
     for archive in [shelf.archive(), None] {
         hand_over(&mut world, archive);
-        assert_eq!(world.server.lobby().remembered(), remembered);
-        assert!(!world.server.has_unsaved());
+        assert_eq!(world.turn.server.lobby().remembered(), remembered);
+        assert!(!world.turn.server.has_unsaved());
     }
-    world.server.set_archive(shelf.archive());
+    world.turn.server.set_archive(shelf.archive());
     both_are_as_they_were(&mut world, &keys);
 }

@@ -53,9 +53,9 @@ fn a_client_that_never_reads_is_freed_all_the_same() {
     for _ in 0..20 {
         world.types("alice", &"x".repeat(100));
     }
-    assert_eq!(world.server.clients(), 2);
+    assert_eq!(world.turn.server.clients(), 2);
     world.wait(limits::CLOSE_TIMEOUT);
-    assert_eq!(world.server.clients(), 1);
+    assert_eq!(world.turn.server.clients(), 1);
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn little_that_waits_for_long_is_too_much_too() {
     world.reads_only("deaf", 0);
     world.types("alice", "anybody?");
     world.wait(limits::OUTBOX_AGE - Duration::from_millis(1));
-    assert_eq!(world.server.lobby().members(), 2);
+    assert_eq!(world.turn.server.lobby().members(), 2);
     world.wait(Duration::from_millis(1));
-    assert_eq!(world.server.lobby().members(), 1);
+    assert_eq!(world.turn.server.lobby().members(), 1);
     assert_eq!(world.hears("alice"), "alice: anybody?\ndeaf left!\n");
 }
 
@@ -83,7 +83,7 @@ fn a_steady_reader_is_never_too_old() {
         world.wait(Duration::from_secs(1));
         world.reads_only("steady", 18);
     }
-    assert_eq!(world.server.lobby().members(), 2);
+    assert_eq!(world.turn.server.lobby().members(), 2);
     assert!(world.hears("steady").lines().count() >= 118);
 }
 
@@ -99,13 +99,13 @@ fn slow_readers_are_spared_who_comes_and_goes() {
     for number in 0..100 {
         world.join(&format!("p{number}"));
     }
-    assert_eq!(world.server.lobby().members(), 102, "a hundred joins did not overflow it");
+    assert_eq!(world.turn.server.lobby().members(), 102, "a hundred joins did not overflow it");
     world.types("alice", "still there?");
     world.reads_only("slow", usize::MAX);
     let heard = world.hears("slow");
     assert!(!heard.contains("joined!"), "{heard}");
     assert!(heard.ends_with("alice: still there?\n"), "{heard}");
-    assert!(world.server.delivery_counters().presence_dropped >= 100);
+    assert!(world.turn.server.delivery_counters().presence_dropped >= 100);
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn cutting_one_off_never_cuts_off_the_next() {
     for name in &crowd[..10] {
         world.vanishes(name);
     }
-    assert_eq!(world.server.lobby().members(), 191, "leaves are not queued for slow readers");
+    assert_eq!(world.turn.server.lobby().members(), 191, "leaves are not queued for slow readers");
     world.types("alice", &"x".repeat(100));
-    assert_eq!(world.server.lobby().members(), 1);
+    assert_eq!(world.turn.server.lobby().members(), 1);
     let heard = world.hears("alice");
     assert_eq!(heard.matches(" left!\n").count(), 200);
 }
@@ -154,11 +154,11 @@ fn memory_for_all_together_is_bounded_and_those_with_most_waiting_go_first() {
     let mut here = Vec::new();
     for number in 0..10 {
         let id = world.person(&format!("d{number}")).id;
-        here.push(world.server.lobby().is_member(id));
+        here.push(world.turn.server.lobby().is_member(id));
     }
     assert!(here[..5].iter().any(|here| !here), "{here:?}");
     assert!(here[5..].iter().all(|here| *here), "{here:?}");
-    assert!(world.server.held() <= 25_000);
+    assert!(world.turn.server.held() <= 25_000);
 }
 
 #[test]
@@ -171,12 +171,12 @@ fn who_refuses_nothing_is_never_owed_much_either() {
     world.types("alice", &"x".repeat(1_000));
     world.person("bob").window = usize::MAX;
     let id = world.person("bob").id;
-    world.server.unblock(id);
+    world.turn.note_writable(id);
     let mut most = 0;
     for _ in 0..100 {
         world.person("alice").says(&("x".repeat(1_000) + "\n").repeat(60));
         world.turn();
-        most = most.max(world.server.backlog(id));
+        most = most.max(world.turn.server.backlog(id));
     }
     assert!(most < 3 * limits::OUTBOX_SOFT_BYTES, "{most} bytes waited");
     world.run();
@@ -200,12 +200,12 @@ fn with_somebody_who_leaves_and_is_owed_much() -> World {
 #[test]
 fn at_shutdown_who_was_leaving_already_has_no_more_time_than_others() {
     let mut world = with_somebody_who_leaves_and_is_owed_much();
-    world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
+    world.turn.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
     for _ in 0..10 {
         world.reads_only("steady", 8_192);
         world.wait(limits::DRAIN_TIMEOUT / 10);
     }
-    assert_eq!(world.server.clients(), 0);
+    assert_eq!(world.turn.server.clients(), 0);
 }
 
 #[test]
@@ -222,12 +222,12 @@ fn what_many_wait_for_is_kept_once() {
     for _ in 0..4 {
         world.types("alice", &"x".repeat(100));
     }
-    assert_eq!(world.server.lobby().members(), 101, "40 KB wait, and 500 bytes are kept");
-    assert!(world.server.held() < 500 + 100 * 150, "{}", world.server.held());
+    assert_eq!(world.turn.server.lobby().members(), 101, "40 KB wait, and 500 bytes are kept");
+    assert!(world.turn.server.held() < 500 + 100 * 150, "{}", world.turn.server.held());
     for number in 0..100 {
         world.reads_only(&format!("d{number}"), usize::MAX);
     }
-    assert_eq!(world.server.held(), 0);
+    assert_eq!(world.turn.server.held(), 0);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn who_is_leaving_already_is_not_cut_off_as_well() {
             "/quit" => world.types("deaf", "/quit"),
             "end" => world.ends("deaf"),
             _ => {
-                world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
+                world.turn.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
                 world.run();
             }
         }

@@ -413,13 +413,13 @@ fn not_reading(lines: usize) -> World {
 
 fn deaf() -> World {
     let world = not_reading(15);
-    assert_eq!(world.server.lobby().members(), 3);
+    assert_eq!(world.turn.server.lobby().members(), 3);
     world
 }
 
 fn cut_off() -> World {
     let world = not_reading(40);
-    assert_eq!((world.server.lobby().members(), world.server.clients()), (2, 3));
+    assert_eq!((world.turn.server.lobby().members(), world.turn.server.clients()), (2, 3));
     world
 }
 
@@ -433,7 +433,7 @@ fn quitting() -> World {
 fn shutting_down() -> World {
     let mut world = in_main();
     world.reads_only("bob", 0);
-    world.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
+    world.turn.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
     world.run();
     forgotten(world)
 }

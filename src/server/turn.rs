@@ -125,6 +125,14 @@ impl Turn {
         }
     }
 
+    /// Goes on with a server that was taken over, or begins anew. Connections are the same: whoever
+    /// is to be heard still is; those who were to be written to are on the list of that server.
+    pub fn take_over(&mut self, server: Server) {
+        self.published = server.delivery_counters().published;
+        self.flush = Flush::default();
+        self.server = server;
+    }
+
     /// Never has anything wait longer than that from now on.
     pub fn set_max_delay(&mut self, max_delay: Duration) {
         self.pacer.set_max_delay(max_delay);
@@ -215,7 +223,11 @@ impl Turn {
     /// Does what was due before the moment up to which everybody has been heard.
     pub fn expire(&mut self, now: Time, driver: &mut impl Driver) {
         self.check_passwords(now, driver);
-        let until = self.heard_until();
+        self.expire_until(self.heard_until(), driver);
+    }
+
+    /// Does what was due by then.
+    pub fn expire_until(&mut self, until: Time, driver: &mut impl Driver) {
         self.server.handle_timeout(until);
         self.server.handle_match_timeout(until, &mut |transmit| driver.send(transmit));
         self.queue_woken();
@@ -228,7 +240,10 @@ impl Turn {
             let began = driver.now();
             self.server.go_on_checking(now);
             let ended = driver.now();
-            self.server.pause_checks(ended, ended.since(began));
+            // Where the clock stands still, nothing is known of it.
+            if ended > began {
+                self.server.pause_checks(ended, ended.since(began));
+            }
         }
     }
 
@@ -270,6 +285,11 @@ impl Turn {
         }
         let write = self.server.is_dirty().then(|| self.pacer.due());
         self.server.poll_timeout().into_iter().chain(write).min()
+    }
+
+    /// Whether a client is on the list of those to be heard.
+    pub fn is_listed(&self, id: ClientId) -> bool {
+        self.ready.is_listed(id)
     }
 
     /// Whether some of the flush that is under way are still to be written to.

@@ -1,8 +1,9 @@
 //! The whole server in memory, with named people around it.
 //!
-//! A [`World`] plays the poll loop of `net` without sockets: each person has a wire on which bytes
-//! wait to be read, a window that says how many bytes its machine still takes, and what it has
-//! heard so far. Time stands still until it is advanced, and stops at every deadline on the way.
+//! A [`World`] drives the turns of the server, as the poll loop of `net` does, without sockets:
+//! each person has a wire on which bytes wait to be read, a window that says how many bytes its
+//! machine still takes, and what it has heard so far. Time stands still until it is advanced, and
+//! stops at every deadline on the way.
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
@@ -13,7 +14,7 @@ pub(crate) mod random;
 pub(crate) mod shelf;
 pub(crate) mod watched;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -21,8 +22,8 @@ use std::time::Duration;
 use mio_chat::chat::FloodRate;
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits;
-use mio_chat::matchmaking::{self, SocketIndex};
-use mio_chat::server::{CloseReason, Server, Settings};
+use mio_chat::matchmaking::{self, SocketIndex, Transmit};
+use mio_chat::server::{CloseReason, Driver, Read, Server, Settings, Transport, Turn, Written};
 use mio_chat::time::Time;
 use shelf::{SharedShelf, Shelf};
 
@@ -70,12 +71,17 @@ pub(crate) struct Person {
 /// The server and everyone around it.
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) server: Server,
+    pub(crate) turn: Turn,
     pub(crate) now: Time,
+    network: Network,
+}
+
+/// Everyone around the server.
+#[derive(Debug, Default)]
+struct Network {
+    now: Time,
     ids: Registry<()>,
     people: BTreeMap<String, Person>,
-    /// Woken, and not heard yet because a flush was wanted.
-    waiting: VecDeque<ClientId>,
     /// Datagrams that the server has sent and nobody has looked at yet.
     datagrams: Vec<(SocketAddr, String)>,
 }
@@ -84,6 +90,12 @@ impl Person {
     /// Sends without waiting for what comes of it.
     pub(crate) fn says(&mut self, text: &str) {
         self.sent.extend_from_slice(text.as_bytes());
+    }
+
+    /// Whether a read would bring something.
+    fn has_input(&self) -> bool {
+        let end = self.ended && !self.end_seen;
+        self.closed.is_none() && (end || !self.sent.is_empty())
     }
 }
 
@@ -95,28 +107,28 @@ impl Default for World {
 
 impl World {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self {
-            server: Server::new(settings, [7; 16]),
-            now: Time::ZERO,
-            ids: Registry::default(),
-            people: BTreeMap::new(),
-            waiting: VecDeque::new(),
-            datagrams: Vec::new(),
-        }
+        let turn = Turn::new(Server::new(settings, [7; 16]), Duration::ZERO);
+        Self { turn, now: Time::ZERO, network: Network::default() }
     }
 
     /// A datagram of text comes in from an address.
     pub(crate) fn datagram(&mut self, source: &str, text: &str) {
-        let (source, sent) = (source.parse().expect("an address"), &mut self.datagrams);
-        self.server.datagram(self.now, SocketIndex(0), source, text.as_bytes(), &mut |transmit| {
-            sent.push((transmit.to, String::from_utf8_lossy(transmit.payload).into_owned()));
-        });
+        let (source, network) = (source.parse().expect("an address"), &mut self.network);
+        self.turn.server.datagram(
+            self.now,
+            SocketIndex(0),
+            source,
+            text.as_bytes(),
+            &mut |transmit| {
+                network.send(transmit);
+            },
+        );
         self.run();
     }
 
     /// Datagrams sent since this was last asked, as receiver and text.
     pub(crate) fn datagrams(&mut self) -> Vec<(SocketAddr, String)> {
-        std::mem::take(&mut self.datagrams)
+        std::mem::take(&mut self.network.datagrams)
     }
 
     /// Connects somebody who says nothing.
@@ -126,9 +138,9 @@ impl World {
 
     /// Connects somebody from an address, unless it is refused.
     pub(crate) fn try_connect(&mut self, name: &str, address: IpAddr) -> Option<ClientId> {
-        let id = self.ids.insert_with(|_| ());
-        if self.server.connect(self.now, id, address).is_err() {
-            self.ids.remove(id);
+        let id = self.network.ids.insert_with(|_| ());
+        if self.turn.server.connect(self.now, id, address).is_err() {
+            self.network.ids.remove(id);
             return None;
         }
         let person = Person {
@@ -142,7 +154,7 @@ impl World {
             heard: Vec::new(),
             closed: None,
         };
-        self.people.insert(name.to_owned(), person);
+        self.network.people.insert(name.to_owned(), person);
         self.run();
         Some(id)
     }
@@ -158,10 +170,10 @@ impl World {
     /// Puts all that is new on a shelf, so many rows at a time.
     pub(crate) fn save(&mut self, shelf: &mut Shelf, most: usize) {
         for _ in 0..TURNS_MAX {
-            if !self.server.has_unsaved() {
+            if !self.turn.server.has_unsaved() {
                 return;
             }
-            let saved: Result<(), ()> = self.server.save(most, |batch| {
+            let saved: Result<(), ()> = self.turn.server.save(most, |batch| {
                 shelf.keep(batch);
                 Ok(())
             });
@@ -173,14 +185,14 @@ impl World {
     /// A server that keeps its rooms on a shelf, beginning with what is there.
     pub(crate) fn kept(settings: Settings, shelf: &SharedShelf) -> Self {
         let mut world = Self::restored(settings, &shelf.get());
-        world.server.set_archive(shelf.archive());
+        world.turn.server.set_archive(shelf.archive());
         world
     }
 
     /// A server that begins with what is on a shelf.
     pub(crate) fn restored(settings: Settings, shelf: &Shelf) -> Self {
         let mut world = Self::new(settings);
-        world.server.restore(shelf.0.clone());
+        world.turn.server.restore(shelf.0.clone());
         world
     }
 
@@ -190,7 +202,7 @@ impl World {
         self.types(name, name);
         let heard = self.hears(name);
         assert!(heard.starts_with("Connected to server!\n"), "{name} could not join: {heard}");
-        for person in self.people.values_mut() {
+        for person in self.network.people.values_mut() {
             person.heard.clear();
         }
         id
@@ -216,7 +228,7 @@ impl World {
     /// Somebody's connection breaks.
     pub(crate) fn vanishes(&mut self, name: &str) {
         let id = self.person(name).id;
-        self.server.disconnect(self.now, id);
+        self.turn.server.disconnect(self.now, id);
         self.run();
     }
 
@@ -232,7 +244,7 @@ impl World {
         let person = self.person(name);
         person.window = window;
         let id = person.id;
-        self.server.unblock(id);
+        self.turn.note_writable(id);
         self.run();
     }
 
@@ -247,18 +259,18 @@ impl World {
     }
 
     pub(crate) fn person(&mut self, name: &str) -> &mut Person {
-        self.people.get_mut(name).unwrap_or_else(|| panic!("nobody is called {name}"))
+        self.network.people.get_mut(name).unwrap_or_else(|| panic!("nobody is called {name}"))
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        self.people.keys().cloned().collect()
+        self.network.people.keys().cloned().collect()
     }
 
     /// Lets time pass, stopping at each deadline.
     pub(crate) fn wait(&mut self, duration: Duration) {
         let until = self.now + duration;
         for _ in 0..TURNS_MAX {
-            match self.server.poll_timeout() {
+            match self.turn.due() {
                 Some(due) if due <= until => {
                     self.now = self.now.max(due);
                     self.run();
@@ -276,98 +288,80 @@ impl World {
     /// Turns of the loop until nothing is left to do at this moment.
     pub(crate) fn run(&mut self) {
         for _ in 0..TURNS_MAX {
-            let busy = self.turn();
-            self.server.check_invariants();
-            let due = self.server.poll_timeout().is_some_and(|due| due <= self.now);
-            if !busy && !due && !self.server.is_dirty() {
+            self.turn();
+            if !self.turn.is_writing() {
+                self.turn.server.check_invariants();
+            }
+            if self.turn.due().is_none_or(|due| due > self.now) {
                 return;
             }
         }
         panic!("the server spins");
     }
 
-    /// One turn of the loop; whether anybody was heard.
-    pub(crate) fn turn(&mut self) -> bool {
-        let busy = self.receive();
-        self.server.handle_timeout(self.now);
-        let sent = &mut self.datagrams;
-        self.server.handle_match_timeout(self.now, &mut |transmit| {
-            sent.push((transmit.to, String::from_utf8_lossy(transmit.payload).into_owned()));
-        });
-        self.flush();
-        self.reap();
-        busy
+    /// One turn of the loop, in which one read is made for each person.
+    pub(crate) fn turn(&mut self) {
+        self.network.now = self.now;
+        for person in self.network.people.values().filter(|person| person.has_input()) {
+            self.turn.note_readable(person.id);
+        }
+        self.turn.note_poll(self.now);
+        self.turn.run(self.now, &mut self.network);
     }
+}
 
-    /// One read for each person; whether anything was read.
-    fn receive(&mut self) -> bool {
-        let mut woken: Vec<ClientId> = self.waiting.drain(..).collect();
-        while let Some(id) = self.server.poll_woken() {
-            woken.push(id);
-        }
-        let mut busy = !woken.is_empty();
-        for id in woken {
-            // As the poll loop does: what is queued is written before more is heard.
-            if self.server.wants_flush() {
-                self.waiting.push_back(id);
-            } else {
-                self.server.resume(self.now, id);
-            }
-        }
-        for person in self.people.values_mut().filter(|person| person.closed.is_none()) {
-            if self.server.wants_flush() {
-                return true;
-            }
-            let room = self.server.appetite(person.id);
-            let count = room.min(person.sent.len());
-            if count > 0 {
-                let bytes: Vec<u8> = person.sent.drain(..count).collect();
-                self.server.receive(self.now, person.id, &bytes);
-                busy = true;
-            } else if room > 0 && person.ended && !person.end_seen {
-                person.end_seen = true;
-                if person.broken {
-                    self.server.read_failed(self.now, person.id);
-                } else {
-                    self.server.half_closed(self.now, person.id);
-                }
-                busy = true;
-            }
-        }
-        busy
+impl Network {
+    fn person(&mut self, id: ClientId) -> Option<&mut Person> {
+        self.people.values_mut().find(|person| person.id == id)
     }
+}
 
-    fn flush(&mut self) {
-        let mut dirty = Vec::new();
-        self.server.take_dirty(&mut dirty);
-        for id in dirty {
-            let Some(person) = self.people.values_mut().find(|person| person.id == id) else {
-                continue;
-            };
-            let mut slices = [IoSlice::new(&[]); limits::WRITE_SLICES];
-            let count = self.server.gather(id, &mut slices);
-            let offered: Vec<u8> =
-                slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
-            if person.broken {
-                self.server.write_failed(id);
-                continue;
-            }
-            let taken = offered.len().min(person.window);
-            person.heard.extend_from_slice(&offered[..taken]);
-            person.window -= if person.window == usize::MAX { 0 } else { taken };
-            if !offered.is_empty() {
-                person.writes.push((self.now, offered[..taken].to_vec()));
-                self.server.sent(self.now, id, taken, taken < offered.len());
-            }
+impl Transport for Network {
+    fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
+        let Some(person) = self.person(id) else { return Read::Nothing };
+        let count = room.len().min(person.sent.len());
+        if count > 0 {
+            room[..count].copy_from_slice(&person.sent[..count]);
+            person.sent.drain(..count);
+            return Read::Bytes { count, more: person.has_input() };
+        }
+        match person.ended && !std::mem::replace(&mut person.end_seen, person.ended) {
+            true if person.broken => Read::Broken,
+            true => Read::End,
+            false => Read::Nothing,
         }
     }
 
-    fn reap(&mut self) {
-        while let Some((id, reason)) = self.server.poll_reap() {
-            assert!(self.ids.remove(id).is_some(), "{id} was reaped twice");
-            if let Some(person) = self.people.values_mut().find(|person| person.id == id) {
-                person.closed = Some(reason);
-            }
+    fn write(&mut self, id: ClientId, slices: &[IoSlice<'_>]) -> Written {
+        let now = self.now;
+        let Some(person) = self.person(id) else { return Written::Taken(0) };
+        if person.broken {
+            return Written::Broken;
         }
+        let mut taken: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+        taken.truncate(person.window);
+        person.heard.extend_from_slice(&taken);
+        person.window -= if person.window == usize::MAX { 0 } else { taken.len() };
+        let count = taken.len();
+        person.writes.push((now, taken));
+        Written::Taken(count)
+    }
+
+    fn close(&mut self, id: ClientId, reason: CloseReason) {
+        assert!(self.ids.remove(id).is_some(), "{id} was reaped twice");
+        if let Some(person) = self.person(id) {
+            person.closed = Some(reason);
+        }
+    }
+}
+
+impl Driver for Network {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn send(&mut self, transmit: Transmit<'_>) {
+        let text = String::from_utf8_lossy(transmit.payload).into_owned();
+        self.datagrams.push((transmit.to, text));
     }
 }

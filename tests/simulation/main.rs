@@ -3,7 +3,8 @@
 //! forged; and beside the server a naive model that says what each of them must hear.
 //!
 //! ```text
-//! world     one run: people, the clock, the poll loop          keeping  what is saved of it
+//! world     one run: what happens, the clock                   keeping  what is saved of it
+//! crowd     the network as turns of the server use it
 //! people    what they say            wire   how it gets to the server, and how they read
 //! model     what the server must do  client one of them        expected  what one must hear
 //! slow      who is cut off           offices  digests, passwords, a restart
@@ -23,6 +24,7 @@
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod crowd;
 mod endpoints;
 mod expected;
 mod keeping;

@@ -46,8 +46,6 @@ pub(crate) struct Wire {
     pub(crate) broken: bool,
     /// The server was told that it may be read, and has not found it empty since.
     pub(crate) readable: bool,
-    /// On the server's ready list.
-    pub(crate) queued: bool,
     /// The last write was cut short.
     was_full: bool,
     /// When the server is told that it takes bytes again.
@@ -68,7 +66,6 @@ impl Wire {
             end_seen: false,
             broken: false,
             readable: false,
-            queued: false,
             was_full: false,
             writable_at: None,
         }

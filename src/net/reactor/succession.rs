@@ -2,7 +2,6 @@
 //! touches no client before it is told to.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use mio::net::TcpStream;
 
@@ -17,7 +16,7 @@ use crate::net::estate::Estate;
 use crate::net::handover::{HandoverError, Predecessor, Word};
 use crate::net::keeper::Keeper;
 use crate::net::log_writer::LogSink;
-use crate::server::{self, Server, Turn};
+use crate::server::{self, Server};
 
 impl Reactor {
     /// Takes over from a server that runs.
@@ -40,7 +39,7 @@ impl Reactor {
             let (tcp, udp, admin) = (sockets.tcp, sockets.udp, sockets.admin);
             let ports = Ports { tcp, udp, admin };
             let mut reactor = Self::assemble(settings, server_settings.clone(), log, ports)?;
-            reactor.take_over((server_settings, settings.max_delay), estate, sockets.clients)?;
+            reactor.take_over(server_settings, estate, sockets.clients)?;
             Ok(reactor)
         });
         match &taken {
@@ -59,7 +58,7 @@ impl Reactor {
 
     fn take_over(
         &mut self,
-        (mut settings, max_delay): (server::Settings, Duration),
+        mut settings: server::Settings,
         estate: Estate,
         clients: Vec<std::os::fd::OwnedFd>,
     ) -> Result<(), NetError> {
@@ -76,7 +75,7 @@ impl Reactor {
         let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
         self.connections = Registry::taken_over(connections, estate.generations);
         let server = Server::taken_over(settings.clone(), estate.server, same_sockets);
-        self.turn = Turn::new(server, max_delay);
+        self.turn.take_over(server);
         self.clock = Clock::resuming(estate.now);
         self.now = estate.now;
         // What is chosen may not be what it was.

@@ -50,6 +50,12 @@ impl Ready {
         }
     }
 
+    /// Whether a client that is here is on the list.
+    pub(super) fn is_listed(&self, id: ClientId) -> bool {
+        let (word, bit) = place(id);
+        self.listed.get(word).is_some_and(|listed| listed & bit != 0)
+    }
+
     /// The client that was taken last was heard, or has to wait for a reason of its own.
     pub(super) fn note_one(&mut self) {
         self.heard.note_one();

@@ -138,7 +138,7 @@ impl Crowd {
                 self.world.vanishes(&person.name);
             }
             _ => {
-                self.world.server.shutdown(self.world.now, limits::DRAIN_TIMEOUT);
+                self.world.turn.server.shutdown(self.world.now, limits::DRAIN_TIMEOUT);
                 self.world.run();
             }
         }
@@ -159,7 +159,7 @@ impl Crowd {
             self.leave(who, 0);
         }
         for _ in 0..HOURS_MAX {
-            if self.world.server.clients() > 0 {
+            if self.world.turn.server.clients() > 0 {
                 self.world.wait(HOUR);
             }
         }
@@ -167,7 +167,7 @@ impl Crowd {
         for Somebody { name, heard, .. } in &self.people {
             expect_harmless(name, heard);
         }
-        let server = &self.world.server;
+        let server = &self.world.turn.server;
         assert_eq!((server.clients(), server.lobby().members(), server.held()), (0, 0, 0));
     }
 }
