@@ -16,8 +16,8 @@
 mod balanced;
 mod door;
 mod reload;
-mod serving;
 mod setup;
+mod sockets;
 mod succession;
 mod upgrade;
 mod upkeep;
@@ -29,30 +29,25 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::{Events, Poll};
 
 pub use reload::Chosen;
-use serving::Serving;
+use sockets::{Serving, Sockets};
 use upgrade::Upgrade;
 
 use super::admin::Admin;
 use super::audit::AuditLog;
 use super::clock::Clock;
-use super::connection::Connection;
-use super::datagram::Datagrams;
 use super::error::NetError;
 use super::gauges::Gauges;
 use super::keeper::Keeper;
 use super::listen_at::ListenAt;
-use super::listener::Listeners;
 use super::log_writer::LogSink;
 use super::process::ProcessGauge;
-use super::proxied::Proxies;
 use super::signals::SignalSource;
 use super::supervisor::Supervisor;
 use super::token::Source;
 use super::turn_gauge::TurnGauge;
-use crate::id::{ClientId, Registry};
+use crate::id::ClientId;
 use crate::server::Turn;
 use crate::subnet::Subnet;
 use crate::time::Time;
@@ -101,22 +96,22 @@ pub enum Exit {
 
 /// The poll loop and everything that is registered with it.
 pub struct Reactor {
-    poll: Poll,
-    events: Events,
     clock: Clock,
     /// The present of this turn.
     now: Time,
     turn: Turn,
+    sockets: Sockets,
+    operations: Operations,
+    lifecycle: Lifecycle,
+}
+
+/// What those use who look after the server: the state on disk, the log, numbers.
+struct Operations {
     keeper: Option<Keeper>,
     /// Where that keeps.
     folder: Option<PathBuf>,
     /// When the calendar was read.
     calendar_read: Time,
-    connections: Registry<Connection>,
-    listeners: Listeners,
-    proxies: Proxies,
-    datagrams: Datagrams,
-    signals: SignalSource,
     supervisor: Supervisor,
     log: LogSink,
     /// Taken out while it looks at the rest.
@@ -126,10 +121,11 @@ pub struct Reactor {
     process: ProcessGauge,
     /// How long turns took since the last report.
     turns: TurnGauge,
-    scratch: Box<[u8]>,
-    clients_max: usize,
-    /// The most clients since memory was last given back.
-    crowd: usize,
+}
+
+/// How the server ends, or is replaced.
+struct Lifecycle {
+    signals: SignalSource,
     drain: Duration,
     lame_duck: Duration,
     /// Nobody else is let in; everybody is sent away, at once or over a while.
@@ -139,17 +135,20 @@ pub struct Reactor {
     stopped_by: Option<Exit>,
     /// A signal asks to read the settings again.
     reload_asked: bool,
-    /// Told that the server is full, and not yet that it is not.
-    full_told: bool,
     upgrade: Upgrade,
 }
 
 impl Reactor {
     /// Where the server listens: `tcp`, `udp` or `admin`, and the address.
     pub fn addresses(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
-        let tcp = self.listeners.addresses().map(|address| ("tcp", address));
-        let admin = self.admin.iter().filter_map(Admin::address).map(|address| ("admin", address));
-        tcp.chain(self.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
+        let tcp = self.sockets.listeners.addresses().map(|address| ("tcp", address));
+        let admin = self
+            .operations
+            .admin
+            .iter()
+            .filter_map(Admin::address)
+            .map(|address| ("admin", address));
+        tcp.chain(self.sockets.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
     }
 
     /// Serves until a signal says stop. When one asks for it, `reread` says what is chosen now,
@@ -160,24 +159,24 @@ impl Reactor {
     pub fn run(&mut self, reread: &mut dyn FnMut() -> Option<Chosen>) -> Result<Exit, NetError> {
         self.now = self.clock.now();
         self.read_calendar();
-        self.supervisor.ready(self.now);
+        self.operations.supervisor.ready(self.now);
         let exit = loop {
             self.turn()?;
-            if std::mem::take(&mut self.reload_asked) {
+            if std::mem::take(&mut self.lifecycle.reload_asked) {
                 self.reload(reread());
             }
-            if let Some(exit) = self.stopped_by {
+            if let Some(exit) = self.lifecycle.stopped_by {
                 break exit;
             }
         };
-        self.turns.record(self.clock.now().since(self.now));
+        self.operations.turns.record(self.clock.now().since(self.now));
         self.log_report();
         Ok(exit)
     }
 
     /// Writes out what is left of the log; at most for `patience`.
     pub fn finish_log(&mut self, patience: Duration) {
-        self.log.finish(patience);
+        self.operations.log.finish(patience);
     }
 
     fn turn(&mut self) -> Result<(), NetError> {
@@ -196,22 +195,22 @@ impl Reactor {
     fn note(&mut self, event: &Event) {
         match Source::from(event.token()) {
             Source::Client(id) => self.note_client(id, event),
-            Source::Listener(index) => self.listeners.note_pending(index),
-            Source::Datagram(index) => self.datagrams.note_readable(index),
+            Source::Listener(index) => self.sockets.listeners.note_pending(index),
+            Source::Datagram(index) => self.sockets.datagrams.note_readable(index),
             Source::Signals => self.obey_signals(),
             // Drained at the start of each turn.
             Source::Log => {}
-            Source::AdminListener => self.admin.iter_mut().for_each(Admin::note_pending),
+            Source::AdminListener => self.operations.admin.iter_mut().for_each(Admin::note_pending),
             Source::Admin(number) => {
-                self.admin.iter_mut().for_each(|admin| admin.note_stirred(number));
+                self.operations.admin.iter_mut().for_each(|admin| admin.note_stirred(number));
             }
             Source::Proxied(index) => self.read_proxy_header(usize::from(index)),
-            Source::Successor => self.upgrade.note_readable(),
+            Source::Successor => self.lifecycle.upgrade.note_readable(),
         }
     }
 
     fn note_client(&mut self, id: ClientId, event: &Event) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let Some(connection) = self.sockets.connections.get_mut(id) else { return };
         if connection.note(event) {
             self.turn.note_readable(id);
         }
@@ -222,11 +221,11 @@ impl Reactor {
 
     /// Serves the datagrams that wait.
     fn serve_datagrams(&mut self) {
-        if !self.datagrams.is_readable() {
+        if !self.sockets.datagrams.is_readable() {
             return;
         }
         let (server, now) = (&mut self.turn.server, self.now);
-        self.datagrams.serve(|via, source, datagram, send| {
+        self.sockets.datagrams.serve(|via, source, datagram, send| {
             log::trace!("udp {source}: {} bytes", datagram.len());
             server.datagram(now, via, source, datagram, &mut |transmit| {
                 log::trace!("udp {}: told {} bytes", transmit.to, transmit.payload.len());
@@ -237,40 +236,37 @@ impl Reactor {
 
     /// Hears, writes to and closes clients, and does what is due.
     fn serve_clients(&mut self) {
-        let mut sockets = Serving {
-            now: self.now,
-            clock: self.clock,
-            connections: &mut self.connections,
-            listeners: &mut self.listeners,
-            datagrams: &self.datagrams,
-            audit: &mut self.audit,
-            scratch: &mut self.scratch,
-        };
-        self.turn.run(self.now, &mut sockets);
+        let (sockets, audit) = (&mut self.sockets, &mut self.operations.audit);
+        let mut serving = Serving { now: self.now, clock: self.clock, sockets, audit };
+        self.turn.run(self.now, &mut serving);
     }
 
     /// Sees what has come of those who were closed.
     fn note_seats(&mut self) {
         // Some way below the limit, so that a crowd at the door does not fill the log.
-        if self.full_told && self.seats_taken() * 10 < self.clients_max * 9 {
-            self.full_told = false;
+        if self.sockets.full_logged && self.seats_taken() * 10 < self.sockets.clients_max * 9 {
+            self.sockets.full_logged = false;
             log::info!("there is room again for new clients");
         }
-        if self.leaving && self.connections.is_empty() {
-            self.stopped_by.get_or_insert(Exit::Drained);
+        if self.lifecycle.leaving && self.sockets.connections.is_empty() {
+            self.lifecycle.stopped_by.get_or_insert(Exit::Drained);
         }
     }
 
     /// When the next turn must begin at the latest.
     fn next_due(&mut self) -> Option<Time> {
         let due = self.turn.due();
-        if due == Some(Time::ZERO) || self.datagrams.is_readable() {
+        if due == Some(Time::ZERO) || self.sockets.datagrams.is_readable() {
             return Some(Time::ZERO);
         }
-        let accept = self.listeners.poll_timeout();
-        let keep = self.keeper.as_ref().and_then(|keeper| keeper.due(&self.turn.server));
-        let admin = self.admin.as_ref().and_then(Admin::due);
-        let others = [self.supervisor.due(), self.proxies.due(), self.upgrade.due()];
+        let accept = self.sockets.listeners.poll_timeout();
+        let keep = self.operations.keeper.as_ref().and_then(|keeper| keeper.due(&self.turn.server));
+        let admin = self.operations.admin.as_ref().and_then(Admin::due);
+        let others = [
+            self.operations.supervisor.due(),
+            self.sockets.proxies.due(),
+            self.lifecycle.upgrade.due(),
+        ];
         let others = [accept, keep, admin].into_iter().chain(others);
         due.into_iter().chain(others.flatten()).min()
     }

@@ -11,7 +11,7 @@ use crate::time::Time;
 impl Reactor {
     /// Admits somebody, or waits for the header if it is a balancer.
     pub(super) fn receive_connection(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if !self.proxies.trusts(peer) {
+        if !self.sockets.proxies.trusts(peer) {
             return self.admit(stream, peer);
         }
         // A full server says so to a balancer, too, and at once, unless somebody may make way for
@@ -19,7 +19,8 @@ impl Reactor {
         if self.is_full() && !self.may_lend_seat() {
             return self.refuse(stream);
         }
-        let waiting = self.proxies.wait_for(self.now, stream, peer, self.poll.registry());
+        let waiting =
+            self.sockets.proxies.wait_for(self.now, stream, peer, self.sockets.poll.registry());
         // Most often it has come with the connection.
         if let Some(index) = waiting {
             self.read_proxy_header(index);
@@ -28,38 +29,38 @@ impl Reactor {
 
     /// Clients, and those that wait for their header: they take descriptors, too.
     pub(super) fn seats_taken(&self) -> usize {
-        self.connections.len() + self.proxies.len()
+        self.sockets.connections.len() + self.sockets.proxies.len()
     }
 
     /// Whether there is room for nobody else.
     pub(super) fn is_full(&self) -> bool {
-        self.seats_taken() >= self.clients_max
+        self.seats_taken() >= self.sockets.clients_max
     }
 
     /// Reads on for whom a connection is.
     pub(super) fn read_proxy_header(&mut self, index: usize) {
-        match self.proxies.read(index, self.poll.registry()) {
+        match self.sockets.proxies.read(index, self.sockets.poll.registry()) {
             Heard::Part => {}
             Heard::Whole(stream, client) => self.admit(stream, client),
-            Heard::Rubbish => self.listeners.note_freed(self.now),
+            Heard::Rubbish => self.sockets.listeners.note_freed(self.now),
         }
     }
 
     /// Closes balancers' connections that were not worth it.
     pub(super) fn expire_proxy_headers(&mut self, now: Time) {
-        if self.proxies.expire(now) {
-            self.listeners.note_freed(self.now);
+        if self.sockets.proxies.expire(now) {
+            self.sockets.listeners.note_freed(self.now);
         }
     }
 
     /// What became of balancers' connections.
     pub fn proxy_counters(&self) -> ProxyCounters {
-        self.proxies.counters()
+        self.sockets.proxies.counters()
     }
 
     /// Logs it where there were any.
     pub(super) fn log_proxied(&self) {
-        let counters = self.proxies.counters();
+        let counters = self.sockets.proxies.counters();
         if counters != ProxyCounters::default() {
             log::info!(
                 "balancers: clients={} themselves={} bad={} late={} crowded={}",

@@ -18,17 +18,17 @@ impl Reactor {
     pub(super) fn accept(&mut self) {
         let mut served = 0;
         while served < ACCEPTS_PER_TURN {
-            let Some((stream, peer)) = self.listeners.accept(self.now) else { break };
+            let Some((stream, peer)) = self.sockets.listeners.accept(self.now) else { break };
             self.receive_connection(stream, peer);
             served += 1;
         }
-        self.gauges.accepts_cut += u64::from(served == ACCEPTS_PER_TURN);
+        self.operations.gauges.accepts_cut += u64::from(served == ACCEPTS_PER_TURN);
         for _ in 0..ACCEPTS_PER_TURN {
-            let Some(stream) = self.listeners.accept_to_refuse() else { break };
-            self.gauges.rejected.descriptors += 1;
+            let Some(stream) = self.sockets.listeners.accept_to_refuse() else { break };
+            self.operations.gauges.rejected.descriptors += 1;
             self.turn_away(Connection::new(stream), Farewell::ServerFull);
         }
-        self.listeners.restore_spare();
+        self.sockets.listeners.restore_spare();
     }
 
     pub(super) fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
@@ -37,42 +37,43 @@ impl Reactor {
         if !has_seat {
             return self.refuse(stream);
         }
-        let id = self.connections.insert_with(|_| Connection::new(stream));
-        self.crowd = self.crowd.max(self.connections.len());
+        let id = self.sockets.connections.insert_with(|_| Connection::new(stream));
+        self.sockets.clients_peak = self.sockets.clients_peak.max(self.sockets.connections.len());
         let admitted = self.turn.server.connect(self.now, id, peer.ip());
         log::debug!("client {id}: connected from {peer}");
         self.watch(id);
         let Err(reason) = admitted else {
-            self.gauges.admitted += 1;
+            self.operations.gauges.admitted += 1;
             return;
         };
-        self.gauges.rejected.note(reason);
+        self.operations.gauges.rejected.note(reason);
         log::debug!("client {id}: refused, {reason}");
-        if let Some(connection) = self.connections.remove(id) {
+        if let Some(connection) = self.sockets.connections.remove(id) {
             self.turn_away(connection, reason.farewell());
         }
     }
 
     /// Turns somebody away because the server is full.
     pub(super) fn refuse(&mut self, stream: TcpStream) {
-        if !std::mem::replace(&mut self.full_told, true) {
-            log::warn!("full: refusing clients beyond max_clients={}", self.clients_max);
+        if !std::mem::replace(&mut self.sockets.full_logged, true) {
+            log::warn!("full: refusing clients beyond max_clients={}", self.sockets.clients_max);
         }
-        self.gauges.rejected.full += 1;
+        self.operations.gauges.rejected.full += 1;
         self.turn_away(Connection::new(stream), Farewell::ServerFull);
     }
 
     /// Whether somebody may come though all seats are taken, if another makes way, who takes a
     /// descriptor for as long as it is being closed.
     pub(super) fn may_lend_seat(&self) -> bool {
-        self.turn.server.has_crowd() && self.seats_taken() < self.clients_max + SEATS_LENT_MAX
+        self.turn.server.has_crowd()
+            && self.seats_taken() < self.sockets.clients_max + SEATS_LENT_MAX
     }
 
     /// Has poll tell of a client, and of what it is ready for already.
     pub(super) fn watch(&mut self, id: ClientId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let Some(connection) = self.sockets.connections.get_mut(id) else { return };
         let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
-        let (registry, stream) = (self.poll.registry(), connection.stream());
+        let (registry, stream) = (self.sockets.poll.registry(), connection.stream());
         if let Err(error) = registry.register(stream, Source::Client(id).into(), all) {
             log::warn!("client {id}: cannot be polled, {error}");
             self.turn.server.disconnect(self.now, id);
@@ -82,6 +83,6 @@ impl Reactor {
     fn turn_away(&mut self, connection: Connection, farewell: Farewell) {
         let mut last = Vec::new();
         dialect::Encoding::default().encode(chat::Event::Farewell(farewell), &mut last);
-        connection.turn_away(&last, &mut self.scratch);
+        connection.turn_away(&last, &mut self.sockets.scratch);
     }
 }

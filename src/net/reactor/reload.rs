@@ -25,18 +25,18 @@ impl Reactor {
         if let Some(chosen) = chosen {
             self.reconfigure(chosen);
         }
-        self.supervisor.ready(self.now);
+        self.operations.supervisor.ready(self.now);
     }
 
     fn reconfigure(&mut self, chosen: Chosen) {
         let Chosen { net, server, log_level } = chosen;
         log::set_max_level(log_level);
-        self.clients_max = net.clients_max;
-        (self.drain, self.lame_duck) = (net.drain, net.lame_duck);
-        self.proxies.trust(net.proxies);
+        self.sockets.clients_max = net.clients_max;
+        (self.lifecycle.drain, self.lifecycle.lame_duck) = (net.drain, net.lame_duck);
+        self.sockets.proxies.trust(net.proxies);
         self.turn.set_max_delay(net.max_delay);
         // Those who are here keep what their sockets were given.
-        self.listeners.set_timers(net.keepalive, net.user_timeout);
+        self.sockets.listeners.set_timers(net.keepalive, net.user_timeout);
         self.turn.reconfigure(self.now, server);
     }
 }

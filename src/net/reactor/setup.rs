@@ -2,8 +2,9 @@
 
 use mio::{Events, Poll};
 
+use super::sockets::Sockets;
 use super::upgrade::Upgrade;
-use super::{Reactor, Settings, upkeep};
+use super::{Lifecycle, Operations, Reactor, Settings, upkeep};
 use crate::id::Registry;
 use crate::limits::{EVENTS_PER_POLL, READ_BYTES_PER_TURN};
 use crate::net::activated::Activated;
@@ -48,8 +49,9 @@ impl Reactor {
         let (tcp, udp) = (Inherited::activated(tcp)?, Inherited::activated(udp)?);
         let ports = Ports { tcp, udp, admin: Inherited::default() };
         let mut reactor = Self::assemble(settings, server_settings, log, ports)?;
-        let (folder, server) = (reactor.folder.as_deref(), &mut reactor.turn.server);
-        reactor.keeper = folder.map(|folder| Keeper::open(folder, server)).transpose()?;
+        let (folder, server) = (reactor.operations.folder.as_deref(), &mut reactor.turn.server);
+        reactor.operations.keeper =
+            folder.map(|folder| Keeper::open(folder, server)).transpose()?;
         Ok(reactor)
     }
 
@@ -77,38 +79,49 @@ impl Reactor {
         let mut secret = [0; 16];
         getrandom::fill(&mut secret).map_err(NetError::Secret)?;
         let started_at = Clock::calendar().millis() as f64 / 1_000.0;
-        Ok(Self {
+        let sockets = Sockets {
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            connections: Registry::expecting(settings.clients_max),
+            listeners,
+            proxies: Proxies::new(settings.proxies.clone()),
+            datagrams,
+            scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
+            clients_max: settings.clients_max,
+            clients_peak: 0,
+            full_logged: false,
+            poll,
+        };
+        let operations = Operations {
+            keeper: None,
+            folder: settings.state.clone(),
+            calendar_read: Time::ZERO,
+            supervisor: Supervisor::of_environment(),
+            log,
             admin,
             audit: AuditLog::new(),
             gauges: Gauges::new(),
             process: ProcessGauge::new(started_at),
-            events: Events::with_capacity(EVENTS_PER_POLL),
-            clock: Clock::start(),
-            now: Time::ZERO,
-            turn: Turn::new(Server::new(server_settings, secret), settings.max_delay),
-            keeper: None,
-            folder: settings.state.clone(),
-            calendar_read: Time::ZERO,
-            connections: Registry::expecting(settings.clients_max),
             turns: TurnGauge::new()?,
-            scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
-            clients_max: settings.clients_max,
-            crowd: 0,
+        };
+        let turn = Turn::new(Server::new(server_settings, secret), settings.max_delay);
+        let lifecycle = Lifecycle::new(settings, signals);
+        let (clock, now) = (Clock::start(), Time::ZERO);
+        Ok(Self { clock, now, turn, sockets, operations, lifecycle })
+    }
+}
+
+impl Lifecycle {
+    /// A server that is to go on.
+    fn new(settings: &Settings, signals: SignalSource) -> Self {
+        Self {
+            signals,
             drain: settings.drain,
             lame_duck: settings.lame_duck,
             leaving: false,
             stopping: false,
             stopped_by: None,
             reload_asked: false,
-            full_told: false,
             upgrade: Upgrade::new(),
-            poll,
-            listeners,
-            proxies: Proxies::new(settings.proxies.clone()),
-            datagrams,
-            signals,
-            supervisor: Supervisor::of_environment(),
-            log,
-        })
+        }
     }
 }

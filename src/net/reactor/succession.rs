@@ -48,10 +48,10 @@ impl Reactor {
         }
         let mut reactor = taken?;
         // The old process can go on no more, so it need not understand what is written from now on.
-        if let Some(keeper) = &mut reactor.keeper {
+        if let Some(keeper) = &mut reactor.operations.keeper {
             keeper.begin(&mut reactor.turn.server);
         }
-        let clients = reactor.connections.len();
+        let clients = reactor.sockets.connections.len();
         log::info!("upgrade: taken over from pid={} clients={clients}", predecessor.process);
         Ok(reactor)
     }
@@ -62,33 +62,33 @@ impl Reactor {
         estate: Estate,
         clients: Vec<std::os::fd::OwnedFd>,
     ) -> Result<(), NetError> {
-        if estate.folder != self.folder {
+        if estate.folder != self.operations.folder {
             return Err(HandoverError::Folder.into());
         }
-        settings.matchmaking.own_addresses = self.datagrams.addresses().collect();
-        let same_sockets = estate.has_sockets(self.datagrams.addresses());
+        settings.matchmaking.own_addresses = self.sockets.datagrams.addresses().collect();
+        let same_sockets = estate.has_sockets(self.sockets.datagrams.addresses());
         if same_sockets {
-            self.datagrams.take_over(estate.doors);
+            self.sockets.datagrams.take_over(estate.doors);
         }
         let ids = estate.clients.iter().copied();
         let streams = clients.into_iter().map(|client| TcpStream::from_std(client.into()));
         let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
-        self.connections = Registry::taken_over(connections, estate.generations);
+        self.sockets.connections = Registry::taken_over(connections, estate.generations);
         let server = Server::taken_over(settings.clone(), estate.server, same_sockets);
         self.turn.take_over(server);
         self.clock = Clock::resuming(estate.now);
         self.now = estate.now;
         // What is chosen may not be what it was.
         self.turn.server.reconfigure(self.now, settings);
-        self.crowd = self.connections.len();
-        self.process.came_with(self.connections.len() as u64);
+        self.sockets.clients_peak = self.sockets.connections.len();
+        self.operations.process.came_with(self.sockets.connections.len() as u64);
         let closed: u64 = self.turn.server.counters().closed.iter().sum();
-        self.gauges.admitted = closed + self.connections.len() as u64;
+        self.operations.gauges.admitted = closed + self.sockets.connections.len() as u64;
         for id in estate.clients {
             self.watch(id);
         }
-        let folder = self.folder.as_deref();
-        self.keeper =
+        let folder = self.operations.folder.as_deref();
+        self.operations.keeper =
             folder.map(|folder| Keeper::resume(folder, &mut self.turn.server)).transpose()?;
         self.turn.server.limit_history();
         self.check_invariants()
@@ -100,7 +100,7 @@ impl Reactor {
         let checked = catch_unwind(AssertUnwindSafe(|| {
             assert_eq!(
                 self.turn.server.clients(),
-                self.connections.len(),
+                self.sockets.connections.len(),
                 "a connection for each client"
             );
             self.turn.server.check_invariants();

@@ -81,16 +81,16 @@ fn own_program() -> Option<PathBuf> {
 impl Reactor {
     /// Starts a new process, which will say when it is ready.
     pub(super) fn begin_upgrade(&mut self) {
-        if self.leaving {
+        if self.lifecycle.leaving {
             return log::warn!("upgrade: not while the server is stopping");
         }
-        if self.upgrade.successor.is_some() {
+        if self.lifecycle.upgrade.successor.is_some() {
             return log::warn!("upgrade: one is under way");
         }
         match self.start_successor() {
             Ok(successor) => {
                 log::info!("upgrade: started pid={}", successor.process.id());
-                self.upgrade.successor = Some(successor);
+                self.lifecycle.upgrade.successor = Some(successor);
             }
             Err(error) => log::error!("upgrade: {error}; this process goes on"),
         }
@@ -99,11 +99,11 @@ impl Reactor {
     fn start_successor(&self) -> Result<Successor, HandoverError> {
         let failed = |what| move |source| HandoverError::Wire { what, source };
         let unknown = || HandoverError::Refused("this program does not know its own path".into());
-        let program = self.upgrade.program.as_ref().ok_or_else(unknown)?;
+        let program = self.lifecycle.upgrade.program.as_ref().ok_or_else(unknown)?;
         let (wire, theirs) = Wire::pair().map_err(failed("a pair of sockets"))?;
         let token = Source::Successor.into();
         let descriptor = wire.descriptor().as_raw_fd();
-        let registry = self.poll.registry();
+        let registry = self.sockets.poll.registry();
         let registered = registry.register(&mut SourceFd(&descriptor), token, Interest::READABLE);
         registered.map_err(failed("polling"))?;
         let mut command = Command::new(program);
@@ -122,20 +122,20 @@ impl Reactor {
     pub(super) fn go_on_upgrading(&mut self) {
         let now = self.now;
         let is_due = |successor: &mut Successor| successor.spoke || now >= successor.until;
-        let Some(mut successor) = self.upgrade.successor.take_if(is_due) else { return };
+        let Some(mut successor) = self.lifecycle.upgrade.successor.take_if(is_due) else { return };
         if !successor.spoke {
             return give_up(successor, "it was not ready in time");
         }
         successor.wire.be_patient(HANDOVER_PATIENCE);
         let begun = self.clock.now();
-        let clients = self.connections.len();
+        let clients = self.sockets.connections.len();
         match successor.wire.expect(Word::Ready).and_then(|()| self.hand_over(&mut successor)) {
             Ok(()) => {
                 let pause_ms = self.clock.now().since(begun).as_millis();
                 let pid = successor.process.id();
-                self.supervisor.hand_over(pid);
+                self.operations.supervisor.hand_over(pid);
                 log::info!("upgrade: handed over pid={pid} clients={clients} pause_ms={pause_ms}");
-                self.stopped_by = Some(Exit::HandedOver);
+                self.lifecycle.stopped_by = Some(Exit::HandedOver);
                 self.pass_on_signals(&successor.process);
             }
             Err(error) => {
@@ -147,7 +147,7 @@ impl Reactor {
 
     /// Ends the new process, because this one has something else to do.
     pub(super) fn abandon_upgrade(&mut self, why: &str) {
-        if let Some(successor) = self.upgrade.successor.take() {
+        if let Some(successor) = self.lifecycle.upgrade.successor.take() {
             give_up(successor, why);
         }
     }
@@ -158,28 +158,29 @@ impl Reactor {
             return Err(HandoverError::TooMuch { bytes });
         }
         // Nobody can open it twice.
-        if let Some(keeper) = self.keeper.take() {
+        if let Some(keeper) = self.operations.keeper.take() {
             keeper.finish(&mut self.turn.server, self.clock);
         }
         let server = self.turn.server.handed_over(self.clock.now());
-        let mut estate = Estate::new(self.clock.now(), self.datagrams.doors().clone(), server);
-        estate.folder.clone_from(&self.folder);
-        estate.generations = self.connections.generations().to_vec();
+        let mut estate =
+            Estate::new(self.clock.now(), self.sockets.datagrams.doors().clone(), server);
+        estate.folder.clone_from(&self.operations.folder);
+        estate.generations = self.sockets.connections.generations().to_vec();
         let mut sockets: Vec<BorrowedFd<'_>> = Vec::new();
-        for (at, socket) in self.listeners.handed_over() {
+        for (at, socket) in self.sockets.listeners.handed_over() {
             estate.tcp.push(at);
             sockets.push(socket);
         }
-        for (at, socket) in self.datagrams.handed_over() {
+        for (at, socket) in self.sockets.datagrams.handed_over() {
             estate.udp.push(at);
             sockets.push(socket);
         }
-        for (at, socket) in self.admin.iter().filter_map(Admin::handed_over) {
+        for (at, socket) in self.operations.admin.iter().filter_map(Admin::handed_over) {
             estate.admin.push(at);
             sockets.push(socket);
         }
-        for id in self.connections.ids() {
-            let Some(connection) = self.connections.get(id) else { continue };
+        for id in self.sockets.connections.ids() {
+            let Some(connection) = self.sockets.connections.get(id) else { continue };
             estate.clients.push(id);
             sockets.push(connection.descriptor());
         }
@@ -196,7 +197,7 @@ impl Reactor {
 
     /// Who has asked something of this process while it handed over did not know of the other one.
     fn pass_on_signals(&mut self, process: &Child) {
-        for request in self.signals.requests() {
+        for request in self.lifecycle.signals.requests() {
             let meant = match request {
                 Request::Stop(signal) => Signal::from_named_raw(signal),
                 Request::LameDuck => Some(Signal::USR2),
@@ -215,11 +216,15 @@ impl Reactor {
 
     /// Opens the state again that was closed for the new process.
     fn keep_again(&mut self) {
-        let Some(folder) = self.folder.as_deref().filter(|_| self.keeper.is_none()) else { return };
+        let Some(folder) =
+            self.operations.folder.as_deref().filter(|_| self.operations.keeper.is_none())
+        else {
+            return;
+        };
         match Keeper::resume(folder, &mut self.turn.server) {
             Ok(mut keeper) => {
                 keeper.begin(&mut self.turn.server);
-                self.keeper = Some(keeper);
+                self.operations.keeper = Some(keeper);
             }
             Err(error) => log::error!("state: nothing is kept from now on: {error}"),
         }

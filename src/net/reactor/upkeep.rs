@@ -17,71 +17,71 @@ use crate::server::CloseReason;
 impl Reactor {
     /// Gives back what a crowd has needed, when most of it has left and there is nothing to do.
     pub(super) fn trim(&mut self) {
-        let here = self.connections.len();
-        if here <= self.crowd / 4 && here + CROWD <= self.crowd {
-            self.crowd = here;
+        let here = self.sockets.connections.len();
+        if here <= self.sockets.clients_peak / 4 && here + CROWD <= self.sockets.clients_peak {
+            self.sockets.clients_peak = here;
             self.turn.trim();
-            self.proxies.trim();
-            self.connections.trim();
+            self.sockets.proxies.trim();
+            self.sockets.connections.trim();
         }
     }
 
     /// Saves what outlives the server, if that is due.
     pub(super) fn keep(&mut self) {
-        if let Some(keeper) = &mut self.keeper {
+        if let Some(keeper) = &mut self.operations.keeper {
             keeper.keep(self.now, &mut self.turn.server, self.clock);
         }
     }
 
     /// Does for the state on disk what can wait, if this is the time for it.
     pub(super) fn tidy_up_state(&mut self, is_idle: bool) {
-        if let Some(keeper) = &mut self.keeper {
+        if let Some(keeper) = &mut self.operations.keeper {
             keeper.tidy_up(is_idle, self.clock);
         }
     }
 
     /// Saves what is still to be saved, and closes the state.
     pub fn finish_state(&mut self) {
-        if let Some(keeper) = self.keeper.take() {
+        if let Some(keeper) = self.operations.keeper.take() {
             keeper.finish(&mut self.turn.server, self.clock);
         }
     }
 
     /// Dates are told by the calendar as it is now: it may have been set.
     pub(super) fn read_calendar(&mut self) {
-        self.calendar_read = self.now;
+        self.operations.calendar_read = self.now;
         self.turn.server.set_calendar(self.now, Clock::calendar());
     }
 
     /// Tells whoever supervises the server that the loop turns, if that is due.
     pub(super) fn beat(&mut self) {
-        self.supervisor.beat(self.now, || {
-            let clients = self.connections.len();
+        self.operations.supervisor.beat(self.now, || {
+            let clients = self.sockets.connections.len();
             let rooms = self.turn.server.lobby().rooms();
-            let doing = if self.leaving { "Stopping" } else { "Serving" };
+            let doing = if self.lifecycle.leaving { "Stopping" } else { "Serving" };
             format!("{doing}: {clients} clients in {rooms} rooms")
         });
     }
 
     /// Does what signals ask for.
     pub(super) fn obey_signals(&mut self) {
-        let requests: Vec<Request> = self.signals.requests().collect();
+        let requests: Vec<Request> = self.lifecycle.signals.requests().collect();
         for request in requests {
             match request {
                 Request::Reload => {
-                    self.supervisor.reloading();
+                    self.operations.supervisor.reloading();
                     self.reopen_log();
                     self.log_report();
-                    self.reload_asked = true;
+                    self.lifecycle.reload_asked = true;
                 }
                 Request::LameDuck => self.send_away(),
                 Request::Upgrade => self.begin_upgrade(),
-                Request::Stop(signal) if self.stopping => {
+                Request::Stop(signal) if self.lifecycle.stopping => {
                     log::warn!("stopping at once: signal={signal}");
-                    self.stopped_by = Some(Exit::AtOnce(signal));
+                    self.lifecycle.stopped_by = Some(Exit::AtOnce(signal));
                 }
                 Request::Stop(signal) => self.stop(signal),
-                Request::HangUp if self.stopping => {}
+                Request::HangUp if self.lifecycle.stopping => {}
                 Request::HangUp => {
                     log::info!(
                         "the terminal is gone, or SIGHUP was sent: without -c it means stop"
@@ -93,9 +93,9 @@ impl Reactor {
     }
 
     fn reopen_log(&mut self) {
-        match self.log.reopen() {
+        match self.operations.log.reopen() {
             Ok(false) => log::info!("nothing to reopen: the log goes to stderr"),
-            Ok(true) => match watch_log(&self.poll, &self.log) {
+            Ok(true) => match watch_log(&self.sockets.poll, &self.operations.log) {
                 Ok(()) => log::info!("log reopened"),
                 Err(error) => log::warn!("log reopened, but it cannot be watched: {error}"),
             },
@@ -104,50 +104,56 @@ impl Reactor {
     }
 
     fn stop(&mut self, signal: i32) {
-        log::info!("stopping: signal={signal} clients={}", self.connections.len());
-        (self.leaving, self.stopping) = (true, true);
-        self.supervisor.stopping(self.drain);
+        log::info!("stopping: signal={signal} clients={}", self.sockets.connections.len());
+        (self.lifecycle.leaving, self.lifecycle.stopping) = (true, true);
+        self.operations.supervisor.stopping(self.lifecycle.drain);
         self.abandon_upgrade("the server is stopping");
-        self.listeners.close();
-        self.proxies.close();
-        self.datagrams.close();
-        self.turn.server.shutdown(self.now, self.drain);
+        self.sockets.listeners.close();
+        self.sockets.proxies.close();
+        self.sockets.datagrams.close();
+        self.turn.server.shutdown(self.now, self.lifecycle.drain);
     }
 
     /// Lets nobody else in, and sends everybody away over a while. Datagrams are served meanwhile.
     fn send_away(&mut self) {
-        if self.leaving {
+        if self.lifecycle.leaving {
             return log::info!("everybody is being sent away already");
         }
-        log::info!("sending away: clients={} within={:?}", self.connections.len(), self.lame_duck);
-        self.leaving = true;
-        self.supervisor.stopping(self.lame_duck.saturating_add(self.drain));
+        log::info!(
+            "sending away: clients={} within={:?}",
+            self.sockets.connections.len(),
+            self.lifecycle.lame_duck
+        );
+        self.lifecycle.leaving = true;
+        self.operations
+            .supervisor
+            .stopping(self.lifecycle.lame_duck.saturating_add(self.lifecycle.drain));
         self.abandon_upgrade("everybody is being sent away");
-        self.listeners.close();
+        self.sockets.listeners.close();
         // Whoever they come for would be let in later, and stay.
-        self.proxies.close();
-        self.turn.server.send_away_within(self.now, self.lame_duck);
+        self.sockets.proxies.close();
+        self.turn.server.send_away_within(self.now, self.lifecycle.lame_duck);
     }
 
     /// Logs who is here and what was served since the start, and the turns since the last report.
     pub(super) fn log_report(&mut self) {
         log::info!(
             "here: clients={} members={} rooms={} waiting_bytes={} remembered_bytes={}",
-            self.connections.len(),
+            self.sockets.connections.len(),
             self.turn.server.lobby().members(),
             self.turn.server.lobby().rooms(),
             self.turn.server.held(),
             self.turn.server.lobby().remembered()
         );
         self.log_served();
-        self.audit.tell_left_out();
+        self.operations.audit.tell_left_out();
         self.log_proxied();
         self.log_matched();
-        if let Some(keeper) = &self.keeper {
+        if let Some(keeper) = &self.operations.keeper {
             log::info!("state: {keeper}");
         }
-        log::info!("turns: {}", self.turns);
-        self.turns.reset();
+        log::info!("turns: {}", self.operations.turns);
+        self.operations.turns.reset();
     }
 
     fn log_served(&self) {

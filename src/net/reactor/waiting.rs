@@ -15,8 +15,8 @@ use crate::time::Time;
 impl Reactor {
     /// Sleeps until something happens or is due, and notes what has happened.
     pub(super) fn wait(&mut self) -> Result<(), NetError> {
-        if !self.log.is_empty() {
-            self.log.drain();
+        if !self.operations.log.is_empty() {
+            self.operations.log.drain();
         }
         let due = self.next_due();
         let is_idle = due != Some(Time::ZERO);
@@ -26,13 +26,13 @@ impl Reactor {
         self.tidy_up_state(is_idle);
         let ended = self.clock.now();
         let took = ended.since(self.now);
-        self.turns.record(took);
-        self.gauges.turns.record_time(took);
+        self.operations.turns.record(took);
+        self.operations.gauges.turns.record_time(took);
         let overslept = self.poll(ended, due)?;
         if took + overslept >= STANDSTILL {
             self.turn.excuse(took + overslept);
         }
-        if self.now.since(self.calendar_read) >= CALENDAR_INTERVAL {
+        if self.now.since(self.operations.calendar_read) >= CALENDAR_INTERVAL {
             self.read_calendar();
         }
         self.beat();
@@ -63,18 +63,18 @@ impl Reactor {
 
     /// Polls once. How many events there were; `None`: a signal came instead.
     fn poll_once(&mut self, timeout: Option<Duration>) -> Result<Option<usize>, NetError> {
-        match self.poll.poll(&mut self.events, timeout) {
+        match self.sockets.poll.poll(&mut self.sockets.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
             Err(error) => return Err(NetError::Wait(error)),
         }
-        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        let events = std::mem::replace(&mut self.sockets.events, Events::with_capacity(0));
         let mut count = 0;
         for event in &events {
             self.note(event);
             count += 1;
         }
-        self.events = events;
+        self.sockets.events = events;
         Ok(Some(count))
     }
 }

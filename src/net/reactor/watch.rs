@@ -18,27 +18,27 @@ const COMMIT: Option<&str> = option_env!("MIO_CHAT_COMMIT");
 impl Reactor {
     /// Looks at the visitors of the admin listener, if there is one and it is time.
     pub(super) fn serve_admin(&mut self) {
-        let Some(mut admin) = self.admin.take() else { return };
-        let short = self.listeners.is_short_of_descriptors();
-        if admin.look((self.clock, self.poll.registry()), short, &*self) {
-            self.listeners.note_freed(self.now);
+        let Some(mut admin) = self.operations.admin.take() else { return };
+        let short = self.sockets.listeners.is_short_of_descriptors();
+        if admin.look((self.clock, self.sockets.poll.registry()), short, &*self) {
+            self.sockets.listeners.note_freed(self.now);
         }
-        self.admin = Some(admin);
+        self.operations.admin = Some(admin);
     }
 
     fn connections_seen(&self) -> Connections {
         let closed = self.turn.server.counters().closed;
-        let mut rejected = self.gauges.rejected.counts();
-        let proxied = self.proxies.counters();
+        let mut rejected = self.operations.gauges.rejected.counts();
+        let proxied = self.sockets.proxies.counters();
         rejected.0.extend([
             ("proxy-header-bad", proxied.bad),
             ("proxy-header-late", proxied.late),
             ("proxy-header-crowded", proxied.crowded),
         ]);
         Connections {
-            now: self.connections.len() as u64,
-            max: self.clients_max as u64,
-            accepted: self.gauges.admitted,
+            now: self.sockets.connections.len() as u64,
+            max: self.sockets.clients_max as u64,
+            accepted: self.operations.gauges.admitted,
             rejected,
             closed: Counts(CloseReason::NAMES.into_iter().zip(closed).collect()),
         }
@@ -91,9 +91,9 @@ impl Reactor {
 
 impl Watched for Reactor {
     fn unready(&self) -> Option<Unready> {
-        if self.leaving {
+        if self.lifecycle.leaving {
             Some(Unready::Draining)
-        } else if self.listeners.is_short_of_descriptors() {
+        } else if self.sockets.listeners.is_short_of_descriptors() {
             Some(Unready::Descriptors)
         } else {
             self.is_full().then_some(Unready::Full)
@@ -110,14 +110,14 @@ impl Watched for Reactor {
             uptime_seconds: now.since(Time::ZERO).as_secs_f64(),
             not_ready: self.unready(),
             chat: self.chat_seen(),
-            turn_seconds: self.gauges.turns.clone(),
+            turn_seconds: self.operations.gauges.turns.clone(),
             flush_clients: gauges.flushes.clone(),
             delivery_latency_seconds: gauges.deliveries.clone(),
-            turns_cut: self.gauges.turns_cut(&gauges.hit),
+            turns_cut: self.operations.gauges.turns_cut(&gauges.hit),
             udp: self.udp_seen(),
-            log_dropped: self.log.dropped(),
-            store: self.keeper.as_ref().map(|keeper| keeper.seen()),
-            process: self.process.read(connections.now),
+            log_dropped: self.operations.log.dropped(),
+            store: self.operations.keeper.as_ref().map(|keeper| keeper.seen()),
+            process: self.operations.process.read(connections.now),
             rooms_by_size: self.rooms_seen(listed),
             slow_clients: self.slow_clients_seen(now, listed),
             connections,

@@ -2,6 +2,8 @@
 
 use std::io::IoSlice;
 
+use mio::{Events, Poll};
+
 use crate::id::{ClientId, Registry};
 use crate::matchmaking::Transmit;
 use crate::net::audit::{Address, AuditLog};
@@ -9,23 +11,38 @@ use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::datagram::Datagrams;
 use crate::net::listener::Listeners;
+use crate::net::proxied::Proxies;
 use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
 use crate::time::Time;
+
+/// All sockets but those of the admin listener, and what polls them.
+pub(super) struct Sockets {
+    pub(super) poll: Poll,
+    pub(super) events: Events,
+    pub(super) connections: Registry<Connection>,
+    pub(super) listeners: Listeners,
+    pub(super) proxies: Proxies,
+    pub(super) datagrams: Datagrams,
+    /// Room for bytes that are put together, or dropped.
+    pub(super) scratch: Box<[u8]>,
+    pub(super) clients_max: usize,
+    /// The most clients since memory was last given back.
+    pub(super) clients_peak: usize,
+    /// The log was told that the server is full, and not yet that it is not.
+    pub(super) full_logged: bool,
+}
 
 /// What a turn needs of the poll loop.
 pub(super) struct Serving<'a> {
     pub(super) now: Time,
     pub(super) clock: Clock,
-    pub(super) connections: &'a mut Registry<Connection>,
-    pub(super) listeners: &'a mut Listeners,
-    pub(super) datagrams: &'a Datagrams,
+    pub(super) sockets: &'a mut Sockets,
     pub(super) audit: &'a mut AuditLog,
-    pub(super) scratch: &'a mut [u8],
 }
 
 impl Transport for Serving<'_> {
     fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
-        let Some(connection) = self.connections.get_mut(id) else { return Read::Nothing };
+        let Some(connection) = self.sockets.connections.get_mut(id) else { return Read::Nothing };
         let read = connection.read(room);
         if let Read::Bytes { count, .. } = read {
             log::trace!("client {id}: read {count} of {} bytes", room.len());
@@ -34,8 +51,10 @@ impl Transport for Serving<'_> {
     }
 
     fn write(&mut self, id: ClientId, slices: &[IoSlice<'_>]) -> Written {
-        let Some(connection) = self.connections.get_mut(id) else { return Written::Taken(0) };
-        let written = connection.write(slices, self.scratch);
+        let Some(connection) = self.sockets.connections.get_mut(id) else {
+            return Written::Taken(0);
+        };
+        let written = connection.write(slices, &mut self.sockets.scratch);
         if let Written::Taken(taken) = written {
             let offered = || slices.iter().map(|slice| slice.len()).sum::<usize>();
             log::trace!("client {id}: wrote {taken} of {} bytes", offered());
@@ -44,10 +63,10 @@ impl Transport for Serving<'_> {
     }
 
     fn close(&mut self, id: ClientId, reason: CloseReason) {
-        let Some(connection) = self.connections.remove(id) else { return };
+        let Some(connection) = self.sockets.connections.remove(id) else { return };
         log::debug!("client {id}: closed, {}", reason.name());
-        connection.close(self.scratch);
-        self.listeners.note_freed(self.now);
+        connection.close(&mut self.sockets.scratch);
+        self.sockets.listeners.note_freed(self.now);
     }
 }
 
@@ -57,13 +76,14 @@ impl Driver for Serving<'_> {
     }
 
     fn send(&mut self, transmit: Transmit<'_>) {
-        self.datagrams.send(transmit);
+        self.sockets.datagrams.send(transmit);
     }
 
     /// Tells the log once who a client is.
     fn heard(&mut self, server: &Server, id: ClientId) {
         if log::log_enabled!(log::Level::Debug)
-            && let Some(connection) = self.connections.get_mut(id).filter(|known| !known.named)
+            && let Some(connection) =
+                self.sockets.connections.get_mut(id).filter(|known| !known.named)
             && let Some(nickname) = server.lobby().nickname(id)
         {
             connection.named = true;
@@ -75,8 +95,11 @@ impl Driver for Serving<'_> {
     fn expired(&mut self, server: &mut Server) {
         while let Some(audited) = server.poll_audited() {
             let id = audited.id();
-            let peer =
-                self.connections.get_mut(id).and_then(|known| known.stream().peer_addr().ok());
+            let peer = self
+                .sockets
+                .connections
+                .get_mut(id)
+                .and_then(|known| known.stream().peer_addr().ok());
             let address = Address::of(server.network(id), peer);
             let nick = server.lobby().nickname(id).map_or("", |nick| nick.as_str());
             self.audit.log(self.now, &audited, nick, &address);
