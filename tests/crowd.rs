@@ -6,7 +6,7 @@
 mod common;
 mod support;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use memchr::memchr_iter;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use mio_chat::id::{ClientId, Registry};
-use mio_chat::server::Server;
+use mio_chat::matchmaking::Transmit;
+use mio_chat::server::{CloseReason, Driver, Read, Server, Transport, Turn, Written};
 use mio_chat::time::Time;
 use support::{Client, PATIENCE, eventually_within, process, report, timed};
 
@@ -156,29 +157,63 @@ fn five_thousand_join_hear_one_message_once_and_leave_nothing_behind() {
 }
 
 /// What happens to everybody at once, in one turn of a server without sockets.
-type Blow = fn(&mut Server, &[ClientId]);
+type Blow = fn(&mut Turn, &[ClientId]);
 
-const ALL_ARE_GONE: Blow = |server, clients| {
+const ALL_ARE_GONE: Blow = |turn, clients| {
     for &id in clients {
-        server.disconnect(Time::ZERO, id);
+        turn.server.disconnect(Time::ZERO, id);
     }
 };
 /// While something that was said is still to be handed out.
-const SHUTDOWN: Blow = |server, clients| {
-    server.receive(Time::ZERO, clients[0], b"wait\n");
-    server.shutdown(Time::ZERO, Duration::from_secs(5));
+const SHUTDOWN: Blow = |turn, clients| {
+    turn.note_readable(clients[0]);
+    turn.hear(Time::ZERO, &mut Wires(vec!["wait".to_owned()]));
+    turn.server.shutdown(Time::ZERO, Duration::from_secs(5));
 };
+
+/// Connections that bring a line each, the last one first, and take all that they are offered.
+struct Wires(Vec<String>);
+
+impl Transport for Wires {
+    fn read(&mut self, _id: ClientId, room: &mut [u8]) -> Read {
+        let Some(line) = self.0.pop() else { return Read::Nothing };
+        let line = line + "\n";
+        room[..line.len()].copy_from_slice(line.as_bytes());
+        Read::Bytes { count: line.len(), more: false }
+    }
+
+    fn write(&mut self, _id: ClientId, slices: &[IoSlice<'_>]) -> Written {
+        Written::Taken(slices.iter().map(|slice| slice.len()).sum())
+    }
+
+    fn close(&mut self, id: ClientId, reason: CloseReason) {
+        panic!("{id} is closed: {}", reason.name());
+    }
+}
+
+impl Driver for Wires {
+    fn now(&self) -> Time {
+        Time::ZERO
+    }
+
+    fn send(&mut self, _transmit: Transmit<'_>) {}
+}
 
 /// How long that takes each of a crowd in one room.
 fn takes_each(crowd: usize, blow: Blow) -> Duration {
-    let (mut server, mut ids) = (Server::new(common::settings(), [7; 16]), Registry::default());
+    let server = Server::new(common::settings(), [7; 16]);
+    let (mut turn, mut ids) = (Turn::new(server, Duration::ZERO), Registry::default());
     let clients: Vec<ClientId> = (0..crowd).map(|_| ids.insert_with(|_| ())).collect();
-    for (number, &id) in clients.iter().enumerate() {
-        server.connect(Time::ZERO, id, [127, 0, 0, 1].into()).unwrap();
-        server.receive(Time::ZERO, id, format!("c{number}\n").as_bytes());
+    for &id in &clients {
+        turn.server.connect(Time::ZERO, id, [127, 0, 0, 1].into()).unwrap();
+        turn.note_readable(id);
     }
-    server.take_dirty(&mut Vec::new());
-    let ((), all) = timed(|| blow(&mut server, &clients));
+    let mut wires = Wires((0..crowd).map(|number| format!("c{number}")).collect());
+    while turn.due() == Some(Time::ZERO) {
+        turn.run(Time::ZERO, &mut wires);
+    }
+    assert_eq!(turn.server.lobby().members(), crowd);
+    let ((), all) = timed(|| blow(&mut turn, &clients));
     all / crowd as u32
 }
 

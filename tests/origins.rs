@@ -322,7 +322,7 @@ fn a_reload_binds_those_who_wait() {
     world.wait(Duration::from_secs(1));
     assert!(world.turn.server.counters().held_by_origin > 0);
     world.hears("watcher");
-    world.turn.server.reconfigure(world.now, Settings { flood_address: None, ..guarded() });
+    world.turn.reconfigure(world.now, Settings { flood_address: None, ..guarded() });
     world.wait(Duration::from_secs(4));
     let heard = world.hears("watcher");
     assert!(heard.matches("noise").count() > 150, "only each one's own pace is left: {heard}");

@@ -19,7 +19,7 @@ fn count(world: &World, reason: &str) -> u64 {
 }
 
 fn reload(world: &mut World, settings: Settings) {
-    world.turn.server.reconfigure(world.now, settings);
+    world.turn.reconfigure(world.now, settings);
     world.run();
 }
 

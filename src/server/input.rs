@@ -11,8 +11,8 @@ use crate::limits::{READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_B
 use crate::time::Time;
 
 impl Server {
-    /// How many bytes may be read from this client now; [`Server::poll_woken`] tells when zero is
-    /// over.
+    /// How many bytes may be read from this client now; the server wakes it when
+    /// zero is over.
     pub fn appetite(&self, id: ClientId) -> usize {
         let Some(session) = self.sessions.get(id) else { return 0 };
         if session.is_busy() || session.ended {
@@ -29,7 +29,7 @@ impl Server {
     }
 
     /// Bytes came from a client.
-    pub fn receive(&mut self, now: Time, id: ClientId, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, now: Time, id: ClientId, bytes: &[u8]) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             return;
@@ -46,7 +46,7 @@ impl Server {
 
     /// A client will send no more. What it said is still carried out and what it is owed is still
     /// sent; then it is closed.
-    pub fn half_closed(&mut self, now: Time, id: ClientId) {
+    pub(super) fn half_closed(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             return;
@@ -62,7 +62,7 @@ impl Server {
 
     /// Nothing can be written to a client any more. What it said before is still carried out, at
     /// its pace; then it is closed.
-    pub fn write_failed(&mut self, id: ClientId) {
+    pub(super) fn write_failed(&mut self, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.broken = true;
         self.fanout.discard(id);
@@ -73,7 +73,7 @@ impl Server {
 
     /// A connection broke, and all that had come in before was read. That is carried out as far as
     /// it is whole messages.
-    pub fn read_failed(&mut self, now: Time, id: ClientId) {
+    pub(super) fn read_failed(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.broken = true;
         if let Some(inbox) = session.inbox.as_mut().filter(|_| session.ending != Ending::Pause) {
@@ -95,7 +95,7 @@ impl Server {
 
     /// Goes on with a client that had more to say than one turn allows. Whether it had; if not, it
     /// may be read.
-    pub fn resume(&mut self, now: Time, id: ClientId) -> bool {
+    pub(super) fn resume(&mut self, now: Time, id: ClientId) -> bool {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let had_more = std::mem::take(&mut session.unfinished);
         if had_more {

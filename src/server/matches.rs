@@ -27,7 +27,7 @@ impl Server {
     }
 
     /// Does what was due by `now` in matchmaking. What is handed to `send` is to be sent at once.
-    pub fn handle_match_timeout(&mut self, now: Time, send: &mut impl FnMut(Transmit<'_>)) {
+    pub(super) fn handle_match_timeout(&mut self, now: Time, send: &mut impl FnMut(Transmit<'_>)) {
         if self.matchmaker.poll_timeout().is_some_and(|due| due <= now) {
             self.match_up(now, Input::Timeout, send);
         }

@@ -1,19 +1,18 @@
 //! The whole server without a syscall.
 //!
-//! Bytes come in with the time at which they came, bytes to be written are gathered, and whoever
-//! drives it (the poll loop of `net`, or a test) does the rest:
+//! Whoever drives it (the poll loop of `net`, or a test) has a [`Turn`] of it, which hears, writes to
+//! and closes clients, and hands in what else happens:
 //!
 //! ```text
-//! connect, receive, half_closed, datagram, unblock, handle_timeout   what happened
-//! read_failed, write_failed, excuse                                  what went wrong
-//! appetite, poll_woken, resume, take_dirty, gather, sent, poll_reap  what is to be done about it
-//! poll_timeout                                                       when to call again
+//! connect, disconnect, datagram          who comes, and what
+//! shutdown, send_away_within             the server ends
+//! restore, save, handed_over, …          what outlives it
+//! lobby, matchmaker, counters, …         what is to be seen
 //! ```
 //!
-//! One turn: hand in what happened; write to everyone on the dirty list and report with `sent`;
-//! then free everyone from `poll_reap`. Sockets, accepting and the log are left to `net`.
+//! Sockets, accepting and the log are left to `net`.
 //!
-//! Invariants: an id is known from `connect` until it came out of `poll_reap`, and every call with
+//! Invariants: an id is known from `connect` until [`Transport::close`], and every call with
 //! an id that is not known does nothing. A client is decided to close once; the room hears of it
 //! in the same call.
 
@@ -43,7 +42,6 @@ mod watching;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::IpAddr;
-use std::time::Duration;
 
 pub use admission::NotAdmitted;
 pub use audit::Audited;
@@ -159,23 +157,15 @@ impl Server {
         self.fanout.wants_flush()
     }
 
-    /// A client whose turn it is again after its appetite was zero: to be resumed, or read.
-    pub fn poll_woken(&mut self) -> Option<ClientId> {
-        self.woken.pop_front()
-    }
-
-    /// Hands over the clients to be written to in this turn. `into` keeps its memory.
-    pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
-        self.fanout.take_dirty(into);
-    }
-
-    /// What may be written to this client now. Returns how many slices are filled.
-    pub fn gather<'a>(&'a self, id: ClientId, slices: &mut [IoSlice<'a>; WRITE_SLICES]) -> usize {
-        self.fanout.gather(id, slices)
+    /// The bytes that would be written to this client now.
+    pub fn waiting(&self, id: ClientId) -> Vec<u8> {
+        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+        let count = self.fanout.gather(id, &mut slices);
+        slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
-    pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
+    pub(super) fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         match self.fanout.sent(now, id, count, full) {
             Verdict::AllSent => {}
             Verdict::Finished => self.closed.push_back(id),
@@ -183,13 +173,8 @@ impl Server {
         }
     }
 
-    /// A client's socket takes bytes again.
-    pub fn unblock(&mut self, id: ClientId) {
-        self.fanout.unblock(id);
-    }
-
     /// A client whose connection is to be closed and whose id is to be freed, and why.
-    pub fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
+    pub(super) fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
         loop {
             let id = self.closed.pop_front()?;
             // A client may be listed twice: its last byte sent, and then its connection lost.
@@ -203,12 +188,12 @@ impl Server {
     }
 
     /// Whether somebody is to be written to. When, is for the caller to choose.
-    pub fn is_dirty(&self) -> bool {
+    pub(super) fn is_dirty(&self) -> bool {
         self.fanout.is_dirty()
     }
 
     /// When the next turn must begin at the latest, but for writing; `Time::ZERO`: at once.
-    pub fn poll_timeout(&mut self) -> Option<Time> {
+    pub(super) fn poll_timeout(&mut self) -> Option<Time> {
         if self.fanout.has_overflowed() || !self.woken.is_empty() || !self.closed.is_empty() {
             return Some(Time::ZERO);
         }
@@ -227,7 +212,7 @@ impl Server {
 
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
     /// the rest is left for the next turn, after a flush.
-    pub fn handle_timeout(&mut self, now: Time) {
+    pub(super) fn handle_timeout(&mut self, now: Time) {
         self.recalled_before = self.lobby.recalled();
         if self.digest_at.is_some_and(|due| due <= now) {
             self.digest_at = None;
@@ -250,7 +235,7 @@ impl Server {
     }
 
     /// Gives back memory that a crowd has needed and the present does not.
-    pub fn trim(&mut self) {
+    pub(super) fn trim(&mut self) {
         self.lobby.trim();
         self.fanout.trim();
         self.deadlines.trim();
@@ -341,12 +326,6 @@ impl Server {
     /// known: nobody is judged before a write was tried.
     fn waiting_since(&self, id: ClientId) -> Option<Time> {
         self.fanout.outbox(id).filter(|outbox| outbox.is_blocked())?.waiting_since()
-    }
-
-    /// The server stood still for so long: what has waited for readers waits that much longer
-    /// through no fault of theirs.
-    pub fn excuse(&mut self, standstill: Duration) {
-        self.fanout.excuse(standstill);
     }
 
     /// A client has not taken all that waits for it.

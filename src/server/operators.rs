@@ -121,13 +121,13 @@ impl Server {
     }
 
     /// Whether [`Server::go_on_checking`] has something to do.
-    pub fn is_check_due(&self, now: Time) -> bool {
+    pub(super) fn is_check_due(&self, now: Time) -> bool {
         self.checks.due.is_some_and(|due| due <= now)
     }
 
     /// Does some rounds of a check, if they are due. Who knows how long that took may say so by
     /// [`Server::pause_checks`].
-    pub fn go_on_checking(&mut self, now: Time) {
+    pub(super) fn go_on_checking(&mut self, now: Time) {
         if !self.is_check_due(now) {
             return;
         }
@@ -143,7 +143,7 @@ impl Server {
     }
 
     /// The last rounds have taken so long, until `ended`: they get a fifth of the time at most.
-    pub fn pause_checks(&mut self, ended: Time, took: Duration) {
+    pub(super) fn pause_checks(&mut self, ended: Time, took: Duration) {
         if let Some(due) = &mut self.checks.due {
             *due = ended + took * PASSWORD_PAUSE_SHARE;
         }

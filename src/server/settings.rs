@@ -75,7 +75,7 @@ impl Settings {
 impl Server {
     /// Takes over what was chosen anew. Everybody stays, but those from where nobody is served any
     /// more; how long somebody may take is counted from when it began.
-    pub fn reconfigure(&mut self, now: Time, settings: Settings) {
+    pub(super) fn reconfigure(&mut self, now: Time, settings: Settings) {
         self.lobby.reconfigure(settings.lobby.clone());
         self.fanout.set_limits(settings.outbox);
         self.matchmaker.reconfigure(&settings.matchmaking);

@@ -1,7 +1,5 @@
 //! Who is cut off because it does not read: the server says who, the model whether it may.
 
-use std::io::IoSlice;
-
 use mio_chat::chat::Farewell;
 use mio_chat::id::ClientId;
 use mio_chat::limits;
@@ -14,10 +12,7 @@ use crate::rooms::Effect;
 
 /// Whether the last thing that waits for a client says so: it may have been put out instead.
 pub(crate) fn was_cut_off(server: &Server, id: ClientId) -> bool {
-    let mut slices = [IoSlice::new(&[]); limits::WRITE_SLICES];
-    let count = server.gather(id, &mut slices);
-    let waits: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.to_vec()).collect();
-    waits.ends_with(b" bytes waited and you did not read them\n")
+    server.waiting(id).ends_with(b" bytes waited and you did not read them\n")
 }
 
 impl Model {

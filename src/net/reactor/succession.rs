@@ -79,7 +79,7 @@ impl Reactor {
         self.clock = Clock::resuming(estate.now);
         self.now = estate.now;
         // What is chosen may not be what it was.
-        self.turn.server.reconfigure(self.now, settings);
+        self.turn.reconfigure(self.now, settings);
         self.sockets.clients_peak = self.sockets.connections.len();
         self.operations.process.came_with(self.sockets.connections.len() as u64);
         let closed: u64 = self.turn.server.counters().closed.iter().sum();
