@@ -9,14 +9,15 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use mio_chat::id::{ClientId, Registry};
-use mio_chat::limits;
-use mio_chat::server::{Server, Settings};
+use mio_chat::matchmaking::Transmit;
+use mio_chat::server::{CloseReason, Driver, Read, Server, Settings, Transport, Turn, Written};
 use mio_chat::time::Time;
 
 /// Rooms, and members of each.
@@ -34,14 +35,14 @@ fn main() {
     for (rooms, members) in CROWDS {
         let mut crowd = Crowd::fill(rooms, members);
         let deliveries = (members * MESSAGES) as f64;
-        let each = support::median_nanoseconds(|| crowd.speak()) / deliveries;
+        let each = support::median_nanoseconds(|| crowd.speak_and_settle(MESSAGES)) / deliveries;
         println!("{rooms:5}  {members:7}  {each:15.2}");
     }
     println!("members  ns per reply: silent  just spoken to");
     for members in ROOMS {
         let mut crowd = Crowd::fill(1, members);
         let asked = support::median_nanoseconds(|| crowd.ask(0));
-        let spoken = support::median_nanoseconds(|| crowd.say_and_flush());
+        let spoken = support::median_nanoseconds(|| crowd.speak_and_settle(1));
         let both = support::median_nanoseconds(|| crowd.ask(1));
         let asking = ASKING.min(members) as f64;
         let [silent, busy] = [asked, both - spoken].map(|time| time / asking);
@@ -50,67 +51,89 @@ fn main() {
 }
 
 struct Crowd {
-    server: Server,
+    turn: Turn,
+    wires: Wires,
     /// By room.
     members: Vec<Vec<ClientId>>,
     line: String,
-    dirty: Vec<ClientId>,
+}
+
+/// Connections that bring what was put here, and take all they are offered.
+#[derive(Default)]
+struct Wires(HashMap<ClientId, Vec<u8>>);
+
+impl Transport for Wires {
+    fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
+        let Some(bytes) = self.0.remove(&id) else { return Read::Nothing };
+        room[..bytes.len()].copy_from_slice(&bytes);
+        Read::Bytes { count: bytes.len(), more: false }
+    }
+
+    fn write(&mut self, _id: ClientId, slices: &[IoSlice<'_>]) -> Written {
+        Written::Taken(black_box(slices).iter().map(|slice| slice.len()).sum())
+    }
+
+    fn close(&mut self, id: ClientId, reason: CloseReason) {
+        panic!("{id} is closed: {}", reason.name());
+    }
+}
+
+impl Driver for Wires {
+    fn now(&self) -> Time {
+        Time::ZERO
+    }
+
+    fn send(&mut self, _transmit: Transmit<'_>) {}
 }
 
 impl Crowd {
     fn fill(rooms: usize, members: usize) -> Self {
-        let (mut ids, mut server) = (Registry::default(), Server::new(settings(), [7; 16]));
-        let mut enter = |room: usize, number: usize| {
-            let id = ids.insert_with(|_| ());
-            server.connect(Time::ZERO, id, IpAddr::from([127, 0, 0, 1])).unwrap();
-            let lines = format!("p{}\n/join r{room}\n", room * members + number);
-            server.receive(Time::ZERO, id, lines.as_bytes());
-            id
-        };
-        let members =
-            (0..rooms).map(|room| (0..members).map(|number| enter(room, number)).collect());
+        let mut ids = Registry::default();
         let line = "x".repeat(MESSAGE_BYTES - "p0: \n".len()) + "\n";
-        let mut crowd = Self { members: members.collect(), server, line, dirty: Vec::new() };
-        crowd.flush();
+        let (turn, wires) =
+            (Turn::new(Server::new(settings(), [7; 16]), Duration::ZERO), Wires::default());
+        let mut crowd = Self { turn, wires, members: vec![Vec::new(); rooms], line };
+        for number in 0..rooms * members {
+            let id = ids.insert_with(|_| ());
+            crowd.turn.server.connect(Time::ZERO, id, IpAddr::from([127, 0, 0, 1])).unwrap();
+            crowd.types(id, format!("p{number}\n/join r{}\n", number % rooms));
+            crowd.members[number % rooms].push(id);
+        }
+        crowd.settle();
         crowd
     }
 
-    fn say(&mut self, room: usize) {
-        self.server.receive(Time::ZERO, self.members[room][0], self.line.as_bytes());
+    fn types(&mut self, id: ClientId, lines: String) {
+        self.wires.0.insert(id, lines.into_bytes());
+        self.turn.note_readable(id);
     }
 
-    fn speak(&mut self) {
+    /// Each message is another member's, in another room than the one before.
+    fn speak(&mut self, messages: usize) {
         let rooms = self.members.len();
-        (0..MESSAGES).for_each(|message| self.say(message % rooms));
-        self.flush();
+        for message in 0..messages {
+            self.types(self.members[message % rooms][message / rooms], self.line.clone());
+        }
     }
 
-    fn say_and_flush(&mut self) {
-        self.say(0);
-        self.flush();
+    fn speak_and_settle(&mut self, messages: usize) {
+        self.speak(messages);
+        self.settle();
     }
 
     /// Some messages, and then as many questions of members who came last.
     fn ask(&mut self, messages: usize) {
-        (0..messages).for_each(|_| self.say(0));
-        let asking = self.members[0].iter().rev().take(ASKING).copied();
-        for id in asking.collect::<Vec<_>>() {
-            self.server.receive(Time::ZERO, id, b"/topic\n");
-        }
-        self.flush();
+        self.speak(messages);
+        let asking: Vec<ClientId> = self.members[0].iter().rev().take(ASKING).copied().collect();
+        asking.into_iter().for_each(|id| self.types(id, "/topic\n".into()));
+        self.settle();
     }
 
-    fn flush(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        self.server.take_dirty(&mut dirty);
-        for &id in &dirty {
-            let mut slices = [IoSlice::new(&[]); limits::WRITE_SLICES];
-            let count = self.server.gather(id, &mut slices);
-            let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
-            black_box(&slices);
-            self.server.sent(Time::ZERO, id, offered, false);
+    /// Turns until everybody has everything.
+    fn settle(&mut self) {
+        while self.turn.due() == Some(Time::ZERO) {
+            self.turn.run(Time::ZERO, &mut self.wires);
         }
-        self.dirty = dirty;
     }
 }
 

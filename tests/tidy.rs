@@ -12,7 +12,8 @@ use imports::Imports;
 
 /// Modules that every folder may use.
 const LEAVES: [&str; 11] = [
-    "address", "agenda", "hex", "id", "limits", "mc1", "metrics", "password", "subnet", "text", "time",
+    "address", "agenda", "hex", "id", "limits", "mc1", "metrics", "password", "subnet", "text",
+    "time",
 ];
 /// The folders from the bottom up, and which others each may use besides the leaves.
 ///
