@@ -7,7 +7,8 @@ mod common;
 
 use common::shelf::SharedShelf;
 use common::{World, settings};
-use mio_chat::chat::{Archive, LobbySettings};
+use mio_chat::chat::{Archive, LobbySettings, Rank};
+use mio_chat::dialect::commands;
 use mio_chat::limits;
 use mio_chat::server::{Server, Settings};
 use mio_chat::time::Wall;
@@ -332,4 +333,22 @@ fn what_others_say_pushes_no_history_off_the_disk() {
     }
     world.turn.server.set_archive(shelf.archive());
     both_are_as_they_were(&mut world, &keys);
+}
+
+#[test]
+fn the_table_of_commands_says_who_may() {
+    let mut world = World::default();
+    world.join("alice");
+    world.types("alice", "/join den");
+    world.join("bob");
+    for command in commands().filter(|command| command.name != "quit") {
+        world.types("bob", "/join den");
+        world.hears("bob");
+        world.types("bob", &format!("/{} alice", command.name));
+        let heard = world.hears("bob");
+        let needs = [("to own den", Rank::Owner), ("to be an operator of den", Rank::Operator)];
+        let refused = needs.iter().find(|(words, _)| heard.contains(words));
+        let needed = refused.map_or(Rank::Member, |(_, rank)| *rank);
+        assert_eq!(needed, command.needs, "/{}: {heard}", command.name);
+    }
 }

@@ -18,7 +18,7 @@ const LEAVES: [&str; 11] = [
 /// The folders from the bottom up, and which others each may use besides the leaves.
 ///
 /// What loads a server must not lean on it, or it would find its own faults right; the terminal
-/// client knows the server by what that sends alone.
+/// client knows the server by what that sends, and by the table of commands, which people type.
 const MAY_USE: [(&str, &[&str]); 12] = [
     ("chat", &[]),
     ("dialect", &["chat"]),
@@ -30,7 +30,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("net", &["admin", "chat", "dialect", "matchmaking", "server", "store"]),
     ("load", &[]),
     ("peer", &[]),
-    ("console", &[]),
+    ("console", &["dialect"]),
     ("client", &["console", "peer"]),
 ];
 /// Which leaf may use which.

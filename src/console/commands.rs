@@ -1,78 +1,28 @@
 //! The commands that can be typed: for completion, and for help while one is typed.
 //!
-//! What they do is the server's business, but for the last few, which never leave this program.
+//! They are the server's, from the dialect's table, and a few that never leave this program.
 
-/// What the argument of a command is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
-    /// Nothing, or free text.
-    Text,
-    /// Somebody's nickname first.
-    Person,
-    /// A room first.
-    Room,
-    /// A queue for players.
-    Queue,
-}
+use crate::dialect::{CommandSpec, Takes, commands};
 
-/// A command.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Command {
-    /// With its slash.
-    pub(super) name: &'static str,
-    /// What follows it.
-    pub(super) arguments: &'static str,
-    /// What it does, in a few words.
-    pub(super) does: &'static str,
-    /// What its first argument is.
-    pub(super) takes: Takes,
-}
-
-const fn command(
-    name: &'static str,
-    arguments: &'static str,
-    takes: Takes,
-    does: &'static str,
-) -> Command {
-    Command { name, arguments, does, takes }
-}
-
-/// All of them, the most useful first.
-pub(super) const COMMANDS: &[Command] = &[
-    command("/help", "", Takes::Text, "all commands of the server"),
-    command("/who", "[ROOM]", Takes::Room, "who is in the room"),
-    command("/msg", "NAME TEXT", Takes::Person, "say something to one person"),
-    command("/me", "TEXT", Takes::Text, "say what you do"),
-    command("/nick", "NAME", Takes::Text, "be called something else"),
-    command("/rooms", "", Takes::Text, "which rooms there are"),
-    command("/join", "ROOM [PASSWORD]", Takes::Room, "go to a room, or make one"),
-    command("/leave", "", Takes::Text, "go back to main"),
-    command("/history", "[N]", Takes::Text, "what was said here before"),
-    command("/find", "TEXT", Takes::Text, "look for words in what was said (Ctrl-F)"),
-    command("/match", "QUEUE [N]", Takes::Queue, "find another player, and talk directly"),
-    command("/invite", "NAME", Takes::Person, "the same with one friend"),
-    command("/close", "", Takes::Text, "end a direct conversation"),
-    command("/ignore", "[NAME]", Takes::Person, "hear nothing of somebody"),
-    command("/unignore", "NAME", Takes::Person, "hear them again"),
-    command("/topic", "[TEXT]", Takes::Text, "what the room is about"),
-    command("/kick", "NAME [WHY]", Takes::Person, "put somebody out of the room"),
-    command("/ban", "NAME [TIME] [WHY]", Takes::Person, "keep a nickname out (10m, 2h, 7d)"),
-    command("/ban-ip", "NAME [TIME] [WHY]", Takes::Person, "keep out all from there"),
-    command("/unban", "NAME", Takes::Text, "let them in again"),
-    command("/mute", "NAME [TIME] [WHY]", Takes::Person, "let somebody read and not write"),
-    command("/unmute", "NAME", Takes::Person, "let them write again"),
-    command("/bans", "[PAGE]", Takes::Text, "who is banned or muted"),
-    command("/password", "WORD", Takes::Text, "let in only who knows it (off: all)"),
-    command("/op", "NAME", Takes::Person, "let somebody keep order"),
-    command("/deop", "NAME", Takes::Person, "no more"),
-    command("/give", "NAME", Takes::Person, "give the room away"),
-    command("/own", "KEY", Takes::Text, "own a room again"),
-    command("/oper", "NAME PASSWORD", Takes::Text, "look after the server"),
-    command("/quit", "", Takes::Text, "leave"),
+/// Commands of this program alone, each with the one of the server's behind which it is listed.
+static OWN: [(&str, CommandSpec); 2] = [
+    (
+        "history",
+        CommandSpec::new("find", "TEXT", Takes::Text, "look for words in what was said (Ctrl-F)"),
+    ),
+    ("invite", CommandSpec::new("close", "", Takes::Text, "end a direct conversation")),
 ];
+/// A command of the server's that is not offered, because this program needs it itself.
+const NOT_OFFERED: &str = "numbers";
 
-/// How one asks for a room.
-pub(super) const JOIN: [&str; 2] = ["/join", "/j"];
+/// All that are offered, the most useful first.
+fn offered() -> impl Iterator<Item = &'static CommandSpec> {
+    let theirs = commands().filter(|command| command.name != NOT_OFFERED);
+    theirs.flat_map(|command| {
+        let own = OWN.iter().filter(|(behind, _)| *behind == command.name).map(|(_, own)| own);
+        std::iter::once(command).chain(own)
+    })
+}
 
 /// Whether a line is a command: one that begins with two slashes says one.
 pub(super) fn is_command(line: &str) -> bool {
@@ -85,27 +35,45 @@ pub(super) fn literal(line: &str) -> String {
     format!("{slash}{line}")
 }
 
-/// The command of this name, capitals or not.
-pub(super) fn named(name: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
+/// The command of this name or alias, written with its slash, capitals or not.
+pub(super) fn named(word: &str) -> Option<&'static CommandSpec> {
+    let name = word.strip_prefix('/')?;
+    let all = commands().chain(OWN.iter().map(|(_, own)| own));
+    all.into_iter().find(|command| command.is_called(name))
+}
+
+/// The name of the command that a line begins with, whichever alias was typed.
+pub(super) fn name_in(line: &str) -> Option<&'static str> {
+    named(line.split_whitespace().next()?).map(|command| command.name)
 }
 
 /// The commands that begin so.
-pub(super) fn beginning_with(typed: &str) -> impl Iterator<Item = &'static Command> {
-    COMMANDS.iter().filter(move |command| {
-        command.name.get(..typed.len()).is_some_and(|name| name.eq_ignore_ascii_case(typed))
+pub(super) fn beginning_with(typed: &str) -> impl Iterator<Item = &'static CommandSpec> {
+    let typed = typed.strip_prefix('/');
+    offered().filter(move |command| {
+        let begins = |typed: &str| {
+            command.name.get(..typed.len()).is_some_and(|name| name.eq_ignore_ascii_case(typed))
+        };
+        typed.is_some_and(begins)
     })
 }
 
 /// What helps somebody who has typed this: the commands it may become, or how the one is used.
-pub(super) fn help(typed: &str) -> Vec<&'static Command> {
+pub(super) fn help(typed: &str) -> Vec<&'static CommandSpec> {
     if !is_command(typed) {
         return Vec::new();
     }
     match typed.split_once(' ') {
-        Some((name, _)) => named(name).into_iter().collect(),
+        Some((name, _)) => named(name).filter(|it| it.name != NOT_OFFERED).into_iter().collect(),
         None => beginning_with(typed).collect(),
     }
+}
+
+/// Whether a line is not to be shown again by the arrow keys: others may look over a shoulder.
+pub(super) fn is_secret(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let public = words.next().and_then(named).and_then(|command| command.public_words);
+    public.is_some_and(|public| words.count() > public)
 }
 
 #[cfg(test)]
@@ -116,9 +84,25 @@ mod tests {
     fn help_narrows_down_while_a_command_is_typed() {
         let names = |typed| help(typed).iter().map(|command| command.name).collect::<Vec<_>>();
         assert_eq!(names("hello").len() + names("//x").len(), 0);
-        assert_eq!(names("/").len(), COMMANDS.len());
-        assert_eq!(names("/m"), ["/msg", "/me", "/match", "/mute"]);
-        assert_eq!(names("/MSG bob"), ["/msg"]);
+        assert_eq!(names("/").len(), commands().count() + OWN.len() - 1);
+        assert_eq!(names("/m"), ["msg", "me", "match", "mute"]);
+        assert_eq!(names("/MSG bob"), ["msg"]);
+        assert_eq!(names("/w bob"), ["msg"]);
         assert!(names("/nothing").is_empty() && names("/é").is_empty());
+        assert!(names("/numbers on").is_empty());
+        let first = |typed| names(typed).into_iter().take(10).collect::<Vec<_>>();
+        let useful =
+            ["help", "who", "msg", "me", "nick", "rooms", "join", "leave", "history", "find"];
+        assert_eq!(first("/"), useful);
+    }
+
+    #[test]
+    fn passwords_and_keys_are_secret() {
+        for line in ["/oper root x", "/own 5f", "/PASSWORD x", "/join tea x", "/j tea x"] {
+            assert!(is_secret(line), "{line}");
+        }
+        for line in ["/join tea", "/msg bob x", "/own", "/nothing x", "hello"] {
+            assert!(!is_secret(line), "{line}");
+        }
     }
 }

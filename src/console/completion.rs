@@ -1,6 +1,7 @@
 //! What Tab offers.
 
-use super::commands::{self, Takes};
+use super::commands;
+use crate::dialect::Takes;
 
 /// What is known that could be meant.
 pub(super) struct Known<'a> {
@@ -20,7 +21,7 @@ pub(super) fn choices(typed: &str, known: &Known<'_>) -> (usize, Vec<String>) {
     let is_command = commands::is_command(typed);
     if is_command && from == 0 {
         let all = commands::beginning_with(word);
-        return (0, all.map(|command| format!("{} ", command.name)).collect());
+        return (0, all.map(|command| format!("/{} ", command.name)).collect());
     }
     let command = typed.split(' ').next().filter(|_| is_command).and_then(commands::named);
     let is_first =

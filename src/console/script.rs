@@ -342,11 +342,9 @@ const LOGIN_ANSWERS: [&str; 3] = [
 
 /// What must be answered before what follows a command is said.
 fn awaited_after(line: &str) -> Option<Awaited> {
-    let command = line.split_whitespace().next().unwrap_or_default().to_lowercase();
-    match command.as_str() {
-        "/leave" | "/part" => Some(Awaited::Room),
-        "/oper" => Some(Awaited::Login),
-        command if commands::JOIN.contains(&command) => Some(Awaited::Room),
+    match commands::name_in(line)? {
+        "join" | "leave" => Some(Awaited::Room),
+        "oper" => Some(Awaited::Login),
         _ => None,
     }
 }

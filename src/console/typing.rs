@@ -6,6 +6,7 @@ use super::keys::Key;
 use super::link::Phase;
 use super::pane::Kind;
 use super::{Console, Deed, Mode, commands, deeds};
+use crate::dialect::CommandSpec;
 use crate::limits::{PASTE_LINES_MAX, ROOMS_ASKED_AGAIN};
 
 /// What the keys do, told with the server's own help.
@@ -94,7 +95,7 @@ impl Console {
     fn compose(&mut self, key: Key) -> Vec<Deed> {
         match self.composer.press(key) {
             Typed::Line(line) => {
-                if is_secret(&line) {
+                if commands::is_secret(&line) {
                     self.composer.forget_last();
                 }
                 return self.enter_line(line);
@@ -148,7 +149,7 @@ impl Console {
         self.pane_mut().note_seen();
         self.pane_mut().forget_mark();
         let is_command = commands::is_command(&line);
-        if ["/help", "/h", "/?"].contains(&line.trim()) {
+        if commands::named(line.trim()).is_some_and(|it| it.name == "help") {
             KEYS.iter().for_each(|keys| self.tell(Kind::Own, keys));
         }
         if let Some(deeds) = self.own_command(&line).filter(|_| is_command) {
@@ -172,8 +173,7 @@ impl Console {
         }
         let mut words = line.split_whitespace();
         let (command, room, word) = (words.next(), words.next(), words.next());
-        let is_join =
-            command.is_some_and(|it| commands::JOIN.contains(&it.to_lowercase().as_str()));
+        let is_join = command.and_then(commands::named).is_some_and(|it| it.name == "join");
         if let (true, Some(room), Some(word)) = (is_join, room, word) {
             self.link.note_typed_word(room, word);
         }
@@ -184,10 +184,10 @@ impl Console {
     fn own_command(&mut self, line: &str) -> Option<Vec<Deed>> {
         let (command, argument) = line.split_once(' ').unwrap_or((line, ""));
         let argument = argument.trim();
-        Some(match command.to_lowercase().as_str() {
-            "/quit" | "/exit" => self.leave(),
-            "/close" => self.close_talk(),
-            "/find" => {
+        Some(match commands::named(command)?.name {
+            "quit" => self.leave(),
+            "close" => self.close_talk(),
+            "find" => {
                 let mut composer = Composer::default();
                 composer.set(argument);
                 self.mode = Mode::Searching(composer);
@@ -196,19 +196,19 @@ impl Console {
                 }
                 Vec::new()
             }
-            "/nick" if self.link.phase() != Phase::Here && !argument.is_empty() => {
+            "nick" if self.link.phase() != Phase::Here && !argument.is_empty() => {
                 deeds(self.link.choose_name(argument))
             }
-            "/me" if self.talks.shown().is_some() => {
+            "me" if self.talks.shown().is_some() => {
                 self.composer.set(line);
                 self.hint = "/me is for rooms: Alt-1 goes there".into();
                 Vec::new()
             }
-            "/numbers" => {
+            "numbers" => {
                 self.hint = "this program needs the numbers".into();
                 Vec::new()
             }
-            "/match" if argument == "off" => {
+            "match" if argument == "off" => {
                 let mut deeds = self.stop_looking();
                 if self.link.phase() == Phase::Here {
                     deeds.push(Deed::Send(format!("{line}\n")));
@@ -304,7 +304,7 @@ impl Console {
     }
 
     /// What the line being typed may become, as help.
-    pub(super) fn command_help(&self) -> Vec<&'static commands::Command> {
+    pub(super) fn command_help(&self) -> Vec<&'static CommandSpec> {
         match self.mode {
             Mode::Talking => commands::help(self.composer.text()),
             _ => Vec::new(),
@@ -314,16 +314,5 @@ impl Console {
     /// Says that something could not be done, where one looks.
     pub fn note(&mut self, text: &str) {
         self.tell(Kind::Alarm, text);
-    }
-}
-
-/// Whether a line is not to be shown again by the arrow keys: others may look over a shoulder.
-fn is_secret(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let command = words.next().unwrap_or_default().to_lowercase();
-    match command.as_str() {
-        "/oper" | "/own" | "/password" => true,
-        join if commands::JOIN.contains(&join) => words.count() > 1,
-        _ => false,
     }
 }

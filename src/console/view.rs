@@ -18,13 +18,13 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::commands::Command;
 use super::link::Phase;
 use super::palette::Role;
 use super::pane::Entry;
 use super::rows::Rower;
 use super::wrap::{columns, truncate};
 use super::{Console, Mode};
+use crate::dialect::CommandSpec;
 use crate::limits::{
     HELP_FROM_ROWS, HELP_ROWS_MAX, MEMBERS_COLUMNS, MEMBERS_FROM_COLUMNS, PROMPT_FROM_COLUMNS,
     TITLE_FROM_ROWS,
@@ -191,7 +191,7 @@ impl Console {
         let commands = self.command_help();
         let theme = self.wishes.theme;
         let left = commands.len().saturating_sub(usize::from(area.height));
-        let usage = |command: &Command| format!(" {} {}", command.name, command.arguments);
+        let usage = |command: &CommandSpec| format!(" /{} {}", command.name, command.arguments);
         let shown = commands.iter().take(usize::from(area.height));
         let widest = shown.clone().map(|command| columns(&usage(command))).max().unwrap_or(0);
         for (row, command) in shown.enumerate() {
@@ -200,7 +200,7 @@ impl Console {
             let more = if is_last && left > 0 { format!("  ({left} more)") } else { String::new() };
             let spans = vec![
                 Span::styled(format!("{usage:<widest$}"), theme.style(Role::Mention)),
-                Span::styled(format!("  {}{more}", command.does), theme.style(Role::Faint)),
+                Span::styled(format!("  {}{more}", command.summary), theme.style(Role::Faint)),
             ];
             buffer.set_line(0, area.y + row as u16, &Line::from(spans), area.width);
         }
@@ -241,8 +241,8 @@ impl Console {
         if self.size.1 < HELP_FROM_ROWS
             && let Some(command) = self.command_help().first()
         {
-            let usage = format!("{} {}", command.name, command.arguments);
-            return format!("{}: {}", usage.trim_end(), command.does);
+            let usage = format!("/{} {}", command.name, command.arguments);
+            return format!("{}: {}", usage.trim_end(), command.summary);
         }
         let Self { link, roster, wishes, .. } = self;
         let (nickname, room, server) = (link.nickname(), link.room(), &wishes.server);

@@ -7,6 +7,7 @@
 //! bare and with numbers; all who read the same encoding can share the same encoded bytes.
 
 mod classroom;
+mod commands;
 mod date;
 mod detect;
 mod encoding;
@@ -20,6 +21,7 @@ mod telnet;
 mod wording;
 
 pub use classroom::{simplify, without_name};
+pub use commands::{CommandSpec, Takes, commands};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
 pub use framing::{Frame, LineSplitter};

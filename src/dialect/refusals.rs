@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
+use super::commands::usage;
 use super::notices::{Rounded, because};
 use super::wording::{line, notice};
-use crate::chat::{Field, Measure, Rank, Refusal, RoomName, Sentence, Verb};
+use crate::chat::{Field, Measure, Rank, Refusal, RoomName, Sentence};
 use crate::limits::{
     LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,
     QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX,
@@ -254,30 +255,4 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::NotIgnored(_)
         | Refusal::LineTooLong => return None,
     })
-}
-
-fn usage(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Nick => "/nick NAME",
-        Verb::Join => "/join ROOM",
-        Verb::Msg => "/msg NAME TEXT",
-        Verb::Me => "/me TEXT",
-        Verb::Match => "/match QUEUE, /match QUEUE PLAYERS or /match off",
-        Verb::Invite => "/invite NAME",
-        Verb::History => "/history, /history COUNT, /history after EPOCH:NUMBER, or on or off",
-        Verb::Numbers => "/numbers on or /numbers off",
-        Verb::Password => "/password WORD or /password off",
-        Verb::Own => "/own KEY",
-        Verb::Give => "/give NAME",
-        Verb::Op => "/op NAME",
-        Verb::Deop => "/deop NAME",
-        Verb::Kick => "/kick NAME, with a reason if you like",
-        Verb::Ban => "/ban NAME, with a time such as 2h and a reason if you like",
-        Verb::BanIp => "/ban-ip NAME, with a time such as 2h and a reason if you like",
-        Verb::Unban => "/unban NAME, or the number of the ban",
-        Verb::Mute => "/mute NAME, with a time such as 10m and a reason if you like",
-        Verb::Unmute => "/unmute NAME, or the number of the mute",
-        Verb::Unignore => "/unignore NAME",
-        Verb::Oper => "/oper NAME PASSWORD",
-    }
 }

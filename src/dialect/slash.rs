@@ -2,81 +2,67 @@
 
 use std::time::Duration;
 
+use super::commands::Entry;
 use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, Sentencing, Verb, quoted};
+
+/// How what follows a command's name is understood.
+pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
 
 /// What stands behind the slash, as a command.
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
 pub(super) fn command(request: &str) -> Result<Command<'_>, Refusal> {
-    let (verb, argument) = first_word(request);
-    match verb.to_ascii_lowercase().as_str() {
-        "help" | "h" | "?" => Ok(Command::Help(guide(argument))),
-        "nick" => needed(Verb::Nick, argument).map(Command::Nick),
-        "join" | "j" => join(argument),
-        "leave" | "part" => Ok(Command::Leave { room: None }),
-        "rooms" | "list" => Ok(Command::Rooms),
-        "who" | "names" => Ok(who(argument)),
-        "msg" | "w" => {
-            let (to, text) = two(Verb::Msg, argument)?;
-            Ok(Command::Whisper { to, text })
-        }
-        "me" => Ok(Command::Act { room: None, text: needed(Verb::Me, argument)? }),
-        "history" => history(argument),
-        "numbers" => Ok(Command::Numbers(switch(Verb::Numbers, argument)?)),
-        "ignore" => Ok(Command::Ignore((!argument.is_empty()).then_some(argument))),
-        "unignore" => needed(Verb::Unignore, argument).map(Command::Unignore),
-        "match" => match_command(argument),
-        "invite" => Ok(Command::Invite { to: needed(Verb::Invite, argument)? }),
-        "quit" | "exit" => Ok(Command::Quit),
-        lower => room_command(lower, argument)
-            .unwrap_or_else(|| Err(Refusal::UnknownCommand(quoted(verb)))),
+    let (name, argument) = first_word(request);
+    match Entry::named(name) {
+        Some(entry) => (entry.parse)(argument),
+        None => Err(Refusal::UnknownCommand(quoted(name))),
     }
 }
 
-/// What concerns a room and order in it. `None`: no such command.
-fn room_command<'a>(verb: &str, argument: &'a str) -> Option<Result<Command<'a>, Refusal>> {
-    Some(match verb {
-        "topic" if argument.is_empty() => Ok(Command::AskTopic),
-        "topic" => Ok(Command::SetTopic(if argument == "-" { "" } else { argument })),
-        "password" => needed(Verb::Password, argument)
-            .map(|word| Command::SetPassword((word != "off").then_some(word))),
-        "own" => needed(Verb::Own, argument).map(|key| Command::Own { key }),
-        "give" => needed(Verb::Give, argument).map(|to| Command::Give { to }),
-        "op" => needed(Verb::Op, argument).map(|whom| Command::Op { whom, may: true }),
-        "deop" => needed(Verb::Deop, argument).map(|whom| Command::Op { whom, may: false }),
-        "kick" => needed(Verb::Kick, argument).map(|argument| {
-            let (whom, reason) = first_word(argument);
-            Command::Kick { whom, reason }
-        }),
-        "ban" => sentencing(Verb::Ban, Measure::Ban, argument),
-        "ban-ip" => sentencing(Verb::BanIp, Measure::Ban, argument),
-        "mute" => sentencing(Verb::Mute, Measure::Mute, argument),
-        "unban" => {
-            needed(Verb::Unban, argument).map(|whom| Command::Lift { measure: Measure::Ban, whom })
-        }
-        "unmute" => needed(Verb::Unmute, argument)
-            .map(|whom| Command::Lift { measure: Measure::Mute, whom }),
-        "bans" => Ok(Command::Sanctions { page: argument.parse().unwrap_or(1) }),
-        "oper" => {
-            two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
-        }
-        _ => return None,
-    })
-}
-
-fn guide(argument: &str) -> Guide {
+pub(super) fn guide(argument: &str) -> Guide {
     if argument.eq_ignore_ascii_case("rooms") { Guide::Rooms } else { Guide::Talking }
 }
 
-fn join(argument: &str) -> Result<Command<'_>, Refusal> {
+/// `NAME TEXT`.
+pub(super) fn whisper(argument: &str) -> Result<Command<'_>, Refusal> {
+    two(Verb::Msg, argument).map(|(to, text)| Command::Whisper { to, text })
+}
+
+/// `NAME PASSWORD`.
+pub(super) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
+    two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
+}
+
+/// `ROOM` or `ROOM PASSWORD`.
+pub(super) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     let (room, password) = first_word(needed(Verb::Join, argument)?);
     let password = (!password.is_empty()).then_some(password);
     Ok(Command::Join { room, password, stay: false })
 }
 
+/// Nothing, which asks; `-`, which takes the topic away; or the topic.
+pub(super) fn topic(argument: &str) -> Command<'_> {
+    match argument {
+        "" => Command::AskTopic,
+        "-" => Command::SetTopic(""),
+        text => Command::SetTopic(text),
+    }
+}
+
+/// `NAME` or `NAME REASON`.
+pub(super) fn kick(argument: &str) -> Result<Command<'_>, Refusal> {
+    let (whom, reason) = first_word(needed(Verb::Kick, argument)?);
+    Ok(Command::Kick { whom, reason })
+}
+
+/// `NAME`, or the number of what is lifted.
+pub(super) fn lift(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
+    needed(verb, argument).map(|whom| Command::Lift { measure, whom })
+}
+
 /// `ROOM`, `PAGE`, both or nothing. A room that is called by a number is written with a `#`.
-fn who(argument: &str) -> Command<'_> {
+pub(super) fn who(argument: &str) -> Command<'_> {
     let (first, second) = first_word(argument);
     match (first.parse(), second.parse()) {
         (Ok(page), _) if second.is_empty() => Command::Who { room: None, page },
@@ -86,7 +72,7 @@ fn who(argument: &str) -> Command<'_> {
 }
 
 /// `COUNT`, `after EPOCH:NUMBER`, `on`, `off` or nothing, which is all.
-fn history(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
     let usage = Refusal::Incomplete(Verb::History);
     let (first, second) = first_word(argument);
     match first {
@@ -112,7 +98,11 @@ fn place(written: &str) -> Option<Place> {
 }
 
 /// `NAME`, `NAME TIME`, `NAME REASON` or `NAME TIME REASON`.
-fn sentencing(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
+pub(super) fn sanction(
+    verb: Verb,
+    measure: Measure,
+    argument: &str,
+) -> Result<Command<'_>, Refusal> {
     let (whom, rest) = first_word(needed(verb, argument)?);
     let (time, reason) = first_word(rest);
     let lasts = duration(time)?;
@@ -131,7 +121,7 @@ fn duration(written: &str) -> Result<Option<Duration>, Refusal> {
 }
 
 /// `QUEUE`, `QUEUE PLAYERS` or `off`.
-fn match_command(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(super) fn seek(argument: &str) -> Result<Command<'_>, Refusal> {
     let usage = Refusal::Incomplete(Verb::Match);
     let (queue, players) = argument.split_once(char::is_whitespace).unwrap_or((argument, "2"));
     match queue {
@@ -144,7 +134,7 @@ fn match_command(argument: &str) -> Result<Command<'_>, Refusal> {
     }
 }
 
-fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
+pub(super) fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
     match argument {
         "on" => Ok(true),
         "off" => Ok(false),
@@ -158,7 +148,7 @@ fn first_word(text: &str) -> (&str, &str) {
     (first, rest.trim())
 }
 
-fn needed(verb: Verb, argument: &str) -> Result<&str, Refusal> {
+pub(super) fn needed(verb: Verb, argument: &str) -> Result<&str, Refusal> {
     if argument.is_empty() { Err(Refusal::Incomplete(verb)) } else { Ok(argument) }
 }
 

@@ -7,41 +7,9 @@
 
 use std::io::Write;
 
-use super::{notices, refusals};
-use crate::chat::{Event, Farewell, Guide, Nickname, Peer, RoomName, Stamp, Ticket};
+use super::{commands, notices, refusals};
+use crate::chat::{Event, Farewell, Nickname, Peer, RoomName, Stamp, Ticket};
 use crate::limits::LISTING_LINE_BYTES;
-
-const HELP: &[u8] = b"\
-* Type a line and press Enter: everyone in the room reads it. Commands:\n\
-* /nick NAME       be called something else\n\
-* /who             who is in the room\n\
-* /msg NAME TEXT   say something to one person\n\
-* /me TEXT         say what you do: * alice waves\n\
-* /ignore NAME     hear nothing of somebody (/unignore NAME: hear them again)\n\
-* /history         what was said here before (/history 5: the last five)\n\
-* /rooms           which rooms there are\n\
-* /join ROOM       go to another room, or make a new one, which is yours\n\
-* /leave           go back to main\n\
-* /help rooms      how to look after a room: topic, password, order\n\
-* /match QUEUE     a token to find another player (/match QUEUE 4: three others)\n\
-* /invite NAME     the same with one friend, in a queue of your own\n\
-* /quit            leave the chat\n\
-* //TEXT           a line that begins with /\n";
-
-const HELP_ROOMS: &[u8] = b"\
-* There is more to a room than who is in it. Operators and the owner may type:\n\
-* /topic TEXT      what the room is about (/topic asks, /topic - takes it away)\n\
-* /kick NAME WHY   put somebody out (WHY and TIME can be left out, here and below)\n\
-* /ban NAME TIME WHY     keep a nickname out, for 10m, 2h or 7d (/unban NAME)\n\
-* /ban-ip NAME TIME WHY  the same for all from where NAME is connected from\n\
-* /mute NAME TIME WHY    let somebody read and not write (/unmute NAME)\n\
-* /bans            who is banned or muted\n\
-* The owner, who has made the room or was given it, may also type:\n\
-* /password WORD   let in only who types /join ROOM WORD (/password off)\n\
-* /op NAME         let somebody keep order while they are here (/deop NAME)\n\
-* /give NAME       give the room away\n\
-* /own KEY         be its owner again, by the key that you were told\n\
-* /oper NAME PASSWORD    for those who look after the server, and main\n";
 
 /// Appends an event as plain lines, each with its newline. Only the prompt has none (fixed).
 /// `numbered`: messages begin with their numbers; everything else is told to everybody alike.
@@ -77,8 +45,7 @@ pub(super) fn encode(event: Event<'_>, numbered: bool, out: &mut Vec<u8>) {
             line(out, &["* you have invited ", to.as_str(), " to the queue ", queue]);
         }
         Event::Matched { peers } => matched(out, peers),
-        Event::Help(Guide::Talking) => out.extend_from_slice(HELP),
-        Event::Help(Guide::Rooms) => out.extend_from_slice(HELP_ROOMS),
+        Event::Help(guide) => commands::write_help(guide, out),
         Event::TooFast => {
             line(out, &["* too fast: what you say waits its turn now, and none of it is lost"]);
         }

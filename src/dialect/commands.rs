@@ -1,0 +1,460 @@
+//! The one table of commands that begin with a slash.
+//!
+//! What a line means (`slash`), the answers to `/help`, the refusal that tells how a command is
+//! used, and what the terminal client completes and explains are all read from here, so that a
+//! command is added in one place.
+
+use super::slash::{self, Parse, needed};
+use crate::chat::{Command, Guide, Measure, Rank, Verb};
+
+/// What the first argument of a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing, or free text.
+    Text,
+    /// A nickname.
+    Person,
+    /// A room.
+    Room,
+    /// A queue for players.
+    Queue,
+}
+
+/// A command as people know it.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandSpec {
+    /// Its name, in small letters and without the slash.
+    pub name: &'static str,
+    /// Other names for the same.
+    pub aliases: &'static [&'static str],
+    /// What follows it; brackets enclose what may be left out.
+    pub arguments: &'static str,
+    /// What its first argument is.
+    pub takes: Takes,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// Who may use it in a room.
+    pub needs: Rank,
+    /// How many words others may see behind it; a password or a key comes next. `None`: all.
+    pub public_words: Option<usize>,
+}
+
+impl CommandSpec {
+    /// A command that everybody may use and that holds no secret.
+    pub const fn new(
+        name: &'static str,
+        arguments: &'static str,
+        takes: Takes,
+        summary: &'static str,
+    ) -> Self {
+        let (aliases, needs, public_words) = (&[], Rank::Member, None);
+        Self { name, aliases, arguments, takes, summary, needs, public_words }
+    }
+
+    /// Whether it is called so, capitals or not.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+}
+
+/// All commands, the most useful first.
+pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
+    TABLE.iter().map(|entry| &entry.spec)
+}
+
+/// A command, and what only the server needs of it.
+pub(super) struct Entry {
+    pub(super) spec: CommandSpec,
+    pub(super) parse: Parse,
+    /// How it is used, for those who left out what it needs.
+    pub(super) usage: Option<(Verb, &'static str)>,
+    help: Option<HelpLine>,
+}
+
+/// One line of an answer to `/help`.
+#[derive(Clone, Copy)]
+struct HelpLine {
+    part: Part,
+    /// Lines of one part are in the order of these numbers.
+    place: u8,
+    typed: &'static str,
+    does: &'static str,
+}
+
+/// A part of the answers to `/help`, under a heading of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Talking,
+    Order,
+    Owning,
+}
+
+/// What is typed takes so many columns where it is short, and else the wider number.
+const HELP_COLUMNS: [usize; 2] = [17, 23];
+/// Columns between what is typed and what it does, at least.
+const HELP_GAP: usize = 2;
+/// Not a command, but how a line is said that looks like one.
+const LITERAL: HelpLine = HelpLine {
+    part: Part::Talking,
+    place: u8::MAX,
+    typed: "//TEXT",
+    does: "a line that begins with /",
+};
+
+impl Part {
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Talking => {
+                "Type a line and press Enter: everyone in the room reads it. Commands:"
+            }
+            Self::Order => {
+                "There is more to a room than who is in it. Operators and the owner may type:"
+            }
+            Self::Owning => "The owner, who has made the room or was given it, may also type:",
+        }
+    }
+}
+
+impl Entry {
+    /// The entry of this name, capitals or not.
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|entry| entry.spec.is_called(name))
+    }
+
+    const fn also(mut self, aliases: &'static [&'static str]) -> Self {
+        self.spec.aliases = aliases;
+        self
+    }
+
+    const fn needs(mut self, rank: Rank) -> Self {
+        self.spec.needs = rank;
+        self
+    }
+
+    const fn secret_behind(mut self, words: usize) -> Self {
+        self.spec.public_words = Some(words);
+        self
+    }
+
+    const fn usage(mut self, verb: Verb, usage: &'static str) -> Self {
+        self.usage = Some((verb, usage));
+        self
+    }
+
+    const fn help(
+        mut self,
+        part: Part,
+        place: u8,
+        typed: &'static str,
+        does: &'static str,
+    ) -> Self {
+        self.help = Some(HelpLine { part, place, typed, does });
+        self
+    }
+}
+
+const fn entry(
+    name: &'static str,
+    arguments: &'static str,
+    takes: Takes,
+    summary: &'static str,
+    parse: Parse,
+) -> Entry {
+    let spec = CommandSpec::new(name, arguments, takes, summary);
+    Entry { spec, parse, usage: None, help: None }
+}
+
+/// How a command is used.
+pub(super) fn usage(verb: Verb) -> &'static str {
+    let usages = TABLE.iter().filter_map(|entry| entry.usage);
+    usages.into_iter().find(|(of, _)| *of == verb).map_or("/help", |(_, usage)| usage)
+}
+
+/// Appends the answer to `/help`, each line with its newline.
+pub(super) fn write_help(guide: Guide, out: &mut Vec<u8>) {
+    let parts: &[Part] = match guide {
+        Guide::Talking => &[Part::Talking],
+        Guide::Rooms => &[Part::Order, Part::Owning],
+    };
+    for part in parts {
+        push_line(out, &["* ", part.heading()]);
+        let lines = TABLE.iter().filter_map(|entry| entry.help).chain([LITERAL]);
+        let mut lines: Vec<HelpLine> = lines.filter(|line| line.part == *part).collect();
+        lines.sort_by_key(|line| line.place);
+        for HelpLine { typed, does, .. } in lines {
+            let fits = |columns: &usize| typed.len() + HELP_GAP <= *columns;
+            let columns = HELP_COLUMNS.into_iter().find(fits).unwrap_or_default();
+            push_line(out, &["* ", &format!("{typed:columns$}"), does]);
+        }
+    }
+}
+
+fn push_line(out: &mut Vec<u8>, parts: &[&str]) {
+    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    out.push(b'\n');
+}
+
+static TABLE: [Entry; 29] = [
+    entry("help", "", Takes::Text, "all commands of the server", |argument| {
+        Ok(Command::Help(slash::guide(argument)))
+    })
+    .also(&["h", "?"])
+    .help(
+        Part::Talking,
+        10,
+        "/help rooms",
+        "how to look after a room: topic, password, order",
+    ),
+    entry("who", "[ROOM]", Takes::Room, "who is in the room", |argument| Ok(slash::who(argument)))
+        .also(&["names"])
+        .help(Part::Talking, 2, "/who", "who is in the room"),
+    entry("msg", "NAME TEXT", Takes::Person, "say something to one person", slash::whisper)
+        .also(&["w"])
+        .usage(Verb::Msg, "/msg NAME TEXT")
+        .help(Part::Talking, 3, "/msg NAME TEXT", "say something to one person"),
+    entry("me", "TEXT", Takes::Text, "say what you do", |argument| {
+        needed(Verb::Me, argument).map(|text| Command::Act { room: None, text })
+    })
+    .usage(Verb::Me, "/me TEXT")
+    .help(Part::Talking, 4, "/me TEXT", "say what you do: * alice waves"),
+    entry("nick", "NAME", Takes::Text, "be called something else", |argument| {
+        needed(Verb::Nick, argument).map(Command::Nick)
+    })
+    .usage(Verb::Nick, "/nick NAME")
+    .help(Part::Talking, 1, "/nick NAME", "be called something else"),
+    entry("rooms", "", Takes::Text, "which rooms there are", |_| Ok(Command::Rooms))
+        .also(&["list"])
+        .help(Part::Talking, 7, "/rooms", "which rooms there are"),
+    entry("join", "ROOM [PASSWORD]", Takes::Room, "go to a room, or make one", slash::join)
+        .also(&["j"])
+        .secret_behind(1)
+        .usage(Verb::Join, "/join ROOM")
+        .help(
+            Part::Talking,
+            8,
+            "/join ROOM",
+            "go to another room, or make a new one, which is yours",
+        ),
+    entry("leave", "", Takes::Text, "go back to main", |_| Ok(Command::Leave { room: None }))
+        .also(&["part"])
+        .help(Part::Talking, 9, "/leave", "go back to main"),
+    entry("history", "[N]", Takes::Text, "what was said here before", slash::history)
+        .usage(Verb::History, "/history, /history COUNT, /history after EPOCH:NUMBER, or on or off")
+        .help(
+            Part::Talking,
+            6,
+            "/history",
+            "what was said here before (/history 5: the last five)",
+        ),
+    entry("numbers", "on|off", Takes::Text, "the number and date of each message", |argument| {
+        slash::switch(Verb::Numbers, argument).map(Command::Numbers)
+    })
+    .usage(Verb::Numbers, "/numbers on or /numbers off"),
+    entry(
+        "match",
+        "QUEUE [N]",
+        Takes::Queue,
+        "find another player, and talk directly",
+        slash::seek,
+    )
+    .usage(Verb::Match, "/match QUEUE, /match QUEUE PLAYERS or /match off")
+    .help(
+        Part::Talking,
+        11,
+        "/match QUEUE",
+        "a token to find another player (/match QUEUE 4: three others)",
+    ),
+    entry("invite", "NAME", Takes::Person, "the same with one friend", |argument| {
+        needed(Verb::Invite, argument).map(|to| Command::Invite { to })
+    })
+    .usage(Verb::Invite, "/invite NAME")
+    .help(
+        Part::Talking,
+        12,
+        "/invite NAME",
+        "the same with one friend, in a queue of your own",
+    ),
+    entry("ignore", "[NAME]", Takes::Person, "hear nothing of somebody", |argument| {
+        Ok(Command::Ignore((!argument.is_empty()).then_some(argument)))
+    })
+    .help(
+        Part::Talking,
+        5,
+        "/ignore NAME",
+        "hear nothing of somebody (/unignore NAME: hear them again)",
+    ),
+    entry("unignore", "NAME", Takes::Person, "hear them again", |argument| {
+        needed(Verb::Unignore, argument).map(Command::Unignore)
+    })
+    .usage(Verb::Unignore, "/unignore NAME"),
+    entry("topic", "[TEXT]", Takes::Text, "what the room is about", |argument| {
+        Ok(slash::topic(argument))
+    })
+    .needs(Rank::Operator)
+    .help(
+        Part::Order,
+        1,
+        "/topic TEXT",
+        "what the room is about (/topic asks, /topic - takes it away)",
+    ),
+    entry("kick", "NAME [WHY]", Takes::Person, "put somebody out of the room", slash::kick)
+        .needs(Rank::Operator)
+        .usage(Verb::Kick, "/kick NAME, with a reason if you like")
+        .help(
+            Part::Order,
+            2,
+            "/kick NAME WHY",
+            "put somebody out (WHY and TIME can be left out, here and below)",
+        ),
+    entry(
+        "ban",
+        "NAME [TIME] [WHY]",
+        Takes::Person,
+        "keep a nickname out (10m, 2h, 7d)",
+        |argument| slash::sanction(Verb::Ban, Measure::Ban, argument),
+    )
+    .needs(Rank::Operator)
+    .usage(Verb::Ban, "/ban NAME, with a time such as 2h and a reason if you like")
+    .help(
+        Part::Order,
+        3,
+        "/ban NAME TIME WHY",
+        "keep a nickname out, for 10m, 2h or 7d (/unban NAME)",
+    ),
+    entry("ban-ip", "NAME [TIME] [WHY]", Takes::Person, "keep out all from there", |argument| {
+        slash::sanction(Verb::BanIp, Measure::Ban, argument)
+    })
+    .needs(Rank::Operator)
+    .usage(Verb::BanIp, "/ban-ip NAME, with a time such as 2h and a reason if you like")
+    .help(
+        Part::Order,
+        4,
+        "/ban-ip NAME TIME WHY",
+        "the same for all from where NAME is connected from",
+    ),
+    entry("unban", "NAME", Takes::Text, "let them in again", |argument| {
+        slash::lift(Verb::Unban, Measure::Ban, argument)
+    })
+    .needs(Rank::Operator)
+    .usage(Verb::Unban, "/unban NAME, or the number of the ban"),
+    entry(
+        "mute",
+        "NAME [TIME] [WHY]",
+        Takes::Person,
+        "let somebody read and not write",
+        |argument| slash::sanction(Verb::Mute, Measure::Mute, argument),
+    )
+    .needs(Rank::Operator)
+    .usage(Verb::Mute, "/mute NAME, with a time such as 10m and a reason if you like")
+    .help(
+        Part::Order,
+        5,
+        "/mute NAME TIME WHY",
+        "let somebody read and not write (/unmute NAME)",
+    ),
+    entry("unmute", "NAME", Takes::Person, "let them write again", |argument| {
+        slash::lift(Verb::Unmute, Measure::Mute, argument)
+    })
+    .needs(Rank::Operator)
+    .usage(Verb::Unmute, "/unmute NAME, or the number of the mute"),
+    entry("bans", "[PAGE]", Takes::Text, "who is banned or muted", |argument| {
+        Ok(Command::Sanctions { page: argument.parse().unwrap_or(1) })
+    })
+    .help(Part::Order, 6, "/bans", "who is banned or muted"),
+    entry("password", "WORD", Takes::Text, "let in only who knows it (off: all)", |argument| {
+        needed(Verb::Password, argument)
+            .map(|word| Command::SetPassword((word != "off").then_some(word)))
+    })
+    .needs(Rank::Owner)
+    .secret_behind(0)
+    .usage(Verb::Password, "/password WORD or /password off")
+    .help(
+        Part::Owning,
+        1,
+        "/password WORD",
+        "let in only who types /join ROOM WORD (/password off)",
+    ),
+    entry("op", "NAME", Takes::Person, "let somebody keep order", |argument| {
+        needed(Verb::Op, argument).map(|whom| Command::Op { whom, may: true })
+    })
+    .needs(Rank::Owner)
+    .usage(Verb::Op, "/op NAME")
+    .help(
+        Part::Owning,
+        2,
+        "/op NAME",
+        "let somebody keep order while they are here (/deop NAME)",
+    ),
+    entry("deop", "NAME", Takes::Person, "no more", |argument| {
+        needed(Verb::Deop, argument).map(|whom| Command::Op { whom, may: false })
+    })
+    .needs(Rank::Owner)
+    .usage(Verb::Deop, "/deop NAME"),
+    entry("give", "NAME", Takes::Person, "give the room away", |argument| {
+        needed(Verb::Give, argument).map(|to| Command::Give { to })
+    })
+    .needs(Rank::Owner)
+    .usage(Verb::Give, "/give NAME")
+    .help(Part::Owning, 3, "/give NAME", "give the room away"),
+    entry("own", "KEY", Takes::Text, "own a room again", |argument| {
+        needed(Verb::Own, argument).map(|key| Command::Own { key })
+    })
+    .secret_behind(0)
+    .usage(Verb::Own, "/own KEY")
+    .help(Part::Owning, 4, "/own KEY", "be its owner again, by the key that you were told"),
+    entry("oper", "NAME PASSWORD", Takes::Text, "look after the server", slash::oper)
+        .secret_behind(0)
+        .usage(Verb::Oper, "/oper NAME PASSWORD")
+        .help(
+            Part::Owning,
+            5,
+            "/oper NAME PASSWORD",
+            "for those who look after the server, and main",
+        ),
+    entry("quit", "", Takes::Text, "leave", |_| Ok(Command::Quit)).also(&["exit"]).help(
+        Part::Talking,
+        13,
+        "/quit",
+        "leave the chat",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_name() {
+        let names = |spec: &CommandSpec| [&[spec.name], spec.aliases].concat();
+        let mut all: Vec<&str> = commands().flat_map(names).collect();
+        assert!(all.iter().all(|name| *name == name.to_ascii_lowercase()));
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn usages_and_help_name_their_command() {
+        for Entry { spec, usage, help, .. } in &TABLE {
+            let begin = format!("/{}", spec.name);
+            assert!(usage.is_none_or(|(_, usage)| usage.starts_with(&begin)), "{begin}");
+            assert!(help.is_none_or(|line| line.typed.starts_with(&begin)), "{begin}");
+        }
+    }
+
+    #[test]
+    fn the_protocol_has_every_name() {
+        let protocol = include_str!("../../docs/PROTOCOL.md");
+        let table = protocol.split("\n## ").find(|part| part.starts_with("Commands")).unwrap();
+        for spec in commands() {
+            for name in [&[spec.name], spec.aliases].concat() {
+                let ends = |rest: &str| rest.starts_with(|c: char| " `,".contains(c));
+                let typed = format!("/{name}");
+                let mut found = table.split(&typed).skip(1);
+                assert!(found.any(ends), "docs/PROTOCOL.md: /{name}");
+            }
+        }
+    }
+}
