@@ -1,7 +1,7 @@
 //! What it costs to find the lines in a stream and to understand them.
 //!
-//! A stream as a pipe sends it is filtered, cut into lines and decoded into commands, 64 KiB at a
-//! time. `cargo bench --bench decode`
+//! A stream as a pipe sends it is decoded into commands, 64 KiB at a time.
+//! `cargo bench --bench decode`
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may stop")]
 
@@ -9,8 +9,9 @@ mod support;
 
 use std::hint::black_box;
 
-use mio_chat::dialect::{self, Frame, LineSplitter, TelnetFilter};
+use mio_chat::dialect::{Decoder, Speaker, Step};
 use mio_chat::limits::READ_BYTES_PER_TURN;
+use mio_chat::time::Time;
 
 /// What is sent over and over, by name.
 const STREAMS: [(&str, &str); 5] = [
@@ -47,15 +48,14 @@ fn stream(line: &str) -> Vec<u8> {
 
 /// Decodes a stream. Returns how many commands it held.
 fn decode(stream: &[u8]) -> usize {
-    let (mut telnet, mut splitter) = (TelnetFilter::default(), LineSplitter::default());
-    let mut text = Vec::new();
-    telnet.filter(stream, &mut text);
-    let (mut at, mut commands) = (0, 0);
-    while let Frame::Line { line, used } = splitter.next(&text[at..]) {
-        let words = dialect::text(line).unwrap();
-        let command = dialect::command(&words);
-        commands += usize::from(matches!(command, Ok(Some(_))));
-        at += used;
+    let mut decoder = Decoder::default();
+    let mut decoded = decoder.decode(Time::ZERO, stream);
+    let mut commands = 0;
+    loop {
+        match decoded.next(Speaker::Member) {
+            Step::More => break commands,
+            Step::Command(_) => commands += 1,
+            _ => {}
+        }
     }
-    commands
 }

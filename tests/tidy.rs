@@ -246,6 +246,23 @@ fn the_domain_sees_no_bytes() {
 }
 
 #[test]
+fn only_the_dialect_names_a_language() {
+    for (path, text) in files("src/server", "rs") {
+        for line in code(&text) {
+            for wire in ["b'", "b\"", "memchr", "Foreign::Irc", "Foreign::Http", "Foreign::Tls"] {
+                assert!(!line.contains(wire), "{path}: bytes are for `dialect`: {line}");
+            }
+        }
+    }
+    for (path, text) in files("src", "rs") {
+        for line in code(&text).filter(|_| !path.starts_with("src/dialect/")) {
+            let names = line.contains("Decoder::Line") || line.contains("Decoder::Detecting");
+            assert!(!names, "{path}: which language it is, is for `dialect`: {line}");
+        }
+    }
+}
+
+#[test]
 fn ids_are_freed_in_reap_alone() {
     // In `Transport::close`, and in `admit` for a client that was never admitted.
     for (path, reactor) in files("src/net", "rs") {

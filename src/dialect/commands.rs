@@ -436,6 +436,13 @@ mod tests {
     }
 
     #[test]
+    fn help_rooms_reads_as_ever() {
+        let mut help = Vec::new();
+        write_help(Guide::Rooms, &mut help);
+        assert_eq!(String::from_utf8(help).unwrap(), HELP_ROOMS);
+    }
+
+    #[test]
     fn usages_and_help_name_their_command() {
         for Entry { spec, usage, help, .. } in &TABLE {
             let begin = format!("/{}", spec.name);
@@ -457,4 +464,19 @@ mod tests {
             }
         }
     }
+
+    const HELP_ROOMS: &str = "\
+* There is more to a room than who is in it. Operators and the owner may type:\n\
+* /topic TEXT      what the room is about (/topic asks, /topic - takes it away)\n\
+* /kick NAME WHY   put somebody out (WHY and TIME can be left out, here and below)\n\
+* /ban NAME TIME WHY     keep a nickname out, for 10m, 2h or 7d (/unban NAME)\n\
+* /ban-ip NAME TIME WHY  the same for all from where NAME is connected from\n\
+* /mute NAME TIME WHY    let somebody read and not write (/unmute NAME)\n\
+* /bans            who is banned or muted\n\
+* The owner, who has made the room or was given it, may also type:\n\
+* /password WORD   let in only who types /join ROOM WORD (/password off)\n\
+* /op NAME         let somebody keep order while they are here (/deop NAME)\n\
+* /give NAME       give the room away\n\
+* /own KEY         be its owner again, by the key that you were told\n\
+* /oper NAME PASSWORD    for those who look after the server, and main\n";
 }

@@ -29,13 +29,25 @@ const IRC_VERBS: [&[u8]; 4] = [b"CAP", b"PASS", b"NICK", b"USER"];
 /// `USER name mode unused :real name` (RFC 2812 §3.1.3).
 const USER_PARAMETERS: usize = 4;
 
+/// Behind the end of the line in which the client was prompted.
+const IRC_REFUSAL: &[u8] =
+    b"\r\nERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n";
+
 impl Foreign {
-    /// What such a client is answered before it is closed.
-    pub fn refusal(self) -> &'static [u8] {
+    /// Their names in the log and the counters, in this order.
+    pub const NAMES: [&'static str; 3] = ["irc", "http", "tls"];
+
+    /// The place of this one in [`Foreign::NAMES`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// What such a client is answered before it is closed; `prompted`: it was asked for a nickname,
+    /// which has no line end of its own.
+    pub fn refusal(self, prompted: bool) -> &'static [u8] {
         match self {
-            Self::Irc => {
-                b"ERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n"
-            }
+            Self::Irc if prompted => IRC_REFUSAL,
+            Self::Irc => IRC_REFUSAL.trim_ascii_start(),
             Self::Http => {
                 b"HTTP/1.1 400 Bad Request\r\n\
                   Content-Type: text/plain\r\n\
@@ -216,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_http_refusal_is_as_long_as_it_says() {
-        let refusal = std::str::from_utf8(Foreign::Http.refusal()).unwrap();
+        let refusal = std::str::from_utf8(Foreign::Http.refusal(false)).unwrap();
         let (head, body) = refusal.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("Content-Length: {}", body.len())), "{}", body.len());
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::classroom::without_name;
 use super::slash;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
@@ -14,7 +15,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 ///
 /// # Errors
 /// [`Refusal::NotUtf8`]; nothing is guessed.
-pub fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+pub(super) fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = std::str::from_utf8(line).map_err(|_| Refusal::NotUtf8)?;
     let text = text.trim_start_matches('\u{FEFF}');
     let is_erasing = |byte| matches!(byte, BACKSPACE | DELETE | ERASE_LINE);
@@ -26,7 +27,7 @@ pub fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
 }
 
 /// Whether these bytes may be the beginning of a byte order mark, or all of it: nothing was said.
-pub fn is_byte_order_mark(bytes: &[u8]) -> bool {
+pub(super) fn is_byte_order_mark(bytes: &[u8]) -> bool {
     BYTE_ORDER_MARK.starts_with(bytes)
 }
 
@@ -47,7 +48,7 @@ fn erased(text: &str) -> String {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
+pub(super) fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
     if line.is_empty() {
         return Ok(None);
     }
@@ -60,12 +61,30 @@ pub fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
     }
 }
 
+/// What the message of somebody without a nickname means, whose client puts its first answer before
+/// each message if there is one. A message that repeats a refused nickname which could be one is
+/// meant to be said, and is no other nickname. (A name with a space in it could not be one, and its
+/// user, who is told so, types another.)
+pub(super) fn first_command<'a>(
+    text: &'a str,
+    first_answer: Option<&str>,
+    could_be_nickname: impl Fn(&str) -> bool,
+) -> Result<Option<Command<'a>>, Refusal> {
+    let rest = first_answer.and_then(|name| without_name(text, name));
+    let is_said = rest.is_some_and(|rest| !rest.starts_with('/'));
+    if is_said && first_answer.is_some_and(could_be_nickname) {
+        return Err(Refusal::NicknameFirst);
+    }
+    let asked = nickname_or_command(rest.unwrap_or(text))?;
+    asked.map(Some).ok_or(Refusal::NicknameFirst)
+}
+
 /// What a line means before its client has a nickname: that nickname, or a command.
 ///
 /// # Errors
 /// [`Refusal::NicknameFirst`] for what is no command, or one that lacks what it needs; `/nick`
 /// alone is told what that is.
-pub fn nickname_or_command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
+fn nickname_or_command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('/') {
         return match command(line) {

@@ -1,34 +1,39 @@
 //! Wire languages: bytes to [`Command`](crate::chat::Command)s, and
 //! [`Event`](crate::chat::Event)s to bytes.
 //!
-//! Pure functions and small state machines; when to read, and what a pause means, is left to
-//! `server`. There is one language so far, plain lines, which the classroom client speaks too (it
-//! only ends its lines by pausing). It comes in two [`Encoding`]s,
-//! bare and with numbers; all who read the same encoding can share the same encoded bytes.
+//! Pure functions and small state machines; when to read, and when somebody may be heard, is left
+//! to `server`. There is one language so far, plain lines, which the classroom client speaks too
+//! (it only ends its lines by pausing). It comes in two [`Encoding`]s, bare and with numbers; all
+//! who read the same encoding can share the same encoded bytes.
 
 mod classroom;
 mod commands;
 mod date;
+mod decoder;
 mod detect;
 mod encoding;
 mod framing;
+mod habits;
 mod line;
 mod notices;
 mod proxy;
 mod refusals;
 mod slash;
 mod telnet;
+mod unread;
 mod wording;
 
-pub use classroom::{simplify, without_name};
+pub use classroom::simplify;
 pub use commands::{CommandSpec, Takes, commands};
+pub use decoder::{Decoded, Decoder, Due, InputLimits, Speaker, Step};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
 pub use framing::{Frame, LineSplitter};
-pub use line::{command, is_byte_order_mark, nickname_or_command, text};
+pub use habits::{Habit, Habits};
 pub use notices::Rounded;
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
-pub use telnet::{TIMING_MARK_REFUSED, TelnetFilter};
+pub use telnet::TelnetFilter;
+pub use unread::Unread;
 
 #[cfg(test)]
 mod tests;

@@ -161,7 +161,7 @@ fn two(verb: Verb, argument: &str) -> Result<(&str, &str), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::command;
+    use crate::dialect::line::command;
 
     fn join(room: &str) -> Command<'_> {
         Command::Join { room, password: None, stay: false }

@@ -33,7 +33,7 @@ const DO: u8 = 253;
 const DONT: u8 = 254;
 const TIMING_MARK: u8 = 6;
 /// The answer to a client that asks for a timing mark: IAC WONT TIMING-MARK.
-pub const TIMING_MARK_REFUSED: &[u8] = &[IAC, 252, TIMING_MARK];
+const TIMING_MARK_REFUSED: &[u8] = &[IAC, 252, TIMING_MARK];
 const IAC: u8 = 255;
 
 /// Takes telnet commands out of a stream.
@@ -75,20 +75,35 @@ impl TelnetFilter {
         self.state == State::Text
     }
 
-    /// Whether the client waits for the answer to a timing mark, which is given now.
-    pub fn take_timing_mark(&mut self) -> bool {
-        std::mem::take(&mut self.owes_mark)
+    /// Whether the client waits for an answer.
+    pub(super) fn owes_answer(self) -> bool {
+        self.owes_mark
+    }
+
+    /// The answer that the client waits for, to a timing mark, if it does; it is given now.
+    pub fn take_answer(&mut self) -> Option<&'static [u8]> {
+        std::mem::take(&mut self.owes_mark).then_some(TIMING_MARK_REFUSED)
+    }
+
+    /// Whether all of `bytes` is text.
+    pub(super) fn passes(self, bytes: &[u8]) -> bool {
+        matches!(self.state, State::Text | State::Return) && memchr2(IAC, NUL, bytes).is_none()
+    }
+
+    /// Takes note of bytes that are all text. Returns how many they are.
+    pub(super) fn pass(&mut self, bytes: &[u8]) -> usize {
+        if let Some(last) = bytes.last() {
+            self.state = State::after(*last);
+        }
+        bytes.len()
     }
 
     /// Appends to `kept` what of `bytes` is text. Returns how many bytes that was.
     pub fn filter(&mut self, bytes: &[u8], kept: &mut Vec<u8>) -> usize {
         let before = kept.len();
-        let in_text = matches!(self.state, State::Text | State::Return);
-        if in_text && memchr2(IAC, NUL, bytes).is_none() {
+        if self.passes(bytes) {
             kept.extend_from_slice(bytes);
-            if let Some(last) = bytes.last() {
-                self.state = State::after(*last);
-            }
+            self.pass(bytes);
         } else {
             for &byte in bytes {
                 self.step(byte, kept);
@@ -239,10 +254,11 @@ mod tests {
     fn a_timing_mark_is_answered_once() {
         let (mut filter, mut kept) = (TelnetFilter::default(), Vec::new());
         filter.filter(b"\xff\xfd\x01\xff\xfb\x06", &mut kept);
-        assert!(!filter.take_timing_mark());
+        assert_eq!(filter.take_answer(), None);
         filter.filter(b"\xff\xf4\xff\xfd", &mut kept);
         filter.filter(b"\x06", &mut kept);
-        assert!(filter.take_timing_mark() && !filter.take_timing_mark());
+        assert_eq!(filter.take_answer(), Some(TIMING_MARK_REFUSED));
+        assert_eq!(filter.take_answer(), None);
     }
 
     #[test]

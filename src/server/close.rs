@@ -31,9 +31,9 @@ impl CloseReason {
     pub const NAMES: [&'static str; 14] = [
         "ended",
         "lost",
-        "irc",
-        "http",
-        "tls",
+        Foreign::NAMES[0],
+        Foreign::NAMES[1],
+        Foreign::NAMES[2],
         "shutdown",
         "quit",
         "register-timeout",
@@ -53,9 +53,7 @@ impl CloseReason {
         match self {
             Self::Ended => 0,
             Self::Lost => 1,
-            Self::Foreign(Foreign::Irc) => 2,
-            Self::Foreign(Foreign::Http) => 3,
-            Self::Foreign(Foreign::Tls) => 4,
+            Self::Foreign(language) => 2 + language.index(),
             Self::Told(Farewell::Shutdown { .. }) => 5,
             Self::Told(Farewell::Quit) => 6,
             Self::Told(Farewell::RegisterTimeout) => 7,
@@ -117,15 +115,16 @@ impl Server {
             }
             return;
         }
-        let unanswered_prompt = session.awaits_answer();
+        let before_notice = session.decoder.before_notice();
         self.settle_origin(id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.begin_close(reason, now + patience);
+        self.turns.remove(id);
         self.lobby.leave(id, &mut self.fanout);
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {
-            if unanswered_prompt {
-                self.fanout.push(id, b"\n");
+            if !before_notice.is_empty() {
+                self.fanout.push(id, before_notice);
             }
             self.fanout.tell(id, Event::Farewell(farewell));
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::origins::OriginsState;
 use super::session::{Phase, Session};
+use super::turns::Turn;
 use super::{Server, Settings};
 use crate::chat::{Event, LobbyState, Network, Outlet, Refusal};
 use crate::delivery::FanoutState;
@@ -36,6 +37,8 @@ pub struct ServerState {
     /// What all from one place have used up.
     #[serde(default)]
     origins: OriginsState,
+    /// When the next lines are heard of those who wait for others.
+    turns: Vec<(ClientId, Turn)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,6 +75,7 @@ impl Server {
             started: self.started,
             digest_at: self.digest_at,
             origins: self.admission.origins.handed_over(now),
+            turns: self.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
     }
 
@@ -90,6 +94,9 @@ impl Server {
         server.admission.origins.take_over(state.origins);
         server.closed = state.closed.into();
         server.woken = state.woken.into();
+        for (id, turn) in state.turns {
+            server.turns.insert(id, turn);
+        }
         for state in state.sessions {
             server.take_in(state);
         }

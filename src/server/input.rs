@@ -4,10 +4,8 @@
 
 use super::Server;
 use super::close::CloseReason;
-use super::session::{Ending, Phase};
-use crate::dialect::TIMING_MARK_REFUSED;
+use super::session::Phase;
 use crate::id::ClientId;
-use crate::limits::{READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX};
 use crate::time::Time;
 
 impl Server {
@@ -18,13 +16,14 @@ impl Server {
         if session.is_busy() || session.ended {
             return 0;
         }
+        let limits = session.decoder.limits();
         match session.phase {
             Phase::Closing => 0,
             Phase::Silent | Phase::Choosing => {
-                REGISTER_BYTES_MAX.saturating_sub(usize::from(session.stranger_bytes))
+                limits.stranger_bytes.saturating_sub(usize::from(session.stranger_bytes))
             }
-            Phase::Chatting if self.settings.flood.is_some() => READ_BYTES_FLOOD_CONTROLLED,
-            Phase::Chatting => READ_BYTES_PER_TURN,
+            Phase::Chatting if self.settings.flood.is_some() => limits.read_flood_controlled,
+            Phase::Chatting => limits.read,
         }
     }
 
@@ -34,12 +33,8 @@ impl Server {
         if session.phase == Phase::Closing {
             return;
         }
-        let text = session.take_in(now, bytes, &mut self.spare);
-        session.charge_noise(now, self.settings.flood, bytes.len().saturating_sub(text));
-        if session.inbox.as_mut().is_some_and(|inbox| inbox.take_timing_mark()) {
-            self.fanout.push(id, TIMING_MARK_REFUSED);
-        }
-        self.converse(now, id);
+        session.count_stranger_bytes(bytes.len());
+        self.converse(now, id, bytes);
         self.settle(now);
         self.arm(id);
     }
@@ -52,10 +47,8 @@ impl Server {
             return;
         }
         session.ended = true;
-        if let Some(inbox) = &mut session.inbox {
-            inbox.end_here();
-        }
-        self.converse(now, id);
+        session.decoder.end();
+        self.converse(now, id, &[]);
         self.settle(now);
         self.arm(id);
     }
@@ -76,9 +69,7 @@ impl Server {
     pub(super) fn read_failed(&mut self, now: Time, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.broken = true;
-        if let Some(inbox) = session.inbox.as_mut().filter(|_| session.ending != Ending::Pause) {
-            inbox.drop_unfinished();
-        }
+        session.decoder.drop_unfinished();
         self.fanout.discard(id);
         if session.phase == Phase::Closing {
             self.closed.push_back(id);
@@ -99,7 +90,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         let had_more = std::mem::take(&mut session.unfinished);
         if had_more {
-            self.converse(now, id);
+            self.converse(now, id, &[]);
             self.wake(id);
             self.settle(now);
             self.arm(id);

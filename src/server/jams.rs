@@ -14,9 +14,9 @@
 //! so that a crowd neither looks nor speaks all at once.
 
 use super::Server;
-use super::inbox::Inbox;
 use super::turns::Turn;
 use crate::chat::RoomId;
+use crate::dialect::Decoded;
 use crate::id::ClientId;
 use crate::limits::{JAM_LOOK, JAM_PATIENCE, JAM_STEP};
 use crate::time::Time;
@@ -74,29 +74,27 @@ impl Server {
         &mut self,
         now: Time,
         id: ClientId,
-        inbox: &mut Inbox,
+        decoded: &Decoded<'_>,
     ) -> bool {
         self.note_jams(now);
-        match inbox.turn {
-            Turn::Room(moment) if moment > now => {}
-            _ => {
-                let waits = inbox.has_line() && !inbox.begins_with_command();
-                let moment = if waits { self.look_again_at(now, id) } else { None };
-                let Some(session) = self.sessions.get(id) else { return true };
-                let Some(moment) = moment else {
-                    if matches!(inbox.turn, Turn::Room(_)) {
-                        inbox.turn = Turn::Free;
-                    }
-                    return false;
-                };
-                if matches!(inbox.turn, Turn::Origin(_)) {
-                    self.admission.origins.refund(session.origin);
+        let turn = self.turn(id);
+        if !matches!(turn, Turn::Room(moment) if moment > now) {
+            let waits = decoded.has_line() && !decoded.begins_with_command();
+            let moment = if waits { self.look_again_at(now, id) } else { None };
+            let Some(moment) = moment else {
+                if matches!(turn, Turn::Room(_)) {
+                    self.turns.remove(id);
                 }
-                if !matches!(inbox.turn, Turn::Room(_)) {
-                    self.counters.held_by_room += 1;
-                }
-                inbox.turn = Turn::Room(moment);
+                return false;
+            };
+            let Some(session) = self.sessions.get(id) else { return true };
+            if matches!(turn, Turn::Origin(_)) {
+                self.admission.origins.refund(session.origin);
             }
+            if !matches!(turn, Turn::Room(_)) {
+                self.counters.held_by_room += 1;
+            }
+            self.turns.insert(id, Turn::Room(moment));
         }
         if let Some(session) = self.sessions.get_mut(id) {
             session.held = true;

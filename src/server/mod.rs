@@ -24,7 +24,6 @@ mod counters;
 mod deadlines;
 mod guesses;
 mod handover;
-mod inbox;
 mod input;
 mod jams;
 mod keeping;
@@ -56,12 +55,12 @@ pub use watching::SlowReader;
 use admission::Admission;
 use audit::Audit;
 use deadlines::Deadlines;
-use inbox::Spare;
 use jams::Jams;
 use leaving::Leaving;
 use operators::Checks;
 use origins::Origins;
 use session::{Phase, Session};
+use turns::Turn;
 
 use crate::chat::{Event, Farewell, Lobby, Outlet};
 use crate::delivery::{DeliveryCounters, Fanout, Verdict};
@@ -89,7 +88,8 @@ pub struct Server {
     woken: VecDeque<ClientId>,
     /// Clients to be freed.
     closed: VecDeque<ClientId>,
-    spare: Spare,
+    /// When the next lines are heard of those who wait for others.
+    turns: SideTable<Turn>,
     /// Everybody was told goodbye: nobody is given more time.
     stopping: bool,
     /// Who is still to be sent away, one by one.
@@ -122,7 +122,7 @@ impl Server {
             deadlines: Deadlines::default(),
             woken: VecDeque::new(),
             closed: VecDeque::new(),
-            spare: None,
+            turns: SideTable::default(),
             stopping: false,
             leaving: None,
             counters: ServerCounters::default(),
@@ -243,7 +243,6 @@ impl Server {
         self.matchmaker.trim();
         self.woken.shrink_to_fit();
         self.closed.shrink_to_fit();
-        self.spare = None;
     }
 
     /// How many clients are connected, those being closed included.
@@ -345,7 +344,8 @@ impl Server {
 
     fn greet(&mut self, id: ClientId) {
         if let Some(session) = self.sessions.get_mut(id) {
-            (session.phase, session.prompted) = (Phase::Choosing, true);
+            session.phase = Phase::Choosing;
+            session.decoder.note_prompt();
             self.fanout.tell(id, Event::Prompt);
         }
     }
@@ -377,12 +377,12 @@ impl Server {
             self.close(now, id, CloseReason::Told(Farewell::LineTimeout));
         } else {
             let is_quiet = session.quiet_due() <= now;
-            if let Some(inbox) = session.inbox.as_mut().filter(|_| is_quiet) {
-                inbox.end_here();
+            if is_quiet {
+                session.decoder.pause();
             }
             // Or else it was due for something that has been done meanwhile.
             if std::mem::take(&mut session.held) || is_quiet {
-                self.converse(now, id);
+                self.converse(now, id, &[]);
                 self.wake(id);
             }
         }
@@ -390,9 +390,9 @@ impl Server {
 
     /// Notes when this client must be looked at next.
     fn arm(&mut self, id: ClientId) {
-        let waiting_since = self.waiting_since(id);
+        let (waiting_since, turn) = (self.waiting_since(id), self.turn(id));
         if let Some(session) = self.sessions.get_mut(id) {
-            let due = session.next_due(&self.settings, waiting_since);
+            let due = session.next_due(&self.settings, turn, waiting_since);
             self.deadlines.arm(id, due, session);
         }
         self.deadlines.compact(&self.sessions);

@@ -1,7 +1,8 @@
 //! One connection, from the first byte to the last.
 //!
 //! Keeps where the conversation stands and when it must be looked at next; what is said is carried
-//! out by `conversation`. The bytes owed to the client are in its outbox.
+//! out by `conversation`. What bytes mean is left to the decoder; those that are owed to the client
+//! are in its outbox.
 
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::close::CloseReason;
-use super::inbox::{Inbox, Spare};
 use super::origins::Origin;
+use super::turns::Turn;
 use crate::chat::{Allowance, FloodRate};
+use crate::dialect::Decoder;
 use crate::limits::FLOOD_BYTES_PER_LINE;
 use crate::time::Time;
 
@@ -28,24 +30,6 @@ pub(super) enum Phase {
     Closing,
 }
 
-/// How a client ends its messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Ending {
-    /// Not known yet.
-    Unknown,
-    /// With newlines. Never doubted again once one was seen.
-    Newline,
-    /// By pausing, as the classroom client does.
-    Pause,
-}
-
-/// What is known of a classroom client alone.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Classroom {
-    /// The nickname as it was sent, which the client puts before each message.
-    pub(super) prefix: Box<str>,
-}
-
 /// What is known of one client besides its nickname and its outbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Session {
@@ -53,19 +37,13 @@ pub(super) struct Session {
     /// When it connected; while closing, until when it may read its last bytes.
     pub(super) since: Time,
     pub(super) origin: Origin,
-    /// What it has said and was not carried out yet; nearly always nothing.
-    pub(super) inbox: Option<Box<Inbox>>,
-    pub(super) ending: Ending,
-    pub(super) classroom: Option<Box<Classroom>>,
+    /// Its language, and what it has said and was not carried out yet.
+    pub(super) decoder: Decoder,
     pub(super) allowance: Allowance,
     /// Bytes read before it had a nickname.
     pub(super) stranger_bytes: u16,
     /// Lines tried before it had a nickname.
     pub(super) stranger_tries: u8,
-    /// It was sent the prompt.
-    pub(super) prompted: bool,
-    /// It has sent a line that is not empty, so its language is known.
-    pub(super) has_spoken: bool,
     /// Held back by flood control: not read until then.
     pub(super) held: bool,
     /// It was told so, and has not paid for all it said since.
@@ -89,14 +67,10 @@ impl Session {
             phase: Phase::Silent,
             since: now,
             origin,
-            inbox: None,
-            ending: Ending::Unknown,
-            classroom: None,
+            decoder: Decoder::default(),
             allowance: Allowance::default(),
             stranger_bytes: 0,
             stranger_tries: 0,
-            prompted: false,
-            has_spoken: false,
             held: false,
             told_to_wait: false,
             unfinished: false,
@@ -107,22 +81,15 @@ impl Session {
         }
     }
 
-    /// Takes in what was read. Returns how many bytes of it were text.
-    pub(super) fn take_in(&mut self, now: Time, bytes: &[u8], spare: &mut Spare) -> usize {
+    /// Counts what was read before the client has a nickname.
+    pub(super) fn count_stranger_bytes(&mut self, bytes: usize) {
         if self.phase != Phase::Chatting {
-            let count = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+            let count = u16::try_from(bytes).unwrap_or(u16::MAX);
             self.stranger_bytes = self.stranger_bytes.saturating_add(count);
         }
-        let inbox = self.inbox.get_or_insert_with(|| spare.take().unwrap_or_default());
-        let text = inbox.push(now, bytes);
-        if text > 0 && self.phase == Phase::Silent && !inbox.says_nothing() {
-            self.phase = Phase::Choosing;
-        }
-        text
     }
 
-    /// Charges for bytes that say nothing: telnet commands, NUL, the rest of a line too long. They
-    /// cost as much to read as others.
+    /// Charges for bytes that say nothing. They cost as much to read as others.
     pub(super) fn charge_noise(&mut self, now: Time, flood: Option<FloodRate>, bytes: usize) {
         let lines = (bytes / FLOOD_BYTES_PER_LINE) as u32;
         if let Some(rate) = flood.filter(|_| self.phase == Phase::Chatting && lines > 0) {
@@ -135,13 +102,7 @@ impl Session {
         self.phase = Phase::Closing;
         self.reason = Some(reason);
         self.since = until;
-        self.inbox = None;
-        self.classroom = None;
-    }
-
-    /// Whether the prompt waits for an answer: the terminal is in the middle of a line.
-    pub(super) fn awaits_answer(&self) -> bool {
-        self.prompted && self.phase == Phase::Choosing && self.stranger_tries == 0
+        self.decoder = Decoder::default();
     }
 
     /// Whether it has to wait before it is read again.
@@ -162,33 +123,30 @@ impl Session {
         self.due_in(&[Phase::Silent, Phase::Choosing], settings.register_timeout)
     }
 
-    /// When the line that was begun must be whole.
+    /// When the message that was begun must be whole.
     pub(super) fn line_due(&self, settings: &Settings) -> Time {
-        match &self.inbox {
-            Some(inbox) if !self.is_busy() => inbox.started + settings.line_timeout,
-            _ => Time::NEVER,
-        }
+        if self.is_busy() { Time::NEVER } else { self.decoder.begun() + settings.line_timeout }
     }
 
-    /// When what was said is a whole message though no newline ends it.
+    /// When what was said is a whole message though nothing ends it.
     pub(super) fn quiet_due(&self) -> Time {
-        let waits_for_newline = self.ending == Ending::Newline;
-        match &self.inbox {
-            Some(inbox) if !waits_for_newline && !self.is_busy() => inbox.quiet_at,
-            _ => Time::NEVER,
-        }
+        if self.is_busy() { Time::NEVER } else { self.decoder.due() }
     }
 
-    /// When this client must be looked at next; `waiting_since` is the age of its oldest unread
-    /// byte.
-    pub(super) fn next_due(&self, settings: &Settings, waiting_since: Option<Time>) -> Time {
+    /// When this client must be looked at next; `turn` is when its next line is heard if others are
+    /// heard before it, `waiting_since` the age of its oldest unread byte.
+    pub(super) fn next_due(
+        &self,
+        settings: &Settings,
+        turn: Turn,
+        waiting_since: Option<Time>,
+    ) -> Time {
         if self.phase == Phase::Closing {
             return self.since;
         }
         let held_until = match settings.flood {
             Some(rate) if self.held => {
-                let turn = self.inbox.as_ref().and_then(|inbox| inbox.turn.moment());
-                self.allowance.ready_at(rate).max(turn.unwrap_or_default())
+                self.allowance.ready_at(rate).max(turn.moment().unwrap_or_default())
             }
             // Flood control was switched off meanwhile.
             None if self.held => Time::ZERO,

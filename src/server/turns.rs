@@ -9,9 +9,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Server;
-use super::inbox::Inbox;
 use super::session::Phase;
 use crate::chat::{Event, Outlet};
+use crate::dialect::Decoded;
 use crate::id::ClientId;
 use crate::limits::FLOOD_PER_NICKNAME;
 use crate::time::Time;
@@ -44,20 +44,21 @@ impl Server {
         &mut self,
         now: Time,
         id: ClientId,
-        inbox: &mut Inbox,
+        decoded: &Decoded<'_>,
     ) -> bool {
+        let turn = self.turn(id);
         let Some(session) = self.sessions.get_mut(id) else { return true };
         let (origin, origins) = (session.origin, &mut self.admission.origins);
-        if session.told_to_wait && inbox.has_line() && session.allowance.is_whole(now) {
+        if session.told_to_wait && decoded.has_line() && session.allowance.is_whole(now) {
             session.told_to_wait = !origins.is_whole(now, origin);
         }
-        match inbox.turn {
-            Turn::Free if origins.ready_at(origin) > now && inbox.has_line() => {
-                inbox.turn = Turn::Origin(origins.reserve(now, origin));
+        match turn {
+            Turn::Free if origins.ready_at(origin) > now && decoded.has_line() => {
+                self.turns.insert(id, Turn::Origin(origins.reserve(now, origin)));
                 self.counters.held_by_origin += 1;
             }
             Turn::Origin(moment) if moment <= now => {
-                inbox.turn = Turn::Free;
+                self.turns.remove(id);
                 origins.refund(origin);
                 // Who had to wait has all of its time for another try.
                 if session.phase == Phase::Choosing {
@@ -74,14 +75,18 @@ impl Server {
 
     /// Lets a client have its turn now: moments that were given at another rate mean nothing.
     pub(super) fn hasten_turn(&mut self, now: Time, id: ClientId) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Some(inbox) = &mut session.inbox {
-            inbox.turn = match inbox.turn {
+        if let Some(turn) = self.turns.get_mut(id) {
+            *turn = match *turn {
                 Turn::Free => Turn::Free,
                 Turn::Origin(_) => Turn::Origin(now),
                 Turn::Room(_) => Turn::Room(now),
             };
         }
+    }
+
+    /// When the next line of this client is heard, if others are heard before it.
+    pub(super) fn turn(&self, id: ClientId) -> Turn {
+        self.turns.get(id).copied().unwrap_or_default()
     }
 
     /// Tells a member once that what it said waits. A stranger expects an answer to its nickname
@@ -92,8 +97,7 @@ impl Server {
             return;
         }
         session.told_to_wait = true;
-        let turn = session.inbox.as_ref().map_or(Turn::Free, |inbox| inbox.turn);
-        let event = match turn {
+        let event = match self.turn(id) {
             Turn::Free => Event::TooFast,
             Turn::Origin(_) => Event::TooFastTogether,
             Turn::Room(_) => Event::TooFastForSome,
@@ -126,7 +130,7 @@ impl Server {
         if session.phase == Phase::Chatting {
             origins.unname(session.origin);
         }
-        if session.inbox.as_ref().is_some_and(|inbox| matches!(inbox.turn, Turn::Origin(_))) {
+        if matches!(self.turns.get(id), Some(Turn::Origin(_))) {
             origins.refund(session.origin);
         }
     }

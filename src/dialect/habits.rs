@@ -1,0 +1,94 @@
+//! What a plain client does by habit: how it ends its messages, and so how it reads.
+//!
+//! A client that ends messages by pausing is a copy of the tutorial's, the classroom client. It
+//! decodes each small read by itself, as ASCII until it has sent more than that, and puts its first
+//! answer before each message.
+
+use serde::{Deserialize, Serialize};
+
+use super::classroom::without_name;
+
+/// How a client reads, as its messages show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// All that comes, in reads of any size.
+    ReadsStream,
+    /// Small reads, each decoded by itself as ASCII.
+    ReadsPieces,
+    /// It knows more than ASCII.
+    ReadsUnicode,
+}
+
+/// How a client ends its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Ending {
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// With newlines. Never doubted again once one was seen.
+    Newline,
+    /// By pausing.
+    Pause,
+    /// By pausing, and it has sent more than ASCII.
+    PauseUnicode,
+}
+
+/// What is known of one client.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Habits {
+    pub(super) ending: Ending,
+    /// It will send no more.
+    pub(super) ended: bool,
+    /// It was asked for a nickname.
+    pub(super) is_prompted: bool,
+    /// It has said something, which may be empty.
+    pub(super) has_answered: bool,
+}
+
+impl Habits {
+    /// Notes how a message was ended: by a newline, or by a pause or the end of the stream.
+    pub(super) fn note_ending(&mut self, newline: bool) -> Option<Habit> {
+        let has_paused = self.pauses();
+        if newline {
+            self.ending = Ending::Newline;
+        } else if self.ending == Ending::Unknown && !self.ended {
+            self.ending = Ending::Pause;
+        }
+        match (has_paused, self.pauses()) {
+            (false, true) => Some(Habit::ReadsPieces),
+            (true, false) => Some(Habit::ReadsStream),
+            _ => None,
+        }
+    }
+
+    /// Notes what a message shows that a client has ended by pausing: its first answer to the
+    /// prompt, which it will put before each message whatever its nickname becomes, and whether it
+    /// knows more than ASCII.
+    pub(super) fn note_text(
+        &mut self,
+        text: &str,
+        first_answer: &mut Option<Box<str>>,
+    ) -> Option<Habit> {
+        if !self.pauses() {
+            return None;
+        }
+        let name = text.trim();
+        if first_answer.is_none() && !name.is_empty() {
+            *first_answer = Some(name.into());
+        }
+        if self.ending == Ending::PauseUnicode || text.is_ascii() {
+            return None;
+        }
+        self.ending = Ending::PauseUnicode;
+        Some(Habit::ReadsUnicode)
+    }
+
+    pub(super) fn pauses(self) -> bool {
+        matches!(self.ending, Ending::Pause | Ending::PauseUnicode)
+    }
+}
+
+/// A message without the first answer that its client puts before it.
+pub(super) fn without_name_of<'a>(first_answer: Option<&str>, text: &'a str) -> &'a str {
+    first_answer.and_then(|name| without_name(text, name)).unwrap_or(text)
+}

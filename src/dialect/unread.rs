@@ -1,0 +1,97 @@
+//! What one client has sent and was not understood yet.
+//!
+//! Most of the time that is nothing, and then nothing is kept: a decoder looks at bytes where they
+//! were read.
+
+use serde::{Deserialize, Serialize};
+
+use super::framing::LineSplitter;
+use super::telnet::TelnetFilter;
+use crate::limits::{CHUNK_QUIET, LINE_BYTES_MAX, TYPIST_QUIET};
+use crate::time::Time;
+
+/// Bytes on their way from one client, and what must be known to go on with them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unread {
+    #[serde(with = "crate::hex")]
+    pub(super) bytes: Vec<u8>,
+    pub(super) splitter: LineSplitter,
+    pub(super) telnet: TelnetFilter,
+    /// What is left is a whole message, though no newline ends it.
+    pub(super) whole: bool,
+    /// When the message that is not whole yet was begun; `NEVER` when there is none.
+    pub(super) started: Time,
+    /// When that message is whole unless more of it comes.
+    pub(super) quiet_at: Time,
+    /// The first answer of a client that ends its messages by pausing, which it will put before
+    /// each message.
+    pub(super) classroom: Option<Box<str>>,
+}
+
+impl Default for Unread {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            splitter: LineSplitter::default(),
+            telnet: TelnetFilter::default(),
+            whole: false,
+            started: Time::NEVER,
+            quiet_at: Time::NEVER,
+            classroom: None,
+        }
+    }
+}
+
+impl Unread {
+    /// So many bytes of text came at `now`; `has_returned`: the last is a carriage return.
+    pub(super) fn note_text(
+        &mut self,
+        now: Time,
+        text: usize,
+        says_something: bool,
+        has_returned: bool,
+    ) {
+        if !says_something {
+            self.quiet_at = Time::NEVER;
+            return;
+        }
+        self.started = self.started.min(now);
+        // A carriage return is Enter, on a terminal that sends no more for it.
+        let is_typing = text == 1 && !has_returned;
+        self.quiet_at = now + if is_typing { TYPIST_QUIET } else { CHUNK_QUIET };
+    }
+
+    /// Drops a line that was begun and will not be ended.
+    pub(super) fn drop_unfinished(&mut self) {
+        let whole = memchr::memrchr(b'\n', &self.bytes).map_or(0, |end| end + 1);
+        self.bytes.truncate(whole);
+    }
+
+    /// Tidies up at `now` after the last step; `has_ended_line`: what is left belongs to another
+    /// line than the one begun before.
+    pub(super) fn settle(&mut self, now: Time, has_ended_line: bool) {
+        if self.is_empty() {
+            (self.started, self.quiet_at, self.whole) = (Time::NEVER, Time::NEVER, false);
+        } else if has_ended_line {
+            self.started = now;
+        }
+        if self.bytes.capacity() > LINE_BYTES_MAX + self.bytes.len() {
+            self.bytes.shrink_to_fit();
+        }
+    }
+
+    /// Whether nothing was begun: no bytes wait, and no line is being skipped.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.splitter.is_skipping()
+    }
+
+    /// Whether any of it must be kept.
+    pub(super) fn is_needed(&self) -> bool {
+        !self.is_empty() || !self.telnet.is_in_text() || self.classroom.is_some()
+    }
+
+    /// Whether an answer is owed.
+    pub(super) fn owes_mark(&self) -> bool {
+        self.telnet.owes_answer()
+    }
+}
