@@ -23,6 +23,8 @@ use mio_chat::time::Time;
 /// Rooms, and members of each.
 const CROWDS: [(usize, usize); 4] = [(1, 2_000), (2, 2_000), (8, 1_000), (32, 200)];
 const MESSAGES: usize = 1_024;
+/// Rounds whose instructions are counted.
+const COUNTED_ROUNDS: usize = 3;
 /// Bytes of a message as it is delivered, `p0: ` and newline included.
 const MESSAGE_BYTES: usize = 64;
 /// Members of the rooms in which somebody is told something alone.
@@ -31,12 +33,20 @@ const ROOMS: [usize; 3] = [100, 10_000, 19_000];
 const ASKING: usize = 1_000;
 
 fn main() {
-    println!("rooms  members  ns per delivery");
+    if let Some((work, rounds)) = support::counted_work() {
+        let (count, members) = work.split_once('x').unwrap();
+        let mut crowd = Crowd::fill(count.parse().unwrap(), members.parse().unwrap());
+        (0..rounds).for_each(|_| crowd.speak_and_settle(MESSAGES));
+        return;
+    }
+    println!("rooms  members  ns per delivery  instructions per delivery");
     for (rooms, members) in CROWDS {
         let mut crowd = Crowd::fill(rooms, members);
         let deliveries = (members * MESSAGES) as f64;
         let each = support::median_nanoseconds(|| crowd.speak_and_settle(MESSAGES)) / deliveries;
-        println!("{rooms:5}  {members:7}  {each:15.2}");
+        let counted = support::instructions(&format!("{rooms}x{members}"), COUNTED_ROUNDS);
+        let instructions = support::shown(counted.map(|counted| counted / deliveries));
+        println!("{rooms:5}  {members:7}  {each:15.2}  {instructions:>25}");
     }
     println!("members  ns per reply: silent  just spoken to");
     for members in ROOMS {

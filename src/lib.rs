@@ -40,7 +40,7 @@ pub mod address;
 pub mod admin;
 #[cfg(feature = "server")]
 pub mod agenda;
-#[cfg(feature = "server")]
+#[cfg(feature = "chat")]
 pub mod chat;
 #[cfg(all(feature = "terminal", unix))]
 pub mod client;
@@ -48,11 +48,11 @@ pub mod client;
 pub mod console;
 #[cfg(feature = "server")]
 pub mod delivery;
-#[cfg(feature = "server")]
+#[cfg(feature = "chat")]
 pub mod dialect;
-#[cfg(feature = "server")]
+#[cfg(feature = "chat")]
 pub mod hex;
-#[cfg(feature = "server")]
+#[cfg(feature = "chat")]
 pub mod id;
 pub mod limits;
 #[cfg(feature = "load")]
@@ -64,7 +64,7 @@ pub mod mc1;
 pub mod metrics;
 #[cfg(feature = "server")]
 pub mod net;
-#[cfg(feature = "server")]
+#[cfg(feature = "chat")]
 pub mod password;
 #[cfg(feature = "peer")]
 pub mod peer;
@@ -75,7 +75,7 @@ pub mod store;
 #[cfg(all(feature = "server", not(feature = "store")))]
 #[path = "store/absent.rs"]
 pub mod store;
-#[cfg(feature = "server")]
+#[cfg(feature = "chat")]
 pub mod subnet;
 pub mod text;
 pub mod time;

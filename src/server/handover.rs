@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::origins::OriginsState;
 use super::session::{Phase, Session};
-use super::turns::Turn;
+use super::turns::Wait;
 use super::{Server, Settings};
 use crate::chat::{Event, LobbyState, Network, Outlet, Refusal};
 use crate::delivery::FanoutState;
@@ -38,7 +38,7 @@ pub struct ServerState {
     #[serde(default)]
     origins: OriginsState,
     /// When the next lines are heard of those who wait for others.
-    turns: Vec<(ClientId, Turn)>,
+    turns: Vec<(ClientId, Wait)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

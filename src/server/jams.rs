@@ -14,7 +14,7 @@
 //! so that a crowd neither looks nor speaks all at once.
 
 use super::Server;
-use super::turns::Turn;
+use super::turns::Wait;
 use crate::chat::RoomId;
 use crate::dialect::Decoded;
 use crate::id::ClientId;
@@ -78,23 +78,23 @@ impl Server {
     ) -> bool {
         self.note_jams(now);
         let turn = self.turn(id);
-        if !matches!(turn, Turn::Room(moment) if moment > now) {
+        if !matches!(turn, Wait::Room(moment) if moment > now) {
             let waits = decoded.has_line() && !decoded.begins_with_command();
             let moment = if waits { self.look_again_at(now, id) } else { None };
             let Some(moment) = moment else {
-                if matches!(turn, Turn::Room(_)) {
+                if matches!(turn, Wait::Room(_)) {
                     self.turns.remove(id);
                 }
                 return false;
             };
             let Some(session) = self.sessions.get(id) else { return true };
-            if matches!(turn, Turn::Origin(_)) {
+            if matches!(turn, Wait::Origin(_)) {
                 self.admission.origins.refund(session.origin);
             }
-            if !matches!(turn, Turn::Room(_)) {
+            if !matches!(turn, Wait::Room(_)) {
                 self.counters.held_by_room += 1;
             }
-            self.turns.insert(id, Turn::Room(moment));
+            self.turns.insert(id, Wait::Room(moment));
         }
         if let Some(session) = self.sessions.get_mut(id) {
             session.held = true;

@@ -60,7 +60,7 @@ use leaving::Leaving;
 use operators::Checks;
 use origins::Origins;
 use session::{Phase, Session};
-use turns::Turn;
+use turns::Wait;
 
 use crate::chat::{Event, Farewell, Lobby, Outlet};
 use crate::delivery::{DeliveryCounters, Fanout, Verdict};
@@ -89,7 +89,7 @@ pub struct Server {
     /// Clients to be freed.
     closed: VecDeque<ClientId>,
     /// When the next lines are heard of those who wait for others.
-    turns: SideTable<Turn>,
+    turns: SideTable<Wait>,
     /// Everybody was told goodbye: nobody is given more time.
     stopping: bool,
     /// Who is still to be sent away, one by one.

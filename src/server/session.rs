@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use super::close::CloseReason;
 use super::origins::Origin;
-use super::turns::Turn;
+use super::turns::Wait;
 use crate::chat::{Allowance, FloodRate};
 use crate::dialect::Decoder;
 use crate::limits::FLOOD_BYTES_PER_LINE;
@@ -138,7 +138,7 @@ impl Session {
     pub(super) fn next_due(
         &self,
         settings: &Settings,
-        turn: Turn,
+        turn: Wait,
         waiting_since: Option<Time>,
     ) -> Time {
         if self.phase == Phase::Closing {

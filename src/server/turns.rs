@@ -18,7 +18,7 @@ use crate::time::Time;
 
 /// When a line is heard that waits for others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Turn {
+pub(super) enum Wait {
     /// As soon as there is time.
     #[default]
     Free,
@@ -28,7 +28,7 @@ pub(super) enum Turn {
     Room(Time),
 }
 
-impl Turn {
+impl Wait {
     /// When that is, if there is such a moment.
     pub(super) fn moment(self) -> Option<Time> {
         match self {
@@ -53,11 +53,11 @@ impl Server {
             session.told_to_wait = !origins.is_whole(now, origin);
         }
         match turn {
-            Turn::Free if origins.ready_at(origin) > now && decoded.has_line() => {
-                self.turns.insert(id, Turn::Origin(origins.reserve(now, origin)));
+            Wait::Free if origins.ready_at(origin) > now && decoded.has_line() => {
+                self.turns.insert(id, Wait::Origin(origins.reserve(now, origin)));
                 self.counters.held_by_origin += 1;
             }
-            Turn::Origin(moment) if moment <= now => {
+            Wait::Origin(moment) if moment <= now => {
                 self.turns.remove(id);
                 origins.refund(origin);
                 // Who had to wait has all of its time for another try.
@@ -66,8 +66,8 @@ impl Server {
                 }
                 return false;
             }
-            Turn::Free => return false,
-            Turn::Origin(_) | Turn::Room(_) => {}
+            Wait::Free => return false,
+            Wait::Origin(_) | Wait::Room(_) => {}
         }
         session.held = true;
         true
@@ -77,15 +77,15 @@ impl Server {
     pub(super) fn hasten_turn(&mut self, now: Time, id: ClientId) {
         if let Some(turn) = self.turns.get_mut(id) {
             *turn = match *turn {
-                Turn::Free => Turn::Free,
-                Turn::Origin(_) => Turn::Origin(now),
-                Turn::Room(_) => Turn::Room(now),
+                Wait::Free => Wait::Free,
+                Wait::Origin(_) => Wait::Origin(now),
+                Wait::Room(_) => Wait::Room(now),
             };
         }
     }
 
     /// When the next line of this client is heard, if others are heard before it.
-    pub(super) fn turn(&self, id: ClientId) -> Turn {
+    pub(super) fn turn(&self, id: ClientId) -> Wait {
         self.turns.get(id).copied().unwrap_or_default()
     }
 
@@ -98,9 +98,9 @@ impl Server {
         }
         session.told_to_wait = true;
         let event = match self.turn(id) {
-            Turn::Free => Event::TooFast,
-            Turn::Origin(_) => Event::TooFastTogether,
-            Turn::Room(_) => Event::TooFastForSome,
+            Wait::Free => Event::TooFast,
+            Wait::Origin(_) => Event::TooFastTogether,
+            Wait::Room(_) => Event::TooFastForSome,
         };
         self.fanout.tell(id, event);
     }
@@ -130,7 +130,7 @@ impl Server {
         if session.phase == Phase::Chatting {
             origins.unname(session.origin);
         }
-        if matches!(self.turns.get(id), Some(Turn::Origin(_))) {
+        if matches!(self.turns.get(id), Some(Wait::Origin(_))) {
             origins.refund(session.origin);
         }
     }
