@@ -47,7 +47,7 @@ const KNOWN_CIRCLES: [&[&str]; 4] = [
     &["chat::event", "chat::room"],
     &["chat::name", "chat::refusal", "chat::sanctions"],
     &["dialect::notices", "dialect::refusals", "dialect::wording"],
-    &["server::close", "server::inbox", "server::session", "server::settings", "server::turns"],
+    &["server::close", "server::session", "server::settings", "server::turns"],
 ];
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;

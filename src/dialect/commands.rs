@@ -4,8 +4,8 @@
 //! used, and what the terminal client completes and explains are all read from here, so that a
 //! command is added in one place.
 
-use super::slash::{self, Parse, needed};
-use crate::chat::{Command, Guide, Measure, Rank, Verb};
+use super::slash::{self, Parse, first_word, needed};
+use crate::chat::{Command, Guide, Measure, Rank, Refusal, Verb, quoted};
 
 /// What the first argument of a command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,18 @@ impl CommandSpec {
 /// All commands, the most useful first.
 pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
     TABLE.iter().map(|entry| &entry.spec)
+}
+
+/// What stands behind the slash, as a command.
+///
+/// # Errors
+/// An unknown command, or one that lacks what it needs.
+pub(super) fn command(request: &str) -> Result<Command<'_>, Refusal> {
+    let (name, argument) = first_word(request);
+    match Entry::named(name) {
+        Some(entry) => (entry.parse)(argument),
+        None => Err(Refusal::UnknownCommand(quoted(name))),
+    }
 }
 
 /// A command, and what only the server needs of it.

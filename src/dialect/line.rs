@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::classroom::without_name;
-use super::slash;
+use super::commands;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
 
@@ -57,7 +57,7 @@ pub(super) fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
         Some(literal) if literal.starts_with('/') => {
             Ok(Some(Command::Say { room: None, text: literal }))
         }
-        Some(request) => slash::command(request).map(Some),
+        Some(request) => commands::command(request).map(Some),
     }
 }
 

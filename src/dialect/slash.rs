@@ -1,24 +1,11 @@
-//! Lines that begin with a slash: what people ask for besides talking.
+//! How what follows the name of a command is understood. The names are left to `commands`.
 
 use std::time::Duration;
 
-use super::commands::Entry;
-use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, Sentencing, Verb, quoted};
+use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, Sentencing, Verb};
 
 /// How what follows a command's name is understood.
 pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
-
-/// What stands behind the slash, as a command.
-///
-/// # Errors
-/// An unknown command, or one that lacks what it needs.
-pub(super) fn command(request: &str) -> Result<Command<'_>, Refusal> {
-    let (name, argument) = first_word(request);
-    match Entry::named(name) {
-        Some(entry) => (entry.parse)(argument),
-        None => Err(Refusal::UnknownCommand(quoted(name))),
-    }
-}
 
 pub(super) fn guide(argument: &str) -> Guide {
     if argument.eq_ignore_ascii_case("rooms") { Guide::Rooms } else { Guide::Talking }
@@ -143,7 +130,7 @@ pub(super) fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
 }
 
 /// The first word, and what follows it.
-fn first_word(text: &str) -> (&str, &str) {
+pub(super) fn first_word(text: &str) -> (&str, &str) {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     (first, rest.trim())
 }

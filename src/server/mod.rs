@@ -1,7 +1,7 @@
 //! The whole server without a syscall.
 //!
-//! Whoever drives it (the poll loop of `net`, or a test) has a [`Turn`] of it, which hears, writes to
-//! and closes clients, and hands in what else happens:
+//! Whoever drives it (the poll loop of `net`, or a test) has a [`Turn`] of it, which hears, writes
+//! to and closes clients, and hands in what else happens:
 //!
 //! ```text
 //! connect, disconnect, datagram          who comes, and what
