@@ -45,7 +45,10 @@ const STUN_REQUEST: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42mio-chat-doc";
 fn a_storm_of_garbage_hurts_nobody() {
     let size = sized(GATE, LONG);
     let seed = std::env::var("MIO_CHAT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let server = Server::start(&["-vv", "--flood", "off", "--names", "unicode"]);
+    // One thread does everything here, so the honest read late while a storm of megabytes blows.
+    let patient = ["--outbox-hard", "16777216"];
+    let server =
+        Server::start(&[&["-vv", "--flood", "off", "--names", "unicode"], &patient[..]].concat());
     let mut honest = HONEST.map(|name| Honest::join(server.tcp(), name));
     let descriptors = process::descriptors(server.pid());
 

@@ -94,6 +94,7 @@ impl Server {
             if !matches!(turn, Wait::Room(_)) {
                 self.counters.held_by_room += 1;
             }
+            self.turns.remove(id);
             self.turns.insert(id, Wait::Room(moment));
         }
         if let Some(session) = self.sessions.get_mut(id) {
