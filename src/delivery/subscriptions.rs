@@ -140,8 +140,7 @@ impl Fanout {
         }
     }
 
-    /// Panics where a client and a feed disagree on who hears what. For tests; hands out what is
-    /// pending.
+    /// Panics where a client and a feed disagree on who hears what. For tests.
     pub(super) fn check_subscriptions(&self) {
         let mut subscribers = 0;
         for (index, room) in self.feeds.rooms.iter().enumerate() {

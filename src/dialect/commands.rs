@@ -5,6 +5,7 @@
 //! command is added in one place.
 
 use super::slash::{self, Parse, first_word, needed};
+use super::writing::line;
 use crate::chat::{Command, Guide, Measure, Rank, Refusal, Verb, quoted};
 
 /// What the first argument of a command is.
@@ -190,21 +191,16 @@ pub(super) fn write_help(guide: Guide, out: &mut Vec<u8>) {
         Guide::Rooms => &[Part::Order, Part::Owning],
     };
     for part in parts {
-        push_line(out, &["* ", part.heading()]);
+        line(out, &["* ", part.heading()]);
         let lines = TABLE.iter().filter_map(|entry| entry.help).chain([LITERAL]);
         let mut lines: Vec<HelpLine> = lines.filter(|line| line.part == *part).collect();
         lines.sort_by_key(|line| line.place);
         for HelpLine { typed, does, .. } in lines {
             let fits = |columns: &usize| typed.len() + HELP_GAP <= *columns;
             let columns = HELP_COLUMNS.into_iter().find(fits).unwrap_or_default();
-            push_line(out, &["* ", &format!("{typed:columns$}"), does]);
+            line(out, &["* ", &format!("{typed:columns$}"), does]);
         }
     }
-}
-
-fn push_line(out: &mut Vec<u8>, parts: &[&str]) {
-    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-    out.push(b'\n');
 }
 
 static TABLE: [Entry; 29] = [

@@ -22,6 +22,7 @@ mod slash;
 mod telnet;
 mod unread;
 mod wording;
+mod writing;
 
 pub use classroom::simplify;
 pub use commands::{CommandSpec, Takes, commands};

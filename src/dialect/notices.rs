@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::date::Dated;
-use super::wording::{Listing, line, notice, number};
+use super::writing::{Listing, line, notice, number};
 use crate::chat::{
     Deed, Event, Kind, Measure, Message, Moderation, Place, Recalled, RoomName, Sanction, Topic,
 };

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::commands::usage;
 use super::notices::{Rounded, because};
-use super::wording::{line, notice};
+use super::writing::{line, notice};
 use crate::chat::{Field, Measure, Rank, Refusal, RoomName, Sentence};
 use crate::limits::{
     LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,

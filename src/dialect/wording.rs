@@ -7,9 +7,9 @@
 
 use std::io::Write;
 
+use super::writing::{Listing, line, notice, number};
 use super::{commands, notices, refusals};
-use crate::chat::{Event, Farewell, Nickname, Peer, RoomName, Stamp, Ticket};
-use crate::limits::LISTING_LINE_BYTES;
+use crate::chat::{Event, Farewell, Nickname, Peer, RoomName, Ticket};
 
 /// Appends an event as plain lines, each with its newline. Only the prompt has none (fixed).
 /// `numbered`: messages begin with their numbers; everything else is told to everybody alike.
@@ -64,25 +64,6 @@ pub(super) fn encode(event: Event<'_>, numbered: bool, out: &mut Vec<u8>) {
         Event::Remembered { message, now } => notices::remembered(out, numbered, message, now),
         other => notices::write(other, numbered, out),
     }
-}
-
-/// What numbered messages begin with: `@NUMBER SECONDS `, the seconds since the beginning of 1970.
-pub(super) fn number(out: &mut Vec<u8>, numbered: bool, stamp: Stamp) {
-    if numbered {
-        let _ = write!(out, "@{} {} ", stamp.number, stamp.at.millis() / 1_000);
-    }
-}
-
-pub(super) fn line(out: &mut Vec<u8>, parts: &[&str]) {
-    for part in parts {
-        out.extend_from_slice(part.as_bytes());
-    }
-    out.push(b'\n');
-}
-
-pub(super) fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    // Writing to a vector cannot fail.
-    let _ = writeln!(out, "* {text}");
 }
 
 fn entered(out: &mut Vec<u8>, room: &RoomName, others: usize) {
@@ -155,39 +136,6 @@ fn matched(out: &mut Vec<u8>, peers: &[Peer<'_>]) {
         }
     }
     listing.end(0);
-}
-
-/// Names separated by commas, in lines of a readable length.
-pub(super) struct Listing<'a> {
-    out: &'a mut Vec<u8>,
-    line_start: usize,
-    first: bool,
-}
-
-impl<'a> Listing<'a> {
-    pub(super) fn begin(out: &'a mut Vec<u8>, heading: std::fmt::Arguments<'_>) -> Self {
-        let line_start = out.len();
-        let _ = write!(out, "* {heading}");
-        Self { out, line_start, first: true }
-    }
-
-    pub(super) fn add(&mut self, name: std::fmt::Arguments<'_>) {
-        if self.out.len() - self.line_start > LISTING_LINE_BYTES {
-            self.out.extend_from_slice(b"\n* and ");
-            self.line_start = self.out.len();
-        } else if !self.first {
-            self.out.extend_from_slice(b", ");
-        }
-        self.first = false;
-        let _ = self.out.write_fmt(name);
-    }
-
-    pub(super) fn end(self, more: usize) {
-        if more > 0 {
-            let _ = write!(self.out, " and {more} more");
-        }
-        self.out.push(b'\n');
-    }
 }
 
 fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {

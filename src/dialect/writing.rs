@@ -1,0 +1,59 @@
+//! The forms of what plain-line clients read: a line, a notice, a listing. What they say is left to
+//! `wording`, `notices`, `refusals` and `commands`.
+
+use std::io::Write;
+
+use crate::chat::Stamp;
+use crate::limits::LISTING_LINE_BYTES;
+
+/// What numbered messages begin with: `@NUMBER SECONDS `, the seconds since the beginning of 1970.
+pub(super) fn number(out: &mut Vec<u8>, numbered: bool, stamp: Stamp) {
+    if numbered {
+        let _ = write!(out, "@{} {} ", stamp.number, stamp.at.millis() / 1_000);
+    }
+}
+
+pub(super) fn line(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'\n');
+}
+
+pub(super) fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to a vector cannot fail.
+    let _ = writeln!(out, "* {text}");
+}
+
+/// Names separated by commas, in lines of a readable length.
+pub(super) struct Listing<'a> {
+    out: &'a mut Vec<u8>,
+    line_start: usize,
+    first: bool,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn begin(out: &'a mut Vec<u8>, heading: std::fmt::Arguments<'_>) -> Self {
+        let line_start = out.len();
+        let _ = write!(out, "* {heading}");
+        Self { out, line_start, first: true }
+    }
+
+    pub(super) fn add(&mut self, name: std::fmt::Arguments<'_>) {
+        if self.out.len() - self.line_start > LISTING_LINE_BYTES {
+            self.out.extend_from_slice(b"\n* and ");
+            self.line_start = self.out.len();
+        } else if !self.first {
+            self.out.extend_from_slice(b", ");
+        }
+        self.first = false;
+        let _ = self.out.write_fmt(name);
+    }
+
+    pub(super) fn end(self, more: usize) {
+        if more > 0 {
+            let _ = write!(self.out, " and {more} more");
+        }
+        self.out.push(b'\n');
+    }
+}
