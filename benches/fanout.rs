@@ -8,17 +8,17 @@
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may stop")]
 
 mod support;
+#[path = "../tests/common/wires.rs"]
+mod wires;
 
 use std::collections::VecDeque;
-use std::hint::black_box;
-use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use mio_chat::id::{ClientId, Registry};
-use mio_chat::matchmaking::Transmit;
-use mio_chat::server::{CloseReason, Driver, Read, Server, Settings, Transport, Turn, Written};
+use mio_chat::server::{Server, Settings, Turn};
 use mio_chat::time::Time;
+use wires::{Clients, Wires};
 
 const MEMBERS: [usize; 4] = [100, 1_000, 10_000, 19_000];
 const BATCHES: [usize; 4] = [1, 8, 64, 512];
@@ -54,44 +54,28 @@ fn counted(members: usize, batch: usize) -> Option<f64> {
 
 struct Room {
     turn: Turn,
-    wires: Wires,
+    wires: Wires<Crowd>,
     speaker: ClientId,
 }
 
-/// Connections that bring nicknames, and then what one client says; and take all they are offered.
-struct Wires {
+/// Clients who bring nicknames, and then what one of them says.
+struct Crowd {
     nicknames: VecDeque<String>,
     said: Vec<u8>,
     speaks: bool,
 }
 
-impl Transport for Wires {
-    fn read(&mut self, _id: ClientId, room: &mut [u8]) -> Read {
+impl Clients for Crowd {
+    fn say(&mut self, _id: ClientId, room: &mut [u8]) -> usize {
         let nickname = self.nicknames.pop_front();
         let bytes = match &nickname {
             Some(nickname) => nickname.as_bytes(),
             None if std::mem::take(&mut self.speaks) => &self.said,
-            None => return Read::Nothing,
+            None => &[],
         };
         room[..bytes.len()].copy_from_slice(bytes);
-        Read::Bytes { count: bytes.len(), more: false }
+        bytes.len()
     }
-
-    fn write(&mut self, _id: ClientId, slices: &[IoSlice<'_>]) -> Written {
-        Written::Taken(black_box(slices).iter().map(|slice| slice.len()).sum())
-    }
-
-    fn close(&mut self, id: ClientId, reason: CloseReason) {
-        panic!("{id} is closed: {}", reason.name());
-    }
-}
-
-impl Driver for Wires {
-    fn now(&self) -> Time {
-        Time::ZERO
-    }
-
-    fn send(&mut self, _transmit: Transmit<'_>) {}
 }
 
 impl Room {
@@ -108,15 +92,15 @@ impl Room {
             })
             .collect();
         let nicknames = (0..members).map(|number| format!("p{number}\n")).collect();
-        let wires = Wires { nicknames, said: line.repeat(batch).into_bytes(), speaks: false };
-        let mut room = Self { turn, wires, speaker: everyone[0] };
+        let crowd = Crowd { nicknames, said: line.repeat(batch).into_bytes(), speaks: false };
+        let mut room = Self { turn, wires: Wires(crowd), speaker: everyone[0] };
         room.settle();
         assert_eq!(room.turn.server.lobby().members(), members);
         room
     }
 
     fn round(&mut self) {
-        self.wires.speaks = true;
+        self.wires.0.speaks = true;
         self.turn.note_readable(self.speaker);
         self.settle();
     }

@@ -8,17 +8,17 @@
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on may stop")]
 
 mod support;
+#[path = "../tests/common/wires.rs"]
+mod wires;
 
 use std::collections::HashMap;
-use std::hint::black_box;
-use std::io::IoSlice;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use mio_chat::id::{ClientId, Registry};
-use mio_chat::matchmaking::Transmit;
-use mio_chat::server::{CloseReason, Driver, Read, Server, Settings, Transport, Turn, Written};
+use mio_chat::server::{Server, Settings, Turn};
 use mio_chat::time::Time;
+use wires::{Clients, Wires};
 
 /// Rooms, and members of each.
 const CROWDS: [(usize, usize); 4] = [(1, 2_000), (2, 2_000), (8, 1_000), (32, 200)];
@@ -62,38 +62,22 @@ fn main() {
 
 struct Crowd {
     turn: Turn,
-    wires: Wires,
+    wires: Wires<Typed>,
     /// By room.
     members: Vec<Vec<ClientId>>,
     line: String,
 }
 
-/// Connections that bring what was put here, and take all they are offered.
+/// What clients are about to say.
 #[derive(Default)]
-struct Wires(HashMap<ClientId, Vec<u8>>);
+struct Typed(HashMap<ClientId, Vec<u8>>);
 
-impl Transport for Wires {
-    fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
-        let Some(bytes) = self.0.remove(&id) else { return Read::Nothing };
+impl Clients for Typed {
+    fn say(&mut self, id: ClientId, room: &mut [u8]) -> usize {
+        let bytes = self.0.remove(&id).unwrap_or_default();
         room[..bytes.len()].copy_from_slice(&bytes);
-        Read::Bytes { count: bytes.len(), more: false }
+        bytes.len()
     }
-
-    fn write(&mut self, _id: ClientId, slices: &[IoSlice<'_>]) -> Written {
-        Written::Taken(black_box(slices).iter().map(|slice| slice.len()).sum())
-    }
-
-    fn close(&mut self, id: ClientId, reason: CloseReason) {
-        panic!("{id} is closed: {}", reason.name());
-    }
-}
-
-impl Driver for Wires {
-    fn now(&self) -> Time {
-        Time::ZERO
-    }
-
-    fn send(&mut self, _transmit: Transmit<'_>) {}
 }
 
 impl Crowd {
@@ -101,7 +85,7 @@ impl Crowd {
         let mut ids = Registry::default();
         let line = "x".repeat(MESSAGE_BYTES - "p0: \n".len()) + "\n";
         let (turn, wires) =
-            (Turn::new(Server::new(settings(), [7; 16]), Duration::ZERO), Wires::default());
+            (Turn::new(Server::new(settings(), [7; 16]), Duration::ZERO), Wires(Typed::default()));
         let mut crowd = Self { turn, wires, members: vec![Vec::new(); rooms], line };
         for number in 0..rooms * members {
             let id = ids.insert_with(|_| ());
@@ -114,7 +98,7 @@ impl Crowd {
     }
 
     fn types(&mut self, id: ClientId, lines: String) {
-        self.wires.0.insert(id, lines.into_bytes());
+        self.wires.0.0.insert(id, lines.into_bytes());
         self.turn.note_readable(id);
     }
 

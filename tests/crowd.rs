@@ -5,8 +5,10 @@
 
 mod common;
 mod support;
+#[path = "common/wires.rs"]
+mod wires;
 
-use std::io::{ErrorKind, IoSlice, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,10 +16,10 @@ use memchr::memchr_iter;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use mio_chat::id::{ClientId, Registry};
-use mio_chat::matchmaking::Transmit;
-use mio_chat::server::{CloseReason, Driver, Read, Server, Transport, Turn, Written};
+use mio_chat::server::{Server, Turn};
 use mio_chat::time::Time;
 use support::{Client, PATIENCE, eventually_within, process, report, timed};
+use wires::{Clients, Wires};
 
 const CROWD: usize = 5_000;
 /// Members that connect at once.
@@ -167,36 +169,19 @@ const ALL_ARE_GONE: Blow = |turn, clients| {
 /// While something that was said is still to be handed out.
 const SHUTDOWN: Blow = |turn, clients| {
     turn.note_readable(clients[0]);
-    turn.hear(Time::ZERO, &mut Wires(vec!["wait".to_owned()]));
+    turn.hear(Time::ZERO, &mut Wires(Lines(vec!["wait".to_owned()])));
     turn.server.shutdown(Time::ZERO, Duration::from_secs(5));
 };
 
-/// Connections that bring a line each, the last one first, and take all that they are offered.
-struct Wires(Vec<String>);
+/// Clients who say a line each, the last one first.
+struct Lines(Vec<String>);
 
-impl Transport for Wires {
-    fn read(&mut self, _id: ClientId, room: &mut [u8]) -> Read {
-        let Some(line) = self.0.pop() else { return Read::Nothing };
-        let line = line + "\n";
+impl Clients for Lines {
+    fn say(&mut self, _id: ClientId, room: &mut [u8]) -> usize {
+        let line = self.0.pop().map_or_else(String::new, |line| line + "\n");
         room[..line.len()].copy_from_slice(line.as_bytes());
-        Read::Bytes { count: line.len(), more: false }
+        line.len()
     }
-
-    fn write(&mut self, _id: ClientId, slices: &[IoSlice<'_>]) -> Written {
-        Written::Taken(slices.iter().map(|slice| slice.len()).sum())
-    }
-
-    fn close(&mut self, id: ClientId, reason: CloseReason) {
-        panic!("{id} is closed: {}", reason.name());
-    }
-}
-
-impl Driver for Wires {
-    fn now(&self) -> Time {
-        Time::ZERO
-    }
-
-    fn send(&mut self, _transmit: Transmit<'_>) {}
 }
 
 /// How long that takes each of a crowd in one room.
@@ -208,7 +193,7 @@ fn takes_each(crowd: usize, blow: Blow) -> Duration {
         turn.server.connect(Time::ZERO, id, [127, 0, 0, 1].into()).unwrap();
         turn.note_readable(id);
     }
-    let mut wires = Wires((0..crowd).map(|number| format!("c{number}")).collect());
+    let mut wires = Wires(Lines((0..crowd).map(|number| format!("c{number}")).collect()));
     while turn.due() == Some(Time::ZERO) {
         turn.run(Time::ZERO, &mut wires);
     }
