@@ -1,7 +1,7 @@
 //! The domain: people with nicknames, rooms they sit in, and the rules between them.
 //!
 //! Knows no byte of any wire format, no socket and no clock: a [`Command`] comes in, the
-//! [`Outlet`] is told [`Event`]s, and time is handed in where a rule needs it.
+//! [`Outlet`] is told [`RoomEvent`]s and [`Reply`]s, and time is handed in where a rule needs it.
 //! How commands and events look on the wire is left to `dialect`, and how events reach people to
 //! `delivery`.
 
@@ -20,8 +20,10 @@ mod motd;
 mod name;
 mod names;
 mod network;
+mod outlet;
 mod record;
 mod refusal;
+mod reply;
 mod room;
 mod sanctions;
 mod standing;
@@ -30,9 +32,7 @@ pub use allowance::{Allowance, FloodRate};
 pub use charter::{Charter, Owner, Topic};
 pub use command::{Command, Guide, Outcome, Recall, Sentencing};
 pub use digest::Digest;
-pub use event::{
-    Deed, Event, Farewell, Moderation, Outlet, Peer, Recalled, Recollection, RoomRef, Ticket,
-};
+pub use event::{Deed, Moderation, RoomEvent};
 pub use history::{History, Replay};
 pub use kept::{Archive, Batch, Changes, KeptRoom, Snapshot, Unreadable};
 pub use lobby::{Context, Lobby, LobbySettings, LobbyState};
@@ -40,8 +40,10 @@ pub use message::{Kind, Message, Place, Stamp};
 pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
 pub use network::Network;
+pub use outlet::{Outlet, Recollection};
 pub use record::{Done, Record};
 pub use refusal::{Field, Rank, Refusal, Sentence, Verb, quoted};
-pub use room::RoomId;
+pub use reply::{Farewell, Peer, Recalled, Reply, Ticket};
+pub use room::{RoomId, RoomRef};
 pub use sanctions::{Measure, Sanction, Sanctions};
 pub use standing::Standing;

@@ -127,7 +127,7 @@ impl RoomName {
     }
 
     /// The room where everyone starts.
-    pub(super) fn main() -> Self {
+    pub fn main() -> Self {
         Self("main".into())
     }
 

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use slab::Slab;
 
 use super::charter::Charter;
-use super::event::RoomRef;
 use super::guesses::Guesses;
 use super::history::History;
 use super::kept::KeptRoom;
@@ -39,6 +38,15 @@ impl RoomId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+}
+
+/// A room, as those are told of it who hear what happens there.
+#[derive(Clone, Copy, Debug)]
+pub struct RoomRef<'a> {
+    /// Which room.
+    pub id: RoomId,
+    /// Its name, as its founder wrote it.
+    pub name: &'a RoomName,
 }
 
 /// One member's place in one room.

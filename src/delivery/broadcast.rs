@@ -5,7 +5,7 @@
 use super::batch::ExceptionId;
 use super::fanout::Fanout;
 use super::feeds::FeedId;
-use crate::chat::{Event, RoomId, RoomRef};
+use crate::chat::{RoomEvent, RoomId, RoomRef};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
 use crate::limits::DEAF_IN_BATCH_MAX;
@@ -59,21 +59,20 @@ impl Fanout {
         &mut self,
         room: RoomRef<'_>,
         source: ClientId,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
         self.hand_out_shared(room.id);
-        let may_differ = self.ascii_readers > 0 && !event.is_speech();
+        let may_differ = self.ascii_readers > 0 && !event.is_message();
         for index in 0..self.feeds.of_room(room.id) {
-            let id = (room.id, index);
-            let Some(feed) = self.feeds.get_mut(id) else { return };
+            let Some(feed) = self.feeds.get_mut((room.id, index)) else { return };
             if feed.subscribers.is_empty() {
                 continue;
             }
             let encoding = feed.encoding;
             let deaf = self.those_reading(encoding, deaf);
-            if !may_differ || !self.publish_simplified(id, source, event, &deaf) {
-                self.publish_alike(id, source, event, &deaf);
+            if !may_differ || !self.publish_simplified(room, index, source, event, &deaf) {
+                self.publish_alike(room, index, source, event, &deaf);
             }
         }
     }
@@ -89,17 +88,20 @@ impl Fanout {
     /// Publishes to one feed, in the same bytes for everybody.
     pub(super) fn publish_alike(
         &mut self,
-        id: FeedId,
+        room: RoomRef<'_>,
+        index: usize,
         source: ClientId,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
+        let id = (room.id, index);
         self.hand_out_to_deaf(id, deaf);
         let transcript = self.feeds.transcript_of(id, event, &mut self.transcripts);
         let Some(feed) = self.feeds.get_mut(id) else { return };
         let (encoding, presence) = (feed.encoding, event.is_presence());
         let listeners = feed.subscribers.len() - deaf.len();
-        let span = self.transcripts.append(transcript, |out| encoding.encode(event, out));
+        let span =
+            self.transcripts.append(transcript, |out| encoding.room_event(room.name, event, out));
         let mut each = span.len as usize;
         if feed.batch.is_continued_by(span, presence) {
             each = feed.batch.extend(span);

@@ -5,8 +5,8 @@
 //! What people say reaches them as it was said. Who is such a client is for `server` to know.
 
 use super::fanout::Fanout;
-use super::feeds::FeedId;
-use crate::chat::{Event, Outlet};
+use crate::chat::{RoomEvent, RoomRef};
+use crate::dialect;
 use crate::id::ClientId;
 use crate::time::Time;
 
@@ -56,14 +56,15 @@ impl Fanout {
     /// apart. `false`: nobody there needs that, and nothing was done.
     pub(super) fn publish_simplified(
         &mut self,
-        id: FeedId,
+        room: RoomRef<'_>,
+        index: usize,
         source: ClientId,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) -> bool {
-        let Some(feed) = self.feeds.get_mut(id) else { return false };
+        let Some(feed) = self.feeds.get_mut((room.id, index)) else { return false };
         self.encoded.clear();
-        feed.encoding.encode(event, &mut self.encoded);
+        feed.encoding.room_event(room.name, event, &mut self.encoded);
         if self.encoded.is_ascii() {
             return false;
         }
@@ -75,11 +76,12 @@ impl Fanout {
             return false;
         }
         let deaf = [deaf, &readers].concat();
-        self.publish_alike(id, source, event, &deaf);
+        self.publish_alike(room, index, source, event, &deaf);
         self.counters.deliveries += readers.len() as u64;
-        for id in readers {
-            self.tell(id, event);
-        }
+        let mut simple = std::mem::take(&mut self.encoded);
+        dialect::simplify(&mut simple);
+        readers.into_iter().for_each(|id| self.push(id, &simple));
+        self.encoded = simple;
         true
     }
 }

@@ -21,7 +21,7 @@ use super::outbox::Outbox;
 use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
-use crate::chat::{Event, Outlet, Recollection, Refusal, RoomId, RoomRef};
+use crate::chat::{Outlet, Recollection, Refusal, Reply, RoomEvent, RoomId, RoomRef};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{SWEEP_INTERVAL, WRITE_SLICES};
@@ -365,15 +365,15 @@ impl Fanout {
 }
 
 impl Outlet for Fanout {
-    fn tell(&mut self, to: ClientId, event: Event<'_>) {
-        if let Event::Refused(refusal) = event {
+    fn reply(&mut self, to: ClientId, reply: &Reply<'_>) {
+        if let Reply::Refused(refusal) = reply {
             self.counters.refused[refusal.kind()] += 1;
         }
         self.settle(to);
         self.encoded.clear();
         if let Some(outbox) = self.outboxes.get_mut(to) {
-            outbox.encoding.encode(event, &mut self.encoded);
-            if outbox.ascii && !event.is_speech() {
+            outbox.encoding.reply(reply, &mut self.encoded);
+            if outbox.ascii && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
             self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
@@ -384,7 +384,7 @@ impl Outlet for Fanout {
         &mut self,
         room: RoomRef<'_>,
         source: ClientId,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
         self.publish_to_feeds(room, source, event, deaf);
@@ -406,14 +406,14 @@ impl Outlet for Fanout {
             return;
         }
         let (room, count) = (room.name, messages.len());
-        self.tell(to, Event::RecallBegins { room, count, which });
+        self.reply(to, &Reply::RecallBegins { room, count, which });
         if count > 0 {
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);
             if let Some(outbox) = self.outboxes.get_mut(to) {
                 self.ledger.deliver(to, outbox, span, false, &self.limits);
             }
         }
-        self.tell(to, Event::RecallEnds { room, place });
+        self.reply(to, &Reply::RecallEnds { room, place });
     }
 
     fn close_room(&mut self, room: RoomId) {

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use super::batch::Batch;
 use super::transcript::{Span, TranscriptId, Transcripts};
-use crate::chat::{Event, RoomId};
+use crate::chat::{RoomEvent, RoomId};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
 
@@ -110,12 +110,12 @@ impl Feeds {
     pub(super) fn transcript_of(
         &mut self,
         id: FeedId,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         transcripts: &mut Transcripts,
     ) -> TranscriptId {
         let news = self.news;
         let Some(feed) = self.get_mut(id) else { return TranscriptId::NONE };
-        if !matches!(event, Event::Said { .. } | Event::Acted { .. }) {
+        if !event.is_message() {
             return news[feed.encoding.index()];
         }
         if feed.transcript == TranscriptId::NONE {

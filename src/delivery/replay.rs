@@ -4,7 +4,7 @@
 //! nothing was said meanwhile, the day is the same and the bytes are still there.
 
 use super::transcript::{Span, TranscriptId, Transcripts};
-use crate::chat::{Event, Recollection, RoomId};
+use crate::chat::{Recollection, Reply, RoomId};
 use crate::dialect::Encoding;
 
 /// The transcript of what is told again, and where in it is what was told last.
@@ -59,8 +59,8 @@ impl ReplayCache {
         }
         let mut all: Option<Span> = None;
         for message in messages.iter() {
-            let event = Event::Remembered { message, now };
-            let encode = |out: &mut Vec<u8>| encoding.encode(event, out);
+            let reply = Reply::Remembered { room: room.name, message, now };
+            let encode = |out: &mut Vec<u8>| encoding.reply(&reply, out);
             let span = transcripts.append(self.transcript, encode);
             all = Some(all.map_or(span, |all| Span { len: all.len + span.len, ..all }));
         }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::fanout::{Fanout, Verdict};
 use super::ledger::OutboxLimits;
 use crate::chat::{
-    Command, Context, Event, Guide, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection,
-    RoomId, RoomRef,
+    Command, Context, Guide, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection, Reply,
+    RoomEvent, RoomId, RoomRef,
 };
 use crate::dialect::Encoding;
 use crate::id::{ClientId, Registry};
@@ -51,9 +51,9 @@ struct Both {
 
 impl Both {
     /// Tells the model of one client only.
-    fn tell_own(&mut self, to: ClientId, event: Event<'_>) {
+    fn tell_own(&mut self, to: ClientId, reply: &Reply<'_>) {
         if let Some(own) = self.model.get_mut(&to) {
-            own.encoding.encode(event, &mut own.waiting);
+            own.encoding.reply(reply, &mut own.waiting);
         }
     }
 
@@ -64,23 +64,23 @@ impl Both {
 }
 
 impl Outlet for Both {
-    fn tell(&mut self, to: ClientId, event: Event<'_>) {
-        self.fanout.tell(to, event);
-        self.tell_own(to, event);
+    fn reply(&mut self, to: ClientId, reply: &Reply<'_>) {
+        self.fanout.reply(to, reply);
+        self.tell_own(to, reply);
     }
 
     fn publish(
         &mut self,
         room: RoomRef<'_>,
         source: ClientId,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
         self.fanout.publish(room, source, event, deaf);
         assert!(deaf.iter().all(|id| self.model[id].rooms.contains(&room.id)), "deaf elsewhere");
         for (id, own) in &mut self.model {
             if own.rooms.contains(&room.id) && !deaf.contains(id) {
-                own.encoding.encode(event, &mut own.waiting);
+                own.encoding.room_event(room.name, event, &mut own.waiting);
             }
         }
     }
@@ -105,11 +105,11 @@ impl Outlet for Both {
             return;
         }
         let (room, count) = (room.name, messages.len());
-        self.tell_own(to, Event::RecallBegins { room, count, which });
+        self.tell_own(to, &Reply::RecallBegins { room, count, which });
         for message in messages.iter() {
-            self.tell_own(to, Event::Remembered { message, now });
+            self.tell_own(to, &Reply::Remembered { room, message, now });
         }
-        self.tell_own(to, Event::RecallEnds { room, place });
+        self.tell_own(to, &Reply::RecallEnds { room, place });
     }
 
     fn close_room(&mut self, room: RoomId) {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::wording;
-use crate::chat::Event;
+use crate::chat::{Reply, RoomEvent, RoomName};
 
 /// How a client reads what it is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +32,14 @@ impl Encoding {
         self as usize
     }
 
-    /// Appends an event, with all that ends it.
-    pub fn encode(self, event: Event<'_>, out: &mut Vec<u8>) {
-        wording::encode(event, self == Self::NumberedLine, out);
+    /// Appends what happened in a room, with all that ends it.
+    pub fn room_event(self, _room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+        wording::room_event(event, self == Self::NumberedLine, out);
+    }
+
+    /// Appends what one client is told, with all that ends it.
+    pub fn reply(self, reply: &Reply<'_>, out: &mut Vec<u8>) {
+        wording::reply(reply, self == Self::NumberedLine, out);
     }
 
     /// Whether a reader who has not asked is told that there is no history: a program that counts

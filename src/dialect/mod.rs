@@ -1,5 +1,5 @@
 //! Wire languages: bytes to [`Command`](crate::chat::Command)s, and
-//! [`Event`](crate::chat::Event)s to bytes.
+//! [`RoomEvent`](crate::chat::RoomEvent)s and [`Reply`](crate::chat::Reply)s to bytes.
 //!
 //! Pure functions and small state machines; when to read, and when somebody may be heard, is left
 //! to `server`. There is one language so far, plain lines, which the classroom client speaks too

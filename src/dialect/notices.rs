@@ -6,45 +6,38 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    Deed, Event, Kind, Measure, Message, Moderation, Place, Recalled, RoomName, Sanction, Topic,
+    Deed, Kind, Measure, Message, Moderation, Nickname, Place, Recalled, Reply, RoomName, Sanction,
+    Topic,
 };
 use crate::time::Wall;
 
 /// Appends what is no message and was not told otherwise.
-pub(super) fn write(event: Event<'_>, numbered: bool, out: &mut Vec<u8>) {
-    match event {
-        Event::Digest { joined, left, here } => digest(out, joined, left, here),
-        Event::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
-        Event::RecallEnds { room, place } => recall_ends(out, room, numbered.then_some(place)),
-        Event::Numbers(place) => numbers(out, place),
-        Event::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
-        Event::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
-        Event::Topic { room, topic } => tell_topic(out, room, topic),
-        Event::TopicChanged { by, text: "" } => {
-            line(out, &["* there is no topic any more, by ", by.as_str()]);
-        }
-        Event::TopicChanged { by, text } => {
-            line(out, &["* the topic is now: ", text, " (by ", by.as_str(), ")"]);
-        }
-        Event::Owns { room, key } => owns(out, room, key),
-        Event::PasswordSet { room, needed } => password_set(out, room, needed),
-        Event::Moderated(moderation) => moderated(out, &moderation, false),
-        Event::YouWere(moderation) => moderated(out, &moderation, true),
-        Event::Sanctions { room, list, page: (page, pages), now } => {
+pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
+    match *reply {
+        Reply::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
+        Reply::RecallEnds { room, place } => recall_ends(out, room, numbered.then_some(place)),
+        Reply::Numbers(place) => numbers(out, place),
+        Reply::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
+        Reply::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
+        Reply::Topic { room, topic } => tell_topic(out, room, topic),
+        Reply::Owns { room, key } => owns(out, room, key),
+        Reply::PasswordSet { room, needed } => password_set(out, room, needed),
+        Reply::YouWere(moderation) => moderated(out, &moderation, true),
+        Reply::Sanctions { room, list, page: (page, pages), now } => {
             list_sanctions(out, room, list, now);
             if page < pages {
                 notice(out, format_args!("there are more: /bans {}", page + 1));
             }
         }
-        Event::Ignores(names) => list_ignored(out, names),
-        Event::IgnoreChanged { name, ignored: true } => {
+        Reply::Ignores(names) => list_ignored(out, names),
+        Reply::IgnoreChanged { name, ignored: true } => {
             line(out, &["* you hear nothing of ", name, " any more (/unignore ", name, ")"]);
         }
-        Event::IgnoreChanged { name, ignored: false } => {
+        Reply::IgnoreChanged { name, ignored: false } => {
             line(out, &["* you hear ", name, " again"]);
         }
-        Event::Checking => line(out, &["* your password is being checked"]),
-        Event::IsServerOperator => {
+        Reply::Checking => line(out, &["* your password is being checked"]),
+        Reply::IsServerOperator => {
             line(out, &["* you look after the server now (/help rooms: what you can do)"]);
         }
         // Told by `wording`.
@@ -67,7 +60,8 @@ pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, n
     }
 }
 
-fn digest(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
+/// How many came and went, and how many are here.
+pub(super) fn digest(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
     let _ = match (joined, left) {
         (joined, 0) => write!(out, "* +{joined}"),
         (0, left) => write!(out, "* -{left}"),
@@ -85,6 +79,14 @@ impl std::fmt::Display for Grouped {
             small @ ..1_000 => write!(f, "{small}"),
             large => write!(f, "{},{:03}", Self(large / 1_000), large % 1_000),
         }
+    }
+}
+
+/// What the room is about now, and who says so.
+pub(super) fn topic_changed(out: &mut Vec<u8>, by: &Nickname, text: &str) {
+    match text {
+        "" => line(out, &["* there is no topic any more, by ", by.as_str()]),
+        text => line(out, &["* the topic is now: ", text, " (by ", by.as_str(), ")"]),
     }
 }
 
@@ -164,7 +166,8 @@ fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
     }
 }
 
-fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
+/// What was done to keep order. `to_whom`: told to whoever it was done to.
+pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
     let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
     let (done, from) = match deed {
         Deed::Kicked => ("put out", "of"),

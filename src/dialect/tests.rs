@@ -4,20 +4,42 @@ use std::time::Duration;
 
 use super::Encoding;
 use crate::chat::{
-    Alphabet, Deed, Event, Farewell, Field, Guide, Kind, Measure, Message, Moderation, Network,
-    Nickname, Peer, Place, Rank, Recalled, Refusal, RoomName, Sanction, Sentence, Stamp, Ticket,
-    Topic, Verb,
+    Alphabet, Deed, Farewell, Field, Guide, Kind, Measure, Message, Moderation, Network, Nickname,
+    Peer, Place, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName, Sanction, Sentence, Stamp,
+    Ticket, Topic, Verb,
 };
 use crate::limits::{NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX};
 use crate::time::Wall;
 
-fn encoded(event: Event<'_>) -> String {
-    encoded_in(Encoding::Line, event)
+/// All that somebody may be told.
+#[derive(Clone, Copy)]
+enum Told<'a> {
+    RoomEvent(RoomEvent<'a>),
+    Reply(Reply<'a>),
 }
 
-fn encoded_in(encoding: Encoding, event: Event<'_>) -> String {
+impl<'a> From<RoomEvent<'a>> for Told<'a> {
+    fn from(event: RoomEvent<'a>) -> Self {
+        Self::RoomEvent(event)
+    }
+}
+
+impl<'a> From<Reply<'a>> for Told<'a> {
+    fn from(reply: Reply<'a>) -> Self {
+        Self::Reply(reply)
+    }
+}
+
+fn encoded<'a>(told: impl Into<Told<'a>>) -> String {
+    encoded_in(Encoding::Line, told)
+}
+
+fn encoded_in<'a>(encoding: Encoding, told: impl Into<Told<'a>>) -> String {
     let mut out = Vec::new();
-    encoding.encode(event, &mut out);
+    match told.into() {
+        Told::RoomEvent(event) => encoding.room_event(&RoomName::main(), &event, &mut out),
+        Told::Reply(reply) => encoding.reply(&reply, &mut out),
+    }
     String::from_utf8(out).unwrap()
 }
 
@@ -32,22 +54,22 @@ fn longest_name() -> Nickname {
 #[test]
 fn the_classroom_strings_are_fixed() {
     let (who, stamp) = (&alice(), Stamp { number: 7, at: Wall::default() });
-    assert_eq!(encoded(Event::Prompt), "NICK");
-    assert_eq!(encoded(Event::Welcome), "Connected to server!\n");
-    assert_eq!(encoded(Event::Joined { who }), "alice joined!\n");
-    assert_eq!(encoded(Event::Left { who }), "alice left!\n");
-    assert_eq!(encoded(Event::Said { who, text: "hello", stamp }), "alice: hello\n");
-    assert_eq!(encoded(Event::Acted { who, text: "waves", stamp }), "* alice waves\n");
-    assert_eq!(encoded(Event::Whispered { from: who, text: "hi" }), "[alice] hi\n");
-    assert_eq!(encoded(Event::WhisperSent { to: who, text: "hi" }), "[to alice] hi\n");
+    assert_eq!(encoded(Reply::Prompt), "NICK");
+    assert_eq!(encoded(Reply::Welcome), "Connected to server!\n");
+    assert_eq!(encoded(RoomEvent::Joined { who }), "alice joined!\n");
+    assert_eq!(encoded(RoomEvent::Left { who }), "alice left!\n");
+    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", stamp }), "alice: hello\n");
+    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", stamp }), "* alice waves\n");
+    assert_eq!(encoded(Reply::Whispered { from: who, text: "hi" }), "[alice] hi\n");
+    assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi" }), "[to alice] hi\n");
 }
 
 #[test]
 fn messages_are_numbered_for_those_who_want_that() {
     let at = Wall::from_millis(1_763_820_125_900);
     let (who, stamp) = (&alice(), Stamp { number: 1_234, at });
-    let said = Event::Said { who, text: "hello", stamp };
-    let acted = Event::Acted { who, text: "waves", stamp };
+    let said = RoomEvent::Said { who, text: "hello", stamp };
+    let acted = RoomEvent::Acted { who, text: "waves", stamp };
     assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
     assert_eq!(encoded_in(Encoding::NumberedLine, acted), "@1234 1763820125 * alice waves\n");
     for (kind, text, dated) in [
@@ -56,7 +78,7 @@ fn messages_are_numbered_for_those_who_want_that() {
     ] {
         let message = &Message { stamp, kind, who: alice(), text: text.into() };
         let live = if kind == Kind::Said { said } else { acted };
-        let again = Event::Remembered { message, now: at };
+        let again = Reply::Remembered { room: &RoomName::main(), message, now: at };
         assert_eq!(encoded(again), dated);
         assert_eq!(
             encoded_in(Encoding::NumberedLine, again),
@@ -162,7 +184,7 @@ fn every_refusal_is_one_short_ascii_notice() {
     let usages = verbs.map(Refusal::Incomplete);
     let refusals = refusals().into_iter().chain(refusals_about_order()).chain(usages);
     for refusal in refusals {
-        let text = encoded(Event::Refused(&refusal));
+        let text = encoded(Reply::Refused(&refusal));
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert_eq!(text.lines().count(), 1, "{text:?}");
         assert!(text.len() <= REGISTER_REPLY_BYTES_MAX, "{text:?}");
@@ -188,7 +210,7 @@ fn every_farewell_is_one_ascii_notice_that_nobody_can_forge() {
         Farewell::Banned,
         Farewell::Kicked,
     ] {
-        let text = encoded(Event::Farewell(farewell));
+        let text = encoded(Reply::Farewell(farewell));
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert_cannot_be_forged(&text);
     }
@@ -219,29 +241,30 @@ fn other_notices_cannot_be_forged_either() {
     let rooms = vec![(room, 3); 200];
     let queue = "duel";
     let ticket = Ticket { queue, players: 2, token: 1, port: Some(50_000) };
-    let peer = Peer { nickname: Some(old), address: None };
-    for event in [
-        Event::TooFast,
-        Event::TooFastTogether,
-        Event::TooFastForSome,
-        Event::TicketGiven(ticket),
-        Event::TicketReturned,
-        Event::Invited { from: old, queue },
-        Event::InvitationSent { to: old, queue },
-        Event::Matched { peers: &[peer; 15] },
-        Event::Renamed { old, new },
-        Event::Entered { room, others: 0 },
-        Event::Entered { room, others: 1 },
-        Event::Entered { room, others: 2 },
-        Event::Who { room, names: &names, count: 200, page: (1, 1) },
-        Event::Who { room, names: &names, count: 450, page: (2, 3) },
-        Event::Who { room, names: &names[..1], count: 1, page: (1, 1) },
-        Event::Help(Guide::Talking),
-        Event::Help(Guide::Rooms),
-        Event::Rooms { rooms: &rooms, more: 0 },
-        Event::Rooms { rooms: &rooms[..1], more: 0 },
-    ] {
-        assert_cannot_be_forged(&encoded(event));
+    let peers = &[Peer { nickname: Some(old), address: None }; 15];
+    let all: [Told<'_>; 19] = [
+        Reply::TooFast.into(),
+        Reply::TooFastTogether.into(),
+        Reply::TooFastForSome.into(),
+        Reply::TicketGiven(ticket).into(),
+        Reply::TicketReturned.into(),
+        Reply::Invited { from: old, queue }.into(),
+        Reply::InvitationSent { to: old, queue }.into(),
+        Reply::Matched { peers }.into(),
+        RoomEvent::Renamed { old, new }.into(),
+        Reply::Entered { room, others: 0 }.into(),
+        Reply::Entered { room, others: 1 }.into(),
+        Reply::Entered { room, others: 2 }.into(),
+        Reply::Who { room, names: &names, count: 200, page: (1, 1) }.into(),
+        Reply::Who { room, names: &names, count: 450, page: (2, 3) }.into(),
+        Reply::Who { room, names: &names[..1], count: 1, page: (1, 1) }.into(),
+        Reply::Help(Guide::Talking).into(),
+        Reply::Help(Guide::Rooms).into(),
+        Reply::Rooms { rooms: &rooms, more: 0 }.into(),
+        Reply::Rooms { rooms: &rooms[..1], more: 0 }.into(),
+    ];
+    for told in all {
+        assert_cannot_be_forged(&encoded(told));
     }
 }
 
@@ -264,34 +287,35 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         reason: "spam".into(),
     };
     let (one, other) = (ban(Some(alice()), network, None), ban(None, network, Some(now)));
-    let mut events = vec![
-        Event::Digest { joined: 37, left: 12, here: 1_204 },
-        Event::Digest { joined: 0, left: 12, here: 1_204 },
-        Event::Remembered { message, now },
-        Event::Numbers(Some(place)),
-        Event::Numbers(None),
-        Event::HearsHistory(true),
-        Event::HearsHistory(false),
-        Event::RecallEnds { room, place },
-        Event::Topic { room, topic: None },
-        Event::Topic { room, topic: Some(topic) },
-        Event::TopicChanged { by, text: "" },
-        Event::TopicChanged { by, text: "chess" },
-        Event::Owns { room, key: 7 },
-        Event::PasswordSet { room, needed: true },
-        Event::PasswordSet { room, needed: false },
-        Event::Sanctions { room, list: &[], page: (1, 1), now },
-        Event::Ignores(&[]),
-        Event::Ignores(&["bob", "carol"]),
-        Event::IgnoreChanged { name: "bob", ignored: true },
-        Event::IgnoreChanged { name: "bob", ignored: false },
-        Event::IsServerOperator,
-        Event::Checking,
+    let mut events: Vec<Told<'_>> = vec![
+        RoomEvent::Digest { joined: 37, left: 12, here: 1_204 }.into(),
+        RoomEvent::Digest { joined: 0, left: 12, here: 1_204 }.into(),
+        Reply::Remembered { room, message, now }.into(),
+        Reply::Numbers(Some(place)).into(),
+        Reply::Numbers(None).into(),
+        Reply::HearsHistory(true).into(),
+        Reply::HearsHistory(false).into(),
+        Reply::RecallEnds { room, place }.into(),
+        Reply::Topic { room, topic: None }.into(),
+        Reply::Topic { room, topic: Some(topic) }.into(),
+        RoomEvent::TopicChanged { by, text: "" }.into(),
+        RoomEvent::TopicChanged { by, text: "chess" }.into(),
+        Reply::Owns { room, key: 7 }.into(),
+        Reply::PasswordSet { room, needed: true }.into(),
+        Reply::PasswordSet { room, needed: false }.into(),
+        Reply::Sanctions { room, list: &[], page: (1, 1), now }.into(),
+        Reply::Ignores(&[]).into(),
+        Reply::Ignores(&["bob", "carol"]).into(),
+        Reply::IgnoreChanged { name: "bob", ignored: true }.into(),
+        Reply::IgnoreChanged { name: "bob", ignored: false }.into(),
+        Reply::IsServerOperator.into(),
+        Reply::Checking.into(),
     ];
     let list = [&one, &other];
-    events.push(Event::Sanctions { room, list: &list, page: (1, 2), now });
+    events.push(Reply::Sanctions { room, list: &list, page: (1, 2), now }.into());
     for which in [Recalled::Last, Recalled::Since(7), Recalled::Gap(7)] {
-        events.extend([0, 1, 2].map(|count| Event::RecallBegins { room, count, which }));
+        events
+            .extend([0, 1, 2].map(|count| Told::Reply(Reply::RecallBegins { room, count, which })));
     }
     for deed in [
         Deed::Kicked,
@@ -305,12 +329,18 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     ] {
         let lasts = Some(Duration::from_secs(90));
         let moderation = Moderation { deed, room, whom: Some("bob"), by, lasts, reason: "spam" };
-        events.push(Event::Moderated(moderation));
-        events.push(Event::Moderated(Moderation { whom: None, lasts: None, ..moderation }));
-        events.push(Event::YouWere(moderation));
+        events.push(RoomEvent::Moderated(moderation).into());
+        events.push(
+            RoomEvent::Moderated(Moderation { whom: None, lasts: None, ..moderation }).into(),
+        );
+        events.push(Reply::YouWere(moderation).into());
     }
-    let numbered = encoded_in(Encoding::NumberedLine, Event::RecallEnds { room, place });
-    for text in events.into_iter().map(encoded).chain([numbered]) {
+    let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, place });
+    assert_are_notices(events.into_iter().map(encoded).chain([numbered]));
+}
+
+fn assert_are_notices(texts: impl Iterator<Item = String>) {
+    for text in texts {
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert!(!text.contains("192.0.2"), "an address is told: {text:?}");
         assert_cannot_be_forged(&text);
@@ -321,12 +351,12 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
 fn a_long_listing_is_told_in_readable_lines() {
     let names = vec!["somebody"; 200];
     let room = RoomName::parse("main", Alphabet::Ascii).unwrap();
-    let who = Event::Who { room: &room, names: &names, count: 434, page: (1, 3) };
+    let who = Reply::Who { room: &room, names: &names, count: 434, page: (1, 3) };
     let text = encoded(who);
     assert!(text.starts_with("* there are 434 in main, page 1 of 3: somebody, somebody"));
     assert!(text.ends_with(", somebody\n* there are more: /who main 2\n"), "{text:?}");
     assert!(text.lines().all(|line| line.starts_with("* ") && line.len() < 450));
     assert_eq!(text.matches("somebody").count(), 200);
-    let nobody = encoded(Event::Who { room: &room, names: &[], count: 0, page: (1, 1) });
+    let nobody = encoded(Reply::Who { room: &room, names: &[], count: 0, page: (1, 1) });
     assert_eq!(nobody, "* there is nobody in main\n");
 }

@@ -9,61 +9,76 @@ use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
 use super::{commands, notices, refusals};
-use crate::chat::{Event, Farewell, Nickname, Peer, RoomName, Ticket};
+use crate::chat::{Farewell, Nickname, Peer, Reply, RoomEvent, RoomName, Ticket};
 
-/// Appends an event as plain lines, each with its newline. Only the prompt has none (fixed).
-/// `numbered`: messages begin with their numbers; everything else is told to everybody alike.
-pub(super) fn encode(event: Event<'_>, numbered: bool, out: &mut Vec<u8>) {
-    match event {
-        Event::Said { who, text, stamp } => {
+/// Appends what happened in a room as one plain line. `numbered`: messages begin with their
+/// numbers; everything else is told to everybody alike.
+pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8>) {
+    match *event {
+        RoomEvent::Said { who, text, stamp } => {
             number(out, numbered, stamp);
             line(out, &[who.as_str(), ": ", text]);
         }
-        Event::Acted { who, text, stamp } => {
+        RoomEvent::Acted { who, text, stamp } => {
             number(out, numbered, stamp);
             line(out, &["* ", who.as_str(), " ", text]);
         }
-        Event::Joined { who } => line(out, &[who.as_str(), " joined!"]),
-        Event::Left { who } => line(out, &[who.as_str(), " left!"]),
-        Event::Whispered { from, text } => line(out, &["[", from.as_str(), "] ", text]),
-        Event::WhisperSent { to, text } => line(out, &["[to ", to.as_str(), "] ", text]),
-        Event::Prompt => out.extend_from_slice(b"NICK"),
-        Event::MessageOfTheDay { line: text } => line(out, &["* motd: ", text]),
-        Event::Welcome => out.extend_from_slice(b"Connected to server!\n"),
-        Event::Renamed { old, new } => {
+        RoomEvent::Joined { who } => joined(out, who),
+        RoomEvent::Left { who } => line(out, &[who.as_str(), " left!"]),
+        RoomEvent::Renamed { old, new } => {
             line(out, &["* the nickname ", old.as_str(), " is now ", new.as_str()]);
         }
-        Event::Entered { room, others } => entered(out, room, others),
-        Event::Rooms { rooms, more } => list_rooms(out, rooms, more),
-        Event::Who { room, names, count, page } => list_people(out, room, names, count, page),
-        Event::TicketGiven(ticket) => ticket_given(out, &ticket),
-        Event::TicketReturned => line(out, &["* you are in no queue any more"]),
-        Event::Invited { from, queue } => {
+        RoomEvent::Digest { joined, left, here } => notices::digest(out, joined, left, here),
+        RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
+        RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
+    }
+}
+
+/// Appends what one client is told as plain lines, each with its newline. Only the prompt has none
+/// (fixed).
+pub(super) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
+    match *reply {
+        Reply::Joined { who, .. } => joined(out, who),
+        Reply::Whispered { from, text } => line(out, &["[", from.as_str(), "] ", text]),
+        Reply::WhisperSent { to, text } => line(out, &["[to ", to.as_str(), "] ", text]),
+        Reply::Prompt => out.extend_from_slice(b"NICK"),
+        Reply::MessageOfTheDay { line: text } => line(out, &["* motd: ", text]),
+        Reply::Welcome => out.extend_from_slice(b"Connected to server!\n"),
+        Reply::Entered { room, others } => entered(out, room, others),
+        Reply::Rooms { rooms, more } => list_rooms(out, rooms, more),
+        Reply::Who { room, names, count, page } => list_people(out, room, names, count, page),
+        Reply::TicketGiven(ticket) => ticket_given(out, &ticket),
+        Reply::TicketReturned => line(out, &["* you are in no queue any more"]),
+        Reply::Invited { from, queue } => {
             line(out, &["* you are invited to a game by ", from.as_str(), ": type /match ", queue]);
         }
-        Event::InvitationSent { to, queue } => {
+        Reply::InvitationSent { to, queue } => {
             line(out, &["* you have invited ", to.as_str(), " to the queue ", queue]);
         }
-        Event::Matched { peers } => matched(out, peers),
-        Event::Help(guide) => commands::write_help(guide, out),
-        Event::TooFast => {
+        Reply::Matched { peers } => matched(out, peers),
+        Reply::Help(guide) => commands::write_help(guide, out),
+        Reply::TooFast => {
             line(out, &["* too fast: what you say waits its turn now, and none of it is lost"]);
         }
-        Event::TooFastTogether => line(
+        Reply::TooFastTogether => line(
             out,
             &["* too much comes from your address at once: what you say waits its turn now, and \
                  none of it is lost"],
         ),
-        Event::TooFastForSome => line(
+        Reply::TooFastForSome => line(
             out,
             &["* too much is said here for some to keep up: what you say waits its turn now, \
                  and none of it is lost"],
         ),
-        Event::Refused(refusal) => refusals::write(refusal, out),
-        Event::Farewell(farewell) => farewell_line(out, farewell),
-        Event::Remembered { message, now } => notices::remembered(out, numbered, message, now),
-        other => notices::write(other, numbered, out),
+        Reply::Refused(refusal) => refusals::write(refusal, out),
+        Reply::Farewell(farewell) => farewell_line(out, farewell),
+        Reply::Remembered { message, now, .. } => notices::remembered(out, numbered, message, now),
+        _ => notices::write(reply, numbered, out),
     }
+}
+
+fn joined(out: &mut Vec<u8>, who: &Nickname) {
+    line(out, &[who.as_str(), " joined!"]);
 }
 
 fn entered(out: &mut Vec<u8>, room: &RoomName, others: usize) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Server;
 use super::session::Phase;
-use crate::chat::{Event, Farewell, Outlet};
+use crate::chat::{Farewell, Outlet, Reply};
 use crate::dialect::Foreign;
 use crate::id::ClientId;
 use crate::limits::CLOSE_TIMEOUT;
@@ -126,7 +126,7 @@ impl Server {
             if !before_notice.is_empty() {
                 self.fanout.push(id, before_notice);
             }
-            self.fanout.tell(id, Event::Farewell(farewell));
+            self.fanout.reply(id, &Reply::Farewell(farewell));
         }
         self.fanout.end(id);
         if reason == CloseReason::Lost || self.backlog(id) == 0 {

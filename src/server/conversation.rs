@@ -7,7 +7,7 @@ use super::Server;
 use super::audit::Audited;
 use super::close::CloseReason;
 use super::session::Phase;
-use crate::chat::{Command, Event, Farewell, Outcome, Outlet, Refusal};
+use crate::chat::{Command, Farewell, Outcome, Outlet, Refusal, Reply};
 use crate::dialect::{Decoded, Decoder, Due, Encoding, Habit, Speaker, Step};
 use crate::id::ClientId;
 use crate::limits::LINES_PER_TURN;
@@ -197,7 +197,7 @@ impl Server {
     fn carry_out(&mut self, now: Time, id: ClientId, asked: Result<Command<'_>, Refusal>) {
         match asked {
             Ok(command) => self.obey(now, id, command),
-            Err(refusal) => self.fanout.tell(id, Event::Refused(&refusal)),
+            Err(refusal) => self.fanout.reply(id, &Reply::Refused(&refusal)),
         }
     }
 
@@ -218,7 +218,7 @@ impl Server {
             Outcome::WantsNumbers(wanted) => {
                 self.fanout.set_encoding(id, Encoding::line(wanted));
                 let place = wanted.then(|| self.lobby.place());
-                self.fanout.tell(id, Event::Numbers(place));
+                self.fanout.reply(id, &Reply::Numbers(place));
             }
             Outcome::Guessed => self.charge_guess(now, id),
             Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),

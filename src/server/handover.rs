@@ -12,7 +12,7 @@ use super::origins::OriginsState;
 use super::session::{Phase, Session};
 use super::turns::Wait;
 use super::{Server, Settings};
-use crate::chat::{Event, LobbyState, Network, Outlet, Refusal};
+use crate::chat::{LobbyState, Network, Outlet, Refusal, Reply};
 use crate::delivery::FanoutState;
 use crate::id::ClientId;
 use crate::matchmaking::MatchmakerState;
@@ -101,7 +101,7 @@ impl Server {
             server.take_in(state);
         }
         for id in state.checked {
-            server.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
+            server.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
         }
         server
     }

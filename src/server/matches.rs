@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use super::Server;
-use crate::chat::{Event, Lobby, Outlet, Peer, Refusal, Ticket};
+use crate::chat::{Lobby, Outlet, Peer, Refusal, Reply, Ticket};
 use crate::id::ClientId;
 use crate::matchmaking::{Input, Matched, Output, SocketIndex, Transmit, Unmatchable};
 use crate::time::Time;
@@ -54,7 +54,7 @@ impl Server {
         match self.matchmaker.reserve(now, (id, nickname.as_str()), queue, players) {
             Ok(token) => {
                 let ticket = Ticket { queue, players, token, port: self.matchmaker.port() };
-                self.fanout.tell(id, Event::TicketGiven(ticket));
+                self.fanout.reply(id, &Reply::TicketGiven(ticket));
             }
             Err(Unmatchable::QueueName) => self.refuse(id, &Refusal::QueueName),
             Err(Unmatchable::Players) => self.refuse(id, &Refusal::MatchPlayers),
@@ -65,8 +65,8 @@ impl Server {
     pub(super) fn invite(&mut self, now: Time, id: ClientId, friend: ClientId) {
         let queue = self.matchmaker.private_queue();
         if let (Some(from), Some(to)) = (self.lobby.nickname(id), self.lobby.nickname(friend)) {
-            self.fanout.tell(friend, Event::Invited { from, queue: &queue });
-            self.fanout.tell(id, Event::InvitationSent { to, queue: &queue });
+            self.fanout.reply(friend, &Reply::Invited { from, queue: &queue });
+            self.fanout.reply(id, &Reply::InvitationSent { to, queue: &queue });
             self.seek_match(now, id, &queue, 2);
         }
     }
@@ -74,7 +74,7 @@ impl Server {
     /// Takes a member's token back, and its endpoint out of the queue.
     pub(super) fn stop_seeking(&mut self, id: ClientId) {
         if self.matchmaker.release(id) {
-            self.fanout.tell(id, Event::TicketReturned);
+            self.fanout.reply(id, &Reply::TicketReturned);
         } else {
             self.refuse(id, &Refusal::NotSeeking);
         }
@@ -88,7 +88,7 @@ impl Server {
     }
 
     fn refuse(&mut self, id: ClientId, refusal: &Refusal) {
-        self.fanout.tell(id, Event::Refused(refusal));
+        self.fanout.reply(id, &Reply::Refused(refusal));
     }
 }
 
@@ -97,5 +97,5 @@ fn tell_matched(lobby: &Lobby, outlet: &mut impl Outlet, matched: Matched<'_>) {
         nickname: peer.client.and_then(|client| lobby.nickname(client)),
         address: peer.address,
     });
-    outlet.tell(matched.client, Event::Matched { peers: &peers.collect::<Vec<_>>() });
+    outlet.reply(matched.client, &Reply::Matched { peers: &peers.collect::<Vec<_>>() });
 }

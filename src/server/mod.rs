@@ -62,7 +62,7 @@ use origins::Origins;
 use session::{Phase, Session};
 use turns::Wait;
 
-use crate::chat::{Event, Farewell, Lobby, Outlet};
+use crate::chat::{Farewell, Lobby, Outlet, Reply};
 use crate::delivery::{DeliveryCounters, Fanout, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
@@ -346,7 +346,7 @@ impl Server {
         if let Some(session) = self.sessions.get_mut(id) {
             session.phase = Phase::Choosing;
             session.decoder.note_prompt();
-            self.fanout.tell(id, Event::Prompt);
+            self.fanout.reply(id, &Reply::Prompt);
         }
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::Server;
 use super::audit::Audited;
 use super::guesses::{Guesses, Rank};
-use crate::chat::{Event, NameKey, Network, Outlet, Refusal};
+use crate::chat::{NameKey, Network, Outlet, Refusal, Reply};
 use crate::id::ClientId;
 use crate::limits::{
     FLOOD_LINES_PER_ANNOUNCEMENT, FLOOD_PER_WRONG_PASSWORD, PASSWORD_CHECKS_MAX, PASSWORD_PAUSE,
@@ -110,14 +110,14 @@ impl Server {
         self.forget_checks_of_gone();
         if let Some((place, yields)) = self.checks.rival(&newcomer) {
             if !yields {
-                return self.fanout.tell(id, Event::Refused(&Refusal::OperBusy));
+                return self.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
             }
             let rival = self.checks.waiting.remove(place);
-            self.fanout.tell(rival.id, Event::Refused(&Refusal::OperBusy));
+            self.fanout.reply(rival.id, &Reply::Refused(&Refusal::OperBusy));
         }
         self.checks.waiting.push(newcomer);
         self.checks.due.get_or_insert(now);
-        self.fanout.tell(id, Event::Checking);
+        self.fanout.reply(id, &Reply::Checking);
     }
 
     /// Whether [`Server::go_on_checking`] has something to do.
@@ -175,7 +175,7 @@ impl Server {
             self.checks.guesses.note_wrong(id, network);
             self.charge_guess(now, id);
             self.counters.passwords_refused += 1;
-            self.fanout.tell(id, Event::Refused(&Refusal::OperWrong));
+            self.fanout.reply(id, &Reply::Refused(&Refusal::OperWrong));
         }
     }
 

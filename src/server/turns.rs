@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Server;
 use super::session::Phase;
-use crate::chat::{Event, Outlet};
+use crate::chat::{Outlet, Reply};
 use crate::dialect::Decoded;
 use crate::id::ClientId;
 use crate::limits::FLOOD_PER_NICKNAME;
@@ -97,12 +97,12 @@ impl Server {
             return;
         }
         session.told_to_wait = true;
-        let event = match self.turn(id) {
-            Wait::Free => Event::TooFast,
-            Wait::Origin(_) => Event::TooFastTogether,
-            Wait::Room(_) => Event::TooFastForSome,
+        let reply = match self.turn(id) {
+            Wait::Free => Reply::TooFast,
+            Wait::Origin(_) => Reply::TooFastTogether,
+            Wait::Room(_) => Reply::TooFastForSome,
         };
-        self.fanout.tell(id, event);
+        self.fanout.reply(id, &reply);
     }
 
     /// Charges a member, and where it comes from, for so many lines.

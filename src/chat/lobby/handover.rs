@@ -9,8 +9,8 @@ use smol_str::SmolStr;
 use super::Lobby;
 use super::clock::{Keys, Numbers};
 use super::keeping::Unsaved;
-use crate::chat::event::Outlet;
 use crate::chat::member::{Member, Wishes};
+use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
 

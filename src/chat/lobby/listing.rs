@@ -1,9 +1,10 @@
 //! Lists: which rooms there are, and who is in one.
 
 use super::Lobby;
-use crate::chat::event::{Event, Outlet};
 use crate::chat::name::{Nickname, RoomName};
+use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
+use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
 use crate::limits::LISTED_MAX;
@@ -19,7 +20,7 @@ impl Lobby {
         });
         let more = rooms.len().saturating_sub(LISTED_MAX);
         rooms.truncate(LISTED_MAX);
-        outlet.tell(id, Event::Rooms { rooms: &rooms, more });
+        outlet.reply(id, &Reply::Rooms { rooms: &rooms, more });
     }
 
     /// The fullest rooms, fullest first.
@@ -54,7 +55,7 @@ impl Lobby {
         let page = page.clamp(1, pages);
         let names = sorted_page(&mut names, (page - 1) * LISTED_MAX);
         let page = (page, pages);
-        outlet.tell(id, Event::Who { room: &open.name, names, count, page });
+        outlet.reply(id, &Reply::Who { room: &open.name, names, count, page });
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ use std::collections::{HashMap, HashSet};
 use smol_str::SmolStr;
 
 use super::command::{Command, Outcome};
-use super::event::{Event, Outlet};
+use super::event::RoomEvent;
 use super::kept::Archive;
 use super::member::{Member, Wishes};
 use super::message::Place;
@@ -35,8 +35,10 @@ use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::names::Names;
 use super::network::Network;
+use super::outlet::Outlet;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
+use super::reply::Reply;
 use super::room::{Room, RoomId, Rooms};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
@@ -171,7 +173,7 @@ impl Lobby {
             self.obey_stranger(id, command, context, outlet)
         };
         answer.unwrap_or_else(|refusal| {
-            outlet.tell(id, Event::Refused(&refusal));
+            outlet.reply(id, &Reply::Refused(&refusal));
             match refusal {
                 Refusal::Banned(_) if !self.is_member(id) => Outcome::KeptOut,
                 Refusal::PasswordWrong(_) | Refusal::KeyWrong(_) => Outcome::Guessed,
@@ -308,7 +310,7 @@ impl Lobby {
             Command::Oper { name, password } => {
                 return Ok(Outcome::Authenticates { name, password });
             }
-            Command::Help(guide) => outlet.tell(id, Event::Help(guide)),
+            Command::Help(guide) => outlet.reply(id, &Reply::Help(guide)),
             Command::Quit => return Ok(Outcome::Quits),
             command => self.govern(id, command, context, outlet)?,
         }
@@ -355,7 +357,13 @@ impl Lobby {
     }
 
     /// Tells everyone in a room.
-    fn publish(&self, room: RoomId, source: ClientId, event: Event<'_>, outlet: &mut impl Outlet) {
+    fn publish(
+        &self,
+        room: RoomId,
+        source: ClientId,
+        event: &RoomEvent<'_>,
+        outlet: &mut impl Outlet,
+    ) {
         let Some(open) = self.rooms.get(room) else { return };
         outlet.publish(open.named(room), source, event, &[]);
     }

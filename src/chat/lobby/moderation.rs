@@ -10,11 +10,13 @@ use super::owning::checked;
 use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::command::Sentencing;
-use crate::chat::event::{Deed, Event, Moderation, Outlet};
+use crate::chat::event::{Deed, Moderation, RoomEvent};
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
+use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
+use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::{Measure, Sanction};
 use crate::id::ClientId;
@@ -197,7 +199,7 @@ impl Lobby {
         let page = page.clamp(1, pages);
         let list = list.chunks(SANCTIONS_LISTED_MAX).nth(page - 1).unwrap_or_default();
         let (room, page, now) = (&room.name, (page, pages), context.now);
-        outlet.tell(id, Event::Sanctions { room, list, page, now });
+        outlet.reply(id, &Reply::Sanctions { room, list, page, now });
     }
 
     fn check_outranks(&self, id: ClientId, whom: ClientId, room: RoomId) -> Result<(), Refusal> {
@@ -223,7 +225,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        outlet.tell(whom, Event::YouWere(moderation(deed, &name, sentence, context)));
+        outlet.reply(whom, &Reply::YouWere(moderation(deed, &name, sentence, context)));
         if room == RoomId::MAIN {
             self.leave(whom, outlet);
             self.expelled.push(whom);
@@ -243,7 +245,7 @@ impl Lobby {
     ) {
         let name = self.room_name(room);
         let moderation = moderation(deed, &name, sentence, context);
-        self.publish(room, by, Event::Moderated(moderation), outlet);
+        self.publish(room, by, &RoomEvent::Moderated(moderation), outlet);
         let lasts = time_left(sentence, context.now).filter(|_| deed != Deed::Kicked);
         let record = self.note_done(by, room, Done::Deed(deed));
         self.record = record.map(|record| record.of(sentence, lasts));

@@ -8,9 +8,11 @@ use smol_str::SmolStr;
 use super::Lobby;
 use crate::chat::charter::{Owner, Topic};
 use crate::chat::digest::Digest;
-use crate::chat::event::{Deed, Event, Moderation, Outlet};
+use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
+use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
 use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
@@ -25,7 +27,7 @@ impl Lobby {
     pub(super) fn tell_topic(&self, id: ClientId, outlet: &mut impl Outlet) {
         if let Some(room) = self.rooms.get(self.active_room(id)) {
             let topic = room.charter.topic.as_ref();
-            outlet.tell(id, Event::Topic { room: &room.name, topic });
+            outlet.reply(id, &Reply::Topic { room: &room.name, topic });
         }
     }
 
@@ -42,7 +44,7 @@ impl Lobby {
         let topic = Topic { text: text.clone(), by: by.clone() };
         open.charter.topic = (!text.is_empty()).then_some(topic);
         self.note_charter_changed(room);
-        self.publish(room, id, Event::TopicChanged { by: &by, text: &text }, outlet);
+        self.publish(room, id, &RoomEvent::TopicChanged { by: &by, text: &text }, outlet);
         self.record = self.note_done(id, room, Done::Topic);
         Ok(())
     }
@@ -63,7 +65,7 @@ impl Lobby {
         self.note_charter_changed(room);
         self.record = self.note_done(id, room, Done::Password(password.is_some()));
         let room = &self.room_name(room);
-        outlet.tell(id, Event::PasswordSet { room, needed: password.is_some() });
+        outlet.reply(id, &Reply::PasswordSet { room, needed: password.is_some() });
         Ok(())
     }
 
@@ -75,7 +77,7 @@ impl Lobby {
         let digest = Digest::of(&open.name.key(), &written(key));
         open.charter.owner = Some(Owner { name, key: digest });
         open.owner = Some(id);
-        outlet.tell(id, Event::Owns { room: &open.name, key });
+        outlet.reply(id, &Reply::Owns { room: &open.name, key });
         self.note_charter_changed(room);
     }
 
@@ -188,7 +190,7 @@ impl Lobby {
             lasts: None,
             reason: "",
         };
-        self.publish(room, by, Event::Moderated(moderation), outlet);
+        self.publish(room, by, &RoomEvent::Moderated(moderation), outlet);
         let done = if deed == Deed::Endowed && by == whom { Done::Owned } else { Done::Deed(deed) };
         let record = self.note_done(by, room, done);
         self.record =

@@ -1,11 +1,13 @@
 //! Who people are: nicknames, and what each wants to be told.
 
 use super::{Context, Lobby};
-use crate::chat::event::{Event, Outlet};
+use crate::chat::event::RoomEvent;
 use crate::chat::member::Member;
 use crate::chat::name::{NameKey, Nickname};
+use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
 use crate::chat::refusal::{Refusal, Sentence};
+use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
 
@@ -23,9 +25,9 @@ impl Lobby {
         let wishes = self.wishes.remove(&id).unwrap_or_default();
         self.members.insert(id, Member::new(nickname, hash, wishes));
         self.names.insert(id, &self.members);
-        outlet.tell(id, Event::Welcome);
+        outlet.reply(id, &Reply::Welcome);
         for line in self.settings.motd.lines() {
-            outlet.tell(id, Event::MessageOfTheDay { line });
+            outlet.reply(id, &Reply::MessageOfTheDay { line });
         }
         self.enter(id, RoomId::MAIN, context, outlet);
         Ok(())
@@ -66,7 +68,7 @@ impl Lobby {
     pub fn promote(&mut self, id: ClientId, outlet: &mut impl Outlet) {
         if let Some(member) = self.members.get_mut(id) {
             member.is_server_operator = true;
-            outlet.tell(id, Event::IsServerOperator);
+            outlet.reply(id, &Reply::IsServerOperator);
         }
     }
 
@@ -94,9 +96,9 @@ impl Lobby {
         self.names.remove(id, old_hash);
         self.names.insert(id, &self.members);
         let Some(member) = self.members.get(id) else { return Ok(()) };
-        let event = Event::Renamed { old: &old, new: &member.nickname };
+        let event = RoomEvent::Renamed { old: &old, new: &member.nickname };
         for seat in &member.seats {
-            self.publish(seat.room, id, event, outlet);
+            self.publish(seat.room, id, &event, outlet);
         }
         Ok(())
     }
@@ -174,7 +176,7 @@ impl Lobby {
             Some(member) => member.wishes.history = Some(wanted),
             None => self.wishes.entry(id).or_default().history = Some(wanted),
         }
-        outlet.tell(id, Event::HearsHistory(wanted));
+        outlet.reply(id, &Reply::HearsHistory(wanted));
     }
 
     /// Whether a client that has not said what it wants is read what was said before it came.

@@ -2,10 +2,11 @@
 
 use super::{Context, Lobby};
 use crate::chat::command::Recall;
-use crate::chat::event::{Outlet, Recalled, Recollection};
 use crate::chat::history::Replay;
 use crate::chat::message::Message;
+use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
+use crate::chat::reply::Recalled;
 use crate::chat::room::{Room, RoomId};
 use crate::id::ClientId;
 use crate::limits::HISTORY_TOTAL_BYTES;

@@ -6,9 +6,11 @@
 
 use super::{Context, Lobby};
 use crate::chat::digest::Digest;
-use crate::chat::event::{Event, Outlet, Recalled, Recollection};
+use crate::chat::event::RoomEvent;
 use crate::chat::name::{Nickname, RoomName};
+use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
+use crate::chat::reply::{Recalled, Reply};
 use crate::chat::room::{RoomId, Seat};
 use crate::chat::standing::founder;
 use crate::id::ClientId;
@@ -168,16 +170,16 @@ impl Lobby {
             return;
         };
         let here = open.len();
-        let joined = Event::Joined { who: &member.nickname };
+        let who = &member.nickname;
         if here > self.settings.digest_above {
             open.arrivals += 1;
-            outlet.tell(id, joined);
+            outlet.reply(id, &Reply::Joined { room: &open.name, who });
             self.note_untold(room);
         } else {
-            self.publish(room, id, joined, outlet);
+            self.publish(room, id, &RoomEvent::Joined { who }, outlet);
         }
         if let Some(open) = self.rooms.get(room) {
-            outlet.tell(id, Event::Entered { room: &open.name, others: here - 1 });
+            outlet.reply(id, &Reply::Entered { room: &open.name, others: here - 1 });
             if open.charter.topic.is_some() {
                 self.tell_topic(id, outlet);
             }
@@ -225,7 +227,7 @@ impl Lobby {
             open.departures += 1;
             self.note_untold(room);
         } else {
-            self.publish(room, id, Event::Left { who }, outlet);
+            self.publish(room, id, &RoomEvent::Left { who }, outlet);
         }
     }
 
@@ -260,7 +262,7 @@ impl Lobby {
             let here = open.len();
             let Some(anybody) = open.members().next() else { continue };
             if joined + left > 0 {
-                self.publish(room, anybody, Event::Digest { joined, left, here }, outlet);
+                self.publish(room, anybody, &RoomEvent::Digest { joined, left, here }, outlet);
             }
         }
     }

@@ -5,10 +5,10 @@
 //! kept are too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
 
 use super::Lobby;
-use crate::chat::event::Outlet;
 use crate::chat::kept::{Archive, KeptRoom, Unreadable};
 use crate::chat::message::Message;
 use crate::chat::name::RoomName;
+use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Room, RoomId};
 use crate::limits::HISTORY_TOTAL_BYTES;

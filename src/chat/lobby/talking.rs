@@ -1,10 +1,12 @@
 //! What people say: to a room, to one person, and who does not want to hear it.
 
 use super::{Context, Lobby};
-use crate::chat::event::{Event, Outlet};
+use crate::chat::event::RoomEvent;
 use crate::chat::message::{Kind, Message, Stamp};
 use crate::chat::name::Nickname;
+use crate::chat::outlet::Outlet;
 use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
+use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::Sanction;
 use crate::id::ClientId;
@@ -53,9 +55,9 @@ impl Lobby {
         let stamp = self.numbers.stamp(now);
         let event = spoken(kind, &member.nickname, &text, stamp);
         if self.ignores.is_empty() {
-            self.publish(room, id, event, outlet);
+            self.publish(room, id, &event, outlet);
         } else {
-            self.publish_to_the_willing(room, id, &member.nickname, event, outlet);
+            self.publish_to_the_willing(room, id, &member.nickname, &event, outlet);
         }
         // Where nothing is remembered, it is remembered that something was forgotten.
         let (who, text) = (member.nickname.clone(), text.as_ref().into());
@@ -69,7 +71,7 @@ impl Lobby {
         room: RoomId,
         source: ClientId,
         speaker: &Nickname,
-        event: Event<'_>,
+        event: &RoomEvent<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get(room) else { return };
@@ -117,8 +119,8 @@ impl Lobby {
         }
         self.check_not_ignored(id, receiver)?;
         if let (Some(from), Some(to)) = (self.nickname(id), self.nickname(receiver)) {
-            outlet.tell(receiver, Event::Whispered { from, text: &text });
-            outlet.tell(id, Event::WhisperSent { to, text: &text });
+            outlet.reply(receiver, &Reply::Whispered { from, text: &text });
+            outlet.reply(id, &Reply::WhisperSent { to, text: &text });
         }
         Ok(())
     }
@@ -144,7 +146,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(typed) = whom else {
             let names: Vec<&str> = self.ignores.of(id).collect();
-            outlet.tell(id, Event::Ignores(&names));
+            outlet.reply(id, &Reply::Ignores(&names));
             return Ok(());
         };
         // Somebody who is not here now may be ignored as well.
@@ -155,7 +157,7 @@ impl Lobby {
         if !self.ignores.add(id, nickname.as_str())? {
             return Err(Refusal::AlreadySo(nickname));
         }
-        outlet.tell(id, Event::IgnoreChanged { name: nickname.as_str(), ignored: true });
+        outlet.reply(id, &Reply::IgnoreChanged { name: nickname.as_str(), ignored: true });
         Ok(())
     }
 
@@ -167,16 +169,16 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let found = self.ignores.remove(id, whom);
         let name = found.ok_or_else(|| Refusal::NotIgnored(quoted(whom)))?;
-        outlet.tell(id, Event::IgnoreChanged { name: &name, ignored: false });
+        outlet.reply(id, &Reply::IgnoreChanged { name: &name, ignored: false });
         Ok(())
     }
 }
 
 /// What is told of a message.
-fn spoken<'a>(kind: Kind, who: &'a Nickname, text: &'a str, stamp: Stamp) -> Event<'a> {
+fn spoken<'a>(kind: Kind, who: &'a Nickname, text: &'a str, stamp: Stamp) -> RoomEvent<'a> {
     match kind {
-        Kind::Said => Event::Said { who, text, stamp },
-        Kind::Acted => Event::Acted { who, text, stamp },
+        Kind::Said => RoomEvent::Said { who, text, stamp },
+        Kind::Acted => RoomEvent::Acted { who, text, stamp },
     }
 }
 

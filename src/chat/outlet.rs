@@ -1,0 +1,58 @@
+//! Where the lobby tells what happens, and who begins to hear a room and who ends.
+//!
+//! How an event looks to whom, and in which bytes, is the outlet's business: `delivery` implements
+//! it, and tests do.
+
+use super::event::RoomEvent;
+use super::history::Replay;
+use super::message::Place;
+use super::reply::{Recalled, Reply};
+use super::room::{RoomId, RoomRef};
+use crate::id::ClientId;
+use crate::time::Wall;
+
+/// Messages of one room that are told again to one client.
+#[derive(Clone, Copy, Debug)]
+pub struct Recollection<'a> {
+    /// Where they were said.
+    pub room: RoomRef<'a>,
+    /// The messages, oldest first.
+    pub messages: Replay<'a>,
+    /// Which ones these are.
+    pub which: Recalled,
+    /// The last message anywhere.
+    pub place: Place,
+    /// The client has asked for them. If not, most programs need not hear that there are none.
+    pub asked: bool,
+    /// The present, so that the day is told where it is another.
+    pub now: Wall,
+}
+
+/// Where events go.
+pub trait Outlet {
+    /// Tells one client.
+    fn reply(&mut self, to: ClientId, reply: &Reply<'_>);
+
+    /// Tells all subscribers of a room but the `deaf`, who are some of them. `source` is the client
+    /// that the event is about, which may be a subscriber too.
+    fn publish(
+        &mut self,
+        room: RoomRef<'_>,
+        source: ClientId,
+        event: &RoomEvent<'_>,
+        deaf: &[ClientId],
+    );
+
+    /// Lets a client hear what is published to a room from now on.
+    fn subscribe(&mut self, room: RoomId, client: ClientId);
+
+    /// Lets a client hear nothing more of a room.
+    fn unsubscribe(&mut self, room: RoomId, client: ClientId);
+
+    /// Tells one client what was said before. Those who are told the same one after the other may
+    /// be given the same bytes.
+    fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>);
+
+    /// Notes that a room has closed: its id may come back as another room's.
+    fn close_room(&mut self, room: RoomId);
+}

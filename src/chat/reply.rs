@@ -1,0 +1,264 @@
+//! What one client alone is told: answers, private messages, notices, and the goodbye.
+//!
+//! What a whole room is told is a [`RoomEvent`](super::event::RoomEvent).
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::charter::Topic;
+use super::command::Guide;
+use super::event::Moderation;
+use super::message::{Message, Place};
+use super::name::{Nickname, RoomName};
+use super::refusal::Refusal;
+use super::sanctions::Sanction;
+use crate::time::Wall;
+
+/// Something that one client is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Reply<'a> {
+    /// Your nickname, please.
+    Prompt,
+    /// You have your nickname.
+    Welcome,
+    /// What the operator tells everyone.
+    MessageOfTheDay {
+        /// One line of it.
+        line: &'a str,
+    },
+    /// You are in this room now, with so many others.
+    Entered {
+        /// The room.
+        room: &'a RoomName,
+        /// How many others are there.
+        others: usize,
+    },
+    /// You came into a room that is so big that others are not told of it one by one.
+    Joined {
+        /// The room.
+        room: &'a RoomName,
+        /// You.
+        who: &'a Nickname,
+    },
+    /// Messages follow that were said before.
+    RecallBegins {
+        /// The room they were said in.
+        room: &'a RoomName,
+        /// How many.
+        count: usize,
+        /// Which.
+        which: Recalled,
+    },
+    /// One of them.
+    Remembered {
+        /// The room it was said in.
+        room: &'a RoomName,
+        /// The message.
+        message: &'a Message,
+        /// The present, so that the day is told where it is another.
+        now: Wall,
+    },
+    /// That was all of them.
+    RecallEnds {
+        /// The room they were said in.
+        room: &'a RoomName,
+        /// The last message anywhere: all of this room's up to it were told.
+        place: Place,
+    },
+    /// Messages are numbered from now on, or not any more; how far the room is.
+    Numbers(Option<Place>),
+    /// Whether history will be read to you.
+    HearsHistory(bool),
+    /// What the room is about.
+    Topic {
+        /// The room.
+        room: &'a RoomName,
+        /// Nothing in particular, if `None`.
+        topic: Option<&'a Topic>,
+    },
+    /// The room is yours, and this proves it.
+    Owns {
+        /// The room.
+        room: &'a RoomName,
+        /// What proves it.
+        key: u64,
+    },
+    /// The room is entered with a password now, or without.
+    PasswordSet {
+        /// The room.
+        room: &'a RoomName,
+        /// Whether with one.
+        needed: bool,
+    },
+    /// The same, as it is told to whom it was done.
+    YouWere(Moderation<'a>),
+    /// Who is banned or muted in a room.
+    Sanctions {
+        /// The room.
+        room: &'a RoomName,
+        /// One page of them.
+        list: &'a [&'a Sanction],
+        /// Which page this is, from 1, of how many.
+        page: (usize, usize),
+        /// The present.
+        now: Wall,
+    },
+    /// Whom you ignore.
+    Ignores(&'a [&'a str]),
+    /// You hear nothing of this one any more, or hear it again.
+    IgnoreChanged {
+        /// Who.
+        name: &'a str,
+        /// Whether you ignore it now.
+        ignored: bool,
+    },
+    /// You keep order everywhere.
+    IsServerOperator,
+    /// Your password is being checked.
+    Checking,
+    /// Somebody said something to you alone.
+    Whispered {
+        /// The speaker.
+        from: &'a Nickname,
+        /// Clean text.
+        text: &'a str,
+    },
+    /// What you said to one person was passed on.
+    WhisperSent {
+        /// Who was told.
+        to: &'a Nickname,
+        /// Clean text.
+        text: &'a str,
+    },
+    /// The rooms there are, with how many people in each.
+    Rooms {
+        /// Some of them.
+        rooms: &'a [(&'a RoomName, usize)],
+        /// How many more there are.
+        more: usize,
+    },
+    /// The people in one room.
+    Who {
+        /// The room.
+        room: &'a RoomName,
+        /// One page of them, sorted.
+        names: &'a [&'a str],
+        /// How many there are in all.
+        count: usize,
+        /// Which page this is, from 1, of how many.
+        page: (usize, usize),
+    },
+    /// You have a token, and with it a place in a queue.
+    TicketGiven(Ticket<'a>),
+    /// Your token is good for nothing any more.
+    TicketReturned,
+    /// Somebody wants to meet you in a queue that nobody else knows.
+    Invited {
+        /// Who invites you.
+        from: &'a Nickname,
+        /// The queue's name.
+        queue: &'a str,
+    },
+    /// Your invitation was passed on.
+    InvitationSent {
+        /// Who was told.
+        to: &'a Nickname,
+        /// The queue's name.
+        queue: &'a str,
+    },
+    /// The endpoint with your token has met others.
+    Matched {
+        /// Who they are.
+        peers: &'a [Peer<'a>],
+    },
+    /// How this works.
+    Help(Guide),
+    /// You said more than you may at once: the rest waits its turn.
+    TooFast,
+    /// All from your address have said more than they may at once: the rest waits its turn.
+    TooFastTogether,
+    /// More is said in your room than some there can read: what you say waits for them.
+    TooFastForSome,
+    /// No, and why.
+    Refused(&'a Refusal),
+    /// This connection ends, and why.
+    Farewell(Farewell),
+}
+
+impl Reply<'_> {
+    /// Whether these are a person's words, which everybody is sent as they were said.
+    pub fn is_speech(&self) -> bool {
+        matches!(self, Self::Whispered { .. } | Self::WhisperSent { .. } | Self::Remembered { .. })
+    }
+}
+
+/// Which messages are told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recalled {
+    /// The last ones.
+    Last,
+    /// All since a place that the client knew.
+    Since(u64),
+    /// Those that are remembered of what was said since: some are missing, or may be.
+    Gap(u64),
+}
+
+/// What a member needs to send an endpoint into a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket<'a> {
+    /// The queue's name.
+    pub queue: &'a str,
+    /// How many are to meet.
+    pub players: u8,
+    /// What ties the endpoint to the member.
+    pub token: u64,
+    /// The server's UDP port.
+    pub port: Option<u16>,
+}
+
+/// One whom a member's endpoint has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer<'a> {
+    /// Its nickname, if it is a member too.
+    pub nickname: Option<&'a Nickname>,
+    /// Its address, unless that is nobody's business.
+    pub address: Option<SocketAddr>,
+}
+
+/// Why the server ends a connection, as its client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Farewell {
+    /// The client asked for it.
+    Quit,
+    /// No nickname in time.
+    RegisterTimeout,
+    /// Too many lines or bytes without a good nickname.
+    TooManyTries,
+    /// A line was started and not finished in time.
+    LineTimeout,
+    /// The client does not read what it is sent: so many bytes wait.
+    SlowReader {
+        /// Bytes waiting.
+        backlog: u32,
+    },
+    /// The server stops.
+    Shutdown {
+        /// In so many seconds the client may be back: not all at once. Zero: some time.
+        back_in: u32,
+    },
+    /// The server holds as many clients as it may.
+    ServerFull,
+    /// As many clients as may be are connected from this address.
+    AddressFull,
+    /// As many clients as may be are connected from all around this address.
+    NetworkFull,
+    /// The server was full, and most were from around this address: the client made way.
+    MadeWay,
+    /// Nobody from that address is served.
+    AddressBanned,
+    /// Banned from the server, which the client was told.
+    Banned,
+    /// Put out of `main`, which the client was told.
+    Kicked,
+}
