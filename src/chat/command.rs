@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::message::Place;
 use super::sanctions::Measure;
 use crate::id::ClientId;
@@ -13,8 +15,15 @@ use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 /// the lobby uses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<'a> {
-    /// Choose a nickname, the first time or anew.
+    /// Choose a nickname, the first time or anew. Who has none yet begins in `main`.
     Nick(&'a str),
+    /// Choose a nickname the first time, and where to begin.
+    Register {
+        /// The nickname.
+        nickname: &'a str,
+        /// Where to be, then and whenever one is in no room.
+        landing: Landing,
+    },
     /// Say something in a room; `None` is the room joined last.
     Say {
         /// The room's name.
@@ -59,13 +68,64 @@ pub enum Command<'a> {
         /// Which part of a long list, from 1.
         page: usize,
     },
-    /// What was said in the room joined last, before?
-    Recall(Recall),
     /// Whether to be read what was said before, on coming into a room.
     HearHistory(bool),
     /// Whether to be told the number and the date of each message.
     Numbers(bool),
-    /// What is the room joined last about?
+    /// What concerns a room as such, and order in it.
+    InRoom {
+        /// The room's name; `None` is the room joined last.
+        room: Option<&'a str>,
+        /// What is asked there.
+        command: RoomCommand<'a>,
+    },
+    /// Hear nothing of somebody any more; `None`: who is ignored?
+    Ignore(Option<&'a str>),
+    /// Hear somebody again.
+    Unignore(&'a str),
+    /// Prove that one keeps order everywhere.
+    Oper {
+        /// Who one is.
+        name: &'a str,
+        /// What proves it.
+        password: &'a str,
+    },
+    /// Find players for a game, by a UDP endpoint that brings a token.
+    Match {
+        /// Those who name the same queue meet.
+        queue: &'a str,
+        /// How many are to meet.
+        players: u8,
+    },
+    /// Find no players any more.
+    MatchOff,
+    /// Meet one person in a queue that nobody else knows.
+    Invite {
+        /// That person's nickname.
+        to: &'a str,
+    },
+    /// How does this work?
+    Help(Guide),
+    /// Leave the server.
+    Quit,
+}
+
+/// Where a member is that is in no room of its own choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Landing {
+    /// In `main`.
+    #[default]
+    Main,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// One request that concerns one room, in which the member must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomCommand<'a> {
+    /// What was said there before?
+    Recall(Recall),
+    /// What is the room about?
     AskTopic,
     /// Say what it is about; empty: nothing in particular.
     SetTopic(&'a str),
@@ -109,35 +169,13 @@ pub enum Command<'a> {
         /// Which part of a long list, from 1.
         page: usize,
     },
-    /// Hear nothing of somebody any more; `None`: who is ignored?
-    Ignore(Option<&'a str>),
-    /// Hear somebody again.
-    Unignore(&'a str),
-    /// Prove that one keeps order everywhere.
-    Oper {
-        /// Who one is.
-        name: &'a str,
-        /// What proves it.
-        password: &'a str,
-    },
-    /// Find players for a game, by a UDP endpoint that brings a token.
-    Match {
-        /// Those who name the same queue meet.
-        queue: &'a str,
-        /// How many are to meet.
-        players: u8,
-    },
-    /// Find no players any more.
-    MatchOff,
-    /// Meet one person in a queue that nobody else knows.
-    Invite {
-        /// That person's nickname.
-        to: &'a str,
-    },
-    /// How does this work?
-    Help(Guide),
-    /// Leave the server.
-    Quit,
+}
+
+impl<'a> RoomCommand<'a> {
+    /// The same, of the room joined last.
+    pub fn in_last_room(self) -> Command<'a> {
+        Command::InRoom { room: None, command: self }
+    }
 }
 
 /// What is to be explained.
@@ -185,7 +223,7 @@ impl Command<'_> {
             Self::Help(_)
             | Self::Quit
             | Self::MatchOff
-            | Self::AskTopic
+            | Self::InRoom { command: RoomCommand::AskTopic, .. }
             | Self::HearHistory(_)
             | Self::Numbers(_)
             | Self::Ignore(_)

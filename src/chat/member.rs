@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::command::Landing;
 use super::name::Nickname;
 use super::room::{RoomId, Seat};
 
@@ -14,6 +15,9 @@ pub(super) struct Wishes {
     /// What holds then: old messages may be of a kind that its program cannot read.
     #[serde(default)]
     pub(super) unasked_history_off: bool,
+    /// Where it is when it is in no room of its own choice.
+    #[serde(default)]
+    pub(super) landing: Landing,
 }
 
 impl Wishes {

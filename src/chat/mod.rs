@@ -30,7 +30,7 @@ mod standing;
 
 pub use allowance::{Allowance, FloodRate};
 pub use charter::{Charter, Owner, Topic};
-pub use command::{Command, Guide, Outcome, Recall, Sentencing};
+pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sentencing};
 pub use digest::Digest;
 pub use event::{Deed, Moderation, RoomEvent};
 pub use history::{History, Replay};

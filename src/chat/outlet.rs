@@ -43,6 +43,9 @@ pub trait Outlet {
         deaf: &[ClientId],
     );
 
+    /// Tells all subscribers of some rooms once each, as of the first of these that they hear.
+    fn tell_neighbours(&mut self, rooms: &[RoomRef<'_>], source: ClientId, event: &RoomEvent<'_>);
+
     /// Lets a client hear what is published to a room from now on.
     fn subscribe(&mut self, room: RoomId, client: ClientId);
 

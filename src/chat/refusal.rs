@@ -111,6 +111,8 @@ pub enum Refusal {
     AlreadyInRoom(RoomName),
     /// The member is in `main` and nowhere else: there is nowhere to leave to.
     NowhereToLeaveTo,
+    /// The member is in no room, and has named none.
+    InNoRoom,
     /// The server holds as many rooms as it may.
     TooManyRooms,
     /// The room may be kept on a disk that cannot be read now.
@@ -243,7 +245,10 @@ impl Refusal {
             | Self::AlreadyCalled(_) => 0,
             Self::NicknameTaken(_) => 1,
             Self::NobodyNamed(_) | Self::NotHere { .. } | Self::NoRoomNamed(_) => 2,
-            Self::NotInRoom(_) | Self::AlreadyInRoom(_) | Self::NowhereToLeaveTo => 3,
+            Self::NotInRoom(_)
+            | Self::AlreadyInRoom(_)
+            | Self::NowhereToLeaveTo
+            | Self::InNoRoom => 3,
             Self::TooManyRooms | Self::InTooManyRooms | Self::RoomUnreadable => 4,
             Self::TooManySanctions(_) | Self::TooManyOperators | Self::TooManyIgnored => 5,
             Self::NotAllowed { .. }

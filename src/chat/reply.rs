@@ -41,6 +41,13 @@ pub enum Reply<'a> {
         /// You.
         who: &'a Nickname,
     },
+    /// You have a new nickname, and are in no room that is told of it.
+    Renamed {
+        /// What you were called.
+        old: &'a Nickname,
+        /// What you are called now.
+        new: &'a Nickname,
+    },
     /// Messages follow that were said before.
     RecallBegins {
         /// The room they were said in.

@@ -390,6 +390,13 @@ impl Outlet for Fanout {
         self.publish_to_feeds(room, source, event, deaf);
     }
 
+    fn tell_neighbours(&mut self, rooms: &[RoomRef<'_>], source: ClientId, event: &RoomEvent<'_>) {
+        for (index, room) in rooms.iter().enumerate() {
+            let told = self.subscribers_of_both(room.id, &rooms[..index]);
+            self.publish_to_feeds(*room, source, event, &told);
+        }
+    }
+
     fn subscribe(&mut self, room: RoomId, client: ClientId) {
         self.add_subscription(room, client);
     }

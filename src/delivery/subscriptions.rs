@@ -6,7 +6,7 @@
 use super::batch::ExceptionId;
 use super::fanout::Fanout;
 use super::feeds::Subscription;
-use crate::chat::RoomId;
+use crate::chat::{RoomId, RoomRef};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
 
@@ -93,6 +93,22 @@ impl Fanout {
             self.feeds.room_mut(remaining).shared -= 1;
         }
         Some(found)
+    }
+
+    /// Those who hear a room and one of the others as well.
+    pub(super) fn subscribers_of_both(
+        &self,
+        room: RoomId,
+        others: &[RoomRef<'_>],
+    ) -> Vec<ClientId> {
+        let hears_other = |id: &ClientId| {
+            let rooms = self.rooms_of(*id);
+            rooms.contains(&room) && others.iter().any(|other| rooms.contains(&other.id))
+        };
+        match others {
+            [] => Vec::new(),
+            _ => self.feeds.others.keys().copied().filter(hears_other).collect(),
+        }
     }
 
     /// Notes where a subscriber is who has moved.

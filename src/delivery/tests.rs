@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::fanout::{Fanout, Verdict};
 use super::ledger::OutboxLimits;
 use crate::chat::{
-    Command, Context, Guide, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection, Reply,
-    RoomEvent, RoomId, RoomRef,
+    Command, Context, Guide, Landing, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection,
+    Reply, RoomCommand, RoomEvent, RoomId, RoomRef,
 };
 use crate::dialect::Encoding;
 use crate::id::{ClientId, Registry};
@@ -80,6 +80,15 @@ impl Outlet for Both {
         assert!(deaf.iter().all(|id| self.model[id].rooms.contains(&room.id)), "deaf elsewhere");
         for (id, own) in &mut self.model {
             if own.rooms.contains(&room.id) && !deaf.contains(id) {
+                own.encoding.room_event(room.name, event, &mut own.waiting);
+            }
+        }
+    }
+
+    fn tell_neighbours(&mut self, rooms: &[RoomRef<'_>], source: ClientId, event: &RoomEvent<'_>) {
+        self.fanout.tell_neighbours(rooms, source, event);
+        for own in self.model.values_mut() {
+            if let Some(room) = rooms.iter().find(|room| own.rooms.contains(&room.id)) {
                 own.encoding.room_event(room.name, event, &mut own.waiting);
             }
         }
@@ -177,13 +186,17 @@ impl Crowd {
     }
 
     fn enter(&mut self) {
+        self.enter_and_be(Landing::Main);
+    }
+
+    fn enter_and_be(&mut self, landing: Landing) {
         let id = self.ids.insert_with(|_| ());
         self.both.fanout.open(id);
         self.both.model.insert(id, OwnBytes::default());
         self.here.push(id);
         self.named += 1;
         let name = format!("p{}", self.named);
-        self.execute(id, Command::Nick(&name));
+        self.execute(id, Command::Register { nickname: &name, landing });
     }
 
     fn leave(&mut self) {
@@ -216,8 +229,8 @@ impl Crowd {
             8 => Command::Numbers(self.random.below(2) == 0),
             9 => Command::Ignore(Some(&name)),
             10 => Command::Unignore(&name),
-            11 => Command::Recall(Recall::Last(self.random.below(9))),
-            12 => Command::Kick { whom: &name, reason: "" },
+            11 => RoomCommand::Recall(Recall::Last(self.random.below(9))).in_last_room(),
+            12 => RoomCommand::Kick { whom: &name, reason: "" }.in_last_room(),
             _ => Command::Help(Guide::Talking),
         };
         self.execute(id, command);
@@ -264,7 +277,10 @@ impl Crowd {
 
     fn step(&mut self) {
         match self.random.below(16) {
-            0 if self.here.len() < 12 => self.enter(),
+            0 if self.here.len() < 12 => {
+                let landing = [Landing::Main, Landing::Nowhere][self.random.below(2)];
+                self.enter_and_be(landing);
+            }
             1 if self.here.len() > 2 => self.leave(),
             2..=7 => self.say(),
             8 | 9 => self.do_something_else(),
@@ -350,6 +366,51 @@ fn a_crowd_that_does_not_read_costs_what_was_said_once() {
     assert!(held < 2 * each, "{held} bytes are kept for a hundred times {each}");
     crowd.drain();
     assert_eq!(crowd.both.fanout.held(), 0);
+}
+
+/// Who hears several rooms of somebody is told once what concerns all of them.
+#[test]
+fn renaming_and_leaving_reach_each_neighbour_once() {
+    let mut crowd = Crowd::new(1);
+    for _ in 0..3 {
+        crowd.enter_and_be(Landing::Nowhere);
+    }
+    let [alice, bob, carol] = crowd.here[..] else { panic!("three are here") };
+    for (id, room) in [(alice, "r1"), (bob, "r1"), (alice, "r2"), (bob, "r2"), (carol, "r2")] {
+        crowd.execute(id, join(room, true));
+    }
+    crowd.drain();
+    crowd.execute(alice, Command::Nick("alice"));
+    for id in [alice, bob, carol] {
+        let told = String::from_utf8(crowd.both.model[&id].waiting.clone()).unwrap();
+        assert_eq!(told, "* the nickname p1 is now alice\n");
+    }
+    crowd.drain();
+    crowd.lobby.leave(alice, &mut crowd.both);
+    for id in [bob, carol] {
+        assert_eq!(crowd.both.model[&id].waiting, b"alice left!\n");
+    }
+    crowd.drain();
+}
+
+#[test]
+fn who_is_in_no_room_is_told_so_and_hears_of_its_own_new_name() {
+    let mut crowd = Crowd::new(1);
+    crowd.enter_and_be(Landing::Nowhere);
+    let id = crowd.here[0];
+    crowd.drain();
+    crowd.execute(id, Command::Nick("alice"));
+    crowd.execute(id, Command::Say { room: None, text: "hello" });
+    crowd.execute(id, RoomCommand::AskTopic.in_last_room());
+    crowd.execute(id, join("games", false));
+    crowd.execute(id, Command::Leave { room: None });
+    crowd.execute(id, Command::Leave { room: None });
+    let told = String::from_utf8(crowd.both.model[&id].waiting.clone()).unwrap();
+    let nowhere = "* you are in no room; /join ROOM first\n";
+    let begins = format!("* the nickname p1 is now alice\n{nowhere}{nowhere}alice joined!\n");
+    assert!(told.starts_with(&begins) && told.ends_with(nowhere), "{told}");
+    crowd.lobby.check_invariants();
+    crowd.drain();
 }
 
 #[test]

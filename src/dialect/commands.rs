@@ -6,7 +6,7 @@
 
 use super::slash::{self, Parse, first_word, needed};
 use super::writing::line;
-use crate::chat::{Command, Guide, Measure, Rank, Refusal, Verb, quoted};
+use crate::chat::{Command, Guide, Measure, Rank, Refusal, RoomCommand, Verb, quoted};
 
 /// What the first argument of a command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -367,12 +367,12 @@ static TABLE: [Entry; 29] = [
     .needs(Rank::Operator)
     .usage(Verb::Unmute, "/unmute NAME, or the number of the mute"),
     entry("bans", "[PAGE]", Takes::Text, "who is banned or muted", |argument| {
-        Ok(Command::Sanctions { page: argument.parse().unwrap_or(1) })
+        Ok(RoomCommand::Sanctions { page: argument.parse().unwrap_or(1) }.in_last_room())
     })
     .help(Part::Order, 6, "/bans", "who is banned or muted"),
     entry("password", "WORD", Takes::Text, "let in only who knows it (off: all)", |argument| {
         needed(Verb::Password, argument)
-            .map(|word| Command::SetPassword((word != "off").then_some(word)))
+            .map(|word| RoomCommand::SetPassword((word != "off").then_some(word)).in_last_room())
     })
     .needs(Rank::Owner)
     .secret_behind(0)
@@ -384,7 +384,7 @@ static TABLE: [Entry; 29] = [
         "let in only who types /join ROOM WORD (/password off)",
     ),
     entry("op", "NAME", Takes::Person, "let somebody keep order", |argument| {
-        needed(Verb::Op, argument).map(|whom| Command::Op { whom, may: true })
+        needed(Verb::Op, argument).map(|whom| RoomCommand::Op { whom, may: true }.in_last_room())
     })
     .needs(Rank::Owner)
     .usage(Verb::Op, "/op NAME")
@@ -395,18 +395,18 @@ static TABLE: [Entry; 29] = [
         "let somebody keep order while they are here (/deop NAME)",
     ),
     entry("deop", "NAME", Takes::Person, "no more", |argument| {
-        needed(Verb::Deop, argument).map(|whom| Command::Op { whom, may: false })
+        needed(Verb::Deop, argument).map(|whom| RoomCommand::Op { whom, may: false }.in_last_room())
     })
     .needs(Rank::Owner)
     .usage(Verb::Deop, "/deop NAME"),
     entry("give", "NAME", Takes::Person, "give the room away", |argument| {
-        needed(Verb::Give, argument).map(|to| Command::Give { to })
+        needed(Verb::Give, argument).map(|to| RoomCommand::Give { to }.in_last_room())
     })
     .needs(Rank::Owner)
     .usage(Verb::Give, "/give NAME")
     .help(Part::Owning, 3, "/give NAME", "give the room away"),
     entry("own", "KEY", Takes::Text, "own a room again", |argument| {
-        needed(Verb::Own, argument).map(|key| Command::Own { key })
+        needed(Verb::Own, argument).map(|key| RoomCommand::Own { key }.in_last_room())
     })
     .secret_behind(0)
     .usage(Verb::Own, "/own KEY")

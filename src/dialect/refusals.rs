@@ -202,6 +202,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NowhereToLeaveTo => {
             "you are in main, where everyone starts (/quit leaves the chat)"
         }
+        Refusal::InNoRoom => "you are in no room; /join ROOM first",
         Refusal::TooManyRooms => {
             "no more rooms can be made; join one that is there (/rooms lists them)"
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, Sentencing, Verb};
+use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, RoomCommand, Sentencing, Verb};
 
 /// How what follows a command's name is understood.
 pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
@@ -31,21 +31,21 @@ pub(super) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
 /// Nothing, which asks; `-`, which takes the topic away; or the topic.
 pub(super) fn topic(argument: &str) -> Command<'_> {
     match argument {
-        "" => Command::AskTopic,
-        "-" => Command::SetTopic(""),
-        text => Command::SetTopic(text),
+        "" => RoomCommand::AskTopic.in_last_room(),
+        "-" => RoomCommand::SetTopic("").in_last_room(),
+        text => RoomCommand::SetTopic(text).in_last_room(),
     }
 }
 
 /// `NAME` or `NAME REASON`.
 pub(super) fn kick(argument: &str) -> Result<Command<'_>, Refusal> {
     let (whom, reason) = first_word(needed(Verb::Kick, argument)?);
-    Ok(Command::Kick { whom, reason })
+    Ok(RoomCommand::Kick { whom, reason }.in_last_room())
 }
 
 /// `NAME`, or the number of what is lifted.
 pub(super) fn lift(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
-    needed(verb, argument).map(|whom| Command::Lift { measure, whom })
+    needed(verb, argument).map(|whom| RoomCommand::Lift { measure, whom }.in_last_room())
 }
 
 /// `ROOM`, `PAGE`, both or nothing. A room that is called by a number is written with a `#`.
@@ -63,16 +63,16 @@ pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
     let usage = Refusal::Incomplete(Verb::History);
     let (first, second) = first_word(argument);
     match first {
-        "" => Ok(Command::Recall(Recall::Last(usize::MAX))),
+        "" => Ok(RoomCommand::Recall(Recall::Last(usize::MAX)).in_last_room()),
         "on" => Ok(Command::HearHistory(true)),
         "off" => Ok(Command::HearHistory(false)),
         "after" => {
             let place = place(second).ok_or(usage)?;
-            Ok(Command::Recall(Recall::After(place)))
+            Ok(RoomCommand::Recall(Recall::After(place)).in_last_room())
         }
         count => {
             let count = count.parse().map_err(|_| usage)?;
-            Ok(Command::Recall(Recall::Last(count)))
+            Ok(RoomCommand::Recall(Recall::Last(count)).in_last_room())
         }
     }
 }
@@ -95,7 +95,8 @@ pub(super) fn sanction(
     let lasts = duration(time)?;
     let reason = if lasts.is_some() { reason } else { rest };
     let by_address = verb == Verb::BanIp;
-    Ok(Command::Sanction(Sentencing { measure, whom, by_address, lasts, reason }))
+    Ok(RoomCommand::Sanction(Sentencing { measure, whom, by_address, lasts, reason })
+        .in_last_room())
 }
 
 /// `10m`, `2h30m`, `7d`; `None` for what begins without a digit, which is a reason. `10 m` and `2
@@ -155,12 +156,13 @@ mod tests {
     }
 
     fn last(count: usize) -> Command<'static> {
-        Command::Recall(Recall::Last(count))
+        RoomCommand::Recall(Recall::Last(count)).in_last_room()
     }
 
     fn ban(whom: &'static str, lasts: Option<u64>, reason: &'static str) -> Command<'static> {
         let (measure, lasts) = (Measure::Ban, lasts.map(Duration::from_secs));
-        Command::Sanction(Sentencing { measure, whom, by_address: false, lasts, reason })
+        RoomCommand::Sanction(Sentencing { measure, whom, by_address: false, lasts, reason })
+            .in_last_room()
     }
 
     #[test]
@@ -213,28 +215,37 @@ mod tests {
             ("/history", last(usize::MAX)),
             ("/history 5", last(5)),
             ("/history off", Command::HearHistory(false)),
-            ("/history after 5f3a9c01:1234", Command::Recall(Recall::After(place))),
+            (
+                "/history after 5f3a9c01:1234",
+                RoomCommand::Recall(Recall::After(place)).in_last_room(),
+            ),
             ("/numbers on", Command::Numbers(true)),
-            ("/topic", Command::AskTopic),
-            ("/topic  chess and tea", Command::SetTopic("chess and tea")),
-            ("/topic -", Command::SetTopic("")),
-            ("/password sesame", Command::SetPassword(Some("sesame"))),
-            ("/password off", Command::SetPassword(None)),
-            ("/kick bob  no spam ", Command::Kick { whom: "bob", reason: "no spam" }),
-            ("/kick bob", Command::Kick { whom: "bob", reason: "" }),
+            ("/topic", RoomCommand::AskTopic.in_last_room()),
+            ("/topic  chess and tea", RoomCommand::SetTopic("chess and tea").in_last_room()),
+            ("/topic -", RoomCommand::SetTopic("").in_last_room()),
+            ("/password sesame", RoomCommand::SetPassword(Some("sesame")).in_last_room()),
+            ("/password off", RoomCommand::SetPassword(None).in_last_room()),
+            (
+                "/kick bob  no spam ",
+                RoomCommand::Kick { whom: "bob", reason: "no spam" }.in_last_room(),
+            ),
+            ("/kick bob", RoomCommand::Kick { whom: "bob", reason: "" }.in_last_room()),
             ("/ban bob", ban("bob", None, "")),
             ("/ban bob 10m", ban("bob", Some(600), "")),
             ("/ban bob 2h30m too loud", ban("bob", Some(9_000), "too loud")),
             ("/ban bob too loud 3 times", ban("bob", None, "too loud 3 times")),
             ("/ban bob too loud", ban("bob", None, "too loud")),
-            ("/ban-ip 192.0.2.7", Command::Sanction(named)),
-            ("/unban 3", Command::Lift { measure: Measure::Ban, whom: "3" }),
-            ("/unmute bob", Command::Lift { measure: Measure::Mute, whom: "bob" }),
+            ("/ban-ip 192.0.2.7", RoomCommand::Sanction(named).in_last_room()),
+            ("/unban 3", RoomCommand::Lift { measure: Measure::Ban, whom: "3" }.in_last_room()),
+            (
+                "/unmute bob",
+                RoomCommand::Lift { measure: Measure::Mute, whom: "bob" }.in_last_room(),
+            ),
             ("/ignore", Command::Ignore(None)),
             ("/ignore bob", Command::Ignore(Some("bob"))),
             ("/oper root let me in", Command::Oper { name: "root", password: "let me in" }),
-            ("/op bob", Command::Op { whom: "bob", may: true }),
-            ("/deop bob", Command::Op { whom: "bob", may: false }),
+            ("/op bob", RoomCommand::Op { whom: "bob", may: true }.in_last_room()),
+            ("/deop bob", RoomCommand::Op { whom: "bob", may: false }.in_last_room()),
         ] {
             assert_eq!(command(line), Ok(Some(meant)), "{line:?}");
         }

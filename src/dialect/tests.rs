@@ -104,6 +104,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotInRoom(room.clone()),
         Refusal::AlreadyInRoom(room),
         Refusal::NowhereToLeaveTo,
+        Refusal::InNoRoom,
         Refusal::TooManyRooms,
         Refusal::InTooManyRooms,
         Refusal::ToYourself,

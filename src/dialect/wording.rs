@@ -25,9 +25,7 @@ pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8
         }
         RoomEvent::Joined { who } => joined(out, who),
         RoomEvent::Left { who } => line(out, &[who.as_str(), " left!"]),
-        RoomEvent::Renamed { old, new } => {
-            line(out, &["* the nickname ", old.as_str(), " is now ", new.as_str()]);
-        }
+        RoomEvent::Renamed { old, new } => renamed(out, old, new),
         RoomEvent::Digest { joined, left, here } => notices::digest(out, joined, left, here),
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
@@ -39,6 +37,7 @@ pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8
 pub(super) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::Joined { who, .. } => joined(out, who),
+        Reply::Renamed { old, new } => renamed(out, old, new),
         Reply::Whispered { from, text } => line(out, &["[", from.as_str(), "] ", text]),
         Reply::WhisperSent { to, text } => line(out, &["[to ", to.as_str(), "] ", text]),
         Reply::Prompt => out.extend_from_slice(b"NICK"),
@@ -75,6 +74,10 @@ pub(super) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
         Reply::Remembered { message, now, .. } => notices::remembered(out, numbered, message, now),
         _ => notices::write(reply, numbered, out),
     }
+}
+
+fn renamed(out: &mut Vec<u8>, old: &Nickname, new: &Nickname) {
+    line(out, &["* the nickname ", old.as_str(), " is now ", new.as_str()]);
 }
 
 fn joined(out: &mut Vec<u8>, who: &Nickname) {

@@ -43,8 +43,9 @@ impl Lobby {
         page: usize,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
+        let Some(member) = self.members.get(id) else { return Ok(()) };
         let room = match typed {
-            None => self.active_room(id),
+            None => self.own_room(member, None)?,
             Some(typed) => self.room_named(typed)?,
         };
         let Some(open) = self.rooms.get(room) else { return Ok(()) };

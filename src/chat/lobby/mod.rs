@@ -7,7 +7,8 @@
 //! - the name index holds the key of every member's nickname and nothing else;
 //! - a member's seat names a room whose member at that place is this member, and every place in a
 //!   room is somebody's seat;
-//! - every member sits somewhere, and who keeps order in a room sits there.
+//! - every member sits somewhere, unless it wants to land nowhere; who keeps order in a room sits
+//!   there.
 
 mod clock;
 mod handover;
@@ -24,9 +25,10 @@ mod talking;
 
 use std::collections::{HashMap, HashSet};
 
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::command::{Command, Outcome};
+use super::command::{Command, Landing, Outcome, RoomCommand};
 use super::event::RoomEvent;
 use super::kept::Archive;
 use super::member::{Member, Wishes};
@@ -39,7 +41,7 @@ use super::outlet::Outlet;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
 use super::reply::Reply;
-use super::room::{Room, RoomId, Rooms};
+use super::room::{Room, RoomId, RoomRef, Rooms};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
 use crate::time::Wall;
@@ -233,7 +235,8 @@ impl Lobby {
         for (id, member) in self.members.iter() {
             let found = self.names.find(&member.nickname.key(), &self.members);
             assert_eq!(found, Some(id), "{id}: name not indexed");
-            assert!(!member.seats.is_empty(), "{id}: sits nowhere");
+            let may_be_nowhere = member.wishes.landing == Landing::Nowhere;
+            assert!(!member.seats.is_empty() || may_be_nowhere, "{id}: sits nowhere");
             for &seat in &member.seats {
                 let room = self.rooms.get(seat.room).expect("a seat is in a room");
                 assert!(room.is_seated(seat, id), "{id}: wrong place");
@@ -269,7 +272,10 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<Outcome<'static>, Refusal> {
         match command {
-            Command::Nick(typed) => self.register(id, typed, context, outlet)?,
+            Command::Nick(typed) => self.register(id, typed, Landing::Main, context, outlet)?,
+            Command::Register { nickname, landing } => {
+                self.register(id, nickname, landing, context, outlet)?;
+            }
             Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Quit => return Ok(Outcome::Quits),
@@ -289,7 +295,7 @@ impl Lobby {
             Command::Say { room, text } => self.say(id, room, text, context, outlet)?,
             Command::Act { room, text } => self.act(id, room, text, context, outlet)?,
             Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
-            Command::Nick(typed) => {
+            Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 self.rename(id, typed, context, outlet)?;
                 return Ok(Outcome::Renamed);
             }
@@ -299,7 +305,6 @@ impl Lobby {
             Command::Leave { room } => self.leave_room(id, room, context, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
-            Command::Recall(which) => self.recall(id, which, context, outlet)?,
             Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
@@ -312,32 +317,42 @@ impl Lobby {
             }
             Command::Help(guide) => outlet.reply(id, &Reply::Help(guide)),
             Command::Quit => return Ok(Outcome::Quits),
-            command => self.govern(id, command, context, outlet)?,
+            Command::InRoom { room, command } => {
+                self.execute_in_room(id, room, command, context, outlet)?;
+            }
         }
         Ok(Outcome::Stays)
     }
 
     /// What concerns a room as such, and order in it.
-    fn govern(
+    fn execute_in_room(
         &mut self,
         id: ClientId,
-        command: Command<'_>,
+        room: Option<&str>,
+        command: RoomCommand<'_>,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
+        let Some(member) = self.members.get(id) else { return Ok(()) };
+        let room = self.own_room(member, room)?;
         match command {
-            Command::AskTopic => self.tell_topic(id, outlet),
-            Command::SetTopic(text) => self.set_topic(id, text, outlet)?,
-            Command::SetPassword(password) => self.set_password(id, password, outlet)?,
-            Command::Own { key } => self.own(id, key, outlet)?,
-            Command::Give { to } => self.give(id, to, outlet)?,
-            Command::Op { whom, may } => self.set_operator(id, whom, may, outlet)?,
-            Command::Kick { whom, reason } => self.kick(id, whom, reason, context, outlet)?,
-            Command::Sanction(asked) => self.sanction(id, asked, context, outlet)?,
-            Command::Lift { measure, whom } => self.lift(id, measure, whom, context, outlet)?,
-            Command::Sanctions { page } => self.list_sanctions(id, page, context, outlet),
-            // All others are carried out where they came from.
-            _ => {}
+            RoomCommand::Recall(which) => self.recall(id, room, which, context, outlet)?,
+            RoomCommand::AskTopic => self.tell_topic(id, room, outlet),
+            RoomCommand::SetTopic(text) => self.set_topic(id, room, text, outlet)?,
+            RoomCommand::SetPassword(word) => self.set_password(id, room, word, outlet)?,
+            RoomCommand::Own { key } => self.own(id, room, key, outlet)?,
+            RoomCommand::Give { to } => self.give(id, room, to, outlet)?,
+            RoomCommand::Op { whom, may } => self.set_operator(id, room, whom, may, outlet)?,
+            RoomCommand::Kick { whom, reason } => {
+                self.kick(id, room, whom, reason, context, outlet)?;
+            }
+            RoomCommand::Sanction(asked) => self.sanction(id, room, asked, context, outlet)?,
+            RoomCommand::Lift { measure, whom } => {
+                self.lift(id, room, (measure, whom), context, outlet)?;
+            }
+            RoomCommand::Sanctions { page } => {
+                self.list_sanctions(id, room, page, context, outlet);
+            }
         }
         Ok(())
     }
@@ -368,6 +383,11 @@ impl Lobby {
         outlet.publish(open.named(room), source, event, &[]);
     }
 
+    /// Rooms, with their names.
+    fn named(&self, rooms: impl Iterator<Item = RoomId>) -> SmallVec<[RoomRef<'_>; 2]> {
+        rooms.filter_map(|id| Some(self.rooms.get(id)?.named(id))).collect()
+    }
+
     /// The room that a member joined last, where its commands hold.
     fn active_room(&self, id: ClientId) -> RoomId {
         self.members.get(id).and_then(Member::active_room).unwrap_or(RoomId::MAIN)
@@ -380,7 +400,7 @@ impl Lobby {
     /// A room that the member is in: the one named, or the one joined last.
     fn own_room(&self, member: &Member, typed: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(typed) = typed else {
-            return member.active_room().ok_or(Refusal::NowhereToLeaveTo);
+            return member.active_room().ok_or(Refusal::InNoRoom);
         };
         let room = self.room_named(typed)?;
         match member.seat_in(room) {
@@ -424,14 +444,13 @@ impl Lobby {
         })
     }
 
-    /// The room that a member is in, if it may do there what takes this rank. `main` belongs to
-    /// nobody, so only server operators may do anything there.
-    fn governed_room(&self, id: ClientId, needs: Rank) -> Result<RoomId, Refusal> {
-        let room = self.active_room(id);
+    /// Whether a member may do in a room what takes this rank. `main` belongs to nobody, so only
+    /// server operators may do anything there.
+    fn check_rank(&self, id: ClientId, room: RoomId, needs: Rank) -> Result<(), Refusal> {
         let needs = if room == RoomId::MAIN { Rank::ServerOperator } else { needs };
         if self.rank(id, room) < needs {
             return Err(Refusal::NotAllowed { room: self.room_name(room), needs });
         }
-        Ok(room)
+        Ok(())
     }
 }

@@ -32,12 +32,13 @@ impl Lobby {
     pub(super) fn kick(
         &mut self,
         id: ClientId,
+        room: RoomId,
         whom: &str,
         reason: &str,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.governed_room(id, Rank::Operator)?;
+        self.check_rank(id, room, Rank::Operator)?;
         let reason = checked(reason, REASON_BYTES_MAX, Field::Reason)?;
         let target = match room {
             RoomId::MAIN => self.find_member(whom)?,
@@ -62,11 +63,12 @@ impl Lobby {
     pub(super) fn sanction(
         &mut self,
         id: ClientId,
+        room: RoomId,
         asked: Sentencing<'_>,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.governed_room(id, Rank::Operator)?;
+        self.check_rank(id, room, Rank::Operator)?;
         let reason = checked(asked.reason, REASON_BYTES_MAX, Field::Reason)?;
         let Target { name, network } = self.target(id, room, asked, context)?;
         let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
@@ -157,12 +159,12 @@ impl Lobby {
     pub(super) fn lift(
         &mut self,
         id: ClientId,
-        measure: Measure,
-        whom: &str,
+        room: RoomId,
+        (measure, whom): (Measure, &str),
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.governed_room(id, Rank::Operator)?;
+        self.check_rank(id, room, Rank::Operator)?;
         let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
         let is_bound = self.rank(id, room) < Rank::ServerOperator;
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
@@ -189,11 +191,12 @@ impl Lobby {
     pub(super) fn list_sanctions(
         &self,
         id: ClientId,
+        room: RoomId,
         page: usize,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let Some(room) = self.rooms.get(self.active_room(id)) else { return };
+        let Some(room) = self.rooms.get(room) else { return };
         let list: Vec<&Sanction> = room.charter.sanctions.in_force(context.now).collect();
         let pages = list.len().div_ceil(SANCTIONS_LISTED_MAX).max(1);
         let page = page.clamp(1, pages);

@@ -24,8 +24,8 @@ impl Lobby {
         self.rank(id, room) >= Rank::Operator
     }
 
-    pub(super) fn tell_topic(&self, id: ClientId, outlet: &mut impl Outlet) {
-        if let Some(room) = self.rooms.get(self.active_room(id)) {
+    pub(super) fn tell_topic(&self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
+        if let Some(room) = self.rooms.get(room) {
             let topic = room.charter.topic.as_ref();
             outlet.reply(id, &Reply::Topic { room: &room.name, topic });
         }
@@ -34,10 +34,11 @@ impl Lobby {
     pub(super) fn set_topic(
         &mut self,
         id: ClientId,
+        room: RoomId,
         text: &str,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.governed_room(id, Rank::Operator)?;
+        self.check_rank(id, room, Rank::Operator)?;
         let text = checked(text, TOPIC_BYTES_MAX, Field::Topic)?;
         let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
@@ -52,10 +53,11 @@ impl Lobby {
     pub(super) fn set_password(
         &mut self,
         id: ClientId,
+        room: RoomId,
         password: Option<&str>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.owned_room(id)?;
+        self.check_owner(id, room)?;
         let length = password.map_or(1, str::len);
         if !(1..=PASSWORD_BYTES_MAX).contains(&length) {
             return Err(Refusal::FieldLength(Field::Password));
@@ -84,10 +86,10 @@ impl Lobby {
     pub(super) fn own(
         &mut self,
         id: ClientId,
+        room: RoomId,
         key: &str,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.active_room(id);
         if room == RoomId::MAIN {
             return Err(Refusal::MainIsEverybodys);
         }
@@ -120,10 +122,11 @@ impl Lobby {
     pub(super) fn give(
         &mut self,
         id: ClientId,
+        room: RoomId,
         to: &str,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.owned_room(id)?;
+        self.check_owner(id, room)?;
         let heir = self.find_in_room(to, room)?;
         if self.rooms.get(room).is_some_and(|open| open.owner == Some(heir)) {
             return Err(self.already_so(heir));
@@ -136,11 +139,12 @@ impl Lobby {
     pub(super) fn set_operator(
         &mut self,
         id: ClientId,
+        room: RoomId,
         whom: &str,
         may: bool,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let room = self.owned_room(id)?;
+        self.check_owner(id, room)?;
         let whom = self.find_in_room(whom, room)?;
         let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
         if open.operators.contains(&whom) == may {
@@ -197,12 +201,12 @@ impl Lobby {
             record.map(|record| if done == Done::Owned { record } else { record.to(whom_name) });
     }
 
-    /// The room that a member is in, if it is its own.
-    fn owned_room(&self, id: ClientId) -> Result<RoomId, Refusal> {
-        if self.active_room(id) == RoomId::MAIN {
+    /// Whether a room is a member's own.
+    fn check_owner(&self, id: ClientId, room: RoomId) -> Result<(), Refusal> {
+        if room == RoomId::MAIN {
             return Err(Refusal::MainIsEverybodys);
         }
-        self.governed_room(id, Rank::Owner)
+        self.check_rank(id, room, Rank::Owner)
     }
 
     fn already_so(&self, id: ClientId) -> Refusal {

@@ -1,8 +1,11 @@
 //! Who people are: nicknames, and what each wants to be told.
 
 use super::{Context, Lobby};
+use smallvec::SmallVec;
+
+use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
-use crate::chat::member::Member;
+use crate::chat::member::{Member, Wishes};
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
@@ -16,20 +19,21 @@ impl Lobby {
         &mut self,
         id: ClientId,
         typed: &str,
+        landing: Landing,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let nickname = self.free_nickname(id, typed)?;
         self.check_ban(id, &nickname, RoomId::MAIN, context)?;
         let hash = self.names.hash(&nickname.key());
-        let wishes = self.wishes.remove(&id).unwrap_or_default();
+        let wishes = Wishes { landing, ..self.wishes.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, wishes));
         self.names.insert(id, &self.members);
         outlet.reply(id, &Reply::Welcome);
         for line in self.settings.motd.lines() {
             outlet.reply(id, &Reply::MessageOfTheDay { line });
         }
-        self.enter(id, RoomId::MAIN, context, outlet);
+        self.land(id, context, outlet);
         Ok(())
     }
 
@@ -39,10 +43,15 @@ impl Lobby {
         self.ignores.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
         self.names.remove(id, member.name_hash);
+        let mut told = SmallVec::<[RoomId; 2]>::new();
         while let Some(seat) = member.seats.pop() {
             self.vacate(seat, id, outlet);
-            self.tell_left(seat.room, id, &member.nickname, outlet);
+            if !self.count_departure(seat.room) {
+                told.push(seat.room);
+            }
         }
+        let rooms = self.named(told.into_iter());
+        outlet.tell_neighbours(&rooms, id, &RoomEvent::Left { who: &member.nickname });
     }
 
     /// Takes everybody out, and tells nobody.
@@ -96,10 +105,12 @@ impl Lobby {
         self.names.remove(id, old_hash);
         self.names.insert(id, &self.members);
         let Some(member) = self.members.get(id) else { return Ok(()) };
-        let event = RoomEvent::Renamed { old: &old, new: &member.nickname };
-        for seat in &member.seats {
-            self.publish(seat.room, id, &event, outlet);
+        let new = &member.nickname;
+        if member.seats.is_empty() {
+            outlet.reply(id, &Reply::Renamed { old: &old, new });
         }
+        let rooms = self.named(member.seats.iter().map(|seat| seat.room));
+        outlet.tell_neighbours(&rooms, id, &RoomEvent::Renamed { old: &old, new });
         Ok(())
     }
 

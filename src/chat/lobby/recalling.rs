@@ -16,6 +16,7 @@ impl Lobby {
     pub(super) fn recall(
         &self,
         id: ClientId,
+        room: RoomId,
         which: Recall,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
@@ -23,7 +24,6 @@ impl Lobby {
         if self.settings.history == 0 {
             return Err(Refusal::HistoryOff);
         }
-        let room = self.active_room(id);
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let (replay, which) = match which {
             Recall::Last(most) => (open.history.last(most), Recalled::Last),

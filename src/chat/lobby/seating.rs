@@ -5,9 +5,10 @@
 //! while as a digest; who comes is told its own coming at once.
 
 use super::{Context, Lobby};
+use crate::chat::command::Landing;
 use crate::chat::digest::Digest;
 use crate::chat::event::RoomEvent;
-use crate::chat::name::{Nickname, RoomName};
+use crate::chat::name::RoomName;
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
@@ -132,14 +133,15 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(()) };
         let room = self.own_room(member, typed)?;
-        if member.seats.len() == 1 && room == RoomId::MAIN {
+        let lands_here = room == RoomId::MAIN && member.wishes.landing == Landing::Main;
+        if member.seats.len() == 1 && lands_here {
             return Err(Refusal::NowhereToLeaveTo);
         }
         self.move_out(id, room, context, outlet);
         Ok(())
     }
 
-    /// Takes a member out of a room other than `main`; who is nowhere else then is in `main`.
+    /// Takes a member out of a room. Who is nowhere else then is where it landed at first.
     pub(super) fn move_out(
         &mut self,
         id: ClientId,
@@ -148,7 +150,13 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         self.exit(id, room, outlet);
-        if self.members.get(id).is_some_and(|member| member.seats.is_empty()) {
+        self.land(id, context, outlet);
+    }
+
+    /// Has a member that is in no room be in `main`, unless it wants to be nowhere.
+    pub(super) fn land(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
+        let Some(member) = self.members.get(id) else { return };
+        if member.seats.is_empty() && member.wishes.landing == Landing::Main {
             self.enter(id, RoomId::MAIN, context, outlet);
         }
     }
@@ -181,7 +189,7 @@ impl Lobby {
         if let Some(open) = self.rooms.get(room) {
             outlet.reply(id, &Reply::Entered { room: &open.name, others: here - 1 });
             if open.charter.topic.is_some() {
-                self.tell_topic(id, outlet);
+                self.tell_topic(id, room, outlet);
             }
         }
     }
@@ -210,25 +218,23 @@ impl Lobby {
         let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
         let seat = member.seats.remove(index);
         self.vacate(seat, id, outlet);
-        let Some(nickname) = self.nickname(id).cloned() else { return };
-        self.tell_left(room, id, &nickname, outlet);
-    }
-
-    /// Tells a room that somebody has left it.
-    pub(super) fn tell_left(
-        &mut self,
-        room: RoomId,
-        id: ClientId,
-        who: &Nickname,
-        outlet: &mut impl Outlet,
-    ) {
-        let Some(open) = self.rooms.get_mut(room) else { return };
-        if open.len() >= self.settings.digest_above.max(1) {
-            open.departures += 1;
-            self.note_untold(room);
-        } else {
+        if !self.count_departure(room)
+            && let Some(who) = self.nickname(id)
+        {
             self.publish(room, id, &RoomEvent::Left { who }, outlet);
         }
+    }
+
+    /// Counts somebody who has left a room, if those who are there are told in numbers. Whether
+    /// they are.
+    pub(super) fn count_departure(&mut self, room: RoomId) -> bool {
+        let most = self.settings.digest_above.max(1);
+        let Some(open) = self.rooms.get_mut(room).filter(|open| open.len() >= most) else {
+            return false;
+        };
+        open.departures += 1;
+        self.note_untold(room);
+        true
     }
 
     /// Empties a member's seat; whoever moved into the gap learns its new place.
