@@ -22,8 +22,8 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `address`, `agenda`, `hex`, `id`, `limits`, `mc1`, `metrics`, `password`, `subnet`, `text` and
-//! `time` are leaves that any layer may use.
+//! `address`, `hex`, `id`, `limits`, `mc1`, `metrics`, `password`, `subnet`, `text`, `time` and
+//! `timer_queue` are leaves that any layer may use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number, and neither does `peer::protocol`. The whole server can therefore be driven by a test,
@@ -38,8 +38,6 @@ compile_error!(
 pub mod address;
 #[cfg(feature = "server")]
 pub mod admin;
-#[cfg(feature = "server")]
-pub mod agenda;
 #[cfg(feature = "chat")]
 pub mod chat;
 #[cfg(all(feature = "terminal", unix))]
@@ -79,3 +77,5 @@ pub mod store;
 pub mod subnet;
 pub mod text;
 pub mod time;
+#[cfg(feature = "server")]
+pub mod timer_queue;

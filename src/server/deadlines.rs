@@ -1,14 +1,14 @@
-//! When which client must be looked at: an [`Agenda`] of sessions, each of which remembers in
+//! When which client must be looked at: a [`TimerQueue`] of sessions, each of which remembers in
 //! `armed` for when it is down.
 
 use super::session::Session;
-use crate::agenda::Agenda;
+use crate::timer_queue::TimerQueue;
 use crate::id::{ClientId, SideTable};
 use crate::time::Time;
 
 /// The times at which clients are due.
 #[derive(Debug, Default)]
-pub(super) struct Deadlines(Agenda<ClientId>);
+pub(super) struct Deadlines(TimerQueue<ClientId>);
 
 impl Deadlines {
     /// Makes sure that this client is looked at when `due`, or earlier.

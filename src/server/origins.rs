@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use slab::Slab;
 
-use crate::agenda::Agenda;
+use crate::timer_queue::TimerQueue;
 use crate::chat::{Allowance, FloodRate, Network};
 use crate::limits::{FLOOD_PER_NICKNAME, FLOOD_PREFIX_SHARE, ORIGINS_OWING_MAX, PREFIX_CELLS};
 use crate::time::Time;
@@ -94,7 +94,7 @@ pub(super) struct Origins {
     cells: Vec<Allowance>,
     hash: SipHasher13,
     /// Those that nobody is here from, by when they are paid for.
-    owing: Agenda<u32>,
+    owing: TimerQueue<u32>,
     owing_count: usize,
     rates: Option<Rates>,
     /// The latest time that anything happened at.
@@ -113,7 +113,7 @@ impl Origins {
             crowd_above: u32::MAX,
             cells: vec![Allowance::default(); PREFIX_CELLS],
             hash: SipHasher13::new_with_key(secret),
-            owing: Agenda::default(),
+            owing: TimerQueue::default(),
             owing_count: 0,
             rates: None,
             now: Time::ZERO,

@@ -1,14 +1,14 @@
-//! When which player must be looked at: an [`Agenda`] of players, each of whom remembers in `armed`
+//! When which player must be looked at: a [`TimerQueue`] of players, each of whom remembers in `armed`
 //! for when it is down.
 
 use super::keys::PlayerKey;
 use super::player::Players;
-use crate::agenda::Agenda;
+use crate::timer_queue::TimerQueue;
 use crate::time::Time;
 
 /// The times at which players are due.
 #[derive(Debug, Default)]
-pub(super) struct Schedule(Agenda<PlayerKey>);
+pub(super) struct Schedule(TimerQueue<PlayerKey>);
 
 impl Schedule {
     /// Makes sure that this player is looked at when it is due, or earlier.

@@ -5,7 +5,7 @@
 //! plans moved later is simply looked at once too early. What the owner remembers of its entry, and
 //! what is done when it is due, is left to the caller.
 //!
-//! Invariant: after [`Agenda::compact`] the heap holds at most twice as many entries as there are
+//! Invariant: after [`TimerQueue::compact`] the heap holds at most twice as many entries as there are
 //! owners, plus some.
 
 use std::cmp::Reverse;
@@ -18,15 +18,15 @@ const SLACK: usize = 64;
 
 /// The times at which the owners of these keys are due.
 #[derive(Debug)]
-pub struct Agenda<K>(BinaryHeap<Reverse<(Time, K)>>);
+pub struct TimerQueue<K>(BinaryHeap<Reverse<(Time, K)>>);
 
-impl<K: Ord> Default for Agenda<K> {
+impl<K: Ord> Default for TimerQueue<K> {
     fn default() -> Self {
         Self(BinaryHeap::new())
     }
 }
 
-impl<K: Copy + Ord> Agenda<K> {
+impl<K: Copy + Ord> TimerQueue<K> {
     /// Adds an entry. The owner's former one is stale from now on.
     pub fn add(&mut self, due: Time, key: K) {
         self.0.push(Reverse((due, key)));
@@ -76,27 +76,27 @@ mod tests {
     #[test]
     fn stale_entries_are_passed_over_and_dropped() {
         let mut armed = [at(5), at(3)];
-        let mut agenda = Agenda::default();
+        let mut queue = TimerQueue::default();
         for (due, key) in [(5, 0), (9, 1), (3, 1)] {
-            agenda.add(at(due), key);
+            queue.add(at(due), key);
         }
         let is_live = |armed: [Time; 2]| move |due, key: usize| armed[key] == due;
-        assert_eq!(agenda.next(is_live(armed)), Some(at(3)));
-        assert_eq!(agenda.pop_due(at(2), is_live(armed)), None);
-        assert_eq!(agenda.pop_due(at(9), is_live(armed)), Some(1));
+        assert_eq!(queue.next(is_live(armed)), Some(at(3)));
+        assert_eq!(queue.pop_due(at(2), is_live(armed)), None);
+        assert_eq!(queue.pop_due(at(9), is_live(armed)), Some(1));
         armed[1] = Time::NEVER;
-        assert_eq!(agenda.pop_due(at(9), is_live(armed)), Some(0));
+        assert_eq!(queue.pop_due(at(9), is_live(armed)), Some(0));
         armed[0] = Time::NEVER;
-        assert_eq!(agenda.next(is_live(armed)), None);
+        assert_eq!(queue.next(is_live(armed)), None);
     }
 
     #[test]
     fn a_crowd_of_stale_entries_does_not_stay() {
-        let mut agenda = Agenda::default();
+        let mut queue = TimerQueue::default();
         for second in 0..10_000 {
-            agenda.add(at(second), 0);
-            agenda.compact(1, |due, _| due == at(second));
-            assert!(agenda.0.len() <= 2 + SLACK);
+            queue.add(at(second), 0);
+            queue.compact(1, |due, _| due == at(second));
+            assert!(queue.0.len() <= 2 + SLACK);
         }
     }
 }
