@@ -12,7 +12,16 @@ use imports::Imports;
 
 /// Modules that every folder may use.
 const LEAVES: [&str; 11] = [
-    "address", "hex", "id", "limits", "mc1", "metrics", "password", "subnet", "text", "time",
+    "address",
+    "hex",
+    "id",
+    "limits",
+    "mc1",
+    "metrics",
+    "password",
+    "subnet",
+    "text",
+    "time",
     "timer_queue",
 ];
 /// The folders from the bottom up, and which others each may use besides the leaves.

@@ -12,7 +12,6 @@ mod digest;
 mod event;
 mod guesses;
 mod history;
-mod kept;
 mod lobby;
 mod member;
 mod message;
@@ -27,6 +26,7 @@ mod reply;
 mod room;
 mod sanctions;
 mod standing;
+mod stored;
 
 pub use allowance::{Allowance, FloodRate};
 pub use charter::{Charter, Owner, Topic};
@@ -34,7 +34,6 @@ pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sentenc
 pub use digest::Digest;
 pub use event::{Deed, Moderation, RoomEvent};
 pub use history::{History, Replay};
-pub use kept::{Archive, Batch, Changes, KeptRoom, Snapshot, Unreadable};
 pub use lobby::{Context, Lobby, LobbySettings, LobbyState};
 pub use message::{Kind, Message, Place, Stamp};
 pub use motd::{Motd, TooLong};
@@ -47,3 +46,4 @@ pub use reply::{Farewell, Peer, Recalled, Reply, Ticket};
 pub use room::{RoomId, RoomRef};
 pub use sanctions::{Measure, Sanction, Sanctions};
 pub use standing::Standing;
+pub use stored::{Archive, RoomChanges, SaveBatch, StoredLobby, StoredRoom, Unreadable};

@@ -17,10 +17,10 @@ use slab::Slab;
 use super::charter::Charter;
 use super::guesses::Guesses;
 use super::history::History;
-use super::kept::KeptRoom;
 use super::name::{NameKey, RoomName};
 use super::refusal::Refusal;
 use super::standing::Standing;
+use super::stored::StoredRoom;
 use crate::id::ClientId;
 use crate::limits::ROOMS_UNSAVED_MAX;
 use crate::subnet::Subnet;
@@ -176,7 +176,7 @@ impl Rooms {
     }
 
     /// Takes in a room that was kept, as one that was left after those before it.
-    pub(super) fn restore(&mut self, kept: KeptRoom) -> RoomId {
+    pub(super) fn restore(&mut self, kept: StoredRoom) -> RoomId {
         let history = History::restored(kept.messages, kept.forgotten);
         self.changes += 1;
         if let Some(main) = self.find(&kept.name)

@@ -39,9 +39,9 @@ use super::audit::AuditLog;
 use super::clock::Clock;
 use super::error::NetError;
 use super::gauges::Gauges;
-use super::keeper::Keeper;
 use super::listen_at::ListenAt;
 use super::log_writer::LogSink;
+use super::persistence::Persistence;
 use super::process::ProcessGauge;
 use super::signals::SignalSource;
 use super::supervisor::Supervisor;
@@ -107,7 +107,7 @@ pub struct Reactor {
 
 /// What those use who look after the server: the state on disk, the log, numbers.
 struct Operations {
-    keeper: Option<Keeper>,
+    persistence: Option<Persistence>,
     /// Where that keeps.
     folder: Option<PathBuf>,
     /// When the calendar was read.
@@ -186,7 +186,7 @@ impl Reactor {
         self.serve_clients();
         self.expire_proxy_headers(self.turn.heard_until());
         self.note_seats();
-        self.keep();
+        self.save();
         self.serve_admin();
         self.go_on_upgrading();
         Ok(())
@@ -260,14 +260,18 @@ impl Reactor {
             return Some(Time::ZERO);
         }
         let accept = self.sockets.listeners.poll_timeout();
-        let keep = self.operations.keeper.as_ref().and_then(|keeper| keeper.due(&self.turn.server));
+        let save = self
+            .operations
+            .persistence
+            .as_ref()
+            .and_then(|persistence| persistence.due(&self.turn.server));
         let admin = self.operations.admin.as_ref().and_then(Admin::due);
         let others = [
             self.operations.supervisor.due(),
             self.sockets.proxies.due(),
             self.lifecycle.upgrade.due(),
         ];
-        let others = [accept, keep, admin].into_iter().chain(others);
+        let others = [accept, save, admin].into_iter().chain(others);
         due.into_iter().chain(others.flatten()).min()
     }
 }

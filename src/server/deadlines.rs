@@ -2,9 +2,9 @@
 //! `armed` for when it is down.
 
 use super::session::Session;
-use crate::timer_queue::TimerQueue;
 use crate::id::{ClientId, SideTable};
 use crate::time::Time;
+use crate::timer_queue::TimerQueue;
 
 /// The times at which clients are due.
 #[derive(Debug, Default)]

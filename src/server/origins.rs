@@ -24,10 +24,10 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use slab::Slab;
 
-use crate::timer_queue::TimerQueue;
 use crate::chat::{Allowance, FloodRate, Network};
 use crate::limits::{FLOOD_PER_NICKNAME, FLOOD_PREFIX_SHARE, ORIGINS_OWING_MAX, PREFIX_CELLS};
 use crate::time::Time;
+use crate::timer_queue::TimerQueue;
 
 /// Where a client comes from: four bytes for each client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

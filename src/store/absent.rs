@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::chat::{Archive, Batch, RoomName, Snapshot};
+use crate::chat::{Archive, RoomName, SaveBatch, StoredLobby};
 
 #[path = "pace.rs"]
 mod pace;
@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// Always.
-    pub fn open(folder: &Path, _: u32, _: usize) -> Result<(Self, Snapshot), StoreError> {
+    pub fn open(folder: &Path, _: u32, _: usize) -> Result<(Self, StoredLobby), StoreError> {
         Err(StoreError::absent(folder))
     }
 
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// None.
-    pub fn begin(&mut self, _: &Batch<'_>) -> Result<(), StoreError> {
+    pub fn begin(&mut self, _: &SaveBatch<'_>) -> Result<(), StoreError> {
         match *self {}
     }
 
@@ -89,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// None.
-    pub fn commit(&mut self, _: &Batch<'_>) -> Result<(), StoreError> {
+    pub fn commit(&mut self, _: &SaveBatch<'_>) -> Result<(), StoreError> {
         match *self {}
     }
 

@@ -12,18 +12,18 @@ use rusqlite::{Connection, OpenFlags, Result as SqlResult};
 use super::error::StoreError;
 use super::folder::Folder;
 use super::{STATEMENTS, read};
-use crate::chat::{Archive, KeptRoom, RoomName, Unreadable};
+use crate::chat::{Archive, RoomName, StoredRoom, Unreadable};
 
 /// What is on disk.
 #[derive(Debug)]
-pub(super) struct OnDisk {
+pub(super) struct DiskArchive {
     connection: Connection,
     folder: PathBuf,
     /// The last look failed, and that was told.
     is_failing: Cell<bool>,
 }
 
-impl OnDisk {
+impl DiskArchive {
     /// Opens it a second time.
     pub(super) fn open(folder: &Folder) -> Result<Self, StoreError> {
         let failed = |error| StoreError::opening(folder.path(), error);
@@ -37,8 +37,8 @@ impl OnDisk {
 
     fn note(
         &self,
-        found: SqlResult<Option<Option<KeptRoom>>>,
-    ) -> Result<Option<KeptRoom>, Unreadable> {
+        found: SqlResult<Option<Option<StoredRoom>>>,
+    ) -> Result<Option<StoredRoom>, Unreadable> {
         let was_failing = self.is_failing.replace(found.is_err());
         match found {
             Ok(None) => Ok(None),
@@ -53,8 +53,8 @@ impl OnDisk {
     }
 }
 
-impl Archive for OnDisk {
-    fn room(&self, name: &RoomName) -> Result<Option<KeptRoom>, Unreadable> {
+impl Archive for DiskArchive {
+    fn room(&self, name: &RoomName) -> Result<Option<StoredRoom>, Unreadable> {
         self.note(read::one(&self.connection, name))
     }
 }

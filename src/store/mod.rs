@@ -1,8 +1,8 @@
 //! The lobby on disk: one SQLite database, written in batches and read once, at the start.
 //!
 //! ```text
-//!   lobby --Batch--> commit --> write-ahead log --checkpoint--> mio-chat.db
-//!   lobby <-Snapshot- open  <---------+------------------------------+
+//!   lobby --SaveBatch--> commit --> write-ahead log --checkpoint--> mio-chat.db
+//!   lobby <-StoredLobby- open <---------+------------------------------+
 //! ```
 //!
 //! What is promised: a commit is kept whole or not at all; what was committed outlives the death of
@@ -40,10 +40,10 @@ use rusqlite::{Connection, OpenFlags, Result as SqlResult, TransactionBehavior};
 pub use self::error::StoreError;
 use self::folder::Folder;
 pub use self::pace::Pace;
-use self::read::Reading;
+use self::read::LoadedState;
 use self::schema::{Identity, STEPS};
 use self::surplus::Surplus;
-use crate::chat::{Archive, Batch, RoomName, Snapshot};
+use crate::chat::{Archive, RoomName, SaveBatch, StoredLobby};
 use crate::limits::{
     ROOMS_BETWEEN_COUNTS, STORE_CHECKED_BYTES_MAX, STORE_LOG_BYTES_MAX, STORE_PATIENCE,
 };
@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// Whatever keeps the server from starting, as one sentence.
-    pub fn open(folder: &Path, epoch: u32, most: usize) -> Result<(Self, Snapshot), StoreError> {
+    pub fn open(folder: &Path, epoch: u32, most: usize) -> Result<(Self, StoredLobby), StoreError> {
         let folder = Folder::take(folder)?;
         let failed = |error| StoreError::opening(folder.path(), error);
         let mut connection = connect(&folder).map_err(failed)?;
@@ -91,7 +91,7 @@ impl Store {
         set_up(&connection).map_err(failed)?;
         schema::migrate(&mut connection, &STEPS, taken).map_err(failed)?;
         let reading = read(&mut connection, epoch, most).map_err(failed)?;
-        let Reading { snapshot, skipped, .. } = reading;
+        let LoadedState { snapshot, skipped, .. } = reading;
         let taken = STEPS.len();
         let store = Self::ready(connection, folder, taken, skipped, snapshot.complete)?;
         Ok((store, snapshot))
@@ -147,7 +147,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn archive(&self) -> Result<Box<dyn Archive>, StoreError> {
-        Ok(Box::new(archive::OnDisk::open(&self.folder)?))
+        Ok(Box::new(archive::DiskArchive::open(&self.folder)?))
     }
 
     /// Rooms that are to be kept no longer, since there are more than `most`: as many as one commit
@@ -180,7 +180,7 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says. The first commit will note it then.
-    pub fn begin(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
+    pub fn begin(&mut self, batch: &SaveBatch<'_>) -> Result<(), StoreError> {
         let begun = self.commit(batch);
         self.is_changed = false;
         begun
@@ -191,7 +191,7 @@ impl Store {
     ///
     /// # Errors
     /// What SQLite says; the disk may be full.
-    pub fn commit(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
+    pub fn commit(&mut self, batch: &SaveBatch<'_>) -> Result<(), StoreError> {
         self.try_commit(batch).map_err(|error| StoreError::writing(self.folder.path(), error))
     }
 
@@ -228,7 +228,7 @@ impl Store {
         self.skipped
     }
 
-    fn try_commit(&mut self, batch: &Batch<'_>) -> SqlResult<()> {
+    fn try_commit(&mut self, batch: &SaveBatch<'_>) -> SqlResult<()> {
         roll_back(&self.connection)?;
         if !self.is_marked {
             self.connection.pragma_update(None, "synchronous", "FULL")?;
@@ -323,9 +323,9 @@ fn set_up(connection: &Connection) -> SqlResult<()> {
 }
 
 /// Reads within one transaction, so that nobody changes anything in between.
-fn read(connection: &mut Connection, epoch: u32, most: usize) -> SqlResult<Reading> {
+fn read(connection: &mut Connection, epoch: u32, most: usize) -> SqlResult<LoadedState> {
     let transaction = connection.transaction()?;
-    let reading = Reading::of(&transaction, epoch, most)?;
+    let reading = LoadedState::of(&transaction, epoch, most)?;
     transaction.commit()?;
     Ok(reading)
 }

@@ -9,9 +9,11 @@ use std::net::IpAddr;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
-use crate::chat::{Alphabet, Charter, Digest, KeptRoom, Kind, Measure, Message, Network, Nickname};
 use crate::chat::{
-    NameKey, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Standing, Topic,
+    Alphabet, Charter, Digest, Kind, Measure, Message, Network, Nickname, StoredRoom,
+};
+use crate::chat::{
+    NameKey, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
 };
 use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::text::clean;
@@ -22,20 +24,20 @@ const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forg
                     founded, used";
 
 /// What was read.
-pub(super) struct Reading {
-    pub(super) snapshot: Snapshot,
+pub(super) struct LoadedState {
+    pub(super) snapshot: StoredLobby,
     /// Rows that say nothing to us.
     pub(super) skipped: u64,
     /// What was said, in bytes as they are remembered.
     weight: usize,
 }
 
-impl Reading {
+impl LoadedState {
     /// Reads so many rooms at most, `main` and the best of the others, until they remember more
     /// than may be in memory: the others are found in the archive. `epoch` is used where there is
     /// none.
     pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
-        let snapshot = Snapshot { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
+        let snapshot = StoredLobby { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
         let mut reading = Self { snapshot, skipped: 0, weight: 0 };
         reading.read_rooms(connection, most)?;
         reading.read_meta(connection)?;
@@ -90,7 +92,7 @@ impl Reading {
 
 /// Reads one room. `None`: there is none of that name; `Some(None)`: there is one that says nothing
 /// to us.
-pub(super) fn one(connection: &Connection, name: &RoomName) -> Result<Option<Option<KeptRoom>>> {
+pub(super) fn one(connection: &Connection, name: &RoomName) -> Result<Option<Option<StoredRoom>>> {
     let sql = format!("SELECT {ROOM} FROM rooms WHERE key = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement.query_row([name.key().as_str()], |row| Ok(room(row))).optional()?;
@@ -101,7 +103,7 @@ pub(super) fn one(connection: &Connection, name: &RoomName) -> Result<Option<Opt
 
 /// Adds the bans and mutes of a room, in the order in which they were imposed, which is that of
 /// their numbers, and what was said there. Returns how many rows say nothing to us.
-fn furnish(connection: &Connection, key: &str, room: &mut KeptRoom) -> Result<u64> {
+fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<u64> {
     let (mut skipped, mut sanctions) = (0, Vec::new());
     let sql = "SELECT number, measure, name, network, until, by, reason
                FROM sanctions WHERE room = ?1 ORDER BY number";
@@ -128,7 +130,7 @@ fn furnish(connection: &Connection, key: &str, room: &mut KeptRoom) -> Result<u6
 
 /// A room, and its key. One whose key is another today (letters may come to look alike with a newer
 /// Unicode) would be found by nobody.
-fn room(row: &Row<'_>) -> Option<(SmolStr, KeptRoom)> {
+fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     let name = RoomName::parse(text(row, 1)?, Alphabet::Unicode).ok()?;
     let key = name.key();
     if text(row, 0)? != key.as_str() {
@@ -159,7 +161,7 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, KeptRoom)> {
     let used = number(row, 10).and_then(|used| u32::try_from(used).ok()).unwrap_or_default();
     let standing = Standing { founder, founded, used };
     let messages = Vec::new();
-    Some((key.as_str().into(), KeptRoom { name, charter, messages, forgotten, standing }))
+    Some((key.as_str().into(), StoredRoom { name, charter, messages, forgotten, standing }))
 }
 
 /// One that is on nobody is none.

@@ -20,7 +20,7 @@ pub(super) fn surplus(
     let count = |sql| connection.prepare_cached(sql)?.query_row((), |row| row.get::<_, i64>(0));
     let kept = usize::try_from(count("SELECT count(*) FROM rooms")?).unwrap_or_default();
     let (wanted, found) = (kept.saturating_sub(most), Surplus::default());
-    let mut list = List { connection, wanted, rows: 0, found };
+    let mut list = SurplusSearch { connection, wanted, rows: 0, found };
     if list.wanted > 0 {
         list.take_left(today, &may_go)?;
         list.take_youngest(&may_go)?;
@@ -39,7 +39,7 @@ pub(super) struct Surplus {
 }
 
 /// Those that were found so far.
-struct List<'a> {
+struct SurplusSearch<'a> {
     connection: &'a Connection,
     wanted: usize,
     /// Rows that go with them.
@@ -47,7 +47,7 @@ struct List<'a> {
     found: Surplus,
 }
 
-impl List<'_> {
+impl SurplusSearch<'_> {
     fn rooms(&self) -> usize {
         self.found.names.len() + self.found.outdated.len()
     }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tempfile::{TempDir, tempdir};
 
 use super::*;
-use crate::chat::{Changes, KeptRoom, RoomName};
+use crate::chat::{RoomChanges, RoomName, StoredRoom};
 
 mod disk;
 mod model;
@@ -19,20 +19,20 @@ mod rooms;
 use model::{Model, Random};
 
 /// A batch with these messages of one room, to be numbered from here on.
-fn batch<'a>(room: &'a KeptRoom, charter: bool, last: u64) -> Batch<'a> {
-    let changes = Changes {
+fn batch<'a>(room: &'a StoredRoom, charter: bool, last: u64) -> SaveBatch<'a> {
+    let changes = RoomChanges {
         name: &room.name,
         charter: charter.then_some(&room.charter),
         said: room.messages.iter().collect(),
         forgotten: room.forgotten,
         standing: room.standing,
     };
-    Batch { epoch: 7, last, torn: last / 2, gone: &[], rooms: vec![changes] }
+    SaveBatch { epoch: 7, last, torn: last / 2, gone: &[], rooms: vec![changes] }
 }
 
-fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> KeptRoom {
+fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> StoredRoom {
     let messages = numbers.into_iter().map(|number| model::message(number, "hello")).collect();
-    KeptRoom {
+    StoredRoom {
         name: model::room_name(name),
         charter: Default::default(),
         messages,
@@ -41,12 +41,12 @@ fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> KeptRoom {
     }
 }
 
-fn numbers(snapshot: &Snapshot) -> Vec<u64> {
+fn numbers(snapshot: &StoredLobby) -> Vec<u64> {
     let messages = snapshot.rooms.iter().flat_map(|room| &room.messages);
     messages.map(|message| message.stamp.number).collect()
 }
 
-fn open(folder: &Path) -> (Store, Snapshot) {
+fn open(folder: &Path) -> (Store, StoredLobby) {
     Store::open(folder, 99, usize::MAX).unwrap()
 }
 
@@ -66,7 +66,7 @@ fn nothing_was_kept_before_the_first_start() {
     let (store, snapshot) = open(&folder);
     assert_eq!(
         snapshot,
-        Snapshot { epoch: 99, last: 0, torn: 0, complete: true, rooms: Vec::new() }
+        StoredLobby { epoch: 99, last: 0, torn: 0, complete: true, rooms: Vec::new() }
     );
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
@@ -108,7 +108,7 @@ fn only_a_clean_end_is_complete() {
 fn who_has_begun_and_is_killed_leaves_a_state_that_is_not_complete() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
-    let nothing_new = |last| Batch { epoch: 7, last, torn: 0, gone: &[], rooms: Vec::new() };
+    let nothing_new = |last| SaveBatch { epoch: 7, last, torn: 0, gone: &[], rooms: Vec::new() };
     let begin = |last| {
         let (mut store, snapshot) = open(folder);
         store.begin(&nothing_new(last)).unwrap();

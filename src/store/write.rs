@@ -6,10 +6,10 @@
 use rusqlite::{Connection, Result, params};
 
 use crate::chat::Sanction;
-use crate::chat::{Batch, Changes, Charter, Digest, Kind, Measure, Message, Nickname};
+use crate::chat::{Charter, Digest, Kind, Measure, Message, Nickname, RoomChanges, SaveBatch};
 
 /// Writes it within a transaction of the caller's.
-pub(super) fn write(connection: &Connection, batch: &Batch<'_>) -> Result<()> {
+pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()> {
     for name in batch.gone {
         erase(connection, name.key().as_str())?;
     }
@@ -38,7 +38,7 @@ pub(super) fn erase(connection: &Connection, key: &str) -> Result<()> {
 }
 
 /// The old is deleted first: where the disk is full, the new may take its place.
-fn change(connection: &Connection, changes: &Changes<'_>) -> Result<()> {
+fn change(connection: &Connection, changes: &RoomChanges<'_>) -> Result<()> {
     let key = changes.name.key();
     let (key, forgotten) = (key.as_str(), integer(changes.forgotten));
     let sql = "DELETE FROM messages WHERE room = ?1 AND number <= ?2";
@@ -59,7 +59,7 @@ fn change(connection: &Connection, changes: &Changes<'_>) -> Result<()> {
 fn settle(
     connection: &Connection,
     key: &str,
-    changes: &Changes<'_>,
+    changes: &RoomChanges<'_>,
     charter: &Charter,
 ) -> Result<()> {
     let (topic, owner) = (charter.topic.as_ref(), charter.owner.as_ref());

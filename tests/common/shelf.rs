@@ -5,11 +5,11 @@
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 
-use mio_chat::chat::{Archive, Batch, KeptRoom, RoomName, Snapshot, Unreadable};
+use mio_chat::chat::{Archive, RoomName, SaveBatch, StoredLobby, StoredRoom, Unreadable};
 
 /// All that was kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Shelf(pub(crate) Snapshot);
+pub(crate) struct Shelf(pub(crate) StoredLobby);
 
 /// A shelf that a server looks at while others put things on it.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ impl SharedShelf {
 }
 
 impl Archive for SharedShelf {
-    fn room(&self, name: &RoomName) -> Result<Option<KeptRoom>, Unreadable> {
+    fn room(&self, name: &RoomName) -> Result<Option<StoredRoom>, Unreadable> {
         if *self.is_broken.borrow() {
             return Err(Unreadable);
         }
@@ -47,21 +47,21 @@ impl Archive for SharedShelf {
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self(Snapshot { epoch: 0, last: 0, torn: 0, complete: true, rooms: Vec::new() })
+        Self(StoredLobby { epoch: 0, last: 0, torn: 0, complete: true, rooms: Vec::new() })
     }
 }
 
 impl Shelf {
-    pub(crate) fn keep(&mut self, batch: &Batch<'_>) {
+    pub(crate) fn keep(&mut self, batch: &SaveBatch<'_>) {
         let kept = &mut self.0;
         (kept.epoch, kept.last, kept.torn) = (batch.epoch, batch.last, batch.torn);
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());
         }
         for changes in &batch.rooms {
-            let same = |room: &&mut KeptRoom| room.name.key() == changes.name.key();
+            let same = |room: &&mut StoredRoom| room.name.key() == changes.name.key();
             if kept.rooms.iter_mut().find(same).is_none() {
-                kept.rooms.push(KeptRoom {
+                kept.rooms.push(StoredRoom {
                     name: changes.name.clone(),
                     charter: Default::default(),
                     messages: Vec::new(),

@@ -3,7 +3,7 @@
 //! forged; and beside the server a naive model that says what each of them must hear.
 //!
 //! ```text
-//! world     one run: what happens, the clock                   keeping  what is saved of it
+//! world     one run: what happens, the clock                   persistence  what is saved of it
 //! crowd     the network as turns of the server use it
 //! people    what they say            wire   how it gets to the server, and how they read
 //! model     what the server must do  client one of them        expected  what one must hear
@@ -27,13 +27,13 @@ mod common;
 mod crowd;
 mod endpoints;
 mod expected;
-mod keeping;
 mod memory;
 mod model;
 mod offices;
 mod order;
 mod origins;
 mod people;
+mod persistence;
 mod places;
 mod rooms;
 mod rules;

@@ -1,6 +1,6 @@
 //! What a room remembers, and how it is told again; and whether all of it is on the shelf.
 
-use mio_chat::chat::{KeptRoom, Kind, Measure, Snapshot};
+use mio_chat::chat::{Kind, Measure, StoredLobby, StoredRoom};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
@@ -156,7 +156,7 @@ impl Rooms {
     }
 
     /// The server begins anew with what was kept.
-    pub(crate) fn restart(&mut self, kept: &Snapshot) {
+    pub(crate) fn restart(&mut self, kept: &StoredLobby) {
         assert!(self.last == kept.last || !kept.complete, "numbers would be given again");
         self.last = kept.last;
         if !kept.complete {
@@ -169,7 +169,7 @@ impl Rooms {
     }
 
     /// Panics unless all that is remembered is on the shelf, and nothing else.
-    pub(crate) fn compare_with_shelf(&self, kept: &Snapshot) {
+    pub(crate) fn compare_with_shelf(&self, kept: &StoredLobby) {
         for room in &kept.rooms {
             let here = self.rooms.iter().any(|other| other.name == room.name.as_str());
             assert!(here, "{} was kept and is no more", room.name.as_str());
@@ -189,7 +189,7 @@ impl Rooms {
         assert!(kept.last >= last, "numbers would be given again");
     }
 
-    fn compare(&self, room: &Room, kept: &KeptRoom) {
+    fn compare(&self, room: &Room, kept: &StoredRoom) {
         let name = &room.name;
         let charter = &kept.charter;
         let topic = charter.topic.as_ref();

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use mio_chat::chat::Snapshot;
+use mio_chat::chat::StoredLobby;
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
@@ -73,7 +73,7 @@ impl Model {
     }
 
     /// Goes on with another server that begins with what was kept, without anybody.
-    pub(crate) fn restart(&mut self, kept: &Snapshot) {
+    pub(crate) fn restart(&mut self, kept: &StoredLobby) {
         assert!(self.clients.is_empty(), "somebody is still here");
         self.rooms.restart(kept);
         (self.lines, self.deliveries) = (0, 0);

@@ -7,8 +7,8 @@ use std::hash::Hasher;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
-use crate::chat::kept::Snapshot;
 use crate::chat::message::{Place, Stamp};
+use crate::chat::stored::StoredLobby;
 use crate::limits::NUMBERS_SKIPPED;
 use crate::time::Wall;
 
@@ -34,8 +34,8 @@ impl Numbers {
 
     /// Goes on with numbers that were kept. If not all was kept, numbers are left out: some may
     /// have been given to messages that are lost.
-    pub(super) fn resuming(kept: &Snapshot) -> Self {
-        let &Snapshot { epoch, last, torn, complete, .. } = kept;
+    pub(super) fn resuming(kept: &StoredLobby) -> Self {
+        let &StoredLobby { epoch, last, torn, complete, .. } = kept;
         if complete {
             return Self { epoch, last, saved: last, torn };
         }

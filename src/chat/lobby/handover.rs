@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::Lobby;
 use super::clock::{Keys, Numbers};
-use super::keeping::Unsaved;
+use super::persistence::Unsaved;
 use crate::chat::member::{Member, Wishes};
 use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};

@@ -13,11 +13,11 @@
 mod clock;
 mod handover;
 mod ignores;
-mod keeping;
 mod listing;
 mod moderation;
 mod owning;
 mod people;
+mod persistence;
 mod recalling;
 mod seating;
 mod shelving;
@@ -30,7 +30,6 @@ use smol_str::SmolStr;
 
 use super::command::{Command, Landing, Outcome, RoomCommand};
 use super::event::RoomEvent;
-use super::kept::Archive;
 use super::member::{Member, Wishes};
 use super::message::Place;
 use super::motd::Motd;
@@ -42,6 +41,7 @@ use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
 use super::reply::Reply;
 use super::room::{Room, RoomId, RoomRef, Rooms};
+use super::stored::Archive;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
 use crate::time::Wall;
@@ -49,7 +49,7 @@ pub use handover::LobbyState;
 
 use clock::{Keys, Numbers};
 use ignores::Ignores;
-use keeping::Unsaved;
+use persistence::Unsaved;
 
 /// What an operator may choose.
 #[derive(Clone, Debug)]

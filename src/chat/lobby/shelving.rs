@@ -5,12 +5,12 @@
 //! kept are too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
 
 use super::Lobby;
-use crate::chat::kept::{Archive, KeptRoom, Unreadable};
 use crate::chat::message::Message;
 use crate::chat::name::RoomName;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Room, RoomId};
+use crate::chat::stored::{Archive, StoredRoom, Unreadable};
 use crate::limits::HISTORY_TOTAL_BYTES;
 use crate::subnet::Subnet;
 
@@ -92,7 +92,7 @@ impl Lobby {
         }
     }
 
-    fn take_in(&mut self, mut kept: KeptRoom, outlet: &mut impl Outlet) -> RoomId {
+    fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
         let is_shorter = kept.shorten(self.settings.history);
         self.make_way_for_history(kept.weight(), outlet);
         self.unsaved.keep(&kept.name);
@@ -142,7 +142,7 @@ impl Lobby {
     }
 }
 
-impl KeptRoom {
+impl StoredRoom {
     /// Forgets the oldest messages, if there are more than so many. Whether there were.
     pub(super) fn shorten(&mut self, most: usize) -> bool {
         let surplus = self.messages.len().saturating_sub(most);

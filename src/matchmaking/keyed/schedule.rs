@@ -1,10 +1,10 @@
-//! When which player must be looked at: a [`TimerQueue`] of players, each of whom remembers in `armed`
-//! for when it is down.
+//! When each player is due: a [`TimerQueue`] of players. Each player remembers in `armed` the time
+//! of its live entry.
 
 use super::keys::PlayerKey;
 use super::player::Players;
-use crate::timer_queue::TimerQueue;
 use crate::time::Time;
+use crate::timer_queue::TimerQueue;
 
 /// The times at which players are due.
 #[derive(Debug, Default)]

@@ -15,9 +15,9 @@ use crate::net::datagram::Datagrams;
 use crate::net::error::NetError;
 use crate::net::gauges::Gauges;
 use crate::net::inherited::Inherited;
-use crate::net::keeper::Keeper;
 use crate::net::listener::Listeners;
 use crate::net::log_writer::LogSink;
+use crate::net::persistence::Persistence;
 use crate::net::process::ProcessGauge;
 use crate::net::proxied::Proxies;
 use crate::net::signals::SignalSource;
@@ -50,8 +50,8 @@ impl Reactor {
         let ports = Ports { tcp, udp, admin: Inherited::default() };
         let mut reactor = Self::assemble(settings, server_settings, log, ports)?;
         let (folder, server) = (reactor.operations.folder.as_deref(), &mut reactor.turn.server);
-        reactor.operations.keeper =
-            folder.map(|folder| Keeper::open(folder, server)).transpose()?;
+        reactor.operations.persistence =
+            folder.map(|folder| Persistence::open(folder, server)).transpose()?;
         Ok(reactor)
     }
 
@@ -92,7 +92,7 @@ impl Reactor {
             poll,
         };
         let operations = Operations {
-            keeper: None,
+            persistence: None,
             folder: settings.state.clone(),
             calendar_read: Time::ZERO,
             supervisor: Supervisor::of_environment(),

@@ -14,8 +14,8 @@ use crate::net::connection::Connection;
 use crate::net::error::NetError;
 use crate::net::estate::Estate;
 use crate::net::handover::{HandoverError, Predecessor, Word};
-use crate::net::keeper::Keeper;
 use crate::net::log_writer::LogSink;
+use crate::net::persistence::Persistence;
 use crate::server::{self, Server};
 
 impl Reactor {
@@ -48,8 +48,8 @@ impl Reactor {
         }
         let mut reactor = taken?;
         // The old process can go on no more, so it need not understand what is written from now on.
-        if let Some(keeper) = &mut reactor.operations.keeper {
-            keeper.begin(&mut reactor.turn.server);
+        if let Some(persistence) = &mut reactor.operations.persistence {
+            persistence.begin(&mut reactor.turn.server);
         }
         let clients = reactor.sockets.connections.len();
         log::info!("upgrade: taken over from pid={} clients={clients}", predecessor.process);
@@ -88,8 +88,8 @@ impl Reactor {
             self.watch(id);
         }
         let folder = self.operations.folder.as_deref();
-        self.operations.keeper =
-            folder.map(|folder| Keeper::resume(folder, &mut self.turn.server)).transpose()?;
+        self.operations.persistence =
+            folder.map(|folder| Persistence::resume(folder, &mut self.turn.server)).transpose()?;
         self.turn.server.limit_history();
         self.check_invariants()
     }

@@ -24,7 +24,7 @@ use crate::limits::{
 use crate::net::admin::Admin;
 use crate::net::estate::Estate;
 use crate::net::handover::{HandoverError, SUCCEEDS, Wire, Word};
-use crate::net::keeper::Keeper;
+use crate::net::persistence::Persistence;
 use crate::net::signals::Request;
 use crate::net::token::Source;
 use crate::time::Time;
@@ -140,7 +140,7 @@ impl Reactor {
             }
             Err(error) => {
                 give_up(successor, &error.to_string());
-                self.keep_again();
+                self.resume_saving();
             }
         }
     }
@@ -158,8 +158,8 @@ impl Reactor {
             return Err(HandoverError::TooMuch { bytes });
         }
         // Nobody can open it twice.
-        if let Some(keeper) = self.operations.keeper.take() {
-            keeper.finish(&mut self.turn.server, self.clock);
+        if let Some(persistence) = self.operations.persistence.take() {
+            persistence.finish(&mut self.turn.server, self.clock);
         }
         let server = self.turn.server.handed_over(self.clock.now());
         let mut estate =
@@ -215,16 +215,16 @@ impl Reactor {
     }
 
     /// Opens the state again that was closed for the new process.
-    fn keep_again(&mut self) {
+    fn resume_saving(&mut self) {
         let Some(folder) =
-            self.operations.folder.as_deref().filter(|_| self.operations.keeper.is_none())
+            self.operations.folder.as_deref().filter(|_| self.operations.persistence.is_none())
         else {
             return;
         };
-        match Keeper::resume(folder, &mut self.turn.server) {
-            Ok(mut keeper) => {
-                keeper.begin(&mut self.turn.server);
-                self.operations.keeper = Some(keeper);
+        match Persistence::resume(folder, &mut self.turn.server) {
+            Ok(mut persistence) => {
+                persistence.begin(&mut self.turn.server);
+                self.operations.persistence = Some(persistence);
             }
             Err(error) => log::error!("state: nothing is kept from now on: {error}"),
         }

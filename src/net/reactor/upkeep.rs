@@ -27,23 +27,23 @@ impl Reactor {
     }
 
     /// Saves what outlives the server, if that is due.
-    pub(super) fn keep(&mut self) {
-        if let Some(keeper) = &mut self.operations.keeper {
-            keeper.keep(self.now, &mut self.turn.server, self.clock);
+    pub(super) fn save(&mut self) {
+        if let Some(persistence) = &mut self.operations.persistence {
+            persistence.save(self.now, &mut self.turn.server, self.clock);
         }
     }
 
     /// Does for the state on disk what can wait, if this is the time for it.
     pub(super) fn tidy_up_state(&mut self, is_idle: bool) {
-        if let Some(keeper) = &mut self.operations.keeper {
-            keeper.tidy_up(is_idle, self.clock);
+        if let Some(persistence) = &mut self.operations.persistence {
+            persistence.tidy_up(is_idle, self.clock);
         }
     }
 
     /// Saves what is still to be saved, and closes the state.
     pub fn finish_state(&mut self) {
-        if let Some(keeper) = self.operations.keeper.take() {
-            keeper.finish(&mut self.turn.server, self.clock);
+        if let Some(persistence) = self.operations.persistence.take() {
+            persistence.finish(&mut self.turn.server, self.clock);
         }
     }
 
@@ -149,8 +149,8 @@ impl Reactor {
         self.operations.audit.tell_left_out();
         self.log_proxied();
         self.log_matched();
-        if let Some(keeper) = &self.operations.keeper {
-            log::info!("state: {keeper}");
+        if let Some(persistence) = &self.operations.persistence {
+            log::info!("state: {persistence}");
         }
         log::info!("turns: {}", self.operations.turns);
         self.operations.turns.reset();

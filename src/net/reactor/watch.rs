@@ -116,7 +116,7 @@ impl Watched for Reactor {
             turns_cut: self.operations.gauges.turns_cut(&gauges.hit),
             udp: self.udp_seen(),
             log_dropped: self.operations.log.dropped(),
-            store: self.operations.keeper.as_ref().map(|keeper| keeper.seen()),
+            store: self.operations.persistence.as_ref().map(|persistence| persistence.seen()),
             process: self.operations.process.read(connections.now),
             rooms_by_size: self.rooms_seen(listed),
             slow_clients: self.slow_clients_seen(now, listed),

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::chat::{Alphabet, Batch, Changes, Charter, Digest, KeptRoom, Kind, Measure, Message};
 use crate::chat::{
-    Nickname, Owner, RoomName, Sanction, Sanctions, Snapshot, Stamp, Standing, Topic,
+    Alphabet, Charter, Digest, Kind, Measure, Message, RoomChanges, SaveBatch, StoredRoom,
+};
+use crate::chat::{
+    Nickname, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
 };
 use crate::time::Wall;
 
@@ -60,7 +62,7 @@ pub(super) fn message(number: u64, text: &str) -> Message {
 
 /// What should be on disk.
 pub(super) struct Model {
-    rooms: BTreeMap<&'static str, KeptRoom>,
+    rooms: BTreeMap<&'static str, StoredRoom>,
     epoch: u32,
     last: u64,
 }
@@ -73,10 +75,10 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn batch<'a>(&'a self, model: &'a Model) -> Batch<'a> {
+    pub(super) fn batch<'a>(&'a self, model: &'a Model) -> SaveBatch<'a> {
         let rooms = self.rooms.iter().map(|(name, charter, from)| {
             let room = &model.rooms[name];
-            Changes {
+            RoomChanges {
                 name: &room.name,
                 charter: charter.then_some(&room.charter),
                 said: room.messages.iter().filter(|said| said.stamp.number > *from).collect(),
@@ -84,7 +86,7 @@ impl Change {
                 standing: room.standing,
             }
         });
-        Batch {
+        SaveBatch {
             epoch: model.epoch,
             last: model.last,
             torn: model.last / 2,
@@ -121,7 +123,7 @@ impl Model {
     ) -> (&'static str, bool, u64) {
         let from = self.last;
         let is_new = !self.rooms.contains_key(name);
-        let room = self.rooms.entry(name).or_insert_with(|| KeptRoom {
+        let room = self.rooms.entry(name).or_insert_with(|| StoredRoom {
             name: room_name(name),
             charter: Charter::default(),
             messages: Vec::new(),
@@ -147,12 +149,17 @@ impl Model {
     }
 
     /// Holds what was read against it.
-    pub(super) fn check(&self, found: &mut Snapshot, complete: bool, seed: u64) {
+    pub(super) fn check(&self, found: &mut StoredLobby, complete: bool, seed: u64) {
         found.rooms.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
-        let mut rooms: Vec<KeptRoom> = self.rooms.values().cloned().collect();
+        let mut rooms: Vec<StoredRoom> = self.rooms.values().cloned().collect();
         rooms.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
-        let expected =
-            Snapshot { epoch: self.epoch, last: self.last, torn: self.last / 2, complete, rooms };
+        let expected = StoredLobby {
+            epoch: self.epoch,
+            last: self.last,
+            torn: self.last / 2,
+            complete,
+            rooms,
+        };
         assert_eq!(*found, expected, "seed {seed}");
     }
 }

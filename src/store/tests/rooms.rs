@@ -5,7 +5,7 @@ use tempfile::tempdir;
 
 use super::model::{message, room_name};
 use super::{batch, open};
-use crate::chat::{Batch, Changes, Charter, Digest, KeptRoom, Standing, Unreadable};
+use crate::chat::{Charter, Digest, RoomChanges, SaveBatch, Standing, StoredRoom, Unreadable};
 use crate::limits::{
     HISTORY_TOTAL_BYTES, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
 };
@@ -13,9 +13,9 @@ use crate::store::Store;
 
 const TODAY: u32 = 20_000;
 
-fn kept(name: &str, founder: &str, founded: u64) -> KeptRoom {
+fn kept(name: &str, founder: &str, founded: u64) -> StoredRoom {
     let founder = Some(founder.parse().unwrap());
-    KeptRoom {
+    StoredRoom {
         name: room_name(name),
         charter: Charter::default(),
         messages: Vec::new(),
@@ -24,13 +24,13 @@ fn kept(name: &str, founder: &str, founded: u64) -> KeptRoom {
     }
 }
 
-fn settled(room: KeptRoom) -> KeptRoom {
+fn settled(room: StoredRoom) -> StoredRoom {
     let password = Digest::parse("7");
-    KeptRoom { charter: Charter { password, ..Charter::default() }, ..room }
+    StoredRoom { charter: Charter { password, ..Charter::default() }, ..room }
 }
 
-fn keep(store: &mut Store, rooms: &[KeptRoom]) {
-    let changes = rooms.iter().map(|room| Changes {
+fn keep(store: &mut Store, rooms: &[StoredRoom]) {
+    let changes = rooms.iter().map(|room| RoomChanges {
         name: &room.name,
         charter: Some(&room.charter),
         said: room.messages.iter().collect(),
@@ -38,7 +38,7 @@ fn keep(store: &mut Store, rooms: &[KeptRoom]) {
         standing: room.standing,
     });
     let rooms = changes.collect();
-    store.commit(&Batch { epoch: 7, last: 9, torn: 0, gone: &[], rooms }).unwrap();
+    store.commit(&SaveBatch { epoch: 7, last: 9, torn: 0, gone: &[], rooms }).unwrap();
 }
 
 /// The names of those that are too many, and that may all go but one.
@@ -52,9 +52,9 @@ fn surplus(store: &mut Store, most: usize, stays: &str) -> Vec<String> {
 fn the_best_are_read_at_the_start_and_the_others_when_they_are_asked_for() {
     let folder = tempdir().unwrap();
     let (mut store, _) = open(folder.path());
-    let old = |room: KeptRoom, days: u32| {
+    let old = |room: StoredRoom, days: u32| {
         let standing = Standing { used: TODAY - days, ..room.standing };
-        KeptRoom { standing, ..room }
+        StoredRoom { standing, ..room }
     };
     let mut busy = kept("busy", "203.0.113.0/24", 1);
     busy.messages = vec![message(5, "hello")];
@@ -98,7 +98,7 @@ fn no_more_is_read_at_the_start_than_may_be_remembered() {
     }
     store.close().unwrap();
     let (store, snapshot) = open(folder.path());
-    let read: usize = snapshot.rooms.iter().map(KeptRoom::weight).sum();
+    let read: usize = snapshot.rooms.iter().map(StoredRoom::weight).sum();
     let each = snapshot.rooms[0].weight();
     assert!((HISTORY_TOTAL_BYTES + 1..=HISTORY_TOTAL_BYTES + each).contains(&read), "{read}");
     assert!(snapshot.rooms.iter().all(|room| room.messages.len() == 1_000), "each is whole");
@@ -131,11 +131,11 @@ fn a_room_that_says_nothing_to_us_is_nobodys_to_take() {
 fn those_that_were_left_go_first_and_then_the_youngest_of_who_has_founded_most() {
     let folder = tempdir().unwrap();
     let (mut store, _) = open(folder.path());
-    let used = |room: KeptRoom, days: u32| {
+    let used = |room: StoredRoom, days: u32| {
         let standing = Standing { used: TODAY - days, ..room.standing };
-        KeptRoom { standing, ..room }
+        StoredRoom { standing, ..room }
     };
-    let mut rooms: Vec<KeptRoom> = (0..40)
+    let mut rooms: Vec<StoredRoom> = (0..40)
         .map(|number| kept(&format!("flood-{number}"), "203.0.113.0/24", 100 + number))
         .collect();
     rooms.extend([
@@ -174,7 +174,7 @@ fn a_room_under_an_old_key_is_erased_and_not_the_one_that_has_that_key_today() {
                    VALUES (3, 'old-key', 0, 'al', 'said', 'hello')";
     store.connection.execute_batch(sql).unwrap();
     assert!(surplus(&mut store, 2, "").is_empty(), "it is nobody's in memory");
-    store.commit(&Batch { epoch: 7, last: 9, torn: 0, gone: &[], rooms: Vec::new() }).unwrap();
+    store.commit(&SaveBatch { epoch: 7, last: 9, torn: 0, gone: &[], rooms: Vec::new() }).unwrap();
     let left =
         |sql: &str| -> String { store.connection.query_row(sql, (), |row| row.get(0)).unwrap() };
     assert_eq!(left("SELECT group_concat(key) FROM (SELECT key FROM rooms ORDER BY key)"), {
@@ -190,7 +190,7 @@ fn a_room_under_an_old_key_is_erased_and_not_the_one_that_has_that_key_today() {
 fn no_more_is_let_go_of_than_one_commit_can_erase() {
     let folder = tempdir().unwrap();
     let (mut store, _) = open(folder.path());
-    let mut rooms: Vec<KeptRoom> =
+    let mut rooms: Vec<StoredRoom> =
         (0..20).map(|number| kept(&format!("r{number}"), "203.0.113.0/24", 100 + number)).collect();
     for (at, room) in rooms.iter_mut().enumerate() {
         let first = 1 + at as u64 * 100;
@@ -235,7 +235,7 @@ fn who_goes_on_with_a_state_changes_nothing_before_it_begins() {
     assert_eq!(state(), (1, true));
     let mut store = Store::resume(folder.path()).unwrap();
     let archive = store.archive().unwrap();
-    let nothing_new = Batch { epoch: 7, last: 3, torn: 0, gone: &[], rooms: Vec::new() };
+    let nothing_new = SaveBatch { epoch: 7, last: 3, torn: 0, gone: &[], rooms: Vec::new() };
     // What fails is tried again with the next commit.
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert!(store.begin(&nothing_new).is_err());

@@ -3,15 +3,15 @@
 //! Where it is kept, and when, is left to whoever drives the server.
 
 use super::Server;
-use crate::chat::{Archive, Batch, Context, Network, RoomName, Snapshot};
+use crate::chat::{Archive, Context, Network, RoomName, SaveBatch, StoredLobby};
 use crate::id::ClientId;
 use crate::limits::ROOMS_RECALLED_PER_TURN;
 use crate::time::{Time, Wall};
 
 impl Server {
     /// Takes in what was kept, before anybody comes.
-    pub fn restore(&mut self, kept: Snapshot) {
-        self.lobby.restore(kept);
+    pub fn restore(&mut self, stored: StoredLobby) {
+        self.lobby.restore(stored);
     }
 
     /// Where rooms are that are not in memory; `None`: nowhere.
@@ -41,7 +41,7 @@ impl Server {
     pub fn save<E>(
         &mut self,
         most: usize,
-        commit: impl FnOnce(&Batch<'_>) -> Result<(), E>,
+        commit: impl FnOnce(&SaveBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.lobby.save(most, commit)
     }

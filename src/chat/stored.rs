@@ -1,7 +1,7 @@
-//! What is kept of the lobby over a restart, as whoever keeps it reads and writes it.
+//! The lobby as it is stored over a restart: what the store reads and writes.
 //!
-//! Nothing is queued for that: a [`Batch`] borrows what is new from the rooms themselves, so that
-//! memory is bounded by what rooms remember, however long a disk may fail. What a room has
+//! Nothing is queued for saving: a [`SaveBatch`] borrows what is new from the rooms themselves, so
+//! that memory is bounded by what rooms remember, however long a disk may fail. What a room has
 //! forgotten before it could be saved is not saved.
 
 use std::fmt;
@@ -19,7 +19,7 @@ pub trait Archive: fmt::Debug {
     ///
     /// # Errors
     /// There may be one, and it cannot be read.
-    fn room(&self, name: &RoomName) -> Result<Option<KeptRoom>, Unreadable>;
+    fn room(&self, name: &RoomName) -> Result<Option<StoredRoom>, Unreadable>;
 }
 
 /// A room cannot be read now.
@@ -29,7 +29,7 @@ pub struct Unreadable;
 
 /// All that was kept, or as many rooms of it as there is room for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct StoredLobby {
     /// Whose numbers these are.
     pub epoch: u32,
     /// The number of the last message that was kept.
@@ -39,12 +39,12 @@ pub struct Snapshot {
     /// Whether everything was kept; if not, some of the last messages may be missing.
     pub complete: bool,
     /// Rooms, in any order.
-    pub rooms: Vec<KeptRoom>,
+    pub rooms: Vec<StoredRoom>,
 }
 
 /// One room as it was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptRoom {
+pub struct StoredRoom {
     /// Its name.
     pub name: RoomName,
     /// What is settled about it.
@@ -59,7 +59,7 @@ pub struct KeptRoom {
 
 /// What is new since the last batch, or a part of it. To be kept as a whole or not at all.
 #[derive(Debug)]
-pub struct Batch<'a> {
+pub struct SaveBatch<'a> {
     /// Whose numbers these are.
     pub epoch: u32,
     /// The number of the last message in any room.
@@ -70,10 +70,10 @@ pub struct Batch<'a> {
     /// been made since.
     pub gone: &'a [RoomName],
     /// Rooms that have changed.
-    pub rooms: Vec<Changes<'a>>,
+    pub rooms: Vec<RoomChanges<'a>>,
 }
 
-impl Batch<'_> {
+impl SaveBatch<'_> {
     /// How much there is to write, in rows of a table.
     pub fn rows(&self) -> usize {
         self.gone.len() + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
@@ -82,7 +82,7 @@ impl Batch<'_> {
 
 /// What is new in one room.
 #[derive(Debug)]
-pub struct Changes<'a> {
+pub struct RoomChanges<'a> {
     /// Its name.
     pub name: &'a RoomName,
     /// What is settled about it, if that has changed or the room is new.

@@ -22,19 +22,19 @@ use crate::time::Time;
 
 /// The store, and what has come of it.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct Persistence {
     store: Store,
     pace: Pace,
     /// Since when there is something to be saved.
     unsaved_since: Option<Time>,
-    done: Done,
+    counters: SaveCounters,
     /// How long commits took, failed ones included.
     took: Histogram,
 }
 
 /// What was done so far.
 #[derive(Debug, Default)]
-struct Done {
+struct SaveCounters {
     commits: u64,
     rows: u64,
     failures: u64,
@@ -44,37 +44,37 @@ struct Done {
     slowest: Duration,
 }
 
-impl Keeper {
+impl Persistence {
     /// Opens the state in a folder, and hands it to a server that nobody has come to yet.
     pub(super) fn open(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         let epoch = getrandom::u32().map_err(NetError::Secret)?;
-        let (store, kept) = Store::open(folder, epoch, server.lobby().rooms_max())?;
-        let messages: usize = kept.rooms.iter().map(|room| room.messages.len()).sum();
+        let (store, stored) = Store::open(folder, epoch, server.lobby().rooms_max())?;
+        let messages: usize = stored.rooms.iter().map(|room| room.messages.len()).sum();
         log::info!(
             "state: folder={} rooms={} messages={messages} complete={}",
             folder.display(),
-            kept.rooms.len(),
-            kept.complete
+            stored.rooms.len(),
+            stored.complete
         );
         if store.skipped() > 0 {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
-        server.restore(kept);
-        let mut keeper = Self::new(store, server)?;
-        keeper.begin(server);
-        Ok(keeper)
+        server.restore(stored);
+        let mut persistence = Self::new(store, server)?;
+        persistence.begin(server);
+        Ok(persistence)
     }
 
     /// Opens the state again that was closed for another process, or by it: the server knows all
-    /// that is kept there, and maybe more. Nothing is written before [`Keeper::begin`].
+    /// that is kept there, and maybe more. Nothing is written before [`Persistence::begin`].
     pub(super) fn resume(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         Self::new(Store::resume(folder)?, server)
     }
 
     fn new(store: Store, server: &mut Server) -> Result<Self, NetError> {
         server.set_archive(Some(store.archive()?));
-        let (pace, done, took) = (Pace::new(), Done::default(), Histogram::of_times());
-        Ok(Self { store, pace, unsaved_since: None, done, took })
+        let (pace, counters, took) = (Pace::new(), SaveCounters::default(), Histogram::of_times());
+        Ok(Self { store, pace, unsaved_since: None, counters, took })
     }
 
     /// Has the state say that it is in use, before anybody says anything, and brings its tables up
@@ -87,7 +87,7 @@ impl Keeper {
     }
 
     /// Saves what is new, if that is due.
-    pub(super) fn keep(&mut self, now: Time, server: &mut Server, clock: Clock) {
+    pub(super) fn save(&mut self, now: Time, server: &mut Server, clock: Clock) {
         if !server.has_unsaved() {
             self.unsaved_since = None;
             return;
@@ -97,7 +97,7 @@ impl Keeper {
             self.unsaved_since = None;
             // A failure was told.
             if self.commit(server, clock).is_ok() {
-                self.let_go(server, clock);
+                self.erase_surplus(server, clock);
             }
         }
     }
@@ -113,7 +113,7 @@ impl Keeper {
         let ended = clock.now();
         self.pace.checkpointed(ended, ended.since(begun));
         match moved {
-            Ok(()) => self.done.checkpoints += 1,
+            Ok(()) => self.counters.checkpoints += 1,
             Err(error) => self.note_failure(ended, &error),
         }
     }
@@ -129,7 +129,7 @@ impl Keeper {
 
     /// What was done so far, for who watches.
     pub(super) fn seen(&self) -> admin::Store {
-        let Done { commits, rows, failures, failing, checkpoints, .. } = self.done;
+        let SaveCounters { commits, rows, failures, failing, checkpoints, .. } = self.counters;
         let (log_bytes, commit_seconds) = (self.store.log_bytes(), self.took.clone());
         admin::Store { commits, rows, failures, failing, checkpoints, log_bytes, commit_seconds }
     }
@@ -160,12 +160,12 @@ impl Keeper {
         let ended = clock.now();
         let took = ended.since(begun);
         self.took.record_time(took);
-        self.done.slowest = self.done.slowest.max(took);
+        self.counters.slowest = self.counters.slowest.max(took);
         match &saved {
             Ok(()) => {
                 self.pace.committed(ended, took);
-                self.done.commits += 1;
-                self.done.rows += rows as u64;
+                self.counters.commits += 1;
+                self.counters.rows += rows as u64;
                 self.note_success();
             }
             Err(error) => self.note_failure(ended, error),
@@ -174,7 +174,7 @@ impl Keeper {
     }
 
     /// Lets go of rooms of which too many are on disk. The next commit erases them.
-    fn let_go(&mut self, server: &mut Server, clock: Clock) {
+    fn erase_surplus(&mut self, server: &mut Server, clock: Clock) {
         let lobby = server.lobby();
         let most = ROOMS_KEPT_MAX.max(lobby.rooms_max());
         match self.store.surplus(most, lobby.today(), |name| lobby.may_forget(name)) {
@@ -184,26 +184,26 @@ impl Keeper {
     }
 
     fn note_success(&mut self) {
-        let failing = std::mem::take(&mut self.done.failing);
+        let failing = std::mem::take(&mut self.counters.failing);
         if failing > 0 {
             log::info!("state: kept again after failures={failing}");
         }
     }
 
     fn note_failure(&mut self, now: Time, error: &StoreError) {
-        if self.done.failing == 0 {
+        if self.counters.failing == 0 {
             log::error!("{error}");
         }
         self.pace.failed(now);
-        self.done.failures += 1;
-        self.done.failing += 1;
+        self.counters.failures += 1;
+        self.counters.failing += 1;
     }
 }
 
 /// `commits=12 rows=345 failures=0 checkpoints=1 slowest_us=1234 log_bytes=12345`.
-impl fmt::Display for Keeper {
+impl fmt::Display for Persistence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Done { commits, rows, failures, checkpoints, slowest, .. } = &self.done;
+        let SaveCounters { commits, rows, failures, checkpoints, slowest, .. } = &self.counters;
         write!(
             f,
             "commits={commits} rows={rows} failures={failures} checkpoints={checkpoints} \

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Lobby;
 use super::clock::Numbers;
-use crate::chat::kept::{Batch, Changes, Snapshot};
 use crate::chat::name::RoomName;
 use crate::chat::room::RoomId;
+use crate::chat::stored::{RoomChanges, SaveBatch, StoredLobby};
 use crate::limits::HISTORY_TOTAL_BYTES;
 
 /// What has changed since it was last saved.
@@ -56,9 +56,9 @@ impl Unsaved {
 impl Lobby {
     /// Takes in what was kept, before anybody comes: of the rooms, the best for which there is
     /// room. The others stay where they are kept.
-    pub fn restore(&mut self, kept: Snapshot) {
-        self.numbers = Numbers::resuming(&kept);
-        let mut rooms = kept.rooms;
+    pub fn restore(&mut self, stored: StoredLobby) {
+        self.numbers = Numbers::resuming(&stored);
+        let mut rooms = stored.rooms;
         rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
         let (mut chosen, mut remembered) = (Vec::new(), 0);
         let mut places = self.rooms.max() - 1;
@@ -98,7 +98,7 @@ impl Lobby {
     pub fn save<E>(
         &mut self,
         most: usize,
-        commit: impl FnOnce(&Batch<'_>) -> Result<(), E>,
+        commit: impl FnOnce(&SaveBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut rows = self.unsaved.gone.len();
         let (mut rooms, mut saved) = (Vec::new(), Vec::new());
@@ -114,10 +114,10 @@ impl Lobby {
             saved.push((id, last));
             let charter = room.charter_changed.then_some(&room.charter);
             let (forgotten, standing) = (room.history.forgotten(), room.standing);
-            rooms.push(Changes { name: &room.name, charter, said, forgotten, standing });
+            rooms.push(RoomChanges { name: &room.name, charter, said, forgotten, standing });
         }
         let Numbers { epoch, last, torn, .. } = self.numbers;
-        commit(&Batch { epoch, last, torn, gone: &self.unsaved.gone, rooms })?;
+        commit(&SaveBatch { epoch, last, torn, gone: &self.unsaved.gone, rooms })?;
         self.unsaved.gone.clear();
         self.numbers.saved = last;
         self.note_saved(&saved);
