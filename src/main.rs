@@ -10,7 +10,7 @@ use std::time::Duration;
 use mio_chat::client::Ended;
 use mio_chat::client::chat::ChatError;
 use mio_chat::load::{self, LoadError, Text};
-use mio_chat::net::{self, Chosen, Exit, Predecessor, Reactor};
+use mio_chat::net::{self, Config, Exit, Predecessor, Reactor};
 use mio_chat::peer;
 
 use cli::{
@@ -86,7 +86,7 @@ fn serve() -> Result<Exit, Box<dyn Error>> {
 
 fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
     let descriptors = net::descriptor_limit();
-    let chosen = settings_of(serving, descriptors)?;
+    let config = settings_of(serving, descriptors)?;
     if serving.args.only_check() {
         check_places(&serving.args)?;
         warn_of_variables();
@@ -94,17 +94,17 @@ fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
         return Ok(Exit::Drained);
     }
     let log = net::start_log(&serving.args.log_settings())?;
-    let clients_max = chosen.net.clients_max;
+    let clients_max = config.net.clients_max;
     let mut reactor = match Predecessor::find()? {
-        Some(predecessor) => Reactor::succeed(&chosen.net, chosen.server, log, predecessor)?,
-        None => Reactor::new(&chosen.net, chosen.server, log)?,
+        Some(predecessor) => Reactor::take_over_from(&config.net, config.server, log, predecessor)?,
+        None => Reactor::new(&config.net, config.server, log)?,
     };
     announce(&reactor, clients_max, descriptors);
     for warning in misspelt() {
         log::warn!("{warning}");
     }
     let exit = reactor.run(&mut || {
-        reread(serving, descriptors)
+        reload(serving, descriptors)
             .inspect_err(|error| log::error!("not reloaded, all is as it was: {error}"))
             .ok()
     });
@@ -114,10 +114,10 @@ fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
 }
 
 /// All that is chosen, with what further files say.
-fn settings_of(serving: &Serving, descriptors: u64) -> Result<Chosen, OperatorError> {
+fn settings_of(serving: &Serving, descriptors: u64) -> Result<Config, OperatorError> {
     let args = &serving.args;
     let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
-    Ok(Chosen {
+    Ok(Config {
         net: args.net_settings(net::clients_for(descriptors)),
         server: args.server_settings(operators),
         log_level: args.log_settings().level,
@@ -125,7 +125,7 @@ fn settings_of(serving: &Serving, descriptors: u64) -> Result<Chosen, OperatorEr
 }
 
 /// Reads everything again, and says what is different.
-fn reread(serving: &mut Serving, descriptors: u64) -> Result<Chosen, Box<dyn Error>> {
+fn reload(serving: &mut Serving, descriptors: u64) -> Result<Config, Box<dyn Error>> {
     let anew = Serving::read()?;
     let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error.into()))?;
     let (changed, kept) = serving.in_force.changes(&anew.in_force);

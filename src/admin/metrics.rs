@@ -5,7 +5,9 @@
 
 use std::fmt::Write;
 
-use super::snapshot::{Chat, Connections, Counts, Process, Snapshot, Store, Udp};
+use super::snapshot::{
+    ChatStats, ConnectionStats, Counts, ProcessStats, Snapshot, StoreStats, UdpStats,
+};
 use crate::metrics::Histogram;
 
 /// Bytes that all of it takes, about.
@@ -30,8 +32,8 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
     out.0
 }
 
-fn connections(out: &mut Exposition, connections: &Connections, is_ready: bool) {
-    let Connections { now, max, accepted, rejected, closed } = connections;
+fn connections(out: &mut Exposition, connections: &ConnectionStats, is_ready: bool) {
+    let ConnectionStats { now, max, accepted, rejected, closed } = connections;
     let ready = "Whether /readyz says ok: 0 while stopping, full or out of descriptors.";
     out.gauge("mio_chat_ready", ready, u64::from(is_ready));
     out.gauge("mio_chat_connections", "Clients connected, those being closed included.", *now);
@@ -44,7 +46,7 @@ fn connections(out: &mut Exposition, connections: &Connections, is_ready: bool) 
     out.counters("mio_chat_connections_closed_total", text, "reason", closed);
 }
 
-fn chat(out: &mut Exposition, chat: &Chat) {
+fn chat(out: &mut Exposition, chat: &ChatStats) {
     out.gauge("mio_chat_members", "Clients with a nickname.", chat.members);
     out.gauge("mio_chat_rooms", "Rooms that somebody is in, and main.", chat.rooms);
     let text = "Lines taken from clients, commands and refused ones included.";
@@ -87,7 +89,7 @@ fn speed(out: &mut Exposition, snapshot: &Snapshot) {
     out.counters("mio_chat_turns_cut_total", text, "work", &snapshot.turns_cut);
 }
 
-fn udp(out: &mut Exposition, udp: &Udp) {
+fn udp(out: &mut Exposition, udp: &UdpStats) {
     let text = "Datagrams received, by what came of them.";
     out.counters("mio_chat_udp_datagrams_total", text, "result", &udp.datagrams);
     out.counter("mio_chat_udp_pairs_total", "Pairs of plain datagrams.", udp.pairs);
@@ -108,7 +110,7 @@ fn udp(out: &mut Exposition, udp: &Udp) {
     out.counter("mio_chat_udp_relayed_bytes_total", text, udp.relayed_bytes);
 }
 
-fn store(out: &mut Exposition, store: &Store) {
+fn store(out: &mut Exposition, store: &StoreStats) {
     let text = "Time that the loop spent in commits of the state.";
     out.histogram("mio_chat_store_commit_seconds", text, &store.commit_seconds);
     out.counter("mio_chat_store_rows_total", "Messages and rooms written.", store.rows);
@@ -122,7 +124,7 @@ fn store(out: &mut Exposition, store: &Store) {
     out.gauge("mio_chat_store_log_bytes", text, store.log_bytes);
 }
 
-fn process(out: &mut Exposition, process: &Process) {
+fn process(out: &mut Exposition, process: &ProcessStats) {
     if let Some(bytes) = process.resident_bytes {
         out.gauge("process_resident_memory_bytes", "Memory in use.", bytes);
     }

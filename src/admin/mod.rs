@@ -20,9 +20,9 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use request::{Head, Page, Refusal, Request};
+pub use request::{Head, HttpError, HttpRequest, Page};
 pub use response::answer;
 pub use snapshot::{
-    Chat, Connections, Counts, Process, RoomSize, SlowClient, Snapshot, Store, Udp, Unready,
-    Watched,
+    ChatStats, ConnectionStats, Counts, ProcessStats, RoomSize, SlowClient, Snapshot, StatusSource,
+    StoreStats, UdpStats, Unready,
 };

@@ -15,7 +15,7 @@ use crate::limits::{ADMIN_HEAD_BYTES_MAX, ADMIN_HEADERS_MAX};
 
 /// A request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct HttpRequest {
     /// What is to be shown.
     pub page: Page,
     /// Whether it is to be shown, or only said what would be.
@@ -39,7 +39,7 @@ pub enum Page {
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum HttpError {
     /// 400: that is no request.
     Malformed,
     /// 404: there is no such page.
@@ -64,17 +64,17 @@ pub struct Head {
 
 impl Head {
     /// Takes more bytes. Returns what is asked for, once that is known.
-    pub fn push(&mut self, bytes: &[u8]) -> Option<Result<Request, Refusal>> {
+    pub fn push(&mut self, bytes: &[u8]) -> Option<Result<HttpRequest, HttpError>> {
         self.bytes.extend_from_slice(bytes);
         // Whoever greets with TLS or anything else need not wait to be told.
         let first = self.bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
         if first.is_some_and(|byte| !byte.is_ascii_alphabetic()) {
-            return Some(Err(Refusal::Malformed));
+            return Some(Err(HttpError::Malformed));
         }
         match self.find_end() {
             Some(end) if end <= ADMIN_HEAD_BYTES_MAX => Some(parse(&self.bytes[..end])),
             None if self.bytes.len() <= ADMIN_HEAD_BYTES_MAX => None,
-            _ => Some(Err(Refusal::TooLarge)),
+            _ => Some(Err(HttpError::TooLarge)),
         }
     }
 
@@ -99,21 +99,21 @@ impl Head {
     }
 }
 
-fn parse(head: &[u8]) -> Result<Request, Refusal> {
+fn parse(head: &[u8]) -> Result<HttpRequest, HttpError> {
     let mut headers = [httparse::EMPTY_HEADER; ADMIN_HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head);
     // The version first: who speaks another one is told so, whatever else it says.
     match parsed {
         Ok(httparse::Status::Complete(_)) => {}
-        Err(httparse::Error::Version) => return Err(Refusal::Version),
-        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooLarge),
-        Ok(httparse::Status::Partial) | Err(_) => return Err(Refusal::Malformed),
+        Err(httparse::Error::Version) => return Err(HttpError::Version),
+        Err(httparse::Error::TooManyHeaders) => return Err(HttpError::TooLarge),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(HttpError::Malformed),
     }
     let with_body = match request.method {
         Some("GET") => true,
         Some("HEAD") => false,
-        _ => return Err(Refusal::Method),
+        _ => return Err(HttpError::Method),
     };
     let (authority, path) = split(request.path.unwrap_or_default());
     let host = authority.or(find_host(&request)?);
@@ -123,13 +123,13 @@ fn parse(head: &[u8]) -> Result<Request, Refusal> {
         "/readyz" => Page::Ready,
         "/metrics" => Page::Metrics,
         "/status" => Page::Status,
-        _ => return Err(Refusal::NotFound),
+        _ => return Err(HttpError::NotFound),
     };
     let tells_names = matches!(page, Page::Home | Page::Status);
     if tells_names && host.is_some_and(|host| !is_address(host)) {
-        return Err(Refusal::Misdirected);
+        return Err(HttpError::Misdirected);
     }
-    Ok(Request { page, with_body })
+    Ok(HttpRequest { page, with_body })
 }
 
 /// The path of a target, and the host where it is a whole address, as it is written to a proxy.
@@ -147,15 +147,15 @@ fn split(target: &str) -> (Option<&str>, &str) {
 }
 
 /// The name by which this server is called; HTTP/1.1 demands one.
-fn find_host<'a>(request: &httparse::Request<'_, 'a>) -> Result<Option<&'a str>, Refusal> {
+fn find_host<'a>(request: &httparse::Request<'_, 'a>) -> Result<Option<&'a str>, HttpError> {
     let named = |header: &&httparse::Header<'a>| header.name.eq_ignore_ascii_case("host");
     let mut hosts = request.headers.iter().filter(named);
     let (first, second) = (hosts.next(), hosts.next());
     if second.is_some() || (first.is_none() && request.version == Some(1)) {
-        return Err(Refusal::Malformed);
+        return Err(HttpError::Malformed);
     }
     let text = first.map(|header| std::str::from_utf8(header.value));
-    text.transpose().map_err(|_| Refusal::Malformed)
+    text.transpose().map_err(|_| HttpError::Malformed)
 }
 
 /// Whether this is an address or `localhost`, with a port or without.
@@ -175,14 +175,14 @@ mod tests {
     use super::*;
 
     /// What is asked, by however many bytes at a time.
-    fn asked(head: &[u8], at_a_time: usize) -> Option<Result<Request, Refusal>> {
+    fn asked(head: &[u8], at_a_time: usize) -> Option<Result<HttpRequest, HttpError>> {
         let mut reading = Head::default();
         let mut pieces = head.chunks(at_a_time.max(1));
         pieces.find_map(|piece| reading.push(piece))
     }
 
-    fn get(page: Page) -> Option<Result<Request, Refusal>> {
-        Some(Ok(Request { page, with_body: true }))
+    fn get(page: Page) -> Option<Result<HttpRequest, HttpError>> {
+        Some(Ok(HttpRequest { page, with_body: true }))
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
                 )
             };
             assert_eq!(ask("GET"), get(page));
-            assert_eq!(ask("HEAD"), Some(Ok(Request { page, with_body: false })));
+            assert_eq!(ask("HEAD"), Some(Ok(HttpRequest { page, with_body: false })));
         }
     }
 
@@ -231,11 +231,11 @@ mod tests {
             ("HTTP://localhost", get(Page::Home)),
             ("http://localhost?a=/metrics", get(Page::Home)),
             ("http://example.org/metrics", get(Page::Metrics)),
-            ("http://example.org/status", Some(Err(Refusal::Misdirected))),
-            ("http:///status", Some(Err(Refusal::Misdirected))),
+            ("http://example.org/status", Some(Err(HttpError::Misdirected))),
+            ("http:///status", Some(Err(HttpError::Misdirected))),
             ("http://127.0.0.1", get(Page::Home)),
-            ("https://127.0.0.1/", Some(Err(Refusal::NotFound))),
-            ("http:/metrics", Some(Err(Refusal::NotFound))),
+            ("https://127.0.0.1/", Some(Err(HttpError::NotFound))),
+            ("http:/metrics", Some(Err(HttpError::NotFound))),
         ] {
             let head = format!("GET {target} HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n");
             assert_eq!(asked(head.as_bytes(), 11), expected, "{target}");
@@ -247,22 +247,22 @@ mod tests {
         let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(ADMIN_HEAD_BYTES_MAX));
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(ADMIN_HEADERS_MAX + 1));
         for (head, refusal) in [
-            ("POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Method),
-            ("get /metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Method),
-            ("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::NotFound),
-            ("GET /../metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::NotFound),
-            ("GET /metrics HTTP/1.1\r\n\r\n", Refusal::Malformed),
-            ("GET /metrics HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", Refusal::Malformed),
-            ("GET /metrics HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", Refusal::Malformed),
-            ("GET /metrics HTTP/1.1\r\nHost : a\r\n\r\n", Refusal::Malformed),
-            ("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Malformed),
-            ("GET  /metrics HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Malformed),
-            ("GET /metrics HTTP/2.0\r\nHost: a\r\n\r\n", Refusal::Version),
-            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version),
-            ("\x16\x03\x01\x02", Refusal::Malformed),
-            ("\0", Refusal::Malformed),
-            (&long, Refusal::TooLarge),
-            (&many, Refusal::TooLarge),
+            ("POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n", HttpError::Method),
+            ("get /metrics HTTP/1.1\r\nHost: a\r\n\r\n", HttpError::Method),
+            ("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", HttpError::NotFound),
+            ("GET /../metrics HTTP/1.1\r\nHost: a\r\n\r\n", HttpError::NotFound),
+            ("GET /metrics HTTP/1.1\r\n\r\n", HttpError::Malformed),
+            ("GET /metrics HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", HttpError::Malformed),
+            ("GET /metrics HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", HttpError::Malformed),
+            ("GET /metrics HTTP/1.1\r\nHost : a\r\n\r\n", HttpError::Malformed),
+            ("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", HttpError::Malformed),
+            ("GET  /metrics HTTP/1.1\r\nHost: a\r\n\r\n", HttpError::Malformed),
+            ("GET /metrics HTTP/2.0\r\nHost: a\r\n\r\n", HttpError::Version),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HttpError::Version),
+            ("\x16\x03\x01\x02", HttpError::Malformed),
+            ("\0", HttpError::Malformed),
+            (&long, HttpError::TooLarge),
+            (&many, HttpError::TooLarge),
         ] {
             for at_a_time in [1, 5, head.len()] {
                 let seen = asked(head.as_bytes(), at_a_time);
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(asked(b"GET /metrics HTTP/1.1\r\nHost: a\r\n", 1), None, "not whole");
         assert_eq!(asked(&[b'\n'; ADMIN_HEAD_BYTES_MAX], 1), None, "nothing yet");
         let newlines = [b'\n'; ADMIN_HEAD_BYTES_MAX + 1];
-        assert_eq!(asked(&newlines, 1), Some(Err(Refusal::TooLarge)));
+        assert_eq!(asked(&newlines, 1), Some(Err(HttpError::TooLarge)));
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
             for (path, page) in [("/", Page::Home), ("/status", Page::Status)] {
                 let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
                 let expected =
-                    if misdirected { Some(Err(Refusal::Misdirected)) } else { get(page) };
+                    if misdirected { Some(Err(HttpError::Misdirected)) } else { get(page) };
                 assert_eq!(asked(head.as_bytes(), 9), expected, "{host:?}");
             }
         }

@@ -4,8 +4,8 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::metrics;
-use super::request::{Page, Refusal, Request};
-use super::snapshot::Watched;
+use super::request::{HttpError, HttpRequest, Page};
+use super::snapshot::StatusSource;
 
 /// The live picture. It asks `/status` and nothing else.
 const HOME: &str = include_str!("page.html");
@@ -16,23 +16,23 @@ const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const NOTHING_ALLOWED: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The answer to a request, as it is sent.
-pub fn answer(asked: Result<Request, Refusal>, watched: &impl Watched) -> Vec<u8> {
-    let Request { page, with_body } = match asked {
+pub fn answer(asked: Result<HttpRequest, HttpError>, source: &impl StatusSource) -> Vec<u8> {
+    let HttpRequest { page, with_body } = match asked {
         Ok(request) => request,
-        Err(refusal) => return refuse(refusal),
+        Err(refusal) => return error_page(refusal),
     };
     let body_of = |kind, body| whole("200 OK", kind, NOTHING_ALLOWED, body, with_body);
     match page {
         Page::Health => body_of(TEXT, "ok\n"),
-        Page::Ready => match watched.unready() {
+        Page::Ready => match source.unready() {
             None => body_of(TEXT, "ok\n"),
             Some(why) => {
                 let (status, body) = ("503 Service Unavailable", format!("{}\n", why.word()));
                 whole(status, TEXT, NOTHING_ALLOWED, &body, with_body)
             }
         },
-        Page::Metrics => body_of(METRICS, &metrics::text(&watched.snapshot(false))),
-        Page::Status => match serde_json::to_string(&watched.snapshot(true)) {
+        Page::Metrics => body_of(METRICS, &metrics::text(&source.snapshot(false))),
+        Page::Status => match serde_json::to_string(&source.snapshot(true)) {
             Ok(json) => body_of("application/json", &json),
             // Nothing in it can fail; if it did, that would be for a developer to see.
             Err(error) => {
@@ -44,18 +44,18 @@ pub fn answer(asked: Result<Request, Refusal>, watched: &impl Watched) -> Vec<u8
     }
 }
 
-fn refuse(refusal: Refusal) -> Vec<u8> {
+fn error_page(refusal: HttpError) -> Vec<u8> {
     let (status, hint) = match refusal {
-        Refusal::Malformed => ("400 Bad Request", "this is no HTTP request"),
-        Refusal::NotFound => {
+        HttpError::Malformed => ("400 Bad Request", "this is no HTTP request"),
+        HttpError::NotFound => {
             ("404 Not Found", "there are /, /healthz, /readyz, /metrics and /status")
         }
-        Refusal::Method => ("405 Method Not Allowed", "only GET and HEAD"),
-        Refusal::Misdirected => {
+        HttpError::Method => ("405 Method Not Allowed", "only GET and HEAD"),
+        HttpError::Misdirected => {
             ("421 Misdirected Request", "call this server by its address or localhost")
         }
-        Refusal::TooLarge => ("431 Request Header Fields Too Large", "the head is too large"),
-        Refusal::Version => ("505 HTTP Version Not Supported", "only HTTP/1.0 and HTTP/1.1"),
+        HttpError::TooLarge => ("431 Request Header Fields Too Large", "the head is too large"),
+        HttpError::Version => ("505 HTTP Version Not Supported", "only HTTP/1.0 and HTTP/1.1"),
     };
     whole(status, TEXT, NOTHING_ALLOWED, &format!("{hint}\n"), true)
 }
@@ -103,8 +103,8 @@ mod tests {
     use crate::admin::tests::Sample;
 
     fn told(page: Page, with_body: bool, unready: Option<Unready>) -> String {
-        let watched = Sample { unready };
-        String::from_utf8(answer(Ok(Request { page, with_body }), &watched)).unwrap()
+        let source = Sample { unready };
+        String::from_utf8(answer(Ok(HttpRequest { page, with_body }), &source)).unwrap()
     }
 
     #[test]
@@ -134,12 +134,12 @@ mod tests {
     #[test]
     fn every_refusal_is_told() {
         for (refusal, code) in [
-            (Refusal::Malformed, "400"),
-            (Refusal::NotFound, "404"),
-            (Refusal::Method, "405"),
-            (Refusal::Misdirected, "421"),
-            (Refusal::TooLarge, "431"),
-            (Refusal::Version, "505"),
+            (HttpError::Malformed, "400"),
+            (HttpError::NotFound, "404"),
+            (HttpError::Method, "405"),
+            (HttpError::Misdirected, "421"),
+            (HttpError::TooLarge, "431"),
+            (HttpError::Version, "505"),
         ] {
             let text = String::from_utf8(answer(Err(refusal), &Sample { unready: None }));
             assert!(text.unwrap().starts_with(&format!("HTTP/1.1 {code} ")), "{refusal:?}");

@@ -10,7 +10,7 @@ use crate::matchmaking::{Counters, KeyedCounters};
 use crate::metrics::Histogram;
 
 /// Who is asked by the admin pages.
-pub trait Watched {
+pub trait StatusSource {
     /// Why nobody new should be sent here; nothing if somebody may be.
     fn unready(&self) -> Option<Unready>;
 
@@ -67,9 +67,9 @@ pub struct Snapshot {
     /// Why `/readyz` does not say ok, if it does not.
     pub not_ready: Option<Unready>,
     /// Who is connected, and who came and went.
-    pub connections: Connections,
+    pub connections: ConnectionStats,
     /// What is said, and who reads it.
-    pub chat: Chat,
+    pub chat: ChatStats,
     /// Time between poll's return and its next call.
     pub turn_seconds: Histogram,
     /// Clients written to in one flush.
@@ -79,13 +79,13 @@ pub struct Snapshot {
     /// Turns in which more was to be done than one turn does, by what was left to the next.
     pub turns_cut: Counts,
     /// Matchmaking over UDP.
-    pub udp: Udp,
+    pub udp: UdpStats,
     /// Log lines that nobody read.
     pub log_dropped: u64,
     /// What is kept on disk, if anything is.
-    pub store: Option<Store>,
+    pub store: Option<StoreStats>,
     /// The process, as the system sees it.
-    pub process: Process,
+    pub process: ProcessStats,
     /// The fullest rooms, fullest first.
     pub rooms_by_size: Vec<RoomSize>,
     /// Those who do not take all they are sent, most unread bytes first.
@@ -94,7 +94,7 @@ pub struct Snapshot {
 
 /// Who is connected, and who came and went.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Connections {
+pub struct ConnectionStats {
     /// Now, those being closed included.
     pub now: u64,
     /// The most that may be.
@@ -109,7 +109,7 @@ pub struct Connections {
 
 /// What is said, and who reads it.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Chat {
+pub struct ChatStats {
     /// Clients with a nickname.
     pub members: u64,
     /// Rooms that somebody is in, and `main`.
@@ -144,7 +144,7 @@ pub struct Chat {
 
 /// Matchmaking over UDP.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Udp {
+pub struct UdpStats {
     /// Each datagram received, by what came of it.
     pub datagrams: Counts,
     /// Pairs of plain datagrams.
@@ -171,7 +171,7 @@ pub struct Udp {
 
 /// What is kept on disk.
 #[derive(Clone, Debug, Serialize)]
-pub struct Store {
+pub struct StoreStats {
     /// Commits that succeeded.
     pub commits: u64,
     /// Messages and rooms written.
@@ -190,7 +190,7 @@ pub struct Store {
 
 /// The process, as the system sees it; nothing where the system does not tell.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Process {
+pub struct ProcessStats {
     /// Bytes of memory in use.
     pub resident_bytes: Option<u64>,
     /// Processor time used.
@@ -223,7 +223,7 @@ pub struct SlowClient {
     pub age_seconds: f64,
 }
 
-impl Udp {
+impl UdpStats {
     /// What the matchmaker has counted.
     pub fn of(all: &Counters, keyed: &KeyedCounters, players: usize) -> Self {
         let reached = vec![

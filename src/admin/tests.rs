@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Chat, Connections, Counts, Process, RoomSize, SlowClient, Snapshot, Store, Udp, Unready,
-    Watched,
+    ChatStats, ConnectionStats, Counts, ProcessStats, RoomSize, SlowClient, Snapshot, StatusSource,
+    StoreStats, UdpStats, Unready,
 };
 use crate::matchmaking::{Counters, Dropped, KeyedCounters};
 use crate::metrics::Histogram;
@@ -15,7 +15,7 @@ pub(super) struct Sample {
     pub(super) unready: Option<Unready>,
 }
 
-impl Watched for Sample {
+impl StatusSource for Sample {
     fn unready(&self) -> Option<Unready> {
         self.unready
     }
@@ -37,21 +37,21 @@ pub(super) fn sample() -> Snapshot {
         commit: "unknown",
         uptime_seconds: 12.5,
         not_ready: None,
-        connections: Connections {
+        connections: ConnectionStats {
             now: 3,
             max: 1_000,
             accepted: 101,
             rejected: Counts(vec![("full", 1), ("address", 2), ("descriptors", 3)]),
             closed: Counts(closed),
         },
-        chat: Chat { members: 2, refused: Counts(vec![("usage", 8)]), ..Chat::default() },
+        chat: ChatStats { members: 2, refused: Counts(vec![("usage", 8)]), ..ChatStats::default() },
         turn_seconds: times.clone(),
         flush_clients: sizes,
         delivery_latency_seconds: times.clone(),
         turns_cut: Counts(vec![("reads", 4)]),
-        udp: Udp::of(&Counters::default(), &KeyedCounters::default(), 5),
+        udp: UdpStats::of(&Counters::default(), &KeyedCounters::default(), 5),
         log_dropped: 6,
-        store: Some(Store {
+        store: Some(StoreStats {
             commits: 1,
             rows: 2,
             failures: 3,
@@ -60,7 +60,7 @@ pub(super) fn sample() -> Snapshot {
             log_bytes: 5,
             commit_seconds: times,
         }),
-        process: Process {
+        process: ProcessStats {
             resident_bytes: Some(1),
             cpu_seconds: Some(0.25),
             open_descriptors: Some(9),
@@ -81,7 +81,7 @@ fn each_datagram_is_told_in_one_place() {
     let dropped = Dropped { too_long: 1, over_rate: 2, too_soon: 4, ..Dropped::default() };
     let all = Counters { waiting: 8, paired: 16, evicted: 1_000, dropped, ..Counters::default() };
     let keyed = KeyedCounters { cookies: 32, relayed: 64, matched: 1_000, ..Default::default() };
-    let udp = Udp::of(&all, &keyed, 0);
+    let udp = UdpStats::of(&all, &keyed, 0);
     let told: u64 = udp.datagrams.0.iter().map(|(_, count)| count).sum();
     assert_eq!((told, udp.evicted), (127, 1_000));
 }

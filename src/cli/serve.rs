@@ -335,8 +335,8 @@ impl ServeArgs {
     }
 
     /// `clients_max` is used when the operator names no number.
-    pub(crate) fn net_settings(&self, clients_max: usize) -> net::Settings {
-        net::Settings {
+    pub(crate) fn net_settings(&self, clients_max: usize) -> net::NetSettings {
+        net::NetSettings {
             tcp: listen_at(&self.listen.tcp, self.listen.bind),
             udp: listen_at(&self.listen.udp, self.listen.bind),
             backlog: self.listen.backlog,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 /// Visitors at once; when another comes, the one that has been there longest goes. They take
 /// descriptors from those that [`super::DESCRIPTORS_RESERVED`] keeps back.
-pub const ADMIN_VISITORS_MAX: usize = 16;
+pub const ADMIN_CLIENTS_MAX: usize = 16;
 /// Visitors that the kernel may hold until they are let in.
 pub const ADMIN_BACKLOG: i32 = 64;
 /// Visitors let in at one look; the others are let in at the next.
-pub const ADMIN_ACCEPTS_PER_LOOK: usize = 16;
+pub const ADMIN_ACCEPTS_PER_POLL: usize = 16;
 /// Answers put together at one look, at a tenth of a millisecond each, or half of one with 20,000
 /// clients.
-pub const ADMIN_ANSWERS_PER_LOOK: usize = 2;
+pub const ADMIN_ANSWERS_PER_POLL: usize = 2;
 /// Bytes of the head of a request; browsers send less than 1 KiB.
 pub const ADMIN_HEAD_BYTES_MAX: usize = 4 * 1_024;
 /// Lines of the head of a request; browsers send 20.

@@ -11,7 +11,7 @@ pub const DATAGRAM_BYTES_MAX: usize = 512;
 pub const DATAGRAMS_PER_TURN: usize = 256;
 /// Addresses of this host, all UDP sockets taken together, that answers are known to leave by. A
 /// host may own a whole network; answers from its further addresses leave by whichever suits.
-pub const DATAGRAM_DOORS_MAX: usize = 256;
+pub const LOCAL_ENDPOINTS_MAX: usize = 256;
 /// Endpoints remembered by plain pairing; the oldest goes first. Just below the size at which the
 /// hash table doubles, so that a flood from made-up addresses costs under 1 MB.
 pub const PAIRED_ENDPOINTS_MAX: usize = 7_168;

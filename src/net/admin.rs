@@ -9,7 +9,7 @@
 //! back for them, so that somebody can always ask how the server is.
 //!
 //! What is asked and answered is left to `crate::admin`. Invariants: nothing here blocks; at most
-//! [`ADMIN_VISITORS_MAX`] descriptors beside the listener's and the spare one; an event that was
+//! [`ADMIN_CLIENTS_MAX`] descriptors beside the listener's and the spare one; an event that was
 //! fetched before a visitor left can at worst cause a read of another that brings nothing.
 
 use std::collections::VecDeque;
@@ -31,11 +31,11 @@ use super::listen_at::ListenAt;
 use super::listener::{listen_to_both, open_spare};
 use super::stream_options::StreamOptions;
 use super::token::Source;
-use crate::admin::{Head, Watched, answer};
+use crate::admin::{Head, StatusSource, answer};
 use crate::limits::{
-    ADMIN_ACCEPTS_PER_LOOK, ADMIN_ANSWERS_PER_LOOK, ADMIN_BACKLOG, ADMIN_DROPPED_BYTES_MAX,
-    ADMIN_HEAD_BYTES_MAX, ADMIN_PATIENCE, ADMIN_PAUSE, ADMIN_PAUSE_MAX, ADMIN_RETRY,
-    ADMIN_VISITORS_MAX,
+    ADMIN_ACCEPTS_PER_POLL, ADMIN_ANSWERS_PER_POLL, ADMIN_BACKLOG, ADMIN_CLIENTS_MAX,
+    ADMIN_DROPPED_BYTES_MAX, ADMIN_HEAD_BYTES_MAX, ADMIN_PATIENCE, ADMIN_PAUSE, ADMIN_PAUSE_MAX,
+    ADMIN_RETRY,
 };
 use crate::time::Time;
 
@@ -46,43 +46,43 @@ pub(super) struct Admin {
     /// Visitors may wait at the door.
     pending: bool,
     /// Those let in, the oldest first.
-    visitors: VecDeque<Visitor>,
+    clients: VecDeque<HttpClient>,
     /// Descriptors, for when the system has none: one visitor at a time is let in for it.
     spare: Option<File>,
     /// The number of the next visitor.
     next: u16,
     /// Before that nobody is looked at.
-    rests_until: Time,
+    paused_until: Time,
     /// Before that nobody is let in, because there are no descriptors.
     retry_at: Time,
 }
 
 /// Somebody who asks.
 #[derive(Debug)]
-struct Visitor {
+struct HttpClient {
     stream: TcpStream,
     /// The number in its token.
     number: u16,
-    stage: Stage,
+    stage: HttpStage,
     /// Something may have changed since it was last looked at.
-    stirred: bool,
+    ready: bool,
     /// When its patience ends.
-    until: Time,
+    deadline: Time,
     /// Whether it was let in for the spare descriptor.
     on_spare: bool,
 }
 
 /// How far a visit is.
 #[derive(Debug)]
-enum Stage {
+enum HttpStage {
     /// The head is being read.
-    Asking(Head),
+    ReadingHead(Head),
     /// The answer is being written.
-    Told { answer: Vec<u8>, sent: usize },
+    Answering { answer: Vec<u8>, sent: usize },
     /// All is sent; what is still said is dropped, so many bytes of it so far.
-    Parting { dropped: usize },
+    Draining { dropped: usize },
     /// To be closed.
-    Gone,
+    Closed,
 }
 
 impl Admin {
@@ -109,10 +109,10 @@ impl Admin {
         Ok(Self {
             listener,
             pending: true,
-            visitors: VecDeque::with_capacity(ADMIN_VISITORS_MAX),
+            clients: VecDeque::with_capacity(ADMIN_CLIENTS_MAX),
             spare: open_spare(),
             next: 0,
-            rests_until: Time::ZERO,
+            paused_until: Time::ZERO,
             retry_at: Time::ZERO,
         })
     }
@@ -133,28 +133,28 @@ impl Admin {
     }
 
     /// Notes that something happened to a visitor.
-    pub(super) fn note_stirred(&mut self, number: u16) {
-        if let Some(visitor) = self.visitors.iter_mut().find(|visitor| visitor.number == number) {
-            visitor.stirred = true;
+    pub(super) fn note_ready(&mut self, number: u16) {
+        if let Some(client) = self.clients.iter_mut().find(|client| client.number == number) {
+            client.ready = true;
         }
     }
 
     /// When visitors must be looked at; `Time::ZERO` may mean at once.
     pub(super) fn due(&self) -> Option<Time> {
         let door = self.pending.then_some(self.retry_at);
-        let stirred = self.visitors.iter().any(|visitor| visitor.stirred).then_some(Time::ZERO);
-        let patience = self.visitors.iter().map(|visitor| visitor.until).min();
-        let due = door.into_iter().chain(stirred).chain(patience).min();
-        due.map(|due| due.max(self.rests_until))
+        let ready = self.clients.iter().any(|client| client.ready).then_some(Time::ZERO);
+        let patience = self.clients.iter().map(|client| client.deadline).min();
+        let due = door.into_iter().chain(ready).chain(patience).min();
+        due.map(|due| due.max(self.paused_until))
     }
 
     /// Looks at everybody for whom it is time; `short`: the system has no descriptors left. Returns
     /// whether one was freed that clients may have.
-    pub(super) fn look(
+    pub(super) fn poll(
         &mut self,
         (clock, registry): (Clock, &Registry),
         short: bool,
-        watched: &impl Watched,
+        source: &impl StatusSource,
     ) -> bool {
         if self.due().is_none() {
             return false;
@@ -163,26 +163,26 @@ impl Admin {
         if self.due().is_none_or(|due| due > begun) {
             return false;
         }
-        self.let_in(begun, registry, short);
-        let (before, mut answers) = (self.visitors.len(), 0);
-        for visitor in &mut self.visitors {
-            if answers < ADMIN_ANSWERS_PER_LOOK && std::mem::take(&mut visitor.stirred) {
-                answers += usize::from(visitor.attend(begun, watched));
+        self.accept(begun, registry, short);
+        let (before, mut answers) = (self.clients.len(), 0);
+        for client in &mut self.clients {
+            if answers < ADMIN_ANSWERS_PER_POLL && std::mem::take(&mut client.ready) {
+                answers += usize::from(client.serve(begun, source));
             }
-            if visitor.until <= begun {
-                visitor.stage = Stage::Gone;
+            if client.deadline <= begun {
+                client.stage = HttpStage::Closed;
             }
         }
-        self.dismiss();
+        self.remove_closed();
         let ended = clock.now();
         let pause = (ended.since(begun) * ADMIN_PAUSE).min(ADMIN_PAUSE_MAX);
-        self.rests_until = ended + pause;
-        self.visitors.len() < before
+        self.paused_until = ended + pause;
+        self.clients.len() < before
     }
 
     /// Lets visitors in.
-    fn let_in(&mut self, now: Time, registry: &Registry, short: bool) {
-        for _ in 0..ADMIN_ACCEPTS_PER_LOOK {
+    fn accept(&mut self, now: Time, registry: &Registry, short: bool) {
+        for _ in 0..ADMIN_ACCEPTS_PER_POLL {
             if !self.pending || now < self.retry_at {
                 return;
             }
@@ -197,7 +197,7 @@ impl Admin {
                 }
             };
             match accepted {
-                Ok((stream, _)) => self.welcome(stream, now, registry, on_spare),
+                Ok((stream, _)) => self.add_client(stream, now, registry, on_spare),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.pending = false,
                 Err(error) if is_exhaustion(&error) => self.retry_at = now + ADMIN_RETRY,
                 // It was gone before it was let in.
@@ -209,15 +209,21 @@ impl Admin {
 
     /// Keeps a descriptor back again, unless a visitor has it.
     fn restore_spare(&mut self) {
-        let is_lent = self.visitors.iter().any(|visitor| visitor.on_spare);
+        let is_lent = self.clients.iter().any(|client| client.on_spare);
         if self.spare.is_none() && !is_lent {
             self.spare = open_spare();
         }
     }
 
-    fn welcome(&mut self, mut stream: TcpStream, now: Time, registry: &Registry, on_spare: bool) {
-        if self.visitors.len() >= ADMIN_VISITORS_MAX {
-            self.visitors.pop_front();
+    fn add_client(
+        &mut self,
+        mut stream: TcpStream,
+        now: Time,
+        registry: &Registry,
+        on_spare: bool,
+    ) {
+        if self.clients.len() >= ADMIN_CLIENTS_MAX {
+            self.clients.pop_front();
         }
         self.next = self.next.wrapping_add(1);
         let number = self.next;
@@ -226,79 +232,80 @@ impl Admin {
             log::debug!("an admin visitor cannot be polled: {error}");
             return;
         }
-        self.visitors.push_back(Visitor {
+        self.clients.push_back(HttpClient {
             stream,
             number,
-            stage: Stage::Asking(Head::default()),
-            stirred: true,
-            until: now + ADMIN_PATIENCE,
+            stage: HttpStage::ReadingHead(Head::default()),
+            ready: true,
+            deadline: now + ADMIN_PATIENCE,
             on_spare,
         });
     }
 
     /// Closes those who are gone.
-    fn dismiss(&mut self) {
-        self.visitors.retain(|visitor| !matches!(visitor.stage, Stage::Gone));
+    fn remove_closed(&mut self) {
+        self.clients.retain(|client| !matches!(client.stage, HttpStage::Closed));
         self.restore_spare();
     }
 }
 
-impl Visitor {
+impl HttpClient {
     /// Goes on with the visit as far as the socket lets us, within bounds. Whether an answer was
     /// put together.
-    fn attend(&mut self, now: Time, watched: &impl Watched) -> bool {
+    fn serve(&mut self, now: Time, source: &impl StatusSource) -> bool {
         let mut answered = false;
-        if let Stage::Asking(head) = &mut self.stage {
+        if let HttpStage::ReadingHead(head) = &mut self.stage {
             let mut room = [0; ADMIN_HEAD_BYTES_MAX + 1];
             match self.stream.read(&mut room) {
-                Ok(0) => self.stage = Stage::Gone,
+                Ok(0) => self.stage = HttpStage::Closed,
                 Ok(count) => {
                     if let Some(asked) = head.push(&room[..count]) {
-                        self.stage = Stage::Told { answer: answer(asked, watched), sent: 0 };
-                        self.until = now + ADMIN_PATIENCE;
+                        self.stage =
+                            HttpStage::Answering { answer: answer(asked, source), sent: 0 };
+                        self.deadline = now + ADMIN_PATIENCE;
                         answered = true;
                     } else {
                         // There may be more behind, or the end.
-                        self.stirred = true;
+                        self.ready = true;
                     }
                 }
-                Err(error) => self.bear(&error),
+                Err(error) => self.handle_error(&error),
             }
         }
-        if let Stage::Told { answer, sent } = &mut self.stage {
+        if let HttpStage::Answering { answer, sent } = &mut self.stage {
             match self.stream.write(&answer[*sent..]) {
                 Ok(count) => {
                     *sent += count;
-                    self.stirred = true;
+                    self.ready = true;
                     if *sent >= answer.len() {
-                        self.stage = Stage::Parting { dropped: 0 };
+                        self.stage = HttpStage::Draining { dropped: 0 };
                         let _ = self.stream.shutdown(Shutdown::Write);
                     }
                 }
-                Err(error) => self.bear(&error),
+                Err(error) => self.handle_error(&error),
             }
         }
-        if let Stage::Parting { dropped } = &mut self.stage {
+        if let HttpStage::Draining { dropped } = &mut self.stage {
             let mut room = [0; ADMIN_HEAD_BYTES_MAX];
-            self.stirred = false;
+            self.ready = false;
             match self.stream.read(&mut room) {
                 Ok(count) if count > 0 && *dropped < ADMIN_DROPPED_BYTES_MAX => {
                     *dropped += count;
-                    self.stirred = true;
+                    self.ready = true;
                 }
-                Ok(_) => self.stage = Stage::Gone,
-                Err(error) => self.bear(&error),
+                Ok(_) => self.stage = HttpStage::Closed,
+                Err(error) => self.handle_error(&error),
             }
         }
         answered
     }
 
     /// A full or empty socket will say when that is over; any other trouble ends the visit.
-    fn bear(&mut self, error: &io::Error) {
+    fn handle_error(&mut self, error: &io::Error) {
         match error.kind() {
             io::ErrorKind::WouldBlock => {}
-            io::ErrorKind::Interrupted => self.stirred = true,
-            _ => self.stage = Stage::Gone,
+            io::ErrorKind::Interrupted => self.ready = true,
+            _ => self.stage = HttpStage::Closed,
         }
     }
 }

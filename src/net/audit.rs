@@ -23,19 +23,19 @@ use crate::time::Time;
 /// Writes the audit into the log.
 #[derive(Debug)]
 pub(super) struct AuditLog {
-    rooms: Kind,
-    refusals: Kind,
+    rooms: LimitedLines,
+    refusals: LimitedLines,
 }
 
 /// Lines that anybody can bring about.
 #[derive(Debug)]
-struct Kind {
+struct LimitedLines {
     rate: Option<FloodRate>,
     used: Allowance,
     left_out: u64,
 }
 
-impl Kind {
+impl LimitedLines {
     fn new((burst, a_second): (u32, u32)) -> Self {
         let rate = FloodRate::new(burst, a_second);
         Self { rate, used: Allowance::default(), left_out: 0 }
@@ -58,18 +58,21 @@ impl Kind {
 
 impl AuditLog {
     pub(super) fn new() -> Self {
-        Self { rooms: Kind::new(AUDIT_ROOM_LINES), refusals: Kind::new(AUDIT_OPER_LINES) }
+        Self {
+            rooms: LimitedLines::new(AUDIT_ROOM_LINES),
+            refusals: LimitedLines::new(AUDIT_OPER_LINES),
+        }
     }
 
     /// Logs one thing that was done by `nick` from `address`.
     pub(super) fn log(&mut self, now: Time, audited: &Audited, nick: &str, address: &Address) {
         match audited {
             Audited::Done(record) if record.rank == Rank::ServerOperator => {
-                log::info!("moderation: {} address={address}", Line(record));
+                log::info!("moderation: {} address={address}", AuditLine(record));
             }
             Audited::Done(record) if self.rooms.may_log(now) => {
                 self.tell_left_out();
-                log::info!("moderation: {} address={address}", Line(record));
+                log::info!("moderation: {} address={address}", AuditLine(record));
             }
             Audited::Oper { operator, granted: true, .. } => {
                 let operator = operator.as_deref().unwrap_or_default();
@@ -143,9 +146,9 @@ fn fmt_network(network: Network, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// A record as it is written.
-struct Line<'a>(&'a Record);
+struct AuditLine<'a>(&'a Record);
 
-impl fmt::Display for Line<'_> {
+impl fmt::Display for AuditLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Record { done, by, room, whom, network, lasts, reason, .. } = self.0;
         write!(f, "by={} did={} room={}", by.as_str(), word(*done), room.as_str())?;
@@ -212,10 +215,10 @@ mod tests {
 
     #[test]
     fn a_flood_is_counted_and_told() {
-        let mut kind = Kind::new((3, 2));
-        let logged = (0..10).filter(|_| kind.may_log(Time::ZERO)).count();
-        assert_eq!((logged, kind.take_left_out(), kind.take_left_out()), (3, Some(7), None));
+        let mut lines = LimitedLines::new((3, 2));
+        let logged = (0..10).filter(|_| lines.may_log(Time::ZERO)).count();
+        assert_eq!((logged, lines.take_left_out(), lines.take_left_out()), (3, Some(7), None));
         let later = Time::at(Duration::from_secs(1));
-        assert_eq!((0..10).filter(|_| kind.may_log(later)).count(), 2);
+        assert_eq!((0..10).filter(|_| lines.may_log(later)).count(), 2);
     }
 }

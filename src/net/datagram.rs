@@ -19,7 +19,7 @@ use super::error::NetError;
 use super::inherited::{BoundAt, Inherited};
 use super::listen_at::ListenAt;
 use super::token::Source;
-use crate::limits::{DATAGRAM_DOORS_MAX, DATAGRAMS_PER_TURN, RELAY_DATAGRAM_BYTES_MAX};
+use crate::limits::{DATAGRAMS_PER_TURN, LOCAL_ENDPOINTS_MAX, RELAY_DATAGRAM_BYTES_MAX};
 use crate::matchmaking::{SocketIndex, Transmit};
 
 /// All UDP sockets.
@@ -28,7 +28,7 @@ pub(super) struct Datagrams {
     sockets: Vec<DatagramSocket>,
     /// There may be something to receive from the socket of the same place.
     readable: Vec<bool>,
-    doors: Doors,
+    endpoints: LocalEndpoints,
     /// For which of the places that were asked for each socket is.
     places: Vec<usize>,
 }
@@ -56,8 +56,8 @@ impl Datagrams {
             registry.register(&mut socket.socket, token, Interest::READABLE).map_err(fail)?;
             sockets.push(socket);
         }
-        let (readable, doors) = (vec![true; sockets.len()], Doors::of(sockets.len()));
-        Ok(Self { readable, doors, sockets, places: for_places })
+        let (readable, endpoints) = (vec![true; sockets.len()], LocalEndpoints::of(sockets.len()));
+        Ok(Self { readable, endpoints, sockets, places: for_places })
     }
 
     /// Notes that datagrams wait at this socket.
@@ -89,13 +89,14 @@ impl Datagrams {
                     // An ICMP answer to something sent before; the next one may be fine.
                     Err(_) => continue,
                 };
-                let asked = Door { socket: index, at: received.at };
-                let via = self.doors.number(asked);
+                let asked = LocalEndpoint { socket: index, at: received.at };
+                let via = self.endpoints.number(asked);
                 answer(via, received.source, &room[..received.count], &mut |transmit| {
                     // Who asked needs no number: it is answered here however many doors there are.
                     let is_asker = transmit.to == received.source && transmit.via == via;
-                    let door = if is_asker { Some(asked) } else { self.doors.get(transmit.via) };
-                    self.send_by(door, transmit);
+                    let endpoint =
+                        if is_asker { Some(asked) } else { self.endpoints.get(transmit.via) };
+                    self.send_by(endpoint, transmit);
                 });
             }
         }
@@ -103,13 +104,13 @@ impl Datagrams {
 
     /// Sends one datagram.
     pub(super) fn send(&self, transmit: Transmit<'_>) {
-        self.send_by(self.doors.get(transmit.via), transmit);
+        self.send_by(self.endpoints.get(transmit.via), transmit);
     }
 
-    fn send_by(&self, door: Option<Door>, transmit: Transmit<'_>) {
-        let Some(door) = door else { return };
-        if let Some(socket) = self.sockets.get(door.socket) {
-            socket.send(transmit.payload, transmit.to, door.at);
+    fn send_by(&self, endpoint: Option<LocalEndpoint>, transmit: Transmit<'_>) {
+        let Some(endpoint) = endpoint else { return };
+        if let Some(socket) = self.sockets.get(endpoint.socket) {
+            socket.send(transmit.payload, transmit.to, endpoint.at);
         }
     }
 
@@ -132,13 +133,13 @@ impl Datagrams {
     }
 
     /// The numbers of doors, for another process with the same sockets.
-    pub(super) fn doors(&self) -> &Doors {
-        &self.doors
+    pub(super) fn endpoints(&self) -> &LocalEndpoints {
+        &self.endpoints
     }
 
     /// Goes on with the numbers of another process with the same sockets.
-    pub(super) fn take_over(&mut self, doors: Doors) {
-        self.doors = doors;
+    pub(super) fn take_over(&mut self, endpoints: LocalEndpoints) {
+        self.endpoints = endpoints;
     }
 
     /// Stops receiving.
@@ -150,7 +151,7 @@ impl Datagrams {
 
 /// Where a datagram came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Door {
+struct LocalEndpoint {
     /// An index of the list of sockets.
     socket: usize,
     /// Which of the socket's addresses, if it has many.
@@ -160,29 +161,29 @@ struct Door {
 /// A number for each door, for ever: a pair is answered at both ends, and one of them waited.
 ///
 /// Invariant: the first doors are those of each socket without an address, in order; and there are
-/// never more than `DATAGRAM_DOORS_MAX` beside them.
+/// never more than `LOCAL_ENDPOINTS_MAX` beside them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Doors(Vec<Door>);
+pub(super) struct LocalEndpoints(Vec<LocalEndpoint>);
 
-impl Doors {
+impl LocalEndpoints {
     fn of(sockets: usize) -> Self {
-        Self((0..sockets).map(|socket| Door { socket, at: None }).collect())
+        Self((0..sockets).map(|socket| LocalEndpoint { socket, at: None }).collect())
     }
 
     /// The number of a door; that of the whole socket if there are too many.
-    fn number(&mut self, door: Door) -> SocketIndex {
-        let known = self.0.iter().position(|known| *known == door);
+    fn number(&mut self, endpoint: LocalEndpoint) -> SocketIndex {
+        let known = self.0.iter().position(|known| *known == endpoint);
         let position = known.unwrap_or_else(|| {
-            if self.0.len() >= DATAGRAM_DOORS_MAX {
-                return door.socket;
+            if self.0.len() >= LOCAL_ENDPOINTS_MAX {
+                return endpoint.socket;
             }
-            self.0.push(door);
+            self.0.push(endpoint);
             self.0.len() - 1
         });
         SocketIndex(position as u16)
     }
 
-    fn get(&self, index: SocketIndex) -> Option<Door> {
+    fn get(&self, index: SocketIndex) -> Option<LocalEndpoint> {
         self.0.get(usize::from(index.0)).copied()
     }
 }
@@ -193,18 +194,18 @@ mod tests {
 
     #[test]
     fn a_door_keeps_its_number_and_there_is_a_bound() {
-        let mut doors = Doors::of(2);
-        let door = |socket, ip: u32| Door { socket, at: Some(IpAddr::V4(ip.into())) };
-        assert_eq!(doors.number(Door { socket: 1, at: None }), SocketIndex(1));
+        let mut endpoints = LocalEndpoints::of(2);
+        let endpoint = |socket, ip: u32| LocalEndpoint { socket, at: Some(IpAddr::V4(ip.into())) };
+        assert_eq!(endpoints.number(LocalEndpoint { socket: 1, at: None }), SocketIndex(1));
         for round in 0..2 {
-            for ip in 0..DATAGRAM_DOORS_MAX as u32 - 2 {
-                let number = doors.number(door(1, ip));
+            for ip in 0..LOCAL_ENDPOINTS_MAX as u32 - 2 {
+                let number = endpoints.number(endpoint(1, ip));
                 assert_eq!(number, SocketIndex(ip as u16 + 2), "round {round}");
-                assert_eq!(doors.get(number), Some(door(1, ip)));
+                assert_eq!(endpoints.get(number), Some(endpoint(1, ip)));
             }
         }
-        assert_eq!(doors.number(door(1, 0xFFFF_FFFF)), SocketIndex(1), "the socket alone");
-        assert_eq!(doors.get(SocketIndex(1)), Some(Door { socket: 1, at: None }));
-        assert_eq!(doors.get(SocketIndex(u16::MAX)), None);
+        assert_eq!(endpoints.number(endpoint(1, 0xFFFF_FFFF)), SocketIndex(1), "the socket alone");
+        assert_eq!(endpoints.get(SocketIndex(1)), Some(LocalEndpoint { socket: 1, at: None }));
+        assert_eq!(endpoints.get(SocketIndex(u16::MAX)), None);
     }
 }

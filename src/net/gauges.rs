@@ -10,7 +10,7 @@ use crate::server::{BudgetsHit, NotAdmitted};
 
 /// Counters and histograms since the start.
 #[derive(Debug)]
-pub(super) struct Gauges {
+pub(super) struct LoopGauges {
     /// Turns, without the wait for events.
     pub(super) turns: Histogram,
     /// Clients let in.
@@ -36,7 +36,7 @@ pub(super) struct Rejected {
     pub(super) descriptors: u64,
 }
 
-impl Gauges {
+impl LoopGauges {
     /// Nothing has happened.
     pub(super) fn new() -> Self {
         Self {

@@ -11,7 +11,7 @@
 //!
 //! Until GO is said the old process can change its mind, so neither may read or write a client from
 //! the moment at which the document is made. Every wait has an end. What is in the document is left
-//! to `estate`, when all that happens to `reactor::upgrade`.
+//! to `handover_state`, when all that happens to `reactor::upgrade`.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
@@ -39,7 +39,7 @@ pub(super) const SUCCEEDS: &str = "MIO_CHAT_SUCCEEDS";
 pub enum HandoverError {
     /// The wire failed or was silent for too long.
     #[error("{what}: {source}")]
-    Wire {
+    Io {
         /// Doing what.
         what: &'static str,
         /// What the system says.
@@ -47,7 +47,7 @@ pub enum HandoverError {
     },
     /// The other process says something else than was awaited.
     #[error("the other process is of a version that speaks otherwise")]
-    Strange,
+    UnknownReply,
     /// The other process does not want to, and says why.
     #[error("{0}")]
     Refused(String),
@@ -78,7 +78,7 @@ pub enum HandoverError {
 
 /// What one side says in one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum HandoverSignal {
     /// Ready to take over.
     Ready,
     /// Everything was taken over.
@@ -89,19 +89,23 @@ pub(super) enum Word {
     Refused,
 }
 
-const WORDS: [(Word, u8); 4] =
-    [(Word::Ready, b'R'), (Word::Taken, b'T'), (Word::Go, b'G'), (Word::Refused, b'N')];
+const SIGNALS: [(HandoverSignal, u8); 4] = [
+    (HandoverSignal::Ready, b'R'),
+    (HandoverSignal::Taken, b'T'),
+    (HandoverSignal::Go, b'G'),
+    (HandoverSignal::Refused, b'N'),
+];
 
 /// One end of the wire.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct HandoverChannel {
     stream: UnixStream,
     clock: Clock,
     /// When patience ends.
-    until: Time,
+    deadline: Time,
 }
 
-impl Wire {
+impl HandoverChannel {
     /// Both ends: ours, and the other process's.
     pub(super) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = UnixStream::pair()?;
@@ -109,14 +113,14 @@ impl Wire {
     }
 
     fn new(stream: UnixStream) -> Self {
-        let mut wire = Self { stream, clock: Clock::start(), until: Time::ZERO };
-        wire.be_patient(HANDOVER_PATIENCE);
-        wire
+        let mut channel = Self { stream, clock: Clock::start(), deadline: Time::ZERO };
+        channel.set_deadline(HANDOVER_PATIENCE);
+        channel
     }
 
     /// From now on everything together may take so long.
-    pub(super) fn be_patient(&mut self, patience: Duration) {
-        self.until = self.clock.now() + patience;
+    pub(super) fn set_deadline(&mut self, patience: Duration) {
+        self.deadline = self.clock.now() + patience;
     }
 
     /// For poll.
@@ -125,28 +129,29 @@ impl Wire {
     }
 
     /// Says a word.
-    pub(super) fn say(&mut self, word: Word) -> Result<(), HandoverError> {
-        let (_, byte) = WORDS.into_iter().find(|(known, _)| *known == word).unwrap_or(WORDS[3]);
+    pub(super) fn send_signal(&mut self, signal: HandoverSignal) -> Result<(), HandoverError> {
+        let (_, byte) =
+            SIGNALS.into_iter().find(|(known, _)| *known == signal).unwrap_or(SIGNALS[3]);
         self.write(&[byte])
     }
 
     /// Says why not. Whoever is not there any more need not know.
     pub(super) fn refuse(&mut self, reason: &str) {
         let reason = &reason.as_bytes()[..reason.len().min(HANDOVER_REASON_BYTES)];
-        let _ = self.say(Word::Refused).and_then(|()| self.write_block(reason));
+        let _ = self.send_signal(HandoverSignal::Refused).and_then(|()| self.write_block(reason));
     }
 
     /// Waits for a word, which must be this one.
-    pub(super) fn expect(&mut self, word: Word) -> Result<(), HandoverError> {
+    pub(super) fn expect(&mut self, signal: HandoverSignal) -> Result<(), HandoverError> {
         let mut byte = [0];
         self.read(&mut byte)?;
-        match WORDS.into_iter().find(|(_, known)| *known == byte[0]) {
-            Some((said, _)) if said == word => Ok(()),
-            Some((Word::Refused, _)) => {
+        match SIGNALS.into_iter().find(|(_, known)| *known == byte[0]) {
+            Some((said, _)) if said == signal => Ok(()),
+            Some((HandoverSignal::Refused, _)) => {
                 let reason = self.read_block(HANDOVER_REASON_BYTES)?;
                 Err(HandoverError::Refused(String::from_utf8_lossy(&reason).into_owned()))
             }
-            _ => Err(HandoverError::Strange),
+            _ => Err(HandoverError::UnknownReply),
         }
     }
 
@@ -164,7 +169,7 @@ impl Wire {
                 rustix::cmsg_space!(ScmRights(HANDOVER_DESCRIPTORS_PER_MESSAGE))];
             let mut beside = SendAncillaryBuffer::new(&mut room);
             if !beside.push(SendAncillaryMessage::ScmRights(batch)) {
-                return Err(HandoverError::Strange);
+                return Err(HandoverError::UnknownReply);
             }
             let count = [batch.len() as u8];
             let count = [IoSlice::new(&count)];
@@ -176,7 +181,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Receives what [`Wire::send`] sends.
+    /// Receives what [`HandoverChannel::send`] sends.
     pub(super) fn receive(&mut self) -> Result<(Vec<u8>, Vec<OwnedFd>), HandoverError> {
         let document = self.read_block(HANDOVER_BYTES_MAX)?;
         let mut length = [0; 8];
@@ -207,7 +212,7 @@ impl Wire {
         }
         // Fewer: the limit of open files is lower here.
         let all = descriptors.len() - before == usize::from(count[0]) && count[0] > 0;
-        if all { Ok(()) } else { Err(HandoverError::Strange) }
+        if all { Ok(()) } else { Err(HandoverError::UnknownReply) }
     }
 
     fn write_block(&mut self, bytes: &[u8]) -> Result<(), HandoverError> {
@@ -266,7 +271,7 @@ impl Wire {
     }
 
     fn left(&self) -> io::Result<Duration> {
-        let left = self.until.since(self.clock.now());
+        let left = self.deadline.since(self.clock.now());
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
@@ -275,13 +280,13 @@ fn failed(what: &'static str, source: io::Error) -> HandoverError {
     // What the system calls "try again" is here the end of patience.
     let is_late = source.kind() == io::ErrorKind::WouldBlock;
     let source = if is_late { io::ErrorKind::TimedOut.into() } else { source };
-    HandoverError::Wire { what, source }
+    HandoverError::Io { what, source }
 }
 
 /// The server that has started this process to be followed by it.
 #[derive(Debug)]
 pub struct Predecessor {
-    pub(super) wire: Wire,
+    pub(super) channel: HandoverChannel,
     pub(super) process: String,
 }
 
@@ -298,8 +303,8 @@ impl Predecessor {
         // Nobody is to read by accident what is said there.
         let null = std::fs::File::open("/dev/null").map_err(unusable)?;
         rustix::stdio::dup2_stdin(&null).map_err(|error| unusable(error.into()))?;
-        let wire = Wire::new(stdin.into());
-        Ok(Some(Self { wire, process: process.to_string_lossy().into_owned() }))
+        let channel = HandoverChannel::new(stdin.into());
+        Ok(Some(Self { channel, process: process.to_string_lossy().into_owned() }))
     }
 }
 
@@ -307,31 +312,31 @@ impl Predecessor {
 mod tests {
     use super::*;
 
-    fn pair() -> (Wire, Wire) {
-        let (ours, theirs) = Wire::pair().unwrap();
-        (ours, Wire::new(theirs.into()))
+    fn pair() -> (HandoverChannel, HandoverChannel) {
+        let (ours, theirs) = HandoverChannel::pair().unwrap();
+        (ours, HandoverChannel::new(theirs.into()))
     }
 
     #[test]
     fn words_and_reasons_arrive() {
         let (mut one, mut other) = pair();
-        one.say(Word::Ready).unwrap();
-        other.expect(Word::Ready).unwrap();
-        one.say(Word::Taken).unwrap();
-        assert!(matches!(other.expect(Word::Go), Err(HandoverError::Strange)));
+        one.send_signal(HandoverSignal::Ready).unwrap();
+        other.expect(HandoverSignal::Ready).unwrap();
+        one.send_signal(HandoverSignal::Taken).unwrap();
+        assert!(matches!(other.expect(HandoverSignal::Go), Err(HandoverError::UnknownReply)));
         one.refuse(&"ü".repeat(HANDOVER_REASON_BYTES));
-        let refused = other.expect(Word::Taken).unwrap_err();
+        let refused = other.expect(HandoverSignal::Taken).unwrap_err();
         assert!(matches!(&refused, HandoverError::Refused(why) if why.starts_with('ü')));
         drop(one);
-        let ended = other.expect(Word::Taken).unwrap_err().to_string();
+        let ended = other.expect(HandoverSignal::Taken).unwrap_err().to_string();
         assert!(ended.starts_with("the other process has ended"), "{ended}");
     }
 
     #[test]
     fn patience_ends() {
         let (mut one, _other) = pair();
-        one.be_patient(Duration::from_millis(1));
-        let late = one.expect(Word::Ready).unwrap_err().to_string();
+        one.set_deadline(Duration::from_millis(1));
+        let late = one.expect(HandoverSignal::Ready).unwrap_err().to_string();
         assert!(late.contains("timed out"), "{late}");
     }
 

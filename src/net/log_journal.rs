@@ -120,9 +120,9 @@ mod tests {
     use super::*;
 
     /// A message that logs one itself when it is formatted, then does as `after` says.
-    struct Talkative<'a>(&'a Journal, fn() -> fmt::Result);
+    struct LoggingMessage<'a>(&'a Journal, fn() -> fmt::Result);
 
-    impl fmt::Display for Talkative<'_> {
+    impl fmt::Display for LoggingMessage<'_> {
         fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
             log(self.0, Level::Info, format_args!("inner"));
             formatter.write_str("outer")?;
@@ -162,8 +162,12 @@ mod tests {
     #[test]
     fn a_message_may_log_or_fail_or_panic_while_it_is_formatted() {
         let (journal, ring) = journal();
-        log(&journal, Level::Info, format_args!("{}", Talkative(&journal, || Err(fmt::Error))));
-        let panicking = Talkative(&journal, || panic!("on purpose"));
+        log(
+            &journal,
+            Level::Info,
+            format_args!("{}", LoggingMessage(&journal, || Err(fmt::Error))),
+        );
+        let panicking = LoggingMessage(&journal, || panic!("on purpose"));
         let log_it = || log(&journal, Level::Info, format_args!("{panicking}"));
         assert!(catch_unwind(AssertUnwindSafe(log_it)).is_err());
         let poison = || {

@@ -24,7 +24,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use super::log_journal::{Journal, SharedRing};
-use super::log_outlet::Outlet;
+use super::log_output::LogOutput;
 use super::log_ring::LogLine;
 
 /// How to log.
@@ -76,15 +76,15 @@ pub enum Drained {
 /// Makes `log`'s macros write to the file or to stderr, through the sink that is returned.
 pub fn start(settings: &LogSettings) -> Result<LogSink, LogError> {
     let stderr = io::stderr();
-    let (outlet, alarm) = match &settings.file {
+    let (output, alarm) = match &settings.file {
         Some(path) => {
-            let outlet = Outlet::open(path)
+            let output = LogOutput::open(path)
                 .map_err(|source| LogError::File { path: path.clone(), source })?;
-            (outlet, Outlet::share(stderr.as_fd()).ok())
+            (output, LogOutput::share(stderr.as_fd()).ok())
         }
-        None => (Outlet::share(stderr.as_fd()).map_err(LogError::Stderr)?, None),
+        None => (LogOutput::share(stderr.as_fd()).map_err(LogError::Stderr)?, None),
     };
-    let mut sink = LogSink::new(outlet, settings);
+    let mut sink = LogSink::new(output, settings);
     sink.alarm = alarm;
     log::set_boxed_logger(Box::new(Arc::clone(&sink.journal))).map_err(|_| LogError::Running)?;
     log::set_max_level(settings.level);
@@ -96,21 +96,21 @@ pub struct LogSink {
     /// Formats what the sink itself has to say.
     journal: Arc<Journal>,
     ring: Arc<SharedRing>,
-    outlet: Outlet,
+    output: LogOutput,
     /// The file to open again after a rotation.
     file: Option<PathBuf>,
     /// Where trouble with the log file is told: in the file itself nobody would see it.
-    alarm: Option<Outlet>,
+    alarm: Option<LogOutput>,
     /// Whether the current trouble was told already.
     alarmed: bool,
 }
 
 impl LogSink {
-    fn new(outlet: Outlet, settings: &LogSettings) -> Self {
+    fn new(output: LogOutput, settings: &LogSettings) -> Self {
         let ring = Arc::new(SharedRing::default());
-        let colour = settings.colour && outlet.is_terminal();
+        let colour = settings.colour && output.is_terminal();
         let journal = Arc::new(Journal::new(colour, Arc::clone(&ring)));
-        Self { journal, ring, outlet, file: settings.file.clone(), alarm: None, alarmed: false }
+        Self { journal, ring, output, file: settings.file.clone(), alarm: None, alarmed: false }
     }
 
     /// Writes what the descriptor takes now. Cheap when nothing waits.
@@ -118,13 +118,13 @@ impl LogSink {
         loop {
             let drained = match self.write_lines() {
                 Ok(drained) => drained,
-                Err(errno) => self.bear(errno),
+                Err(errno) => self.handle_error(errno),
             };
             let Some(lines) = self.ring.lock().take_gap() else {
                 return drained;
             };
             let lost = if lines == 1 { "line was" } else { "lines were" };
-            let why = if self.outlet.is_file() {
+            let why = if self.output.is_file() {
                 "the log could not be written"
             } else {
                 "nobody read the log"
@@ -138,9 +138,9 @@ impl LogSink {
     /// [`Self::pollable_fd`].
     pub fn reopen(&mut self) -> io::Result<bool> {
         let Some(path) = &self.file else { return Ok(false) };
-        let outlet = Outlet::open(path)?;
+        let output = LogOutput::open(path)?;
         self.drain();
-        self.outlet = outlet;
+        self.output = output;
         self.alarmed = false;
         let mut ring = self.ring.lock();
         ring.drop_torn_line();
@@ -159,7 +159,7 @@ impl LogSink {
         let start = Instant::now();
         while self.drain() == Drained::Waiting {
             let left = patience.saturating_sub(start.elapsed());
-            match self.outlet.is_writable_within(left) {
+            match self.output.is_writable_within(left) {
                 Ok(true) | Err(Errno::INTR) if !left.is_zero() => {}
                 _ => return,
             }
@@ -178,7 +178,7 @@ impl LogSink {
 
     /// The descriptor to watch for writability; none for a file, which always is.
     pub fn pollable_fd(&self) -> Option<RawFd> {
-        self.outlet.pollable_fd()
+        self.output.pollable_fd()
     }
 
     /// Writes until nothing is left, or nothing is taken, or the descriptor fails.
@@ -190,7 +190,7 @@ impl LogSink {
                 self.alarmed = false;
                 return Ok(Drained::Empty);
             }
-            match self.outlet.write(lines) {
+            match self.output.write(lines) {
                 Ok(0) | Err(Errno::AGAIN | Errno::NOBUFS | Errno::NOMEM) => {
                     return Ok(Drained::Waiting);
                 }
@@ -202,8 +202,8 @@ impl LogSink {
 
     /// A file may get well again, so its lines are kept and the trouble is told once; a reader
     /// that has gone does not come back.
-    fn bear(&mut self, errno: Errno) -> Drained {
-        if !self.outlet.is_file() {
+    fn handle_error(&mut self, errno: Errno) -> Drained {
+        if !self.output.is_file() {
             self.ring.lock().close();
             return Drained::Empty;
         }
@@ -242,14 +242,14 @@ mod tests {
     const TROUBLE: &str =
         "ERROR the log cannot be written: No space left on device (os error 28); trying again";
 
-    fn sink(outlet: Outlet, file: Option<&Path>) -> LogSink {
+    fn sink(output: LogOutput, file: Option<&Path>) -> LogSink {
         let file = file.map(Path::to_owned);
-        LogSink::new(outlet, &LogSettings { level: LevelFilter::Info, file, colour: true })
+        LogSink::new(output, &LogSettings { level: LevelFilter::Info, file, colour: true })
     }
 
     fn piped_sink() -> (PipeReader, LogSink) {
         let (reader, writer) = pipe().unwrap();
-        (reader, sink(Outlet::share(writer.as_fd()).unwrap(), None))
+        (reader, sink(LogOutput::share(writer.as_fd()).unwrap(), None))
     }
 
     fn info(sink: &LogSink, message: &str) {
@@ -346,13 +346,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let [path, old] = ["log", "log.1"].map(|name| directory.path().join(name));
         for message in ["one", "two"] {
-            let sink = sink(Outlet::open(&path).unwrap(), Some(&path));
+            let sink = sink(LogOutput::open(&path).unwrap(), Some(&path));
             info(&sink, message);
         }
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777 & !0o640, 0);
 
-        let mut sink = sink(Outlet::open(&path).unwrap(), Some(&path));
+        let mut sink = sink(LogOutput::open(&path).unwrap(), Some(&path));
         assert_eq!(sink.pollable_fd(), None);
         fs::rename(&path, &old).unwrap();
         info(&sink, "three");
@@ -360,7 +360,7 @@ mod tests {
         info(&sink, "begun in the old file");
         sink.ring.lock().consume(4);
         info(&sink, "four");
-        sink.outlet = Outlet::open(Path::new("/dev/full")).unwrap();
+        sink.output = LogOutput::open(Path::new("/dev/full")).unwrap();
         sink.reopen().unwrap();
         info(&sink, "five");
         assert_eq!(sink.drain(), Drained::Empty);
@@ -379,9 +379,9 @@ mod tests {
     fn a_full_disk_is_told_once_and_recovered_from() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log");
-        let mut sink = sink(Outlet::open(Path::new("/dev/full")).unwrap(), Some(&path));
+        let mut sink = sink(LogOutput::open(Path::new("/dev/full")).unwrap(), Some(&path));
         let (mut alarm, writer) = pipe().unwrap();
-        sink.alarm = Some(Outlet::share(writer.as_fd()).unwrap());
+        sink.alarm = Some(LogOutput::share(writer.as_fd()).unwrap());
         drop(writer);
         for _ in 0..10_000 {
             info(&sink, "a line that finds no room on the disk, and then none in memory");

@@ -103,7 +103,7 @@ impl Persistence {
     }
 
     /// Moves the log of the store into its database, if there is nothing else to do or it is long.
-    pub(super) fn tidy_up(&mut self, is_idle: bool, clock: Clock) {
+    pub(super) fn checkpoint_if_due(&mut self, is_idle: bool, clock: Clock) {
         let begun = clock.now();
         let due = self.pace.checkpoint_due(self.store.log_bytes(), is_idle);
         if due.is_none_or(|due| due > begun) {
@@ -128,10 +128,18 @@ impl Persistence {
     }
 
     /// What was done so far, for who watches.
-    pub(super) fn seen(&self) -> admin::Store {
+    pub(super) fn stats(&self) -> admin::StoreStats {
         let SaveCounters { commits, rows, failures, failing, checkpoints, .. } = self.counters;
         let (log_bytes, commit_seconds) = (self.store.log_bytes(), self.took.clone());
-        admin::Store { commits, rows, failures, failing, checkpoints, log_bytes, commit_seconds }
+        admin::StoreStats {
+            commits,
+            rows,
+            failures,
+            failing,
+            checkpoints,
+            log_bytes,
+            commit_seconds,
+        }
     }
 
     /// Saves all that is new and closes the state.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::admin::Process;
+use crate::admin::ProcessStats;
 
 /// What is known of the process from its start.
 #[derive(Debug)]
@@ -34,12 +34,12 @@ impl ProcessGauge {
     }
 
     /// Everything, now that so many clients are connected.
-    pub(super) fn read(&self, clients: u64) -> Process {
+    pub(super) fn read(&self, clients: u64) -> ProcessStats {
         let used = clock_gettime(ClockId::ProcessCPUTime);
         let used = Duration::try_from(used).ok();
         // A size of zero: Linux before 6.2, which does not count.
         let counted = fs::metadata("/proc/self/fd").ok().map(|folder| folder.size());
-        Process {
+        ProcessStats {
             resident_bytes: resident_bytes(),
             cpu_seconds: used.map(|used| used.as_secs_f64()),
             open_descriptors: counted

@@ -13,16 +13,16 @@
 //! the ready list, because nobody will remind us, and poll does not sleep while the list holds
 //! anyone.
 
-mod balanced;
-mod door;
+mod admission;
+mod proxy_admission;
 mod reload;
 mod setup;
 mod sockets;
-mod succession;
+mod status;
+mod takeover;
 mod upgrade;
 mod upkeep;
 mod waiting;
-mod watch;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use mio::event::Event;
 
-pub use reload::Chosen;
+pub use reload::Config;
 use sockets::{Serving, Sockets};
 use upgrade::Upgrade;
 
@@ -38,7 +38,7 @@ use super::admin::Admin;
 use super::audit::AuditLog;
 use super::clock::Clock;
 use super::error::NetError;
-use super::gauges::Gauges;
+use super::gauges::LoopGauges;
 use super::listen_at::ListenAt;
 use super::log_writer::LogSink;
 use super::persistence::Persistence;
@@ -54,7 +54,7 @@ use crate::time::Time;
 
 /// What an operator may choose about the network. The defaults are in `limits`.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct NetSettings {
     /// Where to accept clients.
     pub tcp: Vec<ListenAt>,
     /// Where to receive datagrams.
@@ -117,7 +117,7 @@ struct Operations {
     /// Taken out while it looks at the rest.
     admin: Option<Admin>,
     audit: AuditLog,
-    gauges: Gauges,
+    gauges: LoopGauges,
     process: ProcessGauge,
     /// How long turns took since the last report.
     turns: TurnGauge,
@@ -151,19 +151,19 @@ impl Reactor {
         tcp.chain(self.sockets.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
     }
 
-    /// Serves until a signal says stop. When one asks for it, `reread` says what is chosen now,
+    /// Serves until a signal says stop. When one asks for it, `reload` says what is chosen now,
     /// or nothing where that makes no sense.
     ///
     /// # Errors
     /// Waiting for events failed, which no client can bring about.
-    pub fn run(&mut self, reread: &mut dyn FnMut() -> Option<Chosen>) -> Result<Exit, NetError> {
+    pub fn run(&mut self, reload: &mut dyn FnMut() -> Option<Config>) -> Result<Exit, NetError> {
         self.now = self.clock.now();
         self.read_calendar();
         self.operations.supervisor.ready(self.now);
         let exit = loop {
             self.turn()?;
             if std::mem::take(&mut self.lifecycle.reload_asked) {
-                self.reload(reread());
+                self.reload(reload());
             }
             if let Some(exit) = self.lifecycle.stopped_by {
                 break exit;
@@ -188,7 +188,7 @@ impl Reactor {
         self.note_seats();
         self.save();
         self.serve_admin();
-        self.go_on_upgrading();
+        self.continue_upgrade();
         Ok(())
     }
 
@@ -197,12 +197,12 @@ impl Reactor {
             Source::Client(id) => self.note_client(id, event),
             Source::Listener(index) => self.sockets.listeners.note_pending(index),
             Source::Datagram(index) => self.sockets.datagrams.note_readable(index),
-            Source::Signals => self.obey_signals(),
+            Source::Signals => self.handle_signals(),
             // Drained at the start of each turn.
             Source::Log => {}
             Source::AdminListener => self.operations.admin.iter_mut().for_each(Admin::note_pending),
             Source::Admin(number) => {
-                self.operations.admin.iter_mut().for_each(|admin| admin.note_stirred(number));
+                self.operations.admin.iter_mut().for_each(|admin| admin.note_ready(number));
             }
             Source::Proxied(index) => self.read_proxy_header(usize::from(index)),
             Source::Successor => self.lifecycle.upgrade.note_readable(),

@@ -15,7 +15,7 @@ use super::token::Source;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum SignalRequest {
     /// Stop, by this signal.
     Stop(i32),
     /// Reopen the log file, tell it what was served, and how fast, and read the settings again.
@@ -32,7 +32,7 @@ pub(super) enum Request {
 pub(super) struct SignalSource {
     signals: Signals,
     /// What SIGHUP asks for.
-    at_hangup: Request,
+    at_hangup: SignalRequest,
 }
 
 impl SignalSource {
@@ -44,18 +44,18 @@ impl SignalSource {
         registry
             .register(&mut signals, Source::Signals.into(), Interest::READABLE)
             .map_err(fail)?;
-        let at_hangup = if stops_at_hangup { Request::HangUp } else { Request::Reload };
+        let at_hangup = if stops_at_hangup { SignalRequest::HangUp } else { SignalRequest::Reload };
         Ok(Self { signals, at_hangup })
     }
 
     /// Everything asked for since the last call.
-    pub(super) fn requests(&mut self) -> impl Iterator<Item = Request> {
+    pub(super) fn requests(&mut self) -> impl Iterator<Item = SignalRequest> {
         let at_hangup = self.at_hangup;
         self.signals.pending().map(move |signal| match signal {
             SIGHUP => at_hangup,
-            SIGUSR2 => Request::LameDuck,
-            SIGUSR1 => Request::Upgrade,
-            other => Request::Stop(other),
+            SIGUSR2 => SignalRequest::LameDuck,
+            SIGUSR1 => SignalRequest::Upgrade,
+            other => SignalRequest::Stop(other),
         })
     }
 }

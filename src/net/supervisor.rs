@@ -36,11 +36,11 @@ pub fn is_supervised() -> bool {
 /// The way to whoever supervises this process, if anybody does.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor {
-    link: Option<Link>,
+    notify: Option<NotifySocket>,
 }
 
 #[derive(Debug)]
-struct Link {
+struct NotifySocket {
     socket: UnixDatagram,
     to: SocketAddr,
     /// Whether beats are waited for.
@@ -62,8 +62,8 @@ impl Supervisor {
         let number = |name| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let watched = number("WATCHDOG_USEC").map(Duration::from_micros);
         let mine = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
-        match Link::new(place.as_bytes(), watched.filter(|time| mine && !time.is_zero())) {
-            Ok(link) => Self { link: Some(link) },
+        match NotifySocket::new(place.as_bytes(), watched.filter(|time| mine && !time.is_zero())) {
+            Ok(notify) => Self { notify: Some(notify) },
             Err(error) => {
                 log::warn!("cannot tell {} how the server is: {error}", place.display());
                 Self::default()
@@ -73,28 +73,28 @@ impl Supervisor {
 
     /// The server listens and its loop begins.
     pub(super) fn ready(&mut self, now: Time) {
-        if let Some(link) = self.link.as_mut().filter(|link| !link.is_stopping) {
-            (link.is_ready, link.due) = (true, now);
-            link.tell("READY=1\n");
+        if let Some(notify) = self.notify.as_mut().filter(|notify| !notify.is_stopping) {
+            (notify.is_ready, notify.due) = (true, now);
+            notify.tell("READY=1\n");
         }
     }
 
     /// Settings are read again; [`Supervisor::ready`] tells that this is done.
     pub(super) fn reloading(&self) {
-        if let Some(link) = self.link.as_ref().filter(|link| !link.is_stopping) {
+        if let Some(notify) = self.notify.as_ref().filter(|notify| !notify.is_stopping) {
             // The time is for `Type=notify-reload`, which tells by it one reload from another.
             let now = clock_gettime(ClockId::Monotonic);
             let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
-            link.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}\n"));
+            notify.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}\n"));
         }
     }
 
     /// The server goes, and may take so long for it.
     pub(super) fn stopping(&mut self, drain: Duration) {
-        if let Some(link) = &mut self.link {
-            link.is_stopping = true;
+        if let Some(notify) = &mut self.notify {
+            notify.is_stopping = true;
             let micros = drain.saturating_add(STOP_MARGIN).as_micros();
-            link.tell(&format!(
+            notify.tell(&format!(
                 "STOPPING=1\nEXTEND_TIMEOUT_USEC={micros}\nSTATUS=Telling everyone goodbye\n"
             ));
         }
@@ -102,32 +102,34 @@ impl Supervisor {
 
     /// Another process is the server from now on.
     pub(super) fn hand_over(&self, to: u32) {
-        if let Some(link) = &self.link {
-            link.tell(&format!("MAINPID={to}\n"));
+        if let Some(notify) = &self.notify {
+            notify.tell(&format!("MAINPID={to}\n"));
         }
     }
 
     /// When the next beat is due.
     pub(super) fn due(&self) -> Option<Time> {
-        self.link.as_ref().filter(|link| link.is_ready).map(|link| link.due)
+        self.notify.as_ref().filter(|notify| notify.is_ready).map(|notify| notify.due)
     }
 
     /// Beats if that is due, and tells what `status` says.
-    pub(super) fn beat(&mut self, now: Time, status: impl FnOnce() -> String) {
-        let Some(link) = self.link.as_mut().filter(|link| link.is_ready && link.due <= now) else {
+    pub(super) fn heartbeat(&mut self, now: Time, status: impl FnOnce() -> String) {
+        let Some(notify) =
+            self.notify.as_mut().filter(|notify| notify.is_ready && notify.due <= now)
+        else {
             return;
         };
-        link.due = now + link.interval;
+        notify.due = now + notify.interval;
         let mut message = String::new();
-        if link.is_watched {
+        if notify.is_watched {
             message.push_str("WATCHDOG=1\n");
         }
         let _ = writeln!(message, "STATUS={}", status());
-        link.tell(&message);
+        notify.tell(&message);
     }
 }
 
-impl Link {
+impl NotifySocket {
     /// `watched`: the time after which a server that did not beat is taken for dead.
     fn new(place: &[u8], watched: Option<Duration>) -> io::Result<Self> {
         let to = match place {
@@ -164,11 +166,11 @@ mod tests {
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let theirs = UnixDatagram::bind_addr(&address).unwrap();
         theirs.set_nonblocking(true).unwrap();
-        let link = Link::new(format!("@{name}").as_bytes(), watched).unwrap();
-        (theirs, Supervisor { link: Some(link) })
+        let notify = NotifySocket::new(format!("@{name}").as_bytes(), watched).unwrap();
+        (theirs, Supervisor { notify: Some(notify) })
     }
 
-    fn heard(theirs: &UnixDatagram) -> Option<String> {
+    fn received(theirs: &UnixDatagram) -> Option<String> {
         let mut room = [0; 512];
         let length = theirs.recv(&mut room).ok()?;
         Some(String::from_utf8_lossy(&room[..length]).into_owned())
@@ -179,15 +181,18 @@ mod tests {
         let (theirs, mut supervisor) = pair(Some(Duration::from_secs(10)));
         let at = |seconds| Time::at(Duration::from_secs(seconds));
         assert_eq!(supervisor.due(), None, "nothing is due before the start");
-        supervisor.beat(at(0), || panic!("too early"));
+        supervisor.heartbeat(at(0), || panic!("too early"));
         supervisor.ready(at(1));
-        assert_eq!(heard(&theirs).unwrap(), "READY=1\n");
-        for beat in 0..3 {
-            assert_eq!(supervisor.due(), Some(at(1 + beat * 5)));
-            supervisor.beat(at(1 + beat * 5), || format!("{beat} beats"));
-            assert_eq!(heard(&theirs).unwrap(), format!("WATCHDOG=1\nSTATUS={beat} beats\n"));
-            supervisor.beat(at(2 + beat * 5), || panic!("too early"));
-            assert_eq!(heard(&theirs), None);
+        assert_eq!(received(&theirs).unwrap(), "READY=1\n");
+        for heartbeat in 0..3 {
+            assert_eq!(supervisor.due(), Some(at(1 + heartbeat * 5)));
+            supervisor.heartbeat(at(1 + heartbeat * 5), || format!("{heartbeat} beats"));
+            assert_eq!(
+                received(&theirs).unwrap(),
+                format!("WATCHDOG=1\nSTATUS={heartbeat} beats\n")
+            );
+            supervisor.heartbeat(at(2 + heartbeat * 5), || panic!("too early"));
+            assert_eq!(received(&theirs), None);
         }
     }
 
@@ -195,12 +200,12 @@ mod tests {
     fn who_does_not_watch_is_told_the_status_alone() {
         let (theirs, mut supervisor) = pair(None);
         supervisor.ready(Time::ZERO);
-        supervisor.beat(Time::ZERO, || "fine".to_owned());
+        supervisor.heartbeat(Time::ZERO, || "fine".to_owned());
         supervisor.reloading();
         supervisor.stopping(Duration::from_secs(5));
         supervisor.hand_over(77);
         assert_eq!(supervisor.due(), Some(Time::ZERO + STATUS_INTERVAL));
-        let all: Vec<String> = std::iter::from_fn(|| heard(&theirs)).collect();
+        let all: Vec<String> = std::iter::from_fn(|| received(&theirs)).collect();
         assert_eq!(all[..2], ["READY=1\n", "STATUS=fine\n"]);
         assert!(all[2].starts_with("RELOADING=1\nMONOTONIC_USEC="), "{all:?}");
         assert!(all[3].starts_with("STOPPING=1\nEXTEND_TIMEOUT_USEC=15000000\n"), "{all:?}");
@@ -211,12 +216,12 @@ mod tests {
     fn who_was_told_that_the_server_stops_hears_of_no_reload() {
         let (theirs, mut supervisor) = pair(Some(Duration::from_secs(60)));
         supervisor.stopping(Duration::ZERO);
-        assert!(heard(&theirs).unwrap().starts_with("STOPPING=1\n"));
+        assert!(received(&theirs).unwrap().starts_with("STOPPING=1\n"));
         supervisor.reloading();
         supervisor.ready(Time::ZERO);
-        assert_eq!(heard(&theirs), None);
+        assert_eq!(received(&theirs), None);
         supervisor.stopping(Duration::ZERO);
-        assert!(heard(&theirs).unwrap().starts_with("STOPPING=1\n"), "how long may change");
+        assert!(received(&theirs).unwrap().starts_with("STOPPING=1\n"), "how long may change");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) struct Learnt {
 }
 
 /// A matchmaker, and what went to and fro.
-pub(crate) struct Watched {
+pub(crate) struct StatusSource {
     pub(crate) matchmaker: Matchmaker,
     pub(crate) now: Time,
     pub(crate) learnt: Learnt,
@@ -52,7 +52,7 @@ pub(crate) struct Watched {
     pub(crate) told: usize,
 }
 
-impl Watched {
+impl StatusSource {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             matchmaker: Matchmaker::new(settings, [7; 16]),

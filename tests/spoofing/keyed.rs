@@ -11,7 +11,7 @@ use mio_chat::matchmaking::{KeyedCounters, Settings, SocketIndex};
 use super::random::Random;
 use super::support::{report, sized, timed};
 use super::verbs::lines;
-use super::watched::Watched;
+use super::watched::StatusSource;
 
 const VIA: SocketIndex = SocketIndex(0);
 /// Players, by fours behind one address; and strangers who never ask for anything.
@@ -23,7 +23,7 @@ const PAD: &str = "pad=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// Players, strangers, and somebody who can write any address on a datagram.
 struct Scene {
-    watched: Watched,
+    watched: StatusSource,
     random: Random,
     joined: u64,
     /// Ids and cookies that were sent to players, of whom the attacker may be one. What is sent to
@@ -32,7 +32,7 @@ struct Scene {
 }
 
 /// What an attacker must not change, whatever is tried: all but the cookies that are handed out.
-fn standing(watched: &Watched) -> (usize, KeyedCounters) {
+fn standing(watched: &StatusSource) -> (usize, KeyedCounters) {
     let counters = KeyedCounters { cookies: 0, ..*watched.matchmaker.keyed_counters() };
     (watched.matchmaker.players(), counters)
 }
@@ -41,7 +41,7 @@ impl Scene {
     fn new() -> Self {
         let settings = Settings { answers_per_second: 0, ..Settings::default() };
         Self {
-            watched: Watched::new(settings),
+            watched: StatusSource::new(settings),
             random: Random::new(5),
             joined: 0,
             overheard: Vec::new(),

@@ -5,14 +5,14 @@
 
 use log::LevelFilter;
 
-use super::{Reactor, Settings};
+use super::{NetSettings, Reactor};
 use crate::server;
 
 /// What an operator has chosen for all parts of the server.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct Config {
     /// For the network.
-    pub net: Settings,
+    pub net: NetSettings,
     /// For clients, rooms and players.
     pub server: server::Settings,
     /// The least important level that is logged.
@@ -21,15 +21,15 @@ pub struct Chosen {
 
 impl Reactor {
     /// Takes over what was chosen anew, if that made sense; and tells that this is done.
-    pub(super) fn reload(&mut self, chosen: Option<Chosen>) {
-        if let Some(chosen) = chosen {
-            self.reconfigure(chosen);
+    pub(super) fn reload(&mut self, config: Option<Config>) {
+        if let Some(config) = config {
+            self.reconfigure(config);
         }
         self.operations.supervisor.ready(self.now);
     }
 
-    fn reconfigure(&mut self, chosen: Chosen) {
-        let Chosen { net, server, log_level } = chosen;
+    fn reconfigure(&mut self, config: Config) {
+        let Config { net, server, log_level } = config;
         log::set_max_level(log_level);
         self.sockets.clients_max = net.clients_max;
         (self.lifecycle.drain, self.lifecycle.lame_duck) = (net.drain, net.lame_duck);

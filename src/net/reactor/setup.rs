@@ -4,7 +4,7 @@ use mio::{Events, Poll};
 
 use super::sockets::Sockets;
 use super::upgrade::Upgrade;
-use super::{Lifecycle, Operations, Reactor, Settings, upkeep};
+use super::{Lifecycle, NetSettings, Operations, Reactor, upkeep};
 use crate::id::Registry;
 use crate::limits::{EVENTS_PER_POLL, READ_BYTES_PER_TURN};
 use crate::net::activated::Activated;
@@ -13,13 +13,13 @@ use crate::net::audit::AuditLog;
 use crate::net::clock::Clock;
 use crate::net::datagram::Datagrams;
 use crate::net::error::NetError;
-use crate::net::gauges::Gauges;
+use crate::net::gauges::LoopGauges;
 use crate::net::inherited::Inherited;
 use crate::net::listener::Listeners;
 use crate::net::log_writer::LogSink;
 use crate::net::persistence::Persistence;
 use crate::net::process::ProcessGauge;
-use crate::net::proxied::Proxies;
+use crate::net::proxy_protocol::Proxies;
 use crate::net::signals::SignalSource;
 use crate::net::stream_options::StreamOptions;
 use crate::net::supervisor::Supervisor;
@@ -41,7 +41,7 @@ impl Reactor {
     /// # Errors
     /// What could not be had of the system, in one sentence.
     pub fn new(
-        settings: &Settings,
+        settings: &NetSettings,
         server_settings: server::Settings,
         log: LogSink,
     ) -> Result<Self, NetError> {
@@ -57,7 +57,7 @@ impl Reactor {
 
     /// Everything but the state on disk.
     pub(super) fn assemble(
-        settings: &Settings,
+        settings: &NetSettings,
         mut server_settings: server::Settings,
         log: LogSink,
         mut ports: Ports,
@@ -99,7 +99,7 @@ impl Reactor {
             log,
             admin,
             audit: AuditLog::new(),
-            gauges: Gauges::new(),
+            gauges: LoopGauges::new(),
             process: ProcessGauge::new(started_at),
             turns: TurnGauge::new()?,
         };
@@ -112,7 +112,7 @@ impl Reactor {
 
 impl Lifecycle {
     /// A server that is to go on.
-    fn new(settings: &Settings, signals: SignalSource) -> Self {
+    fn new(settings: &NetSettings, signals: SignalSource) -> Self {
         Self {
             signals,
             drain: settings.drain,

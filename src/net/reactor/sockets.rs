@@ -11,7 +11,7 @@ use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::datagram::Datagrams;
 use crate::net::listener::Listeners;
-use crate::net::proxied::Proxies;
+use crate::net::proxy_protocol::Proxies;
 use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
 use crate::time::Time;
 

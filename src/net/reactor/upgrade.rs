@@ -22,10 +22,10 @@ use crate::limits::{
     HANDOVER_WAITING_BYTES_MAX, SUCCESSOR_PATIENCE,
 };
 use crate::net::admin::Admin;
-use crate::net::estate::Estate;
-use crate::net::handover::{HandoverError, SUCCEEDS, Wire, Word};
+use crate::net::handover::{HandoverChannel, HandoverError, HandoverSignal, SUCCEEDS};
+use crate::net::handover_state::HandoverState;
 use crate::net::persistence::Persistence;
-use crate::net::signals::Request;
+use crate::net::signals::SignalRequest;
 use crate::net::token::Source;
 use crate::time::Time;
 
@@ -42,11 +42,11 @@ pub(super) struct Upgrade {
 #[derive(Debug)]
 struct Successor {
     process: Child,
-    wire: Wire,
+    channel: HandoverChannel,
     /// When patience ends.
-    until: Time,
+    deadline: Time,
     /// It has said something, or has ended.
-    spoke: bool,
+    has_replied: bool,
 }
 
 impl Upgrade {
@@ -58,13 +58,13 @@ impl Upgrade {
     /// When the new process must be ready at the latest.
     pub(super) fn due(&self) -> Option<Time> {
         let successor = self.successor.as_ref()?;
-        Some(if successor.spoke { Time::ZERO } else { successor.until })
+        Some(if successor.has_replied { Time::ZERO } else { successor.deadline })
     }
 
     /// The new process has said something, or has ended.
     pub(super) fn note_readable(&mut self) {
         if let Some(successor) = &mut self.successor {
-            successor.spoke = true;
+            successor.has_replied = true;
         }
     }
 }
@@ -97,12 +97,12 @@ impl Reactor {
     }
 
     fn start_successor(&self) -> Result<Successor, HandoverError> {
-        let failed = |what| move |source| HandoverError::Wire { what, source };
+        let failed = |what| move |source| HandoverError::Io { what, source };
         let unknown = || HandoverError::Refused("this program does not know its own path".into());
         let program = self.lifecycle.upgrade.program.as_ref().ok_or_else(unknown)?;
-        let (wire, theirs) = Wire::pair().map_err(failed("a pair of sockets"))?;
+        let (channel, theirs) = HandoverChannel::pair().map_err(failed("a pair of sockets"))?;
         let token = Source::Successor.into();
-        let descriptor = wire.descriptor().as_raw_fd();
+        let descriptor = channel.descriptor().as_raw_fd();
         let registry = self.sockets.poll.registry();
         let registered = registry.register(&mut SourceFd(&descriptor), token, Interest::READABLE);
         registered.map_err(failed("polling"))?;
@@ -114,22 +114,26 @@ impl Reactor {
             command.env_remove(name);
         }
         let process = command.spawn().map_err(failed("the new process cannot be started"))?;
-        let until = self.now + SUCCESSOR_PATIENCE;
-        Ok(Successor { process, wire, until, spoke: false })
+        let deadline = self.now + SUCCESSOR_PATIENCE;
+        Ok(Successor { process, channel, deadline, has_replied: false })
     }
 
     /// Hands over if the new process is ready, or gives it up if it is not in time.
-    pub(super) fn go_on_upgrading(&mut self) {
+    pub(super) fn continue_upgrade(&mut self) {
         let now = self.now;
-        let is_due = |successor: &mut Successor| successor.spoke || now >= successor.until;
+        let is_due = |successor: &mut Successor| successor.has_replied || now >= successor.deadline;
         let Some(mut successor) = self.lifecycle.upgrade.successor.take_if(is_due) else { return };
-        if !successor.spoke {
+        if !successor.has_replied {
             return give_up(successor, "it was not ready in time");
         }
-        successor.wire.be_patient(HANDOVER_PATIENCE);
+        successor.channel.set_deadline(HANDOVER_PATIENCE);
         let begun = self.clock.now();
         let clients = self.sockets.connections.len();
-        match successor.wire.expect(Word::Ready).and_then(|()| self.hand_over(&mut successor)) {
+        match successor
+            .channel
+            .expect(HandoverSignal::Ready)
+            .and_then(|()| self.hand_over(&mut successor))
+        {
             Ok(()) => {
                 let pause_ms = self.clock.now().since(begun).as_millis();
                 let pid = successor.process.id();
@@ -162,50 +166,53 @@ impl Reactor {
             persistence.finish(&mut self.turn.server, self.clock);
         }
         let server = self.turn.server.handed_over(self.clock.now());
-        let mut estate =
-            Estate::new(self.clock.now(), self.sockets.datagrams.doors().clone(), server);
-        estate.folder.clone_from(&self.operations.folder);
-        estate.generations = self.sockets.connections.generations().to_vec();
+        let mut state = HandoverState::new(
+            self.clock.now(),
+            self.sockets.datagrams.endpoints().clone(),
+            server,
+        );
+        state.folder.clone_from(&self.operations.folder);
+        state.generations = self.sockets.connections.generations().to_vec();
         let mut sockets: Vec<BorrowedFd<'_>> = Vec::new();
         for (at, socket) in self.sockets.listeners.handed_over() {
-            estate.tcp.push(at);
+            state.tcp.push(at);
             sockets.push(socket);
         }
         for (at, socket) in self.sockets.datagrams.handed_over() {
-            estate.udp.push(at);
+            state.udp.push(at);
             sockets.push(socket);
         }
         for (at, socket) in self.operations.admin.iter().filter_map(Admin::handed_over) {
-            estate.admin.push(at);
+            state.admin.push(at);
             sockets.push(socket);
         }
         for id in self.sockets.connections.ids() {
             let Some(connection) = self.sockets.connections.get(id) else { continue };
-            estate.clients.push(id);
+            state.clients.push(id);
             sockets.push(connection.descriptor());
         }
-        let Successor { wire, .. } = successor;
-        let document = estate.write()?;
+        let Successor { channel, .. } = successor;
+        let document = state.write()?;
         let more = document.len() as f64 / HANDOVER_BYTES_PER_SECOND as f64;
         let patience = HANDOVER_PATIENCE + Duration::from_secs_f64(more);
-        wire.be_patient(patience.min(HANDOVER_PATIENCE_MAX));
-        wire.send(&document, &sockets)?;
-        wire.expect(Word::Taken)?;
+        channel.set_deadline(patience.min(HANDOVER_PATIENCE_MAX));
+        channel.send(&document, &sockets)?;
+        channel.expect(HandoverSignal::Taken)?;
         // Who reads this has everything; who does not is dead, and this process goes on.
-        wire.say(Word::Go)
+        channel.send_signal(HandoverSignal::Go)
     }
 
     /// Who has asked something of this process while it handed over did not know of the other one.
     fn pass_on_signals(&mut self, process: &Child) {
         for request in self.lifecycle.signals.requests() {
             let meant = match request {
-                Request::Stop(signal) => Signal::from_named_raw(signal),
-                Request::LameDuck => Some(Signal::USR2),
+                SignalRequest::Stop(signal) => Signal::from_named_raw(signal),
+                SignalRequest::LameDuck => Some(Signal::USR2),
                 // The new process has another stdin: it takes this one for a wish to reload.
-                Request::HangUp => Some(Signal::TERM),
-                Request::Reload => Some(Signal::HUP),
+                SignalRequest::HangUp => Some(Signal::TERM),
+                SignalRequest::Reload => Some(Signal::HUP),
                 // That has just been done.
-                Request::Upgrade => None,
+                SignalRequest::Upgrade => None,
             };
             if let Some(signal) = meant {
                 log::info!("upgrade: passed on signal={}", signal.as_raw());

@@ -10,7 +10,7 @@ use super::{Exit, Reactor};
 use crate::limits::CROWD;
 use crate::net::clock::Clock;
 use crate::net::log_writer::LogSink;
-use crate::net::signals::Request;
+use crate::net::signals::SignalRequest;
 use crate::net::token::Source;
 use crate::server::CloseReason;
 
@@ -34,9 +34,9 @@ impl Reactor {
     }
 
     /// Does for the state on disk what can wait, if this is the time for it.
-    pub(super) fn tidy_up_state(&mut self, is_idle: bool) {
+    pub(super) fn checkpoint_state(&mut self, is_idle: bool) {
         if let Some(persistence) = &mut self.operations.persistence {
-            persistence.tidy_up(is_idle, self.clock);
+            persistence.checkpoint_if_due(is_idle, self.clock);
         }
     }
 
@@ -54,8 +54,8 @@ impl Reactor {
     }
 
     /// Tells whoever supervises the server that the loop turns, if that is due.
-    pub(super) fn beat(&mut self) {
-        self.operations.supervisor.beat(self.now, || {
+    pub(super) fn heartbeat(&mut self) {
+        self.operations.supervisor.heartbeat(self.now, || {
             let clients = self.sockets.connections.len();
             let rooms = self.turn.server.lobby().rooms();
             let doing = if self.lifecycle.leaving { "Stopping" } else { "Serving" };
@@ -64,25 +64,25 @@ impl Reactor {
     }
 
     /// Does what signals ask for.
-    pub(super) fn obey_signals(&mut self) {
-        let requests: Vec<Request> = self.lifecycle.signals.requests().collect();
+    pub(super) fn handle_signals(&mut self) {
+        let requests: Vec<SignalRequest> = self.lifecycle.signals.requests().collect();
         for request in requests {
             match request {
-                Request::Reload => {
+                SignalRequest::Reload => {
                     self.operations.supervisor.reloading();
                     self.reopen_log();
                     self.log_report();
                     self.lifecycle.reload_asked = true;
                 }
-                Request::LameDuck => self.send_away(),
-                Request::Upgrade => self.begin_upgrade(),
-                Request::Stop(signal) if self.lifecycle.stopping => {
+                SignalRequest::LameDuck => self.send_away(),
+                SignalRequest::Upgrade => self.begin_upgrade(),
+                SignalRequest::Stop(signal) if self.lifecycle.stopping => {
                     log::warn!("stopping at once: signal={signal}");
                     self.lifecycle.stopped_by = Some(Exit::AtOnce(signal));
                 }
-                Request::Stop(signal) => self.stop(signal),
-                Request::HangUp if self.lifecycle.stopping => {}
-                Request::HangUp => {
+                SignalRequest::Stop(signal) => self.stop(signal),
+                SignalRequest::HangUp if self.lifecycle.stopping => {}
+                SignalRequest::HangUp => {
                     log::info!(
                         "the terminal is gone, or SIGHUP was sent: without -c it means stop"
                     );

@@ -23,7 +23,7 @@ impl Reactor {
         if is_idle {
             self.trim();
         }
-        self.tidy_up_state(is_idle);
+        self.checkpoint_state(is_idle);
         let ended = self.clock.now();
         let took = ended.since(self.now);
         self.operations.turns.record(took);
@@ -35,7 +35,7 @@ impl Reactor {
         if self.now.since(self.operations.calendar_read) >= CALENDAR_INTERVAL {
             self.read_calendar();
         }
-        self.beat();
+        self.heartbeat();
         Ok(())
     }
 

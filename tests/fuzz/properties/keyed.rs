@@ -11,7 +11,7 @@ use std::time::Duration;
 use mio_chat::matchmaking::{RelayMode, RelaySettings, Settings, SocketIndex};
 
 use super::input::Input;
-use crate::common::watched::Watched;
+use crate::common::watched::StatusSource;
 
 /// People: behind one address, of one household, of every family.
 const SOURCES: [&str; 12] = [
@@ -53,7 +53,7 @@ const EVENTS_MAX: usize = 400;
 /// Hands in the events.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
-    let mut watched = Watched::new(chosen_settings(&mut input));
+    let mut watched = StatusSource::new(chosen_settings(&mut input));
     for number in 0..EVENTS_MAX {
         if input.is_empty() {
             break;
@@ -80,7 +80,7 @@ fn chosen_settings(input: &mut Input<'_>) -> Settings {
 }
 
 /// A request that may be right, or what the bytes say.
-fn datagram(input: &mut Input<'_>, watched: &Watched, source: SocketAddr) -> Vec<u8> {
+fn datagram(input: &mut Input<'_>, watched: &StatusSource, source: SocketAddr) -> Vec<u8> {
     let kind = input.byte() % 10;
     if kind == 0 {
         return input.bytes().to_vec();
@@ -116,7 +116,7 @@ fn pad(input: &mut Input<'_>) -> String {
 }
 
 /// With a cookie of its own, or of anybody else.
-fn join_with_cookie(input: &mut Input<'_>, watched: &Watched, source: SocketAddr) -> String {
+fn join_with_cookie(input: &mut Input<'_>, watched: &StatusSource, source: SocketAddr) -> String {
     let choice = usize::from(input.byte());
     let all = &watched.learnt.cookies;
     let own = all.iter().rev().find(|cookie| choice < 192 && same(cookie.0, source));
@@ -130,7 +130,7 @@ fn join_with_cookie(input: &mut Input<'_>, watched: &Watched, source: SocketAddr
 /// What a player says, or somebody else in its name.
 fn from_the_match(
     input: &mut Input<'_>,
-    watched: &Watched,
+    watched: &StatusSource,
     source: SocketAddr,
     is_data: bool,
 ) -> String {

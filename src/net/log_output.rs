@@ -15,26 +15,26 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 
 /// A descriptor that lines are written to.
-pub(super) struct Outlet {
+pub(super) struct LogOutput {
     fd: OwnedFd,
-    way: Way,
+    mode: WriteMode,
 }
 
 /// How an outlet is kept from blocking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum WriteMode {
     /// A pipe or terminal, opened by us and non-blocking.
-    Own,
+    NonBlocking,
     /// A socket, told with each send not to wait.
     Socket,
     /// Shared with others and blocking, so asked before each write of `PIPE_BUF` bytes at most. The
     /// room it grants may be gone by then if another program writes there too: the last resort.
-    Asked,
+    PollFirst,
     /// A file or a device like `/dev/null`, which takes bytes or fails.
     File,
 }
 
-impl Outlet {
+impl LogOutput {
     /// Appends to what stands at `path`, a file or perhaps a FIFO.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::APPEND | OFlags::CREATE;
@@ -43,38 +43,40 @@ impl Outlet {
 
     /// Writes to a descriptor that belongs to others too, whose flags are not ours to change.
     pub(super) fn share(fd: BorrowedFd<'_>) -> io::Result<Self> {
-        let way = match file_type(fd)? {
+        let mode = match file_type(fd)? {
             FileType::Fifo | FileType::CharacterDevice => {
                 let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
                 match open_non_blocking(Path::new(&path), OFlags::empty()).and_then(Self::own) {
-                    Ok(outlet) => return Ok(outlet),
-                    Err(_) => Way::Asked,
+                    Ok(output) => return Ok(output),
+                    Err(_) => WriteMode::PollFirst,
                 }
             }
-            FileType::Socket => Way::Socket,
-            _ => Way::File,
+            FileType::Socket => WriteMode::Socket,
+            _ => WriteMode::File,
         };
-        Ok(Self { fd: fd.try_clone_to_owned()?, way })
+        Ok(Self { fd: fd.try_clone_to_owned()?, mode })
     }
 
     /// Takes over a description that nobody else uses, opened as non-blocking.
     fn own(fd: OwnedFd) -> Result<Self, Errno> {
-        let way = match file_type(fd.as_fd())? {
-            FileType::Fifo => Way::Own,
-            FileType::CharacterDevice if fd.is_terminal() => Way::Own,
-            _ => Way::File,
+        let mode = match file_type(fd.as_fd())? {
+            FileType::Fifo => WriteMode::NonBlocking,
+            FileType::CharacterDevice if fd.is_terminal() => WriteMode::NonBlocking,
+            _ => WriteMode::File,
         };
-        Ok(Self { fd, way })
+        Ok(Self { fd, mode })
     }
 
     /// Writes some or all of the bytes, or fails with `AGAIN` when there is no room.
     pub(super) fn write(&self, lines: &[u8]) -> Result<usize, Errno> {
-        rustix::io::retry_on_intr(|| match self.way {
-            Way::Socket => {
+        rustix::io::retry_on_intr(|| match self.mode {
+            WriteMode::Socket => {
                 rustix::net::send(&self.fd, lines, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
             }
-            Way::Asked if !self.is_writable_within(Duration::ZERO)? => Err(Errno::AGAIN),
-            Way::Asked | Way::Own | Way::File => rustix::io::write(&self.fd, lines),
+            WriteMode::PollFirst if !self.is_writable_within(Duration::ZERO)? => Err(Errno::AGAIN),
+            WriteMode::PollFirst | WriteMode::NonBlocking | WriteMode::File => {
+                rustix::io::write(&self.fd, lines)
+            }
         })
     }
 
@@ -87,7 +89,7 @@ impl Outlet {
 
     /// Whether it is a file or the like: never without room, but perhaps failing.
     pub(super) fn is_file(&self) -> bool {
-        self.way == Way::File
+        self.mode == WriteMode::File
     }
 
     /// Whether a person looks at it.
@@ -119,10 +121,10 @@ mod tests {
     use super::*;
 
     /// Writes until there is no room; that this ends is the point.
-    fn fill(outlet: &Outlet) -> usize {
+    fn fill(output: &LogOutput) -> usize {
         let mut written = 0;
         loop {
-            match outlet.write(&[b'x'; 4_096]) {
+            match output.write(&[b'x'; 4_096]) {
                 Ok(bytes) => written += bytes,
                 Err(errno) => {
                     assert_eq!(errno, Errno::AGAIN);
@@ -132,21 +134,21 @@ mod tests {
         }
     }
 
-    fn shared_pipe() -> (PipeReader, PipeWriter, Outlet) {
+    fn shared_pipe() -> (PipeReader, PipeWriter, LogOutput) {
         let (reader, writer) = pipe().unwrap();
-        let outlet = Outlet::share(writer.as_fd()).unwrap();
-        (reader, writer, outlet)
+        let output = LogOutput::share(writer.as_fd()).unwrap();
+        (reader, writer, output)
     }
 
     #[test]
     fn a_shared_pipe_is_opened_anew_and_keeps_its_flags() {
-        let (mut reader, writer, outlet) = shared_pipe();
-        assert_eq!(outlet.way, Way::Own);
-        let written = fill(&outlet);
+        let (mut reader, writer, output) = shared_pipe();
+        assert_eq!(output.mode, WriteMode::NonBlocking);
+        let written = fill(&output);
         let flags = rustix::fs::fcntl_getfl(&writer).unwrap();
         assert!(!flags.contains(OFlags::NONBLOCK));
 
-        drop((outlet, writer));
+        drop((output, writer));
         let mut read = Vec::new();
         assert_eq!(reader.read_to_end(&mut read).unwrap(), written);
     }
@@ -154,23 +156,23 @@ mod tests {
     #[test]
     fn a_pipe_that_cannot_be_opened_anew_is_asked_first() {
         let (mut reader, writer) = pipe().unwrap();
-        let outlet = Outlet { fd: writer.into(), way: Way::Asked };
-        assert!(fill(&outlet) > 0);
-        assert_eq!(outlet.is_writable_within(Duration::ZERO), Ok(false));
+        let output = LogOutput { fd: writer.into(), mode: WriteMode::PollFirst };
+        assert!(fill(&output) > 0);
+        assert_eq!(output.is_writable_within(Duration::ZERO), Ok(false));
         reader.read_exact(&mut [0; 4_096]).unwrap();
-        assert_eq!(outlet.is_writable_within(Duration::from_secs(9)), Ok(true));
-        assert_eq!(fill(&outlet), 4_096);
+        assert_eq!(output.is_writable_within(Duration::from_secs(9)), Ok(true));
+        assert_eq!(fill(&output), 4_096);
     }
 
     #[test]
     fn a_socket_never_waits() {
         let (reader, writer) = UnixStream::pair().unwrap();
-        let outlet = Outlet::share(writer.as_fd()).unwrap();
-        assert_eq!(outlet.way, Way::Socket);
-        assert!(fill(&outlet) > 0);
-        assert!(outlet.pollable_fd().is_some());
+        let output = LogOutput::share(writer.as_fd()).unwrap();
+        assert_eq!(output.mode, WriteMode::Socket);
+        assert!(fill(&output) > 0);
+        assert!(output.pollable_fd().is_some());
         drop(reader);
-        assert_eq!(outlet.write(b"x"), Err(Errno::PIPE));
+        assert_eq!(output.write(b"x"), Err(Errno::PIPE));
     }
 
     #[test]
@@ -178,11 +180,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("stderr");
         let mut shell = std::fs::File::create(&path).unwrap();
-        let outlet = Outlet::share(shell.as_fd()).unwrap();
-        assert!(outlet.is_file() && outlet.pollable_fd().is_none());
+        let output = LogOutput::share(shell.as_fd()).unwrap();
+        assert!(output.is_file() && output.pollable_fd().is_none());
         for line in ["first\n", "second\n"] {
             io::Write::write_all(&mut shell, line.as_bytes()).unwrap();
-            outlet.write(line.as_bytes()).unwrap();
+            output.write(line.as_bytes()).unwrap();
         }
         let found = std::fs::read_to_string(&path).unwrap();
         assert_eq!(found, "first\nfirst\nsecond\nsecond\n");
@@ -194,11 +196,11 @@ mod tests {
         let path = directory.path().join("fifo");
         let mode = Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &path, FileType::Fifo, mode, 0).unwrap();
-        let error = Outlet::open(&path).err().unwrap();
+        let error = LogOutput::open(&path).err().unwrap();
         assert_eq!(Errno::from_io_error(&error), Some(Errno::NXIO));
 
         let reader = OFlags::RDONLY | OFlags::NONBLOCK;
         let _reader = rustix::fs::open(&path, reader, Mode::empty()).unwrap();
-        assert_eq!(Outlet::open(&path).unwrap().way, Way::Own);
+        assert_eq!(LogOutput::open(&path).unwrap().mode, WriteMode::NonBlocking);
     }
 }

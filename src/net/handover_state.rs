@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
-use super::datagram::Doors;
+use super::datagram::LocalEndpoints;
 use super::handover::HandoverError;
 use super::inherited::{BoundAt, Inherited, Passed};
 use crate::id::ClientId;
@@ -25,7 +25,7 @@ const FORMAT: u32 = 2;
 
 /// The document.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Estate {
+pub(super) struct HandoverState {
     format: u32,
     /// Who has written it.
     pub(super) version: String,
@@ -44,28 +44,29 @@ pub(super) struct Estate {
     pub(super) clients: Vec<ClientId>,
     /// Of all ids that were ever given.
     pub(super) generations: Vec<u32>,
-    pub(super) doors: Doors,
+    #[serde(rename = "doors")]
+    pub(super) endpoints: LocalEndpoints,
     pub(super) server: ServerState,
 }
 
 /// What is looked at first.
 #[derive(Deserialize)]
-struct Heading {
+struct FormatOnly {
     format: u32,
 }
 
 /// What came with the document.
 #[derive(Debug)]
-pub(super) struct Sockets {
+pub(super) struct ReceivedSockets {
     pub(super) tcp: Inherited,
     pub(super) udp: Inherited,
     pub(super) admin: Inherited,
     pub(super) clients: Vec<OwnedFd>,
 }
 
-impl Estate {
+impl HandoverState {
     /// A document of this version about nothing but the server.
-    pub(super) fn new(now: Time, doors: Doors, server: ServerState) -> Self {
+    pub(super) fn new(now: Time, endpoints: LocalEndpoints, server: ServerState) -> Self {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -76,7 +77,7 @@ impl Estate {
             admin: Vec::new(),
             clients: Vec::new(),
             generations: Vec::new(),
-            doors,
+            endpoints,
             server,
         }
     }
@@ -88,7 +89,7 @@ impl Estate {
 
     /// Reads what was written down, if it is of a format that is known here.
     pub(super) fn read(document: &[u8]) -> Result<Self, HandoverError> {
-        let Heading { format } = serde_json::from_slice(document)?;
+        let FormatOnly { format } = serde_json::from_slice(document)?;
         if format != FORMAT {
             return Err(HandoverError::Format { found: format, known: FORMAT });
         }
@@ -96,10 +97,13 @@ impl Estate {
     }
 
     /// Says what the descriptors are.
-    pub(super) fn assign(&self, descriptors: Vec<OwnedFd>) -> Result<Sockets, HandoverError> {
+    pub(super) fn assign(
+        &self,
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<ReceivedSockets, HandoverError> {
         let ports = self.tcp.len() + self.udp.len() + self.admin.len();
         if descriptors.len() != ports + self.clients.len() {
-            return Err(HandoverError::Strange);
+            return Err(HandoverError::UnknownReply);
         }
         let mut all = descriptors.into_iter();
         let mut inherit = |places: &[BoundAt]| {
@@ -111,7 +115,7 @@ impl Estate {
             )
         };
         let (tcp, udp, admin) = (inherit(&self.tcp), inherit(&self.udp), inherit(&self.admin));
-        Ok(Sockets { tcp, udp, admin, clients: all.collect() })
+        Ok(ReceivedSockets { tcp, udp, admin, clients: all.collect() })
     }
 
     /// Whether datagrams come in by these sockets, in this order, so that their numbers mean the
@@ -131,26 +135,29 @@ mod tests {
         let poll = mio::Poll::new().unwrap();
         let none = Datagrams::bind(&[], &mut Inherited::default(), poll.registry()).unwrap();
         let server = Server::new(Settings::default(), [7; 16]).handed_over(Time::ZERO);
-        let estate = Estate::new(Time::ZERO, none.doors().clone(), server);
-        String::from_utf8(estate.write().unwrap()).unwrap()
+        let state = HandoverState::new(Time::ZERO, none.endpoints().clone(), server);
+        String::from_utf8(state.write().unwrap()).unwrap()
     }
 
     #[test]
     fn a_document_of_another_format_is_refused_in_a_sentence() {
         let document = document();
-        assert!(Estate::read(document.as_bytes()).is_ok());
+        assert!(HandoverState::read(document.as_bytes()).is_ok());
         let newer = document.replacen("\"format\":2", "\"format\":3", 1);
-        let refused = Estate::read(newer.as_bytes()).unwrap_err().to_string();
+        let refused = HandoverState::read(newer.as_bytes()).unwrap_err().to_string();
         assert_eq!(refused, "the document has format 3, and only 2 is understood here");
         // Whatever else it says.
-        assert!(matches!(Estate::read(b"{\"format\":9}"), Err(HandoverError::Format { .. })));
-        assert!(matches!(Estate::read(b"{}"), Err(HandoverError::Document(_))));
-        assert!(matches!(Estate::read(b"{\"format\":2}"), Err(HandoverError::Document(_))));
+        assert!(matches!(
+            HandoverState::read(b"{\"format\":9}"),
+            Err(HandoverError::Format { .. })
+        ));
+        assert!(matches!(HandoverState::read(b"{}"), Err(HandoverError::Document(_))));
+        assert!(matches!(HandoverState::read(b"{\"format\":2}"), Err(HandoverError::Document(_))));
     }
 
     #[test]
     fn what_a_later_version_adds_is_passed_over() {
         let document = document().replacen('{', "{\"added\":[1,2],", 1);
-        assert!(Estate::read(document.as_bytes()).is_ok());
+        assert!(HandoverState::read(document.as_bytes()).is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use mio::net::TcpStream;
 
 use super::Reactor;
-use crate::net::proxied::{Heard, ProxyCounters};
+use crate::net::proxy_protocol::{HeaderRead, ProxyCounters};
 use crate::time::Time;
 
 impl Reactor {
@@ -40,9 +40,9 @@ impl Reactor {
     /// Reads on for whom a connection is.
     pub(super) fn read_proxy_header(&mut self, index: usize) {
         match self.sockets.proxies.read(index, self.sockets.poll.registry()) {
-            Heard::Part => {}
-            Heard::Whole(stream, client) => self.admit(stream, client),
-            Heard::Rubbish => self.sockets.listeners.note_freed(self.now),
+            HeaderRead::Incomplete => {}
+            HeaderRead::Complete(stream, client) => self.admit(stream, client),
+            HeaderRead::Invalid => self.sockets.listeners.note_freed(self.now),
         }
     }
 

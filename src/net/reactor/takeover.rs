@@ -6,14 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mio::net::TcpStream;
 
 use super::setup::Ports;
-use super::{Reactor, Settings};
+use super::{NetSettings, Reactor};
 use crate::id::Registry;
 use crate::limits::PREDECESSOR_PATIENCE;
 use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::error::NetError;
-use crate::net::estate::Estate;
-use crate::net::handover::{HandoverError, Predecessor, Word};
+use crate::net::handover::{HandoverError, HandoverSignal, Predecessor};
+use crate::net::handover_state::HandoverState;
 use crate::net::log_writer::LogSink;
 use crate::net::persistence::Persistence;
 use crate::server::{self, Server};
@@ -23,28 +23,30 @@ impl Reactor {
     ///
     /// # Errors
     /// Why not, in one sentence. That server goes on.
-    pub fn succeed(
-        settings: &Settings,
+    pub fn take_over_from(
+        settings: &NetSettings,
         server_settings: server::Settings,
         log: LogSink,
         mut predecessor: Predecessor,
     ) -> Result<Self, NetError> {
-        let wire = &mut predecessor.wire;
+        let channel = &mut predecessor.channel;
         // The other one may be in the middle of something.
-        wire.be_patient(PREDECESSOR_PATIENCE);
-        wire.say(Word::Ready)?;
-        let (document, descriptors) = wire.receive()?;
-        let taken = Estate::read(&document).map_err(NetError::from).and_then(|estate| {
-            let sockets = estate.assign(descriptors)?;
+        channel.set_deadline(PREDECESSOR_PATIENCE);
+        channel.send_signal(HandoverSignal::Ready)?;
+        let (document, descriptors) = channel.receive()?;
+        let taken = HandoverState::read(&document).map_err(NetError::from).and_then(|state| {
+            let sockets = state.assign(descriptors)?;
             let (tcp, udp, admin) = (sockets.tcp, sockets.udp, sockets.admin);
             let ports = Ports { tcp, udp, admin };
             let mut reactor = Self::assemble(settings, server_settings.clone(), log, ports)?;
-            reactor.take_over(server_settings, estate, sockets.clients)?;
+            reactor.take_over(server_settings, state, sockets.clients)?;
             Ok(reactor)
         });
         match &taken {
-            Ok(_) => wire.say(Word::Taken).and_then(|()| wire.expect(Word::Go))?,
-            Err(error) => wire.refuse(&reason(error)),
+            Ok(_) => channel
+                .send_signal(HandoverSignal::Taken)
+                .and_then(|()| channel.expect(HandoverSignal::Go))?,
+            Err(error) => channel.refuse(&reason(error)),
         }
         let mut reactor = taken?;
         // The old process can go on no more, so it need not understand what is written from now on.
@@ -59,33 +61,33 @@ impl Reactor {
     fn take_over(
         &mut self,
         mut settings: server::Settings,
-        estate: Estate,
+        state: HandoverState,
         clients: Vec<std::os::fd::OwnedFd>,
     ) -> Result<(), NetError> {
-        if estate.folder != self.operations.folder {
+        if state.folder != self.operations.folder {
             return Err(HandoverError::Folder.into());
         }
         settings.matchmaking.own_addresses = self.sockets.datagrams.addresses().collect();
-        let same_sockets = estate.has_sockets(self.sockets.datagrams.addresses());
+        let same_sockets = state.has_sockets(self.sockets.datagrams.addresses());
         if same_sockets {
-            self.sockets.datagrams.take_over(estate.doors);
+            self.sockets.datagrams.take_over(state.endpoints);
         }
-        let ids = estate.clients.iter().copied();
+        let ids = state.clients.iter().copied();
         let streams = clients.into_iter().map(|client| TcpStream::from_std(client.into()));
         let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
-        self.sockets.connections = Registry::taken_over(connections, estate.generations);
-        let server = Server::taken_over(settings.clone(), estate.server, same_sockets);
+        self.sockets.connections = Registry::taken_over(connections, state.generations);
+        let server = Server::taken_over(settings.clone(), state.server, same_sockets);
         self.turn.take_over(server);
-        self.clock = Clock::resuming(estate.now);
-        self.now = estate.now;
+        self.clock = Clock::resuming(state.now);
+        self.now = state.now;
         // What is chosen may not be what it was.
         self.turn.reconfigure(self.now, settings);
         self.sockets.clients_peak = self.sockets.connections.len();
         self.operations.process.came_with(self.sockets.connections.len() as u64);
         let closed: u64 = self.turn.server.counters().closed.iter().sum();
         self.operations.gauges.admitted = closed + self.sockets.connections.len() as u64;
-        for id in estate.clients {
-            self.watch(id);
+        for id in state.clients {
+            self.register_client(id);
         }
         let folder = self.operations.folder.as_deref();
         self.operations.persistence =

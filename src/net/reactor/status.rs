@@ -5,7 +5,8 @@
 
 use super::Reactor;
 use crate::admin::{
-    Chat, Connections, Counts, RoomSize, SlowClient, Snapshot, Udp, Unready, Watched,
+    ChatStats, ConnectionStats, Counts, RoomSize, SlowClient, Snapshot, StatusSource, UdpStats,
+    Unready,
 };
 use crate::chat::Refusal;
 use crate::limits::ADMIN_LISTED_MAX;
@@ -20,22 +21,22 @@ impl Reactor {
     pub(super) fn serve_admin(&mut self) {
         let Some(mut admin) = self.operations.admin.take() else { return };
         let short = self.sockets.listeners.is_short_of_descriptors();
-        if admin.look((self.clock, self.sockets.poll.registry()), short, &*self) {
+        if admin.poll((self.clock, self.sockets.poll.registry()), short, &*self) {
             self.sockets.listeners.note_freed(self.now);
         }
         self.operations.admin = Some(admin);
     }
 
-    fn connections_seen(&self) -> Connections {
+    fn connection_stats(&self) -> ConnectionStats {
         let closed = self.turn.server.counters().closed;
         let mut rejected = self.operations.gauges.rejected.counts();
-        let proxied = self.sockets.proxies.counters();
+        let proxy_protocol = self.sockets.proxies.counters();
         rejected.0.extend([
-            ("proxy-header-bad", proxied.bad),
-            ("proxy-header-late", proxied.late),
-            ("proxy-header-crowded", proxied.crowded),
+            ("proxy-header-bad", proxy_protocol.bad),
+            ("proxy-header-late", proxy_protocol.late),
+            ("proxy-header-crowded", proxy_protocol.crowded),
         ]);
-        Connections {
+        ConnectionStats {
             now: self.sockets.connections.len() as u64,
             max: self.sockets.clients_max as u64,
             accepted: self.operations.gauges.admitted,
@@ -44,11 +45,11 @@ impl Reactor {
         }
     }
 
-    fn chat_seen(&self) -> Chat {
+    fn chat_stats(&self) -> ChatStats {
         let (counters, delivery) =
             (self.turn.server.counters(), self.turn.server.delivery_counters());
         let lobby = self.turn.server.lobby();
-        Chat {
+        ChatStats {
             members: lobby.members() as u64,
             rooms: lobby.rooms() as u64,
             messages_in: counters.lines,
@@ -67,29 +68,29 @@ impl Reactor {
         }
     }
 
-    fn udp_seen(&self) -> Udp {
+    fn udp_stats(&self) -> UdpStats {
         let matchmaker = self.turn.server.matchmaker();
-        Udp::of(matchmaker.counters(), matchmaker.keyed_counters(), matchmaker.players())
+        UdpStats::of(matchmaker.counters(), matchmaker.keyed_counters(), matchmaker.players())
     }
 
-    fn rooms_seen(&self, most: usize) -> Vec<RoomSize> {
+    fn largest_rooms(&self, most: usize) -> Vec<RoomSize> {
         let rooms = self.turn.server.lobby().largest_rooms(most).into_iter();
-        let seen = rooms.map(|(name, members)| (name.as_str().to_owned(), members as u64));
-        seen.map(|(name, members)| RoomSize { name, members }).collect()
+        let stats = rooms.map(|(name, members)| (name.as_str().to_owned(), members as u64));
+        stats.map(|(name, members)| RoomSize { name, members }).collect()
     }
 
-    fn slow_clients_seen(&self, now: Time, most: usize) -> Vec<SlowClient> {
+    fn slow_readers(&self, now: Time, most: usize) -> Vec<SlowClient> {
         let slow = self.turn.server.slowest_readers(most).into_iter();
-        let seen = slow.map(|reader| SlowClient {
+        let stats = slow.map(|reader| SlowClient {
             nickname: reader.nickname.map(|name| name.as_str().to_owned()),
             bytes: reader.bytes as u64,
             age_seconds: now.since(reader.since).as_secs_f64(),
         });
-        seen.collect()
+        stats.collect()
     }
 }
 
-impl Watched for Reactor {
+impl StatusSource for Reactor {
     fn unready(&self) -> Option<Unready> {
         if self.lifecycle.leaving {
             Some(Unready::Draining)
@@ -102,24 +103,24 @@ impl Watched for Reactor {
 
     fn snapshot(&self, with_lists: bool) -> Snapshot {
         let (now, gauges) = (self.clock.now(), self.turn.gauges());
-        let connections = self.connections_seen();
+        let connections = self.connection_stats();
         let listed = if with_lists { ADMIN_LISTED_MAX } else { 0 };
         Snapshot {
             version: env!("CARGO_PKG_VERSION"),
             commit: COMMIT.filter(|commit| !commit.is_empty()).unwrap_or("unknown"),
             uptime_seconds: now.since(Time::ZERO).as_secs_f64(),
             not_ready: self.unready(),
-            chat: self.chat_seen(),
+            chat: self.chat_stats(),
             turn_seconds: self.operations.gauges.turns.clone(),
             flush_clients: gauges.flushes.clone(),
             delivery_latency_seconds: gauges.deliveries.clone(),
             turns_cut: self.operations.gauges.turns_cut(&gauges.hit),
-            udp: self.udp_seen(),
+            udp: self.udp_stats(),
             log_dropped: self.operations.log.dropped(),
-            store: self.operations.persistence.as_ref().map(|persistence| persistence.seen()),
+            store: self.operations.persistence.as_ref().map(|persistence| persistence.stats()),
             process: self.operations.process.read(connections.now),
-            rooms_by_size: self.rooms_seen(listed),
-            slow_clients: self.slow_clients_seen(now, listed),
+            rooms_by_size: self.largest_rooms(listed),
+            slow_clients: self.slow_readers(now, listed),
             connections,
         }
     }

@@ -41,7 +41,7 @@ pub struct ProxyCounters {
 #[derive(Debug)]
 pub(super) struct Proxies {
     trusted: SubnetSet,
-    waiting: Slab<Waiting>,
+    pending: Slab<PendingConnection>,
     /// When each is late, the first one first. Those that do not wait any more are passed over.
     late: VecDeque<(Time, usize, u64)>,
     /// Connections that have waited so far.
@@ -54,7 +54,7 @@ pub(super) struct Proxies {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct PendingConnection {
     stream: TcpStream,
     peer: SocketAddr,
     header: Vec<u8>,
@@ -63,7 +63,7 @@ struct Waiting {
 
 /// Why a connection brought no header.
 #[derive(Debug, thiserror::Error)]
-enum Useless {
+enum NoHeader {
     #[error("something else came")]
     OtherBytes,
     #[error("it ended")]
@@ -74,13 +74,13 @@ enum Useless {
 
 /// What reading on has come to.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum HeaderRead {
     /// The header is not whole yet.
-    Part,
+    Incomplete,
     /// The connection, no longer registered, and the address that it is for.
-    Whole(TcpStream, SocketAddr),
+    Complete(TcpStream, SocketAddr),
     /// No header, but something else, or the end: it was closed.
-    Rubbish,
+    Invalid,
 }
 
 impl Proxies {
@@ -88,7 +88,7 @@ impl Proxies {
     pub(super) fn new(trusted: Vec<Subnet>) -> Self {
         Self {
             trusted: trusted.into_iter().collect(),
-            waiting: Slab::new(),
+            pending: Slab::new(),
             late: VecDeque::new(),
             count: 0,
             most: PROXY_HEADERS_PENDING_MAX,
@@ -110,7 +110,7 @@ impl Proxies {
 
     /// How many wait.
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.pending.len()
     }
 
     /// What became of all others.
@@ -126,12 +126,12 @@ impl Proxies {
         peer: SocketAddr,
         registry: &Registry,
     ) -> Option<usize> {
-        if self.waiting.len() >= self.most {
+        if self.pending.len() >= self.most {
             self.counters.crowded += 1;
             log::debug!("balancer {peer}: closed, too many wait for their header");
             return None;
         }
-        let entry = self.waiting.vacant_entry();
+        let entry = self.pending.vacant_entry();
         let index = entry.key();
         let token = Source::Proxied(index as u16).into();
         if let Err(error) = registry.register(&mut stream, token, Interest::READABLE) {
@@ -139,38 +139,38 @@ impl Proxies {
             return None;
         }
         self.count += 1;
-        entry.insert(Waiting { stream, peer, header: Vec::new(), number: self.count });
+        entry.insert(PendingConnection { stream, peer, header: Vec::new(), number: self.count });
         self.late.push_back((now + PROXY_HEADER_TIMEOUT, index, self.count));
         Some(index)
     }
 
     /// Reads on.
-    pub(super) fn read(&mut self, index: usize, registry: &Registry) -> Heard {
-        let told = match self.waiting.get_mut(index).map(Waiting::read) {
-            None | Some(Ok(None)) => return Heard::Part,
+    pub(super) fn read(&mut self, index: usize, registry: &Registry) -> HeaderRead {
+        let told = match self.pending.get_mut(index).map(PendingConnection::read) {
+            None | Some(Ok(None)) => return HeaderRead::Incomplete,
             Some(told) => told,
         };
-        let Waiting { mut stream, peer, .. } = self.waiting.remove(index);
+        let PendingConnection { mut stream, peer, .. } = self.pending.remove(index);
         let _ = registry.deregister(&mut stream);
         match told {
             Ok(Some(Proxied::For(client))) => {
                 self.counters.clients += 1;
                 log::debug!("balancer {peer}: comes for {client}");
-                Heard::Whole(stream, client)
+                HeaderRead::Complete(stream, client)
             }
             Ok(_) => {
                 self.counters.balancers += 1;
                 log::debug!("balancer {peer}: comes for itself");
                 let client = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), peer.port());
-                Heard::Whole(stream, client)
+                HeaderRead::Complete(stream, client)
             }
             Err(why) => {
                 self.counters.bad += 1;
                 log::debug!("balancer {peer}: closed, no header: {why}");
-                if matches!(why, Useless::OtherBytes) {
+                if matches!(why, NoHeader::OtherBytes) {
                     self.warn_of(peer, "what it sent is no PROXY header");
                 }
-                Heard::Rubbish
+                HeaderRead::Invalid
             }
         }
     }
@@ -189,7 +189,7 @@ impl Proxies {
     /// When the next of them is late.
     pub(super) fn due(&mut self) -> Option<Time> {
         while let Some(&(due, index, number)) = self.late.front() {
-            if self.waiting.get(index).is_some_and(|waiting| waiting.number == number) {
+            if self.pending.get(index).is_some_and(|pending| pending.number == number) {
                 return Some(due);
             }
             self.late.pop_front();
@@ -202,7 +202,7 @@ impl Proxies {
         let mut any = false;
         while self.due().is_some_and(|due| due <= now) {
             let Some((_, index, _)) = self.late.pop_front() else { break };
-            let late = self.waiting.remove(index);
+            let late = self.pending.remove(index);
             self.counters.late += 1;
             any = true;
             log::debug!("balancer {}: closed, its header is late", late.peer);
@@ -213,36 +213,36 @@ impl Proxies {
 
     /// Closes all that wait: nobody is admitted any more.
     pub(super) fn close(&mut self) {
-        self.waiting.clear();
+        self.pending.clear();
         self.late.clear();
     }
 
     /// Gives back memory that a crowd has needed.
     pub(super) fn trim(&mut self) {
-        self.waiting.shrink_to_fit();
+        self.pending.shrink_to_fit();
         self.late.shrink_to_fit();
     }
 }
 
-impl Waiting {
+impl PendingConnection {
     /// Reads what is there of the header, and nothing behind it: how long it is shows in its bytes,
     /// so they are looked at before they are taken.
-    fn read(&mut self) -> Result<Option<Proxied>, Useless> {
+    fn read(&mut self) -> Result<Option<Proxied>, NoHeader> {
         loop {
             let mut room = [0; PROXY_HEADER_BYTES_MAX];
             let had = self.header.len();
             let seen = match self.stream.peek(&mut room[had..]) {
-                Ok(0) => return Err(Useless::End),
+                Ok(0) => return Err(NoHeader::End),
                 Ok(count) => &room[had..had + count],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
             self.header.extend_from_slice(seen);
-            let whole = proxy_header_bytes(&self.header).map_err(|_| Useless::OtherBytes)?;
+            let whole = proxy_header_bytes(&self.header).map_err(|_| NoHeader::OtherBytes)?;
             self.header.truncate(whole);
             self.stream.read_exact(&mut self.header[had..])?;
-            let header = read_proxy_header(&self.header).map_err(|_| Useless::OtherBytes)?;
+            let header = read_proxy_header(&self.header).map_err(|_| NoHeader::OtherBytes)?;
             if header.is_some() {
                 return Ok(header);
             }
@@ -260,13 +260,13 @@ mod tests {
 
     const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
-    struct Door {
+    struct Fixture {
         listener: TcpListener,
         poll: Poll,
         proxies: Proxies,
     }
 
-    impl Door {
+    impl Fixture {
         fn new() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let proxies = Proxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
@@ -287,53 +287,56 @@ mod tests {
 
         fn read(&mut self, index: usize) -> Option<SocketAddr> {
             match self.proxies.read(index, self.poll.registry()) {
-                Heard::Whole(_, client) => Some(client),
-                Heard::Part | Heard::Rubbish => None,
+                HeaderRead::Complete(_, client) => Some(client),
+                HeaderRead::Incomplete | HeaderRead::Invalid => None,
             }
         }
     }
 
     #[test]
     fn who_is_late_is_closed_and_nobody_else() {
-        let mut door = Door::new();
-        let (_slow, slow) = door.connect(Time::ZERO, &LOCAL[..15]);
-        let (_quick, quick) = door.connect(Time::ZERO, LOCAL);
+        let mut fixture = Fixture::new();
+        let (_slow, slow) = fixture.connect(Time::ZERO, &LOCAL[..15]);
+        let (_quick, quick) = fixture.connect(Time::ZERO, LOCAL);
         let soon = Time::ZERO + Duration::from_secs(1);
-        let (mut patient, third) = door.connect(soon, b"");
-        assert_eq!(door.read(slow.unwrap()), None);
-        assert!(door.read(quick.unwrap()).is_some_and(|client| client.ip().is_loopback()));
+        let (mut patient, third) = fixture.connect(soon, b"");
+        assert_eq!(fixture.read(slow.unwrap()), None);
+        assert!(fixture.read(quick.unwrap()).is_some_and(|client| client.ip().is_loopback()));
         // The place of one that is gone is given to another, which has its own time.
-        let (_next, next) = door.connect(soon, b"");
+        let (_next, next) = fixture.connect(soon, b"");
         assert_eq!(next, quick);
         let due = Time::ZERO + PROXY_HEADER_TIMEOUT;
-        assert_eq!(door.proxies.due(), Some(due));
-        assert!(door.proxies.expire(due) && !door.proxies.expire(due));
-        assert_eq!((door.proxies.len(), door.proxies.counters().late), (2, 1));
-        assert_eq!(door.proxies.due(), Some(soon + PROXY_HEADER_TIMEOUT));
+        assert_eq!(fixture.proxies.due(), Some(due));
+        assert!(fixture.proxies.expire(due) && !fixture.proxies.expire(due));
+        assert_eq!((fixture.proxies.len(), fixture.proxies.counters().late), (2, 1));
+        assert_eq!(fixture.proxies.due(), Some(soon + PROXY_HEADER_TIMEOUT));
         patient.write_all(LOCAL).unwrap();
-        assert!(door.read(third.unwrap()).is_some());
-        door.proxies.close();
-        assert_eq!((door.proxies.len(), door.proxies.due()), (0, None));
+        assert!(fixture.read(third.unwrap()).is_some());
+        fixture.proxies.close();
+        assert_eq!((fixture.proxies.len(), fixture.proxies.due()), (0, None));
     }
 
     #[test]
     fn no_more_than_the_limit_wait() {
-        let mut door = Door::new();
-        door.proxies.most = 3;
-        let kept: Vec<_> = (0..3).map(|_| door.connect(Time::ZERO, b"")).collect();
+        let mut fixture = Fixture::new();
+        fixture.proxies.most = 3;
+        let kept: Vec<_> = (0..3).map(|_| fixture.connect(Time::ZERO, b"")).collect();
         assert!(kept.iter().all(|(_, index)| index.is_some()));
-        let (_refused, index) = door.connect(Time::ZERO, LOCAL);
-        assert_eq!((index, door.proxies.counters().crowded), (None, 1));
+        let (_refused, index) = fixture.connect(Time::ZERO, LOCAL);
+        assert_eq!((index, fixture.proxies.counters().crowded), (None, 1));
     }
 
     #[test]
     fn other_bytes_and_the_end_are_bad_at_once() {
-        let mut door = Door::new();
+        let mut fixture = Fixture::new();
         for (count, bytes) in [&b"alice\n"[..], b"\r\n\r\nhello", b""].iter().enumerate() {
-            let (balancer, index) = door.connect(Time::ZERO, bytes);
+            let (balancer, index) = fixture.connect(Time::ZERO, bytes);
             balancer.shutdown(std::net::Shutdown::Write).unwrap();
-            assert_eq!(door.read(index.unwrap()), None);
-            assert_eq!((door.proxies.len(), door.proxies.counters().bad), (0, count as u64 + 1));
+            assert_eq!(fixture.read(index.unwrap()), None);
+            assert_eq!(
+                (fixture.proxies.len(), fixture.proxies.counters().bad),
+                (0, count as u64 + 1)
+            );
         }
     }
 }

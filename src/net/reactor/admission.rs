@@ -41,7 +41,7 @@ impl Reactor {
         self.sockets.clients_peak = self.sockets.clients_peak.max(self.sockets.connections.len());
         let admitted = self.turn.server.connect(self.now, id, peer.ip());
         log::debug!("client {id}: connected from {peer}");
-        self.watch(id);
+        self.register_client(id);
         let Err(reason) = admitted else {
             self.operations.gauges.admitted += 1;
             return;
@@ -70,7 +70,7 @@ impl Reactor {
     }
 
     /// Has poll tell of a client, and of what it is ready for already.
-    pub(super) fn watch(&mut self, id: ClientId) {
+    pub(super) fn register_client(&mut self, id: ClientId) {
         let Some(connection) = self.sockets.connections.get_mut(id) else { return };
         let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
         let (registry, stream) = (self.sockets.poll.registry(), connection.stream());
