@@ -399,7 +399,7 @@ impl ServeArgs {
             banned: clients.ban.clone(),
             come_back: clients.come_back.into(),
             operators,
-            matchmaking: matchmaking::Settings {
+            matchmaking: matchmaking::MatchmakerSettings {
                 plain_pairing: udp.plain_pairing == Switch::On,
                 answers_per_second: udp.udp_rate,
                 relay: RelaySettings {

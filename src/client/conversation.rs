@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use crate::id::ClientId;
     use crate::limits::SPEECH_QUEUE_MAX;
-    use crate::matchmaking::{Input, Matchmaker, Output, Settings, SocketIndex};
+    use crate::matchmaking::{Input, Matchmaker, MatchmakerSettings, Output, SocketIndex};
 
     /// How long anything may take here.
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -266,7 +266,7 @@ mod tests {
         fn new() -> Self {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
             socket.set_nonblocking(true).unwrap();
-            let matchmaker = Matchmaker::new(Settings::default(), *b"sixteen secrets!");
+            let matchmaker = Matchmaker::new(MatchmakerSettings::default(), *b"sixteen secrets!");
             let (clock, poll) = (Clock::start(), Poll::new().unwrap());
             let fd = socket.as_raw_fd();
             poll.registry().register(&mut SourceFd(&fd), SERVER, Interest::READABLE).unwrap();

@@ -58,18 +58,18 @@ pub use keyed::RelaySettings;
 
 use counters::Reason;
 use keyed::Keyed;
-use keyed::Request;
-use pairing::Outcome;
+use keyed::KeyedRequest;
 use pairing::Pairing;
+use pairing::PairingOutcome;
 use payload::Payload;
 use rate::RateTable;
+use sender::Canonical;
 use sender::OwnAddresses;
 use sender::Sender;
-use sender::Told;
 
 /// How the matchmaker is to behave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct MatchmakerSettings {
     /// Whether any two datagrams make a pair.
     pub plain_pairing: bool,
     /// Datagrams a second processed per IPv4 address or IPv6 /64; 0 means no limit.
@@ -81,7 +81,7 @@ pub struct Settings {
     pub own_addresses: Vec<SocketAddr>,
 }
 
-impl Default for Settings {
+impl Default for MatchmakerSettings {
     /// As the flags of the server have it, without sockets.
     fn default() -> Self {
         Self {
@@ -155,7 +155,7 @@ pub struct MatchedPeer {
 
 /// Why a person in the chat cannot be given a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unmatchable {
+pub enum ReservationError {
     /// That is no name for a queue.
     QueueName,
     /// So many cannot meet.
@@ -176,7 +176,7 @@ pub struct Matchmaker {
 impl Matchmaker {
     /// A matchmaker that has met nobody. The secret keeps senders from choosing whose rate they
     /// use up, and from guessing cookies and what players are told alone.
-    pub fn new(settings: Settings, secret: [u8; 16]) -> Self {
+    pub fn new(settings: MatchmakerSettings, secret: [u8; 16]) -> Self {
         Self {
             plain_pairing: settings.plain_pairing,
             own_addresses: OwnAddresses::new(settings.own_addresses),
@@ -188,7 +188,7 @@ impl Matchmaker {
     }
 
     /// Takes over what was chosen anew. Who waits or plays goes on.
-    pub fn reconfigure(&mut self, settings: &Settings) {
+    pub fn reconfigure(&mut self, settings: &MatchmakerSettings) {
         self.plain_pairing = settings.plain_pairing;
         self.rate.set_rate(settings.answers_per_second);
         self.keyed.set_relay(settings.relay);
@@ -229,12 +229,12 @@ impl Matchmaker {
         person: (ClientId, &str),
         queue: &str,
         players: u8,
-    ) -> Result<u64, Unmatchable> {
+    ) -> Result<u64, ReservationError> {
         if !is_queue_name(queue) {
-            return Err(Unmatchable::QueueName);
+            return Err(ReservationError::QueueName);
         }
         if !MATCH_PLAYERS.contains(&players) {
-            return Err(Unmatchable::Players);
+            return Err(ReservationError::Players);
         }
         Ok(self.keyed.reserve(now, person, queue, players))
     }
@@ -304,7 +304,7 @@ impl Matchmaker {
         if stun::is_stun(datagram) {
             self.tell_own_address(now, sender, datagram, out)
         } else if datagram.starts_with(MAGIC) {
-            self.obey(now, sender, datagram, out)
+            self.handle_request(now, sender, datagram, out)
         } else {
             self.match_plainly(now, sender, datagram, out)
         }
@@ -317,11 +317,11 @@ impl Matchmaker {
         datagram: &[u8],
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
-        let request = stun::Request::parse(datagram)?;
+        let request = stun::BindingRequest::parse(datagram)?;
         self.charge(now, sender)?;
         let (payload, counter) = match request.answer(sender.address()) {
-            stun::Answer::Success(payload) => (payload, &mut self.counters.stun_answered),
-            stun::Answer::Refusal(payload) => (payload, &mut self.counters.stun_refused),
+            stun::StunAnswer::Success(payload) => (payload, &mut self.counters.stun_answered),
+            stun::StunAnswer::Refusal(payload) => (payload, &mut self.counters.stun_refused),
         };
         *counter += 1;
         out(Output::Send(sender.transmit(payload.as_ref())));
@@ -330,23 +330,23 @@ impl Matchmaker {
 
     /// The keyed protocol. What strangers may ask costs; who has proved its address may not be
     /// kept from answering by others behind the same one.
-    fn obey(
+    fn handle_request(
         &mut self,
         now: Time,
         sender: Sender,
         datagram: &[u8],
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
-        match Request::parse(datagram).ok_or(Reason::KeyedMalformed)? {
-            Request::Check { id, from } => {
+        match KeyedRequest::parse(datagram).ok_or(Reason::KeyedMalformed)? {
+            KeyedRequest::Check { id, from } => {
                 self.charge(now, sender)?;
                 self.check(sender, id, from, datagram.len(), out)
             }
-            Request::Join(join) if !self.keyed.is_proved(now, sender, &join) => {
+            KeyedRequest::Join(join) if !self.keyed.is_proved(now, sender, &join) => {
                 self.charge(now, sender)?;
                 self.keyed.give_cookie(now, sender, join.id, datagram.len(), out)
             }
-            request => self.keyed.obey(now, sender, request, out),
+            request => self.keyed.handle_request(now, sender, request, out),
         }
     }
 
@@ -361,7 +361,7 @@ impl Matchmaker {
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         let address = sender.address();
-        let mut answer = format!("MC1 SEEN id={id:016x} you={}", Told(address));
+        let mut answer = format!("MC1 SEEN id={id:016x} you={}", Canonical(address));
         let mut key = " also=";
         for (port, _) in self.own_addresses.ports(&sender) {
             let more = format!("{key}{port}");
@@ -405,18 +405,18 @@ impl Matchmaker {
             out(Output::Send(to.transmit(plain_answer(partner).as_ref())));
         };
         match self.pairing.receive(now, sender) {
-            Outcome::Waits => self.counters.waiting += 1,
-            Outcome::Meets { first, evicted } => {
+            PairingOutcome::Waits => self.counters.waiting += 1,
+            PairingOutcome::Meets { first, evicted } => {
                 self.counters.paired += 1;
                 self.counters.evicted += u64::from(evicted);
                 tell(first, sender.address());
                 tell(sender, first.address());
             }
-            Outcome::Repeats { partner } => {
+            PairingOutcome::Repeats { partner } => {
                 self.counters.repeated_answers += 1;
                 tell(sender, partner);
             }
-            Outcome::TooSoon => return Err(Reason::TooSoon),
+            PairingOutcome::TooSoon => return Err(Reason::TooSoon),
         }
         Ok(())
     }
@@ -435,7 +435,7 @@ fn longest(datagram: &[u8]) -> usize {
 /// The address as plain pairing tells it, and a newline.
 fn plain_answer(address: SocketAddr) -> Payload {
     let mut payload = Payload::new();
-    let written = writeln!(payload, "{}", Told(address));
+    let written = writeln!(payload, "{}", Canonical(address));
     debug_assert!(written.is_ok(), "writing to a payload does not fail");
     payload
 }

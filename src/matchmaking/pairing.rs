@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::limits::PAIRING_ANSWER_INTERVAL;
 use crate::limits::PAIRING_TIMEOUT;
-use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::AddressKind;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
@@ -47,7 +47,7 @@ pub(super) struct Pairing {
 
 /// What a datagram of plain pairing leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum PairingOutcome {
     /// Its sender waits, or waits on. No answer.
     Waits,
     /// Its sender and `first` are a pair now: each is told the other's address.
@@ -97,20 +97,20 @@ impl Pairing {
     }
 
     /// Takes one datagram. Time must not run backwards from call to call.
-    pub(super) fn receive(&mut self, now: Time, sender: Sender) -> Outcome {
+    pub(super) fn receive(&mut self, now: Time, sender: Sender) -> PairingOutcome {
         self.forget_expired(now);
         if let Some(outcome) = self.repeat(now, sender.address()) {
             return outcome;
         }
         let place = self.waiting.place_of(sender.address().ip());
         match place.take_if(|waiting| waiting.meets(now, &sender)) {
-            Some(Waiting { sender: first, .. }) => {
+            Some(WaitingSender { sender: first, .. }) => {
                 let evicted = self.pair(now, [first.address(), sender.address()]);
-                Outcome::Meets { first, evicted }
+                PairingOutcome::Meets { first, evicted }
             }
             None => {
-                *place = Some(Waiting { sender, since: now });
-                Outcome::Waits
+                *place = Some(WaitingSender { sender, since: now });
+                PairingOutcome::Waits
             }
         }
     }
@@ -135,7 +135,10 @@ impl Pairing {
         for (number, pair) in (self.forgotten..).zip(&self.pairs) {
             let [one, other] = pair.members;
             debug_assert_ne!(one.address, other.address);
-            debug_assert_eq!(Kind::of(one.address.ip()), Kind::of(other.address.ip()));
+            debug_assert_eq!(
+                AddressKind::of(one.address.ip()),
+                AddressKind::of(other.address.ip())
+            );
             for member in [one, other] {
                 debug_assert_eq!(self.numbers.get(&member.address), Some(&number));
                 debug_assert!(member.answered >= pair.since);
@@ -143,22 +146,22 @@ impl Pairing {
         }
         for (kind, waiting) in self.waiting.occupied() {
             let address = waiting.sender.address();
-            debug_assert_eq!(Kind::of(address.ip()), kind);
+            debug_assert_eq!(AddressKind::of(address.ip()), kind);
             debug_assert!(!self.numbers.contains_key(&address), "{address} waits and is paired");
         }
     }
 
     /// What a member of a pair gets; nothing if the address is none.
-    fn repeat(&mut self, now: Time, address: SocketAddr) -> Option<Outcome> {
+    fn repeat(&mut self, now: Time, address: SocketAddr) -> Option<PairingOutcome> {
         let number = self.numbers.get(&address)?;
         let position = usize::try_from(number.checked_sub(self.forgotten)?).ok()?;
         let [one, other] = &mut self.pairs.get_mut(position)?.members;
         let (member, partner) = if one.address == address { (one, other) } else { (other, one) };
         if now.since(member.answered) < PAIRING_ANSWER_INTERVAL {
-            return Some(Outcome::TooSoon);
+            return Some(PairingOutcome::TooSoon);
         }
         member.answered = now;
-        Some(Outcome::Repeats { partner: partner.address })
+        Some(PairingOutcome::Repeats { partner: partner.address })
     }
 
     /// Notes a new pair, whose members are answered now. Whether an older one had to go.
@@ -169,7 +172,7 @@ impl Pairing {
         }
         let number = self.forgotten.saturating_add(self.pairs.len() as u64);
         self.numbers.extend(addresses.map(|address| (address, number)));
-        let members = addresses.map(|address| Member { address, answered: now });
+        let members = addresses.map(|address| PairMember { address, answered: now });
         self.pairs.push_back(Pair { since: now, members });
         full
     }
@@ -201,11 +204,11 @@ pub(super) struct PairingState {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pair {
     since: Time,
-    members: [Member; 2],
+    members: [PairMember; 2],
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Member {
+struct PairMember {
     address: SocketAddr,
     /// When it was last told about its partner.
     answered: Time,
@@ -213,13 +216,13 @@ struct Member {
 
 /// One that has not met anybody.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Waiting {
+struct WaitingSender {
     sender: Sender,
     /// When it was last heard.
     since: Time,
 }
 
-impl Waiting {
+impl WaitingSender {
     /// Whether it is still there for the newcomer, and is not the newcomer itself.
     fn meets(&self, now: Time, newcomer: &Sender) -> bool {
         self.sender.address() != newcomer.address() && !expired(now, self.since)
@@ -229,28 +232,28 @@ impl Waiting {
 /// One place for each kind: as soon as there are two of a kind, they are a pair.
 #[derive(Debug, Default, Clone, Serialize, Deserialize, Copy)]
 struct WaitingRoom {
-    ipv4: Option<Waiting>,
-    ipv6: Option<Waiting>,
-    ipv4_loopback: Option<Waiting>,
-    ipv6_loopback: Option<Waiting>,
+    ipv4: Option<WaitingSender>,
+    ipv6: Option<WaitingSender>,
+    ipv4_loopback: Option<WaitingSender>,
+    ipv6_loopback: Option<WaitingSender>,
 }
 
 impl WaitingRoom {
-    fn place_of(&mut self, ip: IpAddr) -> &mut Option<Waiting> {
-        match Kind::of(ip) {
-            Kind::Ipv4 => &mut self.ipv4,
-            Kind::Ipv6 => &mut self.ipv6,
-            Kind::Ipv4Loopback => &mut self.ipv4_loopback,
-            Kind::Ipv6Loopback => &mut self.ipv6_loopback,
+    fn place_of(&mut self, ip: IpAddr) -> &mut Option<WaitingSender> {
+        match AddressKind::of(ip) {
+            AddressKind::Ipv4 => &mut self.ipv4,
+            AddressKind::Ipv6 => &mut self.ipv6,
+            AddressKind::Ipv4Loopback => &mut self.ipv4_loopback,
+            AddressKind::Ipv6Loopback => &mut self.ipv6_loopback,
         }
     }
 
-    fn occupied(&self) -> impl Iterator<Item = (Kind, &Waiting)> {
+    fn occupied(&self) -> impl Iterator<Item = (AddressKind, &WaitingSender)> {
         let places = [
-            (Kind::Ipv4, &self.ipv4),
-            (Kind::Ipv6, &self.ipv6),
-            (Kind::Ipv4Loopback, &self.ipv4_loopback),
-            (Kind::Ipv6Loopback, &self.ipv6_loopback),
+            (AddressKind::Ipv4, &self.ipv4),
+            (AddressKind::Ipv6, &self.ipv6),
+            (AddressKind::Ipv4Loopback, &self.ipv4_loopback),
+            (AddressKind::Ipv6Loopback, &self.ipv6_loopback),
         ];
         places.into_iter().filter_map(|(kind, place)| Some((kind, place.as_ref()?)))
     }

@@ -62,14 +62,14 @@ impl Sender {
 /// Addresses that may be able to reach each other. A loopback address means nothing to a peer
 /// elsewhere, and no datagram crosses from IPv4 to IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Kind {
+pub(super) enum AddressKind {
     Ipv4,
     Ipv6,
     Ipv4Loopback,
     Ipv6Loopback,
 }
 
-impl Kind {
+impl AddressKind {
     pub(super) fn of(ip: IpAddr) -> Self {
         match (ip, ip.is_loopback()) {
             (IpAddr::V4(_), false) => Self::Ipv4,
@@ -83,9 +83,9 @@ impl Kind {
 /// An address as others are told it: `192.0.2.1:4000` or `[2001:db8::1]:4000`. The zone of a
 /// link-local address is left out, as it is a number of this host.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told(pub(super) SocketAddr);
+pub(super) struct Canonical(pub(super) SocketAddr);
 
-impl fmt::Display for Told {
+impl fmt::Display for Canonical {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.ip() {
             IpAddr::V4(ip) => write!(f, "{ip}:{}", self.0.port()),

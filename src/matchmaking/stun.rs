@@ -35,7 +35,7 @@ fn has_cookie(datagram: &[u8]) -> bool {
 
 /// A well-formed Binding request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Request<'a> {
+pub(super) struct BindingRequest<'a> {
     /// The magic cookie and the transaction: what an answer repeats.
     transaction: &'a [u8; 16],
     /// Whether it is one of before the magic cookie.
@@ -46,7 +46,7 @@ pub(super) struct Request<'a> {
     unknown: Types,
 }
 
-impl<'a> Request<'a> {
+impl<'a> BindingRequest<'a> {
     /// The request in this datagram, or why there is none.
     pub(super) fn parse(datagram: &'a [u8]) -> Result<Self, Reason> {
         let (header, body) =
@@ -67,11 +67,11 @@ impl<'a> Request<'a> {
     }
 
     /// The answer: `address`, unless the request insists on what we do not know.
-    pub(super) fn answer(&self, address: SocketAddr) -> Answer {
+    pub(super) fn answer(&self, address: SocketAddr) -> StunAnswer {
         if self.unknown.is_empty() {
-            Answer::Success(self.success(address))
+            StunAnswer::Success(self.success(address))
         } else {
-            Answer::Refusal(self.refusal())
+            StunAnswer::Refusal(self.refusal())
         }
     }
 
@@ -172,7 +172,7 @@ impl<'a> Request<'a> {
 
 /// What a request earns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum StunAnswer {
     /// Its address.
     Success(Payload),
     /// Error 420, with the attributes we do not know.

@@ -26,11 +26,11 @@
 //!     Ok(format!("player {slot}: {}", String::from_utf8_lossy(&buffer[..length])))
 //! }
 //! # // A server for the two: the matchmaker of ours, and a socket.
-//! # use mio_chat::matchmaking::{Input, Matchmaker, Output, Settings, SocketIndex};
+//! # use mio_chat::matchmaking::{Input, Matchmaker, Output, MatchmakerSettings, SocketIndex};
 //! # let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
 //! # let server = socket.local_addr().unwrap().to_string();
 //! # std::thread::spawn(move || {
-//! #     let mut matchmaker = Matchmaker::new(Settings::default(), *b"sixteen secrets!");
+//! #     let mut matchmaker = Matchmaker::new(MatchmakerSettings::default(), *b"sixteen secrets!");
 //! #     let mut room = [0; 1_500];
 //! #     while let Ok((length, source)) = socket.recv_from(&mut room) {
 //! #         let bytes = &room[..length];

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::Server;
 use crate::chat::{Lobby, Outlet, Peer, Refusal, Reply, Ticket};
 use crate::id::ClientId;
-use crate::matchmaking::{Input, Matched, Output, SocketIndex, Transmit, Unmatchable};
+use crate::matchmaking::{Input, Matched, Output, ReservationError, SocketIndex, Transmit};
 use crate::time::Time;
 
 impl Server {
@@ -56,8 +56,8 @@ impl Server {
                 let ticket = Ticket { queue, players, token, port: self.matchmaker.port() };
                 self.fanout.reply(id, &Reply::TicketGiven(ticket));
             }
-            Err(Unmatchable::QueueName) => self.refuse(id, &Refusal::QueueName),
-            Err(Unmatchable::Players) => self.refuse(id, &Refusal::MatchPlayers),
+            Err(ReservationError::QueueName) => self.refuse(id, &Refusal::QueueName),
+            Err(ReservationError::Players) => self.refuse(id, &Refusal::MatchPlayers),
         }
     }
 

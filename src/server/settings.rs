@@ -43,7 +43,7 @@ pub struct Settings {
     /// Those who may keep order everywhere.
     pub operators: Vec<Operator>,
     /// The UDP side.
-    pub matchmaking: matchmaking::Settings,
+    pub matchmaking: matchmaking::MatchmakerSettings,
 }
 
 impl Default for Settings {
@@ -60,7 +60,7 @@ impl Default for Settings {
             banned: Vec::new(),
             come_back: COME_BACK,
             operators: Vec::new(),
-            matchmaking: matchmaking::Settings::default(),
+            matchmaking: matchmaking::MatchmakerSettings::default(),
         }
     }
 }

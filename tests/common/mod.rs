@@ -34,9 +34,9 @@ const TURNS_MAX: usize = 10_000;
 pub(crate) fn settings() -> Settings {
     Settings {
         flood: None,
-        matchmaking: matchmaking::Settings {
+        matchmaking: matchmaking::MatchmakerSettings {
             answers_per_second: 0,
-            ..matchmaking::Settings::default()
+            ..matchmaking::MatchmakerSettings::default()
         },
         ..Settings::default()
     }

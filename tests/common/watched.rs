@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use mio_chat::limits::{COOKIE_SLOT, MATCH_BYTES_MAX, RELAY_DATAGRAM_BYTES_MAX};
-use mio_chat::matchmaking::{Input, Matchmaker, Output, Settings, SocketIndex};
+use mio_chat::matchmaking::{Input, Matchmaker, MatchmakerSettings, Output, SocketIndex};
 use mio_chat::mc1::{self, Line};
 use mio_chat::time::Time;
 
@@ -53,7 +53,7 @@ pub(crate) struct StatusSource {
 }
 
 impl StatusSource {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: MatchmakerSettings) -> Self {
         Self {
             matchmaker: Matchmaker::new(settings, [7; 16]),
             now: Time::ZERO,

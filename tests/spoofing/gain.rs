@@ -9,7 +9,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use mio_chat::limits::{PAIRED_ENDPOINTS_MAX, PAIRING_ANSWER_INTERVAL};
-use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
+use mio_chat::matchmaking::{Matchmaker, MatchmakerSettings, SocketIndex};
 use mio_chat::mc1;
 use mio_chat::time::Time;
 
@@ -100,8 +100,12 @@ fn check_keyed(from: SocketAddr, asked: &[u8], answers: &[Sent]) {
 /// So many datagrams from so many sources, with the rate off: the worst case.
 fn abuse(plain_pairing: bool, sources: u64, datagrams: u64) -> Gains {
     let own_addresses = vec![SocketAddr::from(([192, 0, 2, 1], 50_000))];
-    let settings =
-        Settings { plain_pairing, answers_per_second: 0, own_addresses, ..Settings::default() };
+    let settings = MatchmakerSettings {
+        plain_pairing,
+        answers_per_second: 0,
+        own_addresses,
+        ..MatchmakerSettings::default()
+    };
     let mut matchmaker = Matchmaker::new(settings, [7; 16]);
     let (mut random, examples) = (Random::new(sources), examples());
     let (mut accounts, mut gains) = (HashMap::<SocketAddr, Account>::new(), Gains::default());

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::matchmaking::{KeyedCounters, Settings, SocketIndex};
+use mio_chat::matchmaking::{KeyedCounters, MatchmakerSettings, SocketIndex};
 
 use super::random::Random;
 use super::support::{report, sized, timed};
@@ -39,7 +39,8 @@ fn standing(watched: &StatusSource) -> (usize, KeyedCounters) {
 
 impl Scene {
     fn new() -> Self {
-        let settings = Settings { answers_per_second: 0, ..Settings::default() };
+        let settings =
+            MatchmakerSettings { answers_per_second: 0, ..MatchmakerSettings::default() };
         Self {
             watched: StatusSource::new(settings),
             random: Random::new(5),

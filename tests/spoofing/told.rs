@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
-use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
+use mio_chat::matchmaking::{Matchmaker, MatchmakerSettings, SocketIndex};
 use mio_chat::time::Time;
 
 use super::matched::answers;
@@ -55,7 +55,7 @@ fn told(payload: &[u8]) -> Option<SocketAddr> {
 #[test]
 fn only_addresses_that_have_spoken_are_told_whatever_is_said() {
     let attempts = sized(50_000, 5_000_000);
-    let settings = Settings { answers_per_second: 0, ..Settings::default() };
+    let settings = MatchmakerSettings { answers_per_second: 0, ..MatchmakerSettings::default() };
     let mut matchmaker = Matchmaker::new(settings, [3; 16]);
     let mut random = Random::new(4);
     let examples = [examples(), naming_the_victim()].concat();

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use super::game::Game;
 use super::player::Player;
-use super::player::Players;
+use super::player::PlayerTable;
 use crate::limits::MATCH_BYTES_MAX;
-use crate::matchmaking::sender::Told;
+use crate::matchmaking::sender::Canonical;
 use crate::time::Time;
 
 /// Bytes of a COOKIE: no shorter request earns one.
@@ -31,7 +31,7 @@ const _: () = assert!(MATCH_HEAD_BYTES_MAX + 15 * PEER_BYTES_MAX < MATCH_BYTES_M
 
 /// Why a player is not taken into a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum JoinError {
     /// No queue was named, or not well.
     Queue,
     /// So many cannot meet.
@@ -44,7 +44,7 @@ pub(super) enum Refused {
     Full,
 }
 
-impl Refused {
+impl JoinError {
     /// The word for it, and seconds after which it may be worth trying again; 0: never.
     fn code(self) -> (&'static str, u8) {
         match self {
@@ -72,7 +72,7 @@ pub(super) fn left(line: &mut Vec<u8>, id: u64) {
     let _ = writeln!(line, "MC1 LEFT id={id:016x}");
 }
 
-pub(super) fn refused(line: &mut Vec<u8>, id: u64, why: Refused) {
+pub(super) fn refused(line: &mut Vec<u8>, id: u64, why: JoinError) {
     let (code, retry) = why.code();
     let _ = writeln!(line, "MC1 ERR id={id:016x} code={code} retry={retry}");
 }
@@ -84,10 +84,10 @@ pub(super) fn data(line: &mut Vec<u8>, m: u64, by: u8) {
 
 /// Who a match is told to, and how.
 #[derive(Debug)]
-pub(super) struct MatchNews<'a> {
+pub(super) struct MatchAnswer<'a> {
     pub(super) now: Time,
     pub(super) game: &'a Game,
-    pub(super) players: &'a Players,
+    pub(super) players: &'a PlayerTable,
     pub(super) you: &'a Player,
     /// Its number, from 0.
     pub(super) number: usize,
@@ -97,7 +97,7 @@ pub(super) struct MatchNews<'a> {
     pub(super) hidden: bool,
 }
 
-impl MatchNews<'_> {
+impl MatchAnswer<'_> {
     pub(super) fn write(&self, line: &mut Vec<u8>) {
         let Self { game, you, .. } = self;
         let [high, low] = game.secret;
@@ -107,7 +107,7 @@ impl MatchNews<'_> {
             you.id,
             game.m,
             self.number + 1,
-            Told(you.sender.address()),
+            Canonical(you.sender.address()),
             game.punch_at.since(self.now).as_millis(),
         );
         if let Some(ticket) = self.ticket {
@@ -119,7 +119,7 @@ impl MatchNews<'_> {
         for (number, peer) in self.peers() {
             let _ = write!(line, " peer={}", number + 1);
             if !self.hidden {
-                let _ = write!(line, "@{}", Told(peer.sender.address()));
+                let _ = write!(line, "@{}", Canonical(peer.sender.address()));
                 self.write_lan(line, peer, &mut spare);
             }
         }
@@ -137,7 +137,7 @@ impl MatchNews<'_> {
     fn write_lan(&self, line: &mut Vec<u8>, peer: &Player, spare: &mut usize) {
         if peer.sender.address().ip() == self.you.sender.address().ip() {
             for lan in &peer.lan {
-                write_if_it_fits(line, format_args!("+{}", Told(*lan)), spare);
+                write_if_it_fits(line, format_args!("+{}", Canonical(*lan)), spare);
             }
         }
     }

@@ -16,8 +16,8 @@ use smallvec::SmallVec;
 
 use super::keys::GameKey;
 use super::keys::PlayerKey;
-use super::queue::Line;
 use super::queue::QueueKey;
+use super::queue::QueuedPlayers;
 use crate::matchmaking::secrets::Secrets;
 use crate::time::Time;
 
@@ -68,20 +68,20 @@ pub(super) struct GamesState {
 
 /// All games.
 #[derive(Debug, Default)]
-pub(super) struct Games {
+pub(super) struct GameTable {
     slab: Slab<Game>,
     /// Looked at from the front for one that may be forgotten.
     by_age: VecDeque<GameKey>,
     serial: u64,
 }
 
-impl Games {
+impl GameTable {
     /// A new game of these players.
     pub(super) fn open(
         &mut self,
         now: Time,
         punch_at: Time,
-        (queue, players): (Option<QueueKey>, &Line),
+        (queue, players): (Option<QueueKey>, &QueuedPlayers),
         secrets: &mut Secrets,
     ) -> GameKey {
         self.serial += 1;

@@ -19,15 +19,15 @@ use super::game::Game;
 use super::keys::GameKey;
 use super::keys::PlayerKey;
 use super::player::Player;
-use super::queue::Line;
 use super::queue::QueueKey;
+use super::queue::QueuedPlayers;
 use super::request::Join;
 use crate::limits::GHOST_AFTER;
 use crate::limits::PLACE_KEPT;
 use crate::limits::PUNCH_DELAY;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
-use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::AddressKind;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
@@ -72,9 +72,9 @@ impl Keyed {
     }
 
     /// The ghosts of a match, and the others, if there are both and it is time.
-    fn ghosts_and_others(&self, now: Time, key: GameKey) -> Option<[Line; 2]> {
+    fn ghosts_and_others(&self, now: Time, key: GameKey) -> Option<[QueuedPlayers; 2]> {
         let game = self.games.get(key).filter(|game| game.judged_at() <= now)?;
-        let (mut ghosts, mut others) = (Line::new(), Line::new());
+        let (mut ghosts, mut others) = (QueuedPlayers::new(), QueuedPlayers::new());
         for (_, key) in game.present() {
             let seat = self.players.get(key).and_then(Player::seat)?;
             match seat.missing {
@@ -119,7 +119,7 @@ impl Keyed {
             return self.join_anew(now, Some(key), sender, join, out);
         };
         self.note_active(now, key);
-        self.rise(key);
+        self.leave_slot(key);
         self.players.wait(now, key, queue.clone());
         self.enter_queue(now, queue, key, out);
         Ok(())
@@ -129,7 +129,7 @@ impl Keyed {
     fn old_queue(&self, key: PlayerKey) -> Option<QueueKey> {
         let player = self.players.get(key)?;
         let queue = self.games.get(player.seat()?.game)?.queue.clone()?;
-        Some(QueueKey { kind: Kind::of(player.sender.address().ip()), ..queue })
+        Some(QueueKey { kind: AddressKind::of(player.sender.address().ip()), ..queue })
     }
 
     /// Whether the person whose token a player has brought has asked for nothing else since. The
@@ -141,7 +141,7 @@ impl Keyed {
     }
 
     /// A player leaves its seat, and its match if it was the last.
-    pub(super) fn rise(&mut self, key: PlayerKey) {
+    pub(super) fn leave_slot(&mut self, key: PlayerKey) {
         let Some(seat) = self.players.get(key).and_then(Player::seat) else { return };
         let (game_key, number) = (seat.game, usize::from(seat.number));
         let Some(game) = self.games.get_mut(game_key) else { return };

@@ -12,8 +12,8 @@ use super::counters::KeyedCounters;
 use super::game::GamesState;
 use super::keys::PlayerKey;
 use super::player::PlayersState;
-use super::queue::Line;
 use super::queue::QueueKey;
+use super::queue::QueuedPlayers;
 use super::queue::Queues;
 use super::tokens::Reservation;
 
@@ -22,7 +22,7 @@ use super::tokens::Reservation;
 pub(in crate::matchmaking) struct KeyedState {
     drawn: u64,
     players: PlayersState,
-    queues: Vec<(QueueKey, Line)>,
+    queues: Vec<(QueueKey, QueuedPlayers)>,
     games: GamesState,
     tokens: Vec<Reservation>,
     counters: KeyedCounters,
@@ -53,7 +53,7 @@ impl Keyed {
         self.counters = state.counters;
         let keys: Vec<PlayerKey> = self.players.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.schedule.arm(key, &mut self.players);
+            self.timers.schedule(key, &mut self.players);
         }
     }
 }

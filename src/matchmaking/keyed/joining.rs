@@ -5,15 +5,15 @@
 use super::Keyed;
 use super::answer;
 use super::answer::COOKIE_BYTES;
-use super::answer::Refused;
+use super::answer::JoinError;
 use super::game::Game;
 use super::keys::PlayerKey;
+use super::player::GameSlot;
 use super::player::Person;
 use super::player::Player;
-use super::player::Seat;
-use super::player::State;
-use super::queue::Line;
+use super::player::PlayerState;
 use super::queue::QueueKey;
+use super::queue::QueuedPlayers;
 use super::relay::RelayMode;
 use super::request::Join;
 use super::tokens::Reservation;
@@ -23,7 +23,7 @@ use crate::matchmaking::Matched;
 use crate::matchmaking::MatchedPeer;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
-use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::AddressKind;
 use crate::matchmaking::sender::Sender;
 use crate::mc1::hex;
 use crate::time::Time;
@@ -109,7 +109,7 @@ impl Keyed {
         &mut self,
         sender: Sender,
         id: u64,
-        why: Refused,
+        why: JoinError,
         out: &mut impl FnMut(Output<'_>),
     ) {
         self.counters.refused += 1;
@@ -138,8 +138,8 @@ impl Keyed {
         }
         player.answered = now;
         match &player.state {
-            State::Waiting(_) => self.tell_to_wait(key, out),
-            State::Matched(_) => {
+            PlayerState::Waiting(_) => self.tell_to_wait(key, out),
+            PlayerState::Matched(_) => {
                 self.counters.retold += 1;
                 self.tell_match(now, key, out);
             }
@@ -154,20 +154,20 @@ impl Keyed {
         sender: Sender,
         join: &Join<'_>,
         out: &mut impl FnMut(Output<'_>),
-    ) -> Result<(), Refused> {
+    ) -> Result<(), JoinError> {
         let (queue, person) = self.wanted(now, sender, join)?;
         let ip = sender.address().ip();
         if !self.players.may_enter(ip) {
-            return Err(Refused::Many);
+            return Err(JoinError::Many);
         }
         if self.players.is_full() && !self.evict(now) && !self.displace(now, ip) {
-            return Err(Refused::Full);
+            return Err(JoinError::Full);
         }
         let mut player = Player::new(now, sender, join.id, queue.clone());
         player.lan = join.lan();
         let client = person.as_ref().map(|person| person.client);
         player.person = person;
-        let key = self.players.insert(player).ok_or(Refused::Many)?;
+        let key = self.players.insert(player).ok_or(JoinError::Many)?;
         // One person has one endpoint: the one that came last.
         if let Some(former) = client.and_then(|client| self.tokens.bind(client, key)) {
             self.remove_waiting(former);
@@ -190,7 +190,7 @@ impl Keyed {
                 self.open_game(now, &line, out);
             }
             None => {
-                self.schedule.arm(key, &mut self.players);
+                self.timers.schedule(key, &mut self.players);
                 self.tell_to_wait(key, out);
             }
         }
@@ -202,46 +202,46 @@ impl Keyed {
         now: Time,
         sender: Sender,
         join: &Join<'_>,
-    ) -> Result<(QueueKey, Option<Person>), Refused> {
-        let kind = Kind::of(sender.address().ip());
+    ) -> Result<(QueueKey, Option<Person>), JoinError> {
+        let kind = AddressKind::of(sender.address().ip());
         let Some(token) = join.token else {
-            let name = join.queue().ok_or(Refused::Queue)?.into();
-            let players = join.players().ok_or(Refused::Players)?;
+            let name = join.queue().ok_or(JoinError::Queue)?.into();
+            let players = join.players().ok_or(JoinError::Players)?;
             return Ok((QueueKey { name, players, kind }, None));
         };
-        let token = hex(token).ok_or(Refused::Token)?;
-        let reservation = self.tokens.find(now, token).ok_or(Refused::Token)?;
+        let token = hex(token).ok_or(JoinError::Token)?;
+        let reservation = self.tokens.find(now, token).ok_or(JoinError::Token)?;
         let Reservation { client, nickname, queue, players, .. } = reservation.clone();
         let agrees = join.queue.is_none_or(|name| name == queue)
             && join.players.is_none_or(|_| join.players() == Some(players));
         if !agrees {
-            return Err(Refused::Token);
+            return Err(JoinError::Token);
         }
         Ok((QueueKey { name: queue, players, kind }, Some(Person { client, nickname })))
     }
 
     /// These have met: each is told of the others.
-    fn open_game(&mut self, now: Time, line: &Line, out: &mut impl FnMut(Output<'_>)) {
+    fn open_game(&mut self, now: Time, line: &QueuedPlayers, out: &mut impl FnMut(Output<'_>)) {
         let queue = line.iter().find_map(|key| match &self.players.get(*key)?.state {
-            State::Waiting(queue) => Some(queue.clone()),
-            State::Matched(_) => None,
+            PlayerState::Waiting(queue) => Some(queue.clone()),
+            PlayerState::Matched(_) => None,
         });
         let game = self.games.open(now, now + PUNCH_DELAY, (queue, line), &mut self.secrets);
         let judged = self.games.get(game).map(Game::judged_at);
         for (number, key) in line.iter().enumerate() {
             let ticket = self.secrets.draw();
-            self.players.seat(now, *key, Seat::new(now, game, number, ticket, judged));
+            self.players.seat(now, *key, GameSlot::new(now, game, number, ticket, judged));
         }
         self.counters.matched += line.len() as u64;
         for key in line {
             self.tell_unasked(now, *key, out);
-            self.schedule.arm(*key, &mut self.players);
+            self.timers.schedule(*key, &mut self.players);
         }
         self.tell_people(line, out);
     }
 
     /// Tells those in the chat whom they have met. Their tokens have done their work.
-    fn tell_people(&mut self, line: &Line, out: &mut impl FnMut(Output<'_>)) {
+    fn tell_people(&mut self, line: &QueuedPlayers, out: &mut impl FnMut(Output<'_>)) {
         let hidden = self.relay.mode() == RelayMode::Only;
         for key in line {
             let player = self.players.get(*key);

@@ -22,20 +22,20 @@
 
 mod answer;
 mod counters;
-mod crowd;
 mod game;
 mod ghosts;
 mod handover;
 mod joining;
 mod keys;
 mod moving;
+mod network_players;
 mod occupancy;
 mod player;
 mod playing;
 mod queue;
 mod relay;
 mod request;
-mod schedule;
+mod timers;
 mod tokens;
 
 use std::net::IpAddr;
@@ -46,19 +46,19 @@ pub use counters::KeyedCounters;
 pub(super) use handover::KeyedState;
 pub use relay::RelayMode;
 pub use relay::RelaySettings;
-pub(super) use request::Request;
+pub(super) use request::KeyedRequest;
 
-use answer::MatchNews;
+use answer::MatchAnswer;
 use game::Game;
-use game::Games;
+use game::GameTable;
 use keys::GameKey;
 use keys::PlayerKey;
 use player::Player;
-use player::Players;
-use player::State;
+use player::PlayerState;
+use player::PlayerTable;
 use queue::Queues;
 use relay::Relay;
-use schedule::Schedule;
+use timers::PlayerTimers;
 use tokens::Reservation;
 use tokens::Tokens;
 
@@ -78,10 +78,10 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Keyed {
     secrets: Secrets,
-    players: Players,
+    players: PlayerTable,
     queues: Queues,
-    games: Games,
-    schedule: Schedule,
+    games: GameTable,
+    timers: PlayerTimers,
     relay: Relay,
     tokens: Tokens,
     /// What is to be sent next; empty in between.
@@ -93,10 +93,10 @@ impl Keyed {
     pub(super) fn new(relay: RelaySettings, secret: &[u8; 16]) -> Self {
         Self {
             secrets: Secrets::new(secret),
-            players: Players::new(secret),
+            players: PlayerTable::new(secret),
             queues: Queues::default(),
-            games: Games::default(),
-            schedule: Schedule::default(),
+            games: GameTable::default(),
+            timers: PlayerTimers::default(),
             relay: Relay::new(relay, secret),
             tokens: Tokens::default(),
             line: Vec::new(),
@@ -111,38 +111,40 @@ impl Keyed {
 
     /// Carries out one request; who wants to join must have proved its address. Time must not run
     /// backwards from call to call.
-    pub(super) fn obey(
+    pub(super) fn handle_request(
         &mut self,
         now: Time,
         sender: Sender,
-        request: Request<'_>,
+        request: KeyedRequest<'_>,
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         match request {
-            Request::Join(join) => self.join(now, sender, &join, out),
-            Request::Ack { id, m } => self.ack(now, sender, (id, m), out),
-            Request::Result { id, m, peer, how } => self.report(now, sender, (id, m), peer, how),
-            Request::Leave { id } => self.leave(now, sender, id, out),
-            Request::Data { ticket, to, payload } => {
+            KeyedRequest::Join(join) => self.join(now, sender, &join, out),
+            KeyedRequest::Ack { id, m } => self.ack(now, sender, (id, m), out),
+            KeyedRequest::Result { id, m, peer, how } => {
+                self.report(now, sender, (id, m), peer, how)
+            }
+            KeyedRequest::Leave { id } => self.leave(now, sender, id, out),
+            KeyedRequest::Data { ticket, to, payload } => {
                 self.relay(now, sender, ticket, to, payload, out)
             }
             // Needs no memory at all, and is answered by the caller.
-            Request::Check { .. } => Ok(()),
+            KeyedRequest::Check { .. } => Ok(()),
         }
     }
 
     /// Does what was due by `now`: repeats news of matches, forgets who is gone.
     pub(super) fn handle_timeout(&mut self, now: Time, out: &mut impl FnMut(Output<'_>)) {
         for _ in 0..PLAYERS_DUE_PER_TURN {
-            let Some(key) = self.schedule.pop_due(now, &mut self.players) else { break };
-            self.attend(now, key, out);
-            self.schedule.arm(key, &mut self.players);
+            let Some(key) = self.timers.pop_due(now, &mut self.players) else { break };
+            self.serve_player(now, key, out);
+            self.timers.schedule(key, &mut self.players);
         }
     }
 
     /// When [`Keyed::handle_timeout`] is to be called at the latest.
     pub(super) fn poll_timeout(&mut self) -> Option<Time> {
-        self.schedule.next(&self.players)
+        self.timers.next(&self.players)
     }
 
     /// A person in the chat wants to meet so many in this queue; both must be good. The endpoint
@@ -199,7 +201,7 @@ impl Keyed {
         self.players.trim();
         self.queues.trim();
         self.games.trim();
-        self.schedule.trim();
+        self.timers.trim();
         self.tokens.trim();
     }
 
@@ -214,8 +216,7 @@ impl Keyed {
             debug_assert!(line.is_sorted_by_key(|key| key.number()));
             for key in line {
                 let player = self.players.get(*key);
-                let here =
-                    |player: &Player| matches!(&player.state, State::Waiting(q) if q == queue);
+                let here = |player: &Player| matches!(&player.state, PlayerState::Waiting(q) if q == queue);
                 debug_assert!(player.is_some_and(here), "in a queue that it does not wait in");
             }
             waiting += line.len();
@@ -233,11 +234,11 @@ impl Keyed {
     }
 
     /// Does what is due for one player: tells it again, or forgets it.
-    fn attend(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
+    fn serve_player(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
         let Some(player) = self.players.get_mut(key).filter(|player| player.due() <= now) else {
             return;
         };
-        let State::Matched(seat) = &mut player.state else {
+        let PlayerState::Matched(seat) = &mut player.state else {
             self.counters.expired += 1;
             return self.remove(key);
         };
@@ -254,7 +255,7 @@ impl Keyed {
             self.counters.repeats += 1;
             return self.tell_unasked(now, key, out);
         }
-        self.players.settle(key);
+        self.players.mark_settled(key);
         let active = self.games.get(game).map_or(Time::ZERO, |game| game.active);
         if now.since(active) >= MATCH_IDLE {
             self.forget_game(game);
@@ -266,7 +267,7 @@ impl Keyed {
     fn tell_to_wait(&mut self, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
         self.counters.waits += 1;
         let Some(player) = self.players.get(key) else { return };
-        let State::Waiting(queue) = &player.state else { return };
+        let PlayerState::Waiting(queue) = &player.state else { return };
         let (have, need, id) = (self.queues.len(queue), queue.players, player.id);
         let sender = player.sender;
         self.send(&sender, out, |line| answer::wait(line, id, have, need, PLAYER_WAIT));
@@ -301,7 +302,7 @@ impl Keyed {
             (seat.told, seat.acked) = (0, false);
         }
         self.tell_unasked(now, key, out);
-        self.schedule.arm(key, &mut self.players);
+        self.timers.schedule(key, &mut self.players);
     }
 
     fn tell_match(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
@@ -311,7 +312,7 @@ impl Keyed {
             && let Some(seat) = you.seat()
             && let Some(game) = self.games.get(seat.game)
         {
-            let news = MatchNews {
+            let news = MatchAnswer {
                 now,
                 game,
                 players: &self.players,
@@ -340,9 +341,9 @@ impl Keyed {
 
     /// Forgets a player. Its game goes on without it, unless it was the last.
     fn remove(&mut self, key: PlayerKey) {
-        self.rise(key);
+        self.leave_slot(key);
         let player = self.players.remove(key);
-        if let Some(Player { state: State::Waiting(queue), .. }) = player {
+        if let Some(Player { state: PlayerState::Waiting(queue), .. }) = player {
             self.queues.leave(&queue, key);
         }
     }

@@ -8,17 +8,17 @@
 //! of these nobody who is gone, and repeatedly only those who answer.
 
 use super::Keyed;
-use super::answer::Refused;
+use super::answer::JoinError;
 use super::keys::PlayerKey;
 use super::player::Player;
-use super::player::State;
+use super::player::PlayerState;
 use super::relay::RelayMode;
 use super::request::Join;
 use crate::limits::MOVE_INTERVAL;
 use crate::limits::MOVES_AT_ONCE;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
-use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::AddressKind;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
@@ -41,7 +41,7 @@ impl Keyed {
             self.remove(former);
         }
         if !self.players.relocate(key, sender) {
-            self.refuse(sender, join.id, Refused::Many, out);
+            self.refuse(sender, join.id, JoinError::Many, out);
             return Ok(());
         }
         self.counters.moved += 1;
@@ -57,8 +57,8 @@ impl Keyed {
             return self.join_anew(now, Some(key), sender, join, out);
         }
         match self.players.get(key).map(|player| &player.state) {
-            Some(State::Waiting(queue)) => {
-                let kind = Kind::of(sender.address().ip());
+            Some(PlayerState::Waiting(queue)) => {
+                let kind = AddressKind::of(sender.address().ip());
                 if queue.kind != kind {
                     return self.change_family(now, key, kind, out);
                 }
@@ -90,11 +90,11 @@ impl Keyed {
         &mut self,
         now: Time,
         key: PlayerKey,
-        kind: Kind,
+        kind: AddressKind,
         out: &mut impl FnMut(Output<'_>),
     ) -> Result<(), Reason> {
         let Some(player) = self.players.get_mut(key) else { return Ok(()) };
-        let State::Waiting(queue) = &mut player.state else { return Ok(()) };
+        let PlayerState::Waiting(queue) = &mut player.state else { return Ok(()) };
         let former = queue.clone();
         queue.kind = kind;
         let queue = queue.clone();
@@ -122,7 +122,7 @@ impl Keyed {
                 self.tell_until_confirmed(now, key, out);
             } else {
                 self.tell_unasked(now, key, out);
-                self.schedule.arm(key, &mut self.players);
+                self.timers.schedule(key, &mut self.players);
             }
         }
     }

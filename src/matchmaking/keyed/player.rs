@@ -18,9 +18,9 @@ use serde::Serialize;
 use slab::Slab;
 use smol_str::SmolStr;
 
-use super::crowd::Crowd;
 use super::keys::GameKey;
 use super::keys::PlayerKey;
+use super::network_players::NetworkPlayers;
 use super::occupancy::Occupancy;
 use super::queue::QueueKey;
 use super::relay::RelayShare;
@@ -51,7 +51,7 @@ pub(super) struct Player {
     pub(super) lan: Lan,
     /// The person in the chat whose token it had, and their nickname.
     pub(super) person: Option<Person>,
-    pub(super) state: State,
+    pub(super) state: PlayerState,
     /// When it itself was last heard.
     pub(super) heard: Time,
     /// When its game was last heard, as far as was looked at.
@@ -59,7 +59,7 @@ pub(super) struct Player {
     pub(super) kept: Time,
     /// When it was last answered.
     pub(super) answered: Time,
-    /// When [`super::schedule::Schedule`] will look at it; `NEVER`: it will not.
+    /// When [`super::timers::PlayerTimers`] will look at it; `NEVER`: it will not.
     pub(super) armed: Time,
     /// Whether it needs nothing of us any more, as far as we can know.
     settled: bool,
@@ -73,14 +73,14 @@ pub(super) struct Person {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum State {
+pub(super) enum PlayerState {
     Waiting(QueueKey),
-    Matched(Seat),
+    Matched(GameSlot),
 }
 
 /// A player's place in a game.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Seat {
+pub(super) struct GameSlot {
     pub(super) game: GameKey,
     /// Its number among the players, from 0; it is told from 1.
     pub(super) number: u8,
@@ -114,7 +114,7 @@ impl Player {
             id,
             lan: Lan::new(),
             person: None,
-            state: State::Waiting(queue),
+            state: PlayerState::Waiting(queue),
             heard: now,
             kept: now,
             answered: now,
@@ -126,8 +126,8 @@ impl Player {
     /// When something must be done about it.
     pub(super) fn due(&self) -> Time {
         match &self.state {
-            State::Waiting(_) => self.heard + PLAYER_WAIT,
-            State::Matched(seat) => {
+            PlayerState::Waiting(_) => self.heard + PLAYER_WAIT,
+            PlayerState::Matched(seat) => {
                 let told_again = seat.told_again_at();
                 let due = told_again.unwrap_or(self.heard.max(self.kept) + MATCH_IDLE);
                 seat.missing.map_or(due, |judged| judged.min(due))
@@ -148,22 +148,22 @@ impl Player {
     }
 
     /// Its place in a game, if it is in one.
-    pub(super) fn seat(&self) -> Option<&Seat> {
+    pub(super) fn seat(&self) -> Option<&GameSlot> {
         match &self.state {
-            State::Matched(seat) => Some(seat),
-            State::Waiting(_) => None,
+            PlayerState::Matched(seat) => Some(seat),
+            PlayerState::Waiting(_) => None,
         }
     }
 
-    pub(super) fn seat_mut(&mut self) -> Option<&mut Seat> {
+    pub(super) fn seat_mut(&mut self) -> Option<&mut GameSlot> {
         match &mut self.state {
-            State::Matched(seat) => Some(seat),
-            State::Waiting(_) => None,
+            PlayerState::Matched(seat) => Some(seat),
+            PlayerState::Waiting(_) => None,
         }
     }
 }
 
-impl Seat {
+impl GameSlot {
     /// One that its player has not been told of.
     pub(super) fn new(
         now: Time,
@@ -203,7 +203,7 @@ pub(super) struct PlayersState {
 
 /// All players.
 #[derive(Debug)]
-pub(super) struct Players {
+pub(super) struct PlayerTable {
     slab: Slab<Player>,
     by_address: HashMap<SocketAddr, PlayerKey>,
     by_id: HashMap<u64, PlayerKey>,
@@ -211,13 +211,13 @@ pub(super) struct Players {
     unsettled: Occupancy,
     all: Occupancy,
     /// Those who wait, and those who sit in a game, by network.
-    waiting: Crowd,
-    seated: Crowd,
+    waiting: NetworkPlayers,
+    seated: NetworkPlayers,
     /// How many there have been.
     serial: u64,
 }
 
-impl Players {
+impl PlayerTable {
     pub(super) fn new(secret: &[u8; 16]) -> Self {
         Self {
             slab: Slab::new(),
@@ -225,8 +225,8 @@ impl Players {
             by_id: HashMap::new(),
             unsettled: Occupancy::new([PLAYERS_PER_ADDRESS_MAX, PLAYERS_PER_PREFIX_MAX], secret),
             all: Occupancy::new([SEATS_PER_ADDRESS_MAX, SEATS_PER_PREFIX_MAX], secret),
-            waiting: Crowd::new(secret),
-            seated: Crowd::new(secret),
+            waiting: NetworkPlayers::new(secret),
+            seated: NetworkPlayers::new(secret),
             serial: 0,
         }
     }
@@ -312,9 +312,9 @@ impl Players {
         if let Some(player) = self.get_mut(key) {
             player.sender = sender;
         }
-        let crowd = self.crowd_of(key);
-        crowd.leave(from.ip(), key);
-        crowd.enter(to.ip(), key);
+        let network_players = self.players_by_network(key);
+        network_players.leave(from.ip(), key);
+        network_players.enter(to.ip(), key);
         self.by_address.remove(&from);
         self.by_address.insert(to, key);
         true
@@ -322,8 +322,8 @@ impl Players {
 
     pub(super) fn remove(&mut self, key: PlayerKey) -> Option<Player> {
         let address = self.get(key)?.sender.address();
-        self.settle(key);
-        self.crowd_of(key).leave(address.ip(), key);
+        self.mark_settled(key);
+        self.players_by_network(key).leave(address.ip(), key);
         let player = self.slab.try_remove(key.place as usize)?;
         self.by_address.remove(&address);
         if self.by_id.get(&player.id) == Some(&key) {
@@ -335,7 +335,7 @@ impl Players {
 
     /// Notes that a player knows of its match, or was told often enough. A school plays many games
     /// a minute, and few of them need us any more.
-    pub(super) fn settle(&mut self, key: PlayerKey) {
+    pub(super) fn mark_settled(&mut self, key: PlayerKey) {
         let Some(player) = self.get_mut(key) else { return };
         let ip = player.sender.address().ip();
         if !std::mem::replace(&mut player.settled, true) {
@@ -344,15 +344,15 @@ impl Players {
     }
 
     /// A player has met others.
-    pub(super) fn seat(&mut self, now: Time, key: PlayerKey, seat: Seat) {
+    pub(super) fn seat(&mut self, now: Time, key: PlayerKey, seat: GameSlot) {
         let Some(player) = self.get_mut(key) else { return };
         player.kept = now;
-        self.change_state(key, State::Matched(seat));
+        self.change_state(key, PlayerState::Matched(seat));
     }
 
     /// A player has risen from its seat and waits again.
     pub(super) fn wait(&mut self, now: Time, key: PlayerKey, queue: QueueKey) {
-        self.change_state(key, State::Waiting(queue));
+        self.change_state(key, PlayerState::Waiting(queue));
         let Some(player) = self.get_mut(key) else { return };
         (player.heard, player.answered) = (now, now);
         let ip = player.sender.address().ip();
@@ -376,8 +376,8 @@ impl Players {
             self.by_id.insert(player.id, *key);
             self.take_over_at(address.ip(), !player.settled);
             let is_seated = player.seat().is_some();
-            let crowd = if is_seated { &mut self.seated } else { &mut self.waiting };
-            crowd.enter(address.ip(), *key);
+            let network_players = if is_seated { &mut self.seated } else { &mut self.waiting };
+            network_players.enter(address.ip(), *key);
         }
         let players = state.players.into_iter();
         let unarmed = |player| Player { armed: Time::NEVER, ..player };
@@ -399,18 +399,18 @@ impl Players {
         self.by_id.shrink_to_fit();
     }
 
-    fn change_state(&mut self, key: PlayerKey, state: State) {
+    fn change_state(&mut self, key: PlayerKey, state: PlayerState) {
         let Some(player) = self.get(key) else { return };
         let ip = player.sender.address().ip();
-        self.crowd_of(key).leave(ip, key);
+        self.players_by_network(key).leave(ip, key);
         if let Some(player) = self.get_mut(key) {
             player.state = state;
         }
-        self.crowd_of(key).enter(ip, key);
+        self.players_by_network(key).enter(ip, key);
     }
 
     /// Those among whom this player is.
-    fn crowd_of(&mut self, key: PlayerKey) -> &mut Crowd {
+    fn players_by_network(&mut self, key: PlayerKey) -> &mut NetworkPlayers {
         let is_seated = self.get(key).is_some_and(|player| player.seat().is_some());
         if is_seated { &mut self.seated } else { &mut self.waiting }
     }

@@ -31,7 +31,7 @@ impl Keyed {
         if let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) {
             (seat.acked, seat.confirmed) = (!is_late, true);
         }
-        self.players.settle(key);
+        self.players.mark_settled(key);
         self.look_for_ghosts(now, game, out);
         Ok(())
     }

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::keys::PlayerKey;
-use crate::matchmaking::sender::Kind;
+use crate::matchmaking::sender::AddressKind;
 
 /// What players must have in common to meet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,15 +22,15 @@ pub(super) struct QueueKey {
     /// How many are to meet.
     pub(super) players: u8,
     /// Others could not reach each other.
-    pub(super) kind: Kind,
+    pub(super) kind: AddressKind,
 }
 
 /// Players in the order in which they first came; two take no memory of their own.
-pub(super) type Line = SmallVec<[PlayerKey; 2]>;
+pub(super) type QueuedPlayers = SmallVec<[PlayerKey; 2]>;
 
 /// All queues.
 #[derive(Debug, Default)]
-pub(super) struct Queues(HashMap<QueueKey, Line>);
+pub(super) struct Queues(HashMap<QueueKey, QueuedPlayers>);
 
 impl Queues {
     /// How many wait in this queue.
@@ -40,11 +40,11 @@ impl Queues {
 
     /// Adds one more: at the end, or before those who came later than it, if it was elsewhere
     /// meanwhile. All of them, if that is as many as are to meet: the queue is empty then.
-    pub(super) fn join(&mut self, queue: QueueKey, player: PlayerKey) -> Option<Line> {
+    pub(super) fn join(&mut self, queue: QueueKey, player: PlayerKey) -> Option<QueuedPlayers> {
         let size = usize::from(queue.players);
         match self.0.entry(queue) {
             Entry::Vacant(entry) => {
-                entry.insert(Line::new()).push(player);
+                entry.insert(QueuedPlayers::new()).push(player);
                 None
             }
             Entry::Occupied(mut entry) => {
@@ -67,16 +67,16 @@ impl Queues {
     }
 
     /// Every queue, to be taken over by another process.
-    pub(super) fn handed_over(&self) -> Vec<(QueueKey, Line)> {
+    pub(super) fn handed_over(&self) -> Vec<(QueueKey, QueuedPlayers)> {
         self.0.iter().map(|(queue, line)| (queue.clone(), line.clone())).collect()
     }
 
     /// The queues of another process.
-    pub(super) fn taken_over(queues: Vec<(QueueKey, Line)>) -> Self {
+    pub(super) fn taken_over(queues: Vec<(QueueKey, QueuedPlayers)>) -> Self {
         Self(queues.into_iter().collect())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&QueueKey, &Line)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&QueueKey, &QueuedPlayers)> {
         self.0.iter()
     }
 

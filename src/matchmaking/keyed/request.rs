@@ -22,7 +22,7 @@ pub(super) type Lan = SmallVec<[SocketAddr; LAN_CANDIDATES_MAX]>;
 
 /// One well-formed request.
 #[derive(Debug)]
-pub(in crate::matchmaking) enum Request<'a> {
+pub(in crate::matchmaking) enum KeyedRequest<'a> {
     /// Take me into a queue.
     Join(Join<'a>),
     /// I know of this match.
@@ -58,7 +58,7 @@ pub(in crate::matchmaking) struct Join<'a> {
     lan: Option<&'a str>,
 }
 
-impl<'a> Request<'a> {
+impl<'a> KeyedRequest<'a> {
     /// The request in this datagram, if there is one.
     pub(in crate::matchmaking) fn parse(datagram: &'a [u8]) -> Option<Self> {
         let line = Line::parse(datagram)?;
@@ -148,7 +148,9 @@ mod tests {
 
     fn join(fields: &str) -> Option<(Option<String>, Option<u8>, Vec<String>)> {
         let text = format!("MC1 JOIN {ID} {fields}\n");
-        let Some(Request::Join(join)) = Request::parse(text.as_bytes()) else { return None };
+        let Some(KeyedRequest::Join(join)) = KeyedRequest::parse(text.as_bytes()) else {
+            return None;
+        };
         let lan = join.lan().iter().map(ToString::to_string).collect();
         Some((join.queue().map(str::to_owned), join.players(), lan))
     }
@@ -211,7 +213,7 @@ mod tests {
             "",
         ] {
             let datagram = format!("MC1 {line}\n");
-            assert!(Request::parse(datagram.as_bytes()).is_none(), "{line}");
+            assert!(KeyedRequest::parse(datagram.as_bytes()).is_none(), "{line}");
         }
     }
 }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use crate::limits::STUN_UNKNOWN_LISTED_MAX;
 use crate::matchmaking::counters::Reason;
-use crate::matchmaking::stun::Answer;
-use crate::matchmaking::stun::Request;
+use crate::matchmaking::stun::BindingRequest;
+use crate::matchmaking::stun::StunAnswer;
 use crate::matchmaking::stun::fingerprint;
 use crate::matchmaking::stun::is_stun;
 
@@ -67,15 +67,15 @@ fn address() -> SocketAddr {
 }
 
 fn success_to(bytes: &[u8]) -> Vec<u8> {
-    match Request::parse(bytes).map(|request| request.answer(address())) {
-        Ok(Answer::Success(payload)) => payload.as_ref().to_vec(),
+    match BindingRequest::parse(bytes).map(|request| request.answer(address())) {
+        Ok(StunAnswer::Success(payload)) => payload.as_ref().to_vec(),
         other => panic!("no success but {other:?}"),
     }
 }
 
 fn refusal_of(bytes: &[u8]) -> Vec<u8> {
-    match Request::parse(bytes).map(|request| request.answer(address())) {
-        Ok(Answer::Refusal(payload)) => payload.as_ref().to_vec(),
+    match BindingRequest::parse(bytes).map(|request| request.answer(address())) {
+        Ok(StunAnswer::Refusal(payload)) => payload.as_ref().to_vec(),
         other => panic!("no refusal but {other:?}"),
     }
 }
@@ -83,7 +83,7 @@ fn refusal_of(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn the_published_request_is_read_and_its_fingerprint_verified() {
     let bytes = sample_request();
-    let request = Request::parse(&bytes).unwrap();
+    let request = BindingRequest::parse(&bytes).unwrap();
     assert!(request.fingerprinted);
     assert!(request.unknown.is_empty());
     assert!(!request.is_classic);
@@ -97,7 +97,8 @@ fn addresses_are_encoded_as_published() {
         assert_eq!(fingerprint(&covered[..covered.len() - 4]), value, "our checksum is theirs");
 
         let request = sample_request();
-        let Answer::Success(answer) = Request::parse(&request).unwrap().answer(address) else {
+        let StunAnswer::Success(answer) = BindingRequest::parse(&request).unwrap().answer(address)
+        else {
             panic!("no success");
         };
         let answer = answer.as_ref();
@@ -217,8 +218,9 @@ fn a_classic_request_is_told_its_address_as_it_is() {
         assert_eq!(success_to(&bytes), hex(&expected), "{attributes}");
     }
     let bytes = as_classic(&request("", false));
-    let told = Request::parse(&bytes).unwrap().answer("[2001:db8::1]:32853".parse().unwrap());
-    let Answer::Success(told) = told else { panic!("{told:?}") };
+    let told =
+        BindingRequest::parse(&bytes).unwrap().answer("[2001:db8::1]:32853".parse().unwrap());
+    let StunAnswer::Success(told) = told else { panic!("{told:?}") };
     let expected = format!("01010018 {head} 00010014 0002 8055 20010db8{:024x}", 1);
     assert_eq!(told.as_ref(), hex(&expected));
 }
@@ -248,20 +250,20 @@ fn all_that_looks_like_classic_stun_is_nobodys_datagram() {
             let mut bytes = whole.clone();
             bytes.splice(..2, kind.to_be_bytes());
             assert!(is_stun(&bytes), "{kind:04x}");
-            let is_answered = Request::parse(&bytes).is_ok();
+            let is_answered = BindingRequest::parse(&bytes).is_ok();
             assert_eq!(is_answered, kind == 1, "{kind:04x}");
             for len in (4..bytes.len()).filter(|len| *len != 12 || bytes[3] == 0) {
                 assert!(is_stun(&bytes[..len]), "{len} bytes of {kind:04x}");
-                assert!(Request::parse(&bytes[..len]).is_err(), "{len} bytes of {kind:04x}");
+                assert!(BindingRequest::parse(&bytes[..len]).is_err(), "{len} bytes of {kind:04x}");
             }
         }
     }
     // It ends where it says, whatever is in it.
     let odd = hex("0101 0005 00112233445566778899aabbccddeeff 8022000161");
-    assert!(is_stun(&odd) && Request::parse(&odd).is_err());
+    assert!(is_stun(&odd) && BindingRequest::parse(&odd).is_err());
     let spoilt = as_classic(&request("00030008 00000006", false));
     assert!(is_stun(&spoilt));
-    assert_eq!(Request::parse(&spoilt), Err(Reason::StunMalformed));
+    assert_eq!(BindingRequest::parse(&spoilt), Err(Reason::StunMalformed));
 }
 
 #[test]
@@ -289,10 +291,10 @@ fn only_binding_requests_are_answered() {
         let mut bytes = request("", false);
         bytes.splice(..2, u16::to_be_bytes(kind));
         assert!(is_stun(&bytes));
-        assert_eq!(Request::parse(&bytes), Err(Reason::StunNotRequest), "{kind:04x}");
+        assert_eq!(BindingRequest::parse(&bytes), Err(Reason::StunNotRequest), "{kind:04x}");
     }
     for (sample, _) in [sample_ipv4_response(), sample_ipv6_response()] {
-        assert_eq!(Request::parse(&sample), Err(Reason::StunNotRequest));
+        assert_eq!(BindingRequest::parse(&sample), Err(Reason::StunNotRequest));
     }
 }
 
@@ -324,16 +326,18 @@ fn malformed_requests_are_recognised() {
         ("fingerprint wrong", misfingerprinted(|bytes| bytes[107] ^= 1)),
         ("text changed under it", misfingerprinted(|bytes| bytes[24] ^= 1)),
     ] {
-        assert_eq!(Request::parse(&bytes), Err(Reason::StunMalformed), "{what}");
+        assert_eq!(BindingRequest::parse(&bytes), Err(Reason::StunMalformed), "{what}");
     }
 }
 
 #[test]
 fn a_truncated_request_is_malformed() {
     for whole in [sample_request(), request("", false), request("00030004 00000002", true)] {
-        assert!(Request::parse(&whole).is_ok());
+        assert!(BindingRequest::parse(&whole).is_ok());
         for len in 0..whole.len() {
-            let Err(reason) = Request::parse(&whole[..len]) else { panic!("{len} bytes of it") };
+            let Err(reason) = BindingRequest::parse(&whole[..len]) else {
+                panic!("{len} bytes of it")
+            };
             assert_eq!(reason, Reason::StunMalformed, "{len} bytes of it");
         }
     }

@@ -21,7 +21,7 @@ use crate::limits::PLAYER_WAIT;
 use crate::limits::RELAY_CONSENT;
 use crate::matchmaking::Input;
 use crate::matchmaking::Matchmaker;
-use crate::matchmaking::Settings;
+use crate::matchmaking::MatchmakerSettings;
 use crate::matchmaking::SocketIndex;
 use crate::mc1::Line;
 use crate::mc1::address;
@@ -31,7 +31,7 @@ const QUEUES: [(&str, u8); 4] = [("duel", 2), ("duel", 3), ("raid", 5), ("x", 2)
 
 /// One who wants to play, and what it has been told.
 #[derive(Debug)]
-struct Endpoint {
+struct CrowdEndpoint {
     address: SocketAddr,
     id: u64,
     queue: usize,
@@ -62,7 +62,7 @@ impl News {
 
 /// One who waits.
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+struct WaitingModel {
     id: u64,
     address: SocketAddr,
     queue: usize,
@@ -73,8 +73,8 @@ struct Waiting {
 
 /// One who was matched.
 #[derive(Clone, Copy, Debug)]
-struct Member {
-    waited: Waiting,
+struct PlayerModel {
+    waited: WaitingModel,
     was_heard: bool,
     has_confirmed: bool,
     /// Time that it must make good for, having moved, and when that was so.
@@ -82,9 +82,9 @@ struct Member {
 }
 
 #[derive(Debug)]
-struct Game {
+struct GameModel {
     m: Option<String>,
-    members: Vec<Member>,
+    members: Vec<PlayerModel>,
     formed: Time,
     heard: Time,
     was_judged: bool,
@@ -94,15 +94,15 @@ struct Game {
 
 /// Who waits and who met whom, by the simplest rules.
 #[derive(Debug, Default)]
-struct Model {
+struct MatchmakerModel {
     /// In no order.
-    waiting: Vec<Waiting>,
-    games: Vec<Game>,
+    waiting: Vec<WaitingModel>,
+    games: Vec<GameModel>,
     came: u64,
     dissolved: u64,
 }
 
-impl Model {
+impl MatchmakerModel {
     /// What happens by itself until now.
     fn pass(&mut self, now: Time) {
         for at in 0..self.games.len() {
@@ -118,8 +118,8 @@ impl Model {
 
     /// Removes ghosts. Who is told.
     fn judge(&mut self, now: Time, at: usize) -> Vec<SocketAddr> {
-        let Game { members, formed, dissolved, .. } = &mut self.games[at];
-        let here = |member: &&Member| member.was_heard;
+        let GameModel { members, formed, dissolved, .. } = &mut self.games[at];
+        let here = |member: &&PlayerModel| member.was_heard;
         let is_time = now.since(*formed) >= GHOST_AFTER;
         let confirmed = members.iter().filter(here).all(|member| member.has_confirmed);
         let count = members.iter().filter(here).count();
@@ -134,11 +134,11 @@ impl Model {
     }
 
     fn game_of(&self, id: u64) -> Option<usize> {
-        let is_in = |game: &Game| game.members.iter().any(|member| member.waited.id == id);
+        let is_in = |game: &GameModel| game.members.iter().any(|member| member.waited.id == id);
         self.games.iter().position(is_in)
     }
 
-    fn member(&mut self, id: u64) -> Option<&mut Member> {
+    fn member(&mut self, id: u64) -> Option<&mut PlayerModel> {
         let members = self.games.iter_mut().flat_map(|game| &mut game.members);
         members.into_iter().find(|member| member.waited.id == id)
     }
@@ -170,7 +170,7 @@ impl Model {
         let member = game.members.iter_mut().find(|member| member.waited.id == id).unwrap();
         (member.waited.address, member.waited.heard, member.was_heard) = (from, now, true);
         let waited = member.waited;
-        let is_here = |member: &&Member| now.since(member.waited.heard) < RELAY_CONSENT;
+        let is_here = |member: &&PlayerModel| now.since(member.waited.heard) < RELAY_CONSENT;
         let here = game.members.iter().filter(is_here).count();
         let others = if is_moved { here - 1 } else { 0 };
         if !kept && !alone {
@@ -185,10 +185,10 @@ impl Model {
 
     fn enter(&mut self, now: Time, address: SocketAddr, id: u64, queue: usize) -> Joined {
         self.came += 1;
-        self.wait(now, Waiting { id, address, queue, heard: now, age: self.came })
+        self.wait(now, WaitingModel { id, address, queue, heard: now, age: self.came })
     }
 
-    fn wait(&mut self, now: Time, one: Waiting) -> Joined {
+    fn wait(&mut self, now: Time, one: WaitingModel) -> Joined {
         self.waiting.push(one);
         let mut same: Vec<_> =
             self.waiting.iter().filter(|other| other.queue == one.queue).copied().collect();
@@ -197,7 +197,7 @@ impl Model {
         }
         self.waiting.retain(|other| other.queue != one.queue);
         same.sort_by_key(|one| one.age);
-        let member = |waited: &Waiting| Member {
+        let member = |waited: &WaitingModel| PlayerModel {
             waited: *waited,
             was_heard: false,
             has_confirmed: false,
@@ -205,12 +205,13 @@ impl Model {
         };
         let members = same.iter().map(member).collect();
         let (formed, heard) = (now, now);
-        let game = Game { m: None, members, formed, heard, was_judged: false, dissolved: None };
+        let game =
+            GameModel { m: None, members, formed, heard, was_judged: false, dissolved: None };
         self.games.push(game);
         Joined { met: same.iter().map(|one| one.address).collect(), others: 0 }
     }
 
-    fn remove(&mut self, is_gone: impl Fn(&Waiting) -> bool) {
+    fn remove(&mut self, is_gone: impl Fn(&WaitingModel) -> bool) {
         self.waiting.retain(|one| !is_gone(one));
         for game in &mut self.games {
             game.members.retain(|member| !is_gone(&member.waited));
@@ -220,7 +221,7 @@ impl Model {
 
     /// One who is here leaves. Who else is told something, if it was known at all.
     fn leave(&mut self, now: Time, from: SocketAddr, id: u64) -> Option<Vec<SocketAddr>> {
-        let is_it = |one: &Waiting| one.address == from && one.id == id;
+        let is_it = |one: &WaitingModel| one.address == from && one.id == id;
         let is_known = self.waiting.iter().any(is_it)
             || self.member(id).is_some_and(|member| is_it(&member.waited));
         let formed = self.game_of(id).map(|at| self.games[at].formed);
@@ -258,12 +259,12 @@ struct Joined {
     others: usize,
 }
 
-struct Crowd {
+struct CrowdRun {
     matchmaker: Matchmaker,
-    model: Model,
+    model: MatchmakerModel,
     now: Time,
     random: Random,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<CrowdEndpoint>,
     /// Addresses that have sent a good cookie.
     proved: HashSet<SocketAddr>,
     met: usize,
@@ -272,10 +273,11 @@ struct Crowd {
     next_id: u64,
 }
 
-impl Crowd {
+impl CrowdRun {
     fn new(seed: u64) -> Self {
-        let settings = Settings { answers_per_second: 0, ..Settings::default() };
-        let endpoint = |n: u16| Endpoint {
+        let settings =
+            MatchmakerSettings { answers_per_second: 0, ..MatchmakerSettings::default() };
+        let endpoint = |n: u16| CrowdEndpoint {
             address: SocketAddr::from(([192, 0, 2, n as u8 % 7], 4_000 + n)),
             id: n.into(),
             queue: usize::from(n) % QUEUES.len(),
@@ -284,7 +286,7 @@ impl Crowd {
         };
         Self {
             matchmaker: Matchmaker::new(settings, [seed as u8; 16]),
-            model: Model::default(),
+            model: MatchmakerModel::default(),
             now: Time::ZERO,
             random: Random::new(seed),
             endpoints: (0..24).map(endpoint).collect(),
@@ -334,7 +336,7 @@ impl Crowd {
 
     /// Asks to be let in, with the cookie if it has one that is good.
     fn ask(&mut self, one: usize) {
-        let Endpoint { address, id, queue, ref cookie, .. } = self.endpoints[one];
+        let CrowdEndpoint { address, id, queue, ref cookie, .. } = self.endpoints[one];
         let fresh = cookie.as_ref().filter(|(_, given)| self.now.since(*given) < COOKIE_SLOT);
         let (name, size) = QUEUES[queue];
         let Some((cookie, _)) = fresh else {
@@ -391,7 +393,7 @@ impl Crowd {
     }
 
     fn confirm(&mut self, one: usize) {
-        let Endpoint { address, id, ref told, .. } = self.endpoints[one];
+        let CrowdEndpoint { address, id, ref told, .. } = self.endpoints[one];
         let Some(News { m, .. }) = told.clone() else { return };
         let told = self.say(one, &format!("MC1 ACK id={id:016x} m={m}\n"));
         let back = self.model.confirm(self.now, address, id, &m);
@@ -400,7 +402,7 @@ impl Crowd {
     }
 
     fn leave(&mut self, one: usize) {
-        let Endpoint { address, id, .. } = self.endpoints[one];
+        let CrowdEndpoint { address, id, .. } = self.endpoints[one];
         let told = self.say(one, &format!("MC1 LEAVE id={id:016x}\n"));
         let back = self.model.leave(self.now, address, id);
         let expected = back.map(|back| [vec![address], back].concat()).unwrap_or_default();
@@ -429,7 +431,7 @@ impl Crowd {
             }
             let id = line.hex("id").unwrap();
             let lost = self.random.below(10) < 3;
-            let of = |endpoint: &&mut Endpoint| endpoint.address == to && endpoint.id == id;
+            let of = |endpoint: &&mut CrowdEndpoint| endpoint.address == to && endpoint.id == id;
             let Some(endpoint) = self.endpoints.iter_mut().find(of).filter(|_| !lost) else {
                 continue;
             };
@@ -450,7 +452,7 @@ impl Crowd {
         let mut all = news.peers.clone();
         all.push(to);
         assert!(all.iter().all(|address| self.proved.contains(address)), "{news:?}");
-        let is_it = |game: &&Game| game.m.as_ref().is_none_or(|m| *m == news.m);
+        let is_it = |game: &&GameModel| game.m.as_ref().is_none_or(|m| *m == news.m);
         let games = self.model.games.iter().filter(is_it);
         let members = games.flat_map(|game| &game.members).map(|it| it.waited.address);
         let members: Vec<SocketAddr> = members.collect();
@@ -462,7 +464,7 @@ impl Crowd {
 fn a_crowd_meets_as_the_model_says() {
     let (mut met, mut told, mut moved, mut dissolved, mut news) = (0, 0, 0, 0, 0);
     for seed in 1..=60 {
-        let mut crowd = Crowd::new(seed);
+        let mut crowd = CrowdRun::new(seed);
         for _ in 0..1_500 {
             crowd.step();
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::limits::DATAGRAM_BYTES_MAX;
 use crate::matchmaking::Matchmaker;
-use crate::matchmaking::Settings;
+use crate::matchmaking::MatchmakerSettings;
 use crate::matchmaking::SocketIndex;
 use crate::matchmaking::crc32::crc32;
 use crate::matchmaking::stun::tests::request;
@@ -146,11 +146,11 @@ fn on_the_wire(address: SocketAddr, payload: &[u8]) -> usize {
 fn run(seed: u64, answers_per_second: u32, steps: u64) {
     let mut random = Random::new(seed);
     let own_addresses = vec![SocketAddr::from(([0, 0, 0, 0], 50_000))];
-    let settings = Settings {
+    let settings = MatchmakerSettings {
         plain_pairing: !seed.is_multiple_of(4),
         answers_per_second,
         own_addresses,
-        ..Settings::default()
+        ..MatchmakerSettings::default()
     };
     let mut matchmaker = Matchmaker::new(settings, [seed as u8; 16]);
     let examples = examples();

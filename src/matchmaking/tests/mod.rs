@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use crate::matchmaking::Input;
 use crate::matchmaking::Matchmaker;
+use crate::matchmaking::MatchmakerSettings;
 use crate::matchmaking::Output;
-use crate::matchmaking::Settings;
 use crate::matchmaking::SocketIndex;
 use crate::matchmaking::Transmit;
 use crate::time::Time;
@@ -40,8 +40,12 @@ impl Story {
 
     fn with(plain_pairing: bool, answers_per_second: u32, own: &[&str]) -> Self {
         let own_addresses = own.iter().map(|address| address.parse().unwrap()).collect();
-        let settings =
-            Settings { plain_pairing, answers_per_second, own_addresses, ..Settings::default() };
+        let settings = MatchmakerSettings {
+            plain_pairing,
+            answers_per_second,
+            own_addresses,
+            ..MatchmakerSettings::default()
+        };
         Self { matchmaker: Matchmaker::new(settings, [7; 16]), now: Time::ZERO }
     }
 

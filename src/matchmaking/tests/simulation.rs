@@ -8,17 +8,17 @@ use std::time::Duration;
 use crate::limits::PAIRING_ANSWER_INTERVAL;
 use crate::limits::PAIRING_TIMEOUT;
 use crate::matchmaking::SocketIndex;
-use crate::matchmaking::pairing::Outcome;
 use crate::matchmaking::pairing::Pairing;
+use crate::matchmaking::pairing::PairingOutcome;
 use crate::matchmaking::sender::OwnAddresses;
 use crate::matchmaking::sender::Sender;
 use crate::matchmaking::tests::fuzz::Random;
 use crate::time::Time;
 
 /// Who is told what, in order: receiver and the address told.
-type Told = Vec<(SocketAddr, SocketAddr)>;
+type Answers = Vec<(SocketAddr, SocketAddr)>;
 
-struct Model {
+struct PairingModel {
     /// Address, and when it was last heard.
     waiting: Vec<(SocketAddr, Time)>,
     /// Two addresses, when they met, and when each was last answered.
@@ -26,8 +26,8 @@ struct Model {
     pairs_max: usize,
 }
 
-impl Model {
-    fn receive(&mut self, now: Time, source: SocketAddr) -> Told {
+impl PairingModel {
+    fn receive(&mut self, now: Time, source: SocketAddr) -> Answers {
         self.pairs.retain(|(_, since, _)| now.since(*since) < PAIRING_TIMEOUT);
         self.waiting.retain(|(_, since)| now.since(*since) < PAIRING_TIMEOUT);
         for (members, _, answered) in &mut self.pairs {
@@ -59,11 +59,13 @@ impl Model {
     }
 }
 
-fn told(source: SocketAddr, outcome: Outcome) -> Told {
+fn told(source: SocketAddr, outcome: PairingOutcome) -> Answers {
     match outcome {
-        Outcome::Waits | Outcome::TooSoon => vec![],
-        Outcome::Repeats { partner } => vec![(source, partner)],
-        Outcome::Meets { first, .. } => vec![(first.address(), source), (source, first.address())],
+        PairingOutcome::Waits | PairingOutcome::TooSoon => vec![],
+        PairingOutcome::Repeats { partner } => vec![(source, partner)],
+        PairingOutcome::Meets { first, .. } => {
+            vec![(first.address(), source), (source, first.address())]
+        }
     }
 }
 
@@ -87,7 +89,7 @@ fn run(seed: u64) {
     let endpoints_max = [2, 8, 64, 4_096][random.below(4) as usize];
     let longest_step = [1_000_u64, 300_000, 5_000_000, 60_000_000][random.below(4) as usize];
     let mut pairing = Pairing::new(endpoints_max);
-    let mut model = Model { waiting: vec![], pairs: vec![], pairs_max: endpoints_max / 2 };
+    let mut model = PairingModel { waiting: vec![], pairs: vec![], pairs_max: endpoints_max / 2 };
     let nobody = OwnAddresses::new(vec![]);
     let mut now = Time::ZERO;
     for step in 0..2_000 {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
+use mio_chat::matchmaking::{Matchmaker, MatchmakerSettings, SocketIndex};
 use mio_chat::time::Time;
 
 use super::input::Input;
@@ -74,11 +74,11 @@ struct Strangers {
 
 impl Strangers {
     fn new(input: &mut Input<'_>) -> Self {
-        let settings = Settings {
+        let settings = MatchmakerSettings {
             plain_pairing: !input.byte().is_multiple_of(4),
             answers_per_second: u32::from(input.byte() % 8),
             own_addresses: OWN.map(address).to_vec(),
-            ..Settings::default()
+            ..MatchmakerSettings::default()
         };
         Self {
             matchmaker: Matchmaker::new(settings, [7; 16]),

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::matchmaking::{RelayMode, RelaySettings, Settings, SocketIndex};
+use mio_chat::matchmaking::{MatchmakerSettings, RelayMode, RelaySettings, SocketIndex};
 
 use super::input::Input;
 use crate::common::watched::StatusSource;
@@ -71,12 +71,12 @@ pub fn check(data: &[u8]) {
     watched.matchmaker.check_invariants();
 }
 
-fn chosen_settings(input: &mut Input<'_>) -> Settings {
+fn chosen_settings(input: &mut Input<'_>) -> MatchmakerSettings {
     let mode = input.pick(&[RelayMode::Fallback, RelayMode::Only, RelayMode::Off]);
     let relay = RelaySettings { mode, rate: 4_096, quota: 16_384, total_rate: 8_192 };
     let own_addresses = OWN.map(|own| own.parse().expect("an address of the table")).to_vec();
     let answers_per_second = u32::from(input.byte() % 8);
-    Settings { plain_pairing: true, answers_per_second, relay, own_addresses }
+    MatchmakerSettings { plain_pairing: true, answers_per_second, relay, own_addresses }
 }
 
 /// A request that may be right, or what the bytes say.

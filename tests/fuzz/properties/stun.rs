@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use mio_chat::limits::DATAGRAM_BYTES_MAX;
-use mio_chat::matchmaking::{Matchmaker, Settings, SocketIndex};
+use mio_chat::matchmaking::{Matchmaker, MatchmakerSettings, SocketIndex};
 use mio_chat::time::Time;
 
 use super::input::Input;
@@ -37,7 +37,11 @@ pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let source: SocketAddr = input.pick(&SOURCES).parse().expect("a source of the table");
     let request = request(&mut input);
-    let settings = Settings { plain_pairing: false, answers_per_second: 0, ..Settings::default() };
+    let settings = MatchmakerSettings {
+        plain_pairing: false,
+        answers_per_second: 0,
+        ..MatchmakerSettings::default()
+    };
     let mut matchmaker = Matchmaker::new(settings, [7; 16]);
     let answers = answers(&mut matchmaker, Time::ZERO, SocketIndex(1), source, &request);
     matchmaker.check_invariants();

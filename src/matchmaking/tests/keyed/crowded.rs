@@ -104,10 +104,10 @@ fn whose_network_has_as_many_as_it_may_puts_nobody_out() {
 }
 
 /// One who was matched, its id, and what it relays.
-type Matched = (String, u64, String);
+type MatchedPlayer = (String, u64, String);
 
 /// A table full of pairs who have met. If they play they have confirmed that and use the relay.
-fn pairs(do_play: bool) -> (Story, Vec<Matched>) {
+fn pairs(do_play: bool) -> (Story, Vec<MatchedPlayer>) {
     const { assert!(PLAYERS_MAX / 18 > CROWDED_SEATS as usize) };
     let mut story = Story::new();
     let mut matched = Vec::new();
@@ -143,7 +143,7 @@ fn nobody_who_plays_makes_room_and_who_is_silent_does() {
         assert!(told.contains("code=full"), "{told}");
     }
     // One of each two goes on, and the other has lost its network: some of each /24.
-    let stays = |(n, _): &(usize, &Matched)| n % 2 == n / 18 % 2;
+    let stays = |(n, _): &(usize, &MatchedPlayer)| n % 2 == n / 18 % 2;
     let stay = || matched.iter().enumerate().filter(stays).map(|(_, one)| one);
     story.wait(RELAY_CONSENT - Duration::from_secs(1));
     for (who, _, data) in stay() {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::Told;
+use super::Sent;
 use super::both;
 use super::field;
 use crate::id::ClientId;
 use crate::limits::GHOST_AFTER;
 use crate::limits::PLACE_KEPT;
 use crate::matchmaking::Matchmaker;
-use crate::matchmaking::Settings;
+use crate::matchmaking::MatchmakerSettings;
 use crate::matchmaking::tests::ALICE;
 use crate::matchmaking::tests::BOB;
 use crate::matchmaking::tests::CAROL;
@@ -38,7 +38,7 @@ impl Story {
         self.line(place, &format!("ACK id={id:016x} m={m}"));
     }
 
-    fn again(&mut self, at: usize, fields: &str) -> Told {
+    fn again(&mut self, at: usize, fields: &str) -> Sent {
         let (place, id) = PEOPLE[at];
         self.joins(place, id, fields)
     }
@@ -53,7 +53,7 @@ fn wait(id: u64, have: usize, need: usize, ttl: u8) -> String {
 }
 
 /// Nobody is told anything but of the match.
-fn only_matches(told: &Told) -> bool {
+fn only_matches(told: &Sent) -> bool {
     told.iter().all(|(_, line)| line.starts_with("MC1 MATCH "))
 }
 
@@ -226,7 +226,8 @@ fn another_process_goes_on_looking_for_ghosts() {
     story.meet(2, &[0]);
     let hand_over = |story: &mut Story| {
         let document = serde_json::to_string(&story.matchmaker.handed_over(story.now)).unwrap();
-        let settings = Settings { answers_per_second: 0, ..Settings::default() };
+        let settings =
+            MatchmakerSettings { answers_per_second: 0, ..MatchmakerSettings::default() };
         story.matchmaker = Matchmaker::new(settings, [7; 16]);
         story.matchmaker.take_over(serde_json::from_str(&document).unwrap());
         story.matchmaker.check_invariants();

@@ -19,9 +19,9 @@ use crate::limits::PLAYER_ANSWER_INTERVAL;
 use crate::limits::PLAYER_WAIT;
 use crate::matchmaking::Input;
 use crate::matchmaking::Matchmaker;
+use crate::matchmaking::MatchmakerSettings;
 use crate::matchmaking::RelayMode;
 use crate::matchmaking::RelaySettings;
-use crate::matchmaking::Settings;
 use crate::matchmaking::SocketIndex;
 use crate::mc1::Line;
 use crate::time::Time;
@@ -29,16 +29,17 @@ use crate::time::Time;
 const PAD: &str = "pad=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// Receiver and what it is told.
-type Told = Vec<(String, String)>;
+type Sent = Vec<(String, String)>;
 
 impl Story {
     fn relaying(mode: RelayMode) -> Self {
         let relay = RelaySettings { mode, ..RelaySettings::default() };
-        let settings = Settings { answers_per_second: 0, relay, ..Settings::default() };
+        let settings =
+            MatchmakerSettings { answers_per_second: 0, relay, ..MatchmakerSettings::default() };
         Self { matchmaker: Matchmaker::new(settings, [7; 16]), now: Time::ZERO }
     }
 
-    fn line(&mut self, who: &str, line: &str) -> Told {
+    fn line(&mut self, who: &str, line: &str) -> Sent {
         self.says(who, format!("MC1 {line}\n").as_bytes())
     }
 
@@ -51,7 +52,7 @@ impl Story {
     }
 
     /// Proves the address and asks to be let in: what everyone is told then.
-    fn joins(&mut self, who: &str, id: u64, fields: &str) -> Told {
+    fn joins(&mut self, who: &str, id: u64, fields: &str) -> Sent {
         let cookie = self.cookie(who, id);
         self.line(who, &format!("JOIN id={id:016x} {fields} c={cookie}"))
     }
@@ -68,7 +69,7 @@ impl Story {
     }
 
     /// What is sent because so much time has passed.
-    fn after(&mut self, duration: Duration) -> Told {
+    fn after(&mut self, duration: Duration) -> Sent {
         self.wait(duration);
         let mut all = Vec::new();
         while self.matchmaker.poll_timeout().is_some_and(|due| due <= self.now) {
@@ -86,7 +87,7 @@ fn field(line: &str, key: &str) -> String {
 }
 
 /// What alice and bob are told, in this order and nobody else.
-fn both(told: &Told) -> [String; 2] {
+fn both(told: &Sent) -> [String; 2] {
     let [(alice, to_alice), (bob, to_bob)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((alice.as_str(), bob.as_str()), (ALICE, BOB));
     [to_alice.clone(), to_bob.clone()]

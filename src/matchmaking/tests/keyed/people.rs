@@ -5,8 +5,8 @@ use crate::id::ClientId;
 use crate::limits::TOKEN_TTL;
 use crate::matchmaking::Input;
 use crate::matchmaking::Output;
+use crate::matchmaking::ReservationError;
 use crate::matchmaking::SocketIndex;
-use crate::matchmaking::Unmatchable;
 use crate::matchmaking::tests::ALICE;
 use crate::matchmaking::tests::BOB;
 use crate::matchmaking::tests::CAROL;
@@ -62,8 +62,8 @@ fn a_person_has_one_token_and_may_give_it_back() {
     let reserve = |story: &mut Story, queue: &str, players| {
         story.matchmaker.reserve(story.now, (anna, "anna"), queue, players)
     };
-    assert_eq!(reserve(&mut story, "no queue", 2), Err(Unmatchable::QueueName));
-    assert_eq!(reserve(&mut story, "duel", 17), Err(Unmatchable::Players));
+    assert_eq!(reserve(&mut story, "no queue", 2), Err(ReservationError::QueueName));
+    assert_eq!(reserve(&mut story, "duel", 17), Err(ReservationError::Players));
     let first = reserve(&mut story, "duel", 2).unwrap();
     assert!(story.joins(ALICE, 1, &format!("token={first:016x}"))[0].1.contains("WAIT"));
     let second = reserve(&mut story, "raid", 3).unwrap();

@@ -16,7 +16,7 @@ use crate::matchmaking::network::NetworkHash;
 
 /// The players of all networks.
 #[derive(Debug)]
-pub(super) struct Crowd {
+pub(super) struct NetworkPlayers {
     counts: Vec<u16>,
     /// Number of players and cell.
     by_count: BTreeSet<(u16, usize)>,
@@ -25,7 +25,7 @@ pub(super) struct Crowd {
     hash: NetworkHash,
 }
 
-impl Crowd {
+impl NetworkPlayers {
     pub(super) fn new(secret: &[u8; 16]) -> Self {
         Self {
             counts: vec![0; PLAYER_CELLS],
