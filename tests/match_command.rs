@@ -348,8 +348,11 @@ fn the_check_tells_that_there_is_no_nat_here() {
         assert_eq!(output.status.code(), Some(0));
     }
     let fake = Fake::start(2, Server::new(false, false));
-    let check =
-        mio_chat::peer::Check { server: fake.place(), others: vec![], family: Default::default() };
+    let check = mio_chat::peer::NatCheck {
+        server: fake.place(),
+        others: vec![],
+        family: Default::default(),
+    };
     let verdict = mio_chat::peer::check(&check).unwrap();
     assert_eq!((verdict.mapping, verdict.filter), (Mapping::None, Filter::Open));
 }

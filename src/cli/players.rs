@@ -7,7 +7,7 @@ use mio_chat::address::ServerAddress;
 use mio_chat::client::Talk;
 use mio_chat::limits::NAME_BYTES_MAX;
 use mio_chat::mc1::is_queue_name;
-use mio_chat::peer::{Check, Family, Match};
+use mio_chat::peer::{AddressFamily, Match, NatCheck};
 
 use super::values::whole;
 
@@ -81,9 +81,9 @@ impl MatchArgs {
     }
 
     /// The check that is asked for, if one is.
-    pub(crate) fn check(&self) -> Option<Check> {
+    pub(crate) fn check(&self) -> Option<NatCheck> {
         let (server, others) = (self.server.to_string(), self.words.clone());
-        self.check.then(|| Check { server, others, family: self.family() })
+        self.check.then(|| NatCheck { server, others, family: self.family() })
     }
 
     /// The search and what is done then.
@@ -102,11 +102,11 @@ impl MatchArgs {
         Talk { search, queue, name, stay: self.stay }
     }
 
-    fn family(&self) -> Family {
+    fn family(&self) -> AddressFamily {
         match (self.ipv4, self.ipv6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
-            _ => Family::Any,
+            (true, _) => AddressFamily::V4,
+            (_, true) => AddressFamily::V6,
+            _ => AddressFamily::Any,
         }
     }
 }

@@ -21,8 +21,8 @@ use super::partner::Partner;
 use crate::limits::{SERVER_PATIENCE, SPEECH_LINE_BYTES_MAX, SPEECH_TURN_DATAGRAMS};
 use crate::peer::clock::Clock;
 use crate::peer::error::MatchError;
-use crate::peer::group::{Came, Group};
-use crate::peer::protocol::{Event, Request};
+use crate::peer::group::{Group, Incoming};
+use crate::peer::protocol::{Event, JoinRequest};
 use crate::peer::search;
 use crate::time::Time;
 
@@ -46,7 +46,7 @@ impl Conversation {
     /// so. Never blocks. The first turn is due at once.
     pub(super) fn begin(server: SocketAddr, token: u64, name: &str) -> Result<Self, MatchError> {
         let (token, patience) = (Some(token), SERVER_PATIENCE);
-        let request = Request { queue: None, players: None, token, lan: Vec::new(), patience };
+        let request = JoinRequest { queue: None, players: None, token, lan: Vec::new(), patience };
         let group = search::begin(server, 0, request, Clock::start())?;
         Ok(Self::new(group, name, true))
     }
@@ -183,7 +183,7 @@ impl Conversation {
         }
         let Some(came) = self.group.take_one() else { return false };
         self.follow();
-        if let Came::Game(slot, data) = came {
+        if let Incoming::Game(slot, data) = came {
             self.company.receive(self.group.clock.now(), slot, &data, &mut self.news);
         }
         true
@@ -294,7 +294,7 @@ mod tests {
         /// Somebody does so who is not in the chat.
         fn begin_as_stranger(&mut self, name: &str) {
             let (queue, players, patience) = (Some("duel".to_owned()), Some(2), SERVER_PATIENCE);
-            let request = Request { queue, players, token: None, lan: vec![], patience };
+            let request = JoinRequest { queue, players, token: None, lan: vec![], patience };
             let group = search::begin(self.place(), 0, request, Clock::start()).unwrap();
             self.seat(Conversation::new(group, name, true));
         }

@@ -13,32 +13,32 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::clock::Clock;
 use super::error::MatchError;
+use super::nat_report::{Filter, NatReport};
 use super::search::seed;
-use super::socket::{self, Family};
-use super::verdict::{Filter, Verdict};
+use super::socket::{self, AddressFamily};
 use crate::limits::{CHECK_AGAIN, CHECK_BYTES, CHECK_TRIES};
 use crate::mc1::{self, Line};
 
 /// What is to be checked.
 #[derive(Clone, Debug)]
-pub struct Check {
+pub struct NatCheck {
     /// The server, `HOST:PORT`, or `HOST` if it is at port 50000.
     pub server: String,
     /// Further servers, of which STUN will do.
     pub others: Vec<String>,
     /// Which addresses of theirs are used.
-    pub family: Family,
+    pub family: AddressFamily,
 }
 
 /// What one place has answered.
-struct Answer {
+struct Observation {
     seen: SocketAddr,
     /// The ports of that server.
     also: Vec<u16>,
 }
 
 /// One socket that asks.
-struct Asker {
+struct NatProbe {
     socket: UdpSocket,
     clock: Clock,
     id: u64,
@@ -46,11 +46,11 @@ struct Asker {
 }
 
 /// Asks and judges.
-pub fn check(check: &Check) -> Result<Verdict, MatchError> {
+pub fn check(check: &NatCheck) -> Result<NatReport, MatchError> {
     let addresses = socket::look_up(&check.server, check.family)?;
     let mut first = None;
     for server in addresses {
-        let asker = Asker::new(server)?;
+        let asker = NatProbe::new(server)?;
         if let Some(answer) = asker.ask(server, None)? {
             first = Some((asker, server, answer));
             break;
@@ -69,21 +69,21 @@ pub fn check(check: &Check) -> Result<Verdict, MatchError> {
 }
 
 /// The first server does not answer: those that do may tell as much.
-fn check_others_alone(check: &Check) -> Result<Verdict, MatchError> {
+fn check_others_alone(check: &NatCheck) -> Result<NatReport, MatchError> {
     let Some(other) = check.others.first() else { return Err(blocked(check)) };
     let Some(server) = socket::look_up(other, check.family)?.first().copied() else {
         return Err(blocked(check));
     };
-    Asker::new(server)?.judge(check, server, Vec::new(), None)
+    NatProbe::new(server)?.judge(check, server, Vec::new(), None)
 }
 
-fn blocked(check: &Check) -> MatchError {
+fn blocked(check: &NatCheck) -> MatchError {
     let all = std::iter::once(&check.server).chain(&check.others);
     let servers = all.map(String::as_str).collect::<Vec<_>>().join(", ");
     MatchError::Blocked { servers }
 }
 
-impl Asker {
+impl NatProbe {
     fn new(server: SocketAddr) -> Result<Self, MatchError> {
         let seed = seed()?.to_le_bytes();
         let [a, b, c, d, e, f, g, h, rest @ ..] = seed;
@@ -97,11 +97,11 @@ impl Asker {
     /// first server it is found out whom the NAT lets in.
     fn judge(
         &self,
-        check: &Check,
+        check: &NatCheck,
         server: SocketAddr,
         mut seen: Vec<(SocketAddr, SocketAddr)>,
         second: Option<SocketAddr>,
-    ) -> Result<Verdict, MatchError> {
+    ) -> Result<NatReport, MatchError> {
         let silent = self.ask_others(check, server, &mut seen)?;
         if seen.is_empty() {
             return Err(blocked(check));
@@ -112,7 +112,7 @@ impl Asker {
         };
         let own = socket::own_address(&self.socket, server)
             .map_err(|source| MatchError::Socket { what: "find the own address", source })?;
-        Ok(Verdict { silent, ..Verdict::new(own, seen, filter) })
+        Ok(NatReport { silent, ..NatReport::new(own, seen, filter) })
     }
 
     /// Whether the second place is let in, to which this socket has not written yet, and what its
@@ -129,7 +129,7 @@ impl Asker {
     /// What the further servers see. Those that do not answer.
     fn ask_others(
         &self,
-        check: &Check,
+        check: &NatCheck,
         server: SocketAddr,
         seen: &mut Vec<(SocketAddr, SocketAddr)>,
     ) -> Result<Vec<SocketAddr>, MatchError> {
@@ -150,7 +150,11 @@ impl Asker {
     }
 
     /// Asks until something comes. With a port the answer is to leave from there.
-    fn ask(&self, server: SocketAddr, from: Option<u16>) -> Result<Option<Answer>, MatchError> {
+    fn ask(
+        &self,
+        server: SocketAddr,
+        from: Option<u16>,
+    ) -> Result<Option<Observation>, MatchError> {
         let answers_from = from.map_or(server, |port| SocketAddr::new(server.ip(), port));
         let mut best = None;
         for _ in 0..CHECK_TRIES {
@@ -190,7 +194,7 @@ impl Asker {
     }
 
     /// The next answer from there that is waiting; others are dropped.
-    fn receive(&self, answers_from: SocketAddr) -> Option<Answer> {
+    fn receive(&self, answers_from: SocketAddr) -> Option<Observation> {
         let mut room = [0; 600];
         loop {
             let (length, from) = self.socket.recv_from(&mut room).ok()?;
@@ -200,7 +204,7 @@ impl Asker {
             }
             let stun = || {
                 let seen = stun_address(bytes, self.transaction)?;
-                Some(Answer { seen, also: Vec::new() })
+                Some(Observation { seen, also: Vec::new() })
             };
             if let Some(answer) = self.line(bytes).or_else(stun) {
                 return Some(answer);
@@ -208,14 +212,14 @@ impl Asker {
         }
     }
 
-    fn line(&self, bytes: &[u8]) -> Option<Answer> {
+    fn line(&self, bytes: &[u8]) -> Option<Observation> {
         let line = Line::parse(bytes)?;
         if line.verb != "SEEN" || line.hex("id") != Some(self.id) {
             return None;
         }
         let also = line.get("also").unwrap_or("").split(',');
         let also = also.filter_map(|port| port.parse().ok()).filter(|port| *port != 0).collect();
-        Some(Answer { seen: mc1::address(line.get("you")?)?, also })
+        Some(Observation { seen: mc1::address(line.get("you")?)?, also })
     }
 }
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 pub enum MatchError {
     /// What is asked for makes no sense.
     #[error("cannot look for players: {0}")]
-    Request(String),
+    JoinRequest(String),
     /// The server's name leads nowhere.
     #[error("cannot find {server}: {source}; is the name spelled right?")]
     Lookup {
@@ -22,7 +22,7 @@ pub enum MatchError {
     },
     /// It leads nowhere in the family that was asked for.
     #[error("cannot reach {server} by {family}: it has no such address; leave that flag out")]
-    Family {
+    AddressFamily {
         /// As it was given.
         server: String,
         /// IPv4 or IPv6.

@@ -27,7 +27,7 @@ pub struct Peer {
 }
 
 /// What one datagram was.
-pub(crate) enum Came {
+pub(crate) enum Incoming {
     /// One of the game: whose it is, and what it says.
     Game(u8, Vec<u8>),
     /// One that keeps the way open, or the server's, or nobody's: it is dealt with.
@@ -184,8 +184,8 @@ impl Group {
 
     /// Takes what has come while there is nobody yet to hand it to.
     pub(crate) fn take_early(&mut self) {
-        while let Some(came) = self.receive_one() {
-            self.keep(came);
+        while let Some(incoming) = self.receive_one() {
+            self.keep(incoming);
         }
     }
 
@@ -195,8 +195,8 @@ impl Group {
     }
 
     /// Keeps what there is nobody yet to hand to, as long as there is room.
-    pub(crate) fn keep(&mut self, came: Came) {
-        if let Came::Game(slot, data) = came
+    pub(crate) fn keep(&mut self, incoming: Incoming) {
+        if let Incoming::Game(slot, data) = incoming
             && self.early.len() < EARLY_DATAGRAMS_MAX
         {
             self.early.push_back((slot, data));
@@ -206,21 +206,21 @@ impl Group {
     /// The next datagram of the game that has come: whose it is, and what it says.
     fn take(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            if let Came::Game(slot, data) = self.take_one()? {
+            if let Incoming::Game(slot, data) = self.take_one()? {
                 return Some((slot, data));
             }
         }
     }
 
     /// The next datagram, what was kept first.
-    pub(crate) fn take_one(&mut self) -> Option<Came> {
-        let kept = self.early.pop_front().map(|(slot, data)| Came::Game(slot, data));
+    pub(crate) fn take_one(&mut self) -> Option<Incoming> {
+        let kept = self.early.pop_front().map(|(slot, data)| Incoming::Game(slot, data));
         kept.or_else(|| self.receive_one())
     }
 
     /// The next datagram from the socket. What is not the game's on the way there is for the
     /// client.
-    pub(crate) fn receive_one(&mut self) -> Option<Came> {
+    pub(crate) fn receive_one(&mut self) -> Option<Incoming> {
         let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
         // An error is about something sent before, and no news to anybody.
         let (length, from) = self.socket.recv_from(&mut room).ok()?;
@@ -228,7 +228,7 @@ impl Group {
         self.client.handle(self.clock.now(), Input::Datagram { from, bytes });
         self.flush();
         let game = self.client.unwrap(from, bytes);
-        Some(game.map_or(Came::Other, |(slot, data)| Came::Game(slot, data.to_vec())))
+        Some(game.map_or(Incoming::Other, |(slot, data)| Incoming::Game(slot, data.to_vec())))
     }
 
     /// Sends what the client has to say. Whether it arrives is found out by answers alone.

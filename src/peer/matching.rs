@@ -7,10 +7,10 @@ use super::clock::Clock;
 use super::error::MatchError;
 use super::group::Group;
 use super::search;
-use super::socket::{self, Family};
+use super::socket::{self, AddressFamily};
 use crate::limits::{MATCH_PLAYERS, SERVER_ADDRESS_PATIENCE, SERVER_PATIENCE, SIGNAL_LOOK};
 use crate::mc1::is_queue_name;
-use crate::peer::protocol::{Event, Request};
+use crate::peer::protocol::{Event, JoinRequest};
 use crate::time::Time;
 
 /// A search for players, to be set up and then carried out.
@@ -19,7 +19,7 @@ pub struct Match {
     server: String,
     players: Option<u8>,
     token: Option<u64>,
-    family: Family,
+    family: AddressFamily,
     timeout: Option<Duration>,
     port: u16,
 }
@@ -28,7 +28,7 @@ impl Match {
     /// A search for one other player, or as many as a token is for, by the server at `HOST:PORT`,
     /// or at port 50000 of `HOST`.
     pub fn new(server: &str) -> Self {
-        let (players, token, family) = (None, None, Family::Any);
+        let (players, token, family) = (None, None, AddressFamily::Any);
         Self { server: server.to_owned(), players, token, family, timeout: None, port: 0 }
     }
 
@@ -43,7 +43,7 @@ impl Match {
     }
 
     /// Which addresses of the server are tried.
-    pub fn family(self, family: Family) -> Self {
+    pub fn family(self, family: AddressFamily) -> Self {
         Self { family, ..self }
     }
 
@@ -74,7 +74,7 @@ impl Match {
         self.check(queue)?;
         let addresses = socket::look_up(&self.server, self.family)?;
         let clock = Clock::start();
-        let mut outcome = Err(MatchError::Request("the server has no address".to_owned()));
+        let mut outcome = Err(MatchError::JoinRequest("the server has no address".to_owned()));
         for (number, &address) in addresses.iter().enumerate() {
             let is_last = number + 1 == addresses.len();
             let patience = if is_last { SERVER_PATIENCE } else { SERVER_ADDRESS_PATIENCE };
@@ -97,7 +97,7 @@ impl Match {
             }
             _ => return Ok(()),
         };
-        Err(MatchError::Request(problem.to_owned()))
+        Err(MatchError::JoinRequest(problem.to_owned()))
     }
 
     fn join_at(
@@ -112,7 +112,7 @@ impl Match {
         // A token knows how many it is for.
         let players = self.players.or(self.token.is_none().then_some(*MATCH_PLAYERS.start()));
         let (token, lan) = (self.token, Vec::new());
-        let request = Request { queue, players, token, lan, patience };
+        let request = JoinRequest { queue, players, token, lan, patience };
         let mut group = search::begin(address, self.port, request, clock)?;
         let end = self.timeout.map_or(Time::NEVER, |timeout| clock.now() + timeout);
         match self.run(&mut group, end, (tell, stop)) {

@@ -9,18 +9,18 @@ use super::clock::Clock;
 use super::error::MatchError;
 use super::group::Group;
 use super::socket;
-use crate::peer::protocol::{Client, Event, Input, Refusal, Request};
+use crate::peer::protocol::{Client, Event, Input, JoinRefusal, JoinRequest};
 
 /// Begins to ask, with our addresses in the own network added. Never blocks; the first datagram is
 /// due at once, but not sent yet.
 pub(crate) fn begin(
     server: SocketAddr,
     port: u16,
-    request: Request,
+    request: JoinRequest,
     clock: Clock,
 ) -> Result<Group, MatchError> {
     let socket = socket::open(server, port)?;
-    let request = Request { lan: socket::lan_candidates(&socket, server), ..request };
+    let request = JoinRequest { lan: socket::lan_candidates(&socket, server), ..request };
     let client = Client::new(clock.now(), server, request, seed()?);
     Ok(Group::new(socket, client, clock))
 }
@@ -62,17 +62,17 @@ pub(crate) fn unanswered(group: &Group, server: &str) -> MatchError {
 }
 
 /// What a refusal means, and what to do.
-pub(crate) fn reason(code: Refusal) -> &'static str {
+pub(crate) fn reason(code: JoinRefusal) -> &'static str {
     match code {
-        Refusal::Queue => "it knows no such queue; name another",
-        Refusal::Players => "it makes no matches of so many players; ask for fewer",
-        Refusal::Token => {
+        JoinRefusal::Queue => "it knows no such queue; name another",
+        JoinRefusal::Players => "it makes no matches of so many players; ask for fewer",
+        JoinRefusal::Token => {
             "the token is unknown, too old, or for another queue or number of players; \
              get another by /match in the chat"
         }
-        Refusal::Many => "too many players wait at your address; try again later",
-        Refusal::Full => "it is full; try again later",
-        Refusal::Other => "for a reason that this version does not know",
+        JoinRefusal::Many => "too many players wait at your address; try again later",
+        JoinRefusal::Full => "it is full; try again later",
+        JoinRefusal::Other => "for a reason that this version does not know",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::time::Time;
 
 /// Which addresses of a server are tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
+pub enum AddressFamily {
     /// IPv4 first, then IPv6.
     #[default]
     Any,
@@ -26,23 +26,23 @@ pub enum Family {
 }
 
 /// The addresses of a server, in the order in which they are tried.
-pub(super) fn look_up(server: &str, family: Family) -> Result<Vec<SocketAddr>, MatchError> {
+pub(super) fn look_up(server: &str, family: AddressFamily) -> Result<Vec<SocketAddr>, MatchError> {
     let name = || server.to_owned();
     let typed: ServerAddress =
-        server.parse().map_err(|problem: NoServer| MatchError::Request(problem.to_string()))?;
+        server.parse().map_err(|problem: NoServer| MatchError::JoinRequest(problem.to_string()))?;
     let found = (typed.host(), typed.port_or(UDP_PORT)).to_socket_addrs();
     let found = found.map_err(|source| MatchError::Lookup { server: name(), source })?;
     let mut addresses: Vec<SocketAddr> = found.collect();
     addresses.sort_by_key(SocketAddr::is_ipv6);
     addresses.dedup();
     let (wanted, named): (fn(&SocketAddr) -> bool, _) = match family {
-        Family::Any => (|_| true, "IPv4 or IPv6"),
-        Family::V4 => (SocketAddr::is_ipv4, "IPv4"),
-        Family::V6 => (SocketAddr::is_ipv6, "IPv6"),
+        AddressFamily::Any => (|_| true, "IPv4 or IPv6"),
+        AddressFamily::V4 => (SocketAddr::is_ipv4, "IPv4"),
+        AddressFamily::V6 => (SocketAddr::is_ipv6, "IPv6"),
     };
     addresses.retain(wanted);
     if addresses.is_empty() {
-        return Err(MatchError::Family { server: name(), family: named });
+        return Err(MatchError::AddressFamily { server: name(), family: named });
     }
     Ok(addresses)
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mio_chat::peer::{Family, Match, Path};
+use mio_chat::peer::{AddressFamily, Match, Path};
 
 use super::host::Host;
 use super::lab::Lab;
@@ -40,7 +40,7 @@ impl Game {
 
     /// One player, from the search to the end of the game.
     fn play(&self, number: usize, server: SocketAddr) {
-        let search = Match::new(&server.to_string()).family(Family::V4).timeout(PATIENCE);
+        let search = Match::new(&server.to_string()).family(AddressFamily::V4).timeout(PATIENCE);
         let mut group = search.join("game").unwrap();
         group.set_timeout(Some(MOVE_AGAIN / 5));
         let slot = group.peers()[0].slot;

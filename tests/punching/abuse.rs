@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::peer::protocol::{Client, Event, Input, Refusal, Request};
+use mio_chat::peer::protocol::{Client, Event, Input, JoinRefusal, JoinRequest};
 use mio_chat::time::Time;
 
 use crate::FINE;
@@ -14,7 +14,7 @@ use crate::world::World;
 const STRANGER: ([u8; 4], u16) = ([203, 0, 113, 66], 6_666);
 
 fn client() -> Client {
-    let request = Request {
+    let request = JoinRequest {
         queue: Some("duel".to_owned()),
         players: Some(2),
         token: None,
@@ -72,8 +72,8 @@ fn a_refusal_ends_it_or_has_it_wait() {
     assert!(client.has_ended());
     let events: Vec<Event> = std::iter::from_fn(|| client.poll_event()).collect();
     let retry = Some(Duration::from_secs(10));
-    assert_eq!(events[1], Event::Refused { code: Refusal::Full, retry });
-    assert_eq!(events[2], Event::Refused { code: Refusal::Players, retry: None });
+    assert_eq!(events[1], Event::Refused { code: JoinRefusal::Full, retry });
+    assert_eq!(events[2], Event::Refused { code: JoinRefusal::Players, retry: None });
 }
 
 #[test]

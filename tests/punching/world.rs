@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio_chat::peer::protocol::{Client, Event, Input, Path, Request};
+use mio_chat::peer::protocol::{Client, Event, Input, JoinRequest, Path};
 use mio_chat::time::Time;
 
 use crate::model::Server;
@@ -55,7 +55,7 @@ impl World {
         let players = (0..nats.len()).map(|number| {
             let begins = Time::at(Duration::from_millis(random.below(300) as u64));
             let lan = network.inside(number);
-            let request = Request {
+            let request = JoinRequest {
                 queue: Some("duel".to_owned()),
                 players: Some(need),
                 token: None,

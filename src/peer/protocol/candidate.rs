@@ -115,7 +115,7 @@ impl Candidates {
 
     /// The server tells of the peer again. Whether it names an address that is new: a peer that
     /// has moved is there.
-    pub(super) fn told_again(
+    pub(super) fn update(
         &mut self,
         observed: Option<SocketAddr>,
         lan: &[SocketAddr],
@@ -173,14 +173,14 @@ impl Candidates {
     }
 
     /// Forgets that this way was proved.
-    pub(super) fn doubt_one(&mut self, path: Path) {
+    pub(super) fn invalidate(&mut self, path: Path) {
         if let Some(candidate) = self.find_mut(path.route()) {
             candidate.rtt = None;
         }
     }
 
     /// Forgets all proofs: what has been may not be any more.
-    pub(super) fn doubt(&mut self) {
+    pub(super) fn invalidate_all(&mut self) {
         for candidate in &mut self.list {
             candidate.rtt = None;
         }
@@ -269,13 +269,13 @@ mod tests {
     #[test]
     fn a_peer_that_has_moved_is_one_candidate_more() {
         let mut all = Candidates::new(Some(address(1)), &[], false);
-        assert!(!all.told_again(Some(address(1)), &[], None), "nothing is new");
-        assert!(all.told_again(Some(address(2)), &[], Some(Route::To(address(1)))));
+        assert!(!all.update(Some(address(1)), &[], None), "nothing is new");
+        assert!(all.update(Some(address(2)), &[], Some(Route::To(address(1)))));
         let lan = "192.168.1.5:7".parse().unwrap();
-        assert!(all.told_again(Some(address(2)), &[lan], None));
+        assert!(all.update(Some(address(2)), &[lan], None));
         assert_eq!(all.iter().count(), 3);
         for port in 3..100 {
-            all.told_again(Some(address(port)), &[], Some(Route::To(address(1))));
+            all.update(Some(address(port)), &[], Some(Route::To(address(1))));
             assert!(all.find(Route::To(address(port))).is_some());
         }
         assert_eq!(all.iter().count(), CANDIDATES_MAX);

@@ -16,9 +16,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::out::Event;
+use super::out::JoinRefusal;
 use super::out::Out;
-use super::out::Refusal;
-use super::random::Random;
+use super::random::SecretRandom;
 use crate::limits::ASK_AGAIN_MAX;
 use crate::limits::ASK_AGAIN_MIN;
 use crate::limits::JOIN_BYTES_MIN;
@@ -32,7 +32,7 @@ use crate::time::Time;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct JoinRequest {
     /// The queue; may be left out where there is a token.
     pub queue: Option<String>,
     /// How many are to meet, oneself included; may be left out where there is a token.
@@ -49,7 +49,7 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub(super) struct Join {
     id: u64,
-    request: Request,
+    request: JoinRequest,
     cookie: Option<u64>,
     /// When a cookie was last answered at once.
     cookie_at: Option<Time>,
@@ -61,11 +61,11 @@ pub(super) struct Join {
     unanswered_since: Option<Time>,
     was_heard: bool,
     /// What was last told of those who wait.
-    told: Option<(u8, u8)>,
+    last_waiting: Option<(u8, u8)>,
 }
 
 impl Join {
-    pub(super) fn new(now: Time, id: u64, request: Request) -> Self {
+    pub(super) fn new(now: Time, id: u64, request: JoinRequest) -> Self {
         Self {
             id,
             request,
@@ -75,7 +75,7 @@ impl Join {
             interval: ASK_AGAIN_MIN,
             unanswered_since: None,
             was_heard: false,
-            told: None,
+            last_waiting: None,
         }
     }
 
@@ -88,7 +88,7 @@ impl Join {
     /// Asks at once, as the same player, who is at another place or in no match any more.
     pub(super) fn resume(&mut self, now: Time) {
         (self.next, self.interval) = (now, ASK_AGAIN_MIN);
-        (self.unanswered_since, self.told) = (None, None);
+        (self.unanswered_since, self.last_waiting) = (None, None);
     }
 
     /// Our own private addresses are others.
@@ -107,7 +107,7 @@ impl Join {
     }
 
     /// Asks if it is time to. `false`: it was in vain for too long.
-    pub(super) fn expire(&mut self, now: Time, random: &mut Random, out: &mut Out) -> bool {
+    pub(super) fn expire(&mut self, now: Time, random: &mut SecretRandom, out: &mut Out) -> bool {
         if now < self.next {
             return true;
         }
@@ -123,7 +123,7 @@ impl Join {
     }
 
     /// Asks, and again if nothing comes.
-    pub(super) fn ask(&mut self, now: Time, random: &mut Random, out: &mut Out) {
+    pub(super) fn ask(&mut self, now: Time, random: &mut SecretRandom, out: &mut Out) {
         out.tell_server(self.text());
         self.unanswered_since.get_or_insert(now);
         self.next = now + jittered(self.interval, random);
@@ -131,11 +131,11 @@ impl Join {
     }
 
     /// A line of the server that is for us. `false`: it was its last word.
-    pub(super) fn told(
+    pub(super) fn handle_line(
         &mut self,
         now: Time,
         line: &Line<'_>,
-        random: &mut Random,
+        random: &mut SecretRandom,
         out: &mut Out,
     ) -> bool {
         match line.verb {
@@ -165,19 +165,19 @@ impl Join {
         is_due
     }
 
-    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut Random, out: &mut Out) {
+    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut SecretRandom, out: &mut Out) {
         let (Some(have), Some(need)) = (line.number("have"), line.number("need")) else { return };
         self.heard();
         self.interval = ASK_AGAIN_MIN;
         self.next = now + jittered(WAIT_AGAIN, random);
-        if self.told != Some((have, need)) {
-            self.told = Some((have, need));
+        if self.last_waiting != Some((have, need)) {
+            self.last_waiting = Some((have, need));
             out.event(Event::Waiting { have, need });
         }
     }
 
     fn refused(&mut self, now: Time, line: &Line<'_>, out: &mut Out) -> bool {
-        let Some(code) = line.get("code").map(Refusal::read) else { return true };
+        let Some(code) = line.get("code").map(JoinRefusal::read) else { return true };
         self.heard();
         let retry = Duration::from_secs(line.number("retry").unwrap_or(0));
         if !code.may_pass() {
@@ -187,7 +187,7 @@ impl Join {
         let retry = retry.clamp(Duration::from_secs(1), SERVER_DELAY_MAX);
         self.interval = ASK_AGAIN_MIN;
         self.next = now + retry;
-        self.told = None;
+        self.last_waiting = None;
         out.event(Event::Refused { code, retry: Some(retry) });
         true
     }
@@ -199,7 +199,7 @@ impl Join {
 
     /// The question.
     pub(super) fn text(&self) -> String {
-        let Request { queue, players, token, lan, .. } = &self.request;
+        let JoinRequest { queue, players, token, lan, .. } = &self.request;
         let mut text = format!("MC1 JOIN id={:016x}", self.id);
         // Writing to a string does not fail.
         if let Some(name) = queue {
@@ -223,7 +223,7 @@ impl Join {
 }
 
 /// A time that is up to a fifth longer: those who begin together do not go on together.
-fn jittered(time: Duration, random: &mut Random) -> Duration {
+fn jittered(time: Duration, random: &mut SecretRandom) -> Duration {
     let share = f64::from(random.next_half()) / f64::from(u32::MAX);
     time.mul_f64(1.0 + share / 5.0)
 }

@@ -34,8 +34,8 @@ mod peer;
 mod probe;
 mod punch;
 mod random;
-mod seat;
-mod told;
+mod registration;
+mod server_reply;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -48,9 +48,9 @@ use crate::mc1::MAGIC;
 use crate::time::Time;
 
 pub use candidate::Path;
-pub use join::Request;
+pub use join::JoinRequest;
 pub use out::Event;
-pub use out::Refusal;
+pub use out::JoinRefusal;
 pub use out::Transmit;
 
 use candidate::Route;
@@ -58,8 +58,8 @@ use candidate::is_same_address;
 use join::Join;
 use out::Out;
 use punch::Punch;
-use random::Random;
-use told::Match;
+use random::SecretRandom;
+use server_reply::MatchReply;
 
 /// What can happen to a client.
 #[derive(Clone, Copy, Debug)]
@@ -96,17 +96,17 @@ pub struct PeerView<'a> {
 /// One player's side of matchmaking.
 #[derive(Clone, Debug)]
 pub struct Client {
-    random: Random,
+    random: SecretRandom,
     /// How we ask the server.
     join: Join,
-    stage: Stage,
+    stage: ClientStage,
     /// The match that we were in before.
     former: Option<u64>,
     out: Out,
 }
 
 #[derive(Clone, Debug)]
-enum Stage {
+enum ClientStage {
     Joining,
     Matched(Box<Punch>),
     /// LEAVE is said until it is heard.
@@ -120,13 +120,13 @@ enum Stage {
 impl Client {
     /// One that begins to ask at once. The seed must be a secret: who knows it can be mistaken for
     /// this client.
-    pub fn new(now: Time, server: SocketAddr, request: Request, seed: u128) -> Self {
-        let mut random = Random::new(seed);
+    pub fn new(now: Time, server: SocketAddr, request: JoinRequest, seed: u128) -> Self {
+        let mut random = SecretRandom::new(seed);
         let id = random.next();
         let mut out = Out::new(server, id);
         out.event(Event::Asking);
         let join = Join::new(now, id, request);
-        Self { random, join, stage: Stage::Joining, former: None, out }
+        Self { random, join, stage: ClientStage::Joining, former: None, out }
     }
 
     /// Takes in what has happened. Time must not run backwards from call to call.
@@ -142,7 +142,7 @@ impl Client {
     /// Gives up the match that we are in, and looks for another one as another player. `false`:
     /// that cannot be, since we are in none, or came with a token, which is for one match.
     pub fn search_again(&mut self, now: Time) -> bool {
-        if !matches!(self.stage, Stage::Matched(_)) || !self.join.may_restart() {
+        if !matches!(self.stage, ClientStage::Matched(_)) || !self.join.may_restart() {
             return false;
         }
         self.out.leave();
@@ -166,16 +166,16 @@ impl Client {
     /// When [`Input::Timeout`] is due; [`Time::NEVER`] after the end.
     pub fn poll_timeout(&self) -> Time {
         match &self.stage {
-            Stage::Joining => self.join.due(),
-            Stage::Matched(punch) => punch.due(),
-            Stage::Leaving { next, .. } => *next,
-            Stage::Ended => Time::NEVER,
+            ClientStage::Joining => self.join.due(),
+            ClientStage::Matched(punch) => punch.due(),
+            ClientStage::Leaving { next, .. } => *next,
+            ClientStage::Ended => Time::NEVER,
         }
     }
 
     /// Whether nothing more will happen.
     pub fn has_ended(&self) -> bool {
-        matches!(self.stage, Stage::Ended)
+        matches!(self.stage, ClientStage::Ended)
     }
 
     /// The server that is asked.
@@ -230,7 +230,7 @@ impl Client {
 
     fn punch(&self) -> Option<&Punch> {
         match &self.stage {
-            Stage::Matched(punch) => Some(punch),
+            ClientStage::Matched(punch) => Some(punch),
             _ => None,
         }
     }
@@ -238,21 +238,21 @@ impl Client {
     fn receive(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
         let game_of = self.unwrap(from, bytes);
         if let Some((slot, _)) = game_of {
-            if let Stage::Matched(punch) = &mut self.stage {
+            if let ClientStage::Matched(punch) = &mut self.stage {
                 punch.note_data(now, slot, &mut self.out);
             }
         } else if is_same_address(from, self.out.server) {
             if let Some(line) = Line::parse(bytes) {
-                self.told(now, &line);
+                self.handle_line(now, &line);
             }
-        } else if let Stage::Matched(punch) = &mut self.stage {
+        } else if let ClientStage::Matched(punch) = &mut self.stage {
             punch.take(now, Route::To(from), bytes, &mut self.random, &mut self.out);
         }
     }
 
     /// A line from the server's address.
-    fn told(&mut self, now: Time, line: &Line<'_>) {
-        if let (Stage::Matched(punch), "DATA") = (&mut self.stage, line.verb) {
+    fn handle_line(&mut self, now: Time, line: &Line<'_>) {
+        if let (ClientStage::Matched(punch), "DATA") = (&mut self.stage, line.verb) {
             if let Some((_, payload)) = relayed(punch.game(), line) {
                 punch.take(now, Route::Relay, payload, &mut self.random, &mut self.out);
             }
@@ -262,39 +262,39 @@ impl Client {
             return;
         }
         match (&mut self.stage, line.verb) {
-            (Stage::Joining, "MATCH") => self.enter(now, line),
-            (Stage::Joining, _) => {
-                let goes_on = self.join.told(now, line, &mut self.random, &mut self.out);
+            (ClientStage::Joining, "MATCH") => self.enter(now, line),
+            (ClientStage::Joining, _) => {
+                let goes_on = self.join.handle_line(now, line, &mut self.random, &mut self.out);
                 self.end_unless(goes_on);
             }
-            (Stage::Matched(_), _) => self.told_in_match(now, line),
-            (Stage::Leaving { .. }, "LEFT") => self.end(),
+            (ClientStage::Matched(_), _) => self.handle_line_in_match(now, line),
+            (ClientStage::Leaving { .. }, "LEFT") => self.end(),
             _ => {}
         }
     }
 
     /// All players are there.
     fn enter(&mut self, now: Time, line: &Line<'_>) {
-        let Some(told) = Match::read(line) else { return };
-        let punch = Punch::new(now, told, &mut self.out);
-        self.stage = Stage::Matched(Box::new(punch));
+        let Some(reply) = MatchReply::read(line) else { return };
+        let punch = Punch::new(now, reply, &mut self.out);
+        self.stage = ClientStage::Matched(Box::new(punch));
         self.out.acknowledge();
     }
 
-    fn told_in_match(&mut self, now: Time, line: &Line<'_>) {
-        let Stage::Matched(punch) = &mut self.stage else { return };
-        punch.seat.note_server(now);
+    fn handle_line_in_match(&mut self, now: Time, line: &Line<'_>) {
+        let ClientStage::Matched(punch) = &mut self.stage else { return };
+        punch.registration.note_server(now);
         match line.verb {
             "MATCH" if line.hex("m") == self.out.game => {
                 // It was not heard that we know it, or somebody has moved.
                 self.out.acknowledge();
-                if let Some(told) = Match::read(line) {
-                    punch.told_again(now, &told, &mut self.out);
+                if let Some(reply) = MatchReply::read(line) {
+                    punch.update(now, &reply, &mut self.out);
                 }
             }
             "MATCH" if line.hex("m") == self.former => {}
-            "MATCH" | "WAIT" if punch.is_proved() => punch.seat.decline(&mut self.out),
-            "MATCH" if Match::read(line).is_some() => {
+            "MATCH" | "WAIT" if punch.is_proved() => punch.registration.decline(&mut self.out),
+            "MATCH" if MatchReply::read(line).is_some() => {
                 self.dissolve();
                 self.enter(now, line);
             }
@@ -302,13 +302,13 @@ impl Client {
             "WAIT" if punch.has_begun(now) => {
                 self.dissolve();
                 self.join.resume(now);
-                self.join.told(now, line, &mut self.random, &mut self.out);
+                self.join.handle_line(now, line, &mut self.random, &mut self.out);
                 self.join.ask(now, &mut self.random, &mut self.out);
             }
             "COOKIE" if self.join.take_cookie(now, line) => {
-                punch.seat.join(now, &self.join, &mut self.out);
+                punch.registration.join(now, &self.join, &mut self.out);
             }
-            "ERR" => punch.seat.give_up(),
+            "ERR" => punch.registration.give_up(),
             _ => {}
         }
     }
@@ -322,31 +322,31 @@ impl Client {
     fn leave_match(&mut self) {
         self.former = self.out.game;
         self.out.forget_match();
-        self.stage = Stage::Joining;
+        self.stage = ClientStage::Joining;
     }
 
     fn move_to(&mut self, now: Time, lan: &[SocketAddr]) {
         self.join.move_to(lan);
         match &mut self.stage {
-            Stage::Joining => self.join.resume(now),
-            Stage::Matched(punch) => {
+            ClientStage::Joining => self.join.resume(now),
+            ClientStage::Matched(punch) => {
                 punch.renew(now);
-                punch.seat.join(now, &self.join, &mut self.out);
+                punch.registration.join(now, &self.join, &mut self.out);
             }
-            Stage::Leaving { .. } | Stage::Ended => {}
+            ClientStage::Leaving { .. } | ClientStage::Ended => {}
         }
     }
 
     fn expire(&mut self, now: Time) {
         let (random, out) = (&mut self.random, &mut self.out);
         match &mut self.stage {
-            Stage::Joining => {
+            ClientStage::Joining => {
                 let goes_on = self.join.expire(now, random, out);
                 self.end_unless(goes_on);
             }
-            Stage::Matched(punch) => punch.expire(now, &self.join, random, out),
-            Stage::Leaving { times_left: 0, next } if now >= *next => self.end(),
-            Stage::Leaving { next, times_left } if now >= *next => {
+            ClientStage::Matched(punch) => punch.expire(now, &self.join, random, out),
+            ClientStage::Leaving { times_left: 0, next } if now >= *next => self.end(),
+            ClientStage::Leaving { next, times_left } if now >= *next => {
                 *times_left = times_left.saturating_sub(1);
                 *next = now + ASK_AGAIN_MIN;
                 out.leave();
@@ -356,20 +356,20 @@ impl Client {
     }
 
     fn leave(&mut self, now: Time) {
-        if !matches!(self.stage, Stage::Leaving { .. } | Stage::Ended) {
-            self.stage = Stage::Leaving { times_left: LEAVES_MAX, next: now };
+        if !matches!(self.stage, ClientStage::Leaving { .. } | ClientStage::Ended) {
+            self.stage = ClientStage::Leaving { times_left: LEAVES_MAX, next: now };
             self.expire(now);
         }
     }
 
     fn end_unless(&mut self, goes_on: bool) {
         if !goes_on {
-            self.stage = Stage::Ended;
+            self.stage = ClientStage::Ended;
         }
     }
 
     fn end(&mut self) {
-        self.stage = Stage::Ended;
+        self.stage = ClientStage::Ended;
         self.out.event(Event::Left);
     }
 }

@@ -36,7 +36,7 @@ pub enum Event {
     /// The server does not let us in.
     Refused {
         /// Why.
-        code: Refusal,
+        code: JoinRefusal,
         /// When it will be asked again; `None`: never, this was its last word.
         retry: Option<Duration>,
     },
@@ -82,7 +82,7 @@ pub enum Event {
 
 /// Why a server does not let us in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum JoinRefusal {
     /// That is no queue.
     Queue,
     /// It does not make matches of so many players.
@@ -97,7 +97,7 @@ pub enum Refusal {
     Other,
 }
 
-impl Refusal {
+impl JoinRefusal {
     /// The reason that the server gives.
     pub(super) fn read(code: &str) -> Self {
         match code {

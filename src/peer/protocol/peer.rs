@@ -18,11 +18,11 @@ use super::candidate::Route;
 use super::opener::Opener;
 use super::out::Event;
 use super::out::Out;
-use super::probe::Kind;
 use super::probe::Probe;
+use super::probe::ProbeKind;
 use super::probe::Secret;
-use super::random::Random;
-use super::told::Told;
+use super::random::SecretRandom;
+use super::server_reply::PeerInfo;
 use crate::limits::BETTER_TRIES_MAX;
 use crate::limits::DATA_QUIET;
 use crate::limits::KEEP_ALIVE;
@@ -41,7 +41,7 @@ use crate::time::Time;
 
 /// How far we are with a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum PeerStage {
     Punching,
     Reached,
     Failed,
@@ -49,22 +49,22 @@ enum Stage {
 }
 
 /// What all peers of a match share.
-pub(super) struct Ground<'a> {
+pub(super) struct MatchContext<'a> {
     pub(super) you: u8,
     pub(super) start: Time,
     pub(super) secret: &'a Secret,
-    pub(super) random: &'a mut Random,
+    pub(super) random: &'a mut SecretRandom,
     pub(super) out: &'a mut Out,
 }
 
 /// One peer.
 #[derive(Clone, Debug)]
-pub(super) struct Peer {
+pub(super) struct PeerLink {
     pub(super) slot: u8,
     pub(super) nick: Option<String>,
     candidates: Candidates,
     opener: Opener,
-    stage: Stage,
+    stage: PeerStage,
     path: Option<(Path, Duration)>,
     /// When the first path was known.
     path_since: Time,
@@ -82,14 +82,14 @@ pub(super) struct Peer {
     next_result: Time,
 }
 
-impl Peer {
-    pub(super) fn new(now: Time, start: Time, told: Told, relay: bool) -> Self {
+impl PeerLink {
+    pub(super) fn new(now: Time, start: Time, info: PeerInfo, relay: bool) -> Self {
         Self {
-            slot: told.slot,
-            nick: told.nick,
-            candidates: Candidates::new(told.observed, &told.lan, relay),
-            opener: Opener::new(now, start, told.observed),
-            stage: Stage::Punching,
+            slot: info.slot,
+            nick: info.nick,
+            candidates: Candidates::new(info.observed, &info.lan, relay),
+            opener: Opener::new(now, start, info.observed),
+            stage: PeerStage::Punching,
             path: None,
             path_since: Time::NEVER,
             knows: false,
@@ -105,12 +105,12 @@ impl Peer {
 
     /// The way in use, if it is reached, and its round trip time.
     pub(super) fn path(&self) -> Option<(Path, Duration)> {
-        matches!(self.stage, Stage::Reached | Stage::Silent).then_some(self.path).flatten()
+        matches!(self.stage, PeerStage::Reached | PeerStage::Silent).then_some(self.path).flatten()
     }
 
     /// Whether it is known if it can be reached.
     pub(super) fn is_decided(&self) -> bool {
-        self.stage != Stage::Punching
+        self.stage != PeerStage::Punching
     }
 
     /// Whether a PONG has ever come.
@@ -120,7 +120,7 @@ impl Peer {
 
     /// Whether we look for it, or play with it.
     pub(super) fn is_wanted(&self) -> bool {
-        matches!(self.stage, Stage::Punching | Stage::Reached)
+        matches!(self.stage, PeerStage::Punching | PeerStage::Reached)
     }
 
     /// Since when it has answered no PING; none if nothing is owed.
@@ -139,55 +139,62 @@ impl Peer {
     }
 
     /// Does what is due.
-    pub(super) fn expire(&mut self, now: Time, ground: &mut Ground<'_>) {
-        self.opener.expire(now, ground.start, ground.out);
+    pub(super) fn expire(&mut self, now: Time, context: &mut MatchContext<'_>) {
+        self.opener.expire(now, context.start, context.out);
         if now >= self.next_ping {
             match self.stage {
-                Stage::Punching => self.punch(now, ground),
-                _ if self.tries_left > 0 => self.try_again(now, ground),
-                Stage::Reached | Stage::Silent => self.keep_alive(now, ground),
-                Stage::Failed => self.next_ping = Time::NEVER,
+                PeerStage::Punching => self.punch(now, context),
+                _ if self.tries_left > 0 => self.try_again(now, context),
+                PeerStage::Reached | PeerStage::Silent => self.keep_alive(now, context),
+                PeerStage::Failed => self.next_ping = Time::NEVER,
             }
         }
         if now >= self.next_result {
-            self.report(now, ground.out);
+            self.report(now, context.out);
         }
     }
 
     /// Takes a PING or PONG of this peer.
-    pub(super) fn take(&mut self, now: Time, from: Route, probe: Probe, ground: &mut Ground<'_>) {
+    pub(super) fn take(
+        &mut self,
+        now: Time,
+        from: Route,
+        probe: Probe,
+        context: &mut MatchContext<'_>,
+    ) {
         self.candidates.heard_from(now, from, self.path.map(|(path, _)| path.route()));
         self.knows |= probe.ok;
         match probe.kind {
-            Kind::Ping => {
+            ProbeKind::Ping => {
                 let ok = self.path.is_some();
-                let pong = Probe { kind: Kind::Pong, by: ground.you, to: self.slot, ok, ..probe };
-                ground.out.send(self.slot, from, ground.secret.seal(pong));
-                self.ping_back(now, from, ground);
-                self.suspect(now, from, ground);
+                let pong =
+                    Probe { kind: ProbeKind::Pong, by: context.you, to: self.slot, ok, ..probe };
+                context.out.send(self.slot, from, context.secret.seal(pong));
+                self.ping_back(now, from, context);
+                self.suspect(now, from, context);
             }
-            Kind::Pong => {
+            ProbeKind::Pong => {
                 if let Some((path, rtt)) = self.candidates.take_answered(now, probe.nonce) {
-                    self.proved(now, path, rtt, ground.out);
+                    self.proved(now, path, rtt, context.out);
                 }
             }
         }
-        self.note_heard(now, ground.out);
-        self.settle(now, ground);
+        self.note_heard(now, context.out);
+        self.decide_if_due(now, context);
     }
 
     /// Data of its own has come: if no more comes, it is asked soon whether it is still there.
     pub(super) fn note_data(&mut self, now: Time, out: &mut Out) {
         self.note_heard(now, out);
-        if self.stage == Stage::Reached && self.tries_left == 0 {
+        if self.stage == PeerStage::Reached && self.tries_left == 0 {
             self.next_ping = self.next_ping.min(now + DATA_QUIET);
         }
     }
 
     /// The server tells of it again, and where it is now if it has moved.
-    pub(super) fn told_again(&mut self, now: Time, told: &Told) {
+    pub(super) fn update(&mut self, now: Time, info: &PeerInfo) {
         let in_use = self.path.map(|(path, _)| path.route());
-        if self.candidates.told_again(told.observed, &told.lan, in_use) {
+        if self.candidates.update(info.observed, &info.lan, in_use) {
             self.renew(now);
         }
     }
@@ -195,65 +202,65 @@ impl Peer {
     /// It or we may have moved: all ways are tried again.
     pub(super) fn renew(&mut self, now: Time) {
         if self.is_decided() {
-            self.candidates.doubt();
+            self.candidates.invalidate_all();
             (self.tries_left, self.next_ping) = (BETTER_TRIES_MAX, now);
         }
     }
 
     fn note_heard(&mut self, now: Time, out: &mut Out) {
         (self.heard, self.unanswered_since) = (now, None);
-        if self.stage == Stage::Silent {
-            self.stage = Stage::Reached;
+        if self.stage == PeerStage::Silent {
+            self.stage = PeerStage::Reached;
             self.tell_reached(out);
         }
-        if self.stage == Stage::Reached && self.tries_left == 0 {
+        if self.stage == PeerStage::Reached && self.tries_left == 0 {
             self.next_ping = self.pinged + KEEP_ALIVE;
         }
     }
 
-    fn punch(&mut self, now: Time, ground: &mut Ground<'_>) {
-        self.settle(now, ground);
-        if self.stage != Stage::Punching {
+    fn punch(&mut self, now: Time, context: &mut MatchContext<'_>) {
+        self.decide_if_due(now, context);
+        if self.stage != PeerStage::Punching {
             return;
         }
-        let (relay_is_best, so_far) = (self.relay_is_best(), now.since(ground.start));
+        let (relay_is_best, so_far) = (self.relay_is_best(), now.since(context.start));
         let with_relay = relay_is_best || (self.path.is_none() && so_far >= RELAY_AFTER);
-        self.ping_all(now, with_relay, ground);
+        self.ping_all(now, with_relay, context);
         self.next_ping = now + if so_far < PING_FAST_FOR { PING_FAST } else { PING_SLOW };
     }
 
-    fn keep_alive(&mut self, now: Time, ground: &mut Ground<'_>) {
+    fn keep_alive(&mut self, now: Time, context: &mut MatchContext<'_>) {
         let silence = now.since(self.heard);
-        if silence >= PEER_SILENCE && self.stage == Stage::Reached {
-            self.stage = Stage::Silent;
-            ground.out.event(Event::PeerSilent { slot: self.slot });
+        if silence >= PEER_SILENCE && self.stage == PeerStage::Reached {
+            self.stage = PeerStage::Silent;
+            context.out.event(Event::PeerSilent { slot: self.slot });
         }
         match self.path {
             Some((path, _)) if silence < KEEP_ALIVE * 2 && self.candidates.is_proved(path) => {
-                self.ping(now, path.route(), ground);
+                self.ping(now, path.route(), context);
             }
             // The path may have gone; another may be there.
             _ => {
-                self.candidates.doubt();
-                self.ping_all(now, true, ground);
+                self.candidates.invalidate_all();
+                self.ping_all(now, true, context);
             }
         }
         self.pinged = now;
-        let is_silent = self.stage == Stage::Silent;
+        let is_silent = self.stage == PeerStage::Silent;
         self.next_ping = now + if is_silent { KEEP_ALIVE } else { KEEP_ALIVE_AGAIN };
     }
 
     /// Tries the way that a PING came, at once and some times more, if that may give us a path or
     /// a better one: what works for the peer should work for us.
-    fn ping_back(&mut self, now: Time, from: Route, ground: &mut Ground<'_>) {
+    fn ping_back(&mut self, now: Time, from: Route, context: &mut MatchContext<'_>) {
         let Some(candidate) = self.candidates.find(from) else { return };
         let is_better = self.path.is_none_or(|(path, _)| candidate.path.rank() < path.rank());
         let was_just_tried = candidate.pinged.is_some_and(|last| now.since(last) < PING_FAST);
-        if candidate.rtt.is_some() || !is_better || now < ground.start {
+        if candidate.rtt.is_some() || !is_better || now < context.start {
             return;
         }
         if !was_just_tried {
-            self.ping(now, from, ground);
+            self.ping(now, from, context);
         }
         if self.is_decided() {
             (self.tries_left, self.next_ping) = (BETTER_TRIES_MAX, now + PING_SLOW);
@@ -262,29 +269,29 @@ impl Peer {
 
     /// A peer that sends PINGs from elsewhere may not be any more where we reach it: that way is
     /// tried, and then all others if nothing comes back.
-    fn suspect(&mut self, now: Time, from: Route, ground: &mut Ground<'_>) {
+    fn suspect(&mut self, now: Time, from: Route, context: &mut MatchContext<'_>) {
         let Some((path, _)) = self.path.filter(|(path, _)| path.route() != from) else { return };
-        if self.stage == Stage::Reached && self.tries_left == 0 {
-            self.candidates.doubt_one(path);
-            self.ping(now, path.route(), ground);
+        if self.stage == PeerStage::Reached && self.tries_left == 0 {
+            self.candidates.invalidate(path);
+            self.ping(now, path.route(), context);
             (self.tries_left, self.next_ping) = (BETTER_TRIES_MAX, now + PING_SLOW);
         }
     }
 
-    fn try_again(&mut self, now: Time, ground: &mut Ground<'_>) {
+    fn try_again(&mut self, now: Time, context: &mut MatchContext<'_>) {
         let is_certain = self.path.is_some_and(|(path, _)| self.candidates.is_proved(path));
         let better = self.better_heard().map(Path::route);
         match better {
-            Some(route) if is_certain => self.ping(now, route, ground),
+            Some(route) if is_certain => self.ping(now, route, context),
             _ if is_certain => {}
-            _ => self.ping_all(now, true, ground),
+            _ => self.ping_all(now, true, context),
         }
         let goes_on = better.is_some() || !is_certain;
         self.tries_left = if goes_on { self.tries_left.saturating_sub(1) } else { 0 };
         let is_last = self.tries_left == 0;
         self.next_ping = match self.stage {
             _ if !is_last => now + PING_SLOW,
-            Stage::Failed => Time::NEVER,
+            PeerStage::Failed => Time::NEVER,
             _ => (self.pinged + KEEP_ALIVE).max(now + PING_SLOW),
         };
     }
@@ -313,7 +320,7 @@ impl Peer {
             if path.rank() < current.rank() || !self.candidates.is_proved(current) {
                 self.path = Some((path, rtt));
                 // One that is silent is told of when it is noted as heard.
-                if self.stage == Stage::Reached {
+                if self.stage == PeerStage::Reached {
                     self.tell_reached(out);
                 }
             }
@@ -321,22 +328,22 @@ impl Peer {
     }
 
     /// Decides, if it is time to.
-    fn settle(&mut self, now: Time, ground: &mut Ground<'_>) {
-        if !matches!(self.stage, Stage::Punching | Stage::Failed) {
+    fn decide_if_due(&mut self, now: Time, context: &mut MatchContext<'_>) {
+        if !matches!(self.stage, PeerStage::Punching | PeerStage::Failed) {
             return;
         }
         if let Some((path, _)) = self.path {
-            let agreed = self.knows && !self.better_may_come(now, path, ground.start);
-            let at_last = self.stage == Stage::Failed;
+            let agreed = self.knows && !self.better_may_come(now, path, context.start);
+            let at_last = self.stage == PeerStage::Failed;
             if agreed || at_last || now.since(self.path_since) >= PEER_LINGER {
-                self.decide(now, Stage::Reached);
+                self.decide(now, PeerStage::Reached);
                 (self.pinged, self.next_ping, self.tries_left) = (now, now + KEEP_ALIVE, 0);
-                self.tell_reached(ground.out);
+                self.tell_reached(context.out);
             }
-        } else if self.stage == Stage::Punching && now >= self.give_up_at(ground.start) {
-            self.decide(now, Stage::Failed);
+        } else if self.stage == PeerStage::Punching && now >= self.give_up_at(context.start) {
+            self.decide(now, PeerStage::Failed);
             self.next_ping = Time::NEVER;
-            ground.out.event(Event::PeerFailed { slot: self.slot });
+            context.out.event(Event::PeerFailed { slot: self.slot });
         }
     }
 
@@ -346,8 +353,8 @@ impl Peer {
         start + if was_heard { PUNCH_FOR * 2 } else { PUNCH_FOR }
     }
 
-    fn decide(&mut self, now: Time, stage: Stage) {
-        if self.stage == Stage::Punching {
+    fn decide(&mut self, now: Time, stage: PeerStage) {
+        if self.stage == PeerStage::Punching {
             (self.results_left, self.next_result) = (RESULTS_MAX, now);
         }
         self.stage = stage;
@@ -365,23 +372,23 @@ impl Peer {
         self.candidates.is_hidden() || matches!(self.path, Some((Path::Relay, _)))
     }
 
-    fn ping_all(&mut self, now: Time, with_relay: bool, ground: &mut Ground<'_>) {
+    fn ping_all(&mut self, now: Time, with_relay: bool, context: &mut MatchContext<'_>) {
         let paths = self.candidates.iter().map(|candidate| candidate.path);
         let routes: Vec<Route> =
             paths.filter(|path| with_relay || *path != Path::Relay).map(Path::route).collect();
         for route in routes {
-            self.ping(now, route, ground);
+            self.ping(now, route, context);
         }
     }
 
-    fn ping(&mut self, now: Time, to: Route, ground: &mut Ground<'_>) {
-        let nonce = ground.random.next_half();
+    fn ping(&mut self, now: Time, to: Route, context: &mut MatchContext<'_>) {
+        let nonce = context.random.next_half();
         let Some(candidate) = self.candidates.find_mut(to) else { return };
         candidate.ping(now, nonce);
         self.unanswered_since.get_or_insert(now);
-        let (by, ok) = (ground.you, self.path.is_some());
-        let ping = Probe { kind: Kind::Ping, by, to: self.slot, nonce, ok };
-        ground.out.send(self.slot, to, ground.secret.seal(ping));
+        let (by, ok) = (context.you, self.path.is_some());
+        let ping = Probe { kind: ProbeKind::Ping, by, to: self.slot, nonce, ok };
+        context.out.send(self.slot, to, context.secret.seal(ping));
     }
 
     fn tell_reached(&self, out: &mut Out) {

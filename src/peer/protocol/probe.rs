@@ -25,7 +25,7 @@ pub(super) struct Secret {
 /// A PING or a PONG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probe {
-    pub(super) kind: Kind,
+    pub(super) kind: ProbeKind,
     /// Slot of who says it.
     pub(super) by: u8,
     /// Slot of whom it is for.
@@ -38,7 +38,7 @@ pub(super) struct Probe {
 
 /// Which of the two it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ProbeKind {
     Ping,
     Pong,
 }
@@ -51,8 +51,8 @@ impl Secret {
     /// The datagram that says it.
     pub(super) fn seal(&self, probe: Probe) -> Vec<u8> {
         let verb = match probe.kind {
-            Kind::Ping => "PING",
-            Kind::Pong => "PONG",
+            ProbeKind::Ping => "PING",
+            ProbeKind::Pong => "PONG",
         };
         let Probe { by, to, nonce, ok, .. } = probe;
         let (game, ok) = (self.game, u8::from(ok));
@@ -65,8 +65,8 @@ impl Secret {
     pub(super) fn open(&self, datagram: &[u8]) -> Option<Probe> {
         let line = Line::parse(datagram)?;
         let kind = match line.verb {
-            "PING" => Kind::Ping,
-            "PONG" => Kind::Pong,
+            "PING" => ProbeKind::Ping,
+            "PONG" => ProbeKind::Pong,
             _ => return None,
         };
         // All that is used stands before the seal: of a key given twice, the first counts.
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn the_bytes_of_ping_and_pong_are_fixed() {
-        let ping = Probe { kind: Kind::Ping, by: 1, to: 2, nonce: 0x0bad_cafe, ok: false };
-        let pong = Probe { kind: Kind::Pong, by: 2, to: 1, nonce: 7, ok: true };
+        let ping = Probe { kind: ProbeKind::Ping, by: 1, to: 2, nonce: 0x0bad_cafe, ok: false };
+        let pong = Probe { kind: ProbeKind::Pong, by: 2, to: 1, nonce: 7, ok: true };
         for (probe, bytes) in [(ping, PING), (pong, PONG)] {
             assert_eq!(
                 secret().seal(probe).escape_ascii().to_string(),

@@ -7,13 +7,13 @@ use super::candidate::Route;
 use super::join::Join;
 use super::out::Event;
 use super::out::Out;
-use super::peer::Ground;
-use super::peer::Peer;
+use super::peer::MatchContext;
+use super::peer::PeerLink;
 use super::probe::Secret;
-use super::random::Random;
-use super::seat;
-use super::seat::Seat;
-use super::told::Match;
+use super::random::SecretRandom;
+use super::registration;
+use super::registration::Registration;
+use super::server_reply::MatchReply;
 use crate::time::Time;
 
 /// The others, and what we share with them.
@@ -26,34 +26,35 @@ pub(super) struct Punch {
     start: Time,
     has_started: bool,
     is_done: bool,
-    pub(super) seat: Seat,
-    pub(super) peers: Vec<Peer>,
+    pub(super) registration: Registration,
+    pub(super) peers: Vec<PeerLink>,
 }
 
 impl Punch {
     /// Takes up what the server has told.
-    pub(super) fn new(now: Time, told: Match, out: &mut Out) -> Self {
-        let start = now + told.at;
-        let slots = told.peers.iter().map(|peer| peer.slot).collect();
-        out.event(Event::Matched { you: told.you, peers: slots });
-        (out.game, out.ticket) = (Some(told.game), told.relay);
-        let relay = told.relay.is_some();
-        let peers = told.peers.into_iter().map(|peer| Peer::new(now, start, peer, relay));
-        let secret = Secret::new(told.game, told.key);
-        let (you, seen) = (told.you, told.seen);
-        let (peers, seat, has_started, is_done) = (peers.collect(), Seat::new(now), false, false);
-        Self { secret, you, seen, start, has_started, is_done, seat, peers }
+    pub(super) fn new(now: Time, reply: MatchReply, out: &mut Out) -> Self {
+        let start = now + reply.at;
+        let slots = reply.peers.iter().map(|peer| peer.slot).collect();
+        out.event(Event::Matched { you: reply.you, peers: slots });
+        (out.game, out.ticket) = (Some(reply.game), reply.relay);
+        let relay = reply.relay.is_some();
+        let peers = reply.peers.into_iter().map(|peer| PeerLink::new(now, start, peer, relay));
+        let secret = Secret::new(reply.game, reply.key);
+        let (you, seen) = (reply.you, reply.seen);
+        let (peers, registration, has_started, is_done) =
+            (peers.collect(), Registration::new(now), false, false);
+        Self { secret, you, seen, start, has_started, is_done, registration, peers }
     }
 
     /// Takes up what the server tells again: whoever has moved is somewhere else now.
-    pub(super) fn told_again(&mut self, now: Time, told: &Match, out: &mut Out) {
-        out.ticket = told.relay.or(out.ticket);
-        if told.seen.is_some() && std::mem::replace(&mut self.seen, told.seen) != told.seen {
+    pub(super) fn update(&mut self, now: Time, reply: &MatchReply, out: &mut Out) {
+        out.ticket = reply.relay.or(out.ticket);
+        if reply.seen.is_some() && std::mem::replace(&mut self.seen, reply.seen) != reply.seen {
             self.renew(now);
         }
-        for told in &told.peers {
-            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == told.slot) {
-                peer.told_again(now, told);
+        for info in &reply.peers {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == info.slot) {
+                peer.update(now, info);
             }
         }
     }
@@ -75,10 +76,10 @@ impl Punch {
 
     /// Whether a way to anybody was ever proved.
     pub(super) fn is_proved(&self) -> bool {
-        self.peers.iter().any(Peer::is_proved)
+        self.peers.iter().any(PeerLink::is_proved)
     }
 
-    pub(super) fn peer(&self, slot: u8) -> Option<&Peer> {
+    pub(super) fn peer(&self, slot: u8) -> Option<&PeerLink> {
         self.peers.iter().find(|peer| peer.slot == slot)
     }
 
@@ -90,21 +91,27 @@ impl Punch {
 
     /// When something is due.
     pub(super) fn due(&self) -> Time {
-        let peers = self.peers.iter().map(Peer::due).min().unwrap_or(Time::NEVER);
-        peers.min(self.seat.due(self.summary()))
+        let peers = self.peers.iter().map(PeerLink::due).min().unwrap_or(Time::NEVER);
+        peers.min(self.registration.due(self.summary()))
     }
 
     /// Does what is due.
-    pub(super) fn expire(&mut self, now: Time, join: &Join, random: &mut Random, out: &mut Out) {
+    pub(super) fn expire(
+        &mut self,
+        now: Time,
+        join: &Join,
+        random: &mut SecretRandom,
+        out: &mut Out,
+    ) {
         if now >= self.start && !self.has_started {
             self.has_started = true;
             out.event(Event::Punching);
         }
         let (you, start, secret) = (self.you, self.start, &self.secret);
         for peer in &mut self.peers {
-            peer.expire(now, &mut Ground { you, start, secret, random, out });
+            peer.expire(now, &mut MatchContext { you, start, secret, random, out });
         }
-        self.seat.expire(now, self.summary(), join, out);
+        self.registration.expire(now, self.summary(), join, out);
         self.tell_done(out);
     }
 
@@ -114,7 +121,7 @@ impl Punch {
         now: Time,
         from: Route,
         datagram: &[u8],
-        random: &mut Random,
+        random: &mut SecretRandom,
         out: &mut Out,
     ) {
         let Some(probe) = self.secret.open(datagram).filter(|probe| probe.to == self.you) else {
@@ -122,8 +129,8 @@ impl Punch {
         };
         let (you, start, secret) = (self.you, self.start, &self.secret);
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == probe.by) {
-            peer.take(now, from, probe, &mut Ground { you, start, secret, random, out });
-            self.seat.note_peer();
+            peer.take(now, from, probe, &mut MatchContext { you, start, secret, random, out });
+            self.registration.note_peer();
         }
         self.tell_done(out);
     }
@@ -132,7 +139,7 @@ impl Punch {
     pub(super) fn note_data(&mut self, now: Time, slot: u8, out: &mut Out) {
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == slot) {
             peer.note_data(now, out);
-            self.seat.note_peer();
+            self.registration.note_peer();
         }
     }
 
@@ -142,17 +149,17 @@ impl Punch {
     }
 
     /// How things are between us and the peers, all in all.
-    fn summary(&self) -> seat::Peers {
+    fn summary(&self) -> registration::Peers {
         let mut wanted = self.peers.iter().filter(|peer| peer.is_wanted()).peekable();
         let are_wanted = wanted.peek().is_some();
         // The latest of these moments: until then somebody was not silent.
-        let longest = |since: Time, peer: &Peer| Some(since.max(peer.unanswered_since()?));
+        let longest = |since: Time, peer: &PeerLink| Some(since.max(peer.unanswered_since()?));
         let silent_since = wanted.try_fold(Time::ZERO, longest).filter(|_| are_wanted);
-        seat::Peers { are_wanted, silent_since }
+        registration::Peers { are_wanted, silent_since }
     }
 
     fn tell_done(&mut self, out: &mut Out) {
-        if !self.is_done && self.peers.iter().all(Peer::is_decided) {
+        if !self.is_done && self.peers.iter().all(PeerLink::is_decided) {
             self.is_done = true;
             out.event(Event::Done);
         }

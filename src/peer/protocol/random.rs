@@ -7,12 +7,12 @@ use std::hash::Hasher;
 
 /// A row of numbers. Those that were told to others do not give away the next.
 #[derive(Clone, Debug)]
-pub(super) struct Random {
+pub(super) struct SecretRandom {
     key: [u8; 16],
     taken: u64,
 }
 
-impl Random {
+impl SecretRandom {
     /// The row of this seed.
     pub(super) fn new(seed: u128) -> Self {
         Self { key: seed.to_le_bytes(), taken: 0 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 /// What a check has found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct NatReport {
     /// Places that did not answer.
     pub silent: Vec<SocketAddr>,
     /// What each place that was asked sees of us.
@@ -54,7 +54,7 @@ impl Filter {
     }
 }
 
-impl Verdict {
+impl NatReport {
     /// Judges what was seen from the own address.
     pub fn new(own: SocketAddr, seen: Vec<(SocketAddr, SocketAddr)>, filter: Filter) -> Self {
         let mut views = seen.iter().map(|(_, seen)| *seen);
@@ -118,7 +118,7 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for NatReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, seen) in &self.seen {
             writeln!(f, "{place} sees you at {seen}")?;
@@ -155,9 +155,9 @@ mod tests {
         ] {
             let seen: Vec<_> = seen.iter().map(|&port| (at(1), at(port))).collect();
             for filter in [Filter::Unknown, Filter::Open, Filter::Answers, Filter::Careless] {
-                let verdict = Verdict::new(own, seen.clone(), filter);
-                assert_eq!(verdict.mapping, mapping, "{verdict}");
-                let text = verdict.to_string();
+                let nat_report = NatReport::new(own, seen.clone(), filter);
+                assert_eq!(nat_report.mapping, mapping, "{nat_report}");
+                let text = nat_report.to_string();
                 assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
                 let says = |what: &str| text.contains(what);
                 assert_eq!(says("(symmetric).\n"), mapping == Mapping::PerDestination, "{text}");

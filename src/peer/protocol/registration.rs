@@ -22,11 +22,11 @@ use crate::time::Time;
 
 /// Our place in one match.
 #[derive(Clone, Debug)]
-pub(super) struct Seat {
+pub(super) struct Registration {
     /// When the server was last heard.
     heard: Time,
     /// When the server was last told anything.
-    told: Time,
+    last_sent: Time,
     /// Time for which all must be silent before the next JOIN.
     patience: Duration,
     has_asked: bool,
@@ -43,11 +43,11 @@ pub(super) struct Peers {
     pub(super) silent_since: Option<Time>,
 }
 
-impl Seat {
+impl Registration {
     /// A place that the server has just told us of.
     pub(super) fn new(now: Time) -> Self {
         let (has_asked, is_lost) = (false, false);
-        Self { heard: now, told: now, patience: REJOIN_AFTER, has_asked, is_lost }
+        Self { heard: now, last_sent: now, patience: REJOIN_AFTER, has_asked, is_lost }
     }
 
     /// When something is due.
@@ -61,7 +61,7 @@ impl Seat {
             self.join(now, join, out);
             self.patience = (self.patience * 2).min(SEAT_AGAIN);
         } else if now >= self.confirm_at(peers) {
-            self.told = now;
+            self.last_sent = now;
             out.acknowledge();
         }
     }
@@ -69,7 +69,7 @@ impl Seat {
     /// Asks for our old place, wherever we are now.
     pub(super) fn join(&mut self, now: Time, join: &Join, out: &mut Out) {
         if !self.is_lost {
-            (self.told, self.has_asked) = (now, true);
+            (self.last_sent, self.has_asked) = (now, true);
             out.tell_server(join.text());
         }
     }
@@ -99,13 +99,15 @@ impl Seat {
 
     fn join_at(&self, peers: Peers) -> Time {
         match peers.silent_since {
-            Some(since) if !self.is_lost => since.max(self.heard).max(self.told) + self.patience,
+            Some(since) if !self.is_lost => {
+                since.max(self.heard).max(self.last_sent) + self.patience
+            }
             _ => Time::NEVER,
         }
     }
 
     fn confirm_at(&self, peers: Peers) -> Time {
         let is_kept = peers.are_wanted && !self.is_lost;
-        if is_kept { self.told + SEAT_AGAIN } else { Time::NEVER }
+        if is_kept { self.last_sent + SEAT_AGAIN } else { Time::NEVER }
     }
 }

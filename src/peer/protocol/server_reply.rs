@@ -13,14 +13,14 @@ use crate::mc1::Line;
 
 /// Everything that MATCH says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Match {
+pub(super) struct MatchReply {
     pub(super) game: u64,
     pub(super) key: u128,
     /// Our own slot.
     pub(super) you: u8,
     /// What the server sees of us.
     pub(super) seen: Option<SocketAddr>,
-    pub(super) peers: Vec<Told>,
+    pub(super) peers: Vec<PeerInfo>,
     /// Time until both sides should begin.
     pub(super) at: Duration,
     /// What the relay knows us by.
@@ -29,7 +29,7 @@ pub(super) struct Match {
 
 /// One peer as MATCH tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct PeerInfo {
     pub(super) slot: u8,
     /// What the server sees of it; none where addresses are hidden.
     pub(super) observed: Option<SocketAddr>,
@@ -38,17 +38,17 @@ pub(super) struct Told {
     pub(super) nick: Option<String>,
 }
 
-impl Match {
+impl MatchReply {
     /// Reads one; `None` if it makes no sense.
     pub(super) fn read(line: &Line<'_>) -> Option<Self> {
         let (you, seen) = player(line.get("you")?)?;
-        let mut peers: Vec<Told> = Vec::new();
+        let mut peers: Vec<PeerInfo> = Vec::new();
         for text in line.all("peer") {
             let (slot, addresses) = player(text)?;
             if slot == you || peers.iter().any(|peer| peer.slot == slot) {
                 return None;
             }
-            peers.push(Told::read(slot, addresses, line)?);
+            peers.push(PeerInfo::read(slot, addresses, line)?);
         }
         let at = Duration::from_millis(line.number("at").unwrap_or(0)).min(SERVER_DELAY_MAX);
         let (game, key, relay) = (line.hex("m")?, key(line.get("k")?)?, line.hex("relay"));
@@ -57,7 +57,7 @@ impl Match {
     }
 }
 
-impl Told {
+impl PeerInfo {
     fn read(slot: u8, addresses: &str, line: &Line<'_>) -> Option<Self> {
         let named = addresses.split('+').filter(|address| !address.is_empty());
         let addresses: Vec<SocketAddr> = named.map(mc1::address).collect::<Option<_>>()?;
