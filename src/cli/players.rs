@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use mio_chat::address::ServerAddress;
-use mio_chat::client::Talk;
+use mio_chat::client::MatchCommand;
 use mio_chat::limits::NAME_BYTES_MAX;
 use mio_chat::mc1::is_queue_name;
 use mio_chat::peer::{AddressFamily, Match, NatCheck};
@@ -87,7 +87,7 @@ impl MatchArgs {
     }
 
     /// The search and what is done then.
-    pub(crate) fn talk(&self) -> Talk {
+    pub(crate) fn talk(&self) -> MatchCommand {
         let mut search = Match::new(&self.server.to_string()).family(self.family());
         if let Some(players) = self.players {
             search = search.players(players);
@@ -99,7 +99,7 @@ impl MatchArgs {
             search = search.timeout(Duration::from(timeout));
         }
         let (queue, name) = (self.words.first().cloned(), self.name.clone());
-        Talk { search, queue, name, stay: self.stay }
+        MatchCommand { search, queue, name, stay: self.stay }
     }
 
     fn family(&self) -> AddressFamily {

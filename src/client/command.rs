@@ -12,8 +12,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::conversation::Conversation;
-use super::news::News;
-use super::partner::Partner;
+use super::notice::Notice;
+use super::remote_player::RemotePlayer;
 use crate::limits::{SIGNAL_LOOK, SPEECH_LINE_BYTES_MAX, SPEECH_QUIET};
 use crate::peer::Match;
 use crate::peer::error::MatchError;
@@ -22,7 +22,7 @@ use crate::peer::protocol::Event;
 
 /// What the command is to do.
 #[derive(Clone, Debug)]
-pub struct Talk {
+pub struct MatchCommand {
     /// The search.
     pub search: Match,
     /// Where the players meet; none where there is a token.
@@ -42,14 +42,14 @@ pub enum Ended {
     Signal(i32),
 }
 
-impl Talk {
+impl MatchCommand {
     /// Finds the others, and carries lines until one side has nothing more to say.
     pub fn run(&self) -> Result<Ended, MatchError> {
         let signal = catch_signals()?;
         let caught = || signal.load(Ordering::Relaxed);
         let tell = |server, event: &Event| {
-            if let Some(news) = News::of_search(server, event) {
-                note(&news);
+            if let Some(notice) = Notice::of_search(server, event) {
+                note(&notice);
             }
         };
         let found = self.search.join_telling(self.queue.as_deref(), tell, || caught() != 0);
@@ -57,7 +57,7 @@ impl Talk {
             Err(MatchError::Interrupted) => return Ok(Ended::Signal(caught() as i32)),
             found => found?,
         };
-        let mut session = Session::new(group, self);
+        let mut session = PeerSession::new(group, self);
         let ended = session.run(&caught);
         session.conversation.leave();
         ended
@@ -65,7 +65,7 @@ impl Talk {
 }
 
 /// A conversation, between those found and a terminal or pipe.
-struct Session {
+struct PeerSession {
     conversation: Conversation,
     /// What was read and is no whole line yet.
     typed: Vec<u8>,
@@ -74,8 +74,8 @@ struct Session {
     with_names: bool,
 }
 
-impl Session {
-    fn new(group: Group, talk: &Talk) -> Self {
+impl PeerSession {
+    fn new(group: Group, talk: &MatchCommand) -> Self {
         Self {
             with_names: group.peers().len() > 1 || io::stdout().is_terminal(),
             conversation: Conversation::with(group, talk.name.as_deref().unwrap_or_default()),
@@ -87,8 +87,8 @@ impl Session {
 
     fn run(&mut self, caught: &impl Fn() -> usize) -> Result<Ended, MatchError> {
         loop {
-            for news in self.conversation.turn() {
-                self.tell(&news)?;
+            for notice in self.conversation.turn() {
+                self.tell(&notice)?;
             }
             if let Some(ended) = self.ended() {
                 return ended;
@@ -109,14 +109,14 @@ impl Session {
         let present = || self.conversation.present();
         let all_gone = present().next().is_none();
         let quiet = self.conversation.quiet() >= SPEECH_QUIET;
-        let is_done = |partner: &Partner| {
-            partner.lines.is_delivered() && (partner.has_ended || (quiet && !self.stay))
+        let is_done = |player: &RemotePlayer| {
+            player.lines.is_delivered() && (player.has_ended || (quiet && !self.stay))
         };
         let all_said = self.input_ended && present().all(is_done);
         if !all_gone && !all_said {
             return None;
         }
-        if present().any(|partner| !partner.has_ended) {
+        if present().any(|player| !player.has_ended) {
             let seconds = SPEECH_QUIET.as_secs();
             note(&format_args!("nothing heard for {seconds} s: leaving (--stay listens on)"));
         }
@@ -155,15 +155,15 @@ impl Session {
         self.conversation.put(line.strip_suffix(b"\r").unwrap_or(line));
     }
 
-    fn tell(&self, news: &News) -> Result<(), MatchError> {
-        match news {
-            News::Said { name, text } => {
+    fn tell(&self, notice: &Notice) -> Result<(), MatchError> {
+        match notice {
+            Notice::Said { name, text } => {
                 let name = self.with_names.then_some(name.as_str());
                 print(name, text).map_err(MatchError::Output)?;
             }
             // The program ends, and with what code says the rest.
-            News::Ended => {}
-            news => note(news),
+            Notice::Ended => {}
+            notice => note(notice),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Left to the caller: waiting for the socket and for what is due, what is said, how all is told,
-//! and leaving. Left to `company`: who is there, and what they say.
+//! and leaving. Left to `peers`: who is there, and what they say.
 //!
 //! Invariants: a turn never blocks and reads a bounded number of datagrams; after `Failed` or
 //! `Ended` nothing happens.
@@ -15,9 +15,9 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use super::company::Company;
-use super::news::News;
-use super::partner::Partner;
+use super::notice::Notice;
+use super::peer_set::PeerSet;
+use super::remote_player::RemotePlayer;
 use crate::limits::{SERVER_PATIENCE, SPEECH_LINE_BYTES_MAX, SPEECH_TURN_DATAGRAMS};
 use crate::peer::clock::Clock;
 use crate::peer::error::MatchError;
@@ -32,13 +32,13 @@ const SERVER: &str = "the server";
 /// A search for players and then lines of text between them, driven by somebody's event loop.
 pub(super) struct Conversation {
     group: Group,
-    company: Company,
+    peers: PeerSet,
     is_searching: bool,
     /// More datagrams may have come than the last turn took.
     has_more: bool,
     is_over: bool,
     /// What the next turn is to tell.
-    news: Vec<News>,
+    notices: Vec<Notice>,
 }
 
 impl Conversation {
@@ -61,7 +61,7 @@ impl Conversation {
     /// is too long, or nobody is there.
     pub(super) fn say(&mut self, line: &str) -> bool {
         let is_short = line.len() <= SPEECH_LINE_BYTES_MAX;
-        let is_taken = is_short && self.has_room() && !self.company.is_empty();
+        let is_taken = is_short && self.has_room() && !self.peers.is_empty();
         if is_taken {
             self.put(line.as_bytes());
         }
@@ -78,25 +78,25 @@ impl Conversation {
     }
 
     fn new(group: Group, name: &str, is_searching: bool) -> Self {
-        let company = Company::new(group.clock.now(), name);
-        let (has_more, is_over, news) = (false, false, Vec::new());
-        Self { group, company, is_searching, has_more, is_over, news }
+        let peers = PeerSet::new(group.clock.now(), name);
+        let (has_more, is_over, notices) = (false, false, Vec::new());
+        Self { group, peers, is_searching, has_more, is_over, notices }
     }
 
     /// Reads what has come, does what is due, sends what is to be sent. What has happened, in
     /// order. To be called when the socket can be read, and when it is [`Self::due`].
-    pub(super) fn turn(&mut self) -> Vec<News> {
+    pub(super) fn turn(&mut self) -> Vec<Notice> {
         if !self.is_over {
             self.group.expire();
-            self.follow();
+            self.handle_events();
             self.has_more = (0..SPEECH_TURN_DATAGRAMS).all(|_| self.take_one());
             self.send();
-            if !self.is_searching && self.company.is_empty() {
+            if !self.is_searching && self.peers.is_empty() {
                 self.is_over = true;
-                self.news.push(News::Ended);
+                self.notices.push(Notice::Ended);
             }
         }
-        std::mem::take(&mut self.news)
+        std::mem::take(&mut self.notices)
     }
 
     /// How long until a turn is wanted even if nothing comes; `None`: for ever.
@@ -104,10 +104,10 @@ impl Conversation {
         if self.is_over {
             return None;
         }
-        if self.has_more || !self.news.is_empty() {
+        if self.has_more || !self.notices.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due = self.company.due().min(self.group.due());
+        let due = self.peers.due().min(self.group.due());
         (due != Time::NEVER).then(|| due.since(self.group.clock.now()))
     }
 
@@ -124,44 +124,44 @@ impl Conversation {
 
     /// Whether more should be said at present.
     pub(super) fn has_room(&self) -> bool {
-        self.company.present().all(|partner| partner.lines.has_room())
+        self.peers.present().all(|player| player.lines.has_room())
     }
 
     /// Says a line to all who are there, room or not.
     pub(super) fn put(&mut self, line: &[u8]) {
-        self.company.say(self.group.clock.now(), line);
+        self.peers.say(self.group.clock.now(), line);
     }
 
     /// Says that we shall say no more, also to who is reached later.
     pub(super) fn end(&mut self) {
-        self.company.end(self.group.clock.now());
+        self.peers.end(self.group.clock.now());
     }
 
     /// Tells partners and server that we are gone. Nobody confirms that; who does not hear it finds
     /// out.
     pub(super) fn leave(mut self) {
-        for (slot, farewell) in self.company.farewells() {
+        for (slot, farewell) in self.peers.farewells() {
             let _ = self.group.send_to(slot, &farewell);
         }
         self.group.leave();
     }
 
     /// Those who are there.
-    pub(super) fn present(&self) -> impl Iterator<Item = &Partner> {
-        self.company.present()
+    pub(super) fn present(&self) -> impl Iterator<Item = &RemotePlayer> {
+        self.peers.present()
     }
 
     /// For how long nothing has come from anybody, at the most since we [ended](Self::end).
     pub(super) fn quiet(&self) -> Duration {
-        self.group.clock.now().since(self.company.heard)
+        self.group.clock.now().since(self.peers.heard)
     }
 
     /// Those who did not get all that was said.
     pub(super) fn left_out(&self) -> Vec<String> {
         let peers = self.group.peers().into_iter();
-        let never_reached = peers.filter(|peer| !self.company.knows(peer.slot));
+        let never_reached = peers.filter(|peer| !self.peers.knows(peer.slot));
         let never_reached = never_reached.map(|peer| format!("player {}", peer.slot));
-        self.company.lost().chain(never_reached).collect()
+        self.peers.lost().chain(never_reached).collect()
     }
 
     /// The players have found each other.
@@ -169,7 +169,7 @@ impl Conversation {
         self.is_searching = false;
         let now = self.group.clock.now();
         for peer in self.group.peers() {
-            self.company.greet(now, peer, &mut self.news);
+            self.peers.add(now, peer, &mut self.notices);
         }
     }
 
@@ -178,48 +178,52 @@ impl Conversation {
         if self.is_searching {
             let Some(came) = self.group.receive_one() else { return false };
             self.group.keep(came);
-            self.follow();
+            self.handle_events();
             return true;
         }
         let Some(came) = self.group.take_one() else { return false };
-        self.follow();
+        self.handle_events();
         if let Incoming::Game(slot, data) = came {
-            self.company.receive(self.group.clock.now(), slot, &data, &mut self.news);
+            self.peers.receive(self.group.clock.now(), slot, &data, &mut self.notices);
         }
         true
     }
 
     /// Takes what the client below has to tell.
-    fn follow(&mut self) {
+    fn handle_events(&mut self) {
         while !self.is_over
             && let Some(event) = self.group.next_event()
         {
-            if self.is_searching { self.search_on(&event) } else { self.talk_on(&event) }
+            if self.is_searching {
+                self.handle_search_event(&event)
+            } else {
+                self.handle_match_event(&event)
+            }
         }
     }
 
-    fn search_on(&mut self, event: &Event) {
-        self.news.extend(News::of_search(self.group.client.server(), event));
+    fn handle_search_event(&mut self, event: &Event) {
+        self.notices.extend(Notice::of_search(self.group.client.server(), event));
         match search::outcome(&mut self.group, SERVER, event) {
             None => {}
             Some(Ok(())) => self.open(),
             Some(Err(error)) => {
                 self.is_over = true;
-                self.news.push(News::Failed(error.to_string()));
+                self.notices.push(Notice::Failed(error.to_string()));
             }
         }
     }
 
-    fn talk_on(&mut self, event: &Event) {
+    fn handle_match_event(&mut self, event: &Event) {
         match event {
-            Event::PeerSilent { slot } => self.company.miss(*slot, &mut self.news),
-            Event::PeerReached { slot, path, .. } if self.company.knows(*slot) => {
-                self.company.move_to(*slot, *path, &mut self.news);
+            Event::PeerSilent { slot } => self.peers.mark_silent(*slot, &mut self.notices),
+            Event::PeerReached { slot, path, .. } if self.peers.knows(*slot) => {
+                self.peers.move_to(*slot, *path, &mut self.notices);
             }
             Event::PeerReached { slot, .. } => {
                 let now = self.group.clock.now();
                 for peer in self.group.peers().into_iter().filter(|peer| peer.slot == *slot) {
-                    self.company.greet(now, peer, &mut self.news);
+                    self.peers.add(now, peer, &mut self.notices);
                 }
             }
             _ => {}
@@ -227,8 +231,8 @@ impl Conversation {
     }
 
     fn send(&mut self) {
-        self.company.expire(self.group.clock.now(), &mut self.news);
-        while let Some((slot, bytes)) = self.company.transmit() {
+        self.peers.expire(self.group.clock.now(), &mut self.notices);
+        while let Some((slot, bytes)) = self.peers.transmit() {
             let _ = self.group.send_to(slot, &bytes);
         }
     }
@@ -259,7 +263,7 @@ mod tests {
         socket: UdpSocket,
         matchmaker: Matchmaker,
         seats: Vec<Option<Conversation>>,
-        told: Vec<Vec<News>>,
+        told: Vec<Vec<Notice>>,
     }
 
     impl Table {
@@ -321,7 +325,7 @@ mod tests {
         }
 
         /// Runs until what each was told is as expected.
-        fn until(&mut self, what: &str, done: impl Fn(&[Vec<News>]) -> bool) {
+        fn until(&mut self, what: &str, done: impl Fn(&[Vec<Notice>]) -> bool) {
             let end = self.clock.now() + PATIENCE;
             let mut events = Events::with_capacity(16);
             while !done(&self.told) {
@@ -351,13 +355,13 @@ mod tests {
         }
     }
 
-    fn has_met(told: &[News]) -> bool {
-        told.iter().any(|news| matches!(news, News::Met { .. }))
+    fn has_met(told: &[Notice]) -> bool {
+        told.iter().any(|notices| matches!(notices, Notice::Met { .. }))
     }
 
-    fn said(told: &[News]) -> Vec<&str> {
-        let texts = told.iter().map(|news| match news {
-            News::Said { text, .. } => Some(text.as_str()),
+    fn said(told: &[Notice]) -> Vec<&str> {
+        let texts = told.iter().map(|notices| match notices {
+            Notice::Said { text, .. } => Some(text.as_str()),
             _ => None,
         });
         texts.flatten().collect()
@@ -369,17 +373,19 @@ mod tests {
         table.begin("ann");
         assert_eq!(table.of(0).due(), Some(Duration::ZERO));
         assert!(!table.of(0).say("nobody is there"));
-        let waiting = News::Waiting { have: 1, need: 2 };
+        let waiting = Notice::Waiting { have: 1, need: 2 };
         table.until("ann waits", |told| told[0].contains(&waiting));
         table.begin("ben");
         table.until("both have met", |told| told.iter().all(|told| has_met(told)));
         let place = table.place();
         for (told, other) in table.told.iter().zip(["ben", "ann"]) {
-            assert_eq!(told.first(), Some(&News::Asking(place)));
-            let rest: Vec<&News> =
-                told.iter().skip_while(|news| !matches!(news, News::Matched { .. })).collect();
-            assert_eq!(rest[..2], [&News::Matched { others: 1 }, &News::Punching]);
-            assert!(matches!(rest[2], News::Met { name, .. } if name == other), "{rest:?}");
+            assert_eq!(told.first(), Some(&Notice::Asking(place)));
+            let rest: Vec<&Notice> = told
+                .iter()
+                .skip_while(|notices| !matches!(notices, Notice::Matched { .. }))
+                .collect();
+            assert_eq!(rest[..2], [&Notice::Matched { others: 1 }, &Notice::Punching]);
+            assert!(matches!(rest[2], Notice::Met { name, .. } if name == other), "{rest:?}");
         }
         let long = "x".repeat(3_000);
         for line in ["hello", "\u{1b}[31mred", "", &long] {
@@ -390,9 +396,9 @@ mod tests {
         assert_eq!(said(&table.told[0]), ["hello, too"]);
         assert_eq!(said(&table.told[1]), ["hello", "[31mred", "", &long]);
         table.seats[0].take().unwrap().leave();
-        table.until("ann has left", |told| told[1].contains(&News::Ended));
-        let left = News::Left { name: "ann".to_owned(), lost: false };
-        assert!(table.told[1].ends_with(&[left, News::Ended]), "{:?}", table.told[1]);
+        table.until("ann has left", |told| told[1].contains(&Notice::Ended));
+        let left = Notice::Left { name: "ann".to_owned(), lost: false };
+        assert!(table.told[1].ends_with(&[left, Notice::Ended]), "{:?}", table.told[1]);
         let ben = table.of(1);
         assert_eq!((ben.due(), ben.turn(), ben.say("ann?")), (None, vec![], false));
     }
@@ -402,7 +408,7 @@ mod tests {
         let mut table = Table::of_two(["ann", "ben"]);
         assert!(table.of(1).say("wait!"));
         table.seats[0].take().unwrap().leave();
-        let left = News::Left { name: "ann".to_owned(), lost: true };
+        let left = Notice::Left { name: "ann".to_owned(), lost: true };
         table.until("ann has left", |told| told[1].contains(&left));
         assert_eq!(table.of(1).left_out(), ["ann"]);
     }
@@ -411,10 +417,10 @@ mod tests {
     fn an_unknown_token_is_one_sentence() {
         let mut table = Table::new();
         table.seat(Conversation::begin(table.place(), 7, "ann").unwrap());
-        table.until("it has failed", |told| matches!(told[0].last(), Some(News::Failed(_))));
+        table.until("it has failed", |told| matches!(told[0].last(), Some(Notice::Failed(_))));
         let why = table.told[0].last().unwrap().to_string();
         assert!(why.starts_with("the server refuses: the token is unknown, too old"), "{why}");
-        assert!(!why.contains('\n') && !table.told[0].contains(&News::Ended));
+        assert!(!why.contains('\n') && !table.told[0].contains(&Notice::Ended));
         let ann = table.of(0);
         assert_eq!((ann.due(), ann.turn(), ann.say("?")), (None, vec![], false));
     }
@@ -424,14 +430,15 @@ mod tests {
         let mut table = Table::new();
         table.begin("ann");
         table.begin_as_stranger("ben");
-        let is_ben = |news: &News| matches!(news, News::Renamed { name, .. } if name == "ben");
+        let is_ben =
+            |notices: &Notice| matches!(notices, Notice::Renamed { name, .. } if name == "ben");
         table.until("the stranger has a name", |told| told[0].iter().any(is_ben));
         assert!(table.of(1).say("it is me"));
         let text = "it is me".to_owned();
-        let me = News::Said { name: "ben".to_owned(), text };
+        let me = Notice::Said { name: "ben".to_owned(), text };
         table.until("and speaks by it", |told| told[0].contains(&me) && has_met(&told[1]));
         // What the chat vouches for is nobody's own word.
-        assert!(!table.told[1].iter().any(|news| matches!(news, News::Renamed { .. })));
+        assert!(!table.told[1].iter().any(|notices| matches!(notices, Notice::Renamed { .. })));
     }
 
     #[test]
@@ -450,7 +457,7 @@ mod tests {
     fn a_flood_is_taken_in_portions() {
         let mut table = Table::new();
         table.begin("ann");
-        let waiting = News::Waiting { have: 1, need: 2 };
+        let waiting = Notice::Waiting { have: 1, need: 2 };
         table.until("ann waits", |told| told[0].contains(&waiting));
         let port = table.of(0).group.socket.local_addr().unwrap().port();
         for _ in 0..SPEECH_TURN_DATAGRAMS + 1 {

@@ -31,7 +31,7 @@ const GONE: u8 = 5;
 
 /// What a peer has said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum PeerMessage {
     /// How it wants to be called.
     Name(Vec<u8>),
     /// One line, without its newline.
@@ -54,7 +54,7 @@ struct Piece {
 
 /// One peer's lines, both ways.
 #[derive(Clone, Debug)]
-pub(super) struct Lines {
+pub(super) struct LineChannel {
     rtt: Duration,
     next_number: u32,
     unconfirmed: VecDeque<Piece>,
@@ -65,10 +65,10 @@ pub(super) struct Lines {
     /// The line that goes on.
     started: Vec<u8>,
     out: VecDeque<Vec<u8>>,
-    heard: VecDeque<Heard>,
+    heard: VecDeque<PeerMessage>,
 }
 
-impl Lines {
+impl LineChannel {
     /// A conversation that begins with the own name.
     pub(super) fn new(now: Time, rtt: Duration, name: &str) -> Self {
         let mut lines = Self {
@@ -134,7 +134,7 @@ impl Lines {
         let Some((kind, number, expected, text)) = parse(datagram) else { return false };
         self.confirm(now, expected);
         match kind {
-            GONE => self.heard.push_back(Heard::Gone),
+            GONE => self.heard.push_back(PeerMessage::Gone),
             NAME..=END => {
                 let ahead = number.wrapping_sub(self.expected);
                 if ahead < SPEECH_WINDOW {
@@ -176,7 +176,7 @@ impl Lines {
     }
 
     /// What the peer has said next.
-    pub(super) fn hear(&mut self) -> Option<Heard> {
+    pub(super) fn hear(&mut self) -> Option<PeerMessage> {
         self.heard.pop_front()
     }
 
@@ -209,12 +209,12 @@ impl Lines {
         while let Some((kind, text)) = self.early.remove(&self.expected) {
             self.expected = self.expected.wrapping_add(1);
             match kind {
-                NAME => self.heard.push_back(Heard::Name(text)),
-                END => self.heard.push_back(Heard::End),
+                NAME => self.heard.push_back(PeerMessage::Name(text)),
+                END => self.heard.push_back(PeerMessage::End),
                 _ => {
                     self.started.extend_from_slice(&text);
                     if kind == LINE || self.started.len() >= SPEECH_LINE_BYTES_MAX {
-                        self.heard.push_back(Heard::Line(std::mem::take(&mut self.started)));
+                        self.heard.push_back(PeerMessage::Line(std::mem::take(&mut self.started)));
                     }
                 }
             }
@@ -258,9 +258,9 @@ mod tests {
     }
 
     /// Two say `count` lines each to the other and end; what each has heard.
-    fn converse(seed: u64, loss: u64, count: usize) -> [Vec<Heard>; 2] {
+    fn converse(seed: u64, loss: u64, count: usize) -> [Vec<PeerMessage>; 2] {
         let rtt = Duration::from_millis(60);
-        let mut ends = [0, 1].map(|_| Lines::new(Time::ZERO, rtt, "somebody"));
+        let mut ends = [0, 1].map(|_| LineChannel::new(Time::ZERO, rtt, "somebody"));
         let (mut state, mut heard, mut said) = (seed * 2 + 1, [vec![], vec![]], [0, 0]);
         let mut under_way: BTreeMap<(Time, u64), (usize, Vec<u8>)> = BTreeMap::new();
         for milli in 0..120_000 {
@@ -290,7 +290,7 @@ mod tests {
                     }
                 }
             }
-            if ends.iter().all(Lines::is_delivered) && said.iter().all(|said| *said > count) {
+            if ends.iter().all(LineChannel::is_delivered) && said.iter().all(|said| *said > count) {
                 return heard;
             }
         }
@@ -303,9 +303,9 @@ mod tests {
             for seed in 0..seeds {
                 let count = if loss == 60 { 20 } else { 100 };
                 for heard in converse(seed, loss, count) {
-                    let mut expected = vec![Heard::Name(b"somebody".to_vec())];
-                    expected.extend((0..count).map(|number| Heard::Line(line(number))));
-                    expected.push(Heard::End);
+                    let mut expected = vec![PeerMessage::Name(b"somebody".to_vec())];
+                    expected.extend((0..count).map(|number| PeerMessage::Line(line(number))));
+                    expected.push(PeerMessage::End);
                     assert_eq!(heard, expected, "seed {seed}, loss {loss}");
                 }
             }
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn strange_bytes_change_nothing() {
-        let mut lines = Lines::new(Time::ZERO, Duration::ZERO, "");
+        let mut lines = LineChannel::new(Time::ZERO, Duration::ZERO, "");
         for bytes in [&b""[..], b"mcl1", b"mcl2\x01\0\0\0\0\0\0\0\0", &[b'm'; 2_000]] {
             assert!(!lines.receive(Time::ZERO, bytes));
         }

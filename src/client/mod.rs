@@ -14,12 +14,12 @@
 pub mod chat;
 mod clock;
 mod command;
-mod company;
 mod conversation;
 mod health;
 mod lines;
-mod news;
-mod partner;
+mod notice;
+mod peer_set;
+mod remote_player;
 
-pub use command::{Ended, Talk};
+pub use command::{Ended, MatchCommand};
 pub use health::{HealthCheck, HealthError};

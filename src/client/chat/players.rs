@@ -10,7 +10,7 @@ use mio::{Interest, Registry, Token};
 
 use super::FIRST_PLAYER;
 use crate::client::conversation::Conversation;
-use crate::client::news::News;
+use crate::client::notice::Notice;
 use crate::console;
 use crate::limits::UDP_PORT;
 use crate::peer::protocol::Path;
@@ -73,11 +73,11 @@ impl Players {
             if !std::mem::take(&mut talk.is_ready) && !is_due {
                 continue;
             }
-            for news in talk.conversation.turn() {
-                if matches!(news, News::Failed(_) | News::Ended) {
+            for notice in talk.conversation.turn() {
+                if matches!(notice, Notice::Failed(_) | Notice::Ended) {
                     over.push(*id);
                 }
-                told.push((*id, tell(news)));
+                told.push((*id, tell(notice)));
             }
         }
         over.into_iter().for_each(|id| self.hang_up(registry, id));
@@ -106,9 +106,9 @@ impl Players {
 }
 
 /// What the console is told of it.
-fn tell(news: News) -> console::News {
-    match news {
-        News::Met { name, path, .. } => {
+fn tell(notice: Notice) -> console::News {
+    match notice {
+        Notice::Met { name, path, .. } => {
             let way = match path {
                 Path::Lan(_) => "in your own network",
                 Path::Direct(_) => "directly connected",
@@ -116,15 +116,15 @@ fn tell(news: News) -> console::News {
             };
             console::News::Met(name, way.to_owned())
         }
-        News::Said { name, text } => console::News::Said(name, text),
-        News::Failed(why) => console::News::Over(why),
-        News::Ended => console::News::Over("nobody is left here; /close closes this".into()),
-        News::Renamed { .. }
-        | News::Left { .. }
-        | News::Silent { .. }
-        | News::Mute { .. }
-        | News::Moved { .. }
-        | News::Unreached { .. } => console::News::Told(news.to_string()),
+        Notice::Said { name, text } => console::News::Said(name, text),
+        Notice::Failed(why) => console::News::Over(why),
+        Notice::Ended => console::News::Over("nobody is left here; /close closes this".into()),
+        Notice::Renamed { .. }
+        | Notice::Left { .. }
+        | Notice::Silent { .. }
+        | Notice::Mute { .. }
+        | Notice::Moved { .. }
+        | Notice::Unreached { .. } => console::News::Told(notice.to_string()),
         step => console::News::Step(step.to_string()),
     }
 }

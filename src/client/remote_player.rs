@@ -3,17 +3,17 @@
 //! Invariant: a name is printable, holds nothing that would make a line read as another's, and is
 //! nobody else's here; a name that the server vouches for stays.
 
-use super::lines::Lines;
+use super::lines::LineChannel;
 use crate::limits::NAME_BYTES_MAX;
 use crate::text::clean;
 
 /// Somebody to talk with.
-pub(super) struct Partner {
+pub(super) struct RemotePlayer {
     pub(super) slot: u8,
     name: String,
     /// Whether the name is theirs for good.
     is_named: bool,
-    pub(super) lines: Lines,
+    pub(super) lines: LineChannel,
     /// They will say nothing more.
     pub(super) has_ended: bool,
     pub(super) is_gone: bool,
@@ -21,9 +21,9 @@ pub(super) struct Partner {
     pub(super) is_lost: bool,
 }
 
-impl Partner {
+impl RemotePlayer {
     /// Somebody who was reached, with the nickname that the server vouches for.
-    pub(super) fn new(slot: u8, nickname: Option<String>, lines: Lines) -> Self {
+    pub(super) fn new(slot: u8, nickname: Option<String>, lines: LineChannel) -> Self {
         let is_named = nickname.is_some();
         let name = nickname.unwrap_or_else(|| format!("player {slot}"));
         Self { slot, name, is_named, lines, has_ended: false, is_gone: false, is_lost: false }
@@ -41,7 +41,7 @@ impl Partner {
 
     /// They say how they want to be called; the first time counts, if it is nobody else's name.
     /// What they were called before, if they are called something else now.
-    pub(super) fn call(&mut self, name: &[u8], taken: &[String]) -> Option<String> {
+    pub(super) fn set_name(&mut self, name: &[u8], taken: &[String]) -> Option<String> {
         let text = String::from_utf8_lossy(name);
         let name = clean(text.trim());
         let is_good = !name.is_empty()
@@ -61,29 +61,33 @@ mod tests {
     use crate::time::Time;
     use std::time::Duration;
 
-    fn partner(nickname: Option<&str>) -> Partner {
-        Partner::new(2, nickname.map(str::to_owned), Lines::new(Time::ZERO, Duration::ZERO, ""))
+    fn player(nickname: Option<&str>) -> RemotePlayer {
+        RemotePlayer::new(
+            2,
+            nickname.map(str::to_owned),
+            LineChannel::new(Time::ZERO, Duration::ZERO, ""),
+        )
     }
 
     #[test]
     fn the_first_good_name_counts_and_none_against_the_servers() {
-        let mut bob = partner(None);
+        let mut bob = player(None);
         assert_eq!(bob.name(), "player 2");
-        assert_eq!(bob.call(b" bob\n", &[]).as_deref(), Some("player 2"));
-        assert_eq!((bob.call(b"eve", &[]), bob.name()), (None, "bob"));
-        let mut vouched = partner(Some("carol"));
-        assert_eq!((vouched.call(b"bob", &[]), vouched.name()), (None, "carol"));
+        assert_eq!(bob.set_name(b" bob\n", &[]).as_deref(), Some("player 2"));
+        assert_eq!((bob.set_name(b"eve", &[]), bob.name()), (None, "bob"));
+        let mut vouched = player(Some("carol"));
+        assert_eq!((vouched.set_name(b"bob", &[]), vouched.name()), (None, "carol"));
     }
 
     #[test]
     fn names_that_pretend_are_not_taken() {
         let taken = ["Alice".to_owned()];
         for name in ["", "alice", "bob: hi", "* bob", "[bob]", "two words", &"x".repeat(33)] {
-            let mut bob = partner(None);
-            assert_eq!((bob.call(name.as_bytes(), &taken), bob.name()), (None, "player 2"));
+            let mut bob = player(None);
+            assert_eq!((bob.set_name(name.as_bytes(), &taken), bob.name()), (None, "player 2"));
         }
-        let mut bob = partner(None);
-        bob.call("b\u{1b}[2Job".as_bytes(), &taken);
+        let mut bob = player(None);
+        bob.set_name("b\u{1b}[2Job".as_bytes(), &taken);
         assert!(!bob.name().contains('\u{1b}'), "{:?}", bob.name());
     }
 }

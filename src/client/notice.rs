@@ -9,7 +9,7 @@ use crate::peer::search::reason;
 
 /// Something that has happened. Shown, it is one line without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum Notice {
     /// This server is being asked.
     Asking(SocketAddr),
     /// The server has us wait for others.
@@ -49,7 +49,7 @@ pub(super) enum News {
     Ended,
 }
 
-impl News {
+impl Notice {
     /// What is to be told of a step of the search at a server, if anything. How it ends is told
     /// by others.
     pub(super) fn of_search(server: SocketAddr, event: &Event) -> Option<Self> {
@@ -68,7 +68,7 @@ impl News {
     }
 }
 
-impl fmt::Display for News {
+impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asking(server) => write!(f, "asking {server}"),
