@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use mio_chat::limits;
-use mio_chat::load::{self, Dialect, Scenario, Settings};
+use mio_chat::load::{self, Dialect, LoadSettings, Scenario};
 
 use super::values::{Target, whole};
 
@@ -136,9 +136,9 @@ impl LoadArgs {
         self.server.at(if is_chat { limits::TCP_PORT } else { limits::UDP_PORT })
     }
 
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> LoadSettings {
         let Self { clients, talk, measure, .. } = self;
-        Settings {
+        LoadSettings {
             address: self.address(),
             scenario: self.scenario,
             dialect: clients.dialect,

@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind, Write};
 
 use mio::net::TcpStream;
 
-use super::payload::Ear;
+use super::payload::MarkerScanner;
 use crate::time::Time;
 
 /// What a client is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Role {
     /// Hears everything, from the first message to the last.
     Listener,
     /// Hears what is said between its coming and its going.
@@ -22,7 +22,7 @@ pub(super) enum Part {
 
 /// How far a client has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum ConnectionStage {
     Connecting,
     Greeting,
     Seated,
@@ -30,7 +30,7 @@ pub(super) enum Stage {
 
 /// A client, for as long as it is there: the slot may be another's later, the number never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seat {
+pub(super) struct ClientRef {
     pub(super) key: usize,
     /// The number in its nickname and its messages.
     pub(super) number: u32,
@@ -38,11 +38,11 @@ pub(super) struct Seat {
 
 /// A client and its connection.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(super) struct SimulatedClient {
     pub(super) stream: TcpStream,
     pub(super) number: u32,
-    pub(super) part: Part,
-    pub(super) stage: Stage,
+    pub(super) role: Role,
+    pub(super) stage: ConnectionStage,
     /// When it began to connect.
     pub(super) opened: Time,
     /// Whether it has heard anything at all.
@@ -53,25 +53,25 @@ pub(super) struct Client {
     pub(super) begun: Vec<u8>,
     /// What its socket did not take.
     pub(super) unsent: Vec<u8>,
-    pub(super) probe: Option<Box<Probe>>,
+    pub(super) probe: Option<Box<LatencyProbe>>,
 }
 
 /// What a client needs in order to read messages.
 #[derive(Debug)]
-pub(super) struct Probe {
-    pub(super) ear: Ear,
+pub(super) struct LatencyProbe {
+    pub(super) scanner: MarkerScanner,
     /// The sender that it tells of each message of its own: number, and place in `credits`.
     pub(super) witness_of: Option<(u32, usize)>,
 }
 
-impl Client {
+impl SimulatedClient {
     /// One that has begun to connect.
-    pub(super) fn new(stream: TcpStream, number: u32, part: Part, opened: Time) -> Self {
+    pub(super) fn new(stream: TcpStream, number: u32, role: Role, opened: Time) -> Self {
         Self {
             stream,
             number,
-            part,
-            stage: Stage::Connecting,
+            role,
+            stage: ConnectionStage::Connecting,
             opened,
             spoken_to: false,
             deaf: false,

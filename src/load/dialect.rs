@@ -1,6 +1,6 @@
 //! The languages that simulated clients speak: bytes in, bytes out, no sockets.
 //!
-//! A [`Language`] is a dialect set up for one run: its room, its nicknames, the length of its
+//! A [`Codec`] is a dialect set up for one run: its room, its nicknames, the length of its
 //! texts. It knows how a newcomer introduces itself, when the server has let it in, and how a
 //! message is framed. What the messages say is for [`payload`].
 
@@ -92,7 +92,7 @@ impl Dialect {
 
 /// How a newcomer fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Admission {
     /// The server has not decided.
     Waiting,
     /// It is in the room and will hear what is said from now on.
@@ -103,7 +103,7 @@ pub(super) enum Answer {
 
 /// A dialect set up for one run.
 #[derive(Clone, Debug)]
-pub(super) struct Language {
+pub(super) struct Codec {
     dialect: Dialect,
     room: String,
     tag: String,
@@ -113,7 +113,7 @@ pub(super) struct Language {
     after: &'static [u8],
 }
 
-impl Language {
+impl Codec {
     /// `run` tells this run from others at the same server. Says why it makes no sense.
     pub(super) fn new(
         dialect: Dialect,
@@ -174,34 +174,35 @@ impl Language {
 
     /// Reads what a newcomer has `heard` so far, takes what it has understood away, and appends to
     /// `reply` what the newcomer is to answer.
-    pub(super) fn hear_answer(&self, heard: &mut Vec<u8>, reply: &mut Vec<u8>) -> Answer {
+    pub(super) fn hear_answer(&self, heard: &mut Vec<u8>, reply: &mut Vec<u8>) -> Admission {
         let welcomed = self.dialect == Dialect::Lines && self.room == LINES_ROOM;
         if welcomed && memmem::find(heard, LINES_WELCOME).is_some() {
             heard.clear();
-            return Answer::Admitted;
+            return Admission::Admitted;
         }
         let mut used = 0;
-        let mut answer = Answer::Waiting;
+        let mut answer = Admission::Waiting;
         while let Some(length) = memchr::memchr(b'\n', &heard[used..]) {
             let line = heard[used..used + length].trim_ascii_end();
             used += length + 1;
             answer = self.hear_line(line, reply);
-            if answer != Answer::Waiting {
+            if answer != Admission::Waiting {
                 break;
             }
         }
         heard.drain(..used);
         if heard.len() > LOAD_ANSWER_BYTES_MAX {
-            answer = Answer::Refused("an answer without end".to_owned());
+            answer = Admission::Refused("an answer without end".to_owned());
         }
         answer
     }
 
-    fn hear_line(&self, line: &[u8], reply: &mut Vec<u8>) -> Answer {
-        let refused = || Answer::Refused(String::from_utf8_lossy(line).into_owned());
-        let admitted_if = |condition| if condition { Answer::Admitted } else { Answer::Waiting };
+    fn hear_line(&self, line: &[u8], reply: &mut Vec<u8>) -> Admission {
+        let refused = || Admission::Refused(String::from_utf8_lossy(line).into_owned());
+        let admitted_if =
+            |condition| if condition { Admission::Admitted } else { Admission::Waiting };
         match self.dialect {
-            Dialect::Raw | Dialect::RawOthers => Answer::Admitted,
+            Dialect::Raw | Dialect::RawOthers => Admission::Admitted,
             Dialect::Lines => {
                 let line = line.strip_prefix(b"NICK").unwrap_or(line);
                 match line.strip_prefix(b"* ") {
@@ -210,7 +211,7 @@ impl Language {
                         admitted_if(words.any(|word| word == self.room.as_bytes()))
                     }
                     Some(_) => refused(),
-                    None => Answer::Waiting,
+                    None => Admission::Waiting,
                 }
             }
             Dialect::Redis if line.starts_with(b"-") => refused(),
@@ -229,22 +230,22 @@ impl Language {
 
     /// `:server 001 nick :Welcome` lets a client join; `:server 366 nick #room :…` ends the list of
     /// who is there.
-    fn hear_irc(&self, line: &[u8], reply: &mut Vec<u8>) -> Answer {
+    fn hear_irc(&self, line: &[u8], reply: &mut Vec<u8>) -> Admission {
         let mut words = line.split(|byte| *byte == b' ');
         let first = words.next().unwrap_or_default();
         let kind = if first.starts_with(b":") { words.next().unwrap_or_default() } else { first };
         match kind {
             b"001" => reply.extend_from_slice(format!("JOIN {}\r\n", self.room).as_bytes()),
-            b"366" => return Answer::Admitted,
+            b"366" => return Admission::Admitted,
             // No message of the day.
             b"422" => {}
-            b"ERROR" => return Answer::Refused(String::from_utf8_lossy(line).into_owned()),
+            b"ERROR" => return Admission::Refused(String::from_utf8_lossy(line).into_owned()),
             [b'4', b'0'..=b'9', b'0'..=b'9'] => {
-                return Answer::Refused(String::from_utf8_lossy(line).into_owned());
+                return Admission::Refused(String::from_utf8_lossy(line).into_owned());
             }
             _ => {}
         }
-        Answer::Waiting
+        Admission::Waiting
     }
 
     /// Appends the answer if the server asks whether we are there.
@@ -321,8 +322,8 @@ mod tests {
         Dialect::Irc,
     ];
 
-    fn language(dialect: Dialect) -> Language {
-        Language::new(dialect, None, 64, 0x321).unwrap()
+    fn codec(dialect: Dialect) -> Codec {
+        Codec::new(dialect, None, 64, 0x321).unwrap()
     }
 
     fn text(bytes: Vec<u8>) -> String {
@@ -342,7 +343,7 @@ mod tests {
 
     #[test]
     fn newcomers_introduce_themselves() {
-        let greeting = |dialect| text(language(dialect).greeting(42));
+        let greeting = |dialect| text(codec(dialect).greeting(42));
         assert_eq!(greeting(Dialect::Lines), "cdf000042\n");
         assert_eq!((greeting(Dialect::Raw), greeting(Dialect::RawOthers)), Default::default());
         assert_eq!(greeting(Dialect::Redis), "*2\r\n$9\r\nSUBSCRIBE\r\n$13\r\nmio-chat-load\r\n");
@@ -352,7 +353,7 @@ mod tests {
              SUB mio-chat-load 1\r\nPING\r\n"
         );
         assert_eq!(greeting(Dialect::Irc), "NICK cdf000042\r\nUSER cdf000042 0 * :load test\r\n");
-        let games = Language::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
+        let games = Codec::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
         assert_eq!(text(games.greeting(1)), "bbb000001\n/join games\n");
     }
 
@@ -360,7 +361,7 @@ mod tests {
     fn messages_are_framed_and_as_long_as_asked_for() {
         let said = |dialect| {
             let mut bytes = Vec::new();
-            language(dialect).say(&mut bytes, 7, Time::ZERO);
+            codec(dialect).say(&mut bytes, 7, Time::ZERO);
             text(bytes)
         };
         let padded = |bytes: usize| format!("00007000000000000{}^", "x".repeat(bytes - 18));
@@ -377,14 +378,14 @@ mod tests {
     }
 
     /// Hands an answer over in two pieces, cut at every place; the end must not depend on it.
-    fn every_cut(language: &Language, answer: &str) -> (Answer, String) {
+    fn every_cut(codec: &Codec, answer: &str) -> (Admission, String) {
         let mut ends = (0..=answer.len()).map(|cut| {
             let (mut heard, mut reply) = (Vec::new(), Vec::new());
-            let mut end = Answer::Waiting;
+            let mut end = Admission::Waiting;
             for piece in [&answer[..cut], &answer[cut..]] {
                 heard.extend_from_slice(piece.as_bytes());
-                if end == Answer::Waiting {
-                    end = language.hear_answer(&mut heard, &mut reply);
+                if end == Admission::Waiting {
+                    end = codec.hear_answer(&mut heard, &mut reply);
                 }
             }
             (end, text(reply))
@@ -409,14 +410,14 @@ mod tests {
                 "PONG :x1\r\nJOIN #mio-chat-load\r\n",
             ),
         ] {
-            let end = every_cut(&language(dialect), answer);
-            assert_eq!(end, (Answer::Admitted, reply.to_owned()), "{dialect:?}");
+            let end = every_cut(&codec(dialect), answer);
+            assert_eq!(end, (Admission::Admitted, reply.to_owned()), "{dialect:?}");
         }
-        let games = Language::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
+        let games = Codec::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
         let main = "Connected to server!\na joined!\n* you are alone in main (/help)\n";
-        assert_eq!(every_cut(&games, main).0, Answer::Waiting);
+        assert_eq!(every_cut(&games, main).0, Admission::Waiting);
         let joined = format!("{main}a joined!\n* you are alone in games (/help, /who)\n");
-        assert_eq!(every_cut(&games, &joined).0, Answer::Admitted);
+        assert_eq!(every_cut(&games, &joined).0, Admission::Admitted);
     }
 
     #[test]
@@ -429,20 +430,20 @@ mod tests {
             (Dialect::Irc, "ERROR :Closing link\r\n"),
         ] {
             let words = answer.trim_end().to_owned();
-            assert_eq!(every_cut(&language(dialect), answer).0, Answer::Refused(words));
+            assert_eq!(every_cut(&codec(dialect), answer).0, Admission::Refused(words));
         }
     }
 
     #[test]
     fn a_question_is_answered_wherever_it_is_cut() {
         for (dialect, answer) in [(Dialect::Nats, "PONG\r\n"), (Dialect::Irc, "PONG :abc\r\n")] {
-            let language = language(dialect);
+            let codec = codec(dialect);
             let stream = b"MSG a 1\r\nPINGU\r\nx\r\nPI\r\nPING :abc\r\nMSG a 1\r\nP\r\n";
             let stream = stream.strip_suffix(b"").unwrap_or(stream);
             for cut in 0..=stream.len() {
                 let (mut begun, mut reply) = (Vec::new(), Vec::new());
-                language.hear_member(&stream[..cut], &mut begun, &mut reply);
-                language.hear_member(&stream[cut..], &mut begun, &mut reply);
+                codec.hear_member(&stream[..cut], &mut begun, &mut reply);
+                codec.hear_member(&stream[cut..], &mut begun, &mut reply);
                 assert!(text(reply).ends_with(answer), "{dialect:?}, cut at {cut}");
                 assert!(begun.is_empty());
             }
@@ -452,9 +453,9 @@ mod tests {
     #[test]
     fn sizes_that_cannot_be_are_refused() {
         for dialect in ALL {
-            assert!(Language::new(dialect, None, 18, 0).is_err());
-            assert!(Language::new(dialect, None, 20_000, 0).is_err());
-            assert!(Language::new(dialect, Some("a b"), 64, 0).is_err());
+            assert!(Codec::new(dialect, None, 18, 0).is_err());
+            assert!(Codec::new(dialect, None, 20_000, 0).is_err());
+            assert!(Codec::new(dialect, Some("a b"), 64, 0).is_err());
         }
     }
 }

@@ -23,7 +23,7 @@ const ORDERS: Token = Token(usize::MAX - 3);
 
 /// A socket that something has happened to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ready {
+pub(super) struct ReadySocket {
     /// What it was registered as.
     pub(super) key: usize,
     /// There may be something to read.
@@ -41,7 +41,7 @@ pub(super) struct EventLoop {
     timer: Timer,
     signals: Signals,
     clock: Clock,
-    ready: Vec<Ready>,
+    ready: Vec<ReadySocket>,
     /// How many of `ready` were handed out.
     taken: usize,
     stops: Vec<i32>,
@@ -115,7 +115,7 @@ impl EventLoop {
                 TIMER => self.timer.went_off(),
                 SIGNALS => self.stops.extend(self.signals.pending()),
                 ORDERS => self.orders = true,
-                Token(key) => self.ready.push(Ready {
+                Token(key) => self.ready.push(ReadySocket {
                     key,
                     readable: event.is_readable(),
                     writable: event.is_writable(),
@@ -126,7 +126,7 @@ impl EventLoop {
     }
 
     /// The next socket that is ready.
-    pub(super) fn take_ready(&mut self) -> Option<Ready> {
+    pub(super) fn take_ready(&mut self) -> Option<ReadySocket> {
         let ready = self.ready.get(self.taken).copied()?;
         self.taken += 1;
         Some(ready)

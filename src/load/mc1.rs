@@ -14,20 +14,20 @@ const QUEUE: &str = "load";
 
 /// What a server has said to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub(super) enum ServerLine<'a> {
     /// Prove with this that you are where you say.
     Cookie(u64),
     /// The other one has not come yet.
     Wait,
     /// You two.
-    Match(Match),
+    Match(MatchLine),
     /// No, and why.
     Refusal(&'a str),
 }
 
 /// What a player is told of a match of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Match {
+pub(super) struct MatchLine {
     /// Its number.
     pub(super) number: u64,
     /// What its players share with nobody else.
@@ -58,21 +58,21 @@ pub(super) fn ack(id: u64, number: u64) -> String {
 }
 
 /// What a datagram says, and to which id.
-pub(super) fn read(datagram: &[u8]) -> Option<(u64, Line<'_>)> {
+pub(super) fn read(datagram: &[u8]) -> Option<(u64, ServerLine<'_>)> {
     let line = std::str::from_utf8(datagram).ok()?.strip_suffix('\n')?.strip_prefix("MC1 ")?;
     let (verb, fields) = line.split_once(' ')?;
     let id = hex(value(fields, "id")?, 16)? as u64;
     let line = match verb {
-        "COOKIE" => Line::Cookie(hex(value(fields, "c")?, 16)? as u64),
-        "WAIT" => Line::Wait,
-        "MATCH" => Line::Match(read_match(fields)?),
-        "ERR" => Line::Refusal(value(fields, "code")?),
+        "COOKIE" => ServerLine::Cookie(hex(value(fields, "c")?, 16)? as u64),
+        "WAIT" => ServerLine::Wait,
+        "MATCH" => ServerLine::Match(read_match(fields)?),
+        "ERR" => ServerLine::Refusal(value(fields, "code")?),
         _ => return None,
     };
     Some((id, line))
 }
 
-fn read_match(fields: &str) -> Option<Match> {
+fn read_match(fields: &str) -> Option<MatchLine> {
     let peers = fields.split(' ').filter(|field| field.starts_with("peer=")).count();
     let (slot, you) = player(value(fields, "you")?)?;
     let (other, partner) = player(value(fields, "peer")?)?;
@@ -80,7 +80,7 @@ fn read_match(fields: &str) -> Option<Match> {
     let key = hex(value(fields, "k")?, 32)?;
     let _: u32 = value(fields, "at")?.parse().ok()?;
     let are_two = peers == 1 && matches!((slot, other), (1, 2) | (2, 1));
-    are_two.then_some(Match { number, key, slot, you, partner })
+    are_two.then_some(MatchLine { number, key, slot, you, partner })
 }
 
 /// The first field of that name counts.
@@ -113,7 +113,10 @@ mod tests {
         let answer = "MC1 COOKIE id=00000000000000ab c=0123456789abcdef\n";
         assert_eq!(join(0xAB, None), "MC1 JOIN id=00000000000000ab q=load n=2 pad=xxxxx\n");
         assert!(join(0xAB, None).len() >= answer.len());
-        assert_eq!(read(answer.as_bytes()), Some((0xAB, Line::Cookie(0x0123_4567_89AB_CDEF))));
+        assert_eq!(
+            read(answer.as_bytes()),
+            Some((0xAB, ServerLine::Cookie(0x0123_4567_89AB_CDEF)))
+        );
         let again = "MC1 JOIN id=00000000000000ab q=load n=2 c=0000000000000007\n";
         assert_eq!(join(0xAB, Some(7)), again);
         assert_eq!(ack(1, 2), "MC1 ACK id=0000000000000001 m=0000000000000002\n");
@@ -121,16 +124,16 @@ mod tests {
 
     #[test]
     fn a_match_names_two() {
-        let expected = Match {
+        let expected = MatchLine {
             number: 0x0123_4567_89AB_CDEF,
             key: 7,
             slot: 2,
             you: "127.0.0.1:4000".parse().unwrap(),
             partner: "[::1]:5".parse().unwrap(),
         };
-        assert_eq!(read(MATCH.as_bytes()), Some((0xAB, Line::Match(expected))));
+        assert_eq!(read(MATCH.as_bytes()), Some((0xAB, ServerLine::Match(expected))));
         let more = MATCH.replace(" at=", " new=1 relay=0123456789abcdef at=");
-        assert_eq!(read(more.as_bytes()), Some((0xAB, Line::Match(expected))));
+        assert_eq!(read(more.as_bytes()), Some((0xAB, ServerLine::Match(expected))));
         for (was, is) in [
             ("peer=1@", "peer=2@"),
             ("peer=1@[::1]:5+10.0.0.1:6", "peer=1"),
@@ -150,9 +153,9 @@ mod tests {
     #[test]
     fn what_else_a_server_says() {
         let wait = b"MC1 WAIT id=0000000000000001 have=1 need=2 ttl=30\n";
-        assert_eq!(read(wait), Some((1, Line::Wait)));
+        assert_eq!(read(wait), Some((1, ServerLine::Wait)));
         let full = b"MC1 ERR id=0000000000000001 code=full retry=30\n";
-        assert_eq!(read(full), Some((1, Line::Refusal("full"))));
+        assert_eq!(read(full), Some((1, ServerLine::Refusal("full"))));
         for other in [&b"MC1 LEFT id=0000000000000001\n"[..], b"MC1 ", b"MC1 WAIT", b"\xff\n", b""]
         {
             assert_eq!(read(other), None);

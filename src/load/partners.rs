@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::mc1::Match;
+use super::mc1::MatchLine;
 
 /// How many pairs there were, and what was wrong with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,13 +24,13 @@ pub(super) struct PairCount {
 #[derive(Debug, Default)]
 pub(super) struct Partners {
     /// By number of the match and endpoint. Plain pairs have no numbers: all are 0.
-    told: HashMap<(u64, SocketAddr), Match>,
+    told: HashMap<(u64, SocketAddr), MatchLine>,
     count: PairCount,
 }
 
 impl Partners {
     /// An endpoint was told of a match.
-    pub(super) fn note(&mut self, endpoint: SocketAddr, told: Match) {
+    pub(super) fn note(&mut self, endpoint: SocketAddr, told: MatchLine) {
         if told.you != endpoint || told.partner == endpoint {
             self.count.wrong += 1;
             return;
@@ -52,7 +52,7 @@ impl Partners {
 }
 
 /// Whether two were told of the same match, each as the other's partner. Plain pairs have no slots.
-fn fit(one: &Match, other: &Match) -> bool {
+fn fit(one: &MatchLine, other: &MatchLine) -> bool {
     one.you == other.partner
         && one.partner == other.you
         && one.key == other.key
@@ -67,11 +67,11 @@ mod tests {
         SocketAddr::from(([127, 0, 0, 1], port))
     }
 
-    fn told(number: u64, slot: u8, you: u16, partner: u16) -> Match {
-        Match { number, key: 9, slot, you: at(you), partner: at(partner) }
+    fn told(number: u64, slot: u8, you: u16, partner: u16) -> MatchLine {
+        MatchLine { number, key: 9, slot, you: at(you), partner: at(partner) }
     }
 
-    fn count(told: &[Match], waiting: &[u16]) -> (u64, u64, u64) {
+    fn count(told: &[MatchLine], waiting: &[u16]) -> (u64, u64, u64) {
         let mut partners = Partners::default();
         told.iter().for_each(|told| partners.note(told.you, *told));
         let count = partners.count(&waiting.iter().map(|port| at(*port)).collect());
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(count(&three, &[]), (1, 1, 0), "told of one who was told of another");
         assert_eq!(count(&[told(5, 1, 1, 2), told(5, 1, 2, 1)], &[]), (0, 1, 0), "both first");
         assert_eq!(count(&[told(5, 1, 1, 2), told(6, 2, 2, 1)], &[]), (0, 2, 0), "two matches");
-        let other_key = Match { key: 8, ..told(5, 2, 2, 1) };
+        let other_key = MatchLine { key: 8, ..told(5, 2, 2, 1) };
         assert_eq!(count(&[told(5, 1, 1, 2), other_key], &[]), (0, 1, 0), "two keys");
         let mut partners = Partners::default();
         partners.note(at(3), told(0, 0, 1, 2));

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The marker is the last byte, so one marker heard is one message heard to its end, in whatever
-//! language and however it was cut. Most listeners count markers; an [`Ear`] also reads.
+//! language and however it was cut. Most listeners count markers; a [`MarkerScanner`] also reads.
 
 use std::time::Duration;
 
@@ -77,14 +77,14 @@ fn hand_on(header: &[u8], count: u64, messages: &mut impl FnMut(u32, Time, u64))
 
 /// Reads the messages in a stream that comes in pieces.
 #[derive(Debug)]
-pub(super) struct Ear {
+pub(super) struct MarkerScanner {
     /// Length of every message.
     text_bytes: usize,
     /// What may be the beginning of one: fewer than `text_bytes`, and no marker.
     begun: Vec<u8>,
 }
 
-impl Ear {
+impl MarkerScanner {
     /// For messages of this length.
     pub(super) fn new(text_bytes: usize) -> Self {
         Self { text_bytes, begun: Vec::new() }
@@ -169,9 +169,10 @@ mod tests {
             let stream = stream(bytes);
             for first in 0..=stream.len() {
                 for second in first..=stream.len() {
-                    let (mut ear, mut senders, mut ended) = (Ear::new(bytes), Vec::new(), 0);
+                    let (mut scanner, mut senders, mut ended) =
+                        (MarkerScanner::new(bytes), Vec::new(), 0);
                     for piece in [&stream[..first], &stream[first..second], &stream[second..]] {
-                        ended += ear.hear(piece, |sender, due, count| {
+                        ended += scanner.hear(piece, |sender, due, count| {
                             let nanos = due.since(Time::ZERO).as_nanos() as u64;
                             assert_eq!(nanos, 1_000_007 * u64::from(sender));
                             senders.extend((0..count).map(|_| sender));
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn what_is_none_of_ours_is_counted_and_not_read() {
-        let mut ear = Ear::new(TEXT_BYTES_MIN);
-        assert_eq!(ear.hear(b"^ 0123456789abcdefgh^^", |_, _, _| panic!("not ours")), 3);
+        let mut scanner = MarkerScanner::new(TEXT_BYTES_MIN);
+        assert_eq!(scanner.hear(b"^ 0123456789abcdefgh^^", |_, _, _| panic!("not ours")), 3);
     }
 }

@@ -62,7 +62,7 @@ pub(super) struct ServerUsage {
 
 /// What was counted up to a moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
+pub(super) struct RunSample {
     pub(super) at: Time,
     pub(super) heard: u64,
     pub(super) cpu: Duration,
@@ -71,7 +71,7 @@ pub(super) struct Mark {
 
 impl Performance {
     /// What two marks tell.
-    pub(super) fn between(from: &Mark, until: &Mark) -> Self {
+    pub(super) fn between(from: &RunSample, until: &RunSample) -> Self {
         Self {
             seconds: until.at.since(from.at).as_secs_f64(),
             cpu: until.cpu.saturating_sub(from.cpu),

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::conductor::tell;
+use super::barrier::tell;
 use super::figures::scaled;
-use super::settings::Settings;
+use super::settings::LoadSettings;
 use super::tally::Progressed;
-use super::wire::Word;
+use super::wire::WorkerMessage;
 use crate::limits::LOAD_PROGRESS_INTERVAL;
 use crate::time::Time;
 
@@ -20,7 +20,7 @@ const STEPS: u64 = 1_000;
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum RunPhase {
     /// Clients connect and register.
     Gathering,
     /// The room falls silent.
@@ -35,7 +35,7 @@ pub(super) enum Phase {
     Draining,
 }
 
-impl Phase {
+impl RunPhase {
     fn name(self) -> &'static str {
         match self {
             Self::Gathering => "connecting",
@@ -50,10 +50,10 @@ impl Phase {
 
 /// Tells how far it is.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ProgressReporter {
     sink: Sink,
     /// When it was told last, in which phase, and what.
-    told: (Time, Option<Phase>, Progressed),
+    told: (Time, Option<RunPhase>, Progressed),
     /// When the phase began.
     since: Time,
 }
@@ -65,9 +65,9 @@ enum Sink {
     Person { bar: ProgressBar, clients: u64, warm_up: Duration, duration: Duration },
 }
 
-impl Progress {
+impl ProgressReporter {
     /// For whoever sits at the terminal, if somebody does and wants it.
-    pub(super) fn for_person(settings: &Settings) -> Self {
+    pub(super) fn for_person(settings: &LoadSettings) -> Self {
         let sink = match !settings.quiet && std::io::stderr().is_terminal() {
             true => Sink::Person {
                 bar: bar(),
@@ -90,7 +90,7 @@ impl Progress {
     }
 
     /// Shows it, not too often.
-    pub(super) fn show(&mut self, phase: Phase, now_is: Progressed, now: Time) {
+    pub(super) fn show(&mut self, phase: RunPhase, now_is: Progressed, now: Time) {
         let (told_at, told_phase, before) = self.told;
         let elapsed = now.since(told_at);
         if matches!(self.sink, Sink::Nobody) || elapsed < LOAD_PROGRESS_INTERVAL {
@@ -102,18 +102,18 @@ impl Progress {
         match &self.sink {
             Sink::Nobody => {}
             // A parent that is gone is noticed elsewhere.
-            Sink::Parent => drop(tell(&Word::Progress(now_is))),
+            Sink::Parent => drop(tell(&WorkerMessage::Progress(now_is))),
             Sink::Person { bar, clients, warm_up, duration } => {
                 let part = |time: &Duration| {
                     now.since(self.since).as_secs_f64() / time.as_secs_f64().max(1e-9)
                 };
                 let share = match phase {
-                    Phase::Gathering | Phase::Storming => {
+                    RunPhase::Gathering | RunPhase::Storming => {
                         now_is.admitted as f64 / (*clients).max(1) as f64
                     }
-                    Phase::WarmingUp => part(warm_up),
-                    Phase::Measuring => part(duration),
-                    Phase::Settling | Phase::Draining => 1.0,
+                    RunPhase::WarmingUp => part(warm_up),
+                    RunPhase::Measuring => part(duration),
+                    RunPhase::Settling | RunPhase::Draining => 1.0,
                 };
                 bar.set_position((share.min(1.0) * STEPS as f64) as u64);
                 bar.set_message(message(phase, before, now_is, elapsed));
@@ -124,7 +124,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressReporter {
     fn drop(&mut self) {
         if let Sink::Person { bar, .. } = &self.sink {
             bar.finish_and_clear();
@@ -140,17 +140,17 @@ fn bar() -> ProgressBar {
     bar
 }
 
-fn message(phase: Phase, before: Progressed, now_is: Progressed, elapsed: Duration) -> String {
+fn message(phase: RunPhase, before: Progressed, now_is: Progressed, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-9);
     let mut message = format!("{}: {} clients", phase.name(), now_is.admitted);
     if now_is.failed > 0 {
         message += &format!(", {} failed", now_is.failed);
     }
-    if matches!(phase, Phase::Gathering | Phase::Storming) {
+    if matches!(phase, RunPhase::Gathering | RunPhase::Storming) {
         let rate = now_is.admitted.saturating_sub(before.admitted) as f64 / seconds;
         message += &format!(", {} a second", scaled(rate));
     }
-    if matches!(phase, Phase::WarmingUp | Phase::Measuring | Phase::Draining) {
+    if matches!(phase, RunPhase::WarmingUp | RunPhase::Measuring | RunPhase::Draining) {
         let rate = now_is.heard.saturating_sub(before.heard) as f64 / seconds;
         message += &format!(", {} deliveries a second", scaled(rate));
     }

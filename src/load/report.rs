@@ -9,7 +9,7 @@ use super::error::LoadError;
 use super::partners::PairCount;
 use super::performance::{Performance, ServerUsage};
 use super::recorder::Recorder;
-use super::settings::{Scenario, Settings};
+use super::settings::{LoadSettings, Scenario};
 use super::tally::Failures;
 use crate::limits::{LOAD_CPU_SHARE_MAX, LOAD_LATENESS_MAX};
 
@@ -38,17 +38,17 @@ pub struct Report {
     pub(super) connections_lost: u64,
     pub(super) connections_per_second: Option<f64>,
     pub(super) latency_ms: Option<Latency>,
-    pub(super) server: Option<Server>,
-    pub(super) load: Load,
+    pub(super) server: Option<ServerReport>,
+    pub(super) load: GeneratorReport,
     pub(super) interrupted: bool,
     /// What only people are told.
     #[serde(skip)]
-    pub(super) aside: Aside,
+    pub(super) details: TextDetails,
 }
 
 /// What programs are not told.
 #[derive(Clone, Debug)]
-pub(super) struct Aside {
+pub(super) struct TextDetails {
     pub(super) latency: Recorder,
     pub(super) lateness: Recorder,
     pub(super) failures: Failures,
@@ -72,7 +72,7 @@ pub(super) struct Latency {
 
 /// What the server used in the measured span.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Server {
+pub(super) struct ServerReport {
     pub(super) cpu_seconds: f64,
     pub(super) cpu_share: f64,
     pub(super) cpu_ns_per_delivery: Option<f64>,
@@ -89,7 +89,7 @@ pub(super) struct Server {
 
 /// What the load generator itself used.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Load {
+pub(super) struct GeneratorReport {
     pub(super) cpu_seconds: f64,
     /// Of one core, the mean over the processes.
     pub(super) cpu_share: f64,
@@ -99,7 +99,7 @@ pub(super) struct Load {
 
 impl Report {
     /// Adds up what all processes have measured.
-    pub(super) fn new(settings: &Settings, parts: &[Performance]) -> Result<Self, LoadError> {
+    pub(super) fn new(settings: &LoadSettings, parts: &[Performance]) -> Result<Self, LoadError> {
         let sum = |count: fn(&Performance) -> u64| parts.iter().map(count).sum::<u64>();
         let longest = |time: fn(&Performance) -> f64| parts.iter().map(time).fold(0.0, f64::max);
         let (mut latency, mut lateness) = (Recorder::new()?, Recorder::new()?);
@@ -122,7 +122,7 @@ impl Report {
         // Endpoints are all in one process.
         let pairs = parts.first().and_then(|part| part.pairs);
         let server = (!settings.server_pids.is_empty()).then(|| {
-            Server::new(
+            ServerReport::new(
                 &usage,
                 seconds,
                 (talks && deliveries > 0).then_some(deliveries),
@@ -160,9 +160,9 @@ impl Report {
             connections_per_second: has_room.then(|| rate(connections as f64, gathering)),
             latency_ms: Latency::new(&latency),
             server,
-            load: Load::new(parts, &lateness),
+            load: GeneratorReport::new(parts, &lateness),
             interrupted: parts.iter().any(|part| part.interrupted),
-            aside: Aside {
+            details: TextDetails {
                 latency,
                 lateness,
                 failures,
@@ -215,7 +215,7 @@ impl Latency {
     }
 }
 
-impl Server {
+impl ServerReport {
     fn new(
         usage: &ServerUsage,
         seconds: f64,
@@ -248,7 +248,7 @@ impl Server {
     }
 }
 
-impl Load {
+impl GeneratorReport {
     fn new(parts: &[Performance], lateness: &Recorder) -> Self {
         let share = |part: &Performance| rate(part.cpu.as_secs_f64(), part.seconds);
         let busiest = parts.iter().map(share).fold(0.0, f64::max);

@@ -6,24 +6,24 @@
 //!     is let in                                     on its way
 //! ```
 //!
-//! Where several processes take part, the [`Conductor`] has them wait for each other between these.
+//! Where several processes take part, the [`Barrier`] has them wait for each other between these.
 
 use std::time::Duration;
 
+use super::barrier::Barrier;
+use super::client_pool::ClientPool;
 use super::clock::own_cpu;
-use super::conductor::Conductor;
-use super::crowd::Crowd;
 use super::dialect::Dialect;
 use super::error::LoadError;
-use super::performance::{Mark, Performance};
-use super::progress::{Phase, Progress};
+use super::membership_probe::MembershipProbe;
+use super::performance::{Performance, RunSample};
+use super::progress::{ProgressReporter, RunPhase};
 use super::recorder::Cells;
-use super::roll_call::RollCall;
-use super::settings::{Scenario, Settings};
-use super::share::{Cast, Share};
+use super::settings::{LoadSettings, Scenario};
 use super::tally::Progressed;
 use super::traffic::{Times, Traffic, silence, traffic};
 use super::usage::{Watch, farewell};
+use super::worker_plan::{RoleAssignment, WorkerPlan};
 use crate::limits::{
     LOAD_ADMISSION_PATIENCE, LOAD_CONNECTING_MAX, LOAD_DRAIN, LOAD_SILENCE, LOAD_SILENCE_PATIENCE,
 };
@@ -34,12 +34,12 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// A run under way.
 pub(super) struct Run<'a> {
-    settings: &'a Settings,
-    share: &'a Share,
-    conductor: &'a mut Conductor,
-    crowd: Crowd,
+    settings: &'a LoadSettings,
+    plan: &'a WorkerPlan,
+    barrier: &'a mut Barrier,
+    pool: ClientPool,
     watch: Watch,
-    progress: Progress,
+    progress: ProgressReporter,
     /// When the first message was due.
     start: Time,
 }
@@ -47,28 +47,28 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Nobody is connected yet.
     pub(super) fn new(
-        settings: &'a Settings,
-        share: &'a Share,
-        conductor: &'a mut Conductor,
-        crowd: Crowd,
-        progress: Progress,
+        settings: &'a LoadSettings,
+        plan: &'a WorkerPlan,
+        barrier: &'a mut Barrier,
+        pool: ClientPool,
+        progress: ProgressReporter,
     ) -> Result<Self, LoadError> {
         let watch = Watch::new(&settings.server_pids)?;
-        Ok(Self { settings, share, conductor, crowd, watch, progress, start: Time::NEVER })
+        Ok(Self { settings, plan, barrier, pool, watch, progress, start: Time::NEVER })
     }
 
     /// Carries it out.
     pub(super) fn perform(mut self) -> Result<Performance, LoadError> {
-        let before = self.watch.look();
+        let before = self.watch.sample();
         let mut performance = match self.settings.scenario {
             Scenario::Storm => self.storm()?,
             _ => self.conversation()?,
         };
-        if let Some(signal) = self.crowd.events.stop_at_once() {
+        if let Some(signal) = self.pool.events.stop_at_once() {
             return Err(LoadError::AtOnce { signal });
         }
-        self.conductor.drained(&mut self.crowd)?;
-        let tally = std::mem::take(&mut self.crowd.tally);
+        self.barrier.drained(&mut self.pool)?;
+        let tally = std::mem::take(&mut self.pool.tally);
         performance.messages = tally.said_in_window;
         performance.held_back = tally.held_back;
         performance.slowed_down = tally.slowed_down;
@@ -78,42 +78,43 @@ impl<'a> Run<'a> {
         performance.lost = tally.lost;
         performance.failures = tally.failures;
         performance.interrupted = self.is_stopped();
-        self.crowd.leave_all();
+        self.pool.leave_all();
         performance.server.before = before;
-        performance.server.after = farewell(&mut self.crowd.events, &mut self.watch)?;
+        performance.server.after = farewell(&mut self.pool.events, &mut self.watch)?;
         Ok(performance)
     }
 
     /// Everybody comes, they talk, and everything is heard.
     fn conversation(&mut self) -> Result<Performance, LoadError> {
-        let begun = self.crowd.clock.now();
+        let begun = self.pool.clock.now();
         self.gather()?;
-        let gathering = self.crowd.clock.now().since(begun);
-        self.conductor.gathered(&mut self.crowd)?;
-        let seated = self.crowd.take_seated();
-        let cast = Cast::new(seated, self.share.voices > 0, |seat| self.crowd.part(seat));
-        if cast.listeners.is_empty() && !self.is_stopped() {
+        let gathering = self.pool.clock.now().since(begun);
+        self.barrier.gathered(&mut self.pool)?;
+        let seated = self.pool.take_seated();
+        let roles = RoleAssignment::new(seated, self.plan.voices > 0, |seat| self.pool.role(seat));
+        if roles.listeners.is_empty() && !self.is_stopped() {
             return Err(self.nobody());
         }
-        self.settle(&cast)?;
-        let start = self.conductor.start(&mut self.crowd)?;
-        let (from, until, lateness) = self.converse(&cast, start)?;
-        let unheard_echoes = if self.crowd.language().echoes() { 0 } else { self.crowd.tally.said };
-        let said_by_all = self.conductor.said_by_all(&mut self.crowd)?;
-        let listeners = cast.listeners.len() as u64;
+        self.settle(&roles)?;
+        let start = self.barrier.start(&mut self.pool)?;
+        let (from, until, lateness) = self.converse(&roles, start)?;
+        let unheard_echoes = if self.pool.codec().echoes() { 0 } else { self.pool.tally.said };
+        let said_by_all = self.barrier.said_by_all(&mut self.pool)?;
+        let listeners = roles.listeners.len() as u64;
         let to_be_heard = said_by_all.saturating_mul(listeners).saturating_sub(unheard_echoes);
         self.drain(to_be_heard)?;
-        if self.crowd.is_unheard() && !self.is_stopped() {
-            return Err(self.unheard(self.crowd.clock.now().since(self.start)));
+        if self.pool.is_unheard() && !self.is_stopped() {
+            return Err(self.unheard(self.pool.clock.now().since(self.start)));
         }
-        let silent_self = unheard_echoes > 0 && self.share.index == 0;
+        let silent_self = unheard_echoes > 0 && self.plan.index == 0;
         Ok(Performance {
             deliveries: until.heard - from.heard,
-            hearers: (listeners + cast.passers.len() as u64).saturating_sub(u64::from(silent_self)),
+            hearers: (listeners + roles.passers.len() as u64)
+                .saturating_sub(u64::from(silent_self)),
             to_be_heard,
             gathering_seconds: gathering.as_secs_f64(),
-            stalled: cast.stalled.len() as u64,
-            latency: self.crowd.latency.cells(),
+            stalled: roles.stalled.len() as u64,
+            latency: self.pool.latency.cells(),
             lateness,
             ..Performance::between(&from, &until)
         })
@@ -121,66 +122,66 @@ impl<'a> Run<'a> {
 
     /// Clients come and go, as fast as it goes.
     fn storm(&mut self) -> Result<Performance, LoadError> {
-        self.conductor.gathered(&mut self.crowd)?;
-        let start = self.conductor.start(&mut self.crowd)?;
-        self.crowd.admission.open(start, Time::NEVER);
-        self.crowd.pass_through();
+        self.barrier.gathered(&mut self.pool)?;
+        let start = self.barrier.start(&mut self.pool)?;
+        self.pool.admission.open(start, Time::NEVER);
+        self.pool.pass_through();
         // Others may still be on their way to the start.
-        while self.crowd.clock.now() < start {
-            self.crowd.wait(start)?;
+        while self.pool.clock.now() < start {
+            self.pool.wait(start)?;
         }
-        let from = self.mark();
-        let at_once = self.share.at_once;
+        let from = self.take_sample();
+        let at_once = self.plan.at_once;
         self.let_in(
-            Phase::Storming,
-            |crowd| crowd.len() < at_once,
-            |crowd| {
-                for seat in crowd.take_seated() {
-                    crowd.leave(seat);
+            RunPhase::Storming,
+            |pool| pool.len() < at_once,
+            |pool| {
+                for seat in pool.take_seated() {
+                    pool.leave(seat);
                 }
             },
         )?;
-        let until = self.mark();
-        if self.crowd.tally.admitted == 0 && !self.is_stopped() {
+        let until = self.take_sample();
+        if self.pool.tally.admitted == 0 && !self.is_stopped() {
             return Err(self.nobody());
         }
-        self.conductor.said_by_all(&mut self.crowd)?;
+        self.barrier.said_by_all(&mut self.pool)?;
         Ok(Performance {
             gathering_seconds: until.at.since(from.at).as_secs_f64(),
-            latency: self.crowd.admission.cells(),
+            latency: self.pool.admission.cells(),
             ..Performance::between(&from, &until)
         })
     }
 
     /// Connects everybody, not too many at a time.
     fn gather(&mut self) -> Result<(), LoadError> {
-        self.let_in(Phase::Gathering, |crowd| crowd.opening() < LOAD_CONNECTING_MAX, |_| {})
+        self.let_in(RunPhase::Gathering, |pool| pool.opening() < LOAD_CONNECTING_MAX, |_| {})
     }
 
     /// Connects everybody, each when there is room, and waits until all are let in or given up.
     fn let_in(
         &mut self,
-        phase: Phase,
-        has_room: impl Fn(&Crowd) -> bool,
-        mut after_turn: impl FnMut(&mut Crowd),
+        phase: RunPhase,
+        has_room: impl Fn(&ClientPool) -> bool,
+        mut after_turn: impl FnMut(&mut ClientPool),
     ) -> Result<(), LoadError> {
-        let mut roles = self.share.roles();
+        let mut roles = self.plan.roles();
         let mut coming = roles.next();
-        let mut patience = Patience::new(self.crowd.clock.now());
-        while (coming.is_some() || self.crowd.opening() > 0) && self.goes_on()? {
-            while has_room(&self.crowd)
-                && let Some((number, part)) = coming
+        let mut patience = StallDetector::new(self.pool.clock.now());
+        while (coming.is_some() || self.pool.opening() > 0) && self.goes_on()? {
+            while has_room(&self.pool)
+                && let Some((number, role)) = coming
             {
-                self.crowd.open(number, part);
+                self.pool.open(number, role);
                 coming = roles.next();
             }
-            let now = self.crowd.clock.now();
-            self.crowd.wait(now + LOOK)?;
-            self.crowd.serve_all();
-            after_turn(&mut self.crowd);
-            self.progress.show(phase, self.crowd.tally.progressed(), now);
-            if patience.is_over(self.crowd.tally.progressed(), now) {
-                self.crowd.give_up_opening();
+            let now = self.pool.clock.now();
+            self.pool.wait(now + LOOK)?;
+            self.pool.serve_all();
+            after_turn(&mut self.pool);
+            self.progress.show(phase, self.pool.tally.progressed(), now);
+            if patience.is_over(self.pool.tally.progressed(), now) {
+                self.pool.give_up_opening();
                 break;
             }
         }
@@ -189,7 +190,7 @@ impl<'a> Run<'a> {
 
     /// Why nobody is there.
     fn nobody(&self) -> LoadError {
-        let told = self.crowd.tally.failures.most_frequent();
+        let told = self.pool.tally.failures.most_frequent();
         let why = told.map_or("nobody tried".to_owned(), advice);
         LoadError::Nobody { address: self.settings.address, why }
     }
@@ -197,9 +198,9 @@ impl<'a> Run<'a> {
     /// Why a closed loop stands still.
     fn unheard(&self, within: Duration) -> LoadError {
         let name = self.settings.dialect.name();
-        let cut_off = self.crowd.tally.failures.most_frequent();
+        let cut_off = self.pool.tally.failures.most_frequent();
         let why = match (self.settings.dialect, cut_off) {
-            (_, Some(why)) if self.crowd.tally.lost > 0 => format!("clients were cut off: {why}"),
+            (_, Some(why)) if self.pool.tally.lost > 0 => format!("clients were cut off: {why}"),
             (Dialect::Raw, _) => "the server does not send to the sender what it has said, or \
                 does not speak raw; try --dialect raw-others, or the server's own"
                 .to_owned(),
@@ -212,58 +213,62 @@ impl<'a> Run<'a> {
     }
 
     /// Waits until everybody can hear and nobody says anything more.
-    fn settle(&mut self, cast: &Cast) -> Result<(), LoadError> {
-        let begun = self.crowd.clock.now();
+    fn settle(&mut self, roles: &RoleAssignment) -> Result<(), LoadError> {
+        let begun = self.pool.clock.now();
         let mut silent_since = begun;
-        let mut heard = self.crowd.tally.bytes;
-        let mut roll_call = RollCall::new(&self.crowd, cast, begun);
+        let mut heard = self.pool.tally.bytes;
+        let mut membership = MembershipProbe::new(&self.pool, roles, begun);
         while self.goes_on()? {
-            let now = self.crowd.clock.now();
-            let over = roll_call.is_over(&self.crowd, now);
+            let now = self.pool.clock.now();
+            let over = membership.is_over(&self.pool, now);
             let closed_loop = self.settings.scenario == Scenario::FanOut;
-            if closed_loop && roll_call.lacks_its_echo(&self.crowd, now) {
+            if closed_loop && membership.lacks_its_echo(&self.pool, now) {
                 return Err(self.unheard(now.since(begun)));
             }
             if !over && now.since(silent_since) >= LOOK {
-                roll_call.call(&mut self.crowd);
+                membership.send_probe(&mut self.pool);
             }
             let silence = now.since(silent_since) >= LOAD_SILENCE;
             if (silence && over) || now.since(begun) >= LOAD_SILENCE_PATIENCE {
                 break;
             }
-            self.crowd.wait(now + LOOK)?;
-            self.crowd.serve_all();
-            self.progress.show(Phase::Settling, self.crowd.tally.progressed(), now);
-            if self.crowd.tally.bytes != heard {
-                heard = self.crowd.tally.bytes;
-                silent_since = self.crowd.clock.now();
+            self.pool.wait(now + LOOK)?;
+            self.pool.serve_all();
+            self.progress.show(RunPhase::Settling, self.pool.tally.progressed(), now);
+            if self.pool.tally.bytes != heard {
+                heard = self.pool.tally.bytes;
+                silent_since = self.pool.clock.now();
             }
         }
         Ok(())
     }
 
     /// The conversation. Returns what was counted at both ends of the measured span.
-    fn converse(&mut self, cast: &Cast, start: Time) -> Result<(Mark, Mark, Cells), LoadError> {
+    fn converse(
+        &mut self,
+        roles: &RoleAssignment,
+        start: Time,
+    ) -> Result<(RunSample, RunSample, Cells), LoadError> {
         let from = start + self.settings.warm_up;
         let times = Times { start, from, until: from + self.settings.duration };
-        for seat in &cast.stalled {
-            self.crowd.stall(*seat);
+        for seat in &roles.stalled {
+            self.pool.stall(*seat);
         }
-        for seat in cast.probes(self.share.probes) {
-            self.crowd.make_probe(seat);
+        for seat in roles.probes(self.plan.probes) {
+            self.pool.make_probe(seat);
         }
-        self.crowd.measure(times.from, times.until);
+        self.pool.measure(times.from, times.until);
         self.start = start;
-        let found = traffic(self.settings, self.share, cast, &mut self.crowd, times);
+        let found = traffic(self.settings, self.plan, roles, &mut self.pool, times);
         let mut traffic = match found {
             // Who was stopped while the room filled still gets a report.
             Err(_) if self.is_stopped() => silence(),
             found => found?,
         };
-        self.talk(traffic.as_mut(), Phase::WarmingUp, times.from)?;
-        let from = self.mark();
-        self.talk(traffic.as_mut(), Phase::Measuring, times.until)?;
-        let until = self.mark();
+        self.talk(traffic.as_mut(), RunPhase::WarmingUp, times.from)?;
+        let from = self.take_sample();
+        self.talk(traffic.as_mut(), RunPhase::Measuring, times.until)?;
+        let until = self.take_sample();
         let lateness = traffic.lateness().map(|recorder| recorder.cells()).unwrap_or_default();
         Ok((from, until, lateness))
     }
@@ -272,29 +277,29 @@ impl<'a> Run<'a> {
     fn talk(
         &mut self,
         traffic: &mut dyn Traffic,
-        phase: Phase,
+        phase: RunPhase,
         until: Time,
     ) -> Result<(), LoadError> {
-        while self.crowd.len() > 0 && self.goes_on()? {
+        while self.pool.len() > 0 && self.goes_on()? {
             let mut wake = traffic.next().min(until);
-            if self.crowd.is_unheard() {
+            if self.pool.is_unheard() {
                 let end = self.start + LOAD_SILENCE_PATIENCE;
-                if self.crowd.clock.now() >= end {
+                if self.pool.clock.now() >= end {
                     return Err(self.unheard(LOAD_SILENCE_PATIENCE));
                 }
                 wake = wake.min(end);
             }
-            self.crowd.wait(wake)?;
+            self.pool.wait(wake)?;
             loop {
-                let more = self.crowd.serve_some();
-                let now = self.crowd.clock.now();
+                let more = self.pool.serve_some();
+                let now = self.pool.clock.now();
                 if traffic.next() <= now {
-                    traffic.act(&mut self.crowd, now);
+                    traffic.act(&mut self.pool, now);
                 }
                 if !more {
                     // Also when the time is over: what was heard is answered now or never.
-                    traffic.after_turn(&mut self.crowd, now);
-                    self.progress.show(phase, self.crowd.tally.progressed(), now);
+                    traffic.after_turn(&mut self.pool, now);
+                    self.progress.show(phase, self.pool.tally.progressed(), now);
                 }
                 if now >= until {
                     return Ok(());
@@ -309,15 +314,15 @@ impl<'a> Run<'a> {
 
     /// Waits, within bounds, until all that was said was heard.
     fn drain(&mut self, to_be_heard: u64) -> Result<(), LoadError> {
-        let end = self.crowd.clock.now() + LOAD_DRAIN;
-        while self.crowd.tally.heard_by_listeners < to_be_heard && self.crowd.len() > 0 {
-            let now = self.crowd.clock.now();
-            if now >= end || self.crowd.events.stop_at_once().is_some() {
+        let end = self.pool.clock.now() + LOAD_DRAIN;
+        while self.pool.tally.heard_by_listeners < to_be_heard && self.pool.len() > 0 {
+            let now = self.pool.clock.now();
+            if now >= end || self.pool.events.stop_at_once().is_some() {
                 break;
             }
-            self.crowd.wait(now + LOOK)?;
-            self.crowd.serve_all();
-            self.progress.show(Phase::Draining, self.crowd.tally.progressed(), now);
+            self.pool.wait(now + LOOK)?;
+            self.pool.serve_all();
+            self.progress.show(RunPhase::Draining, self.pool.tally.progressed(), now);
         }
         Ok(())
     }
@@ -325,31 +330,31 @@ impl<'a> Run<'a> {
     /// Whether to wait for more. An order may have come with the last event of what went before,
     /// and none may follow: so it is heeded before each wait, not after.
     fn goes_on(&mut self) -> Result<bool, LoadError> {
-        self.conductor.heed(&mut self.crowd)?;
+        self.barrier.poll_orders(&mut self.pool)?;
         Ok(!self.is_stopped())
     }
 
     fn is_stopped(&self) -> bool {
-        self.crowd.events.is_stopped() || self.conductor.is_stopped()
+        self.pool.events.is_stopped() || self.barrier.is_stopped()
     }
 
-    fn mark(&mut self) -> Mark {
-        Mark {
-            at: self.crowd.clock.now(),
-            heard: self.crowd.tally.heard(),
+    fn take_sample(&mut self) -> RunSample {
+        RunSample {
+            at: self.pool.clock.now(),
+            heard: self.pool.tally.heard(),
             cpu: own_cpu(),
-            server: self.watch.look(),
+            server: self.watch.sample(),
         }
     }
 }
 
 /// Notices that nobody is let in any more.
-struct Patience {
+struct StallDetector {
     decided: u64,
     since: Time,
 }
 
-impl Patience {
+impl StallDetector {
     fn new(now: Time) -> Self {
         Self { decided: 0, since: now }
     }
@@ -379,9 +384,9 @@ mod tests {
 
     use mio::unix::pipe;
 
-    use super::super::client::Part;
+    use super::super::client::Role;
     use super::super::clock::Clock;
-    use super::super::dialect::Language;
+    use super::super::dialect::Codec;
     use super::super::wire::{Order, line};
     use super::*;
 
@@ -389,20 +394,22 @@ mod tests {
     fn a_stop_that_comes_with_the_end_of_a_phase_is_heeded_in_the_next() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
-        let settings = Settings { address, quiet: true, ..Settings::example(Scenario::FanOut) };
-        let share = Share::new(&settings, 1, 2);
-        let language = Language::new(Dialect::Lines, None, 64, 0).unwrap();
-        let mut crowd = Crowd::new(address, language, Clock::start()).unwrap();
-        crowd.open(0, Part::Listener);
+        let settings =
+            LoadSettings { address, quiet: true, ..LoadSettings::example(Scenario::FanOut) };
+        let plan = WorkerPlan::new(&settings, 1, 2);
+        let codec = Codec::new(Dialect::Lines, None, 64, 0).unwrap();
+        let mut pool = ClientPool::new(address, codec, Clock::start()).unwrap();
+        pool.open(0, Role::Listener);
         let (mut orders, pipe) = pipe::new().unwrap();
-        let mut conductor = Conductor::obeying(pipe);
-        conductor.register(&crowd).unwrap();
-        let progress = Progress::for_person(&settings);
-        let mut run = Run::new(&settings, &share, &mut conductor, crowd, progress).unwrap();
+        let mut barrier = Barrier::following(pipe);
+        barrier.register(&pool).unwrap();
+        let progress = ProgressReporter::for_person(&settings);
+        let mut run = Run::new(&settings, &plan, &mut barrier, pool, progress).unwrap();
         orders.write_all(&line(&Order::Stop)).unwrap();
-        let begun = run.crowd.clock.now();
-        run.talk(silence().as_mut(), Phase::WarmingUp, begun).unwrap();
-        run.talk(silence().as_mut(), Phase::Measuring, begun + 4 * LOAD_SILENCE_PATIENCE).unwrap();
-        assert!(run.is_stopped() && run.crowd.clock.now() < begun + LOAD_SILENCE_PATIENCE);
+        let begun = run.pool.clock.now();
+        run.talk(silence().as_mut(), RunPhase::WarmingUp, begun).unwrap();
+        run.talk(silence().as_mut(), RunPhase::Measuring, begun + 4 * LOAD_SILENCE_PATIENCE)
+            .unwrap();
+        assert!(run.is_stopped() && run.pool.clock.now() < begun + LOAD_SILENCE_PATIENCE);
     }
 }

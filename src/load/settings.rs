@@ -69,7 +69,7 @@ impl Scenario {
 
 /// A load test.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Settings {
+pub struct LoadSettings {
     /// The server.
     pub address: SocketAddr,
     /// What the clients do.
@@ -108,7 +108,7 @@ pub struct Settings {
     pub quiet: bool,
 }
 
-impl Settings {
+impl LoadSettings {
     /// How many clients a process must have: who does not hear itself is watched by another.
     pub(super) fn least_together(&self) -> usize {
         let watched = self.scenario == Scenario::FanOut && !self.dialect.echoes();
@@ -138,7 +138,7 @@ impl Settings {
 }
 
 #[cfg(test)]
-impl Settings {
+impl LoadSettings {
     /// What a test needs that is about something else.
     pub(super) fn example(scenario: Scenario) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter, Result};
 use super::chart::chart;
 use super::figures::{grouped, mebibytes, messages, milliseconds, percent, scaled};
 use super::partners::PairCount;
-use super::report::{Latency, Load, Report, Server, was_late};
+use super::report::{GeneratorReport, Latency, Report, ServerReport, was_late};
 use super::settings::Scenario;
 
 /// Columns of what stands before a value.
@@ -31,7 +31,7 @@ impl Display for Text<'_> {
         if let Some(latency) = &report.latency_ms {
             row(f, "latency", &latency_row(latency))?;
             if self.chart {
-                f.write_str(&chart(&report.aside.latency))?;
+                f.write_str(&chart(&report.details.latency))?;
             }
         }
         if let Some(server) = &report.server {
@@ -76,7 +76,7 @@ impl Report {
             let label = if self.scenario.has_room() { "connections" } else { "errors" };
             row(f, label, &connections)?;
         }
-        for (reason, count) in self.aside.failures.by_count() {
+        for (reason, count) in self.details.failures.by_count() {
             row(f, "", &format!("{} × {reason}", grouped(count)))?;
         }
         if let (Some(messages), Some(deliveries), Some(per_second), Some(share)) =
@@ -97,11 +97,11 @@ impl Report {
         if let Some(pairs) = &self.pairs {
             row(f, "pairs", &pairs_row(pairs))?;
         }
-        if self.aside.held_back > 0 {
-            let count = grouped(self.aside.held_back);
+        if self.details.held_back > 0 {
+            let count = grouped(self.details.held_back);
             row(f, "held back", &format!("{count} messages: the server did not read them"))?;
         }
-        if self.aside.slowed_down > 0 {
+        if self.details.slowed_down > 0 {
             row(f, "CAUTION", "the server has slowed talkers down (mio-chat: --flood off)")?;
         }
         Ok(())
@@ -113,7 +113,7 @@ impl Report {
     /// told.
     fn connections_row(&self) -> Option<String> {
         let came = self.connections_per_second.map(|per_second| {
-            let gathering = self.aside.gathering.as_secs_f64();
+            let gathering = self.details.gathering.as_secs_f64();
             let (count, rate) = (grouped(self.connections), scaled(per_second));
             format!("{count} in {gathering:.2} s, {rate} a second")
         });
@@ -140,7 +140,7 @@ fn latency_row(latency: &Latency) -> String {
     format!("{} ms", times.join("  "))
 }
 
-fn server_rows(f: &mut Formatter<'_>, server: &Server, scenario: Scenario) -> Result {
+fn server_rows(f: &mut Formatter<'_>, server: &ServerReport, scenario: Scenario) -> Result {
     let mut cpu = percent(server.cpu_share);
     let [one, many] = match scenario.has_room() {
         true => ["a delivery", "deliveries"],
@@ -174,12 +174,12 @@ fn server_rows(f: &mut Formatter<'_>, server: &Server, scenario: Scenario) -> Re
 }
 
 fn load_rows(f: &mut Formatter<'_>, report: &Report) -> Result {
-    let Load { cpu_share, was_the_limit, .. } = report.load;
+    let GeneratorReport { cpu_share, was_the_limit, .. } = report.load;
     let mut cpu = percent(cpu_share);
     if report.processes > 1 {
         cpu += &format!(" each of {} processes", report.processes);
     }
-    let lateness = &report.aside.lateness;
+    let lateness = &report.details.lateness;
     if lateness.count() > 0 {
         let late = |share| milliseconds(lateness.quantile(share).as_secs_f64() * 1e3);
         cpu += &format!("; sends late by p50 {}  p99 {} ms", late(0.5), late(0.99));
@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::load::performance::{Performance, ServerUsage};
     use crate::load::recorder::{Cells, Recorder};
-    use crate::load::settings::Settings;
+    use crate::load::settings::LoadSettings;
     use crate::load::tally::Failures;
     use crate::load::usage::Usage;
     use crate::time::Time;
@@ -249,7 +249,7 @@ mod tests {
     }
 
     fn told(scenario: Scenario, parts: &[Performance]) -> String {
-        let report = Report::new(&Settings::example(scenario), parts).unwrap();
+        let report = Report::new(&LoadSettings::example(scenario), parts).unwrap();
         Text { report: &report, chart: false }.to_string()
     }
 
@@ -307,7 +307,8 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
 
     #[test]
     fn a_storm_is_told_by_connections() {
-        let report = Report::new(&Settings::example(Scenario::Storm), &[performance()]).unwrap();
+        let report =
+            Report::new(&LoadSettings::example(Scenario::Storm), &[performance()]).unwrap();
         let server = report.server.as_ref().unwrap();
         // 999 connections; from 1.00 to 5.99 seconds of CPU, whatever was used before and after.
         assert_eq!(
@@ -319,7 +320,7 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
         let line = "  server CPU   99.8 % of a core; 200 connections a CPU-second\n";
         assert!(text.contains(line), "{text}");
         let idle = Performance { server: ServerUsage::default(), ..performance() };
-        let report = Report::new(&Settings::example(Scenario::Storm), &[idle]).unwrap();
+        let report = Report::new(&LoadSettings::example(Scenario::Storm), &[idle]).unwrap();
         let told: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         let server = told["server"].as_object().unwrap();
         assert!(server["connections_per_cpu_second"].is_null(), "no CPU was seen: {told:#}");
@@ -363,7 +364,7 @@ fan-out: 1,000 clients at 127.0.0.1:55555 in lines, 1 of them with 64 messages o
     #[test]
     fn who_was_not_served_is_told_unless_nothing_else_was_meant() {
         let check = |scenario, part: Performance| {
-            let report = Report::new(&Settings::example(scenario), &[part]).unwrap();
+            let report = Report::new(&LoadSettings::example(scenario), &[part]).unwrap();
             report.check().map_err(|error| (error.code(), error.to_string()))
         };
         let good = || Performance { failed: 0, ..performance() };

@@ -5,14 +5,14 @@
 
 use std::collections::VecDeque;
 
-use super::client::{Part, Seat};
-use super::crowd::Crowd;
+use super::client::{ClientRef, Role};
+use super::client_pool::ClientPool;
 use super::error::LoadError;
-use super::plan::Schedule;
 use super::recorder::Recorder;
-use super::settings::{Scenario, Settings};
-use super::share::{Cast, Share};
+use super::send_schedule::SendSchedule;
+use super::settings::{LoadSettings, Scenario};
 use super::tally::Tally;
+use super::worker_plan::{RoleAssignment, WorkerPlan};
 use crate::time::Time;
 
 /// What a scenario has the clients do once they are all there.
@@ -21,10 +21,10 @@ pub(super) trait Traffic {
     fn next(&self) -> Time;
 
     /// Does what is due.
-    fn act(&mut self, crowd: &mut Crowd, now: Time);
+    fn act(&mut self, pool: &mut ClientPool, now: Time);
 
     /// Everything that was ready was read.
-    fn after_turn(&mut self, _crowd: &mut Crowd, _now: Time) {}
+    fn after_turn(&mut self, _crowd: &mut ClientPool, _now: Time) {}
 
     /// How late messages of an open loop were said.
     fn lateness(&self) -> Option<&Recorder> {
@@ -34,19 +34,19 @@ pub(super) trait Traffic {
 
 /// The traffic of a scenario, which begins at `start` and says nothing that is due at `end`.
 pub(super) fn traffic(
-    settings: &Settings,
-    share: &Share,
-    cast: &Cast,
-    crowd: &mut Crowd,
+    settings: &LoadSettings,
+    plan: &WorkerPlan,
+    roles: &RoleAssignment,
+    pool: &mut ClientPool,
     times: Times,
 ) -> Result<Box<dyn Traffic>, LoadError> {
     Ok(match settings.scenario {
-        Scenario::FanOut => Box::new(FanOut::new(settings, share, cast, crowd, times.start)?),
+        Scenario::FanOut => Box::new(FanOut::new(settings, plan, roles, pool, times.start)?),
         scenario if scenario.is_open_loop() => {
-            if !cast.speakers.iter().any(|seat| crowd.is_seated(*seat)) {
-                return Err(mute(settings, &crowd.tally));
+            if !roles.speakers.iter().any(|seat| pool.is_seated(*seat)) {
+                return Err(mute(settings, &pool.tally));
             }
-            Box::new(Chatter::new(settings, share, cast, times)?)
+            Box::new(Chatter::new(settings, plan, roles, times)?)
         }
         _ => silence(),
     })
@@ -57,7 +57,7 @@ pub(super) fn silence() -> Box<dyn Traffic> {
     Box::new(Silence)
 }
 
-fn mute(settings: &Settings, tally: &Tally) -> LoadError {
+fn mute(settings: &LoadSettings, tally: &Tally) -> LoadError {
     let why = tally.failures.most_frequent().unwrap_or("nobody was to speak").to_owned();
     LoadError::Mute { address: settings.address, why }
 }
@@ -81,7 +81,7 @@ impl Traffic for Silence {
         Time::NEVER
     }
 
-    fn act(&mut self, _crowd: &mut Crowd, _now: Time) {}
+    fn act(&mut self, _crowd: &mut ClientPool, _now: Time) {}
 }
 
 /// A closed loop: a few senders keep their windows full. A message is out of its window when the
@@ -90,38 +90,38 @@ struct FanOut {
     start: Time,
     in_flight: usize,
     /// Each sender and where the crowd counts what its witness hears.
-    senders: Vec<(Seat, usize)>,
+    senders: Vec<(ClientRef, usize)>,
 }
 
 impl FanOut {
     fn new(
-        settings: &Settings,
-        share: &Share,
-        cast: &Cast,
-        crowd: &mut Crowd,
+        settings: &LoadSettings,
+        plan: &WorkerPlan,
+        roles: &RoleAssignment,
+        pool: &mut ClientPool,
         start: Time,
     ) -> Result<Self, LoadError> {
-        let echoes = crowd.language().echoes();
+        let echoes = pool.codec().echoes();
         // Some may have been cut off since they were let in.
-        let there = |seats: &[Seat]| -> Vec<Seat> {
-            seats.iter().copied().filter(|seat| crowd.is_seated(*seat)).collect()
+        let there = |seats: &[ClientRef]| -> Vec<ClientRef> {
+            seats.iter().copied().filter(|seat| pool.is_seated(*seat)).collect()
         };
-        let (speakers, ears) = (there(&cast.speakers), there(&cast.listeners));
+        let (speakers, ears) = (there(&roles.speakers), there(&roles.listeners));
         let mut senders = Vec::new();
-        for (place, speaker) in speakers.into_iter().take(share.senders).enumerate() {
-            let own_ears = echoes && crowd.part(speaker) == Some(Part::Listener);
+        for (place, speaker) in speakers.into_iter().take(plan.senders).enumerate() {
+            let own_ears = echoes && pool.role(speaker) == Some(Role::Listener);
             let others = ears.iter().cycle().skip(place + 1).take(ears.len());
             let witness = match own_ears {
                 true => Some(speaker),
-                false => others.copied().find(|ear| *ear != speaker),
+                false => others.copied().find(|scanner| *scanner != speaker),
             };
             // Who is alone says nothing: nobody could tell that it was heard.
             if let Some(witness) = witness {
-                senders.push((speaker, crowd.make_witness(witness, speaker.number)));
+                senders.push((speaker, pool.make_witness(witness, speaker.number)));
             }
         }
-        if senders.is_empty() && share.senders > 0 {
-            return Err(mute(settings, &crowd.tally));
+        if senders.is_empty() && plan.senders > 0 {
+            return Err(mute(settings, &pool.tally));
         }
         Ok(Self { start, in_flight: settings.in_flight, senders })
     }
@@ -132,19 +132,19 @@ impl Traffic for FanOut {
         self.start
     }
 
-    fn act(&mut self, crowd: &mut Crowd, now: Time) {
+    fn act(&mut self, pool: &mut ClientPool, now: Time) {
         for (sender, _) in &self.senders {
-            crowd.say(*sender, sender.number, now, self.in_flight);
+            pool.say(*sender, sender.number, now, self.in_flight);
         }
         self.start = Time::NEVER;
     }
 
-    fn after_turn(&mut self, crowd: &mut Crowd, now: Time) {
+    fn after_turn(&mut self, pool: &mut ClientPool, now: Time) {
         for (sender, place) in &self.senders {
             // A server that says everything twice must not have us say ever more.
-            let heard = std::mem::take(&mut crowd.credits()[*place]).min(self.in_flight);
+            let heard = std::mem::take(&mut pool.credits()[*place]).min(self.in_flight);
             if heard > 0 {
-                crowd.say(*sender, sender.number, now, heard);
+                pool.say(*sender, sender.number, now, heard);
             }
         }
     }
@@ -152,12 +152,12 @@ impl Traffic for FanOut {
 
 /// An open loop: everybody in turn, each message when it is due. Others may come and go meanwhile.
 struct Chatter {
-    schedule: Schedule,
+    schedule: SendSchedule,
     until: Time,
-    speakers: Vec<Seat>,
+    speakers: Vec<ClientRef>,
     lateness: Recorder,
-    churn: Schedule,
-    passers: VecDeque<Seat>,
+    churn: SendSchedule,
+    passers: VecDeque<ClientRef>,
     /// Number of the next newcomer, and how far its successor's is.
     newcomer: u32,
     step: u32,
@@ -165,39 +165,39 @@ struct Chatter {
 
 impl Chatter {
     fn new(
-        settings: &Settings,
-        share: &Share,
-        cast: &Cast,
+        settings: &LoadSettings,
+        plan: &WorkerPlan,
+        roles: &RoleAssignment,
         times: Times,
     ) -> Result<Self, LoadError> {
         let Times { start, from, until } = times;
         let mut lateness = Recorder::new()?;
         lateness.open(from, until);
-        let (index, processes) = (share.index, share.processes);
+        let (index, processes) = (plan.index, plan.processes);
         // Where others speak for them, the listeners still set the rate.
-        let per_second = settings.rate * cast.listeners.len() as f64;
+        let per_second = settings.rate * roles.listeners.len() as f64;
         let churn = match settings.scenario {
-            Scenario::Churn => settings.churn * share.clients as f64 / settings.clients as f64,
+            Scenario::Churn => settings.churn * plan.clients as f64 / settings.clients as f64,
             _ => 0.0,
         };
         Ok(Self {
-            schedule: Schedule::new(start, per_second, index, processes),
+            schedule: SendSchedule::new(start, per_second, index, processes),
             until,
-            speakers: cast.speakers.clone(),
+            speakers: roles.speakers.clone(),
             lateness,
-            churn: Schedule::new(start, churn, index, processes),
-            passers: cast.passers.iter().copied().collect(),
-            newcomer: share.newcomer,
+            churn: SendSchedule::new(start, churn, index, processes),
+            passers: roles.passers.iter().copied().collect(),
+            newcomer: plan.newcomer,
             step: processes as u32,
         })
     }
 
-    fn replace_passer(&mut self, crowd: &mut Crowd) {
-        self.passers.extend(crowd.take_seated());
+    fn replace_passer(&mut self, pool: &mut ClientPool) {
+        self.passers.extend(pool.take_seated());
         if let Some(seat) = self.passers.pop_front() {
-            crowd.leave(seat);
+            pool.leave(seat);
         }
-        crowd.open(self.newcomer, Part::Passer);
+        pool.open(self.newcomer, Role::Passer);
         self.newcomer = self.newcomer.wrapping_add(self.step);
     }
 }
@@ -207,18 +207,18 @@ impl Traffic for Chatter {
         self.schedule.next().min(self.churn.next()).min(self.until)
     }
 
-    fn act(&mut self, crowd: &mut Crowd, now: Time) {
+    fn act(&mut self, pool: &mut ClientPool, now: Time) {
         while let Some((number, due)) = self.schedule.take(now) {
             if due >= self.until || self.speakers.is_empty() {
                 break;
             }
             let speaker = self.speakers[(number % self.speakers.len() as u64) as usize];
-            if crowd.say(speaker, speaker.number, due, 1) {
-                self.lateness.record(due, crowd.clock.now(), 1);
+            if pool.say(speaker, speaker.number, due, 1) {
+                self.lateness.record(due, pool.clock.now(), 1);
             }
         }
         while self.churn.take(now.min(self.until)).is_some() {
-            self.replace_passer(crowd);
+            self.replace_passer(pool);
         }
     }
 

@@ -48,7 +48,7 @@ impl AddAssign for Usage {
 /// The processes of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
-    processes: Vec<Process>,
+    processes: Vec<ServerProcess>,
     last: Usage,
 }
 
@@ -59,8 +59,8 @@ impl Watch {
         let mut last = Usage::default();
         for pid in pids {
             let now = read(*pid).map_err(|source| LoadError::Watch { pid: *pid, source })?;
-            let (unread, unused) = (Reading::default(), Usage::default());
-            let mut process = Process { pid: *pid, last: unread, used: unused };
+            let (unread, unused) = (ProcessSample::default(), Usage::default());
+            let mut process = ServerProcess { pid: *pid, last: unread, used: unused };
             last += process.go_on(now);
             processes.push(process);
         }
@@ -68,7 +68,7 @@ impl Watch {
     }
 
     /// What they have used so far; the last that was seen if one is there no more.
-    pub(super) fn look(&mut self) -> Usage {
+    pub(super) fn sample(&mut self) -> Usage {
         let mut sum = Usage::default();
         for process in &mut self.processes {
             match read(process.pid) {
@@ -88,15 +88,15 @@ impl Watch {
 
 /// A process of a server, and what it has used from look to look.
 #[derive(Clone, Debug)]
-struct Process {
+struct ServerProcess {
     pid: u32,
-    last: Reading,
+    last: ProcessSample,
     used: Usage,
 }
 
-impl Process {
+impl ServerProcess {
     /// Adds what was used since the last look.
-    fn go_on(&mut self, now: Reading) -> Usage {
+    fn go_on(&mut self, now: ProcessSample) -> Usage {
         let last = &self.last;
         let mut alive = Duration::ZERO;
         for (id, task) in &now.tasks {
@@ -116,7 +116,7 @@ impl Process {
 
 /// What `/proc` tells of one process at one moment.
 #[derive(Clone, Debug, Default)]
-struct Reading {
+struct ProcessSample {
     rss_bytes: u64,
     /// CPU time of the whole process, ended threads included, in coarse steps.
     whole: Duration,
@@ -132,7 +132,7 @@ struct Task {
     involuntary: u64,
 }
 
-impl Reading {
+impl ProcessSample {
     /// CPU time so far, as exactly as is told. Where no thread has ended the fine sum is the
     /// larger, for the coarse one is rounded down.
     fn cpu(&self) -> Duration {
@@ -150,14 +150,14 @@ pub(super) fn farewell(
         return Ok(None);
     }
     let end = events.clock().now() + LOAD_FAREWELL;
-    let mut last = watch.look();
+    let mut last = watch.sample();
     while events.clock().now() < end {
         let look = events.clock().now() + LOAD_FAREWELL_LOOK;
         while events.clock().now() < look {
             events.wait(look)?;
             while events.take_ready().is_some() {}
         }
-        let usage = watch.look();
+        let usage = watch.sample();
         // A hundredth of a core may be the server's clockwork.
         if usage.cpu.saturating_sub(last.cpu) < LOAD_FAREWELL_LOOK / 100 {
             return Ok(Some(usage));
@@ -167,7 +167,7 @@ pub(super) fn farewell(
     Ok(None)
 }
 
-fn read(pid: u32) -> io::Result<Reading> {
+fn read(pid: u32) -> io::Result<ProcessSample> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     // Before the threads: so their sum is not the smaller one for being older.
     let whole = ticks(&fs::read_to_string(format!("/proc/{pid}/stat"))?);
@@ -177,7 +177,7 @@ fn read(pid: u32) -> io::Result<Reading> {
         let task = task.ok()?;
         Some((task.file_name(), read_task(&task.path()).ok()?))
     });
-    Ok(Reading { rss_bytes: field(&status, "VmRSS") * 1_024, whole, tasks: tasks.collect() })
+    Ok(ProcessSample { rss_bytes: field(&status, "VmRSS") * 1_024, whole, tasks: tasks.collect() })
 }
 
 fn read_task(task: &Path) -> io::Result<Task> {
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn our_own_process_can_be_watched() {
         let mut watch = Watch::new(&[std::process::id()]).unwrap();
-        let usage = watch.look();
+        let usage = watch.sample();
         assert!(usage.cpu > Duration::ZERO && usage.rss_bytes > 100_000, "{usage:?}");
         assert!(Watch::new(&[u32::MAX]).is_err());
     }
@@ -229,11 +229,15 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    fn reading(whole: u64, tasks: &[(&str, u64)]) -> Reading {
+    fn reading(whole: u64, tasks: &[(&str, u64)]) -> ProcessSample {
         let task = |(id, cpu): &(&str, u64)| {
             (id.into(), Task { cpu: millis(*cpu), voluntary: *cpu, involuntary: 1 })
         };
-        Reading { whole: millis(whole), tasks: tasks.iter().map(task).collect(), rss_bytes: 7 }
+        ProcessSample {
+            whole: millis(whole),
+            tasks: tasks.iter().map(task).collect(),
+            rss_bytes: 7,
+        }
     }
 
     #[test]
@@ -250,7 +254,8 @@ mod tests {
             // Nothing goes backwards.
             (reading(40, &[("1", 60)]), reading(40, &[]), 0),
         ] {
-            let mut process = Process { pid: 0, last: Reading::default(), used: Usage::default() };
+            let mut process =
+                ServerProcess { pid: 0, last: ProcessSample::default(), used: Usage::default() };
             let first = process.go_on(before);
             let second = process.go_on(after.clone());
             assert_eq!(second.cpu - first.cpu, millis(used), "{after:?}");
@@ -261,10 +266,10 @@ mod tests {
     #[test]
     fn what_ended_threads_have_used_is_not_lost() {
         let mut watch = Watch::new(&[std::process::id()]).unwrap();
-        let before = watch.look();
+        let before = watch.sample();
         let busy = || clock_gettime(ClockId::ThreadCPUTime).tv_nsec < 60_000_000;
         std::thread::scope(|scope| scope.spawn(|| while busy() {}).join()).unwrap();
-        let used = watch.look().cpu - before.cpu;
+        let used = watch.sample().cpu - before.cpu;
         // Up to two ticks are rounded away.
         assert!(used >= millis(40), "{used:?}");
     }

@@ -11,18 +11,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::performance::Performance;
-use super::settings::Settings;
-use super::share::Share;
+use super::settings::LoadSettings;
 use super::tally::Progressed;
+use super::worker_plan::WorkerPlan;
 use crate::limits::LOAD_LINE_BYTES_MAX;
 
 /// The first thing a worker is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Assignment {
     /// What is to be done.
-    pub(super) settings: Settings,
+    pub(super) settings: LoadSettings,
     /// Which part of it.
-    pub(super) share: Share,
+    pub(super) plan: WorkerPlan,
     /// When the run began, on the system's monotonic clock.
     pub(super) epoch: u64,
     /// What tells this run's nicknames from others'.
@@ -46,7 +46,7 @@ pub(super) enum Order {
 
 /// What a worker tells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Word {
+pub(super) enum WorkerMessage {
     /// Everybody here was let in.
     Gathered,
     /// It has fallen silent here.
@@ -72,11 +72,11 @@ pub(super) fn line(message: &impl Serialize) -> Vec<u8> {
 
 /// Lines that come in pieces.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineReader {
     begun: Vec<u8>,
 }
 
-impl Lines {
+impl LineReader {
     /// Takes the next piece. Returns whether it is still within bounds.
     pub(super) fn push(&mut self, piece: &[u8]) -> bool {
         self.begun.extend_from_slice(piece);
@@ -102,7 +102,7 @@ mod tests {
         stream.extend(line(&Order::Start(1_234)));
         stream.extend(line(&Order::Total(u64::MAX)));
         for cut in 0..=stream.len() {
-            let (mut lines, mut orders) = (Lines::default(), Vec::new());
+            let (mut lines, mut orders) = (LineReader::default(), Vec::new());
             for piece in [&stream[..cut], &stream[cut..]] {
                 assert!(lines.push(piece));
                 while let Some(order) = lines.next::<Order>() {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_an_error_and_not_a_panic() {
-        let mut lines = Lines::default();
+        let mut lines = LineReader::default();
         lines.push(b"{\"Start\":-1}\n\xff\n");
         assert!(lines.next::<Order>().unwrap().is_err());
         assert!(lines.next::<Order>().unwrap().is_err());

@@ -13,13 +13,13 @@ use super::clock::Clock;
 use super::error::LoadError;
 use super::event_loop::EventLoop;
 use super::performance::{Performance, ServerUsage};
-use super::progress::{Phase, Progress};
+use super::progress::{ProgressReporter, RunPhase};
 use super::report::Report;
-use super::settings::{Scenario, Settings};
-use super::share::Share;
+use super::settings::{LoadSettings, Scenario};
 use super::tally::Progressed;
 use super::usage::{Watch, farewell};
-use super::wire::{Assignment, Lines, Order, Word, line};
+use super::wire::{Assignment, LineReader, Order, WorkerMessage, line};
+use super::worker_plan::WorkerPlan;
 use crate::limits::{DESCRIPTORS_RESERVED, LOAD_PROGRESS_INTERVAL, LOAD_START_DELAY};
 use crate::time::Time;
 
@@ -27,13 +27,13 @@ use crate::time::Time;
 pub(super) const WORKER_COMMAND: &str = "load-worker";
 
 /// How many processes a load test takes.
-pub(super) fn processes(settings: &Settings, descriptors: u64) -> Result<usize, LoadError> {
+pub(super) fn processes(settings: &LoadSettings, descriptors: u64) -> Result<usize, LoadError> {
     let usable = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
     let connections = |processes| {
-        let share = Share::new(settings, 0, processes);
+        let plan = WorkerPlan::new(settings, 0, processes);
         match settings.scenario {
-            Scenario::Storm => share.at_once,
-            _ => share.clients + share.voices,
+            Scenario::Storm => plan.at_once,
+            _ => plan.clients + plan.voices,
         }
     };
     let fits = |processes| connections(processes) as u64 <= usable;
@@ -54,10 +54,10 @@ pub(super) fn processes(settings: &Settings, descriptors: u64) -> Result<usize, 
 struct Worker {
     child: Child,
     orders: ChildStdin,
-    words: Receiver,
-    lines: Lines,
+    messages: Receiver,
+    lines: LineReader,
     /// What it said last that is an answer, not yet taken.
-    answers: Vec<Word>,
+    answers: Vec<WorkerMessage>,
     progressed: Progressed,
 }
 
@@ -65,40 +65,42 @@ struct Worker {
 struct Workers {
     all: Vec<Worker>,
     events: EventLoop,
-    progress: Progress,
-    phase: Phase,
+    progress: ProgressReporter,
+    phase: RunPhase,
     told_to_stop: bool,
 }
 
 /// Carries a load test out in several processes.
-pub(super) fn run(settings: &Settings, processes: usize) -> Result<Report, LoadError> {
+pub(super) fn run(settings: &LoadSettings, processes: usize) -> Result<Report, LoadError> {
     let clock = Clock::start();
     let mut watch = Watch::new(&settings.server_pids)?;
-    let before = watch.look();
+    let before = watch.sample();
     let mut workers = Workers::start(settings, processes, clock)?;
-    workers.await_all(|word| matches!(word, Word::Gathered))?;
-    workers.order(&Order::Settle, Phase::Settling);
-    workers.await_all(|word| matches!(word, Word::Silent))?;
+    workers.await_all(|word| matches!(word, WorkerMessage::Gathered))?;
+    workers.order(&Order::Settle, RunPhase::Settling);
+    workers.await_all(|word| matches!(word, WorkerMessage::Silent))?;
     let start = clock.now() + LOAD_START_DELAY;
     let nanos = u64::try_from(start.since(Time::ZERO).as_nanos()).unwrap_or(u64::MAX);
     let storm = settings.scenario == Scenario::Storm;
-    workers.order(&Order::Start(nanos), if storm { Phase::Storming } else { Phase::WarmingUp });
+    workers
+        .order(&Order::Start(nanos), if storm { RunPhase::Storming } else { RunPhase::WarmingUp });
     let begun = start + if storm { Duration::ZERO } else { settings.warm_up };
     workers.wait_until(begun)?;
-    workers.phase = if storm { Phase::Storming } else { Phase::Measuring };
-    let from = watch.look();
+    workers.phase = if storm { RunPhase::Storming } else { RunPhase::Measuring };
+    let from = watch.sample();
     let mut until = None;
     if !storm {
         workers.wait_until(begun + settings.duration)?;
-        until = Some(watch.look());
+        until = Some(watch.sample());
     }
-    let said = workers.await_all(|word| matches!(word, Word::Said(_)))?;
+    let said = workers.await_all(|word| matches!(word, WorkerMessage::Said(_)))?;
     // A storm is over when all have left; there is no second look, as each rounds.
-    let until = until.unwrap_or_else(|| watch.look());
-    let total = said.iter().map(|word| if let Word::Said(count) = word { *count } else { 0 });
-    workers.order(&Order::Total(total.sum()), Phase::Draining);
-    workers.await_all(|word| matches!(word, Word::Drained))?;
-    workers.order(&Order::Leave, Phase::Draining);
+    let until = until.unwrap_or_else(|| watch.sample());
+    let total =
+        said.iter().map(|word| if let WorkerMessage::Said(count) = word { *count } else { 0 });
+    workers.order(&Order::Total(total.sum()), RunPhase::Draining);
+    workers.await_all(|word| matches!(word, WorkerMessage::Drained))?;
+    workers.order(&Order::Leave, RunPhase::Draining);
     let mut parts = workers.performances()?;
     let after = farewell(&mut workers.events, &mut watch)?;
     if let Some(first) = parts.first_mut() {
@@ -109,30 +111,30 @@ pub(super) fn run(settings: &Settings, processes: usize) -> Result<Report, LoadE
 }
 
 impl Workers {
-    fn start(settings: &Settings, processes: usize, clock: Clock) -> Result<Self, LoadError> {
+    fn start(settings: &LoadSettings, processes: usize, clock: Clock) -> Result<Self, LoadError> {
         let mut workers = Self {
             all: Vec::new(),
             events: EventLoop::new(clock)?,
-            progress: Progress::for_person(settings),
-            phase: Phase::Gathering,
+            progress: ProgressReporter::for_person(settings),
+            phase: RunPhase::Gathering,
             told_to_stop: false,
         };
         for index in 0..processes {
             let assignment = Assignment {
-                settings: Settings { server_pids: Vec::new(), quiet: true, ..settings.clone() },
-                share: Share::new(settings, index, processes),
+                settings: LoadSettings { server_pids: Vec::new(), quiet: true, ..settings.clone() },
+                plan: WorkerPlan::new(settings, index, processes),
                 epoch: clock.epoch(),
                 run: std::process::id(),
             };
             let mut worker = Worker::start(&assignment).map_err(|error| failed(index, error))?;
-            let watched = workers.events.watch_readable(&mut worker.words, index);
+            let watched = workers.events.watch_readable(&mut worker.messages, index);
             watched.map_err(|error| failed(index, error))?;
             workers.all.push(worker);
         }
         Ok(workers)
     }
 
-    fn order(&mut self, order: &Order, phase: Phase) {
+    fn order(&mut self, order: &Order, phase: RunPhase) {
         for worker in &mut self.all {
             worker.order(order);
         }
@@ -140,7 +142,10 @@ impl Workers {
     }
 
     /// Waits until every worker has said this.
-    fn await_all(&mut self, wanted: fn(&Word) -> bool) -> Result<Vec<Word>, LoadError> {
+    fn await_all(
+        &mut self,
+        wanted: fn(&WorkerMessage) -> bool,
+    ) -> Result<Vec<WorkerMessage>, LoadError> {
         while !self.all.iter().all(|worker| worker.answers.iter().any(wanted)) {
             let look = self.events.clock().now() + LOAD_PROGRESS_INTERVAL;
             self.turn(look)?;
@@ -180,9 +185,9 @@ impl Workers {
     }
 
     fn performances(&mut self) -> Result<Vec<Performance>, LoadError> {
-        let done = self.await_all(|word| matches!(word, Word::Done(_)))?;
+        let done = self.await_all(|word| matches!(word, WorkerMessage::Done(_)))?;
         let performances = done.into_iter().filter_map(|word| match word {
-            Word::Done(performance) => Some(*performance),
+            WorkerMessage::Done(performance) => Some(*performance),
             _ => None,
         });
         Ok(performances.collect())
@@ -194,14 +199,14 @@ impl Worker {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(WORKER_COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
-        let (Some(mut orders), Some(words)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(mut orders), Some(messages)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(std::io::Error::from(ErrorKind::BrokenPipe));
         };
         orders.write_all(&line(assignment))?;
-        let words = Receiver::from(words);
-        words.set_nonblocking(true)?;
-        let (lines, answers) = (Lines::default(), Vec::new());
-        Ok(Self { child, orders, words, lines, answers, progressed: Progressed::default() })
+        let messages = Receiver::from(messages);
+        messages.set_nonblocking(true)?;
+        let (lines, answers) = (LineReader::default(), Vec::new());
+        Ok(Self { child, orders, messages, lines, answers, progressed: Progressed::default() })
     }
 
     /// A worker that is gone is noticed when it is read.
@@ -214,7 +219,7 @@ impl Worker {
         let mut piece = [0; 16_384];
         let mut ended = false;
         loop {
-            match self.words.read(&mut piece) {
+            match self.messages.read(&mut piece) {
                 Ok(0) => ended = true,
                 Ok(count) if self.lines.push(&piece[..count]) => continue,
                 Ok(_) => return Err("it said too much".to_owned()),
@@ -226,12 +231,12 @@ impl Worker {
         }
         while let Some(word) = self.lines.next() {
             match word? {
-                Word::Failed(why) => return Err(why),
-                Word::Progress(progressed) => self.progressed = progressed,
+                WorkerMessage::Failed(why) => return Err(why),
+                WorkerMessage::Progress(progressed) => self.progressed = progressed,
                 answer => self.answers.push(answer),
             }
         }
-        let is_done = self.answers.iter().any(|word| matches!(word, Word::Done(_)));
+        let is_done = self.answers.iter().any(|word| matches!(word, WorkerMessage::Done(_)));
         if ended && !is_done { Err("it has ended early".to_owned()) } else { Ok(()) }
     }
 }
@@ -253,8 +258,8 @@ mod tests {
     use super::super::dialect::Dialect;
     use super::*;
 
-    fn settings(scenario: Scenario, clients: usize, processes: Option<usize>) -> Settings {
-        Settings { clients, processes, ..Settings::example(scenario) }
+    fn settings(scenario: Scenario, clients: usize, processes: Option<usize>) -> LoadSettings {
+        LoadSettings { clients, processes, ..LoadSettings::example(scenario) }
     }
 
     #[test]
@@ -273,7 +278,7 @@ mod tests {
             let found = processes(&settings, 20_000).unwrap();
             assert_eq!(found, taken, "{scenario:?} {clients} {wanted:?}");
         }
-        let irc = Settings { dialect: Dialect::Irc, ..settings(Scenario::FanOut, 5, Some(5)) };
+        let irc = LoadSettings { dialect: Dialect::Irc, ..settings(Scenario::FanOut, 5, Some(5)) };
         assert_eq!(processes(&irc, 20_000).unwrap(), 2, "nobody is alone with its messages");
         let error = processes(&settings(Scenario::Idle, 50_000, Some(2)), 20_000).unwrap_err();
         assert_eq!(

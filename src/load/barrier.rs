@@ -10,74 +10,74 @@ use std::time::Duration;
 
 use mio::unix::pipe::Receiver;
 
-use super::crowd::Crowd;
+use super::client_pool::ClientPool;
 use super::error::LoadError;
-use super::wire::{Assignment, Lines, Order, Word, line};
+use super::wire::{Assignment, LineReader, Order, WorkerMessage, line};
 use crate::limits::LOAD_PROGRESS_INTERVAL;
 use crate::time::Time;
 
 /// Whoever says when a run goes on.
 #[derive(Debug)]
-pub(super) enum Conductor {
+pub(super) enum Barrier {
     /// There is only this process.
     Alone,
     /// There are others.
     Parent(Parent),
 }
 
-impl Conductor {
+impl Barrier {
     /// A parent whose orders come from this pipe.
     #[cfg(test)]
-    pub(super) fn obeying(pipe: Receiver) -> Self {
+    pub(super) fn following(pipe: Receiver) -> Self {
         Self::Parent(Parent::at(pipe))
     }
 
     /// Has the crowd's poll hear of orders.
-    pub(super) fn register(&mut self, crowd: &Crowd) -> Result<(), LoadError> {
+    pub(super) fn register(&mut self, pool: &ClientPool) -> Result<(), LoadError> {
         let Self::Parent(parent) = self else { return Ok(()) };
         let fail = |source| LoadError::SetUp { what: "orders", source };
         parent.pipe.set_nonblocking(true).map_err(fail)?;
-        crowd.events.watch_orders(&mut parent.pipe).map_err(fail)
+        pool.events.watch_orders(&mut parent.pipe).map_err(fail)
     }
 
     /// Everybody here was let in. Returns when everybody elsewhere was.
-    pub(super) fn gathered(&mut self, crowd: &mut Crowd) -> Result<(), LoadError> {
+    pub(super) fn gathered(&mut self, pool: &mut ClientPool) -> Result<(), LoadError> {
         let Self::Parent(parent) = self else { return Ok(()) };
-        tell(&Word::Gathered)?;
-        parent.wait(crowd, |order| (*order == Order::Settle).then_some(()))
+        tell(&WorkerMessage::Gathered)?;
+        parent.wait(pool, |order| (*order == Order::Settle).then_some(()))
     }
 
     /// It is silent here. Returns when all are to begin.
-    pub(super) fn start(&mut self, crowd: &mut Crowd) -> Result<Time, LoadError> {
-        let Self::Parent(parent) = self else { return Ok(crowd.clock.now()) };
-        tell(&Word::Silent)?;
-        parent.wait(crowd, |order| match order {
+    pub(super) fn start(&mut self, pool: &mut ClientPool) -> Result<Time, LoadError> {
+        let Self::Parent(parent) = self else { return Ok(pool.clock.now()) };
+        tell(&WorkerMessage::Silent)?;
+        parent.wait(pool, |order| match order {
             Order::Start(nanos) => Some(Time::at(Duration::from_nanos(*nanos))),
             _ => None,
         })
     }
 
     /// How many messages all processes have said.
-    pub(super) fn said_by_all(&mut self, crowd: &mut Crowd) -> Result<u64, LoadError> {
-        let Self::Parent(parent) = self else { return Ok(crowd.tally.said) };
-        tell(&Word::Said(crowd.tally.said))?;
-        parent.wait(crowd, |order| match order {
+    pub(super) fn said_by_all(&mut self, pool: &mut ClientPool) -> Result<u64, LoadError> {
+        let Self::Parent(parent) = self else { return Ok(pool.tally.said) };
+        tell(&WorkerMessage::Said(pool.tally.said))?;
+        parent.wait(pool, |order| match order {
             Order::Total(said) => Some(*said),
             _ => None,
         })
     }
 
     /// Everything was heard here. Returns when it was elsewhere.
-    pub(super) fn drained(&mut self, crowd: &mut Crowd) -> Result<(), LoadError> {
+    pub(super) fn drained(&mut self, pool: &mut ClientPool) -> Result<(), LoadError> {
         let Self::Parent(parent) = self else { return Ok(()) };
-        tell(&Word::Drained)?;
-        parent.wait(crowd, |order| (*order == Order::Leave).then_some(()))
+        tell(&WorkerMessage::Drained)?;
+        parent.wait(pool, |order| (*order == Order::Leave).then_some(()))
     }
 
     /// Reads orders that came meanwhile.
-    pub(super) fn heed(&mut self, crowd: &mut Crowd) -> Result<(), LoadError> {
+    pub(super) fn poll_orders(&mut self, pool: &mut ClientPool) -> Result<(), LoadError> {
         match self {
-            Self::Parent(parent) if crowd.events.take_orders() => parent.read(),
+            Self::Parent(parent) if pool.events.take_orders() => parent.read(),
             _ => Ok(()),
         }
     }
@@ -92,14 +92,14 @@ impl Conductor {
 #[derive(Debug)]
 pub(super) struct Parent {
     pipe: Receiver,
-    lines: Lines,
+    lines: LineReader,
     orders: VecDeque<Order>,
     stopped: bool,
 }
 
 impl Parent {
     fn at(pipe: Receiver) -> Self {
-        Self { pipe, lines: Lines::default(), orders: VecDeque::new(), stopped: false }
+        Self { pipe, lines: LineReader::default(), orders: VecDeque::new(), stopped: false }
     }
 
     /// Waits for the first word.
@@ -122,7 +122,7 @@ impl Parent {
     /// Serves the crowd until the order has come that `wanted` takes.
     fn wait<T>(
         &mut self,
-        crowd: &mut Crowd,
+        pool: &mut ClientPool,
         wanted: impl Fn(&Order) -> Option<T>,
     ) -> Result<T, LoadError> {
         loop {
@@ -131,12 +131,12 @@ impl Parent {
                     return Ok(found);
                 }
             }
-            crowd.wait(crowd.clock.now() + LOAD_PROGRESS_INTERVAL)?;
-            crowd.serve_all();
-            if let Some(signal) = crowd.events.stop_at_once() {
+            pool.wait(pool.clock.now() + LOAD_PROGRESS_INTERVAL)?;
+            pool.serve_all();
+            if let Some(signal) = pool.events.stop_at_once() {
                 return Err(LoadError::AtOnce { signal });
             }
-            if crowd.events.take_orders() {
+            if pool.events.take_orders() {
                 self.read()?;
             }
         }
@@ -166,8 +166,8 @@ impl Parent {
 }
 
 /// Tells the parent something.
-pub(super) fn tell(word: &Word) -> Result<(), LoadError> {
+pub(super) fn tell(message: &WorkerMessage) -> Result<(), LoadError> {
     let mut stdout = std::io::stdout().lock();
-    let told = stdout.write_all(&line(word)).and_then(|()| stdout.flush());
+    let told = stdout.write_all(&line(message)).and_then(|()| stdout.flush());
     told.map_err(|source| LoadError::SetUp { what: "parent", source })
 }

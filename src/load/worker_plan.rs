@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Part, Seat};
+use super::client::{ClientRef, Role};
 use super::dialect::Dialect;
-use super::settings::{Scenario, Settings};
+use super::settings::{LoadSettings, Scenario};
 use crate::limits::{LOAD_CLIENTS_MAX, LOAD_PROBES};
 
 /// Connections that speak for everybody where listeners cannot.
@@ -14,7 +14,7 @@ const STAY_SECONDS: f64 = 2.0;
 
 /// The part of one process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Share {
+pub(super) struct WorkerPlan {
     /// Which process this is, from 0.
     pub(super) index: usize,
     /// How many there are.
@@ -41,9 +41,9 @@ pub(super) struct Share {
     pub(super) newcomer: u32,
 }
 
-impl Share {
+impl WorkerPlan {
     /// The share of process `index`.
-    pub(super) fn new(settings: &Settings, index: usize, processes: usize) -> Self {
+    pub(super) fn new(settings: &LoadSettings, index: usize, processes: usize) -> Self {
         let part = |all: usize| portion(all, index, processes);
         let before = |all: usize| (0..index).map(|index| portion(all, index, processes)).sum();
         let clients = part(settings.clients);
@@ -83,20 +83,20 @@ impl Share {
     }
 
     /// Everybody to be connected at the beginning: number and part.
-    pub(super) fn roles(&self) -> impl Iterator<Item = (u32, Part)> {
-        let voices = (0..self.voices).map(|at| (self.first_voice + at as u32, Part::Voice));
-        (0..self.clients).map(|at| (self.first + at as u32, self.part(at))).chain(voices)
+    pub(super) fn roles(&self) -> impl Iterator<Item = (u32, Role)> {
+        let voices = (0..self.voices).map(|at| (self.first_voice + at as u32, Role::Voice));
+        (0..self.clients).map(|at| (self.first + at as u32, self.role_at(at))).chain(voices)
     }
 
     /// Those who stall are spread over the room; those who come and go came last.
-    fn part(&self, at: usize) -> Part {
+    fn role_at(&self, at: usize) -> Role {
         let stalled_up_to = |at: usize| at * self.stalled / self.clients.max(1);
         if at + self.passers >= self.clients {
-            Part::Passer
+            Role::Passer
         } else if stalled_up_to(at) != stalled_up_to(at + 1) {
-            Part::Stalled
+            Role::Stalled
         } else {
-            Part::Listener
+            Role::Listener
         }
     }
 }
@@ -108,33 +108,33 @@ fn portion(all: usize, index: usize, processes: usize) -> usize {
 
 /// Who is there and does what.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cast {
+pub(super) struct RoleAssignment {
     /// Those who hear everything.
-    pub(super) listeners: Vec<Seat>,
+    pub(super) listeners: Vec<ClientRef>,
     /// Those who may speak.
-    pub(super) speakers: Vec<Seat>,
+    pub(super) speakers: Vec<ClientRef>,
     /// Those who will not read.
-    pub(super) stalled: Vec<Seat>,
+    pub(super) stalled: Vec<ClientRef>,
     /// Those who will leave.
-    pub(super) passers: Vec<Seat>,
+    pub(super) passers: Vec<ClientRef>,
 }
 
-impl Cast {
+impl RoleAssignment {
     /// Sorts everybody who was let in.
     /// Listeners speak unless there are `voices` for it.
     pub(super) fn new(
-        mut seated: Vec<Seat>,
+        mut seated: Vec<ClientRef>,
         voices: bool,
-        part: impl Fn(Seat) -> Option<Part>,
+        role_of: impl Fn(ClientRef) -> Option<Role>,
     ) -> Self {
         let mut cast = Self::default();
         seated.sort_by_key(|seat| seat.number);
         for seat in seated {
-            match part(seat) {
-                Some(Part::Listener) => cast.listeners.push(seat),
-                Some(Part::Voice) => cast.speakers.push(seat),
-                Some(Part::Stalled) => cast.stalled.push(seat),
-                Some(Part::Passer) => cast.passers.push(seat),
+            match role_of(seat) {
+                Some(Role::Listener) => cast.listeners.push(seat),
+                Some(Role::Voice) => cast.speakers.push(seat),
+                Some(Role::Stalled) => cast.stalled.push(seat),
+                Some(Role::Passer) => cast.passers.push(seat),
                 None => {}
             }
         }
@@ -145,7 +145,7 @@ impl Cast {
     }
 
     /// `count` listeners, spread evenly, the first and the last included.
-    pub(super) fn probes(&self, count: usize) -> impl Iterator<Item = Seat> {
+    pub(super) fn probes(&self, count: usize) -> impl Iterator<Item = ClientRef> {
         let last = self.listeners.len().saturating_sub(1);
         let count = count.min(self.listeners.len());
         (0..count).map(move |at| self.listeners[at * last / (count - 1).max(1)])
@@ -163,26 +163,27 @@ mod tests {
         for dialect in [Dialect::Lines, Dialect::Redis] {
             for scenario in [Scenario::FanOut, Scenario::Chatter, Scenario::Churn] {
                 for processes in 1..=7 {
-                    let settings = Settings {
+                    let settings = LoadSettings {
                         dialect,
                         clients: 103,
                         senders: 5,
-                        ..Settings::example(scenario)
+                        ..LoadSettings::example(scenario)
                     };
-                    let shares: Vec<Share> = (0..processes)
-                        .map(|index| Share::new(&settings, index, processes))
+                    let plans: Vec<WorkerPlan> = (0..processes)
+                        .map(|index| WorkerPlan::new(&settings, index, processes))
                         .collect();
                     let mut numbers = HashSet::new();
-                    for share in &shares {
-                        for (number, _) in share.roles() {
-                            assert!(numbers.insert(number), "{number} in {share:?}");
+                    for plan in &plans {
+                        for (number, _) in plan.roles() {
+                            assert!(numbers.insert(number), "{number} in {plan:?}");
                         }
                     }
-                    for share in &shares {
-                        assert!(numbers.insert(share.newcomer), "{share:?}");
+                    for plan in &plans {
+                        assert!(numbers.insert(plan.newcomer), "{plan:?}");
                     }
-                    let sum = |part: fn(&Share) -> usize| shares.iter().map(part).sum::<usize>();
-                    assert_eq!((sum(|share| share.clients), sum(|share| share.senders)), (103, 5));
+                    let sum =
+                        |part: fn(&WorkerPlan) -> usize| plans.iter().map(part).sum::<usize>();
+                    assert_eq!((sum(|plan| plan.clients), sum(|plan| plan.senders)), (103, 5));
                 }
             }
         }
@@ -190,23 +191,25 @@ mod tests {
 
     #[test]
     fn those_who_do_not_read_are_spread_over_the_room() {
-        let settings = Settings { clients: 16, stalled: 0.25, ..Settings::example(Scenario::Slow) };
-        let share = Share::new(&settings, 0, 1);
+        let settings =
+            LoadSettings { clients: 16, stalled: 0.25, ..LoadSettings::example(Scenario::Slow) };
+        let plan = WorkerPlan::new(&settings, 0, 1);
         let stalled: Vec<u32> =
-            share.roles().filter(|role| role.1 == Part::Stalled).map(|role| role.0).collect();
+            plan.roles().filter(|role| role.1 == Role::Stalled).map(|role| role.0).collect();
         assert_eq!(stalled, [3, 7, 11, 15]);
     }
 
     #[test]
     fn probes_are_spread_from_the_first_to_the_last() {
-        let seats = (0..100).map(|number| Seat { key: number as usize, number });
-        let cast = Cast::new(seats.clone().rev().collect(), false, |_| Some(Part::Listener));
+        let seats = (0..100).map(|number| ClientRef { key: number as usize, number });
+        let cast =
+            RoleAssignment::new(seats.clone().rev().collect(), false, |_| Some(Role::Listener));
         let probes = |count| cast.probes(count).map(|seat| seat.number).collect::<Vec<_>>();
         assert_eq!(probes(4), [0, 33, 66, 99]);
         assert_eq!((probes(1), probes(200).len()), (vec![0], 100));
-        assert_eq!(Cast::default().probes(4).count(), 0);
+        assert_eq!(RoleAssignment::default().probes(4).count(), 0);
         assert_eq!(cast.speakers, cast.listeners, "those who hear may speak");
-        let cut_off = Cast::new(seats.collect(), true, |_| Some(Part::Listener));
+        let cut_off = RoleAssignment::new(seats.collect(), true, |_| Some(Role::Listener));
         assert_eq!(cut_off.speakers, [], "where others are to, they do not");
     }
 }

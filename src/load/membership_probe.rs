@@ -1,33 +1,33 @@
 //! Finding out who is in a room whose server does not tell: somebody says something until all have
 //! heard something.
 
-use super::client::Seat;
-use super::crowd::Crowd;
-use super::share::Cast;
+use super::client::ClientRef;
+use super::client_pool::ClientPool;
+use super::worker_plan::RoleAssignment;
 use crate::limits::LOAD_DRAIN;
 use crate::time::Time;
 
 /// What is said; no message of ours.
-const CALL: &[u8] = b"?\n";
+const PROBE_TEXT: &[u8] = b"?\n";
 
 /// A roll call under way.
 #[derive(Debug)]
-pub(super) struct RollCall {
+pub(super) struct MembershipProbe {
     /// One; two where nobody hears itself.
-    callers: Vec<Seat>,
+    callers: Vec<ClientRef>,
     echoes: bool,
     /// How many have heard nothing yet, and since when so many.
     missing: usize,
     since: Time,
 }
 
-impl RollCall {
+impl MembershipProbe {
     /// Nobody has called yet; nobody will where the server tells who is in, or to an empty room.
-    pub(super) fn new(crowd: &Crowd, cast: &Cast, now: Time) -> Self {
-        let (registers, echoes) = (crowd.language().registers(), crowd.language().echoes());
+    pub(super) fn new(pool: &ClientPool, roles: &RoleAssignment, now: Time) -> Self {
+        let (registers, echoes) = (pool.codec().registers(), pool.codec().echoes());
         let needed = if echoes { 1 } else { 2 };
-        let all = [&cast.listeners, &cast.passers, &cast.stalled].into_iter().flatten();
-        let mut callers: Vec<Seat> = all.copied().take(needed).collect();
+        let all = [&roles.listeners, &roles.passers, &roles.stalled].into_iter().flatten();
+        let mut callers: Vec<ClientRef> = all.copied().take(needed).collect();
         if registers || callers.len() < needed {
             callers.clear();
         }
@@ -35,18 +35,18 @@ impl RollCall {
     }
 
     /// Calls once.
-    pub(super) fn call(&self, crowd: &mut Crowd) {
+    pub(super) fn send_probe(&self, pool: &mut ClientPool) {
         for caller in &self.callers {
-            crowd.send_as_it_is(*caller, CALL);
+            pool.send_as_it_is(*caller, PROBE_TEXT);
         }
     }
 
     /// Whether there is nobody left to wait for.
-    pub(super) fn is_over(&mut self, crowd: &Crowd, now: Time) -> bool {
+    pub(super) fn is_over(&mut self, pool: &ClientPool, now: Time) -> bool {
         if self.callers.is_empty() {
             return true;
         }
-        let missing = crowd.not_spoken_to();
+        let missing = pool.not_spoken_to();
         if missing < self.missing {
             (self.missing, self.since) = (missing, now);
         }
@@ -56,8 +56,8 @@ impl RollCall {
     /// Whether somebody has called, should have heard itself, and has not for so long that it will
     /// not: nobody else has got in meanwhile either. Of others who are missing that cannot be said;
     /// where a queue has overflowed the system tries again after up to 16 s.
-    pub(super) fn lacks_its_echo(&self, crowd: &Crowd, now: Time) -> bool {
-        let waits = |caller: &Seat| crowd.is_not_spoken_to(*caller);
+    pub(super) fn lacks_its_echo(&self, pool: &ClientPool, now: Time) -> bool {
+        let waits = |caller: &ClientRef| pool.is_not_spoken_to(*caller);
         let long = now.since(self.since) >= LOAD_DRAIN;
         self.echoes && long && self.callers.iter().any(waits)
     }

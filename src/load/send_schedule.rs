@@ -10,7 +10,7 @@ use crate::time::Time;
 
 /// The messages of one process, in the order in which they are due.
 #[derive(Clone, Debug)]
-pub(super) struct Schedule {
+pub(super) struct SendSchedule {
     start: Time,
     /// Nanoseconds between two messages of this process.
     interval: f64,
@@ -19,7 +19,7 @@ pub(super) struct Schedule {
     said: u64,
 }
 
-impl Schedule {
+impl SendSchedule {
     /// `per_second` messages a second from `start` on. This is process `index` of `processes`.
     pub(super) fn new(start: Time, per_second: f64, index: usize, processes: usize) -> Self {
         let interval = 1e9 / per_second;
@@ -55,7 +55,7 @@ mod tests {
     const START: Duration = Duration::from_secs(3);
 
     fn due_times(index: usize, processes: usize, count: usize) -> Vec<u128> {
-        let mut schedule = Schedule::new(Time::at(START), 1_000.0, index, processes);
+        let mut schedule = SendSchedule::new(Time::at(START), 1_000.0, index, processes);
         let all = std::iter::from_fn(|| schedule.take(Time::NEVER));
         all.take(count).map(|(_, due)| due.since(Time::at(START)).as_micros()).collect()
     }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_before_it_is_due() {
-        let mut schedule = Schedule::new(Time::ZERO, 10.0, 0, 1);
+        let mut schedule = SendSchedule::new(Time::ZERO, 10.0, 0, 1);
         assert_eq!(schedule.take(Time::ZERO), Some((0, Time::ZERO)));
         assert_eq!(schedule.take(Time::at(Duration::from_millis(99))), None);
         let late = Time::at(Duration::from_millis(350));
@@ -79,6 +79,6 @@ mod tests {
 
     #[test]
     fn nobody_speaks_at_a_rate_of_nothing() {
-        assert_eq!(Schedule::new(Time::ZERO, 0.0, 0, 1).next(), Time::NEVER);
+        assert_eq!(SendSchedule::new(Time::ZERO, 0.0, 0, 1).next(), Time::NEVER);
     }
 }

@@ -16,12 +16,12 @@ use std::net::{Shutdown, SocketAddr};
 
 use slab::Slab;
 
-use super::client::{Client, Part, Probe, Seat, Stage};
+use super::client::{ClientRef, ConnectionStage, LatencyProbe, Role, SimulatedClient};
 use super::clock::Clock;
-use super::dialect::{Answer, Language};
+use super::dialect::{Admission, Codec};
 use super::error::LoadError;
-use super::event_loop::{EventLoop, Ready};
-use super::payload::{self, Ear};
+use super::event_loop::{EventLoop, ReadySocket};
+use super::payload::{self, MarkerScanner};
 use super::recorder::Recorder;
 use super::socket;
 use super::tally::{Tally, reason};
@@ -29,7 +29,7 @@ use crate::limits::{LOAD_OUTBOX_BYTES_MAX, LOAD_READ_BYTES, LOAD_READS_PER_LOOK}
 use crate::time::Time;
 
 /// All clients of this process.
-pub(super) struct Crowd {
+pub(super) struct ClientPool {
     /// What wakes it.
     pub(super) events: EventLoop,
     /// The run's clock.
@@ -41,12 +41,12 @@ pub(super) struct Crowd {
     /// How long it took to be let in, for those who began to connect in its span.
     pub(super) admission: Recorder,
     server: SocketAddr,
-    language: Language,
-    clients: Slab<Client>,
+    codec: Codec,
+    clients: Slab<SimulatedClient>,
     /// How many are not seated yet.
     opening: usize,
     /// Who was seated since the last call of `take_seated`.
-    seated: Vec<Seat>,
+    seated: Vec<ClientRef>,
     /// For each sender of a closed loop, how many of its messages have been around.
     credits: Vec<usize>,
     /// Whether any witness has heard anything.
@@ -59,13 +59,9 @@ pub(super) struct Crowd {
     outgoing: Vec<u8>,
 }
 
-impl Crowd {
+impl ClientPool {
     /// Nobody yet.
-    pub(super) fn new(
-        server: SocketAddr,
-        language: Language,
-        clock: Clock,
-    ) -> Result<Self, LoadError> {
+    pub(super) fn new(server: SocketAddr, codec: Codec, clock: Clock) -> Result<Self, LoadError> {
         Ok(Self {
             events: EventLoop::new(clock)?,
             clock,
@@ -73,7 +69,7 @@ impl Crowd {
             latency: Recorder::new()?,
             admission: Recorder::new()?,
             server,
-            language,
+            codec,
             clients: Slab::new(),
             opening: 0,
             seated: Vec::new(),
@@ -93,7 +89,7 @@ impl Crowd {
     }
 
     /// Begins to connect a client.
-    pub(super) fn open(&mut self, number: u32, part: Part) {
+    pub(super) fn open(&mut self, number: u32, role: Role) {
         let opened = self.clock.now();
         let entry = self.clients.vacant_entry();
         let stream = socket::connect(self.server, number).and_then(|mut stream| {
@@ -102,7 +98,7 @@ impl Crowd {
         });
         match stream {
             Ok(stream) => {
-                entry.insert(Client::new(stream, number, part, opened));
+                entry.insert(SimulatedClient::new(stream, number, role, opened));
                 self.opening += 1;
             }
             Err(error) => self.note_failure(&reason(&error)),
@@ -128,10 +124,10 @@ impl Crowd {
         while self.serve_some() {}
     }
 
-    fn serve(&mut self, ready: Ready) {
+    fn serve(&mut self, ready: ReadySocket) {
         let Some(client) = self.clients.get(ready.key) else { return };
         let is_deaf = client.deaf;
-        if client.stage == Stage::Connecting && (ready.writable || ready.closed) {
+        if client.stage == ConnectionStage::Connecting && (ready.writable || ready.closed) {
             self.greet(ready.key);
         } else if ready.writable && !client.unsent.is_empty() {
             self.flush(ready.key);
@@ -150,25 +146,25 @@ impl Crowd {
         if let Some(error) = failure {
             return self.lose(key, &reason(&error));
         }
-        client.stage = Stage::Greeting;
+        client.stage = ConnectionStage::Greeting;
         if self.passes {
             if let Err(error) = client.stream.shutdown(Shutdown::Write) {
                 self.lose(key, &reason(&error));
             }
             return;
         }
-        if client.part == Part::Voice || !self.language.registers() {
+        if client.role == Role::Voice || !self.codec.registers() {
             return self.seat(key);
         }
-        let greeting = self.language.greeting(client.number);
+        let greeting = self.codec.greeting(client.number);
         self.send(key, &greeting);
     }
 
     fn seat(&mut self, key: usize) {
         let client = &mut self.clients[key];
-        client.stage = Stage::Seated;
+        client.stage = ConnectionStage::Seated;
         client.begun = Vec::new();
-        self.seated.push(Seat { key, number: client.number });
+        self.seated.push(ClientRef { key, number: client.number });
         self.opening -= 1;
         self.tally.admitted += 1;
         self.admission.record(client.opened, self.clock.now(), 1);
@@ -177,12 +173,14 @@ impl Crowd {
     fn read(&mut self, key: usize, to_the_end: bool) {
         loop {
             let Some(client) = self.clients.get_mut(key) else { return };
-            if client.stage == Stage::Connecting {
+            if client.stage == ConnectionStage::Connecting {
                 return;
             }
             match client.stream.read(&mut self.scratch) {
                 // It has read our goodbye.
-                Ok(0) if self.passes && client.stage == Stage::Greeting => return self.seat(key),
+                Ok(0) if self.passes && client.stage == ConnectionStage::Greeting => {
+                    return self.seat(key);
+                }
                 Ok(0) => return self.lose(key, "connection closed by the server"),
                 Ok(count) => {
                     self.hear(key, count);
@@ -204,8 +202,8 @@ impl Crowd {
         let client = &mut self.clients[key];
         client.spoken_to = true;
         match client.stage {
-            Stage::Greeting if self.passes => return,
-            Stage::Greeting => return self.hear_answer(key, count),
+            ConnectionStage::Greeting if self.passes => return,
+            ConnectionStage::Greeting => return self.hear_answer(key, count),
             _ => {}
         }
         let bytes = &self.scratch[..count];
@@ -216,7 +214,7 @@ impl Crowd {
                 let (latency, credits) = (&mut self.latency, &mut self.credits);
                 let witnessed = &mut self.witnessed;
                 let witness_of = probe.witness_of;
-                probe.ear.hear(bytes, |sender, due, count| {
+                probe.scanner.hear(bytes, |sender, due, count| {
                     latency.record(due, now, count);
                     match witness_of {
                         Some((number, place)) if number == sender => {
@@ -229,15 +227,15 @@ impl Crowd {
             }
         };
         // A sender of a closed loop reads what it hears; others are told by a line of its own.
-        if (heard == 0 || client.probe.is_some()) && self.language.hears_brakes(bytes) {
+        if (heard == 0 || client.probe.is_some()) && self.codec.hears_brakes(bytes) {
             self.tally.slowed_down += 1;
         }
-        match client.part {
-            Part::Listener => self.tally.heard_by_listeners += heard as u64,
+        match client.role {
+            Role::Listener => self.tally.heard_by_listeners += heard as u64,
             _ => self.tally.heard_by_others += heard as u64,
         }
         self.outgoing.clear();
-        self.language.hear_member(bytes, &mut client.begun, &mut self.outgoing);
+        self.codec.hear_member(bytes, &mut client.begun, &mut self.outgoing);
         self.send_outgoing(key);
     }
 
@@ -245,19 +243,19 @@ impl Crowd {
         let client = &mut self.clients[key];
         client.begun.extend_from_slice(&self.scratch[..count]);
         self.outgoing.clear();
-        let answer = self.language.hear_answer(&mut client.begun, &mut self.outgoing);
+        let answer = self.codec.hear_answer(&mut client.begun, &mut self.outgoing);
         self.send_outgoing(key);
         match answer {
-            Answer::Waiting => {}
-            Answer::Refused(words) => self.lose(key, &format!("turned away: {words}")),
+            Admission::Waiting => {}
+            Admission::Refused(words) => self.lose(key, &format!("turned away: {words}")),
             // Sending the reply may have failed.
-            Answer::Admitted if self.clients.contains(key) => self.seat(key),
-            Answer::Admitted => {}
+            Admission::Admitted if self.clients.contains(key) => self.seat(key),
+            Admission::Admitted => {}
         }
     }
 
     /// Says `count` messages that are due at one moment, with one write. Returns whether it could.
-    pub(super) fn say(&mut self, seat: Seat, sender: u32, due: Time, count: usize) -> bool {
+    pub(super) fn say(&mut self, seat: ClientRef, sender: u32, due: Time, count: usize) -> bool {
         let there = self.is_seated(seat);
         if !there || self.clients[seat.key].unsent.len() > LOAD_OUTBOX_BYTES_MAX {
             self.tally.held_back += count as u64;
@@ -265,7 +263,7 @@ impl Crowd {
         }
         self.outgoing.clear();
         for _ in 0..count {
-            self.language.say(&mut self.outgoing, sender, due);
+            self.codec.say(&mut self.outgoing, sender, due);
         }
         self.send_outgoing(seat.key);
         self.tally.said += count as u64;
@@ -276,7 +274,7 @@ impl Crowd {
     }
 
     /// Sends bytes that are no message.
-    pub(super) fn send_as_it_is(&mut self, seat: Seat, bytes: &[u8]) {
+    pub(super) fn send_as_it_is(&mut self, seat: ClientRef, bytes: &[u8]) {
         if self.is_seated(seat) {
             self.send(seat.key, bytes);
         }
@@ -307,7 +305,7 @@ impl Crowd {
     /// A client is gone against its will.
     fn lose(&mut self, key: usize, why: &str) {
         let Some(client) = self.clients.try_remove(key) else { return };
-        if client.stage == Stage::Seated {
+        if client.stage == ConnectionStage::Seated {
             self.tally.lost += 1;
             self.tally.failures.note(why);
         } else {
@@ -323,7 +321,8 @@ impl Crowd {
 
     /// Gives up those who were not let in.
     pub(super) fn give_up_opening(&mut self) {
-        let opening = |(_, client): &(usize, &Client)| client.stage != Stage::Seated;
+        let opening =
+            |(_, client): &(usize, &SimulatedClient)| client.stage != ConnectionStage::Seated;
         let keys: Vec<usize> = self.clients.iter().filter(opening).map(|(key, _)| key).collect();
         for key in keys {
             self.lose(key, "no answer from the server");
@@ -331,7 +330,7 @@ impl Crowd {
     }
 
     /// A client leaves.
-    pub(super) fn leave(&mut self, seat: Seat) {
+    pub(super) fn leave(&mut self, seat: ClientRef) {
         if self.is_seated(seat) {
             self.clients.remove(seat.key);
         }
@@ -344,22 +343,24 @@ impl Crowd {
     }
 
     /// Who was let in since the last call.
-    pub(super) fn take_seated(&mut self) -> Vec<Seat> {
+    pub(super) fn take_seated(&mut self) -> Vec<ClientRef> {
         std::mem::take(&mut self.seated)
     }
 
     /// Has a client read the messages it hears.
-    pub(super) fn make_probe(&mut self, seat: Seat) {
-        let text_bytes = self.language.text_bytes();
+    pub(super) fn make_probe(&mut self, seat: ClientRef) {
+        let text_bytes = self.codec.text_bytes();
         if self.is_seated(seat) {
-            let probe = || Box::new(Probe { ear: Ear::new(text_bytes), witness_of: None });
+            let probe = || {
+                Box::new(LatencyProbe { scanner: MarkerScanner::new(text_bytes), witness_of: None })
+            };
             self.clients[seat.key].probe.get_or_insert_with(probe);
         }
     }
 
     /// Has a client tell of each message by a sender that it hears. Returns where [`Self::credits`]
     /// counts them.
-    pub(super) fn make_witness(&mut self, seat: Seat, sender: u32) -> usize {
+    pub(super) fn make_witness(&mut self, seat: ClientRef, sender: u32) -> usize {
         self.make_probe(seat);
         let place = self.credits.len();
         self.credits.push(0);
@@ -379,11 +380,11 @@ impl Crowd {
     /// say goodbye, and the server's is the sign that it has met them: so none of them is still in
     /// its queue when the next one comes.
     pub(super) fn pass_through(&mut self) {
-        self.passes = !self.language.registers();
+        self.passes = !self.codec.registers();
     }
 
     /// Has a client stop reading.
-    pub(super) fn stall(&mut self, seat: Seat) {
+    pub(super) fn stall(&mut self, seat: ClientRef) {
         if self.is_seated(seat) {
             self.clients[seat.key].deaf = true;
         }
@@ -395,14 +396,16 @@ impl Crowd {
     }
 
     /// Whether this client is in the room.
-    pub(super) fn is_seated(&self, seat: Seat) -> bool {
+    pub(super) fn is_seated(&self, seat: ClientRef) -> bool {
         let client = self.clients.get(seat.key);
-        client.is_some_and(|client| client.number == seat.number && client.stage == Stage::Seated)
+        client.is_some_and(|client| {
+            client.number == seat.number && client.stage == ConnectionStage::Seated
+        })
     }
 
     /// What a seated client is there for.
-    pub(super) fn part(&self, seat: Seat) -> Option<Part> {
-        self.is_seated(seat).then(|| self.clients[seat.key].part)
+    pub(super) fn role(&self, seat: ClientRef) -> Option<Role> {
+        self.is_seated(seat).then(|| self.clients[seat.key].role)
     }
 
     /// How many are being let in.
@@ -417,17 +420,17 @@ impl Crowd {
 
     /// How many have heard nothing so far.
     pub(super) fn not_spoken_to(&self) -> usize {
-        let waits = |client: &Client| !client.spoken_to && client.part != Part::Voice;
+        let waits = |client: &SimulatedClient| !client.spoken_to && client.role != Role::Voice;
         self.clients.iter().filter(|(_, client)| waits(client)).count()
     }
 
     /// Whether a seated client has heard nothing so far.
-    pub(super) fn is_not_spoken_to(&self, seat: Seat) -> bool {
+    pub(super) fn is_not_spoken_to(&self, seat: ClientRef) -> bool {
         self.is_seated(seat) && !self.clients[seat.key].spoken_to
     }
 
     /// The language that all speak.
-    pub(super) fn language(&self) -> &Language {
-        &self.language
+    pub(super) fn codec(&self) -> &Codec {
+        &self.codec
     }
 }

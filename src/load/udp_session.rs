@@ -12,7 +12,7 @@
 
 use std::net::SocketAddr;
 
-use super::mc1::{Line, Match};
+use super::mc1::{MatchLine, ServerLine};
 use super::settings::Scenario;
 use super::{binding, mc1};
 
@@ -21,7 +21,7 @@ const QUESTION: &[u8] = b"mio-chat load";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum UdpRequest {
     /// Anybody's address.
     Plain,
     /// A match by the keyed protocol.
@@ -32,7 +32,7 @@ pub(super) enum Wish {
     Echo,
 }
 
-impl Wish {
+impl UdpRequest {
     /// What the endpoints of a scenario ask for; nothing: it has none.
     pub(super) fn of(scenario: Scenario) -> Option<Self> {
         match scenario {
@@ -53,31 +53,31 @@ impl Wish {
 
 /// What came of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard<'a> {
+pub(super) enum UdpEvent<'a> {
     /// Nothing: it waits on.
     Nothing,
     /// It has something to say.
     Word,
     /// What it wished for.
-    Granted(Option<Match>),
+    Granted(Option<MatchLine>),
     /// Something that should not be.
     Refused(&'a str),
 }
 
 /// One endpoint's part of a conversation.
 #[derive(Clone, Debug)]
-pub(super) struct Talk {
-    wish: Wish,
+pub(super) struct UdpSession {
+    request: UdpRequest,
     id: u64,
     own: SocketAddr,
     cookie: Option<u64>,
     matched: Option<u64>,
 }
 
-impl Talk {
+impl UdpSession {
     /// Nothing is said yet.
-    pub(super) fn new(wish: Wish, id: u64, own: SocketAddr) -> Self {
-        Self { wish, id, own, cookie: None, matched: None }
+    pub(super) fn new(request: UdpRequest, id: u64, own: SocketAddr) -> Self {
+        Self { request, id, own, cookie: None, matched: None }
     }
 
     /// Where it comes from.
@@ -93,60 +93,66 @@ impl Talk {
     /// What there is to say now.
     pub(super) fn say(&self, out: &mut Vec<u8>) {
         out.clear();
-        match (self.wish, self.matched) {
-            (Wish::Plain, _) => out.extend(QUESTION),
-            (Wish::Binding | Wish::Echo, _) => out.extend(binding::request(self.id)),
-            (Wish::Match, Some(number)) => out.extend(mc1::ack(self.id, number).bytes()),
-            (Wish::Match, None) => out.extend(mc1::join(self.id, self.cookie).bytes()),
+        match (self.request, self.matched) {
+            (UdpRequest::Plain, _) => out.extend(QUESTION),
+            (UdpRequest::Binding | UdpRequest::Echo, _) => out.extend(binding::request(self.id)),
+            (UdpRequest::Match, Some(number)) => out.extend(mc1::ack(self.id, number).bytes()),
+            (UdpRequest::Match, None) => out.extend(mc1::join(self.id, self.cookie).bytes()),
         }
     }
 
     /// What a datagram means.
-    pub(super) fn hear<'a>(&mut self, datagram: &'a [u8]) -> Heard<'a> {
-        match self.wish {
-            Wish::Plain => self.hear_plain(datagram),
-            Wish::Match => self.hear_line(datagram),
-            Wish::Binding => self.hear_binding(datagram),
-            Wish::Echo if datagram == binding::request(self.id) => Heard::Granted(None),
-            Wish::Echo if datagram.starts_with(&binding::request(0)[..8]) => Heard::Nothing,
-            Wish::Echo => Heard::Refused("an answer that is no echo"),
+    pub(super) fn hear<'a>(&mut self, datagram: &'a [u8]) -> UdpEvent<'a> {
+        match self.request {
+            UdpRequest::Plain => self.hear_plain(datagram),
+            UdpRequest::Match => self.hear_line(datagram),
+            UdpRequest::Binding => self.hear_binding(datagram),
+            UdpRequest::Echo if datagram == binding::request(self.id) => UdpEvent::Granted(None),
+            UdpRequest::Echo if datagram.starts_with(&binding::request(0)[..8]) => {
+                UdpEvent::Nothing
+            }
+            UdpRequest::Echo => UdpEvent::Refused("an answer that is no echo"),
         }
     }
 
-    fn hear_plain<'a>(&self, datagram: &[u8]) -> Heard<'a> {
+    fn hear_plain<'a>(&self, datagram: &[u8]) -> UdpEvent<'a> {
         match address(datagram) {
-            Some(partner) => {
-                Heard::Granted(Some(Match { number: 0, key: 0, slot: 0, you: self.own, partner }))
-            }
-            None => Heard::Refused("an answer that is no address"),
+            Some(partner) => UdpEvent::Granted(Some(MatchLine {
+                number: 0,
+                key: 0,
+                slot: 0,
+                you: self.own,
+                partner,
+            })),
+            None => UdpEvent::Refused("an answer that is no address"),
         }
     }
 
-    fn hear_binding<'a>(&self, datagram: &[u8]) -> Heard<'a> {
+    fn hear_binding<'a>(&self, datagram: &[u8]) -> UdpEvent<'a> {
         match binding::read(datagram) {
-            Some((id, _)) if id != self.id => Heard::Nothing,
-            Some((_, own)) if own == self.own => Heard::Granted(None),
-            Some(_) => Heard::Refused("an address that is not its own"),
-            None => Heard::Refused("an answer that is no Binding success"),
+            Some((id, _)) if id != self.id => UdpEvent::Nothing,
+            Some((_, own)) if own == self.own => UdpEvent::Granted(None),
+            Some(_) => UdpEvent::Refused("an address that is not its own"),
+            None => UdpEvent::Refused("an answer that is no Binding success"),
         }
     }
 
-    fn hear_line<'a>(&mut self, datagram: &'a [u8]) -> Heard<'a> {
+    fn hear_line<'a>(&mut self, datagram: &'a [u8]) -> UdpEvent<'a> {
         match mc1::read(datagram) {
-            Some((id, _)) if id != self.id => Heard::Nothing,
+            Some((id, _)) if id != self.id => UdpEvent::Nothing,
             // What comes after that is a repeat.
-            Some(_) if self.matched.is_some() => Heard::Nothing,
-            Some((_, Line::Cookie(cookie))) => {
+            Some(_) if self.matched.is_some() => UdpEvent::Nothing,
+            Some((_, ServerLine::Cookie(cookie))) => {
                 self.cookie = Some(cookie);
-                Heard::Word
+                UdpEvent::Word
             }
-            Some((_, Line::Wait)) => Heard::Nothing,
-            Some((_, Line::Match(told))) => {
+            Some((_, ServerLine::Wait)) => UdpEvent::Nothing,
+            Some((_, ServerLine::Match(told))) => {
                 self.matched = Some(told.number);
-                Heard::Granted(Some(told))
+                UdpEvent::Granted(Some(told))
             }
-            Some((_, Line::Refusal(code))) => Heard::Refused(code),
-            None => Heard::Refused("an answer that is no MC1 line"),
+            Some((_, ServerLine::Refusal(code))) => UdpEvent::Refused(code),
+            None => UdpEvent::Refused("an answer that is no MC1 line"),
         }
     }
 }
@@ -162,13 +168,13 @@ mod tests {
 
     const OWN: &str = "127.0.0.1:4000";
 
-    fn talk(wish: Wish) -> Talk {
-        Talk::new(wish, 1, OWN.parse().unwrap())
+    fn session(request: UdpRequest) -> UdpSession {
+        UdpSession::new(request, 1, OWN.parse().unwrap())
     }
 
-    fn said(talk: &Talk) -> Vec<u8> {
+    fn said(session: &UdpSession) -> Vec<u8> {
         let mut out = b"before".to_vec();
-        talk.say(&mut out);
+        session.say(&mut out);
         out
     }
 
@@ -181,28 +187,31 @@ mod tests {
             assert_eq!(address(other.as_bytes()), None, "{other:?}");
         }
         assert_eq!(address(b"\xff\n"), None);
-        assert_eq!(said(&talk(Wish::Plain)), QUESTION);
-        assert!(matches!(talk(Wish::Plain).hear(QUESTION), Heard::Refused(_)));
+        assert_eq!(said(&session(UdpRequest::Plain)), QUESTION);
+        assert!(matches!(session(UdpRequest::Plain).hear(QUESTION), UdpEvent::Refused(_)));
     }
 
     #[test]
     fn a_match_takes_a_cookie_and_is_confirmed() {
-        let mut talk = talk(Wish::Match);
-        assert_eq!(said(&talk), mc1::join(1, None).as_bytes());
+        let mut session = session(UdpRequest::Match);
+        assert_eq!(said(&session), mc1::join(1, None).as_bytes());
         let other = b"MC1 COOKIE id=0000000000000002 c=0000000000000009\n";
-        assert_eq!(talk.hear(other), Heard::Nothing, "said to somebody else");
-        assert_eq!(talk.hear(b"MC1 COOKIE id=0000000000000001 c=0000000000000007\n"), Heard::Word);
-        assert_eq!(said(&talk), mc1::join(1, Some(7)).as_bytes());
+        assert_eq!(session.hear(other), UdpEvent::Nothing, "said to somebody else");
+        assert_eq!(
+            session.hear(b"MC1 COOKIE id=0000000000000001 c=0000000000000007\n"),
+            UdpEvent::Word
+        );
+        assert_eq!(said(&session), mc1::join(1, Some(7)).as_bytes());
         let full = b"MC1 ERR id=0000000000000001 code=full retry=30\n";
-        assert_eq!(talk.hear(full), Heard::Refused("full"));
+        assert_eq!(session.hear(full), UdpEvent::Refused("full"));
         let wait = b"MC1 WAIT id=0000000000000001 have=1 need=2 ttl=30\n";
-        assert_eq!(talk.hear(wait), Heard::Nothing);
+        assert_eq!(session.hear(wait), UdpEvent::Nothing);
         let matched = b"MC1 MATCH id=0000000000000001 m=0000000000000005 \
             k=00000000000000000000000000000006 you=1@127.0.0.1:4000 peer=2@127.0.0.1:5000 at=0\n";
-        assert!(matches!(talk.hear(matched), Heard::Granted(Some(told)) if told.number == 5));
-        assert!(talk.has_last_word());
-        assert_eq!(said(&talk), mc1::ack(1, 5).as_bytes());
-        assert_eq!(talk.hear(matched), Heard::Nothing, "a repeat");
+        assert!(matches!(session.hear(matched), UdpEvent::Granted(Some(told)) if told.number == 5));
+        assert!(session.has_last_word());
+        assert_eq!(said(&session), mc1::ack(1, 5).as_bytes());
+        assert_eq!(session.hear(matched), UdpEvent::Nothing, "a repeat");
     }
 
     #[test]
@@ -215,20 +224,23 @@ mod tests {
             answer.extend((0x7F00_0001_u32 ^ 0x2112_A442).to_be_bytes());
             answer
         };
-        let mut talk = talk(Wish::Binding);
-        assert_eq!(talk.hear(&answer(4_000)), Heard::Granted(None));
-        assert_eq!(talk.hear(&answer(4_001)), Heard::Refused("an address that is not its own"));
+        let mut session = session(UdpRequest::Binding);
+        assert_eq!(session.hear(&answer(4_000)), UdpEvent::Granted(None));
+        assert_eq!(
+            session.hear(&answer(4_001)),
+            UdpEvent::Refused("an address that is not its own")
+        );
         let mut earlier = answer(4_000);
         earlier[19] = 0;
-        assert_eq!(talk.hear(&earlier), Heard::Nothing);
-        assert!(matches!(talk.hear(&binding::request(1)), Heard::Refused(_)));
+        assert_eq!(session.hear(&earlier), UdpEvent::Nothing);
+        assert!(matches!(session.hear(&binding::request(1)), UdpEvent::Refused(_)));
     }
 
     #[test]
     fn an_echo_is_the_same_again() {
-        let mut talk = talk(Wish::Echo);
-        assert_eq!(talk.hear(&said(&talk.clone())), Heard::Granted(None));
-        assert_eq!(talk.hear(&binding::request(0)), Heard::Nothing, "an earlier one");
-        assert!(matches!(talk.hear(b"127.0.0.1:60274\n"), Heard::Refused(_)));
+        let mut session = session(UdpRequest::Echo);
+        assert_eq!(session.hear(&said(&session.clone())), UdpEvent::Granted(None));
+        assert_eq!(session.hear(&binding::request(0)), UdpEvent::Nothing, "an earlier one");
+        assert!(matches!(session.hear(b"127.0.0.1:60274\n"), UdpEvent::Refused(_)));
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! All that is ready is read before anything is said, and then everybody speaks at once: so
 //! the server has a queue to work off, and how often it wakes up depends less on how fast we are.
-//! What is said and heard is left to `talk`, who belongs together to `partners`.
+//! What is said and heard is left to `udp_session`, who belongs together to `partners`.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -21,20 +21,20 @@ use super::clock::own_cpu;
 use super::error::LoadError;
 use super::event_loop::EventLoop;
 use super::partners::{PairCount, Partners};
-use super::performance::{Mark, Performance};
-use super::progress::{Phase, Progress};
+use super::performance::{Performance, RunSample};
+use super::progress::{ProgressReporter, RunPhase};
 use super::recorder::Recorder;
-use super::settings::Settings;
+use super::settings::LoadSettings;
 use super::socket;
-use super::talk::{Heard, Talk, Wish};
 use super::tally::{Tally, reason};
+use super::udp_session::{UdpEvent, UdpRequest, UdpSession};
 use super::usage::{Watch, farewell};
 use crate::limits::{LOAD_ASK_AGAIN, LOAD_DATAGRAM_BYTES_MAX, LOAD_DRAIN};
 use crate::time::Time;
 
-struct Endpoint {
+struct UdpEndpoint {
     socket: UdpSocket,
-    talk: Talk,
+    session: UdpSession,
     /// Its question, of all that were asked.
     number: u64,
     /// When it asked first; never: not yet.
@@ -42,17 +42,17 @@ struct Endpoint {
 }
 
 /// All endpoints.
-pub(super) struct Asking<'a> {
-    settings: &'a Settings,
-    wish: Wish,
+pub(super) struct UdpRun<'a> {
+    settings: &'a LoadSettings,
+    request: UdpRequest,
     events: EventLoop,
     watch: Watch,
-    progress: Progress,
-    endpoints: Slab<Endpoint>,
+    progress: ProgressReporter,
+    endpoints: Slab<UdpEndpoint>,
     /// Who has something to say: key and number. Some may have been answered meanwhile.
     to_say: Vec<(usize, u64)>,
     /// Whose wish was granted and who has a last word.
-    leaving: Vec<Endpoint>,
+    leaving: Vec<UdpEndpoint>,
     /// Who asked when, the earliest first; those who are gone included.
     waiting: VecDeque<(Time, usize, u64)>,
     next_number: u64,
@@ -67,17 +67,17 @@ pub(super) struct Asking<'a> {
     tally: Tally,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> UdpRun<'a> {
     /// Nobody has asked yet.
     pub(super) fn new(
-        settings: &'a Settings,
-        wish: Wish,
+        settings: &'a LoadSettings,
+        request: UdpRequest,
         events: EventLoop,
-        progress: Progress,
+        progress: ProgressReporter,
     ) -> Result<Self, LoadError> {
         Ok(Self {
             settings,
-            wish,
+            request,
             events,
             watch: Watch::new(&settings.server_pids)?,
             progress,
@@ -100,18 +100,18 @@ impl<'a> Asking<'a> {
 
     /// Carries it out.
     pub(super) fn perform(mut self) -> Result<Performance, LoadError> {
-        let before = self.watch.look();
+        let before = self.watch.sample();
         let start = self.events.clock().now();
         let begin = start + self.settings.warm_up;
         self.window = (begin, begin + self.settings.duration);
         self.latency.open(self.window.0, self.window.1);
-        self.ask_until(begin, Phase::WarmingUp)?;
-        let from = self.mark();
-        self.ask_until(self.window.1, Phase::Measuring)?;
-        let until = self.mark();
+        self.ask_until(begin, RunPhase::WarmingUp)?;
+        let from = self.take_sample();
+        self.ask_until(self.window.1, RunPhase::Measuring)?;
+        let until = self.take_sample();
         self.drain()?;
         self.check_not_deserted()?;
-        let pairs = self.wish.is_for_two().then(|| self.pairs());
+        let pairs = self.request.is_for_two().then(|| self.pairs());
         self.endpoints = Slab::new();
         if let Some(signal) = self.events.stop_at_once() {
             return Err(LoadError::AtOnce { signal });
@@ -141,8 +141,8 @@ impl<'a> Asking<'a> {
         if self.tally.heard() > 0 || self.events.is_stopped() {
             return Ok(());
         }
-        let silence = match self.wish {
-            Wish::Plain => "no answer (is plain pairing on?)",
+        let silence = match self.request {
+            UdpRequest::Plain => "no answer (is plain pairing on?)",
             _ => "no answer",
         };
         let why = self.tally.failures.most_frequent().unwrap_or(silence).to_owned();
@@ -151,17 +151,17 @@ impl<'a> Asking<'a> {
 
     /// Of an odd number that look for partners one finds nobody.
     fn odd_one_out(&self) -> u64 {
-        if self.wish.is_for_two() { self.asked % 2 } else { 0 }
+        if self.request.is_for_two() { self.asked % 2 } else { 0 }
     }
 
     fn pairs(&self) -> PairCount {
-        let asked = |endpoint: &&Endpoint| endpoint.asked != Time::NEVER;
+        let asked = |endpoint: &&UdpEndpoint| endpoint.asked != Time::NEVER;
         let waiting = self.endpoints.iter().map(|(_, endpoint)| endpoint).filter(asked);
-        self.partners.count(&waiting.map(|endpoint| endpoint.talk.own()).collect())
+        self.partners.count(&waiting.map(|endpoint| endpoint.session.own()).collect())
     }
 
     /// Keeps them asking.
-    fn ask_until(&mut self, end: Time, phase: Phase) -> Result<(), LoadError> {
+    fn ask_until(&mut self, end: Time, phase: RunPhase) -> Result<(), LoadError> {
         let at_once = self.settings.clients.min(self.settings.at_once);
         // An odd one would wait for ever.
         let at_once = (at_once + at_once % 2).max(2);
@@ -182,20 +182,20 @@ impl<'a> Asking<'a> {
     fn drain(&mut self) -> Result<(), LoadError> {
         self.is_draining = true;
         let end = self.events.clock().now() + LOAD_DRAIN;
-        let is_asking = |endpoint: &Endpoint| endpoint.asked != Time::NEVER;
+        let is_asking = |endpoint: &UdpEndpoint| endpoint.asked != Time::NEVER;
         self.endpoints.retain(|_, endpoint| is_asking(endpoint));
         let alone = self.odd_one_out() as usize;
         while self.endpoints.len() > alone && self.events.clock().now() < end {
             if self.events.stop_at_once().is_some() {
                 break;
             }
-            self.turn(end.min(self.events.clock().now() + LOAD_ASK_AGAIN), Phase::Draining)?;
+            self.turn(end.min(self.events.clock().now() + LOAD_ASK_AGAIN), RunPhase::Draining)?;
         }
         self.speak();
         Ok(())
     }
 
-    fn turn(&mut self, until: Time, phase: Phase) -> Result<(), LoadError> {
+    fn turn(&mut self, until: Time, phase: RunPhase) -> Result<(), LoadError> {
         self.speak();
         self.events.wait(until)?;
         while let Some(ready) = self.events.take_ready() {
@@ -219,8 +219,8 @@ impl<'a> Asking<'a> {
             });
         match socket {
             Ok((socket, own)) => {
-                let talk = Talk::new(self.wish, number, own);
-                entry.insert(Endpoint { socket, talk, number, asked: Time::NEVER });
+                let session = UdpSession::new(self.request, number, own);
+                entry.insert(UdpEndpoint { socket, session, number, asked: Time::NEVER });
                 self.to_say.push((key, number));
                 self.opened += 1;
             }
@@ -237,7 +237,7 @@ impl<'a> Asking<'a> {
     fn speak(&mut self) {
         let mut words = Vec::new();
         for endpoint in self.leaving.drain(..) {
-            endpoint.talk.say(&mut words);
+            endpoint.session.say(&mut words);
             // A server that has not heard it says it all again, to nobody.
             let _ = endpoint.socket.send(&words);
         }
@@ -251,7 +251,7 @@ impl<'a> Asking<'a> {
                 self.asked += 1;
                 self.asked_in_window += u64::from((self.window.0..self.window.1).contains(&now));
             }
-            endpoint.talk.say(&mut words);
+            endpoint.session.say(&mut words);
             if let Err(error) = endpoint.socket.send(&words) {
                 // It asks again before long.
                 self.note_failure(&reason(&error));
@@ -264,7 +264,7 @@ impl<'a> Asking<'a> {
         let mut datagram = [0; LOAD_DATAGRAM_BYTES_MAX];
         while let Some(endpoint) = self.endpoints.get_mut(key) {
             let heard = match endpoint.socket.recv(&mut datagram) {
-                Ok(count) => endpoint.talk.hear(&datagram[..count]),
+                Ok(count) => endpoint.session.hear(&datagram[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 // Nobody listens there; that is told for each datagram.
                 Err(error) => {
@@ -273,37 +273,37 @@ impl<'a> Asking<'a> {
                 }
             };
             match heard {
-                Heard::Nothing => {}
-                Heard::Word => {
+                UdpEvent::Nothing => {}
+                UdpEvent::Word => {
                     self.to_say.push((key, endpoint.number));
                     break;
                 }
-                Heard::Granted(told) => {
+                UdpEvent::Granted(told) => {
                     if let Some(told) = told {
-                        self.partners.note(endpoint.talk.own(), told);
+                        self.partners.note(endpoint.session.own(), told);
                     }
                     self.latency.record(endpoint.asked, self.events.clock().now(), 1);
                     self.tally.heard_by_listeners += 1;
                     self.go_on(key);
                     break;
                 }
-                Heard::Refused(why) => self.note_failure(why),
+                UdpEvent::Refused(why) => self.note_failure(why),
             }
         }
     }
 
     /// What an endpoint does whose wish was granted.
     fn go_on(&mut self, key: usize) {
-        if self.wish.is_for_two() || self.settings.newcomers || self.is_draining {
+        if self.request.is_for_two() || self.settings.newcomers || self.is_draining {
             let endpoint = self.endpoints.remove(key);
-            if endpoint.talk.has_last_word() {
+            if endpoint.session.has_last_word() {
                 self.leaving.push(endpoint);
             }
             return;
         }
         let number = self.take_number();
         let endpoint = &mut self.endpoints[key];
-        endpoint.talk = Talk::new(self.wish, number, endpoint.talk.own());
+        endpoint.session = UdpSession::new(self.request, number, endpoint.session.own());
         (endpoint.number, endpoint.asked) = (number, Time::NEVER);
         self.to_say.push((key, number));
     }
@@ -327,12 +327,12 @@ impl<'a> Asking<'a> {
         self.tally.failures.note(why);
     }
 
-    fn mark(&mut self) -> Mark {
-        Mark {
+    fn take_sample(&mut self) -> RunSample {
+        RunSample {
             at: self.events.clock().now(),
             heard: self.tally.heard(),
             cpu: own_cpu(),
-            server: self.watch.look(),
+            server: self.watch.sample(),
         }
     }
 }
