@@ -14,8 +14,8 @@ use mio_chat::net::{self, Config, Exit, Predecessor, Reactor};
 use mio_chat::peer;
 
 use cli::{
-    ChatArgs, Command, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OfVariable,
-    OperatorError, PlaceError, Serving, check_places, hash_password, misspelt, read_operators,
+    ChatArgs, CliCommand, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
+    PlaceError, ServeConfig, VariableError, check_places, hash_password, misspelt, read_operators,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -25,22 +25,22 @@ const BAD_CONFIGURATION: u8 = 78;
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let command = Command::parse_checked();
+    let command = CliCommand::parse_checked();
     // The server tells its log.
-    if !matches!(command, Command::Serve(_) | Command::LoadWorker) {
+    if !matches!(command, CliCommand::Serve(_) | CliCommand::LoadWorker) {
         warn_of_variables();
     }
     let done = match command {
-        Command::Serve(_) => serve(),
-        Command::Chat(args) => chat(&args),
-        Command::Load(args) => load_test(&args),
-        Command::Match(args) => find_players(&args),
-        Command::Health(args) => ask_health(&args),
-        Command::HashPassword => print_hash(),
-        Command::Manual(args) => print_manual(&args),
-        Command::LoadWorker if load::work() => return ExitCode::SUCCESS,
+        CliCommand::Serve(_) => serve(),
+        CliCommand::Chat(args) => chat(&args),
+        CliCommand::Load(args) => load_test(&args),
+        CliCommand::Match(args) => find_players(&args),
+        CliCommand::Health(args) => ask_health(&args),
+        CliCommand::HashPassword => print_hash(),
+        CliCommand::Manual(args) => print_manual(&args),
+        CliCommand::LoadWorker if load::work() => return ExitCode::SUCCESS,
         // The process that has started this one tells why.
-        Command::LoadWorker => return ExitCode::FAILURE,
+        CliCommand::LoadWorker => return ExitCode::FAILURE,
     };
     match done {
         Ok(Exit::Drained | Exit::HandedOver) => ExitCode::SUCCESS,
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 
 /// The exit code for what went wrong.
 fn code_of(error: &(dyn Error + 'static)) -> u8 {
-    if let Some(of_variable) = error.downcast_ref::<OfVariable>() {
+    if let Some(of_variable) = error.downcast_ref::<VariableError>() {
         return code_of(&*of_variable.error);
     }
     if error.is::<ConfigError>() || error.is::<OperatorError>() || error.is::<PlaceError>() {
@@ -75,7 +75,7 @@ fn warn_of_variables() {
 }
 
 fn serve() -> Result<Exit, Box<dyn Error>> {
-    let mut serving = Serving::read()?;
+    let mut serving = ServeConfig::read()?;
     let served = serve_with(&mut serving);
     served.map_err(|error| {
         // One of them may have been meant to say something else.
@@ -84,7 +84,7 @@ fn serve() -> Result<Exit, Box<dyn Error>> {
     })
 }
 
-fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
+fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
     let descriptors = net::descriptor_limit();
     let config = settings_of(serving, descriptors)?;
     if serving.args.only_check() {
@@ -114,7 +114,7 @@ fn serve_with(serving: &mut Serving) -> Result<Exit, Box<dyn Error>> {
 }
 
 /// All that is chosen, with what further files say.
-fn settings_of(serving: &Serving, descriptors: u64) -> Result<Config, OperatorError> {
+fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, OperatorError> {
     let args = &serving.args;
     let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
     Ok(Config {
@@ -125,16 +125,16 @@ fn settings_of(serving: &Serving, descriptors: u64) -> Result<Config, OperatorEr
 }
 
 /// Reads everything again, and says what is different.
-fn reload(serving: &mut Serving, descriptors: u64) -> Result<Config, Box<dyn Error>> {
-    let anew = Serving::read()?;
+fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn Error>> {
+    let anew = ServeConfig::read()?;
     let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error.into()))?;
-    let (changed, kept) = serving.in_force.changes(&anew.in_force);
+    let (changed, kept) = serving.active.changes(&anew.active);
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(",") };
     log::info!("reloaded: changed={changed}");
     if !kept.is_empty() {
         log::warn!("reloaded, but what was chosen anew needs a restart: {}", kept.join(","));
     }
-    serving.in_force.take_over(&anew.in_force);
+    serving.active.take_over(&anew.active);
     Ok(settings)
 }
 
@@ -200,7 +200,7 @@ fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn Error>> {
         let _ = write!(stdout, "{}", peer::check(&check)?);
         return Ok(Exit::Drained);
     }
-    match args.talk().run()? {
+    match args.command().run()? {
         Ended::Well => Ok(Exit::Drained),
         Ended::Signal(signal) => Ok(Exit::AtOnce(signal)),
     }

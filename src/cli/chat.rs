@@ -33,7 +33,7 @@ pub(crate) struct ChatArgs {
     room: Option<String>,
     /// How a pipe writes what is heard
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Written,
+    format: OutputFormat,
     /// In a pipe: say lines that begin with / instead of carrying them out
     #[arg(long)]
     literal: bool,
@@ -46,7 +46,7 @@ pub(crate) struct ChatArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Written {
+enum OutputFormat {
     /// What others say, as people read it
     Text,
     /// Everything, one object a line
@@ -101,8 +101,8 @@ impl ChatArgs {
                 Colours::None => Theme::Plain,
             },
             format: match self.format {
-                Written::Text => Format::Text,
-                Written::Json => Format::Json,
+                OutputFormat::Text => Format::Text,
+                OutputFormat::Json => Format::Json,
             },
             is_literal: self.literal,
             stays: self.stay,

@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::settings::{self, Setting};
 use super::text_file::{self, TextError};
-use super::variables::unheard;
+use super::variables::without_variables;
 use super::{Cli, nearest};
 
 /// Why a configuration file is not used.
@@ -75,7 +75,7 @@ impl ConfigFile {
     }
 
     /// Makes what the file says the default of the flags.
-    pub(super) fn underlie(&self, command: clap::Command) -> clap::Command {
+    pub(super) fn as_defaults(&self, command: clap::Command) -> clap::Command {
         self.entries.iter().fold(command, |command, (setting, values)| {
             let with_default = |arg: clap::Arg| arg.default_values(values.clone());
             command
@@ -86,15 +86,15 @@ impl ConfigFile {
 }
 
 /// Where in the text something is wrong, and what.
-type Wrong = (usize, String);
+type LineError = (usize, String);
 
-fn parse(text: &str) -> Result<ConfigFile, Wrong> {
+fn parse(text: &str) -> Result<ConfigFile, LineError> {
     let table = DeTable::parse(text).map_err(|error| {
         let place = error.span().map_or(0, |span| span.start);
         (place, error.message().trim_end().replace('\n', ", "))
     })?;
     let known = settings::all(&Cli::command());
-    let mut command = unheard(Cli::command());
+    let mut command = without_variables(Cli::command());
     let mut entries = Vec::new();
     for (key, value) in table.get_ref() {
         let wrong = |why| (key.span().start, why);

@@ -4,7 +4,7 @@ use clap::Args;
 use mio_chat::client::HealthCheck;
 use mio_chat::limits::ADMIN_PORT;
 
-use super::values::Target;
+use super::values::HostPort;
 
 /// Whom to ask, and what.
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ use super::values::Target;
 pub(crate) struct HealthArgs {
     /// Where the server's --admin is: a port of this machine, HOST or HOST:PORT
     #[arg(long, value_name = "SERVER", default_value = "9155", env = "MIO_CHAT_ADMIN")]
-    admin: Target,
+    admin: HostPort,
     /// Ask whether new clients may be sent there, too: not while it stops, is full or is out of
     /// descriptors
     #[arg(long)]

@@ -8,7 +8,7 @@ use clap::Args;
 use mio_chat::limits;
 use mio_chat::load::{self, Dialect, LoadSettings, Scenario};
 
-use super::values::{Target, whole};
+use super::values::{HostPort, whole};
 
 /// Everything about a load test.
 #[derive(Debug, Args)]
@@ -19,12 +19,12 @@ use super::values::{Target, whole};
 pub(crate) struct LoadArgs {
     /// The server: HOST or HOST:PORT [default port: 55555, over UDP 50000]
     #[arg(value_name = "SERVER")]
-    server: Target,
+    server: HostPort,
     /// What the clients do
     #[arg(value_enum, value_name = "SCENARIO", default_value = "fan-out")]
     scenario: Scenario,
     #[command(flatten)]
-    clients: ClientArgs,
+    clients: LoadClientArgs,
     #[command(flatten)]
     talk: TalkArgs,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(crate) struct LoadArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clients")]
-struct ClientArgs {
+struct LoadClientArgs {
     /// Clients in the room; in a storm, clients that come and go in all
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_CLIENTS)]
     #[arg(value_parser = whole(1..=limits::LOAD_CLIENTS_MAX))]
@@ -177,12 +177,12 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, CliCommand};
 
     fn parsed(flags: &[&str]) -> Result<LoadArgs, clap::Error> {
         let words = ["mio-chat", "load"].iter().chain(flags);
         let command = Cli::try_parse_from(words)?.into_command();
-        let Command::Load(load) = command else { panic!("{flags:?} is no load test") };
+        let CliCommand::Load(load) = command else { panic!("{flags:?} is no load test") };
         Ok(load)
     }
 

@@ -34,11 +34,11 @@ pub(crate) use operators::{OperatorError, hash_password, read_operators};
 pub(crate) use places::{PlaceError, check_places};
 pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
-pub(crate) use settings::InForce;
-pub(crate) use variables::{OfVariable, misspelt};
+pub(crate) use settings::ActiveConfig;
+pub(crate) use variables::{VariableError, misspelt};
 
 use config::ConfigFile;
-use variables::{Variables, unheard};
+use variables::{Variables, without_variables};
 
 /// Chat over TCP and peer matchmaking over UDP, in one thread.
 ///
@@ -49,14 +49,14 @@ use variables::{Variables, unheard};
 #[command(after_help = "Try it:\n  mio-chat --tcp 55555 --udp 50000\n  nc 127.0.0.1 55555")]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     serve: ServeArgs,
 }
 
 /// What the program is to do.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CliCommand {
     /// Run the server; the same as naming no command
     Serve(Box<ServeArgs>),
     /// Chat in a terminal, or in a pipe where there is none
@@ -76,7 +76,7 @@ pub(crate) enum Command {
     LoadWorker,
 }
 
-impl Command {
+impl CliCommand {
     /// Parses the command line and the environment; ends the program with exit code 2 and a
     /// sentence when they make no sense.
     pub(crate) fn parse_checked() -> Self {
@@ -88,7 +88,7 @@ impl Command {
             .unwrap_or_else(|error| error.exit())
             .into_command();
         let checked = match &command {
-            // With what the file says: `Serving::read`.
+            // With what the file says: `ServeConfig::read`.
             Self::Serve(serve) if serve.config_file().is_some() => Ok(()),
             Self::Serve(serve) => serve.check(),
             Self::Chat(chat) => chat.check_flags(),
@@ -98,7 +98,7 @@ impl Command {
             Self::Health(_) | Self::HashPassword | Self::LoadWorker => Ok(()),
         };
         if let Err(problem) = checked {
-            let mut cli = unheard(Cli::command());
+            let mut cli = without_variables(Cli::command());
             cli.build();
             // With the usage of the command that was meant.
             let meant = match &command {
@@ -121,7 +121,7 @@ impl Command {
 /// # Errors
 /// The words or the variables make no sense, or ask for help.
 fn read_line(words: &[OsString]) -> clap::error::Result<(clap::Command, Variables)> {
-    let command = unheard(Cli::command());
+    let command = without_variables(Cli::command());
     let matches = command.clone().try_get_matches_from(words).map_err(|error| {
         let tells = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
         // Help names the variables.
@@ -129,12 +129,12 @@ fn read_line(words: &[OsString]) -> clap::error::Result<(clap::Command, Variable
         told.unwrap_or(error)
     })?;
     let variables = Variables::beside(&matches).map_err(|problem| {
-        let mut cli = unheard(Cli::command());
+        let mut cli = without_variables(Cli::command());
         cli.build();
         let meant = matches.subcommand_name().and_then(|name| cli.find_subcommand_mut(name));
         meant.unwrap_or(&mut Cli::command()).error(ErrorKind::ValueValidation, problem)
     })?;
-    Ok((variables.underlie(command), variables))
+    Ok((variables.as_defaults(command), variables))
 }
 
 /// The name that somebody may have meant who has typed this one.
@@ -156,15 +156,15 @@ fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a 
 
 /// What the server is to do, by flags, variables and the file.
 #[derive(Debug)]
-pub(crate) struct Serving {
+pub(crate) struct ServeConfig {
     /// The settings.
     pub(crate) args: ServeArgs,
     /// The same as they were written, to see later what has changed.
-    pub(crate) in_force: InForce,
+    pub(crate) active: ActiveConfig,
     variables: Variables,
 }
 
-impl Serving {
+impl ServeConfig {
     /// Reads the settings as they are now. The command line was parsed before.
     ///
     /// # Errors
@@ -173,13 +173,13 @@ impl Serving {
         let words: Vec<OsString> = std::env::args_os().collect();
         // The line makes sense, or the program would have ended at its start.
         let (command, variables) = read_line(&words).unwrap_or_else(|error| error.exit());
-        let (args, in_force) = parse(command, &words).unwrap_or_else(|error| error.exit());
-        let (args, in_force) = match args.config_file() {
+        let (args, active) = parse(command, &words).unwrap_or_else(|error| error.exit());
+        let (args, active) = match args.config_file() {
             Some(file) => with_file(&words, file, &variables)
                 .map_err(|error| variables.attribute(error.into()))?,
-            None => (args, in_force),
+            None => (args, active),
         };
-        Ok(Self { args, in_force, variables })
+        Ok(Self { args, active, variables })
     }
 
     /// An error, with the variable if one has led to it.
@@ -193,31 +193,34 @@ fn with_file(
     words: &[OsString],
     file: &Path,
     variables: &Variables,
-) -> Result<(ServeArgs, InForce), ConfigError> {
+) -> Result<(ServeArgs, ActiveConfig), ConfigError> {
     let together = |why| ConfigError::Together { file: file.to_owned(), why };
-    let command = ConfigFile::read(file)?.underlie(unheard(Cli::command()));
-    let (args, in_force) = parse(variables.underlie(command), words)
+    let command = ConfigFile::read(file)?.as_defaults(without_variables(Cli::command()));
+    let (args, active) = parse(variables.as_defaults(command), words)
         .map_err(|error| together(config::sentence(&error)))?;
     args.check().map_err(together)?;
-    Ok((args, in_force))
+    Ok((args, active))
 }
 
 /// The flags of the server, and how they were written.
-fn parse(command: clap::Command, words: &[OsString]) -> clap::error::Result<(ServeArgs, InForce)> {
+fn parse(
+    command: clap::Command,
+    words: &[OsString],
+) -> clap::error::Result<(ServeArgs, ActiveConfig)> {
     let settings = settings::all(&Cli::command());
     let matches = command.try_get_matches_from(words)?;
     let of_server = matches.subcommand_matches("serve").unwrap_or(&matches);
-    let in_force = InForce::of(&settings, of_server);
+    let active = ActiveConfig::of(&settings, of_server);
     match Cli::from_arg_matches(&matches)?.into_command() {
-        Command::Serve(args) => Ok((*args, in_force)),
+        CliCommand::Serve(args) => Ok((*args, active)),
         _ => Err(Cli::command().error(ErrorKind::InvalidSubcommand, "no server is meant")),
     }
 }
 
 impl Cli {
     /// The command that was named; without one, the server.
-    fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Serve(Box::new(self.serve)))
+    fn into_command(self) -> CliCommand {
+        self.command.unwrap_or(CliCommand::Serve(Box::new(self.serve)))
     }
 }
 
@@ -230,7 +233,7 @@ mod tests {
         for flags in
             [&["mio-chat", "--max-rooms", "7"][..], &["mio-chat", "serve", "--max-rooms", "7"]]
         {
-            let Command::Serve(serve) = Cli::parse_from(flags).into_command() else {
+            let CliCommand::Serve(serve) = Cli::parse_from(flags).into_command() else {
                 panic!("{flags:?} is no server")
             };
             assert_eq!(serve.server_settings(Vec::new()).lobby.rooms_max, 7, "{flags:?}");

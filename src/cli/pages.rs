@@ -6,19 +6,19 @@ use std::io::{self, Write};
 use clap_mangen::Man;
 
 /// A word and what there is to say about it.
-type Entry = (&'static str, &'static str);
+type Definition = (&'static str, &'static str);
 
 /// What clap does not know of a command.
 #[derive(Debug, Default)]
-struct Facts {
-    signals: &'static [Entry],
-    exit_codes: &'static [Entry],
-    files: &'static [Entry],
+struct PageFacts {
+    signals: &'static [Definition],
+    exit_codes: &'static [Definition],
+    files: &'static [Definition],
     /// Variables that are no flag's.
-    environment: &'static [Entry],
+    environment: &'static [Definition],
 }
 
-const SERVER: Facts = Facts {
+const SERVER: PageFacts = PageFacts {
     signals: &[
         (
             "HUP",
@@ -75,7 +75,7 @@ const SERVER: Facts = Facts {
     ],
 };
 
-const CHAT: Facts = Facts {
+const CHAT: PageFacts = PageFacts {
     signals: &[("TERM, INT, HUP", "Put the terminal right and end.")],
     exit_codes: &[
         ("0", "The input ended, and all of it was delivered."),
@@ -93,7 +93,7 @@ const CHAT: Facts = Facts {
     ],
 };
 
-const LOAD: Facts = Facts {
+const LOAD: PageFacts = PageFacts {
     signals: &[("INT, TERM", "End with the report so far. A second one ends at once.")],
     exit_codes: &[
         ("0", "All clients were served, or the run was interrupted."),
@@ -110,7 +110,7 @@ const LOAD: Facts = Facts {
     environment: &[],
 };
 
-const MATCH: Facts = Facts {
+const MATCH: PageFacts = PageFacts {
     signals: &[("INT, TERM", "Leave the match. A second one does not wait for anything.")],
     exit_codes: &[
         ("0", "All that was said has arrived at all players."),
@@ -122,7 +122,7 @@ const MATCH: Facts = Facts {
     environment: &[],
 };
 
-const HEALTH: Facts = Facts {
+const HEALTH: PageFacts = PageFacts {
     signals: &[],
     exit_codes: &[
         ("0", "The server is well; with --ready, new clients may be sent there."),
@@ -133,14 +133,14 @@ const HEALTH: Facts = Facts {
     environment: &[],
 };
 
-const SMALL: Facts = Facts {
+const SMALL: PageFacts = PageFacts {
     signals: &[],
     exit_codes: &[("0", "It was printed."), ("2", "The flags make no sense.")],
     files: &[],
     environment: &[],
 };
 
-const HASH_PASSWORD: Facts = Facts {
+const HASH_PASSWORD: PageFacts = PageFacts {
     signals: &[],
     exit_codes: &[
         ("0", "The hash was printed."),
@@ -183,7 +183,7 @@ pub(super) fn page(
     see_also(to, command, root)
 }
 
-fn facts(name: &str) -> Facts {
+fn facts(name: &str) -> PageFacts {
     match name {
         "chat" => CHAT,
         "load" => LOAD,
@@ -195,7 +195,7 @@ fn facts(name: &str) -> Facts {
     }
 }
 
-fn entries(to: &mut dyn Write, heading: &str, entries: &[Entry]) -> io::Result<()> {
+fn entries(to: &mut dyn Write, heading: &str, entries: &[Definition]) -> io::Result<()> {
     if !entries.is_empty() {
         writeln!(to, ".SH \"{heading}\"")?;
     }
@@ -206,7 +206,11 @@ fn entries(to: &mut dyn Write, heading: &str, entries: &[Entry]) -> io::Result<(
 }
 
 /// The variables of flags, and others.
-fn environment(to: &mut dyn Write, command: &clap::Command, others: &[Entry]) -> io::Result<()> {
+fn environment(
+    to: &mut dyn Write,
+    command: &clap::Command,
+    others: &[Definition],
+) -> io::Result<()> {
     let of_flags: Vec<(String, String)> = command.get_arguments().filter_map(variable).collect();
     if of_flags.is_empty() && others.is_empty() {
         return Ok(());

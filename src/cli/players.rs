@@ -87,7 +87,7 @@ impl MatchArgs {
     }
 
     /// The search and what is done then.
-    pub(crate) fn talk(&self) -> MatchCommand {
+    pub(crate) fn command(&self) -> MatchCommand {
         let mut search = Match::new(&self.server.to_string()).family(self.family());
         if let Some(players) = self.players {
             search = search.players(players);

@@ -16,8 +16,8 @@ use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
 use super::values::{
-    Flood, Names, Place, Relay, Size, Switch, listen_at, parse_ban, parse_host, parse_level,
-    parse_network, parse_reserved, whole,
+    Flood, ListenAddress, NameLetters, RelayChoice, Size, Switch, listen_at, parse_ban, parse_host,
+    parse_level, parse_network, parse_reserved, whole,
 };
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
@@ -65,19 +65,19 @@ struct ListenArgs {
     /// May be given more than once
     #[arg(long, value_name = "PORT", default_value = "55555", env = "MIO_CHAT_TCP")]
     #[arg(value_delimiter = ',')]
-    tcp: Vec<Place>,
+    tcp: Vec<ListenAddress>,
     /// UDP port for matchmaking, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well
     /// as IPv6. May be given more than once
     #[arg(long, value_name = "PORT", default_value = "50000", env = "MIO_CHAT_UDP")]
     #[arg(value_delimiter = ',')]
-    udp: Vec<Place>,
+    udp: Vec<ListenAddress>,
     /// Address for ports given without one [default: every address, IPv4 and IPv6]
     #[arg(long, value_name = "ADDR", env = "MIO_CHAT_BIND", value_parser = parse_host)]
     bind: Option<IpAddr>,
     /// Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone
     /// who gets there may read them [default: none]
     #[arg(long, value_name = "PORT", env = "MIO_CHAT_ADMIN")]
-    admin: Option<Place>,
+    admin: Option<ListenAddress>,
     /// Connections the kernel may hold until they are accepted
     #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
     #[arg(value_parser = whole(1..=i32::MAX))]
@@ -133,7 +133,7 @@ struct ClientArgs {
     flood_address: Flood,
     /// Letters in nicknames and room names: those of ASCII, or of any one script
     #[arg(long, value_name = "SET", default_value = "ascii", env = "MIO_CHAT_NAMES")]
-    names: Names,
+    names: NameLetters,
     /// Idle time, down to half of it so that not all are asked at once, after which a client's
     /// machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks
     #[arg(long, value_name = "TIME", default_value_t = limits::KEEPALIVE_IDLE.into())]
@@ -225,7 +225,7 @@ struct UdpArgs {
     /// Whether players' datagrams are passed on by the server: never, for those who cannot reach
     /// each other directly, or for all, who are then told no addresses
     #[arg(long, value_name = "WHEN", default_value = "fallback", env = "MIO_CHAT_RELAY")]
-    relay: Relay,
+    relay: RelayChoice,
     /// Bytes a second passed on for one player
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_RATE_BYTES))]
     #[arg(env = "MIO_CHAT_RELAY_RATE")]
@@ -348,7 +348,7 @@ impl ServeArgs {
             lame_duck: self.clients.lame_duck.into(),
             max_delay: self.slow.max_delay.into(),
             state: self.rooms.state.clone(),
-            admin: self.listen.admin.map(Place::on_loopback),
+            admin: self.listen.admin.map(ListenAddress::on_loopback),
             stops_at_hangup: self.ends_with_its_terminal(),
         }
     }
@@ -364,8 +364,8 @@ impl ServeArgs {
         let of_operators = operators.iter().map(|operator| operator.name.clone());
         LobbySettings {
             alphabet: match self.clients.names {
-                Names::Ascii => Alphabet::Ascii,
-                Names::Unicode => Alphabet::Unicode,
+                NameLetters::Ascii => Alphabet::Ascii,
+                NameLetters::Unicode => Alphabet::Unicode,
             },
             rooms_max: self.clients.max_rooms as usize,
             history: *history as usize,
@@ -404,9 +404,9 @@ impl ServeArgs {
                 answers_per_second: udp.udp_rate,
                 relay: RelaySettings {
                     mode: match udp.relay {
-                        Relay::Off => RelayMode::Off,
-                        Relay::Fallback => RelayMode::Fallback,
-                        Relay::Only => RelayMode::Only,
+                        RelayChoice::Off => RelayMode::Off,
+                        RelayChoice::Fallback => RelayMode::Fallback,
+                        RelayChoice::Only => RelayMode::Only,
                     },
                     rate: udp.relay_rate.0,
                     quota: udp.relay_quota.0,

@@ -63,9 +63,9 @@ fn setting(arg: &clap::Arg) -> Option<Setting> {
 
 /// The values in force, as they were written, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct InForce(BTreeMap<String, Vec<String>>);
+pub(crate) struct ActiveConfig(BTreeMap<String, Vec<String>>);
 
-impl InForce {
+impl ActiveConfig {
     pub(super) fn of(settings: &[Setting], matches: &ArgMatches) -> Self {
         let values = settings.iter().filter_map(|setting| {
             let raw = matches.get_raw(&setting.id)?;

@@ -15,33 +15,33 @@ use mio_chat::subnet::Subnet;
 
 /// A port, or an address with a port.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(super) enum ListenAddress {
     Port(u16),
     Address(SocketAddr),
 }
 
 /// Where all of these are. `[::]` is every address of both families, as in most servers on Linux,
 /// unless an address of IPv4 is named with the same port: then it is for the other one.
-pub(super) fn listen_at(places: &[Place], bind: Option<IpAddr>) -> Vec<ListenAt> {
+pub(super) fn listen_at(places: &[ListenAddress], bind: Option<IpAddr>) -> Vec<ListenAt> {
     let everywhere = IpAddr::from(Ipv6Addr::UNSPECIFIED);
-    let is_ipv4 = |place: &Place, port| match place {
-        Place::Address(at) => at.is_ipv4() && at.port() == port,
-        Place::Port(_) => false,
+    let is_ipv4 = |place: &ListenAddress, port| match place {
+        ListenAddress::Address(at) => at.is_ipv4() && at.port() == port,
+        ListenAddress::Port(_) => false,
     };
     let names_ipv4 = |port| port != 0 && places.iter().any(|place| is_ipv4(place, port));
-    let listen_at = |place: &Place| match (*place, bind) {
-        (Place::Port(port), None) => ListenAt::Everywhere(port),
-        (Place::Port(port), Some(host)) if host == everywhere => ListenAt::Everywhere(port),
-        (Place::Port(port), Some(host)) => ListenAt::Address((host, port).into()),
-        (Place::Address(at), _) if at.ip() == everywhere && !names_ipv4(at.port()) => {
+    let listen_at = |place: &ListenAddress| match (*place, bind) {
+        (ListenAddress::Port(port), None) => ListenAt::Everywhere(port),
+        (ListenAddress::Port(port), Some(host)) if host == everywhere => ListenAt::Everywhere(port),
+        (ListenAddress::Port(port), Some(host)) => ListenAt::Address((host, port).into()),
+        (ListenAddress::Address(at), _) if at.ip() == everywhere && !names_ipv4(at.port()) => {
             ListenAt::Everywhere(at.port())
         }
-        (Place::Address(at), _) => ListenAt::Address(at),
+        (ListenAddress::Address(at), _) => ListenAt::Address(at),
     };
     places.iter().map(listen_at).collect()
 }
 
-impl Place {
+impl ListenAddress {
     /// Where it is if a bare port is one of this machine alone.
     pub(super) fn on_loopback(self) -> SocketAddr {
         match self {
@@ -51,7 +51,7 @@ impl Place {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for ListenAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -69,12 +69,12 @@ impl FromStr for Place {
 
 /// A server that is to be asked, whose name was looked up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
+pub(super) struct HostPort {
     address: SocketAddr,
     has_port: bool,
 }
 
-impl Target {
+impl HostPort {
     /// Where it is; at this port if none was named.
     pub(super) fn at(self, default_port: u16) -> SocketAddr {
         let mut address = self.address;
@@ -85,7 +85,7 @@ impl Target {
     }
 }
 
-impl FromStr for Target {
+impl FromStr for HostPort {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -227,14 +227,14 @@ pub(super) enum Switch {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Relay {
+pub(super) enum RelayChoice {
     Off,
     Fallback,
     Only,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Names {
+pub(super) enum NameLetters {
     Ascii,
     Unicode,
 }
@@ -296,11 +296,11 @@ mod tests {
             ("[::1]:7", "[::1]:7"),
             ("7", "127.0.0.1:7"),
         ] {
-            let target: Target = typed.parse().unwrap();
+            let target: HostPort = typed.parse().unwrap();
             assert_eq!(target.at(9_155).to_string(), address, "{typed}");
         }
         for typed in ["", ":7", "0", "65536", "localhost:x"] {
-            let problem = typed.parse::<Target>().unwrap_err();
+            let problem = typed.parse::<HostPort>().unwrap_err();
             assert!(problem.starts_with(&format!("'{typed}' is no server: ")), "{problem}");
         }
     }
@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn one_of_a_list_may_have_spaces_around_it() {
         assert!(parse_ban(" 203.0.113.0/24 ").is_ok() && parse_network(" 10.0.0.5").is_ok());
-        assert!(matches!(" 7".parse(), Ok(Place::Port(7))));
+        assert!(matches!(" 7".parse(), Ok(ListenAddress::Port(7))));
         assert_eq!(parse_reserved(" Zoë "), Ok("Zoë".to_owned()));
         for text in ["", " ", "ad min", "::"] {
             assert!(parse_reserved(text).is_err(), "{text:?}");
@@ -318,7 +318,9 @@ mod tests {
     #[test]
     fn a_place_is_a_port_or_an_address() {
         let bind = Some(IpAddr::from([127, 0, 0, 1]));
-        let at = |text: &str, bind| text.parse::<Place>().map(|place| listen_at(&[place], bind)[0]);
+        let at = |text: &str, bind| {
+            text.parse::<ListenAddress>().map(|place| listen_at(&[place], bind)[0])
+        };
         assert_eq!(at("0", None), Ok(ListenAt::Everywhere(0)));
         let local = "127.0.0.1:7".parse().unwrap();
         assert_eq!(at("7", bind), Ok(ListenAt::Address(local)));
@@ -332,7 +334,8 @@ mod tests {
     #[test]
     fn every_address_of_ipv6_is_every_address() {
         let at = |texts: &[&str], bind: Option<&str>| {
-            let places: Vec<Place> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            let places: Vec<ListenAddress> =
+                texts.iter().map(|text| text.parse().unwrap()).collect();
             listen_at(&places, bind.map(|host| parse_host(host).unwrap()))
         };
         let one = |text: &str| ListenAt::Address(text.parse().unwrap());

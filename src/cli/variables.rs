@@ -42,7 +42,7 @@ const OTHERS: [&str; 12] = [
 
 /// A variable that says something.
 #[derive(Debug)]
-struct Said {
+struct SetVariable {
     /// By which clap knows the flag.
     id: String,
     /// The flag with its dashes, or what help calls a value that has none.
@@ -56,13 +56,13 @@ struct Said {
 pub(super) struct Variables {
     /// The command that was named; none for the server.
     command: Option<String>,
-    said: Vec<Said>,
+    set: Vec<SetVariable>,
 }
 
 /// An error that a variable has led to.
 #[derive(Debug, Error)]
 #[error("{error} ({flag} is set by the variable {variable})")]
-pub(crate) struct OfVariable {
+pub(crate) struct VariableError {
     flag: String,
     variable: String,
     /// What went wrong.
@@ -71,7 +71,7 @@ pub(crate) struct OfVariable {
 }
 
 /// The same command, which looks at no variable.
-pub(super) fn unheard(command: clap::Command) -> clap::Command {
+pub(super) fn without_variables(command: clap::Command) -> clap::Command {
     let without = |arg: clap::Arg| arg.env(Resettable::Reset);
     command.mut_args(without).mut_subcommands(|command| command.mut_args(without))
 }
@@ -90,38 +90,36 @@ impl Variables {
         let is_open = |arg: &&clap::Arg| {
             on_line.value_source(arg.get_id().as_str()) != Some(ValueSource::CommandLine)
         };
-        let said: Vec<Said> =
-            of_command.get_arguments().filter(is_open).filter_map(Said::of).collect();
-        all = unheard(all);
-        for (said, value) in
-            said.iter().flat_map(|said| said.values.iter().map(move |it| (said, it)))
-        {
-            let tried = all.try_get_matches_from_mut(said.line(command, value));
+        let set: Vec<SetVariable> =
+            of_command.get_arguments().filter(is_open).filter_map(SetVariable::of).collect();
+        all = without_variables(all);
+        for (set, value) in set.iter().flat_map(|set| set.values.iter().map(move |it| (set, it))) {
+            let tried = all.try_get_matches_from_mut(set.line(command, value));
             tried.map_err(|error| {
-                format!("cannot use the variable {}: {}", said.variable, sentence(&error))
+                format!("cannot use the variable {}: {}", set.variable, sentence(&error))
             })?;
         }
-        Ok(Self { command: command.map(str::to_owned), said })
+        Ok(Self { command: command.map(str::to_owned), set })
     }
 
     /// Makes what the variables say the default of the flags.
-    pub(super) fn underlie(&self, command: clap::Command) -> clap::Command {
-        self.said.iter().fold(command, |command, said| {
-            let with_default = |arg: clap::Arg| arg.default_values(said.values.clone());
+    pub(super) fn as_defaults(&self, command: clap::Command) -> clap::Command {
+        self.set.iter().fold(command, |command, set| {
+            let with_default = |arg: clap::Arg| arg.default_values(set.values.clone());
             match &self.command {
-                Some(name) => command.mut_subcommand(name, |it| it.mut_arg(&said.id, with_default)),
+                Some(name) => command.mut_subcommand(name, |it| it.mut_arg(&set.id, with_default)),
                 None => command
-                    .mut_arg(&said.id, with_default)
-                    .mut_subcommand("serve", |it| it.mut_arg(&said.id, with_default)),
+                    .mut_arg(&set.id, with_default)
+                    .mut_subcommand("serve", |it| it.mut_arg(&set.id, with_default)),
             }
         })
     }
 
     /// A sentence about what went wrong, with the variable if one has led to it.
     pub(super) fn told(&self, sentence: String) -> String {
-        match self.said.iter().find(|said| said.is_meant_by(&sentence)) {
-            Some(said) => {
-                format!("{sentence} ({} is set by the variable {})", said.flag, said.variable)
+        match self.set.iter().find(|set| set.is_meant_by(&sentence)) {
+            Some(set) => {
+                format!("{sentence} ({} is set by the variable {})", set.flag, set.variable)
             }
             None => sentence,
         }
@@ -130,10 +128,10 @@ impl Variables {
     /// The same error, with the variable if one has led to it.
     pub(super) fn attribute(&self, error: Box<dyn Error>) -> Box<dyn Error> {
         let sentence = error.to_string();
-        match self.said.iter().find(|said| said.is_meant_by(&sentence)) {
-            Some(said) => Box::new(OfVariable {
-                flag: said.flag.clone(),
-                variable: said.variable.clone(),
+        match self.set.iter().find(|set| set.is_meant_by(&sentence)) {
+            Some(set) => Box::new(VariableError {
+                flag: set.flag.clone(),
+                variable: set.variable.clone(),
                 error,
             }),
             None => error,
@@ -141,7 +139,7 @@ impl Variables {
     }
 }
 
-impl Said {
+impl SetVariable {
     /// What the variable of a flag says, if it has one that is not empty.
     fn of(arg: &clap::Arg) -> Option<Self> {
         let variable = arg.get_env()?;
@@ -196,8 +194,8 @@ fn values(text: &OsStr, delimiter: Option<char>) -> Vec<OsString> {
         part if part.contains(&b'\n') => part,
         part => part.trim_ascii_start(),
     });
-    let said = trimmed.filter(|part| !part.is_empty());
-    said.map(|part| OsString::from_vec(part.to_owned())).collect()
+    let set = trimmed.filter(|part| !part.is_empty());
+    set.map(|part| OsString::from_vec(part.to_owned())).collect()
 }
 
 /// A sentence for each variable that looks like one of ours and is read by nobody.
@@ -252,7 +250,7 @@ fn is_of_orchestrator(name: &str, value: &OsStr) -> bool {
 }
 
 fn unknown(name: &str, known: &[String]) -> String {
-    let said = format!("unknown variable {name} is ignored");
+    let set = format!("unknown variable {name} is ignored");
     let keys = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
     let part = own_part(name).map(|part| match part.as_str() {
         // As the flag is called.
@@ -260,8 +258,8 @@ fn unknown(name: &str, known: &[String]) -> String {
         _ => part,
     });
     match part.and_then(|part| nearest(&part, keys)) {
-        Some(nearest) => format!("{said}; did you mean {PREFIX}{nearest}?"),
-        None => format!("{said} (`mio-chat manual settings` lists all of them)"),
+        Some(nearest) => format!("{set}; did you mean {PREFIX}{nearest}?"),
+        None => format!("{set} (`mio-chat manual settings` lists all of them)"),
     }
 }
 

@@ -16,7 +16,7 @@ mod model;
 mod refused;
 mod rooms;
 
-use model::{Model, Random};
+use model::{ModelRandom, StoreModel};
 
 /// A batch with these messages of one room, to be numbered from here on.
 fn batch<'a>(room: &'a StoredRoom, charter: bool, last: u64) -> SaveBatch<'a> {
@@ -147,8 +147,8 @@ fn the_last_number_is_the_highest_that_was_seen() {
 fn everything_comes_back_as_the_model_has_it() {
     for seed in 1..=12 {
         let folder = tempdir().unwrap();
-        let mut random = Random::new(seed);
-        let mut model = Model::new();
+        let mut random = ModelRandom::new(seed);
+        let mut model = StoreModel::new();
         let (mut store, snapshot) = open(folder.path());
         let mut complete = snapshot.complete;
         for _ in 0..30 {

@@ -16,9 +16,9 @@ const PEOPLE: [&str; 4] = ["alice", "BOB", "Jos\u{e9}", "x_7"];
 const TEXTS: [&str; 5] = ["", "hello", "it's \"quoted\"; --", "\u{1F600} na\u{ef}ve", "%s ?1 'x"];
 
 /// Numbers that look random and are the same each time (xorshift).
-pub(super) struct Random(u64);
+pub(super) struct ModelRandom(u64);
 
-impl Random {
+impl ModelRandom {
     pub(super) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -61,7 +61,7 @@ pub(super) fn message(number: u64, text: &str) -> Message {
 }
 
 /// What should be on disk.
-pub(super) struct Model {
+pub(super) struct StoreModel {
     rooms: BTreeMap<&'static str, StoredRoom>,
     epoch: u32,
     last: u64,
@@ -75,7 +75,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn batch<'a>(&'a self, model: &'a Model) -> SaveBatch<'a> {
+    pub(super) fn batch<'a>(&'a self, model: &'a StoreModel) -> SaveBatch<'a> {
         let rooms = self.rooms.iter().map(|(name, charter, from)| {
             let room = &model.rooms[name];
             RoomChanges {
@@ -96,13 +96,13 @@ impl Change {
     }
 }
 
-impl Model {
+impl StoreModel {
     pub(super) fn new() -> Self {
         Self { rooms: BTreeMap::new(), epoch: 99, last: 0 }
     }
 
     /// Changes something.
-    pub(super) fn play(&mut self, random: &mut Random) -> Change {
+    pub(super) fn play(&mut self, random: &mut ModelRandom) -> Change {
         self.epoch = 7;
         let mut change = Change { gone: Vec::new(), rooms: Vec::new() };
         for name in ROOMS {
@@ -119,7 +119,7 @@ impl Model {
     fn change_room(
         &mut self,
         name: &'static str,
-        random: &mut Random,
+        random: &mut ModelRandom,
     ) -> (&'static str, bool, u64) {
         let from = self.last;
         let is_new = !self.rooms.contains_key(name);
@@ -166,23 +166,23 @@ impl Model {
 
 /// Somebody is banned.
 pub(super) fn charter_with_a_ban() -> Charter {
-    let ban = Sanction { name: Nickname::restored("bob"), ..sanction(1, &mut Random::new(1)) };
+    let ban = Sanction { name: Nickname::restored("bob"), ..sanction(1, &mut ModelRandom::new(1)) };
     Charter { sanctions: Sanctions::restored(vec![ban]), ..Charter::default() }
 }
 
-fn charter(random: &mut Random) -> Charter {
+fn charter(random: &mut ModelRandom) -> Charter {
     let sanctions = (1..=random.below(4) as u32).map(|number| sanction(number * 3, random));
     let sanctions = Sanctions::restored(sanctions.collect());
     Charter {
         topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
         owner: random.maybe(|random| Owner { name: random.person(), key: random.digest() }),
-        password: random.maybe(Random::digest),
+        password: random.maybe(ModelRandom::digest),
         sanctions,
     }
 }
 
-fn sanction(number: u32, random: &mut Random) -> Sanction {
-    let name = random.maybe(Random::person);
+fn sanction(number: u32, random: &mut ModelRandom) -> Sanction {
+    let name = random.maybe(ModelRandom::person);
     let address = random.one_of(&["192.0.2.7", "2001:db8:0:1::77"]).parse().unwrap();
     let network = crate::chat::Network::of(address).filter(|_| name.is_none());
     Sanction {
