@@ -9,7 +9,7 @@ use crate::time::Time;
 
 /// What a client is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ClientRole {
     /// Hears everything, from the first message to the last.
     Listener,
     /// Hears what is said between its coming and its going.
@@ -41,7 +41,7 @@ pub(super) struct ClientRef {
 pub(super) struct SimulatedClient {
     pub(super) stream: TcpStream,
     pub(super) number: u32,
-    pub(super) role: Role,
+    pub(super) role: ClientRole,
     pub(super) stage: ConnectionStage,
     /// When it began to connect.
     pub(super) opened: Time,
@@ -66,7 +66,7 @@ pub(super) struct LatencyProbe {
 
 impl SimulatedClient {
     /// One that has begun to connect.
-    pub(super) fn new(stream: TcpStream, number: u32, role: Role, opened: Time) -> Self {
+    pub(super) fn new(stream: TcpStream, number: u32, role: ClientRole, opened: Time) -> Self {
         Self {
             stream,
             number,

@@ -16,9 +16,9 @@ use std::net::{Shutdown, SocketAddr};
 
 use slab::Slab;
 
-use super::client::{ClientRef, ConnectionStage, LatencyProbe, Role, SimulatedClient};
+use super::client::{ClientRef, ClientRole, ConnectionStage, LatencyProbe, SimulatedClient};
 use super::clock::Clock;
-use super::dialect::{Admission, Codec};
+use super::dialect::{AdmissionState, Codec};
 use super::error::LoadError;
 use super::event_loop::{EventLoop, ReadySocket};
 use super::payload::{self, MarkerScanner};
@@ -89,7 +89,7 @@ impl ClientPool {
     }
 
     /// Begins to connect a client.
-    pub(super) fn open(&mut self, number: u32, role: Role) {
+    pub(super) fn open(&mut self, number: u32, role: ClientRole) {
         let opened = self.clock.now();
         let entry = self.clients.vacant_entry();
         let stream = socket::connect(self.server, number).and_then(|mut stream| {
@@ -153,7 +153,7 @@ impl ClientPool {
             }
             return;
         }
-        if client.role == Role::Voice || !self.codec.registers() {
+        if client.role == ClientRole::Voice || !self.codec.registers() {
             return self.seat(key);
         }
         let greeting = self.codec.greeting(client.number);
@@ -231,7 +231,7 @@ impl ClientPool {
             self.tally.slowed_down += 1;
         }
         match client.role {
-            Role::Listener => self.tally.heard_by_listeners += heard as u64,
+            ClientRole::Listener => self.tally.heard_by_listeners += heard as u64,
             _ => self.tally.heard_by_others += heard as u64,
         }
         self.outgoing.clear();
@@ -246,11 +246,11 @@ impl ClientPool {
         let answer = self.codec.hear_answer(&mut client.begun, &mut self.outgoing);
         self.send_outgoing(key);
         match answer {
-            Admission::Waiting => {}
-            Admission::Refused(words) => self.lose(key, &format!("turned away: {words}")),
+            AdmissionState::Waiting => {}
+            AdmissionState::Refused(words) => self.lose(key, &format!("turned away: {words}")),
             // Sending the reply may have failed.
-            Admission::Admitted if self.clients.contains(key) => self.seat(key),
-            Admission::Admitted => {}
+            AdmissionState::Admitted if self.clients.contains(key) => self.seat(key),
+            AdmissionState::Admitted => {}
         }
     }
 
@@ -404,7 +404,7 @@ impl ClientPool {
     }
 
     /// What a seated client is there for.
-    pub(super) fn role(&self, seat: ClientRef) -> Option<Role> {
+    pub(super) fn role(&self, seat: ClientRef) -> Option<ClientRole> {
         self.is_seated(seat).then(|| self.clients[seat.key].role)
     }
 
@@ -420,7 +420,8 @@ impl ClientPool {
 
     /// How many have heard nothing so far.
     pub(super) fn not_spoken_to(&self) -> usize {
-        let waits = |client: &SimulatedClient| !client.spoken_to && client.role != Role::Voice;
+        let waits =
+            |client: &SimulatedClient| !client.spoken_to && client.role != ClientRole::Voice;
         self.clients.iter().filter(|(_, client)| waits(client)).count()
     }
 

@@ -92,7 +92,7 @@ impl Dialect {
 
 /// How a newcomer fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Admission {
+pub(super) enum AdmissionState {
     /// The server has not decided.
     Waiting,
     /// It is in the room and will hear what is said from now on.
@@ -174,35 +174,35 @@ impl Codec {
 
     /// Reads what a newcomer has `heard` so far, takes what it has understood away, and appends to
     /// `reply` what the newcomer is to answer.
-    pub(super) fn hear_answer(&self, heard: &mut Vec<u8>, reply: &mut Vec<u8>) -> Admission {
+    pub(super) fn hear_answer(&self, heard: &mut Vec<u8>, reply: &mut Vec<u8>) -> AdmissionState {
         let welcomed = self.dialect == Dialect::Lines && self.room == LINES_ROOM;
         if welcomed && memmem::find(heard, LINES_WELCOME).is_some() {
             heard.clear();
-            return Admission::Admitted;
+            return AdmissionState::Admitted;
         }
         let mut used = 0;
-        let mut answer = Admission::Waiting;
+        let mut answer = AdmissionState::Waiting;
         while let Some(length) = memchr::memchr(b'\n', &heard[used..]) {
             let line = heard[used..used + length].trim_ascii_end();
             used += length + 1;
             answer = self.hear_line(line, reply);
-            if answer != Admission::Waiting {
+            if answer != AdmissionState::Waiting {
                 break;
             }
         }
         heard.drain(..used);
         if heard.len() > LOAD_ANSWER_BYTES_MAX {
-            answer = Admission::Refused("an answer without end".to_owned());
+            answer = AdmissionState::Refused("an answer without end".to_owned());
         }
         answer
     }
 
-    fn hear_line(&self, line: &[u8], reply: &mut Vec<u8>) -> Admission {
-        let refused = || Admission::Refused(String::from_utf8_lossy(line).into_owned());
+    fn hear_line(&self, line: &[u8], reply: &mut Vec<u8>) -> AdmissionState {
+        let refused = || AdmissionState::Refused(String::from_utf8_lossy(line).into_owned());
         let admitted_if =
-            |condition| if condition { Admission::Admitted } else { Admission::Waiting };
+            |condition| if condition { AdmissionState::Admitted } else { AdmissionState::Waiting };
         match self.dialect {
-            Dialect::Raw | Dialect::RawOthers => Admission::Admitted,
+            Dialect::Raw | Dialect::RawOthers => AdmissionState::Admitted,
             Dialect::Lines => {
                 let line = line.strip_prefix(b"NICK").unwrap_or(line);
                 match line.strip_prefix(b"* ") {
@@ -211,7 +211,7 @@ impl Codec {
                         admitted_if(words.any(|word| word == self.room.as_bytes()))
                     }
                     Some(_) => refused(),
-                    None => Admission::Waiting,
+                    None => AdmissionState::Waiting,
                 }
             }
             Dialect::Redis if line.starts_with(b"-") => refused(),
@@ -230,22 +230,22 @@ impl Codec {
 
     /// `:server 001 nick :Welcome` lets a client join; `:server 366 nick #room :…` ends the list of
     /// who is there.
-    fn hear_irc(&self, line: &[u8], reply: &mut Vec<u8>) -> Admission {
+    fn hear_irc(&self, line: &[u8], reply: &mut Vec<u8>) -> AdmissionState {
         let mut words = line.split(|byte| *byte == b' ');
         let first = words.next().unwrap_or_default();
         let kind = if first.starts_with(b":") { words.next().unwrap_or_default() } else { first };
         match kind {
             b"001" => reply.extend_from_slice(format!("JOIN {}\r\n", self.room).as_bytes()),
-            b"366" => return Admission::Admitted,
+            b"366" => return AdmissionState::Admitted,
             // No message of the day.
             b"422" => {}
-            b"ERROR" => return Admission::Refused(String::from_utf8_lossy(line).into_owned()),
+            b"ERROR" => return AdmissionState::Refused(String::from_utf8_lossy(line).into_owned()),
             [b'4', b'0'..=b'9', b'0'..=b'9'] => {
-                return Admission::Refused(String::from_utf8_lossy(line).into_owned());
+                return AdmissionState::Refused(String::from_utf8_lossy(line).into_owned());
             }
             _ => {}
         }
-        Admission::Waiting
+        AdmissionState::Waiting
     }
 
     /// Appends the answer if the server asks whether we are there.
@@ -378,13 +378,13 @@ mod tests {
     }
 
     /// Hands an answer over in two pieces, cut at every place; the end must not depend on it.
-    fn every_cut(codec: &Codec, answer: &str) -> (Admission, String) {
+    fn every_cut(codec: &Codec, answer: &str) -> (AdmissionState, String) {
         let mut ends = (0..=answer.len()).map(|cut| {
             let (mut heard, mut reply) = (Vec::new(), Vec::new());
-            let mut end = Admission::Waiting;
+            let mut end = AdmissionState::Waiting;
             for piece in [&answer[..cut], &answer[cut..]] {
                 heard.extend_from_slice(piece.as_bytes());
-                if end == Admission::Waiting {
+                if end == AdmissionState::Waiting {
                     end = codec.hear_answer(&mut heard, &mut reply);
                 }
             }
@@ -411,13 +411,13 @@ mod tests {
             ),
         ] {
             let end = every_cut(&codec(dialect), answer);
-            assert_eq!(end, (Admission::Admitted, reply.to_owned()), "{dialect:?}");
+            assert_eq!(end, (AdmissionState::Admitted, reply.to_owned()), "{dialect:?}");
         }
         let games = Codec::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
         let main = "Connected to server!\na joined!\n* you are alone in main (/help)\n";
-        assert_eq!(every_cut(&games, main).0, Admission::Waiting);
+        assert_eq!(every_cut(&games, main).0, AdmissionState::Waiting);
         let joined = format!("{main}a joined!\n* you are alone in games (/help, /who)\n");
-        assert_eq!(every_cut(&games, &joined).0, Admission::Admitted);
+        assert_eq!(every_cut(&games, &joined).0, AdmissionState::Admitted);
     }
 
     #[test]
@@ -430,7 +430,7 @@ mod tests {
             (Dialect::Irc, "ERROR :Closing link\r\n"),
         ] {
             let words = answer.trim_end().to_owned();
-            assert_eq!(every_cut(&codec(dialect), answer).0, Admission::Refused(words));
+            assert_eq!(every_cut(&codec(dialect), answer).0, AdmissionState::Refused(words));
         }
     }
 

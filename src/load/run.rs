@@ -384,7 +384,7 @@ mod tests {
 
     use mio::unix::pipe;
 
-    use super::super::client::Role;
+    use super::super::client::ClientRole;
     use super::super::clock::Clock;
     use super::super::dialect::Codec;
     use super::super::wire::{Order, line};
@@ -399,7 +399,7 @@ mod tests {
         let plan = WorkerPlan::new(&settings, 1, 2);
         let codec = Codec::new(Dialect::Lines, None, 64, 0).unwrap();
         let mut pool = ClientPool::new(address, codec, Clock::start()).unwrap();
-        pool.open(0, Role::Listener);
+        pool.open(0, ClientRole::Listener);
         let (mut orders, pipe) = pipe::new().unwrap();
         let mut barrier = Barrier::following(pipe);
         barrier.register(&pool).unwrap();

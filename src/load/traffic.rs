@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::client::{ClientRef, Role};
+use super::client::{ClientRef, ClientRole};
 use super::client_pool::ClientPool;
 use super::error::LoadError;
 use super::recorder::Recorder;
@@ -109,7 +109,7 @@ impl FanOut {
         let (speakers, ears) = (there(&roles.speakers), there(&roles.listeners));
         let mut senders = Vec::new();
         for (place, speaker) in speakers.into_iter().take(plan.senders).enumerate() {
-            let own_ears = echoes && pool.role(speaker) == Some(Role::Listener);
+            let own_ears = echoes && pool.role(speaker) == Some(ClientRole::Listener);
             let others = ears.iter().cycle().skip(place + 1).take(ears.len());
             let witness = match own_ears {
                 true => Some(speaker),
@@ -197,7 +197,7 @@ impl Chatter {
         if let Some(seat) = self.passers.pop_front() {
             pool.leave(seat);
         }
-        pool.open(self.newcomer, Role::Passer);
+        pool.open(self.newcomer, ClientRole::Passer);
         self.newcomer = self.newcomer.wrapping_add(self.step);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{ClientRef, Role};
+use super::client::{ClientRef, ClientRole};
 use super::dialect::Dialect;
 use super::settings::{LoadSettings, Scenario};
 use crate::limits::{LOAD_CLIENTS_MAX, LOAD_PROBES};
@@ -83,20 +83,20 @@ impl WorkerPlan {
     }
 
     /// Everybody to be connected at the beginning: number and part.
-    pub(super) fn roles(&self) -> impl Iterator<Item = (u32, Role)> {
-        let voices = (0..self.voices).map(|at| (self.first_voice + at as u32, Role::Voice));
+    pub(super) fn roles(&self) -> impl Iterator<Item = (u32, ClientRole)> {
+        let voices = (0..self.voices).map(|at| (self.first_voice + at as u32, ClientRole::Voice));
         (0..self.clients).map(|at| (self.first + at as u32, self.role_at(at))).chain(voices)
     }
 
     /// Those who stall are spread over the room; those who come and go came last.
-    fn role_at(&self, at: usize) -> Role {
+    fn role_at(&self, at: usize) -> ClientRole {
         let stalled_up_to = |at: usize| at * self.stalled / self.clients.max(1);
         if at + self.passers >= self.clients {
-            Role::Passer
+            ClientRole::Passer
         } else if stalled_up_to(at) != stalled_up_to(at + 1) {
-            Role::Stalled
+            ClientRole::Stalled
         } else {
-            Role::Listener
+            ClientRole::Listener
         }
     }
 }
@@ -125,16 +125,16 @@ impl RoleAssignment {
     pub(super) fn new(
         mut seated: Vec<ClientRef>,
         voices: bool,
-        role_of: impl Fn(ClientRef) -> Option<Role>,
+        role_of: impl Fn(ClientRef) -> Option<ClientRole>,
     ) -> Self {
         let mut cast = Self::default();
         seated.sort_by_key(|seat| seat.number);
         for seat in seated {
             match role_of(seat) {
-                Some(Role::Listener) => cast.listeners.push(seat),
-                Some(Role::Voice) => cast.speakers.push(seat),
-                Some(Role::Stalled) => cast.stalled.push(seat),
-                Some(Role::Passer) => cast.passers.push(seat),
+                Some(ClientRole::Listener) => cast.listeners.push(seat),
+                Some(ClientRole::Voice) => cast.speakers.push(seat),
+                Some(ClientRole::Stalled) => cast.stalled.push(seat),
+                Some(ClientRole::Passer) => cast.passers.push(seat),
                 None => {}
             }
         }
@@ -195,21 +195,22 @@ mod tests {
             LoadSettings { clients: 16, stalled: 0.25, ..LoadSettings::example(Scenario::Slow) };
         let plan = WorkerPlan::new(&settings, 0, 1);
         let stalled: Vec<u32> =
-            plan.roles().filter(|role| role.1 == Role::Stalled).map(|role| role.0).collect();
+            plan.roles().filter(|role| role.1 == ClientRole::Stalled).map(|role| role.0).collect();
         assert_eq!(stalled, [3, 7, 11, 15]);
     }
 
     #[test]
     fn probes_are_spread_from_the_first_to_the_last() {
         let seats = (0..100).map(|number| ClientRef { key: number as usize, number });
-        let cast =
-            RoleAssignment::new(seats.clone().rev().collect(), false, |_| Some(Role::Listener));
+        let cast = RoleAssignment::new(seats.clone().rev().collect(), false, |_| {
+            Some(ClientRole::Listener)
+        });
         let probes = |count| cast.probes(count).map(|seat| seat.number).collect::<Vec<_>>();
         assert_eq!(probes(4), [0, 33, 66, 99]);
         assert_eq!((probes(1), probes(200).len()), (vec![0], 100));
         assert_eq!(RoleAssignment::default().probes(4).count(), 0);
         assert_eq!(cast.speakers, cast.listeners, "those who hear may speak");
-        let cut_off = RoleAssignment::new(seats.collect(), true, |_| Some(Role::Listener));
+        let cut_off = RoleAssignment::new(seats.collect(), true, |_| Some(ClientRole::Listener));
         assert_eq!(cut_off.speakers, [], "where others are to, they do not");
     }
 }

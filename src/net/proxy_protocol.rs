@@ -63,7 +63,7 @@ struct PendingConnection {
 
 /// Why a connection brought no header.
 #[derive(Debug, thiserror::Error)]
-enum NoHeader {
+enum HeaderError {
     #[error("something else came")]
     OtherBytes,
     #[error("it ended")]
@@ -167,7 +167,7 @@ impl Proxies {
             Err(why) => {
                 self.counters.bad += 1;
                 log::debug!("balancer {peer}: closed, no header: {why}");
-                if matches!(why, NoHeader::OtherBytes) {
+                if matches!(why, HeaderError::OtherBytes) {
                     self.warn_of(peer, "what it sent is no PROXY header");
                 }
                 HeaderRead::Invalid
@@ -227,22 +227,22 @@ impl Proxies {
 impl PendingConnection {
     /// Reads what is there of the header, and nothing behind it: how long it is shows in its bytes,
     /// so they are looked at before they are taken.
-    fn read(&mut self) -> Result<Option<Proxied>, NoHeader> {
+    fn read(&mut self) -> Result<Option<Proxied>, HeaderError> {
         loop {
             let mut room = [0; PROXY_HEADER_BYTES_MAX];
             let had = self.header.len();
             let seen = match self.stream.peek(&mut room[had..]) {
-                Ok(0) => return Err(NoHeader::End),
+                Ok(0) => return Err(HeaderError::End),
                 Ok(count) => &room[had..had + count],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
             self.header.extend_from_slice(seen);
-            let whole = proxy_header_bytes(&self.header).map_err(|_| NoHeader::OtherBytes)?;
+            let whole = proxy_header_bytes(&self.header).map_err(|_| HeaderError::OtherBytes)?;
             self.header.truncate(whole);
             self.stream.read_exact(&mut self.header[had..])?;
-            let header = read_proxy_header(&self.header).map_err(|_| NoHeader::OtherBytes)?;
+            let header = read_proxy_header(&self.header).map_err(|_| HeaderError::OtherBytes)?;
             if header.is_some() {
                 return Ok(header);
             }

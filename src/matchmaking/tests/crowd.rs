@@ -36,19 +36,19 @@ struct CrowdEndpoint {
     id: u64,
     queue: usize,
     cookie: Option<(String, Time)>,
-    told: Option<News>,
+    told: Option<Announcement>,
 }
 
 /// What a MATCH says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct News {
+struct Announcement {
     m: String,
     k: String,
     you: SocketAddr,
     peers: Vec<SocketAddr>,
 }
 
-impl News {
+impl Announcement {
     fn read(line: &Line<'_>) -> Self {
         let at = |text: &str| address(text.split_once('@').unwrap().1.split('+').next().unwrap());
         Self {
@@ -394,7 +394,7 @@ impl CrowdRun {
 
     fn confirm(&mut self, one: usize) {
         let CrowdEndpoint { address, id, ref told, .. } = self.endpoints[one];
-        let Some(News { m, .. }) = told.clone() else { return };
+        let Some(Announcement { m, .. }) = told.clone() else { return };
         let told = self.say(one, &format!("MC1 ACK id={id:016x} m={m}\n"));
         let back = self.model.confirm(self.now, address, id, &m);
         assert_eq!(told.iter().map(|sent| sent.to).collect::<Vec<_>>(), back);
@@ -427,7 +427,7 @@ impl CrowdRun {
         for Sent { to, payload, .. } in told {
             let line = Line::parse(&payload).unwrap();
             if line.verb == "MATCH" {
-                self.check_news(to, &News::read(&line));
+                self.check_news(to, &Announcement::read(&line));
             }
             let id = line.hex("id").unwrap();
             let lost = self.random.below(10) < 3;
@@ -439,7 +439,7 @@ impl CrowdRun {
                 "COOKIE" => {
                     endpoint.cookie = Some((line.get("c").unwrap().to_owned(), self.now));
                 }
-                "MATCH" => endpoint.told = Some(News::read(&line)),
+                "MATCH" => endpoint.told = Some(Announcement::read(&line)),
                 "WAIT" | "LEFT" => {}
                 other => panic!("{other}"),
             }
@@ -447,7 +447,7 @@ impl CrowdRun {
     }
 
     /// Nobody is told of an address that has not proved itself, and all are told the same.
-    fn check_news(&self, to: SocketAddr, news: &News) {
+    fn check_news(&self, to: SocketAddr, news: &Announcement) {
         assert_eq!(news.you, to);
         let mut all = news.peers.clone();
         all.push(to);

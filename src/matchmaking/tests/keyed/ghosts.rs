@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Sent;
+use super::Replies;
 use super::both;
 use super::field;
 use crate::id::ClientId;
@@ -38,7 +38,7 @@ impl Story {
         self.line(place, &format!("ACK id={id:016x} m={m}"));
     }
 
-    fn again(&mut self, at: usize, fields: &str) -> Sent {
+    fn again(&mut self, at: usize, fields: &str) -> Replies {
         let (place, id) = PEOPLE[at];
         self.joins(place, id, fields)
     }
@@ -53,7 +53,7 @@ fn wait(id: u64, have: usize, need: usize, ttl: u8) -> String {
 }
 
 /// Nobody is told anything but of the match.
-fn only_matches(told: &Sent) -> bool {
+fn only_matches(told: &Replies) -> bool {
     told.iter().all(|(_, line)| line.starts_with("MC1 MATCH "))
 }
 

@@ -29,7 +29,7 @@ use crate::time::Time;
 const PAD: &str = "pad=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// Receiver and what it is told.
-type Sent = Vec<(String, String)>;
+type Replies = Vec<(String, String)>;
 
 impl Story {
     fn relaying(mode: RelayMode) -> Self {
@@ -39,7 +39,7 @@ impl Story {
         Self { matchmaker: Matchmaker::new(settings, [7; 16]), now: Time::ZERO }
     }
 
-    fn line(&mut self, who: &str, line: &str) -> Sent {
+    fn line(&mut self, who: &str, line: &str) -> Replies {
         self.says(who, format!("MC1 {line}\n").as_bytes())
     }
 
@@ -52,7 +52,7 @@ impl Story {
     }
 
     /// Proves the address and asks to be let in: what everyone is told then.
-    fn joins(&mut self, who: &str, id: u64, fields: &str) -> Sent {
+    fn joins(&mut self, who: &str, id: u64, fields: &str) -> Replies {
         let cookie = self.cookie(who, id);
         self.line(who, &format!("JOIN id={id:016x} {fields} c={cookie}"))
     }
@@ -69,7 +69,7 @@ impl Story {
     }
 
     /// What is sent because so much time has passed.
-    fn after(&mut self, duration: Duration) -> Sent {
+    fn after(&mut self, duration: Duration) -> Replies {
         self.wait(duration);
         let mut all = Vec::new();
         while self.matchmaker.poll_timeout().is_some_and(|due| due <= self.now) {
@@ -87,7 +87,7 @@ fn field(line: &str, key: &str) -> String {
 }
 
 /// What alice and bob are told, in this order and nobody else.
-fn both(told: &Sent) -> [String; 2] {
+fn both(told: &Replies) -> [String; 2] {
     let [(alice, to_alice), (bob, to_bob)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((alice.as_str(), bob.as_str()), (ALICE, BOB));
     [to_alice.clone(), to_bob.clone()]
