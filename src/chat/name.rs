@@ -149,7 +149,7 @@ thread_local! {
 }
 
 /// What names are compared by; equal for names that a reader may take for each other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameKey(SmolStr);
 
 impl NameKey {

@@ -34,17 +34,22 @@ pub trait Outlet {
     fn reply(&mut self, to: ClientId, reply: &Reply<'_>);
 
     /// Tells all subscribers of a room but the `deaf`, who are some of them. `source` is the client
-    /// that the event is about, which may be a subscriber too.
+    /// that the event is about, if it is one of these here; it may be a subscriber too.
     fn publish(
         &mut self,
         room: RoomRef<'_>,
-        source: ClientId,
+        source: Option<ClientId>,
         event: &RoomEvent<'_>,
         deaf: &[ClientId],
     );
 
     /// Tells all subscribers of some rooms once each, as of the first of these that they hear.
-    fn tell_neighbours(&mut self, rooms: &[RoomRef<'_>], source: ClientId, event: &RoomEvent<'_>);
+    fn tell_neighbours(
+        &mut self,
+        rooms: &[RoomRef<'_>],
+        source: Option<ClientId>,
+        event: &RoomEvent<'_>,
+    );
 
     /// Lets a client hear what is published to a room from now on.
     fn subscribe(&mut self, room: RoomId, client: ClientId);

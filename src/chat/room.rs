@@ -17,14 +17,15 @@ use slab::Slab;
 use super::charter::Charter;
 use super::guesses::Guesses;
 use super::history::History;
+use super::message::Stamp;
 use super::name::{NameKey, RoomName};
+use super::officers::Officers;
 use super::refusal::Refusal;
 use super::standing::Standing;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
 use crate::limits::ROOMS_UNSAVED_MAX;
 use crate::subnet::Subnet;
-use crate::time::Wall;
 
 /// Names one room. Reused after the room has closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,10 +67,8 @@ pub(super) struct Room {
     pub(super) history: History,
     #[serde(default)]
     pub(super) standing: Standing,
-    /// Of those present, who may keep order.
-    pub(super) operators: Vec<ClientId>,
-    /// Of those present, whom the room belongs to.
-    pub(super) owner: Option<ClientId>,
+    /// Of those present, who looks after the room.
+    pub(super) officers: Officers,
     /// Wrong passwords that were brought.
     #[serde(default)]
     pub(super) guesses: Guesses,
@@ -92,8 +91,7 @@ impl Room {
             charter,
             history,
             standing,
-            operators: Vec::new(),
-            owner: None,
+            officers: Officers::default(),
             guesses: Guesses::default(),
             arrivals: 0,
             departures: 0,
@@ -210,11 +208,12 @@ impl Rooms {
         }
     }
 
-    /// Makes a room. `last`: the number of the last message anywhere.
-    pub(super) fn open(&mut self, name: RoomName, last: u64, founder: Subnet, now: Wall) -> RoomId {
-        self.founded = now.millis().max(self.founded + 1);
-        let standing = Standing { founder: Some(founder), founded: self.founded, used: now.day() };
-        self.insert(name, Charter::default(), History::beginning_after(last), standing)
+    /// Makes a room, after the last message anywhere.
+    pub(super) fn open(&mut self, name: RoomName, stamp: Stamp, founder: Subnet) -> RoomId {
+        self.founded = stamp.at.millis().max(self.founded + 1);
+        let used = stamp.at.day();
+        let standing = Standing { founder: Some(founder), founded: self.founded, used };
+        self.insert(name, Charter::default(), History::beginning_after(stamp.number), standing)
     }
 
     /// Whether somebody may be in one more room.
@@ -307,9 +306,7 @@ impl Rooms {
     /// Empties a seat. Returns who has moved into it, if anybody.
     pub(super) fn unseat(&mut self, seat: Seat) -> Option<ClientId> {
         let room = &mut self.rooms[seat.room.index()];
-        let left = room.members.swap_remove(seat.place as usize);
-        room.operators.retain(|operator| *operator != left);
-        room.owner = room.owner.filter(|owner| *owner != left);
+        room.members.swap_remove(seat.place as usize);
         if room.is_empty() {
             self.changes += 1;
             (room.emptied, room.arrivals, room.departures) = (self.changes, 0, 0);
@@ -323,7 +320,7 @@ impl Rooms {
         self.occupied = 1;
         for (_, room) in &mut self.rooms {
             room.members = Vec::new();
-            (room.operators, room.owner) = (Vec::new(), None);
+            room.officers = Officers::default();
             (room.arrivals, room.departures) = (0, 0);
         }
     }

@@ -122,6 +122,14 @@ impl Sanctions {
         self.all.get(&number).map(|known| &known.sanction)
     }
 
+    /// Whether this one could be imposed.
+    pub(super) fn has_place(&self, sanction: &Sanction, now: Wall, most: usize) -> bool {
+        let new = Known::of(sanction.clone());
+        let stays = |known: &&Known| !known.is_like(&new) && !known.sanction.is_over(now);
+        let is_last = self.all.contains_key(&u32::MAX);
+        !is_last && self.all.values().filter(stays).count() < most
+    }
+
     /// One in force of this kind, by the name it is on or by its number.
     pub(super) fn meant(&self, measure: Measure, named: &str, now: Wall) -> Option<&Sanction> {
         self.first(measure, now, &self.numbers_meant(measure, named))

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::charter::Charter;
@@ -43,7 +44,7 @@ pub struct StoredLobby {
 }
 
 /// One room as it was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRoom {
     /// Its name.
     pub name: RoomName,

@@ -58,7 +58,7 @@ impl Fanout {
     pub(super) fn publish_to_feeds(
         &mut self,
         room: RoomRef<'_>,
-        source: ClientId,
+        source: Option<ClientId>,
         event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
@@ -90,7 +90,7 @@ impl Fanout {
         &mut self,
         room: RoomRef<'_>,
         index: usize,
-        source: ClientId,
+        source: Option<ClientId>,
         event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
@@ -110,7 +110,7 @@ impl Fanout {
             self.feeds.begin_batch(id, span, presence);
         }
         self.skip_for(id, deaf);
-        if let Some(outbox) = self.outboxes.get_mut(source) {
+        if let Some(outbox) = source.and_then(|source| self.outboxes.get_mut(source)) {
             outbox.spoke = true;
         }
         self.ledger.note_published(span.len as usize, each, listeners, &self.limits);

@@ -58,7 +58,7 @@ impl Fanout {
         &mut self,
         room: RoomRef<'_>,
         index: usize,
-        source: ClientId,
+        source: Option<ClientId>,
         event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) -> bool {

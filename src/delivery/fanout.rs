@@ -383,14 +383,19 @@ impl Outlet for Fanout {
     fn publish(
         &mut self,
         room: RoomRef<'_>,
-        source: ClientId,
+        source: Option<ClientId>,
         event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
         self.publish_to_feeds(room, source, event, deaf);
     }
 
-    fn tell_neighbours(&mut self, rooms: &[RoomRef<'_>], source: ClientId, event: &RoomEvent<'_>) {
+    fn tell_neighbours(
+        &mut self,
+        rooms: &[RoomRef<'_>],
+        source: Option<ClientId>,
+        event: &RoomEvent<'_>,
+    ) {
         for (index, room) in rooms.iter().enumerate() {
             let told = self.subscribers_of_both(room.id, &rooms[..index]);
             self.publish_to_feeds(*room, source, event, &told);

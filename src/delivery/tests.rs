@@ -72,7 +72,7 @@ impl Outlet for Both {
     fn publish(
         &mut self,
         room: RoomRef<'_>,
-        source: ClientId,
+        source: Option<ClientId>,
         event: &RoomEvent<'_>,
         deaf: &[ClientId],
     ) {
@@ -85,7 +85,12 @@ impl Outlet for Both {
         }
     }
 
-    fn tell_neighbours(&mut self, rooms: &[RoomRef<'_>], source: ClientId, event: &RoomEvent<'_>) {
+    fn tell_neighbours(
+        &mut self,
+        rooms: &[RoomRef<'_>],
+        source: Option<ClientId>,
+        event: &RoomEvent<'_>,
+    ) {
         self.fanout.tell_neighbours(rooms, source, event);
         for own in self.model.values_mut() {
             if let Some(room) = rooms.iter().find(|room| own.rooms.contains(&room.id)) {

@@ -3,7 +3,7 @@
 //! Where it is kept, and when, is left to whoever drives the server.
 
 use super::Server;
-use crate::chat::{Archive, Context, Network, RoomName, SaveBatch, StoredLobby};
+use crate::chat::{Archive, Context, Entry, Network, RoomName, SaveBatch, StoredLobby};
 use crate::id::ClientId;
 use crate::limits::ROOMS_RECALLED_PER_TURN;
 use crate::time::{Time, Wall};
@@ -46,11 +46,21 @@ impl Server {
         self.lobby.save(most, commit)
     }
 
+    /// Keeps what happens in rooms from now on, for [`Server::take_journal`].
+    pub fn keep_journal(&mut self) {
+        self.lobby.keep_journal();
+    }
+
+    /// What has happened in rooms since this was last asked for, if that is kept.
+    pub fn take_journal(&mut self) -> Vec<Entry> {
+        self.lobby.take_journal()
+    }
+
     /// Notes what the calendar says at `now`. To be called once in a while: it may be set.
     pub fn set_calendar(&mut self, now: Time, wall: Wall) {
         let since_start = u64::try_from(now.since(Time::ZERO).as_millis()).unwrap_or(u64::MAX);
         self.started = Wall::from_millis(wall.millis().saturating_sub(since_start));
-        self.lobby.set_today(wall.day());
+        self.lobby.set_now(wall);
     }
 
     /// Where clients come from and what the calendar says, for as long as `act` takes, which is

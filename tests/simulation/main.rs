@@ -35,6 +35,7 @@ mod origins;
 mod people;
 mod persistence;
 mod places;
+mod replica;
 mod rooms;
 mod rules;
 mod seen;

@@ -7,6 +7,7 @@ use mio_chat::time::{Time, Wall};
 
 use crate::common::shelf::SharedShelf;
 use crate::endpoints::Endpoints;
+use crate::replica::Replica;
 use crate::rules::Rules;
 use crate::wire::Habit;
 use crate::world::{SECOND, TURNS_MAX, World};
@@ -30,6 +31,7 @@ impl World {
             wire.send(self.crowd.now, &mut self.crowd.random, b"a line that is never ended");
         }
         self.run_until(self.crowd.now + 200 * SECOND);
+        self.replica.follow_closely(&mut self.turn.server);
         for (id, client) in &self.crowd.model.clients {
             assert!(client.expected.is_complete(), "{id} never heard {}", client.expected.rest());
             let wire = &self.crowd.wires[id];
@@ -56,7 +58,10 @@ impl World {
         self.shelf.get_mut().0.complete &= self.crowd.random.below(2) == 0;
         let secret = self.crowd.random.next() as u8;
         self.turn.take_over(new_server(&self.crowd.model.rules, secret, &self.shelf));
-        self.turn.server.restore(self.shelf.get().0.clone());
+        let kept = self.shelf.get().0.clone();
+        self.turn.server.restore(kept.clone());
+        let (rules, server) = (&self.crowd.model.rules, &mut self.turn.server);
+        self.replica = Replica::beginning(rules, secret, Some(kept), server);
         self.crowd.model.restart(&self.shelf.get().0);
         self.endpoints = Endpoints::default();
         (self.crowd.stopping, self.crowd.taken) = (false, 0);
@@ -73,7 +78,9 @@ impl World {
         let state = serde_json::from_str(&document).unwrap();
         let server = Server::taken_over(self.crowd.model.rules.settings(), state, true);
         // Who was still to be written to is on the list of the new one.
+        self.replica.follow_closely(&mut self.turn.server);
         self.turn.take_over(server);
+        self.turn.server.keep_journal();
         self.turn
             .server
             .set_archive(self.shelf.archive().filter(|_| self.crowd.model.rules.rooms.kept));

@@ -17,6 +17,7 @@ use crate::model::{Nanos, nanos};
 use crate::people::{self, Lore};
 use crate::persistence::new_server;
 use crate::random::Random;
+use crate::replica::Replica;
 use crate::rules::Rules;
 use crate::seen::Seen;
 use crate::wire::{Habit, Wire};
@@ -34,6 +35,7 @@ pub(crate) const TURNS_MAX: usize = 20_000;
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) turn: Turn,
+    pub(crate) replica: Replica,
     pub(crate) crowd: Crowd,
     /// Every id that anybody ever had.
     ever: BTreeSet<ClientId>,
@@ -52,8 +54,10 @@ impl World {
         let mut random = Random::new(seed);
         let rules = Rules::draw(&mut random, seed.is_multiple_of(2));
         let shelf = SharedShelf::default();
+        let mut server = new_server(&rules, 7, &shelf);
         Self {
-            turn: Turn::new(new_server(&rules, 7, &shelf), Duration::ZERO),
+            replica: Replica::beginning(&rules, 7, None, &mut server),
+            turn: Turn::new(server, Duration::ZERO),
             crowd: Crowd::new(random, rules, trace),
             ever: BTreeSet::new(),
             endpoints: Endpoints::default(),
@@ -308,6 +312,9 @@ impl World {
         // In the middle of a flush people with bytes are on no list of the server's.
         if !self.turn.is_writing() {
             self.turn.server.check_invariants();
+        }
+        if !self.crowd.stopping {
+            self.replica.follow(&mut self.turn.server);
         }
         self.crowd.model.end_turn(self.crowd.now);
         let (delivery, count) = (self.turn.server.delivery_counters(), self.turn.server.clients());

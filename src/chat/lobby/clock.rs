@@ -7,6 +7,7 @@ use std::hash::Hasher;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
+use crate::chat::fact::Fact;
 use crate::chat::message::{Place, Stamp};
 use crate::chat::stored::StoredLobby;
 use crate::limits::NUMBERS_SKIPPED;
@@ -43,10 +44,15 @@ impl Numbers {
         Self { epoch, last, saved: last, torn: last }
     }
 
-    /// The next number.
-    pub(super) fn stamp(&mut self, at: Wall) -> Stamp {
-        self.last += 1;
-        Stamp { number: self.last, at }
+    /// The stamp of what happens next: a message has a number of its own.
+    pub(super) fn stamp(&self, fact: &Fact, at: Wall) -> Stamp {
+        let is_message = matches!(fact, Fact::Said { .. });
+        Stamp { number: self.last + u64::from(is_message), at }
+    }
+
+    /// A message has this stamp.
+    pub(super) fn follow(&mut self, stamp: Stamp) {
+        self.last = self.last.max(stamp.number);
     }
 
     /// The place after all messages so far.

@@ -10,9 +10,12 @@
 //! - every member sits somewhere, unless it wants to land nowhere; who keeps order in a room sits
 //!   there.
 
+mod applying;
 mod clock;
+mod deciding;
 mod handover;
 mod ignores;
+mod journal;
 mod listing;
 mod moderation;
 mod owning;
@@ -28,8 +31,9 @@ use std::collections::{HashMap, HashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use super::command::{Command, Landing, Outcome, RoomCommand};
+use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
+use super::fact::Author;
 use super::member::{Member, Wishes};
 use super::message::Place;
 use super::motd::Motd;
@@ -45,10 +49,12 @@ use super::stored::Archive;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
 use crate::time::Wall;
+pub use deciding::{Decision, Joining};
 pub use handover::LobbyState;
 
 use clock::{Keys, Numbers};
 use ignores::Ignores;
+use journal::Journal;
 use persistence::Unsaved;
 
 /// What an operator may choose.
@@ -113,8 +119,8 @@ pub struct Lobby {
     archive: Option<Box<dyn Archive>>,
     /// How often that was asked.
     recalled: u64,
-    /// The day of the last command, or of the last look at the calendar; 0: it is not known.
-    today: u32,
+    /// The time of the last command, or of the last look at the calendar.
+    now: Wall,
     /// What all rooms remember, in bytes.
     remembered: usize,
     /// Rooms with comings and goings that were not told yet.
@@ -124,6 +130,7 @@ pub struct Lobby {
     expelled: Vec<ClientId>,
     /// What the command that was carried out last has done to keep order.
     record: Option<Record>,
+    journal: Journal,
 }
 
 impl Lobby {
@@ -141,7 +148,8 @@ impl Lobby {
             keys,
             archive: None,
             recalled: 0,
-            today: 0,
+            now: Wall::default(),
+            journal: Journal::default(),
             remembered: 0,
             digests: Vec::new(),
             unsaved: Unsaved::default(),
@@ -168,20 +176,35 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Outcome<'a> {
-        self.today = context.now.day();
-        let answer = if self.is_member(id) {
-            self.obey_member(id, command, context, outlet)
-        } else {
-            self.obey_stranger(id, command, context, outlet)
-        };
-        answer.unwrap_or_else(|refusal| {
+        self.now = context.now;
+        self.try_execute(id, command, context, outlet).unwrap_or_else(|refusal| {
             outlet.reply(id, &Reply::Refused(&refusal));
             match refusal {
                 Refusal::Banned(_) if !self.is_member(id) => Outcome::KeptOut,
-                Refusal::PasswordWrong(_) | Refusal::KeyWrong(_) => Outcome::Guessed,
+                Refusal::PasswordWrong(room) => {
+                    self.note_wrong_password(id, &room, context);
+                    Outcome::Guessed
+                }
+                Refusal::KeyWrong(_) => Outcome::Guessed,
                 _ => Outcome::Stays,
             }
         })
+    }
+
+    fn try_execute<'a>(
+        &mut self,
+        id: ClientId,
+        command: Command<'a>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<Outcome<'a>, Refusal> {
+        if let Command::Join { room, .. } = command
+            && self.is_member(id)
+        {
+            self.find_or_recall(&RoomName::parse(room, self.settings.alphabet)?, outlet)?;
+        }
+        let decision = self.decide(id, command, context)?;
+        self.carry_out(id, decision, context, outlet)
     }
 
     /// Gives back memory that a crowd has needed and the present does not.
@@ -250,10 +273,12 @@ impl Lobby {
             assert_eq!(self.rooms.find(&room.name), Some(id), "a room is not indexed");
             room.history.check_invariants();
             remembered += room.history.weight();
-            let sits = |who: &ClientId| {
-                self.members.get(*who).is_some_and(|member| member.seat_in(id).is_some())
+            let sits = |name: &NameKey| {
+                let member = self.names.find(name, &self.members);
+                let member = member.and_then(|member| self.members.get(member));
+                member.is_some_and(|member| member.seat_in(id).is_some())
             };
-            assert!(room.operators.iter().chain(&room.owner).all(sits), "keeps order elsewhere");
+            assert!(room.officers.names().all(sits), "keeps order elsewhere");
             room.charter.sanctions.check_invariants();
             let untold = room.arrivals + room.departures > 0;
             assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
@@ -262,99 +287,6 @@ impl Lobby {
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
         assert!(self.wishes.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
-    }
-
-    fn obey_stranger(
-        &mut self,
-        id: ClientId,
-        command: Command<'_>,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<Outcome<'static>, Refusal> {
-        match command {
-            Command::Nick(typed) => self.register(id, typed, Landing::Main, context, outlet)?,
-            Command::Register { nickname, landing } => {
-                self.register(id, nickname, landing, context, outlet)?;
-            }
-            Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
-            Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
-            Command::Quit => return Ok(Outcome::Quits),
-            _ => return Err(Refusal::NicknameFirst),
-        }
-        Ok(Outcome::Stays)
-    }
-
-    fn obey_member<'a>(
-        &mut self,
-        id: ClientId,
-        command: Command<'a>,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<Outcome<'a>, Refusal> {
-        match command {
-            Command::Say { room, text } => self.say(id, room, text, context, outlet)?,
-            Command::Act { room, text } => self.act(id, room, text, context, outlet)?,
-            Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
-            Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
-                self.rename(id, typed, context, outlet)?;
-                return Ok(Outcome::Renamed);
-            }
-            Command::Join { room, password, stay } => {
-                self.join(id, (room, password), stay, context, outlet)?;
-            }
-            Command::Leave { room } => self.leave_room(id, room, context, outlet)?,
-            Command::Rooms => self.list_rooms(id, outlet),
-            Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
-            Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
-            Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
-            Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
-            Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
-            Command::Match { queue, players } => return Ok(Outcome::SeeksMatch { queue, players }),
-            Command::MatchOff => return Ok(Outcome::StopsSeeking),
-            Command::Invite { to } => return self.find_friend(id, to).map(Outcome::Invites),
-            Command::Oper { name, password } => {
-                return Ok(Outcome::Authenticates { name, password });
-            }
-            Command::Help(guide) => outlet.reply(id, &Reply::Help(guide)),
-            Command::Quit => return Ok(Outcome::Quits),
-            Command::InRoom { room, command } => {
-                self.execute_in_room(id, room, command, context, outlet)?;
-            }
-        }
-        Ok(Outcome::Stays)
-    }
-
-    /// What concerns a room as such, and order in it.
-    fn execute_in_room(
-        &mut self,
-        id: ClientId,
-        room: Option<&str>,
-        command: RoomCommand<'_>,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        let Some(member) = self.members.get(id) else { return Ok(()) };
-        let room = self.own_room(member, room)?;
-        match command {
-            RoomCommand::Recall(which) => self.recall(id, room, which, context, outlet)?,
-            RoomCommand::AskTopic => self.tell_topic(id, room, outlet),
-            RoomCommand::SetTopic(text) => self.set_topic(id, room, text, outlet)?,
-            RoomCommand::SetPassword(word) => self.set_password(id, room, word, outlet)?,
-            RoomCommand::Own { key } => self.own(id, room, key, outlet)?,
-            RoomCommand::Give { to } => self.give(id, room, to, outlet)?,
-            RoomCommand::Op { whom, may } => self.set_operator(id, room, whom, may, outlet)?,
-            RoomCommand::Kick { whom, reason } => {
-                self.kick(id, room, whom, reason, context, outlet)?;
-            }
-            RoomCommand::Sanction(asked) => self.sanction(id, room, asked, context, outlet)?,
-            RoomCommand::Lift { measure, whom } => {
-                self.lift(id, room, (measure, whom), context, outlet)?;
-            }
-            RoomCommand::Sanctions { page } => {
-                self.list_sanctions(id, room, page, context, outlet);
-            }
-        }
-        Ok(())
     }
 
     fn find_friend(&self, id: ClientId, typed: &str) -> Result<ClientId, Refusal> {
@@ -375,12 +307,12 @@ impl Lobby {
     fn publish(
         &self,
         room: RoomId,
-        source: ClientId,
+        author: Author,
         event: &RoomEvent<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get(room) else { return };
-        outlet.publish(open.named(room), source, event, &[]);
+        outlet.publish(open.named(room), author.client(), event, &[]);
     }
 
     /// Rooms, with their names.
@@ -420,28 +352,37 @@ impl Lobby {
 
     /// What somebody may do in a room.
     fn rank(&self, id: ClientId, room: RoomId) -> Rank {
-        let Some(open) = self.rooms.get(room) else { return Rank::Member };
-        match self.members.get(id) {
-            Some(member) if member.is_server_operator => Rank::ServerOperator,
-            _ if open.owner == Some(id) => Rank::Owner,
-            _ if open.operators.contains(&id) => Rank::Operator,
-            _ => Rank::Member,
+        let (Some(open), Some(member)) = (self.rooms.get(room), self.members.get(id)) else {
+            return Rank::Member;
+        };
+        match member {
+            _ if member.is_server_operator => Rank::ServerOperator,
+            _ if open.officers.is_empty() => Rank::Member,
+            _ => open.officers.rank(&member.nickname.key()),
         }
     }
 
-    /// Notes what a member does in a room, to be told to who looks after the server.
-    fn note_done(&self, id: ClientId, room: RoomId, done: Done) -> Option<Record> {
-        Some(Record {
+    /// Notes what a member here does in a room, to be told to who looks after the server.
+    fn note_done(
+        &mut self,
+        author: Author,
+        room: RoomId,
+        done: Done,
+        complete: impl FnOnce(Record) -> Record,
+    ) {
+        let Author::Here(id) = author else { return };
+        let Some(by) = self.nickname(id).cloned() else { return };
+        self.record = Some(complete(Record {
             done,
             id,
-            by: self.nickname(id)?.clone(),
+            by,
             rank: self.rank(id, room),
             room: self.room_name(room),
             whom: None,
             network: None,
             lasts: None,
             reason: SmolStr::default(),
-        })
+        }));
     }
 
     /// Whether a member may do in a room what takes this rank. `main` belongs to nobody, so only

@@ -6,11 +6,14 @@
 use smol_str::SmolStr;
 use std::net::IpAddr;
 
-use super::owning::checked;
+use super::deciding::Decision;
+use super::owning::{checked, settled};
 use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::command::Sentencing;
 use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::fact::{Author, Change, Fact};
+use crate::chat::member::Member;
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
@@ -29,15 +32,13 @@ struct Target {
 }
 
 impl Lobby {
-    pub(super) fn kick(
-        &mut self,
+    pub(super) fn decide_to_kick(
+        &self,
         id: ClientId,
         room: RoomId,
-        whom: &str,
-        reason: &str,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
+        by: &Nickname,
+        (whom, reason): (&str, &str),
+    ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let reason = checked(reason, REASON_BYTES_MAX, Field::Reason)?;
         let target = match room {
@@ -45,54 +46,125 @@ impl Lobby {
             _ => self.find_in_room(whom, room)?,
         };
         self.check_outranks(id, target, room)?;
-        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
+        let Some(whom) = self.nickname(target).cloned() else { return Ok(Decision::Nothing) };
+        Ok(Decision::Fact(room, Fact::PutOut { whom, by: by.clone(), reason }))
+    }
+
+    pub(super) fn decide_sanction(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        by: &Nickname,
+        asked: Sentencing<'_>,
+        context: &Context<'_>,
+    ) -> Result<Decision<'static>, Refusal> {
+        self.check_rank(id, room, Rank::Operator)?;
+        let reason = checked(asked.reason, REASON_BYTES_MAX, Field::Reason)?;
+        let Target { name, network } = self.target(id, room, asked, context)?;
+        let until = asked.lasts.map(|lasts| context.now + lasts);
+        let (measure, by_name) = (asked.measure, by.clone());
+        let sanction = Sanction { number: 0, measure, name, network, until, by: by_name, reason };
+        let sanctions = self.rooms.get(room).map(|open| &open.charter.sanctions);
+        if !sanctions.is_some_and(|all| all.has_place(&sanction, context.now, most_in(room))) {
+            return Err(Refusal::TooManySanctions(self.room_name(room)));
+        }
+        let (sanction, rank) = (Box::new(sanction), self.rank(id, room));
+        Ok(settled(room, by, Change::Imposed { sanction, rank }))
+    }
+
+    pub(super) fn decide_to_lift(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        by: &Nickname,
+        (measure, whom): (Measure, &str),
+        context: &Context<'_>,
+    ) -> Result<Decision<'static>, Refusal> {
+        self.check_rank(id, room, Rank::Operator)?;
+        let sanctions = self.rooms.get(room).map(|open| &open.charter.sanctions);
+        let Some(lifted) = sanctions.and_then(|all| all.meant(measure, whom, context.now)) else {
+            return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
+        };
+        // Who was muted by somebody of a higher rank cannot undo that.
+        let is_own = lifted.name.as_ref().is_some_and(|name| name.key() == by.key());
+        if is_own && self.rank(id, room) < Rank::ServerOperator {
+            return Err(Refusal::ThatIsYou);
+        }
+        Ok(settled(room, by, Change::Lifted { measure, named: whom.into() }))
+    }
+
+    /// Puts somebody out of a room who is there, or of the server, and tells those who stay.
+    pub(super) fn put_out_by_name(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        (whom, by, reason): (Nickname, Nickname, SmolStr),
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let target = self.names.find(&whom.key(), &self.members);
         let sentence = Sanction {
             number: 0,
             measure: Measure::Ban,
-            name: self.nickname(target).cloned(),
+            name: Some(whom),
             network: None,
             until: Some(context.now),
             by,
             reason,
         };
-        self.put_out(target, room, Deed::Kicked, &sentence, context, outlet);
-        self.tell_sentence(id, room, Deed::Kicked, &sentence, context, outlet);
-        Ok(())
+        if let Some(target) = target.filter(|target| self.is_within(*target, room)) {
+            self.put_out(target, room, Deed::Kicked, &sentence, context, outlet);
+        }
+        self.tell_sentence(author, room, Deed::Kicked, &sentence, context, outlet);
     }
 
-    pub(super) fn sanction(
+    /// Bans or mutes somebody, and tells those who are there.
+    pub(super) fn impose(
         &mut self,
-        id: ClientId,
         room: RoomId,
-        asked: Sentencing<'_>,
+        author: Author,
+        sanction: Sanction,
+        rank: Rank,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        self.check_rank(id, room, Rank::Operator)?;
-        let reason = checked(asked.reason, REASON_BYTES_MAX, Field::Reason)?;
-        let Target { name, network } = self.target(id, room, asked, context)?;
-        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
-        let until = asked.lasts.map(|lasts| context.now + lasts);
-        let sanction =
-            Sanction { number: 0, measure: asked.measure, name, network, until, by, reason };
-        let most = if room == RoomId::MAIN { SANCTIONS_OF_MAIN_MAX } else { SANCTIONS_MAX };
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        let imposed = open.charter.sanctions.impose(sanction, context.now, most).cloned();
-        let Some(sanction) = imposed else {
-            return Err(Refusal::TooManySanctions(self.room_name(room)));
-        };
+    ) {
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        let imposed = open.charter.sanctions.impose(sanction, context.now, most_in(room)).cloned();
+        let Some(sanction) = imposed else { return };
         self.note_charter_changed(room);
-        let deed = match asked.measure {
+        let deed = match sanction.measure {
             Measure::Ban => Deed::Banned,
             Measure::Mute => Deed::Muted,
         };
-        if asked.measure == Measure::Ban {
-            for whom in self.banned_members(id, room, &sanction, context) {
+        if sanction.measure == Measure::Ban {
+            for whom in self.banned_members(room, &sanction, rank, context) {
                 self.put_out(whom, room, deed, &sanction, context, outlet);
             }
         }
-        self.tell_sentence(id, room, deed, &sanction, context, outlet);
-        Ok(())
+        self.tell_sentence(author, room, deed, &sanction, context, outlet);
+    }
+
+    /// Bans or mutes somebody no more, and tells those who are there.
+    pub(super) fn lift(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        by: Nickname,
+        (measure, named): (Measure, &str),
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        let sanctions = &mut open.charter.sanctions;
+        let Some(lifted) = sanctions.meant(measure, named, context.now).cloned() else { return };
+        sanctions.lift(measure, named);
+        self.note_charter_changed(room);
+        let deed = match measure {
+            Measure::Ban => Deed::Unbanned,
+            Measure::Mute => Deed::Unmuted,
+        };
+        let lifted = Sanction { by, until: None, reason: SmolStr::default(), ..lifted };
+        self.tell_sentence(author, room, deed, &lifted, context, outlet);
     }
 
     /// Whom a member may ban or mute, who has typed this.
@@ -128,21 +200,16 @@ impl Lobby {
         Ok(Target { name: Some(name), network })
     }
 
-    /// Those in a room whom somebody has just banned, but for those who may do as much there. For
-    /// `main`, wherever they are.
+    /// Those in a room whom a ban is on, but for those who may do as much there as who imposed it.
+    /// For `main`, wherever they are.
     fn banned_members(
         &self,
-        by: ClientId,
         room: RoomId,
         ban: &Sanction,
+        rank: Rank,
         context: &Context<'_>,
     ) -> Vec<ClientId> {
-        let rank = self.rank(by, room);
-        let is_here = |id: &ClientId| {
-            let member = self.members.get(*id);
-            let sits = member.is_some_and(|member| member.seat_in(room).is_some());
-            (room == RoomId::MAIN || sits) && self.rank(*id, room) < rank
-        };
+        let is_here = |id: &ClientId| self.is_within(*id, room) && self.rank(*id, room) < rank;
         let key = ban.name.as_ref().map(Nickname::key);
         // Nobody else has that name: keys of thousands of names would take a while.
         let named = key.and_then(|key| self.names.find(&key, &self.members));
@@ -156,36 +223,10 @@ impl Lobby {
         banned
     }
 
-    pub(super) fn lift(
-        &mut self,
-        id: ClientId,
-        room: RoomId,
-        (measure, whom): (Measure, &str),
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        self.check_rank(id, room, Rank::Operator)?;
-        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
-        let is_bound = self.rank(id, room) < Rank::ServerOperator;
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        let sanctions = &mut open.charter.sanctions;
-        let Some(lifted) = sanctions.meant(measure, whom, context.now).cloned() else {
-            return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
-        };
-        // Who was muted by somebody of a higher rank cannot undo that.
-        let key = by.key();
-        if is_bound && lifted.name.as_ref().is_some_and(|name| name.key() == key) {
-            return Err(Refusal::ThatIsYou);
-        }
-        sanctions.lift(measure, whom);
-        self.note_charter_changed(room);
-        let deed = match measure {
-            Measure::Ban => Deed::Unbanned,
-            Measure::Mute => Deed::Unmuted,
-        };
-        let lifted = Sanction { by, until: None, reason: SmolStr::default(), ..lifted };
-        self.tell_sentence(id, room, deed, &lifted, context, outlet);
-        Ok(())
+    /// Whether somebody is in a room; everybody is within `main`, which stands for the server.
+    fn is_within(&self, id: ClientId, room: RoomId) -> bool {
+        let sits = |member: &Member| room == RoomId::MAIN || member.seat_in(room).is_some();
+        self.members.get(id).is_some_and(sits)
     }
 
     pub(super) fn list_sanctions(
@@ -239,7 +280,7 @@ impl Lobby {
 
     fn tell_sentence(
         &mut self,
-        by: ClientId,
+        author: Author,
         room: RoomId,
         deed: Deed,
         sentence: &Sanction,
@@ -248,11 +289,15 @@ impl Lobby {
     ) {
         let name = self.room_name(room);
         let moderation = moderation(deed, &name, sentence, context);
-        self.publish(room, by, &RoomEvent::Moderated(moderation), outlet);
+        self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
         let lasts = time_left(sentence, context.now).filter(|_| deed != Deed::Kicked);
-        let record = self.note_done(by, room, Done::Deed(deed));
-        self.record = record.map(|record| record.of(sentence, lasts));
+        self.note_done(author, room, Done::Deed(deed), |record| record.of(sentence, lasts));
     }
+}
+
+/// How many bans and mutes there may be in a room.
+fn most_in(room: RoomId) -> usize {
+    if room == RoomId::MAIN { SANCTIONS_OF_MAIN_MAX } else { SANCTIONS_MAX }
 }
 
 fn moderation<'a>(

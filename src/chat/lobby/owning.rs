@@ -5,10 +5,13 @@
 
 use smol_str::SmolStr;
 
-use super::Lobby;
+use super::deciding::Decision;
+use super::{Context, Lobby};
 use crate::chat::charter::{Owner, Topic};
 use crate::chat::digest::Digest;
 use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::fact::{Author, Change, Fact};
+use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
@@ -31,76 +34,177 @@ impl Lobby {
         }
     }
 
-    pub(super) fn set_topic(
-        &mut self,
+    pub(super) fn decide_topic(
+        &self,
         id: ClientId,
         room: RoomId,
+        by: &Nickname,
         text: &str,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let text = checked(text, TOPIC_BYTES_MAX, Field::Topic)?;
-        let Some(by) = self.nickname(id).cloned() else { return Ok(()) };
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        let topic = Topic { text: text.clone(), by: by.clone() };
-        open.charter.topic = (!text.is_empty()).then_some(topic);
-        self.note_charter_changed(room);
-        self.publish(room, id, &RoomEvent::TopicChanged { by: &by, text: &text }, outlet);
-        self.record = self.note_done(id, room, Done::Topic);
-        Ok(())
+        Ok(settled(room, by, Change::Topic(text)))
     }
 
-    pub(super) fn set_password(
-        &mut self,
+    pub(super) fn decide_password(
+        &self,
         id: ClientId,
         room: RoomId,
+        by: &Nickname,
         password: Option<&str>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Decision<'static>, Refusal> {
         self.check_owner(id, room)?;
         let length = password.map_or(1, str::len);
         if !(1..=PASSWORD_BYTES_MAX).contains(&length) {
             return Err(Refusal::FieldLength(Field::Password));
         }
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        open.charter.password = password.map(|word| Digest::of(&open.name.key(), word));
-        self.note_charter_changed(room);
-        self.record = self.note_done(id, room, Done::Password(password.is_some()));
-        let room = &self.room_name(room);
-        outlet.reply(id, &Reply::PasswordSet { room, needed: password.is_some() });
-        Ok(())
+        let name = self.room_name(room);
+        let digest = password.map(|word| Digest::of(&name.key(), word));
+        Ok(settled(room, by, Change::Password(digest)))
     }
 
-    /// Gives a room that was made just now to whom has made it.
-    pub(super) fn endow(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
-        let key = self.keys.draw();
-        let Some(name) = self.nickname(id).cloned() else { return };
-        let Some(open) = self.rooms.get_mut(room) else { return };
-        let digest = Digest::of(&open.name.key(), &written(key));
-        open.charter.owner = Some(Owner { name, key: digest });
-        open.owner = Some(id);
-        outlet.reply(id, &Reply::Owns { room: &open.name, key });
-        self.note_charter_changed(room);
-    }
-
-    pub(super) fn own(
-        &mut self,
-        id: ClientId,
+    pub(super) fn decide_to_own(
+        &self,
         room: RoomId,
+        by: &Nickname,
         key: &str,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Decision<'static>, Refusal> {
         if room == RoomId::MAIN {
             return Err(Refusal::MainIsEverybodys);
         }
         if !self.is_key_of(room, Some(key)) {
             return Err(Refusal::KeyWrong(self.room_name(room)));
         }
-        if self.rooms.get(room).is_some_and(|open| open.owner == Some(id)) {
-            return Err(self.already_so(id));
+        if self.is_owner(room, by) {
+            return Err(Refusal::AlreadySo(by.clone()));
         }
-        self.recognize(id, room, outlet);
-        Ok(())
+        Ok(settled(room, by, Change::Claimed))
+    }
+
+    pub(super) fn decide_to_give(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        to: &str,
+    ) -> Result<Decision<'static>, Refusal> {
+        self.check_owner(id, room)?;
+        let heir = self.find_in_room(to, room)?;
+        let Some(heir) = self.nickname(heir).cloned() else { return Ok(Decision::Nothing) };
+        if self.is_owner(room, &heir) {
+            return Err(Refusal::AlreadySo(heir));
+        }
+        Ok(Decision::Give(room, heir))
+    }
+
+    pub(super) fn decide_operator(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        by: &Nickname,
+        (whom, may): (&str, bool),
+    ) -> Result<Decision<'static>, Refusal> {
+        self.check_owner(id, room)?;
+        let whom = self.find_in_room(whom, room)?;
+        let (Some(whom), Some(open)) = (self.nickname(whom).cloned(), self.rooms.get(room)) else {
+            return Ok(Decision::Nothing);
+        };
+        if open.officers.is_operator(&whom.key()) == may {
+            return Err(Refusal::AlreadySo(whom));
+        }
+        if may && open.officers.operators() >= OPERATORS_MAX {
+            return Err(Refusal::TooManyOperators);
+        }
+        Ok(settled(room, by, Change::Operator { whom, may }))
+    }
+
+    /// Settles something about a room, and tells those who are there.
+    pub(super) fn settle(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        by: Nickname,
+        change: Change,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        match change {
+            Change::Topic(text) => self.settle_topic(room, author, &by, text, outlet),
+            Change::Password(digest) => self.settle_password(room, author, digest, outlet),
+            Change::Claimed => {
+                self.set_owner(room, &by);
+                self.tell_deed(author, room, Deed::Endowed, (&by, &by), outlet);
+            }
+            Change::Given { to, key } => {
+                self.tell_deed(author, room, Deed::Endowed, (&by, &to), outlet);
+                self.give_to(room, to, key);
+            }
+            Change::Operator { whom, may } => {
+                if let Some(open) = self.rooms.get_mut(room) {
+                    open.officers.set_operator(whom.key(), may);
+                }
+                let deed = if may { Deed::Promoted } else { Deed::Demoted };
+                self.tell_deed(author, room, deed, (&by, &whom), outlet);
+            }
+            Change::Imposed { sanction, rank } => {
+                self.impose(room, author, *sanction, rank, context, outlet);
+            }
+            Change::Lifted { measure, named } => {
+                self.lift(room, author, by, (measure, &named), context, outlet);
+            }
+        }
+    }
+
+    fn settle_topic(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        by: &Nickname,
+        text: SmolStr,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        let topic = Topic { text: text.clone(), by: by.clone() };
+        open.charter.topic = (!text.is_empty()).then_some(topic);
+        self.note_charter_changed(room);
+        self.publish(room, author, &RoomEvent::TopicChanged { by, text: &text }, outlet);
+        self.note_done(author, room, Done::Topic, |record| record);
+    }
+
+    fn settle_password(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        password: Option<Digest>,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(open) = self.rooms.get_mut(room) else { return };
+        open.charter.password = password;
+        self.note_charter_changed(room);
+        let needed = password.is_some();
+        self.note_done(author, room, Done::Password(needed), |record| record);
+        if let (Author::Here(id), Some(open)) = (author, self.rooms.get(room)) {
+            outlet.reply(id, &Reply::PasswordSet { room: &open.name, needed });
+        }
+    }
+
+    /// From now on a room belongs to somebody, and another key proves it.
+    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: Digest) {
+        self.set_owner(room, &name);
+        if let Some(open) = self.rooms.get_mut(room) {
+            open.charter.owner = Some(Owner { name, key });
+        }
+        self.note_charter_changed(room);
+    }
+
+    fn set_owner(&mut self, room: RoomId, who: &Nickname) {
+        if let Some(open) = self.rooms.get_mut(room) {
+            open.officers.set_owner(who.key());
+        }
+    }
+
+    /// Whether somebody who is here is the owner of a room.
+    pub(super) fn is_owner(&self, room: RoomId, who: &Nickname) -> bool {
+        self.rooms.get(room).is_some_and(|open| open.officers.rank(&who.key()) == Rank::Owner)
     }
 
     /// Whether somebody brings the key of a room's owner.
@@ -108,58 +212,6 @@ impl Lobby {
         let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
         let digest = Digest::of(&open.name.key(), key);
         open.charter.owner.as_ref().is_some_and(|owner| owner.key == digest)
-    }
-
-    /// Somebody who is in a room has brought its key.
-    pub(super) fn recognize(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
-        if let Some(open) = self.rooms.get_mut(room) {
-            open.owner = Some(id);
-            self.tell_deed(id, room, Deed::Endowed, id, outlet);
-        }
-    }
-
-    /// From now on another key proves whose the room is.
-    pub(super) fn give(
-        &mut self,
-        id: ClientId,
-        room: RoomId,
-        to: &str,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        self.check_owner(id, room)?;
-        let heir = self.find_in_room(to, room)?;
-        if self.rooms.get(room).is_some_and(|open| open.owner == Some(heir)) {
-            return Err(self.already_so(heir));
-        }
-        self.tell_deed(id, room, Deed::Endowed, heir, outlet);
-        self.endow(heir, room, outlet);
-        Ok(())
-    }
-
-    pub(super) fn set_operator(
-        &mut self,
-        id: ClientId,
-        room: RoomId,
-        whom: &str,
-        may: bool,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        self.check_owner(id, room)?;
-        let whom = self.find_in_room(whom, room)?;
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
-        if open.operators.contains(&whom) == may {
-            return Err(self.already_so(whom));
-        }
-        if !may {
-            open.operators.retain(|operator| *operator != whom);
-        } else if open.operators.len() < OPERATORS_MAX {
-            open.operators.push(whom);
-        } else {
-            return Err(Refusal::TooManyOperators);
-        }
-        let deed = if may { Deed::Promoted } else { Deed::Demoted };
-        self.tell_deed(id, room, deed, whom, outlet);
-        Ok(())
     }
 
     /// A member of a room, by name.
@@ -176,29 +228,22 @@ impl Lobby {
     /// Tells a room what one member has done to another.
     fn tell_deed(
         &mut self,
-        by: ClientId,
+        author: Author,
         room: RoomId,
         deed: Deed,
-        whom: ClientId,
+        (by, whom): (&Nickname, &Nickname),
         outlet: &mut impl Outlet,
     ) {
-        let (Some(by_name), Some(whom_name)) = (self.nickname(by), self.nickname(whom)) else {
-            return;
-        };
         let name = self.room_name(room);
-        let moderation = Moderation {
-            deed,
-            room: &name,
-            whom: Some(whom_name.as_str()),
-            by: by_name,
-            lasts: None,
-            reason: "",
-        };
-        self.publish(room, by, &RoomEvent::Moderated(moderation), outlet);
-        let done = if deed == Deed::Endowed && by == whom { Done::Owned } else { Done::Deed(deed) };
-        let record = self.note_done(by, room, done);
-        self.record =
-            record.map(|record| if done == Done::Owned { record } else { record.to(whom_name) });
+        let whom_name = Some(whom.as_str());
+        let moderation =
+            Moderation { deed, room: &name, whom: whom_name, by, lasts: None, reason: "" };
+        self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
+        if deed == Deed::Endowed && by == whom {
+            self.note_done(author, room, Done::Owned, |record| record);
+        } else {
+            self.note_done(author, room, Done::Deed(deed), |record| record.to(whom));
+        }
     }
 
     /// Whether a room is a member's own.
@@ -208,15 +253,11 @@ impl Lobby {
         }
         self.check_rank(id, room, Rank::Owner)
     }
-
-    fn already_so(&self, id: ClientId) -> Refusal {
-        self.nickname(id).map_or(Refusal::ThatIsYou, |name| Refusal::AlreadySo(name.clone()))
-    }
 }
 
-/// A key as people type it.
-fn written(key: u64) -> String {
-    format!("{key:016x}")
+/// Something is settled about a room.
+pub(super) fn settled(room: RoomId, by: &Nickname, change: Change) -> Decision<'static> {
+    Decision::Fact(room, Fact::Settled { by: by.clone(), change })
 }
 
 /// Clean text of at most so many bytes.

@@ -1,10 +1,11 @@
 //! Who people are: nicknames, and what each wants to be told.
 
-use super::{Context, Lobby};
 use smallvec::SmallVec;
 
+use super::{Context, Lobby};
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
+use crate::chat::fact::{Author, Fact};
 use crate::chat::member::{Member, Wishes};
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
@@ -15,16 +16,15 @@ use crate::chat::room::RoomId;
 use crate::id::ClientId;
 
 impl Lobby {
+    /// Gives a client its first nickname.
     pub(super) fn register(
         &mut self,
         id: ClientId,
-        typed: &str,
+        nickname: Nickname,
         landing: Landing,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        let nickname = self.free_nickname(id, typed)?;
-        self.check_ban(id, &nickname, RoomId::MAIN, context)?;
+    ) {
         let hash = self.names.hash(&nickname.key());
         let wishes = Wishes { landing, ..self.wishes.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, wishes));
@@ -34,7 +34,6 @@ impl Lobby {
             outlet.reply(id, &Reply::MessageOfTheDay { line });
         }
         self.land(id, context, outlet);
-        Ok(())
     }
 
     /// Takes a client out of every room, and tells those who stay. A stranger just goes.
@@ -45,13 +44,14 @@ impl Lobby {
         self.names.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
         while let Some(seat) = member.seats.pop() {
-            self.vacate(seat, id, outlet);
+            self.note_in_journal(seat.room, || Fact::Went { who: member.nickname.clone() });
+            self.vacate(seat, id, &member.nickname, outlet);
             if !self.count_departure(seat.room) {
                 told.push(seat.room);
             }
         }
         let rooms = self.named(told.into_iter());
-        outlet.tell_neighbours(&rooms, id, &RoomEvent::Left { who: &member.nickname });
+        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who: &member.nickname });
     }
 
     /// Takes everybody out, and tells nobody.
@@ -81,37 +81,50 @@ impl Lobby {
         }
     }
 
-    pub(super) fn rename(
-        &mut self,
+    /// The nickname that a member asks for, if it may be called so.
+    pub(super) fn new_nickname(
+        &self,
         id: ClientId,
         typed: &str,
         context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Nickname, Refusal> {
         let nickname = self.free_nickname(id, typed)?;
-        let Some(member) = self.members.get(id) else { return Ok(()) };
-        if member.nickname == nickname {
-            return Err(Refusal::AlreadyCalled(nickname));
+        if let Some(member) = self.members.get(id) {
+            if member.nickname == nickname {
+                return Err(Refusal::AlreadyCalled(nickname));
+            }
+            self.check_new_name(id, member, &nickname, context)?;
         }
-        self.check_new_name(id, member, &nickname, context)?;
-        let (old_key, new_key) = (member.nickname.key(), nickname.key());
-        if !self.ignores.is_empty() {
-            self.ignores.follow(&old_key, nickname.as_str());
-        }
-        let Some(member) = self.members.get_mut(id) else { return Ok(()) };
-        let new_hash = self.names.hash(&new_key);
-        let old = std::mem::replace(&mut member.nickname, nickname);
+        Ok(nickname)
+    }
+
+    /// Gives a member another nickname.
+    pub(super) fn rename(
+        &mut self,
+        id: ClientId,
+        new: Nickname,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let Some(member) = self.members.get_mut(id) else { return };
+        let new_hash = self.names.hash(&new.key());
+        let old = std::mem::replace(&mut member.nickname, new.clone());
         let old_hash = std::mem::replace(&mut member.name_hash, new_hash);
+        let rooms: SmallVec<[RoomId; 2]> = member.seats.iter().map(|seat| seat.room).collect();
+        if !self.ignores.is_empty() {
+            self.ignores.follow(&old.key(), new.as_str());
+        }
         self.names.remove(id, old_hash);
         self.names.insert(id, &self.members);
-        let Some(member) = self.members.get(id) else { return Ok(()) };
-        let new = &member.nickname;
-        if member.seats.is_empty() {
-            outlet.reply(id, &Reply::Renamed { old: &old, new });
+        for &room in &rooms {
+            let renamed = Fact::Renamed { old: old.clone(), new: new.clone() };
+            self.happen(room, Author::Here(id), renamed, context, outlet);
         }
-        let rooms = self.named(member.seats.iter().map(|seat| seat.room));
-        outlet.tell_neighbours(&rooms, id, &RoomEvent::Renamed { old: &old, new });
-        Ok(())
+        if rooms.is_empty() {
+            outlet.reply(id, &Reply::Renamed { old: &old, new: &new });
+        }
+        let rooms = self.named(rooms.into_iter());
+        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old: &old, new: &new });
     }
 
     /// Nobody escapes a mute by another name, or comes by one that is banned.
@@ -141,7 +154,7 @@ impl Lobby {
     }
 
     /// The nickname that `typed` stands for, unless somebody else has it or one like it.
-    fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
+    pub(super) fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
         let nickname = Nickname::parse(typed, self.settings.alphabet)?;
         let key = nickname.key();
         match self.names.find(&key, &self.members) {

@@ -4,97 +4,50 @@
 //! one after the other are 50 million lines. Above a threshold they are counted, and told once in a
 //! while as a digest; who comes is told its own coming at once.
 
+use super::deciding::Decision;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
 use crate::chat::digest::Digest;
 use crate::chat::event::RoomEvent;
-use crate::chat::name::RoomName;
+use crate::chat::fact::{Author, Change, Fact};
+use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
 use crate::chat::room::{RoomId, Seat};
-use crate::chat::standing::founder;
 use crate::id::ClientId;
-use crate::limits::{REPLAYED_MESSAGES, ROOMS_PER_MEMBER_MAX};
+use crate::limits::REPLAYED_MESSAGES;
 
 impl Lobby {
-    pub(super) fn join(
-        &mut self,
-        id: ClientId,
-        (typed, password): (&str, Option<&str>),
-        stay: bool,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        let name = RoomName::parse(typed, self.settings.alphabet)?;
-        let found = self.find_or_recall(&name, outlet)?;
-        let Some(member) = self.members.get(id) else { return Ok(()) };
-        if found.is_some_and(|room| member.seat_in(room).is_some()) {
-            return self.join_again(id, found, name, password, outlet);
-        }
-        if stay && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
-            return Err(Refusal::InTooManyRooms);
-        }
-        let owns = found.is_some_and(|room| self.is_key_of(room, password));
-        let room = match found {
-            // Nobody can keep the owner out.
-            Some(room) if owns => room,
-            Some(room) => {
-                self.check_ban(id, &member.nickname, room, context)?;
-                self.check_password(id, room, password, context)?;
-                room
-            }
-            // Most likely a name with a space in it.
-            None if password.is_some() => return Err(Refusal::NameCharacter),
-            None => self.make_room(id, name, context, outlet)?,
-        };
-        if !stay {
-            while let Some(left) = self.members.get(id).and_then(|member| member.active_room()) {
-                self.exit(id, left, outlet);
-            }
-        }
-        self.enter(id, room, context, outlet);
-        if found.is_none() {
-            self.endow(id, room, outlet);
-        } else if owns {
-            self.recognize(id, room, outlet);
-        }
-        Ok(())
-    }
-
     /// Somebody who is in a room joins it: refused, but not to its owner who brings the key.
-    fn join_again(
-        &mut self,
-        id: ClientId,
-        found: Option<RoomId>,
-        name: RoomName,
+    pub(super) fn decide_to_join_again(
+        &self,
+        room: RoomId,
+        who: &Nickname,
         key: Option<&str>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        // By the room's own name, which may be written otherwise.
-        let Some(room) = found else { return Err(Refusal::AlreadyInRoom(name)) };
-        let is_owner = self.rooms.get(room).is_some_and(|open| open.owner == Some(id));
-        if is_owner || !self.is_key_of(room, key) {
+    ) -> Result<Decision<'static>, Refusal> {
+        if self.is_owner(room, who) || !self.is_key_of(room, key) {
+            // By the room's own name, which may be written otherwise.
             return Err(Refusal::AlreadyInRoom(self.room_name(room)));
         }
-        self.recognize(id, room, outlet);
-        Ok(())
+        let claimed = Fact::Settled { by: who.clone(), change: Change::Claimed };
+        Ok(Decision::Fact(room, claimed))
     }
 
-    /// Who may keep order everywhere needs no password, and for a room without one none is right.
-    fn check_password(
-        &mut self,
+    /// Whether somebody has brought the password that a room needs; `false`: it needs none. Who may
+    /// keep order everywhere needs no password, and for a room without one none is right.
+    pub(super) fn check_password(
+        &self,
         id: ClientId,
         room: RoomId,
         password: Option<&str>,
         context: &Context<'_>,
-    ) -> Result<(), Refusal> {
-        let keeps_order = self.keeps_order(id, room);
-        let Some(open) = self.rooms.get_mut(room) else { return Ok(()) };
+    ) -> Result<bool, Refusal> {
+        let Some(open) = self.rooms.get(room) else { return Ok(false) };
         let (digest, typed) = match (open.charter.password, password) {
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(false),
             (None, Some(_)) => return Err(Refusal::NameCharacter),
-            (Some(_), _) if keeps_order => return Ok(()),
+            (Some(_), _) if self.keeps_order(id, room) => return Ok(false),
             (Some(_), None) => return Err(Refusal::PasswordNeeded(open.name.clone())),
             (Some(digest), Some(typed)) => (digest, typed),
         };
@@ -103,42 +56,27 @@ impl Lobby {
         if let Some(lasts) = pause {
             return Err(Refusal::PasswordPaused { room: open.name.clone(), lasts });
         }
-        let is_right = Digest::of(&open.name.key(), typed) == digest;
-        match network {
-            Some(network) if is_right => open.guesses.note_right(network),
-            Some(network) => open.guesses.note_wrong(context.now, network),
-            None => {}
+        if Digest::of(&open.name.key(), typed) == digest {
+            Ok(true)
+        } else {
+            Err(Refusal::PasswordWrong(open.name.clone()))
         }
-        if is_right { Ok(()) } else { Err(Refusal::PasswordWrong(open.name.clone())) }
     }
 
-    fn make_room(
-        &mut self,
-        id: ClientId,
-        name: RoomName,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<RoomId, Refusal> {
-        let founder = founder((context.network_of)(id));
-        self.make_way(Some(founder), outlet)?;
-        Ok(self.rooms.open(name, self.numbers.last, founder, context.now))
+    /// A password was right, so its network is not let wait any more.
+    pub(super) fn note_right_password(&mut self, id: ClientId, room: RoomId, cx: &Context<'_>) {
+        let network = (cx.network_of)(id);
+        if let (Some(network), Some(open)) = (network, self.rooms.get_mut(room)) {
+            open.guesses.note_right(network);
+        }
     }
 
-    pub(super) fn leave_room(
-        &mut self,
-        id: ClientId,
-        typed: Option<&str>,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        let Some(member) = self.members.get(id) else { return Ok(()) };
-        let room = self.own_room(member, typed)?;
-        let lands_here = room == RoomId::MAIN && member.wishes.landing == Landing::Main;
-        if member.seats.len() == 1 && lands_here {
-            return Err(Refusal::NowhereToLeaveTo);
+    /// A password was wrong.
+    pub(super) fn note_wrong_password(&mut self, id: ClientId, room: &RoomName, cx: &Context<'_>) {
+        let room = self.rooms.find(room).and_then(|room| self.rooms.get_mut(room));
+        if let (Some(network), Some(open)) = ((cx.network_of)(id), room) {
+            open.guesses.note_wrong(cx.now, network);
         }
-        self.move_out(id, room, context, outlet);
-        Ok(())
     }
 
     /// Takes a member out of a room. Who is nowhere else then is where it landed at first.
@@ -149,7 +87,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        self.exit(id, room, outlet);
+        self.exit(id, room, context, outlet);
         self.land(id, context, outlet);
     }
 
@@ -157,7 +95,8 @@ impl Lobby {
     pub(super) fn land(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
         let Some(member) = self.members.get(id) else { return };
         if member.seats.is_empty() && member.wishes.landing == Landing::Main {
-            self.enter(id, RoomId::MAIN, context, outlet);
+            let came = Fact::Came { who: member.nickname.clone() };
+            self.happen(RoomId::MAIN, Author::Here(id), came, context, outlet);
         }
     }
 
@@ -184,7 +123,7 @@ impl Lobby {
             outlet.reply(id, &Reply::Joined { room: &open.name, who });
             self.note_untold(room);
         } else {
-            self.publish(room, id, &RoomEvent::Joined { who }, outlet);
+            self.publish(room, Author::Here(id), &RoomEvent::Joined { who }, outlet);
         }
         if let Some(open) = self.rooms.get(room) {
             outlet.reply(id, &Reply::Entered { room: &open.name, others: here - 1 });
@@ -213,15 +152,41 @@ impl Lobby {
     }
 
     /// Takes a member out of one room and tells those who stay.
-    fn exit(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
+    pub(super) fn exit(
+        &mut self,
+        id: ClientId,
+        room: RoomId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        if let Some(who) = self.nickname(id).cloned() {
+            self.happen(room, Author::Here(id), Fact::Went { who }, context, outlet);
+        }
+    }
+
+    /// Somebody is in a room no more.
+    pub(super) fn remove(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        who: &Nickname,
+        outlet: &mut impl Outlet,
+    ) {
+        let Author::Here(id) = author else { return self.forget_officer(room, who) };
         let Some(member) = self.members.get_mut(id) else { return };
         let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
         let seat = member.seats.remove(index);
-        self.vacate(seat, id, outlet);
-        if !self.count_departure(room)
-            && let Some(who) = self.nickname(id)
-        {
-            self.publish(room, id, &RoomEvent::Left { who }, outlet);
+        self.vacate(seat, id, who, outlet);
+        if !self.count_departure(room) {
+            self.publish(room, author, &RoomEvent::Left { who }, outlet);
+        }
+    }
+
+    /// Whoever leaves a room was there today, and looks after it no more.
+    fn forget_officer(&mut self, room: RoomId, who: &Nickname) {
+        self.note_used(room);
+        if let Some(open) = self.rooms.get_mut(room).filter(|open| !open.officers.is_empty()) {
+            open.officers.forget(&who.key());
         }
     }
 
@@ -238,8 +203,14 @@ impl Lobby {
     }
 
     /// Empties a member's seat; whoever moved into the gap learns its new place.
-    pub(super) fn vacate(&mut self, seat: Seat, id: ClientId, outlet: &mut impl Outlet) {
-        self.note_used(seat.room);
+    pub(super) fn vacate(
+        &mut self,
+        seat: Seat,
+        id: ClientId,
+        who: &Nickname,
+        outlet: &mut impl Outlet,
+    ) {
+        self.forget_officer(seat.room, who);
         outlet.unsubscribe(seat.room, id);
         let Some(moved) = self.rooms.unseat(seat) else { return };
         let Some(member) = self.members.get_mut(moved) else { return };
@@ -266,9 +237,9 @@ impl Lobby {
             let joined = std::mem::take(&mut open.arrivals);
             let left = std::mem::take(&mut open.departures);
             let here = open.len();
-            let Some(anybody) = open.members().next() else { continue };
-            if joined + left > 0 {
-                self.publish(room, anybody, &RoomEvent::Digest { joined, left, here }, outlet);
+            if here > 0 && joined + left > 0 {
+                let digest = RoomEvent::Digest { joined, left, here };
+                self.publish(room, Author::There, &digest, outlet);
             }
         }
     }

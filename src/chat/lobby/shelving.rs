@@ -5,7 +5,8 @@
 //! kept are too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
 
 use super::Lobby;
-use crate::chat::message::Message;
+use crate::chat::fact::Fact;
+use crate::chat::message::{Message, Stamp};
 use crate::chat::name::RoomName;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
@@ -13,6 +14,7 @@ use crate::chat::room::{Room, RoomId};
 use crate::chat::stored::{Archive, StoredRoom, Unreadable};
 use crate::limits::HISTORY_TOTAL_BYTES;
 use crate::subnet::Subnet;
+use crate::time::Wall;
 
 impl Lobby {
     /// Where rooms are that are not here; `None`: nowhere.
@@ -32,12 +34,12 @@ impl Lobby {
 
     /// The day of the last command or look at the calendar, from the beginning of 1970.
     pub fn today(&self) -> u32 {
-        self.today
+        self.now.day()
     }
 
-    /// Notes which day it is, before anybody has given a command.
-    pub fn set_today(&mut self, today: u32) {
-        self.today = today;
+    /// Notes what time it is, before anybody has given a command.
+    pub fn set_now(&mut self, now: Wall) {
+        self.now = now;
     }
 
     /// The room of this name, from elsewhere if it is not here.
@@ -74,7 +76,7 @@ impl Lobby {
         while is_kept && let Some(gone) = self.rooms.evict() {
             self.let_go(gone, outlet);
         }
-        if let Some(gone) = self.rooms.displace(founder, self.today, is_kept)? {
+        if let Some(gone) = self.rooms.displace(founder, self.now.day(), is_kept)? {
             self.let_go(gone, outlet);
         }
         Ok(())
@@ -92,8 +94,10 @@ impl Lobby {
         }
     }
 
-    fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
+    pub(super) fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
         let is_shorter = kept.shorten(self.settings.history);
+        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        self.journal.note(&kept.name, stamp, || Fact::Opened(Box::new(kept.clone())));
         self.make_way_for_history(kept.weight(), outlet);
         self.unsaved.keep(&kept.name);
         let id = self.rooms.restore(kept);
@@ -105,6 +109,8 @@ impl Lobby {
     }
 
     fn let_go(&mut self, (id, room): (RoomId, Room), outlet: &mut impl Outlet) {
+        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        self.journal.note(&room.name, stamp, || Fact::Closed);
         self.remembered -= room.history.weight();
         self.unsaved.forget(id);
         outlet.close_room(id);
@@ -121,17 +127,20 @@ impl Lobby {
 
     /// Lets go of rooms, of which [`Lobby::may_forget`] says that it may, here and elsewhere.
     pub fn forget_rooms(&mut self, names: Vec<RoomName>, outlet: &mut impl Outlet) {
-        for name in &names {
-            if let Some(gone) = self.rooms.find(name).and_then(|id| self.rooms.take(id)) {
-                self.let_go(gone, outlet);
-            }
-        }
+        names.iter().for_each(|name| self.close(name, outlet));
         self.unsaved.note_gone(names);
+    }
+
+    /// Lets go of a room, here.
+    pub(super) fn close(&mut self, name: &RoomName, outlet: &mut impl Outlet) {
+        if let Some(gone) = self.rooms.find(name).and_then(|id| self.rooms.take(id)) {
+            self.let_go(gone, outlet);
+        }
     }
 
     /// Somebody is in a room today. It was not used last before the day that is known already.
     pub(super) fn note_used(&mut self, room: RoomId) {
-        let today = self.today;
+        let today = self.now.day();
         if let Some(open) = self.rooms.get_mut(room)
             && room != RoomId::MAIN
             && open.standing.used < today

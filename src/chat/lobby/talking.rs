@@ -1,8 +1,10 @@
 //! What people say: to a room, to one person, and who does not want to hear it.
 
-use super::{Context, Lobby};
+use super::Lobby;
+use super::deciding::Decision;
 use crate::chat::event::RoomEvent;
-use crate::chat::message::{Kind, Message, Stamp};
+use crate::chat::fact::{Author, Fact};
+use crate::chat::message::{Kind, Message};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
@@ -14,62 +16,49 @@ use crate::text::{clean, is_blank};
 use crate::time::Wall;
 
 impl Lobby {
-    pub(super) fn say(
-        &mut self,
-        id: ClientId,
-        room: Option<&str>,
-        text: &str,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        self.speak(id, room, text, Kind::Said, context.now, outlet)
-    }
-
-    pub(super) fn act(
-        &mut self,
-        id: ClientId,
-        room: Option<&str>,
-        text: &str,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        self.speak(id, room, text, Kind::Acted, context.now, outlet)
-    }
-
-    fn speak(
-        &mut self,
+    pub(super) fn decide_to_speak(
+        &self,
         id: ClientId,
         room: Option<&str>,
         text: &str,
         kind: Kind,
         now: Wall,
-        outlet: &mut impl Outlet,
-    ) -> Result<(), Refusal> {
-        let Some(member) = self.members.get(id) else { return Ok(()) };
+    ) -> Result<Decision<'static>, Refusal> {
+        let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         let room = self.own_room(member, room)?;
         self.check_may_speak(id, room, &member.nickname, now)?;
         let text = clean(text);
         if is_blank(&text) {
-            return Ok(());
+            return Ok(Decision::Nothing);
         }
-        let stamp = self.numbers.stamp(now);
-        let event = spoken(kind, &member.nickname, &text, stamp);
+        let (who, text) = (member.nickname.clone(), text.as_ref().into());
+        Ok(Decision::Fact(room, Fact::Said { who, kind, text }))
+    }
+
+    /// Tells a room what somebody says, and remembers it.
+    pub(super) fn hear(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        message: Message,
+        outlet: &mut impl Outlet,
+    ) {
+        self.numbers.follow(message.stamp);
+        let event = spoken(&message);
         if self.ignores.is_empty() {
-            self.publish(room, id, &event, outlet);
+            self.publish(room, author, &event, outlet);
         } else {
-            self.publish_to_the_willing(room, id, &member.nickname, &event, outlet);
+            self.publish_to_the_willing(room, author, &message.who, &event, outlet);
         }
         // Where nothing is remembered, it is remembered that something was forgotten.
-        let (who, text) = (member.nickname.clone(), text.as_ref().into());
-        self.remember(room, Message { stamp, kind, who, text }, outlet);
-        Ok(())
+        self.remember(room, message, outlet);
     }
 
     /// Tells everyone in a room who does not ignore this speaker.
     fn publish_to_the_willing(
         &self,
         room: RoomId,
-        source: ClientId,
+        author: Author,
         speaker: &Nickname,
         event: &RoomEvent<'_>,
         outlet: &mut impl Outlet,
@@ -80,7 +69,7 @@ impl Lobby {
         };
         let ignoring = self.ignores.listeners(&speaker.key());
         let deaf: Vec<ClientId> = ignoring.iter().copied().filter(hears_here).collect();
-        outlet.publish(open.named(room), source, event, &deaf);
+        outlet.publish(open.named(room), author.client(), event, &deaf);
     }
 
     /// Who looks after the server is bound by no mute.
@@ -175,7 +164,8 @@ impl Lobby {
 }
 
 /// What is told of a message.
-fn spoken<'a>(kind: Kind, who: &'a Nickname, text: &'a str, stamp: Stamp) -> RoomEvent<'a> {
+fn spoken(message: &Message) -> RoomEvent<'_> {
+    let Message { stamp, kind, ref who, ref text } = *message;
     match kind {
         Kind::Said => RoomEvent::Said { who, text, stamp },
         Kind::Acted => RoomEvent::Acted { who, text, stamp },

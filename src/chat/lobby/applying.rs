@@ -1,0 +1,232 @@
+//! What was decided is carried out: drawn and measured here, where it happens, and then applied.
+//!
+//! Applying a fact draws nothing and measures nothing: two lobbies that are told the same facts in
+//! the same order have the same rooms (topic, password, owner, sanctions, who looks after them, and
+//! what was said). Who is here, and what they are told, is each lobby's own.
+
+use super::deciding::{Decision, Joining};
+use super::{Context, Lobby};
+use crate::chat::command::{Command, Outcome, RoomCommand};
+use crate::chat::digest::Digest;
+use crate::chat::fact::{Author, Change, Entry, Fact};
+use crate::chat::message::{Message, Stamp};
+use crate::chat::name::{Nickname, RoomName};
+use crate::chat::outlet::Outlet;
+use crate::chat::refusal::Refusal;
+use crate::chat::reply::Reply;
+use crate::chat::room::RoomId;
+use crate::chat::standing::founder;
+use crate::id::ClientId;
+
+impl Lobby {
+    /// Carries out what was decided for a client.
+    pub(super) fn carry_out<'a>(
+        &mut self,
+        id: ClientId,
+        decision: Decision<'a>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<Outcome<'a>, Refusal> {
+        match decision {
+            Decision::Nothing => {}
+            Decision::Fact(room, fact) => {
+                self.happen(room, Author::Here(id), fact, context, outlet);
+            }
+            Decision::Give(room, heir) => self.give(id, room, heir, context, outlet),
+            Decision::Register(nickname, landing) => {
+                self.register(id, nickname, landing, context, outlet);
+            }
+            Decision::Rename(nickname) => {
+                self.rename(id, nickname, context, outlet);
+                return Ok(Outcome::Renamed);
+            }
+            Decision::Leave(room) => self.move_out(id, room, context, outlet),
+            Decision::Join(joining) => self.join(id, joining, context, outlet)?,
+            Decision::Answer(command) => self.answer(id, command, context, outlet)?,
+            Decision::Beyond(outcome) => return Ok(outcome),
+        }
+        Ok(Outcome::Stays)
+    }
+
+    /// Answers a client. That may change what this client is told, but nothing for anybody else.
+    fn answer(
+        &mut self,
+        id: ClientId,
+        command: Command<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        match command {
+            Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
+            Command::Rooms => self.list_rooms(id, outlet),
+            Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
+            Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
+            Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
+            Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
+            Command::Help(guide) => outlet.reply(id, &Reply::Help(guide)),
+            Command::InRoom { room, command } => {
+                let Some(member) = self.members.get(id) else { return Ok(()) };
+                let room = self.own_room(member, room)?;
+                match command {
+                    RoomCommand::Recall(which) => self.recall(id, room, which, context, outlet)?,
+                    RoomCommand::Sanctions { page } => {
+                        self.list_sanctions(id, room, page, context, outlet);
+                    }
+                    _ => self.tell_topic(id, room, outlet),
+                }
+            }
+            // All others are decided.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn join(
+        &mut self,
+        id: ClientId,
+        joining: Joining,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let Joining { name, room, stays, owns, knows_password } = joining;
+        let (room, key) = match room {
+            Some(room) => (room, None),
+            None => self.found(id, name, context, outlet)?,
+        };
+        if knows_password {
+            self.note_right_password(id, room, context);
+        }
+        if !stays {
+            while let Some(left) = self.members.get(id).and_then(|member| member.active_room()) {
+                self.exit(id, left, context, outlet);
+            }
+        }
+        let Some(who) = self.nickname(id).cloned() else { return Ok(()) };
+        self.happen(room, Author::Here(id), Fact::Came { who: who.clone() }, context, outlet);
+        if let (Some(key), Some(open)) = (key, self.rooms.get(room)) {
+            outlet.reply(id, &Reply::Owns { room: &open.name, key });
+        } else if owns {
+            let claimed = Fact::Settled { by: who, change: Change::Claimed };
+            self.happen(room, Author::Here(id), claimed, context, outlet);
+        }
+        Ok(())
+    }
+
+    /// Makes a room, which belongs to whoever makes it; and the key that proves it.
+    fn found(
+        &mut self,
+        id: ClientId,
+        name: RoomName,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(RoomId, Option<u64>), Refusal> {
+        let founder = founder((context.network_of)(id));
+        self.make_way(Some(founder), outlet)?;
+        let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
+        let drawn = self.keys.draw();
+        let key = Digest::of(&name.key(), &written(drawn));
+        let stamp = Stamp { number: self.numbers.last, at: context.now };
+        self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
+        let room = self.rooms.open(name, stamp, founder);
+        self.give_to(room, by, key);
+        Ok((room, Some(drawn)))
+    }
+
+    /// Gives a room to another, who is told the key that proves it from now on.
+    fn give(
+        &mut self,
+        id: ClientId,
+        room: RoomId,
+        heir: Nickname,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let (Some(by), Some(open)) = (self.nickname(id).cloned(), self.rooms.get(room)) else {
+            return;
+        };
+        let drawn = self.keys.draw();
+        let key = Digest::of(&open.name.key(), &written(drawn));
+        let receiver = self.names.find(&heir.key(), &self.members);
+        let given = Fact::Settled { by, change: Change::Given { to: heir, key } };
+        self.happen(room, Author::Here(id), given, context, outlet);
+        if let (Some(receiver), Some(open)) = (receiver, self.rooms.get(room)) {
+            outlet.reply(receiver, &Reply::Owns { room: &open.name, key: drawn });
+        }
+    }
+
+    /// Stamps what somebody here does, and applies it.
+    pub(super) fn happen(
+        &mut self,
+        room: RoomId,
+        author: Author,
+        fact: Fact,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let stamp = self.numbers.stamp(&fact, context.now);
+        if let Some(open) = self.rooms.get(room) {
+            self.journal.note(&open.name, stamp, || fact.clone());
+        }
+        self.apply_in(room, stamp, author, fact, context, outlet);
+    }
+
+    /// Applies what has happened in another lobby, to the room of that name.
+    pub fn apply(&mut self, entry: Entry, context: &Context<'_>, outlet: &mut impl Outlet) {
+        let Entry { room, stamp, fact } = entry;
+        self.now = stamp.at;
+        match (fact, self.rooms.find(&room)) {
+            (Fact::Founded { by, founder, key }, None) => {
+                let room = self.rooms.open(room, stamp, founder);
+                self.give_to(room, by, key);
+            }
+            (Fact::Opened(stored), None) => {
+                self.take_in(*stored, outlet);
+            }
+            (Fact::Closed, Some(_)) => self.close(&room, outlet),
+            (fact, Some(room)) => {
+                self.apply_in(room, stamp, Author::There, fact, context, outlet);
+            }
+            (_, None) => {}
+        }
+    }
+
+    fn apply_in(
+        &mut self,
+        room: RoomId,
+        stamp: Stamp,
+        author: Author,
+        fact: Fact,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let context = &Context { now: stamp.at, ..*context };
+        match fact {
+            // There is such a room already, or no longer.
+            Fact::Founded { .. } | Fact::Opened(_) | Fact::Closed => {}
+            Fact::Came { .. } => match author {
+                Author::Here(id) => self.enter(id, room, context, outlet),
+                Author::There => self.note_used(room),
+            },
+            Fact::Went { who } => self.remove(room, author, &who, outlet),
+            Fact::Said { who, kind, text } => {
+                self.hear(room, author, Message { stamp, kind, who, text }, outlet);
+            }
+            Fact::Renamed { old, new } => {
+                if let Some(open) = self.rooms.get_mut(room).filter(|it| !it.officers.is_empty()) {
+                    open.officers.rename(&old.key(), &new.key());
+                }
+            }
+            Fact::PutOut { whom, by, reason } => {
+                self.put_out_by_name(room, author, (whom, by, reason), context, outlet);
+            }
+            Fact::Settled { by, change } => {
+                self.settle(room, author, by, change, context, outlet);
+            }
+        }
+    }
+}
+
+/// A key as people type it.
+fn written(key: u64) -> String {
+    format!("{key:016x}")
+}

@@ -1,0 +1,187 @@
+//! What a command leads to. Nothing is changed here, and nothing drawn: whoever asks twice is
+//! answered twice the same.
+//!
+//! What concerns what people say, a room as such and order in it is decided where the rest of that
+//! is (`talking`, `owning`, `moderation`).
+
+use super::{Context, Lobby};
+use crate::chat::command::{Command, Landing, Outcome, RoomCommand};
+use crate::chat::fact::Fact;
+use crate::chat::message::Kind;
+use crate::chat::name::{Nickname, RoomName};
+use crate::chat::refusal::Refusal;
+use crate::chat::room::RoomId;
+use crate::id::ClientId;
+use crate::limits::ROOMS_PER_MEMBER_MAX;
+
+/// What a command leads to, which may be.
+#[derive(Debug)]
+pub enum Decision<'a> {
+    /// To nothing.
+    Nothing,
+    /// Something happens in a room.
+    Fact(RoomId, Fact),
+    /// A room is given to somebody, with a key that is to be drawn.
+    Give(RoomId, Nickname),
+    /// The client has its first nickname.
+    Register(Nickname, Landing),
+    /// The member has another nickname.
+    Rename(Nickname),
+    /// The member leaves a room, and may land in another.
+    Leave(RoomId),
+    /// The member comes into a room.
+    Join(Joining),
+    /// The client is answered, and no room is changed.
+    Answer(Command<'a>),
+    /// Something beyond the lobby.
+    Beyond(Outcome<'a>),
+}
+
+/// How a member comes into a room.
+#[derive(Debug)]
+pub struct Joining {
+    /// The room's name, as it was typed.
+    pub(super) name: RoomName,
+    /// The room; `None`: it is to be made.
+    pub(super) room: Option<RoomId>,
+    /// The member stays in the rooms in which it is.
+    pub(super) stays: bool,
+    /// It has brought the owner's key.
+    pub(super) owns: bool,
+    /// It has brought the password that the room needs.
+    pub(super) knows_password: bool,
+}
+
+impl Lobby {
+    /// What a command of this client leads to.
+    ///
+    /// # Errors
+    /// What it asks for cannot be.
+    pub fn decide<'a>(
+        &self,
+        id: ClientId,
+        command: Command<'a>,
+        context: &Context<'_>,
+    ) -> Result<Decision<'a>, Refusal> {
+        if !self.is_member(id) {
+            return self.decide_for_stranger(id, command, context);
+        }
+        Ok(match command {
+            Command::Say { room, text } => {
+                return self.decide_to_speak(id, room, text, Kind::Said, context.now);
+            }
+            Command::Act { room, text } => {
+                return self.decide_to_speak(id, room, text, Kind::Acted, context.now);
+            }
+            Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
+                Decision::Rename(self.new_nickname(id, typed, context)?)
+            }
+            Command::Join { room, password, stay } => {
+                return self.decide_to_join(id, (room, password), stay, context);
+            }
+            Command::Leave { room } => Decision::Leave(self.room_to_leave(id, room)?),
+            Command::InRoom { room, command } => {
+                return self.decide_in_room(id, room, command, context);
+            }
+            Command::Invite { to } => Decision::Beyond(Outcome::Invites(self.find_friend(id, to)?)),
+            Command::Match { queue, players } => {
+                Decision::Beyond(Outcome::SeeksMatch { queue, players })
+            }
+            Command::MatchOff => Decision::Beyond(Outcome::StopsSeeking),
+            Command::Oper { name, password } => {
+                Decision::Beyond(Outcome::Authenticates { name, password })
+            }
+            Command::Numbers(wanted) => Decision::Beyond(Outcome::WantsNumbers(wanted)),
+            Command::Quit => Decision::Beyond(Outcome::Quits),
+            command => Decision::Answer(command),
+        })
+    }
+
+    fn decide_for_stranger<'a>(
+        &self,
+        id: ClientId,
+        command: Command<'a>,
+        context: &Context<'_>,
+    ) -> Result<Decision<'a>, Refusal> {
+        let (typed, landing) = match command {
+            Command::Nick(typed) => (typed, Landing::Main),
+            Command::Register { nickname, landing } => (nickname, landing),
+            Command::Numbers(wanted) => return Ok(Decision::Beyond(Outcome::WantsNumbers(wanted))),
+            Command::Quit => return Ok(Decision::Beyond(Outcome::Quits)),
+            Command::HearHistory(_) => return Ok(Decision::Answer(command)),
+            _ => return Err(Refusal::NicknameFirst),
+        };
+        let nickname = self.free_nickname(id, typed)?;
+        self.check_ban(id, &nickname, RoomId::MAIN, context)?;
+        Ok(Decision::Register(nickname, landing))
+    }
+
+    /// What concerns a room as such, and order in it.
+    fn decide_in_room<'a>(
+        &self,
+        id: ClientId,
+        named: Option<&'a str>,
+        command: RoomCommand<'a>,
+        context: &Context<'_>,
+    ) -> Result<Decision<'a>, Refusal> {
+        let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
+        let room = self.own_room(member, named)?;
+        let by = &member.nickname;
+        match command {
+            RoomCommand::SetTopic(text) => self.decide_topic(id, room, by, text),
+            RoomCommand::SetPassword(word) => self.decide_password(id, room, by, word),
+            RoomCommand::Own { key } => self.decide_to_own(room, by, key),
+            RoomCommand::Give { to } => self.decide_to_give(id, room, to),
+            RoomCommand::Op { whom, may } => self.decide_operator(id, room, by, (whom, may)),
+            RoomCommand::Kick { whom, reason } => self.decide_to_kick(id, room, by, (whom, reason)),
+            RoomCommand::Sanction(asked) => self.decide_sanction(id, room, by, asked, context),
+            RoomCommand::Lift { measure, whom } => {
+                self.decide_to_lift(id, room, by, (measure, whom), context)
+            }
+            RoomCommand::Recall(_) | RoomCommand::AskTopic | RoomCommand::Sanctions { .. } => {
+                Ok(Decision::Answer(Command::InRoom { room: named, command }))
+            }
+        }
+    }
+
+    fn decide_to_join(
+        &self,
+        id: ClientId,
+        (typed, password): (&str, Option<&str>),
+        stays: bool,
+        context: &Context<'_>,
+    ) -> Result<Decision<'static>, Refusal> {
+        let name = RoomName::parse(typed, self.settings.alphabet)?;
+        let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
+        let found = self.rooms.find(&name);
+        if let Some(room) = found.filter(|room| member.seat_in(*room).is_some()) {
+            return self.decide_to_join_again(room, &member.nickname, password);
+        }
+        if stays && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
+            return Err(Refusal::InTooManyRooms);
+        }
+        let owns = found.is_some_and(|room| self.is_key_of(room, password));
+        let knows_password = match found {
+            // Nobody can keep the owner out.
+            Some(_) if owns => false,
+            Some(room) => {
+                self.check_ban(id, &member.nickname, room, context)?;
+                self.check_password(id, room, password, context)?
+            }
+            // Most likely a name with a space in it.
+            None if password.is_some() => return Err(Refusal::NameCharacter),
+            None => false,
+        };
+        Ok(Decision::Join(Joining { name, room: found, stays, owns, knows_password }))
+    }
+
+    fn room_to_leave(&self, id: ClientId, typed: Option<&str>) -> Result<RoomId, Refusal> {
+        let Some(member) = self.members.get(id) else { return Err(Refusal::InNoRoom) };
+        let room = self.own_room(member, typed)?;
+        let lands_here = room == RoomId::MAIN && member.wishes.landing == Landing::Main;
+        if member.seats.len() == 1 && lands_here {
+            return Err(Refusal::NowhereToLeaveTo);
+        }
+        Ok(room)
+    }
+}
