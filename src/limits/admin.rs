@@ -16,7 +16,7 @@ pub const ADMIN_ANSWERS_PER_POLL: usize = 2;
 pub const ADMIN_HEAD_BYTES_MAX: usize = 4 * 1_024;
 /// Lines of the head of a request; browsers send 20.
 pub const ADMIN_HEADERS_MAX: usize = 64;
-/// How long a visitor may take to ask, and then to read the answer.
+/// How long an HTTP client may take to ask, and then to read the answer.
 pub const ADMIN_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes read and dropped after the answer, so that closing does not make the system drop the
 /// answer: who sends more wants no answer.

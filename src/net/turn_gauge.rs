@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 use super::error::NetError;
 use crate::limits::TURN_MAX;
 
-/// Six hundredths of a value are told apart: enough to act on, in 3 KB.
+/// Values that differ by six hundredths are told apart: enough to act on, in 3 KB.
 const SIGNIFICANT_DIGITS: u8 = 1;
 
 /// Counts turns by the microseconds they took.

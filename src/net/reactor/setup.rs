@@ -1,4 +1,4 @@
-//! Everything that is had of the system before the first turn.
+//! Everything that the server needs from the system before the first turn.
 
 use mio::{Events, Poll};
 
