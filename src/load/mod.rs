@@ -10,9 +10,9 @@
 //!                                   report, text  the result
 //! ```
 //!
-//! A run over UDP is simpler: `udp_run` holds endpoints and phases, `udp_session` says what is asked
-//! and answered (with `mc1` and `binding`), and `partners` checks that paired endpoints name each
-//! other.
+//! A run over UDP is simpler: `udp_run` holds endpoints and phases, `udp_session` says what is
+//! asked and answered (with `mc1` and `binding`), and `partners` checks that paired endpoints name
+//! each other.
 //!
 //! It knows nothing of the server's insides and works with any server that speaks one of its
 //! dialects. What it measures costs less than what the server does: one shared read buffer, one

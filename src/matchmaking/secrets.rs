@@ -1,4 +1,4 @@
-//! What nobody outside can guess: cookies, and the numbers of matches.
+//! Numbers that nobody outside can guess: cookies, and the numbers of matches.
 //!
 //! All of it is computed from one secret, so that the same calls give the same numbers in a test
 //! and no call draws a random number.
@@ -25,7 +25,8 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Each purpose gets a key of its own, so that what is told of one tells nothing of another.
+    /// Each purpose gets a key of its own, so that numbers of one kind reveal nothing about
+    /// another.
     pub(super) fn new(secret: &[u8; 16]) -> Self {
         let key = |purpose: &[u8]| {
             let hash = sip128::SipHasher24::new_with_key(secret).hash(purpose);
@@ -46,7 +47,7 @@ impl Secrets {
         good(slot) || slot.checked_sub(1).is_some_and(good)
     }
 
-    /// A number that nobody has been told yet.
+    /// A number that was never drawn before.
     pub(super) fn draw(&mut self) -> u64 {
         self.drawn += 1;
         self.numbers.hash(&self.drawn.to_be_bytes())
@@ -57,7 +58,7 @@ impl Secrets {
         self.drawn
     }
 
-    /// Draws only numbers after so many.
+    /// Skips the numbers that another process has drawn.
     pub(super) fn skip(&mut self, drawn: u64) {
         self.drawn = drawn;
     }

@@ -1,7 +1,7 @@
-//! What players ask once they have met: confirm, report, relay, leave.
+//! Requests of matched players: confirm, report, relay, leave.
 //!
-//! Each such request is taken only from the address that has proved itself, and with the number
-//! that only its player was told.
+//! Such a request is accepted only from the proved address, and with the number that only its
+//! player was told.
 
 use super::Keyed;
 use super::answer;

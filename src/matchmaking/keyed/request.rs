@@ -1,8 +1,8 @@
-//! What a player asks, taken from its line.
+//! Requests of players, parsed from their lines.
 //!
-//! Here is what a request must have at all to be one; the rest (is there such a player, may it
-//! have this queue) is left to [`super::Keyed`]. What a server says is no request, so nothing that
-//! a server says is ever answered.
+//! This file checks the form of a request; [`super::Keyed`] checks the rest (is there such a
+//! player, may it have this queue). A server's line is never a request, so nothing that a server
+//! sends is ever answered.
 
 use std::net::SocketAddr;
 
@@ -46,8 +46,8 @@ pub(in crate::matchmaking) enum How {
     Failed,
 }
 
-/// A request to be taken into a queue. What is not as it must be is there as it was written: the
-/// answer may tell so only once the address is proved.
+/// A request to be taken into a queue. Invalid fields are kept as they were written: the sender may
+/// be told of them only when its address is proved.
 #[derive(Debug, Default)]
 pub(in crate::matchmaking) struct Join<'a> {
     pub(in crate::matchmaking) id: u64,
@@ -132,7 +132,7 @@ impl<'a> Join<'a> {
         text.parse().ok().filter(|number| MATCH_PLAYERS.contains(number))
     }
 
-    /// Those of the addresses named that are private: no other is passed on to anybody.
+    /// The private ones of the addresses named: no other is passed on to anybody.
     pub(super) fn lan(&self) -> Lan {
         let named = self.lan.unwrap_or_default().split(',').filter_map(address);
         named.filter(|address| is_private(address.ip())).take(LAN_CANDIDATES_MAX).collect()
@@ -200,7 +200,7 @@ mod tests {
             "CHECK",
             "DATA to=2\nhello",
             &format!("DATA {t} to=2\n{payload}"),
-            // What servers and players say to others.
+            // Lines that servers and players send to others.
             &format!("COOKIE {ID} c=0123456789abcdef"),
             &format!("WAIT {ID} have=1 need=2 ttl=30"),
             &format!("MATCH {ID} {m} k=00 you=1@192.0.2.1:1 peer=2@192.0.2.2:2 at=0"),
