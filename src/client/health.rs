@@ -13,12 +13,12 @@ use crate::limits::{HEALTH_BYTES_MAX, HEALTH_TIMEOUT};
 use crate::peer::clock::Clock;
 use crate::time::Time;
 
-/// What is asked of whom.
+/// A health check of one server.
 #[derive(Clone, Copy, Debug)]
 pub struct HealthCheck {
     /// Where the admin listener is.
     pub admin: SocketAddr,
-    /// Whether somebody new may be sent there; otherwise only whether its loop turns.
+    /// Whether to ask if new clients may be sent there; otherwise only whether its loop turns.
     pub ready: bool,
 }
 
@@ -28,15 +28,15 @@ pub enum HealthError {
     /// Nothing came back in time.
     #[error("no answer from {admin}: {}; does the server run with --admin {admin}?", why(source))]
     Unanswered {
-        /// Who was asked.
+        /// The server's address.
         admin: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Something else answers there.
     #[error("{admin} is no admin listener of mio-chat: it answers {said:?}")]
     Foreign {
-        /// Who was asked.
+        /// The server's address.
         admin: SocketAddr,
         /// How the answer begins.
         said: String,
@@ -44,7 +44,7 @@ pub enum HealthError {
     /// The server says so itself.
     #[error("{admin} is not ready: {why}")]
     NotReady {
-        /// Who was asked.
+        /// The server's address.
         admin: SocketAddr,
         /// In its words.
         why: String,
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said about somebody who answers this and ends.
+    /// The result for a server that answers this and closes.
     fn verdict(answer: &'static [u8], ready: bool) -> Result<(), String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let admin = listener.local_addr().unwrap();
