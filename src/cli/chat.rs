@@ -67,7 +67,7 @@ enum Colours {
 }
 
 impl ChatArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         let bad = |what: &str, name: &str| {
             format!("'{name}' is no {what}: 1 to {NAME_BYTES_MAX} bytes without spaces are one")
@@ -110,7 +110,7 @@ impl ChatArgs {
     }
 }
 
-/// What the system calls the user, if that can be a nickname. Nobody is to be called root.
+/// The user's login name, if it can be a nickname. Nobody is to be called root.
 fn login_name() -> Option<String> {
     let told = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
     let name = told("USER").or_else(|| told("LOGNAME"))?;

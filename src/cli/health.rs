@@ -6,7 +6,7 @@ use mio_chat::limits::ADMIN_PORT;
 
 use super::values::HostPort;
 
-/// Whom to ask, and what.
+/// Flags of `health`: the server and the question.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it:
   mio-chat --admin 9155 &

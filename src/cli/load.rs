@@ -107,7 +107,7 @@ struct MeasureArgs {
 }
 
 impl LoadArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check(&self) -> Result<(), String> {
         let address = self.address();
         if !address.ip().is_loopback() && !self.measure.server_is_mine {
@@ -130,7 +130,7 @@ impl LoadArgs {
         self.measure.json.as_ref()
     }
 
-    /// Where the server is, for what the clients do.
+    /// The server's address; the default port depends on the scenario.
     fn address(&self) -> SocketAddr {
         let is_chat = self.scenario.has_room();
         self.server.at(if is_chat { limits::TCP_PORT } else { limits::UDP_PORT })

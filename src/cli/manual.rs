@@ -1,6 +1,5 @@
-//! What a package installs beside the program, made from the flags themselves: manual pages,
-//! completions for shells, and what there is to be set. A test compares `docs`
-//! with it.
+//! Files that a package installs beside the program, made from the flags themselves: manual pages,
+//! shell completions, and the list of settings. A test compares `docs` with it.
 
 use std::io::Write;
 
@@ -12,7 +11,7 @@ use super::{Cli, pages, reference};
 /// The name of the program, as shells know it.
 const PROGRAM: &str = "mio-chat";
 
-/// What is to be printed.
+/// Flags of `manual`: the page to print.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it:
   mio-chat manual man chat | man -l -
@@ -44,7 +43,7 @@ enum Printed {
 }
 
 impl ManualArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         match &self.command {
             Some(_) if self.what != Some(Printed::Man) => {
@@ -80,7 +79,7 @@ impl ManualArgs {
     }
 }
 
-/// What there is, for whoever has named nothing.
+/// The list of everything that can be printed.
 fn contents(root: &clap::Command) -> String {
     let all = root.get_subcommands().filter(|command| !command.is_hide_set());
     let commands: Vec<&str> = all.map(clap::Command::get_name).collect();
@@ -105,7 +104,7 @@ fn built() -> clap::Command {
     cli
 }
 
-/// The same without what is only for the program itself, which completions would offer.
+/// The same without hidden commands, which completions would offer.
 fn for_people() -> clap::Command {
     let all = Cli::command();
     let commands = all.get_subcommands().filter(|command| !command.is_hide_set());

@@ -1,4 +1,4 @@
-//! Those who look after the server: the file that names them, and how a line of it is made.
+//! Server operators: the file that names them, and how a line of it is made.
 
 use std::io::{BufRead, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub(crate) enum OperatorError {
     Salt(getrandom::Error),
 }
 
-/// Reads who looks after the server. Empty lines and lines that begin with `#` say nothing.
+/// Reads the operators' file. Empty lines and lines that begin with `#` are skipped.
 pub(crate) fn read_operators(file: &Path) -> Result<Vec<Operator>, OperatorError> {
     let text = text_file::read(file)
         .map_err(|source| OperatorError::Read { file: file.to_owned(), source })?;
@@ -76,7 +76,7 @@ fn parse(line: &str) -> Result<Operator, &'static str> {
     Ok(Operator { name: nickname.as_str().to_owned(), password })
 }
 
-/// Reads a password from stdin and makes its hash. A terminal does not show what is typed.
+/// Reads a password from stdin and hashes it. A terminal does not show what is typed.
 pub(crate) fn hash_password() -> Result<SlowHash, OperatorError> {
     let password = read_password()?;
     if password.is_empty() {
@@ -104,7 +104,7 @@ fn read_password() -> Result<String, OperatorError> {
     }
     let failed = |error: TextError| OperatorError::Password(error.to_string());
     read.map_err(|error| failed(error.into()))?;
-    // What is piped in may come from a file, or from a shell that marks it as one.
+    // Piped input may come from a file, or from a shell that adds a byte order mark.
     let line = text_file::decode(&line).map_err(failed)?;
     Ok(line.trim_end_matches('\n').to_owned())
 }

@@ -1,14 +1,14 @@
-//! Manual pages: what clap knows of a command, and what it does not: signals, exit codes, files,
-//! variables, and where more is to be read.
+//! Manual pages: the part that clap knows of a command, and the rest: signals, exit codes, files,
+//! variables, and further reading.
 
 use std::io::{self, Write};
 
 use clap_mangen::Man;
 
-/// A word and what there is to say about it.
+/// A term and its description.
 type Definition = (&'static str, &'static str);
 
-/// What clap does not know of a command.
+/// The facts of a command that clap does not know.
 #[derive(Debug, Default)]
 struct PageFacts {
     signals: &'static [Definition],
@@ -151,7 +151,7 @@ const HASH_PASSWORD: PageFacts = PageFacts {
     environment: &[],
 };
 
-/// Where a package puts what is longer than a page.
+/// Where a package puts documents that are longer than a page.
 const DOCUMENTS: &str = "/usr/share/doc/mio-chat/";
 
 /// Writes the page of a command; of the program itself, if that is `root`.
@@ -170,7 +170,7 @@ pub(super) fn page(
     if command.has_subcommands() {
         man.render_subcommands_section(&mut known)?;
     }
-    // Each section brings what defines an apostrophe; once is enough.
+    // Each section repeats the definition of an apostrophe; once is enough.
     let known = String::from_utf8_lossy(&known);
     let (first, rest) = known.split_once(".TH").unwrap_or_default();
     write!(to, "{first}.TH{}", rest.replace(first, ""))?;
@@ -237,7 +237,7 @@ fn variable(arg: &clap::Arg) -> Option<(String, String)> {
     Some((variable, flag))
 }
 
-/// Examples, and what else help says at its end, line by line as it stands there.
+/// Examples and the rest of the help's last part, line by line.
 fn after_help(to: &mut dyn Write, command: &clap::Command) -> io::Result<()> {
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     // Exit codes have a section.

@@ -52,7 +52,7 @@ pub(crate) struct MatchArgs {
 }
 
 impl MatchArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         for server in self.words.iter().filter(|_| self.check) {
             server.parse::<ServerAddress>().map_err(|problem| problem.to_string())?;
@@ -86,7 +86,7 @@ impl MatchArgs {
         self.check.then(|| NatCheck { server, others, family: self.family() })
     }
 
-    /// The search and what is done then.
+    /// The search and the conversation after it.
     pub(crate) fn command(&self) -> MatchCommand {
         let mut search = Match::new(&self.server.to_string()).family(self.family());
         if let Some(players) = self.players {

@@ -1,10 +1,10 @@
-//! What the docs say of every setting, made from the flags: a table, and a file with all of them.
+//! The reference of all settings in the docs, made from the flags: a table, and an example file.
 
 use std::fmt::Write;
 
 use super::settings::{self, Setting};
 
-/// What a file may say where nothing is built in.
+/// Example values of settings without a built-in default.
 const EXAMPLES: [(&str, &str); 11] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
@@ -22,7 +22,7 @@ const EXAMPLES: [(&str, &str); 11] = [
 /// Columns of a comment.
 const COLUMNS: usize = 98;
 
-/// A file of settings in which each is a comment with what is built in.
+/// A file of settings in which each is a comment with its built-in default.
 pub(super) fn example(command: &clap::Command) -> String {
     let mut out = String::from(
         "# Settings of mio-chat: `mio-chat -c mio-chat.toml`.\n#\n\

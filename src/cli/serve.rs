@@ -284,7 +284,7 @@ impl ServeArgs {
         self.rooms.state.as_deref()
     }
 
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check(&self) -> Result<(), String> {
         let OutboxArgs { outbox_soft, outbox_hard, outbox_total, .. } = &self.slow;
         if outbox_soft.0 >= outbox_hard.0 || outbox_hard.0 >= outbox_total.0 {
@@ -353,8 +353,8 @@ impl ServeArgs {
         }
     }
 
-    /// Whether somebody has typed the command to try it, and nobody looks after it: closing the
-    /// terminal is to end it then, not to leave it behind.
+    /// Whether somebody has typed the command to try it, without a supervisor: closing the terminal
+    /// is to end it then, not to leave it behind.
     fn ends_with_its_terminal(&self) -> bool {
         std::io::stdin().is_terminal() && self.config_file().is_none() && !net::is_supervised()
     }
@@ -375,7 +375,7 @@ impl ServeArgs {
         }
     }
 
-    /// The file that names those who look after the server.
+    /// The operators' file.
     pub(crate) fn operators_file(&self) -> Option<&Path> {
         self.rooms.operators.as_deref()
     }
