@@ -18,7 +18,7 @@ use crate::time::Time;
 /// Steps of the bar.
 const STEPS: u64 = 1_000;
 
-/// What a run is doing.
+/// The phases of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RunPhase {
     /// Clients connect and register.
@@ -31,7 +31,7 @@ pub(super) enum RunPhase {
     Measuring,
     /// Clients come and go.
     Storming,
-    /// What was said is still on its way.
+    /// Messages are still on their way.
     Draining,
 }
 
@@ -48,11 +48,11 @@ impl RunPhase {
     }
 }
 
-/// Tells how far it is.
+/// Shows or reports progress.
 #[derive(Debug)]
 pub(super) struct ProgressReporter {
     sink: Sink,
-    /// When it was told last, in which phase, and what.
+    /// The last report: its time, phase and numbers.
     told: (Time, Option<RunPhase>, Progressed),
     /// When the phase began.
     since: Time,
@@ -66,7 +66,7 @@ enum Sink {
 }
 
 impl ProgressReporter {
-    /// For whoever sits at the terminal, if somebody does and wants it.
+    /// A progress bar for a person, if stderr is a terminal and it is wanted.
     pub(super) fn for_person(settings: &LoadSettings) -> Self {
         let sink = match !settings.quiet && std::io::stderr().is_terminal() {
             true => Sink::Person {

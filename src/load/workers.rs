@@ -1,7 +1,8 @@
-//! Several processes for one load test: starts them, has them go in step, collects what they found.
+//! Several processes for one load test: starts them, keeps them in step, merges their results.
 //!
-//! One process may hold only so many descriptors (20,000 is usual), which no flag can change. More
-//! clients than that need more processes; each is this program again, with a share of the clients.
+//! One process may hold only so many descriptors (20,000 is usual), and no flag can change that.
+//! More clients than that need more processes; each is this program again, with a share of the
+//! clients.
 
 use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -56,12 +57,12 @@ struct Worker {
     orders: ChildStdin,
     messages: Receiver,
     lines: LineReader,
-    /// What it said last that is an answer, not yet taken.
+    /// Its last answers that were not taken yet.
     answers: Vec<WorkerMessage>,
     progressed: Progressed,
 }
 
-/// All of them, and what wakes us.
+/// All workers, and their events.
 struct Workers {
     all: Vec<Worker>,
     events: EventLoop,
@@ -214,7 +215,7 @@ impl Worker {
         let _ = self.orders.write_all(&line(order));
     }
 
-    /// Reads what it has said; an error says why it is of no more use.
+    /// Reads its messages; an error says why it is of no more use.
     fn read(&mut self) -> Result<(), String> {
         let mut piece = [0; 16_384];
         let mut ended = false;
