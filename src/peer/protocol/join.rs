@@ -7,7 +7,7 @@
 //!                                                  we have another address
 //! ```
 //!
-//! Kept during a match, too: who moves asks again.
+//! Kept during a match, too: a player that moves asks again.
 //!
 //! Invariant: as long as it neither ended nor was stopped there is a moment at which it speaks.
 
@@ -30,14 +30,14 @@ use crate::mc1::Line;
 use crate::mc1::end_padded;
 use crate::time::Time;
 
-/// What is asked for.
+/// A request for a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JoinRequest {
     /// The queue; may be left out where there is a token.
     pub queue: Option<String>,
     /// How many are to meet, oneself included; may be left out where there is a token.
     pub players: Option<u8>,
-    /// What the chat has given out for this match.
+    /// The token for this match, which the chat has given out.
     pub token: Option<u64>,
     /// Our own private addresses, two at most.
     pub lan: Vec<SocketAddr>,
@@ -45,7 +45,7 @@ pub struct JoinRequest {
     pub patience: Duration,
 }
 
-/// One who asks.
+/// The state of asking.
 #[derive(Clone, Debug)]
 pub(super) struct Join {
     id: u64,
@@ -60,7 +60,7 @@ pub(super) struct Join {
     /// The first question since the server was last heard.
     unanswered_since: Option<Time>,
     was_heard: bool,
-    /// What was last told of those who wait.
+    /// The last reported numbers of waiting and needed players.
     last_waiting: Option<(u8, u8)>,
 }
 
@@ -85,7 +85,7 @@ impl Join {
         *self = Self { was_heard, ..Self::new(now, id, self.request.clone()) };
     }
 
-    /// Asks at once, as the same player, who is at another place or in no match any more.
+    /// Asks at once, as the same player, which has moved or lost its match.
     pub(super) fn resume(&mut self, now: Time) {
         (self.next, self.interval) = (now, ASK_AGAIN_MIN);
         (self.unanswered_since, self.last_waiting) = (None, None);
@@ -150,7 +150,7 @@ impl Join {
         true
     }
 
-    /// Keeps what proves our address. Whether to ask with it at once.
+    /// Keeps the cookie that proves our address. Returns whether to ask with it at once.
     pub(super) fn take_cookie(&mut self, now: Time, line: &Line<'_>) -> bool {
         let Some(cookie) = line.hex("c").filter(|cookie| self.cookie != Some(*cookie)) else {
             return false;
@@ -222,7 +222,7 @@ impl Join {
     }
 }
 
-/// A time that is up to a fifth longer: those who begin together do not go on together.
+/// A time that is up to a fifth longer: players that begin together do not stay in step.
 fn jittered(time: Duration, random: &mut SecretRandom) -> Duration {
     let share = f64::from(random.next_half()) / f64::from(u32::MAX);
     time.mul_f64(1.0 + share / 5.0)

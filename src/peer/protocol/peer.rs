@@ -48,7 +48,7 @@ enum PeerStage {
     Silent,
 }
 
-/// What all peers of a match share.
+/// State that all peers of a match share.
 pub(super) struct MatchContext<'a> {
     pub(super) you: u8,
     pub(super) start: Time,
@@ -191,7 +191,7 @@ impl PeerLink {
         }
     }
 
-    /// The server tells of it again, and where it is now if it has moved.
+    /// Takes the peer's addresses from the server again.
     pub(super) fn update(&mut self, now: Time, info: &PeerInfo) {
         let in_use = self.path.map(|(path, _)| path.route());
         if self.candidates.update(info.observed, &info.lan, in_use) {
@@ -250,8 +250,8 @@ impl PeerLink {
         self.next_ping = now + if is_silent { KEEP_ALIVE } else { KEEP_ALIVE_AGAIN };
     }
 
-    /// Tries the way that a PING came, at once and some times more, if that may give us a path or
-    /// a better one: what works for the peer should work for us.
+    /// Sends PINGs back on the path of a received one, at once and some times more, if that may
+    /// prove a path or a better one: a path that works for the peer should work for us.
     fn ping_back(&mut self, now: Time, from: Route, context: &mut MatchContext<'_>) {
         let Some(candidate) = self.candidates.find(from) else { return };
         let is_better = self.path.is_none_or(|(path, _)| candidate.path.rank() < path.rank());
@@ -319,7 +319,7 @@ impl PeerLink {
         } else {
             if path.rank() < current.rank() || !self.candidates.is_proved(current) {
                 self.path = Some((path, rtt));
-                // One that is silent is told of when it is noted as heard.
+                // A silent peer is reported when it is noted as heard.
                 if self.stage == PeerStage::Reached {
                     self.tell_reached(out);
                 }
@@ -347,7 +347,8 @@ impl PeerLink {
         }
     }
 
-    /// Who was heard is there, and is given that time again: a bad path is better than none.
+    /// A peer that was heard is there, and is given the same time again: a bad path is better than
+    /// none.
     fn give_up_at(&self, start: Time) -> Time {
         let was_heard = self.candidates.iter().any(|candidate| candidate.heard.is_some());
         start + if was_heard { PUNCH_FOR * 2 } else { PUNCH_FOR }

@@ -1,4 +1,4 @@
-//! All peers of one match: who is who, and what is due.
+//! All peers of one match, and their deadlines.
 
 use std::net::SocketAddr;
 
@@ -16,12 +16,12 @@ use super::registration::Registration;
 use super::server_reply::MatchReply;
 use crate::time::Time;
 
-/// The others, and what we share with them.
+/// The peers, and the secret we share with them.
 #[derive(Clone, Debug)]
 pub(super) struct Punch {
     secret: Secret,
     pub(super) you: u8,
-    /// What the server sees of us.
+    /// Our address as the server sees it.
     pub(super) seen: Option<SocketAddr>,
     start: Time,
     has_started: bool,
@@ -31,7 +31,7 @@ pub(super) struct Punch {
 }
 
 impl Punch {
-    /// Takes up what the server has told.
+    /// Begins a match with the server's MATCH line.
     pub(super) fn new(now: Time, reply: MatchReply, out: &mut Out) -> Self {
         let start = now + reply.at;
         let slots = reply.peers.iter().map(|peer| peer.slot).collect();
@@ -46,7 +46,7 @@ impl Punch {
         Self { secret, you, seen, start, has_started, is_done, registration, peers }
     }
 
-    /// Takes up what the server tells again: whoever has moved is somewhere else now.
+    /// Takes a repeated MATCH line: peers may have moved.
     pub(super) fn update(&mut self, now: Time, reply: &MatchReply, out: &mut Out) {
         out.ticket = reply.relay.or(out.ticket);
         if reply.seen.is_some() && std::mem::replace(&mut self.seen, reply.seen) != reply.seen {
@@ -152,7 +152,7 @@ impl Punch {
     fn summary(&self) -> registration::Peers {
         let mut wanted = self.peers.iter().filter(|peer| peer.is_wanted()).peekable();
         let are_wanted = wanted.peek().is_some();
-        // The latest of these moments: until then somebody was not silent.
+        // The latest of these moments: until then a peer was not silent.
         let longest = |since: Time, peer: &PeerLink| Some(since.max(peer.unanswered_since()?));
         let silent_since = wanted.try_fold(Time::ZERO, longest).filter(|_| are_wanted);
         registration::Peers { are_wanted, silent_since }
