@@ -29,7 +29,7 @@ pub struct ServerAddress {
 
 /// What was typed names no server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is no server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this machine, PORT")]
+#[error("'{0}' is not a server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this machine, PORT")]
 pub struct NoServer(String);
 
 impl ServerAddress {
@@ -173,7 +173,7 @@ mod tests {
             "1::2::3",
         ] {
             let problem = typed.parse::<ServerAddress>().unwrap_err().to_string();
-            let sentence = "is no server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this \
+            let sentence = "is not a server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this \
                             machine, PORT";
             assert_eq!(problem, format!("'{typed}' {sentence}"));
         }

@@ -130,9 +130,11 @@ fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
             let nested: Result<Vec<_>, _> = array.iter().map(values).collect();
             return nested.map(|nested| nested.into_iter().flatten().collect());
         }
-        DeValue::Datetime(_) => return Err("no setting is a date or a time of day".to_owned()),
+        DeValue::Datetime(_) => {
+            return Err("dates and times of day are not valid values".to_owned());
+        }
         DeValue::Table(_) => {
-            return Err("there are no sections; a key is the long name of a flag".to_owned());
+            return Err("sections are not allowed; a key is the long name of a flag".to_owned());
         }
     };
     Ok(vec![single])

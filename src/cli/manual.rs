@@ -17,11 +17,10 @@ const PROGRAM: &str = "mio-chat";
   mio-chat manual man chat | man -l -
   mio-chat manual bash > ~/.local/share/bash-completion/completions/mio-chat")]
 pub(crate) struct ManualArgs {
-    /// A manual page, completions for a shell, or what there is to be set [default: say what there
-    /// is]
+    /// Manual page, shell completions, or reference of settings [default: list what can be printed]
     #[arg(value_name = "WHAT")]
     what: Option<Printed>,
-    /// Of a manual page: the command that it is about, such as chat [default: the server]
+    /// For a manual page: the command it describes, such as chat [default: the server]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }
@@ -36,9 +35,9 @@ enum Printed {
     Zsh,
     /// Completions for fish
     Fish,
-    /// An annotated file of settings
+    /// Annotated configuration file
     Config,
-    /// A table of settings, in Markdown
+    /// Table of settings, in Markdown
     Settings,
 }
 
@@ -47,10 +46,10 @@ impl ManualArgs {
     pub(super) fn check_flags(&self) -> Result<(), String> {
         match &self.command {
             Some(_) if self.what != Some(Printed::Man) => {
-                Err("only manual pages are about one command".to_owned())
+                Err("only a manual page takes a command".to_owned())
             }
             Some(name) if command(name).is_none() => {
-                Err(format!("'{name}' is no command (such as chat, load or match)"))
+                Err(format!("'{name}' is not a command (such as chat, load or match)"))
             }
             _ => Ok(()),
         }

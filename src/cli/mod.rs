@@ -57,21 +57,21 @@ pub(crate) struct Cli {
 /// The program's commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CliCommand {
-    /// Run the server; the same as naming no command
+    /// Run the server (the default command)
     Serve(Box<ServeArgs>),
-    /// Chat in a terminal, or in a pipe where there is none
+    /// Chat in a terminal or in a pipe
     Chat(ChatArgs),
-    /// Load a chat server with many simulated clients and report how it fared
+    /// Load-test a chat server with many simulated clients
     Load(LoadArgs),
     /// Find other players over UDP and exchange lines with them, or check your own NAT
     Match(MatchArgs),
-    /// Ask a server with --admin how it is, for health checks
+    /// Check the health of a server that runs with --admin
     Health(HealthArgs),
-    /// Hash the password of somebody who looks after the server, read from stdin, for --operators
+    /// Read an operator's password from stdin and print its hash, for --operators
     HashPassword,
-    /// Print a manual page, or completions for bash, zsh or fish
+    /// Print manual pages, or completions for bash, zsh or fish
     Manual(ManualArgs),
-    /// A further process of a load test, which tells it what to do
+    /// Worker process of a load test, started by the program itself
     #[command(hide = true)]
     LoadWorker,
 }

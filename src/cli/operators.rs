@@ -48,7 +48,7 @@ pub(crate) enum OperatorError {
     #[error("cannot hash a password: {0}; type one, or pipe it in")]
     Password(String),
     /// The system gives no random numbers.
-    #[error("cannot draw a salt: {0}")]
+    #[error("cannot get random bytes for a salt: {0}")]
     Salt(getrandom::Error),
 }
 
@@ -70,9 +70,12 @@ pub(crate) fn read_operators(file: &Path) -> Result<Vec<Operator>, OperatorError
 }
 
 fn parse(line: &str) -> Result<Operator, &'static str> {
-    let (name, hash) = line.split_once(char::is_whitespace).ok_or("there is no space in it")?;
-    let nickname = Nickname::parse(name, Alphabet::Unicode).map_err(|_| "that is no nickname")?;
-    let password = SlowHash::parse(hash.trim()).ok_or("that is no hash of a password")?;
+    let (name, hash) =
+        line.split_once(char::is_whitespace).ok_or("it is not a name, a space and a hash")?;
+    let nickname =
+        Nickname::parse(name, Alphabet::Unicode).map_err(|_| "the name is not a valid nickname")?;
+    let password =
+        SlowHash::parse(hash.trim()).ok_or("the hash is not one of \"mio-chat hash-password\"")?;
     Ok(Operator { name: nickname.as_str().to_owned(), password })
 }
 
@@ -124,9 +127,9 @@ mod tests {
             read_operators(&file).unwrap().into_iter().map(|operator| operator.name).collect();
         assert_eq!(names, ["root_7", "Olga"]);
         for (line, why) in [
-            ("olga", "there is no space in it"),
-            ("olga secret", "that is no hash of a password"),
-            ("ol:ga secret", "that is no nickname"),
+            ("olga", "it is not a name, a space and a hash"),
+            ("olga secret", "the hash is not one of \"mio-chat hash-password\""),
+            ("ol:ga secret", "the name is not a valid nickname"),
         ] {
             std::fs::write(&file, format!("# us\n{line}\n")).unwrap();
             let error = read_operators(&file).unwrap_err().to_string();

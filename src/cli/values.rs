@@ -301,7 +301,7 @@ mod tests {
         }
         for typed in ["", ":7", "0", "65536", "localhost:x"] {
             let problem = typed.parse::<HostPort>().unwrap_err();
-            assert!(problem.starts_with(&format!("'{typed}' is no server: ")), "{problem}");
+            assert!(problem.starts_with(&format!("'{typed}' is not a server: ")), "{problem}");
         }
     }
 

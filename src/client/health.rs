@@ -34,7 +34,7 @@ pub enum HealthError {
         source: io::Error,
     },
     /// Something else answers there.
-    #[error("{admin} is no admin listener of mio-chat: it answers {said:?}")]
+    #[error("{admin} is not an admin listener of mio-chat: it answers {said:?}")]
     Foreign {
         /// The server's address.
         admin: SocketAddr,
@@ -152,8 +152,9 @@ mod tests {
         assert_eq!(verdict(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nok\n", false), Ok(()));
         let draining = b"HTTP/1.1 503 Service Unavailable\r\n\r\ndraining\n";
         assert_eq!(verdict(draining, true), Err("it is not ready: draining".to_owned()));
-        let foreign =
-            |said: &str| Err(format!("it is no admin listener of mio-chat: it answers {said:?}"));
+        let foreign = |said: &str| {
+            Err(format!("it is not an admin listener of mio-chat: it answers {said:?}"))
+        };
         assert_eq!(verdict(b"NICK", true), foreign("NICK"));
         assert_eq!(verdict(b"HTTP/1.1 404 Not\r\n\r\nno", true), foreign("HTTP/1.1 404 Not"));
         assert_eq!(verdict(&[b'x'; 100_000], false), foreign(&"x".repeat(60)));

@@ -79,12 +79,14 @@ impl fmt::Display for Notice {
             Self::Matched { others: 1 } => write!(f, "player found"),
             Self::Matched { others } => write!(f, "{others} players found"),
             Self::Dissolved => write!(f, "a player does not answer; looking for another"),
-            Self::Punching => write!(f, "looking for the best way"),
-            Self::Unreached { slot } => write!(f, "no way leads to player {slot}"),
+            Self::Punching => write!(f, "looking for the best path"),
+            Self::Unreached { slot } => write!(f, "no path to player {slot} was found"),
             Self::Met { name, path, rtt } => {
                 write!(f, "{}, {}", way(*path, name), there_and_back(*rtt))
             }
-            Self::Renamed { was, name } => write!(f, "{was} is called {name} (by its own word)"),
+            Self::Renamed { was, name } => {
+                write!(f, "{was} is now called {name} (a name of their own choice)")
+            }
             Self::Said { name, text } => write!(f, "{name}: {text}"),
             Self::Left { name, .. } => write!(f, "{name} has left"),
             Self::Silent { name, .. } => write!(f, "{name} is silent and taken to have left"),
@@ -98,7 +100,7 @@ impl fmt::Display for Notice {
 
 fn way(path: Path, name: &str) -> String {
     match path {
-        Path::Lan(address) => format!("in the own network to {name} at {address}"),
+        Path::Lan(address) => format!("on the local network to {name} at {address}"),
         Path::Direct(address) => format!("direct to {name} at {address}"),
         Path::Relay => format!("through the relay to {name}"),
     }

@@ -34,17 +34,17 @@ const LINES_TOO_FAST: &[u8] = b"* too fast: ";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
-    /// Plain lines, as mio-chat speaks them: a nickname, then messages
+    /// mio-chat's plain lines: a nickname, then messages
     Lines,
-    /// No names: everyone hears what anyone sends as it is
+    /// No names: everyone hears everything as it was sent
     Raw,
-    /// As raw, but everyone except the sender hears it
+    /// As raw, but the sender does not hear its own messages
     RawOthers,
     /// Redis pub/sub; senders have connections of their own
     Redis,
     /// NATS, one subject
     Nats,
-    /// IRC, one channel; nobody hears itself
+    /// IRC, one channel; clients do not hear themselves
     Irc,
 }
 

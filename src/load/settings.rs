@@ -14,11 +14,11 @@ use super::dialect::Dialect;
 pub enum Scenario {
     /// A few senders keep messages in flight in a room full of listeners
     FanOut,
-    /// Everybody speaks at a steady rate; latency counts from when a message was due
+    /// All clients speak at a steady rate; latency counts from when a message was due
     Chatter,
-    /// Everybody registers and is silent
+    /// All clients register and stay silent
     Idle,
-    /// Clients connect, register and leave, as fast as it goes
+    /// Clients connect, register and leave, as fast as possible
     Storm,
     /// As chatter, but some clients never read
     Slow,
@@ -26,11 +26,11 @@ pub enum Scenario {
     Churn,
     /// UDP endpoints ask for a partner, as fast as answers come
     Pairs,
-    /// The same by the keyed protocol, MC1, cookie and confirmation included
+    /// As pairs, but by the keyed protocol MC1, with cookie and confirmation
     Matches,
     /// UDP endpoints ask for their own address by STUN
     Bindings,
-    /// As bindings, of a server that returns whatever it is sent
+    /// As bindings, against a server that echoes every datagram
     Echoes,
 }
 

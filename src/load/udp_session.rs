@@ -111,7 +111,7 @@ impl UdpSession {
             UdpRequest::Echo if datagram.starts_with(&binding::request(0)[..8]) => {
                 UdpEvent::Nothing
             }
-            UdpRequest::Echo => UdpEvent::Refused("an answer that is no echo"),
+            UdpRequest::Echo => UdpEvent::Refused("an answer that is not an echo"),
         }
     }
 
@@ -124,7 +124,7 @@ impl UdpSession {
                 you: self.own,
                 partner,
             })),
-            None => UdpEvent::Refused("an answer that is no address"),
+            None => UdpEvent::Refused("an answer that is not an address"),
         }
     }
 
@@ -133,7 +133,7 @@ impl UdpSession {
             Some((id, _)) if id != self.id => UdpEvent::Nothing,
             Some((_, own)) if own == self.own => UdpEvent::Granted(None),
             Some(_) => UdpEvent::Refused("an address that is not its own"),
-            None => UdpEvent::Refused("an answer that is no Binding success"),
+            None => UdpEvent::Refused("an answer that is not a Binding success"),
         }
     }
 
@@ -152,7 +152,7 @@ impl UdpSession {
                 UdpEvent::Granted(Some(told))
             }
             Some((_, ServerLine::Refusal(code))) => UdpEvent::Refused(code),
-            None => UdpEvent::Refused("an answer that is no MC1 line"),
+            None => UdpEvent::Refused("an answer that is not an MC1 line"),
         }
     }
 }

@@ -33,7 +33,7 @@ pub enum NetError {
         source: io::Error,
     },
     /// `LISTEN_PID` or `LISTEN_FDS` is invalid.
-    #[error("LISTEN_PID or LISTEN_FDS is no number; unset both, or start it by a socket unit")]
+    #[error("LISTEN_PID or LISTEN_FDS is not a number; unset both, or use a socket unit")]
     Activation,
     /// The poll loop could not be set up.
     #[error("cannot set up the poll loop ({what}): {source}; is the descriptor limit very low?")]
@@ -50,10 +50,10 @@ pub enum NetError {
     #[error(transparent)]
     State(#[from] StoreError),
     /// The old process has not handed over, or its hand-over cannot be used.
-    #[error("cannot take over from the server that runs: {0}; it goes on")]
+    #[error("cannot take over from the running server: {0}; it goes on")]
     TakeOver(#[from] HandoverError),
     /// No randomness.
-    #[error("cannot draw a secret from the system: {0}; nothing can be kept safe without")]
+    #[error("cannot get random bytes from the system: {0}; nothing is secure without them")]
     Secret(getrandom::Error),
 }
 

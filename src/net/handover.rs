@@ -46,7 +46,7 @@ pub enum HandoverError {
         source: io::Error,
     },
     /// The other process sent something unexpected.
-    #[error("the other process is of a version that speaks otherwise")]
+    #[error("the other process is of an incompatible version")]
     UnknownReply,
     /// The other process refuses, and says why.
     #[error("{0}")]
@@ -63,16 +63,16 @@ pub enum HandoverError {
     #[error("the document is not understood: {0}")]
     Document(#[from] serde_json::Error),
     /// More than may be handed over.
-    #[error("there is too much to hand over: {bytes} bytes, and {HANDOVER_BYTES_MAX} may be")]
+    #[error("there is too much to hand over: {bytes} bytes, and {HANDOVER_BYTES_MAX} are allowed")]
     TooMuch {
         /// That much.
         bytes: usize,
     },
     /// The document contradicts itself.
-    #[error("what was handed over does not hold together: {0}")]
+    #[error("the hand-over is inconsistent: {0}")]
     Inconsistent(String),
     /// Another folder of the state.
-    #[error("the state was kept elsewhere; a restart is needed to keep it in another folder")]
+    #[error("the state is in another folder; moving it needs a restart")]
     Folder,
 }
 
@@ -299,7 +299,7 @@ impl Predecessor {
     pub fn find() -> Result<Option<Self>, HandoverError> {
         let process = std::env::var_os(SUCCEEDS).filter(|process| !process.is_empty());
         let Some(process) = process else { return Ok(None) };
-        let unusable = |source| failed("stdin is no wire to another server", source);
+        let unusable = |source| failed("stdin is not connected to another server", source);
         let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(unusable)?;
         // Nothing else may read from stdin by accident.
         let null = std::fs::File::open("/dev/null").map_err(unusable)?;

@@ -170,7 +170,7 @@ impl Proxies {
                 self.counters.bad += 1;
                 log::debug!("balancer {peer}: closed, no header: {why}");
                 if matches!(why, HeaderError::OtherBytes) {
-                    self.warn_of(peer, "what it sent is no PROXY header");
+                    self.warn_of(peer, "it sent something other than a PROXY header");
                 }
                 HeaderRead::Invalid
             }

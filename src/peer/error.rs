@@ -63,7 +63,7 @@ pub enum MatchError {
         timeout: Duration,
     },
     /// Not one peer can be reached.
-    #[error("no way leads to any of the players that {server} found; a server with a relay helps")]
+    #[error("none of the players that {server} found can be reached; a server with a relay helps")]
     OutOfReach {
         /// As it was given.
         server: String,
