@@ -50,7 +50,8 @@ impl NetworkPlayers {
     }
 
     /// Candidates to make room for a newcomer: the players of the largest network, the youngest
-    /// first, if they are more than `spared`, and still more than the newcomer's network would have.
+    /// first, if they are more than `spared`, and still more than the newcomer's network would
+    /// have.
     pub(super) fn of_most(
         &self,
         newcomer: IpAddr,
