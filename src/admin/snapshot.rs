@@ -156,7 +156,7 @@ pub struct UdpStats {
     pub players: u64,
     /// Players matched.
     pub matched: u64,
-    /// How players were reached, as others report.
+    /// Players by the way in which they were reached, as others report.
     pub reached: Counts,
     /// Matches that lost players who had never answered.
     pub dissolved: u64,
@@ -204,7 +204,7 @@ pub struct ProcessStats {
     pub started_at: f64,
 }
 
-/// How many are in a room.
+/// A room and its number of members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomSize {
     /// The room's name.
@@ -220,7 +220,7 @@ pub struct SlowClient {
     pub nickname: Option<String>,
     /// Bytes that wait.
     pub bytes: u64,
-    /// How long the oldest of them have been waiting.
+    /// The age of the oldest of them.
     pub age_seconds: f64,
 }
 

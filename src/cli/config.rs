@@ -68,7 +68,7 @@ impl ConfigFile {
         })
     }
 
-    /// How many settings it has.
+    /// The number of settings in it.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.entries.len()

@@ -28,13 +28,13 @@ pub struct MatchCommand {
     pub search: Match,
     /// Where the players meet; none where there is a token.
     pub queue: Option<String>,
-    /// How we want to be called.
+    /// Our own name for the other players.
     pub name: Option<String>,
     /// Whether to go on listening after stdin has ended, until all others have left.
     pub stay: bool,
 }
 
-/// How it ended.
+/// The end of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// All that was said has arrived.

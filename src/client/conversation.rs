@@ -100,7 +100,7 @@ impl Conversation {
         std::mem::take(&mut self.notices)
     }
 
-    /// How long until a turn is wanted even if nothing comes; `None`: for ever.
+    /// The time until a turn is wanted even if nothing comes; `None`: for ever.
     pub(super) fn due(&self) -> Option<Duration> {
         if self.is_over {
             return None;
@@ -253,7 +253,7 @@ mod tests {
     use crate::limits::SPEECH_QUEUE_MAX;
     use crate::matchmaking::{Input, Matchmaker, MatchmakerSettings, Output, SocketIndex};
 
-    /// How long anything may take here.
+    /// The patience of these tests.
     const PATIENCE: Duration = Duration::from_secs(20);
     const SERVER: Token = Token(usize::MAX);
 

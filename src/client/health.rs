@@ -38,7 +38,7 @@ pub enum HealthError {
     Foreign {
         /// The server's address.
         admin: SocketAddr,
-        /// How the answer begins.
+        /// The beginning of the answer.
         said: String,
     },
     /// The server says so itself.
@@ -117,7 +117,7 @@ fn reachable(admin: SocketAddr) -> SocketAddr {
 
 fn why(error: &io::Error) -> String {
     match error.kind() {
-        // How the system says that a read has timed out.
+        // The system's error for a read that has timed out.
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
             format!("not within {} s", HEALTH_TIMEOUT.as_secs())
         }

@@ -32,7 +32,7 @@ const GONE: u8 = 5;
 /// A message of the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PeerMessage {
-    /// How it wants to be called.
+    /// The name that the peer has chosen.
     Name(Vec<u8>),
     /// One line, without its newline.
     Line(Vec<u8>),

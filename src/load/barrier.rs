@@ -57,7 +57,7 @@ impl Barrier {
         })
     }
 
-    /// How many messages all processes have said.
+    /// The number of messages that all processes have sent.
     pub(super) fn said_by_all(&mut self, pool: &mut ClientPool) -> Result<u64, LoadError> {
         let Self::Parent(parent) = self else { return Ok(pool.tally.said) };
         tell(&WorkerMessage::Said(pool.tally.said))?;

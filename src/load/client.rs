@@ -20,7 +20,7 @@ pub(super) enum ClientRole {
     Voice,
 }
 
-/// How far a client has come.
+/// The stage of a client's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionStage {
     Connecting,

@@ -36,14 +36,14 @@ pub(super) struct ClientPool {
     pub(super) clock: Clock,
     /// Counters of the run.
     pub(super) tally: Tally,
-    /// How long messages took that probes have heard.
+    /// Latencies of messages that probes have heard.
     pub(super) latency: Recorder,
     /// How long admission took, for clients that began to connect in its span.
     pub(super) admission: Recorder,
     server: SocketAddr,
     codec: Codec,
     clients: Slab<SimulatedClient>,
-    /// How many are not seated yet.
+    /// The number of clients that are not seated yet.
     opening: usize,
     /// Clients seated since the last call of `take_seated`.
     seated: Vec<ClientRef>,
@@ -408,17 +408,17 @@ impl ClientPool {
         self.is_seated(seat).then(|| self.clients[seat.key].role)
     }
 
-    /// How many are being let in.
+    /// The number of clients that are being admitted.
     pub(super) fn opening(&self) -> usize {
         self.opening
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     pub(super) fn len(&self) -> usize {
         self.clients.len()
     }
 
-    /// How many have heard nothing so far.
+    /// The number of clients that have heard nothing so far.
     pub(super) fn not_spoken_to(&self) -> usize {
         let waits =
             |client: &SimulatedClient| !client.spoken_to && client.role != ClientRole::Voice;

@@ -90,7 +90,7 @@ impl Dialect {
     }
 }
 
-/// How a newcomer fares.
+/// The state of a newcomer's admission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AdmissionState {
     /// The server has not decided.

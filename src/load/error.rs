@@ -33,7 +33,7 @@ pub enum LoadError {
     Unheard {
         /// The server.
         address: SocketAddr,
-        /// How long they were waited for.
+        /// The time they were waited for.
         within: Duration,
         /// A likely reason, and advice.
         why: String,
@@ -94,7 +94,7 @@ pub enum LoadError {
     Unserved {
         /// The server.
         address: String,
-        /// How many, and their fate.
+        /// Their number and their fate.
         told: String,
     },
     /// A further process of ours failed.

@@ -42,7 +42,7 @@ pub(super) struct EventLoop {
     signals: Signals,
     clock: Clock,
     ready: Vec<ReadySocket>,
-    /// How many of `ready` were handed out.
+    /// The number of entries of `ready` that were handed out.
     taken: usize,
     stops: Vec<i32>,
     orders: bool,

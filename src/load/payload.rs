@@ -40,7 +40,7 @@ pub(super) fn write(text: &mut Vec<u8>, bytes: usize, sender: u32, due: Time) {
     text.push(MARKER);
 }
 
-/// How many messages end in these bytes.
+/// The number of messages that end in these bytes.
 pub(super) fn count(bytes: &[u8]) -> usize {
     memchr_iter(MARKER, bytes).count()
 }

@@ -23,7 +23,7 @@ pub(super) struct Performance {
     pub(super) slowed_down: u64,
     /// Messages heard in the measured span, each time that one was heard.
     pub(super) deliveries: u64,
-    /// How many clients there were to hear each message.
+    /// The number of clients that should hear each message.
     pub(super) hearers: u64,
     /// The messages that permanent listeners heard, and should have heard, in the whole run and its
     /// drain.

@@ -1,4 +1,4 @@
-//! How far a run has come: a line on the terminal of a person, or words to the parent process.
+//! The progress of a run: a line on a person's terminal, or messages to the parent process.
 //!
 //! It is drawn by the loop itself, some times a second; nothing ticks in the background.
 

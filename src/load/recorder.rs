@@ -64,7 +64,7 @@ impl Recorder {
         )
     }
 
-    /// How many were recorded.
+    /// The number of recorded latencies.
     pub(super) fn count(&self) -> u64 {
         self.histogram.len()
     }
@@ -89,7 +89,7 @@ impl Recorder {
         Duration::from_nanos(self.histogram.max())
     }
 
-    /// How many took between `from` and `to`, as exactly as was recorded.
+    /// The number of latencies between `from` and `to`, as exactly as was recorded.
     pub(super) fn count_between(&self, from: Duration, to: Duration) -> u64 {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.histogram.count_between(nanos(from), nanos(to))

@@ -57,7 +57,7 @@ pub(super) struct TextDetails {
     pub(super) gathering: Duration,
 }
 
-/// How long messages took, in milliseconds.
+/// Latencies of messages, in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Latency {
     pub(super) count: u64,

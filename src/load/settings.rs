@@ -78,11 +78,11 @@ pub struct LoadSettings {
     pub dialect: Dialect,
     /// The room they meet in; each dialect has its own usual one.
     pub room: Option<String>,
-    /// How many there are, or, in a storm, come and go in all.
+    /// The number of clients; in a storm, of all that come and go.
     pub clients: usize,
-    /// How many of them speak in a closed loop.
+    /// The number of senders in a closed loop.
     pub senders: usize,
-    /// How many messages each sender keeps in flight.
+    /// The number of messages that each sender keeps in flight.
     pub in_flight: usize,
     /// Messages a second that each client says in an open loop.
     pub rate: f64,

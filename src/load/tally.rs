@@ -111,7 +111,7 @@ impl AddAssign for Progressed {
 }
 
 impl Tally {
-    /// How far the run is.
+    /// The progress of the run.
     pub(super) fn progressed(&self) -> Progressed {
         Progressed { admitted: self.admitted, failed: self.failed + self.lost, heard: self.heard() }
     }

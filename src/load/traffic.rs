@@ -26,7 +26,7 @@ pub(super) trait Traffic {
     /// Everything that was ready was read.
     fn after_turn(&mut self, _crowd: &mut ClientPool, _now: Time) {}
 
-    /// How late messages of an open loop were said.
+    /// The lateness of messages in an open loop.
     fn lateness(&self) -> Option<&Recorder> {
         None
     }

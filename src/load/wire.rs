@@ -55,7 +55,7 @@ pub(super) enum WorkerMessage {
     Said(u64),
     /// Everything was heard here.
     Drained,
-    /// How far it is.
+    /// The worker's progress.
     Progress(Progressed),
     /// The measurements of this worker.
     Done(Box<Performance>),

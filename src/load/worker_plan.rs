@@ -17,25 +17,25 @@ const STAY_SECONDS: f64 = 2.0;
 pub(super) struct WorkerPlan {
     /// Which process this is, from 0.
     pub(super) index: usize,
-    /// How many there are.
+    /// The number of processes.
     pub(super) processes: usize,
     /// Number of its first client.
     pub(super) first: u32,
-    /// How many clients it has.
+    /// The number of its clients.
     pub(super) clients: usize,
-    /// How many of them never read.
+    /// The number of its clients that never read.
     pub(super) stalled: usize,
-    /// How many of them come and go.
+    /// The number of its clients that come and go.
     pub(super) passers: usize,
     /// Connections that only speak, beside the clients.
     pub(super) voices: usize,
     /// Number of the first of these connections.
     pub(super) first_voice: u32,
-    /// How many speak in a closed loop.
+    /// The number of its senders in a closed loop.
     pub(super) senders: usize,
-    /// How many are open at a time, where they come and go.
+    /// The number of clients at a time, where they come and go.
     pub(super) at_once: usize,
-    /// How many listeners read their messages.
+    /// The number of listeners that read their messages.
     pub(super) probes: usize,
     /// Number of the first client that comes later.
     pub(super) newcomer: u32,

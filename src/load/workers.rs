@@ -27,7 +27,7 @@ use crate::time::Time;
 /// The subcommand by which this program becomes a worker.
 pub(super) const WORKER_COMMAND: &str = "load-worker";
 
-/// How many processes a load test takes.
+/// The number of processes that a load test needs.
 pub(super) fn processes(settings: &LoadSettings, descriptors: u64) -> Result<usize, LoadError> {
     let usable = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
     let connections = |processes| {

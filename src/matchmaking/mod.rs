@@ -67,7 +67,7 @@ use sender::Canonical;
 use sender::OwnAddresses;
 use sender::Sender;
 
-/// How the matchmaker is to behave.
+/// Settings of the matchmaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchmakerSettings {
     /// Whether any two datagrams make a pair.
@@ -271,7 +271,7 @@ impl Matchmaker {
         self.keyed.counters()
     }
 
-    /// How many players of the keyed protocol are remembered.
+    /// The number of players of the keyed protocol.
     pub fn players(&self) -> usize {
         self.keyed.players()
     }

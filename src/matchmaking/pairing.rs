@@ -116,7 +116,7 @@ impl Pairing {
         }
     }
 
-    /// How many paired endpoints are remembered.
+    /// The number of paired endpoints.
     #[cfg(test)]
     pub(super) fn endpoints(&self) -> usize {
         self.numbers.len()

@@ -1,4 +1,4 @@
-//! How many datagrams a network may have answered.
+//! The rate of answered datagrams for each network.
 //!
 //! Every IPv4 address, and every IPv6 /64 (a household), has a bucket. There is a fixed number of
 //! cells, and `network` maps addresses to them. The caller decides which datagrams cost.
@@ -75,7 +75,7 @@ impl RateTable {
         }
     }
 
-    /// How many cells there are.
+    /// The number of cells.
     #[cfg(test)]
     pub(super) fn cells(&self) -> usize {
         self.full_at.len()

@@ -20,7 +20,7 @@ use crate::time::Time;
 pub(super) struct Secrets {
     cookies: SipHasher24,
     numbers: SipHasher24,
-    /// How many numbers have been drawn.
+    /// The number of numbers drawn so far.
     drawn: u64,
 }
 
@@ -53,7 +53,7 @@ impl Secrets {
         self.numbers.hash(&self.drawn.to_be_bytes())
     }
 
-    /// How many numbers have been drawn: another process with the same secret draws others.
+    /// The number of numbers drawn so far: another process with the same secret skips them.
     pub(super) fn drawn(&self) -> u64 {
         self.drawn
     }

@@ -73,7 +73,7 @@ struct HttpClient {
     on_spare: bool,
 }
 
-/// How far an HTTP exchange is.
+/// The stage of an HTTP exchange.
 #[derive(Debug)]
 enum HttpStage {
     /// The head is being read.

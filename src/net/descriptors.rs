@@ -1,4 +1,4 @@
-//! How many files this process may have open, and so how many clients.
+//! The limit of open files of this process, and so of clients.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -20,7 +20,7 @@ pub(super) struct LogOutput {
     mode: WriteMode,
 }
 
-/// How an outlet is kept from blocking.
+/// The way to write to an output without blocking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WriteMode {
     /// A pipe or terminal, opened by us and non-blocking.

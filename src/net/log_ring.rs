@@ -23,7 +23,7 @@ const WRITE_BYTES: usize = 4_096;
 const CUT_MARK: &str = " [cut]";
 /// `2026-11-22T02:10:00Z `, which simplelog puts in front of the text.
 const STAMP_BYTES: usize = 21;
-/// What is left of a line for level and message.
+/// The rest of a line for level and message.
 const TEXT_BYTES_MAX: usize = LOG_LINE_BYTES_MAX - STAMP_BYTES - CUT_MARK.len() - "\n".len();
 
 const _: () = {

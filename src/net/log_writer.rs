@@ -27,7 +27,7 @@ use super::log_journal::{Journal, SharedRing};
 use super::log_output::LogOutput;
 use super::log_ring::LogLine;
 
-/// How to log.
+/// Settings of the log.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
     /// The most talkative level that is logged.
@@ -61,7 +61,7 @@ pub enum LogError {
     Running,
 }
 
-/// How far a [`LogSink::drain`] came.
+/// The result of [`LogSink::drain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drained {
     /// Nothing is left to write.

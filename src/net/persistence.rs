@@ -28,7 +28,7 @@ pub(super) struct Persistence {
     /// Since when there has been something to save.
     unsaved_since: Option<Time>,
     counters: SaveCounters,
-    /// How long commits took, failed ones included.
+    /// Durations of commits, failed ones included.
     took: Histogram,
 }
 

@@ -45,7 +45,7 @@ pub(super) struct Proxies {
     /// The deadline of each, the earliest first. Entries of connections that do not wait any more
     /// are skipped.
     late: VecDeque<(Time, usize, u64)>,
-    /// How many connections have waited since the start.
+    /// The number of connections that have waited since the start.
     count: u64,
     /// The most that may wait at once.
     most: usize,
@@ -110,7 +110,7 @@ impl Proxies {
         self.trusted.contains(peer.ip())
     }
 
-    /// How many wait.
+    /// The number of pending connections.
     pub(super) fn len(&self) -> usize {
         self.pending.len()
     }

@@ -83,7 +83,7 @@ pub struct NetSettings {
     pub stops_at_hangup: bool,
 }
 
-/// How the loop has ended.
+/// The end of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Every client was told goodbye, and has read it or had the time to.
@@ -119,11 +119,11 @@ struct Operations {
     audit: AuditLog,
     gauges: LoopGauges,
     process: ProcessGauge,
-    /// How long turns took since the last report.
+    /// Durations of turns since the last report.
     turns: TurnGauge,
 }
 
-/// How the server ends, or is replaced.
+/// The server's end or replacement.
 struct Lifecycle {
     signals: SignalSource,
     drain: Duration,

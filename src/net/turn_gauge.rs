@@ -1,4 +1,4 @@
-//! How long the turns of the poll loop take.
+//! Durations of the poll loop's turns.
 //!
 //! While a turn goes on everybody waits, so this is the first number to look at when people say
 //! that the chat hangs. A turn counts from the moment poll has returned to the moment it is called

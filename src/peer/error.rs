@@ -59,7 +59,7 @@ pub enum MatchError {
     #[error("nobody came within {} s; wait longer, or agree on queue and number of players",
         timeout.as_secs())]
     Timeout {
-        /// How long was waited.
+        /// The time that was waited.
         timeout: Duration,
     },
     /// Not one peer can be reached.

@@ -22,7 +22,7 @@ pub struct Peer {
     pub slot: u8,
     /// The nickname in the chat that the server vouches for.
     pub nickname: Option<String>,
-    /// How it is reached, and how long it takes there and back; none if it is not.
+    /// The path to it and the round trip time; none if it is not reached.
     pub path: Option<(Path, Duration)>,
 }
 
@@ -72,7 +72,7 @@ impl Group {
         peers.collect()
     }
 
-    /// How long [`Group::receive`] waits at most; `None`: for ever.
+    /// The longest time that [`Group::receive`] waits; `None`: for ever.
     pub fn set_timeout(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
     }
@@ -108,7 +108,7 @@ impl Group {
         }
     }
 
-    /// What happened to a peer since the last call, such as [`Event::PeerSilent`].
+    /// The next event of a peer, such as [`Event::PeerSilent`].
     pub fn next_event(&mut self) -> Option<Event> {
         self.client.poll_event()
     }

@@ -32,7 +32,7 @@ impl Match {
         Self { server: server.to_owned(), players, token, family, timeout: None, port: 0 }
     }
 
-    /// How many there are to be, oneself included: 2 to 16.
+    /// The number of players, including ourselves: 2 to 16.
     pub fn players(self, players: u8) -> Self {
         Self { players: Some(players), ..self }
     }
@@ -47,7 +47,7 @@ impl Match {
         Self { family, ..self }
     }
 
-    /// How long to wait for players that can be reached. Without it: for ever.
+    /// The longest time to wait for players that can be reached. Without it: for ever.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }

@@ -10,7 +10,7 @@ pub struct NatReport {
     pub silent: Vec<SocketAddr>,
     /// Each server address that answered, and our address as it sees it.
     pub seen: Vec<(SocketAddr, SocketAddr)>,
-    /// How the NAT maps our address.
+    /// The NAT's mapping of our address.
     pub mapping: Mapping,
     /// Which senders the NAT lets in.
     pub filter: Filter,

@@ -59,7 +59,7 @@ pub struct Store {
     /// Closed before the folder is given up.
     connection: Connection,
     folder: Folder,
-    /// How many steps of the schema were taken; the first commit takes the others.
+    /// The number of migrations done; the first commit does the others.
     taken: usize,
     skipped: u64,
     /// Whether it was found complete.

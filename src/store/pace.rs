@@ -17,7 +17,7 @@ use crate::time::Time;
 pub struct Pace {
     /// No commit before this.
     commit_from: Time,
-    /// How long the last one took.
+    /// The duration of the last one.
     took: Duration,
     /// No checkpoint before this.
     checkpoint_from: Time,

@@ -104,7 +104,7 @@ impl Keyed {
         }
     }
 
-    /// How much is passed on from now on.
+    /// Changes the relay's settings.
     pub(super) fn set_relay(&mut self, settings: RelaySettings) {
         self.relay.set(settings);
     }
@@ -191,7 +191,7 @@ impl Keyed {
         &self.counters
     }
 
-    /// How many players wait or are matched.
+    /// The number of players that wait or are matched.
     pub(super) fn players(&self) -> usize {
         self.players.len()
     }

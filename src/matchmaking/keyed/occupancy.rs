@@ -1,4 +1,4 @@
-//! How many players each network has.
+//! The number of players in each network.
 //!
 //! Two tables of counters, one for households or machines and one for whole networks; `network`
 //! maps addresses to counters.
@@ -59,7 +59,7 @@ impl Occupancy {
         }
     }
 
-    /// How many are counted in the table of households.
+    /// The number of players in the table of households.
     pub(super) fn total(&self) -> usize {
         let [households, _] = &self.tables;
         households.iter().map(|&counter| usize::from(counter)).sum()

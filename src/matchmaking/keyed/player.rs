@@ -213,7 +213,7 @@ pub(super) struct PlayerTable {
     /// Waiting players and players in games, by network.
     waiting: NetworkPlayers,
     seated: NetworkPlayers,
-    /// How many there have been.
+    /// The number of players so far.
     serial: u64,
 }
 

@@ -19,7 +19,7 @@ use crate::matchmaking::sender::AddressKind;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct QueueKey {
     pub(super) name: SmolStr,
-    /// How many are to meet.
+    /// The size of the match.
     pub(super) players: u8,
     /// Others could not reach each other.
     pub(super) kind: AddressKind,
@@ -33,7 +33,7 @@ pub(super) type QueuedPlayers = SmallVec<[PlayerKey; 2]>;
 pub(super) struct Queues(HashMap<QueueKey, QueuedPlayers>);
 
 impl Queues {
-    /// How many wait in this queue.
+    /// The number of players that wait in this queue.
     pub(super) fn len(&self, queue: &QueueKey) -> usize {
         self.0.get(queue).map_or(0, SmallVec::len)
     }

@@ -92,7 +92,7 @@ impl Relay {
         Self { settings, used_until: Time::ZERO, networks, hash }
     }
 
-    /// How much is passed on from now on.
+    /// Changes the settings.
     pub(super) fn set(&mut self, settings: RelaySettings) {
         self.settings = settings;
     }

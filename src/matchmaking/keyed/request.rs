@@ -37,7 +37,7 @@ pub(in crate::matchmaking) enum KeyedRequest<'a> {
     Data { ticket: u64, to: u8, payload: &'a [u8] },
 }
 
-/// How one player has reached another.
+/// The way in which one player has reached another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::matchmaking) enum How {
     Lan,
@@ -126,7 +126,7 @@ impl<'a> Join<'a> {
         self.queue.filter(|name| is_queue_name(name))
     }
 
-    /// How many are to meet, if that is possible.
+    /// The size of the match, if it is possible.
     pub(super) fn players(&self) -> Option<u8> {
         let text = self.players.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
         text.parse().ok().filter(|number| MATCH_PLAYERS.contains(number))

@@ -27,7 +27,7 @@ pub(super) struct Reservation {
     pub(super) client: ClientId,
     pub(super) nickname: SmolStr,
     pub(super) queue: SmolStr,
-    /// How many are to meet.
+    /// The size of the match.
     pub(super) players: u8,
     /// The endpoint that has brought the token; it may be gone.
     pub(super) player: Option<PlayerKey>,

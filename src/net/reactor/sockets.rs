@@ -32,7 +32,7 @@ pub(super) struct Sockets {
     pub(super) full_logged: bool,
 }
 
-/// What a turn needs of the poll loop.
+/// The poll loop's parts that a turn uses.
 pub(super) struct Serving<'a> {
     pub(super) now: Time,
     pub(super) clock: Clock,

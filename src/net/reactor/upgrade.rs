@@ -29,7 +29,7 @@ use crate::net::signals::SignalRequest;
 use crate::net::token::Source;
 use crate::time::Time;
 
-/// How far an upgrade is.
+/// The state of an upgrade.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     /// The program to start. Its path is looked up when the server starts: by now the file may be a

@@ -20,7 +20,7 @@ pub(super) enum Route {
     Relay,
 }
 
-/// How a peer is reached. The better one is less.
+/// The path to a peer. A better one is less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Path {
     /// Within the same private network, at this address.
@@ -39,7 +39,7 @@ impl Path {
         }
     }
 
-    /// How good it is; less is better.
+    /// The quality of the path; less is better.
     pub(super) fn rank(self) -> u8 {
         match self {
             Self::Lan(_) => 0,

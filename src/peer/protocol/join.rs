@@ -35,13 +35,13 @@ use crate::time::Time;
 pub struct JoinRequest {
     /// The queue; may be left out where there is a token.
     pub queue: Option<String>,
-    /// How many are to meet, oneself included; may be left out where there is a token.
+    /// The number of players, including ourselves; optional with a token.
     pub players: Option<u8>,
     /// The token for this match, which the chat has given out.
     pub token: Option<u64>,
     /// Our own private addresses, two at most.
     pub lan: Vec<SocketAddr>,
-    /// How long the server may take for its first answer.
+    /// The longest time until the server's first answer.
     pub patience: Duration,
 }
 

@@ -89,7 +89,7 @@ pub struct PeerView<'a> {
     pub slot: u8,
     /// The nickname in the chat that the server vouches for. Not cleaned for a terminal.
     pub nick: Option<&'a str>,
-    /// How it is reached, and the round trip time; none if it is not.
+    /// The path to it and the round trip time; none if it is not reached.
     pub path: Option<(Path, Duration)>,
 }
 
@@ -97,7 +97,7 @@ pub struct PeerView<'a> {
 #[derive(Clone, Debug)]
 pub struct Client {
     random: SecretRandom,
-    /// How we ask the server.
+    /// The requests to the server.
     join: Join,
     stage: ClientStage,
     /// The match that we were in before.

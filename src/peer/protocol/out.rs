@@ -59,9 +59,9 @@ pub enum Event {
     PeerReached {
         /// Which one.
         slot: u8,
-        /// How.
+        /// The path to it.
         path: Path,
-        /// How long it takes there and back.
+        /// The round trip time.
         rtt: Duration,
     },
     /// No path to a peer was found. Should it still get through to us, it is reached after all.
@@ -151,7 +151,7 @@ impl Out {
         self.tell_server(format!("MC1 ACK id={:016x} m={game:016x}\n", self.id));
     }
 
-    /// How it went with one peer.
+    /// Reports the result with one peer.
     pub(super) fn tell_result(&mut self, slot: u8, how: &str, rtt: Option<Duration>) {
         let Some(game) = self.game else { return };
         let rtt = rtt.map_or_else(String::new, |rtt| format!(" rtt={}", rtt.as_millis()));

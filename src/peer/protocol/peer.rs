@@ -39,7 +39,7 @@ use crate::limits::RESULT_AGAIN;
 use crate::limits::RESULTS_MAX;
 use crate::time::Time;
 
-/// How far we are with a peer.
+/// The stage of reaching a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PeerStage {
     Punching,

@@ -143,12 +143,12 @@ impl Punch {
         }
     }
 
-    /// How a peer is reached at present.
+    /// The present path to a peer.
     pub(super) fn path(&self, slot: u8) -> Option<Path> {
         self.peer(slot)?.path().map(|(path, _)| path)
     }
 
-    /// How things are between us and the peers, all in all.
+    /// A summary of all peers.
     fn summary(&self) -> registration::Peers {
         let mut wanted = self.peers.iter().filter(|peer| peer.is_wanted()).peekable();
         let are_wanted = wanted.peek().is_some();

@@ -34,7 +34,7 @@ pub(super) struct Registration {
     is_lost: bool,
 }
 
-/// How things are between us and the peers.
+/// A summary of all peers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peers {
     /// Whether there is any peer that we look for, or play with.
