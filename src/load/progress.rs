@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::barrier::tell;
 use super::figures::scaled;
 use super::settings::LoadSettings;
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::wire::WorkerMessage;
 use crate::limits::LOAD_PROGRESS_INTERVAL;
 use crate::time::Time;
@@ -53,7 +53,7 @@ impl RunPhase {
 pub(super) struct ProgressReporter {
     sink: Sink,
     /// The last report: its time, phase and numbers.
-    told: (Time, Option<RunPhase>, Progressed),
+    told: (Time, Option<RunPhase>, ProgressCounts),
     /// When the phase began.
     since: Time,
 }
@@ -86,11 +86,11 @@ impl ProgressReporter {
     }
 
     fn to(sink: Sink) -> Self {
-        Self { sink, told: (Time::ZERO, None, Progressed::default()), since: Time::ZERO }
+        Self { sink, told: (Time::ZERO, None, ProgressCounts::default()), since: Time::ZERO }
     }
 
     /// Shows it, not too often.
-    pub(super) fn show(&mut self, phase: RunPhase, now_is: Progressed, now: Time) {
+    pub(super) fn show(&mut self, phase: RunPhase, now_is: ProgressCounts, now: Time) {
         let (told_at, told_phase, before) = self.told;
         let elapsed = now.since(told_at);
         if matches!(self.sink, Sink::Nobody) || elapsed < LOAD_PROGRESS_INTERVAL {
@@ -140,7 +140,12 @@ fn bar() -> ProgressBar {
     bar
 }
 
-fn message(phase: RunPhase, before: Progressed, now_is: Progressed, elapsed: Duration) -> String {
+fn message(
+    phase: RunPhase,
+    before: ProgressCounts,
+    now_is: ProgressCounts,
+    elapsed: Duration,
+) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-9);
     let mut message = format!("{}: {} clients", phase.name(), now_is.admitted);
     if now_is.failed > 0 {

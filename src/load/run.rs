@@ -20,7 +20,7 @@ use super::performance::{Performance, RunSample};
 use super::progress::{ProgressReporter, RunPhase};
 use super::recorder::Cells;
 use super::settings::{LoadSettings, Scenario};
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::traffic::{Times, Traffic, silence, traffic};
 use super::usage::{Watch, farewell};
 use super::worker_plan::{RoleAssignment, WorkerPlan};
@@ -359,7 +359,7 @@ impl StallDetector {
         Self { decided: 0, since: now }
     }
 
-    fn is_over(&mut self, progressed: Progressed, now: Time) -> bool {
+    fn is_over(&mut self, progressed: ProgressCounts, now: Time) -> bool {
         let decided = progressed.admitted + progressed.failed;
         if decided != self.decided {
             *self = Self { decided, since: now };

@@ -93,7 +93,7 @@ pub(super) struct Tally {
 
 /// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Progressed {
+pub(super) struct ProgressCounts {
     /// Clients that were let in.
     pub(super) admitted: u64,
     /// Clients that were not, or were lost.
@@ -102,7 +102,7 @@ pub(super) struct Progressed {
     pub(super) heard: u64,
 }
 
-impl AddAssign for Progressed {
+impl AddAssign for ProgressCounts {
     fn add_assign(&mut self, other: Self) {
         self.admitted += other.admitted;
         self.failed += other.failed;
@@ -112,8 +112,12 @@ impl AddAssign for Progressed {
 
 impl Tally {
     /// The progress of the run.
-    pub(super) fn progressed(&self) -> Progressed {
-        Progressed { admitted: self.admitted, failed: self.failed + self.lost, heard: self.heard() }
+    pub(super) fn progressed(&self) -> ProgressCounts {
+        ProgressCounts {
+            admitted: self.admitted,
+            failed: self.failed + self.lost,
+            heard: self.heard(),
+        }
     }
 
     /// Messages heard by anybody.

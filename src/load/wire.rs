@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::performance::Performance;
 use super::settings::LoadSettings;
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::worker_plan::WorkerPlan;
 use crate::limits::LOAD_LINE_BYTES_MAX;
 
@@ -56,7 +56,7 @@ pub(super) enum WorkerMessage {
     /// Everything was heard here.
     Drained,
     /// The worker's progress.
-    Progress(Progressed),
+    Progress(ProgressCounts),
     /// The measurements of this worker.
     Done(Box<Performance>),
     /// Why nothing was.

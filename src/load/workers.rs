@@ -17,7 +17,7 @@ use super::performance::{Performance, ServerUsage};
 use super::progress::{ProgressReporter, RunPhase};
 use super::report::Report;
 use super::settings::{LoadSettings, Scenario};
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::usage::{Watch, farewell};
 use super::wire::{Assignment, LineReader, Order, WorkerMessage, line};
 use super::worker_plan::WorkerPlan;
@@ -59,7 +59,7 @@ struct Worker {
     lines: LineReader,
     /// Its last answers that were not taken yet.
     answers: Vec<WorkerMessage>,
-    progressed: Progressed,
+    progressed: ProgressCounts,
 }
 
 /// All workers, and their events.
@@ -179,7 +179,7 @@ impl Workers {
             self.told_to_stop = true;
             self.order(&Order::Stop, self.phase);
         }
-        let mut sum = Progressed::default();
+        let mut sum = ProgressCounts::default();
         self.all.iter().for_each(|worker| sum += worker.progressed);
         self.progress.show(self.phase, sum, self.events.clock().now());
         Ok(())
@@ -207,7 +207,7 @@ impl Worker {
         let messages = Receiver::from(messages);
         messages.set_nonblocking(true)?;
         let (lines, answers) = (LineReader::default(), Vec::new());
-        Ok(Self { child, orders, messages, lines, answers, progressed: Progressed::default() })
+        Ok(Self { child, orders, messages, lines, answers, progressed: ProgressCounts::default() })
     }
 
     /// A worker that is gone is noticed when it is read.

@@ -131,7 +131,7 @@ fn bind_everywhere(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::inherited::Passed;
+    use crate::net::inherited::InheritedSocket;
 
     fn bind(address: SocketAddr) -> io::Result<Socket> {
         let socket = open(address, Type::DGRAM, Protocol::UDP)?;
@@ -145,7 +145,7 @@ mod tests {
             let Ok(socket) = bind(host.parse().unwrap()) else { continue };
             let address = socket.local_addr().unwrap().as_socket().unwrap();
             let at = BoundAt { place: 0, address };
-            let mut inherited = Inherited(vec![Passed { at, socket }]);
+            let mut inherited = Inherited(vec![InheritedSocket { at, socket }]);
             let places = [ListenAt::Everywhere(address.port())];
             let adopt = |_: &Socket| Ok(());
             let bound = bind_all("udp", &places, (&mut inherited, adopt), bind).unwrap();

@@ -15,7 +15,7 @@ use socket2::Socket;
 
 use super::datagram::LocalEndpoints;
 use super::handover::HandoverError;
-use super::inherited::{BoundAt, Inherited, Passed};
+use super::inherited::{BoundAt, Inherited, InheritedSocket};
 use crate::id::ClientId;
 use crate::server::ServerState;
 use crate::time::Time;
@@ -110,7 +110,7 @@ impl HandoverState {
             let passed = places.iter().zip(all.by_ref());
             Inherited(
                 passed
-                    .map(|(at, socket)| Passed { at: *at, socket: Socket::from(socket) })
+                    .map(|(at, socket)| InheritedSocket { at: *at, socket: Socket::from(socket) })
                     .collect(),
             )
         };

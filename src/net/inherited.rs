@@ -15,7 +15,7 @@ use super::listen_at::ListenAt;
 
 /// A socket that is bound.
 #[derive(Debug)]
-pub(super) struct Passed {
+pub(super) struct InheritedSocket {
     pub(super) at: BoundAt,
     pub(super) socket: Socket,
 }
@@ -29,7 +29,7 @@ pub(super) struct BoundAt {
 
 /// The sockets of one protocol.
 #[derive(Debug, Default)]
-pub(super) struct Inherited(pub(super) Vec<Passed>);
+pub(super) struct Inherited(pub(super) Vec<InheritedSocket>);
 
 impl Inherited {
     /// Sockets that were bound by the program that started the server, not by an old server.
@@ -39,20 +39,23 @@ impl Inherited {
         for socket in sockets {
             let address = socket.local_addr().map_err(fail)?.as_socket();
             let address = address.ok_or_else(|| fail(io::ErrorKind::AddrNotAvailable.into()))?;
-            all.0.push(Passed { at: BoundAt { place: BoundAt::ACTIVATED, address }, socket });
+            all.0.push(InheritedSocket {
+                at: BoundAt { place: BoundAt::ACTIVATED, address },
+                socket,
+            });
         }
         Ok(all)
     }
 
     /// Takes out the activated sockets, whether they came now or through an earlier process.
     pub(super) fn take_activated(&mut self) -> Vec<Socket> {
-        let is_activated = |passed: &mut Passed| passed.at.place == BoundAt::ACTIVATED;
+        let is_activated = |passed: &mut InheritedSocket| passed.at.place == BoundAt::ACTIVATED;
         self.0.extract_if(.., is_activated).map(|passed| passed.socket).collect()
     }
 
     /// Takes out the sockets that are wanted for one of the requested places.
     pub(super) fn take(&mut self, place: usize, wanted: ListenAt) -> Vec<Socket> {
-        let is_wanted = |passed: &mut Passed| passed.at.serves(place, wanted);
+        let is_wanted = |passed: &mut InheritedSocket| passed.at.serves(place, wanted);
         self.0.extract_if(.., is_wanted).map(|passed| passed.socket).collect()
     }
 }

@@ -39,7 +39,7 @@ pub struct ProxyCounters {
 
 /// All pending connections.
 #[derive(Debug)]
-pub(super) struct Proxies {
+pub(super) struct ProxyConnections {
     trusted: SubnetSet,
     pending: Slab<PendingConnection>,
     /// The deadline of each, the earliest first. Entries of connections that do not wait any more
@@ -85,7 +85,7 @@ pub(super) enum HeaderRead {
     Invalid,
 }
 
-impl Proxies {
+impl ProxyConnections {
     /// Connections from these addresses must begin with a header.
     pub(super) fn new(trusted: Vec<Subnet>) -> Self {
         Self {
@@ -266,13 +266,13 @@ mod tests {
     struct Fixture {
         listener: TcpListener,
         poll: Poll,
-        proxies: Proxies,
+        proxies: ProxyConnections,
     }
 
     impl Fixture {
         fn new() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let proxies = Proxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+            let proxies = ProxyConnections::new(vec!["127.0.0.0/8".parse().unwrap()]);
             Self { listener, poll: Poll::new().unwrap(), proxies }
         }
 

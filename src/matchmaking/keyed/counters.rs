@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::request::How;
+use super::request::ReachMethod;
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,12 +67,12 @@ impl KeyedCounters {
     }
 
     /// Counts how one player was reached.
-    pub(super) fn count(&mut self, how: How) {
+    pub(super) fn count(&mut self, how: ReachMethod) {
         let counter = match how {
-            How::Lan => &mut self.lan,
-            How::Direct => &mut self.direct,
-            How::Relay => &mut self.relay,
-            How::Failed => &mut self.failed,
+            ReachMethod::Lan => &mut self.lan,
+            ReachMethod::Direct => &mut self.direct,
+            ReachMethod::Relay => &mut self.relay,
+            ReachMethod::Failed => &mut self.failed,
         };
         *counter += 1;
     }

@@ -28,7 +28,7 @@ pub(in crate::matchmaking) enum KeyedRequest<'a> {
     /// I know of this match.
     Ack { id: u64, m: u64 },
     /// This is how I have reached that player of the match, or not.
-    Result { id: u64, m: u64, peer: u8, how: How },
+    Result { id: u64, m: u64, peer: u8, how: ReachMethod },
     /// I want to be in no queue or match any more.
     Leave { id: u64 },
     /// Which address do I have? To be answered from another port, if one is named.
@@ -39,7 +39,7 @@ pub(in crate::matchmaking) enum KeyedRequest<'a> {
 
 /// The way in which one player has reached another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::matchmaking) enum How {
+pub(in crate::matchmaking) enum ReachMethod {
     Lan,
     Direct,
     Relay,
@@ -77,7 +77,7 @@ impl<'a> KeyedRequest<'a> {
             "JOIN" => Self::Join(Join::parse(&line)?),
             "ACK" => Self::Ack { id: id()?, m: m()? },
             "RESULT" => {
-                let how = How::parse(line.get("how")?)?;
+                let how = ReachMethod::parse(line.get("how")?)?;
                 Self::Result { id: id()?, m: m()?, peer: line.number("peer")?, how }
             }
             "LEAVE" => Self::Leave { id: id()? },
@@ -87,7 +87,7 @@ impl<'a> KeyedRequest<'a> {
     }
 }
 
-impl How {
+impl ReachMethod {
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "lan" => Self::Lan,

@@ -11,7 +11,7 @@ use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::datagram::Datagrams;
 use crate::net::listener::Listeners;
-use crate::net::proxy_protocol::Proxies;
+use crate::net::proxy_protocol::ProxyConnections;
 use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
 use crate::time::Time;
 
@@ -21,7 +21,7 @@ pub(super) struct Sockets {
     pub(super) events: Events,
     pub(super) connections: Registry<Connection>,
     pub(super) listeners: Listeners,
-    pub(super) proxies: Proxies,
+    pub(super) proxies: ProxyConnections,
     pub(super) datagrams: Datagrams,
     /// Room for bytes that are put together, or dropped.
     pub(super) scratch: Box<[u8]>,

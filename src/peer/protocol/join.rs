@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::out::Event;
 use super::out::JoinRefusal;
-use super::out::Out;
+use super::out::OutQueue;
 use super::random::SecretRandom;
 use crate::limits::ASK_AGAIN_MAX;
 use crate::limits::ASK_AGAIN_MIN;
@@ -107,7 +107,12 @@ impl Join {
     }
 
     /// Asks if it is time to. `false`: it was in vain for too long.
-    pub(super) fn expire(&mut self, now: Time, random: &mut SecretRandom, out: &mut Out) -> bool {
+    pub(super) fn expire(
+        &mut self,
+        now: Time,
+        random: &mut SecretRandom,
+        out: &mut OutQueue,
+    ) -> bool {
         if now < self.next {
             return true;
         }
@@ -123,7 +128,7 @@ impl Join {
     }
 
     /// Asks, and again if nothing comes.
-    pub(super) fn ask(&mut self, now: Time, random: &mut SecretRandom, out: &mut Out) {
+    pub(super) fn ask(&mut self, now: Time, random: &mut SecretRandom, out: &mut OutQueue) {
         out.tell_server(self.text());
         self.unanswered_since.get_or_insert(now);
         self.next = now + jittered(self.interval, random);
@@ -136,7 +141,7 @@ impl Join {
         now: Time,
         line: &Line<'_>,
         random: &mut SecretRandom,
-        out: &mut Out,
+        out: &mut OutQueue,
     ) -> bool {
         match line.verb {
             "COOKIE" if self.take_cookie(now, line) => {
@@ -165,7 +170,7 @@ impl Join {
         is_due
     }
 
-    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut SecretRandom, out: &mut Out) {
+    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut SecretRandom, out: &mut OutQueue) {
         let (Some(have), Some(need)) = (line.number("have"), line.number("need")) else { return };
         self.heard();
         self.interval = ASK_AGAIN_MIN;
@@ -176,7 +181,7 @@ impl Join {
         }
     }
 
-    fn refused(&mut self, now: Time, line: &Line<'_>, out: &mut Out) -> bool {
+    fn refused(&mut self, now: Time, line: &Line<'_>, out: &mut OutQueue) -> bool {
         let Some(code) = line.get("code").map(JoinRefusal::read) else { return true };
         self.heard();
         let retry = Duration::from_secs(line.number("retry").unwrap_or(0));

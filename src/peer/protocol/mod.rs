@@ -56,7 +56,7 @@ pub use out::Transmit;
 use candidate::Route;
 use candidate::is_same_address;
 use join::Join;
-use out::Out;
+use out::OutQueue;
 use punch::Punch;
 use random::SecretRandom;
 use server_reply::MatchReply;
@@ -102,7 +102,7 @@ pub struct Client {
     stage: ClientStage,
     /// The match that we were in before.
     former: Option<u64>,
-    out: Out,
+    out: OutQueue,
 }
 
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ impl Client {
     pub fn new(now: Time, server: SocketAddr, request: JoinRequest, seed: u128) -> Self {
         let mut random = SecretRandom::new(seed);
         let id = random.next();
-        let mut out = Out::new(server, id);
+        let mut out = OutQueue::new(server, id);
         out.event(Event::Asking);
         let join = Join::new(now, id, request);
         Self { random, join, stage: ClientStage::Joining, former: None, out }

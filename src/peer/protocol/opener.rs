@@ -13,7 +13,7 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
-use super::out::Out;
+use super::out::OutQueue;
 use crate::limits::OPENER_AGAIN;
 use crate::limits::OPENERS;
 use crate::mc1::is_private;
@@ -40,7 +40,7 @@ impl Opener {
     }
 
     /// Sends what is due, unless it is too late.
-    pub(super) fn expire(&mut self, now: Time, start: Time, out: &mut Out) {
+    pub(super) fn expire(&mut self, now: Time, start: Time, out: &mut OutQueue) {
         let Some(to) = self.to.filter(|_| now >= self.next) else { return };
         if now < start && self.left > 0 {
             out.open(to);
@@ -66,7 +66,7 @@ mod tests {
     fn sent(observed: Option<&str>, start: u64) -> Vec<u64> {
         let server = SocketAddr::from(([198, 51, 100, 1], 1));
         let start = Time::at(Duration::from_millis(start));
-        let (mut out, mut moments) = (Out::new(server, 1), vec![]);
+        let (mut out, mut moments) = (OutQueue::new(server, 1), vec![]);
         let observed = observed.map(|text| text.parse().unwrap());
         let mut opener = Opener::new(Time::ZERO, start, observed);
         while opener.due() != Time::NEVER {

@@ -118,7 +118,7 @@ impl JoinRefusal {
 
 /// Output that was not fetched yet, in order.
 #[derive(Clone, Debug)]
-pub(super) struct Out {
+pub(super) struct OutQueue {
     pub(super) server: SocketAddr,
     /// Our id at the server.
     pub(super) id: u64,
@@ -130,7 +130,7 @@ pub(super) struct Out {
     pub(super) events: VecDeque<Event>,
 }
 
-impl Out {
+impl OutQueue {
     pub(super) fn new(server: SocketAddr, id: u64) -> Self {
         let (datagrams, events) = (VecDeque::new(), VecDeque::new());
         Self { server, id, game: None, ticket: None, datagrams, events }

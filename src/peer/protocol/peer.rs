@@ -17,7 +17,7 @@ use super::candidate::Path;
 use super::candidate::Route;
 use super::opener::Opener;
 use super::out::Event;
-use super::out::Out;
+use super::out::OutQueue;
 use super::probe::Probe;
 use super::probe::ProbeKind;
 use super::probe::Secret;
@@ -54,7 +54,7 @@ pub(super) struct MatchContext<'a> {
     pub(super) start: Time,
     pub(super) secret: &'a Secret,
     pub(super) random: &'a mut SecretRandom,
-    pub(super) out: &'a mut Out,
+    pub(super) out: &'a mut OutQueue,
 }
 
 /// One peer.
@@ -184,7 +184,7 @@ impl PeerLink {
     }
 
     /// Data of its own has come: if no more comes, it is asked soon whether it is still there.
-    pub(super) fn note_data(&mut self, now: Time, out: &mut Out) {
+    pub(super) fn note_data(&mut self, now: Time, out: &mut OutQueue) {
         self.note_heard(now, out);
         if self.stage == PeerStage::Reached && self.tries_left == 0 {
             self.next_ping = self.next_ping.min(now + DATA_QUIET);
@@ -207,7 +207,7 @@ impl PeerLink {
         }
     }
 
-    fn note_heard(&mut self, now: Time, out: &mut Out) {
+    fn note_heard(&mut self, now: Time, out: &mut OutQueue) {
         (self.heard, self.unanswered_since) = (now, None);
         if self.stage == PeerStage::Silent {
             self.stage = PeerStage::Reached;
@@ -306,7 +306,7 @@ impl PeerLink {
         better.map(|candidate| candidate.path)
     }
 
-    fn proved(&mut self, now: Time, path: Path, rtt: Duration, out: &mut Out) {
+    fn proved(&mut self, now: Time, path: Path, rtt: Duration, out: &mut OutQueue) {
         self.path_since = self.path_since.min(now);
         let Some((current, _)) = self.path else {
             self.path = Some((path, rtt));
@@ -392,13 +392,13 @@ impl PeerLink {
         context.out.send(self.slot, to, context.secret.seal(ping));
     }
 
-    fn tell_reached(&self, out: &mut Out) {
+    fn tell_reached(&self, out: &mut OutQueue) {
         if let Some((path, rtt)) = self.path {
             out.event(Event::PeerReached { slot: self.slot, path, rtt });
         }
     }
 
-    fn report(&mut self, now: Time, out: &mut Out) {
+    fn report(&mut self, now: Time, out: &mut OutQueue) {
         self.results_left = self.results_left.saturating_sub(1);
         self.next_result = if self.results_left == 0 { Time::NEVER } else { now + RESULT_AGAIN };
         let (how, rtt) = match self.path() {

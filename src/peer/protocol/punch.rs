@@ -6,7 +6,7 @@ use super::candidate::Path;
 use super::candidate::Route;
 use super::join::Join;
 use super::out::Event;
-use super::out::Out;
+use super::out::OutQueue;
 use super::peer::MatchContext;
 use super::peer::PeerLink;
 use super::probe::Secret;
@@ -32,7 +32,7 @@ pub(super) struct Punch {
 
 impl Punch {
     /// Begins a match with the server's MATCH line.
-    pub(super) fn new(now: Time, reply: MatchReply, out: &mut Out) -> Self {
+    pub(super) fn new(now: Time, reply: MatchReply, out: &mut OutQueue) -> Self {
         let start = now + reply.at;
         let slots = reply.peers.iter().map(|peer| peer.slot).collect();
         out.event(Event::Matched { you: reply.you, peers: slots });
@@ -47,7 +47,7 @@ impl Punch {
     }
 
     /// Takes a repeated MATCH line: peers may have moved.
-    pub(super) fn update(&mut self, now: Time, reply: &MatchReply, out: &mut Out) {
+    pub(super) fn update(&mut self, now: Time, reply: &MatchReply, out: &mut OutQueue) {
         out.ticket = reply.relay.or(out.ticket);
         if reply.seen.is_some() && std::mem::replace(&mut self.seen, reply.seen) != reply.seen {
             self.renew(now);
@@ -101,7 +101,7 @@ impl Punch {
         now: Time,
         join: &Join,
         random: &mut SecretRandom,
-        out: &mut Out,
+        out: &mut OutQueue,
     ) {
         if now >= self.start && !self.has_started {
             self.has_started = true;
@@ -122,7 +122,7 @@ impl Punch {
         from: Route,
         datagram: &[u8],
         random: &mut SecretRandom,
-        out: &mut Out,
+        out: &mut OutQueue,
     ) {
         let Some(probe) = self.secret.open(datagram).filter(|probe| probe.to == self.you) else {
             return;
@@ -136,7 +136,7 @@ impl Punch {
     }
 
     /// Something of the game itself has come from a peer.
-    pub(super) fn note_data(&mut self, now: Time, slot: u8, out: &mut Out) {
+    pub(super) fn note_data(&mut self, now: Time, slot: u8, out: &mut OutQueue) {
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == slot) {
             peer.note_data(now, out);
             self.registration.note_peer();
@@ -158,7 +158,7 @@ impl Punch {
         registration::Peers { are_wanted, silent_since }
     }
 
-    fn tell_done(&mut self, out: &mut Out) {
+    fn tell_done(&mut self, out: &mut OutQueue) {
         if !self.is_done && self.peers.iter().all(PeerLink::is_decided) {
             self.is_done = true;
             out.event(Event::Done);

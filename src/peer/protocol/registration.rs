@@ -15,7 +15,7 @@
 use std::time::Duration;
 
 use super::join::Join;
-use super::out::Out;
+use super::out::OutQueue;
 use crate::limits::REJOIN_AFTER;
 use crate::limits::SEAT_AGAIN;
 use crate::time::Time;
@@ -56,7 +56,7 @@ impl Registration {
     }
 
     /// Sends what is due.
-    pub(super) fn expire(&mut self, now: Time, peers: Peers, join: &Join, out: &mut Out) {
+    pub(super) fn expire(&mut self, now: Time, peers: Peers, join: &Join, out: &mut OutQueue) {
         if now >= self.join_at(peers) {
             self.join(now, join, out);
             self.patience = (self.patience * 2).min(SEAT_AGAIN);
@@ -67,7 +67,7 @@ impl Registration {
     }
 
     /// Asks for our old place, wherever we are now.
-    pub(super) fn join(&mut self, now: Time, join: &Join, out: &mut Out) {
+    pub(super) fn join(&mut self, now: Time, join: &Join, out: &mut OutQueue) {
         if !self.is_lost {
             (self.last_sent, self.has_asked) = (now, true);
             out.tell_server(join.text());
@@ -85,7 +85,7 @@ impl Registration {
     }
 
     /// The server has put us into a queue. We play, and leave it if our own question led there.
-    pub(super) fn decline(&mut self, out: &mut Out) {
+    pub(super) fn decline(&mut self, out: &mut OutQueue) {
         if self.has_asked {
             self.is_lost = true;
             out.leave();
