@@ -7,8 +7,7 @@
 //! 5000                                    a port of this machine
 //! ```
 //!
-//! Which port is meant where none is named is left to the command, and looking up names to whoever
-//! has a network.
+//! Commands choose the default port, and code with network access looks up names.
 //!
 //! Invariant: a port that was named is not 0, and a host is never empty.
 
@@ -27,9 +26,9 @@ pub struct ServerAddress {
     port: Option<u16>,
 }
 
-/// What was typed names no server.
+/// The text does not name a server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{0}' is no server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this machine, PORT")]
+#[error("'{0}' is not a server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this machine, PORT")]
 pub struct NoServer(String);
 
 impl ServerAddress {
@@ -97,7 +96,7 @@ fn is_ipv6(text: &str) -> bool {
     address.parse::<Ipv6Addr>().is_ok() && !link.is_empty() && link.chars().all(is_part)
 }
 
-/// What may be a host's name or IPv4 address. Only digits are a port that does not exist.
+/// Whether the text may be a host name or IPv4 address. Digits alone are an invalid port.
 fn is_name(text: &str) -> bool {
     text.chars().all(is_part) && text.chars().any(|character| !character.is_ascii_digit())
 }
@@ -173,7 +172,7 @@ mod tests {
             "1::2::3",
         ] {
             let problem = typed.parse::<ServerAddress>().unwrap_err().to_string();
-            let sentence = "is no server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this \
+            let sentence = "is not a server: name it by HOST, HOST:PORT, [IPV6]:PORT or, on this \
                             machine, PORT";
             assert_eq!(problem, format!("'{typed}' {sentence}"));
         }

@@ -1,15 +1,15 @@
-//! What the program is built from, and for which system: the commit, which the live page and
-//! `mio_chat_build_info` tell, and one sentence where the program could not run.
+//! Build information: the commit, for the live page and `mio_chat_build_info`, and one sentence
+//! where the program could not run.
 //!
-//! The commit is that of `MIO_CHAT_COMMIT`, or what `git archive` or `cargo package` have written
-//! down, or what is checked out. Git itself is not needed. Debug builds do not ask: each commit
-//! would have everything compiled anew.
+//! The commit comes from `MIO_CHAT_COMMIT`, or from a file of `git archive` or `cargo package`, or
+//! from the checkout. Git itself is not needed. Debug builds leave it out: each commit would
+//! recompile everything.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Digits that are told.
+/// Digits of the commit to show.
 const DIGITS: usize = 12;
 
 fn main() {
@@ -40,7 +40,7 @@ fn main() {
     }
 }
 
-/// The commit of the sources in a folder, and the files that tell of another one later.
+/// The commit of the sources in a folder, and the files to watch for another one.
 pub(crate) fn commit(root: &Path) -> (Option<String>, Vec<PathBuf>) {
     let written = [root.join("src/commit.txt"), root.join(".cargo_vcs_info.json")];
     for file in &written {
@@ -50,7 +50,7 @@ pub(crate) fn commit(root: &Path) -> (Option<String>, Vec<PathBuf>) {
         }
     }
     let Some(git) = git_folder(root) else { return (None, Vec::new()) };
-    // Of a further worktree, the branches are those of the first.
+    // A further worktree shares the branches of the first.
     let common = fs::read_to_string(git.join("commondir")).unwrap_or_default();
     let common = git.join(common.trim());
     let head = fs::read_to_string(git.join("HEAD")).unwrap_or_default();
@@ -66,7 +66,7 @@ pub(crate) fn commit(root: &Path) -> (Option<String>, Vec<PathBuf>) {
     (commit, vec![git.join("HEAD"), log, common.join(branch), common.join("packed-refs")])
 }
 
-/// Where git keeps what it knows of a folder.
+/// The folder of git's data for a worktree.
 fn git_folder(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
     if git.is_dir() {

@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serializer};
 /// Writes bytes down.
 ///
 /// # Errors
-/// What the serializer says.
+/// The serializer's error.
 pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&HEXLOWER.encode(bytes))
 }
 
-/// Reads what was written down.
+/// Reads the digits back.
 ///
 /// # Errors
 /// Not that many digits, or other characters.

@@ -2,7 +2,7 @@
 //!
 //! A [`ClientId`] names the connection in `net`, the session in `server`, the member in `chat` and
 //! the outbox in `delivery`. `net` hands ids out with a [`Registry`] (a slab with generations); the
-//! other three keep what they know in a [`SideTable`] under the same id.
+//! other three keep their data in a [`SideTable`] under the same id.
 //!
 //! Invariants:
 //! - a slot is reused only with a higher generation, so a stale id finds nothing, ever;
@@ -73,15 +73,16 @@ impl<T> Default for Registry<T> {
 }
 
 impl<T> Registry<T> {
-    /// Expects so many entries. Memory is taken as they come; only the generations, which stay for
-    /// ever, have their place from the beginning, so that they do not end up among what goes.
+    /// A registry for about this many entries. Memory is taken as they come; only the generations,
+    /// which stay for ever, get their place from the beginning, so that they do not end up among
+    /// memory that is freed.
     pub fn expecting(entries: usize) -> Self {
         let expected = entries.min(CHUNKS_EXPECTED * CHUNK);
         Self { entries: Slab::new(), generations: Vec::with_capacity(expected) }
     }
 
-    /// The entries of another process under the ids that they had there. `generations` are those of
-    /// [`Registry::generations`] there, so that no id is ever given twice.
+    /// The entries of another process under the ids that they had there. `generations` come from
+    /// [`Registry::generations`] there, so that no id is ever used twice.
     pub fn taken_over(entries: impl Iterator<Item = (ClientId, T)>, generations: Vec<u32>) -> Self {
         Self { entries: entries.map(|(id, entry)| (id.index(), entry)).collect(), generations }
     }
@@ -134,8 +135,7 @@ impl<T> Registry<T> {
         self.entries.get(id.index())
     }
 
-    /// Gives back memory that a crowd has needed and the present does not. The generations stay:
-    /// they are what makes ids unique.
+    /// Gives back memory that a crowd has needed. The generations stay: they make ids unique.
     pub fn trim(&mut self) {
         self.entries.shrink_to_fit();
     }
@@ -151,10 +151,10 @@ impl<T> Registry<T> {
     }
 }
 
-/// What one layer knows of each client, under ids handed out elsewhere.
+/// One layer's data of each client, under ids handed out elsewhere.
 ///
-/// Kept in chunks that never move: growing costs neither a copy of everything nor, for a while,
-/// the memory of two tables, and a chunk that nobody is in any more is given back.
+/// Entries lie in chunks that never move: growing costs neither a copy of everything nor, for a
+/// while, the memory of two tables, and an empty chunk is freed.
 #[derive(Debug)]
 pub struct SideTable<T> {
     chunks: Vec<Chunk<T>>,

@@ -1,8 +1,8 @@
 //! Every bound of the server: its name, its unit and its reason.
 //!
-//! A value here is either fixed (the code relies on it) or the default of a flag; the doc of each
-//! says which. What happens when a bound is hit is told in `docs/ARCHITECTURE.md`, section Limits.
-//! The assertions at the end keep bounds that lean on each other in order.
+//! A value here is either fixed (the code relies on it) or the default of a flag; its doc says
+//! which. `docs/ARCHITECTURE.md`, section Limits, describes the effect of each limit. The
+//! assertions at the end keep limits that depend on each other in order.
 
 mod admin;
 mod console;
@@ -39,9 +39,9 @@ pub const FLOOD_ADDRESS_BURST: u32 = 50;
 /// … and lines a second after that: 15 a minute for each of those 40, or three nicknames, or one
 /// wrong password.
 pub const FLOOD_ADDRESS_PER_SECOND: u32 = 10;
-/// What a nickname costs its address, in lines: as much as its address may be ahead for it.
+/// Price of a nickname to its address, in lines: as much as its address may be ahead for it.
 pub const FLOOD_PER_NICKNAME: u32 = 3;
-/// What a wrong password or key costs, of a room or of an operator.
+/// Price of a wrong password or key, of a room or of an operator, in lines.
 pub const FLOOD_PER_WRONG_PASSWORD: u32 = 10;
 /// How long somebody who is behind has the speakers of its room wait: who reads at 13 KB/s or more
 /// has caught up by half of what it may be behind …
@@ -50,7 +50,7 @@ pub const JAM_PATIENCE: Duration = Duration::from_secs(5);
 pub const JAM_LOOK: Duration = Duration::from_millis(100);
 /// … and how long after the one before it: 500 speakers a second.
 pub const JAM_STEP: Duration = Duration::from_millis(2);
-/// A /24 of IPv4 or a /48 of IPv6 may say as much as so many addresses in it, since one customer
+/// A /24 of IPv4 or a /48 of IPv6 may say as much as this many addresses in it, since one customer
 /// may own it all.
 pub const FLOOD_PREFIX_SHARE: u32 = 8;
 /// Cells of the table that keeps what prefixes have used up, at 8 bytes; two may share one.
@@ -60,7 +60,7 @@ pub const PREFIX_CELLS: usize = 4_096;
 pub const ORIGINS_OWING_MAX: usize = 16_384;
 /// Bytes of a line that cost as much as one more line.
 pub const FLOOD_BYTES_PER_LINE: usize = 256;
-/// What a command that everyone in a room hears about (`/join`, `/nick`) costs, in lines.
+/// Price of a command that everyone in a room hears about (`/join`, `/nick`), in lines.
 pub const FLOOD_LINES_PER_ANNOUNCEMENT: u32 = 3;
 /// Combining marks in a row that are kept; more is drawn over the neighbours' lines.
 pub const COMBINING_MARKS_MAX: usize = 8;
@@ -118,13 +118,13 @@ pub const ROOMS_KEPT_MAX: usize = 65_536;
 pub const ROOMS_BETWEEN_COUNTS: u64 = 1_024;
 /// Days without anybody after which a room is the first to make way, when there are too many …
 pub const ROOM_UNUSED_DAYS: u32 = 90;
-/// … and the same where somebody has settled a topic, a password or a ban.
+/// … and the same for rooms with a topic, a password or a ban.
 pub const ROOM_SETTLED_UNUSED_DAYS: u32 = 2 * 365;
 /// Rooms looked for on disk in one turn, at 10 to 300 us each.
 pub const ROOMS_RECALLED_PER_TURN: u64 = 32;
 /// Rooms one client may be in at once (plain lines use one).
 pub const ROOMS_PER_MEMBER_MAX: usize = 32;
-/// Names or rooms listed by one `/who` or `/rooms`; the rest is told as a number.
+/// Names or rooms listed by one `/who` or `/rooms`; the rest is given as a number.
 pub const LISTED_MAX: usize = 200;
 /// Bytes after which a listing goes on in a new line, for people on 80 columns.
 pub const LISTING_LINE_BYTES: usize = 400;
@@ -139,18 +139,18 @@ pub const HISTORY_MESSAGES_MAX: usize = 1_000;
 pub const HISTORY_ROOM_BYTES: usize = 64 * 1_024;
 /// Bytes that all rooms remember together; those that were silent longest forget first.
 pub const HISTORY_TOTAL_BYTES: usize = 32 * 1_024 * 1_024;
-/// What a remembered message weighs besides its text: its memory.
+/// Memory of a remembered message besides its text.
 pub const MESSAGE_WEIGHT: usize = 96;
-/// Messages read to somebody who comes into a room: a screenful.
+/// Messages shown to a newcomer in a room: a screenful.
 pub const REPLAYED_MESSAGES: usize = 20;
-/// Bytes of text read to somebody who comes into a room, so that a storm of newcomers costs little.
+/// Bytes of text shown to a newcomer in a room, so that a storm of newcomers costs little.
 pub const REPLAYED_BYTES: usize = 4 * 1_024;
 /// Numbers left out after a crash, so that none is given to a second message: more than can be said
 /// between two commits, even if the disk fails for hours.
 pub const NUMBERS_SKIPPED: u64 = 1_000_000_000;
 /// Messages and rooms written in one commit, at 10 us each; the rest is left to the next.
 pub const COMMIT_ROWS_MAX: usize = 256;
-/// Shortest time between two commits: what a crash may lose.
+/// Shortest time between two commits: a crash loses at most that.
 pub const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
 /// Time between two commits, in times that the last one took: a slow disk costs the chat 3 % …
 pub const COMMIT_PAUSE: u32 = 32;
@@ -220,7 +220,7 @@ pub const PASSWORD_ROUNDS_PER_TURN: u32 = 2_000;
 /// … and the pause after them, in times that they took, so that guessing takes a fifth of the
 /// server at most …
 pub const PASSWORD_PAUSE_SHARE: u32 = 4;
-/// … or this where nobody has measured how long they took.
+/// … or this pause where the rounds were not measured.
 pub const PASSWORD_PAUSE: Duration = Duration::from_millis(5);
 /// Passwords that wait to be checked, one of each network; each takes a second or two.
 pub const PASSWORD_CHECKS_MAX: usize = 32;
@@ -237,8 +237,8 @@ pub const OUTBOX_HARD_BYTES: usize = 256 * 1_024;
 pub const OUTBOX_AGE: Duration = Duration::from_secs(10);
 /// Memory for all that waits, what waits for many counted once. Default of `--outbox-total`.
 pub const OUTBOX_TOTAL_BYTES: usize = 64 * 1_024 * 1_024;
-/// What a piece of an outbox counts besides its bytes: its memory, so that small pieces do not get
-/// round the limits.
+/// Memory of a piece of an outbox besides its bytes, so that small pieces do not get round the
+/// limits.
 pub const PIECE_BYTES: usize = 32;
 /// Bytes for single clients queued between two flushes after which reading waits for the next: they
 /// take memory.
@@ -294,21 +294,21 @@ pub const WRITES_PER_TURN: usize = 2_048;
 /// Clients whose time is up, and connections closed, in one turn. When a crowd leaves at once, the
 /// others are served in between.
 pub const CLOSES_PER_TURN: usize = 1_024;
-/// How long a closing client may take to read what it is owed.
+/// Time for a closing client to read its remaining output.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes that a closing client must take to be given that time again: who reads on at 2 KiB a
 /// second or more gets all it is owed, who does not is gone after two minutes at the latest.
 pub const CLOSE_PROGRESS_BYTES: usize = 4 * 1_024;
 /// Lines of the message of the day, each of which everybody who comes is told: one screen has 24.
 pub const MOTD_LINES: usize = 8;
-/// Bytes of one of them; what a person may say in one line is of this size, too.
+/// Bytes of one of them; a person's lines have this size, too.
 pub const MOTD_LINE_BYTES: usize = 400;
 
-/// Within which time those who are sent away at shutdown are told to come back: 20,000 clients are
-/// then 2,000 a second, a tenth of what is let in. Default of `--come-back`.
+/// Time within which clients that are sent away at shutdown are asked to come back: 20,000 clients
+/// are then 2,000 a second, a tenth of the admission rate. Default of `--come-back`.
 pub const COME_BACK: Duration = Duration::from_secs(10);
 
-/// Over which time SIGUSR2 sends everybody away. Default of `--lame-duck`.
+/// Time over which SIGUSR2 sends everybody away. Default of `--lame-duck`.
 pub const LAME_DUCK: Duration = Duration::from_secs(30);
 
 /// How long clients may take to read the goodbye at shutdown. Default of `--drain`.
@@ -324,8 +324,8 @@ pub const DESCRIPTORS_RESERVED: u64 = 64;
 /// Connections at once from one IPv4 address or IPv6 /64: a classroom has 40. Default of
 /// `--max-per-address`.
 pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 64;
-/// A /24 of IPv4 or a /48 of IPv6 may have as many as so many addresses in it, since one customer
-/// may own it all.
+/// A /24 of IPv4 or a /48 of IPv6 may have as many clients as this many addresses in it, since one
+/// customer may own it all.
 pub const SEATS_PREFIX_SHARE: u32 = 16;
 /// Clients that may be connected beside `--max-clients` while others, who make way for them, are
 /// being closed; taken from [`DESCRIPTORS_RESERVED`].
@@ -336,7 +336,7 @@ pub const ACCEPTS_PER_TURN: usize = 64;
 pub const ACCEPT_RETRY_MIN: Duration = Duration::from_millis(50);
 /// Longest wait between two tries to accept again.
 pub const ACCEPT_RETRY_MAX: Duration = Duration::from_secs(1);
-/// How long a connection may wait for a descriptor before it is told that there is none.
+/// Time that a connection may wait for a descriptor before it is told that there is none.
 pub const ACCEPT_PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of the longest header of a balancer: its fixed 16, IPv6 or Unix addresses, and room for
 /// what else it tells. HAProxy's own limit for one that it receives is 536.
@@ -350,8 +350,8 @@ pub const PROXY_HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections of balancers that wait for their header at once, 0.8 KiB each: what they bring in a
 /// second while packets are lost.
 pub const PROXY_HEADERS_PENDING_MAX: usize = 1_024;
-/// Things that wait to be written into the log as moderation, some 200 bytes each: more than people
-/// do in one turn. What is more is counted.
+/// Moderation acts that wait to be logged, some 200 bytes each: more than people do in one turn.
+/// Further ones are counted.
 pub const AUDIT_MAX: usize = 256;
 /// Lines of the log at once about what owners and operators of rooms have done, and such lines a
 /// second: anybody may own a room, and none is to fill the disk, 100 bytes a line. What looks after
@@ -396,29 +396,29 @@ pub const STANDSTILL: Duration = Duration::from_secs(1);
 
 // ---- Whoever supervises the server -------------------------------------------------------
 
-/// Time between two lines of status for a supervisor that waits for no beats: what a person who
-/// looks sees is that old at most.
+/// Time between two status lines for a supervisor without a watchdog: the status that a person sees
+/// is at most that old.
 pub const STATUS_INTERVAL: Duration = Duration::from_secs(10);
-/// What stopping may take besides `--drain` before a supervisor that asked for it kills: saving the
+/// Time that stopping may take besides `--drain` before the supervisor kills the server: saving the
 /// state on a slow disk.
 pub const STOP_MARGIN: Duration = Duration::from_secs(10);
 // ---- Handing over to a new process -------------------------------------------------------
 
-/// How long a new process may take until it is ready to take over. Everybody is served meanwhile;
-/// it has flags to read and a log to open.
+/// Time until a new process must be ready to take over. Everybody is served meanwhile; it has flags
+/// to read and a log to open.
 pub const SUCCESSOR_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a new process that has said that it is ready may take over. Nobody is served meanwhile,
-/// and nobody is lost: a client waits no longer for it than for a lost packet.
+/// Time that a ready new process may take to take over. Nobody is served meanwhile, and nobody is
+/// lost: a client waits no longer for it than for a lost packet.
 pub const HANDOVER_PATIENCE: Duration = Duration::from_secs(1);
-/// Bytes of the document for which it may take a second more: what 6,000 clients are told by, which
-/// take 0.1 s, or a second where the machine has ten other things to do.
+/// Bytes of the document for which it may take a second more: those of 6,000 clients, which take
+/// 0.1 s, or a second where the machine has ten other things to do.
 pub const HANDOVER_BYTES_PER_SECOND: usize = 4 * 1_024 * 1_024;
 /// How long it may take at most, however much there is.
 pub const HANDOVER_PATIENCE_MAX: Duration = Duration::from_secs(5);
-/// How long a new process waits for what it is told: longer than the old one waits for it, which is
-/// to be the one that gives up.
+/// Time that a new process waits for the old one: longer than the old one waits for it, which is to
+/// be the one that gives up.
 pub const PREDECESSOR_PATIENCE: Duration = Duration::from_secs(30);
-/// Bytes of the document that is handed over. What waits for slow readers is most of it.
+/// Bytes of the hand-over document, most of it output for slow readers.
 pub const HANDOVER_BYTES_MAX: usize = 256 * 1_024 * 1_024;
 /// Bytes that wait or are remembered above which nothing is handed over: written down they are two
 /// to three times as many.

@@ -1,4 +1,4 @@
-//! The `mio-chat` command: reads the flags, does what they say, tells in one line what went wrong.
+//! The `mio-chat` command: parses the flags, runs the command, and prints one line if it fails.
 
 mod cli;
 
@@ -26,7 +26,7 @@ const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let command = CliCommand::parse_checked();
-    // The server tells its log.
+    // The server logs them instead.
     if !matches!(command, CliCommand::Serve(_) | CliCommand::LoadWorker) {
         warn_of_variables();
     }
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         CliCommand::HashPassword => print_hash(),
         CliCommand::Manual(args) => print_manual(&args),
         CliCommand::LoadWorker if load::work() => return ExitCode::SUCCESS,
-        // The process that has started this one tells why.
+        // The parent process reports the reason.
         CliCommand::LoadWorker => return ExitCode::FAILURE,
     };
     match done {
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The exit code for what went wrong.
+/// The exit code of an error.
 fn code_of(error: &(dyn Error + 'static)) -> u8 {
     if let Some(of_variable) = error.downcast_ref::<VariableError>() {
         return code_of(&*of_variable.error);
@@ -67,7 +67,7 @@ fn code_of(error: &(dyn Error + 'static)) -> u8 {
     error.downcast_ref::<ChatError>().map_or(1, ChatError::code)
 }
 
-/// Tells people of variables that nobody reads.
+/// Warns people of unknown variables.
 fn warn_of_variables() {
     for warning in misspelt() {
         eprintln!("mio-chat: warning: {warning}");
@@ -113,7 +113,7 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
     Ok(exit?)
 }
 
-/// All that is chosen, with what further files say.
+/// The settings of all parts, with the contents of further files.
 fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, OperatorError> {
     let args = &serving.args;
     let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
@@ -124,7 +124,7 @@ fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, Operat
     })
 }
 
-/// Reads everything again, and says what is different.
+/// Reads the settings again, and logs the differences.
 fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn Error>> {
     let anew = ServeConfig::read()?;
     let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error.into()))?;
@@ -141,19 +141,19 @@ fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn
 /// Asks a server how it is.
 fn ask_health(args: &HealthArgs) -> Result<Exit, Box<dyn Error>> {
     args.check().ask()?;
-    // Whoever asks may only care for the exit code.
+    // The caller may only want the exit code.
     let _ = writeln!(std::io::stdout().lock(), "ok");
     Ok(Exit::Drained)
 }
 
-/// Hashes a password of somebody who is to look after a server.
+/// Hashes an operator's password.
 fn print_hash() -> Result<Exit, Box<dyn Error>> {
     let hash = hash_password()?;
     writeln!(std::io::stdout().lock(), "{hash}")?;
     Ok(Exit::Drained)
 }
 
-/// Loads a server and tells how it fared.
+/// Loads a server and prints the report.
 fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn Error>> {
     let report = match load::run(&args.settings(), net::descriptor_limit()) {
         Err(LoadError::AtOnce { signal }) => return Ok(Exit::AtOnce(signal)),
@@ -161,7 +161,7 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn Error>> {
     };
     let mut stdout = std::io::stdout().lock();
     let text = Text { report: &report, chart: stdout.is_terminal() };
-    // Whoever does not want to read it to the end may close the pipe.
+    // The reader may close the pipe before the end.
     let _ = match args.json() {
         Some(file) if file.as_os_str() == "-" => stdout.write_all(report.json().as_bytes()),
         Some(file) => {
@@ -175,11 +175,11 @@ fn load_test(args: &LoadArgs) -> Result<Exit, Box<dyn Error>> {
     Ok(Exit::Drained)
 }
 
-/// Prints what a package installs beside the program.
+/// Prints the files that a package installs beside the program.
 fn print_manual(args: &ManualArgs) -> Result<Exit, Box<dyn Error>> {
     let mut page = Vec::new();
     args.print(&mut page)?;
-    // Whoever does not want to read it to the end may close the pipe.
+    // The reader may close the pipe before the end.
     let _ = std::io::stdout().lock().write_all(&page);
     Ok(Exit::Drained)
 }
@@ -192,11 +192,11 @@ fn chat(args: &ChatArgs) -> Result<Exit, Box<dyn Error>> {
     }
 }
 
-/// Finds other players and carries lines between them, or tells the kind of NAT.
+/// Finds other players and exchanges lines with them, or prints the kind of NAT.
 fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn Error>> {
     if let Some(check) = args.check() {
         let mut stdout = std::io::stdout().lock();
-        // Whoever does not want to read it to the end may close the pipe.
+        // The reader may close the pipe before the end.
         let _ = write!(stdout, "{}", peer::check(&check)?);
         return Ok(Exit::Drained);
     }
@@ -206,8 +206,8 @@ fn find_players(args: &MatchArgs) -> Result<Exit, Box<dyn Error>> {
     }
 }
 
-/// Says where the server listens, one line each that a script can read. Whoever started the server
-/// may not care, so a closed stdout is no error. The log says the same in its first line.
+/// Prints the server's addresses, one line each for scripts. A closed stdout is no error: not
+/// everybody reads it. The log's first line says the same.
 fn announce(reactor: &Reactor, clients_max: usize, descriptors: u64) {
     let mut stdout = std::io::stdout().lock();
     let mut places = String::new();

@@ -5,8 +5,8 @@
 //!     verb key=value           ...
 //! ```
 //!
-//! Server and client read their lines here. What a verb means, and which fields it needs, is left
-//! to them; so is writing, which is `write!` but for the padding.
+//! Server and client parse lines here. They define the verbs and the fields that each needs, and
+//! write lines themselves with `write!`; only the padding is written here.
 //!
 //! Invariant: a parsed line is UTF-8 without control characters.
 
@@ -21,11 +21,11 @@ pub const MAGIC: &[u8] = b"MC1 ";
 /// One datagram, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// What it is: `JOIN`, `MATCH`.
+    /// The verb: `JOIN`, `MATCH`.
     pub verb: &'a str,
     /// `key=value`, separated by spaces.
     text: &'a str,
-    /// What follows the line, if anything does: only `DATA` has it.
+    /// The bytes after the line, if there are any: only `DATA` has them.
     pub payload: Option<&'a [u8]>,
 }
 
@@ -104,7 +104,7 @@ pub fn end_padded(line: &mut String, bytes: usize) {
     line.push('\n');
 }
 
-/// Whether an address means something inside somebody's own network only (RFC 1918, RFC 4193).
+/// Whether an address means something inside one private network only (RFC 1918, RFC 4193).
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private(),

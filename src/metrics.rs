@@ -1,13 +1,13 @@
 //! How often something took how long, or was how large, in buckets that never change.
 //!
 //! Invariants: fixed memory; recording is one short search and two additions, whatever was recorded
-//! before. What the numbers mean is left to who records them.
+//! before. The code that records gives the numbers their meaning.
 
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// Bounds for what takes from microseconds to seconds, in nanoseconds.
+/// Bounds for durations from microseconds to seconds, in nanoseconds.
 const TIMES: &[u64] = &[
     10_000,
     25_000,
@@ -38,7 +38,7 @@ const NANOS_PER_SECOND: f64 = 1e9;
 pub struct Histogram {
     /// The largest value of each bucket but the last, which has none.
     bounds: &'static [u64],
-    /// What is recorded of one unit of what is told.
+    /// Recorded units in one reported unit.
     per_unit: f64,
     /// One more than bounds.
     counts: Vec<u64>,
@@ -46,7 +46,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Of times, told in seconds.
+    /// A histogram of durations, reported in seconds.
     pub fn of_times() -> Self {
         Self::new(TIMES, NANOS_PER_SECOND)
     }
@@ -65,7 +65,7 @@ impl Histogram {
         self.record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), 1);
     }
 
-    /// So many things took this long.
+    /// Records that this many things took this long.
     pub fn record_times(&mut self, took: Duration, times: u64) {
         self.record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), times);
     }
@@ -75,7 +75,7 @@ impl Histogram {
         self.record(size as u64, 1);
     }
 
-    /// The bounds, as they are told.
+    /// The bounds in reported units.
     pub fn bounds(&self) -> impl Iterator<Item = f64> {
         self.bounds.iter().map(|bound| *bound as f64 / self.per_unit)
     }
@@ -90,7 +90,7 @@ impl Histogram {
         self.counts.iter().sum()
     }
 
-    /// All values together, as they are told.
+    /// The sum of all values in reported units.
     pub fn sum(&self) -> f64 {
         self.sum as f64 / self.per_unit
     }

@@ -1,6 +1,6 @@
-//! Passwords of those who look after the server, hashed slowly: PBKDF2 with HMAC-SHA-256 (RFC 8018,
-//! 5.2), because its rounds can be done a few at a time. Who checks one does some, serves others,
-//! and goes on; nothing waits for the 600,000 rounds that OWASP asks for.
+//! Operators' passwords, hashed slowly: PBKDF2 with HMAC-SHA-256 (RFC 8018, 5.2), because its
+//! rounds can be done a few at a time. The caller does some, serves others, and goes on; nothing
+//! waits for the 600,000 rounds that OWASP asks for.
 //!
 //! Where hashes are kept, and how many rounds are done at a time, is left to others.
 
@@ -13,10 +13,10 @@ use crate::hex;
 use crate::limits::{PASSWORD_ROUNDS, PASSWORD_ROUNDS_MAX};
 
 const SCHEME: &str = "pbkdf2-sha256";
-/// Bytes of a hash: one block, so that nobody who guesses has less to do than we.
+/// Bytes of a hash: one block, so that an attacker has no less work than we.
 const HASH_BYTES: usize = 32;
 
-/// What is known of a password: `pbkdf2-sha256:ROUNDS:SALT:HASH`, both in hexadecimal digits.
+/// A stored password: `pbkdf2-sha256:ROUNDS:SALT:HASH`, both in hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlowHash {
     rounds: u32,
@@ -32,7 +32,7 @@ impl SlowHash {
         Self { rounds: PASSWORD_ROUNDS, salt: salt.to_vec(), hash: check.sum }
     }
 
-    /// Reads what was written down.
+    /// Parses a stored hash.
     pub fn parse(written: &str) -> Option<Self> {
         let mut parts = written.split(':');
         let scheme = parts.next()?;
@@ -72,7 +72,7 @@ impl Check {
         Self { rounds, left: expected.rounds, expected: expected.hash }
     }
 
-    /// Does at most so many rounds. Then, if that were all, whether it is the password.
+    /// Does at most this many rounds. After the last one, returns whether it is the password.
     pub fn go_on(&mut self, most: u32) -> Option<bool> {
         let now = self.left.min(most);
         self.rounds.go_on(now);
@@ -86,9 +86,9 @@ impl Check {
 /// The first block of PBKDF2, as far as it is computed.
 struct Rounds {
     keyed: Hmac<Sha256>,
-    /// What the last round made.
+    /// The result of the last round.
     last: Option<[u8; HASH_BYTES]>,
-    /// What all rounds made, added up.
+    /// The results of all rounds, added up.
     sum: [u8; HASH_BYTES],
     salt: Vec<u8>,
 }

@@ -28,7 +28,7 @@ pub struct Subnet {
 pub struct NoSubnet;
 
 impl Subnet {
-    /// The addresses that agree with this one in so many bits, all of them at most.
+    /// The addresses that share this many leading bits with `address`, at most all of them.
     pub fn around(address: IpAddr, bits: u8) -> Self {
         let address = address.to_canonical();
         let bits = bits.min(if address.is_ipv4() { 32 } else { 128 });
@@ -46,7 +46,7 @@ impl Subnet {
         self.address.is_loopback() && (self.address.is_ipv6() || self.bits >= 8)
     }
 
-    /// The same, or what is around it with so many bits if it is IPv6 and has more.
+    /// The same subnet, or a larger one of this many bits if it is IPv6 and has more.
     #[must_use]
     pub fn widened(self, ipv6_bits: u8) -> Self {
         if self.address.is_ipv4() || self.bits <= ipv6_bits {
@@ -56,7 +56,7 @@ impl Subnet {
     }
 }
 
-/// The first address of those that agree with this one in so many bits.
+/// The first address that shares this many leading bits.
 fn first(address: IpAddr, bits: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -70,7 +70,7 @@ fn first(address: IpAddr, bits: u8) -> IpAddr {
     }
 }
 
-/// The last address of those that agree with this one in so many bits.
+/// The last address that shares this many leading bits.
 fn last(address: IpAddr, bits: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -95,7 +95,7 @@ impl FromStr for Subnet {
         let written: IpAddr = address.parse().map_err(|_| NoSubnet)?;
         let address = written.to_canonical();
         let all = if address.is_ipv4() { 32 } else { 128 };
-        // The bits of ::ffff:192.0.2.0/120 are those of 192.0.2.0/24.
+        // ::ffff:192.0.2.0/120 has the bits of 192.0.2.0/24.
         let hidden = if written.is_ipv6() && address.is_ipv4() { 96 } else { 0 };
         let bits = bits.map_or(Some(all), |bits| bits.checked_sub(hidden)).ok_or(NoSubnet)?;
         if bits > all {

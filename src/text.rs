@@ -1,8 +1,8 @@
-//! What of a person's text is relayed.
+//! Cleaning the text of people before it is relayed.
 //!
-//! The server cleans text because people read it with programs (`nc`, a classroom script) that
-//! hand every byte to the terminal: nothing relayed may move a cursor, ring, change colours or
-//! reorder what is shown (CVE-2021-42574). Whether bytes are UTF-8 at all is for `dialect`.
+//! The server cleans text because people read it with programs (`nc`, a classroom script) that hand
+//! every byte to the terminal: relayed text must not move a cursor, ring, change colours or reorder
+//! characters (CVE-2021-42574). `dialect` checks whether bytes are UTF-8 at all.
 
 use std::borrow::Cow;
 

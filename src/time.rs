@@ -46,8 +46,8 @@ impl Add<Duration> for Time {
 
 /// A moment as a calendar has it: milliseconds since the beginning of 1970, UTC.
 ///
-/// May jump when the system's clock is set, so nothing waits by it; what is dated or expires on a
-/// date is measured by it.
+/// May jump when the system's clock is set, so nothing waits for it; dates and expiry dates are
+/// measured by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Wall(u64);
@@ -58,7 +58,7 @@ impl Wall {
         u32::try_from(self.0 / (24 * 3_600 * 1_000)).unwrap_or(u32::MAX)
     }
 
-    /// So many milliseconds after the beginning of 1970.
+    /// This many milliseconds after the beginning of 1970.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }

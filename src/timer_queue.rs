@@ -1,12 +1,12 @@
-//! When which of many must be looked at.
+//! A queue of timers: when each of many owners is due.
 //!
-//! A heap with at most one live entry for each, for the earliest thing that is due. Entries are not
-//! removed when plans change: an entry counts only if its owner still says so, and an owner whose
-//! plans moved later is simply looked at once too early. What the owner remembers of its entry, and
-//! what is done when it is due, is left to the caller.
+//! A heap with at most one live entry for each owner, for the earliest thing that is due. Entries
+//! are not removed when plans change: an entry counts only if its owner still says so, and an owner
+//! whose plans moved later is simply looked at too early once. The caller remembers each owner's
+//! entry and decides what to do when it is due.
 //!
-//! Invariant: after [`TimerQueue::compact`] the heap holds at most twice as many entries as there are
-//! owners, plus some.
+//! Invariant: after [`TimerQueue::compact`] the heap holds at most twice as many entries as there
+//! are owners, plus some.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -56,10 +56,9 @@ fn help_is_grouped_and_tells_the_defaults() {
             .filter(|line| line.ends_with(':') && !line.starts_with(' '))
             .map(|line| line.trim_end_matches(':'))
             .collect();
-        let groups =
-            ["Commands", "Options", "Where settings come from", "Where to listen", "Clients"];
-        let rooms = ["Rooms and what they remember"];
-        let more = ["Clients that read too slowly", "Matchmaking over UDP", "Log", "Try it"];
+        let groups = ["Commands", "Options", "Configuration", "Addresses", "Clients"];
+        let rooms = ["Rooms and history"];
+        let more = ["Slow readers", "Matchmaking over UDP", "Log", "Try it"];
         assert_eq!(headings, [&groups[..], &rooms, &more].concat(), "{help}");
         for key in ["--tcp <PORT>", "[default: 55555]", "MIO_CHAT_UDP", "nc 127.0.0.1 55555"] {
             assert!(text.contains(key), "{help} lacks {key}");
@@ -254,7 +253,7 @@ fn what_is_wrong_with_a_variable_is_told_with_its_name() {
     let sentence = "--outbox-soft (1MiB), --outbox-hard (256KiB) and --outbox-total (64MiB) must \
                     grow in this order (--outbox-soft is set by the variable MIO_CHAT_OUTBOX_SOFT)";
     makes_no_sense(&["env", "MIO_CHAT_OUTBOX_SOFT=1MiB"], &[], sentence);
-    let sentence = "'x y' is no nickname: 1 to 32 bytes without spaces are one (--nick is set by \
+    let sentence = "'x y' is not a nickname: use 1 to 32 bytes without spaces (--nick is set by \
                     the variable MIO_CHAT_NICK)";
     makes_no_sense(&["env", "MIO_CHAT_NICK=x y"], &["chat"], sentence);
     for variable in ["MIO_CHAT_CONFIG", "MIO_CHAT_OPERATORS"] {
@@ -318,8 +317,8 @@ fn manual_pages_and_completions_are_what_the_flags_are() {
         let again = "is not what the program prints: MIO_CHAT_UPDATE=1 cargo test --test cli";
         assert!(kept == *printed, "docs/{name} {again}");
     }
-    makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is no command");
-    makes_no_sense(&[], &["manual", "bash", "chat"], "only manual pages are about one command");
+    makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is not a command");
+    makes_no_sense(&[], &["manual", "bash", "chat"], "only a manual page takes a command");
 }
 
 #[test]

@@ -77,11 +77,11 @@ fn a_good_file_is_ok_and_a_bad_one_is_told_by_its_line() {
         ("config = \"other.toml\"", 1, "'config' is a flag of the command line, not a setting"),
         ("# fine\nhistory = [1, 2]", 2, "'history' has one value, not a list"),
         ("tcp = []", 1, "'tcp' needs a value"),
-        ("[clients]\nmax = 1", 1, "there are no sections"),
+        ("[clients]\nmax = 1", 1, "sections are not allowed"),
         ("relay = \"sometimes\"", 1, "invalid value 'sometimes' for '--relay <WHEN>' [possible"),
         ("ban = [\"192.0.2.7\", \"here\", \"2001:db8::\"]", 1, "invalid value 'here' for '--ban"),
         ("a = 1\nb 2\n", 2, ""),
-        ("drain = 1979-05-27", 1, "no setting is a date"),
+        ("drain = 1979-05-27", 1, "dates and times of day are not valid"),
         ("history = 3\nhistory = 4", 2, "duplicate key"),
     ] {
         let (code, said) = Config::new(text).check(&[]);

@@ -177,7 +177,7 @@ fn a_document_of_the_present_format_is_understood_for_ever() {
         (server.clients(), server.lobby().members(), server.matchmaker().players())
     });
     let help = "a server that runs cannot hand over to this one any more: give what is new a \
-                default, or raise FORMAT in src/net/handover_state.rs and write tests/handover.json anew \
-                (MIO_CHAT_UPDATE=1)";
+                default, or raise FORMAT in src/net/handover_state.rs and write \
+                tests/handover.json anew (MIO_CHAT_UPDATE=1)";
     assert_eq!(understood.expect(help), (4, 3, 3));
 }

@@ -153,7 +153,7 @@ fn a_trusted_balancer_that_sends_no_header_is_closed_without_a_word_and_told_of_
     }
     let log = server.stop();
     assert!(log.contains(&format!("bad={}", rubbish.len())), "{log}");
-    let told = "what it sent is no PROXY header";
+    let told = "it sent something other than a PROXY header";
     assert_eq!(log.matches(told).count(), 1, "{log}");
 }
 

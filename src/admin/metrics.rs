@@ -1,7 +1,7 @@
 //! The numbers as Prometheus reads them: its text format, version 0.0.4.
 //!
-//! Labels are words of ours: why, how and what, never a nickname, a room or an address, of which
-//! there are as many as anybody likes to make up.
+//! Label values are our own words, never a nickname, a room or an address: clients could make up
+//! any number of those.
 
 use std::fmt::Write;
 
@@ -215,7 +215,7 @@ mod tests {
         samples: usize,
     }
 
-    /// The name and the labels of a sample, whose value must be a number.
+    /// The name and labels of a sample, whose value must be a number.
     fn sample_of(line: &str) -> (&str, Vec<(&str, &str)>) {
         let (series, value) = line.rsplit_once(' ').expect("a value");
         assert!(value.parse::<f64>().is_ok(), "{line}");

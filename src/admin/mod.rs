@@ -1,5 +1,5 @@
-//! What an operator sees: numbers for Prometheus, a live page for a person, and whether the server
-//! is well, over HTTP.
+//! The operator's view over HTTP: numbers for Prometheus, a live page for a person, and health
+//! checks.
 //!
 //! ```text
 //!     bytes --> request --> response --> bytes
@@ -10,8 +10,8 @@
 //! One request per connection, GET and HEAD alone, nothing that changes anything. Sockets, clocks,
 //! budgets and `/proc` are left to `net`, which fills in a [`Snapshot`] when it is asked to.
 //!
-//! Invariants: whatever bytes come, an answer is decided by the head alone; names of people and
-//! rooms are told by `/status` alone, and never as labels of metrics.
+//! Invariants: whatever bytes come, the head alone decides the answer; only `/status` shows names
+//! of people and rooms, and metrics have none as labels.
 
 mod metrics;
 mod request;

@@ -1,11 +1,11 @@
-//! What a visitor asks for: the head of one HTTP request, byte by byte if need be.
+//! An HTTP request: its head, read byte by byte if need be.
 //!
 //! Strict where strictness costs no honest client anything: GET and HEAD of five pages, HTTP/1.0
-//! and 1.1. What follows the head is nobody's business: there is one request per connection.
+//! and 1.1. Bytes after the head are ignored: there is one request per connection.
 //!
-//! A web page that a person at this machine visits may have its own name point here (DNS
-//! rebinding). So the two pages that tell names of people answer only who calls this server by an
-//! address or `localhost`.
+//! A web page that a person at this machine visits may point its own name here (DNS rebinding). So
+//! the two pages that show names of people answer only requests that call this server by an address
+//! or `localhost`.
 //!
 //! Invariant: a head is parsed once, when it is whole; looking for its end is linear.
 
@@ -16,20 +16,20 @@ use crate::limits::{ADMIN_HEAD_BYTES_MAX, ADMIN_HEADERS_MAX};
 /// A request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// What is to be shown.
+    /// The requested page.
     pub page: Page,
-    /// Whether it is to be shown, or only said what would be.
+    /// Whether the body is wanted (GET), or only its head (HEAD).
     pub with_body: bool,
 }
 
-/// What there is to see.
+/// The pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// The live picture, for a person.
     Home,
     /// Whether the loop turns.
     Health,
-    /// Whether somebody new may be sent here.
+    /// Whether new clients may be sent here.
     Ready,
     /// All numbers, for Prometheus.
     Metrics,
@@ -63,10 +63,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// Takes more bytes. Returns what is asked for, once that is known.
+    /// Takes more bytes. Returns the request, once it is known.
     pub fn push(&mut self, bytes: &[u8]) -> Option<Result<HttpRequest, HttpError>> {
         self.bytes.extend_from_slice(bytes);
-        // Whoever greets with TLS or anything else need not wait to be told.
+        // A client that begins with TLS or anything else need not wait for its answer.
         let first = self.bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
         if first.is_some_and(|byte| !byte.is_ascii_alphabetic()) {
             return Some(Err(HttpError::Malformed));
@@ -88,7 +88,7 @@ impl Head {
             match self.bytes[after..] {
                 [b'\n', ..] => return Some(after + 1),
                 [b'\r', b'\n', ..] => return Some(after + 2),
-                // What comes next may be the empty line.
+                // The next bytes may be the empty line.
                 [] | [b'\r'] => break,
                 _ => from = after,
             }
@@ -103,7 +103,7 @@ fn parse(head: &[u8]) -> Result<HttpRequest, HttpError> {
     let mut headers = [httparse::EMPTY_HEADER; ADMIN_HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head);
-    // The version first: who speaks another one is told so, whatever else it says.
+    // The version first: a client that speaks another one is told so, whatever else it sends.
     match parsed {
         Ok(httparse::Status::Complete(_)) => {}
         Err(httparse::Error::Version) => return Err(HttpError::Version),
@@ -174,7 +174,7 @@ fn is_address(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is asked, by however many bytes at a time.
+    /// The result of reading a head in pieces of this size.
     fn asked(head: &[u8], at_a_time: usize) -> Option<Result<HttpRequest, HttpError>> {
         let mut reading = Head::default();
         let mut pieces = head.chunks(at_a_time.max(1));

@@ -1,4 +1,4 @@
-//! What a visitor is told: one whole answer, after which the connection ends.
+//! Answers: one whole response, after which the connection ends.
 
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn the_page_is_whole_and_needs_nothing_from_outside() {
-        // What keeps browsers from asking for a picture; and the name of a language, which nobody
-        // fetches.
+        // Allowed links: the one that keeps browsers from asking for an icon, and the name of a
+        // language, which nobody fetches.
         let page = HOME.replace("<link rel=\"icon\" href=\"data:,\">", "");
         let page = page.replace("http://www.w3.org/2000/svg", "");
         for foreign in ["http:", "https:", " src=", "@import", "url(", "<link", " style=\""] {

@@ -1,7 +1,7 @@
-//! The numbers of one moment, as whoever drives the server fills them in.
+//! The numbers of one moment, as the owner of the server fills them in.
 //!
-//! Plain values, most of them totals since the start. `metrics` and `status` tell them; where they
-//! come from is left to `net`. The field names are those of `/status`.
+//! Plain values, most of them totals since the start. `metrics` and `status` show them; `net`
+//! collects them. The field names are those of `/status`.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -9,16 +9,16 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::matchmaking::{Counters, KeyedCounters};
 use crate::metrics::Histogram;
 
-/// Who is asked by the admin pages.
+/// The source of the numbers that the admin pages show.
 pub trait StatusSource {
-    /// Why nobody new should be sent here; nothing if somebody may be.
+    /// The reason why new clients should not be sent here; none if they may be.
     fn unready(&self) -> Option<Unready>;
 
     /// The numbers of this moment; `with_lists`: with rooms and clients, which takes longer.
     fn snapshot(&self, with_lists: bool) -> Snapshot;
 }
 
-/// Why nobody new should be sent here.
+/// Reasons why new clients should not be sent here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unready {
@@ -60,46 +60,47 @@ impl Serialize for Counts {
 pub struct Snapshot {
     /// Of the program.
     pub version: &'static str,
-    /// What it was built from.
+    /// The commit it was built from.
     pub commit: &'static str,
     /// Since the start.
     pub uptime_seconds: f64,
     /// Why `/readyz` does not say ok, if it does not.
     pub not_ready: Option<Unready>,
-    /// Who is connected, and who came and went.
+    /// Connections, now and since the start.
     pub connections: ConnectionStats,
-    /// What is said, and who reads it.
+    /// Chat traffic and its readers.
     pub chat: ChatStats,
     /// Time between poll's return and its next call.
     pub turn_seconds: Histogram,
     /// Clients written to in one flush.
     pub flush_clients: Histogram,
-    /// From when a message was read until it was handed to the socket of somebody who hears it.
+    /// Time from reading a message to handing it to the socket of a member who hears it.
     pub delivery_latency_seconds: Histogram,
-    /// Turns in which more was to be done than one turn does, by what was left to the next.
+    /// Turns in which there was more to do than one turn does, by the kind of work left to the
+    /// next.
     pub turns_cut: Counts,
     /// Matchmaking over UDP.
     pub udp: UdpStats,
-    /// Log lines that nobody read.
+    /// Log lines dropped because nobody read the log.
     pub log_dropped: u64,
-    /// What is kept on disk, if anything is.
+    /// The state on disk, if there is one.
     pub store: Option<StoreStats>,
     /// The process, as the system sees it.
     pub process: ProcessStats,
     /// The fullest rooms, fullest first.
     pub rooms_by_size: Vec<RoomSize>,
-    /// Those who do not take all they are sent, most unread bytes first.
+    /// Clients that do not read all their output, most unread bytes first.
     pub slow_clients: Vec<SlowClient>,
 }
 
-/// Who is connected, and who came and went.
+/// Connections, now and since the start.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ConnectionStats {
-    /// Now, those being closed included.
+    /// Now, including those being closed.
     pub now: u64,
     /// The most that may be.
     pub max: u64,
-    /// Since the start: those now, and those closed.
+    /// Accepted since the start: those now, and those closed.
     pub accepted: u64,
     /// Turned away at the door, by reason.
     pub rejected: Counts,
@@ -107,22 +108,22 @@ pub struct ConnectionStats {
     pub closed: Counts,
 }
 
-/// What is said, and who reads it.
+/// Chat traffic and its readers.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ChatStats {
     /// Clients with a nickname.
     pub members: u64,
-    /// Rooms that somebody is in, and `main`.
+    /// Rooms with members, and `main`.
     pub rooms: u64,
     /// Lines taken from clients.
     pub messages_in: u64,
-    /// Room events: what is said to all in a room, who comes and who goes.
+    /// Room events: messages, joins and departures.
     pub published: u64,
     /// Room events handed to one member each.
     pub deliveries: u64,
     /// Bytes that sockets took.
     pub sent_bytes: u64,
-    /// Bytes of memory for what waits to be written.
+    /// Bytes of memory for output that waits to be written.
     pub output_queue_bytes: u64,
     /// Clients closed because they did not read.
     pub slow_consumers: u64,
@@ -134,7 +135,7 @@ pub struct ChatStats {
     pub flood_held: u64,
     /// Lines that had to wait for others from the same address.
     pub flood_held_address: u64,
-    /// Lines that had to wait for those who read in the same room.
+    /// Lines that had to wait for slower readers in the same room.
     pub flood_held_room: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
@@ -145,7 +146,7 @@ pub struct ChatStats {
 /// Matchmaking over UDP.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct UdpStats {
-    /// Each datagram received, by what came of it.
+    /// Datagrams received, by outcome.
     pub datagrams: Counts,
     /// Pairs of plain datagrams.
     pub pairs: u64,
@@ -155,13 +156,13 @@ pub struct UdpStats {
     pub players: u64,
     /// Players matched.
     pub matched: u64,
-    /// How players were reached, as others report.
+    /// Players by the way in which they were reached, as others report.
     pub reached: Counts,
-    /// Matches that lost players who were never there.
+    /// Matches that lost players who had never answered.
     pub dissolved: u64,
-    /// Players who went on from another address.
+    /// Players who continued from another address.
     pub moved: u64,
-    /// Players who waited and did not ask again in time.
+    /// Waiting players who did not ask again in time.
     pub expired: u64,
     /// Pairs, matches and players forgotten before their time because a table was full.
     pub evicted: u64,
@@ -169,7 +170,7 @@ pub struct UdpStats {
     pub relayed_bytes: u64,
 }
 
-/// What is kept on disk.
+/// The state on disk.
 #[derive(Clone, Debug, Serialize)]
 pub struct StoreStats {
     /// Commits that succeeded.
@@ -178,7 +179,7 @@ pub struct StoreStats {
     pub rows: u64,
     /// Commits and checkpoints that failed.
     pub failures: u64,
-    /// Of those, since the last success: the disk fails while this is not zero.
+    /// Failures since the last success: the disk fails while this is not zero.
     pub failing: u64,
     /// Checkpoints that succeeded.
     pub checkpoints: u64,
@@ -188,7 +189,7 @@ pub struct StoreStats {
     pub commit_seconds: Histogram,
 }
 
-/// The process, as the system sees it; nothing where the system does not tell.
+/// The process, as the system sees it; fields that the system does not report are empty.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ProcessStats {
     /// Bytes of memory in use.
@@ -203,28 +204,28 @@ pub struct ProcessStats {
     pub started_at: f64,
 }
 
-/// How many are in a room.
+/// A room and its number of members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomSize {
     /// The room's name.
     pub name: String,
-    /// Those in it.
+    /// Its members.
     pub members: u64,
 }
 
-/// Somebody who does not take all that waits.
+/// A client that does not read all its output.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlowClient {
     /// The nickname, if there is one.
     pub nickname: Option<String>,
     /// Bytes that wait.
     pub bytes: u64,
-    /// How long the oldest of them have been waiting.
+    /// The age of the oldest of them.
     pub age_seconds: f64,
 }
 
 impl UdpStats {
-    /// What the matchmaker has counted.
+    /// Converts the matchmaker's counters.
     pub fn of(all: &Counters, keyed: &KeyedCounters, players: usize) -> Self {
         let reached = vec![
             ("lan", keyed.lan),

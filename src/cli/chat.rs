@@ -25,52 +25,52 @@ pub(crate) struct ChatArgs {
     /// The server: HOST or HOST:PORT [default port: 55555]
     #[arg(value_name = "SERVER", default_value = "127.0.0.1", env = "MIO_CHAT_SERVER")]
     server: ServerAddress,
-    /// What to be called [default: your login name, or you are asked]
+    /// Your nickname [default: your login name, or you are asked]
     #[arg(long, short, value_name = "NAME", env = "MIO_CHAT_NICK")]
     nick: Option<String>,
-    /// The room to go to
+    /// Room to join
     #[arg(long, short, value_name = "ROOM")]
     room: Option<String>,
-    /// How a pipe writes what is heard
+    /// Output format in a pipe
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
-    /// In a pipe: say lines that begin with / instead of carrying them out
+    /// In a pipe: say lines that begin with / instead of running them as commands
     #[arg(long)]
     literal: bool,
-    /// In a pipe: go on listening when stdin has ended
+    /// In a pipe: go on listening after stdin has ended
     #[arg(long)]
     stay: bool,
-    /// Colours; auto goes by NO_COLOR, TERM and COLORFGBG
+    /// Colours; auto follows NO_COLOR, TERM and COLORFGBG
     #[arg(long, value_name = "THEME", default_value = "auto", env = "MIO_CHAT_THEME")]
     theme: Colours,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OutputFormat {
-    /// What others say, as people read it
+    /// Messages of others, as people read them
     Text,
-    /// Everything, one object a line
+    /// Everything, as one JSON object a line
     Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Colours {
     Auto,
-    /// The terminal's own eight
+    /// The terminal's own eight colours
     Basic,
     /// For a dark background
     Dark,
     /// For a light background
     Light,
-    /// None
+    /// No colours
     None,
 }
 
 impl ChatArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         let bad = |what: &str, name: &str| {
-            format!("'{name}' is no {what}: 1 to {NAME_BYTES_MAX} bytes without spaces are one")
+            format!("'{name}' is not a {what}: use 1 to {NAME_BYTES_MAX} bytes without spaces")
         };
         let is_name = |name: &str| {
             (1..=NAME_BYTES_MAX).contains(&name.len())
@@ -110,7 +110,7 @@ impl ChatArgs {
     }
 }
 
-/// What the system calls the user, if that can be a nickname. Nobody is to be called root.
+/// The user's login name, if it can be a nickname. Nobody is to be called root.
 fn login_name() -> Option<String> {
     let told = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
     let name = told("USER").or_else(|| told("LOGNAME"))?;

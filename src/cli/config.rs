@@ -1,9 +1,9 @@
-//! The configuration file: one more place for what flags say.
+//! The configuration file: another place for the values of flags.
 //!
 //! A key of the file is the long name of a flag of the server, and its value is read by the flag's
 //! own parser: there is one list of settings, and it is the flags. Flags win over variables,
-//! variables over the file, and the file over what is built in. What the settings are is left to
-//! `serve`, which of them there are to `settings`.
+//! variables over the file, and the file over built-in defaults. `serve` defines the settings,
+//! `settings` lists them.
 //!
 //! Invariant: a value that has become a flag's default was tried before, so it can be parsed.
 
@@ -37,7 +37,7 @@ pub(crate) enum ConfigError {
         file: PathBuf,
         /// Which line, from 1.
         line: usize,
-        /// Why, and what would do.
+        /// The reason, and a valid alternative.
         why: String,
     },
     /// Each value is possible, and all together are not.
@@ -45,12 +45,12 @@ pub(crate) enum ConfigError {
     Together {
         /// Which file.
         file: PathBuf,
-        /// What does not fit.
+        /// The conflict.
         why: String,
     },
 }
 
-/// What a file says: settings with their values as flags would have them.
+/// The contents of a file: settings with their values as flags would have them.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     entries: Vec<(Setting, Vec<String>)>,
@@ -68,13 +68,13 @@ impl ConfigFile {
         })
     }
 
-    /// How many settings it has.
+    /// The number of settings in it.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Makes what the file says the default of the flags.
+    /// Makes the file's values the defaults of the flags.
     pub(super) fn as_defaults(&self, command: clap::Command) -> clap::Command {
         self.entries.iter().fold(command, |command, (setting, values)| {
             let with_default = |arg: clap::Arg| arg.default_values(values.clone());
@@ -85,7 +85,7 @@ impl ConfigFile {
     }
 }
 
-/// Where in the text something is wrong, and what.
+/// The place of an error in the text, and its description.
 type LineError = (usize, String);
 
 fn parse(text: &str) -> Result<ConfigFile, LineError> {
@@ -116,7 +116,8 @@ fn parse(text: &str) -> Result<ConfigFile, LineError> {
     Ok(ConfigFile { entries })
 }
 
-/// What a flag would be given: numbers and words as they are, `true` and `false` as `on` and `off`.
+/// The value as a flag would be given it: numbers and words as they are, `true` and `false` as `on`
+/// and `off`.
 fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
     let single = match value.get_ref() {
         DeValue::String(text) => text.clone().into_owned(),
@@ -129,9 +130,11 @@ fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, String> {
             let nested: Result<Vec<_>, _> = array.iter().map(values).collect();
             return nested.map(|nested| nested.into_iter().flatten().collect());
         }
-        DeValue::Datetime(_) => return Err("no setting is a date or a time of day".to_owned()),
+        DeValue::Datetime(_) => {
+            return Err("dates and times of day are not valid values".to_owned());
+        }
         DeValue::Table(_) => {
-            return Err("there are no sections; a key is the long name of a flag".to_owned());
+            return Err("sections are not allowed; a key is the long name of a flag".to_owned());
         }
     };
     Ok(vec![single])
@@ -147,8 +150,8 @@ fn unknown(command: &clap::Command, known: &[Setting], key: &str) -> String {
 }
 
 /// Whether a flag takes these values. The command is built once for all flags, and parses once for
-/// all values of one: each takes longer than a value, of which `ban` may have thousands, and a
-/// reload keeps everybody waiting.
+/// all values of one: either takes longer than a value does, `ban` may have thousands of values,
+/// and a reload keeps everybody waiting.
 fn try_flag(command: &mut clap::Command, key: &str, values: &[String]) -> clap::error::Result<()> {
     let flags = values.iter().map(|value| format!("--{key}={value}"));
     command
@@ -156,7 +159,7 @@ fn try_flag(command: &mut clap::Command, key: &str, values: &[String]) -> clap::
         .map(|_| ())
 }
 
-/// What clap says, in one line.
+/// clap's error message in one line.
 pub(super) fn sentence(error: &clap::Error) -> String {
     let said = error.to_string();
     let sentence = said.split("\n\nFor more").next().unwrap_or_default();

@@ -6,17 +6,17 @@ use mio_chat::limits::ADMIN_PORT;
 
 use super::values::HostPort;
 
-/// Whom to ask, and what.
+/// Flags of `health`: the server and the question.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it:
   mio-chat --admin 9155 &
   mio-chat health && echo well
   HEALTHCHECK CMD [\"mio-chat\", \"health\"]   (in a Dockerfile)")]
 pub(crate) struct HealthArgs {
-    /// Where the server's --admin is: a port of this machine, HOST or HOST:PORT
+    /// Address of the server's --admin: a port of this machine, HOST or HOST:PORT
     #[arg(long, value_name = "SERVER", default_value = "9155", env = "MIO_CHAT_ADMIN")]
     admin: HostPort,
-    /// Ask whether new clients may be sent there, too: not while it stops, is full or is out of
+    /// Also ask whether the server accepts new clients: not while it stops, is full or is out of
     /// descriptors
     #[arg(long)]
     ready: bool,

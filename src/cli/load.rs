@@ -34,46 +34,47 @@ pub(crate) struct LoadArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clients")]
 struct LoadClientArgs {
-    /// Clients in the room; in a storm, clients that come and go in all
+    /// Clients in the room; in a storm, clients that come and go altogether
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_CLIENTS)]
     #[arg(value_parser = whole(1..=limits::LOAD_CLIENTS_MAX))]
     clients: u32,
-    /// The language they speak
+    /// Language of the server
     #[arg(long, value_enum, value_name = "NAME", default_value = "lines")]
     dialect: Dialect,
-    /// The room, channel or subject where they meet [default: main in lines, else mio-chat-load]
+    /// Room, channel or subject where the clients meet [default: main in lines, else mio-chat-load]
     #[arg(long, value_name = "NAME")]
     room: Option<String>,
     /// storm, pairs, matches, bindings, echoes: clients at a time
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_AT_ONCE)]
     #[arg(value_parser = whole(1..=16_384_u32))]
     at_once: u32,
-    /// bindings, echoes: each question comes from a new endpoint, as in pairs and matches
+    /// bindings, echoes: send each question from a new endpoint, as in pairs and matches
     #[arg(long)]
     newcomers: bool,
-    /// slow: share of the clients that does not read, from 0 to 1
+    /// slow: share of clients that never read, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = parse_share)]
     stalled: f64,
-    /// churn: clients a second that leave and are replaced
+    /// churn: clients that leave and are replaced each second
     #[arg(long, value_name = "RATE", default_value_t = 10.0, value_parser = parse_rate)]
     churn: f64,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What they say")]
+#[command(next_help_heading = "Messages")]
 struct TalkArgs {
     /// fan-out: clients that speak
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = whole(1..=limits::LOAD_CLIENTS_MAX))]
     senders: u32,
-    /// fan-out: messages that each of them keeps in flight
+    /// fan-out: messages that each sender keeps in flight
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = whole(1..=limits::LOAD_IN_FLIGHT_MAX))]
     in_flight: u32,
-    /// chatter, slow, churn: messages a second that each client says
+    /// chatter, slow, churn: messages a second from each client
     #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = parse_rate)]
     rate: f64,
-    /// Bytes of a message as lines, raw and raw-others deliver it, name and newline included
+    /// Size of a message in bytes as lines, raw and raw-others deliver it, name and newline
+    /// included
     #[arg(long, value_name = "BYTES", default_value_t = limits::LOAD_MESSAGE_BYTES)]
     #[arg(value_parser = whole(1..=limits::LOAD_MESSAGE_BYTES_MAX))]
     size: u32,
@@ -82,32 +83,33 @@ struct TalkArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Measuring")]
 struct MeasureArgs {
-    /// Measured time
+    /// How long to measure
     #[arg(long, value_name = "TIME", default_value_t = limits::LOAD_DURATION.into())]
     duration: humantime::Duration,
-    /// Time before it in which the same is done and not counted
+    /// How long to warm up before measuring
     #[arg(long, value_name = "TIME", default_value_t = limits::LOAD_WARM_UP.into())]
     warm_up: humantime::Duration,
     /// Processes to spread the clients over [default: as many as their descriptors need]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = whole(1..=limits::LOAD_PROCESSES_MAX))]
     processes: Option<u32>,
-    /// Process of the server whose CPU and memory to watch. May be given more than once
+    /// Server process whose CPU and memory to watch. May be given more than once
     #[arg(long, value_name = "PID")]
     server_pid: Vec<u32>,
-    /// Write the report to this file as JSON; - is stdout, and then nothing else is printed there
+    /// Write the report to this file as JSON; - means stdout, and then nothing else is printed
+    /// there
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Show no progress
+    /// Show no progress bar
     #[arg(short, long)]
     quiet: bool,
-    /// The server may be loaded although it is not on this machine
+    /// Allow a server that is not on this machine
     #[arg(long)]
     server_is_mine: bool,
 }
 
 impl LoadArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check(&self) -> Result<(), String> {
         let address = self.address();
         if !address.ip().is_loopback() && !self.measure.server_is_mine {
@@ -119,7 +121,7 @@ impl LoadArgs {
             [("--duration", &self.measure.duration), ("--warm-up", &self.measure.warm_up)]
         {
             if Duration::from(*time) > limits::LOAD_TIME_MAX {
-                return Err(format!("{flag} must be 12h at most"));
+                return Err(format!("{flag} must be at most 12h"));
             }
         }
         load::check(&self.settings())
@@ -130,7 +132,7 @@ impl LoadArgs {
         self.measure.json.as_ref()
     }
 
-    /// Where the server is, for what the clients do.
+    /// The server's address; the default port depends on the scenario.
     fn address(&self) -> SocketAddr {
         let is_chat = self.scenario.has_room();
         self.server.at(if is_chat { limits::TCP_PORT } else { limits::UDP_PORT })
@@ -231,7 +233,7 @@ mod tests {
                 &["127.0.0.1:7", "--dialect", "raw-others", "--clients", "1"],
                 "--clients must be 2 or more in raw-others: nobody hears itself",
             ),
-            (&["127.0.0.1:7", "--duration", "13h"], "--duration must be 12h at most"),
+            (&["127.0.0.1:7", "--duration", "13h"], "--duration must be at most 12h"),
             (&["127.0.0.1:7", "slow", "--stalled", "1"], "--stalled must leave somebody"),
         ] {
             let said = parsed(flags).unwrap().check().unwrap_err();

@@ -1,6 +1,5 @@
-//! What a package installs beside the program, made from the flags themselves: manual pages,
-//! completions for shells, and what there is to be set. A test compares `docs`
-//! with it.
+//! Files that a package installs beside the program, made from the flags themselves: manual pages,
+//! shell completions, and the list of settings. A test compares `docs` with it.
 
 use std::io::Write;
 
@@ -12,17 +11,16 @@ use super::{Cli, pages, reference};
 /// The name of the program, as shells know it.
 const PROGRAM: &str = "mio-chat";
 
-/// What is to be printed.
+/// Flags of `manual`: the page to print.
 #[derive(Debug, Args)]
 #[command(after_help = "Try it:
   mio-chat manual man chat | man -l -
   mio-chat manual bash > ~/.local/share/bash-completion/completions/mio-chat")]
 pub(crate) struct ManualArgs {
-    /// A manual page, completions for a shell, or what there is to be set [default: say what there
-    /// is]
+    /// Manual page, shell completions, or reference of settings [default: list what can be printed]
     #[arg(value_name = "WHAT")]
     what: Option<Printed>,
-    /// Of a manual page: the command that it is about, such as chat [default: the server]
+    /// For a manual page: the command it describes, such as chat [default: the server]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }
@@ -37,21 +35,21 @@ enum Printed {
     Zsh,
     /// Completions for fish
     Fish,
-    /// An annotated file of settings
+    /// Annotated configuration file
     Config,
-    /// A table of settings, in Markdown
+    /// Table of settings, in Markdown
     Settings,
 }
 
 impl ManualArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         match &self.command {
             Some(_) if self.what != Some(Printed::Man) => {
-                Err("only manual pages are about one command".to_owned())
+                Err("only a manual page takes a command".to_owned())
             }
             Some(name) if command(name).is_none() => {
-                Err(format!("'{name}' is no command (such as chat, load or match)"))
+                Err(format!("'{name}' is not a command (such as chat, load or match)"))
             }
             _ => Ok(()),
         }
@@ -80,7 +78,7 @@ impl ManualArgs {
     }
 }
 
-/// What there is, for whoever has named nothing.
+/// The list of everything that can be printed.
 fn contents(root: &clap::Command) -> String {
     let all = root.get_subcommands().filter(|command| !command.is_hide_set());
     let commands: Vec<&str> = all.map(clap::Command::get_name).collect();
@@ -105,7 +103,7 @@ fn built() -> clap::Command {
     cli
 }
 
-/// The same without what is only for the program itself, which completions would offer.
+/// The same without hidden commands, which completions would offer.
 fn for_people() -> clap::Command {
     let all = Cli::command();
     let commands = all.get_subcommands().filter(|command| !command.is_hide_set());

@@ -54,24 +54,24 @@ pub(crate) struct Cli {
     serve: ServeArgs,
 }
 
-/// What the program is to do.
+/// The program's commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CliCommand {
-    /// Run the server; the same as naming no command
+    /// Run the server (the default command)
     Serve(Box<ServeArgs>),
-    /// Chat in a terminal, or in a pipe where there is none
+    /// Chat in a terminal or in a pipe
     Chat(ChatArgs),
-    /// Load a chat server with many simulated clients and report how it fared
+    /// Load-test a chat server with many simulated clients
     Load(LoadArgs),
     /// Find other players over UDP and exchange lines with them, or check your own NAT
     Match(MatchArgs),
-    /// Ask a server with --admin how it is, for health checks
+    /// Check the health of a server that runs with --admin
     Health(HealthArgs),
-    /// Hash the password of somebody who looks after the server, read from stdin, for --operators
+    /// Read an operator's password from stdin and print its hash, for --operators
     HashPassword,
-    /// Print a manual page, or completions for bash, zsh or fish
+    /// Print manual pages, or completions for bash, zsh or fish
     Manual(ManualArgs),
-    /// A further process of a load test, which tells it what to do
+    /// Worker process of a load test, started by the program itself
     #[command(hide = true)]
     LoadWorker,
 }
@@ -88,7 +88,7 @@ impl CliCommand {
             .unwrap_or_else(|error| error.exit())
             .into_command();
         let checked = match &command {
-            // With what the file says: `ServeConfig::read`.
+            // Checked together with the file: `ServeConfig::read`.
             Self::Serve(serve) if serve.config_file().is_some() => Ok(()),
             Self::Serve(serve) => serve.check(),
             Self::Chat(chat) => chat.check_flags(),
@@ -115,8 +115,8 @@ impl CliCommand {
     }
 }
 
-/// The command with what the environment says as the defaults of its flags, and the variables that
-/// say it.
+/// The command with environment variables as the defaults of its flags, and the variables that are
+/// set.
 ///
 /// # Errors
 /// The words or the variables make no sense, or ask for help.
@@ -137,7 +137,7 @@ fn read_line(words: &[OsString]) -> clap::error::Result<(clap::Command, Variable
     Ok((variables.as_defaults(command), variables))
 }
 
-/// The name that somebody may have meant who has typed this one.
+/// The name that was probably meant by this one.
 fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// From 0 for nothing in common to 1 for the same.
     const LIKE: f64 = 0.6;
@@ -154,12 +154,12 @@ fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a 
     like.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
 }
 
-/// What the server is to do, by flags, variables and the file.
+/// The server's configuration from flags, variables and the file.
 #[derive(Debug)]
 pub(crate) struct ServeConfig {
     /// The settings.
     pub(crate) args: ServeArgs,
-    /// The same as they were written, to see later what has changed.
+    /// The values as they were written, to see later what has changed.
     pub(crate) active: ActiveConfig,
     variables: Variables,
 }
@@ -168,7 +168,7 @@ impl ServeConfig {
     /// Reads the settings as they are now. The command line was parsed before.
     ///
     /// # Errors
-    /// What the file says makes no sense.
+    /// The file is invalid.
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
         let words: Vec<OsString> = std::env::args_os().collect();
         // The line makes sense, or the program would have ended at its start.
@@ -188,7 +188,7 @@ impl ServeConfig {
     }
 }
 
-/// The same with what a file says below.
+/// The configuration with a file's values below flags and variables.
 fn with_file(
     words: &[OsString],
     file: &Path,

@@ -1,4 +1,4 @@
-//! Those who look after the server: the file that names them, and how a line of it is made.
+//! Server operators: the file that names them, and how a line of it is made.
 
 use std::io::{BufRead, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -48,11 +48,11 @@ pub(crate) enum OperatorError {
     #[error("cannot hash a password: {0}; type one, or pipe it in")]
     Password(String),
     /// The system gives no random numbers.
-    #[error("cannot draw a salt: {0}")]
+    #[error("cannot get random bytes for a salt: {0}")]
     Salt(getrandom::Error),
 }
 
-/// Reads who looks after the server. Empty lines and lines that begin with `#` say nothing.
+/// Reads the operators' file. Empty lines and lines that begin with `#` are skipped.
 pub(crate) fn read_operators(file: &Path) -> Result<Vec<Operator>, OperatorError> {
     let text = text_file::read(file)
         .map_err(|source| OperatorError::Read { file: file.to_owned(), source })?;
@@ -70,13 +70,16 @@ pub(crate) fn read_operators(file: &Path) -> Result<Vec<Operator>, OperatorError
 }
 
 fn parse(line: &str) -> Result<Operator, &'static str> {
-    let (name, hash) = line.split_once(char::is_whitespace).ok_or("there is no space in it")?;
-    let nickname = Nickname::parse(name, Alphabet::Unicode).map_err(|_| "that is no nickname")?;
-    let password = SlowHash::parse(hash.trim()).ok_or("that is no hash of a password")?;
+    let (name, hash) =
+        line.split_once(char::is_whitespace).ok_or("it is not a name, a space and a hash")?;
+    let nickname =
+        Nickname::parse(name, Alphabet::Unicode).map_err(|_| "the name is not a valid nickname")?;
+    let password =
+        SlowHash::parse(hash.trim()).ok_or("the hash is not one of \"mio-chat hash-password\"")?;
     Ok(Operator { name: nickname.as_str().to_owned(), password })
 }
 
-/// Reads a password from stdin and makes its hash. A terminal does not show what is typed.
+/// Reads a password from stdin and hashes it. A terminal does not show what is typed.
 pub(crate) fn hash_password() -> Result<SlowHash, OperatorError> {
     let password = read_password()?;
     if password.is_empty() {
@@ -104,7 +107,7 @@ fn read_password() -> Result<String, OperatorError> {
     }
     let failed = |error: TextError| OperatorError::Password(error.to_string());
     read.map_err(|error| failed(error.into()))?;
-    // What is piped in may come from a file, or from a shell that marks it as one.
+    // Piped input may come from a file, or from a shell that adds a byte order mark.
     let line = text_file::decode(&line).map_err(failed)?;
     Ok(line.trim_end_matches('\n').to_owned())
 }
@@ -124,9 +127,9 @@ mod tests {
             read_operators(&file).unwrap().into_iter().map(|operator| operator.name).collect();
         assert_eq!(names, ["root_7", "Olga"]);
         for (line, why) in [
-            ("olga", "there is no space in it"),
-            ("olga secret", "that is no hash of a password"),
-            ("ol:ga secret", "that is no nickname"),
+            ("olga", "it is not a name, a space and a hash"),
+            ("olga secret", "the hash is not one of \"mio-chat hash-password\""),
+            ("ol:ga secret", "the name is not a valid nickname"),
         ] {
             std::fs::write(&file, format!("# us\n{line}\n")).unwrap();
             let error = read_operators(&file).unwrap_err().to_string();

@@ -1,14 +1,14 @@
-//! Manual pages: what clap knows of a command, and what it does not: signals, exit codes, files,
-//! variables, and where more is to be read.
+//! Manual pages: the part that clap knows of a command, and the rest: signals, exit codes, files,
+//! variables, and further reading.
 
 use std::io::{self, Write};
 
 use clap_mangen::Man;
 
-/// A word and what there is to say about it.
+/// A term and its description.
 type Definition = (&'static str, &'static str);
 
-/// What clap does not know of a command.
+/// The facts of a command that clap does not know.
 #[derive(Debug, Default)]
 struct PageFacts {
     signals: &'static [Definition],
@@ -22,25 +22,25 @@ const SERVER: PageFacts = PageFacts {
     signals: &[
         (
             "HUP",
-            "Read the settings again, with everybody still there, open the log file anew, and \
-                 log how things stand. Settings that make no sense change nothing. A server that \
+            "Read the settings again without dropping anyone, reopen the log file, and \
+                 log a report. Invalid settings change nothing. A server that \
                  was started in a terminal, without -c and without a supervisor, ends as on TERM, \
                  so that closing the window leaves nothing behind.",
         ),
-        ("USR1", "Hand over to a new process of the program, which takes over every connection."),
-        ("USR2", "Let nobody else in, and send people away one by one within --lame-duck."),
+        ("USR1", "Start a new process, which takes over every connection."),
+        ("USR2", "Accept no new clients, and send everybody away one by one within --lame-duck."),
         (
             "TERM, INT",
-            "Say goodbye to everybody and end, within --drain. A second one ends at once.",
+            "Say goodbye to everybody and exit within --drain. A second signal exits at once.",
         ),
     ],
     exit_codes: &[
-        ("0", "It stopped as it was asked to, or handed over."),
+        ("0", "It stopped when asked to, or handed over."),
         ("1", "Something failed, such as a port in use or a disk; one sentence says what."),
-        ("2", "A flag or a variable makes no sense."),
+        ("2", "A flag or a variable is invalid."),
         (
             "78",
-            "The file of settings or that of operators makes no sense; with --check-config, \
+            "The configuration file or the operators' file is invalid; with --check-config, \
              also a folder or file that cannot be used.",
         ),
         ("128 + N", "A second signal N ended it at once."),
@@ -48,10 +48,13 @@ const SERVER: PageFacts = PageFacts {
     files: &[
         (
             "/etc/mio-chat/mio-chat.toml",
-            "The settings, where a package has installed the service. \
-          Otherwise the file that -c names; there is none without it.",
+            "The configuration file of a packaged service. \
+          Otherwise it is the file that -c names; without -c there is none.",
         ),
-        ("/etc/default/mio-chat", "Variables for the service; they win over the file of settings."),
+        (
+            "/etc/default/mio-chat",
+            "Variables for the service; they override the configuration file.",
+        ),
         (
             "/var/lib/mio-chat/",
             "The folder of the service's --state: mio-chat.db, an SQLite \
@@ -61,47 +64,47 @@ const SERVER: PageFacts = PageFacts {
         (
             "OPERATORS",
             "The file that --operators names: a nickname, a space and what mio-chat \
-          hash-password prints on each line. Lines that begin with # say nothing.",
+          hash-password prints on each line. Lines that begin with # are comments.",
         ),
     ],
     environment: &[
         ("NO_COLOR", "If it is not empty, the log has no colours."),
         (
             "LISTEN_FDS, LISTEN_PID",
-            "Sockets that systemd has opened; they take the place of --tcp \
+            "Sockets that systemd has opened; they replace those of --tcp \
           and --udp.",
         ),
-        ("NOTIFY_SOCKET, WATCHDOG_USEC", "Where systemd is told how the server is, and how often."),
+        ("NOTIFY_SOCKET, WATCHDOG_USEC", "Where and how often to report to systemd."),
     ],
 };
 
 const CHAT: PageFacts = PageFacts {
-    signals: &[("TERM, INT, HUP", "Put the terminal right and end.")],
+    signals: &[("TERM, INT, HUP", "Restore the terminal and exit.")],
     exit_codes: &[
-        ("0", "The input ended, and all of it was delivered."),
+        ("0", "The input has ended, and all of it was delivered."),
         ("1", "The connection was lost."),
-        ("2", "The flags make no sense."),
-        ("3", "There is no connection."),
+        ("2", "The flags are invalid."),
+        ("3", "The server could not be reached."),
         ("4", "The nickname, or the room, was refused."),
         ("5", "Some lines were not delivered."),
         ("128 + N", "Signal N ended it."),
     ],
     files: &[],
     environment: &[
-        ("NO_COLOR, TERM, COLORTERM, COLORFGBG", "What --theme auto goes by."),
-        ("USER, LOGNAME", "The nickname, where none is given."),
+        ("NO_COLOR, TERM, COLORTERM, COLORFGBG", "Used by --theme auto."),
+        ("USER, LOGNAME", "The nickname, if none is given."),
     ],
 };
 
 const LOAD: PageFacts = PageFacts {
-    signals: &[("INT, TERM", "End with the report so far. A second one ends at once.")],
+    signals: &[("INT, TERM", "Exit with the report so far. A second signal exits at once.")],
     exit_codes: &[
         ("0", "All clients were served, or the run was interrupted."),
         ("1", "There is no report; one sentence says why."),
-        ("2", "The flags make no sense."),
+        ("2", "The flags are invalid."),
         (
             "3",
-            "There is a report, and some clients were not let in, were lost or were paired \
+            "There is a report, and some clients were refused, lost or paired \
                wrongly.",
         ),
         ("128 + N", "A second signal N ended it at once."),
@@ -111,11 +114,11 @@ const LOAD: PageFacts = PageFacts {
 };
 
 const MATCH: PageFacts = PageFacts {
-    signals: &[("INT, TERM", "Leave the match. A second one does not wait for anything.")],
+    signals: &[("INT, TERM", "Leave the match. A second signal exits at once.")],
     exit_codes: &[
-        ("0", "All that was said has arrived at all players."),
-        ("1", "It has not, or nobody was found; one sentence says why."),
-        ("2", "The flags make no sense."),
+        ("0", "All lines have arrived at all players."),
+        ("1", "Some have not, or no player was found; one sentence says why."),
+        ("2", "The flags are invalid."),
         ("128 + N", "Signal N ended it."),
     ],
     files: &[],
@@ -127,7 +130,7 @@ const HEALTH: PageFacts = PageFacts {
     exit_codes: &[
         ("0", "The server is well; with --ready, new clients may be sent there."),
         ("1", "It is not, or does not answer; one sentence says why."),
-        ("2", "The flags make no sense."),
+        ("2", "The flags are invalid."),
     ],
     files: &[],
     environment: &[],
@@ -135,7 +138,7 @@ const HEALTH: PageFacts = PageFacts {
 
 const SMALL: PageFacts = PageFacts {
     signals: &[],
-    exit_codes: &[("0", "It was printed."), ("2", "The flags make no sense.")],
+    exit_codes: &[("0", "It was printed."), ("2", "The flags are invalid.")],
     files: &[],
     environment: &[],
 };
@@ -144,14 +147,14 @@ const HASH_PASSWORD: PageFacts = PageFacts {
     signals: &[],
     exit_codes: &[
         ("0", "The hash was printed."),
-        ("2", "The flags make no sense."),
-        ("78", "No password came, or it is no text."),
+        ("2", "The flags are invalid."),
+        ("78", "There was no password, or it is not text."),
     ],
     files: &[],
     environment: &[],
 };
 
-/// Where a package puts what is longer than a page.
+/// Where a package puts documents that are longer than a page.
 const DOCUMENTS: &str = "/usr/share/doc/mio-chat/";
 
 /// Writes the page of a command; of the program itself, if that is `root`.
@@ -170,7 +173,7 @@ pub(super) fn page(
     if command.has_subcommands() {
         man.render_subcommands_section(&mut known)?;
     }
-    // Each section brings what defines an apostrophe; once is enough.
+    // Each section repeats the definition of an apostrophe; once is enough.
     let known = String::from_utf8_lossy(&known);
     let (first, rest) = known.split_once(".TH").unwrap_or_default();
     write!(to, "{first}.TH{}", rest.replace(first, ""))?;
@@ -217,7 +220,7 @@ fn environment(
     }
     writeln!(to, ".SH ENVIRONMENT")?;
     if !of_flags.is_empty() {
-        let rule = "A flag wins over its variable. An empty variable is an unset one.";
+        let rule = "A flag overrides its variable. An empty variable counts as unset.";
         writeln!(to, "{}", escaped(rule))?;
     }
     for (variable, flag) in of_flags {
@@ -237,7 +240,7 @@ fn variable(arg: &clap::Arg) -> Option<(String, String)> {
     Some((variable, flag))
 }
 
-/// Examples, and what else help says at its end, line by line as it stands there.
+/// Examples and the rest of the help's last part, line by line.
 fn after_help(to: &mut dyn Write, command: &clap::Command) -> io::Result<()> {
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     // Exit codes have a section.

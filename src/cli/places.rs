@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::serve::ServeArgs;
 
-/// What the kernel calls the file system below `/sys`.
+/// The kernel's magic number of the file system below `/sys`.
 const SYSFS_MAGIC: u64 = 0x6265_6572;
 
 /// A place that cannot be used.
@@ -77,7 +77,7 @@ fn could_append(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a folder, and those above it that are missing, could be made.
+/// Whether a folder, and its missing parents, could be made.
 fn could_make(folder: &Path) -> io::Result<()> {
     let mut above = parent(folder);
     while !is_there(above)? {

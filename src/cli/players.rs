@@ -18,41 +18,42 @@ use super::values::whole;
   echo hi | mio-chat match chat.example duel --name bob
   mio-chat match --check chat.example stun.example:3478")]
 pub(crate) struct MatchArgs {
-    /// The server: HOST or HOST:PORT, with its UDP port [default port: 50000]
+    /// The server's UDP address: HOST or HOST:PORT [default port: 50000]
     #[arg(value_name = "SERVER")]
     server: ServerAddress,
-    /// Where the players meet: they must name the same. With --check: further servers, STUN will do
+    /// Name of a queue: players who give the same one meet. With --check: further servers, plain
+    /// STUN is enough
     #[arg(value_name = "QUEUE")]
     words: Vec<String>,
-    /// Players, oneself included [default: 2, or what the token is for]
+    /// Number of players, including yourself [default: 2, or as many as the token is for]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = whole(2..=16_u8))]
     players: Option<u8>,
-    /// How the others are to call you; a nickname that the server vouches for wins
+    /// Your name for the other players; a nickname that the server vouches for takes precedence
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// What `/match` in the chat has given out: 16 hexadecimal digits
+    /// Token from `/match` in the chat: 16 hexadecimal digits
     #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
     token: Option<u64>,
-    /// How long to wait for others, such as 30s or 5m [default: for ever]
+    /// How long to wait for other players, such as 30s or 5m [default: for ever]
     #[arg(long, value_name = "TIME")]
     timeout: Option<humantime::Duration>,
     /// Go on listening after stdin has ended, until the others have left
     #[arg(long)]
     stay: bool,
-    /// Tell what kind of NAT is in the way, and what that means for playing
+    /// Find out what kind of NAT you are behind, and what that means for playing
     #[arg(long)]
     check: bool,
-    /// Use IPv4 alone
+    /// Use IPv4 only
     #[arg(short = '4', action = ArgAction::SetTrue, conflicts_with = "ipv6")]
     ipv4: bool,
-    /// Use IPv6 alone
+    /// Use IPv6 only
     #[arg(short = '6', action = ArgAction::SetTrue)]
     ipv6: bool,
 }
 
 impl MatchArgs {
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
         for server in self.words.iter().filter(|_| self.check) {
             server.parse::<ServerAddress>().map_err(|problem| problem.to_string())?;
@@ -73,7 +74,7 @@ impl MatchArgs {
                     .to_owned())
             }
             [queue] if !is_queue_name(queue) => Err(format!(
-                "'{queue}' is no queue: 1 to 64 visible ASCII characters without spaces are one"
+                "'{queue}' is not a queue name: use 1 to 64 visible ASCII characters without spaces"
             )),
             [] | [_] => Ok(()),
             [_, second, ..] => Err(format!("one queue is enough; what is '{second}'?")),
@@ -86,7 +87,7 @@ impl MatchArgs {
         self.check.then(|| NatCheck { server, others, family: self.family() })
     }
 
-    /// The search and what is done then.
+    /// The search and the conversation after it.
     pub(crate) fn command(&self) -> MatchCommand {
         let mut search = Match::new(&self.server.to_string()).family(self.family());
         if let Some(players) = self.players {

@@ -1,10 +1,10 @@
-//! What the docs say of every setting, made from the flags: a table, and a file with all of them.
+//! The reference of all settings in the docs, made from the flags: a table, and an example file.
 
 use std::fmt::Write;
 
 use super::settings::{self, Setting};
 
-/// What a file may say where nothing is built in.
+/// Example values of settings without a built-in default.
 const EXAMPLES: [(&str, &str); 11] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
@@ -22,15 +22,15 @@ const EXAMPLES: [(&str, &str); 11] = [
 /// Columns of a comment.
 const COLUMNS: usize = 98;
 
-/// A file of settings in which each is a comment with what is built in.
+/// A file of settings in which each is a comment with its built-in default.
 pub(super) fn example(command: &clap::Command) -> String {
     let mut out = String::from(
         "# Settings of mio-chat: `mio-chat -c mio-chat.toml`.\n#\n\
-         # A key is the long name of a flag. Flags win over variables (MIO_CHAT_…), variables win\n\
-         # over this file, and this file wins over what is built in, which each comment shows.\n\
-         # `mio-chat --check-config -c mio-chat.toml` says whether all makes sense; SIGHUP has a\n\
-         # running server read the file again and keep every connection. A file that makes no\n\
-         # sense changes nothing. What needs a restart says so.\n",
+         # A key is the long name of a flag. Flags override variables (MIO_CHAT_…), variables\n\
+         # override this file, and this file overrides the built-in defaults, which the comments\n\
+         # show. `mio-chat --check-config -c mio-chat.toml` checks it; on SIGHUP a running server\n\
+         # reads the file again and keeps every connection. An invalid file changes nothing.\n\
+         # Settings that need a restart say so.\n",
     );
     let mut heading = String::new();
     for setting in settings::all(command) {
@@ -61,7 +61,7 @@ pub(super) fn table(command: &clap::Command) -> String {
             let _ = write!(
                 out,
                 "\n### {heading}\n\n\
-                 | flag and key | variable | built in | reload | what it says |\n\
+                 | flag and key | variable | default | reload | meaning |\n\
                  | --- | --- | --- | --- | --- |\n"
             );
         }

@@ -46,28 +46,28 @@ pub(crate) struct ServeArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Where settings come from")]
+#[command(next_help_heading = "Configuration")]
 struct ConfigArgs {
-    /// TOML file of settings: its keys are the flags below; flags and variables win over it, and
-    /// SIGHUP reads it again
+    /// Configuration file in TOML: its keys are the flags below; flags and variables override it,
+    /// and SIGHUP reads it again
     #[arg(short, long, value_name = "FILE", env = "MIO_CHAT_CONFIG")]
     config: Option<PathBuf>,
-    /// Check that all settings make sense and that the files and folders they name can be used,
-    /// then exit; exit code 2 if a flag or a variable is wrong, 78 for anything else
+    /// Check the settings, and the files and folders they name, then exit; exit code 2 if a flag or
+    /// a variable is wrong, 78 for anything else
     #[arg(long)]
     check_config: bool,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Where to listen")]
+#[command(next_help_heading = "Addresses")]
 struct ListenArgs {
-    /// TCP port for chat, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well as IPv6.
-    /// May be given more than once
+    /// TCP port for chat, or ADDR:PORT; 0 picks a free port, and [::]:PORT means both IPv4 and
+    /// IPv6. May be given more than once
     #[arg(long, value_name = "PORT", default_value = "55555", env = "MIO_CHAT_TCP")]
     #[arg(value_delimiter = ',')]
     tcp: Vec<ListenAddress>,
-    /// UDP port for matchmaking, or ADDR:PORT; 0 picks a free port, and [::]:PORT is IPv4 as well
-    /// as IPv6. May be given more than once
+    /// UDP port for matchmaking, or ADDR:PORT; 0 picks a free port, and [::]:PORT means both IPv4
+    /// and IPv6. May be given more than once
     #[arg(long, value_name = "PORT", default_value = "50000", env = "MIO_CHAT_UDP")]
     #[arg(value_delimiter = ',')]
     udp: Vec<ListenAddress>,
@@ -75,15 +75,15 @@ struct ListenArgs {
     #[arg(long, value_name = "ADDR", env = "MIO_CHAT_BIND", value_parser = parse_host)]
     bind: Option<IpAddr>,
     /// Port on loopback, or ADDR:PORT, for metrics, health checks and a live page over HTTP; anyone
-    /// who gets there may read them [default: none]
+    /// who can connect may read them [default: none]
     #[arg(long, value_name = "PORT", env = "MIO_CHAT_ADMIN")]
     admin: Option<ListenAddress>,
-    /// Connections the kernel may hold until they are accepted
+    /// Connections that the kernel queues until they are accepted
     #[arg(long, value_name = "N", default_value_t = limits::BACKLOG, env = "MIO_CHAT_BACKLOG")]
     #[arg(value_parser = whole(1..=i32::MAX))]
     backlog: i32,
-    /// Balancers, by address or block of addresses, each of whose connections must begin with a
-    /// header of the PROXY protocol, version 1 or 2, that tells the client's true address
+    /// Trusted balancers, as addresses or networks: their connections must begin with a PROXY
+    /// protocol header (version 1 or 2) that names the client's true address
     #[arg(long, value_name = "CIDR", env = "MIO_CHAT_PROXY_PROTOCOL", value_delimiter = ',')]
     #[arg(value_parser = parse_network)]
     proxy_protocol: Vec<Subnet>,
@@ -92,20 +92,19 @@ struct ListenArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clients")]
 struct ClientArgs {
-    /// Clients at once [default: what the descriptor limit allows, less 64]
+    /// Maximum number of clients [default: what the descriptor limit allows, less 64]
     #[arg(long, value_name = "N", env = "MIO_CHAT_MAX_CLIENTS")]
     #[arg(value_parser = whole(1..=u32::MAX))]
     max_clients: Option<u32>,
-    /// Clients at once from one IPv4 address or IPv6 /64; loopback is exempt
+    /// Maximum number of clients from one IPv4 address or IPv6 /64; loopback is exempt
     #[arg(long, value_name = "N", default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
     #[arg(env = "MIO_CHAT_MAX_PER_ADDRESS", value_parser = whole(1..=u32::MAX))]
     max_per_address: u32,
-    /// Addresses from which nobody is served, or networks such as 203.0.113.0/24; those of IPv6
-    /// are at least a /64
+    /// Banned addresses, or networks such as 203.0.113.0/24; in IPv6 a /64 is the smallest
     #[arg(long, value_name = "NETWORKS", value_delimiter = ',', env = "MIO_CHAT_BAN")]
     #[arg(value_parser = parse_ban)]
     ban: Vec<Subnet>,
-    /// Rooms at once
+    /// Maximum number of rooms
     #[arg(long, value_name = "N", default_value_t = limits::ROOMS_MAX as u32)]
     #[arg(env = "MIO_CHAT_MAX_ROOMS", value_parser = whole(0..=u32::MAX))]
     max_rooms: u32,
@@ -121,25 +120,27 @@ struct ClientArgs {
     #[arg(long, value_name = "TIME", default_value_t = limits::LINE_TIMEOUT.into())]
     #[arg(env = "MIO_CHAT_LINE_TIMEOUT")]
     line_timeout: humantime::Duration,
-    /// Lines a client may say at once, and lines a second after that; or "off" for load tests
+    /// Flood control: lines a client may send at once, and lines a second after that; or "off" for
+    /// load tests
     #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::default())]
     #[arg(env = "MIO_CHAT_FLOOD")]
     flood: Flood,
-    /// Lines that all from one IPv4 address or IPv6 /64 may say at once, beside what their
-    /// nicknames cost (3 each), and lines a second after that; never less than --flood, and off
-    /// where that is; loopback is exempt
+    /// Flood control for all clients of one IPv4 address or IPv6 /64: lines at once, besides 3 for
+    /// each nickname, and lines a second after that; never less than --flood, and off if that is
+    /// off; loopback is exempt
     #[arg(long, value_name = "BURST:RATE", default_value_t = Flood::of_address())]
     #[arg(env = "MIO_CHAT_FLOOD_ADDRESS")]
     flood_address: Flood,
-    /// Letters in nicknames and room names: those of ASCII, or of any one script
+    /// Letters allowed in nicknames and room names: ASCII, or any one script
     #[arg(long, value_name = "SET", default_value = "ascii", env = "MIO_CHAT_NAMES")]
     names: NameLetters,
-    /// Idle time, down to half of it so that not all are asked at once, after which a client's
-    /// machine is asked whether it is still there; at least 3s below --user-timeout; 0s never asks
+    /// Idle time after which TCP probes a client's machine, spread down to half of it so that not
+    /// all are probed at once; at least 3s below --user-timeout; 0s never probes
     #[arg(long, value_name = "TIME", default_value_t = limits::KEEPALIVE_IDLE.into())]
     #[arg(env = "MIO_CHAT_KEEPALIVE")]
     keepalive: humantime::Duration,
-    /// How long sent data may stay unacknowledged before the client is lost; 0s asks the system
+    /// How long sent data may stay unacknowledged before the client counts as lost; 0s leaves that
+    /// to the system
     #[arg(long, value_name = "TIME", default_value_t = limits::USER_TIMEOUT.into())]
     #[arg(env = "MIO_CHAT_USER_TIMEOUT")]
     user_timeout: humantime::Duration,
@@ -147,38 +148,37 @@ struct ClientArgs {
     #[arg(long, value_name = "TIME", default_value_t = limits::DRAIN_TIMEOUT.into())]
     #[arg(env = "MIO_CHAT_DRAIN")]
     drain: humantime::Duration,
-    /// Over which time SIGUSR2 sends everybody away, one by one
+    /// Time over which SIGUSR2 sends everybody away, one by one
     #[arg(long, value_name = "TIME", default_value_t = limits::LAME_DUCK.into())]
     #[arg(env = "MIO_CHAT_LAME_DUCK")]
     lame_duck: humantime::Duration,
-    /// Within which time those who are sent away are told to come back, each at another moment;
-    /// 0s tells no time
+    /// Time over which clients that are sent away are asked to come back, each at another moment;
+    /// 0s names no time
     #[arg(long, value_name = "TIME", default_value_t = limits::COME_BACK.into())]
     #[arg(env = "MIO_CHAT_COME_BACK")]
     come_back: humantime::Duration,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Rooms and what they remember")]
+#[command(next_help_heading = "Rooms and history")]
 struct RoomArgs {
-    /// Messages that each room remembers and reads to those who come; 0 for none
+    /// Messages that each room remembers and shows to newcomers; 0 for none
     #[arg(long, value_name = "N", default_value_t = limits::HISTORY_MESSAGES as u32)]
     #[arg(value_parser = whole(0..=limits::HISTORY_MESSAGES_MAX as u32))]
     #[arg(env = "MIO_CHAT_HISTORY")]
     history: u32,
-    /// Message of the day: lines that everyone who comes is told
+    /// Message of the day: lines shown to everyone who connects
     #[arg(long, value_name = "TEXT", env = "MIO_CHAT_MOTD")]
     motd: Option<Motd>,
-    /// Folder to keep history, topics, owners, bans and mutes in over a restart
-    /// [default: nothing is kept]
+    /// Folder for history, topics, owners, bans and mutes, to survive a restart [default: nothing
+    /// is saved]
     #[arg(long, value_name = "DIR", env = "MIO_CHAT_STATE")]
     state: Option<PathBuf>,
-    /// Members above which a room hears once a second how many came and went, not who
+    /// Room size above which a room hears once a second how many came and went, instead of who
     #[arg(long, value_name = "N", default_value_t = limits::DIGEST_ABOVE as u32)]
     #[arg(env = "MIO_CHAT_DIGEST_ABOVE", value_parser = whole(0..=u32::MAX))]
     digest_above: u32,
-    /// File of those who look after the server: a name and a hash by "mio-chat hash-password" on
-    /// each line
+    /// File of server operators: on each line a name and a hash made by "mio-chat hash-password"
     #[arg(long, value_name = "FILE", env = "MIO_CHAT_OPERATORS")]
     operators: Option<PathBuf>,
     /// Nicknames that nobody may take, besides those of operators
@@ -188,21 +188,22 @@ struct RoomArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Clients that read too slowly")]
+#[command(next_help_heading = "Slow readers")]
 struct OutboxArgs {
-    /// Unread bytes above which a client no longer hears who comes and goes
+    /// Unread bytes above which a client no longer hears who joins and leaves
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_SOFT_BYTES))]
     #[arg(env = "MIO_CHAT_OUTBOX_SOFT")]
     outbox_soft: Size,
-    /// Unread bytes above which a client is cut off
+    /// Unread bytes above which a client is disconnected
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_HARD_BYTES))]
     #[arg(env = "MIO_CHAT_OUTBOX_HARD")]
     outbox_hard: Size,
-    /// Age of the oldest unread byte at which a client is cut off
+    /// Age of the oldest unread byte at which a client is disconnected
     #[arg(long, value_name = "TIME", default_value_t = limits::OUTBOX_AGE.into())]
     #[arg(env = "MIO_CHAT_OUTBOX_AGE")]
     outbox_age: humantime::Duration,
-    /// Memory for unread bytes above which the slowest are cut off; what many wait for counts once
+    /// Memory for unread bytes above which the slowest clients are disconnected; shared bytes count
+    /// once
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::OUTBOX_TOTAL_BYTES))]
     #[arg(env = "MIO_CHAT_OUTBOX_TOTAL")]
     outbox_total: Size,
@@ -222,19 +223,19 @@ struct UdpArgs {
     #[arg(long, value_name = "N", default_value_t = limits::UDP_RATE_PER_SECOND)]
     #[arg(env = "MIO_CHAT_UDP_RATE", value_parser = whole(0..=u32::MAX))]
     udp_rate: u32,
-    /// Whether players' datagrams are passed on by the server: never, for those who cannot reach
-    /// each other directly, or for all, who are then told no addresses
+    /// When the server relays players' datagrams: never, for players that cannot reach each other
+    /// directly, or for all, who then see no addresses
     #[arg(long, value_name = "WHEN", default_value = "fallback", env = "MIO_CHAT_RELAY")]
     relay: RelayChoice,
-    /// Bytes a second passed on for one player
+    /// Bytes a second relayed for one player
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_RATE_BYTES))]
     #[arg(env = "MIO_CHAT_RELAY_RATE")]
     relay_rate: Size,
-    /// Bytes passed on for one player in one match
+    /// Bytes relayed for one player in one match
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_QUOTA_BYTES))]
     #[arg(env = "MIO_CHAT_RELAY_QUOTA")]
     relay_quota: Size,
-    /// Bytes a second passed on for all players together
+    /// Bytes a second relayed for all players together
     #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_TOTAL_BYTES))]
     #[arg(env = "MIO_CHAT_RELAY_TOTAL")]
     relay_total: Size,
@@ -243,16 +244,16 @@ struct UdpArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Log")]
 struct LogArgs {
-    /// Say more: -v who comes and goes, -vv every read and write
+    /// Log more: -v logs connections, -vv every read and write
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     verbose: u8,
-    /// Say less: -q warnings and errors, -qq errors only
+    /// Log less: -q only warnings and errors, -qq only errors
     #[arg(short, long, action = ArgAction::Count)]
     quiet: u8,
-    /// The least important level to log: error, warn, info, debug, trace or off
+    /// Least important level to log: error, warn, info, debug, trace or off
     #[arg(long, value_name = "LEVEL", env = "MIO_CHAT_LOG", value_parser = parse_level)]
     log_level: Option<LevelFilter>,
-    /// File to append the log to instead of stderr; SIGHUP reopens it
+    /// File to append the log to, instead of stderr; SIGHUP reopens it
     #[arg(long, value_name = "FILE", env = "MIO_CHAT_LOG_FILE")]
     log_file: Option<PathBuf>,
 }
@@ -284,7 +285,7 @@ impl ServeArgs {
         self.rooms.state.as_deref()
     }
 
-    /// What no single value can show.
+    /// Checks that involve several flags.
     pub(super) fn check(&self) -> Result<(), String> {
         let OutboxArgs { outbox_soft, outbox_hard, outbox_total, .. } = &self.slow;
         if outbox_soft.0 >= outbox_hard.0 || outbox_hard.0 >= outbox_total.0 {
@@ -353,8 +354,8 @@ impl ServeArgs {
         }
     }
 
-    /// Whether somebody has typed the command to try it, and nobody looks after it: closing the
-    /// terminal is to end it then, not to leave it behind.
+    /// Whether somebody has typed the command to try it, without a supervisor: closing the terminal
+    /// is to end it then, not to leave it behind.
     fn ends_with_its_terminal(&self) -> bool {
         std::io::stdin().is_terminal() && self.config_file().is_none() && !net::is_supervised()
     }
@@ -375,7 +376,7 @@ impl ServeArgs {
         }
     }
 
-    /// The file that names those who look after the server.
+    /// The operators' file.
     pub(crate) fn operators_file(&self) -> Option<&Path> {
         self.rooms.operators.as_deref()
     }

@@ -1,7 +1,7 @@
 //! Which settings there are: the flags of the server that have a variable.
 //!
-//! What a file of settings may say, the table in the docs and the annotated example are all made
-//! from this one list.
+//! The keys of a settings file, the table in the docs and the annotated example are all made from
+//! this one list.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ pub(super) struct Setting {
     pub(super) id: String,
     key: String,
     pub(super) variable: String,
-    /// What is built in.
+    /// The built-in default.
     pub(super) default: Option<String>,
     /// It may be given more than once.
     pub(super) takes_many: bool,
-    /// What help says.
+    /// Its help text.
     pub(super) help: String,
-    /// What help calls its value.
+    /// The name of its value in help.
     pub(super) value_name: String,
     /// Under which heading help has it.
     pub(super) heading: String,
@@ -75,7 +75,7 @@ impl ActiveConfig {
         Self(values.collect())
     }
 
-    /// What a running server takes over is in force from now on, the rest stays what it was.
+    /// Takes over the settings that a running server can change; the rest stays as it was.
     pub(crate) fn take_over(&mut self, other: &Self) {
         let (changed, _) = self.changes(other);
         for key in changed {
@@ -86,8 +86,8 @@ impl ActiveConfig {
         }
     }
 
-    /// The keys of what differs in `other`: what a running server takes over, and what needs a
-    /// restart.
+    /// The keys of settings that differ in `other`: those that a running server takes over, and
+    /// those that need a restart.
     pub(crate) fn changes(&self, other: &Self) -> (Vec<String>, Vec<String>) {
         let all: std::collections::BTreeSet<&String> =
             self.0.keys().chain(other.0.keys()).collect();

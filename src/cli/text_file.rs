@@ -1,8 +1,8 @@
-//! Files of an operator: text of a bounded size, which the loop reads while it serves nobody.
+//! An operator's files: text of a bounded size, which the loop reads while it serves nobody.
 //!
-//! Every file that somebody has written for the server is read here, so that all of them may have
-//! been saved by any editor: a byte order mark, line ends of Windows or of an old Mac, and the end
-//! mark of DOS say nothing. Another encoding than UTF-8 is told as such.
+//! Every file that a person has written for the server is read here, so that it may have been saved
+//! by any editor: a byte order mark, line ends of Windows or of an old Mac, and the end mark of DOS
+//! are ignored. Another encoding than UTF-8 is reported as such.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// Bytes of such a file: some hundred times what all settings or a hundred operators need.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-/// What editors of Windows begin a file of UTF-8 with.
+/// The mark that Windows editors put at the beginning of a UTF-8 file.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 /// The end of a text in DOS, which `copy` still adds.
 const END_OF_FILE: char = '\u{1A}';
@@ -46,7 +46,7 @@ pub(crate) enum TextError {
 }
 
 impl TextError {
-    /// What to do about it; `flag` names another file.
+    /// Advice for the user; `flag` names another file.
     pub(super) fn advice(&self, flag: &str) -> String {
         match self {
             Self::Utf16 | Self::NotUtf8 { .. } => "save it as UTF-8".to_owned(),
@@ -63,7 +63,7 @@ impl TextError {
 /// # Errors
 /// It cannot be read, is no text or too large, or is something that could keep us waiting.
 pub(super) fn read(file: &Path) -> Result<String, TextError> {
-    // Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let no_wait = OFlags::NONBLOCK.bits() as i32;
     let opened = OpenOptions::new().read(true).custom_flags(no_wait).open(file)?;
     let about = opened.metadata()?;

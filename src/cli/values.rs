@@ -67,7 +67,7 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// A server that is to be asked, whose name was looked up.
+/// The address of a server to be asked, whose name was looked up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HostPort {
     address: SocketAddr,
@@ -110,7 +110,7 @@ pub(super) fn parse_level(text: &str) -> Result<LevelFilter, String> {
     level.map_err(|_| "not error, warn, info, debug, trace or off".to_owned())
 }
 
-/// Parses a number, and says in words for everybody what is wrong with another.
+/// Parses a number; the error explains in plain words which numbers are allowed.
 pub(super) fn whole<N>(
     range: RangeInclusive<N>,
 ) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync
@@ -129,7 +129,7 @@ pub(super) fn parse_network(text: &str) -> Result<Subnet, String> {
     text.trim().parse().map_err(|error| format!("{error}"))
 }
 
-/// A network that nobody is to come from.
+/// A banned network.
 pub(super) fn parse_ban(text: &str) -> Result<Subnet, String> {
     let subnet = parse_network(text)?;
     match subnet.is_loopback() {
@@ -138,7 +138,7 @@ pub(super) fn parse_ban(text: &str) -> Result<Subnet, String> {
     }
 }
 
-/// A nickname that nobody is to take.
+/// A reserved nickname.
 pub(super) fn parse_reserved(text: &str) -> Result<String, String> {
     let name = Nickname::restored(text.trim());
     name.map(|name| name.as_str().to_owned())
@@ -156,7 +156,7 @@ impl Default for Flood {
 }
 
 impl Flood {
-    /// What is built in for all from one address.
+    /// The built-in limit for all clients of one address.
     pub(super) fn of_address() -> Self {
         Self(FloodRate::new(limits::FLOOD_ADDRESS_BURST, limits::FLOOD_ADDRESS_PER_SECOND))
     }
@@ -301,7 +301,7 @@ mod tests {
         }
         for typed in ["", ":7", "0", "65536", "localhost:x"] {
             let problem = typed.parse::<HostPort>().unwrap_err();
-            assert!(problem.starts_with(&format!("'{typed}' is no server: ")), "{problem}");
+            assert!(problem.starts_with(&format!("'{typed}' is not a server: ")), "{problem}");
         }
     }
 
@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(at(&["7", "[::]:0"], Some("::")), [7, 0].map(ListenAt::Everywhere));
         assert_eq!(at(&["[::1]:7", "0.0.0.0:8"], None), [one("[::1]:7"), one("0.0.0.0:8")]);
         assert_eq!(at(&["7"], Some("0.0.0.0")), [one("0.0.0.0:7")]);
-        // Whoever names both means both.
+        // If both are named, both are meant.
         for ipv4 in ["0.0.0.0:7", "127.0.0.1:7"] {
             assert_eq!(at(&["[::]:7", ipv4], None), [one("[::]:7"), one(ipv4)]);
         }

@@ -1,13 +1,12 @@
-//! Environment variables: one more place for what flags say.
+//! Environment variables: another place for the values of flags.
 //!
-//! Every variable is looked at here and not by clap, which would take an empty one for a value:
-//! with `MIO_CHAT_STATE=${STATE:-}` a composed container has one of those where nothing was chosen.
-//! So an empty variable is an unset one, spaces and line ends around a value do not matter, and
-//! what is wrong with a value is told with the name of its variable. A name that nobody reads is
-//! told, too.
+//! Every variable is read here and not by clap, which would take an empty one for a value: with
+//! `MIO_CHAT_STATE=${STATE:-}` a composed container has one of those where nothing was chosen. So
+//! an empty variable counts as unset, spaces and line ends around a value do not matter, and errors
+//! name the variable. A variable that no command reads causes a warning.
 //!
-//! A variable becomes the default of its flag, above what the file of settings says. Invariant:
-//! such a default was tried before, so it can be parsed.
+//! A variable becomes the default of its flag, above the settings file. Invariant: such a default
+//! was tried before, so it can be parsed.
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
@@ -21,9 +20,9 @@ use thiserror::Error;
 use super::config::sentence;
 use super::{Cli, nearest};
 
-/// What the names of all variables begin with.
+/// The prefix of all variables.
 const PREFIX: &str = "MIO_CHAT_";
-/// Variables that are no flag's: those of an upgrade, of a build, and of the tests, which hand
+/// Variables that belong to no flag: those of an upgrade, of a build, and of the tests, which pass
 /// theirs on to the programs that they start.
 const OTHERS: [&str; 12] = [
     "MIO_CHAT_SUCCEEDS",
@@ -45,13 +44,13 @@ const OTHERS: [&str; 12] = [
 struct SetVariable {
     /// By which clap knows the flag.
     id: String,
-    /// The flag with its dashes, or what help calls a value that has none.
+    /// The flag with its dashes, or the help's name of a positional value.
     flag: String,
     variable: String,
     values: Vec<OsString>,
 }
 
-/// Those variables that are in force beside a command line.
+/// The variables that are in force beside a command line.
 #[derive(Debug)]
 pub(super) struct Variables {
     /// The command that was named; none for the server.
@@ -65,7 +64,7 @@ pub(super) struct Variables {
 pub(crate) struct VariableError {
     flag: String,
     variable: String,
-    /// What went wrong.
+    /// The error.
     #[source]
     pub(crate) error: Box<dyn Error>,
 }
@@ -77,8 +76,7 @@ pub(super) fn without_variables(command: clap::Command) -> clap::Command {
 }
 
 impl Variables {
-    /// What the environment says of the flags that are not on the command line, which `matches`
-    /// has.
+    /// The variables of all flags that are not on the command line, which `matches` has.
     ///
     /// # Errors
     /// A value makes no sense; the sentence names the variable.
@@ -102,7 +100,7 @@ impl Variables {
         Ok(Self { command: command.map(str::to_owned), set })
     }
 
-    /// Makes what the variables say the default of the flags.
+    /// Makes the variables' values the defaults of the flags.
     pub(super) fn as_defaults(&self, command: clap::Command) -> clap::Command {
         self.set.iter().fold(command, |command, set| {
             let with_default = |arg: clap::Arg| arg.default_values(set.values.clone());
@@ -115,7 +113,7 @@ impl Variables {
         })
     }
 
-    /// A sentence about what went wrong, with the variable if one has led to it.
+    /// Adds the variable to an error message, if one has caused it.
     pub(super) fn told(&self, sentence: String) -> String {
         match self.set.iter().find(|set| set.is_meant_by(&sentence)) {
             Some(set) => {
@@ -140,7 +138,7 @@ impl Variables {
 }
 
 impl SetVariable {
-    /// What the variable of a flag says, if it has one that is not empty.
+    /// The variable of a flag, if it is set and not empty.
     fn of(arg: &clap::Arg) -> Option<Self> {
         let variable = arg.get_env()?;
         let value = std::env::var_os(variable)?;
@@ -198,7 +196,7 @@ fn values(text: &OsStr, delimiter: Option<char>) -> Vec<OsString> {
     set.map(|part| OsString::from_vec(part.to_owned())).collect()
 }
 
-/// A sentence for each variable that looks like one of ours and is read by nobody.
+/// Warnings: one for each variable that looks like one of ours and is read by no command.
 pub(crate) fn misspelt() -> Vec<String> {
     let known = known(&Cli::command());
     let set = std::env::vars_os().filter_map(|(name, value)| {
@@ -226,14 +224,14 @@ fn is_misspelt(name: &str, value: &OsStr, known: &[String]) -> bool {
         && !is_of_orchestrator(name, value)
 }
 
-/// What a name says after a beginning that is ours, however that was written.
+/// The rest of a name after our prefix, however that was written.
 fn own_part(name: &str) -> Option<String> {
     let plain: String = name.chars().filter(|char| char.is_ascii_alphanumeric()).collect();
     let plain = plain.to_ascii_lowercase();
     plain.strip_prefix("miochat").filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
-/// Whether Kubernetes or Docker has set it, which tell every container of a service, or of another
+/// Whether Kubernetes or Docker has set it: they tell every container about a service, or another
 /// container, called mio-chat.
 fn is_of_orchestrator(name: &str, value: &OsStr) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else { return false };

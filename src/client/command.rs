@@ -1,6 +1,7 @@
 //! `mio-chat match`: two or more terminals (or pipes) that find each other and exchange lines.
 //!
-//! stdout has what the others say and nothing else; all that happens is told on stderr.
+//! stdout carries the others' lines and nothing else; everything that happens is reported on
+//! stderr.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -20,20 +21,20 @@ use crate::peer::error::MatchError;
 use crate::peer::group::Group;
 use crate::peer::protocol::Event;
 
-/// What the command is to do.
+/// The command's settings.
 #[derive(Clone, Debug)]
 pub struct MatchCommand {
     /// The search.
     pub search: Match,
     /// Where the players meet; none where there is a token.
     pub queue: Option<String>,
-    /// How we want to be called.
+    /// Our own name for the other players.
     pub name: Option<String>,
     /// Whether to go on listening after stdin has ended, until all others have left.
     pub stay: bool,
 }
 
-/// How it ended.
+/// The end of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// All that was said has arrived.
@@ -64,10 +65,10 @@ impl MatchCommand {
     }
 }
 
-/// A conversation, between those found and a terminal or pipe.
+/// A session: a conversation between the players and a terminal or pipe.
 struct PeerSession {
     conversation: Conversation,
-    /// What was read and is no whole line yet.
+    /// Input that is no whole line yet.
     typed: Vec<u8>,
     input_ended: bool,
     stay: bool,
@@ -104,7 +105,7 @@ impl PeerSession {
         }
     }
 
-    /// Whether it is over, and how. Nobody waits for who is gone.
+    /// Whether it is over, and how. A player who is gone is not waited for.
     fn ended(&self) -> Option<Result<Ended, MatchError>> {
         let present = || self.conversation.present();
         let all_gone = present().next().is_none();
@@ -150,7 +151,7 @@ impl PeerSession {
         }
     }
 
-    /// What was read is said, even if it is more than there is room for: no more is read then.
+    /// Says a line, even if there is no room for it: no more is read then.
     fn say(&mut self, line: &[u8]) {
         self.conversation.put(line.strip_suffix(b"\r").unwrap_or(line));
     }
@@ -161,7 +162,7 @@ impl PeerSession {
                 let name = self.with_names.then_some(name.as_str());
                 print(name, text).map_err(MatchError::Output)?;
             }
-            // The program ends, and with what code says the rest.
+            // The program ends, and its exit code says how.
             Notice::Ended => {}
             notice => note(notice),
         }
@@ -169,7 +170,7 @@ impl PeerSession {
     }
 }
 
-/// Hands a line to whoever reads our output.
+/// Prints another player's line.
 fn print(name: Option<&str>, text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match name {
@@ -179,7 +180,7 @@ fn print(name: Option<&str>, text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Tells the user something, unless there is nobody to read it.
+/// Prints a note for the user; a closed stderr is no error.
 fn note(text: &impl Display) {
     let _ = writeln!(io::stderr(), "* {text}");
 }

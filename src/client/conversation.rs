@@ -1,12 +1,13 @@
-//! Players who look for each other and then exchange lines of text, for whoever has an event loop.
+//! Players who look for each other and then exchange lines of text, for an event loop of the
+//! caller's.
 //!
 //! ```text
 //! begin --> searching --players found--> talking <-- with(group): they were found by others
 //!              `--> Failed                  `--> Ended, when nobody is left
 //! ```
 //!
-//! Left to the caller: waiting for the socket and for what is due, what is said, how all is told,
-//! and leaving. Left to `peers`: who is there, and what they say.
+//! Left to the caller: waiting for the socket and for deadlines, input, showing notices, and
+//! leaving. `peer_set` keeps the players and their lines.
 //!
 //! Invariants: a turn never blocks and reads a bounded number of datagrams; after `Failed` or
 //! `Ended` nothing happens.
@@ -26,10 +27,10 @@ use crate::peer::protocol::{Event, JoinRequest};
 use crate::peer::search;
 use crate::time::Time;
 
-/// How sentences call the server: who searches by a token of the chat knows it by no other name.
+/// The server's name in sentences: a player who searches by a token of the chat knows no other.
 const SERVER: &str = "the server";
 
-/// A search for players and then lines of text between them, driven by somebody's event loop.
+/// A search for players and then lines of text between them, driven by the caller's event loop.
 pub(super) struct Conversation {
     group: Group,
     peers: PeerSet,
@@ -37,7 +38,7 @@ pub(super) struct Conversation {
     /// More datagrams may have come than the last turn took.
     has_more: bool,
     is_over: bool,
-    /// What the next turn is to tell.
+    /// Notices for the next turn.
     notices: Vec<Notice>,
 }
 
@@ -56,7 +57,7 @@ impl Conversation {
         self.group.socket.as_fd()
     }
 
-    /// Says a line (without its newline) to all who are there; it is sent in the next turn, which
+    /// Says a line (without its newline) to all present players; it is sent in the next turn, which
     /// is due at once. `false`: nothing was taken, because too much is under way already, the line
     /// is too long, or nobody is there.
     pub(super) fn say(&mut self, line: &str) -> bool {
@@ -83,8 +84,8 @@ impl Conversation {
         Self { group, peers, is_searching, has_more, is_over, notices }
     }
 
-    /// Reads what has come, does what is due, sends what is to be sent. What has happened, in
-    /// order. To be called when the socket can be read, and when it is [`Self::due`].
+    /// Reads waiting datagrams, does whatever is due, and sends. Returns the notices, in order. To
+    /// be called when the socket can be read, and when it is [`Self::due`].
     pub(super) fn turn(&mut self) -> Vec<Notice> {
         if !self.is_over {
             self.group.expire();
@@ -99,7 +100,7 @@ impl Conversation {
         std::mem::take(&mut self.notices)
     }
 
-    /// How long until a turn is wanted even if nothing comes; `None`: for ever.
+    /// The time until a turn is wanted even if nothing comes; `None`: for ever.
     pub(super) fn due(&self) -> Option<Duration> {
         if self.is_over {
             return None;
@@ -111,8 +112,8 @@ impl Conversation {
         (due != Time::NEVER).then(|| due.since(self.group.clock.now()))
     }
 
-    /// Waits, for a caller without an event loop, until a turn is wanted, something else may be
-    /// read, or so much time has passed. Whether the other may be read.
+    /// Waits, for a caller without an event loop, until a turn is wanted, `other` may be read, or
+    /// this much time has passed. Returns whether `other` may be read.
     pub(super) fn wait(
         &mut self,
         other: Option<BorrowedFd<'_>>,
@@ -127,18 +128,18 @@ impl Conversation {
         self.peers.present().all(|player| player.lines.has_room())
     }
 
-    /// Says a line to all who are there, room or not.
+    /// Says a line to all present players, whether there is room or not.
     pub(super) fn put(&mut self, line: &[u8]) {
         self.peers.say(self.group.clock.now(), line);
     }
 
-    /// Says that we shall say no more, also to who is reached later.
+    /// Says that we shall say no more, also to players that are reached later.
     pub(super) fn end(&mut self) {
         self.peers.end(self.group.clock.now());
     }
 
-    /// Tells partners and server that we are gone. Nobody confirms that; who does not hear it finds
-    /// out.
+    /// Tells players and server that we are gone. Nobody confirms that; a player that misses it
+    /// will notice our silence.
     pub(super) fn leave(mut self) {
         for (slot, farewell) in self.peers.farewells() {
             let _ = self.group.send_to(slot, &farewell);
@@ -146,7 +147,7 @@ impl Conversation {
         self.group.leave();
     }
 
-    /// Those who are there.
+    /// The players who are there.
     pub(super) fn present(&self) -> impl Iterator<Item = &RemotePlayer> {
         self.peers.present()
     }
@@ -156,7 +157,7 @@ impl Conversation {
         self.group.clock.now().since(self.peers.heard)
     }
 
-    /// Those who did not get all that was said.
+    /// The names of players who did not get all our lines.
     pub(super) fn left_out(&self) -> Vec<String> {
         let peers = self.group.peers().into_iter();
         let never_reached = peers.filter(|peer| !self.peers.knows(peer.slot));
@@ -189,7 +190,7 @@ impl Conversation {
         true
     }
 
-    /// Takes what the client below has to tell.
+    /// Handles the events of the matchmaking client.
     fn handle_events(&mut self) {
         while !self.is_over
             && let Some(event) = self.group.next_event()
@@ -252,11 +253,11 @@ mod tests {
     use crate::limits::SPEECH_QUEUE_MAX;
     use crate::matchmaking::{Input, Matchmaker, MatchmakerSettings, Output, SocketIndex};
 
-    /// How long anything may take here.
+    /// The patience of these tests.
     const PATIENCE: Duration = Duration::from_secs(20);
     const SERVER: Token = Token(usize::MAX);
 
-    /// A server and some who talk, in one event loop that wakes once for each thing that comes.
+    /// A server and some players, in one event loop that wakes for each event.
     struct Table {
         clock: Clock,
         poll: Poll,
@@ -288,14 +289,14 @@ mod tests {
             self.socket.local_addr().unwrap()
         }
 
-        /// Somebody of the chat looks for one other.
+        /// A member of the chat looks for one other player.
         fn begin(&mut self, nickname: &str) {
             let person = (ClientId::from_bits(self.seats.len() as u64), nickname);
             let token = self.matchmaker.reserve(self.clock.now(), person, "duel", 2).unwrap();
             self.seat(Conversation::begin(self.place(), token, "not this").unwrap());
         }
 
-        /// Somebody does so who is not in the chat.
+        /// A stranger, who is not in the chat, looks for one.
         fn begin_as_stranger(&mut self, name: &str) {
             let (queue, players, patience) = (Some("duel".to_owned()), Some(2), SERVER_PATIENCE);
             let request = JoinRequest { queue, players, token: None, lan: vec![], patience };
@@ -324,7 +325,7 @@ mod tests {
             }
         }
 
-        /// Runs until what each was told is as expected.
+        /// Runs until each player's notices are as expected.
         fn until(&mut self, what: &str, done: impl Fn(&[Vec<Notice>]) -> bool) {
             let end = self.clock.now() + PATIENCE;
             let mut events = Events::with_capacity(16);
@@ -346,7 +347,7 @@ mod tests {
             }
         }
 
-        /// Two who have met, called so.
+        /// Two players who have met, with these names.
         fn of_two(names: [&str; 2]) -> Self {
             let mut table = Self::new();
             names.iter().for_each(|name| table.begin(name));
@@ -437,7 +438,7 @@ mod tests {
         let text = "it is me".to_owned();
         let me = Notice::Said { name: "ben".to_owned(), text };
         table.until("and speaks by it", |told| told[0].contains(&me) && has_met(&told[1]));
-        // What the chat vouches for is nobody's own word.
+        // A nickname that the chat vouches for is not the player's own word.
         assert!(!table.told[1].iter().any(|notices| matches!(notices, Notice::Renamed { .. })));
     }
 

@@ -13,12 +13,12 @@ use crate::limits::{HEALTH_BYTES_MAX, HEALTH_TIMEOUT};
 use crate::peer::clock::Clock;
 use crate::time::Time;
 
-/// What is asked of whom.
+/// A health check of one server.
 #[derive(Clone, Copy, Debug)]
 pub struct HealthCheck {
     /// Where the admin listener is.
     pub admin: SocketAddr,
-    /// Whether somebody new may be sent there; otherwise only whether its loop turns.
+    /// Whether to ask if new clients may be sent there; otherwise only whether its loop turns.
     pub ready: bool,
 }
 
@@ -28,23 +28,23 @@ pub enum HealthError {
     /// Nothing came back in time.
     #[error("no answer from {admin}: {}; does the server run with --admin {admin}?", why(source))]
     Unanswered {
-        /// Who was asked.
+        /// The server's address.
         admin: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Something else answers there.
-    #[error("{admin} is no admin listener of mio-chat: it answers {said:?}")]
+    #[error("{admin} is not an admin listener of mio-chat: it answers {said:?}")]
     Foreign {
-        /// Who was asked.
+        /// The server's address.
         admin: SocketAddr,
-        /// How the answer begins.
+        /// The beginning of the answer.
         said: String,
     },
     /// The server says so itself.
     #[error("{admin} is not ready: {why}")]
     NotReady {
-        /// Who was asked.
+        /// The server's address.
         admin: SocketAddr,
         /// In its words.
         why: String,
@@ -117,7 +117,7 @@ fn reachable(admin: SocketAddr) -> SocketAddr {
 
 fn why(error: &io::Error) -> String {
     match error.kind() {
-        // How the system says that a read has timed out.
+        // The system's error for a read that has timed out.
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
             format!("not within {} s", HEALTH_TIMEOUT.as_secs())
         }
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said about somebody who answers this and ends.
+    /// The result for a server that answers this and closes.
     fn verdict(answer: &'static [u8], ready: bool) -> Result<(), String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let admin = listener.local_addr().unwrap();
@@ -152,8 +152,9 @@ mod tests {
         assert_eq!(verdict(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nok\n", false), Ok(()));
         let draining = b"HTTP/1.1 503 Service Unavailable\r\n\r\ndraining\n";
         assert_eq!(verdict(draining, true), Err("it is not ready: draining".to_owned()));
-        let foreign =
-            |said: &str| Err(format!("it is no admin listener of mio-chat: it answers {said:?}"));
+        let foreign = |said: &str| {
+            Err(format!("it is not an admin listener of mio-chat: it answers {said:?}"))
+        };
         assert_eq!(verdict(b"NICK", true), foreign("NICK"));
         assert_eq!(verdict(b"HTTP/1.1 404 Not\r\n\r\nno", true), foreign("HTTP/1.1 404 Not"));
         assert_eq!(verdict(&[b'x'; 100_000], false), foreign(&"x".repeat(60)));

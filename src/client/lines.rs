@@ -7,8 +7,8 @@
 //! Names, pieces of lines and the end are numbered from 0 and sent again until confirmed; `ACK` and
 //! `GONE` are not numbered. No socket and no clock: datagrams and the time are handed in.
 //!
-//! Invariants: at most [`SPEECH_WINDOW`] pieces are under way; what comes twice counts once; what
-//! comes early waits, within the window.
+//! Invariants: at most [`SPEECH_WINDOW`] pieces are under way; a duplicate counts once; an early
+//! piece waits, within the window.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -29,10 +29,10 @@ const END: u8 = 3;
 const ACK: u8 = 4;
 const GONE: u8 = 5;
 
-/// What a peer has said.
+/// A message of the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PeerMessage {
-    /// How it wants to be called.
+    /// The name that the peer has chosen.
     Name(Vec<u8>),
     /// One line, without its newline.
     Line(Vec<u8>),
@@ -119,12 +119,12 @@ impl LineChannel {
         self.unconfirmed.is_empty()
     }
 
-    /// Whether a line was said of which nobody knows whether it has arrived.
+    /// Whether a line was said that may not have arrived.
     pub(super) fn owes_text(&self) -> bool {
         self.unconfirmed.iter().any(|piece| matches!(piece.kind, LINE | PIECE))
     }
 
-    /// Whether the peer has confirmed nothing for so long that it will not.
+    /// Whether the peer has confirmed nothing for so long that it never will.
     pub(super) fn is_hopeless(&self, now: Time) -> bool {
         !self.is_delivered() && now.since(self.progress) >= SPEECH_PATIENCE
     }
@@ -148,7 +148,7 @@ impl LineChannel {
         true
     }
 
-    /// Sends what is new and what was not confirmed in time.
+    /// Sends new pieces, and those that were not confirmed in time.
     pub(super) fn expire(&mut self, now: Time) {
         let (rtt, expected) = (self.rtt, self.expected);
         for piece in self.unconfirmed.iter_mut().take(SPEECH_WINDOW as usize) {
@@ -175,7 +175,7 @@ impl LineChannel {
         self.out.pop_front()
     }
 
-    /// What the peer has said next.
+    /// The peer's next message.
     pub(super) fn hear(&mut self) -> Option<PeerMessage> {
         self.heard.pop_front()
     }
@@ -197,7 +197,7 @@ impl LineChannel {
             return;
         }
         for piece in self.unconfirmed.drain(..confirmed as usize) {
-            // What was sent twice does not tell which of them was confirmed.
+            // A confirmation of a piece that was sent twice does not say which of the two arrived.
             if let Some((at, 1)) = piece.sent {
                 self.rtt = (self.rtt * 7 + now.since(at)) / 8;
             }
@@ -257,7 +257,7 @@ mod tests {
         format!("{number}:{}", "x".repeat(long)).into_bytes()
     }
 
-    /// Two say `count` lines each to the other and end; what each has heard.
+    /// Two peers say `count` lines each and end; returns what each has heard.
     fn converse(seed: u64, loss: u64, count: usize) -> [Vec<PeerMessage>; 2] {
         let rtt = Duration::from_millis(60);
         let mut ends = [0, 1].map(|_| LineChannel::new(Time::ZERO, rtt, "somebody"));

@@ -1,4 +1,4 @@
-//! What happens while players look for each other and talk, and how a person is told.
+//! Notices: events of a search and a conversation, and their words for a person.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,27 +21,27 @@ pub(super) enum Notice {
     },
     /// The server does not let us in at present, and will be asked again.
     Retry { why: &'static str, seconds: u64 },
-    /// All players are there, so many besides us.
+    /// All players are there: this many others.
     Matched { others: usize },
     /// One of them was never there, and so we wait again.
     Dissolved,
     /// A way to each of them is looked for.
     Punching,
-    /// None was found to this one, who may still turn up.
+    /// No path to this player was found; it may still turn up.
     Unreached { slot: u8 },
-    /// Somebody is there to talk with.
+    /// A player is there to talk with.
     Met { name: String, path: Path, rtt: Duration },
-    /// Somebody is called something else, by their own word.
+    /// A player has chosen another name.
     Renamed { was: String, name: String },
-    /// Somebody has said this; it is cleaned for a terminal.
+    /// A line of a player; it is cleaned for a terminal.
     Said { name: String, text: String },
-    /// Somebody has left, perhaps (`lost`) before they had all that we said.
+    /// A player has left, perhaps (`lost`) before it had all our lines.
     Left { name: String, lost: bool },
-    /// Nothing is heard of somebody any more, who is taken to have left.
+    /// A player has been silent for so long that it is taken to have left.
     Silent { name: String, lost: bool },
-    /// Somebody confirms nothing of what we say any more, and is given up.
+    /// A player confirms nothing of our lines any more, and is given up.
     Mute { name: String },
-    /// Somebody is reached in another way, or again.
+    /// A player is reached by another path, or again.
     Moved { name: String, path: Path },
     /// The search has come to nothing, for this reason. Nothing more will happen.
     Failed(String),
@@ -50,8 +50,8 @@ pub(super) enum Notice {
 }
 
 impl Notice {
-    /// What is to be told of a step of the search at a server, if anything. How it ends is told
-    /// by others.
+    /// The notice of a step of the search at a server, if it is worth one. Others report how the
+    /// search ends.
     pub(super) fn of_search(server: SocketAddr, event: &Event) -> Option<Self> {
         Some(match event {
             Event::Asking => Self::Asking(server),
@@ -79,12 +79,14 @@ impl fmt::Display for Notice {
             Self::Matched { others: 1 } => write!(f, "player found"),
             Self::Matched { others } => write!(f, "{others} players found"),
             Self::Dissolved => write!(f, "a player does not answer; looking for another"),
-            Self::Punching => write!(f, "looking for the best way"),
-            Self::Unreached { slot } => write!(f, "no way leads to player {slot}"),
+            Self::Punching => write!(f, "looking for the best path"),
+            Self::Unreached { slot } => write!(f, "no path to player {slot} was found"),
             Self::Met { name, path, rtt } => {
                 write!(f, "{}, {}", way(*path, name), there_and_back(*rtt))
             }
-            Self::Renamed { was, name } => write!(f, "{was} is called {name} (by its own word)"),
+            Self::Renamed { was, name } => {
+                write!(f, "{was} is now called {name} (a name of their own choice)")
+            }
             Self::Said { name, text } => write!(f, "{name}: {text}"),
             Self::Left { name, .. } => write!(f, "{name} has left"),
             Self::Silent { name, .. } => write!(f, "{name} is silent and taken to have left"),
@@ -98,7 +100,7 @@ impl fmt::Display for Notice {
 
 fn way(path: Path, name: &str) -> String {
     match path {
-        Path::Lan(address) => format!("in the own network to {name} at {address}"),
+        Path::Lan(address) => format!("on the local network to {name} at {address}"),
         Path::Direct(address) => format!("direct to {name} at {address}"),
         Path::Relay => format!("through the relay to {name}"),
     }

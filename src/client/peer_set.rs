@@ -1,9 +1,10 @@
-//! Those we talk with: who is there, what they are called, what they say, and who has gone.
+//! The players we talk with: their names, their lines, and who has gone.
 //!
-//! No socket and no clock: datagrams and the time are handed in, and what has happened is added to
-//! the caller's list. That what is said arrives is left to `lines`, names to `player`.
+//! No socket and no clock: datagrams and the time are handed in, and notices are added to the
+//! caller's list. `lines` makes lines arrive, `remote_player` handles names.
 //!
-//! Invariants: a slot has one partner at most; who is gone stays gone and is sent nothing more.
+//! Invariants: a slot has one player at most; a player who is gone stays gone and is sent nothing
+//! more.
 
 use super::lines::{LineChannel, PeerMessage};
 use super::notice::Notice;
@@ -14,7 +15,7 @@ use crate::peer::protocol::Path;
 use crate::text::clean;
 use crate::time::Time;
 
-/// All partners, and what holds for each of them.
+/// All players of a conversation.
 pub(super) struct PeerSet {
     own_name: String,
     players: Vec<RemotePlayer>,
@@ -25,13 +26,13 @@ pub(super) struct PeerSet {
 }
 
 impl PeerSet {
-    /// Nobody is there yet. We want to be called so.
+    /// A set without players; `own_name` is our own name.
     pub(super) fn new(now: Time, own_name: &str) -> Self {
         let own_name = own_name.to_owned();
         Self { own_name, players: Vec::new(), has_ended: false, heard: now }
     }
 
-    /// Those who are there.
+    /// The players who are there.
     pub(super) fn present(&self) -> impl Iterator<Item = &RemotePlayer> {
         self.players.iter().filter(|player| !player.is_gone)
     }
@@ -45,18 +46,18 @@ impl PeerSet {
         self.present().next().is_none()
     }
 
-    /// Whether somebody of this slot is or was there.
+    /// Whether a player of this slot is or was there.
     pub(super) fn knows(&self, slot: u8) -> bool {
         self.players.iter().any(|player| player.slot == slot)
     }
 
-    /// The names of those who went before they had all that was said.
+    /// The names of players who left before they had all our lines.
     pub(super) fn lost(&self) -> impl Iterator<Item = String> {
         let lost = self.players.iter().filter(|player| player.is_lost);
         lost.map(|player| player.name().to_owned())
     }
 
-    /// Somebody is reached, perhaps later than the others: what is said from now on is for them,
+    /// Adds a player who was reached, perhaps later than the others: lines from now on go to it,
     /// too.
     pub(super) fn add(&mut self, now: Time, peer: Peer, notices: &mut Vec<Notice>) {
         let Some((path, rtt)) = peer.path else { return };
@@ -69,14 +70,14 @@ impl PeerSet {
         self.players.push(player);
     }
 
-    /// Somebody who was there is reached in another way, or again.
+    /// Notes that a known player is reached by another path, or again.
     pub(super) fn move_to(&self, slot: u8, path: Path, notices: &mut Vec<Notice>) {
         if let Some(player) = self.players.iter().find(|player| player.slot == slot) {
             notices.push(Notice::Moved { name: player.name().to_owned(), path });
         }
     }
 
-    /// Nothing is heard of somebody any more.
+    /// Notes that nothing is heard of a player any more.
     pub(super) fn mark_silent(&mut self, slot: u8, notices: &mut Vec<Notice>) {
         if let Some(player) = self.present_mut().find(|player| player.slot == slot) {
             let lost = player.go();
@@ -84,7 +85,7 @@ impl PeerSet {
         }
     }
 
-    /// Says a line to all who are there.
+    /// Says a line to all present players.
     pub(super) fn say(&mut self, now: Time, line: &[u8]) {
         self.present_mut().for_each(|player| player.lines.say(now, line));
     }
@@ -95,13 +96,13 @@ impl PeerSet {
         self.present_mut().for_each(|player| player.lines.end(now));
     }
 
-    /// The datagrams that say that we leave, and to whom.
+    /// Our goodbyes: slots and datagrams.
     pub(super) fn farewells(&self) -> Vec<(u8, Vec<u8>)> {
         let each = self.present().map(|player| (player.slot, player.lines.farewell()));
         each.flat_map(|farewell| std::iter::repeat_n(farewell, FAREWELLS)).collect()
     }
 
-    /// Takes what somebody has sent.
+    /// Takes a datagram of a player.
     pub(super) fn receive(&mut self, now: Time, slot: u8, data: &[u8], notices: &mut Vec<Notice>) {
         let Some(at) = self.players.iter().position(|player| player.slot == slot) else {
             return;
@@ -144,7 +145,7 @@ impl PeerSet {
         self.present().map(|player| player.lines.due()).min().unwrap_or(Time::NEVER)
     }
 
-    /// Sends what is due, and gives up who confirms nothing.
+    /// Sends whatever is due, and gives up players who confirm nothing.
     pub(super) fn expire(&mut self, now: Time, notices: &mut Vec<Notice>) {
         for player in self.players.iter_mut().filter(|player| !player.is_gone) {
             player.lines.expire(now);
@@ -155,11 +156,11 @@ impl PeerSet {
         }
     }
 
-    /// The next datagram to send, and to whom.
+    /// The next datagram to send, and its slot.
     pub(super) fn transmit(&mut self) -> Option<(u8, Vec<u8>)> {
         for player in &mut self.players {
             while let Some(bytes) = player.lines.transmit() {
-                // Whoever leaves and talks on is not answered; that must not pile up.
+                // A player who leaves and talks on is not answered; that must not pile up.
                 if !player.is_gone {
                     return Some((player.slot, bytes));
                 }
@@ -181,7 +182,7 @@ mod tests {
         Peer { slot, nickname: Some(nickname.to_owned()), path }
     }
 
-    /// We and two others, who have been greeted.
+    /// We and two other players.
     fn of_three() -> PeerSet {
         let (mut peers, mut notices) = (PeerSet::new(Time::ZERO, "ann"), vec![]);
         peers.add(Time::ZERO, peer(2, "ben"), &mut notices);
@@ -190,7 +191,7 @@ mod tests {
         peers
     }
 
-    /// What we send now, and to whom.
+    /// The datagrams that are due now, and their slots.
     fn sent(peers: &mut PeerSet, now: Time) -> Vec<(u8, Vec<u8>)> {
         peers.expire(now, &mut vec![]);
         std::iter::from_fn(|| peers.transmit()).collect()

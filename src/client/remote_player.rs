@@ -1,13 +1,13 @@
-//! One of those we talk with, and what they are called.
+//! One of the players we talk with, and its name.
 //!
-//! Invariant: a name is printable, holds nothing that would make a line read as another's, and is
-//! nobody else's here; a name that the server vouches for stays.
+//! Invariant: a name is printable, holds nothing that would make a line read as another player's,
+//! and is unique here; a name that the server vouches for stays.
 
 use super::lines::LineChannel;
 use crate::limits::NAME_BYTES_MAX;
 use crate::text::clean;
 
-/// Somebody to talk with.
+/// A player to talk with.
 pub(super) struct RemotePlayer {
     pub(super) slot: u8,
     name: String,
@@ -22,7 +22,7 @@ pub(super) struct RemotePlayer {
 }
 
 impl RemotePlayer {
-    /// Somebody who was reached, with the nickname that the server vouches for.
+    /// A player who was reached, with the nickname that the server vouches for.
     pub(super) fn new(slot: u8, nickname: Option<String>, lines: LineChannel) -> Self {
         let is_named = nickname.is_some();
         let name = nickname.unwrap_or_else(|| format!("player {slot}"));
@@ -39,8 +39,8 @@ impl RemotePlayer {
         self.is_lost
     }
 
-    /// They say how they want to be called; the first time counts, if it is nobody else's name.
-    /// What they were called before, if they are called something else now.
+    /// Takes the name that the player has chosen; the first one counts, if no other player has it.
+    /// Returns the old name if it has changed.
     pub(super) fn set_name(&mut self, name: &[u8], taken: &[String]) -> Option<String> {
         let text = String::from_utf8_lossy(name);
         let name = clean(text.trim());

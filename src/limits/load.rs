@@ -36,10 +36,10 @@ pub const LOAD_ANSWER_BYTES_MAX: usize = 64 * 1_024;
 pub const LOAD_SILENCE: Duration = Duration::from_millis(200);
 /// How long that silence is waited for.
 pub const LOAD_SILENCE_PATIENCE: Duration = Duration::from_secs(30);
-/// How long what was said may be on its way after the measured time.
+/// Time that messages may be on their way after the measured time.
 pub const LOAD_DRAIN: Duration = Duration::from_secs(5);
-/// Members, spread over the room, whose messages are taken apart for their latency. More would cost
-/// more and tell the same.
+/// Members, spread over the room, that take messages apart for their latency. More would cost more
+/// and show the same.
 pub const LOAD_PROBES: usize = 64;
 /// Bytes of the one read buffer: most turns empty a socket with one read.
 pub const LOAD_READ_BYTES: usize = 64 * 1_024;
@@ -57,7 +57,7 @@ pub const LOAD_CPU_SHARE_MAX: f64 = 0.95;
 pub const LOAD_SOURCES: u32 = 1_000;
 /// How long a UDP endpoint waits for an answer before it asks again: datagrams get lost.
 pub const LOAD_ASK_AGAIN: Duration = Duration::from_millis(500);
-/// Bytes of the longest datagram that an endpoint reads; matches are told in fewer.
+/// Bytes of the longest datagram that an endpoint reads; matches take fewer.
 pub const LOAD_DATAGRAM_BYTES_MAX: usize = 1_280;
 /// Processes of one run: more only get into each other's way.
 pub const LOAD_PROCESSES_MAX: u32 = 64;
@@ -67,7 +67,7 @@ pub const LOAD_START_DELAY: Duration = Duration::from_millis(50);
 pub const LOAD_LINE_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Time between two looks of a person at the progress.
 pub const LOAD_PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
-/// How long a server may take to notice that everybody has left.
+/// Time in which a server should notice that all clients have left.
 pub const LOAD_FAREWELL: Duration = Duration::from_secs(3);
 /// Time between two looks at a server that is to come to rest.
 pub const LOAD_FAREWELL_LOOK: Duration = Duration::from_millis(100);

@@ -24,7 +24,7 @@ pub const PAIRING_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
 pub const UDP_RATE_PER_SECOND: u32 = 20;
 /// Datagrams answered at once before that rate binds: a classroom behind one address.
 pub const UDP_RATE_BURST: u32 = 60;
-/// Cells of the table that keeps those rates; two addresses may share one.
+/// Cells of the table of these rates; two addresses may share one.
 pub const UDP_RATE_CELLS: usize = 8_192;
 /// Bytes of the longest answer, kept inline: a STUN refusal with all it may list takes 56.
 pub const ANSWER_BYTES_MAX: usize = 64;
@@ -36,7 +36,7 @@ pub const QUEUE_NAME_BYTES_MAX: usize = 64;
 pub const MATCH_PLAYERS: RangeInclusive<u8> = 2..=16;
 /// Private addresses that one player may name: a cable and a radio.
 pub const LAN_CANDIDATES_MAX: usize = 2;
-/// Bytes of the longest datagram that tells of a match: passes any path that IPv6 does.
+/// Bytes of the longest MATCH: passes any path that IPv6 does.
 pub const MATCH_BYTES_MAX: usize = 1_200;
 /// Endpoints that have proved their address and wait, or have met others, at some 400 bytes each.
 /// When there are more the oldest match goes first, then one of the most crowded network.
@@ -46,17 +46,17 @@ pub const PLAYERS_MAX: usize = 16_384;
 pub const PLAYERS_PER_ADDRESS_MAX: u16 = 64;
 /// Such endpoints of one IPv4 /24 or IPv6 /48, which one customer may own whole.
 pub const PLAYERS_PER_PREFIX_MAX: u16 = 1_024;
-/// All such endpoints of one IPv4 address or IPv6 /64, those who know of their match included: a
-/// school. So nobody can fill the table alone.
+/// All such endpoints of one IPv4 address or IPv6 /64, those that know of their match included: a
+/// school. So one address cannot fill the table alone.
 pub const SEATS_PER_ADDRESS_MAX: u16 = 512;
 /// The same for an IPv4 /24 or IPv6 /48.
 pub const SEATS_PER_PREFIX_MAX: u16 = 2_048;
-/// Matched players of one IPv4 /24 or IPv6 /48 who are never asked to make room in a full table: a
-/// school. Beyond that the youngest who is gone, or has not confirmed its match, is.
+/// Matched players of one IPv4 /24 or IPv6 /48 that are never asked to make room in a full table: a
+/// school. Beyond that the youngest one that is gone, or has not confirmed its match, makes room.
 pub const CROWDED_SEATS: u16 = 512;
-/// So many of them, the youngest, are looked at to find such a one: some microseconds.
+/// The youngest of these players that are checked to find such a one: some microseconds.
 pub const CROWDED_SEATS_TRIES: usize = 64;
-/// Shortest time between two answers to a player who asks again: less than clients wait for one.
+/// Shortest time between two answers to a player that asks again: less than clients wait for one.
 pub const PLAYER_ANSWER_INTERVAL: Duration = Duration::from_millis(200);
 /// Cells of each of the tables that count them; two networks may share one.
 pub const PLAYER_CELLS: usize = 8_192;
@@ -69,8 +69,8 @@ pub const EVICTION_TRIES: usize = 16;
 /// Time from telling players of each other until they send to each other: enough for the news to
 /// reach all of them, so that each NAT is open when the first datagram from outside comes.
 pub const PUNCH_DELAY: Duration = Duration::from_millis(200);
-/// Times after which a match is told again to a player who has not confirmed it: six times in four
-/// seconds, of which a line that loses a third of all datagrams takes all once in 1,400.
+/// Times after which a MATCH is sent again to a player that has not confirmed it: six times in four
+/// seconds, of which a path that loses a third of all datagrams loses all once in 1,400.
 pub const MATCH_REPEATS: [Duration; 5] = [
     Duration::from_millis(250),
     Duration::from_millis(250),
@@ -78,20 +78,20 @@ pub const MATCH_REPEATS: [Duration; 5] = [
     Duration::from_millis(1_000),
     Duration::from_millis(2_000),
 ];
-/// Time from a match until a player of whom nothing was heard since is taken to be gone: it was
-/// told five times by then.
+/// Time from a match until a silent player is taken to be gone: its MATCH was sent five times by
+/// then.
 pub const GHOST_AFTER: Duration = Duration::from_secs(2);
 /// How long the others of such a match may take to ask for their old place in the queue.
 pub const PLACE_KEPT: Duration = Duration::from_secs(3);
-/// Players whose time is up, served in one turn.
+/// Players with a due timer, served in one turn.
 pub const PLAYERS_DUE_PER_TURN: usize = 1_024;
 /// Shortest time between two moves of a matched player to another address, in the long run …
 pub const MOVE_INTERVAL: Duration = Duration::from_secs(1);
-/// … and moves at once: each has up to fifteen others told of the match again.
+/// … and moves at once: each has the match sent again to up to fifteen others.
 pub const MOVES_AT_ONCE: u32 = 4;
 /// How long a token of the chat may wait for its endpoint.
 pub const TOKEN_TTL: Duration = Duration::from_secs(600);
-/// Bytes of game data in one relayed datagram: what ENet (so Godot) and Quake 3 send at most. With
+/// Bytes of game data in one relayed datagram: the most that ENet (so Godot) and Quake 3 send. With
 /// our line and the headers of IP and UDP it still fits into an Ethernet frame.
 pub const RELAY_PAYLOAD_BYTES_MAX: usize = 1_400;
 /// Bytes of the longest relayed datagram, its line included.
@@ -99,8 +99,8 @@ pub const RELAY_DATAGRAM_BYTES_MAX: usize = 1_480;
 /// Bytes charged for each relayed datagram beside its payload: our header and those of IP and UDP,
 /// so that many small ones are bounded, too.
 pub const RELAY_OVERHEAD_BYTES: usize = 60;
-/// Silence of a player's own after which nothing is relayed to it any more: it may be gone, and
-/// somebody else may have its address. Clients say something each 15 s (RFC 7675 has 30 s).
+/// Silence of a player after which nothing is relayed to it any more: it may be gone, and its
+/// address another client's. Clients send something each 15 s (RFC 7675 has 30 s).
 pub const RELAY_CONSENT: Duration = Duration::from_secs(45);
 /// Bytes a second relayed for one player. Default of `--relay-rate`: a fast game, not a video.
 pub const RELAY_RATE_BYTES: usize = 64 * 1_024;
@@ -133,7 +133,7 @@ pub const SERVER_ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
 pub const SERVER_SILENCE: Duration = Duration::from_secs(30);
 /// Longest time that a server may have us wait before it is asked again, or before we punch.
 pub const SERVER_DELAY_MAX: Duration = Duration::from_secs(60);
-/// How often the server is told that we leave: nothing waits for its answer for long.
+/// How often LEAVE is sent: nothing waits for its answer for long.
 pub const LEAVES_MAX: u8 = 3;
 /// Bytes to which a question without cookie is filled up: a server answers with no more.
 pub const JOIN_BYTES_MIN: usize = 64;
@@ -155,7 +155,7 @@ pub const BETTER_TRIES_MAX: u8 = 8;
 pub const PEER_LINGER: Duration = Duration::from_millis(1_500);
 /// Time without any path after which a peer counts as out of reach.
 pub const PUNCH_FOR: Duration = Duration::from_secs(5);
-/// Addresses tried for one peer: what the server tells is three, and NATs make some up.
+/// Addresses tried for one peer: the server names three, and NATs make some up.
 pub const CANDIDATES_MAX: usize = 8;
 /// PINGs to one candidate whose PONG still counts: four seconds of them.
 pub const PINGS_REMEMBERED: usize = 16;
@@ -183,7 +183,7 @@ pub const OPENERS: u8 = 2;
 pub const OPENER_AGAIN: Duration = Duration::from_millis(50);
 /// Silence after which a peer counts as gone.
 pub const PEER_SILENCE: Duration = Duration::from_secs(45);
-/// Bytes of the longest datagram of a game: what the relay takes, and any path.
+/// Bytes of the longest datagram of a game: the relay takes it, and any path.
 pub const PEER_DATAGRAM_BYTES_MAX: usize = RELAY_PAYLOAD_BYTES_MAX;
 /// Datagrams of quicker peers that are kept until all players are found: a second of a fast game.
 pub const EARLY_DATAGRAMS_MAX: usize = 64;
@@ -207,15 +207,15 @@ pub const SPEECH_TURN_DATAGRAMS: usize = 64;
 /// Time after which a peer that confirms nothing is given up.
 pub const SPEECH_PATIENCE: Duration = Duration::from_secs(20);
 /// Quiet after which a terminal whose stdin has ended leaves: others may still have answered, and
-/// what they say may have been lost and be under way again.
+/// their answers may have been lost and be under way again.
 pub const SPEECH_QUIET: Duration = Duration::from_secs(3);
-/// How often it is said that we are gone: nobody confirms that.
+/// How often our goodbye is sent: it is not confirmed.
 pub const FAREWELLS: usize = 3;
-/// How often the server told the kind of NAT is asked before silence counts, and a STUN server.
+/// How often a server is asked in a NAT check before silence counts.
 pub const CHECK_TRIES: u32 = 4;
 /// Time between two such questions.
 pub const CHECK_AGAIN: Duration = Duration::from_millis(400);
-/// How often the server is told how it went with a peer: such a report has no answer …
+/// How often the result with a peer is reported to the server: such a report has no answer …
 pub const RESULTS_MAX: u8 = 3;
 /// … and this is the time in between.
 pub const RESULT_AGAIN: Duration = Duration::from_millis(200);

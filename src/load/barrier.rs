@@ -1,7 +1,7 @@
 //! Where the processes of one load test wait for each other, seen from one of them.
 //!
-//! A process that is alone never waits. One of several tells its parent how far it is and goes on
-//! when it is told to; meanwhile its clients go on reading.
+//! A process that is alone never waits. One of several reports its progress to its parent and goes
+//! on when told to; meanwhile its clients go on reading.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +16,7 @@ use super::wire::{Assignment, LineReader, Order, WorkerMessage, line};
 use crate::limits::LOAD_PROGRESS_INTERVAL;
 use crate::time::Time;
 
-/// Whoever says when a run goes on.
+/// The synchronisation of a run.
 #[derive(Debug)]
 pub(super) enum Barrier {
     /// There is only this process.
@@ -40,7 +40,7 @@ impl Barrier {
         pool.events.watch_orders(&mut parent.pipe).map_err(fail)
     }
 
-    /// Everybody here was let in. Returns when everybody elsewhere was.
+    /// All clients here were admitted. Returns when all elsewhere were, too.
     pub(super) fn gathered(&mut self, pool: &mut ClientPool) -> Result<(), LoadError> {
         let Self::Parent(parent) = self else { return Ok(()) };
         tell(&WorkerMessage::Gathered)?;
@@ -57,7 +57,7 @@ impl Barrier {
         })
     }
 
-    /// How many messages all processes have said.
+    /// The number of messages that all processes have sent.
     pub(super) fn said_by_all(&mut self, pool: &mut ClientPool) -> Result<u64, LoadError> {
         let Self::Parent(parent) = self else { return Ok(pool.tally.said) };
         tell(&WorkerMessage::Said(pool.tally.said))?;
@@ -165,7 +165,7 @@ impl Parent {
     }
 }
 
-/// Tells the parent something.
+/// Sends a message to the parent.
 pub(super) fn tell(message: &WorkerMessage) -> Result<(), LoadError> {
     let mut stdout = std::io::stdout().lock();
     let told = stdout.write_all(&line(message)).and_then(|()| stdout.flush());

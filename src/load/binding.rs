@@ -19,7 +19,7 @@ pub(super) fn request(id: u64) -> [u8; HEADER_BYTES] {
     request
 }
 
-/// The id of the request that a datagram answers, and the address that it tells.
+/// The id of the request that a datagram answers, and the address in it.
 pub(super) fn read(datagram: &[u8]) -> Option<(u64, SocketAddr)> {
     let (header, mut rest) = datagram.split_at_checked(HEADER_BYTES)?;
     let is_answer = header[..2] == SUCCESS.to_be_bytes()

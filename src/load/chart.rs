@@ -10,8 +10,8 @@ use super::recorder::Recorder;
 const COLUMNS: f64 = 50.0;
 /// Rows of a chart with fine steps; with more it has coarse ones.
 const ROWS_MAX: usize = 14;
-/// A row is drawn if it holds at least this share of all, or lies between two that do; what is
-/// rarer is told by the percentiles.
+/// A row is drawn if it holds at least this share of all, or lies between two that do; percentiles
+/// show rarer latencies.
 const SHARE_MIN: f64 = 0.0001;
 const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 

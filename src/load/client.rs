@@ -1,4 +1,4 @@
-//! One simulated client: what it is there for, how far it has come, what waits to be sent.
+//! One simulated client: its role, its stage, and its unsent bytes.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -7,12 +7,12 @@ use mio::net::TcpStream;
 use super::payload::MarkerScanner;
 use crate::time::Time;
 
-/// What a client is there for.
+/// The role of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientRole {
     /// Hears everything, from the first message to the last.
     Listener,
-    /// Hears what is said between its coming and its going.
+    /// Hears the messages between its arrival and its departure.
     Passer,
     /// Does not read once the conversation has begun.
     Stalled,
@@ -20,7 +20,7 @@ pub(super) enum ClientRole {
     Voice,
 }
 
-/// How far a client has come.
+/// The stage of a client's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionStage {
     Connecting,
@@ -49,18 +49,18 @@ pub(super) struct SimulatedClient {
     pub(super) spoken_to: bool,
     /// Whether it has stopped reading.
     pub(super) deaf: bool,
-    /// Before it is seated, what it has not understood yet; then the beginning of a question.
+    /// Until it is seated, input that is not understood yet; then the beginning of a server's ping.
     pub(super) begun: Vec<u8>,
-    /// What its socket did not take.
+    /// Bytes that its socket did not take.
     pub(super) unsent: Vec<u8>,
     pub(super) probe: Option<Box<LatencyProbe>>,
 }
 
-/// What a client needs in order to read messages.
+/// The state of a client that reads messages.
 #[derive(Debug)]
 pub(super) struct LatencyProbe {
     pub(super) scanner: MarkerScanner,
-    /// The sender that it tells of each message of its own: number, and place in `credits`.
+    /// The sender for which it counts messages: number, and index in `credits`.
     pub(super) witness_of: Option<(u32, usize)>,
 }
 
@@ -81,14 +81,14 @@ impl SimulatedClient {
         }
     }
 
-    /// Sends these bytes after those that wait, as far as the socket takes them.
+    /// Sends these bytes after the unsent ones, as far as the socket takes them.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let sent = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
         self.unsent.extend_from_slice(&bytes[sent..]);
         Ok(())
     }
 
-    /// Sends what waits, as far as the socket takes it.
+    /// Sends unsent bytes, as far as the socket takes them.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         let unsent = std::mem::take(&mut self.unsent);
         let sent = self.write(&unsent)?;

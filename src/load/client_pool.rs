@@ -1,4 +1,4 @@
-//! Simulated clients: their connections, what they hear and what is on its way to be sent.
+//! Simulated clients: their connections, their input and their unsent bytes.
 //!
 //! ```text
 //!     open --> Connecting --> Greeting --> Seated --> (left, or lost)
@@ -6,10 +6,10 @@
 //!                  '--> failed <-'
 //! ```
 //!
-//! It says nothing of its own accord but greetings and answers to the server's questions; who
-//! speaks when is for [`traffic`](super::traffic). All share one read buffer. Most listeners only
-//! count messages; *probes* read them, to take latencies and to tell a sender of the closed loop
-//! that its message has been around.
+//! By itself the pool sends only greetings and answers to the server's pings;
+//! [`traffic`](super::traffic) decides who speaks when. All clients share one read buffer. Most
+//! listeners only count messages; *probes* read them, to take latencies and to tell a sender of the
+//! closed loop that its message has been around.
 
 use std::io::{ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
@@ -30,28 +30,28 @@ use crate::time::Time;
 
 /// All clients of this process.
 pub(super) struct ClientPool {
-    /// What wakes it.
+    /// The events of the pool.
     pub(super) events: EventLoop,
     /// The run's clock.
     pub(super) clock: Clock,
-    /// What was counted.
+    /// Counters of the run.
     pub(super) tally: Tally,
-    /// How long messages took that probes have heard.
+    /// Latencies of messages that probes have heard.
     pub(super) latency: Recorder,
-    /// How long it took to be let in, for those who began to connect in its span.
+    /// How long admission took, for clients that began to connect in its span.
     pub(super) admission: Recorder,
     server: SocketAddr,
     codec: Codec,
     clients: Slab<SimulatedClient>,
-    /// How many are not seated yet.
+    /// The number of clients that are not seated yet.
     opening: usize,
-    /// Who was seated since the last call of `take_seated`.
+    /// Clients seated since the last call of `take_seated`.
     seated: Vec<ClientRef>,
     /// For each sender of a closed loop, how many of its messages have been around.
     credits: Vec<usize>,
     /// Whether any witness has heard anything.
     witnessed: bool,
-    /// Whether all leave as soon as they come, where the server does not tell who is in.
+    /// Whether all clients leave as soon as they come, where the server does not confirm admission.
     passes: bool,
     window: (Time, Time),
     /// Read buffer of all, and write buffer of all.
@@ -60,7 +60,7 @@ pub(super) struct ClientPool {
 }
 
 impl ClientPool {
-    /// Nobody yet.
+    /// An empty pool.
     pub(super) fn new(server: SocketAddr, codec: Codec, clock: Clock) -> Result<Self, LoadError> {
         Ok(Self {
             events: EventLoop::new(clock)?,
@@ -110,7 +110,7 @@ impl ClientPool {
         self.events.wait(until)
     }
 
-    /// Serves a few of those whose sockets are ready. Returns whether there are more.
+    /// Serves a few of the clients whose sockets are ready. Returns whether there are more.
     pub(super) fn serve_some(&mut self) -> bool {
         for _ in 0..LOAD_READS_PER_LOOK {
             let Some(ready) = self.events.take_ready() else { break };
@@ -119,7 +119,7 @@ impl ClientPool {
         self.events.has_ready()
     }
 
-    /// Serves all whose sockets are ready, for as long as nothing has to be said in time.
+    /// Serves all clients whose sockets are ready, for as long as no message is due.
     pub(super) fn serve_all(&mut self) {
         while self.serve_some() {}
     }
@@ -139,7 +139,7 @@ impl ClientPool {
         }
     }
 
-    /// Introduces a client whose connection was made.
+    /// Greets the server once a client is connected.
     fn greet(&mut self, key: usize) {
         let Some(client) = self.clients.get_mut(key) else { return };
         let failure = client.stream.take_error().unwrap_or_else(Some);
@@ -226,7 +226,7 @@ impl ClientPool {
                 })
             }
         };
-        // A sender of a closed loop reads what it hears; others are told by a line of its own.
+        // A sender of a closed loop reads its messages; others are told by a line of their own.
         if (heard == 0 || client.probe.is_some()) && self.codec.hears_brakes(bytes) {
             self.tally.slowed_down += 1;
         }
@@ -319,7 +319,7 @@ impl ClientPool {
         self.tally.failures.note(why);
     }
 
-    /// Gives up those who were not let in.
+    /// Gives up all clients that were not admitted.
     pub(super) fn give_up_opening(&mut self) {
         let opening =
             |(_, client): &(usize, &SimulatedClient)| client.stage != ConnectionStage::Seated;
@@ -336,13 +336,13 @@ impl ClientPool {
         }
     }
 
-    /// Everybody leaves.
+    /// All clients leave.
     pub(super) fn leave_all(&mut self) {
         self.clients = Slab::new();
         self.opening = 0;
     }
 
-    /// Who was let in since the last call.
+    /// Clients admitted since the last call.
     pub(super) fn take_seated(&mut self) -> Vec<ClientRef> {
         std::mem::take(&mut self.seated)
     }
@@ -358,8 +358,8 @@ impl ClientPool {
         }
     }
 
-    /// Has a client tell of each message by a sender that it hears. Returns where [`Self::credits`]
-    /// counts them.
+    /// Has a client count each message of a sender that it hears, in the returned entry of
+    /// [`Self::credits`].
     pub(super) fn make_witness(&mut self, seat: ClientRef, sender: u32) -> usize {
         self.make_probe(seat);
         let place = self.credits.len();
@@ -371,14 +371,14 @@ impl ClientPool {
         place
     }
 
-    /// Whether some were to hear a sender's messages and nobody has heard any.
+    /// Whether some clients were to hear a sender's messages and none has heard any.
     pub(super) fn is_unheard(&self) -> bool {
         !self.witnessed && !self.credits.is_empty()
     }
 
-    /// From now on all who come leave at once. Where the server tells nobody that it is in, they
-    /// say goodbye, and the server's is the sign that it has met them: so none of them is still in
-    /// its queue when the next one comes.
+    /// From now on all clients leave as soon as they come. Where the server does not confirm
+    /// admission, they say goodbye, and the server's goodbye is the sign that it has met them: so
+    /// none of them is still in its queue when the next one comes.
     pub(super) fn pass_through(&mut self) {
         self.passes = !self.codec.registers();
     }
@@ -403,22 +403,22 @@ impl ClientPool {
         })
     }
 
-    /// What a seated client is there for.
+    /// The role of a seated client.
     pub(super) fn role(&self, seat: ClientRef) -> Option<ClientRole> {
         self.is_seated(seat).then(|| self.clients[seat.key].role)
     }
 
-    /// How many are being let in.
+    /// The number of clients that are being admitted.
     pub(super) fn opening(&self) -> usize {
         self.opening
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     pub(super) fn len(&self) -> usize {
         self.clients.len()
     }
 
-    /// How many have heard nothing so far.
+    /// The number of clients that have heard nothing so far.
     pub(super) fn not_spoken_to(&self) -> usize {
         let waits =
             |client: &SimulatedClient| !client.spoken_to && client.role != ClientRole::Voice;

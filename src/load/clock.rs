@@ -9,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::time::Time;
 
-/// Tells how long a run has been going on.
+/// The time since a run began.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     /// Nanoseconds on the system's clock when it began.
@@ -27,7 +27,7 @@ impl Clock {
         Self { epoch }
     }
 
-    /// What the other process needs to know.
+    /// The epoch, for another process.
     pub(super) fn epoch(self) -> u64 {
         self.epoch
     }

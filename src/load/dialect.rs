@@ -1,8 +1,8 @@
 //! The languages that simulated clients speak: bytes in, bytes out, no sockets.
 //!
-//! A [`Codec`] is a dialect set up for one run: its room, its nicknames, the length of its
-//! texts. It knows how a newcomer introduces itself, when the server has let it in, and how a
-//! message is framed. What the messages say is for [`payload`].
+//! A [`Codec`] is a dialect set up for one run: its room, its nicknames, the length of its texts.
+//! It knows how a newcomer greets, when the server has admitted it, and how a message is framed.
+//! [`payload`] defines the texts of messages.
 
 use clap::ValueEnum;
 use memchr::memmem;
@@ -14,37 +14,37 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// Letters of the tag that tells the nicknames of one run from those of another: none looks like
-/// a digit or like two letters.
+/// Letters of the tag that distinguishes the nicknames of runs: none looks like a digit or like two
+/// letters.
 const TAG_LETTERS: &[u8; 16] = b"bcdfghjkpqstvwxz";
 const TAG_BYTES: usize = 3;
 const NUMBER_DIGITS: usize = 6;
-/// What plain lines put around a text: `bcd000042: ` and the newline.
+/// The frame of plain lines around a text: `bcd000042: ` and the newline.
 const LINES_FRAME_BYTES: usize = TAG_BYTES + NUMBER_DIGITS + ": \n".len();
-/// The room of plain lines that everyone starts in.
+/// The room of plain lines in which every client starts.
 const LINES_ROOM: &str = "main";
 const OTHER_ROOM: &str = "mio-chat-load";
-/// What plain lines say to somebody who was let in.
+/// The welcome of plain lines.
 const LINES_WELCOME: &[u8] = b"Connected to server!";
 
-/// What plain lines say to somebody whose lines have to wait.
+/// The notice of plain lines to a client whose lines have to wait.
 const LINES_TOO_FAST: &[u8] = b"* too fast: ";
 
 /// A language that chat servers speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
-    /// Plain lines, as mio-chat speaks them: a nickname, then messages
+    /// mio-chat's plain lines: a nickname, then messages
     Lines,
-    /// No names: everyone hears what anyone sends as it is
+    /// No names: everyone hears everything as it was sent
     Raw,
-    /// As raw, but everyone except the sender hears it
+    /// As raw, but the sender does not hear its own messages
     RawOthers,
     /// Redis pub/sub; senders have connections of their own
     Redis,
     /// NATS, one subject
     Nats,
-    /// IRC, one channel; nobody hears itself
+    /// IRC, one channel; clients do not hear themselves
     Irc,
 }
 
@@ -61,12 +61,12 @@ impl Dialect {
         }
     }
 
-    /// Whether a member hears what it has said itself.
+    /// Whether a member hears its own messages.
     pub(super) fn echoes(self) -> bool {
         !matches!(self, Self::RawOthers | Self::Irc)
     }
 
-    /// Whether the server tells newcomers when they are in.
+    /// Whether the server confirms admission.
     pub(super) fn registers(self) -> bool {
         !matches!(self, Self::Raw | Self::RawOthers)
     }
@@ -90,12 +90,12 @@ impl Dialect {
     }
 }
 
-/// How a newcomer fares.
+/// The state of a newcomer's admission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AdmissionState {
     /// The server has not decided.
     Waiting,
-    /// It is in the room and will hear what is said from now on.
+    /// It is in the room and will hear messages from now on.
     Admitted,
     /// It will not be; these are the server's words.
     Refused(String),
@@ -108,13 +108,13 @@ pub(super) struct Codec {
     room: String,
     tag: String,
     text_bytes: usize,
-    /// What comes before and after each text that is sent.
+    /// The frame before and after each sent text.
     before: Vec<u8>,
     after: &'static [u8],
 }
 
 impl Codec {
-    /// `run` tells this run from others at the same server. Says why it makes no sense.
+    /// `run` distinguishes runs at the same server. The error says why the settings make no sense.
     pub(super) fn new(
         dialect: Dialect,
         room: Option<&str>,
@@ -153,7 +153,7 @@ impl Codec {
         bytes.extend_from_slice(self.after);
     }
 
-    /// What a client says first; nothing where nobody registers.
+    /// A client's first bytes; none where clients do not register.
     pub(super) fn greeting(&self, number: u32) -> Vec<u8> {
         let Self { room, tag, .. } = self;
         let text = match self.dialect {
@@ -172,8 +172,8 @@ impl Codec {
         text.into_bytes()
     }
 
-    /// Reads what a newcomer has `heard` so far, takes what it has understood away, and appends to
-    /// `reply` what the newcomer is to answer.
+    /// Reads a newcomer's input in `heard`, removes the part that was understood, and appends the
+    /// newcomer's answer to `reply`.
     pub(super) fn hear_answer(&self, heard: &mut Vec<u8>, reply: &mut Vec<u8>) -> AdmissionState {
         let welcomed = self.dialect == Dialect::Lines && self.room == LINES_ROOM;
         if welcomed && memmem::find(heard, LINES_WELCOME).is_some() {
@@ -229,7 +229,7 @@ impl Codec {
     }
 
     /// `:server 001 nick :Welcome` lets a client join; `:server 366 nick #room :…` ends the list of
-    /// who is there.
+    /// members.
     fn hear_irc(&self, line: &[u8], reply: &mut Vec<u8>) -> AdmissionState {
         let mut words = line.split(|byte| *byte == b' ');
         let first = words.next().unwrap_or_default();
@@ -258,8 +258,8 @@ impl Codec {
         reply.extend_from_slice(b"\r\n");
     }
 
-    /// What a member is to answer to what it hears, which may begin and end within a line. `begun`
-    /// keeps the beginning of a question for the next time.
+    /// Appends a member's answer to its input, which may begin and end within a line. `begun` keeps
+    /// the beginning of a ping for the next time.
     pub(super) fn hear_member(&self, bytes: &[u8], begun: &mut Vec<u8>, reply: &mut Vec<u8>) {
         if !matches!(self.dialect, Dialect::Nats | Dialect::Irc) {
             return;
@@ -284,7 +284,7 @@ impl Codec {
         }
     }
 
-    /// Whether the server says that it lets somebody say no more for now.
+    /// Whether the server says that it slows a client down.
     pub(super) fn hears_brakes(&self, bytes: &[u8]) -> bool {
         self.dialect == Dialect::Lines && memmem::find(bytes, LINES_TOO_FAST).is_some()
     }
@@ -294,12 +294,12 @@ impl Codec {
         self.text_bytes
     }
 
-    /// Whether the server tells newcomers when they are in.
+    /// Whether the server confirms admission.
     pub(super) fn registers(&self) -> bool {
         self.dialect.registers()
     }
 
-    /// Whether a member hears what it has said itself.
+    /// Whether a member hears its own messages.
     pub(super) fn echoes(&self) -> bool {
         self.dialect.echoes()
     }

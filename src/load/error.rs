@@ -15,15 +15,15 @@ pub enum LoadError {
     Nobody {
         /// The server.
         address: SocketAddr,
-        /// What most of them met with, and what to do about it.
+        /// The most frequent failure, and advice.
         why: String,
     },
-    /// Those who were to speak are not there any more.
+    /// The clients that were to speak are gone.
     #[error("cannot load {address}: nobody is left to speak: {why}")]
     Mute {
         /// The server.
         address: SocketAddr,
-        /// What most of them met with.
+        /// The most frequent failure.
         why: String,
     },
     /// The messages of a closed loop did not come back.
@@ -33,12 +33,12 @@ pub enum LoadError {
     Unheard {
         /// The server.
         address: SocketAddr,
-        /// How long they were waited for.
+        /// The time they were waited for.
         within: Duration,
-        /// Why that may be, and what to do about it.
+        /// A likely reason, and advice.
         why: String,
     },
-    /// What is to be done makes no sense.
+    /// The settings make no sense.
     #[error("cannot begin: {0}")]
     Settings(String),
     /// The user did not want to wait for the report.
@@ -52,7 +52,7 @@ pub enum LoadError {
     SetUp {
         /// Which part of it.
         what: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Waiting for events failed.
@@ -65,7 +65,7 @@ pub enum LoadError {
     Watch {
         /// Its id.
         pid: u32,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The report could not be written.
@@ -73,7 +73,7 @@ pub enum LoadError {
     Report {
         /// Where to.
         file: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// More descriptors are needed than processes may have.
@@ -89,12 +89,12 @@ pub enum LoadError {
         /// Descriptors that each may have.
         descriptors: u64,
     },
-    /// There is a report, and it tells of clients that were not served.
+    /// There is a report, and some clients were not served.
     #[error("{address} did not serve all clients: {told}; the report says why")]
     Unserved {
         /// The server.
         address: String,
-        /// How many, and what became of them.
+        /// Their number and their fate.
         told: String,
     },
     /// A further process of ours failed.
@@ -102,7 +102,7 @@ pub enum LoadError {
     Worker {
         /// Which, from 1.
         number: usize,
-        /// What it said or what happened to it.
+        /// Its error message, or its end.
         why: String,
     },
 }

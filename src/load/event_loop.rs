@@ -1,7 +1,7 @@
 //! Waiting: for sockets, for a moment, for a signal, for orders from another process.
 //!
-//! Everything is registered once and edge-triggered. What is ready is copied out of the poll, so
-//! that a turn can be interrupted to say what has fallen due, and gone on with.
+//! Everything is registered once and edge-triggered. Ready sockets are copied out of the poll, so
+//! that a turn can be interrupted to send messages that have fallen due, and continued.
 
 use std::io;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const ORDERS: Token = Token(usize::MAX - 3);
 /// A socket that something has happened to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReadySocket {
-    /// What it was registered as.
+    /// The key that it was registered under.
     pub(super) key: usize,
     /// There may be something to read.
     pub(super) readable: bool,
@@ -42,7 +42,7 @@ pub(super) struct EventLoop {
     signals: Signals,
     clock: Clock,
     ready: Vec<ReadySocket>,
-    /// How many of `ready` were handed out.
+    /// The number of entries of `ready` that were handed out.
     taken: usize,
     stops: Vec<i32>,
     orders: bool,

@@ -3,16 +3,16 @@
 //! This is written from the text of the protocol and shares nothing with the server, so that the
 //! two find each other's faults. Matches of two are all that it asks for.
 //!
-//! Invariant: what is read is exactly what the protocol says, or it is nothing.
+//! Invariant: a line is either exactly as the protocol says, or it is rejected.
 
 use std::net::SocketAddr;
 
 /// Bytes of the answer to a first JOIN; one that is shorter gets none.
 const JOIN_BYTES_MIN: usize = 50;
-/// Where everybody meets.
+/// The queue in which all endpoints meet.
 const QUEUE: &str = "load";
 
-/// What a server has said to a client.
+/// A line from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServerLine<'a> {
     /// Prove with this that you are where you say.
@@ -25,12 +25,12 @@ pub(super) enum ServerLine<'a> {
     Refusal(&'a str),
 }
 
-/// What a player is told of a match of two.
+/// A match of two, as one of its players is told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MatchLine {
     /// Its number.
     pub(super) number: u64,
-    /// What its players share with nobody else.
+    /// The key that its players share with nobody else.
     pub(super) key: u128,
     /// Which of the two the player is: 1 or 2.
     pub(super) slot: u8,
@@ -57,7 +57,7 @@ pub(super) fn ack(id: u64, number: u64) -> String {
     format!("MC1 ACK id={id:016x} m={number:016x}\n")
 }
 
-/// What a datagram says, and to which id.
+/// The line in a datagram, and the id that it is for.
 pub(super) fn read(datagram: &[u8]) -> Option<(u64, ServerLine<'_>)> {
     let line = std::str::from_utf8(datagram).ok()?.strip_suffix('\n')?.strip_prefix("MC1 ")?;
     let (verb, fields) = line.split_once(' ')?;
@@ -88,7 +88,7 @@ fn value<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
     fields.split(' ').find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// `1@127.0.0.1:4000`; what the player's own network calls it does not matter here.
+/// `1@127.0.0.1:4000`; the player's address in its own network does not matter here.
 fn player(text: &str) -> Option<(u8, SocketAddr)> {
     let (slot, addresses) = text.split_once('@')?;
     let address = addresses.split('+').next()?;

@@ -1,5 +1,5 @@
-//! Finding out who is in a room whose server does not tell: somebody says something until all have
-//! heard something.
+//! Finding out which clients are in a room, where the server does not confirm admission: a client
+//! says something until all have heard something.
 
 use super::client::ClientRef;
 use super::client_pool::ClientPool;
@@ -7,22 +7,23 @@ use super::worker_plan::RoleAssignment;
 use crate::limits::LOAD_DRAIN;
 use crate::time::Time;
 
-/// What is said; no message of ours.
+/// The text of a probe; it is not a message of the test.
 const PROBE_TEXT: &[u8] = b"?\n";
 
 /// A roll call under way.
 #[derive(Debug)]
 pub(super) struct MembershipProbe {
-    /// One; two where nobody hears itself.
+    /// One client; two where clients do not hear themselves.
     callers: Vec<ClientRef>,
     echoes: bool,
-    /// How many have heard nothing yet, and since when so many.
+    /// How many clients have heard nothing yet, and since when it has been that many.
     missing: usize,
     since: Time,
 }
 
 impl MembershipProbe {
-    /// Nobody has called yet; nobody will where the server tells who is in, or to an empty room.
+    /// A probe that was not sent yet, and never is where the server confirms admission, or to an
+    /// empty room.
     pub(super) fn new(pool: &ClientPool, roles: &RoleAssignment, now: Time) -> Self {
         let (registers, echoes) = (pool.codec().registers(), pool.codec().echoes());
         let needed = if echoes { 1 } else { 2 };
@@ -41,7 +42,7 @@ impl MembershipProbe {
         }
     }
 
-    /// Whether there is nobody left to wait for.
+    /// Whether no client is left to wait for.
     pub(super) fn is_over(&mut self, pool: &ClientPool, now: Time) -> bool {
         if self.callers.is_empty() {
             return true;
@@ -53,8 +54,8 @@ impl MembershipProbe {
         missing == 0
     }
 
-    /// Whether somebody has called, should have heard itself, and has not for so long that it will
-    /// not: nobody else has got in meanwhile either. Of others who are missing that cannot be said;
+    /// Whether a caller should have heard itself, and has not for so long that it never will: no
+    /// other client has got in meanwhile either. Of other missing clients that cannot be said:
     /// where a queue has overflowed the system tries again after up to 16 s.
     pub(super) fn lacks_its_echo(&self, pool: &ClientPool, now: Time) -> bool {
         let waits = |caller: &ClientRef| pool.is_not_spoken_to(*caller);

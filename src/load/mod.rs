@@ -1,4 +1,4 @@
-//! Many simulated clients in one thread: loads a chat server and tells how it fared.
+//! The load generator: many simulated clients in one thread, and a report of how the server fared.
 //!
 //! ```text
 //!     settings ---> worker_plan ---> run -----> client_pool ---> event_loop, socket
@@ -10,16 +10,16 @@
 //!                                   report, text  the result
 //! ```
 //!
-//! A run over UDP is simpler: `udp_run` holds endpoints and phases, `udp_session` says what is asked
-//! and answered (with `mc1` and `binding`), and `partners` checks that paired endpoints name each
-//! other.
+//! A run over UDP is simpler: `udp_run` holds endpoints and phases, `udp_session` says what is
+//! asked and answered (with `mc1` and `binding`), and `partners` checks that paired endpoints name
+//! each other.
 //!
 //! It knows nothing of the server's insides and works with any server that speaks one of its
-//! dialects. What it measures costs less than what the server does: one shared read buffer, one
-//! read per event, messages counted by their marker; a few probes read them and take latencies.
+//! dialects. Measuring costs less than serving does: one shared read buffer, one read per event,
+//! messages counted by their marker; a few probes read them and take latencies.
 //!
-//! Invariants: one thread; nothing blocks but the poll; whatever a server sends is counted or
-//! refused and never ends the run but by everybody's absence; every wait is bounded.
+//! Invariants: one thread; nothing blocks but the poll; every byte of the server is counted or
+//! refused and never ends the run, unless all clients are gone; every wait is bounded.
 
 mod barrier;
 mod binding;
@@ -79,7 +79,7 @@ pub fn check(settings: &LoadSettings) -> Result<(), String> {
     codec(settings, 0).map(drop)
 }
 
-/// Carries a load test out, in processes that may open so many `descriptors` each.
+/// Carries a load test out, in processes that may open this many `descriptors` each.
 pub fn run(settings: &LoadSettings, descriptors: u64) -> Result<Report, LoadError> {
     let processes = workers::processes(settings, descriptors)?;
     if processes > 1 {
@@ -101,8 +101,8 @@ pub fn run(settings: &LoadSettings, descriptors: u64) -> Result<Report, LoadErro
     Report::new(settings, &[performance])
 }
 
-/// Does what another process of this program says on stdin, and tells it on stdout what came of
-/// it. Returns whether that was anything.
+/// Works for another process of this program: its orders come on stdin, the results go to stdout.
+/// Returns whether it succeeded.
 pub fn work() -> bool {
     let Ok((parent, assignment)) = Parent::meet() else { return false };
     let word = match work_for(parent, &assignment) {

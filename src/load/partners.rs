@@ -1,6 +1,6 @@
-//! Holds what two endpoints were told of each other side by side: each must name the other. Pure.
+//! Compares the matches of two endpoints: each must name the other. Pure.
 //!
-//! Invariant: `told` holds who was told of a partner that has not been told yet.
+//! Invariant: `told` holds endpoints whose partner has not been told yet.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use super::mc1::MatchLine;
 
-/// How many pairs there were, and what was wrong with them.
+/// The number of pairs, and of wrong ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PairCount {
-    /// Both were told of each other.
+    /// Both endpoints were told of each other.
     pub(super) made: u64,
-    /// Told of itself, of somebody who was told of another, or of nobody there.
+    /// Told of itself, of an endpoint that was told of another, or of an unknown address.
     pub(super) wrong: u64,
-    /// Told of somebody who was still waiting to be told when the run ended.
+    /// Told of an endpoint that was still waiting when the run ended.
     pub(super) one_sided: u64,
 }
 
-/// Who was told of whom.
+/// The matches that endpoints were told of.
 #[derive(Debug, Default)]
 pub(super) struct Partners {
     /// By number of the match and endpoint. Plain pairs have no numbers: all are 0.
@@ -29,7 +29,7 @@ pub(super) struct Partners {
 }
 
 impl Partners {
-    /// An endpoint was told of a match.
+    /// Notes an endpoint's match.
     pub(super) fn note(&mut self, endpoint: SocketAddr, told: MatchLine) {
         if told.you != endpoint || told.partner == endpoint {
             self.count.wrong += 1;
@@ -42,7 +42,7 @@ impl Partners {
         }
     }
 
-    /// What has come of it, where these are still waiting.
+    /// The count, while these endpoints are still waiting.
     pub(super) fn count(&self, waiting: &HashSet<SocketAddr>) -> PairCount {
         let half = self.told.values().filter(|told| waiting.contains(&told.partner)).count();
         let wrong = self.told.len() - half;
@@ -51,7 +51,8 @@ impl Partners {
     }
 }
 
-/// Whether two were told of the same match, each as the other's partner. Plain pairs have no slots.
+/// Whether two endpoints were told of the same match, each as the other's partner. Plain pairs have
+/// no slots.
 fn fit(one: &MatchLine, other: &MatchLine) -> bool {
     one.you == other.partner
         && one.partner == other.you

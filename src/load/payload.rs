@@ -1,4 +1,4 @@
-//! What the messages of a load test say: who sent it, when it was due, and how it is found again.
+//! The text of a load test's messages: its sender, when it was due, and a marker to find it by.
 //!
 //! ```text
 //!     0002a 00003b9aca00 xxxxxxxxxxxxxxxx ^
@@ -17,7 +17,8 @@ use memchr::memchr_iter;
 
 use crate::time::Time;
 
-/// Ends every message. No server is known to say it of its own accord to those who are registered.
+/// The last byte of every message. No known server sends it of its own accord to registered
+/// clients.
 const MARKER: u8 = b'^';
 const PADDING: u8 = b'x';
 const SENDER_DIGITS: usize = 5;
@@ -39,12 +40,12 @@ pub(super) fn write(text: &mut Vec<u8>, bytes: usize, sender: u32, due: Time) {
     text.push(MARKER);
 }
 
-/// How many messages end in these bytes.
+/// The number of messages that end in these bytes.
 pub(super) fn count(bytes: &[u8]) -> usize {
     memchr_iter(MARKER, bytes).count()
 }
 
-/// Who sent a message and when it was due; nothing if it is none of ours.
+/// The sender of a message and when it was due; nothing if it is not one of ours.
 fn read(header: &[u8]) -> Option<(u32, Time)> {
     let (sender, due) = header.split_at_checked(SENDER_DIGITS)?;
     let sender = parse_hex(sender)?;
@@ -80,7 +81,7 @@ fn hand_on(header: &[u8], count: u64, messages: &mut impl FnMut(u32, Time, u64))
 pub(super) struct MarkerScanner {
     /// Length of every message.
     text_bytes: usize,
-    /// What may be the beginning of one: fewer than `text_bytes`, and no marker.
+    /// The possible beginning of a message: fewer than `text_bytes`, and no marker.
     begun: Vec<u8>,
 }
 
@@ -90,9 +91,9 @@ impl MarkerScanner {
         Self { text_bytes, begun: Vec::new() }
     }
 
-    /// Hands on sender, due time and number of the messages that end in `bytes`: those that follow
-    /// each other and say the same, as the bursts of a closed loop do, are read once. Returns how
-    /// many ended, those included that make no sense.
+    /// Passes on sender, due time and number of the messages that end in `bytes`: equal messages in
+    /// a row, such as the bursts of a closed loop, are read once. Returns how many ended, invalid
+    /// ones included.
     pub(super) fn hear(&mut self, bytes: &[u8], mut messages: impl FnMut(u32, Time, u64)) -> usize {
         let (mut count, mut rest) = (0, 0);
         let (mut same, mut header) = (0, &bytes[..0]);
@@ -119,7 +120,8 @@ impl MarkerScanner {
         count
     }
 
-    /// Completes a message whose beginning came earlier. Returns where it starts in `begun`.
+    /// Completes a message whose beginning came earlier. Returns the index in `begun` at which it
+    /// starts.
     fn finish(&mut self, end: &[u8]) -> Option<usize> {
         let missing = self.text_bytes - end.len();
         let start = self.begun.len().checked_sub(missing)?;

@@ -1,4 +1,4 @@
-//! What one process has measured, in a form that can be sent to another.
+//! The measurements of one process, in a form that can be sent to another.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::tally::Failures;
 use super::usage::Usage;
 use crate::time::Time;
 
-/// What one process has measured.
+/// The measurements of one process.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Performance {
     /// Length of the measured span, in seconds.
@@ -19,13 +19,14 @@ pub(super) struct Performance {
     pub(super) messages: u64,
     /// Messages that were due in the whole run and could not be said.
     pub(super) held_back: u64,
-    /// Times that the server told a client in the whole run that it talks too fast.
+    /// How often the server told a client that it talks too fast, in the whole run.
     pub(super) slowed_down: u64,
     /// Messages heard in the measured span, each time that one was heard.
     pub(super) deliveries: u64,
-    /// How many clients there were to hear each message.
+    /// The number of clients that should hear each message.
     pub(super) hearers: u64,
-    /// Of the whole run, drain included: what those who listen all the time heard, and should have.
+    /// The messages that permanent listeners heard, and should have heard, in the whole run and its
+    /// drain.
     pub(super) heard: u64,
     pub(super) to_be_heard: u64,
     /// Clients that were let in, and how long that took all of them, in seconds.
@@ -48,7 +49,7 @@ pub(super) struct Performance {
     pub(super) interrupted: bool,
 }
 
-/// What the server used.
+/// The server's resource usage.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ServerUsage {
     /// Before the first connection.
@@ -56,11 +57,11 @@ pub(super) struct ServerUsage {
     /// At the beginning and the end of the measured span.
     pub(super) from: Usage,
     pub(super) until: Usage,
-    /// After everybody had left; nothing if the server did not come to rest.
+    /// After all clients had left; nothing if the server did not come to rest.
     pub(super) after: Option<Usage>,
 }
 
-/// What was counted up to a moment.
+/// The counters at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunSample {
     pub(super) at: Time,
@@ -70,7 +71,7 @@ pub(super) struct RunSample {
 }
 
 impl Performance {
-    /// What two marks tell.
+    /// The difference between two samples.
     pub(super) fn between(from: &RunSample, until: &RunSample) -> Self {
         Self {
             seconds: until.at.since(from.at).as_secs_f64(),

@@ -1,4 +1,4 @@
-//! How far a run has come: a line on the terminal of a person, or words to the parent process.
+//! The progress of a run: a line on a person's terminal, or messages to the parent process.
 //!
 //! It is drawn by the loop itself, some times a second; nothing ticks in the background.
 
@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::barrier::tell;
 use super::figures::scaled;
 use super::settings::LoadSettings;
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::wire::WorkerMessage;
 use crate::limits::LOAD_PROGRESS_INTERVAL;
 use crate::time::Time;
@@ -18,7 +18,7 @@ use crate::time::Time;
 /// Steps of the bar.
 const STEPS: u64 = 1_000;
 
-/// What a run is doing.
+/// The phases of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RunPhase {
     /// Clients connect and register.
@@ -31,7 +31,7 @@ pub(super) enum RunPhase {
     Measuring,
     /// Clients come and go.
     Storming,
-    /// What was said is still on its way.
+    /// Messages are still on their way.
     Draining,
 }
 
@@ -48,12 +48,12 @@ impl RunPhase {
     }
 }
 
-/// Tells how far it is.
+/// Shows or reports progress.
 #[derive(Debug)]
 pub(super) struct ProgressReporter {
     sink: Sink,
-    /// When it was told last, in which phase, and what.
-    told: (Time, Option<RunPhase>, Progressed),
+    /// The last report: its time, phase and numbers.
+    told: (Time, Option<RunPhase>, ProgressCounts),
     /// When the phase began.
     since: Time,
 }
@@ -66,7 +66,7 @@ enum Sink {
 }
 
 impl ProgressReporter {
-    /// For whoever sits at the terminal, if somebody does and wants it.
+    /// A progress bar for a person, if stderr is a terminal and it is wanted.
     pub(super) fn for_person(settings: &LoadSettings) -> Self {
         let sink = match !settings.quiet && std::io::stderr().is_terminal() {
             true => Sink::Person {
@@ -86,11 +86,11 @@ impl ProgressReporter {
     }
 
     fn to(sink: Sink) -> Self {
-        Self { sink, told: (Time::ZERO, None, Progressed::default()), since: Time::ZERO }
+        Self { sink, told: (Time::ZERO, None, ProgressCounts::default()), since: Time::ZERO }
     }
 
     /// Shows it, not too often.
-    pub(super) fn show(&mut self, phase: RunPhase, now_is: Progressed, now: Time) {
+    pub(super) fn show(&mut self, phase: RunPhase, now_is: ProgressCounts, now: Time) {
         let (told_at, told_phase, before) = self.told;
         let elapsed = now.since(told_at);
         if matches!(self.sink, Sink::Nobody) || elapsed < LOAD_PROGRESS_INTERVAL {
@@ -140,7 +140,12 @@ fn bar() -> ProgressBar {
     bar
 }
 
-fn message(phase: RunPhase, before: Progressed, now_is: Progressed, elapsed: Duration) -> String {
+fn message(
+    phase: RunPhase,
+    before: ProgressCounts,
+    now_is: ProgressCounts,
+    elapsed: Duration,
+) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-9);
     let mut message = format!("{}: {} clients", phase.name(), now_is.admitted);
     if now_is.failed > 0 {

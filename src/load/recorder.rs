@@ -9,7 +9,7 @@ use super::error::LoadError;
 use crate::limits::LOAD_LATENCY_MAX;
 use crate::time::Time;
 
-/// Shortest time that is told apart from shorter ones: a microsecond.
+/// Latencies below a microsecond are not told apart.
 const NANOS_MIN: u64 = 1_000;
 /// Digits of a value that count.
 const DIGITS: u8 = 3;
@@ -34,7 +34,7 @@ impl Recorder {
         Ok(Self { from: Time::NEVER, until: Time::NEVER, histogram })
     }
 
-    /// Records from now on what is due in this span.
+    /// Records messages that are due in this span.
     pub(super) fn open(&mut self, from: Time, until: Time) {
         (self.from, self.until) = (from, until);
     }
@@ -47,14 +47,14 @@ impl Recorder {
         }
     }
 
-    /// Adds what another has recorded.
+    /// Adds the latencies of another recorder.
     pub(super) fn add(&mut self, cells: &Cells) {
         for (nanos, count) in &cells.0 {
             self.histogram.saturating_record_n(*nanos, *count);
         }
     }
 
-    /// What was recorded, to be sent on.
+    /// The recorded latencies, to be sent on.
     pub(super) fn cells(&self) -> Cells {
         let cells = self.histogram.iter_recorded();
         Cells(
@@ -64,7 +64,7 @@ impl Recorder {
         )
     }
 
-    /// How many were recorded.
+    /// The number of recorded latencies.
     pub(super) fn count(&self) -> u64 {
         self.histogram.len()
     }
@@ -89,7 +89,7 @@ impl Recorder {
         Duration::from_nanos(self.histogram.max())
     }
 
-    /// How many took between `from` and `to`, as exactly as was recorded.
+    /// The number of latencies between `from` and `to`, as exactly as was recorded.
     pub(super) fn count_between(&self, from: Duration, to: Duration) -> u64 {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.histogram.count_between(nanos(from), nanos(to))

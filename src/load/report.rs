@@ -1,5 +1,5 @@
-//! What a load test has found, put together from what its processes measured. For programs it is
-//! one JSON object; [`text`](super::text) tells it to people.
+//! The result of a load test, merged from the measurements of its processes. Programs get one JSON
+//! object; [`text`](super::text) is for people.
 
 use std::time::Duration;
 
@@ -41,12 +41,12 @@ pub struct Report {
     pub(super) server: Option<ServerReport>,
     pub(super) load: GeneratorReport,
     pub(super) interrupted: bool,
-    /// What only people are told.
+    /// Details for people only.
     #[serde(skip)]
     pub(super) details: TextDetails,
 }
 
-/// What programs are not told.
+/// Details that are not in the JSON object.
 #[derive(Clone, Debug)]
 pub(super) struct TextDetails {
     pub(super) latency: Recorder,
@@ -57,7 +57,7 @@ pub(super) struct TextDetails {
     pub(super) gathering: Duration,
 }
 
-/// How long messages took, in milliseconds.
+/// Latencies of messages, in milliseconds.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Latency {
     pub(super) count: u64,
@@ -70,7 +70,7 @@ pub(super) struct Latency {
     pub(super) max: f64,
 }
 
-/// What the server used in the measured span.
+/// The server's resource usage in the measured span.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ServerReport {
     pub(super) cpu_seconds: f64,
@@ -87,18 +87,18 @@ pub(super) struct ServerReport {
     pub(super) switches_involuntary: u64,
 }
 
-/// What the load generator itself used.
+/// The load generator's own resource usage.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct GeneratorReport {
     pub(super) cpu_seconds: f64,
     /// Of one core, the mean over the processes.
     pub(super) cpu_share: f64,
-    /// Whether the numbers tell more about the load generator than about the server.
+    /// Whether the numbers say more about the load generator than about the server.
     pub(super) was_the_limit: bool,
 }
 
 impl Report {
-    /// Adds up what all processes have measured.
+    /// Merges the measurements of all processes.
     pub(super) fn new(settings: &LoadSettings, parts: &[Performance]) -> Result<Self, LoadError> {
         let sum = |count: fn(&Performance) -> u64| parts.iter().map(count).sum::<u64>();
         let longest = |time: fn(&Performance) -> f64| parts.iter().map(time).fold(0.0, f64::max);
@@ -128,7 +128,7 @@ impl Report {
                 (talks && deliveries > 0).then_some(deliveries),
                 pairs.map(|_| deliveries),
                 is_storm.then_some(connections),
-                // In a storm all have left; over UDP nobody is there.
+                // In a storm all clients have left; over UDP there are no connections.
                 (has_room && !is_storm).then_some(settings.clients as u64),
             )
         });
@@ -173,12 +173,12 @@ impl Report {
         })
     }
 
-    /// Whether everybody was served: nobody refused, nobody lost who reads, no answer wrong.
+    /// Checks that all clients were served: none refused, none lost that reads, no answer wrong.
     ///
     /// # Errors
-    /// How many were not. What was interrupted is not judged.
+    /// The number of clients that were not. An interrupted run is not judged.
     pub fn check(&self) -> Result<(), LoadError> {
-        // Those who do not read are to be cut off.
+        // Clients that do not read are expected to be cut off.
         let lost = self.connections_lost.saturating_sub(self.stalled.unwrap_or_default());
         let is_udp = !self.scenario.has_room();
         let failed = if is_udp { "answered with an error" } else { "not let in" };
@@ -233,7 +233,7 @@ impl ServerReport {
             cpu_share: rate(cpu, seconds),
             cpu_ns_per_delivery: deliveries.map(|count| cpu * 1e9 / count as f64),
             deliveries_per_cpu_second: deliveries.and_then(per_cpu_second),
-            // Two are told of a pair.
+            // A pair is two answers.
             pairs_per_cpu_second: paired.and_then(per_cpu_second).map(|rate| rate / 2.0),
             connections_per_cpu_second: connections.and_then(per_cpu_second),
             rss_before_bytes: before.rss_bytes,
@@ -269,7 +269,7 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// So much a second; nothing if there was hardly any time to measure.
+/// An amount a second; nothing if there was hardly any time to measure.
 fn rate(amount: f64, seconds: f64) -> f64 {
     if seconds > 1e-6 { amount / seconds } else { 0.0 }
 }

@@ -20,7 +20,7 @@ use super::performance::{Performance, RunSample};
 use super::progress::{ProgressReporter, RunPhase};
 use super::recorder::Cells;
 use super::settings::{LoadSettings, Scenario};
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::traffic::{Times, Traffic, silence, traffic};
 use super::usage::{Watch, farewell};
 use super::worker_plan::{RoleAssignment, WorkerPlan};
@@ -29,7 +29,7 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// Time between two looks at whether something has come to pass that no event tells.
+/// Time between two checks of a condition that causes no event.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A run under way.
@@ -45,7 +45,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Nobody is connected yet.
+    /// A run without connections.
     pub(super) fn new(
         settings: &'a LoadSettings,
         plan: &'a WorkerPlan,
@@ -84,7 +84,7 @@ impl<'a> Run<'a> {
         Ok(performance)
     }
 
-    /// Everybody comes, they talk, and everything is heard.
+    /// A conversation: all clients connect, talk, and hear everything.
     fn conversation(&mut self) -> Result<Performance, LoadError> {
         let begun = self.pool.clock.now();
         self.gather()?;
@@ -153,12 +153,12 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Connects everybody, not too many at a time.
+    /// Connects all clients, a limited number at a time.
     fn gather(&mut self) -> Result<(), LoadError> {
         self.let_in(RunPhase::Gathering, |pool| pool.opening() < LOAD_CONNECTING_MAX, |_| {})
     }
 
-    /// Connects everybody, each when there is room, and waits until all are let in or given up.
+    /// Connects all clients, each when there is room, and waits until all are admitted or given up.
     fn let_in(
         &mut self,
         phase: RunPhase,
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Why nobody is there.
+    /// The error when no client was admitted.
     fn nobody(&self) -> LoadError {
         let told = self.pool.tally.failures.most_frequent();
         let why = told.map_or("nobody tried".to_owned(), advice);
@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
         LoadError::Unheard { address: self.settings.address, within, why }
     }
 
-    /// Waits until everybody can hear and nobody says anything more.
+    /// Waits until all clients can hear and the room is silent.
     fn settle(&mut self, roles: &RoleAssignment) -> Result<(), LoadError> {
         let begun = self.pool.clock.now();
         let mut silent_since = begun;
@@ -243,7 +243,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The conversation. Returns what was counted at both ends of the measured span.
+    /// The measured conversation. Returns the counters at both ends of the measured span.
     fn converse(
         &mut self,
         roles: &RoleAssignment,
@@ -261,7 +261,7 @@ impl<'a> Run<'a> {
         self.start = start;
         let found = traffic(self.settings, self.plan, roles, &mut self.pool, times);
         let mut traffic = match found {
-            // Who was stopped while the room filled still gets a report.
+            // A run that was stopped while the room filled still gets a report.
             Err(_) if self.is_stopped() => silence(),
             found => found?,
         };
@@ -297,7 +297,7 @@ impl<'a> Run<'a> {
                     traffic.act(&mut self.pool, now);
                 }
                 if !more {
-                    // Also when the time is over: what was heard is answered now or never.
+                    // Also when the time is over: later, nothing that was heard would be answered.
                     traffic.after_turn(&mut self.pool, now);
                     self.progress.show(phase, self.pool.tally.progressed(), now);
                 }
@@ -327,8 +327,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether to wait for more. An order may have come with the last event of what went before,
-    /// and none may follow: so it is heeded before each wait, not after.
+    /// Whether to wait for more. An order may have come with the last event of the previous phase,
+    /// and no event may follow: so orders are read before each wait, not after.
     fn goes_on(&mut self) -> Result<bool, LoadError> {
         self.barrier.poll_orders(&mut self.pool)?;
         Ok(!self.is_stopped())
@@ -348,7 +348,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Notices that nobody is let in any more.
+/// Notices that no client is admitted any more.
 struct StallDetector {
     decided: u64,
     since: Time,
@@ -359,7 +359,7 @@ impl StallDetector {
         Self { decided: 0, since: now }
     }
 
-    fn is_over(&mut self, progressed: Progressed, now: Time) -> bool {
+    fn is_over(&mut self, progressed: ProgressCounts, now: Time) -> bool {
         let decided = progressed.admitted + progressed.failed;
         if decided != self.decided {
             *self = Self { decided, since: now };
@@ -368,7 +368,7 @@ impl StallDetector {
     }
 }
 
-/// A reason together with what to do about it.
+/// A failure together with advice.
 fn advice(why: &str) -> String {
     match why {
         "connection refused" => format!("{why} (is a server listening there?)"),

@@ -1,8 +1,8 @@
 //! When each message of an open loop is due. Pure: no clock, no sockets.
 //!
-//! Everybody speaks once in each period; their turns are spread evenly over it, and those of
-//! several processes lie between each other. So a server meets an even stream, and nobody waits for
-//! an answer before the next message: what is due is due, however slow the server is.
+//! Each client speaks once in each period; their turns are spread evenly over it, and those of
+//! several processes interleave. So a server meets an even stream, and no client waits for an
+//! answer before its next message: a message is due at its time, however slow the server is.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl SendSchedule {
         Self { start, interval, offset, said: 0 }
     }
 
-    /// When the next message is due, if it is now: what was due is taken.
+    /// The next message that is due now, if there is one: its number and when it was due.
     pub(super) fn take(&mut self, now: Time) -> Option<(u64, Time)> {
         let due = self.next();
         if due > now {

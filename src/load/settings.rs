@@ -1,4 +1,4 @@
-//! What a load test is to do, checked once.
+//! The settings of a load test, checked once.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialect;
 
-/// What the clients do.
+/// The scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
     /// A few senders keep messages in flight in a room full of listeners
     FanOut,
-    /// Everybody speaks at a steady rate; latency counts from when a message was due
+    /// All clients speak at a steady rate; latency counts from when a message was due
     Chatter,
-    /// Everybody registers and is silent
+    /// All clients register and stay silent
     Idle,
-    /// Clients connect, register and leave, as fast as it goes
+    /// Clients connect, register and leave, as fast as possible
     Storm,
     /// As chatter, but some clients never read
     Slow,
@@ -26,11 +26,11 @@ pub enum Scenario {
     Churn,
     /// UDP endpoints ask for a partner, as fast as answers come
     Pairs,
-    /// The same by the keyed protocol, MC1, cookie and confirmation included
+    /// As pairs, but by the keyed protocol MC1, with cookie and confirmation
     Matches,
     /// UDP endpoints ask for their own address by STUN
     Bindings,
-    /// As bindings, of a server that returns whatever it is sent
+    /// As bindings, against a server that echoes every datagram
     Echoes,
 }
 
@@ -72,17 +72,17 @@ impl Scenario {
 pub struct LoadSettings {
     /// The server.
     pub address: SocketAddr,
-    /// What the clients do.
+    /// The scenario.
     pub scenario: Scenario,
     /// The language they speak.
     pub dialect: Dialect,
     /// The room they meet in; each dialect has its own usual one.
     pub room: Option<String>,
-    /// How many there are, or, in a storm, come and go in all.
+    /// The number of clients; in a storm, of all that come and go.
     pub clients: usize,
-    /// How many of them speak in a closed loop.
+    /// The number of senders in a closed loop.
     pub senders: usize,
-    /// How many messages each of those keeps in flight.
+    /// The number of messages that each sender keeps in flight.
     pub in_flight: usize,
     /// Messages a second that each client says in an open loop.
     pub rate: f64,
@@ -109,13 +109,14 @@ pub struct LoadSettings {
 }
 
 impl LoadSettings {
-    /// How many clients a process must have: who does not hear itself is watched by another.
+    /// The number of clients that a process needs: where clients do not hear themselves, another
+    /// one must listen.
     pub(super) fn least_together(&self) -> usize {
         let watched = self.scenario == Scenario::FanOut && !self.dialect.echoes();
         if watched { 2 } else { 1 }
     }
 
-    /// What no single value can show.
+    /// Checks that involve several settings.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.senders > self.clients {
             return Err("--senders must not be more than --clients".to_owned());
@@ -139,7 +140,7 @@ impl LoadSettings {
 
 #[cfg(test)]
 impl LoadSettings {
-    /// What a test needs that is about something else.
+    /// Settings for a test about something else.
     pub(super) fn example(scenario: Scenario) -> Self {
         Self {
             address: "127.0.0.1:55555".parse().unwrap(),

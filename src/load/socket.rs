@@ -1,7 +1,8 @@
 //! Opening sockets, each from an address of its own where that is possible.
 //!
-//! A connection is told apart by both its ends. From one address only some 28,000 can lead to one
-//! port; but all of 127.0.0.0/8 is this machine, so clients of a loopback server come from many.
+//! A connection is identified by both its ends. From one address only some 28,000 can lead to one
+//! port; but all of 127.0.0.0/8 is this machine, so clients of a loopback server come from many
+//! addresses.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -37,8 +38,8 @@ pub(super) fn endpoint(server: SocketAddr, number: u32) -> io::Result<UdpSocket>
     Ok(UdpSocket::from_std(socket.into()))
 }
 
-/// The address that an endpoint comes from: another for each of the next four million, because a
-/// server remembers whom it has answered.
+/// The source address of an endpoint: another one for each of the next four million, because a
+/// server remembers the addresses that it has answered.
 fn fresh_source(server: SocketAddr, number: u32) -> Option<SocketAddr> {
     match server.ip() {
         IpAddr::V4(ip) if ip.is_loopback() => {

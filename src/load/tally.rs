@@ -1,4 +1,4 @@
-//! What was counted while the clients were at work.
+//! Counters of a run.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-/// Reasons that are told apart; what fails for others is counted as one.
+/// The most reasons that are told apart; further ones are counted as one.
 const REASONS_MAX: usize = 12;
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 100;
@@ -21,7 +21,7 @@ impl Failures {
         self.add_reason(reason, 1);
     }
 
-    /// Adds those of another process.
+    /// Adds the failures of another process.
     pub(super) fn add(&mut self, other: &Self) {
         for (reason, count) in &other.0 {
             self.add_reason(reason, *count);
@@ -37,7 +37,7 @@ impl Failures {
         *self.0.entry(reason).or_default() += count;
     }
 
-    /// What most of them met with.
+    /// The most frequent failure.
     pub(super) fn most_frequent(&self) -> Option<&str> {
         self.by_count().first().map(|(reason, _)| *reason)
     }
@@ -70,30 +70,30 @@ pub(super) struct Tally {
     pub(super) admitted: u64,
     /// Clients that were not.
     pub(super) failed: u64,
-    /// Clients that were let in and whose connection ended before they left.
+    /// Clients that were admitted and whose connection ended before they left.
     pub(super) lost: u64,
     /// Why the failed and the lost were.
     pub(super) failures: Failures,
     /// Messages that were said.
     pub(super) said: u64,
-    /// Those of them that were due in the measured time.
+    /// Messages of these that were due in the measured time.
     pub(super) said_in_window: u64,
     /// Messages that were due and could not be said, because the server did not read or the
     /// speaker was gone.
     pub(super) held_back: u64,
-    /// Times that the server told a client that it talks too fast.
+    /// How often the server told a client that it talks too fast.
     pub(super) slowed_down: u64,
-    /// Messages heard by those who listen all the time.
+    /// Messages heard by permanent listeners.
     pub(super) heard_by_listeners: u64,
-    /// Messages heard by those who come and go.
+    /// Messages heard by clients that come and go.
     pub(super) heard_by_others: u64,
     /// Bytes heard, notices included.
     pub(super) bytes: u64,
 }
 
-/// How far a run is, for those who wait for it.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Progressed {
+pub(super) struct ProgressCounts {
     /// Clients that were let in.
     pub(super) admitted: u64,
     /// Clients that were not, or were lost.
@@ -102,7 +102,7 @@ pub(super) struct Progressed {
     pub(super) heard: u64,
 }
 
-impl AddAssign for Progressed {
+impl AddAssign for ProgressCounts {
     fn add_assign(&mut self, other: Self) {
         self.admitted += other.admitted;
         self.failed += other.failed;
@@ -111,9 +111,13 @@ impl AddAssign for Progressed {
 }
 
 impl Tally {
-    /// How far the run is.
-    pub(super) fn progressed(&self) -> Progressed {
-        Progressed { admitted: self.admitted, failed: self.failed + self.lost, heard: self.heard() }
+    /// The progress of the run.
+    pub(super) fn progressed(&self) -> ProgressCounts {
+        ProgressCounts {
+            admitted: self.admitted,
+            failed: self.failed + self.lost,
+            heard: self.heard(),
+        }
     }
 
     /// Messages heard by anybody.

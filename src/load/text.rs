@@ -8,13 +8,13 @@ use super::partners::PairCount;
 use super::report::{GeneratorReport, Latency, Report, ServerReport, was_late};
 use super::settings::Scenario;
 
-/// Columns of what stands before a value.
+/// Columns of the label before a value.
 const LABEL: usize = 12;
 
 /// A report as people read it.
 #[derive(Debug)]
 pub struct Text<'a> {
-    /// What is told.
+    /// The report.
     pub report: &'a Report,
     /// Whether to draw a histogram, for a terminal.
     pub chart: bool,
@@ -109,8 +109,8 @@ impl Report {
 }
 
 impl Report {
-    /// How many came, and how many of them did not stay. Over UDP nobody does, and only errors are
-    /// told.
+    /// The number of connections, and of those that were lost. Over UDP there are none, and only
+    /// errors are shown.
     fn connections_row(&self) -> Option<String> {
         let came = self.connections_per_second.map(|per_second| {
             let gathering = self.details.gathering.as_secs_f64();

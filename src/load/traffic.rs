@@ -1,7 +1,7 @@
-//! Who speaks when: the traffic of each scenario in which there is a conversation.
+//! The traffic of each scenario with a conversation: which client speaks when.
 //!
-//! A turn serves some sockets, asks the traffic to act if something is due, and goes on; at its end
-//! the traffic may answer to what was heard in all of it.
+//! A turn serves some sockets, asks the traffic to act if a message is due, and goes on; at its end
+//! the traffic may answer to everything that was heard in it.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,7 @@ use super::tally::Tally;
 use super::worker_plan::{RoleAssignment, WorkerPlan};
 use crate::time::Time;
 
-/// What a scenario has the clients do once they are all there.
+/// The clients' behaviour once they are all connected.
 pub(super) trait Traffic {
     /// When it has to act next.
     fn next(&self) -> Time;
@@ -26,7 +26,7 @@ pub(super) trait Traffic {
     /// Everything that was ready was read.
     fn after_turn(&mut self, _crowd: &mut ClientPool, _now: Time) {}
 
-    /// How late messages of an open loop were said.
+    /// The lateness of messages in an open loop.
     fn lateness(&self) -> Option<&Recorder> {
         None
     }
@@ -52,7 +52,7 @@ pub(super) fn traffic(
     })
 }
 
-/// That of nobody.
+/// Traffic without any message.
 pub(super) fn silence() -> Box<dyn Traffic> {
     Box::new(Silence)
 }
@@ -73,7 +73,7 @@ pub(super) struct Times {
     pub(super) until: Time,
 }
 
-/// Nobody says anything.
+/// No client says anything.
 struct Silence;
 
 impl Traffic for Silence {
@@ -89,7 +89,7 @@ impl Traffic for Silence {
 struct FanOut {
     start: Time,
     in_flight: usize,
-    /// Each sender and where the crowd counts what its witness hears.
+    /// Each sender, and the index of its credits in the pool.
     senders: Vec<(ClientRef, usize)>,
 }
 
@@ -115,7 +115,7 @@ impl FanOut {
                 true => Some(speaker),
                 false => others.copied().find(|scanner| *scanner != speaker),
             };
-            // Who is alone says nothing: nobody could tell that it was heard.
+            // A client that is alone says nothing: no other could hear it.
             if let Some(witness) = witness {
                 senders.push((speaker, pool.make_witness(witness, speaker.number)));
             }
@@ -150,7 +150,8 @@ impl Traffic for FanOut {
     }
 }
 
-/// An open loop: everybody in turn, each message when it is due. Others may come and go meanwhile.
+/// An open loop: clients speak in turn, each message when it is due. Others may come and go
+/// meanwhile.
 struct Chatter {
     schedule: SendSchedule,
     until: Time,

@@ -1,15 +1,15 @@
 //! UDP endpoints that ask a server for something, as fast as answers come.
 //!
-//! A closed loop of a fixed number of them. Who is for two is a socket of its own that asks once,
-//! and when it is answered another takes its place, because the server remembers a pair and would
-//! not give it another partner. Two that wait at the same time are partners, so an even number
-//! never runs dry. Who asks for something else asks again from the same socket, unless that is to
-//! be done by newcomers, too. Datagrams get lost where a buffer is full; who is not answered asks
-//! again.
+//! A closed loop of a fixed number of endpoints. An endpoint that asks for a partner is a socket of
+//! its own that asks once; after its answer another takes its place, because the server remembers a
+//! pair and would not give it another partner. Two that wait at the same time are partners, so an
+//! even number never runs dry. An endpoint that asks for something else asks again from the same
+//! socket, unless newcomers are to do that, too. Datagrams get lost where a buffer is full; an
+//! endpoint without an answer asks again.
 //!
-//! All that is ready is read before anything is said, and then everybody speaks at once: so
-//! the server has a queue to work off, and how often it wakes up depends less on how fast we are.
-//! What is said and heard is left to `udp_session`, who belongs together to `partners`.
+//! All ready datagrams are read before anything is sent, and then all endpoints speak at once: so
+//! the server has a queue to work off, and how often it wakes up depends less on the speed of the
+//! generator. `udp_session` writes and reads datagrams, `partners` checks pairs.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -49,11 +49,11 @@ pub(super) struct UdpRun<'a> {
     watch: Watch,
     progress: ProgressReporter,
     endpoints: Slab<UdpEndpoint>,
-    /// Who has something to say: key and number. Some may have been answered meanwhile.
+    /// Endpoints with something to send: key and number. Some may have been answered meanwhile.
     to_say: Vec<(usize, u64)>,
-    /// Whose wish was granted and who has a last word.
+    /// Endpoints that were answered and have a last datagram to send.
     leaving: Vec<UdpEndpoint>,
-    /// Who asked when, the earliest first; those who are gone included.
+    /// When endpoints asked, the earliest first; those that are gone included.
     waiting: VecDeque<(Time, usize, u64)>,
     next_number: u64,
     is_draining: bool,
@@ -63,12 +63,12 @@ pub(super) struct UdpRun<'a> {
     asked_in_window: u64,
     partners: Partners,
     latency: Recorder,
-    /// Answers are what is heard.
+    /// Its heard messages are answers.
     tally: Tally,
 }
 
 impl<'a> UdpRun<'a> {
-    /// Nobody has asked yet.
+    /// A run in which no endpoint has asked yet.
     pub(super) fn new(
         settings: &'a LoadSettings,
         request: UdpRequest,
@@ -85,7 +85,7 @@ impl<'a> UdpRun<'a> {
             to_say: Vec::new(),
             leaving: Vec::new(),
             waiting: VecDeque::new(),
-            // Different from what an earlier run may have said from the same address.
+            // Different from the numbers that an earlier run may have used from the same address.
             next_number: u64::from(std::process::id()) << 40,
             is_draining: false,
             window: (Time::NEVER, Time::NEVER),
@@ -121,7 +121,7 @@ impl<'a> UdpRun<'a> {
             deliveries: until.heard - from.heard,
             hearers: 1,
             heard: self.tally.heard(),
-            // The last may have found nobody, which is nobody's fault.
+            // The last endpoint may have found no partner, which is not an error.
             to_be_heard: self.asked - self.odd_one_out(),
             connections: self.opened,
             gathering_seconds: until.at.since(start).as_secs_f64(),
@@ -149,7 +149,7 @@ impl<'a> UdpRun<'a> {
         Err(LoadError::Nobody { address: self.settings.address, why })
     }
 
-    /// Of an odd number that look for partners one finds nobody.
+    /// Of an odd number of endpoints that look for partners one finds none.
     fn odd_one_out(&self) -> u64 {
         if self.request.is_for_two() { self.asked % 2 } else { 0 }
     }
@@ -233,12 +233,12 @@ impl<'a> UdpRun<'a> {
         self.next_number - 1
     }
 
-    /// Everybody says what there is to say.
+    /// Sends everything that endpoints have to send.
     fn speak(&mut self) {
         let mut words = Vec::new();
         for endpoint in self.leaving.drain(..) {
             endpoint.session.say(&mut words);
-            // A server that has not heard it says it all again, to nobody.
+            // A server that misses it repeats its answer, to no one.
             let _ = endpoint.socket.send(&words);
         }
         for (key, number) in std::mem::take(&mut self.to_say) {
@@ -266,7 +266,7 @@ impl<'a> UdpRun<'a> {
             let heard = match endpoint.socket.recv(&mut datagram) {
                 Ok(count) => endpoint.session.hear(&datagram[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // Nobody listens there; that is told for each datagram.
+                // Nothing listens there; the system reports that for each datagram.
                 Err(error) => {
                     self.note_failure(&reason(&error));
                     break;
@@ -292,7 +292,7 @@ impl<'a> UdpRun<'a> {
         }
     }
 
-    /// What an endpoint does whose wish was granted.
+    /// The next step of an endpoint that was answered.
     fn go_on(&mut self, key: usize) {
         if self.request.is_for_two() || self.settings.newcomers || self.is_draining {
             let endpoint = self.endpoints.remove(key);
@@ -308,7 +308,7 @@ impl<'a> UdpRun<'a> {
         self.to_say.push((key, number));
     }
 
-    /// Who has waited long asks again; its latency still counts from the first time.
+    /// Endpoints that have waited long ask again; their latency still counts from the first time.
     fn ask_again(&mut self, now: Time) {
         while let Some((asked, key, number)) = self.waiting.front().copied() {
             if now < asked + LOAD_ASK_AGAIN {

@@ -1,4 +1,4 @@
-//! What a UDP endpoint says, and what an answer means to it. Pure: no sockets, no clock.
+//! One UDP endpoint's exchange with the server. Pure: no sockets, no clock.
 //!
 //! ```text
 //!     plain    "mio-chat load" ---------------------> an address
@@ -7,7 +7,7 @@
 //!     echo     Binding request ---------------------> the same
 //! ```
 //!
-//! Datagrams get lost and come twice, so any question may be put again, and what answers an older
+//! Datagrams get lost and come twice, so any question may be sent again, and an answer to an older
 //! one changes nothing.
 
 use std::net::SocketAddr;
@@ -16,10 +16,10 @@ use super::mc1::{MatchLine, ServerLine};
 use super::settings::Scenario;
 use super::{binding, mc1};
 
-/// What an endpoint of plain pairing says; anything does that is no address.
+/// The question of plain pairing; any text does that is not an address.
 const QUESTION: &[u8] = b"mio-chat load";
 
-/// What is asked for.
+/// The kinds of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UdpRequest {
     /// Anybody's address.
@@ -33,7 +33,7 @@ pub(super) enum UdpRequest {
 }
 
 impl UdpRequest {
-    /// What the endpoints of a scenario ask for; nothing: it has none.
+    /// The request of a scenario's endpoints; nothing if it has none.
     pub(super) fn of(scenario: Scenario) -> Option<Self> {
         match scenario {
             Scenario::Pairs => Some(Self::Plain),
@@ -44,21 +44,21 @@ impl UdpRequest {
         }
     }
 
-    /// Whether it takes two. A server remembers whom it has given a partner, so such an endpoint
-    /// asks once.
+    /// Whether it takes two endpoints. A server remembers the endpoints that it has paired, so such
+    /// an endpoint asks once.
     pub(super) fn is_for_two(self) -> bool {
         matches!(self, Self::Plain | Self::Match)
     }
 }
 
-/// What came of a datagram.
+/// The effect of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UdpEvent<'a> {
     /// Nothing: it waits on.
     Nothing,
     /// It has something to say.
     Word,
-    /// What it wished for.
+    /// The answer that it asked for.
     Granted(Option<MatchLine>),
     /// Something that should not be.
     Refused(&'a str),
@@ -90,7 +90,7 @@ impl UdpSession {
         self.matched.is_some()
     }
 
-    /// What there is to say now.
+    /// Writes the datagram to send now.
     pub(super) fn say(&self, out: &mut Vec<u8>) {
         out.clear();
         match (self.request, self.matched) {
@@ -101,7 +101,7 @@ impl UdpSession {
         }
     }
 
-    /// What a datagram means.
+    /// Reads a datagram.
     pub(super) fn hear<'a>(&mut self, datagram: &'a [u8]) -> UdpEvent<'a> {
         match self.request {
             UdpRequest::Plain => self.hear_plain(datagram),
@@ -111,7 +111,7 @@ impl UdpSession {
             UdpRequest::Echo if datagram.starts_with(&binding::request(0)[..8]) => {
                 UdpEvent::Nothing
             }
-            UdpRequest::Echo => UdpEvent::Refused("an answer that is no echo"),
+            UdpRequest::Echo => UdpEvent::Refused("an answer that is not an echo"),
         }
     }
 
@@ -124,7 +124,7 @@ impl UdpSession {
                 you: self.own,
                 partner,
             })),
-            None => UdpEvent::Refused("an answer that is no address"),
+            None => UdpEvent::Refused("an answer that is not an address"),
         }
     }
 
@@ -133,14 +133,14 @@ impl UdpSession {
             Some((id, _)) if id != self.id => UdpEvent::Nothing,
             Some((_, own)) if own == self.own => UdpEvent::Granted(None),
             Some(_) => UdpEvent::Refused("an address that is not its own"),
-            None => UdpEvent::Refused("an answer that is no Binding success"),
+            None => UdpEvent::Refused("an answer that is not a Binding success"),
         }
     }
 
     fn hear_line<'a>(&mut self, datagram: &'a [u8]) -> UdpEvent<'a> {
         match mc1::read(datagram) {
             Some((id, _)) if id != self.id => UdpEvent::Nothing,
-            // What comes after that is a repeat.
+            // Later lines are repeats.
             Some(_) if self.matched.is_some() => UdpEvent::Nothing,
             Some((_, ServerLine::Cookie(cookie))) => {
                 self.cookie = Some(cookie);
@@ -152,7 +152,7 @@ impl UdpSession {
                 UdpEvent::Granted(Some(told))
             }
             Some((_, ServerLine::Refusal(code))) => UdpEvent::Refused(code),
-            None => UdpEvent::Refused("an answer that is no MC1 line"),
+            None => UdpEvent::Refused("an answer that is not an MC1 line"),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What the server's processes use, as `/proc` tells: CPU, memory, context switches.
+//! The resource usage of the server's processes, from `/proc`: CPU, memory, context switches.
 //!
-//! CPU is told twice: in nanoseconds for each thread that is alive, and in ticks of 10 ms for the
-//! process as a whole, threads that have ended included. A server that has a thread for each client
-//! loses most of what it used from the first, and one that uses little does not show in the second.
-//! So from each look to the next the larger difference counts.
+//! The system reports CPU twice: in nanoseconds for each thread that is alive, and in ticks of 10
+//! ms for the process as a whole, threads that have ended included. The first misses most of the
+//! usage of a server that has a thread for each client; the second does not show small usage. So
+//! from each sample to the next the larger difference counts.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,15 +22,15 @@ use crate::limits::{LOAD_FAREWELL, LOAD_FAREWELL_LOOK};
 /// Milliseconds of the ticks in which `/proc/PID/stat` counts.
 const TICK_MILLIS: u64 = 10;
 
-/// What some processes have used up to a moment.
+/// The usage of some processes up to a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Usage {
     /// CPU time, user and kernel.
     pub(super) cpu: Duration,
     /// Memory that is resident.
     pub(super) rss_bytes: u64,
-    /// Times that a thread waited for something. Of a thread that has ended only what was seen of
-    /// it is known.
+    /// Times that a thread waited for something. Of a thread that has ended only the samples of its
+    /// life count.
     pub(super) switches_voluntary: u64,
     /// Times that a thread was made to wait for another.
     pub(super) switches_involuntary: u64,
@@ -67,7 +67,7 @@ impl Watch {
         Ok(Self { processes, last })
     }
 
-    /// What they have used so far; the last that was seen if one is there no more.
+    /// Their usage so far; the last known one of a process that is gone.
     pub(super) fn sample(&mut self) -> Usage {
         let mut sum = Usage::default();
         for process in &mut self.processes {
@@ -86,7 +86,7 @@ impl Watch {
     }
 }
 
-/// A process of a server, and what it has used from look to look.
+/// A process of a server, and its usage from sample to sample.
 #[derive(Clone, Debug)]
 struct ServerProcess {
     pid: u32,
@@ -95,7 +95,7 @@ struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Adds what was used since the last look.
+    /// Adds the usage since the last sample.
     fn go_on(&mut self, now: ProcessSample) -> Usage {
         let last = &self.last;
         let mut alive = Duration::ZERO;
@@ -114,7 +114,7 @@ impl ServerProcess {
     }
 }
 
-/// What `/proc` tells of one process at one moment.
+/// The numbers of one process in `/proc` at one moment.
 #[derive(Clone, Debug, Default)]
 struct ProcessSample {
     rss_bytes: u64,
@@ -133,15 +133,15 @@ struct Task {
 }
 
 impl ProcessSample {
-    /// CPU time so far, as exactly as is told. Where no thread has ended the fine sum is the
-    /// larger, for the coarse one is rounded down.
+    /// CPU time so far, as exactly as it is known. Where no thread has ended the fine sum is the
+    /// larger, because the coarse one is rounded down.
     fn cpu(&self) -> Duration {
         self.whole.max(self.tasks.values().map(|task| task.cpu).sum())
     }
 }
 
-/// Waits, within bounds, until the server has noticed that nobody is there any more and has come to
-/// rest; then what it used.
+/// Waits, within bounds, until the server has noticed that all clients are gone and has come to
+/// rest; returns its usage then.
 pub(super) fn farewell(
     events: &mut EventLoop,
     watch: &mut Watch,
@@ -172,7 +172,7 @@ fn read(pid: u32) -> io::Result<ProcessSample> {
     // Before the threads: so their sum is not the smaller one for being older.
     let whole = ticks(&fs::read_to_string(format!("/proc/{pid}/stat"))?);
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))?;
-    // A thread may end while we look; what it used is in the whole.
+    // A thread may end meanwhile; the process's total includes its usage.
     let tasks = tasks.filter_map(|task| {
         let task = task.ok()?;
         Some((task.file_name(), read_task(&task.path()).ok()?))
@@ -192,7 +192,7 @@ fn read_task(task: &Path) -> io::Result<Task> {
     Ok(Task { cpu, voluntary, involuntary })
 }
 
-/// A number in a file of lines such as `VmRSS:   1234 kB`; 0 if it is not told.
+/// A number in a file of lines such as `VmRSS:   1234 kB`; 0 if it is missing.
 fn field(status: &str, name: &str) -> u64 {
     let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     value.and_then(|value| value.split_whitespace().next()?.parse().ok()).unwrap_or(0)
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn the_larger_of_two_differences_counts() {
         for (before, after, used) in [
-            // Nobody ended: the ticks are too coarse to say it.
+            // No thread ended: the ticks are too coarse.
             (reading(40, &[("1", 43)]), reading(40, &[("1", 48)]), 5),
             (reading(40, &[("1", 43)]), reading(50, &[("1", 51)]), 8),
             // All but one ended, or came and ended between the looks.

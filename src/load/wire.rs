@@ -1,4 +1,4 @@
-//! What the processes of one load test say to each other: JSON, one object a line, over pipes.
+//! Messages between the processes of one load test: JSON, one object a line, over pipes.
 //!
 //! ```text
 //!     worker:  Gathered ...... Silent ....... Said ....... Drained ...... Done
@@ -12,31 +12,31 @@ use serde::{Deserialize, Serialize};
 
 use super::performance::Performance;
 use super::settings::LoadSettings;
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::worker_plan::WorkerPlan;
 use crate::limits::LOAD_LINE_BYTES_MAX;
 
-/// The first thing a worker is told.
+/// The first message to a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Assignment {
-    /// What is to be done.
+    /// The settings of the test.
     pub(super) settings: LoadSettings,
     /// Which part of it.
     pub(super) plan: WorkerPlan,
     /// When the run began, on the system's monotonic clock.
     pub(super) epoch: u64,
-    /// What tells this run's nicknames from others'.
+    /// The number that distinguishes this run's nicknames from those of others.
     pub(super) run: u32,
 }
 
-/// What a worker is told later.
+/// A later message to a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Order {
-    /// Everybody was let in everywhere: wait for silence.
+    /// All clients were admitted everywhere: wait for silence.
     Settle,
     /// Begin at this many nanoseconds of the run.
     Start(u64),
-    /// So many messages were said by all: hear them.
+    /// The number of messages that all processes have sent: hear them.
     Total(u64),
     /// Everything was heard everywhere: go.
     Leave,
@@ -44,20 +44,20 @@ pub(super) enum Order {
     Stop,
 }
 
-/// What a worker tells.
+/// A message from a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum WorkerMessage {
-    /// Everybody here was let in.
+    /// All clients here were admitted.
     Gathered,
     /// It has fallen silent here.
     Silent,
-    /// So many messages were said here.
+    /// The number of messages sent here.
     Said(u64),
     /// Everything was heard here.
     Drained,
-    /// How far it is.
-    Progress(Progressed),
-    /// What was measured here.
+    /// The worker's progress.
+    Progress(ProgressCounts),
+    /// The measurements of this worker.
     Done(Box<Performance>),
     /// Why nothing was.
     Failed(String),
@@ -83,7 +83,7 @@ impl LineReader {
         self.begun.len() <= LOAD_LINE_BYTES_MAX
     }
 
-    /// The next whole line; an error says what is wrong with it.
+    /// The next whole line, or the reason why it is invalid.
     pub(super) fn next<T: for<'a> Deserialize<'a>>(&mut self) -> Option<Result<T, String>> {
         let end = memchr::memchr(b'\n', &self.begun)?;
         let message = serde_json::from_slice(&self.begun[..end]).map_err(|why| why.to_string());

@@ -1,4 +1,4 @@
-//! What part of a load test one process plays, and who of its clients does what. Pure.
+//! The share of one process in a load test, and the roles of its clients. Pure.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::settings::{LoadSettings, Scenario};
 use crate::limits::{LOAD_CLIENTS_MAX, LOAD_PROBES};
 
-/// Connections that speak for everybody where listeners cannot.
+/// Connections that speak for all clients where listeners cannot.
 const SHARED_VOICES: usize = 4;
 /// Seconds that a client of a churning room stays, on average.
 const STAY_SECONDS: f64 = 2.0;
@@ -17,25 +17,25 @@ const STAY_SECONDS: f64 = 2.0;
 pub(super) struct WorkerPlan {
     /// Which process this is, from 0.
     pub(super) index: usize,
-    /// How many there are.
+    /// The number of processes.
     pub(super) processes: usize,
     /// Number of its first client.
     pub(super) first: u32,
-    /// How many clients it has.
+    /// The number of its clients.
     pub(super) clients: usize,
-    /// How many of them never read.
+    /// The number of its clients that never read.
     pub(super) stalled: usize,
-    /// How many of them come and go.
+    /// The number of its clients that come and go.
     pub(super) passers: usize,
     /// Connections that only speak, beside the clients.
     pub(super) voices: usize,
-    /// Number of the first of those.
+    /// Number of the first of these connections.
     pub(super) first_voice: u32,
-    /// How many speak in a closed loop.
+    /// The number of its senders in a closed loop.
     pub(super) senders: usize,
-    /// How many are open at a time, where they come and go.
+    /// The number of clients at a time, where they come and go.
     pub(super) at_once: usize,
-    /// How many listeners read what they hear.
+    /// The number of listeners that read their messages.
     pub(super) probes: usize,
     /// Number of the first client that comes later.
     pub(super) newcomer: u32,
@@ -82,13 +82,13 @@ impl WorkerPlan {
         }
     }
 
-    /// Everybody to be connected at the beginning: number and part.
+    /// All clients to be connected at the beginning: number and role.
     pub(super) fn roles(&self) -> impl Iterator<Item = (u32, ClientRole)> {
         let voices = (0..self.voices).map(|at| (self.first_voice + at as u32, ClientRole::Voice));
         (0..self.clients).map(|at| (self.first + at as u32, self.role_at(at))).chain(voices)
     }
 
-    /// Those who stall are spread over the room; those who come and go came last.
+    /// Stalled clients are spread over the room; clients that come and go are connected last.
     fn role_at(&self, at: usize) -> ClientRole {
         let stalled_up_to = |at: usize| at * self.stalled / self.clients.max(1);
         if at + self.passers >= self.clients {
@@ -106,22 +106,21 @@ fn portion(all: usize, index: usize, processes: usize) -> usize {
     all / processes + usize::from(index < all % processes)
 }
 
-/// Who is there and does what.
+/// The seated clients by role.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RoleAssignment {
-    /// Those who hear everything.
+    /// Clients that hear everything.
     pub(super) listeners: Vec<ClientRef>,
-    /// Those who may speak.
+    /// Clients that may speak.
     pub(super) speakers: Vec<ClientRef>,
-    /// Those who will not read.
+    /// Clients that will not read.
     pub(super) stalled: Vec<ClientRef>,
-    /// Those who will leave.
+    /// Clients that will leave.
     pub(super) passers: Vec<ClientRef>,
 }
 
 impl RoleAssignment {
-    /// Sorts everybody who was let in.
-    /// Listeners speak unless there are `voices` for it.
+    /// Sorts the admitted clients by role. Listeners speak unless there are `voices` for it.
     pub(super) fn new(
         mut seated: Vec<ClientRef>,
         voices: bool,

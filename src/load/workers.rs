@@ -1,7 +1,8 @@
-//! Several processes for one load test: starts them, has them go in step, collects what they found.
+//! Several processes for one load test: starts them, keeps them in step, merges their results.
 //!
-//! One process may hold only so many descriptors (20,000 is usual), which no flag can change. More
-//! clients than that need more processes; each is this program again, with a share of the clients.
+//! One process may hold only so many descriptors (20,000 is usual), and no flag can change that.
+//! More clients than that need more processes; each is this program again, with a share of the
+//! clients.
 
 use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -16,7 +17,7 @@ use super::performance::{Performance, ServerUsage};
 use super::progress::{ProgressReporter, RunPhase};
 use super::report::Report;
 use super::settings::{LoadSettings, Scenario};
-use super::tally::Progressed;
+use super::tally::ProgressCounts;
 use super::usage::{Watch, farewell};
 use super::wire::{Assignment, LineReader, Order, WorkerMessage, line};
 use super::worker_plan::WorkerPlan;
@@ -26,7 +27,7 @@ use crate::time::Time;
 /// The subcommand by which this program becomes a worker.
 pub(super) const WORKER_COMMAND: &str = "load-worker";
 
-/// How many processes a load test takes.
+/// The number of processes that a load test needs.
 pub(super) fn processes(settings: &LoadSettings, descriptors: u64) -> Result<usize, LoadError> {
     let usable = descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1);
     let connections = |processes| {
@@ -56,12 +57,12 @@ struct Worker {
     orders: ChildStdin,
     messages: Receiver,
     lines: LineReader,
-    /// What it said last that is an answer, not yet taken.
+    /// Its last answers that were not taken yet.
     answers: Vec<WorkerMessage>,
-    progressed: Progressed,
+    progressed: ProgressCounts,
 }
 
-/// All of them, and what wakes us.
+/// All workers, and their events.
 struct Workers {
     all: Vec<Worker>,
     events: EventLoop,
@@ -178,7 +179,7 @@ impl Workers {
             self.told_to_stop = true;
             self.order(&Order::Stop, self.phase);
         }
-        let mut sum = Progressed::default();
+        let mut sum = ProgressCounts::default();
         self.all.iter().for_each(|worker| sum += worker.progressed);
         self.progress.show(self.phase, sum, self.events.clock().now());
         Ok(())
@@ -206,7 +207,7 @@ impl Worker {
         let messages = Receiver::from(messages);
         messages.set_nonblocking(true)?;
         let (lines, answers) = (LineReader::default(), Vec::new());
-        Ok(Self { child, orders, messages, lines, answers, progressed: Progressed::default() })
+        Ok(Self { child, orders, messages, lines, answers, progressed: ProgressCounts::default() })
     }
 
     /// A worker that is gone is noticed when it is read.
@@ -214,7 +215,7 @@ impl Worker {
         let _ = self.orders.write_all(&line(order));
     }
 
-    /// Reads what it has said; an error says why it is of no more use.
+    /// Reads its messages; an error says why it is of no more use.
     fn read(&mut self) -> Result<(), String> {
         let mut piece = [0; 16_384];
         let mut ended = false;

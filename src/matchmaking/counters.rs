@@ -1,6 +1,6 @@
-//! What the matchmaker did, in plain numbers.
+//! The matchmaker's counters.
 //!
-//! Showing them is left to whoever asks. Nothing in the matchmaker reads them back.
+//! Whoever asks shows them. The matchmaker itself never reads them.
 //!
 //! Invariant: each datagram received is counted in exactly one other field ([`Counters::evicted`]
 //! excepted), or in one of [`super::KeyedCounters`].
@@ -25,7 +25,7 @@ pub struct Counters {
     pub repeated_answers: u64,
     /// Requests of the keyed protocol answered with the sender's address.
     pub checked: u64,
-    /// Those that led to nothing, by reason.
+    /// Datagrams that led to nothing, by reason.
     pub dropped: Dropped,
     /// Pairs (not datagrams) forgotten before their time because the table was full.
     pub evicted: u64,
@@ -36,7 +36,7 @@ pub struct Counters {
 pub struct Dropped {
     /// Longer than any datagram we look at.
     pub too_long: u64,
-    /// From an address nobody can have, or from our own.
+    /// From an address that no client can have, or from our own.
     pub bad_source: u64,
     /// Looked like STUN and was not well-formed.
     pub stun_malformed: u64,
@@ -44,9 +44,9 @@ pub struct Dropped {
     pub stun_not_request: u64,
     /// Looked like the keyed protocol and was no request of it.
     pub keyed_malformed: u64,
-    /// A request of a stranger whose answer would have been longer than itself.
+    /// A stranger's request that is shorter than its answer would be.
     pub unpadded: u64,
-    /// From nobody who waits or plays, or with a number that is not theirs.
+    /// From an address that neither waits nor plays, or with a number that is not its own.
     pub no_player: u64,
     /// To be relayed, and more than may be.
     pub over_relay: u64,
@@ -61,7 +61,7 @@ pub struct Dropped {
     pub over_rate: u64,
     /// A repeat so soon after the last answer that it earns none.
     pub too_soon: u64,
-    /// From where nobody is served: not looked at.
+    /// From a banned address: not looked at.
     #[serde(default)]
     pub banned: u64,
 }

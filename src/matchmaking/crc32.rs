@@ -1,4 +1,4 @@
-//! CRC-32 as Ethernet and zip use it: what STUN's FINGERPRINT is made of.
+//! CRC-32 as in Ethernet and zip: the checksum of STUN's FINGERPRINT.
 //!
 //! It catches accidents, not attackers.
 

@@ -1,7 +1,7 @@
 //! The UDP side as one process hands it over to another.
 //!
 //! The secret goes with it, so that cookies stay good. Players and pairs name sockets by number: a
-//! process that has other sockets begins without them, and what clients repeat brings them back.
+//! process that has other sockets begins without them, and the clients' repeats bring them back.
 
 use serde::Deserialize;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! The UDP side: strangers find out their own address, or each other.
 //!
-//! One port speaks several languages, told apart by the first bytes:
+//! One port speaks several protocols, told apart by the first bytes:
 //!
 //! ```text
 //!     datagram --> sender --> STUN? ------> stun     1 answer: your address is ...
@@ -9,8 +9,8 @@
 //!                                  `-- rate: only what would be processed costs
 //! ```
 //!
-//! Left to `net`: sockets, the clock, the secret, and sending what is handed out here. The other
-//! end of the keyed protocol is `client`.
+//! Left to `net`: sockets, the clock, the secret, and sending the output. The other end of the
+//! keyed protocol is `peer`.
 //!
 //! Invariants:
 //! - nothing is sent to an address that has not proved itself but in answer to a datagram from
@@ -67,7 +67,7 @@ use sender::Canonical;
 use sender::OwnAddresses;
 use sender::Sender;
 
-/// How the matchmaker is to behave.
+/// Settings of the matchmaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchmakerSettings {
     /// Whether any two datagrams make a pair.
@@ -76,8 +76,8 @@ pub struct MatchmakerSettings {
     pub answers_per_second: u32,
     /// Whether and how much is relayed between players.
     pub relay: RelaySettings,
-    /// What our sockets are bound to; nothing from there is answered. An unspecified IP stands for
-    /// any address of this host, of which the loopback ones are recognised.
+    /// The addresses of our sockets, which are never answered. An unspecified IP stands for any
+    /// address of this host, of which the loopback ones are recognised.
     pub own_addresses: Vec<SocketAddr>,
 }
 
@@ -93,8 +93,8 @@ impl Default for MatchmakerSettings {
     }
 }
 
-/// Where we are asked and answer from, as `net` numbers it: one of our UDP sockets, and one of its
-/// addresses if it has many. The first numbers are those of the sockets, in order.
+/// A local endpoint, as `net` numbers it: one of our UDP sockets, and one of its addresses if it
+/// has many. The first numbers are those of the sockets, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SocketIndex(pub u16);
 
@@ -106,12 +106,12 @@ pub enum Input<'a> {
     Datagram {
         /// Where.
         via: SocketIndex,
-        /// From whom.
+        /// Its sender.
         source: SocketAddr,
         /// All of it.
         bytes: &'a [u8],
     },
-    /// Time has passed: what is due is to be done.
+    /// Time has passed: do what is due.
     Timeout,
 }
 
@@ -120,7 +120,7 @@ pub enum Input<'a> {
 pub enum Output<'a> {
     /// Send this.
     Send(Transmit<'a>),
-    /// Tell somebody in the chat.
+    /// Tell a person in the chat.
     Matched(Matched<'a>),
 }
 
@@ -131,11 +131,11 @@ pub struct Transmit<'a> {
     pub via: SocketIndex,
     /// Where it goes, in the form in which that socket reports its senders.
     pub to: SocketAddr,
-    /// What it says.
+    /// Its bytes.
     pub payload: &'a [u8],
 }
 
-/// Whom a person in the chat has met.
+/// A person's match.
 #[derive(Clone, Copy, Debug)]
 pub struct Matched<'a> {
     /// The person.
@@ -144,10 +144,10 @@ pub struct Matched<'a> {
     pub peers: &'a [MatchedPeer],
 }
 
-/// One whom a person in the chat has met.
+/// A player whom a person in the chat has met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatchedPeer {
-    /// Who it is, if it is in the chat too.
+    /// The player's client in the chat, if it has one.
     pub client: Option<ClientId>,
     /// Its address, unless all is relayed.
     pub address: Option<SocketAddr>,
@@ -158,11 +158,11 @@ pub struct MatchedPeer {
 pub enum ReservationError {
     /// That is no name for a queue.
     QueueName,
-    /// So many cannot meet.
+    /// A match of this size is not possible.
     Players,
 }
 
-/// Takes datagrams and says what to answer.
+/// Handles datagrams and decides on the answers.
 #[derive(Debug)]
 pub struct Matchmaker {
     plain_pairing: bool,
@@ -174,8 +174,8 @@ pub struct Matchmaker {
 }
 
 impl Matchmaker {
-    /// A matchmaker that has met nobody. The secret keeps senders from choosing whose rate they
-    /// use up, and from guessing cookies and what players are told alone.
+    /// A matchmaker without players. The secret keeps senders from choosing whose rate they use up,
+    /// and from guessing cookies and other players' numbers.
     pub fn new(settings: MatchmakerSettings, secret: [u8; 16]) -> Self {
         Self {
             plain_pairing: settings.plain_pairing,
@@ -187,14 +187,15 @@ impl Matchmaker {
         }
     }
 
-    /// Takes over what was chosen anew. Who waits or plays goes on.
+    /// Applies new settings. Players that wait or play go on.
     pub fn reconfigure(&mut self, settings: &MatchmakerSettings) {
         self.plain_pairing = settings.plain_pairing;
         self.rate.set_rate(settings.answers_per_second);
         self.keyed.set_relay(settings.relay);
     }
 
-    /// Takes what happened and says what to do. Time must not run backwards from call to call.
+    /// Handles one input and writes its output to `out`. Time must not run backwards from call to
+    /// call.
     pub fn handle(&mut self, now: Time, input: Input<'_>, out: &mut impl FnMut(Output<'_>)) {
         match input {
             Input::Datagram { via, source, bytes } => {
@@ -207,7 +208,7 @@ impl Matchmaker {
         }
     }
 
-    /// A datagram came from where nobody is served: it is counted, and not looked at.
+    /// Counts a datagram from a banned address, which is not looked at.
     pub fn note_banned(&mut self) {
         self.counters.received += 1;
         self.counters.dropped.count(Reason::Banned);
@@ -218,8 +219,8 @@ impl Matchmaker {
         self.keyed.poll_timeout()
     }
 
-    /// A person in the chat wants to meet so many, themselves included, in this queue. The endpoint
-    /// that brings the token returned is theirs; what they have asked for before is forgotten.
+    /// Reserves a match of this size, the person included, in this queue. The endpoint that brings
+    /// the returned token is theirs; an earlier reservation of the person is dropped.
     ///
     /// # Errors
     /// No such queue can be.
@@ -239,12 +240,13 @@ impl Matchmaker {
         Ok(self.keyed.reserve(now, person, queue, players))
     }
 
-    /// The name of a queue that nobody can guess.
+    /// A queue name that nobody can guess.
     pub fn private_queue(&mut self) -> String {
         format!("~{:016x}", self.keyed.draw())
     }
 
-    /// A person wants to meet nobody any more, or has left the chat. Whether they wanted to.
+    /// Drops the reservation of a person who wants no match any more or has left the chat. Returns
+    /// whether there was one.
     pub fn release(&mut self, client: ClientId) -> bool {
         self.keyed.release(client)
     }
@@ -254,22 +256,22 @@ impl Matchmaker {
         self.keyed.rename(client, nickname);
     }
 
-    /// The port that people may be told of: that of the first socket.
+    /// The port to announce to people: that of the first socket.
     pub fn port(&self) -> Option<u16> {
         self.own_addresses.first_port()
     }
 
-    /// What happened so far.
+    /// Totals since the start.
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    /// What happened so far in the keyed protocol.
+    /// Totals of the keyed protocol since the start.
     pub fn keyed_counters(&self) -> &KeyedCounters {
         self.keyed.counters()
     }
 
-    /// How many players of the keyed protocol are remembered.
+    /// The number of players of the keyed protocol.
     pub fn players(&self) -> usize {
         self.keyed.players()
     }
@@ -279,7 +281,7 @@ impl Matchmaker {
         self.keyed.trim();
     }
 
-    /// Checks what the modules promise about their tables; in release builds nothing.
+    /// Checks the invariants of all tables; in release builds nothing.
     pub fn check_invariants(&self) {
         self.pairing.check_invariants();
         self.keyed.check_invariants();
@@ -328,8 +330,8 @@ impl Matchmaker {
         Ok(())
     }
 
-    /// The keyed protocol. What strangers may ask costs; who has proved its address may not be
-    /// kept from answering by others behind the same one.
+    /// Handles the keyed protocol. Requests that strangers can send are charged to their network; a
+    /// proved player must not be kept from answering by others behind the same address.
     fn handle_request(
         &mut self,
         now: Time,
@@ -350,8 +352,8 @@ impl Matchmaker {
         }
     }
 
-    /// Tells a sender its address, and our other ports as far as the answer does not become longer
-    /// than what was asked in so many bytes.
+    /// Tells a sender its address, and our other ports as long as the answer is not longer than the
+    /// request of that many `bytes`.
     fn check(
         &mut self,
         sender: Sender,
@@ -432,7 +434,7 @@ fn longest(datagram: &[u8]) -> usize {
     if datagram.starts_with(b"MC1 DATA ") { RELAY_DATAGRAM_BYTES_MAX } else { DATAGRAM_BYTES_MAX }
 }
 
-/// The address as plain pairing tells it, and a newline.
+/// The answer of plain pairing: an address and a newline.
 fn plain_answer(address: SocketAddr) -> Payload {
     let mut payload = Payload::new();
     let written = writeln!(payload, "{}", Canonical(address));
@@ -440,7 +442,8 @@ fn plain_answer(address: SocketAddr) -> Payload {
     payload
 }
 
-/// Whether some server told this: if it were answered, two servers could be made to talk for ever.
+/// Whether a datagram is another server's answer: answering it could make two servers talk for
+/// ever.
 fn is_plain_answer(datagram: &[u8]) -> bool {
     let text = datagram.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok());
     text.is_some_and(|text| text.parse::<SocketAddr>().is_ok())

@@ -1,8 +1,8 @@
 //! Which cell of a table a network uses.
 //!
-//! Tables that bound what a network may do have a fixed number of cells. A keyed hash says which
-//! one is a network's, so nobody can aim at a neighbour's; networks that share a cell share its
-//! bound. What is kept in the cells is left to the tables.
+//! Tables that limit networks have a fixed number of cells. A keyed hash maps a network to its
+//! cell, so nobody can aim at a neighbour's; networks that share a cell share its limit. The tables
+//! define what a cell holds.
 
 use std::net::IpAddr;
 
@@ -17,18 +17,18 @@ impl NetworkHash {
         Self(SipHasher13::new_with_key(secret))
     }
 
-    /// The cell, of so many, of what one household or machine gets: a /32 of IPv4, a /64 of IPv6.
+    /// The cell of a household or machine: a /32 of IPv4, a /64 of IPv6.
     pub(super) fn household(&self, ip: IpAddr, cells: usize) -> usize {
         self.cell(ip, [4, 8], cells)
     }
 
-    /// The cell, of so many, of what one customer may own whole: a /24 of IPv4, a /48 of IPv6.
+    /// The cell of a whole network that one customer may own: a /24 of IPv4, a /48 of IPv6.
     pub(super) fn prefix(&self, ip: IpAddr, cells: usize) -> usize {
         self.cell(ip, [3, 6], cells)
     }
 
-    /// By so many bytes of an IPv4 or IPv6 address; the two cannot be mistaken, as their number
-    /// differs.
+    /// The cell of the first bytes of an address; IPv4 and IPv6 cannot be mistaken, as the number
+    /// of bytes differs.
     fn cell(&self, ip: IpAddr, [v4, v6]: [usize; 2], cells: usize) -> usize {
         let hash = match ip {
             IpAddr::V4(ip) => self.0.hash(&ip.octets()[..v4]),

@@ -1,8 +1,8 @@
-//! Plain pairing: two senders, whoever they are, are told each other's address.
+//! Plain pairing: two senders are told each other's address.
 //!
-//! A sender waits until another of its kind turns up; the two are then a pair. Answers are given
-//! to those who speak and to nobody else: there is no timer, and what is too old is forgotten when
-//! the next datagram comes. Text and sockets are left to the caller.
+//! A sender waits until another of its kind turns up; the two are then a pair. Answers go only to
+//! senders that speak: there is no timer, and old entries are forgotten when the next datagram
+//! comes. Text and sockets are left to the caller.
 //!
 //! ```text
 //!                 another comes           a repeat: the same answer, now and then
@@ -32,7 +32,7 @@ use crate::matchmaking::sender::AddressKind;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
-/// Who waits and who met whom.
+/// The waiting senders and the pairs.
 #[derive(Debug)]
 pub(super) struct Pairing {
     waiting: WaitingRoom,
@@ -45,19 +45,19 @@ pub(super) struct Pairing {
     pairs_max: usize,
 }
 
-/// What a datagram of plain pairing leads to.
+/// The outcome of one datagram of plain pairing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PairingOutcome {
     /// Its sender waits, or waits on. No answer.
     Waits,
-    /// Its sender and `first` are a pair now: each is told the other's address.
+    /// Its sender and `first` are a pair now: each is sent the other's address.
     Meets {
         /// The one that waited.
         first: Sender,
         /// Whether the oldest pair had to be forgotten for it.
         evicted: bool,
     },
-    /// Its sender has met `partner` and is told again.
+    /// Its sender has met `partner` and is sent its address again.
     Repeats {
         /// The other member of the pair.
         partner: SocketAddr,
@@ -67,20 +67,21 @@ pub(super) enum PairingOutcome {
 }
 
 impl Pairing {
-    /// Nobody waits; at most this many paired endpoints are ever remembered.
+    /// An empty table for at most this many paired endpoints.
     pub(super) fn new(endpoints_max: usize) -> Self {
         let pairs_max = (endpoints_max / 2).max(1);
         Self {
             waiting: WaitingRoom::default(),
             pairs: VecDeque::with_capacity(pairs_max),
             forgotten: 0,
-            // A table more than half full grows when what was removed litters it; this one never.
+            // A table that is more than half full grows when removed entries litter it; this one
+            // never is.
             numbers: HashMap::with_capacity(4 * pairs_max),
             pairs_max,
         }
     }
 
-    /// Who waits and who met whom, to be taken over by another process.
+    /// All waiting senders and pairs, to be taken over by another process.
     pub(super) fn handed_over(&self) -> PairingState {
         PairingState { waiting: self.waiting, pairs: self.pairs.iter().copied().collect() }
     }
@@ -115,7 +116,7 @@ impl Pairing {
         }
     }
 
-    /// How many paired endpoints are remembered.
+    /// The number of paired endpoints.
     #[cfg(test)]
     pub(super) fn endpoints(&self) -> usize {
         self.numbers.len()
@@ -151,7 +152,7 @@ impl Pairing {
         }
     }
 
-    /// What a member of a pair gets; nothing if the address is none.
+    /// The outcome for a member of a pair; nothing if the address is none.
     fn repeat(&mut self, now: Time, address: SocketAddr) -> Option<PairingOutcome> {
         let number = self.numbers.get(&address)?;
         let position = usize::try_from(number.checked_sub(self.forgotten)?).ok()?;
@@ -164,7 +165,7 @@ impl Pairing {
         Some(PairingOutcome::Repeats { partner: partner.address })
     }
 
-    /// Notes a new pair, whose members are answered now. Whether an older one had to go.
+    /// Adds a new pair, whose members are answered now. Returns whether an older one had to go.
     fn pair(&mut self, now: Time, addresses: [SocketAddr; 2]) -> bool {
         let full = self.pairs.len() >= self.pairs_max;
         if full {
@@ -193,7 +194,7 @@ impl Pairing {
     }
 }
 
-/// Who waits and who met whom, as one process hands it over to another.
+/// All waiting senders and pairs, as one process hands them over to another.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PairingState {
     waiting: WaitingRoom,
@@ -210,7 +211,7 @@ struct Pair {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct PairMember {
     address: SocketAddr,
-    /// When it was last told about its partner.
+    /// When its partner's address was last sent to it.
     answered: Time,
 }
 

@@ -1,6 +1,6 @@
 //! The bytes of one short answer, held inline so that answering allocates nothing.
 //!
-//! What they mean is left to `stun` and plain pairing.
+//! `stun` and plain pairing define the bytes' meaning.
 //!
 //! Invariant: a [`Payload`] is never longer than [`ANSWER_BYTES_MAX`], and zero behind its length.
 

@@ -1,8 +1,7 @@
-//! How many datagrams a network may have answered.
+//! The rate of answered datagrams for each network.
 //!
-//! Every IPv4 address, and every IPv6 /64 (what one household gets), has a bucket. There is a fixed
-//! number of cells, and `network` says which one is whose. Which datagrams cost is left to the
-//! caller.
+//! Every IPv4 address, and every IPv6 /64 (a household), has a bucket. There is a fixed number of
+//! cells, and `network` maps addresses to them. The caller decides which datagrams cost.
 //!
 //! A cell is the bucket in one number: the time at which it will be full again (known as GCRA).
 //!
@@ -22,7 +21,7 @@ pub(super) struct RateTable {
     /// When each bucket is full again; in the past for an idle one. Never empty.
     full_at: Vec<Time>,
     networks: NetworkHash,
-    /// What one datagram costs; zero when nothing is limited.
+    /// The price of one datagram; zero when nothing is limited.
     interval: Duration,
     /// How far ahead of now a bucket may be emptied: the burst, less the datagram that asks.
     tolerance: Duration,
@@ -41,7 +40,7 @@ impl RateTable {
         table
     }
 
-    /// Lets so many through from now on. What was used up before counts at its old price.
+    /// Changes the rate. Datagrams used before count at their old price.
     pub(super) fn set_rate(&mut self, per_second: u32) {
         self.interval = Duration::from_secs(1).checked_div(per_second).unwrap_or_default();
         self.tolerance = self.interval.saturating_mul(UDP_RATE_BURST.saturating_sub(1));
@@ -76,7 +75,7 @@ impl RateTable {
         }
     }
 
-    /// How many cells there are.
+    /// The number of cells.
     #[cfg(test)]
     pub(super) fn cells(&self) -> usize {
         self.full_at.len()

@@ -1,4 +1,4 @@
-//! What nobody outside can guess: cookies, and the numbers of matches.
+//! Numbers that nobody outside can guess: cookies, and the numbers of matches.
 //!
 //! All of it is computed from one secret, so that the same calls give the same numbers in a test
 //! and no call draws a random number.
@@ -20,12 +20,13 @@ use crate::time::Time;
 pub(super) struct Secrets {
     cookies: SipHasher24,
     numbers: SipHasher24,
-    /// How many numbers have been drawn.
+    /// The number of numbers drawn so far.
     drawn: u64,
 }
 
 impl Secrets {
-    /// Each purpose gets a key of its own, so that what is told of one tells nothing of another.
+    /// Each purpose gets a key of its own, so that numbers of one kind reveal nothing about
+    /// another.
     pub(super) fn new(secret: &[u8; 16]) -> Self {
         let key = |purpose: &[u8]| {
             let hash = sip128::SipHasher24::new_with_key(secret).hash(purpose);
@@ -46,18 +47,18 @@ impl Secrets {
         good(slot) || slot.checked_sub(1).is_some_and(good)
     }
 
-    /// A number that nobody has been told yet.
+    /// A number that was never drawn before.
     pub(super) fn draw(&mut self) -> u64 {
         self.drawn += 1;
         self.numbers.hash(&self.drawn.to_be_bytes())
     }
 
-    /// How many numbers have been drawn: another process with the same secret draws others.
+    /// The number of numbers drawn so far: another process with the same secret skips them.
     pub(super) fn drawn(&self) -> u64 {
         self.drawn
     }
 
-    /// Draws only numbers after so many.
+    /// Skips the numbers that another process has drawn.
     pub(super) fn skip(&mut self, drawn: u64) {
         self.drawn = drawn;
     }

@@ -1,8 +1,8 @@
-//! Who sent a datagram, and whether anybody can be there to answer.
+//! The sender of a datagram, and whether it can be answered at all.
 //!
-//! A send does not tell: the kernel gladly sends to 0.0.0.0 and to multicast groups. So addresses
-//! are brought into one form and checked here, once, before anything else looks at them.
-//! How often an address may ask is left to `rate`.
+//! The kernel gladly sends to 0.0.0.0 and to multicast groups, so a failed send does not reveal a
+//! bad address. Addresses are therefore brought into one form and checked here, once, before
+//! anything else looks at them. How often an address may ask is left to `rate`.
 //!
 //! Invariant: [`Sender::address`] is canonical (no IPv4 inside IPv6), and is neither port 0,
 //! unspecified, multicast, broadcast nor one of ours.
@@ -27,7 +27,7 @@ pub(super) struct Sender {
     /// Its address as that socket reported it. A socket that takes IPv4 and IPv6 alike reports,
     /// and must be given back, `::ffff:192.0.2.1`.
     reported: SocketAddr,
-    /// Its address in the one form in which addresses are compared and told to others.
+    /// Its address in the one form in which addresses are compared and sent to others.
     address: SocketAddr,
 }
 
@@ -80,7 +80,7 @@ impl AddressKind {
     }
 }
 
-/// An address as others are told it: `192.0.2.1:4000` or `[2001:db8::1]:4000`. The zone of a
+/// An address as it is sent to others: `192.0.2.1:4000` or `[2001:db8::1]:4000`. The zone of a
 /// link-local address is left out, as it is a number of this host.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Canonical(pub(super) SocketAddr);
@@ -94,7 +94,7 @@ impl fmt::Display for Canonical {
     }
 }
 
-/// What our own sockets are bound to.
+/// The addresses that our own sockets are bound to.
 #[derive(Debug)]
 pub(super) struct OwnAddresses(Vec<SocketAddr>);
 

@@ -1,9 +1,10 @@
-//! STUN (RFC 8489), as much as a public server needs: Binding requests are told their address.
+//! STUN (RFC 8489), as much as a public server needs: Binding requests are answered with their
+//! source address.
 //!
 //! There are no credentials here, so MESSAGE-INTEGRITY and its relatives are known and ignored.
-//! Nothing but a request is ever answered, so two servers have nothing to say to each other; a
-//! request that is not well-formed gets silence. Who may ask how often is left to the caller; how
-//! messages of before the magic cookie differ is in `classic`.
+//! Only requests are answered, so two servers cannot start to talk to each other; a malformed
+//! request is dropped. The caller limits the rate. Messages from before the magic cookie are
+//! handled by `classic`.
 //!
 //! ```text
 //!     00 01 | length | 21 12 a4 42 | transaction id, 12 bytes | attributes, `length` bytes
@@ -36,7 +37,7 @@ fn has_cookie(datagram: &[u8]) -> bool {
 /// A well-formed Binding request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BindingRequest<'a> {
-    /// The magic cookie and the transaction: what an answer repeats.
+    /// The magic cookie and the transaction, which an answer repeats.
     transaction: &'a [u8; 16],
     /// Whether it is one of before the magic cookie.
     is_classic: bool,
@@ -66,7 +67,7 @@ impl<'a> BindingRequest<'a> {
         Ok(request)
     }
 
-    /// The answer: `address`, unless the request insists on what we do not know.
+    /// The answer: `address`, or an error if the request requires an attribute that we do not know.
     pub(super) fn answer(&self, address: SocketAddr) -> StunAnswer {
         if self.unknown.is_empty() {
             StunAnswer::Success(self.success(address))
@@ -75,8 +76,8 @@ impl<'a> BindingRequest<'a> {
         }
     }
 
-    /// Walks over all attributes; `None` if they are not well-formed. Each is padded, so a body
-    /// whose length is not a multiple of 4 is not.
+    /// Walks over all attributes; `None` if they are malformed. Each is padded, so a body whose
+    /// length is not a multiple of 4 is malformed.
     fn read_attributes(&mut self, datagram: &[u8], body: &[u8]) -> Option<()> {
         let mut rest = body;
         let mut sealed = false;
@@ -127,12 +128,12 @@ impl<'a> BindingRequest<'a> {
         self.message(BINDING_SUCCESS, &attributes)
     }
 
-    /// Magic and transaction in one number: what IPv6 addresses are masked with.
+    /// Magic cookie and transaction in one number: the mask of IPv6 addresses.
     fn long_mask(&self) -> u128 {
         u128::from_be_bytes(*self.transaction)
     }
 
-    /// Error 420 without a phrase: the types listed say it all. An odd number of them is filled up;
+    /// Error 420 without a phrase: the listed types say it all. An odd number of them is filled up;
     /// in a classic answer, whose attributes had no padding, by one of them once more.
     fn refusal(&self) -> Payload {
         let mut attributes = Payload::new();
@@ -170,7 +171,7 @@ impl<'a> BindingRequest<'a> {
     }
 }
 
-/// What a request earns.
+/// The answer to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StunAnswer {
     /// Its address.
@@ -212,7 +213,7 @@ impl Types {
     }
 }
 
-/// The first attribute's type and value, and what follows its padding.
+/// The first attribute's type and value, and the rest after its padding.
 fn split_attribute(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
     let ([kind_high, kind_low, high, low], rest) = bytes.split_first_chunk::<4>()?;
     let len = usize::from(u16::from_be_bytes([*high, *low]));
@@ -246,7 +247,7 @@ const MESSAGE_INTEGRITY_SHA256: u16 = 0x001C;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const FINGERPRINT: u16 = 0x8028;
 
-/// Types from here on may be ignored by whoever does not know them.
+/// Types from here on may be ignored by an agent that does not know them.
 const OPTIONAL: u16 = 0x8000;
 
 /// Mandatory types that change nothing here: those of RFC 8489 itself, of which some have no

@@ -1,13 +1,14 @@
-//! Sockets that were open before the server was: socket activation by systemd, or by anything else
-//! that sets `LISTEN_FDS` and `LISTEN_PID` (`sd_listen_fds(3)`).
+//! Sockets that were opened before the server started: socket activation by systemd, or by any
+//! program that sets `LISTEN_FDS` and `LISTEN_PID` (`sd_listen_fds(3)`).
 //!
-//! Listening TCP sockets take the place of those that `--tcp` asks for, UDP sockets of those that
-//! `--udp` asks for; where none of a kind is inherited, the flags hold. The variables stay in the
-//! environment, since taking them out is not safe, and do no harm there: `LISTEN_PID` names this
-//! process, and the sockets are closed when another program is started.
+//! Inherited TCP listeners replace those of `--tcp`, inherited UDP sockets those of `--udp`; where
+//! no socket of a kind is inherited, the flags hold. The variables stay in the environment, because
+//! removing them is not safe. They do no harm there: `LISTEN_PID` names this process, and the
+//! sockets close when another program is started.
 //!
-//! What we cannot serve is a fault of whoever started us, and told: a socket of another kind, or
-//! one of IPv6 that serves IPv4, too, where addresses would have two forms.
+//! An inherited socket that cannot be served is an error of the program that started the server,
+//! and is reported: a socket of another kind, or an IPv6 socket that also serves IPv4, where every
+//! address would have two forms.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -17,18 +18,18 @@ use socket2::{Domain, Socket, Type};
 
 use super::error::NetError;
 
-/// Sockets that were open before; they do not block.
+/// Inherited sockets, all of them non-blocking.
 #[derive(Debug, Default)]
 pub(super) struct Activated {
-    /// Those that listen for connections.
+    /// TCP listeners.
     pub(super) tcp: Vec<Socket>,
-    /// Those of datagrams.
+    /// UDP sockets.
     pub(super) udp: Vec<Socket>,
 }
 
 impl Activated {
-    /// Everything that the environment tells of. To be called once in a process: the sockets are
-    /// the caller's.
+    /// Takes all sockets that the environment names. Call it once in a process: the caller owns
+    /// them.
     pub(super) fn take() -> Result<Self, NetError> {
         let passed = sd_listen_fds::get().map_err(|_| NetError::Activation)?;
         let mut taken = Self::default();

@@ -1,16 +1,17 @@
-//! The admin listener: its port, and the few visitors that it has at once.
+//! The admin listener: its port, and its few HTTP clients.
 //!
-//! A visitor asks once, is answered once, and is gone; who dawdles is gone after
-//! [`ADMIN_PATIENCE`], and who has been there longest makes way when there is no room. Visitors are
-//! looked at at the end of a turn, all of them at once, and after a look there is a pause in
-//! proportion to what it took: whatever they do, they get a twentieth of the time.
+//! A client sends one request, gets one answer and is closed. A slow client is closed after
+//! [`ADMIN_PATIENCE`]; when there is no room for a new one, the oldest makes way. All clients are
+//! served together at the end of a turn, and then rest for a time in proportion to what serving
+//! them took: whatever they do, they get a twentieth of the loop's time.
 //!
-//! When descriptors run out, visitors must not take those that clients are waiting for. One is kept
-//! back for them, so that somebody can always ask how the server is.
+//! When descriptors run out, admin clients must not take those that chat clients are waiting for.
+//! One spare descriptor is kept for them, so that an operator can always ask how the server is.
 //!
-//! What is asked and answered is left to `crate::admin`. Invariants: nothing here blocks; at most
-//! [`ADMIN_CLIENTS_MAX`] descriptors beside the listener's and the spare one; an event that was
-//! fetched before a visitor left can at worst cause a read of another that brings nothing.
+//! Requests and answers are parsed and written by `crate::admin`. Invariants: nothing here blocks;
+//! there are at most [`ADMIN_CLIENTS_MAX`] descriptors beside the listener's and the spare one; an
+//! event that was fetched before a client left can at worst cause a read of another client that
+//! brings nothing.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -39,40 +40,40 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// The listener and its visitors.
+/// The listener and its HTTP clients.
 #[derive(Debug)]
 pub(super) struct Admin {
     listener: TcpListener,
-    /// Visitors may wait at the door.
+    /// Connections may wait to be accepted.
     pending: bool,
-    /// Those let in, the oldest first.
+    /// Accepted clients, the oldest first.
     clients: VecDeque<HttpClient>,
-    /// Descriptors, for when the system has none: one visitor at a time is let in for it.
+    /// A descriptor for when the system has none left: one client at a time is accepted on it.
     spare: Option<File>,
-    /// The number of the next visitor.
+    /// The number of the next client.
     next: u16,
-    /// Before that nobody is looked at.
+    /// No client is served before this time.
     paused_until: Time,
-    /// Before that nobody is let in, because there are no descriptors.
+    /// No client is accepted before this time, because there are no descriptors.
     retry_at: Time,
 }
 
-/// Somebody who asks.
+/// An HTTP client of the admin listener.
 #[derive(Debug)]
 struct HttpClient {
     stream: TcpStream,
     /// The number in its token.
     number: u16,
     stage: HttpStage,
-    /// Something may have changed since it was last looked at.
+    /// Something may have changed since it was last served.
     ready: bool,
-    /// When its patience ends.
+    /// When it is closed if it has not gone on.
     deadline: Time,
-    /// Whether it was let in for the spare descriptor.
+    /// Whether it was accepted on the spare descriptor.
     on_spare: bool,
 }
 
-/// How far a visit is.
+/// The stage of an HTTP exchange.
 #[derive(Debug)]
 enum HttpStage {
     /// The head is being read.
@@ -127,24 +128,24 @@ impl Admin {
         Some((BoundAt { place: 0, address: self.address()? }, self.listener.as_fd()))
     }
 
-    /// Notes that visitors wait at the door.
+    /// Notes that connections wait to be accepted.
     pub(super) fn note_pending(&mut self) {
         self.pending = true;
     }
 
-    /// Notes that something happened to a visitor.
+    /// Notes that something happened to a client.
     pub(super) fn note_ready(&mut self, number: u16) {
         if let Some(client) = self.clients.iter_mut().find(|client| client.number == number) {
             client.ready = true;
         }
     }
 
-    /// When visitors must be looked at; `Time::ZERO` may mean at once.
+    /// When clients must be served; `Time::ZERO` may mean at once.
     pub(super) fn due(&self) -> Option<Time> {
-        let door = self.pending.then_some(self.retry_at);
+        let accept = self.pending.then_some(self.retry_at);
         let ready = self.clients.iter().any(|client| client.ready).then_some(Time::ZERO);
         let patience = self.clients.iter().map(|client| client.deadline).min();
-        let due = door.into_iter().chain(ready).chain(patience).min();
+        let due = accept.into_iter().chain(ready).chain(patience).min();
         due.map(|due| due.max(self.paused_until))
     }
 
@@ -180,7 +181,7 @@ impl Admin {
         self.clients.len() < before
     }
 
-    /// Lets visitors in.
+    /// Accepts clients.
     fn accept(&mut self, now: Time, registry: &Registry, short: bool) {
         for _ in 0..ADMIN_ACCEPTS_PER_POLL {
             if !self.pending || now < self.retry_at {
@@ -200,14 +201,14 @@ impl Admin {
                 Ok((stream, _)) => self.add_client(stream, now, registry, on_spare),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.pending = false,
                 Err(error) if is_exhaustion(&error) => self.retry_at = now + ADMIN_RETRY,
-                // It was gone before it was let in.
+                // It was gone before it was accepted.
                 Err(_) => {}
             }
             self.restore_spare();
         }
     }
 
-    /// Keeps a descriptor back again, unless a visitor has it.
+    /// Opens the spare descriptor again, unless a client holds it.
     fn restore_spare(&mut self) {
         let is_lent = self.clients.iter().any(|client| client.on_spare);
         if self.spare.is_none() && !is_lent {
@@ -229,7 +230,7 @@ impl Admin {
         let number = self.next;
         let both = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = registry.register(&mut stream, Source::Admin(number).into(), both) {
-            log::debug!("an admin visitor cannot be polled: {error}");
+            log::debug!("an admin client cannot be polled: {error}");
             return;
         }
         self.clients.push_back(HttpClient {
@@ -250,7 +251,7 @@ impl Admin {
 }
 
 impl HttpClient {
-    /// Goes on with the visit as far as the socket lets us, within bounds. Whether an answer was
+    /// Goes on with the exchange as far as the socket lets us, within bounds. Whether an answer was
     /// put together.
     fn serve(&mut self, now: Time, source: &impl StatusSource) -> bool {
         let mut answered = false;
@@ -300,7 +301,7 @@ impl HttpClient {
         answered
     }
 
-    /// A full or empty socket will say when that is over; any other trouble ends the visit.
+    /// A full or empty socket will say when that is over; any other error ends the exchange.
     fn handle_error(&mut self, error: &io::Error) {
         match error.kind() {
             io::ErrorKind::WouldBlock => {}

@@ -1,5 +1,5 @@
-//! The audit in the log: one line for each thing that was done by those who may do more than
-//! others, and for each try to become one of them.
+//! The audit log: one line for each act of a room owner or operator, and for each attempt to become
+//! an operator.
 //!
 //! ```text
 //! INFO  moderation: by=alice did=ban room=den whom=bob for=2h reason="spam" address=203.0.113.7
@@ -7,9 +7,9 @@
 //! WARN  oper refused: address=203.0.113.9 nick=mallory operator=olga
 //! ```
 //!
-//! Anybody may own a room and try passwords, so their lines have a rate; what is left out is
-//! counted and told. Names hold no spaces, what is free text is quoted, and there is never a
-//! password or a key.
+//! Anybody may own a room and try passwords, so these lines are rate-limited; the number of lines
+//! left out is logged. Names hold no spaces, free text is quoted, and no line holds a password or a
+//! key.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -98,25 +98,25 @@ impl AuditLog {
         }
     }
 
-    /// So many things were too many in one turn.
+    /// Counts acts that did not fit into one turn's queue.
     pub(super) fn note_lost(&mut self, count: u64) {
         self.rooms.left_out += count;
     }
 }
 
-/// Where somebody comes from, as exactly as it is known.
+/// The origin of an act, as exactly as it is known.
 #[derive(Debug)]
 pub(super) enum Address {
     /// The other end of the connection.
     Peer(IpAddr),
-    /// What a balancer has told.
+    /// The network that a balancer has named.
     Network(Network),
     /// The connection is gone, and it was none that counts.
     Unknown,
 }
 
 impl Address {
-    /// `network` is what counts as the origin, `peer` the other end of the connection.
+    /// `network` is the origin that limits count, `peer` the other end of the connection.
     pub(super) fn of(network: Option<Network>, peer: Option<SocketAddr>) -> Self {
         let peer = peer.map(|peer| peer.ip().to_canonical());
         match (network, peer) {

@@ -1,5 +1,5 @@
-//! Binding ports: those that are asked for, on every address or on one, unless another process has
-//! bound them for us.
+//! Binding ports: the requested ones, on every address or on one, unless another process has bound
+//! them already.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,8 +24,8 @@ pub(super) fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::R
     Ok(socket)
 }
 
-/// Binds every place, in order, unless it is bound already and can be adopted. Sockets of whoever
-/// has started us take the place of all. Tells for which place each socket is.
+/// Binds every requested place, in order, unless an inherited socket can be adopted for it.
+/// Activated sockets replace all of them. Returns each socket with the index of its place.
 pub(super) fn bind_all(
     protocol: &'static str,
     places: &[ListenAt],
@@ -77,8 +77,7 @@ fn with_both_families(
     passed
 }
 
-/// Says where sockets that were passed to us leave IPv4 out, which those who wrote `[::]` seldom
-/// mean.
+/// Warns where inherited sockets leave IPv4 out, which a unit that says `[::]` seldom means.
 fn warn_of_ipv6_alone(protocol: &'static str, sockets: &[Socket]) {
     let bound = addresses(sockets);
     for at in bound.iter().filter(|at| at.is_ipv6() && at.ip().is_unspecified()) {
@@ -113,7 +112,7 @@ fn bind_everywhere(
         let address = any(Ipv6Addr::UNSPECIFIED.into(), bound);
         match bind(address) {
             Ok(second) => return Ok(vec![first, second]),
-            // The system picked a port that somebody else has on IPv6: let it pick another.
+            // The system picked a port that another process holds on IPv6: let it pick another.
             Err(error)
                 if error.kind() == io::ErrorKind::AddrInUse
                     && port == 0
@@ -132,7 +131,7 @@ fn bind_everywhere(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::inherited::Passed;
+    use crate::net::inherited::InheritedSocket;
 
     fn bind(address: SocketAddr) -> io::Result<Socket> {
         let socket = open(address, Type::DGRAM, Protocol::UDP)?;
@@ -146,7 +145,7 @@ mod tests {
             let Ok(socket) = bind(host.parse().unwrap()) else { continue };
             let address = socket.local_addr().unwrap().as_socket().unwrap();
             let at = BoundAt { place: 0, address };
-            let mut inherited = Inherited(vec![Passed { at, socket }]);
+            let mut inherited = Inherited(vec![InheritedSocket { at, socket }]);
             let places = [ListenAt::Everywhere(address.port())];
             let adopt = |_: &Socket| Ok(());
             let bound = bind_all("udp", &places, (&mut inherited, adopt), bind).unwrap();

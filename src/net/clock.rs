@@ -4,11 +4,11 @@ use std::time::{Instant, SystemTime};
 
 use crate::time::{Time, Wall};
 
-/// Tells how long the server has been running. Monotonic: a change of the wall clock is not seen.
+/// The time since the server started. Monotonic: a change of the wall clock is not seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     started: Instant,
-    /// What it showed then.
+    /// The time that the clock showed at `started`.
     first: Time,
 }
 
@@ -18,7 +18,7 @@ impl Clock {
         Self::resuming(Time::ZERO)
     }
 
-    /// A clock that goes on from there.
+    /// A clock that shows `first` now.
     #[expect(clippy::disallowed_methods, reason = "this is where time comes from")]
     pub(super) fn resuming(first: Time) -> Self {
         Self { started: Instant::now(), first }
@@ -29,7 +29,7 @@ impl Clock {
         self.first + self.started.elapsed()
     }
 
-    /// What the calendar says. A clock that is set to before 1970 says that it is 1970.
+    /// The calendar time. A clock that is set to before 1970 counts as 1970.
     #[expect(clippy::disallowed_methods, reason = "this is where dates come from")]
     pub(super) fn calendar() -> Wall {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

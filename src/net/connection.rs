@@ -1,7 +1,7 @@
-//! One client's socket, and what is known of its readiness.
+//! One client's socket, and whether it may be read.
 //!
-//! Registered once, for both directions, with edge-triggered events. That it may be written is
-//! known to its outbox; that it may be read is known here, until a read has shown otherwise.
+//! The socket is registered once, for both directions, with edge-triggered events. The outbox knows
+//! whether it may be written; this type knows whether it may be read.
 
 use std::io::{self, IoSlice, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -20,16 +20,16 @@ pub(super) struct Connection {
     /// There may be something to read.
     readable: bool,
     /// A short read may not have emptied the socket: the peer may have ended its side, or sent
-    /// urgent data (telnet's Ctrl-C does), at which a read stops short. No event will tell of what
-    /// is behind, so it is read on until the socket says that it is empty.
+    /// urgent data (telnet's Ctrl-C does), at which a read stops short. No event announces the
+    /// bytes behind it, so the socket is read until it says that it is empty.
     drain: bool,
-    /// The peer has ended its side, and all that it said was read.
+    /// The peer has ended its side, and all its input was read.
     ended: bool,
-    /// The peer has ended its side in order; if the connection breaks later, what it said is whole.
+    /// The peer has ended its side in order: if the connection breaks later, its input is complete.
     finished: bool,
     /// Bytes written since the system was last asked whether it holds too many.
     unprobed: u32,
-    /// The log knows its nickname.
+    /// Its nickname was logged.
     pub(super) named: bool,
 }
 
@@ -57,7 +57,7 @@ impl Connection {
         self.stream.as_fd()
     }
 
-    /// Notes what poll tells. Whether there may be something to be read.
+    /// Notes a poll event. Returns whether there may be something to read.
     pub(super) fn note(&mut self, event: &Event) -> bool {
         let more_behind = event.is_read_closed() || event.is_priority();
         let readable = event.is_readable() || more_behind || event.is_error();
@@ -134,7 +134,7 @@ impl Connection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
-                    // What the peer said before is still to be read.
+                    // The peer's earlier input is still to be read.
                     self.readable = true;
                     return Written::Broken;
                 }
@@ -142,20 +142,20 @@ impl Connection {
         }
     }
 
-    /// Whether the system holds less for the peer than it may. A write does not tell: as long as
-    /// its last buffer is not full (64 KiB), the system adds to it whatever the limits are. Asking
-    /// also has it say when there is room again.
+    /// Whether the system holds less unread data for the peer than it may. A write does not show
+    /// that: as long as its last buffer is not full (64 KiB), the system adds to it whatever the
+    /// limits are. Polling also makes the system report when there is room again.
     fn has_room(&self) -> bool {
         let mut question = [PollFd::new(&self.stream, PollFlags::OUT)];
         match rustix::event::poll(&mut question, Some(&Timespec::default())) {
             Ok(_) => !question[0].revents().is_empty(),
-            // Then the write itself will tell.
+            // The write itself will fail then.
             Err(_) => true,
         }
     }
 
-    /// Closes it. What the peer said meanwhile is read and dropped first, because closing a socket
-    /// with unread bytes makes the system drop what the peer has not read yet.
+    /// Closes the connection. Unread input is read and dropped first, because closing a socket with
+    /// unread bytes makes the system drop the output that the peer has not read yet.
     pub(super) fn close(mut self, scratch: &mut [u8]) {
         if !self.ended {
             let _ = self.stream.read(scratch);

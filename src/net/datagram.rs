@@ -1,8 +1,8 @@
 //! UDP sockets: datagrams in, answers out at once.
 //!
-//! An answer leaves by the door that was asked at: a socket, and one of its addresses if it has
-//! many. A socket of every address gets a door for each at which it is asked, up to a bound; behind
-//! that, answers leave as the system sees fit.
+//! An answer leaves by the local endpoint that was asked: a socket, and one of its addresses if it
+//! has many. A socket that is bound to every address gets an endpoint for each address at which it
+//! is asked, up to a limit; beyond that, the system chooses the source address.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -26,10 +26,10 @@ use crate::matchmaking::{SocketIndex, Transmit};
 #[derive(Debug)]
 pub(super) struct Datagrams {
     sockets: Vec<DatagramSocket>,
-    /// There may be something to receive from the socket of the same place.
+    /// Whether the socket of the same index may have something to receive.
     readable: Vec<bool>,
     endpoints: LocalEndpoints,
-    /// For which of the places that were asked for each socket is.
+    /// For each socket, the index of the place it was bound for.
     places: Vec<usize>,
 }
 
@@ -67,7 +67,7 @@ impl Datagrams {
         }
     }
 
-    /// Receives what waits, within the budget of a turn, and sends what `answer` answers.
+    /// Receives waiting datagrams, within the budget of a turn, and sends the replies of `answer`.
     pub(super) fn serve(
         &mut self,
         mut answer: impl FnMut(SocketIndex, SocketAddr, &[u8], &mut dyn FnMut(Transmit<'_>)),
@@ -92,7 +92,8 @@ impl Datagrams {
                 let asked = LocalEndpoint { socket: index, at: received.at };
                 let via = self.endpoints.number(asked);
                 answer(via, received.source, &room[..received.count], &mut |transmit| {
-                    // Who asked needs no number: it is answered here however many doors there are.
+                    // The sender needs no endpoint number: it is answered here however many
+                    // endpoints there are.
                     let is_asker = transmit.to == received.source && transmit.via == via;
                     let endpoint =
                         if is_asker { Some(asked) } else { self.endpoints.get(transmit.via) };
@@ -132,7 +133,7 @@ impl Datagrams {
         })
     }
 
-    /// The numbers of doors, for another process with the same sockets.
+    /// The numbers of endpoints, for another process with the same sockets.
     pub(super) fn endpoints(&self) -> &LocalEndpoints {
         &self.endpoints
     }
@@ -149,7 +150,7 @@ impl Datagrams {
     }
 }
 
-/// Where a datagram came in.
+/// The local endpoint of a datagram: the socket and the address that it was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct LocalEndpoint {
     /// An index of the list of sockets.
@@ -158,10 +159,10 @@ struct LocalEndpoint {
     at: Option<IpAddr>,
 }
 
-/// A number for each door, for ever: a pair is answered at both ends, and one of them waited.
+/// A permanent number for each endpoint: a pair is answered at both ends, and one of them waited.
 ///
-/// Invariant: the first doors are those of each socket without an address, in order; and there are
-/// never more than `LOCAL_ENDPOINTS_MAX` beside them.
+/// Invariant: the first entries are those of each socket without an address, in order; beside them
+/// there are never more than `LOCAL_ENDPOINTS_MAX`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LocalEndpoints(Vec<LocalEndpoint>);
 
@@ -170,7 +171,7 @@ impl LocalEndpoints {
         Self((0..sockets).map(|socket| LocalEndpoint { socket, at: None }).collect())
     }
 
-    /// The number of a door; that of the whole socket if there are too many.
+    /// The number of an endpoint; that of the whole socket if there are too many.
     fn number(&mut self, endpoint: LocalEndpoint) -> SocketIndex {
         let known = self.0.iter().position(|known| *known == endpoint);
         let position = known.unwrap_or_else(|| {
@@ -193,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_door_keeps_its_number_and_there_is_a_bound() {
+    fn an_endpoint_keeps_its_number_and_there_is_a_limit() {
         let mut endpoints = LocalEndpoints::of(2);
         let endpoint = |socket, ip: u32| LocalEndpoint { socket, at: Some(IpAddr::V4(ip.into())) };
         assert_eq!(endpoints.number(LocalEndpoint { socket: 1, at: None }), SocketIndex(1));

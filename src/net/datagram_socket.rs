@@ -1,8 +1,8 @@
-//! A UDP socket that tells at which of its addresses it was asked, and answers from there.
+//! A UDP socket that knows which of its addresses a datagram was sent to, and answers from there.
 //!
-//! One that is bound to every address of the host would otherwise answer from the address that
-//! suits the route best, and a NAT, or a client that is connected to the other one, would drop
-//! that. The system tells and is told the address beside the datagram (`IP_PKTINFO`).
+//! A socket that is bound to every address of the host would otherwise answer from the address that
+//! suits the route best. A NAT, or a client that is connected to the other address, would drop that
+//! answer. The system passes the address beside the datagram in both directions (`IP_PKTINFO`).
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -20,23 +20,23 @@ use nix::sys::socket::{
 pub(super) struct DatagramSocket {
     /// For registering; datagrams go through the methods here.
     pub(super) socket: UdpSocket,
-    /// Room for what the system tells beside a datagram; none if bound to a single address.
+    /// Buffer for the ancillary data; none if the socket is bound to a single address.
     beside: Option<Vec<u8>>,
 }
 
-/// What was received.
+/// One received datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Received {
     /// Bytes that were put into the room for them.
     pub(super) count: usize,
-    /// Who sent it.
+    /// The sender's address.
     pub(super) source: SocketAddr,
     /// Which of our addresses it was sent to, if there are several and one alone is meant.
     pub(super) at: Option<IpAddr>,
 }
 
 impl DatagramSocket {
-    /// Has the system tell addresses if there may be several.
+    /// Asks the system for the destination address of each datagram if there may be several.
     pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
         let place = socket.local_addr()?;
         if !place.ip().is_unspecified() {

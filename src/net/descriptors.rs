@@ -1,11 +1,11 @@
-//! How many files this process may have open, and so how many clients.
+//! The limit of open files of this process, and so of clients.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::limits::DESCRIPTORS_RESERVED;
 
-/// Raises the number of descriptors this process may open as far as it may, and returns it. What it
-/// starts inherits that.
+/// Raises the number of descriptors that this process may open as far as allowed, and returns it.
+/// Child processes inherit it.
 pub fn descriptor_limit() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: maximum, maximum };
@@ -15,7 +15,7 @@ pub fn descriptor_limit() -> u64 {
     current.unwrap_or(u64::MAX)
 }
 
-/// How many clients so many descriptors serve.
+/// The number of clients that this many descriptors can serve.
 pub fn clients_for(descriptors: u64) -> usize {
     usize::try_from(descriptors.saturating_sub(DESCRIPTORS_RESERVED)).unwrap_or(usize::MAX).max(1)
 }

@@ -18,10 +18,10 @@ pub enum NetError {
         protocol: &'static str,
         /// Where.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// A socket that was passed on by whoever started us cannot be served.
+    /// A socket that was passed to the server by the program that started it cannot be served.
     #[error(
         "cannot serve socket {index} of LISTEN_FDS: {source} (see ListenStream= and \
          ListenDatagram= of the socket unit)"
@@ -29,18 +29,18 @@ pub enum NetError {
     Inherited {
         /// Which of them, from 0.
         index: usize,
-        /// What is wrong with it.
+        /// The reason.
         source: io::Error,
     },
-    /// What tells of inherited sockets makes no sense.
-    #[error("LISTEN_PID or LISTEN_FDS is no number; unset both, or start it by a socket unit")]
+    /// `LISTEN_PID` or `LISTEN_FDS` is invalid.
+    #[error("LISTEN_PID or LISTEN_FDS is not a number; unset both, or use a socket unit")]
     Activation,
     /// The poll loop could not be set up.
     #[error("cannot set up the poll loop ({what}): {source}; is the descriptor limit very low?")]
     SetUp {
         /// Which part of it.
         what: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Waiting for events failed.
@@ -49,11 +49,11 @@ pub enum NetError {
     /// The state cannot be had.
     #[error(transparent)]
     State(#[from] StoreError),
-    /// Another process has not handed over, or what it handed over is of no use.
-    #[error("cannot take over from the server that runs: {0}; it goes on")]
+    /// The old process has not handed over, or its hand-over cannot be used.
+    #[error("cannot take over from the running server: {0}; it goes on")]
     TakeOver(#[from] HandoverError),
     /// No randomness.
-    #[error("cannot draw a secret from the system: {0}; nothing can be kept safe without")]
+    #[error("cannot get random bytes from the system: {0}; nothing is secure without them")]
     Secret(getrandom::Error),
 }
 

@@ -1,8 +1,8 @@
-//! What the poll loop knows of itself: how long turns take, whom it let in and turned away, and
-//! when more waited at the door than one turn lets in.
+//! The poll loop's own numbers: how long turns take, clients accepted and rejected, and turns that
+//! left waiting connections to the next.
 //!
-//! Kept whether or not anybody looks, for one bucket search (5 ns) a turn. What a turn knows of
-//! itself besides is kept by `server`.
+//! Counted whether or not anybody asks, at the price of one bucket search (5 ns) a turn. The other
+//! numbers of a turn are counted by `server`.
 
 use crate::admin::Counts;
 use crate::metrics::Histogram;
@@ -17,22 +17,22 @@ pub(super) struct LoopGauges {
     pub(super) admitted: u64,
     /// Clients turned away.
     pub(super) rejected: Rejected,
-    /// Turns that left clients at the door to the next.
+    /// Turns that left waiting connections to the next.
     pub(super) accepts_cut: u64,
 }
 
-/// Clients turned away at the door, by reason.
+/// Clients turned away, by reason.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
     /// `--max-clients`.
     pub(super) full: u64,
     /// `--max-per-address`.
     pub(super) address: u64,
-    /// The same for all around an address.
+    /// The same for the network of an address.
     pub(super) network: u64,
     /// `--ban`.
     pub(super) banned: u64,
-    /// No descriptor, for long.
+    /// No descriptor for a long time.
     pub(super) descriptors: u64,
 }
 
@@ -47,7 +47,7 @@ impl LoopGauges {
         }
     }
 
-    /// Turns that left something to the next, by what.
+    /// Turns that left work to the next turn, by kind of work.
     pub(super) fn turns_cut(&self, hit: &BudgetsHit) -> Counts {
         Counts(vec![
             ("accepts", self.accepts_cut),

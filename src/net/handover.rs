@@ -1,4 +1,4 @@
-//! The wire between two processes of which one takes over from the other: a pair of Unix sockets.
+//! The channel between an old process and the new one that takes over: a pair of Unix sockets.
 //!
 //! ```text
 //! old                                          new
@@ -9,9 +9,9 @@
 //!  | GO --------------------------------------> |  serves
 //! ```
 //!
-//! Until GO is said the old process can change its mind, so neither may read or write a client from
-//! the moment at which the document is made. Every wait has an end. What is in the document is left
-//! to `handover_state`, when all that happens to `reactor::upgrade`.
+//! Until GO is sent the old process can change its mind, so neither process may read or write a
+//! client from the moment at which the document is made. Every wait has a deadline.
+//! `handover_state` defines the document, `reactor::upgrade` the order of steps.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
@@ -34,21 +34,21 @@ use crate::time::Time;
 /// Set for a process that is to take over, to the id of the one that has started it.
 pub(super) const SUCCEEDS: &str = "MIO_CHAT_SUCCEEDS";
 
-/// Why nothing was handed over.
+/// Why the hand-over failed.
 #[derive(Debug, Error)]
 pub enum HandoverError {
-    /// The wire failed or was silent for too long.
+    /// The channel failed or was silent for too long.
     #[error("{what}: {source}")]
     Io {
-        /// Doing what.
+        /// The step that failed.
         what: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The other process says something else than was awaited.
-    #[error("the other process is of a version that speaks otherwise")]
+    /// The other process sent something unexpected.
+    #[error("the other process is of an incompatible version")]
     UnknownReply,
-    /// The other process does not want to, and says why.
+    /// The other process refuses, and says why.
     #[error("{0}")]
     Refused(String),
     /// Another format of the document.
@@ -63,20 +63,20 @@ pub enum HandoverError {
     #[error("the document is not understood: {0}")]
     Document(#[from] serde_json::Error),
     /// More than may be handed over.
-    #[error("there is too much to hand over: {bytes} bytes, and {HANDOVER_BYTES_MAX} may be")]
+    #[error("there is too much to hand over: {bytes} bytes, and {HANDOVER_BYTES_MAX} are allowed")]
     TooMuch {
         /// That much.
         bytes: usize,
     },
-    /// What the document says cannot be.
-    #[error("what was handed over does not hold together: {0}")]
+    /// The document contradicts itself.
+    #[error("the hand-over is inconsistent: {0}")]
     Inconsistent(String),
     /// Another folder of the state.
-    #[error("the state was kept elsewhere; a restart is needed to keep it in another folder")]
+    #[error("the state is in another folder; moving it needs a restart")]
     Folder,
 }
 
-/// What one side says in one byte.
+/// A message of one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HandoverSignal {
     /// Ready to take over.
@@ -85,7 +85,7 @@ pub(super) enum HandoverSignal {
     Taken,
     /// It is yours.
     Go,
-    /// The reason why not follows.
+    /// The reason of a refusal follows.
     Refused,
 }
 
@@ -96,12 +96,12 @@ const SIGNALS: [(HandoverSignal, u8); 4] = [
     (HandoverSignal::Refused, b'N'),
 ];
 
-/// One end of the wire.
+/// One end of the channel.
 #[derive(Debug)]
 pub(super) struct HandoverChannel {
     stream: UnixStream,
     clock: Clock,
-    /// When patience ends.
+    /// When waiting ends.
     deadline: Time,
 }
 
@@ -118,7 +118,7 @@ impl HandoverChannel {
         channel
     }
 
-    /// From now on everything together may take so long.
+    /// Sets the deadline for everything from now on.
     pub(super) fn set_deadline(&mut self, patience: Duration) {
         self.deadline = self.clock.now() + patience;
     }
@@ -128,20 +128,21 @@ impl HandoverChannel {
         self.stream.as_fd()
     }
 
-    /// Says a word.
+    /// Sends a signal.
     pub(super) fn send_signal(&mut self, signal: HandoverSignal) -> Result<(), HandoverError> {
         let (_, byte) =
             SIGNALS.into_iter().find(|(known, _)| *known == signal).unwrap_or(SIGNALS[3]);
         self.write(&[byte])
     }
 
-    /// Says why not. Whoever is not there any more need not know.
+    /// Sends the reason for a refusal. A failure to send it is ignored: the other process is gone
+    /// then.
     pub(super) fn refuse(&mut self, reason: &str) {
         let reason = &reason.as_bytes()[..reason.len().min(HANDOVER_REASON_BYTES)];
         let _ = self.send_signal(HandoverSignal::Refused).and_then(|()| self.write_block(reason));
     }
 
-    /// Waits for a word, which must be this one.
+    /// Waits for a signal, which must be this one.
     pub(super) fn expect(&mut self, signal: HandoverSignal) -> Result<(), HandoverError> {
         let mut byte = [0];
         self.read(&mut byte)?;
@@ -181,7 +182,7 @@ impl HandoverChannel {
         Ok(())
     }
 
-    /// Receives what [`HandoverChannel::send`] sends.
+    /// Receives a document and descriptors that [`HandoverChannel::send`] has sent.
     pub(super) fn receive(&mut self) -> Result<(Vec<u8>, Vec<OwnedFd>), HandoverError> {
         let document = self.read_block(HANDOVER_BYTES_MAX)?;
         let mut length = [0; 8];
@@ -277,13 +278,13 @@ impl HandoverChannel {
 }
 
 fn failed(what: &'static str, source: io::Error) -> HandoverError {
-    // What the system calls "try again" is here the end of patience.
+    // The system's "try again" means here that the deadline has passed.
     let is_late = source.kind() == io::ErrorKind::WouldBlock;
     let source = if is_late { io::ErrorKind::TimedOut.into() } else { source };
     HandoverError::Io { what, source }
 }
 
-/// The server that has started this process to be followed by it.
+/// The server that has started this process to take over from it.
 #[derive(Debug)]
 pub struct Predecessor {
     pub(super) channel: HandoverChannel,
@@ -298,9 +299,9 @@ impl Predecessor {
     pub fn find() -> Result<Option<Self>, HandoverError> {
         let process = std::env::var_os(SUCCEEDS).filter(|process| !process.is_empty());
         let Some(process) = process else { return Ok(None) };
-        let unusable = |source| failed("stdin is no wire to another server", source);
+        let unusable = |source| failed("stdin is not connected to another server", source);
         let stdin = io::stdin().as_fd().try_clone_to_owned().map_err(unusable)?;
-        // Nobody is to read by accident what is said there.
+        // Nothing else may read from stdin by accident.
         let null = std::fs::File::open("/dev/null").map_err(unusable)?;
         rustix::stdio::dup2_stdin(&null).map_err(|error| unusable(error.into()))?;
         let channel = HandoverChannel::new(stdin.into());

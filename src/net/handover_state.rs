@@ -1,10 +1,10 @@
-//! What one process hands over to another: a document, and the descriptors that it speaks of.
+//! The hand-over from one process to another: a document, and the descriptors that it describes.
 //!
-//! The document is JSON, so that versions can understand each other: what is added later is read
-//! as missing, what means something else gets another [`FORMAT`], which is looked at first.
+//! The document is JSON, so that versions can understand each other: a field that was added later
+//! is read as missing. A field whose meaning changes raises [`FORMAT`], which is checked first.
 //!
-//! Left out, because the system or the clients tell it anew: which sockets are ready, which clients
-//! wait for their turn, whether accepting is paused.
+//! Left out, because the system or the clients report it anew: which sockets are ready, which
+//! clients wait for their turn, whether accepting is paused.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -15,21 +15,21 @@ use socket2::Socket;
 
 use super::datagram::LocalEndpoints;
 use super::handover::HandoverError;
-use super::inherited::{BoundAt, Inherited, Passed};
+use super::inherited::{BoundAt, Inherited, InheritedSocket};
 use crate::id::ClientId;
 use crate::server::ServerState;
 use crate::time::Time;
 
-/// Raised when documents are no longer understood by those who knew the last one.
+/// Raised when a process of the last format could not understand the document any more.
 const FORMAT: u32 = 2;
 
 /// The document.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HandoverState {
     format: u32,
-    /// Who has written it.
+    /// The version of the process that wrote it.
     pub(super) version: String,
-    /// What the clock shows.
+    /// The time on the old process's clock.
     pub(super) now: Time,
     /// The folder of the state, if any; it was closed.
     pub(super) folder: Option<PathBuf>,
@@ -49,13 +49,13 @@ pub(super) struct HandoverState {
     pub(super) server: ServerState,
 }
 
-/// What is looked at first.
+/// The part that is read first.
 #[derive(Deserialize)]
 struct FormatOnly {
     format: u32,
 }
 
-/// What came with the document.
+/// The sockets that came with the document.
 #[derive(Debug)]
 pub(super) struct ReceivedSockets {
     pub(super) tcp: Inherited,
@@ -87,7 +87,7 @@ impl HandoverState {
         Ok(serde_json::to_vec(self)?)
     }
 
-    /// Reads what was written down, if it is of a format that is known here.
+    /// Reads a document, if its format is known here.
     pub(super) fn read(document: &[u8]) -> Result<Self, HandoverError> {
         let FormatOnly { format } = serde_json::from_slice(document)?;
         if format != FORMAT {
@@ -96,7 +96,7 @@ impl HandoverState {
         Ok(serde_json::from_slice(document)?)
     }
 
-    /// Says what the descriptors are.
+    /// Assigns the received descriptors to listeners, sockets and clients.
     pub(super) fn assign(
         &self,
         descriptors: Vec<OwnedFd>,
@@ -110,7 +110,7 @@ impl HandoverState {
             let passed = places.iter().zip(all.by_ref());
             Inherited(
                 passed
-                    .map(|(at, socket)| Passed { at: *at, socket: Socket::from(socket) })
+                    .map(|(at, socket)| InheritedSocket { at: *at, socket: Socket::from(socket) })
                     .collect(),
             )
         };

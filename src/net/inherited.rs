@@ -1,8 +1,8 @@
-//! Sockets that another process has listened on, and which of them are wanted here.
+//! Sockets of another process, and which of them are wanted here.
 //!
-//! One is wanted if the flags name its address. Where they leave the port to the system, it is
-//! wanted for the flag in the same place. What nobody wants is closed, what is missing is bound.
-//! Those that were activated, by systemd or the like, are wanted whatever the flags say.
+//! A socket is wanted if the flags name its address. Where a flag leaves the port to the system, a
+//! socket is wanted for the flag at the same index. Unwanted sockets are closed, missing ones are
+//! bound. Activated sockets, of systemd or the like, are wanted whatever the flags say.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use super::listen_at::ListenAt;
 
 /// A socket that is bound.
 #[derive(Debug)]
-pub(super) struct Passed {
+pub(super) struct InheritedSocket {
     pub(super) at: BoundAt,
     pub(super) socket: Socket,
 }
@@ -29,36 +29,39 @@ pub(super) struct BoundAt {
 
 /// The sockets of one protocol.
 #[derive(Debug, Default)]
-pub(super) struct Inherited(pub(super) Vec<Passed>);
+pub(super) struct Inherited(pub(super) Vec<InheritedSocket>);
 
 impl Inherited {
-    /// Sockets that whoever has started the server has bound, and not a server before us.
+    /// Sockets that were bound by the program that started the server, not by an old server.
     pub(super) fn activated(sockets: Vec<Socket>) -> Result<Self, NetError> {
         let fail = |source| NetError::SetUp { what: "a socket that was passed to us", source };
         let mut all = Self::default();
         for socket in sockets {
             let address = socket.local_addr().map_err(fail)?.as_socket();
             let address = address.ok_or_else(|| fail(io::ErrorKind::AddrNotAvailable.into()))?;
-            all.0.push(Passed { at: BoundAt { place: BoundAt::ACTIVATED, address }, socket });
+            all.0.push(InheritedSocket {
+                at: BoundAt { place: BoundAt::ACTIVATED, address },
+                socket,
+            });
         }
         Ok(all)
     }
 
-    /// Takes out those that were bound by whoever has started the server, now or long ago.
+    /// Takes out the activated sockets, whether they came now or through an earlier process.
     pub(super) fn take_activated(&mut self) -> Vec<Socket> {
-        let is_activated = |passed: &mut Passed| passed.at.place == BoundAt::ACTIVATED;
+        let is_activated = |passed: &mut InheritedSocket| passed.at.place == BoundAt::ACTIVATED;
         self.0.extract_if(.., is_activated).map(|passed| passed.socket).collect()
     }
 
-    /// Takes out what is wanted for one of the places that are asked for.
+    /// Takes out the sockets that are wanted for one of the requested places.
     pub(super) fn take(&mut self, place: usize, wanted: ListenAt) -> Vec<Socket> {
-        let is_wanted = |passed: &mut Passed| passed.at.serves(place, wanted);
+        let is_wanted = |passed: &mut InheritedSocket| passed.at.serves(place, wanted);
         self.0.extract_if(.., is_wanted).map(|passed| passed.socket).collect()
     }
 }
 
 impl BoundAt {
-    /// The place of what nobody has asked us to bind: it is served wherever it is.
+    /// The place of an activated socket, which is served wherever it is bound.
     pub(super) const ACTIVATED: usize = u32::MAX as usize;
 
     fn serves(&self, place: usize, wanted: ListenAt) -> bool {

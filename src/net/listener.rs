@@ -1,9 +1,9 @@
-//! Ports that are listened on, and what happens when descriptors run out.
+//! TCP listeners, and what happens when descriptors run out.
 //!
-//! mio tells once that connections wait and not again, so what was not accepted is remembered. When
-//! the system has no descriptor left the gate is shut: waiting connections stay in the kernel's
-//! backlog, and accepting is tried again whenever a client was closed and on a timer. Whoever has
-//! waited for long is told so through a spare descriptor that is kept for that.
+//! mio reports waiting connections once and not again, so the listener remembers that not all were
+//! accepted. When the system has no descriptor left the gate is shut: waiting connections stay in
+//! the kernel's backlog, and accepting is tried again whenever a client was closed, and on a timer.
+//! A connection that has waited long is told so through a spare descriptor that is kept for that.
 
 use std::fs::File;
 use std::io;
@@ -34,9 +34,9 @@ pub(super) struct Listeners {
     /// The listener that is asked first.
     first: usize,
     gate: Gate,
-    /// `/dev/null`, to be closed when a descriptor is needed to turn somebody away.
+    /// `/dev/null`, to be closed when a descriptor is needed to turn a connection away.
     spare: Option<File>,
-    /// Accepting has failed just now, and those who wait have waited long.
+    /// Accepting has just failed, and the waiting connections have waited long.
     refusing: bool,
     /// Connections accepted so far.
     accepted: u64,
@@ -93,7 +93,7 @@ impl Listeners {
         })
     }
 
-    /// What is set on those who come from now on.
+    /// Sets the timers of connections that come from now on.
     pub(super) fn set_timers(&mut self, keepalive: Duration, user_timeout: Duration) {
         self.options = StreamOptions { keepalive, user_timeout, ..self.options };
     }
@@ -144,8 +144,9 @@ impl Listeners {
         None
     }
 
-    /// After `accept` has found no descriptor: somebody who has waited too long, to be turned away
-    /// at once. The spare descriptor is lent for that; [`Listeners::restore_spare`] takes it back.
+    /// After `accept` has found no descriptor: a connection that has waited too long, to be turned
+    /// away at once. The spare descriptor is used for that; [`Listeners::restore_spare`] takes it
+    /// back.
     pub(super) fn accept_to_refuse(&mut self) -> Option<TcpStream> {
         if !self.refusing {
             return None;
@@ -177,7 +178,7 @@ impl Listeners {
         })
     }
 
-    /// Whether the system has no descriptors for those who wait.
+    /// Whether waiting connections find no descriptor.
     pub(super) fn is_short_of_descriptors(&self) -> bool {
         matches!(self.gate, Gate::Shut { .. })
     }
@@ -201,8 +202,8 @@ impl Listeners {
         self.first = 0;
     }
 
-    /// Has this client asked whether it is still there after another time than those of another
-    /// batch: the system would ask a crowd that came together all at once, and lose answers.
+    /// Gives each batch of clients another keepalive time: otherwise the system would probe a crowd
+    /// that came together all at once, and lose answers.
     fn spread_keepalive(&mut self, stream: &TcpStream) {
         let idle = self.options.keepalive_idle(self.accepted / KEEPALIVE_BATCH);
         self.accepted += 1;
@@ -237,8 +238,8 @@ pub(super) fn open_spare() -> Option<File> {
     File::open("/dev/null").ok()
 }
 
-/// A TCP listener. What is set on it holds for every stream that it accepts (Linux copies the
-/// options), which saves four syscalls a connection.
+/// A TCP listener. Its options hold for every stream that it accepts (Linux copies them), which
+/// saves four syscalls a connection.
 pub(super) fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     let socket = open(address, Type::STREAM, Protocol::TCP)?;
     socket.set_reuse_address(true)?;
@@ -247,8 +248,8 @@ pub(super) fn listen(address: SocketAddr, options: StreamOptions) -> io::Result<
     Ok(socket)
 }
 
-/// A TCP listener for both families where every address is named, by one socket: for connections of
-/// which nobody asks where they come from. Without IPv6 it is one for IPv4.
+/// A TCP listener for IPv4 and IPv6 in one socket, if `address` is `[::]`: for connections whose
+/// address does not matter. Without IPv6 it listens on IPv4.
 pub(super) fn listen_to_both(address: SocketAddr, options: StreamOptions) -> io::Result<Socket> {
     if address.ip() != Ipv6Addr::UNSPECIFIED {
         return listen(address, options);
@@ -279,7 +280,7 @@ fn is_without_ipv6(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
 }
 
-/// Sets what is chosen, and listens. A socket that listens already goes on with that.
+/// Sets the options, and listens. A socket that listens already gets the new backlog.
 fn set_up(socket: &Socket, options: StreamOptions) -> io::Result<()> {
     options.set_on(socket)?;
     socket.listen(options.backlog)

@@ -5,7 +5,7 @@
 //! [`super::log_writer`].
 //!
 //! Invariants: a message is formatted before any lock is taken, so its `Display` may log or panic;
-//! what simplelog is given has no newline, so each one that comes back ends a record.
+//! simplelog is given no newline, so each newline that comes back ends a record.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
@@ -31,7 +31,7 @@ impl Journal {
             .set_thread_level(LevelFilter::Off)
             .set_target_level(LevelFilter::Off)
             .set_location_level(LevelFilter::Off)
-            // mio tells each registration at trace; our own lines say it better.
+            // mio logs each registration at trace; our own lines say it better.
             .add_filter_ignore_str("mio::")
             .build();
         let writer = LineWriter { line: Vec::new(), ring };
@@ -46,7 +46,8 @@ impl Journal {
 
     fn write(&self, metadata: Metadata<'_>, message: fmt::Arguments<'_>) {
         let mut line = LogLine::new(metadata.level(), self.colour);
-        // An error means that the line is full or its `Display` failed: what there is, is logged.
+        // An error means that the line is full or its `Display` failed: the part that was formatted
+        // is logged.
         let _ = line.write_fmt(message);
         let mut record = Record::builder();
         self.stamper
@@ -139,7 +140,7 @@ mod tests {
         journal.log(&Record::builder().level(level).args(message).build());
     }
 
-    /// What is in the ring, without the times.
+    /// The lines in the ring, without their times.
     fn messages(ring: &SharedRing) -> Vec<String> {
         let log = String::from_utf8(ring.lock().front().to_vec()).unwrap();
         log.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect()

@@ -1,8 +1,8 @@
-//! Where the log goes: one descriptor, and how to write to it without waiting.
+//! The log's output: one descriptor, and how to write to it without waiting.
 //!
-//! A descriptor we share with other programs (stderr, as a rule) keeps its flags: making it
-//! non-blocking would make it so for the shell that started us, too. What to do about an error is
-//! left to [`super::log_writer`].
+//! A descriptor that is shared with other programs (stderr, as a rule) keeps its flags: making it
+//! non-blocking would make it so for the shell that started us, too. Errors are handled by
+//! [`super::log_writer`].
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -20,12 +20,12 @@ pub(super) struct LogOutput {
     mode: WriteMode,
 }
 
-/// How an outlet is kept from blocking.
+/// The way to write to an output without blocking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WriteMode {
     /// A pipe or terminal, opened by us and non-blocking.
     NonBlocking,
-    /// A socket, told with each send not to wait.
+    /// A socket: each send asks not to wait.
     Socket,
     /// Shared with others and blocking, so asked before each write of `PIPE_BUF` bytes at most. The
     /// room it grants may be gone by then if another program writes there too: the last resort.
@@ -35,13 +35,13 @@ enum WriteMode {
 }
 
 impl LogOutput {
-    /// Appends to what stands at `path`, a file or perhaps a FIFO.
+    /// Appends to the file or FIFO at `path`.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::APPEND | OFlags::CREATE;
         Ok(Self::own(open_non_blocking(path, flags)?)?)
     }
 
-    /// Writes to a descriptor that belongs to others too, whose flags are not ours to change.
+    /// Writes to a descriptor that other programs use, too, and whose flags we must not change.
     pub(super) fn share(fd: BorrowedFd<'_>) -> io::Result<Self> {
         let mode = match file_type(fd)? {
             FileType::Fifo | FileType::CharacterDevice => {
@@ -57,7 +57,7 @@ impl LogOutput {
         Ok(Self { fd: fd.try_clone_to_owned()?, mode })
     }
 
-    /// Takes over a description that nobody else uses, opened as non-blocking.
+    /// Takes over an open file description that is ours alone, opened as non-blocking.
     fn own(fd: OwnedFd) -> Result<Self, Errno> {
         let mode = match file_type(fd.as_fd())? {
             FileType::Fifo => WriteMode::NonBlocking,

@@ -1,12 +1,12 @@
-//! What the log holds in memory: one line being formed, and the ring of lines not yet written.
+//! The part of the log in memory: the line that is being formed, and the ring of unwritten lines.
 //!
-//! Pure: no descriptor, no clock, no lock; those are left to [`super::log_writer`].
+//! Pure: no descriptor, no clock, no lock. [`super::log_writer`] has those.
 //!
 //! Invariants: a line has exactly one newline, its last byte, and no other control character or
 //! direction mark, apart from the colour of its level; it has at most [`LOG_LINE_BYTES_MAX`] bytes.
-//! The ring holds whole lines, at most [`LOG_RING_BYTES`] of them in bytes; only the first may
-//! lack its beginning, which is then written already. A gap in the log is told before the next
-//! line after it.
+//! The ring holds whole lines, at most [`LOG_RING_BYTES`] of them in bytes; only the first may lack
+//! its beginning, which is then written already. A gap in the log is reported before the next line
+//! after it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,7 +23,7 @@ const WRITE_BYTES: usize = 4_096;
 const CUT_MARK: &str = " [cut]";
 /// `2026-11-22T02:10:00Z `, which simplelog puts in front of the text.
 const STAMP_BYTES: usize = 21;
-/// What is left of a line for level and message.
+/// The rest of a line for level and message.
 const TEXT_BYTES_MAX: usize = LOG_LINE_BYTES_MAX - STAMP_BYTES - CUT_MARK.len() - "\n".len();
 
 const _: () = {
@@ -83,12 +83,12 @@ pub(super) struct LogRing {
     bytes: VecDeque<u8>,
     /// Whether the beginning of the first line is written already.
     torn: bool,
-    /// Lines dropped since the last line, not yet told in the log. While it is not zero no line
-    /// is taken, so that one gap is one gap.
+    /// Lines dropped since the last line, not yet reported in the log. While this is not zero no
+    /// line is taken, so that one gap is reported as one.
     gap: u64,
     /// Lines dropped since the start.
     dropped: u64,
-    /// Nobody will ever read: lines are only counted.
+    /// The reader is gone for good: lines are only counted.
     closed: bool,
 }
 
@@ -107,7 +107,7 @@ impl LogRing {
         }
     }
 
-    /// What to write next: as many whole lines as fit in one write.
+    /// The bytes to write next: as many whole lines as fit in one write.
     pub(super) fn front(&mut self) -> &[u8] {
         let (head, tail) = self.bytes.as_slices();
         if head.len() < WRITE_BYTES && !tail.is_empty() {
@@ -118,7 +118,7 @@ impl LogRing {
         memchr::memrchr(b'\n', window).map_or(window, |newline| &window[..=newline])
     }
 
-    /// Removes what the descriptor took of [`front`](Self::front).
+    /// Removes the bytes of [`front`](Self::front) that the descriptor took.
     pub(super) fn consume(&mut self, written: usize) {
         let Some(last) = self.bytes.drain(..written).next_back() else {
             return;
@@ -126,8 +126,8 @@ impl LogRing {
         self.torn = last != b'\n';
     }
 
-    /// Drops the rest of a begun line: it would make no sense in another file. The log need not
-    /// tell, since the beginning is there to be seen.
+    /// Drops the rest of a line that was begun: it would make no sense in another file. The gap
+    /// need not be reported, since the beginning of the line shows it.
     pub(super) fn drop_torn_line(&mut self) {
         if self.torn {
             let newline = self.bytes.iter().position(|byte| *byte == b'\n');
@@ -144,7 +144,7 @@ impl LogRing {
         (self.gap > 0 && room >= LOG_LINE_BYTES_MAX).then(|| std::mem::take(&mut self.gap))
     }
 
-    /// Gives up: what waits is dropped, and so is all that comes.
+    /// Gives up: drops the waiting lines and all that come.
     pub(super) fn close(&mut self) {
         let waiting = self.bytes.iter().filter(|byte| **byte == b'\n').count();
         self.dropped += waiting as u64;
@@ -156,7 +156,7 @@ impl LogRing {
         self.closed = false;
     }
 
-    /// Whether there is nothing to write and nothing to tell.
+    /// Whether there is nothing to write and no gap to report.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty() && self.gap == 0
     }

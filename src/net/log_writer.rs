@@ -2,7 +2,7 @@
 //!
 //! A log call only appends to a ring in memory; the loop owns the [`LogSink`] and writes as much as
 //! the descriptor takes. When nobody reads, lines are dropped and counted, and the loop goes on.
-//! What is said at which level is left to the callers, when to drain to the loop.
+//! Callers choose the level of a line, the loop when to drain.
 //!
 //! ```text
 //!   log::info! ─> Journal ─> simplelog ─> LogRing ─> LogSink::drain ─> Outlet
@@ -27,7 +27,7 @@ use super::log_journal::{Journal, SharedRing};
 use super::log_output::LogOutput;
 use super::log_ring::LogLine;
 
-/// How to log.
+/// Settings of the log.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
     /// The most talkative level that is logged.
@@ -50,7 +50,7 @@ pub enum LogError {
     File {
         /// The file as it was named.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// Stderr cannot be duplicated.
@@ -61,7 +61,7 @@ pub enum LogError {
     Running,
 }
 
-/// How far a [`LogSink::drain`] came.
+/// The result of [`LogSink::drain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drained {
     /// Nothing is left to write.
@@ -91,17 +91,17 @@ pub fn start(settings: &LogSettings) -> Result<LogSink, LogError> {
     Ok(sink)
 }
 
-/// The loop's end of the log: owns the descriptor and writes what waits.
+/// The loop's end of the log: owns the descriptor and writes the waiting lines.
 pub struct LogSink {
-    /// Formats what the sink itself has to say.
+    /// Formats the sink's own lines.
     journal: Arc<Journal>,
     ring: Arc<SharedRing>,
     output: LogOutput,
     /// The file to open again after a rotation.
     file: Option<PathBuf>,
-    /// Where trouble with the log file is told: in the file itself nobody would see it.
+    /// Where trouble with the log file is reported: in the file itself nobody would see it.
     alarm: Option<LogOutput>,
-    /// Whether the current trouble was told already.
+    /// Whether the current trouble was reported.
     alarmed: bool,
 }
 
@@ -113,7 +113,7 @@ impl LogSink {
         Self { journal, ring, output, file: settings.file.clone(), alarm: None, alarmed: false }
     }
 
-    /// Writes what the descriptor takes now. Cheap when nothing waits.
+    /// Writes as much as the descriptor takes now. Cheap when nothing waits.
     pub fn drain(&mut self) -> Drained {
         loop {
             let drained = match self.write_lines() {
@@ -200,8 +200,8 @@ impl LogSink {
         }
     }
 
-    /// A file may get well again, so its lines are kept and the trouble is told once; a reader
-    /// that has gone does not come back.
+    /// A file may recover, so its lines are kept and the trouble is reported once; a reader that
+    /// has gone does not come back.
     fn handle_error(&mut self, errno: Errno) -> Drained {
         if !self.output.is_file() {
             self.ring.lock().close();
@@ -222,7 +222,7 @@ impl LogSink {
 }
 
 impl Drop for LogSink {
-    /// What was logged on the way to a panic is worth one more try.
+    /// Lines that were logged on the way to a panic are worth one more try.
     fn drop(&mut self) {
         self.drain();
     }

@@ -1,7 +1,7 @@
 //! The only syscalls of the server: sockets, poll, clock, signals, log.
 //!
 //! A thin shell around [`Server`](crate::server::Server). It decides nothing about chat; it knows
-//! when a descriptor may be read or written, and what the system says when it has no more of them.
+//! when a descriptor may be read or written, and how to go on when the system has no more of them.
 //!
 //! Invariants: nothing here blocks but `poll`; ids are freed in `reap` and nowhere else; an event
 //! for an id that was freed finds nothing.

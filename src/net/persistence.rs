@@ -1,11 +1,11 @@
-//! Keeps what outlives the server on disk, in turns in which there is time for it.
+//! Saves to disk what outlives the server, in turns that have time for it.
 //!
-//! A commit follows the flush of a turn, so nobody waits for a disk to hear what was said; a
-//! checkpoint, which syncs, is made when there is nothing else to do. A disk that fails is told of
-//! once, counted, and tried again; the chat goes on, and what was said meanwhile is saved when it
-//! heals, as far as rooms still remember it.
+//! A commit follows the flush of a turn, so no message waits for a disk; a checkpoint, which syncs,
+//! is made when there is nothing else to do. A failing disk is reported once, counted, and tried
+//! again. The chat goes on, and messages of that time are saved when the disk recovers, as far as
+//! rooms still remember them.
 //!
-//! What is kept is left to `server`, how to `store`, and when to its `Pace`.
+//! `server` says what is saved, `store` how, and its `Pace` when.
 
 use std::fmt;
 use std::path::Path;
@@ -20,19 +20,19 @@ use crate::server::Server;
 use crate::store::{Pace, Store, StoreError};
 use crate::time::Time;
 
-/// The store, and what has come of it.
+/// The open store, and the record of its commits.
 #[derive(Debug)]
 pub(super) struct Persistence {
     store: Store,
     pace: Pace,
-    /// Since when there is something to be saved.
+    /// Since when there has been something to save.
     unsaved_since: Option<Time>,
     counters: SaveCounters,
-    /// How long commits took, failed ones included.
+    /// Durations of commits, failed ones included.
     took: Histogram,
 }
 
-/// What was done so far.
+/// Totals since the start.
 #[derive(Debug, Default)]
 struct SaveCounters {
     commits: u64,
@@ -45,7 +45,7 @@ struct SaveCounters {
 }
 
 impl Persistence {
-    /// Opens the state in a folder, and hands it to a server that nobody has come to yet.
+    /// Opens the state in a folder, and restores it into a server that has no clients yet.
     pub(super) fn open(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         let epoch = getrandom::u32().map_err(NetError::Secret)?;
         let (store, stored) = Store::open(folder, epoch, server.lobby().rooms_max())?;
@@ -77,8 +77,8 @@ impl Persistence {
         Ok(Self { store, pace, unsaved_since: None, counters, took })
     }
 
-    /// Has the state say that it is in use, before anybody says anything, and brings its tables up
-    /// to date. A disk that is full keeps nobody from chatting: the next commit does it.
+    /// Marks the state as in use, before any client is heard, and migrates its tables. If the disk
+    /// is full the chat starts all the same, and the next commit does it.
     pub(super) fn begin(&mut self, server: &mut Server) {
         let store = &mut self.store;
         if let Err(error) = server.save(0, |batch| store.begin(batch)) {
@@ -95,7 +95,7 @@ impl Persistence {
         let since = *self.unsaved_since.get_or_insert(now);
         if self.pace.due(Some(since)).is_some_and(|due| due <= now) {
             self.unsaved_since = None;
-            // A failure was told.
+            // A failure was logged.
             if self.commit(server, clock).is_ok() {
                 self.erase_surplus(server, clock);
             }
@@ -123,11 +123,11 @@ impl Persistence {
         if !server.has_unsaved() {
             return None;
         }
-        // What is new since the last look will wait for the next one, which is at once.
+        // Data that became unsaved since the last call waits for the next one, which is at once.
         self.unsaved_since.map_or(Some(Time::ZERO), |since| self.pace.due(Some(since)))
     }
 
-    /// What was done so far, for who watches.
+    /// The totals, for the admin pages.
     pub(super) fn stats(&self) -> admin::StoreStats {
         let SaveCounters { commits, rows, failures, failing, checkpoints, .. } = self.counters;
         let (log_bytes, commit_seconds) = (self.store.log_bytes(), self.took.clone());

@@ -1,7 +1,7 @@
-//! What the system tells of this process: memory, processor time, descriptors.
+//! The system's numbers of this process: memory, processor time, descriptors.
 //!
-//! A number that cannot be had is left out. Costs some ten microseconds, whatever the server holds:
-//! descriptors are not listed, of which there may be thousands, but asked for as a number.
+//! A number that cannot be had is left out. Reading them costs some ten microseconds, whatever the
+//! server holds: descriptors are counted by the system, not listed, because there may be thousands.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -12,10 +12,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::admin::ProcessStats;
 
-/// What is known of the process from its start.
+/// Facts about the process that are known from its start.
 #[derive(Debug)]
 pub(super) struct ProcessGauge {
-    /// Descriptors that no client has; where the system does not count them.
+    /// Descriptors that are not clients', for systems that do not count descriptors.
     others: u64,
     /// Seconds since 1970.
     started_at: f64,
@@ -28,12 +28,12 @@ impl ProcessGauge {
         Self { others, started_at }
     }
 
-    /// So many clients were connected before that.
+    /// Corrects for clients that were connected before this process started.
     pub(super) fn came_with(&mut self, clients: u64) {
         self.others = self.others.saturating_sub(clients);
     }
 
-    /// Everything, now that so many clients are connected.
+    /// All numbers, while this many clients are connected.
     pub(super) fn read(&self, clients: u64) -> ProcessStats {
         let used = clock_gettime(ClockId::ProcessCPUTime);
         let used = Duration::try_from(used).ok();

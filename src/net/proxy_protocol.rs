@@ -1,11 +1,11 @@
-//! Connections of trusted balancers, until the header has come that tells for whom they are.
+//! Connections of trusted balancers whose PROXY header has not arrived yet.
 //!
-//! Nobody is a client before that: these have no id, and the server does not know of them. As many
-//! may wait as `PROXY_HEADERS_PENDING_MAX` says, each for `PROXY_HEADER_TIMEOUT`. Exactly the
-//! header is read; what the client says behind it stays in the socket for its session.
+//! Until its header is complete a connection is no client: it has no id, and the server does not
+//! know of it. At most `PROXY_HEADERS_PENDING_MAX` wait, each for `PROXY_HEADER_TIMEOUT`. Exactly
+//! the header is read; the client's bytes behind it stay in the socket for its session.
 //!
-//! A balancer that speaks for itself is admitted as if it came from loopback, which is how the rest
-//! of the server knows those who come through a proxy: it counts against no limit of an address.
+//! A balancer that speaks for itself (LOCAL) is admitted as if it came from loopback, which is how
+//! the rest of the server treats clients behind a proxy: it counts against no limit of an address.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -22,10 +22,10 @@ use crate::limits::{PROXY_HEADER_BYTES_MAX, PROXY_HEADER_TIMEOUT, PROXY_HEADERS_
 use crate::subnet::{Subnet, SubnetSet};
 use crate::time::Time;
 
-/// What became of connections of balancers, since the start.
+/// Totals of balancers' connections since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProxyCounters {
-    /// Headers that told of a client.
+    /// Headers that named a client.
     pub clients: u64,
     /// Headers of a balancer that spoke for itself.
     pub balancers: u64,
@@ -37,19 +37,21 @@ pub struct ProxyCounters {
     pub crowded: u64,
 }
 
-/// All that wait.
+/// All pending connections.
 #[derive(Debug)]
-pub(super) struct Proxies {
+pub(super) struct ProxyConnections {
     trusted: SubnetSet,
     pending: Slab<PendingConnection>,
-    /// When each is late, the first one first. Those that do not wait any more are passed over.
+    /// The deadline of each, the earliest first. Entries of connections that do not wait any more
+    /// are skipped.
     late: VecDeque<(Time, usize, u64)>,
-    /// Connections that have waited so far.
+    /// The number of connections that have waited since the start.
     count: u64,
-    /// How many may wait at once.
+    /// The most that may wait at once.
     most: usize,
     counters: ProxyCounters,
-    /// Whether the log has been told of one that sends no headers, since they were named.
+    /// Whether the log has a warning about a balancer that sends no headers, since the flag last
+    /// changed.
     warned: bool,
 }
 
@@ -72,7 +74,7 @@ enum HeaderError {
     Io(#[from] io::Error),
 }
 
-/// What reading on has come to.
+/// The result of reading on.
 #[derive(Debug)]
 pub(super) enum HeaderRead {
     /// The header is not whole yet.
@@ -83,8 +85,8 @@ pub(super) enum HeaderRead {
     Invalid,
 }
 
-impl Proxies {
-    /// Those from here must say for whom they come.
+impl ProxyConnections {
+    /// Connections from these addresses must begin with a header.
     pub(super) fn new(trusted: Vec<Subnet>) -> Self {
         Self {
             trusted: trusted.into_iter().collect(),
@@ -97,23 +99,23 @@ impl Proxies {
         }
     }
 
-    /// Those from here must from now on; who waits, waits on.
+    /// Replaces the trusted addresses; pending connections go on waiting.
     pub(super) fn trust(&mut self, trusted: Vec<Subnet>) {
         self.trusted = trusted.into_iter().collect();
         self.warned = false;
     }
 
-    /// Whether somebody from there must send a header.
+    /// Whether a connection from this address must begin with a header.
     pub(super) fn trusts(&self, peer: SocketAddr) -> bool {
         self.trusted.contains(peer.ip())
     }
 
-    /// How many wait.
+    /// The number of pending connections.
     pub(super) fn len(&self) -> usize {
         self.pending.len()
     }
 
-    /// What became of all others.
+    /// Totals since the start.
     pub(super) fn counters(&self) -> ProxyCounters {
         self.counters
     }
@@ -168,15 +170,16 @@ impl Proxies {
                 self.counters.bad += 1;
                 log::debug!("balancer {peer}: closed, no header: {why}");
                 if matches!(why, HeaderError::OtherBytes) {
-                    self.warn_of(peer, "what it sent is no PROXY header");
+                    self.warn_of(peer, "it sent something other than a PROXY header");
                 }
                 HeaderRead::Invalid
             }
         }
     }
 
-    /// Says once that a balancer is not set up as `--proxy-protocol` expects: nobody gets in
-    /// through it, and the clients are not told why. One that only connects checks our health.
+    /// Warns once that a balancer is not set up as `--proxy-protocol` expects: no client gets in
+    /// through it, and clients are not told why. A balancer that only connects is checking our
+    /// health.
     fn warn_of(&mut self, peer: SocketAddr, why: &str) {
         if !std::mem::replace(&mut self.warned, true) {
             log::warn!(
@@ -197,7 +200,7 @@ impl Proxies {
         None
     }
 
-    /// Closes those that are late. Whether there were any.
+    /// Closes connections whose header is late. Returns whether there were any.
     pub(super) fn expire(&mut self, now: Time) -> bool {
         let mut any = false;
         while self.due().is_some_and(|due| due <= now) {
@@ -211,7 +214,7 @@ impl Proxies {
         any
     }
 
-    /// Closes all that wait: nobody is admitted any more.
+    /// Closes all pending connections: nobody is admitted any more.
     pub(super) fn close(&mut self) {
         self.pending.clear();
         self.late.clear();
@@ -225,8 +228,8 @@ impl Proxies {
 }
 
 impl PendingConnection {
-    /// Reads what is there of the header, and nothing behind it: how long it is shows in its bytes,
-    /// so they are looked at before they are taken.
+    /// Reads as much of the header as has arrived, and nothing behind it: the header's own bytes
+    /// say how long it is, so they are peeked at before they are taken.
     fn read(&mut self) -> Result<Option<Proxied>, HeaderError> {
         loop {
             let mut room = [0; PROXY_HEADER_BYTES_MAX];
@@ -263,13 +266,13 @@ mod tests {
     struct Fixture {
         listener: TcpListener,
         poll: Poll,
-        proxies: Proxies,
+        proxies: ProxyConnections,
     }
 
     impl Fixture {
         fn new() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let proxies = Proxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+            let proxies = ProxyConnections::new(vec!["127.0.0.0/8".parse().unwrap()]);
             Self { listener, poll: Poll::new().unwrap(), proxies }
         }
 

@@ -1,4 +1,4 @@
-//! The poll loop: what surrounds a turn of the server.
+//! The poll loop: everything around a turn of the server.
 //!
 //! ```text
 //! wait      poll; events only set flags and put clients on the ready list
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Events are edge-triggered and registered once: a client that was not read to the end stays on
-//! the ready list, because nobody will remind us, and poll does not sleep while the list holds
+//! the ready list, because no event will repeat, and poll does not sleep while the list holds
 //! anyone.
 
 mod admission;
@@ -52,7 +52,7 @@ use crate::server::Turn;
 use crate::subnet::Subnet;
 use crate::time::Time;
 
-/// What an operator may choose about the network. The defaults are in `limits`.
+/// The operator's choices about the network. Defaults are in `limits`.
 #[derive(Clone, Debug)]
 pub struct NetSettings {
     /// Where to accept clients.
@@ -63,7 +63,7 @@ pub struct NetSettings {
     pub backlog: i32,
     /// Clients at once.
     pub clients_max: usize,
-    /// Balancers, which must tell for whom they connect.
+    /// Balancers, whose connections must begin with a PROXY header.
     pub proxies: Vec<Subnet>,
     /// Idle time after which TCP probes a peer; zero never does.
     pub keepalive: Duration,
@@ -71,11 +71,11 @@ pub struct NetSettings {
     pub user_timeout: Duration,
     /// How long clients may take to read the goodbye.
     pub drain: Duration,
-    /// Over which time SIGUSR2 sends everybody away.
+    /// The time over which SIGUSR2 sends everybody away.
     pub lame_duck: Duration,
-    /// How long what was said in a busy room may wait to be written with what comes next.
+    /// How long a message in a busy room may wait to be written together with the next ones.
     pub max_delay: Duration,
-    /// The folder that keeps what outlives the server, if any.
+    /// The folder of the persistent state, if any.
     pub state: Option<PathBuf>,
     /// Where to show how the server is, if anywhere.
     pub admin: Option<SocketAddr>,
@@ -83,10 +83,10 @@ pub struct NetSettings {
     pub stops_at_hangup: bool,
 }
 
-/// How the loop has ended.
+/// The end of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Everyone was told, and has read it or had the time to.
+    /// Every client was told goodbye, and has read it or had the time to.
     Drained,
     /// A second signal, this one, did not want to wait.
     AtOnce(i32),
@@ -105,7 +105,7 @@ pub struct Reactor {
     lifecycle: Lifecycle,
 }
 
-/// What those use who look after the server: the state on disk, the log, numbers.
+/// Everything operators use: the state on disk, the log, numbers.
 struct Operations {
     persistence: Option<Persistence>,
     /// Where that keeps.
@@ -119,16 +119,16 @@ struct Operations {
     audit: AuditLog,
     gauges: LoopGauges,
     process: ProcessGauge,
-    /// How long turns took since the last report.
+    /// Durations of turns since the last report.
     turns: TurnGauge,
 }
 
-/// How the server ends, or is replaced.
+/// The server's end or replacement.
 struct Lifecycle {
     signals: SignalSource,
     drain: Duration,
     lame_duck: Duration,
-    /// Nobody else is let in; everybody is sent away, at once or over a while.
+    /// No new clients are accepted; everybody is sent away, at once or over a while.
     leaving: bool,
     /// Everybody was told goodbye.
     stopping: bool,
@@ -151,8 +151,8 @@ impl Reactor {
         tcp.chain(self.sockets.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
     }
 
-    /// Serves until a signal says stop. When one asks for it, `reload` says what is chosen now,
-    /// or nothing where that makes no sense.
+    /// Serves until a signal says stop. When a signal asks for it, `reload` returns the settings as
+    /// they are now, or nothing if they make no sense.
     ///
     /// # Errors
     /// Waiting for events failed, which no client can bring about.
@@ -174,7 +174,7 @@ impl Reactor {
         Ok(exit)
     }
 
-    /// Writes out what is left of the log; at most for `patience`.
+    /// Writes out the rest of the log, for at most `patience`.
     pub fn finish_log(&mut self, patience: Duration) {
         self.operations.log.finish(patience);
     }
@@ -234,14 +234,14 @@ impl Reactor {
         });
     }
 
-    /// Hears, writes to and closes clients, and does what is due.
+    /// Reads from, writes to and closes clients, and does whatever is due.
     fn serve_clients(&mut self) {
         let (sockets, audit) = (&mut self.sockets, &mut self.operations.audit);
         let mut serving = Serving { now: self.now, clock: self.clock, sockets, audit };
         self.turn.run(self.now, &mut serving);
     }
 
-    /// Sees what has come of those who were closed.
+    /// Follows up on clients that were closed.
     fn note_seats(&mut self) {
         // Some way below the limit, so that a crowd at the door does not fill the log.
         if self.sockets.full_logged && self.seats_taken() * 10 < self.sockets.clients_max * 9 {

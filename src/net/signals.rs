@@ -1,10 +1,9 @@
 //! Signals as events of the poll loop.
 //!
-//! SIGTERM and SIGINT ask the server to stop, a second one at once; SIGHUP reopens the log file and
-//! reads the settings again, and asks for a report in the log, unless it means that the terminal in
-//! which the server was started is gone, which asks it to stop; SIGUSR1 asks to hand everything
-//! over to a new process; SIGUSR2 sends everybody away over a while.
-//! SIGPIPE stays ignored, as Rust's start-up code leaves it.
+//! SIGTERM and SIGINT stop the server, a second one at once. SIGHUP reopens the log file, reads the
+//! settings again and logs a report; if it means that the terminal in which the server was started
+//! is gone, it stops the server. SIGUSR1 hands everything over to a new process; SIGUSR2 sends
+//! everybody away over a while. SIGPIPE stays ignored, as Rust's start-up code leaves it.
 
 use mio::{Interest, Registry};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -13,16 +12,16 @@ use signal_hook_mio::v1_0::Signals;
 use super::error::NetError;
 use super::token::Source;
 
-/// What a signal asks for.
+/// A request made by a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignalRequest {
     /// Stop, by this signal.
     Stop(i32),
-    /// Reopen the log file, tell it what was served, and how fast, and read the settings again.
+    /// Reopen the log file, log a report, and read the settings again.
     Reload,
     /// Stop, because the terminal is gone. It may come twice, from the shell and from the kernel.
     HangUp,
-    /// Let nobody else in, and send everybody away over a while.
+    /// Accept no more clients, and send everybody away over a while.
     LameDuck,
     /// Hand over to a new process.
     Upgrade,
@@ -31,7 +30,7 @@ pub(super) enum SignalRequest {
 /// Listens for signals.
 pub(super) struct SignalSource {
     signals: Signals,
-    /// What SIGHUP asks for.
+    /// The request that SIGHUP makes.
     at_hangup: SignalRequest,
 }
 

@@ -1,4 +1,4 @@
-//! What is set on every accepted stream, by way of the listener: Linux copies its options.
+//! Options of every accepted stream, set on the listener: Linux copies them.
 
 use std::io;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use socket2::{Socket, TcpKeepalive};
 
 use crate::limits::{KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, KERNEL_UNSENT_BYTES};
 
-/// What is set on every accepted stream.
+/// Options of every accepted stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StreamOptions {
     pub(super) backlog: i32,
@@ -27,8 +27,8 @@ impl StreamOptions {
         (left / KEEPALIVE_PROBES).clamp(Duration::from_secs(1), KEEPALIVE_INTERVAL)
     }
 
-    /// Idle time after which the connections of this batch are asked: from all of what was chosen
-    /// down to half of it.
+    /// The keepalive time of this batch of connections: from all of the chosen time down to half of
+    /// it.
     pub(super) fn keepalive_idle(&self, batch: u64) -> Duration {
         // TCP counts whole seconds.
         let longest = self.keepalive.as_secs();

@@ -1,9 +1,9 @@
-//! What is told to systemd, or to whoever else has started the server and listens: that it serves,
-//! reloads, stops, and that its loop still turns.
+//! Notifications to systemd, or to another program that has started the server and listens: that it
+//! serves, reloads, stops, and that its loop still turns.
 //!
 //! The protocol is `sd_notify(3)`: one datagram of lines to the Unix socket that `NOTIFY_SOCKET`
-//! names, a path or, after `@`, an abstract name. Where there is none, nothing is done. Nobody is
-//! waited for either: the socket does not block, and what it cannot take is lost.
+//! names, a path or, after `@`, an abstract name. Without that variable nothing is sent. The socket
+//! does not block: a notification that it cannot take is lost.
 //!
 //! The beat is due like anything else in the loop, so that it stops when the loop does. Before a
 //! new process takes the server over, it is for the old one to say so ([`Supervisor::hand_over`]);
@@ -22,8 +22,8 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::limits::{STATUS_INTERVAL, STOP_MARGIN};
 use crate::time::Time;
 
-/// Whether something looks after this process, starts it again and tells it to reload: systemd, or
-/// whatever else wants to be told how it is.
+/// Whether a supervisor looks after this process, restarts it and tells it to reload: systemd, or
+/// any other program that wants to be notified.
 pub fn is_supervised() -> bool {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty());
     // A terminal that is a service itself hands this on to all that is started in it; newer
@@ -33,7 +33,7 @@ pub fn is_supervised() -> bool {
     set("NOTIFY_SOCKET").is_some() || is_service
 }
 
-/// The way to whoever supervises this process, if anybody does.
+/// The connection to the supervisor, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor {
     notify: Option<NotifySocket>,
@@ -49,7 +49,7 @@ struct NotifySocket {
     due: Time,
     /// The loop turns: there was a first beat.
     is_ready: bool,
-    /// It was told that the server stops, and hears of no reload any more.
+    /// The supervisor knows that the server stops, and hears of no reload any more.
     is_stopping: bool,
 }
 
@@ -79,17 +79,18 @@ impl Supervisor {
         }
     }
 
-    /// Settings are read again; [`Supervisor::ready`] tells that this is done.
+    /// Announces that the settings are being read again; [`Supervisor::ready`] announces the end of
+    /// that.
     pub(super) fn reloading(&self) {
         if let Some(notify) = self.notify.as_ref().filter(|notify| !notify.is_stopping) {
-            // The time is for `Type=notify-reload`, which tells by it one reload from another.
+            // `Type=notify-reload` needs the time to tell one reload from another.
             let now = clock_gettime(ClockId::Monotonic);
             let micros = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
             notify.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}\n"));
         }
     }
 
-    /// The server goes, and may take so long for it.
+    /// Announces that the server stops, and how long that may take.
     pub(super) fn stopping(&mut self, drain: Duration) {
         if let Some(notify) = &mut self.notify {
             notify.is_stopping = true;
@@ -112,7 +113,7 @@ impl Supervisor {
         self.notify.as_ref().filter(|notify| notify.is_ready).map(|notify| notify.due)
     }
 
-    /// Beats if that is due, and tells what `status` says.
+    /// Sends a heartbeat with the text of `status`, if that is due.
     pub(super) fn heartbeat(&mut self, now: Time, status: impl FnOnce() -> String) {
         let Some(notify) =
             self.notify.as_mut().filter(|notify| notify.is_ready && notify.due <= now)

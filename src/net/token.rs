@@ -1,4 +1,4 @@
-//! What a poll token stands for.
+//! The meaning of a poll token.
 //!
 //! A client's token is its id, generation included, so that an event that was fetched before the
 //! client was freed finds nobody. The bit above the generation is set for everything else.
@@ -25,7 +25,7 @@ pub(super) enum Source {
     Log,
     /// The admin listener.
     AdminListener,
-    /// The admin listener's visitor of this number.
+    /// The admin listener's client of this number.
     Admin(u16),
     /// The connection of this index that waits for the header of a balancer.
     Proxied(u16),

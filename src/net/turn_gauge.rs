@@ -1,4 +1,4 @@
-//! How long the turns of the poll loop take.
+//! Durations of the poll loop's turns.
 //!
 //! While a turn goes on everybody waits, so this is the first number to look at when people say
 //! that the chat hangs. A turn counts from the moment poll has returned to the moment it is called
@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 use super::error::NetError;
 use crate::limits::TURN_MAX;
 
-/// Six hundredths of a value are told apart: enough to act on, in 3 KB.
+/// Values that differ by six hundredths are told apart: enough to act on, in 3 KB.
 const SIGNIFICANT_DIGITS: u8 = 1;
 
 /// Counts turns by the microseconds they took.

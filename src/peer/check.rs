@@ -1,4 +1,4 @@
-//! Asks servers what they see of us, to tell what kind of NAT is in between.
+//! Asks servers for our address as they see it, to find out the kind of NAT in between.
 //!
 //! ```text
 //! first socket:   port A, port B, the other servers     does the NAT keep our port?
@@ -19,7 +19,7 @@ use super::socket::{self, AddressFamily};
 use crate::limits::{CHECK_AGAIN, CHECK_BYTES, CHECK_TRIES};
 use crate::mc1::{self, Line};
 
-/// What is to be checked.
+/// Settings of a NAT check.
 #[derive(Clone, Debug)]
 pub struct NatCheck {
     /// The server, `HOST:PORT`, or `HOST` if it is at port 50000.
@@ -30,7 +30,7 @@ pub struct NatCheck {
     pub family: AddressFamily,
 }
 
-/// What one place has answered.
+/// The answer of one server address.
 struct Observation {
     seen: SocketAddr,
     /// The ports of that server.
@@ -68,7 +68,7 @@ pub fn check(check: &NatCheck) -> Result<NatReport, MatchError> {
     asker.judge(check, server, seen, second)
 }
 
-/// The first server does not answer: those that do may tell as much.
+/// The first server does not answer: the other servers' answers may say as much.
 fn check_others_alone(check: &NatCheck) -> Result<NatReport, MatchError> {
     let Some(other) = check.others.first() else { return Err(blocked(check)) };
     let Some(server) = socket::look_up(other, check.family)?.first().copied() else {
@@ -93,8 +93,8 @@ impl NatProbe {
         Ok(Self { socket: socket::open(server, 0)?, clock: Clock::start(), id, transaction })
     }
 
-    /// Asks the further servers, too, and says what all answers mean. With a second port of the
-    /// first server it is found out whom the NAT lets in.
+    /// Asks the further servers, too, and judges all answers. A second port of the first server
+    /// shows whom the NAT lets in.
     fn judge(
         &self,
         check: &NatCheck,
@@ -115,8 +115,8 @@ impl NatProbe {
         Ok(NatReport { silent, ..NatReport::new(own, seen, filter) })
     }
 
-    /// Whether the second place is let in, to which this socket has not written yet, and what its
-    /// attempt costs.
+    /// Tests whether the second address is let in, to which this socket has not written yet, and
+    /// the cost of its attempt.
     fn filter(&self, server: SocketAddr, second: SocketAddr) -> Result<Filter, MatchError> {
         let Some(before) = self.ask(server, None)? else { return Ok(Filter::Unknown) };
         if self.ask(server, Some(second.port()))?.is_some() {
@@ -126,7 +126,7 @@ impl NatProbe {
         Ok(Filter::of_closed(before.seen, after.map(|after| after.seen)))
     }
 
-    /// What the further servers see. Those that do not answer.
+    /// The answers of the further servers, and the servers that do not answer.
     fn ask_others(
         &self,
         check: &NatCheck,
@@ -166,7 +166,7 @@ impl NatProbe {
             while self.clock.now() < until {
                 socket::wait(&self.socket, None, self.clock.now(), until)?;
                 while let Some(answer) = self.receive(answers_from) {
-                    // Ours tells more than STUN does, and comes at about the same time.
+                    // Our own answer says more than STUN's, and comes at about the same time.
                     if !answer.also.is_empty() || from.is_some() {
                         return Ok(Some(answer));
                     }
@@ -223,7 +223,7 @@ impl NatProbe {
     }
 }
 
-/// What each STUN message has behind kind and length.
+/// The magic cookie of each STUN message, behind kind and length.
 const STUN_MAGIC: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 
 /// The address in the answer to a STUN question (XOR-MAPPED-ADDRESS).

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::time::Time;
 
-/// Tells how long a search has been going on.
+/// The time since a search began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     started: Instant,

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// A search or a match that came to nothing.
 #[derive(Debug, Error)]
 pub enum MatchError {
-    /// What is asked for makes no sense.
+    /// The request makes no sense.
     #[error("cannot look for players: {0}")]
     JoinRequest(String),
     /// The server's name leads nowhere.
@@ -17,7 +17,7 @@ pub enum MatchError {
     Lookup {
         /// As it was given.
         server: String,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// It leads nowhere in the family that was asked for.
@@ -31,12 +31,12 @@ pub enum MatchError {
     /// The socket does not work.
     #[error("cannot {what}: {source}; is there a network?")]
     Socket {
-        /// What was tried.
+        /// The step that failed.
         what: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// Nobody answers.
+    /// The server does not answer.
     #[error(
         "no answer from {server} ({address}); is it a mio-chat server with UDP matchmaking, \
          and may UDP get there?"
@@ -52,18 +52,18 @@ pub enum MatchError {
     Refused {
         /// As it was given.
         server: String,
-        /// What it says, and what to do.
+        /// The server's reason, and advice.
         why: &'static str,
     },
-    /// Nobody came in time.
+    /// No other player came in time.
     #[error("nobody came within {} s; wait longer, or agree on queue and number of players",
         timeout.as_secs())]
     Timeout {
-        /// How long was waited.
+        /// The time that was waited.
         timeout: Duration,
     },
     /// Not one peer can be reached.
-    #[error("no way leads to any of the players that {server} found; a server with a relay helps")]
+    #[error("none of the players that {server} found can be reached; a server with a relay helps")]
     OutOfReach {
         /// As it was given.
         server: String,
@@ -80,10 +80,10 @@ pub enum MatchError {
         /// Bytes of the longest datagram.
         most: usize,
     },
-    /// Somebody is reached through the server, which a plain socket cannot do.
+    /// A player is reached through the server, which a plain socket cannot do.
     #[error("cannot hand out the socket: player {slot} is reached through the relay")]
     Relayed {
-        /// Who it is.
+        /// Its slot.
         slot: u8,
     },
     /// Nothing came back from any server of a check.
@@ -98,10 +98,10 @@ pub enum MatchError {
     /// A signal came while waiting.
     #[error("interrupted by a signal")]
     Interrupted,
-    /// What was said did not get to everybody.
+    /// Some players did not get all lines.
     #[error("not all lines were delivered: these left before, or were never reached: {0}")]
     Undelivered(String),
-    /// What others said could not be handed on.
+    /// The others' lines could not be printed.
     #[error("cannot write what the others say: {0}")]
     Output(#[source] io::Error),
 }

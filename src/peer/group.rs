@@ -22,26 +22,26 @@ pub struct Peer {
     pub slot: u8,
     /// The nickname in the chat that the server vouches for.
     pub nickname: Option<String>,
-    /// How it is reached, and how long it takes there and back; none if it is not.
+    /// The path to it and the round trip time; none if it is not reached.
     pub path: Option<(Path, Duration)>,
 }
 
-/// What one datagram was.
+/// The kind of one incoming datagram.
 pub(crate) enum Incoming {
-    /// One of the game: whose it is, and what it says.
+    /// A datagram of the game: the sender's slot and its bytes.
     Game(u8, Vec<u8>),
-    /// One that keeps the way open, or the server's, or nobody's: it is dealt with.
+    /// A keep-alive, the server's, or a stranger's datagram: it is dealt with.
     Other,
 }
 
-/// The players of one match. While nobody calls [`Group::receive`], nothing keeps the NATs open.
+/// The players of one match. Only calls of [`Group::receive`] keep the NATs open.
 #[derive(Debug)]
 pub struct Group {
     pub(crate) socket: UdpSocket,
     pub(crate) client: Client,
     pub(crate) clock: Clock,
     timeout: Option<Duration>,
-    /// What came from a quicker peer before all were found; the oldest first.
+    /// Game datagrams of a quicker peer, from before all were found; the oldest first.
     early: VecDeque<(u8, Vec<u8>)>,
     /// Our own address when it was last looked at.
     own: Option<IpAddr>,
@@ -72,7 +72,7 @@ impl Group {
         peers.collect()
     }
 
-    /// How long [`Group::receive`] waits at most; `None`: for ever.
+    /// The longest time that [`Group::receive`] waits; `None`: for ever.
     pub fn set_timeout(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
     }
@@ -84,7 +84,7 @@ impl Group {
             return Err(MatchError::Payload { most });
         }
         let (to, bytes) = self.client.wrap(slot, payload).ok_or(MatchError::Slot { slot })?;
-        // What the system does not take is lost, as it might be anywhere on its way.
+        // A datagram that the system does not take is lost, as it might be anywhere on its way.
         let _ = self.socket.send_to(&bytes, to);
         Ok(())
     }
@@ -108,20 +108,20 @@ impl Group {
         }
     }
 
-    /// What happened to a peer since the last call, such as [`Event::PeerSilent`].
+    /// The next event of a peer, such as [`Event::PeerSilent`].
     pub fn next_event(&mut self) -> Option<Event> {
         self.client.poll_event()
     }
 
-    /// Tells the server that it need not remember us. Who does not do so is forgotten in a minute.
+    /// Tells the server that we leave. A player that does not is forgotten in a minute.
     pub fn leave(mut self) {
         self.client.handle(self.clock.now(), Input::Leave);
         self.flush();
     }
 
     /// The socket, and where each peer is: for a game that wants to go on by itself. It must ignore
-    /// what begins with `MC1 `; the peers' keep-alives still come. What a quicker peer has said
-    /// already is lost, as any datagram may be.
+    /// datagrams that begin with `MC1 `; the peers' keep-alives still come. Early datagrams of a
+    /// quicker peer are lost, as any datagram may be.
     pub fn into_socket(self) -> Result<(UdpSocket, Vec<(u8, SocketAddr)>), MatchError> {
         let mut places = Vec::new();
         for peer in self.client.peers() {
@@ -138,8 +138,8 @@ impl Group {
         Ok((self.socket, places))
     }
 
-    /// Waits for the socket, something else, what is due, or the moment. Whether the other may be
-    /// read.
+    /// Waits until the socket or `other` may be read, a deadline is due, or `until` has come.
+    /// Returns whether `other` may be read.
     pub(crate) fn wait(
         &mut self,
         other: Option<BorrowedFd<'_>>,
@@ -169,8 +169,7 @@ impl Group {
         }
     }
 
-    /// Finds out whether our own address has changed. Without a network we are nowhere, and stay
-    /// who we were.
+    /// Finds out whether our own address has changed. Without a network the old address is kept.
     fn look_where_we_are(&mut self, now: Time) {
         self.next_look = now + OWN_ADDRESS_LOOK;
         let server = self.client.server();
@@ -182,19 +181,19 @@ impl Group {
         }
     }
 
-    /// Takes what has come while there is nobody yet to hand it to.
+    /// Buffers game datagrams that come before the match is complete.
     pub(crate) fn take_early(&mut self) {
         while let Some(incoming) = self.receive_one() {
             self.keep(incoming);
         }
     }
 
-    /// Drops what is kept: the players it is from are not ours any more.
+    /// Drops buffered datagrams: their senders are not in our match any more.
     pub(crate) fn forget_early(&mut self) {
         self.early.clear();
     }
 
-    /// Keeps what there is nobody yet to hand to, as long as there is room.
+    /// Buffers a game datagram, as long as there is room.
     pub(crate) fn keep(&mut self, incoming: Incoming) {
         if let Incoming::Game(slot, data) = incoming
             && self.early.len() < EARLY_DATAGRAMS_MAX
@@ -203,7 +202,7 @@ impl Group {
         }
     }
 
-    /// The next datagram of the game that has come: whose it is, and what it says.
+    /// The next game datagram: the sender's slot and its bytes.
     fn take(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
             if let Incoming::Game(slot, data) = self.take_one()? {
@@ -212,14 +211,13 @@ impl Group {
         }
     }
 
-    /// The next datagram, what was kept first.
+    /// The next datagram, buffered ones first.
     pub(crate) fn take_one(&mut self) -> Option<Incoming> {
         let kept = self.early.pop_front().map(|(slot, data)| Incoming::Game(slot, data));
         kept.or_else(|| self.receive_one())
     }
 
-    /// The next datagram from the socket. What is not the game's on the way there is for the
-    /// client.
+    /// The next datagram from the socket. One that is not the game's is handed to the client.
     pub(crate) fn receive_one(&mut self) -> Option<Incoming> {
         let mut room = [0; PEER_DATAGRAM_BYTES_MAX + 128];
         // An error is about something sent before, and no news to anybody.
@@ -231,7 +229,7 @@ impl Group {
         Some(game.map_or(Incoming::Other, |(slot, data)| Incoming::Game(slot, data.to_vec())))
     }
 
-    /// Sends what the client has to say. Whether it arrives is found out by answers alone.
+    /// Sends the client's datagrams. Answers show whether they arrive.
     pub(crate) fn flush(&mut self) {
         while let Some(transmit) = self.client.poll_transmit() {
             let _ = socket::send(&self.socket, &transmit);

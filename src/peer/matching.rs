@@ -32,12 +32,12 @@ impl Match {
         Self { server: server.to_owned(), players, token, family, timeout: None, port: 0 }
     }
 
-    /// How many there are to be, oneself included: 2 to 16.
+    /// The number of players, including ourselves: 2 to 16.
     pub fn players(self, players: u8) -> Self {
         Self { players: Some(players), ..self }
     }
 
-    /// What the chat has given out for this match (`/match`).
+    /// The token for this match, which `/match` in the chat has given out.
     pub fn token(self, token: u64) -> Self {
         Self { token: Some(token), ..self }
     }
@@ -47,7 +47,7 @@ impl Match {
         Self { family, ..self }
     }
 
-    /// How long to wait for others who can be reached. Without it: for ever.
+    /// The longest time to wait for players that can be reached. Without it: for ever.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }
@@ -57,8 +57,8 @@ impl Match {
         Self { port, ..self }
     }
 
-    /// Waits until players of this queue are there of whom one at least can be reached. If none
-    /// can, it looks for others, unless a token was given: that is for one match.
+    /// Waits for players of this queue of whom at least one can be reached. If none can, it looks
+    /// for others, unless a token was given: a token is for one match.
     pub fn join(&self, queue: &str) -> Result<Group, MatchError> {
         self.join_telling(Some(queue), |_, _| {}, || false)
     }
@@ -118,7 +118,7 @@ impl Match {
         match self.run(&mut group, end, (tell, stop)) {
             Ok(()) => Ok(group),
             Err(error) => {
-                // It is told once; a server that does not hear it forgets us anyway.
+                // Sent once; a server that misses it forgets us anyway.
                 group.leave();
                 Err(error)
             }

@@ -11,7 +11,7 @@
 //!
 //! Invariants: one thread; nothing blocks but the poll, which is bounded by what is due.
 //!
-//! One player, who greets the other and hears what it says:
+//! One player, which greets the other and reads its greeting:
 //!
 //! ```
 //! use mio_chat::peer::{Match, MatchError};

@@ -1,22 +1,22 @@
-//! What the answers of servers tell of the NAT in front of us, in plain words. Pure.
+//! The NAT in front of us, judged by the servers' answers, in plain words. Pure.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// What a check has found out.
+/// The result of a NAT check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NatReport {
     /// Places that did not answer.
     pub silent: Vec<SocketAddr>,
-    /// What each place that was asked sees of us.
+    /// Each server address that answered, and our address as it sees it.
     pub seen: Vec<(SocketAddr, SocketAddr)>,
-    /// What happens to our address.
+    /// The NAT's mapping of our address.
     pub mapping: Mapping,
-    /// Who may answer.
+    /// Which senders the NAT lets in.
     pub filter: Filter,
 }
 
-/// What happens to our address on its way.
+/// The mapping of our address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mapping {
     /// Nothing.
@@ -29,23 +29,23 @@ pub enum Mapping {
     Unknown,
 }
 
-/// Who may answer to an address that was written from.
+/// Which senders may answer to an address that was written from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// Also ports that were not written to.
     Open,
-    /// Only who was written to.
+    /// Only addresses that were written to.
     Answers,
-    /// The same; but who writes before that is written to from another port afterwards.
+    /// The same; but after an uninvited attempt, packets to that sender leave by another port.
     Careless,
     /// That was not tried.
     Unknown,
 }
 
 impl Filter {
-    /// Of a NAT that has not let somebody in: how it sees us before that, and how that one does
-    /// when we write to it afterwards. That they differ means something only where one port is kept
-    /// for all.
+    /// The filter of a NAT that has not let an uninvited server in: `before` is our address as the
+    /// first server saw it, `after` as the second does when we write to it afterwards. A difference
+    /// means something only where one port is kept for all.
     pub(super) fn of_closed(before: SocketAddr, after: Option<SocketAddr>) -> Self {
         match after {
             Some(after) if after != before => Self::Careless,
@@ -55,7 +55,7 @@ impl Filter {
 }
 
 impl NatReport {
-    /// Judges what was seen from the own address.
+    /// Judges the addresses that servers saw, given our own address.
     pub fn new(own: SocketAddr, seen: Vec<(SocketAddr, SocketAddr)>, filter: Filter) -> Self {
         let mut views = seen.iter().map(|(_, seen)| *seen);
         let first = views.next();

@@ -1,5 +1,5 @@
-//! One search for players at one address of a server: how it begins, and what ends it. A match in
-//! which nobody can be reached does not: another one is looked for.
+//! One search for players at one address of a server, from its beginning to its end. A match in
+//! which no player can be reached does not end it: another one is looked for.
 //!
 //! Left to the caller: which address, waiting, and when to give up.
 
@@ -25,7 +25,7 @@ pub(crate) fn begin(
     Ok(Group::new(socket, client, clock))
 }
 
-/// What an event means for the search at a server of that name; `None`: it goes on.
+/// The meaning of an event for the search; `None`: it goes on.
 pub(crate) fn outcome(
     group: &mut Group,
     server: &str,
@@ -43,7 +43,7 @@ pub(crate) fn outcome(
             None
         }
         Event::Done => {
-            // What is reported to the server is due now.
+            // The report to the server is due now.
             group.client.handle(group.clock.now(), Input::Timeout);
             group.flush();
             Some(Ok(()))
@@ -56,12 +56,12 @@ pub(crate) fn outcome(
     }
 }
 
-/// Nobody answers where that server should be.
+/// The error of a server that does not answer.
 pub(crate) fn unanswered(group: &Group, server: &str) -> MatchError {
     MatchError::Unanswered { server: server.to_owned(), address: group.client.server() }
 }
 
-/// What a refusal means, and what to do.
+/// The meaning of a refusal, and advice.
 pub(crate) fn reason(code: JoinRefusal) -> &'static str {
     match code {
         JoinRefusal::Queue => "it knows no such queue; name another",
@@ -76,7 +76,7 @@ pub(crate) fn reason(code: JoinRefusal) -> &'static str {
     }
 }
 
-/// A secret that nobody else can guess.
+/// A secret random seed.
 pub(crate) fn seed() -> Result<u128, MatchError> {
     let mut seed = [0; 16];
     getrandom::fill(&mut seed).map_err(|error| MatchError::Socket {

@@ -47,7 +47,7 @@ pub(super) fn look_up(server: &str, family: AddressFamily) -> Result<Vec<SocketA
     Ok(addresses)
 }
 
-/// A socket that never blocks, of the server's family alone: what comes in then has one form.
+/// A non-blocking socket of the server's family alone, so that addresses have one form.
 pub(super) fn open(server: SocketAddr, port: u16) -> Result<UdpSocket, MatchError> {
     let opened = || {
         let family = Domain::for_address(server);

@@ -1,5 +1,5 @@
 //! The state on disk of a program that was built without the feature `store`: there is none, and
-//! whoever asks for it is told so.
+//! opening it fails with an explanation.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl StoreError {
     }
 }
 
-/// A state that nobody can open.
+/// A state that cannot be opened.
 #[derive(Debug)]
 pub enum Store {}
 

@@ -1,8 +1,8 @@
 //! The rooms that are on disk and not in memory, for the lobby to ask for one of them.
 //!
-//! A connection of its own that only reads, so that what a failed commit has left behind is never
-//! seen. A room is found by its key: some 10 us where there is none, and some 300 us for one that
-//! remembers much.
+//! A connection of its own that only reads, so that leftovers of a failed commit are never seen. A
+//! room is found by its key: some 10 us where there is none, and some 300 us for one that remembers
+//! much.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -14,12 +14,12 @@ use super::folder::Folder;
 use super::{STATEMENTS, read};
 use crate::chat::{Archive, RoomName, StoredRoom, Unreadable};
 
-/// What is on disk.
+/// The rooms on disk.
 #[derive(Debug)]
 pub(super) struct DiskArchive {
     connection: Connection,
     folder: PathBuf,
-    /// The last look failed, and that was told.
+    /// The last read failed, and that was logged.
     is_failing: Cell<bool>,
 }
 

@@ -1,5 +1,5 @@
-//! Why the state cannot be opened or written, in one sentence each: what failed, where, why, and
-//! what to do.
+//! Why the state cannot be opened or written, in one sentence each: the step, the place, the
+//! reason, and advice.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-/// A failure of what is below the store.
+/// A failure of the file system or of SQLite.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The folder cannot be made or used.
@@ -18,7 +18,7 @@ pub enum StoreError {
     Folder {
         /// Which.
         folder: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// Two servers would write over each other.
@@ -43,7 +43,7 @@ pub enum StoreError {
         /// The newest version that we know.
         known: usize,
     },
-    /// Somebody else's file has our file's name.
+    /// The database belongs to another program.
     #[error(
         "cannot open the state in {}: its mio-chat.db is the database of another program; move it \
          away, or name another folder with --state", folder.display()
@@ -52,7 +52,7 @@ pub enum StoreError {
         /// Which folder.
         folder: PathBuf,
     },
-    /// The file is not what was written.
+    /// The file is damaged.
     #[error(
         "cannot open the state in {}: its mio-chat.db is damaged ({what}); save what can be saved \
          with `sqlite3 mio-chat.db .recover`, or move it away to begin anew", folder.display()
@@ -60,7 +60,7 @@ pub enum StoreError {
     Damaged {
         /// Which folder.
         folder: PathBuf,
-        /// What SQLite found.
+        /// SQLite's finding.
         what: String,
     },
     /// SQLite cannot open it.
@@ -68,7 +68,7 @@ pub enum StoreError {
     Open {
         /// Which folder.
         folder: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
     /// SQLite cannot read a room.
@@ -76,7 +76,7 @@ pub enum StoreError {
     Read {
         /// Which folder.
         folder: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
     /// SQLite cannot write to it.
@@ -84,13 +84,13 @@ pub enum StoreError {
     Write {
         /// Which folder.
         folder: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
 }
 
 impl StoreError {
-    /// What went wrong before anything was read.
+    /// An error before anything was read.
     pub(super) fn opening(folder: &Path, source: rusqlite::Error) -> Self {
         let folder = folder.to_owned();
         match source.sqlite_error_code() {
@@ -101,18 +101,18 @@ impl StoreError {
         }
     }
 
-    /// What went wrong when a room was looked for.
+    /// An error while looking for a room.
     pub(super) fn reading(folder: &Path, source: rusqlite::Error) -> Self {
         Self::Read { folder: folder.to_owned(), source }
     }
 
-    /// What went wrong with a commit or a checkpoint.
+    /// An error of a commit or a checkpoint.
     pub(super) fn writing(folder: &Path, source: rusqlite::Error) -> Self {
         Self::Write { folder: folder.to_owned(), source }
     }
 }
 
-/// What to do about it.
+/// Advice for the operator.
 fn advice(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "make room on its disk",

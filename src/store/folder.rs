@@ -1,9 +1,9 @@
 //! The folder of the state: made where it is missing, readable for its owner alone, and used by one
 //! server at a time.
 //!
-//! The lock is on the folder itself, since SQLite has its own locks on the database: those that
-//! only read it, such as `sqlite3`, are not kept out. Whatever is deleted in the folder, it stays
-//! locked. Older servers have locked a file in it, so that is locked, too.
+//! The lock is on the folder itself, since SQLite has its own locks on the database: readers of it,
+//! such as `sqlite3`, are not kept out. The folder stays locked whatever is deleted in it. Older
+//! servers have locked a file in it, so that is locked, too.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -39,7 +39,7 @@ impl Folder {
             match flock(lock, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
                 Err(Errno::WOULDBLOCK) => return Err(StoreError::InUse { folder: path }),
-                // Some file systems over a network lock only what can be written to.
+                // Some network file systems lock only files that are open for writing.
                 Err(Errno::BADF | Errno::OPNOTSUPP | Errno::NOLCK) if is_folder => {}
                 Err(error) => return Err(failed(error.into())),
             }

@@ -5,19 +5,19 @@
 //!   lobby <-StoredLobby- open <---------+------------------------------+
 //! ```
 //!
-//! What is promised: a commit is kept whole or not at all; what was committed outlives the death of
-//! the process, and the last moments of it may be lost when the machine loses power. After either
-//! the state says that it is not complete.
+//! Promises: a commit is stored whole or not at all; it outlives the death of the process, but the
+//! last moments may be lost when the machine loses power. After either, the state says that it is
+//! not complete.
 //!
-//! Everybody waits while a disk syncs, so commits do not (`synchronous=NORMAL`), but for one: that
-//! of [`Store::begin`], at the start, so that neither a kill before the next commit nor a loss of
-//! power can make a state that was left in the middle look complete. Where that one has failed, the
-//! first that succeeds is synced. A checkpoint syncs the log and the database. SQLite also syncs
-//! the head of a log that begins anew, which would fall into the first commit after a checkpoint:
-//! so [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
+//! Everybody waits while a disk syncs, so commits do not sync (`synchronous=NORMAL`), but for one:
+//! that of [`Store::begin`], at the start, so that neither a kill before the next commit nor a loss
+//! of power can make a state that was left in the middle look complete. Where that one has failed,
+//! the first that succeeds is synced. A checkpoint syncs the log and the database. SQLite also
+//! syncs the head of a new log, which would fall into the first commit after a checkpoint: so
+//! [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
 //!
-//! Left to others: what is remembered (`chat`), when to write ([`Pace`] says so, the caller does
-//! it), and how long anything took.
+//! Left to others: `chat` decides what is remembered, [`Pace`] when to write; the caller measures
+//! how long anything takes.
 //!
 //! Invariants: between two calls no transaction is open; a folder belongs to one `Store`.
 
@@ -48,7 +48,7 @@ use crate::limits::{
     ROOMS_BETWEEN_COUNTS, STORE_CHECKED_BYTES_MAX, STORE_LOG_BYTES_MAX, STORE_PATIENCE,
 };
 
-/// Bytes that one page takes in the log: itself, and what SQLite notes about it.
+/// Bytes that one page takes in the log: the page itself, and SQLite's header.
 const LOGGED_PAGE_BYTES: u64 = 4_096 + 24;
 /// More than we have; a statement that is thrown out would be compiled again for each row.
 const STATEMENTS: usize = 32;
@@ -59,7 +59,7 @@ pub struct Store {
     /// Closed before the folder is given up.
     connection: Connection,
     folder: Folder,
-    /// How many steps of the schema were taken; the first commit takes the others.
+    /// The number of migrations done; the first commit does the others.
     taken: usize,
     skipped: u64,
     /// Whether it was found complete.
@@ -70,15 +70,16 @@ pub struct Store {
     is_changed: bool,
     /// Rooms that were settled, and maybe new, since they were counted.
     settled: u64,
-    /// Keys of rooms that nobody can find, and that the next commit erases: there are too many.
+    /// Keys of rooms that cannot be found by name, to be erased by the next commit: there are too
+    /// many rooms.
     outdated: Vec<String>,
     log_bytes: u64,
 }
 
 impl Store {
-    /// Opens or creates the state in `folder`, brings it up to date, and reads what was kept, so
-    /// many rooms of it at most, as much as may be remembered and one room more. `epoch` is used if
-    /// there is no state yet.
+    /// Opens or creates the state in `folder`, migrates it, and reads at most `most` rooms, as far
+    /// as their messages fit into memory, and one room more. `epoch` is used if there is no state
+    /// yet.
     ///
     /// # Errors
     /// Whatever keeps the server from starting, as one sentence.
@@ -97,8 +98,8 @@ impl Store {
         Ok((store, snapshot))
     }
 
-    /// Opens the state again that a server has closed a moment ago of which everything is known:
-    /// everybody waits, so what is in it is neither read nor checked. Nothing is committed before
+    /// Opens a state again that a server has closed a moment ago and that is known already:
+    /// everybody waits, so its contents are neither read nor checked. Nothing is committed before
     /// [`Store::begin`], so that an older server can still open it if this one is not to go on.
     ///
     /// # Errors
@@ -124,7 +125,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::opening(folder.path(), error);
         let log_bytes = log_bytes(&connection).map_err(failed)?;
-        // From now on nobody can wait.
+        // From now on clients would wait for a busy database.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         let (is_marked, is_changed, settled) = (false, false, ROOMS_BETWEEN_COUNTS);
         Ok(Self {
@@ -145,7 +146,7 @@ impl Store {
     /// this is closed.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// SQLite's error.
     pub fn archive(&self) -> Result<Box<dyn Archive>, StoreError> {
         Ok(Box::new(archive::DiskArchive::open(&self.folder)?))
     }
@@ -154,7 +155,7 @@ impl Store {
     /// can erase. `may_go` says whether one can be let go of now. Looks once in a while only.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// SQLite's error.
     pub fn surplus(
         &mut self,
         most: usize,
@@ -174,12 +175,12 @@ impl Store {
         Ok(names)
     }
 
-    /// Notes, before anybody comes, that something is missing until the end says otherwise: what is
-    /// said before the first commit leaves no other trace. Synced. `batch` has nothing new but the
-    /// last number that counts as given. Brings the tables up to date, too.
+    /// Marks the state as incomplete, before any client is heard, until the end says otherwise: a
+    /// message before the first commit leaves no other trace. Synced. `batch` has nothing new but
+    /// the last number that counts as given. Migrates the tables, too.
     ///
     /// # Errors
-    /// What SQLite says. The first commit will note it then.
+    /// SQLite's error. The first commit will mark the state then.
     pub fn begin(&mut self, batch: &SaveBatch<'_>) -> Result<(), StoreError> {
         let begun = self.commit(batch);
         self.is_changed = false;
@@ -190,16 +191,16 @@ impl Store {
     /// written again later.
     ///
     /// # Errors
-    /// What SQLite says; the disk may be full.
+    /// SQLite's error; the disk may be full.
     pub fn commit(&mut self, batch: &SaveBatch<'_>) -> Result<(), StoreError> {
         self.try_commit(batch).map_err(|error| StoreError::writing(self.folder.path(), error))
     }
 
-    /// Moves what it can from the log into the database. Syncs: to be called when there is nothing
-    /// else to do.
+    /// Moves as much as it can from the log into the database. Syncs: to be called when there is
+    /// nothing else to do.
     ///
     /// # Errors
-    /// What SQLite says. Nothing is lost: what was not moved stays in the log.
+    /// SQLite's error. Nothing is lost: the rest stays in the log.
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.try_checkpoint().map_err(|error| StoreError::writing(self.folder.path(), error))
     }
@@ -210,7 +211,7 @@ impl Store {
     /// server was killed, it stays incomplete.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// SQLite's error.
     pub fn close(self) -> Result<(), StoreError> {
         let Self { connection, folder, was_complete, is_marked, is_changed, .. } = self;
         let closed = finish(&connection, is_changed || (is_marked && was_complete))
@@ -240,7 +241,7 @@ impl Store {
         write::write(&transaction, batch)?;
         transaction.commit()?;
         self.taken = STEPS.len();
-        // It is kept. What fails from here on must not have it written again.
+        // The commit has succeeded. A later failure must not have it written again.
         self.is_changed = true;
         self.outdated.clear();
         self.settled += batch.rooms.iter().filter(|room| room.charter.is_some()).count() as u64;
@@ -306,8 +307,8 @@ fn check(connection: &Connection, folder: &Folder, most: u64) -> Result<(), Stor
     Ok(())
 }
 
-/// The settings of a connection. A cache of 1 MiB holds what a commit changes; what is read once at
-/// the start need not be kept. What a statement notes for itself stays in memory.
+/// The settings of a connection. A cache of 1 MiB holds the pages that a commit changes; pages that
+/// are read once at the start need not stay. Temporary tables stay in memory.
 fn set_up(connection: &Connection) -> SqlResult<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(&format!(
@@ -322,7 +323,7 @@ fn set_up(connection: &Connection) -> SqlResult<()> {
     ))
 }
 
-/// Reads within one transaction, so that nobody changes anything in between.
+/// Reads within one transaction, so that nothing changes in between.
 fn read(connection: &mut Connection, epoch: u32, most: usize) -> SqlResult<LoadedState> {
     let transaction = connection.transaction()?;
     let reading = LoadedState::of(&transaction, epoch, most)?;

@@ -1,9 +1,9 @@
-//! When to write. Knows no disk and no clock: it is told what took how long.
+//! When to write. No disk and no clock: the caller reports how long each step took.
 //!
-//! A commit gathers what is said within [`COMMIT_INTERVAL`], and a slow disk is asked less often:
-//! so much less that the chat waits for it 3 % of the time. Checkpoints sync, so they wait until
-//! there is nothing else to do, as long as the log does not grow too much. Where commits fail, they
-//! are tried less and less often, and no checkpoint is made.
+//! A commit gathers messages for [`COMMIT_INTERVAL`], and a slow disk commits less often: so much
+//! less that the chat waits for it 3 % of the time. Checkpoints sync, so they wait until there is
+//! nothing else to do, as long as the log does not grow too much. While commits fail, they are
+//! tried less and less often, and no checkpoint is made.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::time::Time;
 pub struct Pace {
     /// No commit before this.
     commit_from: Time,
-    /// How long the last one took.
+    /// The duration of the last one.
     took: Duration,
     /// No checkpoint before this.
     checkpoint_from: Time,
-    /// What to wait after a failure; `None` after a success, and at the start.
+    /// The wait after a failure; `None` after a success, and at the start.
     patience: Option<Duration>,
 }
 
@@ -31,8 +31,8 @@ impl Pace {
         Self::default()
     }
 
-    /// A commit has just been made, and took so long. One that was slow for once, because the
-    /// processor was busy elsewhere, says nothing about the disk: the quicker of two counts.
+    /// Notes a commit and its time. One that was slow for once, because the processor was busy
+    /// elsewhere, says nothing about the disk: the quicker of two counts.
     pub fn committed(&mut self, now: Time, took: Duration) {
         let usual = took.min(std::mem::replace(&mut self.took, took));
         let pause = usual.saturating_mul(COMMIT_PAUSE);
@@ -48,12 +48,12 @@ impl Pace {
         self.patience = Some(patience);
     }
 
-    /// A checkpoint has just been made or has failed, and took so long.
+    /// Notes a checkpoint that was made or has failed, and its time.
     pub fn checkpointed(&mut self, now: Time, took: Duration) {
         self.checkpoint_from = now + took.saturating_mul(CHECKPOINT_PAUSE).max(CHECKPOINT_INTERVAL);
     }
 
-    /// When to commit what has been waiting since then.
+    /// When to commit data that has been waiting since then.
     pub fn due(&self, unsaved_since: Option<Time>) -> Option<Time> {
         unsaved_since.map(|since| (since + COMMIT_INTERVAL).max(self.commit_from))
     }

@@ -1,6 +1,6 @@
-//! All that was kept, as rows. What nobody can have written is skipped and counted: one row that
-//! was changed by hand must not keep the chat from starting, nor bring a control character to a
-//! terminal.
+//! Reads the stored lobby. Rows that this program cannot have written are skipped and counted: one
+//! row that was changed by hand must not keep the chat from starting, nor bring a control character
+//! to a terminal.
 //!
 //! Left to the lobby: how much exactly of it is remembered, and whether all of it was kept.
 
@@ -19,23 +19,22 @@ use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC
 use crate::text::clean;
 use crate::time::Wall;
 
-/// What of a row says what a room is.
+/// The columns that describe a room.
 const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
                     founded, used";
 
-/// What was read.
+/// The lobby that was read.
 pub(super) struct LoadedState {
     pub(super) snapshot: StoredLobby,
     /// Rows that say nothing to us.
     pub(super) skipped: u64,
-    /// What was said, in bytes as they are remembered.
+    /// Bytes of its messages as they are remembered.
     weight: usize,
 }
 
 impl LoadedState {
-    /// Reads so many rooms at most, `main` and the best of the others, until they remember more
-    /// than may be in memory: the others are found in the archive. `epoch` is used where there is
-    /// none.
+    /// Reads at most `most` rooms, `main` and the best of the others, until their messages fill the
+    /// memory for them: the others are found in the archive. `epoch` is used where there is none.
     pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
         let snapshot = StoredLobby { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
         let mut reading = Self { snapshot, skipped: 0, weight: 0 };
@@ -44,7 +43,7 @@ impl LoadedState {
         Ok(reading)
     }
 
-    /// The best are those for which something was settled, those that were used last.
+    /// The best are rooms that were configured, then those that were used last.
     fn read_rooms(&mut self, connection: &Connection, most: usize) -> Result<()> {
         let sql = format!(
             "SELECT {ROOM} FROM rooms
@@ -101,8 +100,8 @@ pub(super) fn one(connection: &Connection, name: &RoomName) -> Result<Option<Opt
     Ok(Some(Some(room)))
 }
 
-/// Adds the bans and mutes of a room, in the order in which they were imposed, which is that of
-/// their numbers, and what was said there. Returns how many rows say nothing to us.
+/// Adds a room's bans and mutes, in the order of their numbers, which is that of their making, and
+/// its messages. Returns how many rows were skipped.
 fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<u64> {
     let (mut skipped, mut sanctions) = (0, Vec::new());
     let sql = "SELECT number, measure, name, network, until, by, reason
@@ -128,8 +127,8 @@ fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<
     Ok(skipped)
 }
 
-/// A room, and its key. One whose key is another today (letters may come to look alike with a newer
-/// Unicode) would be found by nobody.
+/// A room, and its key. A room whose key would be another today (letters may come to look alike
+/// with a newer Unicode) could not be found.
 fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     let name = RoomName::parse(text(row, 1)?, Alphabet::Unicode).ok()?;
     let key = name.key();
@@ -155,7 +154,7 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     };
     let charter = Charter { topic, owner, password, sanctions: Sanctions::default() };
     let forgotten = number(row, 7)?;
-    // Nothing is lost where somebody has changed these by hand.
+    // Nothing is lost if these columns were changed by hand.
     let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());
     let founded = number(row, 9).unwrap_or_default();
     let used = number(row, 10).and_then(|used| u32::try_from(used).ok()).unwrap_or_default();
@@ -164,7 +163,7 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     Some((key.as_str().into(), StoredRoom { name, charter, messages, forgotten, standing }))
 }
 
-/// One that is on nobody is none.
+/// A sanction that names nobody is skipped.
 fn sanction(row: &Row<'_>) -> Option<Sanction> {
     let measure = match text(row, 1)? {
         "ban" => Measure::Ban,

@@ -1,7 +1,7 @@
-//! The tables, and how those of older versions become those of today.
+//! The tables, and the migrations from those of older versions.
 //!
-//! A database says whose it is (`application_id`) and how many steps were taken (`user_version`).
-//! A step that was once released is never changed: what it lacks is the next step.
+//! A database names its owner (`application_id`) and the number of migrations done
+//! (`user_version`). A released migration is never changed: corrections are the next one.
 
 use rusqlite::{Connection, Result, TransactionBehavior};
 
@@ -10,11 +10,12 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 
 /// The steps from nothing to today's tables.
 ///
-/// Names and what they are compared by are text, and so are digests and addresses, so that
-/// `sqlite3` shows a state that people can read. What belongs to a room has its key. The number of
-/// a message is its row: appending is cheap, and the index by room has it as a second column.
+/// Names and their keys are text, and so are hashes and addresses, so that `sqlite3` shows a state
+/// that people can read. Rows of a room have its key. The number of a message is its row: appending
+/// is cheap, and the index by room has it as a second column.
 ///
-/// The second step has rooms make way by who has founded them and by the day of their last use.
+/// The second migration adds each room's founder and the day of its last use, by which rooms make
+/// way.
 pub(super) const STEPS: [&str; 2] = [
     "
     CREATE TABLE meta (
@@ -67,18 +68,18 @@ pub(super) const STEPS: [&str; 2] = [
 ",
 ];
 
-/// What a database is to us.
+/// The owner of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
-    /// Nobody's yet.
+    /// None yet.
     Empty,
-    /// Ours, after so many steps.
+    /// Ours, after this many migrations.
     Ours(i64),
     /// Another program's.
     Foreign,
 }
 
-/// Looks whose it is, and changes nothing.
+/// Finds out the owner, and changes nothing.
 pub(super) fn identify(connection: &Connection) -> Result<Identity> {
     let number = |sql| connection.query_row(sql, (), |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id")?;

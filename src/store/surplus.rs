@@ -1,8 +1,8 @@
 //! Which rooms are too many on disk.
 //!
-//! First those that nobody has used for so long, those for which something was settled much later;
-//! then, as in memory, the youngest of whoever has founded most. So a flood of rooms pushes out
-//! itself, and rooms that are somebody's outlive it.
+//! First rooms that have been unused for long, configured ones much later; then, as in memory, the
+//! youngest room of the founder with most rooms. So a flood of rooms pushes out itself, and rooms
+//! with an owner outlive it.
 
 use rusqlite::{Connection, Result, params};
 
@@ -33,12 +33,12 @@ pub(super) fn surplus(
 pub(super) struct Surplus {
     /// To be let go of by the lobby.
     pub(super) names: Vec<RoomName>,
-    /// Keys of rooms that nobody can find, because the key of their name is another today (letters
-    /// may come to look alike with a newer Unicode). That one may be another room's.
+    /// Keys of rooms that cannot be found, because the key of their name is another today (letters
+    /// may come to look alike with a newer Unicode). The new key may be another room's.
     pub(super) outdated: Vec<String>,
 }
 
-/// Those that were found so far.
+/// A search under way, and the rooms found so far.
 struct SurplusSearch<'a> {
     connection: &'a Connection,
     wanted: usize,
@@ -75,8 +75,9 @@ impl SurplusSearch<'_> {
         Ok(())
     }
 
-    /// As many of whoever has founded most as it has more than the next, or an eighth where several
-    /// have as many. Of those that have as many, whoever has founded last.
+    /// Takes rooms of the founder who has most: as many as are more than the next founder's, or an
+    /// eighth where several founders have as many. Of those, the founder of the youngest room comes
+    /// first.
     fn take_youngest(&mut self, may_go: &impl Fn(&RoomName) -> bool) -> Result<()> {
         if self.is_full() {
             return Ok(());

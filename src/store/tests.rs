@@ -119,7 +119,7 @@ fn who_has_begun_and_is_killed_leaves_a_state_that_is_not_complete() {
     store.close().unwrap();
     let (store, found) = begin(0);
     assert_eq!(found, (0, true), "an idle server loses nothing");
-    // What it has said was not committed.
+    // Its messages were not committed.
     drop(store);
     let (store, found) = begin(1_000);
     assert_eq!(found, (0, false));

@@ -1,7 +1,7 @@
 //! One batch, as statements. Each is compiled once and kept by the connection.
 //!
-//! Rows are replaced where they are there already, so that a batch whose fate is unknown (a disk
-//! that fails in the middle of a commit) can be written again.
+//! Existing rows are replaced, so that a batch whose fate is unknown (a disk that fails in the
+//! middle of a commit) can be written again.
 
 use rusqlite::{Connection, Result, params};
 
@@ -123,7 +123,7 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
     Ok(())
 }
 
-/// As SQLite has integers. What does not fit is a date without end, and stays one.
+/// Converts to SQLite's integers. A number that does not fit is a date without end, and stays one.
 fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

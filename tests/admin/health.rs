@@ -45,7 +45,7 @@ fn somebody_who_answers_nothing_is_not_waited_for() {
 fn the_chat_port_is_no_admin_listener() {
     let (server, _) = watched(&["--greet-after", "0s"]);
     let (code, said) = health(&["--admin", &server.tcp().to_string()]);
-    assert!(code == 1 && said.contains("is no admin listener of mio-chat"), "{said}");
+    assert!(code == 1 && said.contains("is not an admin listener of mio-chat"), "{said}");
     server.stop();
 }
 

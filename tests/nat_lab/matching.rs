@@ -29,7 +29,7 @@ pub(super) enum Way {
 impl Way {
     /// How the command tells it.
     const TOLD: [(&str, Self); 3] = [
-        ("* in the own network to ", Self::Lan),
+        ("* on the local network to ", Self::Lan),
         ("* direct to ", Self::Direct),
         ("* through the relay to ", Self::Relay),
     ];

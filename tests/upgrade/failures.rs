@@ -44,7 +44,7 @@ fn a_program_that_ends_at_once_changes_nothing() {
     running.replace_by_script("printf N >&0");
     fails(&running, &mut pair, "has ended");
     running.replace_by_script("printf x >&0; exec sleep 100");
-    fails(&running, &mut pair, "speaks otherwise");
+    fails(&running, &mut pair, "incompatible version");
     running.replace_by_script("printf R >&0");
     fails(&running, &mut pair, "process");
     running.replace(Path::new("/nowhere"));
@@ -94,7 +94,7 @@ fn what_does_not_hold_together_is_not_taken_over() {
     let server = env!("CARGO_BIN_EXE_mio-chat");
     let python = python.display();
     running.replace_by_script(&format!("exec '{python}' '{spoil}' '{server}' \"$@\""));
-    fails(&running, &mut pair, "does not hold together");
+    fails(&running, &mut pair, "is inconsistent");
     running.stop();
 }
 

@@ -1,14 +1,14 @@
-//! What players are told: lines of text, formed in a buffer that is used again and again.
+//! The server's lines to players, written into a buffer that is reused.
 //!
 //! ```text
 //! MC1 MATCH id=.. m=.. k=.. you=1@203.0.113.5:4000 at=200 relay=.. peer=2@198.51.100.7:5000
 //!     nick=2@bob
 //! ```
 //!
-//! When what is told, and to whom, is left to [`super::Keyed`].
+//! [`super::Keyed`] decides when a line is sent, and to whom.
 //!
-//! Invariants: no line is longer than [`MATCH_BYTES_MAX`]; every address in it is the observed one
-//! of a player, or a private one told to somebody with the same observed IP.
+//! Invariants: no line is longer than [`MATCH_BYTES_MAX`]; every address in it is a player's
+//! observed one, or a private one that is sent to a player with the same observed IP.
 
 use std::io::Write;
 use std::time::Duration;
@@ -34,9 +34,9 @@ const _: () = assert!(MATCH_HEAD_BYTES_MAX + 15 * PEER_BYTES_MAX < MATCH_BYTES_M
 pub(super) enum JoinError {
     /// No queue was named, or not well.
     Queue,
-    /// So many cannot meet.
+    /// A match of this size is not possible.
     Players,
-    /// The token is nobody's, or for something else.
+    /// The token is unknown, or for something else.
     Token,
     /// Too many play from the same network.
     Many,
@@ -77,12 +77,12 @@ pub(super) fn refused(line: &mut Vec<u8>, id: u64, why: JoinError) {
     let _ = writeln!(line, "MC1 ERR id={id:016x} code={code} retry={retry}");
 }
 
-/// What stands before a relayed payload.
+/// The head of a relayed payload.
 pub(super) fn data(line: &mut Vec<u8>, m: u64, by: u8) {
     let _ = writeln!(line, "MC1 DATA m={m:016x} by={}", by + 1);
 }
 
-/// Who a match is told to, and how.
+/// A MATCH line for one player.
 #[derive(Debug)]
 pub(super) struct MatchAnswer<'a> {
     pub(super) now: Time,
@@ -91,9 +91,9 @@ pub(super) struct MatchAnswer<'a> {
     pub(super) you: &'a Player,
     /// Its number, from 0.
     pub(super) number: usize,
-    /// What it may use the relay with.
+    /// The ticket for the relay.
     pub(super) ticket: Option<u64>,
-    /// Nobody is told anybody's address.
+    /// Whether addresses are hidden from all players.
     pub(super) hidden: bool,
 }
 
@@ -133,7 +133,7 @@ impl MatchAnswer<'_> {
         debug_assert!(line.len() <= MATCH_BYTES_MAX);
     }
 
-    /// A private address means something only to who is behind the same public one.
+    /// A private address is of use only to a player behind the same public one.
     fn write_lan(&self, line: &mut Vec<u8>, peer: &Player, spare: &mut usize) {
         if peer.sender.address().ip() == self.you.sender.address().ip() {
             for lan in &peer.lan {

@@ -1,23 +1,23 @@
-//! What the keyed protocol did, in plain numbers.
+//! The keyed protocol's counters.
 //!
 //! Invariant: each request that led to something is counted in exactly one field of the first
-//! group; the others count what came of it.
+//! group; the other fields count its consequences.
 
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::request::How;
+use super::request::ReachMethod;
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyedCounters {
     /// Requests answered by a cookie.
     pub cookies: u64,
-    /// Requests of players who wait, or wait on.
+    /// Requests of players that wait or go on waiting.
     pub waits: u64,
     /// Requests that completed a match.
     pub completed: u64,
-    /// Requests of matched players, who were told of their match again.
+    /// Requests of matched players, answered with their match again.
     pub retold: u64,
     /// Requests refused with a reason.
     pub refused: u64,
@@ -42,19 +42,19 @@ pub struct KeyedCounters {
     pub relay: u64,
     /// Players that were not reached.
     pub failed: u64,
-    /// Matches told again because nobody had confirmed them.
+    /// Matches sent again because no player had confirmed them.
     pub repeats: u64,
-    /// Matches that lost players who were never there.
+    /// Matches that lost players who had never answered.
     #[serde(default)]
     pub dissolved: u64,
-    /// Players who went on from another address.
+    /// Players who continued from another address.
     #[serde(default)]
     pub moved: u64,
-    /// Players who waited and did not ask again in time.
+    /// Waiting players who did not ask again in time.
     pub expired: u64,
     /// Matches forgotten before their time because the table was full.
     pub evicted: u64,
-    /// Players who made room in a full table for others of smaller networks.
+    /// Players who made room in a full table for players of smaller networks.
     #[serde(default)]
     pub displaced: u64,
 }
@@ -67,12 +67,12 @@ impl KeyedCounters {
     }
 
     /// Counts how one player was reached.
-    pub(super) fn count(&mut self, how: How) {
+    pub(super) fn count(&mut self, how: ReachMethod) {
         let counter = match how {
-            How::Lan => &mut self.lan,
-            How::Direct => &mut self.direct,
-            How::Relay => &mut self.relay,
-            How::Failed => &mut self.failed,
+            ReachMethod::Lan => &mut self.lan,
+            ReachMethod::Direct => &mut self.direct,
+            ReachMethod::Relay => &mut self.relay,
+            ReachMethod::Failed => &mut self.failed,
         };
         *counter += 1;
     }

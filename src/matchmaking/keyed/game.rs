@@ -1,7 +1,7 @@
-//! Players who were matched, and what they were told of each other.
+//! Games: players who were matched.
 //!
-//! A game is remembered so that news of it can be repeated, results be counted and datagrams be
-//! relayed. What is done with games is left to [`super::Keyed`].
+//! A game is remembered so that its MATCH can be repeated, results counted and datagrams relayed.
+//! [`super::Keyed`] does all that.
 //!
 //! Invariants:
 //! - a key that was freed never means another game;
@@ -30,7 +30,7 @@ pub(super) struct Game {
     serial: u64,
     /// The number by which its players know it.
     pub(super) m: u64,
-    /// What its players know each other by, and nobody else knows.
+    /// The key that its players share with nobody else.
     pub(super) secret: [u64; 2],
     /// In the order of their numbers; `None` has left.
     pub(super) players: SmallVec<[Option<PlayerKey>; 2]>,
@@ -41,7 +41,7 @@ pub(super) struct Game {
     /// Where its players have waited; not known of one that an older server has made.
     #[serde(default)]
     pub(super) queue: Option<QueueKey>,
-    /// When those of its players who were not there were removed.
+    /// When its absent players were removed.
     #[serde(default)]
     pub(super) dissolved: Option<Time>,
 }
@@ -52,7 +52,7 @@ impl Game {
         self.players.get(number).copied().flatten()
     }
 
-    /// Those who have not left, with their numbers.
+    /// The players who have not left, with their numbers.
     pub(super) fn present(&self) -> impl Iterator<Item = (usize, PlayerKey)> {
         self.players.iter().enumerate().filter_map(|(number, player)| Some((number, (*player)?)))
     }

@@ -1,5 +1,5 @@
-//! Players who were matched and are not there: their program was killed while they waited, or
-//! their network is gone.
+//! Ghosts: matched players who are not there any more, because their program was killed while they
+//! waited, or their network is gone.
 //!
 //! ```text
 //!           GHOST_AFTER                 WAIT, again           JOIN
@@ -7,10 +7,10 @@
 //!                                                        '-- PLACE_KEPT --> the match goes on
 //! ```
 //!
-//! Nobody is put back into a queue without asking for it: who does not know that WAIT may follow
-//! MATCH ignores it, and would be the next ghost.
+//! A player is put back into a queue only if it asks for it: one that does not know that WAIT may
+//! follow MATCH ignores it, and would be the next ghost.
 //!
-//! Invariant: only players of whom nothing was heard since the match are removed, and only when all
+//! Invariant: only players who have been silent since the match are removed, and only when all
 //! others have confirmed it.
 
 use super::Keyed;
@@ -34,7 +34,7 @@ use crate::time::Time;
 const _: () = assert!(PUNCH_DELAY.as_millis() < GHOST_AFTER.as_millis());
 
 impl Game {
-    /// When those of whom nothing was heard by then are taken to be ghosts.
+    /// When players who have been silent until then count as ghosts.
     pub(super) fn judged_at(&self) -> Time {
         self.punch_at + (GHOST_AFTER - PUNCH_DELAY)
     }
@@ -51,7 +51,7 @@ impl Game {
 }
 
 impl Keyed {
-    /// Removes those of a match who are not there, if all others are waiting for nobody else.
+    /// Removes the ghosts of a match, if all its other players have confirmed it.
     pub(super) fn look_for_ghosts(
         &mut self,
         now: Time,
@@ -132,8 +132,8 @@ impl Keyed {
         Some(QueueKey { kind: AddressKind::of(player.sender.address().ip()), ..queue })
     }
 
-    /// Whether the person whose token a player has brought has asked for nothing else since. The
-    /// token is good again then: its match came to nothing.
+    /// Whether the person who owns a player's token has asked for nothing else since. The token is
+    /// good again then: its match came to nothing.
     pub(super) fn is_wanted(&mut self, key: PlayerKey) -> bool {
         let person = self.players.get(key).and_then(|player| player.person.as_ref());
         let client = person.map(|person| person.client);

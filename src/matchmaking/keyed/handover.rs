@@ -1,8 +1,7 @@
-//! The keyed protocol as one process hands it over to another: who waits, who has met whom, and the
-//! tokens of people in the chat.
+//! The keyed protocol's part of a hand-over: queues, matches, and the tokens of people in the chat.
 //!
-//! Left out: what networks and all players together have used of the relay. They may use a second
-//! of it anew.
+//! Left out: how much of the relay's rates is used. Networks and the whole server may use a second
+//! of them anew.
 
 use serde::Deserialize;
 use serde::Serialize;

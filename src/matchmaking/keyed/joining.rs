@@ -1,6 +1,6 @@
 //! From a stranger's first request to the news of a match.
 //!
-//! What follows a match is left to `playing`.
+//! `playing` handles requests after the match.
 
 use super::Keyed;
 use super::answer;
@@ -29,7 +29,7 @@ use crate::mc1::hex;
 use crate::time::Time;
 
 impl Keyed {
-    /// Whether who asks has heard us at its address.
+    /// Whether a sender has proved that it receives at its address.
     pub(in crate::matchmaking) fn is_proved(
         &self,
         now: Time,
@@ -40,7 +40,7 @@ impl Keyed {
         cookie.is_some_and(|cookie| self.secrets.is_good(now, sender.address(), join.id, cookie))
     }
 
-    /// Lets a stranger, who asked in so many bytes, prove its address. Keeps no trace of it.
+    /// Sends a stranger a cookie, if its request was long enough. Keeps no trace of it.
     pub(in crate::matchmaking) fn give_cookie(
         &mut self,
         now: Time,
@@ -73,7 +73,8 @@ impl Keyed {
         if self.players.at(address) != Some(key) {
             return self.relocate(now, key, sender, join, out);
         }
-        // It may ask another of our sockets than before: what comes from there gets through to it.
+        // A player may ask another of our sockets than before: answers from that one get through to
+        // it.
         if let Some(player) = self.players.get_mut(key) {
             player.sender = sender;
         }
@@ -87,7 +88,7 @@ impl Keyed {
         self.hear_again(now, key, out)
     }
 
-    /// Somebody begins anew, in place of who it was before or of who was at its address.
+    /// Admits a new player in place of an older one with the same id or address.
     pub(super) fn join_anew(
         &mut self,
         now: Time,
@@ -123,8 +124,8 @@ impl Keyed {
         game.is_some_and(|game| game.present().count() == 1)
     }
 
-    /// A player asks again: it has not been told, or wants to stay. The answer may be longer than
-    /// the question, so there are only so many.
+    /// Answers a waiting or matched player that asks again. The answer may be longer than the
+    /// request, so its rate is limited.
     fn hear_again(
         &mut self,
         now: Time,
@@ -147,7 +148,7 @@ impl Keyed {
         Ok(())
     }
 
-    /// Takes one who has proved its address into its queue.
+    /// Puts a player with a proved address into its queue.
     fn admit(
         &mut self,
         now: Time,
@@ -176,7 +177,7 @@ impl Keyed {
         Ok(())
     }
 
-    /// A player who waits gets into this queue, and out of it again if that makes a match.
+    /// Puts a waiting player into this queue, and takes it out again if that completes a match.
     pub(super) fn enter_queue(
         &mut self,
         now: Time,
@@ -196,7 +197,7 @@ impl Keyed {
         }
     }
 
-    /// Which queue is asked for, and by whom in the chat.
+    /// The queue that is asked for, and the person in the chat who asks.
     fn wanted(
         &mut self,
         now: Time,
@@ -220,7 +221,7 @@ impl Keyed {
         Ok((QueueKey { name: queue, players, kind }, Some(Person { client, nickname })))
     }
 
-    /// These have met: each is told of the others.
+    /// Opens a game for these players and tells each of the others.
     fn open_game(&mut self, now: Time, line: &QueuedPlayers, out: &mut impl FnMut(Output<'_>)) {
         let queue = line.iter().find_map(|key| match &self.players.get(*key)?.state {
             PlayerState::Waiting(queue) => Some(queue.clone()),
@@ -240,7 +241,7 @@ impl Keyed {
         self.tell_people(line, out);
     }
 
-    /// Tells those in the chat whom they have met. Their tokens have done their work.
+    /// Tells people in the chat whom they have met. Their tokens are spent.
     fn tell_people(&mut self, line: &QueuedPlayers, out: &mut impl FnMut(Output<'_>)) {
         let hidden = self.relay.mode() == RelayMode::Only;
         for key in line {

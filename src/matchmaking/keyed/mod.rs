@@ -74,7 +74,7 @@ use crate::matchmaking::secrets::Secrets;
 use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
-/// Everyone who speaks the keyed protocol.
+/// All players of the keyed protocol.
 #[derive(Debug)]
 pub(super) struct Keyed {
     secrets: Secrets,
@@ -84,7 +84,7 @@ pub(super) struct Keyed {
     timers: PlayerTimers,
     relay: Relay,
     tokens: Tokens,
-    /// What is to be sent next; empty in between.
+    /// The line to send next; empty in between.
     line: Vec<u8>,
     counters: KeyedCounters,
 }
@@ -104,13 +104,13 @@ impl Keyed {
         }
     }
 
-    /// How much is passed on from now on.
+    /// Changes the relay's settings.
     pub(super) fn set_relay(&mut self, settings: RelaySettings) {
         self.relay.set(settings);
     }
 
-    /// Carries out one request; who wants to join must have proved its address. Time must not run
-    /// backwards from call to call.
+    /// Carries out one request; a JOIN must come from a proved address. Time must not run backwards
+    /// from call to call.
     pub(super) fn handle_request(
         &mut self,
         now: Time,
@@ -133,7 +133,7 @@ impl Keyed {
         }
     }
 
-    /// Does what was due by `now`: repeats news of matches, forgets who is gone.
+    /// Does everything that was due by `now`: repeats MATCH lines, forgets players.
     pub(super) fn handle_timeout(&mut self, now: Time, out: &mut impl FnMut(Output<'_>)) {
         for _ in 0..PLAYERS_DUE_PER_TURN {
             let Some(key) = self.timers.pop_due(now, &mut self.players) else { break };
@@ -147,8 +147,8 @@ impl Keyed {
         self.timers.next(&self.players)
     }
 
-    /// A person in the chat wants to meet so many in this queue; both must be good. The endpoint
-    /// that brings the token returned is theirs. What they asked for before is forgotten.
+    /// Reserves a match for a person in the chat; queue and size must be valid. The endpoint that
+    /// brings the returned token is theirs. An earlier reservation of the person is dropped.
     pub(super) fn reserve(
         &mut self,
         now: Time,
@@ -164,7 +164,7 @@ impl Keyed {
         token
     }
 
-    /// A person wants to meet nobody any more. Whether they wanted to.
+    /// Drops a person's reservation. Returns whether there was one.
     pub(super) fn release(&mut self, client: ClientId) -> bool {
         let Some(reservation) = self.tokens.remove(client) else { return false };
         if let Some(player) = reservation.player {
@@ -182,7 +182,7 @@ impl Keyed {
         }
     }
 
-    /// A number that nobody can guess.
+    /// A secret random number.
     pub(super) fn draw(&mut self) -> u64 {
         self.secrets.draw()
     }
@@ -191,7 +191,7 @@ impl Keyed {
         &self.counters
     }
 
-    /// How many players wait or are matched.
+    /// The number of players that wait or are matched.
     pub(super) fn players(&self) -> usize {
         self.players.len()
     }
@@ -205,7 +205,7 @@ impl Keyed {
         self.tokens.trim();
     }
 
-    /// Checks what the modules promise about their tables; in release builds nothing.
+    /// Checks the invariants of all tables; in release builds nothing.
     pub(super) fn check_invariants(&self) {
         self.players.check_invariants();
         self.games.check_invariants();
@@ -216,8 +216,14 @@ impl Keyed {
             debug_assert!(line.is_sorted_by_key(|key| key.number()));
             for key in line {
                 let player = self.players.get(*key);
-                let here = |player: &Player| matches!(&player.state, PlayerState::Waiting(q) if q == queue);
-                debug_assert!(player.is_some_and(here), "in a queue that it does not wait in");
+                let waits_here = |player: &Player| match &player.state {
+                    PlayerState::Waiting(own) => own == queue,
+                    PlayerState::Matched(_) => false,
+                };
+                debug_assert!(
+                    player.is_some_and(waits_here),
+                    "in a queue that it does not wait in"
+                );
             }
             waiting += line.len();
         }
@@ -233,7 +239,7 @@ impl Keyed {
         debug_assert!(self.players.iter().all(|(_, player)| player.armed <= player.due()));
     }
 
-    /// Does what is due for one player: tells it again, or forgets it.
+    /// Does what is due for one player: repeats its MATCH, or forgets it.
     fn serve_player(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
         let Some(player) = self.players.get_mut(key).filter(|player| player.due() <= now) else {
             return;
@@ -273,8 +279,8 @@ impl Keyed {
         self.send(&sender, out, |line| answer::wait(line, id, have, need, PLAYER_WAIT));
     }
 
-    /// Tells a player of its game though it has not asked, and notes so. One that is gone, or was
-    /// told often enough and has said nothing since, is sent nothing: it is told all when it asks.
+    /// Sends a player its MATCH unasked, and counts that. A player that is gone, or was told often
+    /// enough and has said nothing since, is sent nothing: it is told when it asks.
     fn tell_unasked(&mut self, now: Time, key: PlayerKey, out: &mut impl FnMut(Output<'_>)) {
         let Some(player) = self.players.get_mut(key) else { return };
         let is_gone = player.is_gone(now);
@@ -291,7 +297,7 @@ impl Keyed {
         }
     }
 
-    /// Tells a player of its game now and again, until it confirms that.
+    /// Repeats a player's MATCH until it confirms it.
     fn tell_until_confirmed(
         &mut self,
         now: Time,
@@ -348,7 +354,7 @@ impl Keyed {
         }
     }
 
-    /// Forgets a player who has met nobody yet.
+    /// Forgets a waiting player.
     fn remove_waiting(&mut self, key: PlayerKey) {
         if self.players.get(key).is_some_and(|player| player.seat().is_none()) {
             self.remove(key);
@@ -362,8 +368,8 @@ impl Keyed {
         }
     }
 
-    /// Forgets an old game to make room: one whose players were told and use no relay. Whether one
-    /// was found.
+    /// Forgets an old game to make room: one whose players have its MATCH and do not use the relay.
+    /// Returns whether one was found.
     fn evict(&mut self, now: Time) -> bool {
         for _ in 0..EVICTION_TRIES {
             let Some(key) = self.games.next_by_age() else { return false };
@@ -377,9 +383,10 @@ impl Keyed {
         false
     }
 
-    /// Has somebody make room for a newcomer from there: the youngest who waits of the network
-    /// with most of them; or else, of one that has taken far more than its share of the table, the
-    /// youngest who is gone or has not confirmed its match. Whether one was found.
+    /// Removes a player to make room for a newcomer: the youngest waiting player of the network
+    /// that has most of them; or, in a network that has taken far more than its share of the table,
+    /// the youngest player that is gone or has not confirmed its match. Returns whether one was
+    /// found.
     fn displace(&mut self, now: Time, newcomer: IpAddr) -> bool {
         let Some(key) = self.players.youngest_of_most(now, newcomer) else { return false };
         self.counters.displaced += 1;

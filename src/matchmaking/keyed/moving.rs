@@ -1,11 +1,11 @@
-//! A player whose address changes: its NAT forgot it, or it went from the radio to the cable.
+//! A player whose address changes: its NAT forgot it, or it went from Wi-Fi to cable.
 //!
-//! Its id says who it is, since nobody but the player and the server knows that, and its cookie
-//! that it is really there. So whoever brings both is the player, at any moment of its life; with
-//! it move its place in the queue or the match, its ticket for the relay and its token.
+//! The id identifies the player, because only the player and the server know it; the cookie proves
+//! its new address. So a sender with both is the player, at any moment of its life, and keeps its
+//! place in the queue or match, its ticket for the relay and its token.
 //!
-//! Invariant: whoever moves to and fro is answered, and has others told of it, at a bounded rate;
-//! of these nobody who is gone, and repeatedly only those who answer.
+//! Invariant: a player that moves to and fro is answered, and announced to its peers, at a bounded
+//! rate. Peers that are gone are not told, and only those that answer are told repeatedly.
 
 use super::Keyed;
 use super::answer::JoinError;
@@ -23,8 +23,7 @@ use crate::matchmaking::sender::Sender;
 use crate::time::Time;
 
 impl Keyed {
-    /// A player asks from another address than before, and has proved that one: it is there now,
-    /// and is told what it would have been told.
+    /// Moves a player to another address, which it has proved, and answers it there.
     pub(super) fn relocate(
         &mut self,
         now: Time,
@@ -36,7 +35,7 @@ impl Keyed {
         if !self.may_move(now, key) {
             return Err(Reason::TooSoon);
         }
-        // Another try of whoever had this address before.
+        // An older attempt from the same address.
         if let Some(former) = self.players.at(sender.address()) {
             self.remove(former);
         }
@@ -73,8 +72,8 @@ impl Keyed {
         Ok(())
     }
 
-    /// Whether a player has moved seldom enough; if so, it is charged. Who waits costs nobody
-    /// anything: its answer is no longer than its question.
+    /// Whether a player has moved seldom enough; if so, the move is charged. A waiting player is
+    /// free: its answer is no longer than its request.
     fn may_move(&mut self, now: Time, key: PlayerKey) -> bool {
         let Some(seat) = self.players.get_mut(key).and_then(Player::seat_mut) else { return true };
         let until = seat.moves_until.max(now) + MOVE_INTERVAL;
@@ -85,7 +84,7 @@ impl Keyed {
         may
     }
 
-    /// One who waits can reach others than before.
+    /// A waiting player can reach other players than before.
     fn change_family(
         &mut self,
         now: Time,
@@ -103,8 +102,9 @@ impl Keyed {
         Ok(())
     }
 
-    /// The others of its match are told of it again, until they confirm that. The repeats begin
-    /// anew only for who was heard since it was told last: silence is told six times.
+    /// Tells the other players of the match of the new address, until they confirm that. Repeats
+    /// begin anew only for players that were heard since they were last told: a silent one is told
+    /// six times.
     fn tell_others_of_move(
         &mut self,
         now: Time,
@@ -126,7 +126,7 @@ impl Keyed {
             }
         }
     }
-    /// Whether a player was heard since it was told of its match last.
+    /// Whether a player was heard since its match was last sent to it.
     fn has_answered(&self, key: PlayerKey) -> bool {
         let player = self.players.get(key);
         let told_at = player.and_then(Player::seat).map(|seat| seat.told_at);

@@ -1,8 +1,8 @@
-//! Which networks have most players, and who came last from there.
+//! Players by network: which networks have most of them, and which came last.
 //!
-//! When the table of players is full, it is full of somebody: those of whom there are most make
-//! room for those of whom there are few, the youngest first. `network` says what a network is: a
-//! /24 of IPv4, a /48 of IPv6; two that share a cell count as one.
+//! When the table of players is full, networks with many players make room for networks with few,
+//! the youngest player first. A network is a /24 of IPv4 or a /48 of IPv6 (see `network`); two that
+//! share a cell count as one.
 //!
 //! Invariants: `by_count` holds each cell that has players once, under their number; `members` each
 //! player once.
@@ -49,9 +49,9 @@ impl NetworkPlayers {
         }
     }
 
-    /// Who may be asked to make room for a newcomer from there: those of the network that has most
-    /// players, the youngest first, if they are more than so many, and still more than the
-    /// newcomer's when it is in.
+    /// Candidates to make room for a newcomer: the players of the largest network, the youngest
+    /// first, if they are more than `spared`, and still more than the newcomer's network would
+    /// have.
     pub(super) fn of_most(
         &self,
         newcomer: IpAddr,

@@ -1,7 +1,7 @@
-//! How many players each network has.
+//! The number of players in each network.
 //!
-//! Two tables of counters, one for what a household or a machine gets and one for what a whole
-//! network may own; `network` says which counter is whose.
+//! Two tables of counters, one for households or machines and one for whole networks; `network`
+//! maps addresses to counters.
 //!
 //! Invariant: the tables have the same size for one player as for all of the internet.
 
@@ -42,7 +42,7 @@ impl Occupancy {
         has_room
     }
 
-    /// Counts one more whatever the limits are: one who comes from another process.
+    /// Counts one more whatever the limits are: a player of the old process.
     pub(super) fn take_over(&mut self, ip: IpAddr) {
         let Some(cells) = self.cells_of(ip) else { return };
         for counter in self.counters(cells) {
@@ -59,7 +59,7 @@ impl Occupancy {
         }
     }
 
-    /// How many are counted in the table of households.
+    /// The number of players in the table of households.
     pub(super) fn total(&self) -> usize {
         let [households, _] = &self.tables;
         households.iter().map(|&counter| usize::from(counter)).sum()

@@ -1,6 +1,6 @@
-//! Endpoints that have proved their address: who they are, and what they wait for.
+//! Players: endpoints that have proved their address, waiting or matched.
 //!
-//! Queues and games name players by key; what happens to players is left to [`super::Keyed`].
+//! Queues and games name players by key; [`super::Keyed`] decides about players.
 //!
 //! Invariants:
 //! - an address is one player's, and so is an id, but for players of an older server; each player
@@ -49,7 +49,7 @@ pub(super) struct Player {
     pub(super) id: u64,
     /// Its own private addresses.
     pub(super) lan: Lan,
-    /// The person in the chat whose token it had, and their nickname.
+    /// The person in the chat who owns its token, and their nickname.
     pub(super) person: Option<Person>,
     pub(super) state: PlayerState,
     /// When it itself was last heard.
@@ -65,7 +65,7 @@ pub(super) struct Player {
     settled: bool,
 }
 
-/// Somebody in the chat.
+/// A person in the chat.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Person {
     pub(super) client: ClientId,
@@ -82,23 +82,23 @@ pub(super) enum PlayerState {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct GameSlot {
     pub(super) game: GameKey,
-    /// Its number among the players, from 0; it is told from 1.
+    /// Its number among the players, from 0; players are told it from 1.
     pub(super) number: u8,
-    /// What it proves itself by when it uses the relay.
+    /// Its secret for the relay.
     pub(super) ticket: u64,
-    /// How often it was told of the game without having asked, and when at last.
+    /// How often its MATCH was sent unasked, and when last.
     pub(super) told: usize,
     pub(super) told_at: Time,
-    /// Whether it has confirmed what it was told last.
+    /// Whether it has confirmed the last MATCH.
     pub(super) acked: bool,
     /// Whether it has ever confirmed the game.
     #[serde(default)]
     pub(super) confirmed: bool,
-    /// Nothing was heard of it since the match, neither from itself nor from who has reached it:
-    /// when that is to be looked at.
+    /// Set while nothing was heard of it since the match, neither from itself nor from a player
+    /// that has reached it: when that is checked.
     #[serde(default)]
     pub(super) missing: Option<Time>,
-    /// The players it has told of how it reached them, one bit each.
+    /// The players whose RESULT it has reported, one bit each.
     pub(super) reported: u16,
     pub(super) relay: RelayShare,
     /// When all its moves to other addresses will be paid for.
@@ -135,13 +135,13 @@ impl Player {
         }
     }
 
-    /// Whether it may not be there any more: whoever is at its address now has asked for nothing.
+    /// Whether it may be gone: no request has come from its address for too long.
     pub(super) fn is_gone(&self, now: Time) -> bool {
         now.since(self.heard) >= RELAY_CONSENT
     }
 
-    /// Whether it may lose its place in a game to somebody else: it is gone, or never said that it
-    /// knows of the game. Loopback is exempt.
+    /// Whether it may lose its place in a game to another player: it is gone, or never confirmed
+    /// the game. Loopback is exempt.
     fn may_go(&self, now: Time) -> bool {
         let is_here = self.seat().is_some_and(|seat| seat.confirmed) && !self.is_gone(now);
         !is_here && !self.sender.address().ip().is_loopback()
@@ -164,7 +164,7 @@ impl Player {
 }
 
 impl GameSlot {
-    /// One that its player has not been told of.
+    /// A slot whose player has not been told of the game.
     pub(super) fn new(
         now: Time,
         game: GameKey,
@@ -187,7 +187,7 @@ impl GameSlot {
         }
     }
 
-    /// When its player is to be told of the game again, if ever.
+    /// When its MATCH is to be sent again, if ever.
     pub(super) fn told_again_at(&self) -> Option<Time> {
         let pause = MATCH_REPEATS.get(self.told.checked_sub(1)?)?;
         (!self.acked).then_some(self.told_at + *pause)
@@ -207,13 +207,13 @@ pub(super) struct PlayerTable {
     slab: Slab<Player>,
     by_address: HashMap<SocketAddr, PlayerKey>,
     by_id: HashMap<u64, PlayerKey>,
-    /// Those who wait or have not confirmed their match.
+    /// Players that wait or have not confirmed their match.
     unsettled: Occupancy,
     all: Occupancy,
-    /// Those who wait, and those who sit in a game, by network.
+    /// Waiting players and players in games, by network.
     waiting: NetworkPlayers,
     seated: NetworkPlayers,
-    /// How many there have been.
+    /// The number of players so far.
     serial: u64,
 }
 
@@ -267,7 +267,7 @@ impl PlayerTable {
         self.all.has_room(ip) && self.unsettled.has_room(ip)
     }
 
-    /// Who is to make room for a newcomer from there in a full table: nobody who plays.
+    /// The player that is to make room for a newcomer in a full table: never one that plays.
     pub(super) fn youngest_of_most(&self, now: Time, newcomer: IpAddr) -> Option<PlayerKey> {
         let may_go = |key: &PlayerKey| self.get(*key).is_some_and(|player| player.may_go(now));
         let seated = || self.seated.of_most(newcomer, CROWDED_SEATS);
@@ -275,8 +275,8 @@ impl PlayerTable {
         waiting.or_else(|| seated().take(CROWDED_SEATS_TRIES).find(may_go))
     }
 
-    /// Takes one more in, whose address and id must be nobody's and for whom there must be room.
-    /// `None`: its network has as many as it may.
+    /// Adds a player, whose address and id must be unused and for whom there must be room. `None`:
+    /// its network has as many as it may.
     pub(super) fn insert(&mut self, mut player: Player) -> Option<PlayerKey> {
         let address = player.sender.address();
         debug_assert!(!self.is_full() && self.identified(address, player.id).is_none());
@@ -296,8 +296,8 @@ impl PlayerTable {
         Some(key)
     }
 
-    /// A player is at another address from now on, which must be nobody's. `false`: the network
-    /// there has as many as it may, and the player stays where it was.
+    /// Moves a player to another address, which must be unused. `false`: the network there has as
+    /// many as it may, and the player stays where it was.
     pub(super) fn relocate(&mut self, key: PlayerKey, sender: Sender) -> bool {
         let Some(player) = self.get(key) else { return false };
         let (from, to) = (player.sender.address(), sender.address());
@@ -334,7 +334,7 @@ impl PlayerTable {
     }
 
     /// Notes that a player knows of its match, or was told often enough. A school plays many games
-    /// a minute, and few of them need us any more.
+    /// a minute, and few of those players need us any more.
     pub(super) fn mark_settled(&mut self, key: PlayerKey) {
         let Some(player) = self.get_mut(key) else { return };
         let ip = player.sender.address().ip();
@@ -409,7 +409,7 @@ impl PlayerTable {
         self.players_by_network(key).enter(ip, key);
     }
 
-    /// Those among whom this player is.
+    /// The group of its network that counts this player.
     fn players_by_network(&mut self, key: PlayerKey) -> &mut NetworkPlayers {
         let is_seated = self.get(key).is_some_and(|player| player.seat().is_some());
         if is_seated { &mut self.seated } else { &mut self.waiting }

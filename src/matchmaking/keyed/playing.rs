@@ -1,14 +1,14 @@
-//! What players ask once they have met: confirm, report, relay, leave.
+//! Requests of matched players: confirm, report, relay, leave.
 //!
-//! Each such request is taken only from the address that has proved itself, and with the number
-//! that only its player was told.
+//! Such a request is accepted only from the proved address, and with the number that only its
+//! player was told.
 
 use super::Keyed;
 use super::answer;
 use super::keys::GameKey;
 use super::keys::PlayerKey;
 use super::player::Player;
-use super::request::How;
+use super::request::ReachMethod;
 use crate::limits::RELAY_OVERHEAD_BYTES;
 use crate::matchmaking::Output;
 use crate::matchmaking::counters::Reason;
@@ -42,7 +42,7 @@ impl Keyed {
         sender: Sender,
         (id, m): (u64, u64),
         peer: u8,
-        how: How,
+        how: ReachMethod,
     ) -> Result<(), Reason> {
         let (key, game) = self.seated(sender, id, m)?;
         let seats = self.games.get(game).map_or(0, |game| game.players.len());
@@ -57,7 +57,7 @@ impl Keyed {
         self.counters.reports += 1;
         self.note_active(now, key);
         let reached = self.games.get(game).and_then(|game| game.player(peer.into()));
-        if how != How::Failed
+        if how != ReachMethod::Failed
             && let Some(seat) = reached.and_then(|key| self.players.get_mut(key)?.seat_mut())
         {
             seat.missing = None;

@@ -1,4 +1,4 @@
-//! Who waits for whom: players who named the same queue and the same size, oldest first.
+//! Queues: players who named the same queue and the same size, oldest first.
 //!
 //! Invariants: a queue is in order of age and shorter than its size (the last to come makes a
 //! game), and no queue is empty. So the longest has fifteen players, and looking through one costs
@@ -15,11 +15,11 @@ use smol_str::SmolStr;
 use super::keys::PlayerKey;
 use crate::matchmaking::sender::AddressKind;
 
-/// What players must have in common to meet.
+/// Properties that players must have in common to meet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct QueueKey {
     pub(super) name: SmolStr,
-    /// How many are to meet.
+    /// The size of the match.
     pub(super) players: u8,
     /// Others could not reach each other.
     pub(super) kind: AddressKind,
@@ -33,13 +33,13 @@ pub(super) type QueuedPlayers = SmallVec<[PlayerKey; 2]>;
 pub(super) struct Queues(HashMap<QueueKey, QueuedPlayers>);
 
 impl Queues {
-    /// How many wait in this queue.
+    /// The number of players that wait in this queue.
     pub(super) fn len(&self, queue: &QueueKey) -> usize {
         self.0.get(queue).map_or(0, SmallVec::len)
     }
 
-    /// Adds one more: at the end, or before those who came later than it, if it was elsewhere
-    /// meanwhile. All of them, if that is as many as are to meet: the queue is empty then.
+    /// Adds a player: at the end, or before younger ones if it was elsewhere meanwhile. Returns all
+    /// players if the match is complete: the queue is empty then.
     pub(super) fn join(&mut self, queue: QueueKey, player: PlayerKey) -> Option<QueuedPlayers> {
         let size = usize::from(queue.players);
         match self.0.entry(queue) {

@@ -2,7 +2,7 @@
 //! together.
 //!
 //! A rate is kept as the time at which it will have been used up to nothing again (known as GCRA),
-//! and may be used a second ahead. What is over is dropped, as a busy line would.
+//! and may be used a second ahead. Datagrams beyond it are dropped, as on a busy line.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct RelaySettings {
 /// When players may have their datagrams relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelayMode {
-    /// Never: who cannot reach each other directly cannot play.
+    /// Never: players that cannot reach each other directly cannot play.
     Off,
     /// When they cannot reach each other directly.
     Fallback,
@@ -61,7 +61,7 @@ const BURST: Duration = Duration::from_secs(1);
 /// often than that.
 const IN_USE: Duration = Duration::from_secs(20);
 
-/// What all together have used.
+/// The relay's use by all players together.
 #[derive(Debug)]
 pub(super) struct Relay {
     settings: RelaySettings,
@@ -71,7 +71,7 @@ pub(super) struct Relay {
     hash: NetworkHash,
 }
 
-/// What one player has used.
+/// The relay's use by one player.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct RelayShare {
     used_until: Time,
@@ -92,7 +92,7 @@ impl Relay {
         Self { settings, used_until: Time::ZERO, networks, hash }
     }
 
-    /// How much is passed on from now on.
+    /// Changes the settings.
     pub(super) fn set(&mut self, settings: RelaySettings) {
         self.settings = settings;
     }
@@ -101,7 +101,7 @@ impl Relay {
         self.settings.mode
     }
 
-    /// Whether so many bytes more may be relayed for this player; if so, they are charged.
+    /// Whether this many bytes more may be relayed for this player; if so, they are charged.
     pub(super) fn admits(
         &mut self,
         now: Time,
@@ -130,7 +130,7 @@ impl Relay {
     }
 }
 
-/// How long so many bytes take at this rate; for ever at none.
+/// How long this many bytes take at this rate; for ever at rate 0.
 fn time_for(bytes: usize, rate: usize) -> Duration {
     let nanos = (bytes as u128 * 1_000_000_000).checked_div(rate as u128);
     Duration::from_nanos(nanos.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(u64::MAX))

@@ -1,8 +1,8 @@
-//! What a player asks, taken from its line.
+//! Requests of players, parsed from their lines.
 //!
-//! Here is what a request must have at all to be one; the rest (is there such a player, may it
-//! have this queue) is left to [`super::Keyed`]. What a server says is no request, so nothing that
-//! a server says is ever answered.
+//! This file checks the form of a request; [`super::Keyed`] checks the rest (is there such a
+//! player, may it have this queue). A server's line is never a request, so nothing that a server
+//! sends is ever answered.
 
 use std::net::SocketAddr;
 
@@ -28,7 +28,7 @@ pub(in crate::matchmaking) enum KeyedRequest<'a> {
     /// I know of this match.
     Ack { id: u64, m: u64 },
     /// This is how I have reached that player of the match, or not.
-    Result { id: u64, m: u64, peer: u8, how: How },
+    Result { id: u64, m: u64, peer: u8, how: ReachMethod },
     /// I want to be in no queue or match any more.
     Leave { id: u64 },
     /// Which address do I have? To be answered from another port, if one is named.
@@ -37,17 +37,17 @@ pub(in crate::matchmaking) enum KeyedRequest<'a> {
     Data { ticket: u64, to: u8, payload: &'a [u8] },
 }
 
-/// How one player has reached another.
+/// The way in which one player has reached another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::matchmaking) enum How {
+pub(in crate::matchmaking) enum ReachMethod {
     Lan,
     Direct,
     Relay,
     Failed,
 }
 
-/// A request to be taken into a queue. What is not as it must be is there as it was written: the
-/// answer may tell so only once the address is proved.
+/// A request to be taken into a queue. Invalid fields are kept as they were written: the sender may
+/// be told of them only when its address is proved.
 #[derive(Debug, Default)]
 pub(in crate::matchmaking) struct Join<'a> {
     pub(in crate::matchmaking) id: u64,
@@ -77,7 +77,7 @@ impl<'a> KeyedRequest<'a> {
             "JOIN" => Self::Join(Join::parse(&line)?),
             "ACK" => Self::Ack { id: id()?, m: m()? },
             "RESULT" => {
-                let how = How::parse(line.get("how")?)?;
+                let how = ReachMethod::parse(line.get("how")?)?;
                 Self::Result { id: id()?, m: m()?, peer: line.number("peer")?, how }
             }
             "LEAVE" => Self::Leave { id: id()? },
@@ -87,7 +87,7 @@ impl<'a> KeyedRequest<'a> {
     }
 }
 
-impl How {
+impl ReachMethod {
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "lan" => Self::Lan,
@@ -126,13 +126,13 @@ impl<'a> Join<'a> {
         self.queue.filter(|name| is_queue_name(name))
     }
 
-    /// How many are to meet, if that is possible.
+    /// The size of the match, if it is possible.
     pub(super) fn players(&self) -> Option<u8> {
         let text = self.players.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
         text.parse().ok().filter(|number| MATCH_PLAYERS.contains(number))
     }
 
-    /// Those of the addresses named that are private: no other is passed on to anybody.
+    /// The private ones of the addresses named: no other is passed on to anybody.
     pub(super) fn lan(&self) -> Lan {
         let named = self.lan.unwrap_or_default().split(',').filter_map(address);
         named.filter(|address| is_private(address.ip())).take(LAN_CANDIDATES_MAX).collect()
@@ -200,7 +200,7 @@ mod tests {
             "CHECK",
             "DATA to=2\nhello",
             &format!("DATA {t} to=2\n{payload}"),
-            // What servers and players say to others.
+            // Lines that servers and players send to others.
             &format!("COOKIE {ID} c=0123456789abcdef"),
             &format!("WAIT {ID} have=1 need=2 ttl=30"),
             &format!("MATCH {ID} {m} k=00 you=1@192.0.2.1:1 peer=2@192.0.2.2:2 at=0"),

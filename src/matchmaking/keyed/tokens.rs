@@ -1,10 +1,10 @@
-//! Tokens of the chat: what ties an endpoint to a person.
+//! Tokens of the chat: they tie an endpoint to a person.
 //!
 //! A person asks for a queue in the chat and is given a token; the endpoint that brings it is
 //! theirs. IP addresses prove nothing: one person's TCP and UDP may leave by different ones.
 //!
-//! A token whose endpoint has met others is spent. It is remembered as long as the person is here
-//! and asks for nothing else, since the match may come to nothing.
+//! A token is spent when its endpoint has met others. It is remembered as long as the person is
+//! here and asks for nothing else, because the match may come to nothing.
 //!
 //! Invariant: a person has one token at the most, so there are never more than people in the chat.
 
@@ -19,7 +19,7 @@ use crate::id::ClientId;
 use crate::limits::TOKEN_TTL;
 use crate::time::Time;
 
-/// What a person has asked for.
+/// A person's reservation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Reservation {
     token: u64,
@@ -27,7 +27,7 @@ pub(super) struct Reservation {
     pub(super) client: ClientId,
     pub(super) nickname: SmolStr,
     pub(super) queue: SmolStr,
-    /// How many are to meet.
+    /// The size of the match.
     pub(super) players: u8,
     /// The endpoint that has brought the token; it may be gone.
     pub(super) player: Option<PlayerKey>,
@@ -44,7 +44,7 @@ pub(super) struct Tokens {
 }
 
 impl Reservation {
-    /// What this person asks for, from now on.
+    /// A new reservation.
     pub(super) fn new(
         now: Time,
         token: u64,
@@ -58,21 +58,22 @@ impl Reservation {
 }
 
 impl Tokens {
-    /// Notes what a person asks for; they must have asked for nothing else.
+    /// Adds a reservation of a person who has no other.
     pub(super) fn insert(&mut self, reservation: Reservation) {
         self.clients.insert(reservation.token, reservation.client);
         let former = self.by_client.insert(reservation.client, reservation);
         debug_assert!(former.is_none(), "two reservations of one person");
     }
 
-    /// What this token stands for, if it is neither too old nor spent.
+    /// The reservation of this token, if it is neither too old nor spent.
     pub(super) fn find(&mut self, now: Time, token: u64) -> Option<&mut Reservation> {
         let client = self.clients.get(&token)?;
         let reservation = self.by_client.get_mut(client)?;
         (now.since(reservation.since) < TOKEN_TTL && !reservation.spent).then_some(reservation)
     }
 
-    /// Notes whose endpoint has brought the token. The one that brought it before, if there is one.
+    /// Notes the endpoint that has brought the token. Returns the one that brought it before, if
+    /// there is one.
     pub(super) fn bind(&mut self, client: ClientId, player: PlayerKey) -> Option<PlayerKey> {
         self.by_client.get_mut(&client)?.player.replace(player)
     }
@@ -82,7 +83,8 @@ impl Tokens {
         self.set_spent(client, player, true);
     }
 
-    /// What this endpoint of a person has met came to nothing. Whether it is still theirs.
+    /// The match of this endpoint came to nothing. Returns whether the token is still the
+    /// endpoint's.
     pub(super) fn give_back(&mut self, client: ClientId, player: PlayerKey) -> bool {
         self.set_spent(client, player, false)
     }
@@ -96,7 +98,7 @@ impl Tokens {
         true
     }
 
-    /// Forgets what a person has asked for.
+    /// Drops a person's reservation.
     pub(super) fn remove(&mut self, client: ClientId) -> Option<Reservation> {
         let reservation = self.by_client.remove(&client)?;
         self.clients.remove(&reservation.token);
@@ -110,7 +112,7 @@ impl Tokens {
         reservation.player
     }
 
-    /// What everybody has asked for, to be taken over by another process.
+    /// All reservations, to be taken over by another process.
     pub(super) fn handed_over(&self) -> Vec<Reservation> {
         self.by_client.values().cloned().collect()
     }

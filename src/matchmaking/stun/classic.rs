@@ -2,8 +2,8 @@
 //!
 //! Nothing in such a message says for certain that it is STUN, so its kind and its length must. A
 //! Binding request is answered as RFC 8489 has it (by way of RFC 5389, 12.2): with MAPPED-ADDRESS,
-//! and with all 16 bytes of the transaction. Everything else that looks so is nobody's datagram:
-//! it is not answered, and makes nobody a partner.
+//! and with all 16 bytes of the transaction. Other messages of this form are neither answered nor
+//! paired.
 //!
 //! ```text
 //!     00 01 | length | transaction id, 16 bytes | attributes, `length` bytes
@@ -29,9 +29,9 @@ const IDLE: [u16; 4] = [0x0004, 0x0005, 0x0007, 0x000B];
 
 /// Whether this is such a message: it ends where it says, or was cut off before.
 ///
-/// A game may begin its datagrams with a kind, too. It is recognised by more bytes than a message
-/// has that says so, by a length that no message can have, or by one that counts what follows it
-/// (a message counts 16 bytes less).
+/// A game's datagrams may begin with a kind, too. They are recognised by more bytes than a message
+/// of that length has, by a length that no message can have, or by a length that counts all bytes
+/// behind it (a message counts 16 bytes less).
 pub(super) fn is_message(datagram: &[u8]) -> bool {
     let [kind_high, kind_low, high, low, rest @ ..] = datagram else { return false };
     let kind = u16::from_be_bytes([*kind_high, *kind_low]);
@@ -43,9 +43,9 @@ pub(super) fn is_message(datagram: &[u8]) -> bool {
     KINDS.contains(&kind) && (datagram.len() == whole || is_cut)
 }
 
-/// Whether an attribute asks for nothing that is not done anyway. Who asks for an answer from
-/// another address (CHANGE-REQUEST with a flag) or to another one (RESPONSE-ADDRESS) must be told
-/// that this is not done, or it would draw wrong conclusions about its NAT.
+/// Whether an attribute asks for nothing that is not done anyway. A client that asks for an answer
+/// from another address (CHANGE-REQUEST with a flag) or to another one (RESPONSE-ADDRESS) must be
+/// told that this is not done, or it would draw wrong conclusions about its NAT.
 pub(super) fn is_idle(kind: u16, value: &[u8]) -> bool {
     IDLE.contains(&kind) || (kind == CHANGE_REQUEST && value == [0; 4])
 }

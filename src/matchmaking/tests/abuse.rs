@@ -1,4 +1,4 @@
-//! What is not answered, what is not believed, and what does not grow.
+//! Datagrams that get no answer, claims that are not believed, and tables that do not grow.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -39,7 +39,7 @@ struct CrowdEndpoint {
     told: Option<Announcement>,
 }
 
-/// What a MATCH says.
+/// The fields of a MATCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Announcement {
     m: String,
@@ -92,7 +92,7 @@ struct GameModel {
     dissolved: Option<Time>,
 }
 
-/// Who waits and who met whom, by the simplest rules.
+/// The waiting and matched players, by the simplest rules.
 #[derive(Debug, Default)]
 struct MatchmakerModel {
     /// In no order.
@@ -103,7 +103,7 @@ struct MatchmakerModel {
 }
 
 impl MatchmakerModel {
-    /// What happens by itself until now.
+    /// Does what is due by now.
     fn pass(&mut self, now: Time) {
         for at in 0..self.games.len() {
             let game = &mut self.games[at];

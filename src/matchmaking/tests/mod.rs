@@ -53,7 +53,7 @@ impl Story {
         self.now = self.now + duration;
     }
 
-    /// What is sent when `who` sends `datagram` to socket `via`.
+    /// The datagrams that are sent when `who` sends `datagram` to socket `via`.
     fn receives(&mut self, via: u16, who: &str, datagram: &[u8]) -> Vec<Sent> {
         let source = who.parse().unwrap();
         answers(&mut self.matchmaker, self.now, SocketIndex(via), source, datagram)
@@ -84,7 +84,7 @@ struct Sent {
     payload: Vec<u8>,
 }
 
-/// What is sent when this datagram comes in.
+/// The datagrams that are sent when this one comes in.
 fn answers(
     matchmaker: &mut Matchmaker,
     now: Time,
@@ -95,7 +95,7 @@ fn answers(
     sent(matchmaker, now, Input::Datagram { via, source, bytes })
 }
 
-/// What is sent when this happens.
+/// The datagrams that are sent on this input.
 fn sent(matchmaker: &mut Matchmaker, now: Time, input: Input<'_>) -> Vec<Sent> {
     let mut sent = Vec::new();
     matchmaker.handle(now, input, &mut |output| {

@@ -1,4 +1,4 @@
-//! How two meet, and how long it lasts.
+//! Plain pairs: their meeting, and how long they last.
 
 use std::time::Duration;
 

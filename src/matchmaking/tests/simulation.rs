@@ -15,7 +15,7 @@ use crate::matchmaking::sender::Sender;
 use crate::matchmaking::tests::fuzz::Random;
 use crate::time::Time;
 
-/// Who is told what, in order: receiver and the address told.
+/// The answers, in order: receiver and the address in it.
 type Answers = Vec<(SocketAddr, SocketAddr)>;
 
 struct PairingModel {

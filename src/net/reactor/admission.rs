@@ -1,4 +1,4 @@
-//! Letting clients in, and turning away those for whom there is no place.
+//! Admitting clients, and turning away those for whom there is no place.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use crate::net::connection::Connection;
 use crate::net::token::Source;
 
 impl Reactor {
-    /// Lets in those who wait, within a budget.
+    /// Accepts waiting connections, within a budget.
     pub(super) fn accept(&mut self) {
         let mut served = 0;
         while served < ACCEPTS_PER_TURN {
@@ -53,7 +53,7 @@ impl Reactor {
         }
     }
 
-    /// Turns somebody away because the server is full.
+    /// Turns a connection away because the server is full.
     pub(super) fn refuse(&mut self, stream: TcpStream) {
         if !std::mem::replace(&mut self.sockets.full_logged, true) {
             log::warn!("full: refusing clients beyond max_clients={}", self.sockets.clients_max);
@@ -62,14 +62,14 @@ impl Reactor {
         self.turn_away(Connection::new(stream), Farewell::ServerFull);
     }
 
-    /// Whether somebody may come though all seats are taken, if another makes way, who takes a
-    /// descriptor for as long as it is being closed.
+    /// Whether a client may come though all seats are taken, if another makes way: that one holds a
+    /// descriptor until it is closed.
     pub(super) fn may_lend_seat(&self) -> bool {
         self.turn.server.has_crowd()
             && self.seats_taken() < self.sockets.clients_max + SEATS_LENT_MAX
     }
 
-    /// Has poll tell of a client, and of what it is ready for already.
+    /// Registers a client with poll, which also reports what it is ready for already.
     pub(super) fn register_client(&mut self, id: ClientId) {
         let Some(connection) = self.sockets.connections.get_mut(id) else { return };
         let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;

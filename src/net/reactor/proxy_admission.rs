@@ -1,4 +1,4 @@
-//! Connections that come through a balancer: admitted once it is known for whom they are.
+//! Connections through a balancer: admitted when the true client is known.
 
 use std::net::SocketAddr;
 
@@ -9,13 +9,12 @@ use crate::net::proxy_protocol::{HeaderRead, ProxyCounters};
 use crate::time::Time;
 
 impl Reactor {
-    /// Admits somebody, or waits for the header if it is a balancer.
+    /// Admits a client, or waits for the header if the connection is a balancer's.
     pub(super) fn receive_connection(&mut self, stream: TcpStream, peer: SocketAddr) {
         if !self.sockets.proxies.trusts(peer) {
             return self.admit(stream, peer);
         }
-        // A full server says so to a balancer, too, and at once, unless somebody may make way for
-        // whom it comes for.
+        // A full server tells a balancer so at once, too, unless another client may make way.
         if self.is_full() && !self.may_lend_seat() {
             return self.refuse(stream);
         }
@@ -27,17 +26,17 @@ impl Reactor {
         }
     }
 
-    /// Clients, and those that wait for their header: they take descriptors, too.
+    /// Clients and connections that wait for their header: both take descriptors.
     pub(super) fn seats_taken(&self) -> usize {
         self.sockets.connections.len() + self.sockets.proxies.len()
     }
 
-    /// Whether there is room for nobody else.
+    /// Whether the server is full.
     pub(super) fn is_full(&self) -> bool {
         self.seats_taken() >= self.sockets.clients_max
     }
 
-    /// Reads on for whom a connection is.
+    /// Reads on in a connection's PROXY header.
     pub(super) fn read_proxy_header(&mut self, index: usize) {
         match self.sockets.proxies.read(index, self.sockets.poll.registry()) {
             HeaderRead::Incomplete => {}
@@ -53,7 +52,7 @@ impl Reactor {
         }
     }
 
-    /// What became of balancers' connections.
+    /// Totals of balancers' connections.
     pub fn proxy_counters(&self) -> ProxyCounters {
         self.sockets.proxies.counters()
     }

@@ -1,14 +1,14 @@
 //! Taking over settings that were chosen anew, with every connection kept.
 //!
-//! What a running server is built on stays as it is: places to listen at, the backlog, the folder
-//! of the state. Whoever reads the settings says which those are.
+//! The foundations of a running server stay as they are: places to listen at, the backlog, the
+//! folder of the state. The code that reads the settings says which those are.
 
 use log::LevelFilter;
 
 use super::{NetSettings, Reactor};
 use crate::server;
 
-/// What an operator has chosen for all parts of the server.
+/// The operator's choices for all parts of the server.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// For the network.
@@ -20,7 +20,7 @@ pub struct Config {
 }
 
 impl Reactor {
-    /// Takes over what was chosen anew, if that made sense; and tells that this is done.
+    /// Applies new settings, if they made sense, and tells the supervisor that this is done.
     pub(super) fn reload(&mut self, config: Option<Config>) {
         if let Some(config) = config {
             self.reconfigure(config);
@@ -35,7 +35,7 @@ impl Reactor {
         (self.lifecycle.drain, self.lifecycle.lame_duck) = (net.drain, net.lame_duck);
         self.sockets.proxies.trust(net.proxies);
         self.turn.set_max_delay(net.max_delay);
-        // Those who are here keep what their sockets were given.
+        // Connected clients keep their socket options.
         self.sockets.listeners.set_timers(net.keepalive, net.user_timeout);
         self.turn.reconfigure(self.now, server);
     }

@@ -1,4 +1,4 @@
-//! Everything that is had of the system before the first turn.
+//! Everything that the server needs from the system before the first turn.
 
 use mio::{Events, Poll};
 
@@ -19,7 +19,7 @@ use crate::net::listener::Listeners;
 use crate::net::log_writer::LogSink;
 use crate::net::persistence::Persistence;
 use crate::net::process::ProcessGauge;
-use crate::net::proxy_protocol::Proxies;
+use crate::net::proxy_protocol::ProxyConnections;
 use crate::net::signals::SignalSource;
 use crate::net::stream_options::StreamOptions;
 use crate::net::supervisor::Supervisor;
@@ -83,7 +83,7 @@ impl Reactor {
             events: Events::with_capacity(EVENTS_PER_POLL),
             connections: Registry::expecting(settings.clients_max),
             listeners,
-            proxies: Proxies::new(settings.proxies.clone()),
+            proxies: ProxyConnections::new(settings.proxies.clone()),
             datagrams,
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             clients_max: settings.clients_max,

@@ -11,7 +11,7 @@ use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::datagram::Datagrams;
 use crate::net::listener::Listeners;
-use crate::net::proxy_protocol::Proxies;
+use crate::net::proxy_protocol::ProxyConnections;
 use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
 use crate::time::Time;
 
@@ -21,7 +21,7 @@ pub(super) struct Sockets {
     pub(super) events: Events,
     pub(super) connections: Registry<Connection>,
     pub(super) listeners: Listeners,
-    pub(super) proxies: Proxies,
+    pub(super) proxies: ProxyConnections,
     pub(super) datagrams: Datagrams,
     /// Room for bytes that are put together, or dropped.
     pub(super) scratch: Box<[u8]>,
@@ -32,7 +32,7 @@ pub(super) struct Sockets {
     pub(super) full_logged: bool,
 }
 
-/// What a turn needs of the poll loop.
+/// The poll loop's parts that a turn uses.
 pub(super) struct Serving<'a> {
     pub(super) now: Time,
     pub(super) clock: Clock,

@@ -1,7 +1,7 @@
-//! What the poll loop shows to those who look after it.
+//! The reactor as the admin pages see it.
 //!
-//! Fills in the numbers of a moment when they are asked for; nothing is gathered before. That takes
-//! about a tenth of a millisecond, and for `/status` one look at each client besides.
+//! The numbers of a moment are collected when they are asked for, not before. That takes about a
+//! tenth of a millisecond, and for `/status` one look at each client besides.
 
 use super::Reactor;
 use crate::admin::{
@@ -13,11 +13,11 @@ use crate::limits::ADMIN_LISTED_MAX;
 use crate::server::CloseReason;
 use crate::time::Time;
 
-/// What the program was built from, if that is known: `src/build.rs`.
+/// The commit that the program was built from, if it is known: `src/build.rs`.
 const COMMIT: Option<&str> = option_env!("MIO_CHAT_COMMIT");
 
 impl Reactor {
-    /// Looks at the visitors of the admin listener, if there is one and it is time.
+    /// Serves the clients of the admin listener, if there is one and it is time.
     pub(super) fn serve_admin(&mut self) {
         let Some(mut admin) = self.operations.admin.take() else { return };
         let short = self.sockets.listeners.is_short_of_descriptors();

@@ -1,5 +1,5 @@
-//! The new side of a hand-over: takes everything from the process that has started this one, and
-//! touches no client before it is told to.
+//! The new side of a hand-over: takes everything from the process that started this one, and
+//! touches no client before it gets GO.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -49,7 +49,8 @@ impl Reactor {
             Err(error) => channel.refuse(&reason(error)),
         }
         let mut reactor = taken?;
-        // The old process can go on no more, so it need not understand what is written from now on.
+        // The old process cannot go on any more, so it need not understand what is written from now
+        // on.
         if let Some(persistence) = &mut reactor.operations.persistence {
             persistence.begin(&mut reactor.turn.server);
         }
@@ -80,7 +81,7 @@ impl Reactor {
         self.turn.take_over(server);
         self.clock = Clock::resuming(state.now);
         self.now = state.now;
-        // What is chosen may not be what it was.
+        // The settings may differ from the old process's.
         self.turn.reconfigure(self.now, settings);
         self.sockets.clients_peak = self.sockets.connections.len();
         self.operations.process.came_with(self.sockets.connections.len() as u64);
@@ -96,7 +97,7 @@ impl Reactor {
         self.check_invariants()
     }
 
-    /// What was taken over must hold together as long as the old process can still go on: a
+    /// The taken-over state must be consistent as long as the old process can still go on: a
     /// document may be misunderstood, or written by a version with a fault.
     fn check_invariants(&self) -> Result<(), NetError> {
         let checked = catch_unwind(AssertUnwindSafe(|| {
@@ -116,7 +117,7 @@ impl Reactor {
     }
 }
 
-/// Why not, to somebody who knows already that it is about taking over.
+/// The reason for a refusal, for a reader who knows that it is about taking over.
 fn reason(error: &NetError) -> String {
     match error {
         NetError::TakeOver(error) => error.to_string(),

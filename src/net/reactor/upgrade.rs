@@ -1,8 +1,8 @@
 //! The old side of a hand-over: starts a new process, and makes way for it.
 //!
-//! While the new one starts everybody is served. Then the world stands still for as long as it
-//! takes to write everything down, send it and hear that it was understood; whatever goes wrong
-//! until then ends the new process, and this one goes on as if nothing had been.
+//! While the new process starts everybody is served. Then serving pauses for as long as it takes to
+//! write the document, send it and hear that it was understood. If anything goes wrong until then,
+//! the new process is ended and this one goes on as if nothing had happened.
 //!
 //! Invariant: from the moment at which the document is made no client is read or written, unless
 //! the new process is known to be dead.
@@ -29,11 +29,11 @@ use crate::net::signals::SignalRequest;
 use crate::net::token::Source;
 use crate::time::Time;
 
-/// How far an upgrade is.
+/// The state of an upgrade.
 #[derive(Debug)]
 pub(super) struct Upgrade {
-    /// What is started. Looked up at the start: the file may be another by now, and that is the
-    /// point.
+    /// The program to start. Its path is looked up when the server starts: by now the file may be a
+    /// newer one, and that is the point.
     program: Option<PathBuf>,
     successor: Option<Successor>,
 }
@@ -43,9 +43,9 @@ pub(super) struct Upgrade {
 struct Successor {
     process: Child,
     channel: HandoverChannel,
-    /// When patience ends.
+    /// When it must be ready.
     deadline: Time,
-    /// It has said something, or has ended.
+    /// It has replied, or has ended.
     has_replied: bool,
 }
 
@@ -69,8 +69,8 @@ impl Upgrade {
     }
 }
 
-/// The path by which this program was started, as long as that names it: a link may lead to another
-/// version later. Else what the system says.
+/// The path by which this program was started, as long as that names a file: a link may lead to
+/// another version later. Otherwise the system's path of the executable.
 fn own_program() -> Option<PathBuf> {
     let called = std::env::args_os().next().map(PathBuf::from);
     let by_path = called.filter(|path| path.components().count() > 1);
@@ -161,7 +161,7 @@ impl Reactor {
         if bytes > HANDOVER_WAITING_BYTES_MAX {
             return Err(HandoverError::TooMuch { bytes });
         }
-        // Nobody can open it twice.
+        // The state cannot be open twice.
         if let Some(persistence) = self.operations.persistence.take() {
             persistence.finish(&mut self.turn.server, self.clock);
         }
@@ -198,11 +198,13 @@ impl Reactor {
         channel.set_deadline(patience.min(HANDOVER_PATIENCE_MAX));
         channel.send(&document, &sockets)?;
         channel.expect(HandoverSignal::Taken)?;
-        // Who reads this has everything; who does not is dead, and this process goes on.
+        // If the new process reads this it has everything; if it does not, it is dead, and this
+        // process goes on.
         channel.send_signal(HandoverSignal::Go)
     }
 
-    /// Who has asked something of this process while it handed over did not know of the other one.
+    /// Passes on signals that arrived during the hand-over: their senders did not know of the new
+    /// process.
     fn pass_on_signals(&mut self, process: &Child) {
         for request in self.lifecycle.signals.requests() {
             let meant = match request {
@@ -238,7 +240,7 @@ impl Reactor {
     }
 }
 
-/// Ends a process that is not to take over. It touches nobody before it is told to.
+/// Ends a process that is not to take over. It has touched no client yet.
 fn give_up(mut successor: Successor, why: &str) {
     // One that has ended already cannot be.
     let _ = successor.process.kill();

@@ -1,4 +1,4 @@
-//! What the poll loop does besides serving: signals, the log, and giving memory back.
+//! The poll loop's other duties: signals, the log, and giving memory back.
 
 use std::io;
 
@@ -15,7 +15,8 @@ use crate::net::token::Source;
 use crate::server::CloseReason;
 
 impl Reactor {
-    /// Gives back what a crowd has needed, when most of it has left and there is nothing to do.
+    /// Gives back memory that a crowd has needed, when most of it has left and there is nothing to
+    /// do.
     pub(super) fn trim(&mut self) {
         let here = self.sockets.connections.len();
         if here <= self.sockets.clients_peak / 4 && here + CROWD <= self.sockets.clients_peak {
@@ -33,27 +34,27 @@ impl Reactor {
         }
     }
 
-    /// Does for the state on disk what can wait, if this is the time for it.
+    /// Moves the store's log into its database, if it is time for that.
     pub(super) fn checkpoint_state(&mut self, is_idle: bool) {
         if let Some(persistence) = &mut self.operations.persistence {
             persistence.checkpoint_if_due(is_idle, self.clock);
         }
     }
 
-    /// Saves what is still to be saved, and closes the state.
+    /// Saves everything that is unsaved, and closes the state.
     pub fn finish_state(&mut self) {
         if let Some(persistence) = self.operations.persistence.take() {
             persistence.finish(&mut self.turn.server, self.clock);
         }
     }
 
-    /// Dates are told by the calendar as it is now: it may have been set.
+    /// Sets the server's dates by the calendar as it is now: it may have been changed.
     pub(super) fn read_calendar(&mut self) {
         self.operations.calendar_read = self.now;
         self.turn.server.set_calendar(self.now, Clock::calendar());
     }
 
-    /// Tells whoever supervises the server that the loop turns, if that is due.
+    /// Tells the supervisor that the loop turns, if that is due.
     pub(super) fn heartbeat(&mut self) {
         self.operations.supervisor.heartbeat(self.now, || {
             let clients = self.sockets.connections.len();
@@ -63,7 +64,7 @@ impl Reactor {
         });
     }
 
-    /// Does what signals ask for.
+    /// Carries out the requests of signals.
     pub(super) fn handle_signals(&mut self) {
         let requests: Vec<SignalRequest> = self.lifecycle.signals.requests().collect();
         for request in requests {
@@ -114,7 +115,8 @@ impl Reactor {
         self.turn.server.shutdown(self.now, self.lifecycle.drain);
     }
 
-    /// Lets nobody else in, and sends everybody away over a while. Datagrams are served meanwhile.
+    /// Accepts no more clients, and sends everybody away over a while. Datagrams are served
+    /// meanwhile.
     fn send_away(&mut self) {
         if self.lifecycle.leaving {
             return log::info!("everybody is being sent away already");
@@ -130,12 +132,12 @@ impl Reactor {
             .stopping(self.lifecycle.lame_duck.saturating_add(self.lifecycle.drain));
         self.abandon_upgrade("everybody is being sent away");
         self.sockets.listeners.close();
-        // Whoever they come for would be let in later, and stay.
+        // Their clients would be admitted later, and stay.
         self.sockets.proxies.close();
         self.turn.server.send_away_within(self.now, self.lifecycle.lame_duck);
     }
 
-    /// Logs who is here and what was served since the start, and the turns since the last report.
+    /// Logs the number of clients, the totals since the start, and the turns since the last report.
     pub(super) fn log_report(&mut self) {
         log::info!(
             "here: clients={} members={} rooms={} waiting_bytes={} remembered_bytes={}",

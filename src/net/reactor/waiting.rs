@@ -1,6 +1,6 @@
 //! Waiting for events, and catching up with all of them after the process was stopped.
 //!
-//! What the events mean is left to `reactor`, up to when everybody was heard to the turn.
+//! `reactor` handles the events; the turn knows up to when everybody was heard.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::net::error::NetError;
 use crate::time::Time;
 
 impl Reactor {
-    /// Sleeps until something happens or is due, and notes what has happened.
+    /// Sleeps until something happens or is due, and notes the events.
     pub(super) fn wait(&mut self) -> Result<(), NetError> {
         if !self.operations.log.is_empty() {
             self.operations.log.drain();
@@ -40,8 +40,9 @@ impl Reactor {
     }
 
     /// Polls, from `began` until `due`, and again without waiting for as long as there may be more:
-    /// after a signal, when as many events came as fit, and when something fell due meanwhile, for
-    /// what came in before that is heard first. Returns how much later than `due` it is.
+    /// after a signal, when as many events came as fit, and when something fell due meanwhile,
+    /// because input that came before that is handled first. Returns how much later than `due` it
+    /// is.
     fn poll(&mut self, mut began: Time, due: Option<Time>) -> Result<Duration, NetError> {
         let asked = due.map(|due| due.max(began));
         for _ in 0..POLLS_PER_TURN {

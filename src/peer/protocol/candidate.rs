@@ -20,7 +20,7 @@ pub(super) enum Route {
     Relay,
 }
 
-/// How a peer is reached. The better one is less.
+/// The path to a peer. A better one is less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Path {
     /// Within the same private network, at this address.
@@ -39,7 +39,7 @@ impl Path {
         }
     }
 
-    /// How good it is; less is better.
+    /// The quality of the path; less is better.
     pub(super) fn rank(self) -> u8 {
         match self {
             Self::Lan(_) => 0,
@@ -67,12 +67,12 @@ pub(super) struct Candidate {
 #[derive(Clone, Debug)]
 pub(super) struct Candidates {
     list: Vec<Candidate>,
-    /// What the server sees of the peer.
+    /// The peer's address as the server sees it.
     observed: Option<SocketAddr>,
 }
 
 impl Candidates {
-    /// What the server has told.
+    /// The candidates that the server has named.
     pub(super) fn new(observed: Option<SocketAddr>, lan: &[SocketAddr], relay: bool) -> Self {
         let mut all = Self { list: Vec::new(), observed };
         let lan = lan.iter().copied().map(Path::Lan);
@@ -113,8 +113,8 @@ impl Candidates {
         }
     }
 
-    /// The server tells of the peer again. Whether it names an address that is new: a peer that
-    /// has moved is there.
+    /// Takes the peer's addresses from the server again. Returns whether there is a new one: a peer
+    /// that has moved is there.
     pub(super) fn update(
         &mut self,
         observed: Option<SocketAddr>,
@@ -149,7 +149,7 @@ impl Candidates {
         true
     }
 
-    /// Whose PING this nonce was in, and how long it took. Counts once.
+    /// Takes the PING with this nonce: its path and round trip time. Counts once.
     pub(super) fn take_answered(&mut self, now: Time, nonce: u32) -> Option<(Path, Duration)> {
         self.list.iter_mut().find_map(|candidate| {
             let at = candidate.sent.iter().position(|(sent, _)| *sent == nonce)?;
@@ -160,14 +160,14 @@ impl Candidates {
         })
     }
 
-    /// The best of those that are proved.
+    /// The best proved path.
     pub(super) fn best(&self) -> Option<(Path, Duration)> {
         let proved =
             self.list.iter().filter_map(|candidate| Some((candidate.path, candidate.rtt?)));
         proved.min_by_key(|(path, rtt)| (path.rank(), *rtt))
     }
 
-    /// Whether what was proved of this way still holds, as far as we know.
+    /// Whether the proof of this path still holds, as far as we know.
     pub(super) fn is_proved(&self, path: Path) -> bool {
         self.find(path.route()).is_some_and(|candidate| candidate.rtt.is_some())
     }
@@ -179,14 +179,14 @@ impl Candidates {
         }
     }
 
-    /// Forgets all proofs: what has been may not be any more.
+    /// Forgets all proofs: they may not hold any more.
     pub(super) fn invalidate_all(&mut self) {
         for candidate in &mut self.list {
             candidate.rtt = None;
         }
     }
 
-    /// What an address is that nobody has told us.
+    /// The kind of path to an address that the server has not named.
     fn path_of(&self, address: SocketAddr) -> Path {
         let is_observed = self.observed.is_some_and(|observed| observed.ip() == address.ip());
         if is_private(address.ip()) && !is_observed {

@@ -7,7 +7,7 @@
 //!                                                  we have another address
 //! ```
 //!
-//! Kept during a match, too: who moves asks again.
+//! Kept during a match, too: a player that moves asks again.
 //!
 //! Invariant: as long as it neither ended nor was stopped there is a moment at which it speaks.
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::out::Event;
 use super::out::JoinRefusal;
-use super::out::Out;
+use super::out::OutQueue;
 use super::random::SecretRandom;
 use crate::limits::ASK_AGAIN_MAX;
 use crate::limits::ASK_AGAIN_MIN;
@@ -30,22 +30,22 @@ use crate::mc1::Line;
 use crate::mc1::end_padded;
 use crate::time::Time;
 
-/// What is asked for.
+/// A request for a match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JoinRequest {
     /// The queue; may be left out where there is a token.
     pub queue: Option<String>,
-    /// How many are to meet, oneself included; may be left out where there is a token.
+    /// The number of players, including ourselves; optional with a token.
     pub players: Option<u8>,
-    /// What the chat has given out for this match.
+    /// The token for this match, which the chat has given out.
     pub token: Option<u64>,
     /// Our own private addresses, two at most.
     pub lan: Vec<SocketAddr>,
-    /// How long the server may take for its first answer.
+    /// The longest time until the server's first answer.
     pub patience: Duration,
 }
 
-/// One who asks.
+/// The state of asking.
 #[derive(Clone, Debug)]
 pub(super) struct Join {
     id: u64,
@@ -60,7 +60,7 @@ pub(super) struct Join {
     /// The first question since the server was last heard.
     unanswered_since: Option<Time>,
     was_heard: bool,
-    /// What was last told of those who wait.
+    /// The last reported numbers of waiting and needed players.
     last_waiting: Option<(u8, u8)>,
 }
 
@@ -85,7 +85,7 @@ impl Join {
         *self = Self { was_heard, ..Self::new(now, id, self.request.clone()) };
     }
 
-    /// Asks at once, as the same player, who is at another place or in no match any more.
+    /// Asks at once, as the same player, which has moved or lost its match.
     pub(super) fn resume(&mut self, now: Time) {
         (self.next, self.interval) = (now, ASK_AGAIN_MIN);
         (self.unanswered_since, self.last_waiting) = (None, None);
@@ -107,7 +107,12 @@ impl Join {
     }
 
     /// Asks if it is time to. `false`: it was in vain for too long.
-    pub(super) fn expire(&mut self, now: Time, random: &mut SecretRandom, out: &mut Out) -> bool {
+    pub(super) fn expire(
+        &mut self,
+        now: Time,
+        random: &mut SecretRandom,
+        out: &mut OutQueue,
+    ) -> bool {
         if now < self.next {
             return true;
         }
@@ -123,7 +128,7 @@ impl Join {
     }
 
     /// Asks, and again if nothing comes.
-    pub(super) fn ask(&mut self, now: Time, random: &mut SecretRandom, out: &mut Out) {
+    pub(super) fn ask(&mut self, now: Time, random: &mut SecretRandom, out: &mut OutQueue) {
         out.tell_server(self.text());
         self.unanswered_since.get_or_insert(now);
         self.next = now + jittered(self.interval, random);
@@ -136,7 +141,7 @@ impl Join {
         now: Time,
         line: &Line<'_>,
         random: &mut SecretRandom,
-        out: &mut Out,
+        out: &mut OutQueue,
     ) -> bool {
         match line.verb {
             "COOKIE" if self.take_cookie(now, line) => {
@@ -150,7 +155,7 @@ impl Join {
         true
     }
 
-    /// Keeps what proves our address. Whether to ask with it at once.
+    /// Keeps the cookie that proves our address. Returns whether to ask with it at once.
     pub(super) fn take_cookie(&mut self, now: Time, line: &Line<'_>) -> bool {
         let Some(cookie) = line.hex("c").filter(|cookie| self.cookie != Some(*cookie)) else {
             return false;
@@ -165,7 +170,7 @@ impl Join {
         is_due
     }
 
-    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut SecretRandom, out: &mut Out) {
+    fn wait(&mut self, now: Time, line: &Line<'_>, random: &mut SecretRandom, out: &mut OutQueue) {
         let (Some(have), Some(need)) = (line.number("have"), line.number("need")) else { return };
         self.heard();
         self.interval = ASK_AGAIN_MIN;
@@ -176,7 +181,7 @@ impl Join {
         }
     }
 
-    fn refused(&mut self, now: Time, line: &Line<'_>, out: &mut Out) -> bool {
+    fn refused(&mut self, now: Time, line: &Line<'_>, out: &mut OutQueue) -> bool {
         let Some(code) = line.get("code").map(JoinRefusal::read) else { return true };
         self.heard();
         let retry = Duration::from_secs(line.number("retry").unwrap_or(0));
@@ -222,7 +227,7 @@ impl Join {
     }
 }
 
-/// A time that is up to a fifth longer: those who begin together do not go on together.
+/// A time that is up to a fifth longer: players that begin together do not stay in step.
 fn jittered(time: Duration, random: &mut SecretRandom) -> Duration {
     let share = f64::from(random.next_half()) / f64::from(u32::MAX);
     time.mul_f64(1.0 + share / 5.0)

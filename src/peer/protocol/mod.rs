@@ -56,19 +56,19 @@ pub use out::Transmit;
 use candidate::Route;
 use candidate::is_same_address;
 use join::Join;
-use out::Out;
+use out::OutQueue;
 use punch::Punch;
 use random::SecretRandom;
 use server_reply::MatchReply;
 
-/// What can happen to a client.
+/// Inputs of a client.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// A datagram has come, whoever sent it.
+    /// A datagram from any sender.
     Datagram {
         /// Its sender.
         from: SocketAddr,
-        /// What it says.
+        /// Its bytes.
         bytes: &'a [u8],
     },
     /// Time has passed.
@@ -78,18 +78,18 @@ pub enum Input<'a> {
         /// Our own private addresses now, two at most.
         lan: &'a [SocketAddr],
     },
-    /// Whoever runs it wants to leave. [`Event::Left`] will follow.
+    /// The game wants to leave. [`Event::Left`] will follow.
     Leave,
 }
 
-/// What is known of one peer.
+/// The view of one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerView<'a> {
     /// Its number in the match, the same for everybody.
     pub slot: u8,
     /// The nickname in the chat that the server vouches for. Not cleaned for a terminal.
     pub nick: Option<&'a str>,
-    /// How it is reached, and the round trip time; none if it is not.
+    /// The path to it and the round trip time; none if it is not reached.
     pub path: Option<(Path, Duration)>,
 }
 
@@ -97,12 +97,12 @@ pub struct PeerView<'a> {
 #[derive(Clone, Debug)]
 pub struct Client {
     random: SecretRandom,
-    /// How we ask the server.
+    /// The requests to the server.
     join: Join,
     stage: ClientStage,
     /// The match that we were in before.
     former: Option<u64>,
-    out: Out,
+    out: OutQueue,
 }
 
 #[derive(Clone, Debug)]
@@ -118,18 +118,18 @@ enum ClientStage {
 }
 
 impl Client {
-    /// One that begins to ask at once. The seed must be a secret: who knows it can be mistaken for
-    /// this client.
+    /// A client that begins to ask at once. The seed must be a secret: with it another can pretend
+    /// to be this client.
     pub fn new(now: Time, server: SocketAddr, request: JoinRequest, seed: u128) -> Self {
         let mut random = SecretRandom::new(seed);
         let id = random.next();
-        let mut out = Out::new(server, id);
+        let mut out = OutQueue::new(server, id);
         out.event(Event::Asking);
         let join = Join::new(now, id, request);
         Self { random, join, stage: ClientStage::Joining, former: None, out }
     }
 
-    /// Takes in what has happened. Time must not run backwards from call to call.
+    /// Handles one input. Time must not run backwards from call to call.
     pub fn handle(&mut self, now: Time, input: Input<'_>) {
         match input {
             Input::Datagram { from, bytes } => self.receive(now, from, bytes),
@@ -158,7 +158,7 @@ impl Client {
         self.out.datagrams.pop_front()
     }
 
-    /// What has happened next.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.out.events.pop_front()
     }
@@ -215,7 +215,7 @@ impl Client {
         }
     }
 
-    /// Whose datagram of the game this is, and what it says. `None`: it is no peer's, or none of
+    /// The sender's slot and the bytes of a game datagram. `None`: it is not from a peer, or not
     /// the game's. It should be handed to [`Self::handle`] in any case, and first.
     pub fn unwrap<'a>(&self, from: SocketAddr, datagram: &'a [u8]) -> Option<(u8, &'a [u8])> {
         let punch = self.punch()?;
@@ -286,7 +286,7 @@ impl Client {
         punch.registration.note_server(now);
         match line.verb {
             "MATCH" if line.hex("m") == self.out.game => {
-                // It was not heard that we know it, or somebody has moved.
+                // Our confirmation was lost, or a player has moved.
                 self.out.acknowledge();
                 if let Some(reply) = MatchReply::read(line) {
                     punch.update(now, &reply, &mut self.out);
@@ -374,7 +374,7 @@ impl Client {
     }
 }
 
-/// Who sent this through the relay, and what.
+/// The sender and payload of a relayed datagram.
 fn relayed<'a>(game: u64, line: &Line<'a>) -> Option<(u8, &'a [u8])> {
     let is_ours = line.verb == "DATA" && line.hex("m") == Some(game);
     is_ours.then_some((line.number("by")?, line.payload?))

@@ -4,22 +4,22 @@
 //! MATCH, opener .. 50 ms .. opener ........ at: PINGs of both sides
 //! ```
 //!
-//! Some routers take the first datagram of a peer for their own and note it, when we have not
-//! written to that peer before; what we then write leaves by another port, which nobody knows. So
-//! we write first. The peer's router must not get it, or the same would happen there.
+//! Some routers take a peer's first datagram for one of their own and note it, when we have not
+//! written to that peer before; our later datagrams then leave by another port, which nobody knows.
+//! So we write first. The peer's router must not get it, or the same would happen there.
 //!
 //! Invariant: none is sent from `at` on.
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
-use super::out::Out;
+use super::out::OutQueue;
 use crate::limits::OPENER_AGAIN;
 use crate::limits::OPENERS;
 use crate::mc1::is_private;
 use crate::time::Time;
 
-/// What opens the way to one peer.
+/// Opens our NAT to one peer.
 #[derive(Clone, Debug)]
 pub(super) struct Opener {
     to: Option<SocketAddr>,
@@ -28,7 +28,7 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    /// For a peer whom the server sees there, with whom all begins at that moment.
+    /// For a peer at this observed address; both sides begin to send at `start`.
     pub(super) fn new(now: Time, start: Time, observed: Option<SocketAddr>) -> Self {
         let to = observed.filter(|address| is_behind_routers(address.ip()) && now < start);
         Self { to, left: OPENERS, next: if to.is_some() { now } else { Time::NEVER } }
@@ -39,8 +39,8 @@ impl Opener {
         self.next
     }
 
-    /// Sends what is due, unless it has become too late.
-    pub(super) fn expire(&mut self, now: Time, start: Time, out: &mut Out) {
+    /// Sends what is due, unless it is too late.
+    pub(super) fn expire(&mut self, now: Time, start: Time, out: &mut OutQueue) {
         let Some(to) = self.to.filter(|_| now >= self.next) else { return };
         if now < start && self.left > 0 {
             out.open(to);
@@ -66,7 +66,7 @@ mod tests {
     fn sent(observed: Option<&str>, start: u64) -> Vec<u64> {
         let server = SocketAddr::from(([198, 51, 100, 1], 1));
         let start = Time::at(Duration::from_millis(start));
-        let (mut out, mut moments) = (Out::new(server, 1), vec![]);
+        let (mut out, mut moments) = (OutQueue::new(server, 1), vec![]);
         let observed = observed.map(|text| text.parse().unwrap());
         let mut opener = Opener::new(Time::ZERO, start, observed);
         while opener.due() != Time::NEVER {

@@ -1,4 +1,4 @@
-//! What the client has to say: datagrams, and news for whoever runs it.
+//! The client's output: datagrams, and events for the game.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,15 +13,15 @@ use crate::limits::OPENER_HOPS;
 pub struct Transmit {
     /// Where it goes.
     pub to: SocketAddr,
-    /// What it says.
+    /// Its bytes.
     pub bytes: Vec<u8>,
-    /// Routers that it may pass at most (the TTL, in IPv6 the hop limit); `None`: as many as any
-    /// other. One with a bound opens the NAT in front of us and is not to arrive: who cannot bound
-    /// it leaves it out.
+    /// The most routers that it may pass (the TTL, in IPv6 the hop limit); `None`: as many as any
+    /// other. A datagram with a limit opens the NAT in front of us and is not to arrive: a caller
+    /// that cannot limit it leaves it out.
     pub hops: Option<u8>,
 }
 
-/// What has happened.
+/// Events of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The server is being asked.
@@ -40,7 +40,7 @@ pub enum Event {
         /// When it will be asked again; `None`: never, this was its last word.
         retry: Option<Duration>,
     },
-    /// Nobody answers where the server should be. This client has ended.
+    /// The server does not answer. This client has ended.
     Unanswered,
     /// All players are there.
     Matched {
@@ -59,9 +59,9 @@ pub enum Event {
     PeerReached {
         /// Which one.
         slot: u8,
-        /// How.
+        /// The path to it.
         path: Path,
-        /// How long it takes there and back.
+        /// The round trip time.
         rtt: Duration,
     },
     /// No path to a peer was found. Should it still get through to us, it is reached after all.
@@ -85,7 +85,7 @@ pub enum Event {
 pub enum JoinRefusal {
     /// That is no queue.
     Queue,
-    /// It does not make matches of so many players.
+    /// It does not make matches of this size.
     Players,
     /// It does not know the token, or not any more, or it is for another queue or size.
     Token,
@@ -116,21 +116,21 @@ impl JoinRefusal {
     }
 }
 
-/// What was not fetched yet, in order.
+/// Output that was not fetched yet, in order.
 #[derive(Clone, Debug)]
-pub(super) struct Out {
+pub(super) struct OutQueue {
     pub(super) server: SocketAddr,
-    /// Who we are to the server.
+    /// Our id at the server.
     pub(super) id: u64,
     /// The number of the match, once there is one.
     pub(super) game: Option<u64>,
-    /// What the relay knows us by.
+    /// Our ticket for the relay.
     pub(super) ticket: Option<u64>,
     pub(super) datagrams: VecDeque<Transmit>,
     pub(super) events: VecDeque<Event>,
 }
 
-impl Out {
+impl OutQueue {
     pub(super) fn new(server: SocketAddr, id: u64) -> Self {
         let (datagrams, events) = (VecDeque::new(), VecDeque::new());
         Self { server, id, game: None, ticket: None, datagrams, events }
@@ -151,7 +151,7 @@ impl Out {
         self.tell_server(format!("MC1 ACK id={:016x} m={game:016x}\n", self.id));
     }
 
-    /// How it went with one peer.
+    /// Reports the result with one peer.
     pub(super) fn tell_result(&mut self, slot: u8, how: &str, rtt: Option<Duration>) {
         let Some(game) = self.game else { return };
         let rtt = rtt.map_or_else(String::new, |rtt| format!(" rtt={}", rtt.as_millis()));

@@ -17,7 +17,7 @@ use super::candidate::Path;
 use super::candidate::Route;
 use super::opener::Opener;
 use super::out::Event;
-use super::out::Out;
+use super::out::OutQueue;
 use super::probe::Probe;
 use super::probe::ProbeKind;
 use super::probe::Secret;
@@ -39,7 +39,7 @@ use crate::limits::RESULT_AGAIN;
 use crate::limits::RESULTS_MAX;
 use crate::time::Time;
 
-/// How far we are with a peer.
+/// The stage of reaching a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PeerStage {
     Punching,
@@ -48,13 +48,13 @@ enum PeerStage {
     Silent,
 }
 
-/// What all peers of a match share.
+/// State that all peers of a match share.
 pub(super) struct MatchContext<'a> {
     pub(super) you: u8,
     pub(super) start: Time,
     pub(super) secret: &'a Secret,
     pub(super) random: &'a mut SecretRandom,
-    pub(super) out: &'a mut Out,
+    pub(super) out: &'a mut OutQueue,
 }
 
 /// One peer.
@@ -184,14 +184,14 @@ impl PeerLink {
     }
 
     /// Data of its own has come: if no more comes, it is asked soon whether it is still there.
-    pub(super) fn note_data(&mut self, now: Time, out: &mut Out) {
+    pub(super) fn note_data(&mut self, now: Time, out: &mut OutQueue) {
         self.note_heard(now, out);
         if self.stage == PeerStage::Reached && self.tries_left == 0 {
             self.next_ping = self.next_ping.min(now + DATA_QUIET);
         }
     }
 
-    /// The server tells of it again, and where it is now if it has moved.
+    /// Takes the peer's addresses from the server again.
     pub(super) fn update(&mut self, now: Time, info: &PeerInfo) {
         let in_use = self.path.map(|(path, _)| path.route());
         if self.candidates.update(info.observed, &info.lan, in_use) {
@@ -207,7 +207,7 @@ impl PeerLink {
         }
     }
 
-    fn note_heard(&mut self, now: Time, out: &mut Out) {
+    fn note_heard(&mut self, now: Time, out: &mut OutQueue) {
         (self.heard, self.unanswered_since) = (now, None);
         if self.stage == PeerStage::Silent {
             self.stage = PeerStage::Reached;
@@ -250,8 +250,8 @@ impl PeerLink {
         self.next_ping = now + if is_silent { KEEP_ALIVE } else { KEEP_ALIVE_AGAIN };
     }
 
-    /// Tries the way that a PING came, at once and some times more, if that may give us a path or
-    /// a better one: what works for the peer should work for us.
+    /// Sends PINGs back on the path of a received one, at once and some times more, if that may
+    /// prove a path or a better one: a path that works for the peer should work for us.
     fn ping_back(&mut self, now: Time, from: Route, context: &mut MatchContext<'_>) {
         let Some(candidate) = self.candidates.find(from) else { return };
         let is_better = self.path.is_none_or(|(path, _)| candidate.path.rank() < path.rank());
@@ -306,7 +306,7 @@ impl PeerLink {
         better.map(|candidate| candidate.path)
     }
 
-    fn proved(&mut self, now: Time, path: Path, rtt: Duration, out: &mut Out) {
+    fn proved(&mut self, now: Time, path: Path, rtt: Duration, out: &mut OutQueue) {
         self.path_since = self.path_since.min(now);
         let Some((current, _)) = self.path else {
             self.path = Some((path, rtt));
@@ -319,7 +319,7 @@ impl PeerLink {
         } else {
             if path.rank() < current.rank() || !self.candidates.is_proved(current) {
                 self.path = Some((path, rtt));
-                // One that is silent is told of when it is noted as heard.
+                // A silent peer is reported when it is noted as heard.
                 if self.stage == PeerStage::Reached {
                     self.tell_reached(out);
                 }
@@ -347,7 +347,8 @@ impl PeerLink {
         }
     }
 
-    /// Who was heard is there, and is given that time again: a bad path is better than none.
+    /// A peer that was heard is there, and is given the same time again: a bad path is better than
+    /// none.
     fn give_up_at(&self, start: Time) -> Time {
         let was_heard = self.candidates.iter().any(|candidate| candidate.heard.is_some());
         start + if was_heard { PUNCH_FOR * 2 } else { PUNCH_FOR }
@@ -391,13 +392,13 @@ impl PeerLink {
         context.out.send(self.slot, to, context.secret.seal(ping));
     }
 
-    fn tell_reached(&self, out: &mut Out) {
+    fn tell_reached(&self, out: &mut OutQueue) {
         if let Some((path, rtt)) = self.path {
             out.event(Event::PeerReached { slot: self.slot, path, rtt });
         }
     }
 
-    fn report(&mut self, now: Time, out: &mut Out) {
+    fn report(&mut self, now: Time, out: &mut OutQueue) {
         self.results_left = self.results_left.saturating_sub(1);
         self.next_result = if self.results_left == 0 { Time::NEVER } else { now + RESULT_AGAIN };
         let (how, rtt) = match self.path() {

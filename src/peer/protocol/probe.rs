@@ -5,7 +5,7 @@
 //! `------------------- sealed by h with the key of the match -------'
 //! ```
 //!
-//! Invariant: what [`Secret::open`] lets through was written by somebody who knows the key.
+//! Invariant: a probe that [`Secret::open`] accepts was written by somebody who knows the key.
 
 use std::hash::Hasher;
 
@@ -14,7 +14,7 @@ use siphasher::sip::SipHasher24;
 use crate::mc1;
 use crate::mc1::Line;
 
-/// What the players of one match know, and nobody else but the server.
+/// The key that only the players of one match and the server know.
 #[derive(Clone, Debug)]
 pub(super) struct Secret {
     /// The match's number.
@@ -26,9 +26,9 @@ pub(super) struct Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probe {
     pub(super) kind: ProbeKind,
-    /// Slot of who says it.
+    /// The sender's slot.
     pub(super) by: u8,
-    /// Slot of whom it is for.
+    /// The receiver's slot.
     pub(super) to: u8,
     /// Ties a PONG to its PING.
     pub(super) nonce: u32,
@@ -61,7 +61,7 @@ impl Secret {
         format!("{text} h={seal:016x}\n").into_bytes()
     }
 
-    /// What a datagram says, if it is one of this match's and its seal is good.
+    /// The probe in a datagram, if it is one of this match's and its seal is good.
     pub(super) fn open(&self, datagram: &[u8]) -> Option<Probe> {
         let line = Line::parse(datagram)?;
         let kind = match line.verb {
@@ -86,7 +86,7 @@ impl Secret {
     }
 }
 
-/// What the seal begins with.
+/// The key of the seal field.
 const SEAL: &[u8] = b" h=";
 
 /// Eight lower-case hexadecimal digits.
@@ -94,7 +94,7 @@ fn nonce(text: &str) -> Option<u32> {
     if text.len() != 8 {
         return None;
     }
-    // The form of a longer number, whose first half is known.
+    // The parser wants sixteen digits: the first half is zeros.
     mc1::hex(&format!("00000000{text}")).and_then(|number| u32::try_from(number).ok())
 }
 

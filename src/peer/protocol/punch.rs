@@ -1,4 +1,4 @@
-//! All peers of one match: who is who, and what is due.
+//! All peers of one match, and their deadlines.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use super::candidate::Path;
 use super::candidate::Route;
 use super::join::Join;
 use super::out::Event;
-use super::out::Out;
+use super::out::OutQueue;
 use super::peer::MatchContext;
 use super::peer::PeerLink;
 use super::probe::Secret;
@@ -16,12 +16,12 @@ use super::registration::Registration;
 use super::server_reply::MatchReply;
 use crate::time::Time;
 
-/// The others, and what we share with them.
+/// The peers, and the secret we share with them.
 #[derive(Clone, Debug)]
 pub(super) struct Punch {
     secret: Secret,
     pub(super) you: u8,
-    /// What the server sees of us.
+    /// Our address as the server sees it.
     pub(super) seen: Option<SocketAddr>,
     start: Time,
     has_started: bool,
@@ -31,8 +31,8 @@ pub(super) struct Punch {
 }
 
 impl Punch {
-    /// Takes up what the server has told.
-    pub(super) fn new(now: Time, reply: MatchReply, out: &mut Out) -> Self {
+    /// Begins a match with the server's MATCH line.
+    pub(super) fn new(now: Time, reply: MatchReply, out: &mut OutQueue) -> Self {
         let start = now + reply.at;
         let slots = reply.peers.iter().map(|peer| peer.slot).collect();
         out.event(Event::Matched { you: reply.you, peers: slots });
@@ -46,8 +46,8 @@ impl Punch {
         Self { secret, you, seen, start, has_started, is_done, registration, peers }
     }
 
-    /// Takes up what the server tells again: whoever has moved is somewhere else now.
-    pub(super) fn update(&mut self, now: Time, reply: &MatchReply, out: &mut Out) {
+    /// Takes a repeated MATCH line: peers may have moved.
+    pub(super) fn update(&mut self, now: Time, reply: &MatchReply, out: &mut OutQueue) {
         out.ticket = reply.relay.or(out.ticket);
         if reply.seen.is_some() && std::mem::replace(&mut self.seen, reply.seen) != reply.seen {
             self.renew(now);
@@ -101,7 +101,7 @@ impl Punch {
         now: Time,
         join: &Join,
         random: &mut SecretRandom,
-        out: &mut Out,
+        out: &mut OutQueue,
     ) {
         if now >= self.start && !self.has_started {
             self.has_started = true;
@@ -122,7 +122,7 @@ impl Punch {
         from: Route,
         datagram: &[u8],
         random: &mut SecretRandom,
-        out: &mut Out,
+        out: &mut OutQueue,
     ) {
         let Some(probe) = self.secret.open(datagram).filter(|probe| probe.to == self.you) else {
             return;
@@ -136,29 +136,29 @@ impl Punch {
     }
 
     /// Something of the game itself has come from a peer.
-    pub(super) fn note_data(&mut self, now: Time, slot: u8, out: &mut Out) {
+    pub(super) fn note_data(&mut self, now: Time, slot: u8, out: &mut OutQueue) {
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.slot == slot) {
             peer.note_data(now, out);
             self.registration.note_peer();
         }
     }
 
-    /// How a peer is reached at present.
+    /// The present path to a peer.
     pub(super) fn path(&self, slot: u8) -> Option<Path> {
         self.peer(slot)?.path().map(|(path, _)| path)
     }
 
-    /// How things are between us and the peers, all in all.
+    /// A summary of all peers.
     fn summary(&self) -> registration::Peers {
         let mut wanted = self.peers.iter().filter(|peer| peer.is_wanted()).peekable();
         let are_wanted = wanted.peek().is_some();
-        // The latest of these moments: until then somebody was not silent.
+        // The latest of these moments: until then a peer was not silent.
         let longest = |since: Time, peer: &PeerLink| Some(since.max(peer.unanswered_since()?));
         let silent_since = wanted.try_fold(Time::ZERO, longest).filter(|_| are_wanted);
         registration::Peers { are_wanted, silent_since }
     }
 
-    fn tell_done(&mut self, out: &mut Out) {
+    fn tell_done(&mut self, out: &mut OutQueue) {
         if !self.is_done && self.peers.iter().all(PeerLink::is_decided) {
             self.is_done = true;
             out.event(Event::Done);

@@ -1,11 +1,11 @@
-//! Numbers that nobody can guess who has not seen the seed: ids and nonces.
+//! Random numbers from a secret seed: ids and nonces.
 //!
 //! Where the seed comes from is left to the caller, so that a test can play a run again.
 
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 
-/// A row of numbers. Those that were told to others do not give away the next.
+/// A sequence of numbers. Known ones do not reveal the next.
 #[derive(Clone, Debug)]
 pub(super) struct SecretRandom {
     key: [u8; 16],

@@ -7,15 +7,15 @@
 //!        `------- a peer is heard
 //! ```
 //!
-//! Who has another address does not know, if only its NAT has. The JOIN has our old id, and what it
-//! is answered proves the new address; the server then tells all others of it.
+//! A player cannot notice that only its NAT has another address. The JOIN has our old id, and the
+//! cookie exchange proves the new address; the server then tells all other players of it.
 //!
-//! Invariant: who plays does not stay in a queue.
+//! Invariant: a player in a match does not stay in a queue.
 
 use std::time::Duration;
 
 use super::join::Join;
-use super::out::Out;
+use super::out::OutQueue;
 use crate::limits::REJOIN_AFTER;
 use crate::limits::SEAT_AGAIN;
 use crate::time::Time;
@@ -25,7 +25,7 @@ use crate::time::Time;
 pub(super) struct Registration {
     /// When the server was last heard.
     heard: Time,
-    /// When the server was last told anything.
+    /// When anything was last sent to the server.
     last_sent: Time,
     /// Time for which all must be silent before the next JOIN.
     patience: Duration,
@@ -34,17 +34,17 @@ pub(super) struct Registration {
     is_lost: bool,
 }
 
-/// How things are between us and the peers.
+/// A summary of all peers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peers {
-    /// Whether there is anybody whom we look for, or play with.
+    /// Whether there is any peer that we look for, or play with.
     pub(super) are_wanted: bool,
     /// Since when not one of them has answered.
     pub(super) silent_since: Option<Time>,
 }
 
 impl Registration {
-    /// A place that the server has just told us of.
+    /// A registration that the server has just confirmed.
     pub(super) fn new(now: Time) -> Self {
         let (has_asked, is_lost) = (false, false);
         Self { heard: now, last_sent: now, patience: REJOIN_AFTER, has_asked, is_lost }
@@ -55,8 +55,8 @@ impl Registration {
         self.join_at(peers).min(self.confirm_at(peers))
     }
 
-    /// Says what is due.
-    pub(super) fn expire(&mut self, now: Time, peers: Peers, join: &Join, out: &mut Out) {
+    /// Sends what is due.
+    pub(super) fn expire(&mut self, now: Time, peers: Peers, join: &Join, out: &mut OutQueue) {
         if now >= self.join_at(peers) {
             self.join(now, join, out);
             self.patience = (self.patience * 2).min(SEAT_AGAIN);
@@ -67,7 +67,7 @@ impl Registration {
     }
 
     /// Asks for our old place, wherever we are now.
-    pub(super) fn join(&mut self, now: Time, join: &Join, out: &mut Out) {
+    pub(super) fn join(&mut self, now: Time, join: &Join, out: &mut OutQueue) {
         if !self.is_lost {
             (self.last_sent, self.has_asked) = (now, true);
             out.tell_server(join.text());
@@ -85,7 +85,7 @@ impl Registration {
     }
 
     /// The server has put us into a queue. We play, and leave it if our own question led there.
-    pub(super) fn decline(&mut self, out: &mut Out) {
+    pub(super) fn decline(&mut self, out: &mut OutQueue) {
         if self.has_asked {
             self.is_lost = true;
             out.leave();

@@ -1,4 +1,4 @@
-//! What the server tells, taken apart: MATCH and the other lines.
+//! The server's lines, parsed: MATCH and its peers.
 //!
 //! Invariant: whatever a server sends, slots are from 1 to 16 and different, and lists are bounded.
 
@@ -18,20 +18,20 @@ pub(super) struct MatchReply {
     pub(super) key: u128,
     /// Our own slot.
     pub(super) you: u8,
-    /// What the server sees of us.
+    /// Our address as the server sees it.
     pub(super) seen: Option<SocketAddr>,
     pub(super) peers: Vec<PeerInfo>,
     /// Time until both sides should begin.
     pub(super) at: Duration,
-    /// What the relay knows us by.
+    /// Our ticket for the relay.
     pub(super) relay: Option<u64>,
 }
 
-/// One peer as MATCH tells of it.
+/// One peer in a MATCH line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PeerInfo {
     pub(super) slot: u8,
-    /// What the server sees of it; none where addresses are hidden.
+    /// Its address as the server sees it; none where addresses are hidden.
     pub(super) observed: Option<SocketAddr>,
     pub(super) lan: Vec<SocketAddr>,
     /// The nickname that the server vouches for.

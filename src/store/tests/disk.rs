@@ -202,7 +202,7 @@ fn cost() {
     println!("open with {} messages: {:.1?}", numbers(&snapshot).len(), begun.elapsed());
 }
 
-/// What the longest log costs that there should be.
+/// The cost of the longest log that there should be.
 #[expect(clippy::disallowed_methods, reason = "it measures")]
 fn long_log(store: &mut Store, folder: &Path, mut last: u64) {
     while store.log_bytes() < crate::limits::STORE_LOG_BYTES_MAX {

@@ -60,14 +60,14 @@ pub(super) fn message(number: u64, text: &str) -> Message {
     }
 }
 
-/// What should be on disk.
+/// The state that should be on disk.
 pub(super) struct StoreModel {
     rooms: BTreeMap<&'static str, StoredRoom>,
     epoch: u32,
     last: u64,
 }
 
-/// What one batch is to say of it.
+/// A batch of the model's changes.
 pub(super) struct Change {
     gone: Vec<RoomName>,
     /// Each room, whether its charter is told, and the number before the first message told.

@@ -101,7 +101,7 @@ fn a_damaged_page_is_found_at_the_start() {
         fs::write(&file, &damaged).unwrap();
         assert!(refusal(folder.path()).contains("is damaged"), "page {page}");
     }
-    // What is large is not read for that.
+    // Large columns are not read for that.
     let (taken, connection) =
         (Folder::take(folder.path()).unwrap(), Connection::open(&file).unwrap());
     check(&connection, &taken, u64::MAX).unwrap_err();

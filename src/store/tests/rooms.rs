@@ -236,7 +236,7 @@ fn who_goes_on_with_a_state_changes_nothing_before_it_begins() {
     let mut store = Store::resume(folder.path()).unwrap();
     let archive = store.archive().unwrap();
     let nothing_new = SaveBatch { epoch: 7, last: 3, torn: 0, gone: &[], rooms: Vec::new() };
-    // What fails is tried again with the next commit.
+    // A failed write is tried again with the next commit.
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert!(store.begin(&nothing_new).is_err());
     other.execute_batch("ROLLBACK").unwrap();
@@ -264,7 +264,7 @@ fn who_goes_on_with_a_state_reads_nothing_of_it() {
     assert_eq!(open(folder.path()).1.rooms.len(), 2);
 }
 
-/// What the docs tell people to type.
+/// The commands that the docs tell people to type.
 #[test]
 fn the_commands_in_the_docs_do_what_they_say() {
     let docs = include_str!("../../../docs/ROOMS.md");
@@ -289,7 +289,7 @@ fn the_commands_in_the_docs_do_what_they_say() {
     assert!(snapshot.rooms.iter().all(|room| room.charter.sanctions.iter().next().is_none()));
 }
 
-/// What is in quotes after the name of a file.
+/// The text in quotes after the name of a file.
 fn quoted(command: &str) -> Option<&str> {
     let quotes = command.split_whitespace().nth(1)?.chars().next()?;
     matches!(quotes, '\'' | '"').then(|| command.split(quotes).nth(1)).flatten()

@@ -25,7 +25,7 @@ fn honest(n: usize) -> String {
     format!("100.{}.{}.9:4000", 64 + n / 200, n % 200)
 }
 
-/// What one is answered; nothing if it asks again too soon.
+/// The answer to a player; nothing if it asks again too soon.
 fn join(story: &mut Story, who: &str, n: usize, queue: &str) -> String {
     let told = story.joins(who, n as u64, queue);
     let answer = told.into_iter().rfind(|(to, _)| to == who);

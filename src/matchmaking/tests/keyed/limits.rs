@@ -1,4 +1,4 @@
-//! What is bounded: players of a network, players in all, questions of strangers, the relay.
+//! Limits: players of a network, players in all, questions of strangers, the relay.
 
 use super::PAD;
 use super::both;
@@ -114,7 +114,7 @@ fn nothing_is_relayed_to_who_is_silent_itself() {
         story.line(BOB, &sign);
         assert_eq!(story.line(ALICE, &to_him).len(), 1, "after {sign}");
     }
-    // What others say in his name, or of him, is no sign of him.
+    // Lines of others in his name, or about him, are no sign of him.
     story.after(RELAY_CONSENT);
     for (who, line) in [
         (CAROL, format!("ACK id=0000000000000002 m={m}")),

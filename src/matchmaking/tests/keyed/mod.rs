@@ -68,7 +68,7 @@ impl Story {
         both(&self.joins(BOB, 2, "q=duel n=2"))
     }
 
-    /// What is sent because so much time has passed.
+    /// The datagrams that are sent after this much time.
     fn after(&mut self, duration: Duration) -> Replies {
         self.wait(duration);
         let mut all = Vec::new();
@@ -86,7 +86,7 @@ fn field(line: &str, key: &str) -> String {
     found.unwrap_or_else(|| panic!("no {key} in {line}")).to_owned()
 }
 
-/// What alice and bob are told, in this order and nobody else.
+/// The lines to alice and bob, in this order; there must be no others.
 fn both(told: &Replies) -> [String; 2] {
     let [(alice, to_alice), (bob, to_bob)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((alice.as_str(), bob.as_str()), (ALICE, BOB));

@@ -131,7 +131,7 @@ fn nobody_is_moved_by_somebody_else() {
         &format!("JOIN id=0000000000000001 q=duel n=2 c={cookie}"),
         &format!("JOIN id=0000000000000001 q=duel n=2 {PAD}"),
         "JOIN id=0000000000000001 q=duel n=2 c=0123456789abcdef",
-        // What needs no cookie, from an address that is not hers.
+        // Requests that need no cookie, from an address that is not hers.
         &ack(1, &m),
         &format!("RESULT id=0000000000000001 m={m} peer=2 how=direct"),
         &format!("DATA t={ticket} to=2\nhi"),
