@@ -106,22 +106,26 @@ impl Feeds {
         room.feeds.iter_mut().find(|feed| feed.encoding == encoding)
     }
 
-    /// The transcript for an event in a room.
-    pub(super) fn transcript_of(
+    /// Appends an event to the transcript that a feed has of such events. The feed, and what was
+    /// appended.
+    pub(super) fn append(
         &mut self,
-        id: FeedId,
+        (room, index): FeedId,
         event: Event<'_>,
         transcripts: &mut Transcripts,
-    ) -> TranscriptId {
-        let news = self.news;
-        let Some(feed) = self.get_mut(id) else { return TranscriptId::NONE };
-        if !matches!(event, Event::Said { .. } | Event::Acted { .. }) {
-            return news[feed.encoding.index()];
-        }
-        if feed.transcript == TranscriptId::NONE {
-            feed.transcript = transcripts.open();
-        }
-        feed.transcript
+    ) -> Option<(&mut Feed, Span)> {
+        let feed = self.rooms.get_mut(room.index())?.feeds.get_mut(index)?;
+        let encoding = feed.encoding;
+        let transcript = if !matches!(event, Event::Said { .. } | Event::Acted { .. }) {
+            self.news[encoding.index()]
+        } else {
+            if feed.transcript == TranscriptId::NONE {
+                feed.transcript = transcripts.open();
+            }
+            feed.transcript
+        };
+        let span = transcripts.append(transcript, |out| encoding.encode(event, out));
+        Some((feed, span))
     }
 
     /// Begins the batch of a feed with its first message.
