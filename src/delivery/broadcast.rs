@@ -96,12 +96,12 @@ impl Fanout {
     ) {
         let id = (room.id, index);
         self.hand_out_to_deaf(id, deaf);
-        let transcript = self.feeds.transcript_of(id, event, &mut self.transcripts);
-        let Some(feed) = self.feeds.get_mut(id) else { return };
-        let (encoding, presence) = (feed.encoding, event.is_presence());
+        let presence = event.is_presence();
+        let Some((feed, span)) = self.feeds.append(room, index, event, &mut self.transcripts)
+        else {
+            return;
+        };
         let listeners = feed.subscribers.len() - deaf.len();
-        let span =
-            self.transcripts.append(transcript, |out| encoding.room_event(room.name, event, out));
         let mut each = span.len as usize;
         if feed.batch.is_continued_by(span, presence) {
             each = feed.batch.extend(span);
@@ -131,6 +131,9 @@ impl Fanout {
     /// Lets those who are deaf to what was appended last miss it: what came before is theirs
     /// already, and the rest of their batch begins behind it.
     fn skip_for(&mut self, id: FeedId, deaf: &[ClientId]) {
+        if deaf.is_empty() {
+            return;
+        }
         let Some(feed) = self.feeds.get_mut(id) else { return };
         for &id in deaf {
             if let Some(outbox) = self.outboxes.get_mut(id) {

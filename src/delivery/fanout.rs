@@ -10,21 +10,20 @@
 //! - every span in an outbox is kept in its transcript;
 //! - every transcript that is open belongs to the feeds, but that of the replays.
 
-use std::io::IoSlice;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::feeds::Feeds;
 use super::ledger::{Ledger, OutboxLimits};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Slices};
 use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
 use crate::chat::{Outlet, Recollection, Refusal, Reply, RoomEvent, RoomId, RoomRef};
 use crate::dialect;
 use crate::id::{ClientId, SideTable};
-use crate::limits::{SWEEP_INTERVAL, WRITE_SLICES};
+use crate::limits::SWEEP_INTERVAL;
 use crate::time::Time;
 
 /// What was done so far.
@@ -181,8 +180,9 @@ impl Fanout {
         into.append(&mut self.speakers);
     }
 
-    /// What may be written to this client now. Returns how many slices are filled.
-    pub fn gather<'a>(&'a self, id: ClientId, slices: &mut [IoSlice<'a>; WRITE_SLICES]) -> usize {
+    /// Fills `slices`, which are empty, with what may be written to this client now. Returns how
+    /// many bytes that is.
+    pub fn gather<'a>(&'a self, id: ClientId, slices: &mut Slices<'a>) -> usize {
         let Some(outbox) = self.outboxes.get(id) else { return 0 };
         if outbox.small {
             return outbox.gather_lines(self.small_writes.room(id), &self.transcripts, slices);
@@ -192,17 +192,37 @@ impl Fanout {
 
     /// Takes off what this client's socket took at `now`. `full`: that was less than it was
     /// offered, so it is flushed again only after [`Fanout::unblock`].
+    #[inline]
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.counters.sent_bytes += count as u64;
+        // What nearly every write is.
+        if !outbox.small && self.ledger.sent_whole(outbox, count) {
+            let is_ending = outbox.ending;
+            return self.all_sent(is_ending);
+        }
+        self.sent_some(now, id, count, full)
+    }
+
+    /// What is to be done where nothing waits any more.
+    #[inline]
+    fn all_sent(&mut self, is_ending: bool) -> Verdict {
+        if self.ledger.backlog == 0 {
+            self.drop_what_nobody_awaits();
+        }
+        if is_ending { Verdict::Finished } else { Verdict::AllSent }
+    }
+
+    /// The same for what is not one span, taken whole.
+    fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.ledger.sent(now, outbox, count, &self.transcripts);
         let full = full
             | (outbox.small
                 && self.small_writes.must_wait(now, id, count, outbox, &self.transcripts));
         if outbox.is_empty() {
-            let verdict = if outbox.ending { Verdict::Finished } else { Verdict::AllSent };
-            self.drop_what_nobody_awaits();
-            return verdict;
+            let is_ending = outbox.ending;
+            return self.all_sent(is_ending);
         }
         if full {
             self.ledger.block(now, outbox);

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use super::batch::Batch;
 use super::transcript::{Span, TranscriptId, Transcripts};
-use crate::chat::{RoomEvent, RoomId};
+use crate::chat::{RoomEvent, RoomId, RoomRef};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
 
@@ -106,22 +106,27 @@ impl Feeds {
         room.feeds.iter_mut().find(|feed| feed.encoding == encoding)
     }
 
-    /// The transcript for an event in a room.
-    pub(super) fn transcript_of(
+    /// Appends an event to the transcript that a feed has of such events. The feed, and what was
+    /// appended.
+    pub(super) fn append(
         &mut self,
-        id: FeedId,
+        room: RoomRef<'_>,
+        index: usize,
         event: &RoomEvent<'_>,
         transcripts: &mut Transcripts,
-    ) -> TranscriptId {
-        let news = self.news;
-        let Some(feed) = self.get_mut(id) else { return TranscriptId::NONE };
-        if !event.is_message() {
-            return news[feed.encoding.index()];
-        }
-        if feed.transcript == TranscriptId::NONE {
-            feed.transcript = transcripts.open();
-        }
-        feed.transcript
+    ) -> Option<(&mut Feed, Span)> {
+        let feed = self.rooms.get_mut(room.id.index())?.feeds.get_mut(index)?;
+        let encoding = feed.encoding;
+        let transcript = if !event.is_message() {
+            self.news[encoding.index()]
+        } else {
+            if feed.transcript == TranscriptId::NONE {
+                feed.transcript = transcripts.open();
+            }
+            feed.transcript
+        };
+        let span = transcripts.append(transcript, |out| encoding.room_event(room.name, event, out));
+        Some((feed, span))
     }
 
     /// Begins the batch of a feed with its first message.

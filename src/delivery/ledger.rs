@@ -85,7 +85,28 @@ impl Ledger {
     }
 
     /// Queues what was said to many; slow readers are spared who comes and goes.
+    #[inline]
     pub(super) fn deliver(
+        &mut self,
+        id: ClientId,
+        outbox: &mut Outbox,
+        span: Span,
+        presence: bool,
+        limits: &OutboxLimits,
+    ) {
+        // What nearly every delivery is: nothing waits, and nothing but this will.
+        if outbox.is_empty() && !outbox.dirty {
+            outbox.begin_with(span);
+            self.backlog += span.len as usize;
+            outbox.dirty = true;
+            self.dirty.push(id);
+            return;
+        }
+        self.deliver_behind(id, outbox, span, presence, limits);
+    }
+
+    /// The same to somebody for whom something waits already.
+    fn deliver_behind(
         &mut self,
         id: ClientId,
         outbox: &mut Outbox,
@@ -96,20 +117,8 @@ impl Ledger {
         if presence && outbox.blocked && outbox.weight() > limits.soft {
             self.presence_dropped += 1;
         } else {
-            self.push_span(id, outbox, span, limits);
+            self.change(id, outbox, limits, |outbox, spares| outbox.push_span(span, spares));
         }
-    }
-
-    fn push_span(&mut self, id: ClientId, outbox: &mut Outbox, span: Span, limits: &OutboxLimits) {
-        // What nearly every delivery is: nothing waits, and nothing but this will.
-        if outbox.is_empty() && !outbox.dirty {
-            outbox.begin_with(span);
-            self.backlog += span.len as usize;
-            outbox.dirty = true;
-            self.dirty.push(id);
-            return;
-        }
-        self.change(id, outbox, limits, |outbox, spares| outbox.push_span(span, spares));
     }
 
     /// Notes what was published and will be pushed: `len` more bytes, now `each` in one piece, to
@@ -123,6 +132,17 @@ impl Ledger {
     ) {
         self.published += len * listeners;
         self.swollen |= each > limits.soft;
+    }
+
+    /// Takes off what a socket took, if that is all and was said to many. Whether it is.
+    #[inline]
+    pub(super) fn sent_whole(&mut self, outbox: &mut Outbox, count: usize) -> bool {
+        let backlog = outbox.backlog();
+        let is_whole = outbox.sent_whole(count);
+        if is_whole {
+            self.backlog -= backlog;
+        }
+        is_whole
     }
 
     /// Takes off what a socket took.

@@ -20,7 +20,7 @@ mod transcript;
 pub use fanout::{DeliveryCounters, Fanout, Verdict};
 pub use handover::FanoutState;
 pub use ledger::OutboxLimits;
-pub use outbox::Outbox;
+pub use outbox::{Outbox, Slices};
 
 #[cfg(test)]
 mod tests;

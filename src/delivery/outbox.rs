@@ -17,6 +17,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 pub(super) use handover::OutboxState;
 
@@ -33,6 +34,9 @@ use crate::time::Time;
 /// Says of a piece that its bytes are the client's own.
 const OWN: TranscriptId = TranscriptId::NONE;
 const NOTHING: Span = Span { transcript: OWN, start: 0, len: 0 };
+
+/// What is written to one client at once. Empty ones cost nothing to make, unlike an array.
+pub type Slices<'a> = SmallVec<[IoSlice<'a>; WRITE_SLICES]>;
 
 /// What waits for one client.
 #[derive(Debug)]
@@ -147,6 +151,17 @@ impl Outbox {
         }
     }
 
+    /// Takes off what the socket took, if that is all and was said to many. Whether it is.
+    #[inline]
+    pub(super) fn sent_whole(&mut self, count: usize) -> bool {
+        let is_whole = self.rest.is_none() && count > 0 && count >= self.first.len as usize;
+        if is_whole {
+            // What was said to many are whole lines.
+            (self.first, self.mid_line, self.blocked) = (NOTHING, false, false);
+        }
+        is_whole
+    }
+
     /// Takes off what the socket took at `now`.
     pub(super) fn sent(
         &mut self,
@@ -155,15 +170,10 @@ impl Outbox {
         transcripts: &Transcripts,
         spares: &mut Spares,
     ) {
-        if count == 0 {
+        if count == 0 || self.sent_whole(count) {
             return;
         }
         self.blocked = false;
-        if self.rest.is_none() && count >= self.first.len as usize {
-            // What was said to many are whole lines.
-            (self.first, self.mid_line) = (NOTHING, false);
-            return;
-        }
         self.advance(count, transcripts);
         if self.is_empty() {
             spares.give_back(&mut self.rest);
@@ -203,20 +213,22 @@ impl Outbox {
         }
     }
 
-    /// Fills `slices` with what may be written now. Returns how many are filled.
+    /// Fills `slices`, which are empty, with what may be written now. Returns how many bytes that
+    /// is.
     ///
     /// A socket that has refused bytes is offered little at a time until it has taken all: the
     /// system keeps what it takes for a reader that may never read.
     pub(super) fn gather<'a>(
         &'a self,
         transcripts: &'a Transcripts,
-        slices: &mut [IoSlice<'a>; WRITE_SLICES],
+        slices: &mut Slices<'a>,
     ) -> usize {
         if self.rest.is_none()
             && let Some(bytes) = transcripts.recent(self.first)
         {
-            slices[0] = IoSlice::new(&bytes[..bytes.len().min(WRITE_BYTES_PER_TURN)]);
-            return usize::from(!bytes.is_empty());
+            let bytes = &bytes[..bytes.len().min(WRITE_BYTES_PER_TURN)];
+            slices.push(IoSlice::new(bytes));
+            return bytes.len();
         }
         let is_slow = self.waiting_since().is_some();
         let room = if is_slow { WRITE_BYTES_TO_SLOW } else { WRITE_BYTES_PER_TURN };
@@ -228,7 +240,7 @@ impl Outbox {
         &'a self,
         room: usize,
         transcripts: &'a Transcripts,
-        slices: &mut [IoSlice<'a>; WRITE_SLICES],
+        slices: &mut Slices<'a>,
     ) -> usize {
         self.fill(self.whole_lines(room, transcripts), transcripts, slices)
     }
@@ -248,22 +260,21 @@ impl Outbox {
         }
     }
 
-    /// Fills slices with the first `room` bytes.
+    /// Fills slices with the first `room` bytes, as far as they go.
     fn fill<'a>(
         &'a self,
-        mut room: usize,
+        room: usize,
         transcripts: &'a Transcripts,
-        slices: &mut [IoSlice<'a>; WRITE_SLICES],
+        slices: &mut Slices<'a>,
     ) -> usize {
         let mut filled = 0;
-        for bytes in self.slices(transcripts) {
-            if room == 0 || filled == WRITE_SLICES {
+        for bytes in self.slices(transcripts).take(WRITE_SLICES) {
+            let taken = &bytes[..bytes.len().min(room - filled)];
+            if taken.is_empty() {
                 break;
             }
-            let taken = &bytes[..bytes.len().min(room)];
-            room -= taken.len();
-            slices[filled] = IoSlice::new(taken);
-            filled += 1;
+            filled += taken.len();
+            slices.push(IoSlice::new(taken));
         }
         filled
     }

@@ -5,11 +5,11 @@
 //! same bytes. A failure names its seed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IoSlice;
 use std::time::Duration;
 
 use super::fanout::{Fanout, Verdict};
 use super::ledger::OutboxLimits;
+use super::outbox::Slices;
 use crate::chat::{
     Command, Context, Guide, Landing, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection,
     Reply, RoomCommand, RoomEvent, RoomId, RoomRef,
@@ -260,13 +260,16 @@ impl Crowd {
         let mut dirty = Vec::new();
         self.both.fanout.take_dirty(&mut dirty);
         for &id in &dirty {
-            let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+            let mut slices = Slices::new();
             let count = self.both.fanout.gather(id, &mut slices);
-            let offered: Vec<u8> = slices[..count].iter().flat_map(|s| s.to_vec()).collect();
+            let offered: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            assert_eq!(offered.len(), count);
+            let all_slices = slices.len() == WRITE_SLICES;
+            drop(slices);
             // Who is gone may still be listed.
             let Some(own) = self.both.model.get_mut(&id) else { continue };
             assert!(own.waiting.starts_with(&offered), "{id} is offered something else");
-            let complete = count == WRITE_SLICES || offered.len() >= own.waiting.len();
+            let complete = all_slices || offered.len() >= own.waiting.len();
             assert!(complete || offered.len() <= WRITE_BYTES_PER_TURN, "{id} is offered less");
             let taken = match self.random.below(4) {
                 0 if !all => 0,

@@ -104,15 +104,9 @@ impl Connection {
                 return Written::Taken(0);
             }
         }
-        let offered: usize = slices.iter().map(|slice| slice.len()).sum();
-        let joined = scratch.get_mut(..offered).filter(|_| offered <= JOINED_BYTES_MAX);
-        if let (2.., Some(joined)) = (slices.len(), joined) {
-            let mut rest = &mut *joined;
-            for slice in slices {
-                let (place, others) = rest.split_at_mut(slice.len());
-                place.copy_from_slice(slice);
-                rest = others;
-            }
+        if slices.len() > 1
+            && let Some(joined) = join(slices, scratch)
+        {
             return self.write_slices(&[IoSlice::new(joined)]);
         }
         self.write_slices(slices)
@@ -167,4 +161,17 @@ impl Connection {
         let _ = self.stream.write(last);
         self.close(scratch);
     }
+}
+
+/// Puts slices together, unless that is more than it is worth.
+fn join<'a>(slices: &[IoSlice<'_>], scratch: &'a mut [u8]) -> Option<&'a [u8]> {
+    let offered: usize = slices.iter().map(|slice| slice.len()).sum();
+    let joined = scratch.get_mut(..offered).filter(|_| offered <= JOINED_BYTES_MAX)?;
+    let mut rest = &mut *joined;
+    for slice in slices {
+        let (place, others) = rest.split_at_mut(slice.len());
+        place.copy_from_slice(slice);
+        rest = others;
+    }
+    Some(joined)
 }

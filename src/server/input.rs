@@ -12,19 +12,7 @@ impl Server {
     /// How many bytes may be read from this client now; the server wakes it when
     /// zero is over.
     pub fn appetite(&self, id: ClientId) -> usize {
-        let Some(session) = self.sessions.get(id) else { return 0 };
-        if session.is_busy() || session.ended {
-            return 0;
-        }
-        let limits = session.decoder.limits();
-        match session.phase {
-            Phase::Closing => 0,
-            Phase::Silent | Phase::Choosing => {
-                limits.stranger_bytes.saturating_sub(usize::from(session.stranger_bytes))
-            }
-            Phase::Chatting if self.settings.flood.is_some() => limits.read_flood_controlled,
-            Phase::Chatting => limits.read,
-        }
+        self.sessions.get(id).map_or(0, |session| session.appetite(&self.settings))
     }
 
     /// Bytes came from a client.
@@ -84,17 +72,11 @@ impl Server {
         self.settle(now);
     }
 
-    /// Goes on with a client that had more to say than one turn allows. Whether it had; if not, it
-    /// may be read.
-    pub(super) fn resume(&mut self, now: Time, id: ClientId) -> bool {
-        let Some(session) = self.sessions.get_mut(id) else { return false };
-        let had_more = std::mem::take(&mut session.unfinished);
-        if had_more {
-            self.converse(now, id, &[]);
-            self.wake(id);
-            self.settle(now);
-            self.arm(id);
-        }
-        had_more
+    /// Goes on with a client that had more to say than one turn allows.
+    pub(super) fn resume(&mut self, now: Time, id: ClientId) {
+        self.converse(now, id, &[]);
+        self.wake(id);
+        self.settle(now);
+        self.arm(id);
     }
 }

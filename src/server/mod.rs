@@ -39,7 +39,6 @@ mod turns;
 mod watching;
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::net::IpAddr;
 
 pub use admission::NotAdmitted;
@@ -63,11 +62,10 @@ use session::{Phase, Session};
 use turns::Wait;
 
 use crate::chat::{Farewell, Lobby, Outlet, Reply};
-use crate::delivery::{DeliveryCounters, Fanout, Verdict};
+use crate::delivery::{DeliveryCounters, Fanout, Slices, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
-    WRITE_SLICES,
 };
 use crate::matchmaking::Matchmaker;
 use crate::time::{Time, Wall};
@@ -159,12 +157,13 @@ impl Server {
 
     /// The bytes that would be written to this client now.
     pub fn waiting(&self, id: ClientId) -> Vec<u8> {
-        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let count = self.fanout.gather(id, &mut slices);
-        slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
+        let mut slices = Slices::new();
+        self.fanout.gather(id, &mut slices);
+        slices.iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
+    #[inline]
     pub(super) fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         match self.fanout.sent(now, id, count, full) {
             Verdict::AllSent => {}

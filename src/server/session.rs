@@ -105,6 +105,22 @@ impl Session {
         self.decoder = Decoder::default();
     }
 
+    /// How many bytes may be read from it now.
+    pub(super) fn appetite(&self, settings: &Settings) -> usize {
+        if self.is_busy() || self.ended {
+            return 0;
+        }
+        let limits = self.decoder.limits();
+        match self.phase {
+            Phase::Closing => 0,
+            Phase::Silent | Phase::Choosing => {
+                limits.stranger_bytes.saturating_sub(usize::from(self.stranger_bytes))
+            }
+            Phase::Chatting if settings.flood.is_some() => limits.read_flood_controlled,
+            Phase::Chatting => limits.read,
+        }
+    }
+
     /// Whether it has to wait before it is read again.
     pub(super) fn is_busy(&self) -> bool {
         self.held || self.unfinished

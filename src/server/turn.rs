@@ -194,13 +194,13 @@ impl Turn {
     /// Hears one client: what it said before and there was no time for, or what one read brings.
     fn hear_one(&mut self, now: Time, id: ClientId, driver: &mut impl Driver) {
         let server = &mut self.server;
-        if !server.sessions.contains(id) {
-            return;
-        }
+        let Some(session) = server.sessions.get_mut(id) else { return };
         self.ready.take_off(id);
-        if !server.resume(now, id) {
+        if std::mem::take(&mut session.unfinished) {
+            server.resume(now, id);
+        } else {
             // None: not now, and the server will say when.
-            let budget = server.appetite(id);
+            let budget = session.appetite(&server.settings);
             if budget == 0 {
                 return;
             }

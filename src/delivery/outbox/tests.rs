@@ -8,9 +8,11 @@ fn at(seconds: u64) -> Time {
 }
 
 fn gathered(outbox: &Outbox, transcripts: &Transcripts) -> Vec<u8> {
-    let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-    let count = outbox.gather(transcripts, &mut slices);
-    slices[..count].iter().flat_map(|slice| slice.to_vec()).collect()
+    let mut slices = Slices::new();
+    let offered = outbox.gather(transcripts, &mut slices);
+    let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+    assert_eq!(bytes.len(), offered);
+    bytes
 }
 
 #[test]

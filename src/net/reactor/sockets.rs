@@ -41,6 +41,7 @@ pub(super) struct Serving<'a> {
 }
 
 impl Transport for Serving<'_> {
+    #[inline]
     fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
         let Some(connection) = self.sockets.connections.get_mut(id) else { return Read::Nothing };
         let read = connection.read(room);
@@ -50,6 +51,7 @@ impl Transport for Serving<'_> {
         read
     }
 
+    #[inline]
     fn write(&mut self, id: ClientId, slices: &[IoSlice<'_>]) -> Written {
         let Some(connection) = self.sockets.connections.get_mut(id) else {
             return Written::Taken(0);

@@ -7,13 +7,12 @@
 //!
 //! Invariant: who is on the list is written to once; the server lists it anew when more waits.
 
-use std::io::IoSlice;
 use std::time::Duration;
 
 use super::gauges::DeliveryTimer;
 use super::{Driver, Turn, Written};
+use crate::delivery::Slices;
 use crate::id::ClientId;
-use crate::limits::WRITE_SLICES;
 use crate::time::Time;
 
 /// The clients of one flush.
@@ -73,13 +72,15 @@ impl Turn {
 
     /// Writes to one client what waits for it. Whether its connection took anything.
     fn write_to(&mut self, now: Time, id: ClientId, driver: &mut impl Driver) -> bool {
-        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let count = self.server.fanout.gather(id, &mut slices);
-        let offered: usize = slices[..count].iter().map(|slice| slice.len()).sum();
+        let mut slices = Slices::new();
+        let offered = self.server.fanout.gather(id, &mut slices);
         if offered == 0 {
             return false;
         }
-        let taken = match driver.write(id, &slices[..count]) {
+        let written = driver.write(id, &slices);
+        // Its bytes are the server's, which is to change now.
+        drop(slices);
+        let taken = match written {
             Written::Taken(taken) => {
                 self.server.sent(now, id, taken, taken < offered);
                 taken
