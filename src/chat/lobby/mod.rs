@@ -207,6 +207,12 @@ impl Lobby {
         self.members.get(id).map(|member| &member.nickname)
     }
 
+    /// The name of the room that a member joined last, if it is in any.
+    pub fn room_name_of(&self, id: ClientId) -> Option<&RoomName> {
+        let room = self.members.get(id).and_then(Member::active_room)?;
+        self.rooms.get(room).map(|room| &room.name)
+    }
+
     /// The room in which a member speaks.
     pub fn room_of(&self, id: ClientId) -> RoomId {
         self.active_room(id)
@@ -276,7 +282,6 @@ impl Lobby {
             Command::Register { nickname, landing } => {
                 self.register(id, nickname, landing, context, outlet)?;
             }
-            Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Quit => return Ok(Outcome::Quits),
             _ => return Err(Refusal::NicknameFirst),
@@ -294,7 +299,7 @@ impl Lobby {
         match command {
             Command::Say { room, text } => self.say(id, room, text, context, outlet)?,
             Command::Act { room, text } => self.act(id, room, text, context, outlet)?,
-            Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
+            Command::Whisper { to, text } => self.whisper(id, to, text, context.now, outlet)?,
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 self.rename(id, typed, context, outlet)?;
                 return Ok(Outcome::Renamed);
@@ -305,7 +310,6 @@ impl Lobby {
             Command::Leave { room } => self.leave_room(id, room, context, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
-            Command::Numbers(wanted) => return Ok(Outcome::WantsNumbers(wanted)),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
             Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
