@@ -75,11 +75,11 @@ pub const REGISTER_TIMEOUT: Duration = Duration::from_secs(20);
 pub const REGISTER_BYTES_MAX: usize = 2 * 1_024;
 /// Lines a client may try before it has a nickname; each may earn one refusal.
 pub const REGISTER_TRIES_MAX: u8 = 12;
-/// Bytes of the longest single reply to a client without a nickname.
-pub const REGISTER_REPLY_BYTES_MAX: usize = 320;
+/// Bytes of the longest single reply to a client without a nickname, in any encoding.
+pub const REGISTER_REPLY_BYTES_MAX: usize = 640;
 /// Bytes a client can earn before it has a nickname: unread replies must not grow
 /// (CVE-2025-21605).
-pub const REGISTER_OUTPUT_BYTES_MAX: usize = 4 * 1_024;
+pub const REGISTER_OUTPUT_BYTES_MAX: usize = 8 * 1_024;
 
 // ---- Clients that send no newline --------------------------------------------------------
 
@@ -128,6 +128,9 @@ pub const ROOMS_PER_MEMBER_MAX: usize = 32;
 pub const LISTED_MAX: usize = 200;
 /// Bytes after which a listing goes on in a new line, for people on 80 columns.
 pub const LISTING_LINE_BYTES: usize = 400;
+/// Bytes of one JSON object, its newline included: a page of names or rooms is one object. Fixed,
+/// and told in `docs/PROTOCOL.md`; programs make room for so much.
+pub const JSON_LINE_BYTES_MAX: usize = 32 * 1_024;
 
 // ---- History -----------------------------------------------------------------------------
 

@@ -246,6 +246,22 @@ fn the_exit_code_says_how_it_ended() {
 }
 
 #[test]
+fn a_server_that_knows_no_json_is_too_old() {
+    let old = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = old.local_addr().unwrap();
+    let answers = std::thread::spawn(move || {
+        let (mut client, _) = old.accept().unwrap();
+        let told = "* type a nickname first: /nick NAME (/quit leaves)\n* you will not be read\n";
+        client.write_all(told.as_bytes()).unwrap();
+        std::io::copy(&mut client, &mut std::io::sink()).unwrap();
+    });
+    let outcome = script(place, "echo hi | $chat --nick bot");
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("the server is too old"), "{}", outcome.stderr);
+    answers.join().unwrap();
+}
+
+#[test]
 fn who_is_muted_or_cut_off_is_told_so() {
     let server = Server::start(&[]);
     let mut alice = Client::join(server.tcp(), "alice");

@@ -5,7 +5,7 @@ mod common;
 use common::World;
 
 /// Streams that hold everything the wire can hold, each ended by the client.
-const STREAMS: [&[u8]; 8] = [
+const STREAMS: [&[u8]; 9] = [
     b"bob\nhello\n/me waves\n/who\n/rooms\n",
     b"bob\r\n/join games\r\nhi\r\n/leave\r\n/nick rob\r\n/msg alice psst\r\n/quit\r\nlate\r\n",
     b"\xff\xfb\x1fb\xff\xfa\x1f\x00\x0a\x00\x0d\xff\xf0ob\r\x00typed\r\x00",
@@ -13,6 +13,7 @@ const STREAMS: [&[u8]; 8] = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\nbob\r\n",
     b"NICK bob\r\nUSER b 0 * :b\r\n",
     b"\x16\x03\x01\x00\x05hello",
+    b"/format json\nadmin\nbob\nh\xc3\xa9 \"\\\xe2\x80\xae\n/who\n\xff\n/format text\nhi\n/quit\n",
     b"bob\n\x00\x00nul\n\x1b[31mred\x07\n//slash\n /not a command\n",
 ];
 

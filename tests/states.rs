@@ -30,7 +30,7 @@ struct State {
     say: fn(&mut World, &[u8]),
 }
 
-const STATES: [State; 20] = [
+const STATES: [State; 22] = [
     State { name: "silent", like: None, begin: silent, say: line },
     State { name: "prompted", like: Some("silent"), begin: prompted, say: line },
     State { name: "refused once", like: Some("silent"), begin: refused, say: line },
@@ -56,6 +56,8 @@ const STATES: [State; 20] = [
     State { name: "cut off, not closed yet", like: None, begin: cut_off, say: then_reads },
     State { name: "after /quit, not closed yet", like: None, begin: quitting, say: then_reads },
     State { name: "shutting down", like: None, begin: shutting_down, say: then_reads },
+    State { name: "silent, in JSON", like: None, begin: silent_in_json, say: line },
+    State { name: "in games, owner, in JSON", like: None, begin: owner_in_json, say: line },
 ];
 
 const LINES: [&[u8]; 108] = [
@@ -435,6 +437,18 @@ fn shutting_down() -> World {
     world.reads_only("bob", 0);
     world.turn.server.shutdown(world.now, limits::DRAIN_TIMEOUT);
     world.run();
+    forgotten(world)
+}
+
+fn silent_in_json() -> World {
+    let mut world = silent();
+    world.types("bob", "/format json");
+    forgotten(world)
+}
+
+fn owner_in_json() -> World {
+    let mut world = owner();
+    world.types("bob", "/format json");
     forgotten(world)
 }
 

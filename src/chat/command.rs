@@ -70,8 +70,6 @@ pub enum Command<'a> {
     },
     /// Whether to be read what was said before, on coming into a room.
     HearHistory(bool),
-    /// Whether to be told the number and the date of each message.
-    Numbers(bool),
     /// What concerns a room as such, and order in it.
     InRoom {
         /// The room's name; `None` is the room joined last.
@@ -225,7 +223,6 @@ impl Command<'_> {
             | Self::MatchOff
             | Self::InRoom { command: RoomCommand::AskTopic, .. }
             | Self::HearHistory(_)
-            | Self::Numbers(_)
             | Self::Ignore(_)
             | Self::Unignore(_) => 1,
             _ => FLOOD_LINES_PER_ANNOUNCEMENT,
@@ -258,8 +255,6 @@ pub enum Outcome<'a> {
         /// What is to prove it.
         password: &'a str,
     },
-    /// The client wants messages with their numbers, or without.
-    WantsNumbers(bool),
     /// The client has brought a wrong password or key, and was told so.
     Guessed,
     /// The client is banned from the server, and was told so.

@@ -31,6 +31,8 @@ pub enum Verb {
     History,
     /// Numbers before messages.
     Numbers,
+    /// The form in which a client is told things.
+    Format,
     /// A room's password.
     Password,
     /// Proof that a room is one's own.

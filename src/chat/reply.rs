@@ -21,7 +21,16 @@ pub enum Reply<'a> {
     /// Your nickname, please.
     Prompt,
     /// You have your nickname.
-    Welcome,
+    Welcome {
+        /// The nickname.
+        nickname: &'a Nickname,
+        /// The room that you are about to come into, if you are.
+        room: Option<&'a RoomName>,
+        /// The last message so far.
+        place: Place,
+        /// The present.
+        now: Wall,
+    },
     /// What the operator tells everyone.
     MessageOfTheDay {
         /// One line of it.
@@ -73,8 +82,6 @@ pub enum Reply<'a> {
         /// The last message anywhere: all of this room's up to it were told.
         place: Place,
     },
-    /// Messages are numbered from now on, or not any more; how far the room is.
-    Numbers(Option<Place>),
     /// Whether history will be read to you.
     HearsHistory(bool),
     /// What the room is about.
@@ -130,6 +137,8 @@ pub enum Reply<'a> {
         from: &'a Nickname,
         /// Clean text.
         text: &'a str,
+        /// The present.
+        at: Wall,
     },
     /// What you said to one person was passed on.
     WhisperSent {
@@ -137,6 +146,8 @@ pub enum Reply<'a> {
         to: &'a Nickname,
         /// Clean text.
         text: &'a str,
+        /// The present.
+        at: Wall,
     },
     /// The rooms there are, with how many people in each.
     Rooms {

@@ -12,12 +12,12 @@ static OWN: [(&str, CommandSpec); 2] = [
     ),
     ("invite", CommandSpec::new("close", "", Takes::Text, "end a direct conversation")),
 ];
-/// A command of the server's that is not offered, because this program needs it itself.
-const NOT_OFFERED: &str = "numbers";
+/// Commands of the server's that are not offered, because this program needs them itself.
+const NOT_OFFERED: [&str; 2] = ["format", "numbers"];
 
 /// All that are offered, the most useful first.
 fn offered() -> impl Iterator<Item = &'static CommandSpec> {
-    let theirs = commands().filter(|command| command.name != NOT_OFFERED);
+    let theirs = commands().filter(|command| !NOT_OFFERED.contains(&command.name));
     theirs.flat_map(|command| {
         let own = OWN.iter().filter(|(behind, _)| *behind == command.name).map(|(_, own)| own);
         std::iter::once(command).chain(own)
@@ -64,7 +64,9 @@ pub(super) fn help(typed: &str) -> Vec<&'static CommandSpec> {
         return Vec::new();
     }
     match typed.split_once(' ') {
-        Some((name, _)) => named(name).filter(|it| it.name != NOT_OFFERED).into_iter().collect(),
+        Some((name, _)) => {
+            named(name).filter(|it| !NOT_OFFERED.contains(&it.name)).into_iter().collect()
+        }
         None => beginning_with(typed).collect(),
     }
 }
@@ -84,12 +86,12 @@ mod tests {
     fn help_narrows_down_while_a_command_is_typed() {
         let names = |typed| help(typed).iter().map(|command| command.name).collect::<Vec<_>>();
         assert_eq!(names("hello").len() + names("//x").len(), 0);
-        assert_eq!(names("/").len(), commands().count() + OWN.len() - 1);
+        assert_eq!(names("/").len(), commands().count() + OWN.len() - NOT_OFFERED.len());
         assert_eq!(names("/m"), ["msg", "me", "match", "mute"]);
         assert_eq!(names("/MSG bob"), ["msg"]);
         assert_eq!(names("/w bob"), ["msg"]);
         assert!(names("/nothing").is_empty() && names("/é").is_empty());
-        assert!(names("/numbers on").is_empty());
+        assert!(names("/numbers on").is_empty() && names("/format text").is_empty());
         let first = |typed| names(typed).into_iter().take(10).collect::<Vec<_>>();
         let useful =
             ["help", "who", "msg", "me", "nick", "rooms", "join", "leave", "history", "find"];

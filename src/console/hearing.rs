@@ -1,31 +1,39 @@
 //! What the server says, and what of it is shown where.
 
-use super::heard::{Heard, Past, Stamp, decode};
 use super::link::Phase;
-use super::pane::{Entry, Kind, Pane};
-use super::{Console, Deed, deeds};
+use super::pane::{Entry, Kind, Pane, Stamp};
+use super::reading::Heard;
+use super::{Console, Deed, deeds, wording};
+use crate::dialect::json::{Action, Message, Moderated, Object};
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
     /// Takes a line.
     pub(super) fn hear(&mut self, line: &[u8]) -> Vec<Deed> {
-        let line = decode(line, std::mem::take(&mut self.is_first_line));
-        let heard = Heard::parse(&line);
+        match self.reading.read(line) {
+            Heard::Object(object) => self.hear_object(&object),
+            Heard::AtTheDoor(why) => {
+                self.link.refused_at_the_door(&why);
+                Vec::new()
+            }
+            Heard::Foreign(why) => deeds(self.link.give_up(why)),
+        }
+    }
+
+    fn hear_object(&mut self, object: &Object<'_>) -> Vec<Deed> {
         let epoch = self.link.epoch().to_owned();
-        let is_elsewhere = matches!(
-            heard,
-            Heard::Said { .. } | Heard::Acted { .. } | Heard::Joined(_) | Heard::Left(_)
-        );
-        let is_silent = self.link.is_about_room(&heard) || (self.link.is_between() && is_elsewhere);
-        let asked = self.link.hear(self.now.time, &heard);
+        let is_elsewhere =
+            matches!(object, Object::Message(_) | Object::Joined { .. } | Object::Left { .. });
+        let is_silent = self.link.is_about_room(object) || (self.link.is_between() && is_elsewhere);
+        let asked = self.link.hear(self.now.time, object);
         if !epoch.is_empty() && epoch != self.link.epoch() {
             // Another server, or one that has lost its memory: it counts from the beginning.
             self.rooms.iter_mut().for_each(Pane::forget_numbers);
         }
-        let is_shown = !is_silent && self.roster.hear(self.link.room(), &heard);
+        let is_shown = !is_silent && self.roster.hear(self.link.room(), object);
         let mut deeds = deeds(asked);
         if is_shown {
-            deeds.extend(self.show(&heard));
+            deeds.extend(self.show(object));
         }
         if let Some((room, others)) = self.link.take_entered() {
             self.enter(&room, others);
@@ -51,58 +59,71 @@ impl Console {
         self.add(entry);
     }
 
-    fn show(&mut self, heard: &Heard<'_>) -> Vec<Deed> {
-        match *heard {
-            Heard::Said { stamp, who, text } => self.message(Kind::Said, stamp, who, text),
-            Heard::Acted { stamp, who, text } => {
-                self.message(Kind::Acted, Some(stamp), who, text);
+    fn show(&mut self, object: &Object<'_>) -> Vec<Deed> {
+        match object {
+            Object::Message(message) => self.show_message(message),
+            Object::Private { from: Some(from), text, .. } => {
+                self.message(Kind::Whispered, self.present(), from, text);
             }
-            Heard::Whispered { from, text } => self.message(Kind::Whispered, None, from, text),
-            Heard::WhisperSent { to, text } => self.message(Kind::WhisperSent, None, to, text),
-            Heard::Joined(who) if who != self.link.nickname() => self.presence(who, "joined"),
-            Heard::Left(who) => self.presence(who, "left"),
+            Object::Private { to, text, .. } => {
+                let to = to.as_deref().unwrap_or_default();
+                self.message(Kind::WhisperSent, self.present(), to, text);
+            }
+            Object::Joined { nick, .. } if nick != self.link.nickname() => {
+                self.presence(nick, "joined");
+            }
+            Object::Left { nick, .. } => self.presence(nick, "left"),
+            Object::Renamed { nick, new, .. } => self.presence(nick, &format!("is now {new}")),
+            Object::Presence { total, .. } => {
+                self.presence("", &format!("people come and go: {total} here"));
+            }
             // What was told while there was no connection is out of date.
-            Heard::Welcome => self.hint.clear(),
-            Heard::Joined(_) | Heard::Numbers(_) | Heard::Granted => {}
-            Heard::Renamed { old, new } => self.presence(old, &format!("is now {new}")),
-            Heard::Topic { room, text } => self.topic(room, text),
-            Heard::PastBegins(past) => self.begin_past(past),
-            Heard::PastEnds(_) => self.end_past(),
-            Heard::NoPast if self.silent_pasts > 0 => self.silent_pasts -= 1,
-            Heard::NoPast => self.notice("the history is off here: nothing is remembered"),
-            Heard::Token { queue, token, port } => return self.play(queue, token, port),
-            Heard::Invited { from, queue } => self.invited(from, queue),
-            Heard::Owns { room, key } => self.notice(&format!(
+            Object::Welcome(_) => self.hint.clear(),
+            Object::Topic { room, text, .. } => self.topic(room, text),
+            Object::History { gap, count, after, .. } => self.begin_past(*gap, *count, *after),
+            Object::End { .. } => self.end_past(),
+            Object::Token { queue, token, udp, .. } => {
+                if let Ok(token) = u64::from_str_radix(token, 16) {
+                    return self.play(queue, token, *udp);
+                }
+            }
+            Object::Invited { from: Some(from), queue, .. } => self.invited(from, queue),
+            Object::Owner { room, key } => self.notice(&format!(
                 "you own {room} now (/help rooms); to own it again another day, keep this: \
                  /join {room} {key}"
             )),
-            Heard::Digest { here } => {
-                self.presence("", &format!("people come and go: {here} here"));
+            Object::Rooms { rooms, more } => {
+                self.notice(&format!("rooms: {}", wording::listed_rooms(rooms, *more)));
             }
-            Heard::Who { room, count, names, .. } => {
-                let are = if count == 1 { "is" } else { "are" };
-                self.notice(&format!("there {are} {count} in {room}: {names}"));
-            }
-            Heard::Rooms { rooms, .. } => self.notice(&format!("rooms: {rooms}")),
-            Heard::And(more) => self.notice(&format!("and {more}")),
-            // It is told when the connection ends, which is next.
-            Heard::Farewell(_) => {}
-            Heard::PutOut { text, .. } => {
-                self.put_out = Some(text.to_owned());
+            Object::Moderated(Moderated { you: true, action, text, .. })
+                if matches!(action, Action::Kicked | Action::Banned) =>
+            {
+                self.put_out = Some(text.to_string());
                 self.notice(text);
             }
-            Heard::HereAlready(text)
-            | Heard::NoEntry(text)
-            | Heard::BadName(text)
-            | Heard::Notice(text) => self.noticed(text),
-            Heard::Other("") | Heard::Entered { .. } => {}
-            Heard::Other(text) => self.notice(text),
+            Object::Error(error) if error.code == "history-off" => match self.silent_pasts {
+                0 => self.notice("the history is off here: nothing is remembered"),
+                _ => self.silent_pasts -= 1,
+            },
+            // These are answers to this program, or followed by what tells more.
+            Object::Format(_) | Object::Setting { .. } | Object::Room { .. } | Object::Bye(_) => {}
+            other => wording::lines(other).iter().for_each(|line| self.noticed(line)),
         }
         Vec::new()
     }
 
-    fn message(&mut self, kind: Kind, stamp: Option<Stamp>, who: &str, text: &str) {
-        let stamp = stamp.unwrap_or(Stamp { number: 0, at: self.now.wall });
+    fn show_message(&mut self, message: &Message<'_>) {
+        let stamp = Stamp { number: message.n, at: message.at };
+        let kind = if message.me { Kind::Acted } else { Kind::Said };
+        self.message(kind, stamp, &message.nick, &message.text);
+    }
+
+    /// When something is said that has no number.
+    fn present(&self) -> Stamp {
+        Stamp { number: 0, at: self.now.wall }
+    }
+
+    fn message(&mut self, kind: Kind, stamp: Stamp, who: &str, text: &str) {
         let mut entry = Entry::said(kind, stamp, who, text);
         let nickname = self.link.nickname();
         entry.is_own = kind == Kind::WhisperSent || who == nickname;
@@ -138,14 +159,13 @@ impl Console {
         }
     }
 
-    fn topic(&mut self, room: Option<&str>, text: Option<&str>) {
-        let is_here = room.is_none_or(|room| room == self.room().title);
-        if is_here {
-            text.unwrap_or_default().clone_into(&mut self.room_mut().topic);
+    fn topic(&mut self, room: &str, text: &str) {
+        if room == self.room().title {
+            text.clone_into(&mut self.room_mut().topic);
         }
         match text {
-            Some(text) => self.notice(&format!("the topic: {text}")),
-            None => self.notice("there is no topic"),
+            "" => self.notice("there is no topic"),
+            text => self.notice(&format!("the topic: {text}")),
         }
     }
 
@@ -160,20 +180,19 @@ impl Console {
         self.add(entry);
     }
 
-    fn begin_past(&mut self, past: Past) {
-        let messages = |count| if count == 1 { "message" } else { "messages" };
-        let (text, count) = match past {
-            Past::Last(REPLAYED_MESSAGES) if self.silent_pasts > 0 => {
-                let text = format!("last {REPLAYED_MESSAGES} messages; /history shows more");
-                (text, REPLAYED_MESSAGES)
+    fn begin_past(&mut self, gap: bool, count: usize, after: Option<u64>) {
+        let messages = if count == 1 { "message" } else { "messages" };
+        let text = match after {
+            None if count == REPLAYED_MESSAGES && self.silent_pasts > 0 => {
+                format!("last {count} messages; /history shows more")
             }
-            Past::Last(count) => (format!("last {count} {}", messages(count)), count),
-            Past::Missed(count) => (format!("{count} {} since you left", messages(count)), count),
-            Past::Gap(count) => {
+            None => format!("last {count} {messages}"),
+            Some(_) if !gap => format!("{count} {messages} since you left"),
+            Some(_) => {
                 // Even if nothing is left of it.
                 let text = "some of what was said meanwhile is lost";
                 self.add(Entry::told(Kind::Divider, 0, text));
-                (format!("the last {count} {}", messages(count)), count)
+                format!("the last {count} {messages}")
             }
         };
         self.past = (count > 0).then_some(text);

@@ -16,7 +16,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::heard::{Heard, Place};
+use crate::dialect::json::{Action, Error, Moderated, Object};
 use crate::limits::{
     ANSWER_PATIENCE, COME_BACK_MAX, COME_BACK_MIN, COME_BACK_TOLD_MAX, NAME_AGAIN, NAME_ROUNDS,
     NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
@@ -25,6 +25,8 @@ use crate::time::Time;
 
 /// Where everybody starts.
 pub(super) const MAIN: &str = "main";
+/// What is asked for before the nickname.
+pub(super) const GREETING: &str = "/format json\n/history off\n";
 
 /// What the shell is to do for the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,15 @@ pub(super) enum Phase {
     Down,
 }
 
+/// How far a room was read: the epoch of the numbers, and the last of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// Eight hexadecimal digits.
+    epoch: String,
+    /// The last message.
+    number: u64,
+}
+
 /// The connection to the server.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -78,8 +89,6 @@ pub(super) struct Link {
     name_again: Option<Time>,
     /// We have been here before: the name may still be held by the lost connection.
     was_here: bool,
-    /// The next who comes is we ourselves, as the server writes our name.
-    is_welcome: bool,
     /// The first room is yet to be entered.
     returning: bool,
     /// Where we are while we ask for another room.
@@ -115,7 +124,6 @@ impl Link {
             name_tries: 0,
             name_again: None,
             was_here: false,
-            is_welcome: false,
             returning: false,
             fallback: None,
             entered: None,
@@ -135,7 +143,7 @@ impl Link {
         (self.is_connected, self.returning, self.fallback) = (true, true, None);
         self.phase = Phase::Registering;
         // In one write, or a pause might be taken for the end of a line.
-        vec![Ask::Send(format!("/numbers on\n/history off\n{}\n", self.nickname))]
+        vec![Ask::Send(format!("{GREETING}{}\n", self.nickname))]
     }
 
     /// The connection is no more, or could not be made.
@@ -207,57 +215,85 @@ impl Link {
         }
     }
 
-    /// Takes a line of the server: what is to be asked next.
-    pub(super) fn hear(&mut self, now: Time, heard: &Heard<'_>) -> Vec<Ask> {
-        match heard {
-            Heard::Numbers(place) => self.epoch.clone_from(&place.epoch),
-            Heard::Welcome => {
+    /// Takes what the server says: what is to be asked next.
+    pub(super) fn hear(&mut self, now: Time, object: &Object<'_>) -> Vec<Ask> {
+        match object {
+            Object::Format(greeting) if is_epoch(&greeting.epoch) => {
+                self.epoch = greeting.epoch.to_string();
+            }
+            Object::Welcome(greeting) => {
                 (self.phase, self.was_here, self.failures) = (Phase::Here, true, 0);
-                (self.name_again, self.unwanted, self.is_welcome) = (None, false, true);
+                (self.name_again, self.unwanted) = (None, false);
                 (self.name_rounds, self.answer_by) = (0, None);
                 self.why.clear();
+                if let Some(nick) = &greeting.nick {
+                    self.nickname = nick.to_string();
+                }
             }
-            Heard::Joined(name) if std::mem::take(&mut self.is_welcome) => {
-                self.nickname = (*name).into();
+            // What led to it was told.
+            Object::Bye(bye) if matches!(&*bye.code, "quit" | "banned" | "kicked") => {}
+            Object::Bye(bye) => {
+                let retry = bye.retry.map(Duration::from_secs);
+                self.why = bye.text.to_string();
+                self.back_in = retry.map(|retry| retry.min(COME_BACK_TOLD_MAX));
             }
-            Heard::Farewell("goodbye") => {}
-            Heard::Farewell(text) => (self.why, self.back_in) = ((*text).into(), back_in(text)),
-            Heard::NoEntry(text) if self.phase != Phase::Here => {
-                (self.why, self.unwanted) = ((*text).into(), true);
-            }
-            Heard::NoEntry(_) | Heard::HereAlready(_) => {
-                self.typed_word = None;
-                return self.stay();
-            }
-            Heard::Notice(text) | Heard::BadName(text) if self.phase != Phase::Here => {
-                return self.refused(now, text);
-            }
-            // No room can be called so; or it is another one now, which a word does not open.
-            Heard::BadName(_) if self.is_between() => return self.ask_without_word(),
+            Object::Error(error) => return self.hear_error(now, error),
             // Whoever was put out of where everybody starts is not to come back at once.
-            Heard::PutOut { room: MAIN, text } => {
-                (self.why, self.unwanted) = ((*text).into(), true);
+            Object::Moderated(Moderated { action, room, you: true, text, .. })
+                if room == MAIN && matches!(action, Action::Kicked | Action::Banned) =>
+            {
+                (self.why, self.unwanted) = (text.to_string(), true);
             }
-            Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
-            Heard::Entered { room, others } => return self.entered(room, *others),
-            Heard::Said { stamp: Some(stamp), .. } | Heard::Acted { stamp, .. } => {
-                self.note_read(stamp.number);
+            Object::Renamed { nick, new, .. } if *nick == self.nickname => {
+                self.nickname = new.to_string();
             }
-            Heard::PastEnds(Some((room, place))) if *room == self.room => {
-                self.note_place(room, place.clone());
+            Object::Room { room, total } => return self.entered(room, total.saturating_sub(1)),
+            Object::Message(message) => self.note_read(message.n),
+            Object::End { room, at } if *room == self.room => {
+                if let Some(place) = parse_place(at) {
+                    self.note_place(room, place);
+                }
             }
-            Heard::Owns { room, key } => self.note_word(room, key),
+            Object::Owner { room, key } => self.note_word(room, key),
             _ => {}
         }
         Vec::new()
     }
 
+    fn hear_error(&mut self, now: Time, error: &Error<'_>) -> Vec<Ask> {
+        match error_of(error) {
+            Refused::Entry if self.phase != Phase::Here => {
+                (self.why, self.unwanted) = (error.text.to_string(), true);
+                Vec::new()
+            }
+            Refused::Entry | Refused::Again => {
+                self.typed_word = None;
+                self.stay()
+            }
+            _ if self.phase != Phase::Here => self.refused(now, error),
+            // No room can be called so; or it is another one now, which a word does not open.
+            Refused::Name if self.is_between() => self.ask_without_word(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Why nobody is let in, told before anything is known of the server.
+    pub(super) fn refused_at_the_door(&mut self, why: &str) {
+        why.clone_into(&mut self.why);
+    }
+
+    /// The server and this program do not understand each other, however often they try.
+    pub(super) fn give_up(&mut self, why: &str) -> Vec<Ask> {
+        (self.why, self.unwanted) = (why.to_owned(), true);
+        vec![Ask::Disconnect]
+    }
+
     /// The server does not take the name.
-    fn refused(&mut self, now: Time, text: &str) -> Vec<Ask> {
-        text.clone_into(&mut self.why);
+    fn refused(&mut self, now: Time, error: &Error<'_>) -> Vec<Ask> {
+        self.why = error.text.to_string();
         // It answers, whatever it says.
         self.answer_by = None;
-        let is_taken = text.contains("is taken");
+        let is_taken = error.code == "nick-taken";
         if is_taken && self.was_here && self.name_tries < NAME_TRIES {
             // Most likely the server does not know yet that the old connection is dead.
             self.name_again = Some(now + NAME_AGAIN);
@@ -315,8 +351,9 @@ impl Link {
 
     /// Whether what the server says of a name is about the room that we want to be back in, which
     /// the user has not typed.
-    pub(super) fn is_about_room(&self, heard: &Heard<'_>) -> bool {
-        matches!(heard, Heard::BadName(_)) && self.is_between()
+    pub(super) fn is_about_room(&self, object: &Object<'_>) -> bool {
+        matches!(object, Object::Error(error) if error_of(error) == Refused::Name)
+            && self.is_between()
     }
 
     /// Whether we are on the way from one room to another: what is said now is said elsewhere.
@@ -408,11 +445,40 @@ impl Link {
     }
 }
 
-/// When the server wants to see us again: `…; come back in 7 s`. Not before, as others will come,
-/// too; but not for ever.
-fn back_in(farewell: &str) -> Option<Duration> {
-    let (_, seconds) = farewell.strip_suffix(" s")?.rsplit_once("; come back in ")?;
-    Some(Duration::from_secs(seconds.parse().ok()?).min(COME_BACK_TOLD_MAX))
+/// What an error means for where we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// We may not come in, neither into a room nor, before we have a nickname, at all.
+    Entry,
+    /// We are there already.
+    Again,
+    /// No nickname and no room can be called so.
+    Name,
+    /// Something else.
+    Other,
+}
+
+/// What an error means for where we are.
+pub(super) fn error_of(error: &Error<'_>) -> Refused {
+    match &*error.code {
+        "banned" | "room-password" | "password-wrong" | "password-paused" | "key-wrong"
+        | "rooms-full" | "rooms-unreadable" => Refused::Entry,
+        "room-same" | "room-last" => Refused::Again,
+        "name-bad" => Refused::Name,
+        _ => Refused::Other,
+    }
+}
+
+/// `c77143c7:1200`
+fn parse_place(text: &str) -> Option<Place> {
+    let (epoch, number) = text.split_once(':')?;
+    is_epoch(epoch).then_some(())?;
+    Some(Place { epoch: epoch.to_owned(), number: number.parse().ok()? })
+}
+
+/// Whether this may be an epoch: it is sent back as a part of a command.
+fn is_epoch(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// A room as it may be typed in several ways.

@@ -4,14 +4,15 @@
 //! ```text
 //!     keys        bytes of a terminal -> keys
 //!     composer    keys -> the line being typed         completion, commands: what Tab and / offer
-//!     heard       a line of the server -> what it means
+//!     reading     a line of the server -> an object of JSON dialect 1, every text clean
+//!     wording     objects -> English
 //!     link        connecting, coming back, what to ask    roster: who is here
 //!     pane        one conversation                     talks: those with players, over UDP
-//!     hearing     lines -> panes                       typing: keys -> deeds
+//!     hearing     objects -> panes                      typing: keys -> deeds
 //!     view, rows  all of it -> a frame                 palette, wrap
 //! ```
 //!
-//! `client::chat` is the shell around it. The pipe (`script`) uses `heard` alone.
+//! `client::chat` is the shell around it. The pipe (`script`) uses `reading` and `wording` alone.
 //!
 //! Invariants: everything that is kept has a limit; all text from the network is cleaned before it
 //! is kept, so that nothing drawn can steer the terminal.
@@ -19,19 +20,22 @@
 mod commands;
 mod completion;
 mod composer;
-mod heard;
 mod hearing;
 mod keys;
 mod link;
 mod object;
 mod palette;
 mod pane;
+mod reading;
 mod roster;
 mod rows;
+#[cfg(test)]
+mod samples;
 mod script;
 mod talks;
 mod typing;
 mod view;
+mod wording;
 mod wrap;
 
 pub use keys::{Key, Keys};
@@ -44,6 +48,7 @@ use crate::time::Time;
 use composer::Composer;
 use link::{Ask, Link, MAIN, Phase};
 use pane::{Entry, Kind, Pane};
+use reading::Reading;
 use roster::Roster;
 use talks::Talks;
 
@@ -158,8 +163,7 @@ pub struct Console {
     hint: String,
     size: (u16, u16),
     has_focus: bool,
-    /// The first line of a connection may begin with the prompt.
-    is_first_line: bool,
+    reading: Reading,
     /// Histories that were asked for without the user's doing.
     silent_pasts: u32,
     /// What is to be told before the first message of a history that is news.
@@ -190,7 +194,7 @@ impl Console {
             hint: String::new(),
             size: (80, 24),
             has_focus: true,
-            is_first_line: true,
+            reading: Reading::default(),
             silent_pasts: 0,
             past: None,
             rooms_asked: None,
@@ -209,7 +213,7 @@ impl Console {
             Input::Start => self.start(),
             Input::Key(key) => self.press(key),
             Input::Connected => {
-                self.is_first_line = true;
+                self.reading = Reading::default();
                 self.silent_pasts = 0;
                 deeds(self.link.connected(now.time))
             }

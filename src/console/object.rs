@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::heard::{Heard, Stamp};
+use super::wording;
+use crate::dialect::json;
 
 /// One thing that was heard.
 #[derive(Debug, Default, Serialize)]
@@ -31,7 +32,7 @@ pub(super) struct Object<'a> {
     queue: Option<&'a str>,
     /// Sixteen hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -48,192 +49,155 @@ struct RoomObject<'a> {
     members: usize,
 }
 
-/// What a list is of that may go on in the next line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum List {
-    /// There is none.
-    Nothing,
-    People,
-    Rooms,
-}
-
-impl List {
-    /// What it is of after this line.
-    pub(super) fn after(self, heard: &Heard<'_>) -> Self {
-        match heard {
-            Heard::Who { .. } => Self::People,
-            Heard::Rooms { .. } => Self::Rooms,
-            Heard::And(_) => self,
-            _ => Self::Nothing,
-        }
-    }
-}
-
-/// What a line is seen in the light of.
+/// What an object of the server's is seen in the light of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     /// How we are called.
     pub(super) own: &'a str,
-    /// Where we are.
-    pub(super) room: &'a str,
-    /// What is heard was said before.
-    pub(super) is_past: bool,
     /// What is granted was asked for by the script, and not by this program.
     pub(super) is_answer: bool,
-    pub(super) list: List,
+}
+
+/// The lines that are written for an object of the server's.
+pub(super) fn lines(told: &json::Object<'_>, view: View<'_>) -> Vec<String> {
+    let written = |object: &Object<'_>| serde_json::to_string(object).ok();
+    if let Some(object) = Object::of(told, view) {
+        return written(&object).into_iter().collect();
+    }
+    if is_nothing(told, view) {
+        return Vec::new();
+    }
+    let notices = wording::lines(told);
+    let object = |text: &String| written(&Object { text: Some(text), ..Object::told("notice") });
+    notices.iter().filter_map(object).collect()
+}
+
+/// Whether it is nobody's business: it is told otherwise, or answers what this program has asked.
+fn is_nothing(told: &json::Object<'_>, view: View<'_>) -> bool {
+    match told {
+        json::Object::Format(_) | json::Object::Setting { .. } => !view.is_answer,
+        json::Object::Error(error) if error.code == "history-off" => !view.is_answer,
+        json::Object::Welcome(_) | json::Object::Prompt | json::Object::Unknown => true,
+        _ => false,
+    }
 }
 
 impl<'a> Object<'a> {
-    /// What is told of a line; `notice` is the line without the mark of notices.
-    pub(super) fn of(heard: &Heard<'a>, notice: &'a str, view: View<'a>) -> Option<Self> {
-        let told = |kind| Self { kind, ..Self::default() };
-        let room = Some(view.room);
-        let said = |kind, stamp: Option<Stamp>, who, text| Self {
-            number: stamp.map(|stamp| stamp.number),
-            time: stamp.map(|stamp| stamp.at),
-            room,
-            from: Some(who),
-            text: Some(text),
-            own: who == view.own,
-            past: view.is_past,
-            ..told(kind)
-        };
-        Some(match *heard {
-            Heard::Welcome | Heard::Other("") => return None,
-            Heard::Numbers(_) | Heard::Granted | Heard::NoPast if !view.is_answer => return None,
-            Heard::Said { stamp, who, text } => said("message", stamp, who, text),
-            Heard::Acted { stamp, who, text } => said("action", Some(stamp), who, text),
-            Heard::Whispered { from, text } => {
-                Self { from: Some(from), text: Some(text), ..told("private") }
-            }
-            Heard::WhisperSent { to, text } => {
-                Self { to: Some(to), text: Some(text), own: true, ..told("private") }
-            }
-            Heard::Joined(who) => Self { room, from: Some(who), ..told("joined") },
-            Heard::Left(who) => Self { room, from: Some(who), ..told("left") },
-            Heard::Digest { here } => Self { room, count: Some(here), ..told("digest") },
-            Heard::Renamed { old, new } => {
-                Self { from: Some(old), to: Some(new), ..told("renamed") }
-            }
-            Heard::Entered { room, .. } => Self { room: Some(room), ..told("entered") },
-            Heard::Topic { room: of, text } => Self { room: of.or(room), text, ..told("topic") },
-            Heard::Token { queue, token, port } => {
-                let token = Some(format!("{token:016x}"));
-                Self { queue: Some(queue), token, port, ..told("token") }
-            }
-            Heard::Invited { from, queue } => {
-                let queue = Some(queue);
-                Self { from: Some(from), text: queue, queue, ..told("invited") }
-            }
-            Heard::Owns { room, key } => Self { room: Some(room), text: Some(key), ..told("owns") },
-            _ => Self::of_list(heard, view.list)
-                .unwrap_or(Self { text: Some(notice), ..told("notice") }),
-        })
+    fn told(kind: &'static str) -> Self {
+        Self { kind, ..Self::default() }
     }
 
-    fn of_list(heard: &Heard<'a>, list: List) -> Option<Self> {
-        let told = |kind| Self { kind, ..Self::default() };
-        Some(match *heard {
-            Heard::Who { room, count, names, .. } => {
-                let names = Some(people(names));
-                Self { room: Some(room), count: Some(count), names, ..told("who") }
+    /// What is told of an object that is no notice.
+    fn of(told: &'a json::Object<'_>, view: View<'_>) -> Option<Self> {
+        use json::Object as Told;
+        let of = Self::told;
+        Some(match told {
+            Told::Message(message) => Self::message(message, view),
+            Told::Private { from: Some(from), text, .. } => {
+                Self { from: Some(from), text: Some(text), ..of("private") }
             }
-            Heard::Notice(text) => {
-                let room = text.strip_prefix("there is nobody in ")?;
-                let names = Some(Vec::new());
-                Self { room: Some(room), count: Some(0), names, ..told("who") }
+            Told::Private { to, text, .. } => {
+                Self { to: to.as_deref(), text: Some(text), own: true, ..of("private") }
             }
-            Heard::Rooms { count, rooms } => {
-                Self { count: Some(count), rooms: Some(places(rooms)), ..told("rooms") }
+            Told::Joined { room, nick } => {
+                Self { room: Some(room), from: Some(nick), ..of("joined") }
             }
-            Heard::And(more) if list == List::People => {
-                Self { names: Some(people(more)), ..told("and") }
+            Told::Left { room, nick } => Self { room: Some(room), from: Some(nick), ..of("left") },
+            Told::Presence { room, total, .. } => {
+                Self { room: Some(room), count: Some(*total), ..of("digest") }
             }
-            Heard::And(more) if list == List::Rooms => {
-                Self { rooms: Some(places(more)), ..told("and") }
+            Told::Renamed { nick, new, .. } => {
+                Self { from: Some(nick), to: Some(new), ..of("renamed") }
             }
+            Told::Room { room, .. } => Self { room: Some(room), ..of("entered") },
+            Told::Topic { room, text, .. } => {
+                let text = Some(&**text).filter(|text| !text.is_empty());
+                Self { room: Some(room), text, ..of("topic") }
+            }
+            Told::Names { room, names, total, .. } => {
+                let names = Some(names.iter().map(|name| &**name).collect());
+                Self { room: Some(room), count: Some(*total), names, ..of("who") }
+            }
+            Told::Rooms { rooms, more } => {
+                let count = Some(rooms.len() + more);
+                let room = |entry: &'a json::RoomEntry<'_>| RoomObject {
+                    name: &entry.room,
+                    members: entry.total,
+                };
+                Self { count, rooms: Some(rooms.iter().map(room).collect()), ..of("rooms") }
+            }
+            Told::Token { queue, token, udp, .. } => {
+                Self { queue: Some(queue), token: Some(token), port: *udp, ..of("token") }
+            }
+            Told::Invited { from: Some(from), queue, .. } => {
+                let queue = Some(&**queue);
+                Self { from: Some(from), text: queue, queue, ..of("invited") }
+            }
+            Told::Owner { room, key } => Self { room: Some(room), text: Some(key), ..of("owns") },
             _ => return None,
         })
     }
-}
 
-/// `alice, bob`
-fn people(list: &str) -> Vec<&str> {
-    list.split(", ").collect()
-}
-
-/// `games (1), main (2) and 7 more`
-fn places(list: &str) -> Vec<RoomObject<'_>> {
-    let rooms = list.split(", ").filter_map(|room| {
-        let (name, rest) = room.split_once(" (")?;
-        let (members, _) = rest.split_once(')')?;
-        Some(RoomObject { name, members: members.parse().ok()? })
-    });
-    rooms.collect()
+    fn message(message: &'a json::Message<'_>, view: View<'_>) -> Self {
+        Self {
+            number: Some(message.n),
+            time: Some(message.at),
+            room: Some(&message.room),
+            from: Some(&message.nick),
+            text: Some(&message.text),
+            own: message.nick == view.own,
+            past: message.old,
+            ..Self::told(if message.me { "action" } else { "message" })
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::reading::read_one;
     use super::*;
-
-    fn told(line: &str, list: List) -> String {
-        let view = View { own: "bot", room: "tea", is_past: false, is_answer: true, list };
-        let notice = line.strip_prefix("* ").unwrap_or(line);
-        let object = Object::of(&Heard::parse(line), notice, view).unwrap();
-        serde_json::to_string(&object).unwrap()
-    }
 
     #[test]
     fn answers_have_parts_that_a_program_can_take() {
-        for (line, list, object) in [
+        let view = View { own: "bot", is_answer: true };
+        for (told, object) in [
             (
-                "* there are 2 in main: alice, bob",
-                List::Nothing,
+                r#"{"t":"names","room":"main","names":["alice","bob"],"total":2}"#,
                 r#"{"kind":"who","room":"main","count":2,"names":["alice","bob"]}"#,
             ),
             (
-                "* there is nobody in den",
-                List::Nothing,
+                r#"{"t":"names","room":"den","names":[],"total":0}"#,
                 r#"{"kind":"who","room":"den","count":0,"names":[]}"#,
             ),
-            ("* and carol", List::People, r#"{"kind":"and","names":["carol"]}"#),
             (
-                "* there are 9 rooms: games (1), main (12)",
-                List::Nothing,
-                concat!(
-                    r#"{"kind":"rooms","count":9,"rooms":[{"name":"games","members":1},"#,
-                    r#"{"name":"main","members":12}]}"#
-                ),
+                r#"{"t":"rooms","rooms":[{"room":"games","total":1}],"more":8}"#,
+                r#"{"kind":"rooms","count":9,"rooms":[{"name":"games","members":1}]}"#,
             ),
             (
-                "* and tea (3) and 6 more",
-                List::Rooms,
-                r#"{"kind":"and","rooms":[{"name":"tea","members":3}]}"#,
-            ),
-            ("* and whatever", List::Nothing, r#"{"kind":"notice","text":"and whatever"}"#),
-            (
-                "* your token for duel (2 players) is 090e436e0f64c1ab: run mio-chat match \
-                 HOST:50000 --token 090e436e0f64c1ab",
-                List::Nothing,
+                r#"{"t":"token","queue":"duel","n":2,"token":"090e436e0f64c1ab","udp":50000}"#,
                 r#"{"kind":"token","queue":"duel","token":"090e436e0f64c1ab","port":50000}"#,
             ),
             (
-                "* the topic is now: cups (by al)",
-                List::Nothing,
+                r#"{"t":"topic","room":"tea","text":"cups","by":"al","changed":true}"#,
                 r#"{"kind":"topic","room":"tea","text":"cups"}"#,
             ),
             (
-                "* +37 -12, 1,204 here",
-                List::Nothing,
+                r#"{"t":"presence","room":"tea","came":37,"went":12,"total":1204}"#,
                 r#"{"kind":"digest","room":"tea","count":1204}"#,
             ),
             (
-                "* -- last message in tea (UTC) --",
-                List::Nothing,
-                r#"{"kind":"notice","text":"-- last message in tea (UTC) --"}"#,
+                r#"{"t":"history","room":"tea","gap":false,"count":1}"#,
+                r#"{"kind":"notice","text":"-- last message in tea --"}"#,
+            ),
+            (
+                r#"{"t":"message","n":5,"at":7,"room":"tea","nick":"bot","text":"hi","old":true}"#,
+                concat!(
+                    r#"{"kind":"message","number":5,"time":7,"room":"tea","from":"bot","#,
+                    r#""text":"hi","own":true,"past":true}"#
+                ),
             ),
         ] {
-            assert_eq!(told(line, list), object, "{line}");
+            assert_eq!(lines(&read_one(told), view), [object], "{told}");
         }
     }
 }

@@ -9,8 +9,15 @@
 
 use std::collections::VecDeque;
 
-use super::heard::Stamp;
 use crate::limits::{REPLAYED_ENTRIES_MAX, SCROLLBACK_BYTES_MAX, SCROLLBACK_ENTRIES_MAX};
+
+/// A message's number, which grows over the whole server, and when it was said, in seconds since
+/// the beginning of 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) number: u64,
+    pub(super) at: u64,
+}
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,17 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::heard::Heard;
+use crate::dialect::json::{Object, RoomEntry, Text};
 use crate::limits::{ROOMS_KNOWN_MAX, ROSTER_MAX};
-
-/// A list that comes in several lines.
-#[derive(Debug, Default)]
-struct Listing {
-    /// Entries that are still to come.
-    missing: usize,
-    is_rooms: bool,
-    is_shown: bool,
-}
 
 /// Who is here, and which rooms there are.
 #[derive(Debug, Default)]
@@ -29,7 +20,6 @@ pub(super) struct Roster {
     /// Answers to questions that the user has not asked.
     silent_who: bool,
     silent_rooms: bool,
-    listing: Listing,
 }
 
 impl Roster {
@@ -48,78 +38,50 @@ impl Roster {
         self.silent_rooms = true;
     }
 
-    /// Takes a line of the server. Whether the user is to see it.
-    pub(super) fn hear(&mut self, room: &str, heard: &Heard<'_>) -> bool {
-        match heard {
-            Heard::Joined(name) => {
+    /// Takes what the server says. Whether the user is to see it.
+    pub(super) fn hear(&mut self, room: &str, object: &Object<'_>) -> bool {
+        match object {
+            Object::Joined { nick, .. } => {
                 self.count += 1;
-                self.add(name);
+                self.add(nick);
             }
-            Heard::Left(name) => {
+            Object::Left { nick, .. } => {
                 self.count = self.count.saturating_sub(1);
-                self.names.remove(&name.to_lowercase());
+                self.names.remove(&nick.to_lowercase());
             }
-            Heard::Renamed { old, new } if self.names.remove(&old.to_lowercase()).is_some() => {
-                self.add(new);
+            Object::Renamed { nick, new, .. } => {
+                if self.names.remove(&nick.to_lowercase()).is_some() {
+                    self.add(new);
+                }
             }
-            Heard::Digest { here } => {
-                self.count = *here;
+            Object::Presence { total, .. } => {
+                self.count = *total;
                 self.names.clear();
             }
-            Heard::Who { room: listed, count, pages, names } => {
-                return self.list(*listed == room, (*count, *pages), names);
+            Object::Names { room: listed, names, total, .. } if listed == room => {
+                return self.list(names, *total);
             }
-            Heard::Rooms { count, rooms } => {
-                self.rooms.clear();
-                let is_shown = !std::mem::take(&mut self.silent_rooms);
-                self.listing = Listing { missing: *count, is_rooms: true, is_shown };
-                self.go_on(rooms);
-                return is_shown;
-            }
-            Heard::And(more) if self.listing.missing > 0 => {
-                let is_shown = self.listing.is_shown;
-                self.go_on(more);
-                return is_shown;
-            }
+            Object::Rooms { rooms, .. } => return self.list_rooms(rooms),
             _ => {}
         }
         true
     }
 
-    fn list(&mut self, is_here: bool, (count, pages): (usize, bool), names: &str) -> bool {
-        if !is_here {
-            self.listing = Listing::default();
-            return true;
-        }
+    fn list(&mut self, names: &[Text<'_>], total: usize) -> bool {
         let is_shown = !std::mem::take(&mut self.silent_who);
         self.names.clear();
-        self.count = count;
+        self.count = total;
         // Of a crowd only a part is named.
-        let missing = if pages { 0 } else { count };
-        self.listing = Listing { missing, is_rooms: false, is_shown };
-        self.go_on(names);
+        if names.len() == total {
+            names.iter().for_each(|name| self.add(name));
+        }
         is_shown
     }
 
-    fn go_on(&mut self, entries: &str) {
-        let (entries, more) = match entries.rsplit_once(" and ") {
-            Some((entries, more)) if more.ends_with(" more") => (entries, true),
-            _ => (entries, false),
-        };
-        for entry in entries.split(", ") {
-            if self.listing.is_rooms {
-                let name = entry.split(' ').next().unwrap_or_default();
-                if self.rooms.len() < ROOMS_KNOWN_MAX {
-                    self.rooms.push(name.to_owned());
-                }
-            } else if self.listing.missing > 0 {
-                self.add(entry);
-            }
-            self.listing.missing = self.listing.missing.saturating_sub(1);
-        }
-        if more {
-            self.listing.missing = 0;
-        }
+    fn list_rooms(&mut self, rooms: &[RoomEntry<'_>]) -> bool {
+        let rooms = rooms.iter().take(ROOMS_KNOWN_MAX);
+        self.rooms = rooms.map(|entry| entry.room.to_string()).collect();
+        !std::mem::take(&mut self.silent_rooms)
     }
 
     fn add(&mut self, name: &str) {
@@ -157,10 +119,11 @@ impl Roster {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reading::read_one;
     use super::*;
 
     fn hear(roster: &mut Roster, lines: &[&str]) -> Vec<bool> {
-        lines.iter().map(|line| roster.hear("main", &Heard::parse(line))).collect()
+        lines.iter().map(|line| roster.hear("main", &read_one(line))).collect()
     }
 
     fn names(roster: &Roster) -> String {
@@ -171,12 +134,18 @@ mod tests {
     fn the_first_answer_is_ours_and_the_next_the_users() {
         let mut roster = Roster::default();
         roster.enter("al", 2);
-        let answer = ["* there are 3 in main: al, Bob", "* and carol"];
-        assert_eq!(hear(&mut roster, &answer), [false, false]);
+        let answer = [r#"{"t":"names","room":"main","names":["al","Bob","carol"],"total":3}"#];
+        assert_eq!(hear(&mut roster, &answer), [false]);
         assert_eq!(names(&roster), "al Bob carol");
-        assert_eq!(hear(&mut roster, &answer), [true, true]);
-        assert_eq!(hear(&mut roster, &["* there is 1 in tea: dave"]), [true]);
-        hear(&mut roster, &["dave joined!", "bob left!", "* the nickname al is now Zoe"]);
+        assert_eq!(hear(&mut roster, &answer), [true]);
+        let elsewhere = [r#"{"t":"names","room":"tea","names":["dave"],"total":1}"#];
+        assert_eq!(hear(&mut roster, &elsewhere), [true]);
+        let changes = [
+            r#"{"t":"joined","room":"main","nick":"dave"}"#,
+            r#"{"t":"left","room":"main","nick":"bob"}"#,
+            r#"{"t":"renamed","room":"main","nick":"al","new":"Zoe"}"#,
+        ];
+        hear(&mut roster, &changes);
         assert_eq!(names(&roster), "carol dave Zoe");
         assert_eq!(roster.count(), 3);
     }
@@ -186,9 +155,10 @@ mod tests {
         let mut roster = Roster::default();
         roster.enter("al", 1_203);
         assert_eq!((names(&roster), roster.count()), (String::new(), 1_204));
-        hear(&mut roster, &["* +3 -1, 1,206 here"]);
+        hear(&mut roster, &[r#"{"t":"presence","room":"main","came":3,"went":1,"total":1206}"#]);
         assert_eq!((names(&roster), roster.count()), (String::new(), 1_206));
-        hear(&mut roster, &["* there are 1206 in main, page 1 of 7: al, bob"]);
+        let page = r#"{"t":"names","room":"main","names":["al","bob"],"total":1206,"next":2}"#;
+        hear(&mut roster, &[page]);
         assert_eq!((names(&roster), roster.count()), (String::new(), 1_206));
     }
 
@@ -196,9 +166,9 @@ mod tests {
     fn rooms_are_known_for_completion() {
         let mut roster = Roster::default();
         roster.note_rooms_asked();
-        let answer = ["* there are 203 rooms: games (3), main (1)", "* and tea (0) and 200 more"];
-        assert_eq!(hear(&mut roster, &answer), [false, false]);
-        assert_eq!(roster.rooms(), ["games", "main", "tea"]);
-        assert_eq!(hear(&mut roster, &["* and that is that"]), [true]);
+        let rooms = r#"[{"room":"games","total":3},{"room":"main","total":1}]"#;
+        let answer = format!(r#"{{"t":"rooms","rooms":{rooms},"more":200}}"#);
+        assert_eq!(hear(&mut roster, &[&answer, &answer]), [false, true]);
+        assert_eq!(roster.rooms(), ["games", "main"]);
     }
 }

@@ -9,10 +9,11 @@
 //! password is being checked that what follows may depend on; what is not sent, and what is sent
 //! otherwise than it came, is told.
 
-use super::commands;
-use super::heard::{Heard, decode};
-use super::link::MAIN;
-use super::object::{List, Object, View};
+use super::link::{GREETING, MAIN, Refused, error_of};
+use super::object::{self, View};
+use super::reading::{Heard, Reading};
+use super::{commands, wording};
+use crate::dialect::json::{Error, Object};
 use crate::limits::{COMPOSED_BYTES_MAX, INPUT_LINE_BYTES_MAX};
 use crate::text::clean;
 
@@ -46,6 +47,8 @@ pub enum Ending {
     Delivered,
     /// The nickname was refused: why.
     Refused(String),
+    /// The server and this program do not understand each other: why.
+    Foreign(String),
     /// The connection ended before the input did: why.
     Lost(String),
     /// So many of so many lines were not delivered.
@@ -71,21 +74,17 @@ pub struct Script {
     /// Lines that begin with `/` are said, not carried out.
     is_literal: bool,
     room: String,
-    is_first_line: bool,
+    reading: Reading,
     has_name: bool,
-    /// The next who comes is we ourselves, as the server writes our name.
-    is_welcome: bool,
     /// What the server has not answered yet.
     awaited: Option<Awaited>,
     /// We have been where we are to talk.
     was_ready: bool,
-    /// What is heard was said before.
-    is_past: bool,
     has_finished: bool,
     refusal: Option<String>,
+    /// Why the server and this program do not understand each other.
+    foreign: Option<&'static str>,
     last_words: String,
-    /// What a line that says `and` goes on with.
-    list: List,
     /// It was told that some characters are not passed on.
     told_of_characters: bool,
     said: usize,
@@ -102,16 +101,14 @@ impl Script {
             format,
             is_literal,
             room: String::new(),
-            is_first_line: true,
+            reading: Reading::default(),
             has_name: false,
-            is_welcome: false,
             awaited: Some(Awaited::Room),
             was_ready: false,
-            is_past: false,
             has_finished: false,
             refusal: None,
+            foreign: None,
             last_words: String::new(),
-            list: List::Nothing,
             told_of_characters: false,
             said: 0,
             echoed: 0,
@@ -120,12 +117,12 @@ impl Script {
 
     /// What is sent first, in one write.
     pub fn greeting(&self) -> String {
-        format!("/numbers on\n/history off\n{}\n", self.nickname)
+        format!("{GREETING}{}\n", self.nickname)
     }
 
     /// Whether the server has said anything yet.
     pub fn has_begun(&self) -> bool {
-        !self.is_first_line
+        self.reading.has_begun()
     }
 
     /// Whether lines may be said now.
@@ -139,7 +136,7 @@ impl Script {
         self.awaited.filter(|_| self.was_ready && !self.has_finished).map(|_| self.echoed)
     }
 
-    /// The answer does not come, or is worded in a way that is not known here.
+    /// The answer does not come, or is one that is not known here.
     pub fn wait_no_longer(&mut self) -> Vec<Step> {
         self.awaited = None;
         vec![Step::Note("no answer to that is understood; going on".into())]
@@ -172,6 +169,9 @@ impl Script {
                         terminal is left out";
             steps.push(Step::Note(told.into()));
         }
+        if commands::name_in(&line) == Some("format") {
+            return self.keep_back("this program needs the format that it has asked for", &line);
+        }
         if commands::is_command(&line) {
             // What follows is not said before it is known where, and by whom.
             self.awaited = awaited_after(&line);
@@ -196,52 +196,94 @@ impl Script {
 
     /// A line of the server, without its newline.
     pub fn hear(&mut self, line: &[u8]) -> Vec<Step> {
-        let line = decode(line, std::mem::take(&mut self.is_first_line));
-        let heard = Heard::parse(&line);
+        match self.reading.read(line) {
+            Heard::Object(object) => self.hear_object(&object),
+            Heard::AtTheDoor(why) => {
+                self.last_words = why;
+                Vec::new()
+            }
+            Heard::Foreign(why) => {
+                self.foreign = Some(why);
+                self.refused(why)
+            }
+        }
+    }
+
+    fn hear_object(&mut self, object: &Object<'_>) -> Vec<Step> {
         // What the server answers to what we have asked by ourselves is nobody's business.
         let is_answer = self.was_ready;
-        let mut steps = self.go_on(&heard);
-        self.list = self.list.after(&heard);
-        let notice = line.strip_prefix("* ").unwrap_or(&line);
-        steps.extend(match self.format {
-            Format::Text => self.as_text(&heard, notice, is_answer),
-            Format::Json => self.as_json(&heard, notice, is_answer),
-        });
+        let mut steps = self.go_on(object);
+        match self.format {
+            Format::Text => steps.extend(self.as_text(object, is_answer)),
+            Format::Json => {
+                let view = View { own: &self.nickname, is_answer };
+                steps.extend(object::lines(object, view).into_iter().map(Step::Print));
+            }
+        }
         steps
     }
 
-    fn go_on(&mut self, heard: &Heard<'_>) -> Vec<Step> {
-        match heard {
-            Heard::Welcome => (self.has_name, self.is_welcome) = (true, true),
-            Heard::Joined(name) if std::mem::take(&mut self.is_welcome) => {
-                self.nickname = (*name).into();
+    fn go_on(&mut self, object: &Object<'_>) -> Vec<Step> {
+        match object {
+            Object::Welcome(greeting) => {
+                self.has_name = true;
+                if let Some(nick) = &greeting.nick {
+                    self.nickname = nick.to_string();
+                }
             }
-            Heard::PastBegins(_) => self.is_past = true,
-            Heard::PastEnds(_) => self.is_past = false,
-            Heard::Said { who, .. } if *who == self.nickname && !self.is_past => self.echoed += 1,
-            Heard::Renamed { old, new } if *old == self.nickname => self.nickname = (*new).into(),
-            Heard::Entered { room, .. } => {
+            Object::Message(message)
+                if message.nick == self.nickname && !message.old && !message.me =>
+            {
+                self.echoed += 1;
+            }
+            Object::Renamed { nick, new, .. } if *nick == self.nickname => {
+                self.nickname = new.to_string();
+            }
+            Object::Room { room, .. } => {
                 let is_first = self.room.is_empty();
-                (*room).clone_into(&mut self.room);
+                self.room = room.to_string();
                 if is_first && !room.eq_ignore_ascii_case(&self.wanted) {
                     return vec![Step::Send(format!("/join {}\n", self.wanted))];
                 }
                 self.is_here();
             }
-            Heard::HereAlready(_) => self.is_here(),
             // Asked for.
-            Heard::Farewell("goodbye") if self.has_name => self.has_finished = true,
-            Heard::NoEntry(text) | Heard::BadName(text) if self.awaited == Some(Awaited::Room) => {
-                return self.refused(text);
+            Object::Bye(bye) if bye.code == "quit" && self.has_name => self.has_finished = true,
+            Object::Bye(bye) if !self.has_name => return self.refused(&bye.text),
+            // What led to it was told.
+            Object::Bye(bye) if matches!(&*bye.code, "banned" | "kicked") => {
+                self.has_finished = true;
             }
-            Heard::Farewell(text) | Heard::Notice(text) if !self.has_name => {
-                return self.refused(text);
-            }
-            Heard::Farewell(text) => (*text).clone_into(&mut self.last_words),
-            Heard::Notice(text) if self.was_ready && self.is_awaited(text) => self.awaited = None,
+            Object::Bye(bye) => self.last_words = bye.text.to_string(),
+            Object::Error(error) => return self.hear_error(error),
+            Object::ServerOperator { .. } => self.answer(Awaited::Login),
             _ => {}
         }
         Vec::new()
+    }
+
+    fn hear_error(&mut self, error: &Error<'_>) -> Vec<Step> {
+        if !self.has_name {
+            return self.refused(&error.text);
+        }
+        match (error_of(error), &*error.code) {
+            (Refused::Again, _) => self.is_here(),
+            (Refused::Entry | Refused::Name, _) if self.awaited == Some(Awaited::Room) => {
+                return self.refused(&error.text);
+            }
+            (_, "usage") if self.was_ready => self.awaited = None,
+            (_, "rooms-many" | "room-not-in" | "room-none") => self.answer(Awaited::Room),
+            (_, "oper-wrong" | "oper-busy") => self.answer(Awaited::Login),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// What a command was to lead to is known, though it led nowhere else.
+    fn answer(&mut self, awaited: Awaited) {
+        if self.was_ready && self.awaited == Some(awaited) {
+            self.awaited = None;
+        }
     }
 
     /// It is known where we are.
@@ -257,65 +299,45 @@ impl Script {
         vec![Step::Finish]
     }
 
-    /// Whether this answers the command that was given last, though it leads nowhere else.
-    fn is_awaited(&self, notice: &str) -> bool {
-        let answers: &[&str] = match self.awaited {
-            None => return false,
-            Some(Awaited::Room) => &ROOM_ANSWERS,
-            Some(Awaited::Login) => &LOGIN_ANSWERS,
-        };
-        notice.starts_with("usage: ") || answers.iter().any(|answer| notice.starts_with(answer))
-    }
-
     /// What others say is printed; what the server says is told beside it, but for comings and
     /// goings, and for what it answers to this program.
-    fn as_text(&self, heard: &Heard<'_>, notice: &str, is_answer: bool) -> Vec<Step> {
-        let is_told = |who: &str| self.was_ready && (who != self.nickname || self.is_past);
-        let text = match *heard {
-            Heard::Said { who, text, .. } if is_told(who) => format!("{who}: {text}"),
-            Heard::Acted { who, text, .. } if is_told(who) => format!("* {who} {text}"),
-            Heard::Whispered { from, text } if self.was_ready => format!("[{from}] {text}"),
-            Heard::Said { .. }
-            | Heard::Acted { .. }
-            | Heard::Whispered { .. }
-            | Heard::WhisperSent { .. }
-            | Heard::Welcome
-            | Heard::Joined(_)
-            | Heard::Left(_)
-            | Heard::Digest { .. }
-            | Heard::Farewell(_) => return Vec::new(),
-            Heard::Renamed { new, .. } if new != self.nickname => return Vec::new(),
-            Heard::Entered { .. }
-            | Heard::HereAlready(_)
-            | Heard::Granted
-            | Heard::NoPast
-            | Heard::Numbers(_)
-            | Heard::Other(_)
-                if !is_answer =>
-            {
+    fn as_text(&self, object: &Object<'_>, is_answer: bool) -> Vec<Step> {
+        let text = match object {
+            Object::Message(message) => {
+                let is_told = self.was_ready && (message.nick != self.nickname || message.old);
+                let (who, text) = (&message.nick, &message.text);
+                match message.me {
+                    _ if !is_told => return Vec::new(),
+                    false => format!("{who}: {text}"),
+                    true => format!("* {who} {text}"),
+                }
+            }
+            Object::Private { from: Some(from), text, .. } if self.was_ready => {
+                format!("[{from}] {text}")
+            }
+            Object::Private { .. } | Object::Presence { .. } | Object::Bye(_) => return Vec::new(),
+            Object::Renamed { new, .. } if *new != self.nickname => return Vec::new(),
+            Object::Room { .. } | Object::Setting { .. } | Object::Format(_) if !is_answer => {
                 return Vec::new();
             }
+            Object::Error(error) if !is_answer && is_granted(error) => return Vec::new(),
             // It is told at the end.
             _ if self.refusal.is_some() => return Vec::new(),
-            _ => return vec![Step::Note(notice.to_owned())],
+            other => return wording::lines(other).into_iter().map(Step::Note).collect(),
         };
         vec![Step::Print(text)]
     }
 
-    fn as_json(&self, heard: &Heard<'_>, notice: &str, is_answer: bool) -> Vec<Step> {
-        // Before the first room is entered, it is the one where everybody starts.
-        let room = if self.room.is_empty() { MAIN } else { &self.room };
-        let (own, is_past, list) = (&*self.nickname, self.is_past, self.list);
-        let view = View { own, room, is_past, is_answer, list };
-        let object = Object::of(heard, notice, view);
-        let line = object.and_then(|object| serde_json::to_string(&object).ok());
-        line.into_iter().map(Step::Print).collect()
-    }
-
     /// The connection is no more; `why`: what the system says, if it was not the server's will.
     pub fn end(&self, why: &str) -> Ending {
+        if let Some(why) = self.foreign {
+            return Ending::Foreign(why.to_owned());
+        }
         if let Some(refusal) = &self.refusal {
             return Ending::Refused(refusal.clone());
+        }
+        if !self.has_name && !self.last_words.is_empty() {
+            return Ending::Refused(self.last_words.clone());
         }
         if !self.has_finished || !why.is_empty() {
             let told = [self.last_words.as_str(), why, "the server has closed it"];
@@ -329,16 +351,10 @@ impl Script {
     }
 }
 
-/// How it is said that a command has led to no other room, and to no closed one.
-const ROOM_ANSWERS: [&str; 3] =
-    ["you are in as many rooms", "you are not in ", "there is no room "];
-
-/// How it is said that a password was right, was wrong, or is not checked at all.
-const LOGIN_ANSWERS: [&str; 3] = [
-    "you look after the server now",
-    "no one who looks after the server has this name and password",
-    "too many passwords are being checked",
-];
+/// Whether this answers what this program asks before it is known where we are.
+fn is_granted(error: &Error<'_>) -> bool {
+    error.code == "history-off" || error_of(error) == Refused::Again
+}
 
 /// What must be answered before what follows a command is said.
 fn awaited_after(line: &str) -> Option<Awaited> {
@@ -350,112 +366,4 @@ fn awaited_after(line: &str) -> Option<Awaited> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hear(script: &mut Script, lines: &[&str]) -> Vec<Step> {
-        lines.iter().flat_map(|line| script.hear(line.as_bytes())).collect()
-    }
-
-    const ALONE: &str = "* you are alone in main (/help tells what you can do)";
-
-    #[test]
-    fn a_line_counts_when_it_has_come_back() {
-        let mut script = Script::new("bot", None, Format::Text, false);
-        assert_eq!(script.greeting(), "/numbers on\n/history off\nbot\n");
-        assert!(hear(&mut script, &["NICKConnected to server!", "bot joined!", ALONE]).is_empty());
-        assert!(script.is_ready());
-        assert_eq!(script.say(b"deploy done\r"), [Step::Send("deploy done\n".into())]);
-        assert_eq!(script.say(b"  "), []);
-        assert_eq!(script.finish(), [Step::Finish]);
-        assert_eq!(script.end(""), Ending::Undelivered(1, 1));
-        assert_eq!(hear(&mut script, &["@5 7 bot: deploy done"]), []);
-        assert_eq!(script.end(""), Ending::Delivered);
-        assert_eq!(script.end("the connection broke"), Ending::Lost("the connection broke".into()));
-    }
-
-    #[test]
-    fn what_others_say_is_printed_and_the_rest_told_beside_it() {
-        let mut script = Script::new("bot", Some("#tea"), Format::Text, true);
-        let joins = hear(&mut script, &["Connected to server!", ALONE]);
-        assert_eq!(joins, [Step::Send("/join tea\n".into())]);
-        assert!(!script.is_ready());
-        hear(&mut script, &["* you are in Tea with 1 other (/help, /who)"]);
-        assert!(script.is_ready());
-        let lines = ["@5 7 al: hi", "@6 7 * al waves", "[al] psst", "al left!", "* too fast: wait"];
-        let print = |text: &str| Step::Print(text.into());
-        let heard = [print("al: hi"), print("* al waves"), print("[al] psst")];
-        let steps = hear(&mut script, &lines);
-        assert_eq!(steps[..3], heard);
-        assert_eq!(steps[3..], [Step::Note("too fast: wait".into())]);
-        assert_eq!(script.say(b"/etc is full"), [Step::Send("//etc is full\n".into())]);
-    }
-
-    #[test]
-    fn a_refused_name_ends_it() {
-        let mut script = Script::new("admin", None, Format::Json, false);
-        let steps =
-            hear(&mut script, &["* the nickname admin is kept for the server; try /nick NAME"]);
-        assert_eq!(steps[0], Step::Finish);
-        assert!(matches!(script.end(""), Ending::Refused(why) if why.contains("is kept")));
-    }
-
-    #[test]
-    fn a_room_that_is_closed_ends_it_and_another_name_of_main_does_not() {
-        let mut script = Script::new("bot", Some("tea"), Format::Text, false);
-        let refusal = "* the room tea needs a password: /join tea PASSWORD";
-        let moderated = "* the room main: bob was muted by al";
-        hear(&mut script, &["Connected to server!", "bot joined!", ALONE, moderated]);
-        assert!(!script.is_ready() && script.refusal.is_none());
-        assert_eq!(hear(&mut script, &[refusal]), [Step::Finish]);
-        assert!(matches!(script.end(""), Ending::Refused(why) if why.contains("password")));
-        let mut script = Script::new("bot", Some("ma1n"), Format::Text, false);
-        hear(&mut script, &["Connected to server!", "Bot joined!", ALONE]);
-        hear(&mut script, &["* you are in main already (/rooms lists others)"]);
-        assert!(script.is_ready());
-        script.say(b"hi");
-        script.finish();
-        hear(&mut script, &["@5 7 Bot: hi"]);
-        assert_eq!(script.end(""), Ending::Delivered);
-    }
-
-    #[test]
-    fn nothing_is_said_in_another_room_than_was_meant() {
-        let mut script = Script::new("bot", None, Format::Text, false);
-        hear(&mut script, &["Connected to server!", "bot joined!", ALONE]);
-        script.say(b"/join secret");
-        assert!(!script.is_ready());
-        assert_eq!(hear(&mut script, &["* that is not the password of secret"]), [Step::Finish]);
-        assert!(matches!(script.end(""), Ending::Refused(_)));
-    }
-
-    #[test]
-    fn what_was_said_before_is_no_echo() {
-        let mut script = Script::new("bot", None, Format::Text, false);
-        hear(&mut script, &["Connected to server!", "bot joined!", ALONE]);
-        script.say(b"hi");
-        script.finish();
-        let past = ["* -- last message in main (UTC) --", "@3 5 bot: hi", "* -- end of history --"];
-        hear(&mut script, &past);
-        assert_eq!(script.end(""), Ending::Undelivered(1, 1));
-    }
-
-    #[test]
-    fn json_tells_everything() {
-        let mut script = Script::new("bot", None, Format::Json, false);
-        let lines =
-            ["Connected to server!", ALONE, "@5 7 al: say \"hi\"", "@6 8 bot: hi", "al left!"];
-        let printed = hear(&mut script, &lines).into_iter().map(|step| match step {
-            Step::Print(line) => line,
-            other => panic!("{other:?}"),
-        });
-        let said = |rest| format!(r#"{{"kind":"message","number":{rest}}}"#);
-        let expected = [
-            r#"{"kind":"entered","room":"main"}"#.to_owned(),
-            said(r#"5,"time":7,"room":"main","from":"al","text":"say \"hi\"""#),
-            said(r#"6,"time":8,"room":"main","from":"bot","text":"hi","own":true"#),
-            r#"{"kind":"left","room":"main","from":"al"}"#.to_owned(),
-        ];
-        assert_eq!(printed.collect::<Vec<_>>(), expected);
-    }
-}
+mod tests;

@@ -204,8 +204,8 @@ impl Console {
                 self.hint = "/me is for rooms: Alt-1 goes there".into();
                 Vec::new()
             }
-            "numbers" => {
-                self.hint = "this program needs the numbers".into();
+            "format" | "numbers" => {
+                self.hint = "this program needs the format that it has asked for".into();
                 Vec::new()
             }
             "match" if argument == "off" => {

@@ -71,6 +71,7 @@ impl Fanout {
             }
             let encoding = feed.encoding;
             let deaf = self.those_reading(encoding, deaf);
+            let may_differ = may_differ && encoding.is_prose();
             if !may_differ || !self.publish_simplified(room, index, source, event, &deaf) {
                 self.publish_alike(room, index, source, event, &deaf);
             }

@@ -21,7 +21,7 @@ use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
 use crate::chat::{Outlet, Recollection, Refusal, Reply, RoomEvent, RoomId, RoomRef};
-use crate::dialect;
+use crate::dialect::{self, Encoding};
 use crate::id::{ClientId, SideTable};
 use crate::limits::SWEEP_INTERVAL;
 use crate::time::Time;
@@ -309,6 +309,11 @@ impl Fanout {
         self.has_pending() || !self.ledger.dirty.is_empty()
     }
 
+    /// How a client reads what it is told.
+    pub fn encoding(&self, id: ClientId) -> Encoding {
+        self.outboxes.get(id).map_or_else(Encoding::default, |outbox| outbox.encoding)
+    }
+
     /// A client's outbox, which does not hold yet what was published last.
     pub fn outbox(&self, id: ClientId) -> Option<&Outbox> {
         self.outboxes.get(id)
@@ -393,7 +398,7 @@ impl Outlet for Fanout {
         self.encoded.clear();
         if let Some(outbox) = self.outboxes.get_mut(to) {
             outbox.encoding.reply(reply, &mut self.encoded);
-            if outbox.ascii && !reply.is_speech() {
+            if outbox.ascii && outbox.encoding.is_prose() && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
             self.ledger.push_own(to, outbox, &self.encoded, &self.limits);

@@ -11,8 +11,8 @@ use super::fanout::{Fanout, Verdict};
 use super::ledger::OutboxLimits;
 use super::outbox::Slices;
 use crate::chat::{
-    Command, Context, Guide, Landing, Lobby, LobbySettings, Outcome, Outlet, Recall, Recollection,
-    Reply, RoomCommand, RoomEvent, RoomId, RoomRef,
+    Command, Context, Guide, Landing, Lobby, LobbySettings, Outlet, Recall, Recollection, Reply,
+    RoomCommand, RoomEvent, RoomId, RoomRef,
 };
 use crate::dialect::Encoding;
 use crate::id::{ClientId, Registry};
@@ -172,10 +172,7 @@ impl Crowd {
     fn execute(&mut self, id: ClientId, command: Command<'_>) {
         let now = Wall::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
         let context = Context { now, network_of: &|_| None };
-        let outcome = self.lobby.execute(id, command, &context, &mut self.both);
-        if let Outcome::WantsNumbers(wanted) = outcome {
-            self.both.set_encoding(id, Encoding::line(wanted));
-        }
+        self.lobby.execute(id, command, &context, &mut self.both);
     }
 
     fn new(seed: u64) -> Self {
@@ -231,7 +228,10 @@ impl Crowd {
             5 => Command::Leave { room: None },
             6 => Command::Nick(&room),
             7 => Command::Who { room: None, page: 1 },
-            8 => Command::Numbers(self.random.below(2) == 0),
+            8 => {
+                let encoding = Encoding::ALL[self.random.below(Encoding::ALL.len())];
+                return self.both.set_encoding(id, encoding);
+            }
             9 => Command::Ignore(Some(&name)),
             10 => Command::Unignore(&name),
             11 => RoomCommand::Recall(Recall::Last(self.random.below(9))).in_last_room(),

@@ -4,7 +4,8 @@
 //! used, and what the terminal client completes and explains are all read from here, so that a
 //! command is added in one place.
 
-use super::slash::{self, Parse, first_word, needed};
+use super::format::{Asked, Format};
+use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
 use crate::chat::{Command, Guide, Measure, Rank, Refusal, RoomCommand, Verb, quoted};
 
@@ -68,10 +69,11 @@ pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn command(request: &str) -> Result<Command<'_>, Refusal> {
+pub(super) fn asked(request: &str) -> Result<Asked<'_>, Refusal> {
     let (name, argument) = first_word(request);
-    match Entry::named(name) {
-        Some(entry) => (entry.parse)(argument),
+    match Entry::named(name).map(|entry| entry.meaning) {
+        Some(Meaning::Command(parse)) => parse(argument).map(Asked::Command),
+        Some(Meaning::Format(parse)) => parse(argument).map(Asked::Format),
         None => Err(Refusal::UnknownCommand(quoted(name))),
     }
 }
@@ -79,10 +81,17 @@ pub(super) fn command(request: &str) -> Result<Command<'_>, Refusal> {
 /// A command, and what only the server needs of it.
 pub(super) struct Entry {
     pub(super) spec: CommandSpec,
-    pub(super) parse: Parse,
+    meaning: Meaning,
     /// How it is used, for those who left out what it needs.
     pub(super) usage: Option<(Verb, &'static str)>,
     help: Option<HelpLine>,
+}
+
+/// Whether the lobby is asked, or how it is told things.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Command(Parse),
+    Format(ParseFormat),
 }
 
 /// One line of an answer to `/help`.
@@ -175,7 +184,17 @@ const fn entry(
     parse: Parse,
 ) -> Entry {
     let spec = CommandSpec::new(name, arguments, takes, summary);
-    Entry { spec, parse, usage: None, help: None }
+    Entry { spec, meaning: Meaning::Command(parse), usage: None, help: None }
+}
+
+const fn format_entry(
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+    parse: ParseFormat,
+) -> Entry {
+    let spec = CommandSpec::new(name, arguments, Takes::Text, summary);
+    Entry { spec, meaning: Meaning::Format(parse), usage: None, help: None }
 }
 
 /// How a command is used.
@@ -203,7 +222,7 @@ pub(super) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [Entry; 29] = [
+static TABLE: [Entry; 30] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })
@@ -255,10 +274,14 @@ static TABLE: [Entry; 29] = [
             "/history",
             "what was said here before (/history 5: the last five)",
         ),
-    entry("numbers", "on|off", Takes::Text, "the number and date of each message", |argument| {
-        slash::switch(Verb::Numbers, argument).map(Command::Numbers)
+    format_entry("numbers", "on|off", "the number and date of each message", |argument| {
+        slash::switch(Verb::Numbers, argument).map(Format::Numbers)
     })
     .usage(Verb::Numbers, "/numbers on or /numbers off"),
+    format_entry("format", "json|text", "JSON for programs, or plain lines", |argument| {
+        slash::format(argument)
+    })
+    .usage(Verb::Format, "/format json or /format text"),
     entry(
         "match",
         "QUEUE [N]",
@@ -429,62 +452,4 @@ static TABLE: [Entry; 29] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_commands_share_a_name() {
-        let names = |spec: &CommandSpec| [&[spec.name], spec.aliases].concat();
-        let mut all: Vec<&str> = commands().flat_map(names).collect();
-        assert!(all.iter().all(|name| *name == name.to_ascii_lowercase()));
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
-    }
-
-    #[test]
-    fn help_rooms_reads_as_ever() {
-        let mut help = Vec::new();
-        write_help(Guide::Rooms, &mut help);
-        assert_eq!(String::from_utf8(help).unwrap(), HELP_ROOMS);
-    }
-
-    #[test]
-    fn usages_and_help_name_their_command() {
-        for Entry { spec, usage, help, .. } in &TABLE {
-            let begin = format!("/{}", spec.name);
-            assert!(usage.is_none_or(|(_, usage)| usage.starts_with(&begin)), "{begin}");
-            assert!(help.is_none_or(|line| line.typed.starts_with(&begin)), "{begin}");
-        }
-    }
-
-    #[test]
-    fn the_protocol_has_every_name() {
-        let protocol = include_str!("../../docs/PROTOCOL.md");
-        let table = protocol.split("\n## ").find(|part| part.starts_with("Commands")).unwrap();
-        for spec in commands() {
-            for name in [&[spec.name], spec.aliases].concat() {
-                let ends = |rest: &str| rest.starts_with(|c: char| " `,".contains(c));
-                let typed = format!("/{name}");
-                let mut found = table.split(&typed).skip(1);
-                assert!(found.any(ends), "docs/PROTOCOL.md: /{name}");
-            }
-        }
-    }
-
-    const HELP_ROOMS: &str = "\
-* There is more to a room than who is in it. Operators and the owner may type:\n\
-* /topic TEXT      what the room is about (/topic asks, /topic - takes it away)\n\
-* /kick NAME WHY   put somebody out (WHY and TIME can be left out, here and below)\n\
-* /ban NAME TIME WHY     keep a nickname out, for 10m, 2h or 7d (/unban NAME)\n\
-* /ban-ip NAME TIME WHY  the same for all from where NAME is connected from\n\
-* /mute NAME TIME WHY    let somebody read and not write (/unmute NAME)\n\
-* /bans            who is banned or muted\n\
-* The owner, who has made the room or was given it, may also type:\n\
-* /password WORD   let in only who types /join ROOM WORD (/password off)\n\
-* /op NAME         let somebody keep order while they are here (/deop NAME)\n\
-* /give NAME       give the room away\n\
-* /own KEY         be its owner again, by the key that you were told\n\
-* /oper NAME PASSWORD    for those who look after the server, and main\n";
-}
+mod tests;

@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::detect::{Foreign, Language, language};
+use super::format::{Asked, Format};
 use super::framing::Frame;
 use super::habits::{Ending, Habit, Habits, without_name_of};
 use super::line::{self, is_byte_order_mark};
@@ -89,6 +90,8 @@ pub enum Step<'a> {
     More,
     /// Somebody asks for something.
     Command(Command<'a>),
+    /// Somebody wants to be told things in another form.
+    Format(Format),
     /// A message that says nothing.
     Blank,
     /// So many bytes that say nothing, and cost as much to read as others.
@@ -325,14 +328,15 @@ impl Decoded<'_> {
         };
         let first_answer = classroom.as_deref();
         let asked = match speaker {
-            Speaker::Member => line::command(without_name_of(first_answer, text)),
+            Speaker::Member => line::asked(without_name_of(first_answer, text)),
             Speaker::Stranger { could_be_nickname } => {
                 self.has_spoken |= !text.trim().is_empty();
-                line::first_command(text, first_answer, could_be_nickname)
+                line::first_asked(text, first_answer, could_be_nickname)
             }
         };
         match asked {
-            Ok(Some(command)) => Step::Command(command),
+            Ok(Some(Asked::Command(command))) => Step::Command(command),
+            Ok(Some(Asked::Format(format))) => Step::Format(format),
             Ok(None) => Step::Blank,
             Err(refusal) => Step::Refuse(refusal),
         }

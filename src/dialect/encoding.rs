@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wording;
+use super::format::{Format, Situation};
+use super::{json, notices, wording};
 use crate::chat::{Reply, RoomEvent, RoomName};
 
 /// How a client reads what it is told.
@@ -16,15 +17,36 @@ pub enum Encoding {
     Line,
     /// The same, each message with its number and its date.
     NumberedLine,
+    /// JSON dialect 1, one object a line.
+    JsonLine,
 }
 
 impl Encoding {
     /// Every encoding, by its index.
-    pub const ALL: [Self; 2] = [Self::Line, Self::NumberedLine];
+    pub const ALL: [Self; 3] = [Self::Line, Self::NumberedLine, Self::JsonLine];
 
-    /// Plain lines, with numbers or without.
-    pub fn line(numbered: bool) -> Self {
-        if numbered { Self::NumberedLine } else { Self::Line }
+    /// What a reader of this encoding reads that asks for this form.
+    pub fn with(self, format: Format) -> Self {
+        match format {
+            Format::Json => Self::JsonLine,
+            Format::Numbers(_) if self == Self::JsonLine => Self::JsonLine,
+            Format::Numbers(true) => Self::NumberedLine,
+            Format::Numbers(false) | Format::Text => Self::Line,
+        }
+    }
+
+    /// Appends the answer to a reader that has asked for this form and reads in this encoding now.
+    pub fn announce(self, format: Format, situation: &Situation<'_>, out: &mut Vec<u8>) {
+        match (self, format) {
+            (Self::JsonLine, _) => {
+                json::format(situation, out);
+                out.push(b'\n');
+            }
+            (_, Format::Text | Format::Json) => notices::plain_again(out),
+            (_, Format::Numbers(wanted)) => {
+                notices::numbers(out, wanted.then_some(situation.place));
+            }
+        }
     }
 
     /// Its place in [`Encoding::ALL`].
@@ -33,18 +55,39 @@ impl Encoding {
     }
 
     /// Appends what happened in a room, with all that ends it.
-    pub fn room_event(self, _room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
-        wording::room_event(event, self == Self::NumberedLine, out);
+    pub fn room_event(self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Line | Self::NumberedLine => wording::room_event(event, self.has_numbers(), out),
+            Self::JsonLine => {
+                json::room_event(room, event, out);
+                out.push(b'\n');
+            }
+        }
     }
 
     /// Appends what one client is told, with all that ends it.
     pub fn reply(self, reply: &Reply<'_>, out: &mut Vec<u8>) {
-        wording::reply(reply, self == Self::NumberedLine, out);
+        match self {
+            Self::Line | Self::NumberedLine => wording::reply(reply, self.has_numbers(), out),
+            Self::JsonLine => {
+                json::reply(reply, out);
+                out.push(b'\n');
+            }
+        }
+    }
+
+    /// Whether what the server says in it is for people, who may read no more than ASCII.
+    pub fn is_prose(self) -> bool {
+        self != Self::JsonLine
+    }
+
+    fn has_numbers(self) -> bool {
+        self != Self::Line
     }
 
     /// Whether a reader who has not asked is told that there is no history: a program that counts
     /// messages begins to count at the number told then.
     pub fn announces_empty_history(self) -> bool {
-        self == Self::NumberedLine
+        self.has_numbers()
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::classroom::without_name;
 use super::commands;
+use super::format::Asked;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
 
@@ -48,16 +49,16 @@ fn erased(text: &str) -> String {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
+pub(super) fn asked(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
     if line.is_empty() {
         return Ok(None);
     }
     match line.strip_prefix('/') {
-        None => Ok(Some(Command::Say { room: None, text: line })),
+        None => Ok(Some(Asked::Command(Command::Say { room: None, text: line }))),
         Some(literal) if literal.starts_with('/') => {
-            Ok(Some(Command::Say { room: None, text: literal }))
+            Ok(Some(Asked::Command(Command::Say { room: None, text: literal })))
         }
-        Some(request) => commands::command(request).map(Some),
+        Some(request) => commands::asked(request).map(Some),
     }
 }
 
@@ -65,11 +66,11 @@ pub(super) fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
 /// each message if there is one. A message that repeats a refused nickname which could be one is
 /// meant to be said, and is no other nickname. (A name with a space in it could not be one, and its
 /// user, who is told so, types another.)
-pub(super) fn first_command<'a>(
+pub(super) fn first_asked<'a>(
     text: &'a str,
     first_answer: Option<&str>,
     could_be_nickname: impl Fn(&str) -> bool,
-) -> Result<Option<Command<'a>>, Refusal> {
+) -> Result<Option<Asked<'a>>, Refusal> {
     let rest = first_answer.and_then(|name| without_name(text, name));
     let is_said = rest.is_some_and(|rest| !rest.starts_with('/'));
     if is_said && first_answer.is_some_and(could_be_nickname) {
@@ -84,10 +85,10 @@ pub(super) fn first_command<'a>(
 /// # Errors
 /// [`Refusal::NicknameFirst`] for what is no command, or one that lacks what it needs; `/nick`
 /// alone is told what that is.
-fn nickname_or_command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
+fn nickname_or_command(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('/') {
-        return match command(line) {
+        return match asked(line) {
             // Advice on other commands would be of no use yet.
             Err(refusal) if refusal != Refusal::Incomplete(Verb::Nick) => {
                 Err(Refusal::NicknameFirst)
@@ -95,15 +96,15 @@ fn nickname_or_command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
             understood => understood,
         };
     }
-    Ok(Some(Command::Nick(line)))
+    Ok(Some(Asked::Command(Command::Nick(line))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn say(text: &str) -> Command<'_> {
-        Command::Say { room: None, text }
+    fn say(text: &str) -> Asked<'_> {
+        Asked::Command(Command::Say { room: None, text })
     }
 
     #[test]
@@ -115,7 +116,7 @@ mod tests {
             ("//me is a command", Some(say("/me is a command"))),
             (" /help", Some(say(" /help"))),
         ] {
-            assert_eq!(command(line), Ok(meant), "{line:?}");
+            assert_eq!(asked(line), Ok(meant), "{line:?}");
         }
     }
 
@@ -138,10 +139,11 @@ mod tests {
 
     #[test]
     fn the_first_line_is_a_nickname() {
-        assert_eq!(nickname_or_command(" alice "), Ok(Some(Command::Nick("alice"))));
-        assert_eq!(nickname_or_command("alice cooper"), Ok(Some(Command::Nick("alice cooper"))));
-        assert_eq!(nickname_or_command("/nick alice"), Ok(Some(Command::Nick("alice"))));
-        assert_eq!(nickname_or_command("/quit"), Ok(Some(Command::Quit)));
+        let nick = |name| Ok(Some(Asked::Command(Command::Nick(name))));
+        assert_eq!(nickname_or_command(" alice "), nick("alice"));
+        assert_eq!(nickname_or_command("alice cooper"), nick("alice cooper"));
+        assert_eq!(nickname_or_command("/nick alice"), nick("alice"));
+        assert_eq!(nickname_or_command("/quit"), Ok(Some(Asked::Command(Command::Quit))));
         assert_eq!(nickname_or_command("  "), Ok(None));
         assert_eq!(nickname_or_command("/nick"), Err(Refusal::Incomplete(Verb::Nick)));
         for line in ["/join", "/msg alice", "/me", "/frobnicate", "/"] {

@@ -2,9 +2,10 @@
 //! [`RoomEvent`](crate::chat::RoomEvent)s and [`Reply`](crate::chat::Reply)s to bytes.
 //!
 //! Pure functions and small state machines; when to read, and when somebody may be heard, is left
-//! to `server`. There is one language so far, plain lines, which the classroom client speaks too
-//! (it only ends its lines by pausing). It comes in two [`Encoding`]s, bare and with numbers; all
-//! who read the same encoding can share the same encoded bytes.
+//! to `server`. There is one language to be spoken so far, plain lines, which the classroom client
+//! speaks too (it only ends its lines by pausing). What is told comes in three [`Encoding`]s: plain
+//! lines, bare or with numbers, and JSON for programs. All who read the same encoding can share the
+//! same bytes.
 
 mod classroom;
 mod commands;
@@ -12,8 +13,10 @@ mod date;
 mod decoder;
 mod detect;
 mod encoding;
+mod format;
 mod framing;
 mod habits;
+pub mod json;
 mod line;
 mod notices;
 mod proxy;
@@ -29,6 +32,7 @@ pub use commands::{CommandSpec, Takes, commands};
 pub use decoder::{Decoded, Decoder, Due, InputLimits, Speaker, Step};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
+pub use format::{Format, Situation};
 pub use framing::{Frame, LineSplitter};
 pub use habits::{Habit, Habits};
 pub use notices::Rounded;

@@ -16,7 +16,6 @@ pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
         Reply::RecallEnds { room, place } => recall_ends(out, room, numbered.then_some(place)),
-        Reply::Numbers(place) => numbers(out, place),
         Reply::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
         Reply::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
         Reply::Topic { room, topic } => tell_topic(out, room, topic),
@@ -123,7 +122,8 @@ fn recall_ends(out: &mut Vec<u8>, room: &RoomName, place: Option<Place>) {
     }
 }
 
-fn numbers(out: &mut Vec<u8>, place: Option<Place>) {
+/// The answer to `/numbers`: how far the messages are, or that they have no numbers any more.
+pub(super) fn numbers(out: &mut Vec<u8>, place: Option<Place>) {
     match place {
         None => line(out, &["* no numbers any more"]),
         Some(Place { epoch, number }) => notice(
@@ -134,6 +134,11 @@ fn numbers(out: &mut Vec<u8>, place: Option<Place>) {
             ),
         ),
     }
+}
+
+/// The answer to `/format text`.
+pub(super) fn plain_again(out: &mut Vec<u8>) {
+    line(out, &["* you read plain lines from now on (/format json: one JSON object a line)"]);
 }
 
 fn tell_topic(out: &mut Vec<u8>, room: &RoomName, topic: Option<&Topic>) {

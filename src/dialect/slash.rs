@@ -2,10 +2,22 @@
 
 use std::time::Duration;
 
+use super::format::Format;
 use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, RoomCommand, Sentencing, Verb};
 
 /// How what follows a command's name is understood.
 pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
+/// The same of one that asks how its client is told things.
+pub(super) type ParseFormat = fn(&str) -> Result<Format, Refusal>;
+
+/// `json` or `text`.
+pub(super) fn format(argument: &str) -> Result<Format, Refusal> {
+    match argument {
+        "json" => Ok(Format::Json),
+        "text" => Ok(Format::Text),
+        _ => Err(Refusal::Incomplete(Verb::Format)),
+    }
+}
 
 pub(super) fn guide(argument: &str) -> Guide {
     if argument.eq_ignore_ascii_case("rooms") { Guide::Rooms } else { Guide::Talking }
@@ -149,7 +161,16 @@ fn two(verb: Verb, argument: &str) -> Result<(&str, &str), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::line::command;
+    use crate::dialect::format::Asked;
+    use crate::dialect::line::asked;
+
+    fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
+        Ok(match asked(line)? {
+            Some(Asked::Command(command)) => Some(command),
+            Some(Asked::Format(format)) => panic!("{format:?}"),
+            None => None,
+        })
+    }
 
     fn join(room: &str) -> Command<'_> {
         Command::Join { room, password: None, stay: false }
@@ -202,6 +223,18 @@ mod tests {
     }
 
     #[test]
+    fn forms_are_understood() {
+        for (line, format) in [
+            ("/numbers on", Format::Numbers(true)),
+            ("/numbers off", Format::Numbers(false)),
+            ("/format json", Format::Json),
+            ("/FORMAT  text ", Format::Text),
+        ] {
+            assert_eq!(asked(line), Ok(Some(Asked::Format(format))), "{line:?}");
+        }
+    }
+
+    #[test]
     fn history_and_order_are_understood() {
         let place = Place { epoch: 0x5f3a_9c01, number: 1234 };
         let named = Sentencing {
@@ -219,7 +252,6 @@ mod tests {
                 "/history after 5f3a9c01:1234",
                 RoomCommand::Recall(Recall::After(place)).in_last_room(),
             ),
-            ("/numbers on", Command::Numbers(true)),
             ("/topic", RoomCommand::AskTopic.in_last_room()),
             ("/topic  chess and tea", RoomCommand::SetTopic("chess and tea").in_last_room()),
             ("/topic -", RoomCommand::SetTopic("").in_last_room()),
@@ -269,6 +301,8 @@ mod tests {
             ("/history after x:1", Refusal::Incomplete(Verb::History)),
             ("/numbers", Refusal::Incomplete(Verb::Numbers)),
             ("/numbers maybe", Refusal::Incomplete(Verb::Numbers)),
+            ("/format", Refusal::Incomplete(Verb::Format)),
+            ("/format xml", Refusal::Incomplete(Verb::Format)),
             ("/oper root", Refusal::Incomplete(Verb::Oper)),
             ("/ban", Refusal::Incomplete(Verb::Ban)),
             ("/ban-ip", Refusal::Incomplete(Verb::BanIp)),

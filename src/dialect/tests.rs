@@ -1,14 +1,18 @@
 //! Everything a plain-line client may be told, held against what it must look like.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::Encoding;
+use super::json::Object;
+use super::{Encoding, Format, Situation};
 use crate::chat::{
     Alphabet, Deed, Farewell, Field, Guide, Kind, Measure, Message, Moderation, Network, Nickname,
     Peer, Place, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName, Sanction, Sentence, Stamp,
     Ticket, Topic, Verb,
 };
-use crate::limits::{NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX};
+use crate::limits::{
+    JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
+};
 use crate::time::Wall;
 
 /// All that somebody may be told.
@@ -30,8 +34,21 @@ impl<'a> From<Reply<'a>> for Told<'a> {
     }
 }
 
+/// As plain lines. Whatever is looked at in this way is written as JSON too.
 fn encoded<'a>(told: impl Into<Told<'a>>) -> String {
+    let told = told.into();
+    assert_is_json(&encoded_in(Encoding::JsonLine, told));
     encoded_in(Encoding::Line, told)
+}
+
+/// Panics unless this is one object of JSON dialect 1 that has a meaning and comes back the same.
+fn assert_is_json(line: &str) {
+    let object = line.strip_suffix('\n').unwrap();
+    assert!(object.starts_with("{\"t\":\"") && !object.contains('\n'), "{object}");
+    let read: Object<'_> = serde_json::from_str(object).unwrap();
+    assert!(!matches!(read, Object::Unknown | Object::Notice { .. }), "{object}");
+    assert_eq!(serde_json::to_string(&read).unwrap(), object);
+    assert!(line.len() <= JSON_LINE_BYTES_MAX, "{} bytes: {line}", line.len());
 }
 
 fn encoded_in<'a>(encoding: Encoding, told: impl Into<Told<'a>>) -> String {
@@ -51,17 +68,26 @@ fn longest_name() -> Nickname {
     Nickname::parse(&"x".repeat(NAME_COLUMNS_MAX), Alphabet::Ascii).unwrap()
 }
 
+fn welcome(nickname: &Nickname) -> Reply<'_> {
+    let place = Place { epoch: 7, number: 7 };
+    let room = Some(MAIN.get_or_init(RoomName::main));
+    Reply::Welcome { nickname, room, place, now: Wall::default() }
+}
+
+static MAIN: OnceLock<RoomName> = OnceLock::new();
+
 #[test]
 fn the_classroom_strings_are_fixed() {
-    let (who, stamp) = (&alice(), Stamp { number: 7, at: Wall::default() });
+    let (who, at) = (&alice(), Wall::default());
+    let stamp = Stamp { number: 7, at };
     assert_eq!(encoded(Reply::Prompt), "NICK");
-    assert_eq!(encoded(Reply::Welcome), "Connected to server!\n");
+    assert_eq!(encoded(welcome(who)), "Connected to server!\n");
     assert_eq!(encoded(RoomEvent::Joined { who }), "alice joined!\n");
     assert_eq!(encoded(RoomEvent::Left { who }), "alice left!\n");
     assert_eq!(encoded(RoomEvent::Said { who, text: "hello", stamp }), "alice: hello\n");
     assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", stamp }), "* alice waves\n");
-    assert_eq!(encoded(Reply::Whispered { from: who, text: "hi" }), "[alice] hi\n");
-    assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi" }), "[to alice] hi\n");
+    assert_eq!(encoded(Reply::Whispered { from: who, text: "hi", at }), "[alice] hi\n");
+    assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi", at }), "[to alice] hi\n");
 }
 
 #[test]
@@ -168,6 +194,7 @@ fn every_refusal_is_one_short_ascii_notice() {
         Verb::Invite,
         Verb::History,
         Verb::Numbers,
+        Verb::Format,
         Verb::Password,
         Verb::Own,
         Verb::Give,
@@ -186,6 +213,7 @@ fn every_refusal_is_one_short_ascii_notice() {
     let refusals = refusals().into_iter().chain(refusals_about_order()).chain(usages);
     for refusal in refusals {
         let text = encoded(Reply::Refused(&refusal));
+        assert_is_an_error(&refusal, &text);
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert_eq!(text.lines().count(), 1, "{text:?}");
         assert!(text.len() <= REGISTER_REPLY_BYTES_MAX, "{text:?}");
@@ -212,9 +240,28 @@ fn every_farewell_is_one_ascii_notice_that_nobody_can_forge() {
         Farewell::Kicked,
     ] {
         let text = encoded(Reply::Farewell(farewell));
+        let json = encoded_in(Encoding::JsonLine, Reply::Farewell(farewell));
+        let Ok(Object::Bye(bye)) = serde_json::from_str(&json) else { panic!("{json}") };
+        assert_eq!(format!("* {}\n", bye.text), text);
+        assert_is_documented(&bye.code);
         assert!(text.starts_with("* ") && text.ends_with('\n') && text.is_ascii(), "{text:?}");
         assert_cannot_be_forged(&text);
     }
+}
+
+/// A refusal says the same as JSON, and why by a word.
+fn assert_is_an_error(refusal: &Refusal, text: &str) {
+    let json = encoded_in(Encoding::JsonLine, Reply::Refused(refusal));
+    let Ok(Object::Error(error)) = serde_json::from_str(&json) else { panic!("{json}") };
+    assert_eq!(format!("* {}\n", error.text), text);
+    assert!(json.len() <= REGISTER_REPLY_BYTES_MAX, "{json}");
+    assert_is_documented(&error.code);
+}
+
+fn assert_is_documented(code: &str) {
+    let protocol = include_str!("../../docs/PROTOCOL.md");
+    let chapter = protocol.split("\n## ").find(|part| part.starts_with("JSON dialect 1"));
+    assert!(chapter.unwrap().contains(&format!("`{code}`")), "docs/PROTOCOL.md: {code}");
 }
 
 fn sentence(seconds: Option<u64>) -> Sentence {
@@ -243,7 +290,7 @@ fn other_notices_cannot_be_forged_either() {
     let queue = "duel";
     let ticket = Ticket { queue, players: 2, token: 1, port: Some(50_000) };
     let peers = &[Peer { nickname: Some(old), address: None }; 15];
-    let all: [Told<'_>; 19] = [
+    let all: [Told<'_>; 20] = [
         Reply::TooFast.into(),
         Reply::TooFastTogether.into(),
         Reply::TooFastForSome.into(),
@@ -253,6 +300,7 @@ fn other_notices_cannot_be_forged_either() {
         Reply::InvitationSent { to: old, queue }.into(),
         Reply::Matched { peers }.into(),
         RoomEvent::Renamed { old, new }.into(),
+        Reply::Renamed { old, new }.into(),
         Reply::Entered { room, others: 0 }.into(),
         Reply::Entered { room, others: 1 }.into(),
         Reply::Entered { room, others: 2 }.into(),
@@ -292,8 +340,6 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         RoomEvent::Digest { joined: 37, left: 12, here: 1_204 }.into(),
         RoomEvent::Digest { joined: 0, left: 12, here: 1_204 }.into(),
         Reply::Remembered { room, message, now }.into(),
-        Reply::Numbers(Some(place)).into(),
-        Reply::Numbers(None).into(),
         Reply::HearsHistory(true).into(),
         Reply::HearsHistory(false).into(),
         Reply::RecallEnds { room, place }.into(),
@@ -338,6 +384,26 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     }
     let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, place });
     assert_are_notices(events.into_iter().map(encoded).chain([numbered]));
+}
+
+#[test]
+fn answers_about_the_form_cannot_be_forged_either() {
+    let place = Place { epoch: 0xc771_43c7, number: 1_200 };
+    let now = Wall::from_millis(1_763_820_125_900);
+    let situation = Situation { nickname: None, room: None, place, now, udp: None };
+    let answer = |from: Encoding, format| {
+        let mut out = Vec::new();
+        from.with(format).announce(format, &situation, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let line = Encoding::Line;
+    let formats = [Format::Numbers(true), Format::Numbers(false), Format::Text];
+    assert_are_notices(formats.map(|format| answer(line, format)).into_iter());
+    assert_eq!(answer(line, Format::Numbers(false)), "* no numbers any more\n");
+    // JSON has numbers in any case, and says the same again.
+    let json = answer(line, Format::Json);
+    assert_eq!(answer(Encoding::JsonLine, Format::Numbers(false)), json);
+    assert_eq!(Encoding::JsonLine.with(Format::Text), line);
 }
 
 fn assert_are_notices(texts: impl Iterator<Item = String>) {

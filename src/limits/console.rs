@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::LINE_BYTES_MAX;
+use super::{JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 
 // ---- The keyboard ------------------------------------------------------------------------
 
@@ -28,9 +28,9 @@ pub const TYPED_LINES_KEPT: usize = 500;
 
 // ---- What is kept ------------------------------------------------------------------------
 
-/// Bytes of a line of the server, which sends no more than 1,104; of a longer one the rest is
+/// Bytes of a line of the server, which sends none that is longer; of a longer one the rest is
 /// dropped. Fixed.
-pub const HEARD_LINE_BYTES_MAX: usize = 4 * 1_024;
+pub const HEARD_LINE_BYTES_MAX: usize = JSON_LINE_BYTES_MAX;
 /// Entries of one conversation that can be scrolled back to: a long evening. Fixed.
 pub const SCROLLBACK_ENTRIES_MAX: usize = 10_000;
 /// Bytes of them, with what each costs. Fixed.

@@ -8,10 +8,32 @@ use super::audit::Audited;
 use super::close::CloseReason;
 use super::session::Phase;
 use crate::chat::{Command, Farewell, Outcome, Outlet, Refusal, Reply};
-use crate::dialect::{Decoded, Decoder, Due, Encoding, Habit, Speaker, Step};
+use crate::dialect::{Decoded, Decoder, Due, Format, Habit, Situation, Speaker, Step};
 use crate::id::ClientId;
 use crate::limits::LINES_PER_TURN;
 use crate::time::Time;
+
+/// What a message asks for.
+enum Asked<'a> {
+    /// Something of the lobby.
+    Command(Command<'a>),
+    /// To be told things in another form.
+    Format(Format),
+    /// Nothing.
+    Nothing,
+    /// What cannot be understood, or lacks something.
+    InVain(Refusal),
+}
+
+impl Asked<'_> {
+    /// What flood control charges, in lines.
+    fn cost(&self) -> u32 {
+        match self {
+            Self::Command(command) => command.cost(),
+            Self::Format(_) | Self::Nothing | Self::InVain(_) => 1,
+        }
+    }
+}
 
 impl Server {
     /// Carries out what this client has said, as far as its budget goes. `input` was just read.
@@ -129,9 +151,10 @@ impl Server {
                 self.close(now, id, CloseReason::Foreign(language));
                 return is_member;
             }
-            Step::Command(command) => Some(Ok(command)),
-            Step::Blank => None,
-            Step::Refuse(refusal) => Some(Err(refusal)),
+            Step::Command(command) => Asked::Command(command),
+            Step::Format(format) => Asked::Format(format),
+            Step::Blank => Asked::Nothing,
+            Step::Refuse(refusal) => Asked::InVain(refusal),
         };
         self.counters.lines += 1;
         if is_member {
@@ -141,35 +164,23 @@ impl Server {
         }
     }
 
-    fn hear_member(
-        &mut self,
-        now: Time,
-        id: ClientId,
-        asked: Option<Result<Command<'_>, Refusal>>,
-    ) -> bool {
-        let cost = match &asked {
-            Some(Ok(command)) => command.cost(),
-            Some(Err(_)) | None => 1,
-        };
-        self.charge(now, id, cost);
-        if let Some(asked) = asked {
-            self.carry_out(now, id, asked);
-        }
+    fn hear_member(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {
+        self.charge(now, id, asked.cost());
+        self.carry_out(now, id, asked);
         true
     }
 
     /// A message of somebody without a nickname, which most likely is that nickname. Charged to
     /// where it comes from alone, and there are only so many tries.
-    fn hear_stranger(
-        &mut self,
-        now: Time,
-        id: ClientId,
-        asked: Option<Result<Command<'_>, Refusal>>,
-    ) -> bool {
+    fn hear_stranger(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.stranger_tries += 1;
         let tries = session.stranger_tries;
-        self.carry_out(now, id, asked.unwrap_or(Err(Refusal::NicknameFirst)));
+        let asked = match asked {
+            Asked::Nothing => Asked::InVain(Refusal::NicknameFirst),
+            asked => asked,
+        };
+        self.carry_out(now, id, asked);
         let is_member = self.lobby.is_member(id);
         self.charge_stranger(now, id, is_member);
         let Some(session) = self.sessions.get_mut(id) else { return false };
@@ -194,11 +205,29 @@ impl Server {
     }
 
     /// Carries out what was asked, or says why not.
-    fn carry_out(&mut self, now: Time, id: ClientId, asked: Result<Command<'_>, Refusal>) {
+    fn carry_out(&mut self, now: Time, id: ClientId, asked: Asked<'_>) {
         match asked {
-            Ok(command) => self.obey(now, id, command),
-            Err(refusal) => self.fanout.reply(id, &Reply::Refused(&refusal)),
+            Asked::Command(command) => self.obey(now, id, command),
+            Asked::Format(format) => self.tell_in(now, id, format),
+            Asked::InVain(refusal) => self.fanout.reply(id, &Reply::Refused(&refusal)),
+            Asked::Nothing => {}
         }
+    }
+
+    /// Tells a client things in another form from now on, and how far they are.
+    fn tell_in(&mut self, now: Time, id: ClientId, format: Format) {
+        let encoding = self.fanout.encoding(id).with(format);
+        self.fanout.set_encoding(id, encoding);
+        let situation = Situation {
+            nickname: self.lobby.nickname(id),
+            room: self.lobby.room_name_of(id),
+            place: self.lobby.place(),
+            now: self.started + now.since(Time::ZERO),
+            udp: self.matchmaker.port(),
+        };
+        let mut answer = Vec::new();
+        encoding.announce(format, &situation, &mut answer);
+        self.fanout.push(id, &answer);
     }
 
     fn obey(&mut self, now: Time, id: ClientId, command: Command<'_>) {
@@ -214,11 +243,6 @@ impl Server {
             Outcome::Invites(friend) => self.invite(now, id, friend),
             Outcome::Authenticates { name, password } => {
                 self.authenticate(now, id, name, password);
-            }
-            Outcome::WantsNumbers(wanted) => {
-                self.fanout.set_encoding(id, Encoding::line(wanted));
-                let place = wanted.then(|| self.lobby.place());
-                self.fanout.reply(id, &Reply::Numbers(place));
             }
             Outcome::Guessed => self.charge_guess(now, id),
             Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),

@@ -8,3 +8,5 @@
 mod pictures;
 mod play;
 mod stories;
+#[path = "../../src/console/samples.rs"]
+mod told;

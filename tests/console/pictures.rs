@@ -6,7 +6,8 @@ use std::path::Path;
 use mio_chat::console::{Deed, Input, Theme};
 use ratatui::style::{Modifier, Style};
 
-use crate::play::{ALONE, NUMBERS, Play};
+use crate::play::Play;
+use crate::told;
 
 /// Compares pictures with those that were kept.
 fn check(name: &str, drawn: &str) {
@@ -36,19 +37,20 @@ fn pictures(play: &mut Play) -> String {
 /// A conversation with something of everything.
 pub(crate) fn conversation() -> Play {
     let mut play = Play::begun();
-    play.hear(&["* the topic is now: tea, and nothing but tea (by bob)"]);
+    play.hear(&[told::topic("main", "tea, and nothing but tea")]);
+    let long = "日本茶 or \u{1F375}? A longer line that has to be broken somewhere, and stays \
+                readable all the same";
     play.hear(&[
-        "@10 1763820121 bob: hello all",
-        "@11 1763820122 alice: hi bob",
-        "@12 1763820180 * Zoë pours everybody a cup",
-        "@13 1763820185 Zoë: 日本茶 or \u{1F375}? A longer line that has to be broken somewhere, \
-         and stays readable all the same",
-        "@14 1763820190 bob: what do you take, Alice?",
-        "[bob] Zoë is a tea snob",
-        "[to bob] I know",
-        "dave joined!",
-        "* the room main: dave was made an operator by bob",
-        "dave left!",
+        told::said(10, 1_763_820_121, "bob", "hello all"),
+        told::said(11, 1_763_820_122, "alice", "hi bob"),
+        told::acted(12, 1_763_820_180, "Zoë", "pours everybody a cup"),
+        told::said(13, 1_763_820_185, "Zoë", long),
+        told::said(14, 1_763_820_190, "bob", "what do you take, Alice?"),
+        told::whispered("bob", "Zoë is a tea snob"),
+        told::whisper_sent("bob", "I know"),
+        told::joined("dave"),
+        told::moderated("promoted", "dave", "the room main: dave was made an operator by bob"),
+        told::left("dave"),
     ]);
     play
 }
@@ -70,7 +72,8 @@ fn a_command_being_typed_brings_help() {
 fn what_is_new_is_marked_where_one_left_off() {
     let mut play = conversation();
     play.press("\x1b[O");
-    play.hear(&["@15 1763820240 bob: still there?", "@16 1763820241 bob: alice?"]);
+    play.hear(&[told::said(15, 1_763_820_240, "bob", "still there?")]);
+    play.hear(&[told::said(16, 1_763_820_241, "bob", "alice?")]);
     check("unread.txt", &pictures(&mut play));
     play.press("\x1b[I");
     play.press("yes\r");
@@ -92,8 +95,8 @@ fn an_empty_client_asks_for_a_name() {
     play.press("al\r");
     assert_eq!(play.deeds, [Deed::Connect]);
     play.happen(Input::Connected);
-    assert_eq!(play.sent(), "/numbers on\n/history off\nal\n");
-    play.hear(&[NUMBERS, "* the nickname al is taken, or looks like one that is; try /nick NAME"]);
+    assert_eq!(play.sent(), "/format json\n/history off\nal\n");
+    play.hear(&[told::format(9), told::taken()]);
     play.sees("is taken");
     play.press("bo\r");
     assert_eq!(play.sent(), "bo\n");
@@ -126,9 +129,13 @@ fn colours_are_as_they_were_chosen() {
         let mut other = Play::new("alice", theme);
         std::mem::swap(&mut play, &mut other);
         play.happen(Input::Connected);
-        play.hear(&[NUMBERS, "Connected to server!", ALONE]);
-        play.hear(&["@10 1763820121 bob: hello, alice", "@11 1763820122 alice: hi", "[bob] psst"]);
-        play.hear(&["* a notice", "bob left!"]);
+        play.hear(&[told::format(9), told::welcome("alice"), told::room("main", 1)]);
+        play.hear(&[
+            told::said(10, 1_763_820_121, "bob", "hello, alice"),
+            told::said(11, 1_763_820_122, "alice", "hi"),
+            told::whispered("bob", "psst"),
+        ]);
+        play.hear(&[told::notice("a notice"), told::left("bob")]);
         let (buffer, _) = play.buffer((60, 10));
         writeln!(all, "{theme:?}").unwrap();
         for y in 0..10 {

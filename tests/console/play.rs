@@ -8,9 +8,8 @@ use mio_chat::time::Time;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub(crate) const NUMBERS: &str =
-    "* -- numbers are on: each message begins with @NUMBER SECONDS; now at c77143c7:9 --";
-pub(crate) const ALONE: &str = "* you are alone in main (/help tells what you can do)";
+use crate::told;
+
 /// 14:02 on some day.
 pub(crate) const WALL: u64 = 1_763_820_120;
 
@@ -41,13 +40,10 @@ impl Play {
     pub(crate) fn begun() -> Self {
         let mut play = Self::new("alice", Theme::Plain);
         play.happen(Input::Connected);
-        let here = "* you are in main with 2 others (/help, /who)";
-        play.hear(&[&format!("NICK{NUMBERS}"), "Connected to server!", "alice joined!", here]);
-        play.hear(&[
-            "* -- no messages in main yet --",
-            "* -- end of history: main is at c77143c7:9 --",
-        ]);
-        play.hear(&["* there are 3 in main: alice, bob, Zoë"]);
+        play.hear(&[&format!("NICK{}", told::format(9)), &told::welcome("alice")]);
+        play.hear(&[told::joined("alice"), told::room("main", 3)]);
+        play.hear(&[told::history(0), told::end("main", 9)]);
+        play.hear(&[told::names("main", &["alice", "bob", "Zoë"])]);
         play.deeds.clear();
         play
     }
@@ -62,8 +58,8 @@ impl Play {
         self.deeds.extend(deeds);
     }
 
-    pub(crate) fn hear(&mut self, lines: &[&str]) {
-        lines.iter().for_each(|line| self.happen(Input::Line(line.as_bytes())));
+    pub(crate) fn hear<T: AsRef<str>>(&mut self, lines: &[T]) {
+        lines.iter().for_each(|line| self.happen(Input::Line(line.as_ref().as_bytes())));
     }
 
     /// Types what a terminal would send.

@@ -3,7 +3,8 @@
 use mio_chat::console::{Deed, Input, Key, News};
 
 use crate::pictures::conversation;
-use crate::play::{ALONE, NUMBERS, Play};
+use crate::play::Play;
+use crate::told;
 
 #[test]
 fn who_comes_back_sees_what_was_missed_in_its_place() {
@@ -13,19 +14,20 @@ fn who_comes_back_sees_what_was_missed_in_its_place() {
     play.happen(Input::Timeout);
     assert_eq!(play.deeds.pop(), Some(Deed::Connect));
     play.happen(Input::Connected);
-    assert_eq!(play.sent(), "/numbers on\n/history off\nalice\n");
-    play.hear(&[NUMBERS, "Connected to server!", "alice joined!"]);
+    assert_eq!(play.sent(), "/format json\n/history off\nalice\n");
+    play.hear(&[told::format(9), told::welcome("alice"), told::joined("alice")]);
     play.sees("nothing but tea");
-    play.hear(&["* you are in main with 1 other (/help, /who)"]);
+    play.hear(&[told::room("main", 2)]);
     play.sees_not(" main  tea, and nothing but tea");
     assert_eq!(play.sent(), "/history after c77143c7:14\n/who\n");
     // Said before the answer, and told again in it.
-    play.hear(&["@17 1763820300 bob: back?", "* -- 3 messages in main since 14 --"]);
-    play.hear(&["@15 1763820250 bob: one", "@16 1763820251 bob: two", "@17 1763820300 bob: back?"]);
+    play.hear(&[told::said(17, 1_763_820_300, "bob", "back?"), told::missed(3, 14)]);
     play.hear(&[
-        "* -- end of history: main is at c77143c7:17 --",
-        "* there are 2 in main: alice, bob",
+        told::again(15, 1_763_820_250, "bob", "one"),
+        told::again(16, 1_763_820_251, "bob", "two"),
+        told::again(17, 1_763_820_300, "bob", "back?"),
     ]);
+    play.hear(&[told::end("main", 17), told::names("main", &["alice", "bob"])]);
     let screen = play.screen((80, 30));
     let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}:\n{screen}"));
     assert!(at("bob: one") < at("bob: two") && at("bob: two") < at("bob: back?"));
@@ -42,7 +44,7 @@ fn tab_completes_commands_rooms_and_people() {
     assert_eq!(play.sent(), "", "completion of a command asks nothing");
     play.press("\x15/join ");
     assert_eq!(play.sent(), "/rooms\n");
-    play.hear(&["* there are 2 rooms: tea (1), main (3)"]);
+    play.hear(&[told::rooms(&[("tea", 1), ("main", 3)])]);
     play.sees_not("rooms: tea");
     play.press("t\t\r");
     assert_eq!(play.sent(), "/join tea\n");
@@ -92,10 +94,7 @@ fn players_have_a_pane_of_their_own() {
     let mut play = Play::begun();
     play.press("/match duel\r");
     assert_eq!(play.sent(), "/match duel\n");
-    play.hear(&[
-        "* your token for duel (2 players) is d9090e436e0f64c1: run mio-chat match HOST:50001 \
-                 --token d9090e436e0f64c1",
-    ]);
+    play.hear(&[told::token("duel", "d9090e436e0f64c1", 50_001)]);
     let (talk, token) = (1, 0xd909_0e43_6e0f_64c1);
     assert_eq!(play.deeds.drain(..).next(), Some(Deed::Play { talk, token, port: Some(50_001) }));
     play.sees("looking for players in duel");
@@ -122,12 +121,12 @@ fn players_have_a_pane_of_their_own() {
 fn scrolling_and_searching_go_back_and_return() {
     let mut play = Play::begun();
     for number in 10..200 {
-        play.hear(&[&format!("@{number} 1763820121 bob: message {number}")]);
+        play.hear(&[told::said(number, 1_763_820_121, "bob", &format!("message {number}"))]);
     }
     play.press("\x1b[5~");
     play.sees_not("message 199");
     play.sees("Esc: newest");
-    play.hear(&["@200 1763820121 bob: alice, look"]);
+    play.hear(&[told::said(200, 1_763_820_121, "bob", "alice, look")]);
     play.sees("1 new, 1 for you");
     play.press("\x1b");
     play.sees("alice, look");
@@ -157,28 +156,35 @@ fn leaving_takes_ctrl_d_or_twice_ctrl_c_or_a_word() {
 fn nothing_that_a_server_sends_steers_the_terminal() {
     let mut play = Play::begun();
     let mut state = 5_u64;
-    let parts: [&[u8]; 12] = [
+    let parts: [&[u8]; 14] = [
         b"\x1b[2J",
-        b"\x1b]0;title\x07",
-        b"\x07",
+        b"\\u001b]0;title\\u0007",
+        b"\\u0007\\n\\r",
         b"\x9b31m",
         b"\xff\xfe",
         "\u{202E}".as_bytes(),
-        "\u{2066}\u{200F}".as_bytes(),
-        b"* ",
-        b"bob: ",
-        b"@12 13 ",
+        b"\\u2066\\u200f\\ud800",
+        br#"{"t":"message","n":12,"at":13,"room":"main","nick":""#,
+        br#"{"t":"notice","text":""#,
+        br#"","text":""#,
+        br#""}"#,
+        br#"{"t":"topic","room":"main","by":"","text":""#,
         "日\u{301}\u{301}".as_bytes(),
         b"\r\x08\x00",
     ];
     for size in [(80, 24), (40, 12), (20, 5), (7, 3), (1, 1), (0, 0)] {
         for _ in 0..500 {
             let mut line = Vec::new();
-            for _ in 0..8 {
+            for _ in 0..6 {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 line.extend_from_slice(parts[(state >> 33) as usize % parts.len()]);
             }
             play.happen(Input::Line(&line));
+            // What is said is shown, with whatever is in it.
+            let text = String::from_utf8_lossy(&line).replace(['"', '\\'], "\\u001b[7m");
+            let text: String = text.chars().filter(|it| !it.is_control()).collect();
+            let said = format!(r#"{{"t":"notice","text":"{text}\u009b7m\u202e"}}"#);
+            play.happen(Input::Line(said.as_bytes()));
         }
         let (buffer, _) = play.buffer(size);
         for cell in &buffer.content {
@@ -219,12 +225,17 @@ fn any_key_at_any_size_is_survived() {
         "/join ",
         "\x1b[200~a\nb\x1b[201~",
     ];
-    let lines = ["@99 1763820121 bob: again", "dave joined!", "* +3 -1, 1,204 here", ALONE];
+    let lines = [
+        told::said(99, 1_763_820_121, "bob", "again"),
+        told::joined("dave"),
+        told::crowd(1_204),
+        told::room("main", 1),
+    ];
     for _ in 0..5_000 {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let draw = (state >> 33) as usize;
         match draw % 10 {
-            0 => play.hear(&[lines[draw / 10 % lines.len()]]),
+            0 => play.hear(&[&lines[draw / 10 % lines.len()]]),
             1 => drop(play.buffer(((draw / 10 % 120) as u16, (draw / 1_200 % 40) as u16))),
             _ => play.press(keys[draw / 10 % keys.len()]),
         }
@@ -237,20 +248,16 @@ fn any_key_at_any_size_is_survived() {
 fn the_key_for_a_room_is_kept_for_coming_back() {
     let mut play = Play::begun();
     play.press("/join tea\r");
-    play.hear(&["alice joined!", "* you are alone in tea (/help tells what you can do)"]);
-    play.hear(&[
-        "* you own tea (/help rooms); keep this, it makes you its owner again when you come \
-                 back: /join tea 4a04639a5f3e51ae",
-    ]);
+    play.hear(&[told::room("tea", 1), told::owner("tea", "4a04639a5f3e51ae")]);
     play.sees("you own tea now");
     play.happen(Input::Closed(""));
     play.happen(Input::Key(Key::Enter));
     play.happen(Input::Connected);
     play.sent();
-    play.hear(&[NUMBERS, "Connected to server!", "alice joined!", ALONE]);
+    play.hear(&[told::format(9), told::welcome("alice"), told::room("main", 1)]);
     assert_eq!(play.sent(), "/join tea 4a04639a5f3e51ae\n");
     // The server has forgotten all of it.
-    play.hear(&["* that is no name: use letters, digits and _-^|{} without spaces, such as max_7"]);
+    play.hear(&[told::error("name-bad", "that is no name: use letters")]);
     assert_eq!(play.sent(), "/join tea\n");
     play.sees_not("that is no name: ");
 }
@@ -258,8 +265,9 @@ fn the_key_for_a_room_is_kept_for_coming_back() {
 #[test]
 fn who_is_put_out_reads_why_where_they_are_then() {
     let mut play = Play::begun();
-    play.hear(&["alice joined!", "* you are in tea with 1 other (/help, /who)"]);
-    play.hear(&["* you were banned from tea by ann for 2h: rude", "alice joined!", ALONE]);
+    play.hear(&[told::room("tea", 2)]);
+    let why = "you were banned from tea by ann for 2h: rude";
+    play.hear(&[told::put_out("banned", "tea", why), told::room("main", 1)]);
     play.sees("!! you were banned from tea by ann for 2h: rude");
     play.sees("● alice in main");
 }
@@ -268,25 +276,21 @@ fn who_is_put_out_reads_why_where_they_are_then() {
 fn what_is_no_nickname_is_not_taken_for_one() {
     let mut play = Play::new("alice", mio_chat::console::Theme::Plain);
     play.happen(Input::Connected);
-    let taken = "* the nickname alice is taken, or looks like one that is; try /nick NAME";
-    play.hear(&[NUMBERS, taken]);
+    play.hear(&[told::format(9), told::taken()]);
     play.sent();
     play.press("/help\r");
     assert_eq!(play.sent(), "");
     play.sees("nickname:");
     play.press("/nick bo\r");
     assert_eq!(play.sent(), "bo\n");
-    play.hear(&["* that name needs a letter or digit; try another"]);
+    play.hear(&[told::error("name-bad", "that name needs a letter or digit; try another")]);
     play.sees("nickname:");
 }
 
 #[test]
 fn what_is_done_in_a_direct_conversation_is_not_told_to_all() {
     let mut play = Play::begun();
-    play.hear(&[
-        "* your token for duel (2 players) is d9090e436e0f64c1: run mio-chat match HOST:50001 \
-         --token d9090e436e0f64c1",
-    ]);
+    play.hear(&[told::token("duel", "d9090e436e0f64c1", 50_001)]);
     play.happen(Input::Talk(1, News::Met("bob".into(), "directly connected".into())));
     play.deeds.clear();
     play.press("/me waves\r");

@@ -11,11 +11,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::support::{Client, PATIENCE, is_readable, next_client, test_name};
+use crate::told;
 
-/// The epoch of its numbers.
-const EPOCH: &str = "c77143c7";
 /// When everything is said: a minute before some midnight.
-const SAID_AT: u64 = 1_763_855_940;
+pub(crate) const SAID_AT: u64 = 1_763_855_940;
 
 /// The running server, as the test sees it.
 #[derive(Debug)]
@@ -81,7 +80,7 @@ impl Door {
 impl Guest {
     /// Hears what a client says first; which nickname it wants.
     pub(crate) fn hear_name(&mut self) -> String {
-        self.lines.expect("/numbers on");
+        self.lines.expect("/format json");
         self.lines.expect("/history off");
         self.lines.line()
     }
@@ -96,32 +95,26 @@ impl Guest {
         self.enter_main();
         let asked = self.lines.line();
         assert!(asked.starts_with("/history "), "{asked}");
-        self.say("* -- no messages in main yet --");
+        self.say(&told::history(0));
         self.end_history();
         name
     }
 
     /// Says that the nickname is good.
     pub(crate) fn welcome(&mut self, name: &str) {
-        let number = self.number;
-        self.say(&format!(
-            "* -- numbers are on: each message begins with @NUMBER SECONDS; now at \
-             {EPOCH}:{number} --"
-        ));
-        self.say("* you will not be read what was said before");
-        self.say("Connected to server!");
-        self.say(&format!("{name} joined!"));
+        self.say(&told::format(self.number));
+        self.say(&told::welcome(name));
+        self.say(&told::joined(name));
     }
 
     /// Says that it is in the main room, alone.
     pub(crate) fn enter_main(&mut self) {
-        self.say("* you are alone in main (/help tells what you can do)");
+        self.say(&told::room("main", 1));
     }
 
     /// Ends a history.
     pub(crate) fn end_history(&mut self) {
-        let number = self.number;
-        self.say(&format!("* -- end of history: main is at {EPOCH}:{number} --"));
+        self.say(&told::end("main", self.number));
     }
 
     /// Sends a line.
@@ -132,8 +125,7 @@ impl Guest {
     /// Passes on what somebody said, with the next number.
     pub(crate) fn pass_on(&mut self, who: &str, text: &str) {
         self.number += 1;
-        let number = self.number;
-        self.say(&format!("@{number} {SAID_AT} {who}: {text}"));
+        self.say(&told::said(self.number, SAID_AT, who, text));
     }
 
     /// Throws away what it has said up to this moment, whatever it is.

@@ -60,31 +60,34 @@ const TRICKS: [&str; 10] = [
 /// Bytes that are no UTF-8.
 const BROKEN: [&[u8]; 6] =
     [b"\xff\xfe", b"\xc0\x80", b"\xe2\x82", b"\xed\xa0\x80", b"\x9b31m", b"\xf4\x90\x80\x80"];
-/// What a server says, up to what it could have filled in.
-const BEGINNINGS: [&str; 18] = [
-    "",
-    "",
-    "* ",
-    "bob: ",
-    "@7 1763855940 bob: ",
-    "@99999999999999999999 1 bob: ",
-    "@8 18446744073709551615 bob: ",
-    "@9 1763855940 * bob ",
-    "[bob] ",
-    "[to bob] ",
-    "* the topic is now: ",
-    "* there are 2 in main: alice, ",
-    "* and ",
-    "* there are 2 rooms: main (1), ",
-    "* the nickname bob is now ",
-    "* -- last 5 messages in ",
-    "* you are invited to a game by bob: type /match ~",
-    "* the server is ",
+/// What a server says, around what it could have filled in; nothing around it: no object at all.
+const OBJECTS: [(&str, &str); 20] = [
+    ("", ""),
+    ("", ""),
+    ("", " joined!"),
+    ("* ", ""),
+    (r#"{"t":"message","n":7,"at":1763855940,"room":"main","nick":"bob","text":""#, r#""}"#),
+    (r#"{"t":"message","n":8,"at":1763855940,"room":"main","text":"hi","nick":""#, r#""}"#),
+    (
+        r#"{"t":"message","n":99999999999999999999,"at":1,"room":"main","nick":"bob","text":""#,
+        r#""}"#,
+    ),
+    (r#"{"t":"message","n":9,"at":18446744073709551615,"room":"","nick":"bob","text":""#, r#""}"#),
+    (r#"{"t":"message","n":10,"at":1,"me":true,"room":"main","nick":"bob","text":""#, r#""}"#),
+    (r#"{"t":"private","at":1,"text":"hi","from":""#, r#""}"#),
+    (r#"{"t":"private","at":1,"to":"bob","text":""#, r#""}"#),
+    (r#"{"t":"topic","room":"main","changed":true,"by":"bob","text":""#, r#""}"#),
+    (r#"{"t":"names","room":"main","total":2,"names":["alice",""#, r#""]}"#),
+    (r#"{"t":"rooms","rooms":[{"total":1,"room":""#, r#""}]}"#),
+    (r#"{"t":"renamed","room":"main","nick":"bob","new":""#, r#""}"#),
+    (r#"{"t":"history","gap":true,"count":5,"after":3,"room":""#, r#""}"#),
+    (r#"{"t":"invited","from":"bob","queue":""#, r#""}"#),
+    (r#"{"t":"joined","room":"main","nick":""#, r#""}"#),
+    (r#"{"t":"bye","code":"going","text":""#, r#""}"#),
+    (r#"{"t":"fanfare","text":""#, r#""}"#),
 ];
-/// What may follow.
-const ENDINGS: [&str; 7] = ["", "", "", " joined!", " left!", " (by bob)", " --"];
 /// Bytes of an overlong line: more than a client keeps.
-const OVERLONG: usize = 20_000;
+const OVERLONG: usize = 40_000;
 
 /// Lines without end, each with its newline.
 #[derive(Debug)]
@@ -120,18 +123,31 @@ impl Iterator for Hostile {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        let mut line = self.random.pick(&BEGINNINGS).as_bytes().to_vec();
+        let (beginning, ending) = *self.random.pick(&OBJECTS);
+        let mut filled = Vec::new();
         for _ in 0..=self.random.below(6) {
-            self.some_garbage(&mut line);
+            self.some_garbage(&mut filled);
         }
         if self.random.below(500) == 0 {
-            let piece = line.clone();
+            let piece = filled.clone();
             let times = OVERLONG / piece.len().max(1);
-            (0..times).for_each(|_| line.extend_from_slice(&piece));
+            (0..times).for_each(|_| filled.extend_from_slice(&piece));
         }
-        line.extend_from_slice(self.random.pick(&ENDINGS).as_bytes());
+        // As an object would hold it, so that a client reads it; or as it is, which may break it.
+        if beginning.starts_with('{') && self.random.below(4) > 0 {
+            filled = escaped(&filled);
+        }
+        let ending = if self.random.below(16) == 0 { "" } else { ending };
+        let mut line = [beginning.as_bytes(), &filled, ending.as_bytes()].concat();
         line.retain(|byte| *byte != b'\n');
         line.push(b'\n');
         Some(line)
     }
+}
+
+/// What is between the quotes of a JSON string: control characters by their numbers.
+fn escaped(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let quoted = serde_json::to_string(&text).expect("a string");
+    quoted[1..quoted.len() - 1].as_bytes().to_vec()
 }

@@ -24,3 +24,5 @@ mod pty;
 mod sequences;
 mod stories;
 mod terminal;
+#[path = "../../src/console/samples.rs"]
+mod told;

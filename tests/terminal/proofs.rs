@@ -4,11 +4,12 @@
 
 use rustix::process::{Signal, getsid};
 
-use crate::fake_server::FakeServer;
+use crate::fake_server::{FakeServer, SAID_AT};
 use crate::hostile::Hostile;
 use crate::sequences::{Piece, misdeeds, pieces};
 use crate::support::{Client, process};
 use crate::terminal::Terminal;
+use crate::told;
 
 fn shell(script: &str) -> Terminal {
     Terminal::run(80, 24, "bash", &["--norc", "-c", script], &[])
@@ -291,12 +292,12 @@ fn the_fake_server_follows_its_script() {
         again.lines.expect("back");
     });
     let mut client = Client::connect(server.address);
-    client.say("/numbers on\n/history off\nalice");
+    client.say("/format json\n/history off\nalice");
     client.hear_part("NICK");
-    client.hear("* you are alone in main (/help tells what you can do)");
+    client.hear(&told::room("main", 1));
     client.say("/history 20");
-    client.hear("* -- end of history: main is at c77143c7:7 --");
-    client.expect("@8 1763855940 bob: hi");
+    client.hear(&told::end("main", 7));
+    client.expect(&told::said(8, SAID_AT, "bob", "hi"));
     client.say("this is not read");
     server.cue();
     let (rest, _) = client.rest_or_reset();

@@ -57,7 +57,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         match command {
-            Command::Whisper { to, text } => self.whisper(id, to, text, outlet)?,
+            Command::Whisper { to, text } => self.whisper(id, to, text, context.now, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),

@@ -91,7 +91,6 @@ impl Lobby {
             Command::Oper { name, password } => {
                 Decision::Beyond(Outcome::Authenticates { name, password })
             }
-            Command::Numbers(wanted) => Decision::Beyond(Outcome::WantsNumbers(wanted)),
             Command::Quit => Decision::Beyond(Outcome::Quits),
             command => Decision::Answer(command),
         })
@@ -106,7 +105,6 @@ impl Lobby {
         let (typed, landing) = match command {
             Command::Nick(typed) => (typed, Landing::Main),
             Command::Register { nickname, landing } => (nickname, landing),
-            Command::Numbers(wanted) => return Ok(Decision::Beyond(Outcome::WantsNumbers(wanted))),
             Command::Quit => return Ok(Decision::Beyond(Outcome::Quits)),
             Command::HearHistory(_) => return Ok(Decision::Answer(command)),
             _ => return Err(Refusal::NicknameFirst),

@@ -230,6 +230,12 @@ impl Lobby {
         self.members.get(id).map(|member| &member.nickname)
     }
 
+    /// The name of the room that a member joined last, if it is in any.
+    pub fn room_name_of(&self, id: ClientId) -> Option<&RoomName> {
+        let room = self.members.get(id).and_then(Member::active_room)?;
+        self.rooms.get(room).map(|room| &room.name)
+    }
+
     /// The room in which a member speaks.
     pub fn room_of(&self, id: ClientId) -> RoomId {
         self.active_room(id)

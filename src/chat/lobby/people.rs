@@ -7,7 +7,7 @@ use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
 use crate::chat::member::{Member, Wishes};
-use crate::chat::name::{NameKey, Nickname};
+use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
 use crate::chat::refusal::{Refusal, Sentence};
@@ -29,7 +29,11 @@ impl Lobby {
         let wishes = Wishes { landing, ..self.wishes.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, wishes));
         self.names.insert(id, &self.members);
-        outlet.reply(id, &Reply::Welcome);
+        if let Some(nickname) = self.nickname(id) {
+            let (main, place, now) = (RoomName::main(), self.place(), context.now);
+            let room = Some(&main).filter(|_| landing == Landing::Main);
+            outlet.reply(id, &Reply::Welcome { nickname, room, place, now });
+        }
         for line in self.settings.motd.lines() {
             outlet.reply(id, &Reply::MessageOfTheDay { line });
         }

@@ -96,6 +96,7 @@ impl Lobby {
         id: ClientId,
         to: &str,
         text: &str,
+        now: Wall,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let receiver = self.find_member(to)?;
@@ -108,8 +109,9 @@ impl Lobby {
         }
         self.check_not_ignored(id, receiver)?;
         if let (Some(from), Some(to)) = (self.nickname(id), self.nickname(receiver)) {
-            outlet.reply(receiver, &Reply::Whispered { from, text: &text });
-            outlet.reply(id, &Reply::WhisperSent { to, text: &text });
+            let (text, at) = (&*text, now);
+            outlet.reply(receiver, &Reply::Whispered { from, text, at });
+            outlet.reply(id, &Reply::WhisperSent { to, text, at });
         }
         Ok(())
     }

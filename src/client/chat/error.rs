@@ -34,6 +34,14 @@ pub enum ChatError {
         /// What it says.
         why: String,
     },
+    /// What answers is no server that this program can talk to.
+    #[error("cannot talk to {server}: {why}")]
+    Foreign {
+        /// As it was given.
+        server: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The connection ended before the input did.
     #[error("the connection to {server} ended: {why}")]
     Lost {
@@ -77,7 +85,7 @@ impl ChatError {
     /// The exit code that tells a script what went wrong.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Lookup { .. } | Self::Connect { .. } => 3,
+            Self::Lookup { .. } | Self::Connect { .. } | Self::Foreign { .. } => 3,
             Self::NoNickname | Self::Refused { .. } => 4,
             Self::Undelivered { .. } => 5,
             Self::Lost { .. } | Self::Input(_) | Self::Output(_) | Self::System { .. } => 1,

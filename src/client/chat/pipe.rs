@@ -204,6 +204,7 @@ impl<'a> Pipe<'a> {
         match ending {
             Ending::Delivered => Ok(Ended::Well),
             Ending::Refused(why) => Err(ChatError::Refused { server, why }),
+            Ending::Foreign(why) => Err(ChatError::Foreign { server, why }),
             Ending::Lost(why) => Err(ChatError::Lost { server, why }),
             Ending::Undelivered(missing, all) => Err(ChatError::Undelivered { missing, all }),
         }

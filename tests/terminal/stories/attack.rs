@@ -9,6 +9,7 @@ use crate::hostile::Hostile;
 use crate::sequences::misdeeds;
 use crate::support::{Server, report, sized, timed};
 use crate::terminal::Terminal;
+use crate::told;
 
 /// Lines sent at once, before what the client has said is taken from the wire.
 const AT_ONCE: usize = 64;
@@ -30,6 +31,7 @@ fn attack(guest: &mut Guest, seed: u64, lines: usize) {
 fn script(door: &Door, lines: usize) {
     let mut guest = door.next();
     let name = guest.hear_name();
+    guest.say(&told::format(7));
     attack(&mut guest, 7, AT_THE_DOOR);
     // Above all that the attack makes up: what is said with a lower number is shown further up.
     guest.number = 1_000;
@@ -108,7 +110,8 @@ fn what_a_hostile_server_says_last_is_clean_in_the_status() {
         let mut guest = door.next();
         guest.greet(0);
         door.wait_for_cue();
-        guest.say("* the server is \x1b]0;owned\x07gone\u{202e} \x1b[31mfor good\x07");
+        let gone = "the server is \x1b]0;owned\x07gone\u{202e} \x1b[31mfor good\x07";
+        guest.say(&told::bye("going", gone, None));
     });
     let mut alice = chat(server.address, "alice");
     server.cue();

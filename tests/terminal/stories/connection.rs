@@ -6,9 +6,10 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::{USUAL, chat};
-use crate::fake_server::FakeServer;
+use crate::fake_server::{FakeServer, SAID_AT};
 use crate::support::{Client, Server, free_port};
 use crate::terminal::Terminal;
+use crate::told;
 
 /// As long as the client may wait by itself before it tries again, a few times in a row.
 const COMING_BACK: Duration = Duration::from_secs(60);
@@ -95,12 +96,12 @@ fn what_was_said_meanwhile_is_asked_for_and_shown_once() {
         guest.welcome("alice");
         guest.enter_main();
         guest.lines.expect("/history after c77143c7:7");
-        guest.say("* -- 2 messages in main since 7 --");
-        guest.say("@8 1763855940 bob: missed");
-        guest.say("@9 1763855940 bob: missed too");
-        guest.say("* -- end of history: main is at c77143c7:9 --");
+        guest.say(&told::missed(2, 7));
+        guest.say(&told::again(8, SAID_AT, "bob", "missed"));
+        guest.say(&told::again(9, SAID_AT, "bob", "missed too"));
+        guest.say(&told::end("main", 9));
         guest.lines.expect("I am back");
-        guest.say("@10 1763855940 alice: I am back");
+        guest.say(&told::said(10, SAID_AT, "alice", "I am back"));
         door.wait_for_cue();
     });
     let mut alice = chat(server.address, "alice");
@@ -124,14 +125,13 @@ fn what_was_said_meanwhile_is_asked_for_and_shown_once() {
 
 #[test]
 fn whoever_was_taken_for_dead_gets_the_name_back() {
-    let taken = "* the nickname alice is taken, or looks like one that is; try /nick NAME";
     let server = FakeServer::start(move |door| {
         let mut guest = door.next();
         guest.greet(0);
         guest.lines.reset();
         let mut guest = door.next();
         assert_eq!(guest.hear_name(), "alice");
-        guest.say(&format!("NICK{taken}"));
+        guest.say(&format!("NICK{}", told::taken()));
         guest.lines.expect("alice");
         guest.welcome("alice");
         guest.enter_main();
@@ -144,6 +144,25 @@ fn whoever_was_taken_for_dead_gets_the_name_back() {
     alice.see("● alice in main");
     server.cue();
     server.finish();
+}
+
+#[test]
+fn a_server_that_knows_no_json_is_told_apart_and_left_alone() {
+    let server = FakeServer::start(|door| {
+        let mut guest = door.next();
+        guest.hear_name();
+        guest.say("NICK* type a nickname first: /nick NAME (/quit leaves)");
+        guest.say("* you will not be read what was said before");
+        guest.say("Connected to server!");
+        let (rest, _) = guest.lines.rest_or_reset();
+        assert_eq!(rest, "", "nothing is said where nothing is understood");
+    });
+    let place = server.address.to_string();
+    let mut alice = Terminal::start(100, 24, &["chat", &place, "--nick", "alice"], &[]);
+    alice.see("○ not connected (Enter: try again): the server is too old");
+    server.finish();
+    alice.press("\x04");
+    alice.expect_good_end(0);
 }
 
 #[test]

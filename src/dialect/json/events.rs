@@ -1,0 +1,96 @@
+//! What happens in a room, as objects. Each names the room.
+
+use std::time::Duration;
+
+use super::object::{Action, Message, Moderated, Object, Text};
+use crate::chat::{Deed, Moderation, Nickname, RoomEvent, RoomName, Stamp};
+use crate::dialect::notices;
+
+/// Appends what happened in a room.
+pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+    write(&object(room, event), out);
+}
+
+/// Appends an object.
+pub(super) fn write(object: &Object<'_>, out: &mut Vec<u8>) {
+    // Strings and numbers can always be written, and to a vector.
+    let written = serde_json::to_writer(out, object);
+    debug_assert!(written.is_ok(), "{object:?}: {written:?}");
+}
+
+fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
+    let name = Text::from(room.as_str());
+    match *event {
+        RoomEvent::Said { who, text, stamp } => message(room, who, text, stamp, false),
+        RoomEvent::Acted { who, text, stamp } => message(room, who, text, stamp, true),
+        RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
+        RoomEvent::Left { who } => Object::Left { room: name, nick: who.as_str().into() },
+        RoomEvent::Renamed { old, new } => {
+            let (nick, new) = (old.as_str().into(), new.as_str().into());
+            Object::Renamed { room: Some(name), nick, new }
+        }
+        RoomEvent::Digest { joined, left, here } => {
+            Object::Presence { room: name, came: joined, went: left, total: here }
+        }
+        RoomEvent::TopicChanged { by, text } => {
+            let by = Some(by.as_str().into());
+            Object::Topic { room: name, text: text.into(), by, changed: true }
+        }
+        RoomEvent::Moderated(moderation) => moderated(&moderation, false),
+    }
+}
+
+fn message<'a>(
+    room: &'a RoomName,
+    who: &'a Nickname,
+    text: &'a str,
+    stamp: Stamp,
+    me: bool,
+) -> Object<'a> {
+    Object::Message(Message {
+        n: stamp.number,
+        at: stamp.at.millis() / 1_000,
+        room: room.as_str().into(),
+        nick: who.as_str().into(),
+        text: text.into(),
+        me,
+        old: false,
+    })
+}
+
+/// How order was kept; `you`: by doing that to the reader.
+pub(super) fn moderated<'a>(moderation: &Moderation<'a>, you: bool) -> Object<'a> {
+    let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
+    Object::Moderated(Moderated {
+        room: room.as_str().into(),
+        action: match deed {
+            Deed::Kicked => Action::Kicked,
+            Deed::Banned => Action::Banned,
+            Deed::Unbanned => Action::Unbanned,
+            Deed::Muted => Action::Muted,
+            Deed::Unmuted => Action::Unmuted,
+            Deed::Promoted => Action::Promoted,
+            Deed::Demoted => Action::Demoted,
+            Deed::Endowed => Action::Endowed,
+        },
+        nick: whom.map(Text::from),
+        you,
+        by: by.as_str().into(),
+        lasts: lasts.filter(|_| matches!(deed, Deed::Banned | Deed::Muted)).map(seconds),
+        reason: Some(Text::from(reason)).filter(|reason| !reason.is_empty()),
+        text: sentence(|out| notices::moderated(out, moderation, you)),
+    })
+}
+
+/// Whole seconds; what is begun counts.
+pub(super) fn seconds(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
+}
+
+/// The plain notice that says the same, without its mark and its end.
+pub(super) fn sentence(write: impl FnOnce(&mut Vec<u8>)) -> Text<'static> {
+    let mut line = Vec::new();
+    write(&mut line);
+    let text = String::from_utf8_lossy(&line);
+    text.strip_prefix("* ").unwrap_or(&text).trim_end_matches('\n').to_owned().into()
+}

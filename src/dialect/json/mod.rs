@@ -1,0 +1,24 @@
+//! JSON dialect 1: what a program is told, one object at a time.
+//!
+//! ```text
+//!     object   the objects, for who writes them and who reads them
+//!     events, replies, errors     what happens, as objects
+//! ```
+//!
+//! An object is written without what ends it: the encoding knows whether that is a newline or the
+//! length of a frame in front. No object holds a byte below U+0020.
+
+mod errors;
+mod events;
+mod object;
+mod replies;
+
+pub(super) use events::room_event;
+pub use object::{
+    Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, RoomEntry,
+    SanctionEntry, Text, VERSION,
+};
+pub(super) use replies::{format, reply};
+
+#[cfg(test)]
+mod tests;

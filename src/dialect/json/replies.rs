@@ -1,0 +1,204 @@
+//! What one client is told, as objects.
+
+use super::errors::{bye, error};
+use super::events::{moderated, seconds, sentence, write};
+use super::object::{
+    Greeting, Limits, Message, Object, PeerEntry, RoomEntry, SanctionEntry, Text, VERSION,
+};
+use crate::chat::{
+    Kind, Measure, Nickname, Peer, Place, Recalled, Reply, RoomName, Sanction, Ticket,
+};
+use crate::dialect::format::Situation;
+use crate::dialect::wording;
+use crate::limits::LINE_BYTES_MAX;
+use crate::time::Wall;
+
+/// Appends what one client is told.
+pub(in super::super) fn reply(reply: &Reply<'_>, out: &mut Vec<u8>) {
+    write(&object(reply), out);
+}
+
+/// Appends that what follows is JSON, and what a program should know of the server.
+pub(in super::super) fn format(situation: &Situation<'_>, out: &mut Vec<u8>) {
+    let features = if situation.udp.is_some() { vec!["match".into()] } else { Vec::new() };
+    let object = Object::Format(Greeting {
+        nick: situation.nickname.map(|name| name.as_str().into()),
+        room: situation.room.map(|room| room.as_str().into()),
+        features: Some(features),
+        udp: situation.udp,
+        ..greeting(situation.place, situation.now)
+    });
+    write(&object, out);
+}
+
+fn greeting(place: Place, now: Wall) -> Greeting<'static> {
+    Greeting {
+        v: VERSION,
+        epoch: format!("{:08x}", place.epoch).into(),
+        n: place.number,
+        now: now.millis() / 1_000,
+        limits: Limits { line: LINE_BYTES_MAX },
+        ..Greeting::default()
+    }
+}
+
+fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
+    let in_english = || sentence(|out| wording::reply(reply, false, out));
+    match *reply {
+        Reply::Prompt => Object::Prompt,
+        Reply::Welcome { nickname, room, place, now } => Object::Welcome(Greeting {
+            nick: Some(nickname.as_str().into()),
+            room: room.map(named),
+            ..greeting(place, now)
+        }),
+        Reply::MessageOfTheDay { line } => Object::Motd { text: line.into() },
+        Reply::Entered { room, others } => Object::Room { room: named(room), total: others + 1 },
+        Reply::Joined { room, who } => {
+            Object::Joined { room: named(room), nick: who.as_str().into() }
+        }
+        Reply::Renamed { old, new } => {
+            let (nick, new) = (old.as_str().into(), new.as_str().into());
+            Object::Renamed { room: None, nick, new }
+        }
+        Reply::Whispered { from, text, at } => Object::Private {
+            from: Some(from.as_str().into()),
+            to: None,
+            text: text.into(),
+            at: at.millis() / 1_000,
+        },
+        Reply::WhisperSent { to, text, at } => Object::Private {
+            from: None,
+            to: Some(to.as_str().into()),
+            text: text.into(),
+            at: at.millis() / 1_000,
+        },
+        Reply::HearsHistory(on) => {
+            Object::Setting { name: "history".into(), on, text: in_english() }
+        }
+        Reply::IgnoreChanged { name, ignored: on } => {
+            Object::Ignoring { nick: name.into(), on, text: in_english() }
+        }
+        Reply::IsServerOperator => Object::ServerOperator { text: in_english() },
+        Reply::Checking => Object::Checking { text: in_english() },
+        Reply::TicketGiven(ticket) => token(&ticket),
+        Reply::TicketReturned => Object::MatchOff { text: in_english() },
+        Reply::Invited { from, queue } => {
+            Object::Invited { from: Some(from.as_str().into()), to: None, queue: queue.into() }
+        }
+        Reply::InvitationSent { to, queue } => {
+            Object::Invited { from: None, to: Some(to.as_str().into()), queue: queue.into() }
+        }
+        Reply::TooFast => Object::Held { by: "you".into(), text: in_english() },
+        Reply::TooFastTogether => Object::Held { by: "address".into(), text: in_english() },
+        Reply::TooFastForSome => Object::Held { by: "room".into(), text: in_english() },
+        Reply::Refused(refusal) => error(refusal),
+        Reply::Farewell(farewell) => bye(farewell),
+        _ => about_a_room(reply, in_english),
+    }
+}
+
+/// Lists, histories and what a room is like.
+fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static>) -> Object<'a> {
+    match *reply {
+        Reply::RecallBegins { room, count, which } => {
+            let after = match which {
+                Recalled::Last => None,
+                Recalled::Since(after) | Recalled::Gap(after) => Some(after),
+            };
+            let gap = matches!(which, Recalled::Gap(_));
+            Object::History { room: named(room), gap, count, after }
+        }
+        Reply::Remembered { room, message, .. } => Object::Message(Message {
+            n: message.stamp.number,
+            at: message.stamp.at.millis() / 1_000,
+            room: named(room),
+            nick: message.who.as_str().into(),
+            text: message.text.as_str().into(),
+            me: message.kind == Kind::Acted,
+            old: true,
+        }),
+        Reply::RecallEnds { room, place: Place { epoch, number } } => {
+            Object::End { room: named(room), at: format!("{epoch:08x}:{number}").into() }
+        }
+        Reply::Topic { room, topic } => Object::Topic {
+            room: named(room),
+            text: topic.map_or(Text::default(), |topic| topic.text.as_str().into()),
+            by: topic.map(|topic| topic.by.as_str().into()),
+            changed: false,
+        },
+        Reply::Owns { room, key } => {
+            Object::Owner { room: named(room), key: format!("{key:016x}").into() }
+        }
+        Reply::PasswordSet { room, needed } => {
+            Object::Password { room: named(room), needed, text: in_english() }
+        }
+        Reply::YouWere(moderation) => moderated(&moderation, true),
+        Reply::Sanctions { room, list, page, now } => {
+            let list = list.iter().map(|sanction| listed(sanction, now)).collect();
+            Object::Sanctions { room: named(room), list, next: next(page) }
+        }
+        Reply::Ignores(names) => Object::Ignored { names: texts(names) },
+        Reply::Rooms { rooms, more } => {
+            let entry = |(room, total): &(&'a RoomName, usize)| RoomEntry {
+                room: named(room),
+                total: *total,
+            };
+            Object::Rooms { rooms: rooms.iter().map(entry).collect(), more }
+        }
+        Reply::Who { room, names, count, page } => {
+            Object::Names { room: named(room), names: texts(names), total: count, next: next(page) }
+        }
+        Reply::Matched { peers } => Object::Matched { peers: peers.iter().map(peer).collect() },
+        Reply::Help(_) => Object::Help { lines: help(reply) },
+        // Has an object of its own above.
+        _ => Object::Notice { room: None, text: in_english() },
+    }
+}
+
+fn named(room: &RoomName) -> Text<'_> {
+    room.as_str().into()
+}
+
+fn texts<'a>(names: &[&'a str]) -> Vec<Text<'a>> {
+    names.iter().map(|name| Text::from(*name)).collect()
+}
+
+/// The page after this one, if there is one.
+fn next((page, pages): (usize, usize)) -> Option<usize> {
+    (page < pages).then_some(page + 1)
+}
+
+fn listed(sanction: &Sanction, now: Wall) -> SanctionEntry<'_> {
+    SanctionEntry {
+        number: sanction.number,
+        kind: match sanction.measure {
+            Measure::Ban => "ban".into(),
+            Measure::Mute => "mute".into(),
+        },
+        nick: sanction.name.as_ref().map(|name| name.as_str().into()),
+        address: sanction.network.is_some(),
+        by: sanction.by.as_str().into(),
+        lasts: sanction.until.map(|until| seconds(until.since(now))),
+        reason: Some(Text::from(sanction.reason.as_str())).filter(|reason| !reason.is_empty()),
+    }
+}
+
+fn token<'a>(ticket: &Ticket<'a>) -> Object<'a> {
+    let &Ticket { queue, players, token, port } = ticket;
+    let token = format!("{token:016x}").into();
+    Object::Token { queue: queue.into(), n: players, token, udp: port }
+}
+
+fn peer<'a>(peer: &Peer<'a>) -> PeerEntry<'a> {
+    PeerEntry {
+        nick: peer.nickname.map(Nickname::as_str).map(Text::from),
+        address: peer.address.map(|address| address.to_string().into()),
+    }
+}
+
+/// The lines of plain help, each without its mark.
+fn help(reply: &Reply<'_>) -> Vec<Text<'static>> {
+    let lines = sentence(|out| wording::reply(reply, false, out));
+    let line = |line: &str| line.strip_prefix("* ").unwrap_or(line).to_owned().into();
+    lines.lines().map(line).collect()
+}
