@@ -196,9 +196,9 @@ impl Conversation {
             && let Some(event) = self.group.next_event()
         {
             if self.is_searching {
-                self.handle_search_event(&event)
+                self.handle_search_event(&event);
             } else {
-                self.handle_match_event(&event)
+                self.handle_match_event(&event);
             }
         }
     }
