@@ -208,7 +208,9 @@ impl Client {
             None => (first, false),
         };
         let (bare, crlf) = line.strip_suffix('\r').map_or((line, false), |bare| (bare, true));
-        let has_version = [" HTTP/1.1", " HTTP/2.0"].iter().any(|it| bare.ends_with(it));
+        // A pause may end a line within its version.
+        let versions = [" HTTP/1.1", " HTTP/1.", " HTTP/1", " HTTP/2.0", " HTTP/2.", " HTTP/2"];
+        let has_version = versions.iter().any(|it| bare.ends_with(it));
         let verb = line.split_once(' ')?.0;
         if ["GET", "POST"].contains(&verb) || (has_version && (newline || self.end_here)) {
             let answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\

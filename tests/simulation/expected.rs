@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use mio_chat::limits::PIECE_BYTES;
 
+use crate::json;
+
 /// What kind of line it is, as far as slow readers go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -36,6 +38,8 @@ struct Line {
     group: Option<u64>,
     /// What its zeros stand for: the digits of a key, or of the epoch.
     secret: Option<Secret>,
+    /// It must come as JSON, or as a part of an object.
+    json: bool,
     /// When it was queued.
     since: u64,
     /// Between which flushes.
@@ -52,6 +56,8 @@ pub(crate) struct Expected {
     /// Received of a line that is not whole.
     partial: Vec<u8>,
     flush: u64,
+    /// What is queued now must come as JSON.
+    pub(crate) reads_json: bool,
     /// Secrets that the client was told, and their digits.
     pub(crate) told: Vec<(Secret, String)>,
 }
@@ -73,11 +79,14 @@ impl Expected {
     pub(crate) fn push_line(&mut self, now: u64, text: &[u8], kind: Kind, group: Option<u64>) {
         match self.lines.back_mut() {
             // The prompt has no line end: what follows goes on with it.
-            Some(last) if last.text.last() != Some(&b'\n') => last.text.extend_from_slice(text),
+            Some(last) if last.text.last() != Some(&b'\n') => {
+                last.text.extend_from_slice(text);
+                last.json = self.reads_json;
+            }
             _ => {
                 let flush = self.flush;
-                let (text, secret) = (text.to_vec(), None);
-                self.lines.push_back(Line { text, kind, group, secret, since: now, flush });
+                let (text, secret, json) = (text.to_vec(), None, self.reads_json);
+                self.lines.push_back(Line { text, kind, group, secret, json, since: now, flush });
             }
         }
     }
@@ -164,7 +173,17 @@ impl Expected {
         self.partial.extend_from_slice(bytes);
         while let Some(end) = self.partial.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
-            self.take_line(&line)?;
+            match json::as_plain(&line) {
+                Some(lines) => {
+                    for line in lines.split_inclusive('\n') {
+                        self.take_line(line.as_bytes(), true)?;
+                    }
+                }
+                None => self.take_line(&line, false)?,
+            }
+        }
+        if self.partial.contains(&b'{') && json::may_begin(&self.partial) {
+            return Ok(());
         }
         let fits = |&state: &usize| self.reachable(state).any(|line| self.goes_on(line));
         if self.partial.is_empty() || self.behind.iter().any(fits) {
@@ -195,12 +214,12 @@ impl Expected {
             .collect()
     }
 
-    fn take_line(&mut self, received: &[u8]) -> Result<(), String> {
+    fn take_line(&mut self, received: &[u8], json: bool) -> Result<(), String> {
         self.reorder(received);
         let mut next = BTreeSet::new();
         for &state in &self.behind {
             for (at, line) in self.lines.iter().enumerate().skip(state) {
-                if line.is(received) {
+                if line.json == json && line.is(received) {
                     next.insert(at + 1);
                     self.told.extend(line.secret.map(|secret| (secret, line.digits(received))));
                 }

@@ -12,6 +12,7 @@
 //! order     whose rooms are          sentences  bans and mutes
 //! places    which room makes way
 //! words     commands taken apart     texts  what the server says, and names and times
+//! json      what readers of JSON were sent, as plain lines
 //! endpoints the UDP side, with a model of its own
 //! origins   what all from one address have used up
 //! rules     limits of this run       seen   what has happened at all
@@ -27,6 +28,7 @@ mod common;
 mod crowd;
 mod endpoints;
 mod expected;
+mod json;
 mod memory;
 mod model;
 mod offices;

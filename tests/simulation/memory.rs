@@ -112,8 +112,9 @@ impl Rooms {
     }
 
     pub(crate) fn want_numbers(&mut self, id: ClientId, wanted: bool) -> Vec<Effect> {
-        self.clients.get_mut(&id).expect("it is here").numbered = wanted;
-        if !wanted {
+        let client = self.clients.get_mut(&id).expect("it is here");
+        client.numbered = wanted || client.json;
+        if !client.numbered {
             return vec![Effect::Tell(id, "* no numbers any more\n".into())];
         }
         let text = format!(
@@ -121,6 +122,22 @@ impl Rooms {
             self.last
         );
         vec![Effect::TellSecret(id, text, None)]
+    }
+
+    /// Messages have numbers in JSON, and the answer says how far they are.
+    pub(crate) fn want_json(&mut self, id: ClientId, wanted: bool) -> Vec<Effect> {
+        let client = self.clients.get_mut(&id).expect("it is here");
+        (client.json, client.numbered) = (wanted, wanted);
+        let form = Effect::Form(id, wanted);
+        self.note(1, if wanted { "told in JSON" } else { "told in plain lines again" });
+        let answer = if wanted {
+            self.want_numbers(id, true)
+        } else {
+            let text =
+                "* you read plain lines from now on (/format json: one JSON object a line)\n";
+            vec![Effect::Tell(id, text.into())]
+        };
+        [form].into_iter().chain(answer).collect()
     }
 
     fn read_last(&self, id: ClientId, room: &Room, count: usize) -> Vec<Effect> {

@@ -387,6 +387,7 @@ impl Model {
                 client.expected.push_secret(now, text.as_bytes(), secret);
                 client.note_weight(rules.hard, turn);
             }
+            Effect::Form(id, json) => self.client(id).expected.reads_json = json,
             Effect::Publish(members, text) => {
                 self.deliveries += members.len() as u64;
                 for member in members {

@@ -26,6 +26,8 @@ pub(crate) struct Lore {
 pub(crate) enum Program {
     /// Lines with newlines.
     Lines,
+    /// The same, told things in JSON.
+    Json,
     /// The classroom client: no newline, but a pause.
     Classroom,
     /// Lines with telnet commands in between.
@@ -266,9 +268,18 @@ pub(crate) fn speech(
     talkative: bool,
     lore: &Lore,
 ) -> Vec<u8> {
+    let form: &[u8] = match program {
+        Program::Json if is_first => b"/format json\n",
+        Program::Json => match random.below(40) {
+            0 => b"/format text\n",
+            1 => b"/format json\n",
+            _ => b"",
+        },
+        _ => b"",
+    };
     if is_first && random.below(8) > 0 && program != Program::Foreign {
         let end: &[u8] = if program == Program::Classroom { b"" } else { b"\n" };
-        return [nickname.as_bytes(), end].concat();
+        return [form, nickname.as_bytes(), end].concat();
     }
     match program {
         Program::Silent => Vec::new(),
@@ -278,8 +289,8 @@ pub(crate) fn speech(
                 [&b": "[..], b": ", b": ", b" > ", b":", b" : ", b" "][random.below(7)];
             [nickname.as_bytes(), prefix, &saying(random, talkative, lore)].concat()
         }
-        Program::Lines | Program::Telnet => {
-            let mut bytes = Vec::new();
+        Program::Lines | Program::Json | Program::Telnet => {
+            let mut bytes = form.to_vec();
             for _ in 0..=random.below(3) {
                 bytes.extend(saying(random, talkative, lore));
                 bytes.extend_from_slice(if random.below(4) == 0 { b"\r\n" } else { b"\n" });

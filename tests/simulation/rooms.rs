@@ -23,6 +23,8 @@ pub(crate) enum Effect {
     Tell(ClientId, String),
     /// The same, with digits in it that the server draws: the key of so many, or else the epoch.
     TellSecret(ClientId, String, Option<u64>),
+    /// This client is told things in JSON from now on, or in plain lines.
+    Form(ClientId, bool),
     /// These clients are told this.
     Publish(Vec<ClientId>, String),
     /// These clients are told who came or went.
@@ -71,6 +73,8 @@ pub(crate) struct Connected {
     /// From where; `None`: from where everybody may.
     pub(crate) address: Option<IpAddr>,
     pub(crate) numbered: bool,
+    /// It reads JSON, which has numbers.
+    pub(crate) json: bool,
     /// Whether it wants to be read what was said before it came, if it has said so, and what holds
     /// if not.
     pub(crate) wants_history: Option<bool>,
@@ -166,8 +170,8 @@ impl Rooms {
 
     pub(crate) fn connect(&mut self, id: ClientId, address: IpAddr) {
         let address = Some(address).filter(|address| !address.is_loopback());
-        let (numbered, wants_history, unasked) = (false, None, true);
-        self.clients.insert(id, Connected { address, numbered, wants_history, unasked });
+        let (numbered, json, wants_history, unasked) = (false, false, None, true);
+        self.clients.insert(id, Connected { address, numbered, json, wants_history, unasked });
     }
 
     /// Who ends messages by pausing is read nothing of before unless it asks.
@@ -203,6 +207,7 @@ impl Rooms {
                 "quit" | "exit" => vec![Close(id, Ending::Quit)],
                 "nick" => self.register(id, argument),
                 "numbers" => self.want_numbers(id, argument == "on"),
+                "format" => self.want_json(id, argument == "json"),
                 "history" if ["on", "off"].contains(&split(argument).0) => {
                     self.recall(id, argument)
                 }
@@ -242,6 +247,7 @@ impl Rooms {
             "me" => self.speak(id, argument, true),
             "history" => self.recall(id, argument),
             "numbers" => self.want_numbers(id, argument == "on"),
+            "format" => self.want_json(id, argument == "json"),
             "quit" | "exit" => vec![Close(id, Ending::Quit)],
             lower => self.keep_order(id, lower, argument),
         }

@@ -26,8 +26,10 @@ pub(crate) struct Seen {
 }
 
 /// Besides what is typed.
-const DEEDS: [&str; 10] = [
+const DEEDS: [&str; 12] = [
     "digest",
+    "told in JSON",
+    "told in plain lines again",
     "history at the door",
     "back in an empty room",
     "forgotten room",

@@ -152,6 +152,10 @@ impl Wire {
 
     /// How many of so many bytes the socket takes. Less than all: it will say when it takes more.
     pub(crate) fn take(&mut self, now: Nanos, random: &mut Random, offered: usize) -> usize {
+        // How much waits for a reader of JSON is not for the model to know: it reads all there is.
+        if self.program == Program::Json {
+            return offered;
+        }
         let (taken, pause) = match self.habit {
             // Never twice in a row: who reads promptly is never old.
             Habit::Prompt if self.was_full || random.below(16) > 0 => {

@@ -11,7 +11,7 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
 /// The refusal of a command that there is not, or that lacks what it needs.
 pub(crate) fn refusal(verb: &str, argument: &str) -> Option<String> {
     let known = "help h ? nick join j leave part rooms list who names msg w me history numbers \
-        ignore unignore match invite quit exit topic password own give op deop kick ban ban-ip \
+        format ignore unignore match invite quit exit topic password own give op deop kick ban ban-ip \
         mute unban unmute bans oper";
     if !known.split(' ').any(|other| other == verb.to_lowercase()) {
         let verb = crate::texts::quoted(verb);
@@ -34,6 +34,9 @@ fn usage(verb: &str, argument: &str) -> Option<&'static str> {
         "msg" | "w" if !two => Some("/msg NAME TEXT"),
         "oper" if !two => Some("/oper NAME PASSWORD"),
         "numbers" if argument != "on" && argument != "off" => Some("/numbers on or /numbers off"),
+        "format" if argument != "json" && argument != "text" => {
+            Some("/format json or /format text")
+        }
         "history" => {
             let fine = match first {
                 "" | "on" | "off" => true,
@@ -118,7 +121,7 @@ pub(crate) fn cost(text: &str) -> u64 {
         return 1;
     }
     match verb.to_lowercase().as_str() {
-        "help" | "h" | "?" | "quit" | "exit" | "numbers" | "ignore" | "unignore" => 1,
+        "help" | "h" | "?" | "quit" | "exit" | "numbers" | "format" | "ignore" | "unignore" => 1,
         "history" if ["on", "off"].contains(&split(argument).0) => 1,
         "topic" if argument.is_empty() => 1,
         "match" if split(argument).0 == "off" => 1,

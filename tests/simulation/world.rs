@@ -14,7 +14,7 @@ use crate::common::shelf::SharedShelf;
 use crate::crowd::Crowd;
 use crate::endpoints::Endpoints;
 use crate::model::{Nanos, nanos};
-use crate::people::{self, Lore};
+use crate::people::{self, Lore, Program};
 use crate::persistence::new_server;
 use crate::random::Random;
 use crate::replica::Replica;
@@ -120,7 +120,10 @@ impl World {
         );
         assert!(self.ever.insert(id), "{id} was somebody else's");
         self.crowd.model.connect(self.crowd.now, id, address);
-        let program = people::program(&mut self.crowd.random);
+        let mut program = people::program(&mut self.crowd.random);
+        if program == Program::Lines && self.ever.len().is_multiple_of(3) {
+            program = Program::Json;
+        }
         let nickname = people::nickname(&mut self.crowd.random);
         self.crowd.note(format_args!("{id} comes as {nickname} with {program:?}"));
         let stale = self.crowd.wires.insert(id, Wire::new(program, nickname));
