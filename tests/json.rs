@@ -1,0 +1,161 @@
+//! Stories of programs that read JSON beside people who read plain lines, told on the whole server
+//! in memory. Its bytes are in `tests/golden/json.txt`, its objects in docs/PROTOCOL.md.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod common;
+
+use common::{World, settings};
+use mio_chat::chat::{Alphabet, LobbySettings};
+use mio_chat::delivery::OutboxLimits;
+use mio_chat::dialect::json::Object;
+use mio_chat::limits;
+use mio_chat::server::{Server, Settings};
+
+/// What somebody was sent, object by object.
+fn objects(world: &mut World, name: &str) -> Vec<Object<'static>> {
+    let heard = world.hears(name);
+    assert!(heard.is_empty() || heard.ends_with('\n'), "{heard}");
+    let object = |line: &str| match serde_json::from_str(line) {
+        Ok(Object::Unknown) | Err(_) => panic!("{line}"),
+        Ok(object) => object,
+    };
+    heard.lines().map(object).collect()
+}
+
+/// Joins as somebody who reads JSON.
+fn join(world: &mut World, name: &str) {
+    world.connect(name);
+    world.sends(name, format!("/format json\n{name}\n").as_bytes());
+    let told = objects(world, name);
+    assert!(matches!(&told[..], [Object::Format(_), Object::Welcome(_), ..]), "{told:?}");
+}
+
+/// The texts of all messages among these.
+fn texts(told: &[Object<'_>]) -> Vec<String> {
+    let text = |object: &Object<'_>| match object {
+        Object::Message(message) => Some(message.text.to_string()),
+        _ => None,
+    };
+    told.iter().filter_map(text).collect()
+}
+
+#[test]
+fn what_does_not_fit_ends_with_a_whole_object_and_a_goodbye() {
+    let outbox = OutboxLimits { soft: 500, hard: 2_000, total: 6_000, ..settings().outbox };
+    let mut world = World::new(Settings { outbox, ..settings() });
+    world.join("alice");
+    join(&mut world, "deaf");
+    world.reads_only("deaf", 25);
+    for number in 0..100 {
+        world.types("alice", &format!("line \"{number}\""));
+    }
+    world.reads_only("deaf", usize::MAX);
+    let told = objects(&mut world, "deaf");
+    let (last, before) = told.split_last().unwrap();
+    assert!(matches!(last, Object::Bye(bye) if bye.code == "slow"), "{last:?}");
+    assert_eq!(texts(before), ["line \"0\""]);
+}
+
+#[test]
+fn who_pauses_reads_json_as_it_is() {
+    let lobby = LobbySettings { alphabet: Alphabet::Unicode, ..settings().lobby };
+    let mut world = World::new(Settings { lobby, ..settings() });
+    for (name, line) in [("pupil", "/format json"), ("pupil", "pupil"), ("other", "other")] {
+        if world.names().iter().all(|known| known != name) {
+            world.connect(name);
+            world.wait(limits::GREET_AFTER);
+        }
+        world.sends(name, line.as_bytes());
+        world.wait(limits::CHUNK_QUIET);
+    }
+    assert!(world.hears("pupil").starts_with("NICK{\"t\":\"format\","));
+    world.hears("other");
+    world.connect("zoe");
+    world.types("zoe", "Zo\u{eb}");
+    assert_eq!(
+        world.hears("pupil"),
+        "{\"t\":\"joined\",\"room\":\"main\",\"nick\":\"Zo\u{eb}\"}\n"
+    );
+    assert_eq!(world.hears("other"), "Zoe joined!\n");
+}
+
+#[test]
+fn a_page_of_a_crowd_comes_in_pieces_that_a_pausing_client_can_read() {
+    let mut world = World::default();
+    for number in 0..90 {
+        world.join(&format!("somebody{number}"));
+    }
+    world.connect("pupil");
+    for line in ["/format json", "pupil", "/who"] {
+        world.sends("pupil", line.as_bytes());
+        world.wait(limits::CHUNK_QUIET);
+    }
+    world.wait(20 * limits::SMALL_WRITE_INTERVAL);
+    let told = objects(&mut world, "pupil");
+    let names = told.iter().find_map(|object| match object {
+        Object::Names { names, total, .. } => Some((names.len(), *total)),
+        _ => None,
+    });
+    assert_eq!(names, Some((91, 91)));
+    let writes = &world.person("pupil").writes;
+    assert!(writes.iter().all(|(_, bytes)| bytes.len() <= limits::SMALL_WRITE_BYTES));
+}
+
+#[test]
+fn all_read_the_same_in_the_same_order_whatever_the_form() {
+    let mut world = World::default();
+    world.join("alice");
+    join(&mut world, "bot");
+    for number in 0..20 {
+        let (alice, bot) = (world.person("alice"), ["/format text\n", "/format json\n"]);
+        alice.says(&format!("{number}\n"));
+        world.person("bot").says(&format!("b{number}\n{}", bot[number % 2]));
+        world.run();
+    }
+    let plain = world.hears("alice");
+    let plain: Vec<&str> =
+        plain.lines().filter_map(|line| Some(line.split_once(": ")?.1)).collect();
+    let heard = world.hears("bot");
+    let read = heard.lines().filter_map(|line| match serde_json::from_str(line) {
+        Ok(object) => texts(&[object]).pop(),
+        Err(_) => line.split_once(": ").map(|(_, text)| text.to_owned()),
+    });
+    // What tells of the form has a colon too.
+    let read: Vec<String> = read.filter(|text| !text.contains("JSON")).collect();
+    assert_eq!(read, plain);
+}
+
+#[test]
+fn who_reads_json_does_so_after_an_upgrade() {
+    let mut world = World::default();
+    world.join("alice");
+    join(&mut world, "bot");
+    world.connect("stranger");
+    world.types("stranger", "/format json");
+    world.hears("stranger");
+    let document = serde_json::to_string(&world.turn.server.handed_over(world.now)).unwrap();
+    let state = serde_json::from_str(&document).unwrap();
+    world.turn.take_over(Server::taken_over(settings(), state, true));
+    world.types("alice", "hello");
+    world.types("stranger", "alice");
+    assert_eq!(texts(&objects(&mut world, "bot")), ["hello"]);
+    let told = objects(&mut world, "stranger");
+    assert!(matches!(&told[..], [Object::Error(error)] if error.code == "nick-taken"), "{told:?}");
+}
+
+#[test]
+fn a_newline_that_somebody_makes_up_is_no_end_of_an_object() {
+    let mut world = World::default();
+    world.join("alice");
+    join(&mut world, "bot");
+    for line in
+        ["a\\n{\\\"t\\\":\\\"bye\\\"}", "\"}", "\u{85}\u{2028}tab\there\u{0}", "{\"t\":\"bye\"}"]
+    {
+        world.types("alice", line);
+    }
+    let told = objects(&mut world, "bot");
+    assert_eq!(texts(&told).len(), told.len());
+    let said = ["a\\n{\\\"t\\\":\\\"bye\\\"}", "\"}", "tab here", "{\"t\":\"bye\"}"];
+    assert_eq!(texts(&told), said);
+}
