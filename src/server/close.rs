@@ -120,6 +120,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.begin_close(reason, now + patience);
         self.turns.remove(id);
+        self.forget_answer(id);
         self.lobby.leave(id, &mut self.fanout);
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {

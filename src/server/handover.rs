@@ -102,6 +102,7 @@ impl Server {
         }
         for id in state.checked {
             server.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
+            server.go_on_after_answer(id);
         }
         server
     }

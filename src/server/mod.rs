@@ -17,6 +17,7 @@
 //! in the same call.
 
 mod admission;
+mod answers;
 mod audit;
 mod close;
 mod conversation;
@@ -52,6 +53,7 @@ pub use turn::{BudgetsHit, Driver, Gauges, Read, Transport, Turn, Written};
 pub use watching::SlowReader;
 
 use admission::Admission;
+use answers::Answers;
 use audit::Audit;
 use deadlines::Deadlines;
 use jams::Jams;
@@ -98,6 +100,7 @@ pub struct Server {
     /// When rooms are told who came and went.
     digest_at: Option<Time>,
     checks: Checks,
+    answers: Answers,
     audit: Audit,
     /// Rooms that were looked for on disk before this turn.
     recalled_before: u64,
@@ -127,6 +130,7 @@ impl Server {
             started: Wall::default(),
             digest_at: None,
             checks: Checks::default(),
+            answers: Answers::default(),
             audit: Audit::default(),
             recalled_before: 0,
             jams: Jams::default(),
@@ -203,6 +207,7 @@ impl Server {
             self.matchmaker.poll_timeout(),
             self.digest_at,
             self.checks.due(),
+            self.answers.due(),
             leaving,
             small_writes,
         ];
@@ -218,6 +223,7 @@ impl Server {
             self.lobby.tell_digests(&mut self.fanout);
         }
         self.go_on_checking(now);
+        self.give_up_answers(now);
         self.fanout.resume_small_writes(now);
         for id in self.fanout.over_total(now) {
             self.close_slow(now, id);

@@ -112,12 +112,20 @@ impl Server {
             if !yields {
                 return self.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
             }
-            let rival = self.checks.waiting.remove(place);
-            self.fanout.reply(rival.id, &Reply::Refused(&Refusal::OperBusy));
+            let rival = self.checks.waiting[place].id;
+            self.give_up_check(rival);
+            self.go_on_after_answer(rival);
         }
         self.checks.waiting.push(newcomer);
         self.checks.due.get_or_insert(now);
         self.fanout.reply(id, &Reply::Checking);
+        self.await_answer(now, id);
+    }
+
+    /// Somebody's password is checked no longer, who is told to try again.
+    pub(super) fn give_up_check(&mut self, id: ClientId) {
+        self.checks.waiting.retain(|waiting| waiting.id != id);
+        self.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
     }
 
     /// Whether [`Server::go_on_checking`] has something to do.
@@ -138,6 +146,7 @@ impl Server {
         if let Some(right) = first.check.go_on(PASSWORD_ROUNDS_PER_TURN) {
             let Waiting { id, network, operator, .. } = self.checks.waiting.remove(place);
             self.conclude(now, id, network, operator, right);
+            self.go_on_after_answer(id);
         }
         self.checks.due = (!self.checks.waiting.is_empty()).then(|| now + PASSWORD_PAUSE);
     }

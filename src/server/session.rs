@@ -50,6 +50,9 @@ pub(super) struct Session {
     pub(super) told_to_wait: bool,
     /// Has lines left over for the next turn: not read until they are carried out.
     pub(super) unfinished: bool,
+    /// Its last request is answered later: not read until then.
+    #[serde(default)]
+    pub(super) awaits_answer: bool,
     /// The client will send no more.
     pub(super) ended: bool,
     /// The connection broke: what was received is carried out, and nothing is sent any more.
@@ -74,6 +77,7 @@ impl Session {
             held: false,
             told_to_wait: false,
             unfinished: false,
+            awaits_answer: false,
             ended: false,
             broken: false,
             armed: Time::NEVER,
@@ -123,7 +127,7 @@ impl Session {
 
     /// Whether it has to wait before it is read again.
     pub(super) fn is_busy(&self) -> bool {
-        self.held || self.unfinished
+        self.held || self.unfinished || self.awaits_answer
     }
 
     /// When the prompt is due.

@@ -67,6 +67,8 @@ pub(crate) struct Client {
     pub(crate) paid_until: Nanos,
     /// Held by flood control, and told so.
     pub(crate) held: bool,
+    /// Its password is being checked.
+    pub(crate) awaits_answer: bool,
     pub(crate) told_to_wait: bool,
     /// When its line is heard, after others from the same address.
     pub(crate) turn: Option<Nanos>,
@@ -117,6 +119,7 @@ impl Client {
             tries: 0,
             paid_until: 0,
             held: false,
+            awaits_answer: false,
             told_to_wait: false,
             turn: None,
             paused: false,
@@ -248,11 +251,21 @@ impl Client {
     }
 
     pub(crate) fn may_be_heard(&mut self, now: Nanos, rules: &Rules) -> bool {
-        if self.phase == Phase::Closing || self.held || self.paused {
+        if self.phase == Phase::Closing || self.is_busy() {
             return false;
         }
         self.held = rules.flood.is_some_and(|pace| self.ready_at(pace) > now);
         !self.held
+    }
+
+    /// Held, left for the next turn, or not answered yet.
+    fn is_busy(&self) -> bool {
+        self.held || self.paused || self.awaits_answer
+    }
+
+    /// It was answered: the server goes on with it in the next turn.
+    pub(crate) fn go_on_after_answer(&mut self) {
+        self.paused |= std::mem::take(&mut self.awaits_answer);
     }
 
     fn ready_at(&self, pace: Pace) -> Nanos {
@@ -415,12 +428,11 @@ impl Client {
     }
 
     pub(crate) fn line_due(&self) -> Option<Nanos> {
-        let waits = !self.held && !self.paused;
-        self.started.filter(|_| waits).map(|since| since + nanos(limits::LINE_TIMEOUT))
+        self.started.filter(|_| !self.is_busy()).map(|since| since + nanos(limits::LINE_TIMEOUT))
     }
 
     pub(crate) fn quiet_due(&self) -> Option<Nanos> {
-        let waits = !self.held && !self.paused && self.ending != Ending::Newline;
+        let waits = !self.is_busy() && self.ending != Ending::Newline;
         self.quiet_at.filter(|_| waits)
     }
 
@@ -428,7 +440,7 @@ impl Client {
     pub(crate) fn may_be_read(&self) -> bool {
         let stranger = matches!(self.phase, Phase::Silent | Phase::Choosing);
         let full = stranger && self.bytes >= limits::REGISTER_BYTES_MAX;
-        self.phase != Phase::Closing && !self.held && !self.paused && !self.ended && !full
+        self.phase != Phase::Closing && !self.is_busy() && !self.ended && !full
     }
 }
 

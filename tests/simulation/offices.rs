@@ -34,6 +34,7 @@ impl Model {
             if let Some((id, right)) = self.next_check() {
                 self.note_checked(id, right);
                 effects.extend(self.rooms.conclude(id, right));
+                self.client(id).go_on_after_answer();
             }
             self.check_at =
                 (!self.checks.is_empty()).then_some(now + nanos(limits::PASSWORD_PAUSE));
@@ -97,11 +98,13 @@ impl Model {
             }
             self.checks.remove(place);
             self.tell(rival, busy);
+            self.client(rival).go_on_after_answer();
         }
         assert!(self.checks.len() < limits::PASSWORD_CHECKS_MAX, "a crowd is smaller");
         self.checks.push_back((id, right));
         self.check_at.get_or_insert(self.now);
         self.tell(id, "* your password is being checked\n");
+        self.client(id).awaits_answer = true;
     }
 
     /// Who has guessed least comes first.
