@@ -5,6 +5,7 @@
 use super::batch::ExceptionId;
 use super::fanout::Fanout;
 use super::feeds::FeedId;
+use super::outbox::Flag;
 use crate::chat::{RoomEvent, RoomId, RoomRef};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
@@ -112,7 +113,7 @@ impl Fanout {
         }
         self.skip_for(id, deaf);
         if let Some(outbox) = source.and_then(|source| self.outboxes.get_mut(source)) {
-            outbox.spoke = true;
+            outbox.flags.set(Flag::Spoke, true);
         }
         self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
         self.counters.published += 1;

@@ -5,6 +5,7 @@
 //! What people say reaches them as it was said. Who is such a client is for `server` to know.
 
 use super::fanout::Fanout;
+use super::outbox::Flag;
 use crate::chat::{RoomEvent, RoomRef};
 use crate::dialect;
 use crate::id::ClientId;
@@ -14,14 +15,17 @@ impl Fanout {
     /// Has a client written to in small writes of whole lines and in ASCII, or not any more.
     pub fn write_small(&mut self, id: ClientId, small: bool) {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
-        self.ascii_readers = self.ascii_readers + usize::from(small) - usize::from(outbox.ascii);
-        (outbox.small, outbox.ascii) = (small, small);
+        self.ascii_readers =
+            self.ascii_readers + usize::from(small) - usize::from(outbox.flags.has(Flag::Ascii));
+        outbox.flags.set(Flag::Small, small);
+        outbox.flags.set(Flag::Ascii, small);
     }
 
     /// Notes that a client is known to understand more than ASCII.
     pub fn write_more_than_ascii(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ascii_readers -= usize::from(std::mem::replace(&mut outbox.ascii, false));
+            self.ascii_readers -= usize::from(outbox.flags.has(Flag::Ascii));
+            outbox.flags.set(Flag::Ascii, false);
         }
     }
 
@@ -41,9 +45,9 @@ impl Fanout {
     pub(super) fn hold_small_writes(&mut self) {
         self.speakers.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
-            outbox.spoke = false;
+            outbox.flags.set(Flag::Spoke, false);
             let room = self.small_writes.room(id);
-            if !outbox.small || outbox.whole_lines(room, &self.transcripts) > 0 {
+            if !outbox.flags.has(Flag::Small) || outbox.whole_lines(room, &self.transcripts) > 0 {
                 return true;
             }
             let since = self.small_writes.wait(id).unwrap_or_default();
@@ -69,7 +73,8 @@ impl Fanout {
             return false;
         }
         let reads_ascii = |id: &&ClientId| {
-            self.outboxes.get(**id).is_some_and(|outbox| outbox.ascii) && !deaf.contains(id)
+            self.outboxes.get(**id).is_some_and(|outbox| outbox.flags.has(Flag::Ascii))
+                && !deaf.contains(id)
         };
         let readers: Vec<ClientId> = feed.subscribers.iter().filter(reads_ascii).copied().collect();
         if readers.is_empty() {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feeds::Feeds;
 use super::ledger::{Ledger, OutboxLimits};
-use super::outbox::{Outbox, Slices};
+use super::outbox::{Flag, Outbox, Slices};
 use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
@@ -112,7 +112,7 @@ impl Fanout {
         self.remove_subscriptions(id);
         if let Some(mut outbox) = self.outboxes.remove(id) {
             self.ledger.forget(&mut outbox);
-            self.ascii_readers -= usize::from(outbox.ascii);
+            self.ascii_readers -= usize::from(outbox.flags.has(Flag::Ascii));
             self.small_writes.forget(id);
             self.drop_what_nobody_awaits();
         }
@@ -130,7 +130,7 @@ impl Fanout {
     /// is told as [`Verdict::Finished`].
     pub fn end(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            outbox.ending = true;
+            outbox.flags.set(Flag::Ending, true);
         }
     }
 
@@ -170,7 +170,7 @@ impl Fanout {
         into.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
             outbox.dirty = false;
-            let comes_last = outbox.spoke | outbox.small;
+            let comes_last = outbox.flags.has_any(Flag::Spoke, Flag::Small);
             if comes_last {
                 self.speakers.push(id);
             }
@@ -184,7 +184,7 @@ impl Fanout {
     /// many bytes that is.
     pub fn gather<'a>(&'a self, id: ClientId, slices: &mut Slices<'a>) -> usize {
         let Some(outbox) = self.outboxes.get(id) else { return 0 };
-        if outbox.small {
+        if outbox.flags.has(Flag::Small) {
             return outbox.gather_lines(self.small_writes.room(id), &self.transcripts, slices);
         }
         outbox.gather(&self.transcripts, slices)
@@ -197,8 +197,8 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.counters.sent_bytes += count as u64;
         // What nearly every write is.
-        if !outbox.small && self.ledger.sent_whole(outbox, count) {
-            let is_ending = outbox.ending;
+        if !outbox.flags.has(Flag::Small) && self.ledger.sent_whole(outbox, count) {
+            let is_ending = outbox.flags.has(Flag::Ending);
             return self.all_sent(is_ending);
         }
         self.sent_some(now, id, count, full)
@@ -218,10 +218,10 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.ledger.sent(now, outbox, count, &self.transcripts);
         let full = full
-            | (outbox.small
+            | (outbox.flags.has(Flag::Small)
                 && self.small_writes.must_wait(now, id, count, outbox, &self.transcripts));
         if outbox.is_empty() {
-            let is_ending = outbox.ending;
+            let is_ending = outbox.flags.has(Flag::Ending);
             return self.all_sent(is_ending);
         }
         if full {
@@ -239,7 +239,7 @@ impl Fanout {
     /// Notes that this client's socket takes bytes again.
     pub fn unblock(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id)
-            && !(outbox.small && self.small_writes.waits(id))
+            && !(outbox.flags.has(Flag::Small) && self.small_writes.waits(id))
         {
             outbox.blocked = false;
             self.ledger.mark_dirty(id, outbox);
@@ -264,7 +264,8 @@ impl Fanout {
     /// Whether more than a quarter of what may wait still waits for such a client.
     pub fn is_behind(&mut self, id: ClientId) -> bool {
         let Some(outbox) = self.outboxes.get_mut(id) else { return false };
-        let is_behind = !outbox.ending && outbox.said(self.ledger.recitals) > self.limits.hard / 4;
+        let is_behind = !outbox.flags.has(Flag::Ending)
+            && outbox.said(self.ledger.recitals) > self.limits.hard / 4;
         if !is_behind {
             outbox.set_behind(false);
         }
@@ -283,7 +284,7 @@ impl Fanout {
         if excess == 0 {
             return Vec::new();
         }
-        let stuck = |outbox: &Outbox| outbox.blocked && !outbox.ending;
+        let stuck = |outbox: &Outbox| outbox.blocked && !outbox.flags.has(Flag::Ending);
         let blocked = self.outboxes.iter().filter(|(_, outbox)| stuck(outbox));
         let mut waiting: Vec<(usize, ClientId)> =
             blocked.map(|(id, outbox)| (outbox.weight(), id)).collect();
@@ -398,7 +399,8 @@ impl Outlet for Fanout {
         self.encoded.clear();
         if let Some(outbox) = self.outboxes.get_mut(to) {
             outbox.encoding.reply(reply, &mut self.encoded);
-            if outbox.ascii && outbox.encoding.is_prose() && !reply.is_speech() {
+            let is_prose = outbox.encoding.is_prose();
+            if outbox.flags.has(Flag::Ascii) && is_prose && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
             self.ledger.push_own(to, outbox, &self.encoded, &self.limits);

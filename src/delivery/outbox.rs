@@ -10,6 +10,7 @@
 //! - an empty outbox has no [`Rest`] and is not blocked;
 //! - own bytes are as many as the own pieces say.
 
+mod flags;
 mod handover;
 
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+pub(super) use flags::{Flag, Flags};
 pub(super) use handover::OutboxState;
 
 use super::batch::ExceptionId;
@@ -47,22 +49,13 @@ pub struct Outbox {
     pub(super) blocked: bool,
     /// On the list of clients to be flushed.
     pub(super) dirty: bool,
-    /// Nothing will follow what waits.
-    pub(super) ending: bool,
     /// Its part of what is pending in a room begins later than that of others.
     pub(super) exception: ExceptionId,
     /// The first of the rooms that the client hears.
     pub(super) subscription: Subscription,
     /// How the client reads.
     pub(super) encoding: Encoding,
-    /// The client has said something since the last flush.
-    pub(super) spoke: bool,
-    /// Written to in whole lines, no more at once than one small read takes.
-    pub(super) small: bool,
-    /// Not known to read more than ASCII: the server's own words are told in that.
-    pub(super) ascii: bool,
-    /// The last byte that was sent ended no line.
-    mid_line: bool,
+    pub(super) flags: Flags,
 }
 
 /// What only a busy outbox has.
@@ -102,14 +95,10 @@ impl Default for Outbox {
             rest: None,
             blocked: false,
             dirty: false,
-            ending: false,
             exception: ExceptionId::NONE,
             subscription: Subscription::NONE,
             encoding: Encoding::default(),
-            spoke: false,
-            small: false,
-            ascii: false,
-            mid_line: false,
+            flags: Flags::default(),
         }
     }
 }
@@ -157,7 +146,8 @@ impl Outbox {
         let is_whole = self.rest.is_none() && count > 0 && count >= self.first.len as usize;
         if is_whole {
             // What was said to many are whole lines.
-            (self.first, self.mid_line, self.blocked) = (NOTHING, false, false);
+            (self.first, self.blocked) = (NOTHING, false);
+            self.flags.set(Flag::MidLine, false);
         }
         is_whole
     }
@@ -195,7 +185,7 @@ impl Outbox {
     /// Drops all that waits but the rest of a line that is partly sent.
     pub(super) fn cut_after_first_line(&mut self, transcripts: &Transcripts, spares: &mut Spares) {
         let mut kept = Vec::new();
-        if self.mid_line {
+        if self.flags.has(Flag::MidLine) {
             for slice in self.slices(transcripts) {
                 let end = memchr::memchr(b'\n', slice);
                 kept.extend_from_slice(&slice[..end.map_or(slice.len(), |end| end + 1)]);
@@ -376,12 +366,14 @@ impl Outbox {
             };
             if self.first.transcript != OWN {
                 let byte = Span { start: last, len: 1, ..self.first };
-                self.mid_line = transcripts.slices(byte).next() != Some(b"\n");
+                let is_mid_line = transcripts.slices(byte).next() != Some(b"\n");
+                self.flags.set(Flag::MidLine, is_mid_line);
             }
             let Some(rest) = &mut self.rest else { continue };
             if self.first.transcript == OWN {
                 rest.own_head += taken;
-                self.mid_line = rest.own[..rest.own_head].last() != Some(&b'\n');
+                let is_mid_line = rest.own[..rest.own_head].last() != Some(&b'\n');
+                self.flags.set(Flag::MidLine, is_mid_line);
             }
             if self.first.len == 0 {
                 self.first = rest.pieces.pop_front().unwrap_or(NOTHING);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mark, Outbox, Spares};
+use super::{Flag, Mark, Outbox, Spares};
 use crate::delivery::transcript::Transcripts;
 use crate::dialect::Encoding;
 
@@ -38,21 +38,28 @@ impl Outbox {
         OutboxState {
             waiting: self.slices(transcripts).flatten().copied().collect(),
             blocked: self.blocked,
-            ending: self.ending,
-            spoke: self.spoke,
-            small: self.small,
-            ascii: self.ascii,
+            ending: self.flags.has(Flag::Ending),
+            spoke: self.flags.has(Flag::Spoke),
+            small: self.flags.has(Flag::Small),
+            ascii: self.flags.has(Flag::Ascii),
             encoding: self.encoding,
-            mid_line: self.mid_line,
+            mid_line: self.flags.has(Flag::MidLine),
             mark: self.rest.as_ref().and_then(|rest| rest.mark),
         }
     }
 
     /// Is as it was in another process, but for what waits.
     pub(in crate::delivery) fn begin_as(&mut self, state: &OutboxState) {
-        (self.blocked, self.ending) = (state.blocked, state.ending);
-        (self.spoke, self.mid_line) = (state.spoke, state.mid_line);
-        (self.small, self.ascii) = (state.small, state.ascii);
+        self.blocked = state.blocked;
+        for (flag, is_true) in [
+            (Flag::Ending, state.ending),
+            (Flag::Spoke, state.spoke),
+            (Flag::Small, state.small),
+            (Flag::Ascii, state.ascii),
+            (Flag::MidLine, state.mid_line),
+        ] {
+            self.flags.set(flag, is_true);
+        }
         self.encoding = state.encoding;
     }
 

@@ -1,0 +1,42 @@
+//! What is true of one client or not, a bit for each: there is an outbox for each client, and bytes
+//! of their own would make it larger by eight.
+
+/// Something that is true of a client or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(in crate::delivery) enum Flag {
+    /// Nothing will follow what waits.
+    Ending = 1,
+    /// The client has said something since the last flush.
+    Spoke = 2,
+    /// Written to in whole lines, no more at once than one small read takes.
+    Small = 4,
+    /// Not known to read more than ASCII: the server's own words are told in that.
+    Ascii = 8,
+    /// The last byte that was sent ended no line.
+    MidLine = 16,
+}
+
+/// Those that are true.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::delivery) struct Flags(u8);
+
+impl Flags {
+    /// Whether this is true.
+    #[inline]
+    pub(in crate::delivery) fn has(self, flag: Flag) -> bool {
+        self.0 & flag as u8 != 0
+    }
+
+    /// Whether one of these is true.
+    #[inline]
+    pub(in crate::delivery) fn has_any(self, one: Flag, other: Flag) -> bool {
+        self.0 & (one as u8 | other as u8) != 0
+    }
+
+    /// Makes it true or not.
+    #[inline]
+    pub(in crate::delivery) fn set(&mut self, flag: Flag, is_true: bool) {
+        self.0 = if is_true { self.0 | flag as u8 } else { self.0 & !(flag as u8) };
+    }
+}
