@@ -5,7 +5,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
@@ -228,7 +228,7 @@ fn the_exit_code_says_how_it_ended() {
     for (place, text, code, told) in [
         (server.tcp(), "echo hi | $chat --nick boss", 4, "the nickname boss is kept"),
         (server.tcp(), "echo hi | $chat", 4, "give one with --nick"),
-        (server.tcp(), "echo hi | $chat --nick 'a b'", 2, "is not a nickname"),
+        (server.tcp(), "echo hi | $chat --nick 'a b'", 2, "is no nickname"),
         (nobody, "echo hi | $chat --nick bot", 3, "is mio-chat running there?"),
         (
             server.tcp(),
@@ -248,17 +248,26 @@ fn the_exit_code_says_how_it_ended() {
 #[test]
 fn a_server_that_knows_no_json_is_too_old() {
     let old = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = old.local_addr().unwrap();
-    let answers = std::thread::spawn(move || {
-        let (mut client, _) = old.accept().unwrap();
-        let told = "* type a nickname first: /nick NAME (/quit leaves)\n* you will not be read\n";
-        client.write_all(told.as_bytes()).unwrap();
-        std::io::copy(&mut client, &mut std::io::sink()).unwrap();
-    });
-    let outcome = script(place, "echo hi | $chat --nick bot");
-    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("the server is too old"), "{}", outcome.stderr);
-    answers.join().unwrap();
+    let mut child = Command::new(PROGRAM)
+        .args(["chat", &old.local_addr().unwrap().to_string(), "--nick", "bot"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut client, _) = old.accept().unwrap();
+    let told = "* type a nickname first: /nick NAME (/quit leaves)\n* you will not be read\n";
+    client.write_all(told.as_bytes()).unwrap();
+    // Its input goes on, and is of no use.
+    let stdin = child.stdin.take();
+    let mut said = String::new();
+    client.read_to_string(&mut said).unwrap();
+    assert_eq!(said, "/format json\n/history off\nbot\n");
+    drop(client);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("the server is too old"), "{told}");
+    drop(stdin);
 }
 
 #[test]

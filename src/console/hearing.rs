@@ -95,9 +95,12 @@ impl Console {
             Object::Rooms { rooms, more } => {
                 self.notice(&format!("rooms: {}", wording::listed_rooms(rooms, *more)));
             }
-            Object::Moderated(Moderated { you: true, action, text, .. })
-                if matches!(action, Action::Kicked | Action::Banned) =>
-            {
+            Object::Moderated(Moderated {
+                you: true,
+                action: Action::Kicked | Action::Banned,
+                text,
+                ..
+            }) => {
                 self.put_out = Some(text.to_string());
                 self.notice(text);
             }

@@ -239,9 +239,13 @@ impl Link {
             }
             Object::Error(error) => return self.hear_error(now, error),
             // Whoever was put out of where everybody starts is not to come back at once.
-            Object::Moderated(Moderated { action, room, you: true, text, .. })
-                if room == MAIN && matches!(action, Action::Kicked | Action::Banned) =>
-            {
+            Object::Moderated(Moderated {
+                action: Action::Kicked | Action::Banned,
+                room,
+                you: true,
+                text,
+                ..
+            }) if room == MAIN => {
                 (self.why, self.unwanted) = (text.to_string(), true);
             }
             Object::Renamed { nick, new, .. } if *nick == self.nickname => {

@@ -49,10 +49,10 @@ impl Roster {
                 self.count = self.count.saturating_sub(1);
                 self.names.remove(&nick.to_lowercase());
             }
-            Object::Renamed { nick, new, .. } => {
-                if self.names.remove(&nick.to_lowercase()).is_some() {
-                    self.add(new);
-                }
+            Object::Renamed { nick, new, .. }
+                if self.names.remove(&nick.to_lowercase()).is_some() =>
+            {
+                self.add(new);
             }
             Object::Presence { total, .. } => {
                 self.count = *total;

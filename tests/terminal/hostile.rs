@@ -149,5 +149,5 @@ impl Iterator for Hostile {
 fn escaped(bytes: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     let quoted = serde_json::to_string(&text).expect("a string");
-    quoted[1..quoted.len() - 1].as_bytes().to_vec()
+    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
 }
