@@ -187,8 +187,8 @@ impl Outbox {
         let mut kept = Vec::new();
         if self.flags.has(Flag::MidLine) {
             for slice in self.slices(transcripts) {
-                let end = memchr::memchr(b'\n', slice);
-                kept.extend_from_slice(&slice[..end.map_or(slice.len(), |end| end + 1)]);
+                let end = self.encoding.next_boundary(slice);
+                kept.extend_from_slice(&slice[..end.unwrap_or(slice.len())]);
                 if end.is_some() {
                     break;
                 }
@@ -198,7 +198,7 @@ impl Outbox {
         // Whether the socket takes the little that is left is to be found out.
         self.blocked = false;
         spares.give_back(&mut self.rest);
-        if kept.last() == Some(&b'\n') {
+        if self.encoding.is_boundary_behind(&kept) {
             self.push_own(&kept, spares);
         }
     }
@@ -242,8 +242,8 @@ impl Outbox {
             return self.backlog();
         }
         let front: Vec<u8> = self.slices(transcripts).flatten().copied().take(room + 1).collect();
-        match memchr::memrchr(b'\n', &front[..room]) {
-            Some(end) => end + 1,
+        match self.encoding.last_boundary(&front[..room]) {
+            Some(end) => end,
             None if room < SMALL_WRITE_BYTES => 0,
             // A character's later bytes are 10xxxxxx.
             None => (1..=room).rev().find(|&end| front[end] & 0xC0 != 0x80).unwrap_or(room),
@@ -366,14 +366,14 @@ impl Outbox {
             };
             if self.first.transcript != OWN {
                 let byte = Span { start: last, len: 1, ..self.first };
-                let is_mid_line = transcripts.slices(byte).next() != Some(b"\n");
-                self.flags.set(Flag::MidLine, is_mid_line);
+                let sent = transcripts.slices(byte).next().unwrap_or_default();
+                self.flags.set(Flag::MidLine, !self.encoding.is_boundary_behind(sent));
             }
             let Some(rest) = &mut self.rest else { continue };
             if self.first.transcript == OWN {
                 rest.own_head += taken;
-                let is_mid_line = rest.own[..rest.own_head].last() != Some(&b'\n');
-                self.flags.set(Flag::MidLine, is_mid_line);
+                let sent = &rest.own[..rest.own_head];
+                self.flags.set(Flag::MidLine, !self.encoding.is_boundary_behind(sent));
             }
             if self.first.len == 0 {
                 self.first = rest.pieces.pop_front().unwrap_or(NOTHING);
