@@ -25,16 +25,16 @@ const STREAMS: [(&str, &str); 5] = [
 fn main() {
     if let Some((work, rounds)) = support::counted_work() {
         let (_, line) = STREAMS.iter().find(|(name, _)| *name == work).unwrap();
-        let stream = stream(line);
-        (0..rounds).for_each(|_| assert!(decode(&stream) > 0));
+        let mut stream = stream(line);
+        (0..rounds).for_each(|_| assert!(decode(&mut stream) > 0));
         return;
     }
     println!("line      ns per line  instructions per line");
     for (name, line) in STREAMS {
-        let stream = stream(line);
-        let lines = decode(&stream) as f64;
+        let mut stream = stream(line);
+        let lines = decode(&mut stream) as f64;
         let nanoseconds = support::median_nanoseconds(|| {
-            black_box(decode(black_box(&stream)));
+            black_box(decode(black_box(&mut stream)));
         });
         let counted = support::instructions(name, 20).map(|count| count / lines);
         let (nanoseconds, instructions) = (nanoseconds / lines, support::shown(counted));
@@ -47,7 +47,7 @@ fn stream(line: &str) -> Vec<u8> {
 }
 
 /// Decodes a stream. Returns how many commands it held.
-fn decode(stream: &[u8]) -> usize {
+fn decode(stream: &mut [u8]) -> usize {
     let mut decoder = Decoder::default();
     let mut decoded = decoder.decode(Time::ZERO, stream);
     let mut commands = 0;

@@ -403,7 +403,10 @@ impl Outlet for Fanout {
             if outbox.flags.has(Flag::Ascii) && is_prose && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
-            self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
+            // Not every encoding has something to say of everything.
+            if !self.encoded.is_empty() {
+                self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
+            }
         }
     }
 
@@ -448,7 +451,7 @@ impl Outlet for Fanout {
         self.reply(to, &Reply::RecallBegins { room, count, which });
         if count > 0 {
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);
-            if let Some(outbox) = self.outboxes.get_mut(to) {
+            if let Some(outbox) = self.outboxes.get_mut(to).filter(|_| span.len > 0) {
                 self.ledger.deliver(to, outbox, span, false, &self.limits);
             }
         }

@@ -63,7 +63,7 @@ pub(super) struct Feeds {
     /// The subscriptions of those who hear several rooms, but for their first.
     pub(super) others: HashMap<ClientId, Vec<Subscription>>,
     /// By encoding: the transcript of who comes, goes and is renamed, in all rooms.
-    news: [TranscriptId; Encoding::ALL.len()],
+    news: Vec<TranscriptId>,
     /// Feeds with something pending, and some that had.
     listed: Vec<FeedId>,
     /// The room with members who hear others too that was spoken to last.
@@ -76,7 +76,7 @@ impl Feeds {
         Self {
             rooms: Vec::new(),
             others: HashMap::new(),
-            news: Encoding::ALL.map(|_| transcripts.open()),
+            news: Encoding::ALL.iter().map(|_| transcripts.open()).collect(),
             listed: Vec::new(),
             shared_pending: None,
         }
@@ -126,7 +126,8 @@ impl Feeds {
             feed.transcript
         };
         let span = transcripts.append(transcript, |out| encoding.room_event(room.name, event, out));
-        Some((feed, span))
+        // Not every encoding has something to say of every event.
+        (span.len > 0).then_some((feed, span))
     }
 
     /// Begins the batch of a feed with its first message.

@@ -19,11 +19,20 @@ pub enum Encoding {
     NumberedLine,
     /// JSON dialect 1, one object a line.
     JsonLine,
+    /// The tests' own language.
+    #[cfg(test)]
+    Toy,
 }
 
 impl Encoding {
     /// Every encoding, by its index.
-    pub const ALL: [Self; 3] = [Self::Line, Self::NumberedLine, Self::JsonLine];
+    pub const ALL: &[Self] = &[
+        Self::Line,
+        Self::NumberedLine,
+        Self::JsonLine,
+        #[cfg(test)]
+        Self::Toy,
+    ];
 
     /// What a reader of this encoding reads that asks for this form.
     pub fn with(self, format: Format) -> Self {
@@ -62,6 +71,8 @@ impl Encoding {
                 json::room_event(room, event, out);
                 out.push(b'\n');
             }
+            #[cfg(test)]
+            Self::Toy => super::toy::told::encode(event, out),
         }
     }
 
@@ -73,6 +84,8 @@ impl Encoding {
                 json::reply(reply, out);
                 out.push(b'\n');
             }
+            #[cfg(test)]
+            Self::Toy => {}
         }
     }
 

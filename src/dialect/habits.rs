@@ -43,6 +43,9 @@ pub struct Habits {
     pub(super) is_prompted: bool,
     /// It has said something, which may be empty.
     pub(super) has_answered: bool,
+    /// That was more than empty lines, so its language is known.
+    #[serde(default)]
+    pub(super) has_spoken: bool,
 }
 
 impl Habits {

@@ -18,18 +18,22 @@ mod framing;
 mod habits;
 pub mod json;
 mod line;
+mod line_decoder;
 mod notices;
 mod proxy;
 mod refusals;
 mod slash;
+mod steps;
 mod telnet;
+#[cfg(test)]
+mod toy;
 mod unread;
 mod wording;
 mod writing;
 
 pub use classroom::simplify;
 pub use commands::{CommandSpec, Takes, commands};
-pub use decoder::{Decoded, Decoder, Due, InputLimits, Speaker, Step};
+pub use decoder::{Decoded, Decoder};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
 pub use format::{Format, Situation};
@@ -37,6 +41,7 @@ pub use framing::{Frame, LineSplitter};
 pub use habits::{Habit, Habits};
 pub use notices::Rounded;
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
+pub use steps::{Due, InputLimits, Speaker, Step};
 pub use telnet::TelnetFilter;
 pub use unread::Unread;
 

@@ -37,7 +37,7 @@ impl Asked<'_> {
 
 impl Server {
     /// Carries out what this client has said, as far as its budget goes. `input` was just read.
-    pub(super) fn converse(&mut self, now: Time, id: ClientId, input: &[u8]) {
+    pub(super) fn converse(&mut self, now: Time, id: ClientId, input: &mut [u8]) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut is_member = session.phase == Phase::Chatting;
         let mut decoder = std::mem::take(&mut session.decoder);
@@ -141,6 +141,10 @@ impl Server {
             }
             Step::Answer(bytes) => {
                 self.fanout.push(id, bytes);
+                return is_member;
+            }
+            Step::Speak(encoding) => {
+                self.fanout.set_encoding(id, encoding);
                 return is_member;
             }
             Step::Become(habit) => {

@@ -16,7 +16,7 @@ impl Server {
     }
 
     /// Bytes came from a client.
-    pub(super) fn receive(&mut self, now: Time, id: ClientId, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, now: Time, id: ClientId, bytes: &mut [u8]) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             return;
@@ -36,7 +36,7 @@ impl Server {
         }
         session.ended = true;
         session.decoder.end();
-        self.converse(now, id, &[]);
+        self.converse(now, id, &mut []);
         self.settle(now);
         self.arm(id);
     }
@@ -74,7 +74,7 @@ impl Server {
 
     /// Goes on with a client that had more to say than one turn allows.
     pub(super) fn resume(&mut self, now: Time, id: ClientId) {
-        self.converse(now, id, &[]);
+        self.converse(now, id, &mut []);
         self.wake(id);
         self.settle(now);
         self.arm(id);

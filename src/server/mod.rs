@@ -387,7 +387,7 @@ impl Server {
             }
             // Or else it was due for something that has been done meanwhile.
             if std::mem::take(&mut session.held) || is_quiet {
-                self.converse(now, id, &[]);
+                self.converse(now, id, &mut []);
                 self.wake(id);
             }
         }
@@ -403,3 +403,6 @@ impl Server {
         self.deadlines.compact(&self.sessions);
     }
 }
+
+#[cfg(test)]
+mod tests;

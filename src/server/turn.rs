@@ -206,7 +206,7 @@ impl Turn {
             }
             match driver.read(id, &mut self.room[..budget]) {
                 Read::Bytes { count, more } => {
-                    server.receive(now, id, &self.room[..count]);
+                    server.receive(now, id, &mut self.room[..count]);
                     if more {
                         self.note_readable(id);
                     }

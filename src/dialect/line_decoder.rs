@@ -1,0 +1,297 @@
+//! Plain lines of one client, understood step by step.
+//!
+//! Here is all that the language knows of input: where messages end, what telnet puts between the
+//! characters, when a pause ends a message, which habits a client shows.
+//!
+//! Lines are understood where they were read, without a copy. Only what could not be used yet is
+//! kept ([`Unread`]), which is nothing for nearly everybody, so a silent client costs 16 bytes.
+//!
+//! Invariant: what is kept between two calls is less than a line, unless the server did not ask for
+//! more, or it is a first line whose end may show another language.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::detect::{Foreign, Language, language};
+use super::format::Asked;
+use super::framing::Frame;
+use super::habits::{Ending, Habits, without_name_of};
+use super::line::{self, is_byte_order_mark};
+use super::steps::{Due, LanguageDecoder, Speaker, Step, Steps};
+use super::unread::Unread;
+use crate::chat::Refusal;
+use crate::limits::LINE_BYTES_MAX;
+use crate::time::Time;
+
+/// Plain lines of one client.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LineDecoder {
+    /// Bytes that were not understood yet.
+    unread: Option<Box<Unread>>,
+    /// What the client does by habit.
+    habits: Habits,
+}
+
+impl LineDecoder {
+    /// Takes in what was read at `now`, which may be nothing.
+    pub(super) fn decode<'a>(&'a mut self, now: Time, input: &'a mut [u8]) -> LineSteps<'a> {
+        let input: &'a [u8] = input;
+        let is_detecting = self.is_detecting();
+        let mut kept = self.unread.take();
+        let mut unread = kept.as_deref_mut().map(std::mem::take).unwrap_or_default();
+        let is_direct = unread.bytes.is_empty() && unread.telnet.passes(input);
+        let text = if is_direct {
+            unread.telnet.pass(input)
+        } else {
+            unread.telnet.filter(input, &mut unread.bytes)
+        };
+        let mut decoded = LineSteps {
+            decoder: self,
+            now,
+            kept,
+            unread,
+            input: is_direct.then_some(input),
+            used: 0,
+            noise: input.len().saturating_sub(text),
+            is_begun: false,
+            has_ended_line: false,
+            has_spoken: false,
+            is_undecided: false,
+            foreign: None,
+            erased: String::new(),
+        };
+        decoded.note_text(text);
+        if is_detecting {
+            decoded.detect();
+        }
+        decoded
+    }
+
+    /// Whether the client may still turn out to speak another language: it has said nothing yet.
+    pub(super) fn is_detecting(&self) -> bool {
+        !self.habits.has_spoken
+    }
+}
+
+impl LanguageDecoder for LineDecoder {
+    fn due(&self) -> Time {
+        match &self.unread {
+            Some(unread) if self.habits.ending != Ending::Newline => unread.quiet_at,
+            _ => Time::NEVER,
+        }
+    }
+
+    fn begun(&self) -> Time {
+        self.unread.as_ref().map_or(Time::NEVER, |unread| unread.started)
+    }
+
+    fn pause(&mut self) {
+        if let Some(unread) = &mut self.unread {
+            unread.whole = true;
+        }
+    }
+
+    fn end(&mut self) {
+        self.pause();
+        self.habits.ended = true;
+    }
+
+    fn drop_unfinished(&mut self) {
+        if let Some(unread) = &mut self.unread
+            && matches!(self.habits.ending, Ending::Unknown | Ending::Newline)
+        {
+            unread.drop_unfinished();
+        }
+    }
+
+    fn note_prompt(&mut self) {
+        self.habits.is_prompted = true;
+    }
+
+    fn before_notice(&self) -> &'static [u8] {
+        let habits = self.habits;
+        if habits.is_prompted && !habits.has_answered { b"\n" } else { b"" }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.unread.as_ref().is_none_or(|unread| unread.bytes.is_empty())
+    }
+
+    fn is_idle(&self) -> bool {
+        self.unread.as_ref().is_none_or(|unread| unread.is_empty())
+    }
+}
+
+/// What a client has sent, while it is understood. What is left is kept when this is dropped.
+#[derive(Debug)]
+pub struct LineSteps<'a> {
+    decoder: &'a mut LineDecoder,
+    now: Time,
+    /// The place in which what is left may be kept.
+    kept: Option<Box<Unread>>,
+    unread: Unread,
+    /// What was read, if nothing was kept before it and nothing is to be taken out of it.
+    input: Option<&'a [u8]>,
+    /// Bytes at the front that were understood.
+    used: usize,
+    /// Bytes of what was read that are no text.
+    noise: usize,
+    /// The next step belongs to the message of the last one.
+    is_begun: bool,
+    /// What is left belongs to another line than the one begun before.
+    has_ended_line: bool,
+    has_spoken: bool,
+    /// The first line is too long for a name, and its end may still show that it is a web request.
+    is_undecided: bool,
+    foreign: Option<Foreign>,
+    /// The line, if it has erased some of itself.
+    erased: String,
+}
+
+impl Steps for LineSteps<'_> {
+    fn due(&self) -> Due {
+        if self.noise > 0 || self.is_begun || self.foreign.is_some() || self.unread.owes_mark() {
+            Due::Now
+        } else if self.is_undecided {
+            Due::Later
+        } else {
+            Due::InTurn
+        }
+    }
+
+    fn next(&mut self, speaker: Speaker<'_>) -> Step<'_> {
+        if self.noise > 0 {
+            return Step::Noise(std::mem::take(&mut self.noise));
+        }
+        if let Some(answer) = self.unread.telnet.take_answer() {
+            return Step::Answer(answer);
+        }
+        if let Some(foreign) = self.foreign.take() {
+            let is_prompted = self.decoder.habits.is_prompted;
+            return Step::Close(foreign, foreign.refusal(is_prompted));
+        }
+        if self.is_undecided {
+            return Step::More;
+        }
+        self.next_line(speaker)
+    }
+
+    fn says_something(&self) -> bool {
+        !is_byte_order_mark(self.unused())
+    }
+
+    fn has_line(&self) -> bool {
+        let unused = self.unused();
+        let ends = || unused.len() >= LINE_BYTES_MAX || unused.contains(&b'\n');
+        !unused.is_empty() && !self.unread.splitter.is_skipping() && (self.unread.whole || ends())
+    }
+
+    fn begins_with_command(&self) -> bool {
+        let Some(command) = self.unused().strip_prefix(b"/") else { return false };
+        !command.starts_with(b"/")
+            && !command.get(..2).is_some_and(|it| it.eq_ignore_ascii_case(b"me"))
+    }
+}
+
+impl LineSteps<'_> {
+    fn next_line(&mut self, speaker: Speaker<'_>) -> Step<'_> {
+        let habits = &mut self.decoder.habits;
+        let Unread { bytes, splitter, whole, classroom, .. } = &mut self.unread;
+        let unused = &self.input.unwrap_or(bytes)[self.used..];
+        let frame = if *whole { splitter.finish(unused) } else { splitter.next(unused) };
+        let (text, used) = match frame {
+            Frame::Incomplete => {
+                *whole = false;
+                return Step::More;
+            }
+            Frame::Skipped { used } => {
+                self.used += used;
+                self.has_ended_line |= !splitter.is_skipping();
+                return Step::Noise(used);
+            }
+            Frame::TooLong { used } => (Err(Refusal::LineTooLong), used),
+            Frame::Line { line, used } => {
+                let shown = habits.note_ending(unused[..used].last() == Some(&b'\n'));
+                let text = line::text(line);
+                let shown = shown.or_else(|| habits.note_text(text.as_deref().ok()?, classroom));
+                if let Some(habit) = shown {
+                    self.is_begun = true;
+                    return Step::Become(habit);
+                }
+                (text, used)
+            }
+        };
+        self.used += used;
+        self.is_begun = false;
+        self.has_ended_line |= !splitter.is_skipping();
+        habits.has_answered = true;
+        let text = match text {
+            Ok(Cow::Borrowed(text)) => text,
+            Ok(Cow::Owned(text)) => {
+                self.erased = text;
+                &self.erased
+            }
+            Err(refusal) => {
+                self.has_spoken = true;
+                return Step::Refuse(refusal);
+            }
+        };
+        let first_answer = classroom.as_deref();
+        let asked = match speaker {
+            Speaker::Member => line::asked(without_name_of(first_answer, text)),
+            Speaker::Stranger { could_be_nickname } => {
+                self.has_spoken |= !text.trim().is_empty();
+                line::first_asked(text, first_answer, could_be_nickname)
+            }
+        };
+        match asked {
+            Ok(Some(Asked::Command(command))) => Step::Command(command),
+            Ok(Some(Asked::Format(format))) => Step::Format(format),
+            Ok(None) => Step::Blank,
+            Err(refusal) => Step::Refuse(refusal),
+        }
+    }
+
+    fn unused(&self) -> &[u8] {
+        &self.input.unwrap_or(&self.unread.bytes)[self.used..]
+    }
+
+    /// Notes when so many bytes of text came.
+    fn note_text(&mut self, text: usize) {
+        if text == 0 {
+            return;
+        }
+        let says_something = self.says_something();
+        let has_returned = self.unused().last() == Some(&b'\r');
+        self.unread.note_text(self.now, text, says_something, has_returned);
+    }
+
+    fn detect(&mut self) {
+        let is_prompted = self.decoder.habits.is_prompted;
+        match language(self.unused(), self.unread.whole, is_prompted) {
+            Language::Foreign(foreign) => self.foreign = Some(foreign),
+            Language::Undecided => self.is_undecided = self.unused().len() >= LINE_BYTES_MAX,
+            Language::Plain => {}
+        }
+    }
+}
+
+impl Drop for LineSteps<'_> {
+    fn drop(&mut self) {
+        match self.input {
+            Some(input) => self.unread.bytes.extend_from_slice(&input[self.used..]),
+            None => drop(self.unread.bytes.drain(..self.used)),
+        }
+        self.unread.settle(self.now, self.has_ended_line);
+        self.decoder.unread = self.unread.is_needed().then(|| {
+            let mut kept = self.kept.take().unwrap_or_default();
+            *kept = std::mem::take(&mut self.unread);
+            kept
+        });
+        self.decoder.habits.has_spoken |= self.has_spoken;
+    }
+}
+
+#[cfg(test)]
+mod tests;
