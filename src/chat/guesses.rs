@@ -11,7 +11,7 @@ use super::network::Network;
 use crate::limits::{
     ROOM_GUESSERS_MAX, ROOM_GUESSES_FORGOTTEN, ROOM_GUESSES_FREE, ROOM_PAUSE_MAX, ROOM_PAUSE_MIN,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// What has come from one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ struct Guesser {
     network: Network,
     wrong: u32,
     /// When the last wrong one came.
-    last: Wall,
+    last: UnixTime,
 }
 
 /// Those who have brought wrong passwords.
@@ -28,14 +28,14 @@ pub(super) struct Guesses(Vec<Guesser>);
 
 impl Guesses {
     /// How long nobody from there may try yet, if so.
-    pub(super) fn pause(&self, now: Wall, network: Network) -> Option<Duration> {
+    pub(super) fn pause(&self, now: UnixTime, network: Network) -> Option<Duration> {
         let guesser = self.0.iter().find(|guesser| guesser.network == network)?;
         let left = guesser.pause().checked_sub(now.since(guesser.last))?;
         (!left.is_zero()).then_some(left)
     }
 
     /// A wrong password has come from there.
-    pub(super) fn note_wrong(&mut self, now: Wall, network: Network) {
+    pub(super) fn note_wrong(&mut self, now: UnixTime, network: Network) {
         self.0.retain(|guesser| now.since(guesser.last) < ROOM_GUESSES_FORGOTTEN);
         if let Some(known) = self.0.iter_mut().find(|guesser| guesser.network == network) {
             *known = Guesser { network, wrong: known.wrong.saturating_add(1), last: now };
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn after_ten_wrong_ones_each_pause_is_twice_as_long_up_to_a_minute() {
-        let (mut guesses, mut now) = (Guesses::default(), Wall::from_millis(1_000_000));
+        let (mut guesses, mut now) = (Guesses::default(), UnixTime::from_millis(1_000_000));
         let home = network(7);
         for _ in 0..ROOM_GUESSES_FREE {
             assert_eq!(guesses.pause(now, home), None);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn no_more_are_remembered_than_may_be_and_none_for_ever() {
-        let (mut guesses, now) = (Guesses::default(), Wall::from_millis(1_000_000));
+        let (mut guesses, now) = (Guesses::default(), UnixTime::from_millis(1_000_000));
         let home = network(7);
         (0..20).for_each(|_| guesses.note_wrong(now, home));
         for number in 1_000..1_200 {

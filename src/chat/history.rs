@@ -173,11 +173,11 @@ mod tests {
     use super::*;
     use crate::chat::message::{Kind, Stamp};
     use crate::chat::name::{Alphabet, Nickname};
-    use crate::time::Wall;
+    use crate::time::UnixTime;
 
     fn message(number: u64, text: &str) -> Message {
         Message {
-            stamp: Stamp { number, at: Wall::from_millis(number) },
+            stamp: Stamp { number, at: UnixTime::from_millis(number) },
             kind: Kind::Said,
             who: Nickname::parse("alice", Alphabet::Ascii).unwrap(),
             text: text.into(),

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::name::Nickname;
 use crate::limits::MESSAGE_WEIGHT;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Whether words or deeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Stamp {
     /// Its number: more than that of any message before, in any room.
     pub number: u64,
     /// Its date.
-    pub at: Wall,
+    pub at: UnixTime,
 }
 
 /// One message.

@@ -9,7 +9,7 @@ use super::message::Place;
 use super::reply::{Recalled, Reply};
 use super::room::{RoomId, RoomRef};
 use crate::id::ClientId;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Messages of one room that are told again to one client.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ pub struct Recollection<'a> {
     /// The client has asked for them. If not, most programs need not hear that there are none.
     pub asked: bool,
     /// The present, so that the day is told where it is another.
-    pub now: Wall,
+    pub now: UnixTime,
 }
 
 /// Where events go.

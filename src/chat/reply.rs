@@ -13,7 +13,7 @@ use super::message::{Message, Place};
 use super::name::{Nickname, RoomName};
 use super::refusal::Refusal;
 use super::sanctions::Sanction;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Something that one client is told.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub enum Reply<'a> {
         /// The last message so far.
         place: Place,
         /// The present.
-        now: Wall,
+        now: UnixTime,
     },
     /// What the operator tells everyone.
     MessageOfTheDay {
@@ -73,7 +73,7 @@ pub enum Reply<'a> {
         /// The message.
         message: &'a Message,
         /// The present, so that the day is told where it is another.
-        now: Wall,
+        now: UnixTime,
     },
     /// That was all of them.
     RecallEnds {
@@ -116,7 +116,7 @@ pub enum Reply<'a> {
         /// Which page this is, from 1, of how many.
         page: (usize, usize),
         /// The present.
-        now: Wall,
+        now: UnixTime,
     },
     /// Whom you ignore.
     Ignores(&'a [&'a str]),
@@ -138,7 +138,7 @@ pub enum Reply<'a> {
         /// Clean text.
         text: &'a str,
         /// The present.
-        at: Wall,
+        at: UnixTime,
     },
     /// What you said to one person was passed on.
     WhisperSent {
@@ -147,7 +147,7 @@ pub enum Reply<'a> {
         /// Clean text.
         text: &'a str,
         /// The present.
-        at: Wall,
+        at: UnixTime,
     },
     /// The rooms there are, with how many people in each.
     Rooms {

@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
 use super::network::Network;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// What is forbidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Sanction {
     /// Whom it is on, by address.
     pub network: Option<Network>,
     /// When it ends, if ever.
-    pub until: Option<Wall>,
+    pub until: Option<UnixTime>,
     /// Who imposed it.
     pub by: Nickname,
     /// Why; may be empty.
@@ -65,7 +65,7 @@ impl Known {
 }
 
 impl Sanction {
-    fn is_over(&self, now: Wall) -> bool {
+    fn is_over(&self, now: UnixTime) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
 }
@@ -105,7 +105,7 @@ impl Sanctions {
     pub(super) fn impose(
         &mut self,
         mut sanction: Sanction,
-        now: Wall,
+        now: UnixTime,
         most: usize,
     ) -> Option<&Sanction> {
         let number = self.all.last_key_value().map_or(0, |(last, _)| *last).checked_add(1)?;
@@ -123,7 +123,7 @@ impl Sanctions {
     }
 
     /// Whether this one could be imposed.
-    pub(super) fn has_place(&self, sanction: &Sanction, now: Wall, most: usize) -> bool {
+    pub(super) fn has_place(&self, sanction: &Sanction, now: UnixTime, most: usize) -> bool {
         let new = Known::of(sanction.clone());
         let stays = |known: &&Known| !known.is_like(&new) && !known.sanction.is_over(now);
         let is_last = self.all.contains_key(&u32::MAX);
@@ -131,7 +131,7 @@ impl Sanctions {
     }
 
     /// One in force of this kind, by the name it is on or by its number.
-    pub(super) fn meant(&self, measure: Measure, named: &str, now: Wall) -> Option<&Sanction> {
+    pub(super) fn meant(&self, measure: Measure, named: &str, now: UnixTime) -> Option<&Sanction> {
         self.first(measure, now, &self.numbers_meant(measure, named))
     }
 
@@ -145,7 +145,7 @@ impl Sanctions {
         &self,
         name: &Nickname,
         network: Option<Network>,
-        now: Wall,
+        now: UnixTime,
     ) -> Option<&Sanction> {
         if self.all.len() == self.mutes {
             return None;
@@ -157,7 +157,7 @@ impl Sanctions {
     }
 
     /// The mute on this name.
-    pub(super) fn mute_on(&self, name: &Nickname, now: Wall) -> Option<&Sanction> {
+    pub(super) fn mute_on(&self, name: &Nickname, now: UnixTime) -> Option<&Sanction> {
         if self.mutes == 0 {
             return None;
         }
@@ -170,7 +170,7 @@ impl Sanctions {
     }
 
     /// All that are in force, oldest first.
-    pub fn in_force(&self, now: Wall) -> impl Iterator<Item = &Sanction> {
+    pub fn in_force(&self, now: UnixTime) -> impl Iterator<Item = &Sanction> {
         self.iter().filter(move |known| !known.is_over(now))
     }
 
@@ -180,7 +180,7 @@ impl Sanctions {
     }
 
     /// The oldest of these that is in force and of this kind.
-    fn first(&self, measure: Measure, now: Wall, numbers: &[u32]) -> Option<&Sanction> {
+    fn first(&self, measure: Measure, now: UnixTime, numbers: &[u32]) -> Option<&Sanction> {
         let known = numbers.iter().filter_map(|number| self.all.get(number));
         let mut known = known.map(|known| &known.sanction);
         known.find(|known| known.measure == measure && !known.is_over(now))
@@ -285,14 +285,14 @@ mod tests {
             measure: Measure::Ban,
             name: (!name.is_empty()).then(|| nickname(name)),
             network: network.and_then(|network| Network::of(network.parse().unwrap())),
-            until: until.map(Wall::from_millis),
+            until: until.map(UnixTime::from_millis),
             by: nickname("olga"),
             reason: SmolStr::default(),
         }
     }
 
-    fn at(millis: u64) -> Wall {
-        Wall::from_millis(millis)
+    fn at(millis: u64) -> UnixTime {
+        UnixTime::from_millis(millis)
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::chat::{
 use crate::dialect::Encoding;
 use crate::id::{ClientId, Registry};
 use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 /// A client's own copy of all it is to be sent.
 #[derive(Debug, Default)]
@@ -170,7 +170,7 @@ fn join(room: &str, stay: bool) -> Command<'_> {
 
 impl Crowd {
     fn execute(&mut self, id: ClientId, command: Command<'_>) {
-        let now = Wall::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
+        let now = UnixTime::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
         let context = Context { now, network_of: &|_| None };
         self.lobby.execute(id, command, &context, &mut self.both);
     }

@@ -1,7 +1,7 @@
 //! Which form a client wants what it is told in: `/format` and `/numbers`.
 
 use crate::chat::{Command, Nickname, Place, RoomName};
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// A form that a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Situation<'a> {
     /// The last message so far.
     pub place: Place,
     /// The present.
-    pub now: Wall,
+    pub now: UnixTime,
     /// The server's UDP port.
     pub udp: Option<u16>,
 }

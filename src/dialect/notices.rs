@@ -9,7 +9,7 @@ use crate::chat::{
     Deed, Kind, Measure, Message, Moderation, Nickname, Place, Recalled, Reply, RoomName, Sanction,
     Topic,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Appends what is no message and was not told otherwise.
 pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
@@ -46,7 +46,7 @@ pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
 
 /// A message that was said before: numbered as it was, or else dated, as a notice, so that no
 /// program takes it for one that is said now. No nickname begins with a bracket.
-pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: Wall) {
+pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: UnixTime) {
     if numbered {
         number(out, numbered, message.stamp);
     } else {
@@ -232,7 +232,7 @@ impl std::fmt::Display for Rounded {
     }
 }
 
-fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: Wall) {
+fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: UnixTime) {
     if list.is_empty() {
         return line(out, &["* nobody is banned from ", room.as_str(), " or muted there"]);
     }

@@ -13,7 +13,7 @@ use crate::chat::{
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// All that somebody may be told.
 #[derive(Clone, Copy)]
@@ -71,14 +71,14 @@ fn longest_name() -> Nickname {
 fn welcome(nickname: &Nickname) -> Reply<'_> {
     let place = Place { epoch: 7, number: 7 };
     let room = Some(MAIN.get_or_init(RoomName::main));
-    Reply::Welcome { nickname, room, place, now: Wall::default() }
+    Reply::Welcome { nickname, room, place, now: UnixTime::default() }
 }
 
 static MAIN: OnceLock<RoomName> = OnceLock::new();
 
 #[test]
 fn the_classroom_strings_are_fixed() {
-    let (who, at) = (&alice(), Wall::default());
+    let (who, at) = (&alice(), UnixTime::default());
     let stamp = Stamp { number: 7, at };
     assert_eq!(encoded(Reply::Prompt), "NICK");
     assert_eq!(encoded(welcome(who)), "Connected to server!\n");
@@ -92,7 +92,7 @@ fn the_classroom_strings_are_fixed() {
 
 #[test]
 fn messages_are_numbered_for_those_who_want_that() {
-    let at = Wall::from_millis(1_763_820_125_900);
+    let at = UnixTime::from_millis(1_763_820_125_900);
     let (who, stamp) = (&alice(), Stamp { number: 1_234, at });
     let said = RoomEvent::Said { who, text: "hello", stamp };
     let acted = RoomEvent::Acted { who, text: "waves", stamp };
@@ -320,8 +320,8 @@ fn other_notices_cannot_be_forged_either() {
 #[test]
 fn notices_about_history_and_order_cannot_be_forged_either() {
     let (by, room) = (&alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
-    let now = Wall::from_millis(1_763_820_125_900);
-    let stamp = Stamp { number: 7, at: Wall::default() };
+    let now = UnixTime::from_millis(1_763_820_125_900);
+    let stamp = Stamp { number: 7, at: UnixTime::default() };
     let message = &Message { stamp, kind: Kind::Acted, who: alice(), text: "waves".into() };
     let topic = &Topic { text: "chess".into(), by: alice() };
     let place = Place { epoch: 7, number: 7 };
@@ -389,7 +389,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
 #[test]
 fn answers_about_the_form_cannot_be_forged_either() {
     let place = Place { epoch: 0xc771_43c7, number: 1_200 };
-    let now = Wall::from_millis(1_763_820_125_900);
+    let now = UnixTime::from_millis(1_763_820_125_900);
     let situation = Situation { nickname: None, room: None, place, now, udp: None };
     let answer = |from: Encoding, format| {
         let mut out = Vec::new();

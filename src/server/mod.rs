@@ -70,7 +70,7 @@ use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
 };
 use crate::matchmaking::Matchmaker;
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 /// Every client, every room and every UDP endpoint.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub struct Server {
     leaving: Option<Leaving>,
     counters: ServerCounters,
     /// What the calendar said at the start.
-    started: Wall,
+    started: UnixTime,
     /// When rooms are told who came and went.
     digest_at: Option<Time>,
     checks: Checks,
@@ -127,7 +127,7 @@ impl Server {
             stopping: false,
             leaving: None,
             counters: ServerCounters::default(),
-            started: Wall::default(),
+            started: UnixTime::default(),
             digest_at: None,
             checks: Checks::default(),
             answers: Answers::default(),

@@ -6,7 +6,7 @@ use super::Server;
 use crate::chat::{Archive, Context, Entry, Network, RoomName, SaveBatch, StoredLobby};
 use crate::id::ClientId;
 use crate::limits::ROOMS_RECALLED_PER_TURN;
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 impl Server {
     /// Takes in what was kept, before anybody comes.
@@ -57,10 +57,10 @@ impl Server {
     }
 
     /// Notes what the calendar says at `now`. To be called once in a while: it may be set.
-    pub fn set_calendar(&mut self, now: Time, wall: Wall) {
+    pub fn set_calendar(&mut self, now: Time, date: UnixTime) {
         let since_start = u64::try_from(now.since(Time::ZERO).as_millis()).unwrap_or(u64::MAX);
-        self.started = Wall::from_millis(wall.millis().saturating_sub(since_start));
-        self.lobby.set_now(wall);
+        self.started = UnixTime::from_millis(date.millis().saturating_sub(since_start));
+        self.lobby.set_now(date);
     }
 
     /// Where clients come from and what the calendar says, for as long as `act` takes, which is

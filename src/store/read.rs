@@ -17,7 +17,7 @@ use crate::chat::{
 };
 use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::text::clean;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// The columns that describe a room.
 const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
@@ -179,7 +179,7 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
         None => None,
     };
     let until = match row.get_ref(4).ok()?.as_i64_or_null().ok()? {
-        Some(until) => Some(Wall::from_millis(u64::try_from(until).ok()?)),
+        Some(until) => Some(UnixTime::from_millis(u64::try_from(until).ok()?)),
         None => None,
     };
     if name.is_none() && network.is_none() {
@@ -198,7 +198,7 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
 
 fn message(row: &Row<'_>) -> Option<Message> {
     Some(Message {
-        stamp: Stamp { number: number(row, 0)?, at: Wall::from_millis(number(row, 1)?) },
+        stamp: Stamp { number: number(row, 0)?, at: UnixTime::from_millis(number(row, 1)?) },
         who: Nickname::restored(text(row, 2)?)?,
         kind: match text(row, 3)? {
             "said" => Kind::Said,

@@ -11,7 +11,7 @@ use crate::chat::fact::Fact;
 use crate::chat::message::{Place, Stamp};
 use crate::chat::stored::StoredLobby;
 use crate::limits::NUMBERS_SKIPPED;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Sets these hashes apart from others under the same secret.
 const DOMAIN: u8 = 6;
@@ -45,7 +45,7 @@ impl Numbers {
     }
 
     /// The stamp of what happens next: a message has a number of its own.
-    pub(super) fn stamp(&self, fact: &Fact, at: Wall) -> Stamp {
+    pub(super) fn stamp(&self, fact: &Fact, at: UnixTime) -> Stamp {
         let is_message = matches!(fact, Fact::Said { .. });
         Stamp { number: self.last + u64::from(is_message), at }
     }

@@ -48,7 +48,7 @@ use super::room::{Room, RoomId, RoomRef, Rooms};
 use super::stored::Archive;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
-use crate::time::Wall;
+use crate::time::UnixTime;
 pub use deciding::{Decision, Joining};
 pub use handover::LobbyState;
 
@@ -97,7 +97,7 @@ impl LobbySettings {
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The present.
-    pub now: Wall,
+    pub now: UnixTime,
     /// Where clients come from; `None`: from where everybody may.
     pub network_of: &'a dyn Fn(ClientId) -> Option<Network>,
 }
@@ -120,7 +120,7 @@ pub struct Lobby {
     /// How often that was asked.
     recalled: u64,
     /// The time of the last command, or of the last look at the calendar.
-    now: Wall,
+    now: UnixTime,
     /// What all rooms remember, in bytes.
     remembered: usize,
     /// Rooms with comings and goings that were not told yet.
@@ -148,7 +148,7 @@ impl Lobby {
             keys,
             archive: None,
             recalled: 0,
-            now: Wall::default(),
+            now: UnixTime::default(),
             journal: Journal::default(),
             remembered: 0,
             digests: Vec::new(),

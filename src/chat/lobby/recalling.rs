@@ -10,7 +10,7 @@ use crate::chat::reply::Recalled;
 use crate::chat::room::{Room, RoomId};
 use crate::id::ClientId;
 use crate::limits::HISTORY_TOTAL_BYTES;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 impl Lobby {
     pub(super) fn recall(
@@ -48,7 +48,7 @@ impl Lobby {
         room: &'a Room,
         messages: Replay<'a>,
         which: Recalled,
-        now: Wall,
+        now: UnixTime,
     ) -> Recollection<'a> {
         let place = self.numbers.place();
         Recollection { room: room.named(id), messages, which, place, asked: true, now }

@@ -14,7 +14,7 @@ use crate::chat::room::{Room, RoomId};
 use crate::chat::stored::{Archive, StoredRoom, Unreadable};
 use crate::limits::HISTORY_TOTAL_BYTES;
 use crate::subnet::Subnet;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 impl Lobby {
     /// Where rooms are that are not here; `None`: nowhere.
@@ -38,7 +38,7 @@ impl Lobby {
     }
 
     /// Notes what time it is, before anybody has given a command.
-    pub fn set_now(&mut self, now: Wall) {
+    pub fn set_now(&mut self, now: UnixTime) {
         self.now = now;
     }
 

@@ -13,7 +13,7 @@ use crate::chat::room::RoomId;
 use crate::chat::sanctions::Sanction;
 use crate::id::ClientId;
 use crate::text::{clean, is_blank};
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 impl Lobby {
     pub(super) fn decide_to_speak(
@@ -22,7 +22,7 @@ impl Lobby {
         room: Option<&str>,
         text: &str,
         kind: Kind,
-        now: Wall,
+        now: UnixTime,
     ) -> Result<Decision<'static>, Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         let room = self.own_room(member, room)?;
@@ -78,7 +78,7 @@ impl Lobby {
         id: ClientId,
         room: RoomId,
         nickname: &Nickname,
-        now: Wall,
+        now: UnixTime,
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         match open.charter.sanctions.mute_on(nickname, now) {
@@ -96,7 +96,7 @@ impl Lobby {
         id: ClientId,
         to: &str,
         text: &str,
-        now: Wall,
+        now: UnixTime,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let receiver = self.find_member(to)?;
@@ -175,6 +175,6 @@ fn spoken(message: &Message) -> RoomEvent<'_> {
 }
 
 /// How long a ban or mute still holds; `None`: for ever.
-pub(super) fn time_left(sanction: &Sanction, now: Wall) -> Option<std::time::Duration> {
+pub(super) fn time_left(sanction: &Sanction, now: UnixTime) -> Option<std::time::Duration> {
     sanction.until.map(|until| until.since(now))
 }

@@ -11,7 +11,7 @@ use crate::chat::{
 use crate::dialect::format::Situation;
 use crate::dialect::wording;
 use crate::limits::LINE_BYTES_MAX;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Appends what one client is told.
 pub(in super::super) fn reply(reply: &Reply<'_>, out: &mut Vec<u8>) {
@@ -31,7 +31,7 @@ pub(in super::super) fn format(situation: &Situation<'_>, out: &mut Vec<u8>) {
     write(&object, out);
 }
 
-fn greeting(place: Place, now: Wall) -> Greeting<'static> {
+fn greeting(place: Place, now: UnixTime) -> Greeting<'static> {
     Greeting {
         v: VERSION,
         epoch: format!("{:08x}", place.epoch).into(),
@@ -168,7 +168,7 @@ fn next((page, pages): (usize, usize)) -> Option<usize> {
     (page < pages).then_some(page + 1)
 }
 
-fn listed(sanction: &Sanction, now: Wall) -> SanctionEntry<'_> {
+fn listed(sanction: &Sanction, now: UnixTime) -> SanctionEntry<'_> {
     SanctionEntry {
         number: sanction.number,
         kind: match sanction.measure {

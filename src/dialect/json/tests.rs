@@ -8,7 +8,7 @@ use crate::limits::{
     JSON_LINE_BYTES_MAX, LINE_BYTES_MAX, LISTED_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
     SANCTIONS_LISTED_MAX,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
 const ALL: [&str; 30] = [
@@ -66,7 +66,7 @@ fn the_examples_of_the_protocol_are_what_is_written() {
 #[test]
 fn texts_are_escaped_and_no_newline_is_written() {
     let (room, who) = (RoomName::main(), Nickname::parse("Zoë", Alphabet::Unicode).unwrap());
-    let stamp = Stamp { number: 7, at: Wall::from_millis(1_763_820_125_900) };
+    let stamp = Stamp { number: 7, at: UnixTime::from_millis(1_763_820_125_900) };
     let text = "\"\\/\u{7f}\n\u{2028} é 日本";
     let mut out = Vec::new();
     room_event(&room, &RoomEvent::Said { who: &who, text, stamp }, &mut out);
@@ -84,7 +84,7 @@ fn the_longest_objects_fit_in_what_readers_keep() {
     // 32 bytes is what names beyond ASCII have at most.
     let wide = "é".repeat(NAME_COLUMNS_MAX);
     let reason = "\"".repeat(REASON_BYTES_MAX);
-    let now = Wall::from_millis(1_763_820_125_900);
+    let now = UnixTime::from_millis(1_763_820_125_900);
     let ban = Sanction {
         number: u32::MAX,
         measure: Measure::Ban,

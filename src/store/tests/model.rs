@@ -8,7 +8,7 @@ use crate::chat::{
 use crate::chat::{
     Nickname, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Names with and without capitals, and in another script.
 const ROOMS: [&str; 6] = ["main", "Games", "modem", "\u{418}\u{432}\u{430}\u{43d}", "{x}", "a1"];
@@ -53,7 +53,7 @@ pub(super) fn room_name(name: &str) -> RoomName {
 
 pub(super) fn message(number: u64, text: &str) -> Message {
     Message {
-        stamp: Stamp { number, at: Wall::from_millis(1_000 + number) },
+        stamp: Stamp { number, at: UnixTime::from_millis(1_000 + number) },
         kind: if number.is_multiple_of(3) { Kind::Acted } else { Kind::Said },
         who: Nickname::restored("alice").unwrap(),
         text: text.into(),
@@ -190,7 +190,7 @@ fn sanction(number: u32, random: &mut ModelRandom) -> Sanction {
         measure: random.one_of(&[Measure::Ban, Measure::Mute]),
         name,
         network,
-        until: random.maybe(|random| Wall::from_millis(random.below(1 << 50))),
+        until: random.maybe(|random| UnixTime::from_millis(random.below(1 << 50))),
         by: random.person(),
         reason: random.one_of(&TEXTS).into(),
     }
