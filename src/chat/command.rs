@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Place;
+use super::message::HistoryCursor;
 use super::sanctions::Measure;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
@@ -190,8 +190,8 @@ pub enum Guide {
 pub enum Recall {
     /// The last ones, at most so many.
     Last(usize),
-    /// All after that place.
-    After(Place),
+    /// All after that cursor.
+    After(HistoryCursor),
 }
 
 /// A ban or a mute that is asked for.

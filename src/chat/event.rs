@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::message::Stamp;
+use super::message::MessageId;
 use super::name::{Nickname, RoomName};
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
@@ -34,7 +34,7 @@ pub enum RoomEvent<'a> {
         /// Clean text.
         text: &'a str,
         /// When.
-        stamp: Stamp,
+        id: MessageId,
     },
     /// Somebody did something in the room.
     Acted {
@@ -43,7 +43,7 @@ pub enum RoomEvent<'a> {
         /// Clean text.
         text: &'a str,
         /// When.
-        stamp: Stamp,
+        id: MessageId,
     },
     /// So many came into the room and left it since this was last told.
     Digest {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::digest::Digest;
-use super::message::{Kind, Stamp};
+use super::message::{Kind, MessageId};
 use super::name::{Nickname, RoomName};
 use super::refusal::Rank;
 use super::sanctions::{Measure, Sanction};
@@ -142,7 +142,7 @@ pub struct Entry {
     /// In which room.
     pub room: RoomName,
     /// When, and after which message.
-    pub stamp: Stamp,
+    pub stamp: MessageId,
     /// What.
     pub fact: Fact,
 }

@@ -35,7 +35,7 @@ impl History {
     /// What was kept of a room.
     pub(super) fn restored(messages: Vec<Message>, forgotten: u64) -> Self {
         let weight = messages.iter().map(Message::weight).sum();
-        let saved = messages.last().map_or(forgotten, |message| message.stamp.number);
+        let saved = messages.last().map_or(forgotten, |message| message.id.number);
         Self { messages: messages.into(), weight, forgotten, saved }
     }
 
@@ -71,7 +71,7 @@ impl History {
     fn forget_oldest(&mut self) {
         let Some(message) = self.messages.pop_front() else { return };
         self.weight -= message.weight();
-        self.forgotten = message.stamp.number;
+        self.forgotten = message.id.number;
     }
 
     /// How many messages are remembered.
@@ -96,7 +96,7 @@ impl History {
 
     /// The number of the last message here; of the last one anywhere before, if there is none.
     pub fn last_number(&self) -> u64 {
-        self.messages.back().map_or(self.forgotten, |message| message.stamp.number)
+        self.messages.back().map_or(self.forgotten, |message| message.id.number)
     }
 
     /// The last messages, at most so many.
@@ -119,7 +119,7 @@ impl History {
 
     /// All messages after that of this number.
     pub fn after(&self, number: u64) -> Replay<'_> {
-        let from = self.messages.partition_point(|message| message.stamp.number <= number);
+        let from = self.messages.partition_point(|message| message.id.number <= number);
         Replay { history: self, from }
     }
 
@@ -133,7 +133,7 @@ impl History {
         let weights: usize = self.messages.iter().map(Message::weight).sum();
         assert_eq!(self.weight, weights, "the weight of a history");
         assert!(self.weight <= HISTORY_ROOM_BYTES, "a room remembers too much");
-        let numbers: Vec<u64> = self.messages.iter().map(|message| message.stamp.number).collect();
+        let numbers: Vec<u64> = self.messages.iter().map(|message| message.id.number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "numbers grow: {numbers:?}");
         assert!(numbers.first().is_none_or(|first| *first > self.forgotten), "forgotten, yet here");
     }
@@ -171,13 +171,13 @@ impl<'a> Replay<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::message::{Kind, Stamp};
+    use crate::chat::message::{Kind, MessageId};
     use crate::chat::name::{Alphabet, Nickname};
     use crate::time::UnixTime;
 
     fn message(number: u64, text: &str) -> Message {
         Message {
-            stamp: Stamp { number, at: UnixTime::from_millis(number) },
+            id: MessageId { number, at: UnixTime::from_millis(number) },
             kind: Kind::Said,
             who: Nickname::parse("alice", Alphabet::Ascii).unwrap(),
             text: text.into(),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn numbers(replay: Replay<'_>) -> Vec<u64> {
-        replay.iter().map(|message| message.stamp.number).collect()
+        replay.iter().map(|message| message.id.number).collect()
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub enum Kind {
 
 /// When a message was said, among all others and by the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+pub struct MessageId {
     /// Its number: more than that of any message before, in any room.
     pub number: u64,
     /// Its date.
@@ -33,7 +33,7 @@ pub struct Stamp {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// When it was said.
-    pub stamp: Stamp,
+    pub id: MessageId,
     /// How.
     pub kind: Kind,
     /// By whom.
@@ -51,7 +51,7 @@ impl Message {
 
 /// How far somebody has read: up to the message of this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct HistoryCursor {
     /// Whose numbers these are.
     pub epoch: u32,
     /// The last message that was read.

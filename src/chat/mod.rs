@@ -38,7 +38,7 @@ pub use event::{Deed, Moderation, RoomEvent};
 pub use fact::{Author, Change, Entry, Fact};
 pub use history::{History, Replay};
 pub use lobby::{Context, Decision, Joining, Lobby, LobbySettings, LobbyState};
-pub use message::{Kind, Message, Place, Stamp};
+pub use message::{HistoryCursor, Kind, Message, MessageId};
 pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameKey, Nickname, RoomName};
 pub use network::Network;

@@ -5,7 +5,7 @@
 
 use super::event::RoomEvent;
 use super::history::Replay;
-use super::message::Place;
+use super::message::HistoryCursor;
 use super::reply::{Recalled, Reply};
 use super::room::{RoomId, RoomRef};
 use crate::id::ClientId;
@@ -21,7 +21,7 @@ pub struct Recollection<'a> {
     /// Which ones these are.
     pub which: Recalled,
     /// The last message anywhere.
-    pub place: Place,
+    pub cursor: HistoryCursor,
     /// The client has asked for them. If not, most programs need not hear that there are none.
     pub asked: bool,
     /// The present, so that the day is told where it is another.

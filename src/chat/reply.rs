@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::charter::Topic;
 use super::command::Guide;
 use super::event::Moderation;
-use super::message::{Message, Place};
+use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
 use super::refusal::Refusal;
 use super::sanctions::Sanction;
@@ -27,7 +27,7 @@ pub enum Reply<'a> {
         /// The room that you are about to come into, if you are.
         room: Option<&'a RoomName>,
         /// The last message so far.
-        place: Place,
+        cursor: HistoryCursor,
         /// The present.
         now: UnixTime,
     },
@@ -80,7 +80,7 @@ pub enum Reply<'a> {
         /// The room they were said in.
         room: &'a RoomName,
         /// The last message anywhere: all of this room's up to it were told.
-        place: Place,
+        cursor: HistoryCursor,
     },
     /// Whether history will be read to you.
     HearsHistory(bool),
@@ -216,7 +216,7 @@ impl Reply<'_> {
 pub enum Recalled {
     /// The last ones.
     Last,
-    /// All since a place that the client knew.
+    /// All since a cursor that the client knew.
     Since(u64),
     /// Those that are remembered of what was said since: some are missing, or may be.
     Gap(u64),

@@ -17,7 +17,7 @@ use slab::Slab;
 use super::charter::Charter;
 use super::guesses::Guesses;
 use super::history::History;
-use super::message::Stamp;
+use super::message::MessageId;
 use super::name::{NameKey, RoomName};
 use super::officers::Officers;
 use super::refusal::Refusal;
@@ -209,7 +209,7 @@ impl Rooms {
     }
 
     /// Makes a room, after the last message anywhere.
-    pub(super) fn open(&mut self, name: RoomName, stamp: Stamp, founder: Subnet) -> RoomId {
+    pub(super) fn open(&mut self, name: RoomName, stamp: MessageId, founder: Subnet) -> RoomId {
         self.founded = stamp.at.millis().max(self.founded + 1);
         let used = stamp.at.day();
         let standing = Standing { founder: Some(founder), founded: self.founded, used };

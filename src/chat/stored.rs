@@ -36,7 +36,7 @@ pub struct StoredLobby {
     /// The number of the last message that was kept.
     pub last: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    pub torn: u64,
+    pub gap_before: u64,
     /// Whether everything was kept; if not, some of the last messages may be missing.
     pub complete: bool,
     /// Rooms, in any order.
@@ -66,7 +66,7 @@ pub struct SaveBatch<'a> {
     /// The number of the last message in any room.
     pub last: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    pub torn: u64,
+    pub gap_before: u64,
     /// Rooms that are no more, because too many were kept. Done first: one of that name may have
     /// been made since.
     pub gone: &'a [RoomName],

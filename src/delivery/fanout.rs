@@ -440,7 +440,7 @@ impl Outlet for Fanout {
     fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>) {
         let Some(outbox) = self.outboxes.get(to) else { return };
         let encoding = outbox.encoding;
-        let Recollection { room, messages, which, place, asked, .. } = *recollection;
+        let Recollection { room, messages, which, cursor, asked, .. } = *recollection;
         if messages.is_empty() && !asked && !encoding.announces_empty_history() {
             return;
         }
@@ -452,7 +452,7 @@ impl Outlet for Fanout {
                 self.ledger.deliver(to, outbox, span, false, &self.limits);
             }
         }
-        self.reply(to, &Reply::RecallEnds { room, place });
+        self.reply(to, &Reply::RecallEnds { room, cursor });
     }
 
     fn close_room(&mut self, room: RoomId) {

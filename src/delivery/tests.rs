@@ -113,7 +113,7 @@ impl Outlet for Both {
 
     fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>) {
         self.fanout.replay(to, recollection);
-        let Recollection { room, messages, which, place, asked, now } = *recollection;
+        let Recollection { room, messages, which, cursor, asked, now } = *recollection;
         let announces = self.model[&to].encoding.announces_empty_history();
         if messages.is_empty() && !asked && !announces {
             return;
@@ -123,7 +123,7 @@ impl Outlet for Both {
         for message in messages.iter() {
             self.tell_own(to, &Reply::Remembered { room, message, now });
         }
-        self.tell_own(to, &Reply::RecallEnds { room, place });
+        self.tell_own(to, &Reply::RecallEnds { room, cursor });
     }
 
     fn close_room(&mut self, room: RoomId) {

@@ -1,6 +1,6 @@
 //! Which form a client wants what it is told in: `/format` and `/numbers`.
 
-use crate::chat::{Command, Nickname, Place, RoomName};
+use crate::chat::{Command, HistoryCursor, Nickname, RoomName};
 use crate::time::UnixTime;
 
 /// A form that a client asks for.
@@ -31,7 +31,7 @@ pub struct Situation<'a> {
     /// The room that it joined last, if it is in any.
     pub room: Option<&'a RoomName>,
     /// The last message so far.
-    pub place: Place,
+    pub cursor: HistoryCursor,
     /// The present.
     pub now: UnixTime,
     /// The server's UDP port.

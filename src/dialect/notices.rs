@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    Deed, Kind, Measure, Message, Moderation, Nickname, Place, Recalled, Reply, RoomName, Sanction,
-    Topic,
+    Deed, HistoryCursor, Kind, Measure, Message, Moderation, Nickname, Recalled, Reply, RoomName,
+    Sanction, Topic,
 };
 use crate::time::UnixTime;
 
@@ -15,7 +15,7 @@ use crate::time::UnixTime;
 pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
-        Reply::RecallEnds { room, place } => recall_ends(out, room, numbered.then_some(place)),
+        Reply::RecallEnds { room, cursor } => recall_ends(out, room, numbered.then_some(cursor)),
         Reply::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
         Reply::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
         Reply::Topic { room, topic } => tell_topic(out, room, topic),
@@ -48,9 +48,9 @@ pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
 /// program takes it for one that is said now. No nickname begins with a bracket.
 pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: UnixTime) {
     if numbered {
-        number(out, numbered, message.stamp);
+        number(out, numbered, message.id);
     } else {
-        let _ = write!(out, "* [{}] ", Dated { at: message.stamp.at, now });
+        let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
     }
     let (who, text) = (message.who.as_str(), message.text.as_str());
     match message.kind {
@@ -112,10 +112,10 @@ fn recall_begins(out: &mut Vec<u8>, room: &RoomName, count: usize, which: Recall
     }
 }
 
-fn recall_ends(out: &mut Vec<u8>, room: &RoomName, place: Option<Place>) {
-    match place {
+fn recall_ends(out: &mut Vec<u8>, room: &RoomName, cursor: Option<HistoryCursor>) {
+    match cursor {
         None => line(out, &["* -- end of history --"]),
-        Some(Place { epoch, number }) => {
+        Some(HistoryCursor { epoch, number }) => {
             let room = room.as_str();
             notice(out, format_args!("-- end of history: {room} is at {epoch:08x}:{number} --"));
         }
@@ -123,10 +123,10 @@ fn recall_ends(out: &mut Vec<u8>, room: &RoomName, place: Option<Place>) {
 }
 
 /// The answer to `/numbers`: how far the messages are, or that they have no numbers any more.
-pub(super) fn numbers(out: &mut Vec<u8>, place: Option<Place>) {
-    match place {
+pub(super) fn numbers(out: &mut Vec<u8>, cursor: Option<HistoryCursor>) {
+    match cursor {
         None => line(out, &["* no numbers any more"]),
-        Some(Place { epoch, number }) => notice(
+        Some(HistoryCursor { epoch, number }) => notice(
             out,
             format_args!(
                 "-- numbers are on: each message begins with @NUMBER SECONDS; \

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::format::Format;
-use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, RoomCommand, Sentencing, Verb};
+use crate::chat::{
+    Command, Guide, HistoryCursor, Measure, Recall, Refusal, RoomCommand, Sentencing, Verb,
+};
 
 /// How what follows a command's name is understood.
 pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
@@ -79,8 +81,8 @@ pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
         "on" => Ok(Command::HearHistory(true)),
         "off" => Ok(Command::HearHistory(false)),
         "after" => {
-            let place = place(second).ok_or(usage)?;
-            Ok(RoomCommand::Recall(Recall::After(place)).in_last_room())
+            let cursor = cursor(second).ok_or(usage)?;
+            Ok(RoomCommand::Recall(Recall::After(cursor)).in_last_room())
         }
         count => {
             let count = count.parse().map_err(|_| usage)?;
@@ -90,10 +92,10 @@ pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
 }
 
 /// `EPOCH:NUMBER`, as the end of a history tells it.
-fn place(written: &str) -> Option<Place> {
+fn cursor(written: &str) -> Option<HistoryCursor> {
     let (epoch, number) = written.split_once(':')?;
     let epoch = u32::from_str_radix(epoch, 16).ok()?;
-    Some(Place { epoch, number: number.parse().ok()? })
+    Some(HistoryCursor { epoch, number: number.parse().ok()? })
 }
 
 /// `NAME`, `NAME TIME`, `NAME REASON` or `NAME TIME REASON`.
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn history_and_order_are_understood() {
-        let place = Place { epoch: 0x5f3a_9c01, number: 1234 };
+        let cursor = HistoryCursor { epoch: 0x5f3a_9c01, number: 1234 };
         let named = Sentencing {
             measure: Measure::Ban,
             whom: "192.0.2.7",
@@ -250,7 +252,7 @@ mod tests {
             ("/history off", Command::HearHistory(false)),
             (
                 "/history after 5f3a9c01:1234",
-                RoomCommand::Recall(Recall::After(place)).in_last_room(),
+                RoomCommand::Recall(Recall::After(cursor)).in_last_room(),
             ),
             ("/topic", RoomCommand::AskTopic.in_last_room()),
             ("/topic  chess and tea", RoomCommand::SetTopic("chess and tea").in_last_room()),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    Alphabet, Deed, Farewell, Field, Guide, Kind, Measure, Message, Moderation, Network, Nickname,
-    Peer, Place, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName, Sanction, Sentence, Stamp,
-    Ticket, Topic, Verb,
+    Alphabet, Deed, Farewell, Field, Guide, HistoryCursor, Kind, Measure, Message, MessageId,
+    Moderation, Network, Nickname, Peer, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName,
+    Sanction, Sentence, Ticket, Topic, Verb,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -69,9 +69,9 @@ fn longest_name() -> Nickname {
 }
 
 fn welcome(nickname: &Nickname) -> Reply<'_> {
-    let place = Place { epoch: 7, number: 7 };
+    let cursor = HistoryCursor { epoch: 7, number: 7 };
     let room = Some(MAIN.get_or_init(RoomName::main));
-    Reply::Welcome { nickname, room, place, now: UnixTime::default() }
+    Reply::Welcome { nickname, room, cursor, now: UnixTime::default() }
 }
 
 static MAIN: OnceLock<RoomName> = OnceLock::new();
@@ -79,13 +79,13 @@ static MAIN: OnceLock<RoomName> = OnceLock::new();
 #[test]
 fn the_classroom_strings_are_fixed() {
     let (who, at) = (&alice(), UnixTime::default());
-    let stamp = Stamp { number: 7, at };
+    let id = MessageId { number: 7, at };
     assert_eq!(encoded(Reply::Prompt), "NICK");
     assert_eq!(encoded(welcome(who)), "Connected to server!\n");
     assert_eq!(encoded(RoomEvent::Joined { who }), "alice joined!\n");
     assert_eq!(encoded(RoomEvent::Left { who }), "alice left!\n");
-    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", stamp }), "alice: hello\n");
-    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", stamp }), "* alice waves\n");
+    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id }), "alice: hello\n");
+    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id }), "* alice waves\n");
     assert_eq!(encoded(Reply::Whispered { from: who, text: "hi", at }), "[alice] hi\n");
     assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi", at }), "[to alice] hi\n");
 }
@@ -93,16 +93,16 @@ fn the_classroom_strings_are_fixed() {
 #[test]
 fn messages_are_numbered_for_those_who_want_that() {
     let at = UnixTime::from_millis(1_763_820_125_900);
-    let (who, stamp) = (&alice(), Stamp { number: 1_234, at });
-    let said = RoomEvent::Said { who, text: "hello", stamp };
-    let acted = RoomEvent::Acted { who, text: "waves", stamp };
+    let (who, id) = (&alice(), MessageId { number: 1_234, at });
+    let said = RoomEvent::Said { who, text: "hello", id };
+    let acted = RoomEvent::Acted { who, text: "waves", id };
     assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
     assert_eq!(encoded_in(Encoding::NumberedLine, acted), "@1234 1763820125 * alice waves\n");
     for (kind, text, dated) in [
         (Kind::Said, "hello", "* [14:02] alice: hello\n"),
         (Kind::Acted, "waves", "* [14:02] * alice waves\n"),
     ] {
-        let message = &Message { stamp, kind, who: alice(), text: text.into() };
+        let message = &Message { id, kind, who: alice(), text: text.into() };
         let live = if kind == Kind::Said { said } else { acted };
         let again = Reply::Remembered { room: &RoomName::main(), message, now: at };
         assert_eq!(encoded(again), dated);
@@ -321,10 +321,10 @@ fn other_notices_cannot_be_forged_either() {
 fn notices_about_history_and_order_cannot_be_forged_either() {
     let (by, room) = (&alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
     let now = UnixTime::from_millis(1_763_820_125_900);
-    let stamp = Stamp { number: 7, at: UnixTime::default() };
-    let message = &Message { stamp, kind: Kind::Acted, who: alice(), text: "waves".into() };
+    let id = MessageId { number: 7, at: UnixTime::default() };
+    let message = &Message { id, kind: Kind::Acted, who: alice(), text: "waves".into() };
     let topic = &Topic { text: "chess".into(), by: alice() };
-    let place = Place { epoch: 7, number: 7 };
+    let cursor = HistoryCursor { epoch: 7, number: 7 };
     let network = Network::of("192.0.2.7".parse().unwrap());
     let ban = |name: Option<Nickname>, network, until| Sanction {
         number: 3,
@@ -342,7 +342,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         Reply::Remembered { room, message, now }.into(),
         Reply::HearsHistory(true).into(),
         Reply::HearsHistory(false).into(),
-        Reply::RecallEnds { room, place }.into(),
+        Reply::RecallEnds { room, cursor }.into(),
         Reply::Topic { room, topic: None }.into(),
         Reply::Topic { room, topic: Some(topic) }.into(),
         RoomEvent::TopicChanged { by, text: "" }.into(),
@@ -382,15 +382,15 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         );
         events.push(Reply::YouWere(moderation).into());
     }
-    let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, place });
+    let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, cursor });
     assert_are_notices(events.into_iter().map(encoded).chain([numbered]));
 }
 
 #[test]
 fn answers_about_the_form_cannot_be_forged_either() {
-    let place = Place { epoch: 0xc771_43c7, number: 1_200 };
+    let cursor = HistoryCursor { epoch: 0xc771_43c7, number: 1_200 };
     let now = UnixTime::from_millis(1_763_820_125_900);
-    let situation = Situation { nickname: None, room: None, place, now, udp: None };
+    let situation = Situation { nickname: None, room: None, cursor, now, udp: None };
     let answer = |from: Encoding, format| {
         let mut out = Vec::new();
         from.with(format).announce(format, &situation, &mut out);

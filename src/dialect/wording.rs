@@ -15,12 +15,12 @@ use crate::chat::{Farewell, Nickname, Peer, Reply, RoomEvent, RoomName, Ticket};
 /// numbers; everything else is told to everybody alike.
 pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *event {
-        RoomEvent::Said { who, text, stamp } => {
-            number(out, numbered, stamp);
+        RoomEvent::Said { who, text, id } => {
+            number(out, numbered, id);
             line(out, &[who.as_str(), ": ", text]);
         }
-        RoomEvent::Acted { who, text, stamp } => {
-            number(out, numbered, stamp);
+        RoomEvent::Acted { who, text, id } => {
+            number(out, numbered, id);
             line(out, &["* ", who.as_str(), " ", text]);
         }
         RoomEvent::Joined { who } => joined(out, who),

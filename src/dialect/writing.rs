@@ -3,13 +3,13 @@
 
 use std::io::Write;
 
-use crate::chat::Stamp;
+use crate::chat::MessageId;
 use crate::limits::LISTING_LINE_BYTES;
 
 /// What numbered messages begin with: `@NUMBER SECONDS `, the seconds since the beginning of 1970.
-pub(super) fn number(out: &mut Vec<u8>, numbered: bool, stamp: Stamp) {
+pub(super) fn number(out: &mut Vec<u8>, numbered: bool, id: MessageId) {
     if numbered {
-        let _ = write!(out, "@{} {} ", stamp.number, stamp.at.millis() / 1_000);
+        let _ = write!(out, "@{} {} ", id.number, id.at.millis() / 1_000);
     }
 }
 

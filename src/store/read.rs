@@ -13,7 +13,7 @@ use crate::chat::{
     Alphabet, Charter, Digest, Kind, Measure, Message, Network, Nickname, StoredRoom,
 };
 use crate::chat::{
-    NameKey, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
+    MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
 };
 use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::text::clean;
@@ -36,7 +36,8 @@ impl LoadedState {
     /// Reads at most `most` rooms, `main` and the best of the others, until their messages fill the
     /// memory for them: the others are found in the archive. `epoch` is used where there is none.
     pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
-        let snapshot = StoredLobby { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
+        let snapshot =
+            StoredLobby { epoch, last: 0, gap_before: 0, complete: false, rooms: Vec::new() };
         let mut reading = Self { snapshot, skipped: 0, weight: 0 };
         reading.read_rooms(connection, most)?;
         reading.read_meta(connection)?;
@@ -84,7 +85,7 @@ impl LoadedState {
         }
         self.snapshot.last = self.snapshot.last.max(number(row, 1).unwrap_or_default());
         self.snapshot.complete = number(row, 2) == Some(1);
-        self.snapshot.torn = number(row, 3).unwrap_or_default();
+        self.snapshot.gap_before = number(row, 3).unwrap_or_default();
         Ok(())
     }
 }
@@ -119,7 +120,7 @@ fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
-        match message(row).filter(|message| message.stamp.number > room.forgotten) {
+        match message(row).filter(|message| message.id.number > room.forgotten) {
             Some(message) => room.messages.push(message),
             None => skipped += 1,
         }
@@ -198,7 +199,7 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
 
 fn message(row: &Row<'_>) -> Option<Message> {
     Some(Message {
-        stamp: Stamp { number: number(row, 0)?, at: UnixTime::from_millis(number(row, 1)?) },
+        id: MessageId { number: number(row, 0)?, at: UnixTime::from_millis(number(row, 1)?) },
         who: Nickname::restored(text(row, 2)?)?,
         kind: match text(row, 3)? {
             "said" => Kind::Said,

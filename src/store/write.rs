@@ -20,7 +20,7 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     let sql = "INSERT INTO meta (only, epoch, last, torn, complete) VALUES (1, ?1, ?2, ?3, 0)
                ON CONFLICT (only) DO UPDATE
                SET epoch = ?1, last = ?2, torn = ?3, complete = 0";
-    let numbers = params![batch.epoch, integer(batch.last), integer(batch.torn)];
+    let numbers = params![batch.epoch, integer(batch.last), integer(batch.gap_before)];
     connection.prepare_cached(sql)?.execute(numbers)?;
     Ok(())
 }
@@ -113,9 +113,9 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
     let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute(params![
-        integer(message.stamp.number),
+        integer(message.id.number),
         key,
-        integer(message.stamp.at.millis()),
+        integer(message.id.at.millis()),
         message.who.as_str(),
         kind,
         message.text.as_str(),

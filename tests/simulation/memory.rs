@@ -95,7 +95,7 @@ impl Rooms {
         let same = self.epoch.as_ref() == Some(&epoch);
         let from = room.messages.iter().filter(|message| same && message.number <= since).count();
         let count = room.messages.len() - from;
-        let all = same && since >= room.forgotten && since <= self.last && since >= self.torn;
+        let all = same && since >= room.forgotten && since <= self.last && since >= self.gap_before;
         let (name, messages) = (&room.name, if count == 1 { "message" } else { "messages" });
         let heading = if all {
             format!("{count} {messages} in {name} since {since}")
@@ -178,7 +178,7 @@ impl Rooms {
         self.last = kept.last;
         if !kept.complete {
             self.last += 1_000_000_000;
-            self.torn = self.last;
+            self.gap_before = self.last;
         }
         for room in &mut self.rooms {
             room.begin_anew();
@@ -216,8 +216,8 @@ impl Rooms {
         assert_eq!(owner, room.endowed.as_ref().map(|(_, owner)| owner.as_str()), "{name}'s owner");
         assert_eq!(charter.password.is_some(), room.password.is_some(), "the password of {name}");
         let messages = kept.messages.iter().map(|message| Message {
-            number: message.stamp.number,
-            at: message.stamp.at.millis(),
+            number: message.id.number,
+            at: message.id.at.millis(),
             acted: message.kind == Kind::Acted,
             who: message.who.as_str().to_owned(),
             text: message.text.to_string(),

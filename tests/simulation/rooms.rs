@@ -137,7 +137,7 @@ pub(crate) struct Rooms {
     /// The number of the last message.
     pub(crate) last: u64,
     /// Before this number messages may be missing.
-    pub(crate) torn: u64,
+    pub(crate) gap_before: u64,
     /// Digits that the server has told: its epoch, and keys by their number.
     pub(crate) epoch: Option<String>,
     pub(crate) keys: BTreeMap<u64, String>,
@@ -158,7 +158,7 @@ impl Rooms {
             rooms: vec![Room { name: MAIN.into(), ..Room::default() }],
             wall,
             last: 0,
-            torn: 0,
+            gap_before: 0,
             epoch: None,
             keys: BTreeMap::new(),
             keys_given: 0,

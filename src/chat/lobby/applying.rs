@@ -9,7 +9,7 @@ use super::{Context, Lobby};
 use crate::chat::command::{Command, Outcome, RoomCommand};
 use crate::chat::digest::Digest;
 use crate::chat::fact::{Author, Change, Entry, Fact};
-use crate::chat::message::{Message, Stamp};
+use crate::chat::message::{Message, MessageId};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
@@ -125,7 +125,7 @@ impl Lobby {
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
         let drawn = self.keys.draw();
         let key = Digest::of(&name.key(), &written(drawn));
-        let stamp = Stamp { number: self.numbers.last, at: context.now };
+        let stamp = MessageId { number: self.numbers.last, at: context.now };
         self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
         let room = self.rooms.open(name, stamp, founder);
         self.give_to(room, by, key);
@@ -193,7 +193,7 @@ impl Lobby {
     fn apply_in(
         &mut self,
         room: RoomId,
-        stamp: Stamp,
+        stamp: MessageId,
         author: Author,
         fact: Fact,
         context: &Context<'_>,
@@ -209,7 +209,7 @@ impl Lobby {
             },
             Fact::Went { who } => self.remove(room, author, &who, outlet),
             Fact::Said { who, kind, text } => {
-                self.hear(room, author, Message { stamp, kind, who, text }, outlet);
+                self.hear(room, author, Message { id: stamp, kind, who, text }, outlet);
             }
             Fact::Renamed { old, new } => {
                 if let Some(open) = self.rooms.get_mut(room).filter(|it| !it.officers.is_empty()) {

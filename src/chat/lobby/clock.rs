@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
 use crate::chat::fact::Fact;
-use crate::chat::message::{Place, Stamp};
+use crate::chat::message::{HistoryCursor, MessageId};
 use crate::chat::stored::StoredLobby;
 use crate::limits::NUMBERS_SKIPPED;
 use crate::time::UnixTime;
@@ -24,48 +24,48 @@ pub(super) struct Numbers {
     /// The last number that was saved.
     pub(super) saved: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    pub(super) torn: u64,
+    pub(super) gap_before: u64,
 }
 
 impl Numbers {
     /// The first message will be number one.
     pub(super) fn beginning(epoch: u32) -> Self {
-        Self { epoch, last: 0, saved: 0, torn: 0 }
+        Self { epoch, last: 0, saved: 0, gap_before: 0 }
     }
 
     /// Goes on with numbers that were kept. If not all was kept, numbers are left out: some may
     /// have been given to messages that are lost.
     pub(super) fn resuming(kept: &StoredLobby) -> Self {
-        let &StoredLobby { epoch, last, torn, complete, .. } = kept;
+        let &StoredLobby { epoch, last, gap_before, complete, .. } = kept;
         if complete {
-            return Self { epoch, last, saved: last, torn };
+            return Self { epoch, last, saved: last, gap_before };
         }
         let last = last.saturating_add(NUMBERS_SKIPPED);
-        Self { epoch, last, saved: last, torn: last }
+        Self { epoch, last, saved: last, gap_before: last }
     }
 
     /// The stamp of what happens next: a message has a number of its own.
-    pub(super) fn stamp(&self, fact: &Fact, at: UnixTime) -> Stamp {
+    pub(super) fn stamp(&self, fact: &Fact, at: UnixTime) -> MessageId {
         let is_message = matches!(fact, Fact::Said { .. });
-        Stamp { number: self.last + u64::from(is_message), at }
+        MessageId { number: self.last + u64::from(is_message), at }
     }
 
     /// A message has this stamp.
-    pub(super) fn follow(&mut self, stamp: Stamp) {
+    pub(super) fn follow(&mut self, stamp: MessageId) {
         self.last = self.last.max(stamp.number);
     }
 
-    /// The place after all messages so far.
-    pub(super) fn place(&self) -> Place {
-        Place { epoch: self.epoch, number: self.last }
+    /// The cursor of who has read all messages so far.
+    pub(super) fn cursor(&self) -> HistoryCursor {
+        HistoryCursor { epoch: self.epoch, number: self.last }
     }
 
-    /// Whether all that was said in a room since a place is surely known, if the room has forgotten
-    /// nothing after `forgotten`.
-    pub(super) fn knows_all_since(&self, place: Place, forgotten: u64) -> bool {
-        place.epoch == self.epoch
-            && (self.torn..=self.last).contains(&place.number)
-            && place.number >= forgotten
+    /// Whether all that was said in a room since a cursor is surely known, if the room has
+    /// forgotten nothing after `forgotten`.
+    pub(super) fn knows_all_since(&self, cursor: HistoryCursor, forgotten: u64) -> bool {
+        cursor.epoch == self.epoch
+            && (self.gap_before..=self.last).contains(&cursor.number)
+            && cursor.number >= forgotten
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::Lobby;
 use crate::chat::fact::{Entry, Fact};
-use crate::chat::message::Stamp;
+use crate::chat::message::MessageId;
 use crate::chat::name::RoomName;
 use crate::chat::room::{Room, RoomId};
 
@@ -14,7 +14,7 @@ pub(super) struct Journal(Option<Vec<Entry>>);
 
 impl Journal {
     /// Notes what happens in a room, if anybody wants to know.
-    pub(super) fn note(&mut self, room: &RoomName, stamp: Stamp, fact: impl FnOnce() -> Fact) {
+    pub(super) fn note(&mut self, room: &RoomName, stamp: MessageId, fact: impl FnOnce() -> Fact) {
         if let Some(entries) = &mut self.0 {
             entries.push(Entry { room: room.clone(), stamp, fact: fact() });
         }
@@ -34,7 +34,7 @@ impl Lobby {
 
     /// Notes what happens outside of commands.
     pub(super) fn note_in_journal(&mut self, room: RoomId, fact: impl FnOnce() -> Fact) {
-        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.numbers.last, at: self.now };
         if let Some(open) = self.rooms.get(room) {
             self.journal.note(&open.name, stamp, fact);
         }

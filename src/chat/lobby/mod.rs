@@ -35,7 +35,7 @@ use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
 use super::fact::Author;
 use super::member::{Member, Wishes};
-use super::message::Place;
+use super::message::HistoryCursor;
 use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::names::Names;
@@ -216,8 +216,8 @@ impl Lobby {
     }
 
     /// The last message so far.
-    pub fn place(&self) -> Place {
-        self.numbers.place()
+    pub fn cursor(&self) -> HistoryCursor {
+        self.numbers.cursor()
     }
 
     /// Whether this client has a nickname.

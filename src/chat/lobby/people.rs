@@ -30,9 +30,9 @@ impl Lobby {
         self.members.insert(id, Member::new(nickname, hash, wishes));
         self.names.insert(id, &self.members);
         if let Some(nickname) = self.nickname(id) {
-            let (main, place, now) = (RoomName::main(), self.place(), context.now);
+            let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
             let room = Some(&main).filter(|_| landing == Landing::Main);
-            outlet.reply(id, &Reply::Welcome { nickname, room, place, now });
+            outlet.reply(id, &Reply::Welcome { nickname, room, cursor, now });
         }
         for line in self.settings.motd.lines() {
             outlet.reply(id, &Reply::MessageOfTheDay { line });

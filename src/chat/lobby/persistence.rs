@@ -110,14 +110,14 @@ impl Lobby {
             let said = room.history.unsaved(most - rows);
             let sanctions = room.charter.sanctions.len();
             rows += 1 + said.len() + if room.charter_changed { sanctions } else { 0 };
-            let last = said.last().map_or(room.history.saved, |message| message.stamp.number);
+            let last = said.last().map_or(room.history.saved, |message| message.id.number);
             saved.push((id, last));
             let charter = room.charter_changed.then_some(&room.charter);
             let (forgotten, standing) = (room.history.forgotten(), room.standing);
             rooms.push(RoomChanges { name: &room.name, charter, said, forgotten, standing });
         }
-        let Numbers { epoch, last, torn, .. } = self.numbers;
-        commit(&SaveBatch { epoch, last, torn, gone: &self.unsaved.gone, rooms })?;
+        let Numbers { epoch, last, gap_before, .. } = self.numbers;
+        commit(&SaveBatch { epoch, last, gap_before, gone: &self.unsaved.gone, rooms })?;
         self.unsaved.gone.clear();
         self.numbers.saved = last;
         self.note_saved(&saved);

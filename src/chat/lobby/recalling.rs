@@ -27,14 +27,14 @@ impl Lobby {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let (replay, which) = match which {
             Recall::Last(most) => (open.history.last(most), Recalled::Last),
-            Recall::After(place) if place.epoch != self.numbers.epoch => {
-                (open.history.last(usize::MAX), Recalled::Gap(place.number))
+            Recall::After(cursor) if cursor.epoch != self.numbers.epoch => {
+                (open.history.last(usize::MAX), Recalled::Gap(cursor.number))
             }
-            Recall::After(place) => {
+            Recall::After(cursor) => {
                 let forgotten = open.history.forgotten();
-                let all = self.numbers.knows_all_since(place, forgotten);
+                let all = self.numbers.knows_all_since(cursor, forgotten);
                 let recalled = if all { Recalled::Since } else { Recalled::Gap };
-                (open.history.after(place.number), recalled(place.number))
+                (open.history.after(cursor.number), recalled(cursor.number))
             }
         };
         outlet.replay(id, &self.recollection(room, open, replay, which, context.now));
@@ -50,8 +50,8 @@ impl Lobby {
         which: Recalled,
         now: UnixTime,
     ) -> Recollection<'a> {
-        let place = self.numbers.place();
-        Recollection { room: room.named(id), messages, which, place, asked: true, now }
+        let cursor = self.numbers.cursor();
+        Recollection { room: room.named(id), messages, which, cursor, asked: true, now }
     }
 
     /// Keeps in mind what was said in a room.

@@ -6,7 +6,7 @@
 
 use super::Lobby;
 use crate::chat::fact::Fact;
-use crate::chat::message::{Message, Stamp};
+use crate::chat::message::{Message, MessageId};
 use crate::chat::name::RoomName;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
@@ -96,7 +96,7 @@ impl Lobby {
 
     pub(super) fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
         let is_shorter = kept.shorten(self.settings.history);
-        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.numbers.last, at: self.now };
         self.journal.note(&kept.name, stamp, || Fact::Opened(Box::new(kept.clone())));
         self.make_way_for_history(kept.weight(), outlet);
         self.unsaved.keep(&kept.name);
@@ -109,7 +109,7 @@ impl Lobby {
     }
 
     fn let_go(&mut self, (id, room): (RoomId, Room), outlet: &mut impl Outlet) {
-        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.numbers.last, at: self.now };
         self.journal.note(&room.name, stamp, || Fact::Closed);
         self.remembered -= room.history.weight();
         self.unsaved.forget(id);
@@ -157,7 +157,7 @@ impl StoredRoom {
         let surplus = self.messages.len().saturating_sub(most);
         let newest = self.messages.drain(..surplus).next_back();
         if let Some(newest) = &newest {
-            self.forgotten = newest.stamp.number;
+            self.forgotten = newest.id.number;
         }
         newest.is_some()
     }
@@ -170,7 +170,7 @@ impl StoredRoom {
     /// What decides which rooms are in memory at the start: those for which something was settled,
     /// those that were used last.
     pub(super) fn worth(&self) -> (bool, u32, u64) {
-        let last = self.messages.last().map_or(self.forgotten, |it| it.stamp.number);
+        let last = self.messages.last().map_or(self.forgotten, |it| it.id.number);
         (self.charter.is_settled(), self.standing.used, last)
     }
 }

@@ -43,7 +43,7 @@ impl Lobby {
         message: Message,
         outlet: &mut impl Outlet,
     ) {
-        self.numbers.follow(message.stamp);
+        self.numbers.follow(message.id);
         let event = spoken(&message);
         if self.ignores.is_empty() {
             self.publish(room, author, &event, outlet);
@@ -167,10 +167,10 @@ impl Lobby {
 
 /// What is told of a message.
 fn spoken(message: &Message) -> RoomEvent<'_> {
-    let Message { stamp, kind, ref who, ref text } = *message;
+    let Message { id, kind, ref who, ref text } = *message;
     match kind {
-        Kind::Said => RoomEvent::Said { who, text, stamp },
-        Kind::Acted => RoomEvent::Acted { who, text, stamp },
+        Kind::Said => RoomEvent::Said { who, text, id },
+        Kind::Acted => RoomEvent::Acted { who, text, id },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
-use crate::chat::{Deed, Moderation, Nickname, RoomEvent, RoomName, Stamp};
+use crate::chat::{Deed, MessageId, Moderation, Nickname, RoomEvent, RoomName};
 use crate::dialect::notices;
 
 /// Appends what happened in a room.
@@ -21,8 +21,8 @@ pub(super) fn write(object: &Object<'_>, out: &mut Vec<u8>) {
 fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
     let name = Text::from(room.as_str());
     match *event {
-        RoomEvent::Said { who, text, stamp } => message(room, who, text, stamp, false),
-        RoomEvent::Acted { who, text, stamp } => message(room, who, text, stamp, true),
+        RoomEvent::Said { who, text, id } => message(room, who, text, id, false),
+        RoomEvent::Acted { who, text, id } => message(room, who, text, id, true),
         RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
         RoomEvent::Left { who } => Object::Left { room: name, nick: who.as_str().into() },
         RoomEvent::Renamed { old, new } => {
@@ -44,12 +44,12 @@ fn message<'a>(
     room: &'a RoomName,
     who: &'a Nickname,
     text: &'a str,
-    stamp: Stamp,
+    id: MessageId,
     me: bool,
 ) -> Object<'a> {
     Object::Message(Message {
-        n: stamp.number,
-        at: stamp.at.millis() / 1_000,
+        n: id.number,
+        at: id.at.millis() / 1_000,
         room: room.as_str().into(),
         nick: who.as_str().into(),
         text: text.into(),

@@ -6,7 +6,7 @@ use crate::chat::{
     Alphabet, Charter, Digest, Kind, Measure, Message, RoomChanges, SaveBatch, StoredRoom,
 };
 use crate::chat::{
-    Nickname, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
+    MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
 };
 use crate::time::UnixTime;
 
@@ -53,7 +53,7 @@ pub(super) fn room_name(name: &str) -> RoomName {
 
 pub(super) fn message(number: u64, text: &str) -> Message {
     Message {
-        stamp: Stamp { number, at: UnixTime::from_millis(1_000 + number) },
+        id: MessageId { number, at: UnixTime::from_millis(1_000 + number) },
         kind: if number.is_multiple_of(3) { Kind::Acted } else { Kind::Said },
         who: Nickname::restored("alice").unwrap(),
         text: text.into(),
@@ -81,7 +81,7 @@ impl Change {
             RoomChanges {
                 name: &room.name,
                 charter: charter.then_some(&room.charter),
-                said: room.messages.iter().filter(|said| said.stamp.number > *from).collect(),
+                said: room.messages.iter().filter(|said| said.id.number > *from).collect(),
                 forgotten: room.forgotten,
                 standing: room.standing,
             }
@@ -89,7 +89,7 @@ impl Change {
         SaveBatch {
             epoch: model.epoch,
             last: model.last,
-            torn: model.last / 2,
+            gap_before: model.last / 2,
             gone: &self.gone,
             rooms: rooms.collect(),
         }
@@ -136,7 +136,7 @@ impl StoreModel {
             room.messages.push(Message { who: random.person(), ..message(self.last, text) });
         }
         for _ in 0..random.below(5).min(room.messages.len() as u64) {
-            room.forgotten = room.messages.remove(0).stamp.number;
+            room.forgotten = room.messages.remove(0).id.number;
         }
         let settles = is_new || random.below(3) == 0;
         if settles {
@@ -156,7 +156,7 @@ impl StoreModel {
         let expected = StoredLobby {
             epoch: self.epoch,
             last: self.last,
-            torn: self.last / 2,
+            gap_before: self.last / 2,
             complete,
             rooms,
         };
