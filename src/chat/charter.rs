@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::digest::Digest;
 use super::name::Nickname;
 use super::sanctions::Sanctions;
+use super::secret_hash::SecretHash;
 
 /// What a room is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Owner {
     /// What the owner was called then. Anybody may be called so now: it proves nothing.
     pub name: Nickname,
     /// What proves it.
-    pub key: Digest,
+    pub key: SecretHash,
 }
 
 /// What is settled about one room.
@@ -35,7 +35,7 @@ pub struct Charter {
     /// Whom it belongs to; `main` belongs to nobody.
     pub owner: Option<Owner>,
     /// What newcomers must know.
-    pub password: Option<Digest>,
+    pub password: Option<SecretHash>,
     /// Who must keep out, and who must be quiet.
     pub sanctions: Sanctions,
 }

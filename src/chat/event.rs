@@ -46,7 +46,7 @@ pub enum RoomEvent<'a> {
         id: MessageId,
     },
     /// So many came into the room and left it since this was last told.
-    Digest {
+    PresenceSummary {
         /// Who came.
         joined: u32,
         /// Who left.
@@ -73,7 +73,7 @@ impl RoomEvent<'_> {
 
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
     pub fn is_presence(&self) -> bool {
-        matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::Digest { .. })
+        matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::PresenceSummary { .. })
     }
 }
 

@@ -9,11 +9,11 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::digest::Digest;
 use super::message::{Kind, MessageId};
 use super::name::{Nickname, RoomName};
 use super::refusal::Rank;
 use super::sanctions::{Measure, Sanction};
+use super::secret_hash::SecretHash;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
 use crate::subnet::Subnet;
@@ -28,7 +28,7 @@ pub enum Fact {
         /// From where.
         founder: Subnet,
         /// What the key hashes to that proves ownership.
-        key: Digest,
+        key: SecretHash,
     },
     /// The room is in memory again, as it was stored.
     Opened(Box<StoredRoom>),
@@ -84,7 +84,7 @@ pub enum Change {
     /// It has another topic; empty: none.
     Topic(SmolStr),
     /// It is entered with a password, or without.
-    Password(Option<Digest>),
+    Password(Option<SecretHash>),
     /// The owner has brought the key.
     Claimed,
     /// It belongs to another, who has another key.
@@ -92,7 +92,7 @@ pub enum Change {
         /// To whom.
         to: Nickname,
         /// What that key hashes to.
-        key: Digest,
+        key: SecretHash,
     },
     /// Somebody may keep order there, or not any more.
     Operator {

@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn a_room_is_left_after_a_while_and_much_later_if_something_was_settled() {
         let bare = Charter::default();
-        let settled = Charter { password: Some(super::super::Digest::default()), ..bare.clone() };
+        let settled =
+            Charter { password: Some(super::super::SecretHash::default()), ..bare.clone() };
         let standing = Standing { used: 20_000, ..Standing::default() };
         let after = |days, charter| standing.is_left(charter, 20_000 + days);
         assert!(!after(ROOM_UNUSED_DAYS, &bare) && after(ROOM_UNUSED_DAYS + 1, &bare));

@@ -60,7 +60,7 @@ pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, n
 }
 
 /// How many came and went, and how many are here.
-pub(super) fn digest(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
+pub(super) fn presence_summary(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
     let _ = match (joined, left) {
         (joined, 0) => write!(out, "* +{joined}"),
         (0, left) => write!(out, "* -{left}"),
@@ -296,7 +296,7 @@ mod tests {
             (0, 3, 12_345_678, "* -3, 12,345,678 here\n"),
         ] {
             let mut out = Vec::new();
-            digest(&mut out, joined, left, here);
+            presence_summary(&mut out, joined, left, here);
             assert_eq!(String::from_utf8(out).unwrap(), told);
         }
     }

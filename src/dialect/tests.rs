@@ -337,8 +337,8 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     };
     let (one, other) = (ban(Some(alice()), network, None), ban(None, network, Some(now)));
     let mut events: Vec<Told<'_>> = vec![
-        RoomEvent::Digest { joined: 37, left: 12, here: 1_204 }.into(),
-        RoomEvent::Digest { joined: 0, left: 12, here: 1_204 }.into(),
+        RoomEvent::PresenceSummary { joined: 37, left: 12, here: 1_204 }.into(),
+        RoomEvent::PresenceSummary { joined: 0, left: 12, here: 1_204 }.into(),
         Reply::Remembered { room, message, now }.into(),
         Reply::HearsHistory(true).into(),
         Reply::HearsHistory(false).into(),

@@ -26,7 +26,9 @@ pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8
         RoomEvent::Joined { who } => joined(out, who),
         RoomEvent::Left { who } => line(out, &[who.as_str(), " left!"]),
         RoomEvent::Renamed { old, new } => renamed(out, old, new),
-        RoomEvent::Digest { joined, left, here } => notices::digest(out, joined, left, here),
+        RoomEvent::PresenceSummary { joined, left, here } => {
+            notices::presence_summary(out, joined, left, here)
+        }
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
     }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
 use crate::chat::{
-    Alphabet, Charter, Digest, Kind, Measure, Message, Network, Nickname, StoredRoom,
+    Alphabet, Charter, Kind, Measure, Message, Network, Nickname, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -145,12 +145,12 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     };
     let owner = match text_or_null(row, 4)? {
         Some(owner) => {
-            Some(Owner { name: Nickname::restored(owner)?, key: Digest::parse(text(row, 5)?)? })
+            Some(Owner { name: Nickname::restored(owner)?, key: SecretHash::parse(text(row, 5)?)? })
         }
         None => None,
     };
     let password = match text_or_null(row, 6)? {
-        Some(password) => Some(Digest::parse(password)?),
+        Some(password) => Some(SecretHash::parse(password)?),
         None => None,
     };
     let charter = Charter { topic, owner, password, sanctions: Sanctions::default() };

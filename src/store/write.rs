@@ -6,7 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use crate::chat::Sanction;
-use crate::chat::{Charter, Digest, Kind, Measure, Message, Nickname, RoomChanges, SaveBatch};
+use crate::chat::{Charter, Kind, Measure, Message, Nickname, RoomChanges, SaveBatch, SecretHash};
 
 /// Writes it within a transaction of the caller's.
 pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()> {
@@ -74,7 +74,7 @@ fn settle(
         topic.map(|topic| topic.by.as_str()),
         owner.map(|owner| owner.name.as_str()),
         owner.map(|owner| owner.key.to_string()),
-        charter.password.as_ref().map(Digest::to_string),
+        charter.password.as_ref().map(SecretHash::to_string),
         integer(changes.forgotten),
         changes.standing.founder.map(|founder| founder.to_string()),
         integer(changes.standing.founded),

@@ -7,7 +7,6 @@
 use super::deciding::{Decision, Joining};
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Outcome, RoomCommand};
-use crate::chat::digest::Digest;
 use crate::chat::fact::{Author, Change, Entry, Fact};
 use crate::chat::message::{Message, MessageId};
 use crate::chat::name::{Nickname, RoomName};
@@ -15,6 +14,7 @@ use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::secret_hash::SecretHash;
 use crate::chat::standing::founder;
 use crate::id::ClientId;
 
@@ -124,7 +124,7 @@ impl Lobby {
         self.make_way(Some(founder), outlet)?;
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
         let drawn = self.keys.draw();
-        let key = Digest::of(&name.key(), &written(drawn));
+        let key = SecretHash::of(&name.key(), &written(drawn));
         let stamp = MessageId { number: self.numbers.last, at: context.now };
         self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
         let room = self.rooms.open(name, stamp, founder);
@@ -145,7 +145,7 @@ impl Lobby {
             return;
         };
         let drawn = self.keys.draw();
-        let key = Digest::of(&open.name.key(), &written(drawn));
+        let key = SecretHash::of(&open.name.key(), &written(drawn));
         let receiver = self.names.find(&heir.key(), &self.members);
         let given = Fact::Settled { by, change: Change::Given { to: heir, key } };
         self.happen(room, Author::Here(id), given, context, outlet);

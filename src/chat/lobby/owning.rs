@@ -8,7 +8,6 @@ use smol_str::SmolStr;
 use super::deciding::Decision;
 use super::{Context, Lobby};
 use crate::chat::charter::{Owner, Topic};
-use crate::chat::digest::Digest;
 use crate::chat::event::{Deed, Moderation, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::Nickname;
@@ -17,6 +16,7 @@ use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::text::clean;
@@ -59,8 +59,8 @@ impl Lobby {
             return Err(Refusal::FieldLength(Field::Password));
         }
         let name = self.room_name(room);
-        let digest = password.map(|word| Digest::of(&name.key(), word));
-        Ok(settled(room, by, Change::Password(digest)))
+        let hash = password.map(|word| SecretHash::of(&name.key(), word));
+        Ok(settled(room, by, Change::Password(hash)))
     }
 
     pub(super) fn decide_to_own(
@@ -129,7 +129,7 @@ impl Lobby {
     ) {
         match change {
             Change::Topic(text) => self.settle_topic(room, author, &by, text, outlet),
-            Change::Password(digest) => self.settle_password(room, author, digest, outlet),
+            Change::Password(hash) => self.settle_password(room, author, hash, outlet),
             Change::Claimed => {
                 self.set_owner(room, &by);
                 self.tell_deed(author, room, Deed::Endowed, (&by, &by), outlet);
@@ -174,7 +174,7 @@ impl Lobby {
         &mut self,
         room: RoomId,
         author: Author,
-        password: Option<Digest>,
+        password: Option<SecretHash>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
@@ -188,7 +188,7 @@ impl Lobby {
     }
 
     /// From now on a room belongs to somebody, and another key proves it.
-    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: Digest) {
+    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: SecretHash) {
         self.set_owner(room, &name);
         if let Some(open) = self.rooms.get_mut(room) {
             open.charter.owner = Some(Owner { name, key });
@@ -210,8 +210,8 @@ impl Lobby {
     /// Whether somebody brings the key of a room's owner.
     pub(super) fn is_key_of(&self, room: RoomId, key: Option<&str>) -> bool {
         let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
-        let digest = Digest::of(&open.name.key(), key);
-        open.charter.owner.as_ref().is_some_and(|owner| owner.key == digest)
+        let hash = SecretHash::of(&open.name.key(), key);
+        open.charter.owner.as_ref().is_some_and(|owner| owner.key == hash)
     }
 
     /// A member of a room, by name.

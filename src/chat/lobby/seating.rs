@@ -7,7 +7,6 @@
 use super::deciding::Decision;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
-use crate::chat::digest::Digest;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::{Nickname, RoomName};
@@ -15,6 +14,7 @@ use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
 use crate::chat::room::{RoomId, Seat};
+use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
 
@@ -44,19 +44,19 @@ impl Lobby {
         context: &Context<'_>,
     ) -> Result<bool, Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(false) };
-        let (digest, typed) = match (open.charter.password, password) {
+        let (hash, typed) = match (open.charter.password, password) {
             (None, None) => return Ok(false),
             (None, Some(_)) => return Err(Refusal::NameCharacter),
             (Some(_), _) if self.keeps_order(id, room) => return Ok(false),
             (Some(_), None) => return Err(Refusal::PasswordNeeded(open.name.clone())),
-            (Some(digest), Some(typed)) => (digest, typed),
+            (Some(hash), Some(typed)) => (hash, typed),
         };
         let network = (context.network_of)(id);
         let pause = network.and_then(|network| open.guesses.pause(context.now, network));
         if let Some(lasts) = pause {
             return Err(Refusal::PasswordPaused { room: open.name.clone(), lasts });
         }
-        if Digest::of(&open.name.key(), typed) == digest {
+        if SecretHash::of(&open.name.key(), typed) == hash {
             Ok(true)
         } else {
             Err(Refusal::PasswordWrong(open.name.clone()))
@@ -238,8 +238,8 @@ impl Lobby {
             let left = std::mem::take(&mut open.departures);
             let here = open.len();
             if here > 0 && joined + left > 0 {
-                let digest = RoomEvent::Digest { joined, left, here };
-                self.publish(room, Author::There, &digest, outlet);
+                let summary = RoomEvent::PresenceSummary { joined, left, here };
+                self.publish(room, Author::There, &summary, outlet);
             }
         }
     }

@@ -29,7 +29,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
             let (nick, new) = (old.as_str().into(), new.as_str().into());
             Object::Renamed { room: Some(name), nick, new }
         }
-        RoomEvent::Digest { joined, left, here } => {
+        RoomEvent::PresenceSummary { joined, left, here } => {
             Object::Presence { room: name, came: joined, went: left, total: here }
         }
         RoomEvent::TopicChanged { by, text } => {

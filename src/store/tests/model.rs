@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Alphabet, Charter, Digest, Kind, Measure, Message, RoomChanges, SaveBatch, StoredRoom,
+    Alphabet, Charter, Kind, Measure, Message, RoomChanges, SaveBatch, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -42,8 +42,8 @@ impl ModelRandom {
         Nickname::restored(self.one_of(&PEOPLE)).unwrap()
     }
 
-    fn digest(&mut self) -> Digest {
-        Digest::parse(&format!("{:x}", self.below(1 << 40))).unwrap()
+    fn hash(&mut self) -> SecretHash {
+        SecretHash::parse(&format!("{:x}", self.below(1 << 40))).unwrap()
     }
 }
 
@@ -175,8 +175,8 @@ fn charter(random: &mut ModelRandom) -> Charter {
     let sanctions = Sanctions::restored(sanctions.collect());
     Charter {
         topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
-        owner: random.maybe(|random| Owner { name: random.person(), key: random.digest() }),
-        password: random.maybe(ModelRandom::digest),
+        owner: random.maybe(|random| Owner { name: random.person(), key: random.hash() }),
+        password: random.maybe(ModelRandom::hash),
         sanctions,
     }
 }

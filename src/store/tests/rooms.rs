@@ -5,7 +5,7 @@ use tempfile::tempdir;
 
 use super::model::{message, room_name};
 use super::{batch, open};
-use crate::chat::{Charter, Digest, RoomChanges, SaveBatch, Standing, StoredRoom, Unreadable};
+use crate::chat::{Charter, RoomChanges, SaveBatch, SecretHash, Standing, StoredRoom, Unreadable};
 use crate::limits::{
     HISTORY_TOTAL_BYTES, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
 };
@@ -25,7 +25,7 @@ fn kept(name: &str, founder: &str, founded: u64) -> StoredRoom {
 }
 
 fn settled(room: StoredRoom) -> StoredRoom {
-    let password = Digest::parse("7");
+    let password = SecretHash::parse("7");
     StoredRoom { charter: Charter { password, ..Charter::default() }, ..room }
 }
 
