@@ -160,7 +160,7 @@ fn a_start_with_fewer_rooms_keeps_the_best_in_memory_and_the_others_where_they_a
     for room in before {
         let shelf = shelf.get();
         let same = shelf.0.rooms.iter().find(|other| other.name == room.name).unwrap();
-        assert_eq!((&same.charter, &same.messages), (&room.charter, &room.messages));
+        assert_eq!((&same.settings, &same.messages), (&room.settings, &room.messages));
     }
 }
 

@@ -69,8 +69,8 @@ pub enum Fact {
         /// Why; may be empty.
         reason: SmolStr,
     },
-    /// Something about the room was settled.
-    Settled {
+    /// Something about the room was changed.
+    Changed {
         /// By whom.
         by: Nickname,
         /// What.
@@ -78,7 +78,7 @@ pub enum Fact {
     },
 }
 
-/// What was settled about a room.
+/// What was changed about a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// It has another topic; empty: none.

@@ -6,7 +6,6 @@
 //! `delivery`.
 
 mod allowance;
-mod charter;
 mod command;
 mod event;
 mod fact;
@@ -25,13 +24,13 @@ mod record;
 mod refusal;
 mod reply;
 mod room;
+mod room_settings;
 mod sanctions;
 mod secret_hash;
 mod standing;
 mod stored;
 
 pub use allowance::{Allowance, FloodRate};
-pub use charter::{Charter, Owner, Topic};
 pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sentencing};
 pub use event::{Deed, Moderation, RoomEvent};
 pub use fact::{Author, Change, Entry, Fact};
@@ -46,6 +45,7 @@ pub use record::{Done, Record};
 pub use refusal::{Field, Rank, Refusal, Sentence, Verb, quoted};
 pub use reply::{Farewell, Peer, Recalled, Reply, Ticket};
 pub use room::{RoomId, RoomRef};
+pub use room_settings::{Owner, RoomSettings, Topic};
 pub use sanctions::{Measure, Sanction, Sanctions};
 pub use secret_hash::SecretHash;
 pub use standing::Standing;

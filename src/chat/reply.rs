@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::charter::Topic;
 use super::command::Guide;
 use super::event::Moderation;
 use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
 use super::refusal::Refusal;
+use super::room_settings::Topic;
 use super::sanctions::Sanction;
 use crate::time::UnixTime;
 

@@ -4,9 +4,9 @@
 //! leaving a room of any size costs the same: the last member moves into the gap. Who is sent what
 //! happens in a room is kept by the outlet, by subscription.
 //!
-//! A room opens with its first member. When the last one leaves it is empty, but keeps what is
-//! settled about it and what was said. When there are as many rooms as may be, an empty one makes
-//! way: where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
+//! A room opens with its first member. When the last one leaves it is empty, but keeps its
+//! settings and its history. When there are as many rooms as may be, an empty one makes way:
+//! where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
 //! else one of whoever has founded most ([`Standing`]). `main` is always there.
 
 use std::collections::HashMap;
@@ -14,13 +14,13 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use slab::Slab;
 
-use super::charter::Charter;
 use super::guesses::Guesses;
 use super::history::History;
 use super::message::MessageId;
 use super::name::{NameKey, RoomName};
 use super::officers::Officers;
 use super::refusal::Refusal;
+use super::room_settings::RoomSettings;
 use super::standing::Standing;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
@@ -63,7 +63,7 @@ pub(super) struct Seat {
 pub(super) struct Room {
     pub(super) name: RoomName,
     members: Vec<ClientId>,
-    pub(super) charter: Charter,
+    pub(super) settings: RoomSettings,
     pub(super) history: History,
     #[serde(default)]
     pub(super) standing: Standing,
@@ -79,16 +79,16 @@ pub(super) struct Room {
     emptied: u64,
     /// On the list of rooms to be saved.
     pub(super) unsaved: bool,
-    /// The charter is to be saved.
-    pub(super) charter_changed: bool,
+    /// The settings are to be saved.
+    pub(super) settings_changed: bool,
 }
 
 impl Room {
-    fn new(name: RoomName, charter: Charter, history: History, standing: Standing) -> Self {
+    fn new(name: RoomName, settings: RoomSettings, history: History, standing: Standing) -> Self {
         Self {
             name,
             members: Vec::new(),
-            charter,
+            settings,
             history,
             standing,
             officers: Officers::default(),
@@ -97,7 +97,7 @@ impl Room {
             departures: 0,
             emptied: 0,
             unsaved: false,
-            charter_changed: false,
+            settings_changed: false,
         }
     }
 
@@ -163,7 +163,8 @@ impl Rooms {
             changes: 0,
         };
         let history = History::beginning_after(0);
-        let main = rooms.insert(RoomName::main(), Charter::default(), history, Standing::default());
+        let main =
+            rooms.insert(RoomName::main(), RoomSettings::default(), history, Standing::default());
         debug_assert_eq!(main, RoomId::MAIN);
         rooms
     }
@@ -180,10 +181,10 @@ impl Rooms {
         if let Some(main) = self.find(&kept.name)
             && let Some(open) = self.rooms.get_mut(main.index())
         {
-            (open.charter, open.history) = (kept.charter, history);
+            (open.settings, open.history) = (kept.settings, history);
             return main;
         }
-        self.insert(kept.name, kept.charter, history, kept.standing)
+        self.insert(kept.name, kept.settings, history, kept.standing)
     }
 
     /// Every room, to be taken over by another process.
@@ -213,7 +214,7 @@ impl Rooms {
         self.founded = stamp.at.millis().max(self.founded + 1);
         let used = stamp.at.day();
         let standing = Standing { founder: Some(founder), founded: self.founded, used };
-        self.insert(name, Charter::default(), History::beginning_after(stamp.number), standing)
+        self.insert(name, RoomSettings::default(), History::beginning_after(stamp.number), standing)
     }
 
     /// Whether somebody may be in one more room.
@@ -255,7 +256,7 @@ impl Rooms {
         if self.rooms.len() < most {
             return Ok(None);
         }
-        let left = self.empty().filter(|(_, room)| room.standing.is_left(&room.charter, today));
+        let left = self.empty().filter(|(_, room)| room.standing.is_left(&room.settings, today));
         let left = left.min_by_key(|(_, room)| room.standing.used).map(|(id, _)| id);
         let id = left.or_else(|| self.youngest_of_most(founder)).ok_or(Refusal::TooManyRooms)?;
         Ok(self.take(id))
@@ -355,7 +356,7 @@ impl Rooms {
     fn insert(
         &mut self,
         name: RoomName,
-        charter: Charter,
+        settings: RoomSettings,
         history: History,
         standing: Standing,
     ) -> RoomId {
@@ -364,7 +365,7 @@ impl Rooms {
         if let Some(founder) = standing.founder {
             *self.founders.entry(founder).or_default() += 1;
         }
-        let room = Room { emptied: self.changes, ..Room::new(name, charter, history, standing) };
+        let room = Room { emptied: self.changes, ..Room::new(name, settings, history, standing) };
         let room = RoomId(self.rooms.insert(room) as u32);
         self.names.insert(key, room);
         room

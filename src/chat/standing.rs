@@ -9,9 +9,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::charter::Charter;
 use super::network::Network;
-use crate::limits::{ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
+use super::room_settings::RoomSettings;
+use crate::limits::{ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
 use crate::subnet::Subnet;
 
 /// Where a room comes from, and when it was used last.
@@ -26,9 +26,10 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether nobody has used a room with this charter for so long that it is taken for left.
-    pub(super) fn is_left(&self, charter: &Charter, today: u32) -> bool {
-        let days = if charter.is_settled() { ROOM_SETTLED_UNUSED_DAYS } else { ROOM_UNUSED_DAYS };
+    /// Whether nobody has used a room with these settings for so long that it is taken for left.
+    pub(super) fn is_left(&self, settings: &RoomSettings, today: u32) -> bool {
+        let days =
+            if settings.is_configured() { ROOM_CONFIGURED_UNUSED_DAYS } else { ROOM_UNUSED_DAYS };
         self.used > 0 && today.saturating_sub(self.used) > days
     }
 }
@@ -62,15 +63,15 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_left_after_a_while_and_much_later_if_something_was_settled() {
-        let bare = Charter::default();
-        let settled =
-            Charter { password: Some(super::super::SecretHash::default()), ..bare.clone() };
+    fn a_room_is_left_after_a_while_and_much_later_if_something_was_configured() {
+        let bare = RoomSettings::default();
+        let configured =
+            RoomSettings { password: Some(super::super::SecretHash::default()), ..bare.clone() };
         let standing = Standing { used: 20_000, ..Standing::default() };
-        let after = |days, charter| standing.is_left(charter, 20_000 + days);
+        let after = |days, settings| standing.is_left(settings, 20_000 + days);
         assert!(!after(ROOM_UNUSED_DAYS, &bare) && after(ROOM_UNUSED_DAYS + 1, &bare));
-        let days = ROOM_SETTLED_UNUSED_DAYS;
-        assert!(!after(days, &settled) && after(days + 1, &settled));
+        let days = ROOM_CONFIGURED_UNUSED_DAYS;
+        assert!(!after(days, &configured) && after(days + 1, &configured));
         assert!(!Standing::default().is_left(&bare, 20_000), "it is not known");
     }
 }

@@ -9,9 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::charter::Charter;
 use super::message::Message;
 use super::name::RoomName;
+use super::room_settings::RoomSettings;
 use super::standing::Standing;
 
 /// Rooms that are kept and are not in memory: the lobby asks for one that somebody names.
@@ -48,8 +48,8 @@ pub struct StoredLobby {
 pub struct StoredRoom {
     /// Its name.
     pub name: RoomName,
-    /// What is settled about it.
-    pub charter: Charter,
+    /// What is configured about it.
+    pub settings: RoomSettings,
     /// What it remembers, oldest first, numbers growing.
     pub messages: Vec<Message>,
     /// The newest message that it does not remember.
@@ -86,8 +86,8 @@ impl SaveBatch<'_> {
 pub struct RoomChanges<'a> {
     /// Its name.
     pub name: &'a RoomName,
-    /// What is settled about it, if that has changed or the room is new.
-    pub charter: Option<&'a Charter>,
+    /// What is configured about it, if that has changed or the room is new.
+    pub settings: Option<&'a RoomSettings>,
     /// What was said, oldest first.
     pub said: Vec<&'a Message>,
     /// Messages up to this number are forgotten.

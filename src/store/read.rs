@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
 use crate::chat::{
-    Alphabet, Charter, Kind, Measure, Message, Network, Nickname, SecretHash, StoredRoom,
+    Alphabet, Kind, Measure, Message, Network, Nickname, RoomSettings, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -115,7 +115,7 @@ fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<
             None => skipped += 1,
         }
     }
-    room.charter.sanctions = Sanctions::restored(sanctions);
+    room.settings.sanctions = Sanctions::restored(sanctions);
     let sql = "SELECT number, at, who, kind, text FROM messages WHERE room = ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([key])?;
@@ -153,7 +153,7 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
         Some(password) => Some(SecretHash::parse(password)?),
         None => None,
     };
-    let charter = Charter { topic, owner, password, sanctions: Sanctions::default() };
+    let settings = RoomSettings { topic, owner, password, sanctions: Sanctions::default() };
     let forgotten = number(row, 7)?;
     // Nothing is lost if these columns were changed by hand.
     let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());
@@ -161,7 +161,7 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     let used = number(row, 10).and_then(|used| u32::try_from(used).ok()).unwrap_or_default();
     let standing = Standing { founder, founded, used };
     let messages = Vec::new();
-    Some((key.as_str().into(), StoredRoom { name, charter, messages, forgotten, standing }))
+    Some((key.as_str().into(), StoredRoom { name, settings, messages, forgotten, standing }))
 }
 
 /// A sanction that names nobody is skipped.

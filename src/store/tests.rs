@@ -19,10 +19,10 @@ mod rooms;
 use model::{ModelRandom, StoreModel};
 
 /// A batch with these messages of one room, to be numbered from here on.
-fn batch<'a>(room: &'a StoredRoom, charter: bool, last: u64) -> SaveBatch<'a> {
+fn batch<'a>(room: &'a StoredRoom, settings: bool, last: u64) -> SaveBatch<'a> {
     let changes = RoomChanges {
         name: &room.name,
-        charter: charter.then_some(&room.charter),
+        settings: settings.then_some(&room.settings),
         said: room.messages.iter().collect(),
         forgotten: room.forgotten,
         standing: room.standing,
@@ -34,7 +34,7 @@ fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> StoredRoom {
     let messages = numbers.into_iter().map(|number| model::message(number, "hello")).collect();
     StoredRoom {
         name: model::room_name(name),
-        charter: Default::default(),
+        settings: Default::default(),
         messages,
         forgotten: 0,
         standing: Default::default(),
@@ -218,7 +218,7 @@ fn rows_that_nobody_can_have_written_are_skipped() {
     assert_eq!(snapshot.rooms.len(), 1);
     assert_eq!((snapshot.last, numbers(&snapshot)), (24, vec![3, 5]));
     assert_eq!(snapshot.rooms[0].messages[0].text, "ab");
-    let sanctions = snapshot.rooms[0].charter.sanctions.iter();
+    let sanctions = snapshot.rooms[0].settings.sanctions.iter();
     assert_eq!(sanctions.map(|known| known.number).collect::<Vec<_>>(), [6]);
     assert_eq!(store.skipped(), 4 + 5 + 6, "what is in no room is not looked at");
 }

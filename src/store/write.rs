@@ -6,7 +6,9 @@
 use rusqlite::{Connection, Result, params};
 
 use crate::chat::Sanction;
-use crate::chat::{Charter, Kind, Measure, Message, Nickname, RoomChanges, SaveBatch, SecretHash};
+use crate::chat::{
+    Kind, Measure, Message, Nickname, RoomChanges, RoomSettings, SaveBatch, SecretHash,
+};
 
 /// Writes it within a transaction of the caller's.
 pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()> {
@@ -43,8 +45,8 @@ fn change(connection: &Connection, changes: &RoomChanges<'_>) -> Result<()> {
     let (key, forgotten) = (key.as_str(), integer(changes.forgotten));
     let sql = "DELETE FROM messages WHERE room = ?1 AND number <= ?2";
     connection.prepare_cached(sql)?.execute(params![key, forgotten])?;
-    match changes.charter {
-        Some(charter) => settle(connection, key, changes, charter)?,
+    match changes.settings {
+        Some(settings) => settle(connection, key, changes, settings)?,
         None => {
             let sql = "INSERT INTO rooms (key, name, forgotten, used) VALUES (?1, ?2, ?3, ?4)
                        ON CONFLICT (key) DO UPDATE
@@ -60,9 +62,9 @@ fn settle(
     connection: &Connection,
     key: &str,
     changes: &RoomChanges<'_>,
-    charter: &Charter,
+    settings: &RoomSettings,
 ) -> Result<()> {
-    let (topic, owner) = (charter.topic.as_ref(), charter.owner.as_ref());
+    let (topic, owner) = (settings.topic.as_ref(), settings.owner.as_ref());
     let sql =
         "INSERT OR REPLACE INTO rooms (key, name, topic, topic_by, owner, owner_key, password,
                                              forgotten, founder, founded, used)
@@ -74,14 +76,14 @@ fn settle(
         topic.map(|topic| topic.by.as_str()),
         owner.map(|owner| owner.name.as_str()),
         owner.map(|owner| owner.key.to_string()),
-        charter.password.as_ref().map(SecretHash::to_string),
+        settings.password.as_ref().map(SecretHash::to_string),
         integer(changes.forgotten),
         changes.standing.founder.map(|founder| founder.to_string()),
         integer(changes.standing.founded),
         changes.standing.used,
     ])?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
-    charter.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
+    settings.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
 }
 
 fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()> {

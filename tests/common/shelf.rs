@@ -63,15 +63,15 @@ impl Shelf {
             if kept.rooms.iter_mut().find(same).is_none() {
                 kept.rooms.push(StoredRoom {
                     name: changes.name.clone(),
-                    charter: Default::default(),
+                    settings: Default::default(),
                     messages: Vec::new(),
                     forgotten: 0,
                     standing: changes.standing,
                 });
             }
             let room = kept.rooms.iter_mut().find(same).expect("it was put there");
-            if let Some(charter) = changes.charter {
-                room.charter = charter.clone();
+            if let Some(settings) = changes.settings {
+                room.settings = settings.clone();
             }
             room.messages.extend(changes.said.iter().map(|message| (*message).clone()));
             room.messages.retain(|message| message.id.number > changes.forgotten);

@@ -208,13 +208,13 @@ impl Rooms {
 
     fn compare(&self, room: &Room, kept: &StoredRoom) {
         let name = &room.name;
-        let charter = &kept.charter;
-        let topic = charter.topic.as_ref();
+        let settings = &kept.settings;
+        let topic = settings.topic.as_ref();
         let topic = topic.map(|topic| (topic.text.to_string(), topic.by.as_str().to_owned()));
         assert_eq!(topic, room.topic, "the topic of {name}");
-        let owner = charter.owner.as_ref().map(|owner| owner.name.as_str());
+        let owner = settings.owner.as_ref().map(|owner| owner.name.as_str());
         assert_eq!(owner, room.endowed.as_ref().map(|(_, owner)| owner.as_str()), "{name}'s owner");
-        assert_eq!(charter.password.is_some(), room.password.is_some(), "the password of {name}");
+        assert_eq!(settings.password.is_some(), room.password.is_some(), "the password of {name}");
         let messages = kept.messages.iter().map(|message| Message {
             number: message.id.number,
             at: message.id.at.millis(),
@@ -229,7 +229,7 @@ impl Rooms {
         assert_eq!(messages.len(), room.messages.len(), "messages in {name}");
         let forgotten = (kept.forgotten, room.forgotten);
         assert!(forgotten.0 == forgotten.1 || room.name == "main", "{name}: {forgotten:?}");
-        let sentences = kept.charter.sanctions.iter().map(|sanction| Sentence {
+        let sentences = kept.settings.sanctions.iter().map(|sanction| Sentence {
             number: sanction.number,
             bans: sanction.measure == Measure::Ban,
             name: sanction.name.as_ref().map(|name| name.as_str().to_owned()),

@@ -106,7 +106,7 @@ impl Lobby {
         if let (Some(key), Some(open)) = (key, self.rooms.get(room)) {
             outlet.reply(id, &Reply::Owns { room: &open.name, key });
         } else if owns {
-            let claimed = Fact::Settled { by: who, change: Change::Claimed };
+            let claimed = Fact::Changed { by: who, change: Change::Claimed };
             self.happen(room, Author::Here(id), claimed, context, outlet);
         }
         Ok(())
@@ -147,7 +147,7 @@ impl Lobby {
         let drawn = self.keys.draw();
         let key = SecretHash::of(&open.name.key(), &written(drawn));
         let receiver = self.names.find(&heir.key(), &self.members);
-        let given = Fact::Settled { by, change: Change::Given { to: heir, key } };
+        let given = Fact::Changed { by, change: Change::Given { to: heir, key } };
         self.happen(room, Author::Here(id), given, context, outlet);
         if let (Some(receiver), Some(open)) = (receiver, self.rooms.get(room)) {
             outlet.reply(receiver, &Reply::Owns { room: &open.name, key: drawn });
@@ -219,8 +219,8 @@ impl Lobby {
             Fact::PutOut { whom, by, reason } => {
                 self.put_out_by_name(room, author, (whom, by, reason), context, outlet);
             }
-            Fact::Settled { by, change } => {
-                self.settle(room, author, by, change, context, outlet);
+            Fact::Changed { by, change } => {
+                self.apply_change(room, author, by, change, context, outlet);
             }
         }
     }

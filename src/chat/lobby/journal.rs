@@ -71,7 +71,7 @@ impl Lobby {
 
 /// What facts determine of a room.
 fn determined(room: &Room) -> impl PartialEq + std::fmt::Debug {
-    let Room { name, charter, history, standing, officers, .. } = room;
+    let Room { name, settings, history, standing, officers, .. } = room;
     let messages: Vec<_> = history.last(usize::MAX).iter().collect();
-    (name, charter, messages, history.forgotten(), standing, officers)
+    (name, settings, messages, history.forgotten(), standing, officers)
 }

@@ -285,7 +285,7 @@ impl Lobby {
                 member.is_some_and(|member| member.seat_in(id).is_some())
             };
             assert!(room.officers.names().all(sits), "keeps order elsewhere");
-            room.charter.sanctions.check_invariants();
+            room.settings.sanctions.check_invariants();
             let untold = room.arrivals + room.departures > 0;
             assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
         }

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use std::net::IpAddr;
 
 use super::deciding::Decision;
-use super::owning::{checked, settled};
+use super::owning::{changed, checked};
 use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::command::Sentencing;
@@ -64,12 +64,12 @@ impl Lobby {
         let until = asked.lasts.map(|lasts| context.now + lasts);
         let (measure, by_name) = (asked.measure, by.clone());
         let sanction = Sanction { number: 0, measure, name, network, until, by: by_name, reason };
-        let sanctions = self.rooms.get(room).map(|open| &open.charter.sanctions);
+        let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
         if !sanctions.is_some_and(|all| all.has_place(&sanction, context.now, most_in(room))) {
             return Err(Refusal::TooManySanctions(self.room_name(room)));
         }
         let (sanction, rank) = (Box::new(sanction), self.rank(id, room));
-        Ok(settled(room, by, Change::Imposed { sanction, rank }))
+        Ok(changed(room, by, Change::Imposed { sanction, rank }))
     }
 
     pub(super) fn decide_to_lift(
@@ -81,7 +81,7 @@ impl Lobby {
         context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
-        let sanctions = self.rooms.get(room).map(|open| &open.charter.sanctions);
+        let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
         let Some(lifted) = sanctions.and_then(|all| all.meant(measure, whom, context.now)) else {
             return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
         };
@@ -90,7 +90,7 @@ impl Lobby {
         if is_own && self.rank(id, room) < Rank::ServerOperator {
             return Err(Refusal::ThatIsYou);
         }
-        Ok(settled(room, by, Change::Lifted { measure, named: whom.into() }))
+        Ok(changed(room, by, Change::Lifted { measure, named: whom.into() }))
     }
 
     /// Puts somebody out of a room who is there, or of the server, and tells those who stay.
@@ -129,9 +129,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        let imposed = open.charter.sanctions.impose(sanction, context.now, most_in(room)).cloned();
+        let imposed = open.settings.sanctions.impose(sanction, context.now, most_in(room)).cloned();
         let Some(sanction) = imposed else { return };
-        self.note_charter_changed(room);
+        self.note_settings_changed(room);
         let deed = match sanction.measure {
             Measure::Ban => Deed::Banned,
             Measure::Mute => Deed::Muted,
@@ -155,10 +155,10 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        let sanctions = &mut open.charter.sanctions;
+        let sanctions = &mut open.settings.sanctions;
         let Some(lifted) = sanctions.meant(measure, named, context.now).cloned() else { return };
         sanctions.lift(measure, named);
-        self.note_charter_changed(room);
+        self.note_settings_changed(room);
         let deed = match measure {
             Measure::Ban => Deed::Unbanned,
             Measure::Mute => Deed::Unmuted,
@@ -238,7 +238,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(room) = self.rooms.get(room) else { return };
-        let list: Vec<&Sanction> = room.charter.sanctions.in_force(context.now).collect();
+        let list: Vec<&Sanction> = room.settings.sanctions.in_force(context.now).collect();
         let pages = list.len().div_ceil(SANCTIONS_LISTED_MAX).max(1);
         let page = page.clamp(1, pages);
         let list = list.chunks(SANCTIONS_LISTED_MAX).nth(page - 1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whose a room is, and what its owner settles: topic, password, who keeps order.
+//! Whose a room is, and what its owner configures: topic, password, who keeps order.
 //!
 //! A nickname proves nothing, so an owner is given a key when the room is made. Who brings the key
 //! is the owner for as long as it stays; who keeps order does so for as long as it stays.
@@ -7,7 +7,6 @@ use smol_str::SmolStr;
 
 use super::deciding::Decision;
 use super::{Context, Lobby};
-use crate::chat::charter::{Owner, Topic};
 use crate::chat::event::{Deed, Moderation, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::Nickname;
@@ -16,6 +15,7 @@ use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::room_settings::{Owner, Topic};
 use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
@@ -29,7 +29,7 @@ impl Lobby {
 
     pub(super) fn tell_topic(&self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
         if let Some(room) = self.rooms.get(room) {
-            let topic = room.charter.topic.as_ref();
+            let topic = room.settings.topic.as_ref();
             outlet.reply(id, &Reply::Topic { room: &room.name, topic });
         }
     }
@@ -43,7 +43,7 @@ impl Lobby {
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let text = checked(text, TOPIC_BYTES_MAX, Field::Topic)?;
-        Ok(settled(room, by, Change::Topic(text)))
+        Ok(changed(room, by, Change::Topic(text)))
     }
 
     pub(super) fn decide_password(
@@ -60,7 +60,7 @@ impl Lobby {
         }
         let name = self.room_name(room);
         let hash = password.map(|word| SecretHash::of(&name.key(), word));
-        Ok(settled(room, by, Change::Password(hash)))
+        Ok(changed(room, by, Change::Password(hash)))
     }
 
     pub(super) fn decide_to_own(
@@ -78,7 +78,7 @@ impl Lobby {
         if self.is_owner(room, by) {
             return Err(Refusal::AlreadySo(by.clone()));
         }
-        Ok(settled(room, by, Change::Claimed))
+        Ok(changed(room, by, Change::Claimed))
     }
 
     pub(super) fn decide_to_give(
@@ -114,11 +114,11 @@ impl Lobby {
         if may && open.officers.operators() >= OPERATORS_MAX {
             return Err(Refusal::TooManyOperators);
         }
-        Ok(settled(room, by, Change::Operator { whom, may }))
+        Ok(changed(room, by, Change::Operator { whom, may }))
     }
 
-    /// Settles something about a room, and tells those who are there.
-    pub(super) fn settle(
+    /// Changes something about a room, and tells those who are there.
+    pub(super) fn apply_change(
         &mut self,
         room: RoomId,
         author: Author,
@@ -128,8 +128,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         match change {
-            Change::Topic(text) => self.settle_topic(room, author, &by, text, outlet),
-            Change::Password(hash) => self.settle_password(room, author, hash, outlet),
+            Change::Topic(text) => self.change_topic(room, author, &by, text, outlet),
+            Change::Password(hash) => self.change_password(room, author, hash, outlet),
             Change::Claimed => {
                 self.set_owner(room, &by);
                 self.tell_deed(author, room, Deed::Endowed, (&by, &by), outlet);
@@ -154,7 +154,7 @@ impl Lobby {
         }
     }
 
-    fn settle_topic(
+    fn change_topic(
         &mut self,
         room: RoomId,
         author: Author,
@@ -164,13 +164,13 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         let topic = Topic { text: text.clone(), by: by.clone() };
-        open.charter.topic = (!text.is_empty()).then_some(topic);
-        self.note_charter_changed(room);
+        open.settings.topic = (!text.is_empty()).then_some(topic);
+        self.note_settings_changed(room);
         self.publish(room, author, &RoomEvent::TopicChanged { by, text: &text }, outlet);
         self.note_done(author, room, Done::Topic, |record| record);
     }
 
-    fn settle_password(
+    fn change_password(
         &mut self,
         room: RoomId,
         author: Author,
@@ -178,8 +178,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        open.charter.password = password;
-        self.note_charter_changed(room);
+        open.settings.password = password;
+        self.note_settings_changed(room);
         let needed = password.is_some();
         self.note_done(author, room, Done::Password(needed), |record| record);
         if let (Author::Here(id), Some(open)) = (author, self.rooms.get(room)) {
@@ -191,9 +191,9 @@ impl Lobby {
     pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: SecretHash) {
         self.set_owner(room, &name);
         if let Some(open) = self.rooms.get_mut(room) {
-            open.charter.owner = Some(Owner { name, key });
+            open.settings.owner = Some(Owner { name, key });
         }
-        self.note_charter_changed(room);
+        self.note_settings_changed(room);
     }
 
     fn set_owner(&mut self, room: RoomId, who: &Nickname) {
@@ -211,7 +211,7 @@ impl Lobby {
     pub(super) fn is_key_of(&self, room: RoomId, key: Option<&str>) -> bool {
         let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
         let hash = SecretHash::of(&open.name.key(), key);
-        open.charter.owner.as_ref().is_some_and(|owner| owner.key == hash)
+        open.settings.owner.as_ref().is_some_and(|owner| owner.key == hash)
     }
 
     /// A member of a room, by name.
@@ -255,9 +255,9 @@ impl Lobby {
     }
 }
 
-/// Something is settled about a room.
-pub(super) fn settled(room: RoomId, by: &Nickname, change: Change) -> Decision<'static> {
-    Decision::Fact(room, Fact::Settled { by: by.clone(), change })
+/// Something is changed about a room.
+pub(super) fn changed(room: RoomId, by: &Nickname, change: Change) -> Decision<'static> {
+    Decision::Fact(room, Fact::Changed { by: by.clone(), change })
 }
 
 /// Clean text of at most so many bytes.

@@ -141,7 +141,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         for seat in &member.seats {
             let Some(room) = self.rooms.get(seat.room) else { continue };
-            let mute = room.charter.sanctions.mute_on(&member.nickname, context.now);
+            let mute = room.settings.sanctions.mute_on(&member.nickname, context.now);
             if mute.is_some() && !self.is_server_operator(id) {
                 return Err(Refusal::MutedName(room.name.clone()));
             }
@@ -189,7 +189,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let Context { now, network_of } = *context;
-        match open.charter.sanctions.ban_on(nickname, network_of(id), now) {
+        match open.settings.sanctions.ban_on(nickname, network_of(id), now) {
             Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(Sentence {
                 room: open.name.clone(),
                 lasts: super::talking::time_left(ban, now),

@@ -108,13 +108,13 @@ impl Lobby {
                 break;
             }
             let said = room.history.unsaved(most - rows);
-            let sanctions = room.charter.sanctions.len();
-            rows += 1 + said.len() + if room.charter_changed { sanctions } else { 0 };
+            let sanctions = room.settings.sanctions.len();
+            rows += 1 + said.len() + if room.settings_changed { sanctions } else { 0 };
             let last = said.last().map_or(room.history.saved, |message| message.id.number);
             saved.push((id, last));
-            let charter = room.charter_changed.then_some(&room.charter);
+            let settings = room.settings_changed.then_some(&room.settings);
             let (forgotten, standing) = (room.history.forgotten(), room.standing);
-            rooms.push(RoomChanges { name: &room.name, charter, said, forgotten, standing });
+            rooms.push(RoomChanges { name: &room.name, settings, said, forgotten, standing });
         }
         let Numbers { epoch, last, gap_before, .. } = self.numbers;
         commit(&SaveBatch { epoch, last, gap_before, gone: &self.unsaved.gone, rooms })?;
@@ -129,7 +129,7 @@ impl Lobby {
         self.unsaved.rooms.drain(..saved.len());
         for &(id, last) in saved {
             let Some(room) = self.rooms.get_mut(id) else { continue };
-            room.charter_changed = false;
+            room.settings_changed = false;
             room.history.saved = last;
             room.unsaved = room.history.last_number() > last.max(room.history.forgotten());
             if room.unsaved {
@@ -138,10 +138,10 @@ impl Lobby {
         }
     }
 
-    /// What is settled about a room has changed.
-    pub(super) fn note_charter_changed(&mut self, room: RoomId) {
+    /// What is configured about a room has changed.
+    pub(super) fn note_settings_changed(&mut self, room: RoomId) {
         if let Some(open) = self.rooms.get_mut(room) {
-            open.charter_changed = true;
+            open.settings_changed = true;
         }
         self.note_changed(room);
     }

@@ -30,7 +30,7 @@ impl Lobby {
             // By the room's own name, which may be written otherwise.
             return Err(Refusal::AlreadyInRoom(self.room_name(room)));
         }
-        let claimed = Fact::Settled { by: who.clone(), change: Change::Claimed };
+        let claimed = Fact::Changed { by: who.clone(), change: Change::Claimed };
         Ok(Decision::Fact(room, claimed))
     }
 
@@ -44,7 +44,7 @@ impl Lobby {
         context: &Context<'_>,
     ) -> Result<bool, Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(false) };
-        let (hash, typed) = match (open.charter.password, password) {
+        let (hash, typed) = match (open.settings.password, password) {
             (None, None) => return Ok(false),
             (None, Some(_)) => return Err(Refusal::NameCharacter),
             (Some(_), _) if self.keeps_order(id, room) => return Ok(false),
@@ -127,7 +127,7 @@ impl Lobby {
         }
         if let Some(open) = self.rooms.get(room) {
             outlet.reply(id, &Reply::Entered { room: &open.name, others: here - 1 });
-            if open.charter.topic.is_some() {
+            if open.settings.topic.is_some() {
                 self.tell_topic(id, room, outlet);
             }
         }

@@ -167,10 +167,10 @@ impl StoredRoom {
         self.messages.iter().map(Message::weight).sum()
     }
 
-    /// What decides which rooms are in memory at the start: those for which something was settled,
-    /// those that were used last.
+    /// What decides which rooms are in memory at the start: those for which something was
+    /// configured, those that were used last.
     pub(super) fn worth(&self) -> (bool, u32, u64) {
         let last = self.messages.last().map_or(self.forgotten, |it| it.id.number);
-        (self.charter.is_settled(), self.standing.used, last)
+        (self.settings.is_configured(), self.standing.used, last)
     }
 }

@@ -81,7 +81,7 @@ impl Lobby {
         now: UnixTime,
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
-        match open.charter.sanctions.mute_on(nickname, now) {
+        match open.settings.sanctions.mute_on(nickname, now) {
             Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(Sentence {
                 room: open.name.clone(),
                 lasts: time_left(mute, now),

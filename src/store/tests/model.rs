@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Alphabet, Charter, Kind, Measure, Message, RoomChanges, SaveBatch, SecretHash, StoredRoom,
+    Alphabet, Kind, Measure, Message, RoomChanges, RoomSettings, SaveBatch, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -70,17 +70,17 @@ pub(super) struct StoreModel {
 /// A batch of the model's changes.
 pub(super) struct Change {
     gone: Vec<RoomName>,
-    /// Each room, whether its charter is told, and the number before the first message told.
+    /// Each room, whether its settings is told, and the number before the first message told.
     rooms: Vec<(&'static str, bool, u64)>,
 }
 
 impl Change {
     pub(super) fn batch<'a>(&'a self, model: &'a StoreModel) -> SaveBatch<'a> {
-        let rooms = self.rooms.iter().map(|(name, charter, from)| {
+        let rooms = self.rooms.iter().map(|(name, settings, from)| {
             let room = &model.rooms[name];
             RoomChanges {
                 name: &room.name,
-                charter: charter.then_some(&room.charter),
+                settings: settings.then_some(&room.settings),
                 said: room.messages.iter().filter(|said| said.id.number > *from).collect(),
                 forgotten: room.forgotten,
                 standing: room.standing,
@@ -125,7 +125,7 @@ impl StoreModel {
         let is_new = !self.rooms.contains_key(name);
         let room = self.rooms.entry(name).or_insert_with(|| StoredRoom {
             name: room_name(name),
-            charter: Charter::default(),
+            settings: RoomSettings::default(),
             messages: Vec::new(),
             forgotten: from,
             standing: Standing::default(),
@@ -140,7 +140,7 @@ impl StoreModel {
         }
         let settles = is_new || random.below(3) == 0;
         if settles {
-            room.charter = charter(random);
+            room.settings = settings(random);
             room.standing.founder = random.maybe(|_| "203.0.113.0/24".parse().unwrap());
             room.standing.founded = random.below(1 << 50);
         }
@@ -165,15 +165,15 @@ impl StoreModel {
 }
 
 /// Somebody is banned.
-pub(super) fn charter_with_a_ban() -> Charter {
+pub(super) fn settings_with_a_ban() -> RoomSettings {
     let ban = Sanction { name: Nickname::restored("bob"), ..sanction(1, &mut ModelRandom::new(1)) };
-    Charter { sanctions: Sanctions::restored(vec![ban]), ..Charter::default() }
+    RoomSettings { sanctions: Sanctions::restored(vec![ban]), ..RoomSettings::default() }
 }
 
-fn charter(random: &mut ModelRandom) -> Charter {
+fn settings(random: &mut ModelRandom) -> RoomSettings {
     let sanctions = (1..=random.below(4) as u32).map(|number| sanction(number * 3, random));
     let sanctions = Sanctions::restored(sanctions.collect());
-    Charter {
+    RoomSettings {
         topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
         owner: random.maybe(|random| Owner { name: random.person(), key: random.hash() }),
         password: random.maybe(ModelRandom::hash),

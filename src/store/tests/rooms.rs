@@ -5,9 +5,11 @@ use tempfile::tempdir;
 
 use super::model::{message, room_name};
 use super::{batch, open};
-use crate::chat::{Charter, RoomChanges, SaveBatch, SecretHash, Standing, StoredRoom, Unreadable};
+use crate::chat::{
+    RoomChanges, RoomSettings, SaveBatch, SecretHash, Standing, StoredRoom, Unreadable,
+};
 use crate::limits::{
-    HISTORY_TOTAL_BYTES, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
+    HISTORY_TOTAL_BYTES, ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
 };
 use crate::store::Store;
 
@@ -17,7 +19,7 @@ fn kept(name: &str, founder: &str, founded: u64) -> StoredRoom {
     let founder = Some(founder.parse().unwrap());
     StoredRoom {
         name: room_name(name),
-        charter: Charter::default(),
+        settings: RoomSettings::default(),
         messages: Vec::new(),
         forgotten: 0,
         standing: Standing { founder, founded, used: TODAY },
@@ -26,13 +28,13 @@ fn kept(name: &str, founder: &str, founded: u64) -> StoredRoom {
 
 fn settled(room: StoredRoom) -> StoredRoom {
     let password = SecretHash::parse("7");
-    StoredRoom { charter: Charter { password, ..Charter::default() }, ..room }
+    StoredRoom { settings: RoomSettings { password, ..RoomSettings::default() }, ..room }
 }
 
 fn keep(store: &mut Store, rooms: &[StoredRoom]) {
     let changes = rooms.iter().map(|room| RoomChanges {
         name: &room.name,
-        charter: Some(&room.charter),
+        settings: Some(&room.settings),
         said: room.messages.iter().collect(),
         forgotten: room.forgotten,
         standing: room.standing,
@@ -142,8 +144,8 @@ fn those_that_were_left_go_first_and_then_the_youngest_of_who_has_founded_most()
         used(kept("main", "127.0.0.0/8", 1), 9_999),
         kept("young", "198.51.100.0/24", 999),
         used(kept("left", "198.51.100.0/24", 2), ROOM_UNUSED_DAYS + 1),
-        used(settled(kept("long-left", "198.51.100.0/24", 3)), ROOM_SETTLED_UNUSED_DAYS + 1),
-        used(settled(kept("away", "192.0.2.0/24", 4)), ROOM_SETTLED_UNUSED_DAYS),
+        used(settled(kept("long-left", "198.51.100.0/24", 3)), ROOM_CONFIGURED_UNUSED_DAYS + 1),
+        used(settled(kept("away", "192.0.2.0/24", 4)), ROOM_CONFIGURED_UNUSED_DAYS),
         used(kept("unknown", "192.0.2.0/24", 5), TODAY),
     ]);
     keep(&mut store, &rooms);
@@ -277,7 +279,7 @@ fn the_commands_in_the_docs_do_what_they_say() {
     let folder = tempdir().unwrap();
     let (mut store, _) = open(folder.path());
     let mut main = kept("main", "127.0.0.0/8", 1);
-    main.charter = super::model::charter_with_a_ban();
+    main.settings = super::model::settings_with_a_ban();
     main.messages = vec![message(3, "hello")];
     keep(&mut store, &[main, settled(kept("den", "127.0.0.0/8", 1))]);
     store.close().unwrap();
@@ -288,7 +290,7 @@ fn the_commands_in_the_docs_do_what_they_say() {
     assert_eq!(database.execute(deletes[0], ()).unwrap(), 1, "{}", deletes[0]);
     drop(database);
     let snapshot = open(folder.path()).1;
-    assert!(snapshot.rooms.iter().all(|room| room.charter.sanctions.iter().next().is_none()));
+    assert!(snapshot.rooms.iter().all(|room| room.settings.sanctions.iter().next().is_none()));
 }
 
 /// The text in quotes after the name of a file.

@@ -1,4 +1,4 @@
-//! What is settled about a room besides who is in it: topic, owner, password, bans and mutes.
+//! What is configured about a room besides who is in it: topic, owner, password, bans and mutes.
 //!
 //! It outlives the members: a room that is empty keeps it.
 
@@ -27,9 +27,9 @@ pub struct Owner {
     pub key: SecretHash,
 }
 
-/// What is settled about one room.
+/// What is configured about one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Charter {
+pub struct RoomSettings {
     /// What it is about.
     pub topic: Option<Topic>,
     /// Whom it belongs to; `main` belongs to nobody.
@@ -40,9 +40,9 @@ pub struct Charter {
     pub sanctions: Sanctions,
 }
 
-impl Charter {
-    /// Whether somebody has settled anything but whose the room is, which goes without saying.
-    pub fn is_settled(&self) -> bool {
+impl RoomSettings {
+    /// Whether somebody has configured anything but whose the room is, which goes without saying.
+    pub fn is_configured(&self) -> bool {
         let sanctions = self.sanctions.iter().next().is_some();
         self.topic.is_some() || self.password.is_some() || sanctions
     }
