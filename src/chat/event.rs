@@ -79,7 +79,7 @@ impl RoomEvent<'_> {
 
 /// What was done to keep order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum ModerationAction {
     /// Put out of the room.
     Kicked,
     /// Kept out.
@@ -98,11 +98,11 @@ pub enum Deed {
     Endowed,
 }
 
-/// One such deed.
+/// One such action, and all about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Moderation<'a> {
     /// What was done.
-    pub deed: Deed,
+    pub action: ModerationAction,
     /// Where.
     pub room: &'a RoomName,
     /// To whom; `None`: to an address, which is nobody's business.

@@ -48,7 +48,7 @@ pub enum Fact {
     Said {
         /// The speaker.
         who: Nickname,
-        /// Whether words or deeds.
+        /// Whether something was said or done (`/me`).
         kind: Kind,
         /// Clean text.
         text: SmolStr,

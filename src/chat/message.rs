@@ -11,7 +11,7 @@ use super::name::Nickname;
 use crate::limits::MESSAGE_WEIGHT;
 use crate::time::UnixTime;
 
-/// Whether words or deeds.
+/// Whether something was said or done (`/me`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Somebody said something.

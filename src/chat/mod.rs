@@ -32,7 +32,7 @@ mod stored;
 
 pub use allowance::{Allowance, FloodRate};
 pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sentencing};
-pub use event::{Deed, Moderation, RoomEvent};
+pub use event::{Moderation, ModerationAction, RoomEvent};
 pub use fact::{Author, Change, Entry, Fact};
 pub use history::{History, Replay};
 pub use lobby::{Context, Decision, Joining, Lobby, LobbySettings, LobbyState};

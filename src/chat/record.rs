@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 
-use super::event::Deed;
+use super::event::ModerationAction;
 use super::name::{Nickname, RoomName};
 use super::network::Network;
 use super::refusal::Rank;
@@ -16,7 +16,7 @@ use crate::id::ClientId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// Order was kept.
-    Deed(Deed),
+    Moderated(ModerationAction),
     /// Somebody has proved to be the owner of a room.
     Owned,
     /// A room has a password now, or none any more.

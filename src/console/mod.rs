@@ -8,7 +8,7 @@
 //!     wording     objects -> English
 //!     link        connecting, coming back, what to ask    roster: who is here
 //!     pane        one conversation                     talks: those with players, over UDP
-//!     hearing     objects -> panes                      typing: keys -> deeds
+//!     hearing     objects -> panes                      typing: keys -> effects
 //!     view, rows  all of it -> a frame                 palette, wrap
 //! ```
 //!
@@ -86,7 +86,7 @@ pub enum Input<'a> {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Effect {
     /// Connect to the server.
     Connect,
     /// Close the connection.
@@ -207,27 +207,27 @@ impl Console {
     }
 
     /// Takes what happens, and tells what is to be done.
-    pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Vec<Deed> {
+    pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Vec<Effect> {
         self.now = now;
-        let deeds = match input {
+        let effects = match input {
             Input::Start => self.start(),
             Input::Key(key) => self.press(key),
             Input::Connected => {
                 self.reading = Reading::default();
                 self.silent_pasts = 0;
-                deeds(self.link.connected(now.time))
+                effects(self.link.connected(now.time))
             }
             Input::Line(line) => self.hear(line),
             Input::Closed(why) => self.lost(why),
             Input::Resized(columns, rows) => {
                 self.size = (columns, rows);
-                vec![Deed::Redraw]
+                vec![Effect::Redraw]
             }
-            Input::Timeout => deeds(self.link.tick(now.time)),
+            Input::Timeout => effects(self.link.tick(now.time)),
             Input::Talk(talk, news) => self.hear_talk(talk, news),
         };
         self.note_seen();
-        deeds
+        effects
     }
 
     /// What we are called, or want to be.
@@ -235,15 +235,15 @@ impl Console {
         self.link.nickname()
     }
 
-    fn start(&mut self) -> Vec<Deed> {
+    fn start(&mut self) -> Vec<Effect> {
         if self.wishes.nickname.is_empty() {
             let text = "Welcome. What do you want to be called? Type a nickname and press Enter.";
             self.tell(Kind::Own, text);
         }
-        deeds(self.link.try_again())
+        effects(self.link.try_again())
     }
 
-    fn lost(&mut self, why: &str) -> Vec<Deed> {
+    fn lost(&mut self, why: &str) -> Vec<Effect> {
         let was_here = self.link.phase() == Phase::Here;
         self.link.closed(self.now.time, why);
         // What is told of the connection counts more.
@@ -320,11 +320,11 @@ impl Console {
 }
 
 /// What is to be done for the connection, among everything else.
-fn deeds(asked: Vec<Ask>) -> Vec<Deed> {
-    let deed = |ask| match ask {
-        Ask::Connect => Deed::Connect,
-        Ask::Disconnect => Deed::Disconnect,
-        Ask::Send(text) => Deed::Send(text),
+fn effects(asked: Vec<Ask>) -> Vec<Effect> {
+    let effect = |ask| match ask {
+        Ask::Connect => Effect::Connect,
+        Ask::Disconnect => Effect::Disconnect,
+        Ask::Send(text) => Effect::Send(text),
     };
-    asked.into_iter().map(deed).collect()
+    asked.into_iter().map(effect).collect()
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    Deed, HistoryCursor, Kind, Measure, Message, Moderation, Nickname, Recalled, Reply, RoomName,
-    Sanction, Topic,
+    HistoryCursor, Kind, Measure, Message, Moderation, ModerationAction, Nickname, Recalled, Reply,
+    RoomName, Sanction, Topic,
 };
 use crate::time::UnixTime;
 
@@ -173,16 +173,16 @@ fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
 
 /// What was done to keep order. `to_whom`: told to whoever it was done to.
 pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
-    let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
-    let (done, from) = match deed {
-        Deed::Kicked => ("put out", "of"),
-        Deed::Banned => ("banned", "from"),
-        Deed::Unbanned => ("allowed back", "in"),
-        Deed::Muted => ("muted", "in"),
-        Deed::Unmuted => ("allowed to speak again", "in"),
-        Deed::Promoted => ("made an operator", "of"),
-        Deed::Demoted => ("removed as an operator", "of"),
-        Deed::Endowed => ("made the owner", "of"),
+    let &Moderation { action, room, whom, by, lasts, reason } = moderation;
+    let (done, from) = match action {
+        ModerationAction::Kicked => ("put out", "of"),
+        ModerationAction::Banned => ("banned", "from"),
+        ModerationAction::Unbanned => ("allowed back", "in"),
+        ModerationAction::Muted => ("muted", "in"),
+        ModerationAction::Unmuted => ("allowed to speak again", "in"),
+        ModerationAction::Promoted => ("made an operator", "of"),
+        ModerationAction::Demoted => ("removed as an operator", "of"),
+        ModerationAction::Endowed => ("made the owner", "of"),
     };
     let room = room.as_str();
     let _ = match to_whom {
@@ -193,7 +193,7 @@ pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom:
         }
     };
     let _ = write!(out, " by {}", by.as_str());
-    if matches!(deed, Deed::Banned | Deed::Muted) {
+    if matches!(action, ModerationAction::Banned | ModerationAction::Muted) {
         for_how_long(out, lasts);
     }
     because(out, reason);

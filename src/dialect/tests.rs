@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    Alphabet, Deed, Farewell, Field, Guide, HistoryCursor, Kind, Measure, Message, MessageId,
-    Moderation, Network, Nickname, Peer, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName,
+    Alphabet, Farewell, Field, Guide, HistoryCursor, Kind, Measure, Message, MessageId, Moderation,
+    ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName,
     Sanction, Sentence, Ticket, Topic, Verb,
 };
 use crate::limits::{
@@ -364,18 +364,18 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         events
             .extend([0, 1, 2].map(|count| Told::Reply(Reply::RecallBegins { room, count, which })));
     }
-    for deed in [
-        Deed::Kicked,
-        Deed::Banned,
-        Deed::Unbanned,
-        Deed::Muted,
-        Deed::Unmuted,
-        Deed::Promoted,
-        Deed::Demoted,
-        Deed::Endowed,
+    for action in [
+        ModerationAction::Kicked,
+        ModerationAction::Banned,
+        ModerationAction::Unbanned,
+        ModerationAction::Muted,
+        ModerationAction::Unmuted,
+        ModerationAction::Promoted,
+        ModerationAction::Demoted,
+        ModerationAction::Endowed,
     ] {
         let lasts = Some(Duration::from_secs(90));
-        let moderation = Moderation { deed, room, whom: Some("bob"), by, lasts, reason: "spam" };
+        let moderation = Moderation { action, room, whom: Some("bob"), by, lasts, reason: "spam" };
         events.push(RoomEvent::Moderated(moderation).into());
         events.push(
             RoomEvent::Moderated(Moderation { whom: None, lasts: None, ..moderation }).into(),

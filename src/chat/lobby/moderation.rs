@@ -11,7 +11,7 @@ use super::owning::{changed, checked};
 use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::command::Sentencing;
-use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::member::Member;
 use crate::chat::name::Nickname;
@@ -113,9 +113,9 @@ impl Lobby {
             reason,
         };
         if let Some(target) = target.filter(|target| self.is_within(*target, room)) {
-            self.put_out(target, room, Deed::Kicked, &sentence, context, outlet);
+            self.put_out(target, room, ModerationAction::Kicked, &sentence, context, outlet);
         }
-        self.tell_sentence(author, room, Deed::Kicked, &sentence, context, outlet);
+        self.tell_sentence(author, room, ModerationAction::Kicked, &sentence, context, outlet);
     }
 
     /// Bans or mutes somebody, and tells those who are there.
@@ -132,16 +132,16 @@ impl Lobby {
         let imposed = open.settings.sanctions.impose(sanction, context.now, most_in(room)).cloned();
         let Some(sanction) = imposed else { return };
         self.note_settings_changed(room);
-        let deed = match sanction.measure {
-            Measure::Ban => Deed::Banned,
-            Measure::Mute => Deed::Muted,
+        let action = match sanction.measure {
+            Measure::Ban => ModerationAction::Banned,
+            Measure::Mute => ModerationAction::Muted,
         };
         if sanction.measure == Measure::Ban {
             for whom in self.banned_members(room, &sanction, rank, context) {
-                self.put_out(whom, room, deed, &sanction, context, outlet);
+                self.put_out(whom, room, action, &sanction, context, outlet);
             }
         }
-        self.tell_sentence(author, room, deed, &sanction, context, outlet);
+        self.tell_sentence(author, room, action, &sanction, context, outlet);
     }
 
     /// Bans or mutes somebody no more, and tells those who are there.
@@ -159,12 +159,12 @@ impl Lobby {
         let Some(lifted) = sanctions.meant(measure, named, context.now).cloned() else { return };
         sanctions.lift(measure, named);
         self.note_settings_changed(room);
-        let deed = match measure {
-            Measure::Ban => Deed::Unbanned,
-            Measure::Mute => Deed::Unmuted,
+        let action = match measure {
+            Measure::Ban => ModerationAction::Unbanned,
+            Measure::Mute => ModerationAction::Unmuted,
         };
         let lifted = Sanction { by, until: None, reason: SmolStr::default(), ..lifted };
-        self.tell_sentence(author, room, deed, &lifted, context, outlet);
+        self.tell_sentence(author, room, action, &lifted, context, outlet);
     }
 
     /// Whom a member may ban or mute, who has typed this.
@@ -263,13 +263,13 @@ impl Lobby {
         &mut self,
         whom: ClientId,
         room: RoomId,
-        deed: Deed,
+        action: ModerationAction,
         sentence: &Sanction,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        outlet.reply(whom, &Reply::YouWere(moderation(deed, &name, sentence, context)));
+        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sentence, context)));
         if room == RoomId::MAIN {
             self.leave(whom, outlet);
             self.expelled.push(whom);
@@ -282,16 +282,16 @@ impl Lobby {
         &mut self,
         author: Author,
         room: RoomId,
-        deed: Deed,
+        action: ModerationAction,
         sentence: &Sanction,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        let moderation = moderation(deed, &name, sentence, context);
+        let moderation = moderation(action, &name, sentence, context);
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
-        let lasts = time_left(sentence, context.now).filter(|_| deed != Deed::Kicked);
-        self.note_done(author, room, Done::Deed(deed), |record| record.of(sentence, lasts));
+        let lasts = time_left(sentence, context.now).filter(|_| action != ModerationAction::Kicked);
+        self.note_done(author, room, Done::Moderated(action), |record| record.of(sentence, lasts));
     }
 }
 
@@ -301,13 +301,13 @@ fn most_in(room: RoomId) -> usize {
 }
 
 fn moderation<'a>(
-    deed: Deed,
+    action: ModerationAction,
     room: &'a crate::chat::RoomName,
     sentence: &'a Sanction,
     context: &Context<'_>,
 ) -> Moderation<'a> {
     Moderation {
-        deed,
+        action,
         room,
         whom: sentence.name.as_ref().map(Nickname::as_str),
         by: &sentence.by,

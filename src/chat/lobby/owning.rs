@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::deciding::Decision;
 use super::{Context, Lobby};
-use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
@@ -132,18 +132,19 @@ impl Lobby {
             Change::Password(hash) => self.change_password(room, author, hash, outlet),
             Change::Claimed => {
                 self.set_owner(room, &by);
-                self.tell_deed(author, room, Deed::Endowed, (&by, &by), outlet);
+                self.tell_action(author, room, ModerationAction::Endowed, (&by, &by), outlet);
             }
             Change::Given { to, key } => {
-                self.tell_deed(author, room, Deed::Endowed, (&by, &to), outlet);
+                self.tell_action(author, room, ModerationAction::Endowed, (&by, &to), outlet);
                 self.give_to(room, to, key);
             }
             Change::Operator { whom, may } => {
                 if let Some(open) = self.rooms.get_mut(room) {
                     open.officers.set_operator(whom.key(), may);
                 }
-                let deed = if may { Deed::Promoted } else { Deed::Demoted };
-                self.tell_deed(author, room, deed, (&by, &whom), outlet);
+                let action =
+                    if may { ModerationAction::Promoted } else { ModerationAction::Demoted };
+                self.tell_action(author, room, action, (&by, &whom), outlet);
             }
             Change::Imposed { sanction, rank } => {
                 self.impose(room, author, *sanction, rank, context, outlet);
@@ -226,23 +227,23 @@ impl Lobby {
     }
 
     /// Tells a room what one member has done to another.
-    fn tell_deed(
+    fn tell_action(
         &mut self,
         author: Author,
         room: RoomId,
-        deed: Deed,
+        action: ModerationAction,
         (by, whom): (&Nickname, &Nickname),
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
         let whom_name = Some(whom.as_str());
         let moderation =
-            Moderation { deed, room: &name, whom: whom_name, by, lasts: None, reason: "" };
+            Moderation { action, room: &name, whom: whom_name, by, lasts: None, reason: "" };
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
-        if deed == Deed::Endowed && by == whom {
+        if action == ModerationAction::Endowed && by == whom {
             self.note_done(author, room, Done::Owned, |record| record);
         } else {
-            self.note_done(author, room, Done::Deed(deed), |record| record.to(whom));
+            self.note_done(author, room, Done::Moderated(action), |record| record.to(whom));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
-use crate::chat::{Deed, MessageId, Moderation, Nickname, RoomEvent, RoomName};
+use crate::chat::{MessageId, Moderation, ModerationAction, Nickname, RoomEvent, RoomName};
 use crate::dialect::notices;
 
 /// Appends what happened in a room.
@@ -60,23 +60,25 @@ fn message<'a>(
 
 /// How order was kept; `you`: by doing that to the reader.
 pub(super) fn moderated<'a>(moderation: &Moderation<'a>, you: bool) -> Object<'a> {
-    let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
+    let &Moderation { action, room, whom, by, lasts, reason } = moderation;
     Object::Moderated(Moderated {
         room: room.as_str().into(),
-        action: match deed {
-            Deed::Kicked => Action::Kicked,
-            Deed::Banned => Action::Banned,
-            Deed::Unbanned => Action::Unbanned,
-            Deed::Muted => Action::Muted,
-            Deed::Unmuted => Action::Unmuted,
-            Deed::Promoted => Action::Promoted,
-            Deed::Demoted => Action::Demoted,
-            Deed::Endowed => Action::Endowed,
+        action: match action {
+            ModerationAction::Kicked => Action::Kicked,
+            ModerationAction::Banned => Action::Banned,
+            ModerationAction::Unbanned => Action::Unbanned,
+            ModerationAction::Muted => Action::Muted,
+            ModerationAction::Unmuted => Action::Unmuted,
+            ModerationAction::Promoted => Action::Promoted,
+            ModerationAction::Demoted => Action::Demoted,
+            ModerationAction::Endowed => Action::Endowed,
         },
         nick: whom.map(Text::from),
         you,
         by: by.as_str().into(),
-        lasts: lasts.filter(|_| matches!(deed, Deed::Banned | Deed::Muted)).map(seconds),
+        lasts: lasts
+            .filter(|_| matches!(action, ModerationAction::Banned | ModerationAction::Muted))
+            .map(seconds),
         reason: Some(Text::from(reason)).filter(|reason| !reason.is_empty()),
         text: sentence(|out| notices::moderated(out, moderation, you)),
     })
