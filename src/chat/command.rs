@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::message::HistoryCursor;
-use super::sanctions::Measure;
+use super::sanctions::SanctionKind;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 
@@ -154,11 +154,11 @@ pub enum RoomCommand<'a> {
         reason: &'a str,
     },
     /// Keep somebody out, or quiet.
-    Sanction(Sentencing<'a>),
+    Sanction(SanctionRequest<'a>),
     /// Do so no longer.
-    Lift {
+    Revoke {
         /// What was forbidden.
-        measure: Measure,
+        kind: SanctionKind,
         /// A nickname, or the number of the ban or mute.
         whom: &'a str,
     },
@@ -196,9 +196,9 @@ pub enum Recall {
 
 /// A ban or a mute that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sentencing<'a> {
+pub struct SanctionRequest<'a> {
     /// What is to be forbidden.
-    pub measure: Measure,
+    pub kind: SanctionKind,
     /// To whom: a nickname or, by address, an address.
     pub whom: &'a str,
     /// Whether to everybody from the same address, too.

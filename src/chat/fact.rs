@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use super::message::{Kind, MessageId};
 use super::name::{Nickname, RoomName};
 use super::refusal::Rank;
-use super::sanctions::{Measure, Sanction};
+use super::sanctions::{Sanction, SanctionKind};
 use super::secret_hash::SecretHash;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
@@ -109,10 +109,10 @@ pub enum Change {
         rank: Rank,
     },
     /// Somebody is banned or muted no more.
-    Lifted {
+    Revoked {
         /// What was forbidden.
-        measure: Measure,
-        /// As the one who lifted it has named it: a nickname, or a number.
+        kind: SanctionKind,
+        /// As the one who revoked it has named it: a nickname, or a number.
         named: SmolStr,
     },
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::{Nickname, RoomName};
-use super::sanctions::Measure;
+use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
 
 /// A command as a person would call it, to tell how it is used.
@@ -145,9 +145,9 @@ pub enum Refusal {
         room: RoomName,
     },
     /// The member, or who wants to become one, is banned from a room; from `main`: from the server.
-    Banned(Sentence),
+    Banned(ActiveSanction),
     /// The member is muted in a room.
-    Muted(Sentence),
+    Muted(ActiveSanction),
     /// The member is muted, and would not be under another name.
     MutedName(RoomName),
     /// A room that is entered with a password only.
@@ -168,7 +168,7 @@ pub enum Refusal {
     /// No such ban or mute.
     NoSuchSanction {
         /// Which.
-        measure: Measure,
+        kind: SanctionKind,
         /// On whom, as typed.
         name: String,
     },
@@ -284,7 +284,7 @@ impl Refusal {
 
 /// A ban or a mute, as whom it is on is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sentence {
+pub struct ActiveSanction {
     /// Where it holds.
     pub room: RoomName,
     /// How long it still does; `None`: for ever.

@@ -1,7 +1,7 @@
 //! Bans and mutes of one room.
 //!
 //! A ban is on a nickname, and on everything that looks like it, on a network, or on both; a mute
-//! is on a nickname. Each has a number by which it can be lifted, since the address of a person is
+//! is on a nickname. Each has a number by which it can be revoked, since the address of a person is
 //! shown to nobody. Who may impose one is left to the lobby.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::time::UnixTime;
 
 /// What is forbidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Measure {
+pub enum SanctionKind {
     /// To be in the room.
     Ban,
     /// To say anything there.
@@ -30,7 +30,7 @@ pub struct Sanction {
     /// By which it is called; unique in its room.
     pub number: u32,
     /// What is forbidden.
-    pub measure: Measure,
+    pub kind: SanctionKind,
     /// Whom it is on, by name.
     pub name: Option<Nickname>,
     /// Whom it is on, by address.
@@ -59,7 +59,7 @@ impl Known {
     /// Whether both are of the same kind on the same name and network.
     fn is_like(&self, other: &Self) -> bool {
         self.key == other.key
-            && self.sanction.measure == other.sanction.measure
+            && self.sanction.kind == other.sanction.kind
             && self.sanction.network == other.sanction.network
     }
 }
@@ -131,13 +131,18 @@ impl Sanctions {
     }
 
     /// One in force of this kind, by the name it is on or by its number.
-    pub(super) fn meant(&self, measure: Measure, named: &str, now: UnixTime) -> Option<&Sanction> {
-        self.first(measure, now, &self.numbers_meant(measure, named))
+    pub(super) fn meant(
+        &self,
+        kind: SanctionKind,
+        named: &str,
+        now: UnixTime,
+    ) -> Option<&Sanction> {
+        self.first(kind, now, &self.numbers_meant(kind, named))
     }
 
-    /// Lifts all of one kind that are on this name, or the one of this number.
-    pub(super) fn lift(&mut self, measure: Measure, named: &str) {
-        self.numbers_meant(measure, named).into_iter().for_each(|number| self.remove(number));
+    /// Revokes all of one kind that are on this name, or the one of this number.
+    pub(super) fn revoke(&mut self, kind: SanctionKind, named: &str) {
+        self.numbers_meant(kind, named).into_iter().for_each(|number| self.remove(number));
     }
 
     /// The ban on this name or this network.
@@ -151,8 +156,8 @@ impl Sanctions {
             return None;
         }
         let by_network = network.and_then(|network| self.by_network.get(&network));
-        let from_there = by_network.and_then(|numbers| self.first(Measure::Ban, now, numbers));
-        let by_name = self.first(Measure::Ban, now, self.numbers_on(&name.key()));
+        let from_there = by_network.and_then(|numbers| self.first(SanctionKind::Ban, now, numbers));
+        let by_name = self.first(SanctionKind::Ban, now, self.numbers_on(&name.key()));
         by_name.into_iter().chain(from_there).min_by_key(|ban| ban.number)
     }
 
@@ -161,7 +166,7 @@ impl Sanctions {
         if self.mutes == 0 {
             return None;
         }
-        self.first(Measure::Mute, now, self.numbers_on(&name.key()))
+        self.first(SanctionKind::Mute, now, self.numbers_on(&name.key()))
     }
 
     /// How many there are, those that are over included.
@@ -180,10 +185,10 @@ impl Sanctions {
     }
 
     /// The oldest of these that is in force and of this kind.
-    fn first(&self, measure: Measure, now: UnixTime, numbers: &[u32]) -> Option<&Sanction> {
+    fn first(&self, kind: SanctionKind, now: UnixTime, numbers: &[u32]) -> Option<&Sanction> {
         let known = numbers.iter().filter_map(|number| self.all.get(number));
         let mut known = known.map(|known| &known.sanction);
-        known.find(|known| known.measure == measure && !known.is_over(now))
+        known.find(|known| known.kind == kind && !known.is_over(now))
     }
 
     fn numbers_on(&self, key: &NameKey) -> &[u32] {
@@ -192,9 +197,9 @@ impl Sanctions {
 
     /// Those that somebody means who names a sanction so: that of this number or, if there is none,
     /// those on this name.
-    fn numbers_meant(&self, measure: Measure, named: &str) -> Numbers {
+    fn numbers_meant(&self, kind: SanctionKind, named: &str) -> Numbers {
         let is_of_kind =
-            |number: &u32| self.all.get(number).is_some_and(|it| it.sanction.measure == measure);
+            |number: &u32| self.all.get(number).is_some_and(|it| it.sanction.kind == kind);
         match named.parse().ok().filter(is_of_kind) {
             Some(number) => smallvec![number],
             None => {
@@ -207,7 +212,7 @@ impl Sanctions {
     /// Takes one in whose number is higher than that of all others. Of two with one number, which
     /// nobody can have imposed, the first counts.
     fn insert(&mut self, known: Known) {
-        let Sanction { number, measure, network, .. } = known.sanction;
+        let Sanction { number, kind, network, .. } = known.sanction;
         let Entry::Vacant(place) = self.all.entry(number) else { return };
         if let Some(key) = &known.key {
             self.by_name.entry(key.clone()).or_default().push(number);
@@ -215,13 +220,13 @@ impl Sanctions {
         if let Some(network) = network {
             self.by_network.entry(network).or_default().push(number);
         }
-        self.mutes += usize::from(measure == Measure::Mute);
+        self.mutes += usize::from(kind == SanctionKind::Mute);
         place.insert(known);
     }
 
     fn remove(&mut self, number: u32) {
         let Some(Known { sanction, key }) = self.all.remove(&number) else { return };
-        self.mutes -= usize::from(sanction.measure == Measure::Mute);
+        self.mutes -= usize::from(sanction.kind == SanctionKind::Mute);
         if let Some(key) = key {
             forget(&mut self.by_name, &key, number);
         }
@@ -236,7 +241,7 @@ impl Sanctions {
         let networks = self.by_network.values().map(SmallVec::len).sum::<usize>();
         assert_eq!(named, self.iter().filter(|known| known.name.is_some()).count());
         assert_eq!(networks, self.iter().filter(|known| known.network.is_some()).count());
-        let mutes = self.iter().filter(|known| known.measure == Measure::Mute).count();
+        let mutes = self.iter().filter(|known| known.kind == SanctionKind::Mute).count();
         assert_eq!(self.mutes, mutes);
     }
 }
@@ -282,7 +287,7 @@ mod tests {
     fn ban(name: &str, network: Option<&str>, until: Option<u64>) -> Sanction {
         Sanction {
             number: 0,
-            measure: Measure::Ban,
+            kind: SanctionKind::Ban,
             name: (!name.is_empty()).then(|| nickname(name)),
             network: network.and_then(|network| Network::of(network.parse().unwrap())),
             until: until.map(UnixTime::from_millis),
@@ -333,15 +338,15 @@ mod tests {
     }
 
     #[test]
-    fn sanctions_are_lifted_by_name_or_number() {
+    fn sanctions_are_revoked_by_name_or_number() {
         let mut sanctions = Sanctions::default();
         sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
         sanctions.impose(ban("", Some("192.0.2.9"), None), at(0), 9);
-        assert!(sanctions.meant(Measure::Mute, "bob", at(0)).is_none());
+        assert!(sanctions.meant(SanctionKind::Mute, "bob", at(0)).is_none());
         for named in ["Bob", "2"] {
-            assert!(sanctions.meant(Measure::Ban, named, at(0)).is_some());
-            sanctions.lift(Measure::Ban, named);
-            assert!(sanctions.meant(Measure::Ban, named, at(0)).is_none());
+            assert!(sanctions.meant(SanctionKind::Ban, named, at(0)).is_some());
+            sanctions.revoke(SanctionKind::Ban, named);
+            assert!(sanctions.meant(SanctionKind::Ban, named, at(0)).is_none());
         }
         assert_eq!(sanctions, Sanctions::default());
     }
@@ -354,20 +359,20 @@ mod tests {
 
     #[test]
     fn however_many_there_are_one_look_makes_one_key() {
-        for measure in [Measure::Ban, Measure::Mute] {
+        for kind in [SanctionKind::Ban, SanctionKind::Mute] {
             let mut sanctions = Sanctions::default();
             for number in 0..2_000 {
                 let name = Some(cyrillic(number));
-                let sanction = Sanction { measure, name, ..ban("", None, None) };
+                let sanction = Sanction { kind, name, ..ban("", None, None) };
                 assert!(sanctions.impose(sanction, at(0), 2_000).is_some());
             }
             let (known, unknown) = (cyrillic(1_234), cyrillic(5_000));
             let before = NameKey::made();
             assert!(sanctions.ban_on(&unknown, None, at(0)).is_none());
             assert!(sanctions.mute_on(&unknown, at(0)).is_none());
-            assert!(sanctions.meant(measure, known.as_str(), at(0)).is_some());
-            sanctions.lift(measure, known.as_str());
-            assert!(sanctions.meant(measure, known.as_str(), at(0)).is_none());
+            assert!(sanctions.meant(kind, known.as_str(), at(0)).is_some());
+            sanctions.revoke(kind, known.as_str());
+            assert!(sanctions.meant(kind, known.as_str(), at(0)).is_none());
             assert!(NameKey::made() - before <= 5, "{} keys were made", NameKey::made() - before);
             sanctions.check_invariants();
         }
@@ -380,7 +385,7 @@ mod tests {
         sanctions.impose(ban("bob", None, Some(9)), at(0), 9);
         sanctions.impose(ban("", Some("192.0.2.7"), None), at(0), 9);
         sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
-        sanctions.impose(Sanction { measure: Measure::Mute, ..ban("bob", None, None) }, at(0), 9);
+        sanctions.impose(Sanction { kind: SanctionKind::Mute, ..ban("bob", None, None) }, at(0), 9);
         let found = |who: &str, network, millis| {
             sanctions.ban_on(&nickname(who), network, at(millis)).map(|known| known.number)
         };
@@ -388,7 +393,7 @@ mod tests {
         assert_eq!((found("bob", from, 9), found("bob", None, 9)), (Some(2), Some(3)));
         assert_eq!((found("eve", from, 0), found("eve", None, 0)), (Some(2), None));
         let written = serde_json::to_string(&sanctions).unwrap();
-        assert!(written.starts_with(r#"[{"number":1,"measure":"Ban","name":"bob","#), "{written}");
+        assert!(written.starts_with(r#"[{"number":1,"kind":"Ban","name":"bob","#), "{written}");
         let read: Sanctions = serde_json::from_str(&written).unwrap();
         assert_eq!(read, sanctions);
         read.check_invariants();

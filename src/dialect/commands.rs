@@ -7,7 +7,7 @@
 use super::format::{Asked, Format};
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
-use crate::chat::{Command, Guide, Measure, Rank, Refusal, RoomCommand, Verb, quoted};
+use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
 
 /// What the first argument of a command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -343,7 +343,7 @@ static TABLE: [Entry; 30] = [
         "NAME [TIME] [WHY]",
         Takes::Person,
         "keep a nickname out (10m, 2h, 7d)",
-        |argument| slash::sanction(Verb::Ban, Measure::Ban, argument),
+        |argument| slash::sanction(Verb::Ban, SanctionKind::Ban, argument),
     )
     .needs(Rank::Operator)
     .usage(Verb::Ban, "/ban NAME, with a time such as 2h and a reason if you like")
@@ -354,7 +354,7 @@ static TABLE: [Entry; 30] = [
         "keep a nickname out, for 10m, 2h or 7d (/unban NAME)",
     ),
     entry("ban-ip", "NAME [TIME] [WHY]", Takes::Person, "keep out all from there", |argument| {
-        slash::sanction(Verb::BanIp, Measure::Ban, argument)
+        slash::sanction(Verb::BanIp, SanctionKind::Ban, argument)
     })
     .needs(Rank::Operator)
     .usage(Verb::BanIp, "/ban-ip NAME, with a time such as 2h and a reason if you like")
@@ -365,7 +365,7 @@ static TABLE: [Entry; 30] = [
         "the same for all from where NAME is connected from",
     ),
     entry("unban", "NAME", Takes::Text, "let them in again", |argument| {
-        slash::lift(Verb::Unban, Measure::Ban, argument)
+        slash::revoke(Verb::Unban, SanctionKind::Ban, argument)
     })
     .needs(Rank::Operator)
     .usage(Verb::Unban, "/unban NAME, or the number of the ban"),
@@ -374,7 +374,7 @@ static TABLE: [Entry; 30] = [
         "NAME [TIME] [WHY]",
         Takes::Person,
         "let somebody read and not write",
-        |argument| slash::sanction(Verb::Mute, Measure::Mute, argument),
+        |argument| slash::sanction(Verb::Mute, SanctionKind::Mute, argument),
     )
     .needs(Rank::Operator)
     .usage(Verb::Mute, "/mute NAME, with a time such as 10m and a reason if you like")
@@ -385,7 +385,7 @@ static TABLE: [Entry; 30] = [
         "let somebody read and not write (/unmute NAME)",
     ),
     entry("unmute", "NAME", Takes::Person, "let them write again", |argument| {
-        slash::lift(Verb::Unmute, Measure::Mute, argument)
+        slash::revoke(Verb::Unmute, SanctionKind::Mute, argument)
     })
     .needs(Rank::Operator)
     .usage(Verb::Unmute, "/unmute NAME, or the number of the mute"),

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    HistoryCursor, Kind, Measure, Message, Moderation, ModerationAction, Nickname, Recalled, Reply,
-    RoomName, Sanction, Topic,
+    HistoryCursor, Kind, Message, Moderation, ModerationAction, Nickname, Recalled, Reply,
+    RoomName, Sanction, SanctionKind, Topic,
 };
 use crate::time::UnixTime;
 
@@ -237,9 +237,9 @@ fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: U
         return line(out, &["* nobody is banned from ", room.as_str(), " or muted there"]);
     }
     for sanction in list {
-        let measure = match sanction.measure {
-            Measure::Ban => "ban",
-            Measure::Mute => "mute",
+        let kind = match sanction.kind {
+            SanctionKind::Ban => "ban",
+            SanctionKind::Mute => "mute",
         };
         let whom = match (&sanction.name, sanction.network) {
             (Some(name), None) => name.as_str().to_owned(),
@@ -247,7 +247,7 @@ fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: U
             (None, _) => "an address".to_owned(),
         };
         let (number, by) = (sanction.number, sanction.by.as_str());
-        let _ = write!(out, "* the {measure} {number} in {}: {whom}", room.as_str());
+        let _ = write!(out, "* the {kind} {number} in {}: {whom}", room.as_str());
         for_how_long(out, sanction.until.map(|until| until.since(now)));
         let _ = write!(out, ", by {by}");
         because(out, &sanction.reason);

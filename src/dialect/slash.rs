@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::format::Format;
 use crate::chat::{
-    Command, Guide, HistoryCursor, Measure, Recall, Refusal, RoomCommand, Sentencing, Verb,
+    Command, Guide, HistoryCursor, Recall, Refusal, RoomCommand, SanctionKind, SanctionRequest,
+    Verb,
 };
 
 /// How what follows a command's name is understood.
@@ -57,9 +58,13 @@ pub(super) fn kick(argument: &str) -> Result<Command<'_>, Refusal> {
     Ok(RoomCommand::Kick { whom, reason }.in_last_room())
 }
 
-/// `NAME`, or the number of what is lifted.
-pub(super) fn lift(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
-    needed(verb, argument).map(|whom| RoomCommand::Lift { measure, whom }.in_last_room())
+/// `NAME`, or the number of what is revoked.
+pub(super) fn revoke(
+    verb: Verb,
+    kind: SanctionKind,
+    argument: &str,
+) -> Result<Command<'_>, Refusal> {
+    needed(verb, argument).map(|whom| RoomCommand::Revoke { kind, whom }.in_last_room())
 }
 
 /// `ROOM`, `PAGE`, both or nothing. A room that is called by a number is written with a `#`.
@@ -101,7 +106,7 @@ fn cursor(written: &str) -> Option<HistoryCursor> {
 /// `NAME`, `NAME TIME`, `NAME REASON` or `NAME TIME REASON`.
 pub(super) fn sanction(
     verb: Verb,
-    measure: Measure,
+    kind: SanctionKind,
     argument: &str,
 ) -> Result<Command<'_>, Refusal> {
     let (whom, rest) = first_word(needed(verb, argument)?);
@@ -109,7 +114,7 @@ pub(super) fn sanction(
     let lasts = duration(time)?;
     let reason = if lasts.is_some() { reason } else { rest };
     let by_address = verb == Verb::BanIp;
-    Ok(RoomCommand::Sanction(Sentencing { measure, whom, by_address, lasts, reason })
+    Ok(RoomCommand::Sanction(SanctionRequest { kind, whom, by_address, lasts, reason })
         .in_last_room())
 }
 
@@ -183,8 +188,8 @@ mod tests {
     }
 
     fn ban(whom: &'static str, lasts: Option<u64>, reason: &'static str) -> Command<'static> {
-        let (measure, lasts) = (Measure::Ban, lasts.map(Duration::from_secs));
-        RoomCommand::Sanction(Sentencing { measure, whom, by_address: false, lasts, reason })
+        let (kind, lasts) = (SanctionKind::Ban, lasts.map(Duration::from_secs));
+        RoomCommand::Sanction(SanctionRequest { kind, whom, by_address: false, lasts, reason })
             .in_last_room()
     }
 
@@ -239,8 +244,8 @@ mod tests {
     #[test]
     fn history_and_order_are_understood() {
         let cursor = HistoryCursor { epoch: 0x5f3a_9c01, number: 1234 };
-        let named = Sentencing {
-            measure: Measure::Ban,
+        let named = SanctionRequest {
+            kind: SanctionKind::Ban,
             whom: "192.0.2.7",
             by_address: true,
             lasts: None,
@@ -270,10 +275,10 @@ mod tests {
             ("/ban bob too loud 3 times", ban("bob", None, "too loud 3 times")),
             ("/ban bob too loud", ban("bob", None, "too loud")),
             ("/ban-ip 192.0.2.7", RoomCommand::Sanction(named).in_last_room()),
-            ("/unban 3", RoomCommand::Lift { measure: Measure::Ban, whom: "3" }.in_last_room()),
+            ("/unban 3", RoomCommand::Revoke { kind: SanctionKind::Ban, whom: "3" }.in_last_room()),
             (
                 "/unmute bob",
-                RoomCommand::Lift { measure: Measure::Mute, whom: "bob" }.in_last_room(),
+                RoomCommand::Revoke { kind: SanctionKind::Mute, whom: "bob" }.in_last_room(),
             ),
             ("/ignore", Command::Ignore(None)),
             ("/ignore bob", Command::Ignore(Some("bob"))),

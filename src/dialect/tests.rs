@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    Alphabet, Farewell, Field, Guide, HistoryCursor, Kind, Measure, Message, MessageId, Moderation,
-    ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName,
-    Sanction, Sentence, Ticket, Topic, Verb,
+    ActiveSanction, Alphabet, Farewell, Field, Guide, HistoryCursor, Kind, Message, MessageId,
+    Moderation, ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal, Reply,
+    RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -153,9 +153,9 @@ fn refusals_about_order() -> Vec<Refusal> {
         Refusal::NotAllowed { room: room.clone(), needs: Rank::ServerOperator },
         Refusal::Outranked(name.clone()),
         Refusal::NotHere { name: "x".repeat(16), room: room.clone() },
-        Refusal::Banned(sentence(None)),
-        Refusal::Banned(sentence(Some(59))),
-        Refusal::Muted(sentence(Some(7_000))),
+        Refusal::Banned(active_sanction(None)),
+        Refusal::Banned(active_sanction(Some(59))),
+        Refusal::Muted(active_sanction(Some(7_000))),
         Refusal::MutedName(room.clone()),
         Refusal::PasswordNeeded(room.clone()),
         Refusal::PasswordWrong(room.clone()),
@@ -164,8 +164,8 @@ fn refusals_about_order() -> Vec<Refusal> {
         Refusal::FieldLength(Field::Password),
         Refusal::FieldLength(Field::Reason),
         Refusal::TooManySanctions(room.clone()),
-        Refusal::NoSuchSanction { measure: Measure::Ban, name: "x".repeat(16) },
-        Refusal::NoSuchSanction { measure: Measure::Mute, name: "7".into() },
+        Refusal::NoSuchSanction { kind: SanctionKind::Ban, name: "x".repeat(16) },
+        Refusal::NoSuchSanction { kind: SanctionKind::Mute, name: "7".into() },
         Refusal::NoAddress(name.clone()),
         Refusal::AddressNamed,
         Refusal::TooManyOperators,
@@ -264,8 +264,8 @@ fn assert_is_documented(code: &str) {
     assert!(chapter.unwrap().contains(&format!("`{code}`")), "docs/PROTOCOL.md: {code}");
 }
 
-fn sentence(seconds: Option<u64>) -> Sentence {
-    Sentence {
+fn active_sanction(seconds: Option<u64>) -> ActiveSanction {
+    ActiveSanction {
         room: RoomName::parse("games", Alphabet::Ascii).unwrap(),
         lasts: seconds.map(Duration::from_secs),
         reason: "x".repeat(REASON_BYTES_MAX).into(),
@@ -328,7 +328,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     let network = Network::of("192.0.2.7".parse().unwrap());
     let ban = |name: Option<Nickname>, network, until| Sanction {
         number: 3,
-        measure: Measure::Ban,
+        kind: SanctionKind::Ban,
         name,
         network,
         until,

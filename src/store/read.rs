@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
 use crate::chat::{
-    Alphabet, Kind, Measure, Message, Network, Nickname, RoomSettings, SecretHash, StoredRoom,
+    Alphabet, Kind, Message, Network, Nickname, RoomSettings, SanctionKind, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -166,9 +166,9 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
 
 /// A sanction that names nobody is skipped.
 fn sanction(row: &Row<'_>) -> Option<Sanction> {
-    let measure = match text(row, 1)? {
-        "ban" => Measure::Ban,
-        "mute" => Measure::Mute,
+    let kind = match text(row, 1)? {
+        "ban" => SanctionKind::Ban,
+        "mute" => SanctionKind::Mute,
         _ => return None,
     };
     let name = match text_or_null(row, 2)? {
@@ -188,7 +188,7 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
     }
     Some(Sanction {
         number: u32::try_from(number(row, 0)?).ok()?,
-        measure,
+        kind,
         name,
         network,
         until,

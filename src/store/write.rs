@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, params};
 
 use crate::chat::Sanction;
 use crate::chat::{
-    Kind, Measure, Message, Nickname, RoomChanges, RoomSettings, SaveBatch, SecretHash,
+    Kind, Message, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
 };
 
 /// Writes it within a transaction of the caller's.
@@ -87,9 +87,9 @@ fn settle(
 }
 
 fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()> {
-    let measure = match sanction.measure {
-        Measure::Ban => "ban",
-        Measure::Mute => "mute",
+    let kind = match sanction.kind {
+        SanctionKind::Ban => "ban",
+        SanctionKind::Mute => "mute",
     };
     let sql = "INSERT OR REPLACE INTO sanctions
                (room, number, measure, name, network, until, by, reason)
@@ -97,7 +97,7 @@ fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()>
     connection.prepare_cached(sql)?.execute(params![
         key,
         sanction.number,
-        measure,
+        kind,
         sanction.name.as_ref().map(Nickname::as_str),
         sanction.network.map(|network| network.address().to_string()),
         sanction.until.map(|until| integer(until.millis())),

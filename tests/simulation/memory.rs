@@ -1,6 +1,6 @@
 //! What a room remembers, and how it is told again; and whether all of it is on the shelf.
 
-use mio_chat::chat::{Kind, Measure, StoredLobby, StoredRoom};
+use mio_chat::chat::{Kind, SanctionKind, StoredLobby, StoredRoom};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
@@ -231,7 +231,7 @@ impl Rooms {
         assert!(forgotten.0 == forgotten.1 || room.name == "main", "{name}: {forgotten:?}");
         let sentences = kept.settings.sanctions.iter().map(|sanction| Sentence {
             number: sanction.number,
-            bans: sanction.measure == Measure::Ban,
+            bans: sanction.kind == SanctionKind::Ban,
             name: sanction.name.as_ref().map(|name| name.as_str().to_owned()),
             address: sanction.network.map(|network| network.address()),
             until: sanction.until.map(|until| until.millis()),

@@ -133,8 +133,8 @@ impl Lobby {
             RoomCommand::Op { whom, may } => self.decide_operator(id, room, by, (whom, may)),
             RoomCommand::Kick { whom, reason } => self.decide_to_kick(id, room, by, (whom, reason)),
             RoomCommand::Sanction(asked) => self.decide_sanction(id, room, by, asked, context),
-            RoomCommand::Lift { measure, whom } => {
-                self.decide_to_lift(id, room, by, (measure, whom), context)
+            RoomCommand::Revoke { kind, whom } => {
+                self.decide_to_revoke(id, room, by, (kind, whom), context)
             }
             RoomCommand::Recall(_) | RoomCommand::AskTopic | RoomCommand::Sanctions { .. } => {
                 Ok(Decision::Answer(Command::InRoom { room: named, command }))

@@ -10,7 +10,7 @@ use super::deciding::Decision;
 use super::owning::{changed, checked};
 use super::talking::time_left;
 use super::{Context, Lobby};
-use crate::chat::command::Sentencing;
+use crate::chat::command::SanctionRequest;
 use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::member::Member;
@@ -21,7 +21,7 @@ use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
-use crate::chat::sanctions::{Measure, Sanction};
+use crate::chat::sanctions::{Sanction, SanctionKind};
 use crate::id::ClientId;
 use crate::limits::{REASON_BYTES_MAX, SANCTIONS_LISTED_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
 
@@ -55,15 +55,15 @@ impl Lobby {
         id: ClientId,
         room: RoomId,
         by: &Nickname,
-        asked: Sentencing<'_>,
+        asked: SanctionRequest<'_>,
         context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let reason = checked(asked.reason, REASON_BYTES_MAX, Field::Reason)?;
         let Target { name, network } = self.target(id, room, asked, context)?;
         let until = asked.lasts.map(|lasts| context.now + lasts);
-        let (measure, by_name) = (asked.measure, by.clone());
-        let sanction = Sanction { number: 0, measure, name, network, until, by: by_name, reason };
+        let (kind, by_name) = (asked.kind, by.clone());
+        let sanction = Sanction { number: 0, kind, name, network, until, by: by_name, reason };
         let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
         if !sanctions.is_some_and(|all| all.has_place(&sanction, context.now, most_in(room))) {
             return Err(Refusal::TooManySanctions(self.room_name(room)));
@@ -72,25 +72,25 @@ impl Lobby {
         Ok(changed(room, by, Change::Imposed { sanction, rank }))
     }
 
-    pub(super) fn decide_to_lift(
+    pub(super) fn decide_to_revoke(
         &self,
         id: ClientId,
         room: RoomId,
         by: &Nickname,
-        (measure, whom): (Measure, &str),
+        (kind, whom): (SanctionKind, &str),
         context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
-        let Some(lifted) = sanctions.and_then(|all| all.meant(measure, whom, context.now)) else {
-            return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
+        let Some(revoked) = sanctions.and_then(|all| all.meant(kind, whom, context.now)) else {
+            return Err(Refusal::NoSuchSanction { kind, name: quoted(whom) });
         };
         // Who was muted by somebody of a higher rank cannot undo that.
-        let is_own = lifted.name.as_ref().is_some_and(|name| name.key() == by.key());
+        let is_own = revoked.name.as_ref().is_some_and(|name| name.key() == by.key());
         if is_own && self.rank(id, room) < Rank::ServerOperator {
             return Err(Refusal::ThatIsYou);
         }
-        Ok(changed(room, by, Change::Lifted { measure, named: whom.into() }))
+        Ok(changed(room, by, Change::Revoked { kind, named: whom.into() }))
     }
 
     /// Puts somebody out of a room who is there, or of the server, and tells those who stay.
@@ -103,9 +103,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let target = self.names.find(&whom.key(), &self.members);
-        let sentence = Sanction {
+        let sanction = Sanction {
             number: 0,
-            measure: Measure::Ban,
+            kind: SanctionKind::Ban,
             name: Some(whom),
             network: None,
             until: Some(context.now),
@@ -113,9 +113,9 @@ impl Lobby {
             reason,
         };
         if let Some(target) = target.filter(|target| self.is_within(*target, room)) {
-            self.put_out(target, room, ModerationAction::Kicked, &sentence, context, outlet);
+            self.put_out(target, room, ModerationAction::Kicked, &sanction, context, outlet);
         }
-        self.tell_sentence(author, room, ModerationAction::Kicked, &sentence, context, outlet);
+        self.tell_sanction(author, room, ModerationAction::Kicked, &sanction, context, outlet);
     }
 
     /// Bans or mutes somebody, and tells those who are there.
@@ -132,39 +132,39 @@ impl Lobby {
         let imposed = open.settings.sanctions.impose(sanction, context.now, most_in(room)).cloned();
         let Some(sanction) = imposed else { return };
         self.note_settings_changed(room);
-        let action = match sanction.measure {
-            Measure::Ban => ModerationAction::Banned,
-            Measure::Mute => ModerationAction::Muted,
+        let action = match sanction.kind {
+            SanctionKind::Ban => ModerationAction::Banned,
+            SanctionKind::Mute => ModerationAction::Muted,
         };
-        if sanction.measure == Measure::Ban {
+        if sanction.kind == SanctionKind::Ban {
             for whom in self.banned_members(room, &sanction, rank, context) {
                 self.put_out(whom, room, action, &sanction, context, outlet);
             }
         }
-        self.tell_sentence(author, room, action, &sanction, context, outlet);
+        self.tell_sanction(author, room, action, &sanction, context, outlet);
     }
 
     /// Bans or mutes somebody no more, and tells those who are there.
-    pub(super) fn lift(
+    pub(super) fn revoke(
         &mut self,
         room: RoomId,
         author: Author,
         by: Nickname,
-        (measure, named): (Measure, &str),
+        (kind, named): (SanctionKind, &str),
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         let sanctions = &mut open.settings.sanctions;
-        let Some(lifted) = sanctions.meant(measure, named, context.now).cloned() else { return };
-        sanctions.lift(measure, named);
+        let Some(revoked) = sanctions.meant(kind, named, context.now).cloned() else { return };
+        sanctions.revoke(kind, named);
         self.note_settings_changed(room);
-        let action = match measure {
-            Measure::Ban => ModerationAction::Unbanned,
-            Measure::Mute => ModerationAction::Unmuted,
+        let action = match kind {
+            SanctionKind::Ban => ModerationAction::Unbanned,
+            SanctionKind::Mute => ModerationAction::Unmuted,
         };
-        let lifted = Sanction { by, until: None, reason: SmolStr::default(), ..lifted };
-        self.tell_sentence(author, room, action, &lifted, context, outlet);
+        let revoked = Sanction { by, until: None, reason: SmolStr::default(), ..revoked };
+        self.tell_sanction(author, room, action, &revoked, context, outlet);
     }
 
     /// Whom a member may ban or mute, who has typed this.
@@ -172,7 +172,7 @@ impl Lobby {
         &self,
         id: ClientId,
         room: RoomId,
-        asked: Sentencing<'_>,
+        asked: SanctionRequest<'_>,
         context: &Context<'_>,
     ) -> Result<Target, Refusal> {
         if asked.by_address
@@ -264,12 +264,12 @@ impl Lobby {
         whom: ClientId,
         room: RoomId,
         action: ModerationAction,
-        sentence: &Sanction,
+        sanction: &Sanction,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sentence, context)));
+        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sanction, context)));
         if room == RoomId::MAIN {
             self.leave(whom, outlet);
             self.expelled.push(whom);
@@ -278,20 +278,20 @@ impl Lobby {
         }
     }
 
-    fn tell_sentence(
+    fn tell_sanction(
         &mut self,
         author: Author,
         room: RoomId,
         action: ModerationAction,
-        sentence: &Sanction,
+        sanction: &Sanction,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        let moderation = moderation(action, &name, sentence, context);
+        let moderation = moderation(action, &name, sanction, context);
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
-        let lasts = time_left(sentence, context.now).filter(|_| action != ModerationAction::Kicked);
-        self.note_done(author, room, Done::Moderated(action), |record| record.of(sentence, lasts));
+        let lasts = time_left(sanction, context.now).filter(|_| action != ModerationAction::Kicked);
+        self.note_done(author, room, Done::Moderated(action), |record| record.of(sanction, lasts));
     }
 }
 
@@ -303,15 +303,15 @@ fn most_in(room: RoomId) -> usize {
 fn moderation<'a>(
     action: ModerationAction,
     room: &'a crate::chat::RoomName,
-    sentence: &'a Sanction,
+    sanction: &'a Sanction,
     context: &Context<'_>,
 ) -> Moderation<'a> {
     Moderation {
         action,
         room,
-        whom: sentence.name.as_ref().map(Nickname::as_str),
-        by: &sentence.by,
-        lasts: time_left(sentence, context.now),
-        reason: &sentence.reason,
+        whom: sanction.name.as_ref().map(Nickname::as_str),
+        by: &sanction.by,
+        lasts: time_left(sanction, context.now),
+        reason: &sanction.reason,
     }
 }

@@ -149,8 +149,8 @@ impl Lobby {
             Change::Imposed { sanction, rank } => {
                 self.impose(room, author, *sanction, rank, context, outlet);
             }
-            Change::Lifted { measure, named } => {
-                self.lift(room, author, by, (measure, &named), context, outlet);
+            Change::Revoked { kind, named } => {
+                self.revoke(room, author, by, (kind, &named), context, outlet);
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::chat::member::{Member, Wishes};
 use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
-use crate::chat::refusal::{Refusal, Sentence};
+use crate::chat::refusal::{ActiveSanction, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
@@ -190,7 +190,7 @@ impl Lobby {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let Context { now, network_of } = *context;
         match open.settings.sanctions.ban_on(nickname, network_of(id), now) {
-            Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(Sentence {
+            Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(ActiveSanction {
                 room: open.name.clone(),
                 lasts: super::talking::time_left(ban, now),
                 reason: ban.reason.clone(),

@@ -7,7 +7,7 @@ use crate::chat::fact::{Author, Fact};
 use crate::chat::message::{Kind, Message};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
-use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
+use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::Sanction;
@@ -82,7 +82,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         match open.settings.sanctions.mute_on(nickname, now) {
-            Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(Sentence {
+            Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(ActiveSanction {
                 room: open.name.clone(),
                 lasts: time_left(mute, now),
                 reason: mute.reason.clone(),

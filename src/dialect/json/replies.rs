@@ -6,7 +6,7 @@ use super::object::{
     Greeting, Limits, Message, Object, PeerEntry, RoomEntry, SanctionEntry, Text, VERSION,
 };
 use crate::chat::{
-    HistoryCursor, Kind, Measure, Nickname, Peer, Recalled, Reply, RoomName, Sanction, Ticket,
+    HistoryCursor, Kind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind, Ticket,
 };
 use crate::dialect::format::Situation;
 use crate::dialect::wording;
@@ -171,9 +171,9 @@ fn next((page, pages): (usize, usize)) -> Option<usize> {
 fn listed(sanction: &Sanction, now: UnixTime) -> SanctionEntry<'_> {
     SanctionEntry {
         number: sanction.number,
-        kind: match sanction.measure {
-            Measure::Ban => "ban".into(),
-            Measure::Mute => "mute".into(),
+        kind: match sanction.kind {
+            SanctionKind::Ban => "ban".into(),
+            SanctionKind::Mute => "mute".into(),
         },
         nick: sanction.name.as_ref().map(|name| name.as_str().into()),
         address: sanction.network.is_some(),

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Object, reply, room_event};
-use crate::chat::{Alphabet, Measure, MessageId, Nickname, Reply, RoomEvent, RoomName, Sanction};
+use crate::chat::{
+    Alphabet, MessageId, Nickname, Reply, RoomEvent, RoomName, Sanction, SanctionKind,
+};
 use crate::limits::{
     JSON_LINE_BYTES_MAX, LINE_BYTES_MAX, LISTED_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
     SANCTIONS_LISTED_MAX,
@@ -87,7 +89,7 @@ fn the_longest_objects_fit_in_what_readers_keep() {
     let now = UnixTime::from_millis(1_763_820_125_900);
     let ban = Sanction {
         number: u32::MAX,
-        measure: Measure::Ban,
+        kind: SanctionKind::Ban,
         name: Some(name.clone()),
         network: None,
         until: Some(now),

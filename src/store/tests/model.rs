@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Alphabet, Kind, Measure, Message, RoomChanges, RoomSettings, SaveBatch, SecretHash, StoredRoom,
+    Alphabet, Kind, Message, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
+    StoredRoom,
 };
 use crate::chat::{
     MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -187,7 +188,7 @@ fn sanction(number: u32, random: &mut ModelRandom) -> Sanction {
     let network = crate::chat::Network::of(address).filter(|_| name.is_none());
     Sanction {
         number,
-        measure: random.one_of(&[Measure::Ban, Measure::Mute]),
+        kind: random.one_of(&[SanctionKind::Ban, SanctionKind::Mute]),
         name,
         network,
         until: random.maybe(|random| UnixTime::from_millis(random.below(1 << 50))),
