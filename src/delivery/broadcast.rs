@@ -29,14 +29,14 @@ impl Fanout {
         for &id in &feed.subscribers {
             let Some(outbox) = self.outboxes.get_mut(id) else { continue };
             if outbox.exception == ExceptionId::NONE {
-                self.ledger.deliver(id, outbox, span, presence, &self.limits);
+                self.backlog.deliver(id, outbox, span, presence, &self.limits);
             }
         }
         feed.batch.finish(|id, part| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return };
             outbox.exception = ExceptionId::NONE;
             if let Some(part) = part {
-                self.ledger.deliver(id, outbox, part, presence, &self.limits);
+                self.backlog.deliver(id, outbox, part, presence, &self.limits);
             }
         });
     }
@@ -115,7 +115,7 @@ impl Fanout {
         if let Some(outbox) = source.and_then(|source| self.outboxes.get_mut(source)) {
             outbox.flags.set(Flag::Spoke, true);
         }
-        self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
+        self.backlog.note_published(span.len as usize, each, listeners, &self.limits);
         self.counters.published += 1;
         self.counters.deliveries += listeners as u64;
     }

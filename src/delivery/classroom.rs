@@ -51,7 +51,7 @@ impl Fanout {
                 return true;
             }
             let since = self.small_writes.wait(id).unwrap_or_default();
-            self.ledger.block(since, outbox);
+            self.backlog.block(since, outbox);
             false
         });
     }

@@ -4,7 +4,7 @@
 //! be written. Who is slow is noticed here; what is done about it is left to `server`.
 //!
 //! Invariants, held by [`Fanout::check_invariants`]:
-//! - `backlog` and `memory` are the sums over all outboxes;
+//! - `backlog.bytes` and `backlog.memory` are the sums over all outboxes;
 //! - a client with bytes that may be written is on the dirty list, once, or on the one that
 //!   `take_dirty` has handed over and that is still being written to;
 //! - every span in an outbox is kept in its transcript;
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::backlog::{Backlog, OutboxLimits};
 use super::feeds::Feeds;
-use super::ledger::{Ledger, OutboxLimits};
 use super::outbox::{Flag, Outbox, Slices};
 use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
@@ -69,7 +69,7 @@ pub struct Fanout {
     pub(super) speakers: Vec<ClientId>,
     /// Where an event for one client is encoded.
     pub(super) encoded: Vec<u8>,
-    pub(super) ledger: Ledger,
+    pub(super) backlog: Backlog,
     pub(super) limits: OutboxLimits,
     pub(super) swept: Time,
     pub(super) counters: DeliveryCounters,
@@ -82,7 +82,7 @@ impl Fanout {
         let feeds = Feeds::new(&mut transcripts);
         let replays = ReplayCache::new(&mut transcripts);
         Self {
-            ledger: Ledger::new(replays.transcript()),
+            backlog: Backlog::new(replays.transcript()),
             outboxes: SideTable::default(),
             feeds,
             replays,
@@ -111,7 +111,7 @@ impl Fanout {
     pub fn close(&mut self, id: ClientId) {
         self.remove_subscriptions(id);
         if let Some(mut outbox) = self.outboxes.remove(id) {
-            self.ledger.forget(&mut outbox);
+            self.backlog.forget(&mut outbox);
             self.ascii_readers -= usize::from(outbox.flags.has(Flag::Ascii));
             self.small_writes.forget(id);
             self.drop_what_nobody_awaits();
@@ -122,7 +122,7 @@ impl Fanout {
     pub fn push(&mut self, id: ClientId, bytes: &[u8]) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.push_own(id, outbox, bytes, &self.limits);
+            self.backlog.push_own(id, outbox, bytes, &self.limits);
         }
     }
 
@@ -138,7 +138,7 @@ impl Fanout {
     pub fn discard(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.forget(outbox);
+            self.backlog.forget(outbox);
             outbox.blocked = false;
             self.drop_what_nobody_awaits();
         }
@@ -153,7 +153,7 @@ impl Fanout {
     pub fn cut(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.cut(id, outbox, &self.transcripts);
+            self.backlog.cut(id, outbox, &self.transcripts);
         }
     }
 
@@ -166,7 +166,7 @@ impl Fanout {
             self.sweep();
         }
         into.clear();
-        self.ledger.begin_flush(into);
+        self.backlog.begin_flush(into);
         into.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
             outbox.dirty = false;
@@ -197,7 +197,7 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
         self.counters.sent_bytes += count as u64;
         // What nearly every write is.
-        if !outbox.flags.has(Flag::Small) && self.ledger.sent_whole(outbox, count) {
+        if !outbox.flags.has(Flag::Small) && self.backlog.sent_whole(outbox, count) {
             let is_ending = outbox.flags.has(Flag::Ending);
             return self.all_sent(is_ending);
         }
@@ -207,7 +207,7 @@ impl Fanout {
     /// What is to be done where nothing waits any more.
     #[inline]
     fn all_sent(&mut self, is_ending: bool) -> Verdict {
-        if self.ledger.backlog == 0 {
+        if self.backlog.bytes == 0 {
             self.drop_what_nobody_awaits();
         }
         if is_ending { Verdict::Finished } else { Verdict::AllSent }
@@ -216,7 +216,7 @@ impl Fanout {
     /// The same for what is not one span, taken whole.
     fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
         let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
-        self.ledger.sent(now, outbox, count, &self.transcripts);
+        self.backlog.sent(now, outbox, count, &self.transcripts);
         let full = full
             | (outbox.flags.has(Flag::Small)
                 && self.small_writes.must_wait(now, id, count, outbox, &self.transcripts));
@@ -225,13 +225,13 @@ impl Fanout {
             return self.all_sent(is_ending);
         }
         if full {
-            self.ledger.block(now, outbox);
+            self.backlog.block(now, outbox);
             if outbox.weight() > self.limits.hard {
                 return Verdict::SlowConsumer;
             }
-            self.ledger.note_behind(id, outbox, &self.limits);
+            self.backlog.note_behind(id, outbox, &self.limits);
         } else {
-            self.ledger.note_leftover(id, outbox, &self.limits);
+            self.backlog.note_leftover(id, outbox, &self.limits);
         }
         Verdict::Waits
     }
@@ -242,30 +242,30 @@ impl Fanout {
             && !(outbox.flags.has(Flag::Small) && self.small_writes.waits(id))
         {
             outbox.blocked = false;
-            self.ledger.mark_dirty(id, outbox);
+            self.backlog.mark_dirty(id, outbox);
         }
     }
 
     /// Whether some blocked outbox grew over the hard limit.
     pub fn has_overflowed(&self) -> bool {
-        !self.ledger.overflowed.is_empty()
+        !self.backlog.overflowed.is_empty()
     }
 
     /// A client whose blocked outbox grew over the hard limit since it was last asked.
     pub fn pop_overflowed(&mut self) -> Option<ClientId> {
-        self.ledger.overflowed.pop()
+        self.backlog.overflowed.pop()
     }
 
     /// A client that is behind by half of what may wait, each told once until it has caught up.
     pub fn pop_behind(&mut self) -> Option<ClientId> {
-        self.ledger.behind.pop()
+        self.backlog.behind.pop()
     }
 
     /// Whether more than a quarter of what may wait still waits for such a client.
     pub fn is_behind(&mut self, id: ClientId) -> bool {
         let Some(outbox) = self.outboxes.get_mut(id) else { return false };
         let is_behind = !outbox.flags.has(Flag::Ending)
-            && outbox.said(self.ledger.recitals) > self.limits.hard / 4;
+            && outbox.said(self.backlog.replays) > self.limits.hard / 4;
         if !is_behind {
             outbox.set_behind(false);
         }
@@ -302,12 +302,12 @@ impl Fanout {
 
     /// Whether so much is queued that a flush should come before more is read.
     pub fn wants_flush(&self) -> bool {
-        self.ledger.wants_flush()
+        self.backlog.wants_flush()
     }
 
     /// Whether somebody is to be flushed.
     pub fn is_dirty(&self) -> bool {
-        self.has_pending() || !self.ledger.dirty.is_empty()
+        self.has_pending() || !self.backlog.dirty.is_empty()
     }
 
     /// How a client reads what it is told.
@@ -328,12 +328,12 @@ impl Fanout {
 
     /// Bytes of memory for all that waits.
     pub fn held(&self) -> usize {
-        self.ledger.memory + self.transcripts.retained()
+        self.backlog.memory + self.transcripts.retained()
     }
 
     /// What was done so far.
     pub fn counters(&self) -> DeliveryCounters {
-        DeliveryCounters { presence_dropped: self.ledger.presence_dropped, ..self.counters }
+        DeliveryCounters { presence_dropped: self.backlog.presence_dropped, ..self.counters }
     }
 
     /// Panics where the tables disagree with each other. For tests.
@@ -343,11 +343,11 @@ impl Fanout {
         self.check_subscriptions();
         let outboxes = || self.outboxes.iter().map(|(_, outbox)| outbox);
         let backlog: usize = outboxes().map(Outbox::backlog).sum();
-        assert_eq!(self.ledger.backlog, backlog, "the sum of all outboxes");
+        assert_eq!(self.backlog.bytes, backlog, "the sum of all outboxes");
         let memory: usize = outboxes().map(Outbox::memory).sum();
-        assert_eq!(self.ledger.memory, memory, "the memory of all outboxes");
+        assert_eq!(self.backlog.memory, memory, "the memory of all outboxes");
         for (id, outbox) in self.outboxes.iter() {
-            let listed = self.ledger.dirty.iter().filter(|&&other| other == id).count();
+            let listed = self.backlog.dirty.iter().filter(|&&other| other == id).count();
             assert_eq!(listed, usize::from(outbox.dirty), "{id}: on the dirty list");
             assert!(
                 outbox.backlog() == 0 || outbox.dirty || outbox.blocked,
@@ -363,7 +363,7 @@ impl Fanout {
     /// Gives back memory that a crowd has needed and the present does not.
     pub fn trim(&mut self) {
         self.feeds.trim();
-        self.ledger.trim();
+        self.backlog.trim();
         self.transcripts.trim();
         self.speakers = Vec::new();
         self.encoded = Vec::new();
@@ -383,7 +383,7 @@ impl Fanout {
     /// Drops all transcripts at once when everyone has everything, which is after nearly every
     /// flush.
     fn drop_what_nobody_awaits(&mut self) {
-        if self.ledger.backlog == 0 && !self.has_pending() && self.transcripts.retained() > 0 {
+        if self.backlog.bytes == 0 && !self.has_pending() && self.transcripts.retained() > 0 {
             self.replays.forget();
             self.transcripts.clear();
         }
@@ -403,7 +403,7 @@ impl Outlet for Fanout {
             if outbox.flags.has(Flag::Ascii) && is_prose && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
-            self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
+            self.backlog.push_own(to, outbox, &self.encoded, &self.limits);
         }
     }
 
@@ -449,7 +449,7 @@ impl Outlet for Fanout {
         if count > 0 {
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);
             if let Some(outbox) = self.outboxes.get_mut(to) {
-                self.ledger.deliver(to, outbox, span, false, &self.limits);
+                self.backlog.deliver(to, outbox, span, false, &self.limits);
             }
         }
         self.reply(to, &Reply::RecallEnds { room, cursor });

@@ -22,7 +22,7 @@ impl Fanout {
     /// Bytes that wait for all clients together, each counted for itself.
     pub fn backlogs(&mut self) -> usize {
         self.hand_out();
-        self.ledger.backlog
+        self.backlog.bytes
     }
 
     /// All that another process needs to go on. Nothing changes here.
@@ -40,12 +40,12 @@ impl Fanout {
     /// Goes on where another process has stopped, before anybody comes here.
     pub fn take_over(&mut self, state: FanoutState) {
         (self.counters, self.swept) = (state.counters, state.swept);
-        self.ledger.presence_dropped = state.counters.presence_dropped;
+        self.backlog.presence_dropped = state.counters.presence_dropped;
         for (id, outbox) in state.outboxes {
             self.open(id);
             if let Some(place) = self.outboxes.get_mut(id) {
                 self.ascii_readers += outbox.ascii_readers();
-                self.ledger.take_over(id, place, &outbox, &self.limits);
+                self.backlog.take_over(id, place, &outbox, &self.limits);
             }
         }
     }

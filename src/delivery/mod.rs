@@ -4,22 +4,22 @@
 //! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is
 //! queued, once per turn, and reports how much was taken.
 
+mod backlog;
 mod batch;
 mod broadcast;
 mod classroom;
 mod fanout;
 mod feeds;
 mod handover;
-mod ledger;
 mod outbox;
 mod replay;
 mod small_writes;
 mod subscriptions;
 mod transcript;
 
+pub use backlog::OutboxLimits;
 pub use fanout::{DeliveryCounters, Fanout, Verdict};
 pub use handover::FanoutState;
-pub use ledger::OutboxLimits;
 pub use outbox::{Outbox, Slices};
 
 #[cfg(test)]

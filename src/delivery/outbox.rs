@@ -299,8 +299,8 @@ impl Outbox {
     }
 
     /// What of it was said in rooms, and not told to this client alone or again.
-    pub(super) fn said(&self, recitals: TranscriptId) -> usize {
-        let said = self.spans().filter(|span| span.transcript != recitals);
+    pub(super) fn said(&self, replays: TranscriptId) -> usize {
+        let said = self.spans().filter(|span| span.transcript != replays);
         said.map(|span| span.len as usize + PIECE_BYTES).sum()
     }
 

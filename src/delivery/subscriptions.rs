@@ -60,7 +60,7 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
         let Some(feed) = self.feeds.find_mut(room, outbox.encoding) else { return };
         if let Some(part) = feed.batch.part(outbox.exception) {
-            self.ledger.deliver(id, outbox, part, feed.batch.presence, &self.limits);
+            self.backlog.deliver(id, outbox, part, feed.batch.presence, &self.limits);
         }
         feed.batch.forget(&mut outbox.exception);
         feed.subscribers.swap_remove(subscription.place as usize);
@@ -152,7 +152,7 @@ impl Fanout {
         let Some(feed) = self.feeds.find_mut(room, outbox.encoding) else { return };
         if let Some(part) = feed.batch.part(outbox.exception) {
             feed.batch.begin_part_here(id, &mut outbox.exception);
-            self.ledger.deliver(id, outbox, part, feed.batch.presence, &self.limits);
+            self.backlog.deliver(id, outbox, part, feed.batch.presence, &self.limits);
         }
     }
 

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::backlog::OutboxLimits;
 use super::fanout::{Fanout, Verdict};
-use super::ledger::OutboxLimits;
 use super::outbox::Slices;
 use crate::chat::{
     Command, Context, Guide, Landing, Lobby, LobbySettings, Outlet, Recall, Recollection, Reply,

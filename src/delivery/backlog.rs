@@ -41,7 +41,7 @@ impl Default for OutboxLimits {
 
 /// Sums and lists over all outboxes.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct Backlog {
     /// Clients to be flushed.
     pub(super) dirty: Vec<ClientId>,
     /// Clients whose blocked outbox grew over the hard limit.
@@ -49,26 +49,26 @@ pub(super) struct Ledger {
     /// Clients for whose blocked outbox more waits than half of that.
     pub(super) behind: Vec<ClientId>,
     /// Bytes in all outboxes.
-    pub(super) backlog: usize,
+    pub(super) bytes: usize,
     /// Bytes of memory that outboxes take besides their places in the table.
     pub(super) memory: usize,
     /// Batches of comings and goings that slow readers were spared.
     pub(super) presence_dropped: u64,
     /// The transcript of what single clients have asked to be told again.
-    pub(super) recitals: TranscriptId,
+    pub(super) replays: TranscriptId,
     spares: Spares,
     /// Own bytes queued since the last flush began.
     queued: usize,
     /// Bytes published since then, counted once for each listener.
     published: usize,
     /// Some writable outbox grew over the soft limit since then.
-    swollen: bool,
+    over_soft_limit: bool,
 }
 
-impl Ledger {
-    /// Without any outbox. `recitals`: where what single clients have asked for is.
-    pub(super) fn new(recitals: TranscriptId) -> Self {
-        Self { recitals, ..Self::default() }
+impl Backlog {
+    /// Without any outbox. `replays`: where what single clients have asked for is.
+    pub(super) fn new(replays: TranscriptId) -> Self {
+        Self { replays, ..Self::default() }
     }
 
     /// Queues bytes for one client alone.
@@ -97,7 +97,7 @@ impl Ledger {
         // What nearly every delivery is: nothing waits, and nothing but this will.
         if outbox.is_empty() && !outbox.dirty {
             outbox.begin_with(span);
-            self.backlog += span.len as usize;
+            self.bytes += span.len as usize;
             outbox.dirty = true;
             self.dirty.push(id);
             return;
@@ -131,7 +131,7 @@ impl Ledger {
         limits: &OutboxLimits,
     ) {
         self.published += len * listeners;
-        self.swollen |= each > limits.soft;
+        self.over_soft_limit |= each > limits.soft;
     }
 
     /// Takes off what a socket took, if that is all and was said to many. Whether it is.
@@ -140,7 +140,7 @@ impl Ledger {
         let backlog = outbox.backlog();
         let is_whole = outbox.sent_whole(count);
         if is_whole {
-            self.backlog -= backlog;
+            self.bytes -= backlog;
         }
         is_whole
     }
@@ -175,7 +175,7 @@ impl Ledger {
         outbox: &mut Outbox,
         limits: &OutboxLimits,
     ) {
-        self.swollen |= outbox.weight() > limits.soft;
+        self.over_soft_limit |= outbox.weight() > limits.soft;
         self.mark_dirty(id, outbox);
     }
 
@@ -207,12 +207,12 @@ impl Ledger {
     /// Hands over the list of those to be flushed.
     pub(super) fn begin_flush(&mut self, into: &mut Vec<ClientId>) {
         std::mem::swap(&mut self.dirty, into);
-        (self.queued, self.published, self.swollen) = (0, 0, false);
+        (self.queued, self.published, self.over_soft_limit) = (0, 0, false);
     }
 
     /// Whether so much is queued that a flush should come before more is read.
     pub(super) fn wants_flush(&self) -> bool {
-        self.swollen
+        self.over_soft_limit
             || self.queued > QUEUED_BYTES_PER_TURN
             || self.published > SHARED_BYTES_PER_TURN
     }
@@ -235,7 +235,7 @@ impl Ledger {
         let weight = if outbox.blocked { outbox.weight() } else { 0 };
         self.track(outbox, push);
         if !outbox.blocked {
-            self.swollen |= outbox.backlog() > limits.soft;
+            self.over_soft_limit |= outbox.backlog() > limits.soft;
             self.mark_dirty(id, outbox);
         } else if weight <= limits.hard && outbox.weight() > limits.hard {
             // Only on the way over the limit, so that a client is listed once.
@@ -249,7 +249,7 @@ impl Ledger {
     pub(super) fn note_behind(&mut self, id: ClientId, outbox: &mut Outbox, limits: &OutboxLimits) {
         // What it has asked for itself is nobody else's doing.
         let is_much = outbox.weight() > limits.hard / 2;
-        if is_much && !outbox.is_behind() && outbox.said(self.recitals) > limits.hard / 2 {
+        if is_much && !outbox.is_behind() && outbox.said(self.replays) > limits.hard / 2 {
             outbox.set_behind(true);
             self.behind.push(id);
         }
@@ -257,10 +257,10 @@ impl Ledger {
 
     /// Changes an outbox and keeps the sums right.
     fn track(&mut self, outbox: &mut Outbox, change: impl FnOnce(&mut Outbox, &mut Spares)) {
-        self.backlog -= outbox.backlog();
+        self.bytes -= outbox.backlog();
         self.memory -= outbox.memory();
         change(outbox, &mut self.spares);
-        self.backlog += outbox.backlog();
+        self.bytes += outbox.backlog();
         self.memory += outbox.memory();
     }
 }
