@@ -278,7 +278,7 @@ pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
 /// a reader that never reads is lost memory.
 pub const WRITE_BYTES_TO_SLOW: usize = 8 * 1_024;
 /// Emptied queues of clients kept for the next that need one.
-pub const SPARE_RESTS_MAX: usize = 32;
+pub const SPARE_OVERFLOWS_MAX: usize = 32;
 /// Capacity above which an emptied queue is given back to the allocator instead, its bytes …
 pub const SPARE_BYTES_MAX: usize = 1_024;
 /// … and its pieces: an idle server keeps 40 KiB of them at most.

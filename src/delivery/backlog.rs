@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::outbox::{Outbox, OutboxState, Spares};
+use super::outbox::{Outbox, OutboxState, Pool};
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::id::ClientId;
 use crate::limits::{
@@ -56,7 +56,7 @@ pub(super) struct Backlog {
     pub(super) presence_dropped: u64,
     /// The transcript of what single clients have asked to be told again.
     pub(super) replays: TranscriptId,
-    spares: Spares,
+    pool: Pool,
     /// Own bytes queued since the last flush began.
     queued: usize,
     /// Bytes published since then, counted once for each listener.
@@ -81,7 +81,7 @@ impl Backlog {
     ) {
         // What waits for a full socket no flush would take; its limits bind that.
         self.queued += if outbox.blocked { 0 } else { bytes.len() };
-        self.change(id, outbox, limits, |outbox, spares| outbox.push_own(bytes, spares));
+        self.change(id, outbox, limits, |outbox, pool| outbox.push_own(bytes, pool));
     }
 
     /// Queues what was said to many; slow readers are spared who comes and goes.
@@ -117,7 +117,7 @@ impl Backlog {
         if presence && outbox.blocked && outbox.weight() > limits.soft {
             self.presence_dropped += 1;
         } else {
-            self.change(id, outbox, limits, |outbox, spares| outbox.push_span(span, spares));
+            self.change(id, outbox, limits, |outbox, pool| outbox.push_span(span, pool));
         }
     }
 
@@ -153,17 +153,17 @@ impl Backlog {
         count: usize,
         transcripts: &Transcripts,
     ) {
-        self.track(outbox, |outbox, spares| outbox.sent(now, count, transcripts, spares));
+        self.track(outbox, |outbox, pool| outbox.sent(now, count, transcripts, pool));
     }
 
     /// Notes that a socket takes no more.
     pub(super) fn block(&mut self, now: Time, outbox: &mut Outbox) {
-        self.track(outbox, |outbox, spares| outbox.block(now, spares));
+        self.track(outbox, |outbox, pool| outbox.block(now, pool));
     }
 
     /// Drops what waits, but for the rest of a line that is partly sent.
     pub(super) fn cut(&mut self, id: ClientId, outbox: &mut Outbox, transcripts: &Transcripts) {
-        self.track(outbox, |outbox, spares| outbox.cut_after_first_line(transcripts, spares));
+        self.track(outbox, |outbox, pool| outbox.cut_after_first_line(transcripts, pool));
         self.mark_dirty(id, outbox);
     }
 
@@ -188,7 +188,7 @@ impl Backlog {
         limits: &OutboxLimits,
     ) {
         outbox.begin_as(state);
-        self.change(id, outbox, limits, |outbox, spares| outbox.take_over(state, spares));
+        self.change(id, outbox, limits, |outbox, pool| outbox.take_over(state, pool));
     }
 
     /// Takes the outbox of somebody who is gone out of the sums.
@@ -222,7 +222,7 @@ impl Backlog {
         self.dirty.shrink_to_fit();
         self.overflowed.shrink_to_fit();
         self.behind.shrink_to_fit();
-        self.spares = Spares::default();
+        self.pool = Pool::default();
     }
 
     fn change(
@@ -230,7 +230,7 @@ impl Backlog {
         id: ClientId,
         outbox: &mut Outbox,
         limits: &OutboxLimits,
-        push: impl FnOnce(&mut Outbox, &mut Spares),
+        push: impl FnOnce(&mut Outbox, &mut Pool),
     ) {
         let weight = if outbox.blocked { outbox.weight() } else { 0 };
         self.track(outbox, push);
@@ -256,10 +256,10 @@ impl Backlog {
     }
 
     /// Changes an outbox and keeps the sums right.
-    fn track(&mut self, outbox: &mut Outbox, change: impl FnOnce(&mut Outbox, &mut Spares)) {
+    fn track(&mut self, outbox: &mut Outbox, change: impl FnOnce(&mut Outbox, &mut Pool)) {
         self.bytes -= outbox.backlog();
         self.memory -= outbox.memory();
-        change(outbox, &mut self.spares);
+        change(outbox, &mut self.pool);
         self.bytes += outbox.backlog();
         self.memory += outbox.memory();
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Flag, Mark, Outbox, Spares};
+use super::{Flag, Mark, Outbox, Pool};
 use crate::delivery::transcript::Transcripts;
 use crate::dialect::Encoding;
 
@@ -44,7 +44,7 @@ impl Outbox {
             ascii: self.flags.has(Flag::Ascii),
             encoding: self.encoding,
             mid_line: self.flags.has(Flag::MidLine),
-            mark: self.rest.as_ref().and_then(|rest| rest.mark),
+            mark: self.overflow.as_ref().and_then(|overflow| overflow.mark),
         }
     }
 
@@ -64,10 +64,10 @@ impl Outbox {
     }
 
     /// Queues what waited there.
-    pub(in crate::delivery) fn take_over(&mut self, state: &OutboxState, spares: &mut Spares) {
-        self.push_own(&state.waiting, spares);
-        if let Some(rest) = &mut self.rest {
-            rest.mark = state.mark;
+    pub(in crate::delivery) fn take_over(&mut self, state: &OutboxState, pool: &mut Pool) {
+        self.push_own(&state.waiting, pool);
+        if let Some(overflow) = &mut self.overflow {
+            overflow.mark = state.mark;
         }
     }
 }
