@@ -44,7 +44,7 @@ pub struct DeliveryCounters {
 
 /// What a write has shown about a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SendStatus {
     /// It has taken all there was.
     AllSent,
     /// It has taken all there was, and nothing will follow.
@@ -127,7 +127,7 @@ impl Fanout {
     }
 
     /// Says that nothing will be queued for this client any more: when the last byte is sent, that
-    /// is told as [`Verdict::Finished`].
+    /// is told as [`SendStatus::Finished`].
     pub fn end(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id) {
             outbox.flags.set(Flag::Ending, true);
@@ -193,8 +193,8 @@ impl Fanout {
     /// Takes off what this client's socket took at `now`. `full`: that was less than it was
     /// offered, so it is flushed again only after [`Fanout::unblock`].
     #[inline]
-    pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
+    pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
         self.counters.sent_bytes += count as u64;
         // What nearly every write is.
         if !outbox.flags.has(Flag::Small) && self.backlog.sent_whole(outbox, count) {
@@ -206,16 +206,16 @@ impl Fanout {
 
     /// What is to be done where nothing waits any more.
     #[inline]
-    fn all_sent(&mut self, is_ending: bool) -> Verdict {
+    fn all_sent(&mut self, is_ending: bool) -> SendStatus {
         if self.backlog.bytes == 0 {
             self.drop_what_nobody_awaits();
         }
-        if is_ending { Verdict::Finished } else { Verdict::AllSent }
+        if is_ending { SendStatus::Finished } else { SendStatus::AllSent }
     }
 
     /// The same for what is not one span, taken whole.
-    fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
+    fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
         self.backlog.sent(now, outbox, count, &self.transcripts);
         let full = full
             | (outbox.flags.has(Flag::Small)
@@ -227,13 +227,13 @@ impl Fanout {
         if full {
             self.backlog.block(now, outbox);
             if outbox.weight() > self.limits.hard {
-                return Verdict::SlowConsumer;
+                return SendStatus::SlowConsumer;
             }
             self.backlog.note_behind(id, outbox, &self.limits);
         } else {
             self.backlog.note_leftover(id, outbox, &self.limits);
         }
-        Verdict::Waits
+        SendStatus::Waits
     }
 
     /// Notes that this client's socket takes bytes again.

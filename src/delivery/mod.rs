@@ -18,7 +18,7 @@ mod subscriptions;
 mod transcript;
 
 pub use backlog::OutboxLimits;
-pub use fanout::{DeliveryCounters, Fanout, Verdict};
+pub use fanout::{DeliveryCounters, Fanout, SendStatus};
 pub use handover::FanoutState;
 pub use outbox::{Outbox, Slices};
 

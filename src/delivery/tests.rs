@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::backlog::OutboxLimits;
-use super::fanout::{Fanout, Verdict};
+use super::fanout::{Fanout, SendStatus};
 use super::outbox::Slices;
 use crate::chat::{
     Command, Context, Guide, Landing, Lobby, LobbySettings, Outlet, Recall, Recollection, Reply,
@@ -277,8 +277,8 @@ impl Crowd {
                 _ => offered.len(),
             };
             own.sent(taken);
-            let verdict = self.both.fanout.sent(self.now, id, taken, taken < offered.len());
-            assert_eq!(verdict == Verdict::AllSent, own.waiting.is_empty(), "{id}");
+            let status = self.both.fanout.sent(self.now, id, taken, taken < offered.len());
+            assert_eq!(status == SendStatus::AllSent, own.waiting.is_empty(), "{id}");
         }
         !dirty.is_empty()
     }
