@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::command::Landing;
 use super::name::Nickname;
-use super::room::{RoomId, Seat};
+use super::room::{Membership, RoomId};
 
 /// What a client wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Wishes {
     }
 }
 
-/// A registered client: its nickname and where it sits.
+/// A registered client: its nickname and which rooms it is in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Member {
     pub(super) nickname: Nickname,
@@ -39,23 +39,29 @@ pub(super) struct Member {
     pub(super) is_server_operator: bool,
     /// In the order of joining: the last is the room that unaddressed lines go to. Two take no
     /// memory of their own.
-    pub(super) seats: SmallVec<[Seat; 2]>,
+    pub(super) memberships: SmallVec<[Membership; 2]>,
 }
 
 impl Member {
-    /// A person who sits nowhere yet.
+    /// A person who is in no room yet.
     pub(super) fn new(nickname: Nickname, name_hash: u32, wishes: Wishes) -> Self {
-        Self { nickname, name_hash, wishes, is_server_operator: false, seats: SmallVec::new() }
+        Self {
+            nickname,
+            name_hash,
+            wishes,
+            is_server_operator: false,
+            memberships: SmallVec::new(),
+        }
     }
 
     /// The room joined last.
     pub(super) fn active_room(&self) -> Option<RoomId> {
-        self.seats.last().map(|seat| seat.room)
+        self.memberships.last().map(|membership| membership.room)
     }
 
-    /// The seat in this room.
-    pub(super) fn seat_in(&self, room: RoomId) -> Option<Seat> {
-        self.seats.iter().copied().find(|seat| seat.room == room)
+    /// The membership in this room.
+    pub(super) fn membership_in(&self, room: RoomId) -> Option<Membership> {
+        self.memberships.iter().copied().find(|membership| membership.room == room)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The domain: people with nicknames, rooms they sit in, and the rules between them.
+//! The domain: people with nicknames, rooms they are in, and the rules between them.
 //!
 //! Knows no byte of any wire format, no socket and no clock: a [`Command`] comes in, the
 //! [`Outlet`] is told [`RoomEvent`]s and [`Reply`]s, and time is handed in where a rule needs it.

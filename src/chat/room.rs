@@ -1,6 +1,6 @@
-//! Rooms and who sits in them.
+//! Rooms and who is in them.
 //!
-//! A room keeps its members in a dense vector, and a member remembers its place there, so that
+//! A room keeps its members in a dense vector, and a member remembers its index there, so that
 //! leaving a room of any size costs the same: the last member moves into the gap. Who is sent what
 //! happens in a room is kept by the outlet, by subscription.
 //!
@@ -50,12 +50,12 @@ pub struct RoomRef<'a> {
     pub name: &'a RoomName,
 }
 
-/// One member's place in one room.
+/// That somebody is in a room, and where in its list of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Seat {
+pub(super) struct Membership {
     pub(super) room: RoomId,
     /// Index into the room's members.
-    pub(super) place: u32,
+    pub(super) index: u32,
 }
 
 /// A room.
@@ -121,9 +121,9 @@ impl Room {
         RoomRef { id, name: &self.name }
     }
 
-    /// Whether somebody sits in that place.
-    pub(super) fn is_seated(&self, seat: Seat, id: ClientId) -> bool {
-        self.members.get(seat.place as usize) == Some(&id)
+    /// Whether the list of members has this client where the membership says.
+    pub(super) fn is_member(&self, membership: Membership, id: ClientId) -> bool {
+        self.members.get(membership.index as usize) == Some(&id)
     }
 }
 
@@ -296,24 +296,24 @@ impl Rooms {
         Some((id, room))
     }
 
-    /// Seats a client.
-    pub(super) fn seat(&mut self, id: RoomId, client: ClientId) -> Seat {
+    /// Adds a client to the list of members.
+    pub(super) fn add_member(&mut self, id: RoomId, client: ClientId) -> Membership {
         let room = &mut self.rooms[id.index()];
         self.occupied += usize::from(id != RoomId::MAIN && room.is_empty());
         room.members.push(client);
-        Seat { room: id, place: (room.members.len() - 1) as u32 }
+        Membership { room: id, index: (room.members.len() - 1) as u32 }
     }
 
-    /// Empties a seat. Returns who has moved into it, if anybody.
-    pub(super) fn unseat(&mut self, seat: Seat) -> Option<ClientId> {
-        let room = &mut self.rooms[seat.room.index()];
-        room.members.swap_remove(seat.place as usize);
+    /// Takes a client off the list of members. Returns who has moved to its index, if anybody.
+    pub(super) fn remove_member(&mut self, membership: Membership) -> Option<ClientId> {
+        let room = &mut self.rooms[membership.room.index()];
+        room.members.swap_remove(membership.index as usize);
         if room.is_empty() {
             self.changes += 1;
             (room.emptied, room.arrivals, room.departures) = (self.changes, 0, 0);
-            self.occupied -= usize::from(seat.room != RoomId::MAIN);
+            self.occupied -= usize::from(membership.room != RoomId::MAIN);
         }
-        room.members.get(seat.place as usize).copied()
+        room.members.get(membership.index as usize).copied()
     }
 
     /// Empties every room.

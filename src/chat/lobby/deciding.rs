@@ -152,10 +152,10 @@ impl Lobby {
         let name = RoomName::parse(typed, self.settings.alphabet)?;
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         let found = self.rooms.find(&name);
-        if let Some(room) = found.filter(|room| member.seat_in(*room).is_some()) {
+        if let Some(room) = found.filter(|room| member.membership_in(*room).is_some()) {
             return self.decide_to_join_again(room, &member.nickname, password);
         }
-        if stays && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
+        if stays && member.memberships.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);
         }
         let owns = found.is_some_and(|room| self.is_key_of(room, password));
@@ -177,7 +177,7 @@ impl Lobby {
         let Some(member) = self.members.get(id) else { return Err(Refusal::InNoRoom) };
         let room = self.own_room(member, typed)?;
         let lands_here = room == RoomId::MAIN && member.wishes.landing == Landing::Main;
-        if member.seats.len() == 1 && lands_here {
+        if member.memberships.len() == 1 && lands_here {
             return Err(Refusal::NowhereToLeaveTo);
         }
         Ok(room)

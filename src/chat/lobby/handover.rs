@@ -45,7 +45,7 @@ impl Lobby {
     /// Subscribes everybody to the rooms that they are in, in the order in which they came there.
     pub fn subscribe_everyone(&self, outlet: &mut impl Outlet) {
         for (id, member) in self.members.iter() {
-            member.seats.iter().for_each(|seat| outlet.subscribe(seat.room, id));
+            member.memberships.iter().for_each(|membership| outlet.subscribe(membership.room, id));
         }
     }
 

@@ -5,8 +5,8 @@
 //!
 //! Invariants, held by [`Lobby::check_invariants`]:
 //! - the name index holds the key of every member's nickname and nothing else;
-//! - a member's seat names a room whose member at that place is this member, and every place in a
-//!   room is somebody's seat;
+//! - a membership names a room whose member at that index is this member, and every member of a
+//!   room has its membership;
 //! - every member sits somewhere, unless it wants to land nowhere; who keeps order in a room sits
 //!   there.
 
@@ -17,12 +17,12 @@ mod handover;
 mod ignores;
 mod journal;
 mod listing;
+mod membership;
 mod moderation;
 mod owning;
 mod people;
 mod persistence;
 mod recalling;
-mod seating;
 mod shelving;
 mod talking;
 
@@ -260,20 +260,20 @@ impl Lobby {
     /// Panics where the tables disagree with each other. For tests; takes as long as it takes.
     pub fn check_invariants(&self) {
         assert_eq!(self.names.len(), self.members.len(), "one name per member");
-        let mut seats = 0;
+        let mut memberships = 0;
         for (id, member) in self.members.iter() {
             let found = self.names.find(&member.nickname.key(), &self.members);
             assert_eq!(found, Some(id), "{id}: name not indexed");
             let may_be_nowhere = member.wishes.landing == Landing::Nowhere;
-            assert!(!member.seats.is_empty() || may_be_nowhere, "{id}: sits nowhere");
-            for &seat in &member.seats {
-                let room = self.rooms.get(seat.room).expect("a seat is in a room");
-                assert!(room.is_seated(seat, id), "{id}: wrong place");
+            assert!(!member.memberships.is_empty() || may_be_nowhere, "{id}: is in no room");
+            for &membership in &member.memberships {
+                let room = self.rooms.get(membership.room).expect("a membership is in a room");
+                assert!(room.is_member(membership, id), "{id}: wrong index");
             }
-            seats += member.seats.len();
+            memberships += member.memberships.len();
         }
-        let places: usize = self.rooms.iter().map(|(_, room)| room.len()).sum();
-        assert_eq!(places, seats, "a place without its member");
+        let members: usize = self.rooms.iter().map(|(_, room)| room.len()).sum();
+        assert_eq!(members, memberships, "a member without its membership");
         let mut remembered = 0;
         for (id, room) in self.rooms.iter() {
             assert_eq!(self.rooms.find(&room.name), Some(id), "a room is not indexed");
@@ -282,7 +282,7 @@ impl Lobby {
             let sits = |name: &NameKey| {
                 let member = self.names.find(name, &self.members);
                 let member = member.and_then(|member| self.members.get(member));
-                member.is_some_and(|member| member.seat_in(id).is_some())
+                member.is_some_and(|member| member.membership_in(id).is_some())
             };
             assert!(room.officers.names().all(sits), "keeps order elsewhere");
             room.settings.sanctions.check_invariants();
@@ -341,7 +341,7 @@ impl Lobby {
             return member.active_room().ok_or(Refusal::InNoRoom);
         };
         let room = self.room_named(typed)?;
-        match member.seat_in(room) {
+        match member.membership_in(room) {
             Some(_) => Ok(room),
             None => Err(Refusal::NotInRoom(RoomName::parse(typed, self.settings.alphabet)?)),
         }

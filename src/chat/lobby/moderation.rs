@@ -225,7 +225,7 @@ impl Lobby {
 
     /// Whether somebody is in a room; everybody is within `main`, which stands for the server.
     fn is_within(&self, id: ClientId, room: RoomId) -> bool {
-        let sits = |member: &Member| room == RoomId::MAIN || member.seat_in(room).is_some();
+        let sits = |member: &Member| room == RoomId::MAIN || member.membership_in(room).is_some();
         self.members.get(id).is_some_and(sits)
     }
 

@@ -222,8 +222,9 @@ impl Lobby {
             room: self.room_name(room),
         };
         let found = self.find_member(typed).map_err(|_| not_here())?;
-        let sits = self.members.get(found).is_some_and(|member| member.seat_in(room).is_some());
-        if sits { Ok(found) } else { Err(not_here()) }
+        let is_here =
+            self.members.get(found).is_some_and(|member| member.membership_in(room).is_some());
+        if is_here { Ok(found) } else { Err(not_here()) }
     }
 
     /// Tells a room what one member has done to another.

@@ -47,11 +47,11 @@ impl Lobby {
         let Some(mut member) = self.members.remove(id) else { return };
         self.names.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
-        while let Some(seat) = member.seats.pop() {
-            self.note_in_journal(seat.room, || Fact::Went { who: member.nickname.clone() });
-            self.vacate(seat, id, &member.nickname, outlet);
-            if !self.count_departure(seat.room) {
-                told.push(seat.room);
+        while let Some(membership) = member.memberships.pop() {
+            self.note_in_journal(membership.room, || Fact::Went { who: member.nickname.clone() });
+            self.remove_membership(membership, id, &member.nickname, outlet);
+            if !self.count_departure(membership.room) {
+                told.push(membership.room);
             }
         }
         let rooms = self.named(told.into_iter());
@@ -114,7 +114,8 @@ impl Lobby {
         let new_hash = self.names.hash(&new.key());
         let old = std::mem::replace(&mut member.nickname, new.clone());
         let old_hash = std::mem::replace(&mut member.name_hash, new_hash);
-        let rooms: SmallVec<[RoomId; 2]> = member.seats.iter().map(|seat| seat.room).collect();
+        let rooms: SmallVec<[RoomId; 2]> =
+            member.memberships.iter().map(|membership| membership.room).collect();
         if !self.ignores.is_empty() {
             self.ignores.follow(&old.key(), new.as_str());
         }
@@ -139,13 +140,13 @@ impl Lobby {
         new: &Nickname,
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
-        for seat in &member.seats {
-            let Some(room) = self.rooms.get(seat.room) else { continue };
+        for membership in &member.memberships {
+            let Some(room) = self.rooms.get(membership.room) else { continue };
             let mute = room.settings.sanctions.mute_on(&member.nickname, context.now);
             if mute.is_some() && !self.is_server_operator(id) {
                 return Err(Refusal::MutedName(room.name.clone()));
             }
-            self.check_ban(id, new, seat.room, context)?;
+            self.check_ban(id, new, membership.room, context)?;
         }
         self.check_ban(id, new, RoomId::MAIN, context)
     }

@@ -65,7 +65,7 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get(room) else { return };
         let hears_here = |id: &ClientId| {
-            self.members.get(*id).is_some_and(|member| member.seat_in(room).is_some())
+            self.members.get(*id).is_some_and(|member| member.membership_in(room).is_some())
         };
         let ignoring = self.ignores.listeners(&speaker.key());
         let deaf: Vec<ClientId> = ignoring.iter().copied().filter(hears_here).collect();

@@ -13,7 +13,7 @@ use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
-use crate::chat::room::{RoomId, Seat};
+use crate::chat::room::{Membership, RoomId};
 use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
@@ -94,13 +94,13 @@ impl Lobby {
     /// Has a member that is in no room be in `main`, unless it wants to be nowhere.
     pub(super) fn land(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
         let Some(member) = self.members.get(id) else { return };
-        if member.seats.is_empty() && member.wishes.landing == Landing::Main {
+        if member.memberships.is_empty() && member.wishes.landing == Landing::Main {
             let came = Fact::Came { who: member.nickname.clone() };
             self.happen(RoomId::MAIN, Author::Here(id), came, context, outlet);
         }
     }
 
-    /// Seats a member in one more room and tells everyone there, the newcomer included.
+    /// Takes a member into one more room and tells everyone there, the newcomer included.
     pub(super) fn enter(
         &mut self,
         id: ClientId,
@@ -111,7 +111,7 @@ impl Lobby {
         self.note_used(room);
         self.read_history_to(id, room, context, outlet);
         let Some(member) = self.members.get_mut(id) else { return };
-        member.seats.push(self.rooms.seat(room, id));
+        member.memberships.push(self.rooms.add_member(room, id));
         outlet.subscribe(room, id);
         let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get_mut(room)) else {
             return;
@@ -174,9 +174,12 @@ impl Lobby {
     ) {
         let Author::Here(id) = author else { return self.forget_officer(room, who) };
         let Some(member) = self.members.get_mut(id) else { return };
-        let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
-        let seat = member.seats.remove(index);
-        self.vacate(seat, id, who, outlet);
+        let Some(index) = member.memberships.iter().position(|membership| membership.room == room)
+        else {
+            return;
+        };
+        let membership = member.memberships.remove(index);
+        self.remove_membership(membership, id, who, outlet);
         if !self.count_departure(room) {
             self.publish(room, author, &RoomEvent::Left { who }, outlet);
         }
@@ -202,20 +205,22 @@ impl Lobby {
         true
     }
 
-    /// Empties a member's seat; whoever moved into the gap learns its new place.
-    pub(super) fn vacate(
+    /// Takes a member off the list of a room; whoever moved into the gap learns its new index.
+    pub(super) fn remove_membership(
         &mut self,
-        seat: Seat,
+        membership: Membership,
         id: ClientId,
         who: &Nickname,
         outlet: &mut impl Outlet,
     ) {
-        self.forget_officer(seat.room, who);
-        outlet.unsubscribe(seat.room, id);
-        let Some(moved) = self.rooms.unseat(seat) else { return };
+        self.forget_officer(membership.room, who);
+        outlet.unsubscribe(membership.room, id);
+        let Some(moved) = self.rooms.remove_member(membership) else { return };
         let Some(member) = self.members.get_mut(moved) else { return };
-        if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {
-            moved.place = seat.place;
+        if let Some(moved) =
+            member.memberships.iter_mut().find(|other| other.room == membership.room)
+        {
+            moved.index = membership.index;
         }
     }
 
