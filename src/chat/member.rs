@@ -9,7 +9,7 @@ use super::room::{Membership, RoomId};
 
 /// What a client wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Wishes {
+pub(super) struct Preferences {
     /// Whether to be read what was said before it came; `None`: it has not said.
     pub(super) history: Option<bool>,
     /// What holds then: old messages may be of a kind that its program cannot read.
@@ -20,7 +20,7 @@ pub(super) struct Wishes {
     pub(super) landing: Landing,
 }
 
-impl Wishes {
+impl Preferences {
     /// Whether it is read what was said before it came.
     pub(super) fn reads_history(&self) -> bool {
         self.history.unwrap_or(!self.unasked_history_off)
@@ -34,7 +34,7 @@ pub(super) struct Member {
     /// By which `Names` finds it: another hash in each process.
     #[serde(skip)]
     pub(super) name_hash: u32,
-    pub(super) wishes: Wishes,
+    pub(super) preferences: Preferences,
     /// May keep order everywhere.
     pub(super) is_server_operator: bool,
     /// In the order of joining: the last is the room that unaddressed lines go to. Two take no
@@ -44,11 +44,11 @@ pub(super) struct Member {
 
 impl Member {
     /// A person who is in no room yet.
-    pub(super) fn new(nickname: Nickname, name_hash: u32, wishes: Wishes) -> Self {
+    pub(super) fn new(nickname: Nickname, name_hash: u32, preferences: Preferences) -> Self {
         Self {
             nickname,
             name_hash,
-            wishes,
+            preferences,
             is_server_operator: false,
             memberships: SmallVec::new(),
         }

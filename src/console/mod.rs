@@ -135,7 +135,7 @@ enum Mode {
 
 /// How somebody wants it.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct ConsoleSettings {
     /// What to be called; empty to be asked.
     pub nickname: String,
     /// Where to go first; `None`: where everybody starts.
@@ -151,7 +151,7 @@ pub struct Wishes {
 /// The whole of it.
 #[derive(Debug)]
 pub struct Console {
-    wishes: Wishes,
+    settings: ConsoleSettings,
     link: Link,
     roster: Roster,
     /// Rooms that were looked at, the current one last.
@@ -181,11 +181,11 @@ pub struct Console {
 
 impl Console {
     /// A client that has not begun.
-    pub fn new(wishes: Wishes, now: Moment) -> Self {
-        let room = wishes.room.clone().unwrap_or_else(|| MAIN.to_owned());
+    pub fn new(settings: ConsoleSettings, now: Moment) -> Self {
+        let room = settings.room.clone().unwrap_or_else(|| MAIN.to_owned());
         Self {
-            link: Link::new(&wishes.nickname, &room, wishes.random),
-            wishes,
+            link: Link::new(&settings.nickname, &room, settings.random),
+            settings,
             roster: Roster::default(),
             rooms: vec![Pane::new(&room)],
             talks: Talks::default(),
@@ -236,7 +236,7 @@ impl Console {
     }
 
     fn start(&mut self) -> Vec<Effect> {
-        if self.wishes.nickname.is_empty() {
+        if self.settings.nickname.is_empty() {
             let text = "Welcome. What do you want to be called? Type a nickname and press Enter.";
             self.tell(Kind::Own, text);
         }

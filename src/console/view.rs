@@ -84,7 +84,7 @@ impl Console {
 
     fn rower(&self) -> Rower {
         let width = usize::from(self.layout().messages.width);
-        Rower { width, theme: self.wishes.theme, offset: self.now.offset }
+        Rower { width, theme: self.settings.theme, offset: self.now.offset }
     }
 
     /// How many rows an entry of the pane in view takes, the mark before it included.
@@ -118,7 +118,7 @@ impl Console {
         if area.is_empty() {
             return;
         }
-        let bar = self.wishes.theme.style(Role::Bar);
+        let bar = self.settings.theme.style(Role::Bar);
         buffer.set_style(area, bar);
         let pane = self.pane();
         let width = usize::from(area.width);
@@ -161,7 +161,7 @@ impl Console {
         if area.is_empty() {
             return;
         }
-        let theme = self.wishes.theme;
+        let theme = self.settings.theme;
         let faint = theme.style(Role::Faint);
         for y in area.top()..area.bottom() {
             buffer.set_string(area.x + 1, y, "│", faint);
@@ -189,7 +189,7 @@ impl Console {
 
     fn draw_help(&self, area: Rect, buffer: &mut Buffer) {
         let commands = self.command_help();
-        let theme = self.wishes.theme;
+        let theme = self.settings.theme;
         let left = commands.len().saturating_sub(usize::from(area.height));
         let usage = |command: &CommandSpec| format!(" /{} {}", command.name, command.arguments);
         let shown = commands.iter().take(usize::from(area.height));
@@ -212,7 +212,7 @@ impl Console {
         if area.is_empty() {
             return;
         }
-        let bar = self.wishes.theme.style(Role::Bar);
+        let bar = self.settings.theme.style(Role::Bar);
         buffer.set_style(area, bar);
         let width = usize::from(area.width);
         let (right, is_urgent) = self.news();
@@ -244,8 +244,8 @@ impl Console {
             let usage = format!("/{} {}", command.name, command.arguments);
             return format!("{}: {}", usage.trim_end(), command.summary);
         }
-        let Self { link, roster, wishes, .. } = self;
-        let (nickname, room, server) = (link.nickname(), link.room(), &wishes.server);
+        let Self { link, roster, settings, .. } = self;
+        let (nickname, room, server) = (link.nickname(), link.room(), &settings.server);
         match link.phase() {
             Phase::Here => {
                 let talk = self.talks.shown().map(|talk| talk.pane.title.clone());
@@ -291,7 +291,7 @@ impl Console {
             _ if area.width >= PROMPT_FROM_COLUMNS => (format!("{nickname}> "), &self.composer),
             _ => ("> ".to_owned(), &self.composer),
         };
-        let style = self.wishes.theme.style(Role::Faint);
+        let style = self.settings.theme.style(Role::Faint);
         let prompt = truncate(&prompt, usize::from(area.width / 2));
         buffer.set_stringn(0, area.y, prompt, usize::from(area.width), style);
         let start = columns(prompt);

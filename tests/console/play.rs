@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use mio_chat::console::{Console, Effect, Input, Keys, Moment, Theme, Wishes};
+use mio_chat::console::{Console, ConsoleSettings, Effect, Input, Keys, Moment, Theme};
 use mio_chat::time::Time;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,14 +23,14 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) fn new(nickname: &str, theme: Theme) -> Self {
-        let wishes = Wishes {
+        let settings = ConsoleSettings {
             nickname: nickname.into(),
             server: "chat.example:55555".into(),
             random: 7,
             theme,
-            ..Wishes::default()
+            ..ConsoleSettings::default()
         };
-        let console = Console::new(wishes, Self::moment(0));
+        let console = Console::new(settings, Self::moment(0));
         let mut play = Self { console, seconds: 0, effects: Vec::new(), size: (80, 24) };
         play.happen(Input::Start);
         play

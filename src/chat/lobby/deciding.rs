@@ -176,7 +176,7 @@ impl Lobby {
     fn room_to_leave(&self, id: ClientId, typed: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(member) = self.members.get(id) else { return Err(Refusal::InNoRoom) };
         let room = self.own_room(member, typed)?;
-        let lands_here = room == RoomId::MAIN && member.wishes.landing == Landing::Main;
+        let lands_here = room == RoomId::MAIN && member.preferences.landing == Landing::Main;
         if member.memberships.len() == 1 && lands_here {
             return Err(Refusal::NowhereToLeaveTo);
         }

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::Lobby;
 use super::clock::{Keys, Numbers};
 use super::persistence::Unsaved;
-use crate::chat::member::{Member, Wishes};
+use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
@@ -19,7 +19,7 @@ use crate::id::ClientId;
 pub struct LobbyState {
     members: Vec<(ClientId, Member)>,
     rooms: RoomsState,
-    wishes: Vec<(ClientId, Wishes)>,
+    preferences: Vec<(ClientId, Preferences)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     numbers: Numbers,
     keys: Keys,
@@ -33,7 +33,11 @@ impl Lobby {
         LobbyState {
             members: self.members.iter().map(|(id, member)| (id, member.clone())).collect(),
             rooms: self.rooms.handed_over(),
-            wishes: self.wishes.iter().map(|(id, wishes)| (*id, *wishes)).collect(),
+            preferences: self
+                .preferences
+                .iter()
+                .map(|(id, preferences)| (*id, *preferences))
+                .collect(),
             ignores: self.ignores.handed_over(),
             numbers: self.numbers.clone(),
             keys: self.keys.clone(),
@@ -55,7 +59,7 @@ impl Lobby {
         debug_assert!(self.members.is_empty(), "somebody is here already");
         (self.numbers, self.keys) = (state.numbers, state.keys);
         (self.digests, self.unsaved) = (state.digests, state.unsaved.taken_over());
-        self.wishes = state.wishes.into_iter().collect();
+        self.preferences = state.preferences.into_iter().collect();
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {
             member.name_hash = self.names.hash(&member.nickname.key());

@@ -94,7 +94,7 @@ impl Lobby {
     /// Has a member that is in no room be in `main`, unless it wants to be nowhere.
     pub(super) fn land(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
         let Some(member) = self.members.get(id) else { return };
-        if member.memberships.is_empty() && member.wishes.landing == Landing::Main {
+        if member.memberships.is_empty() && member.preferences.landing == Landing::Main {
             let came = Fact::Came { who: member.nickname.clone() };
             self.happen(RoomId::MAIN, Author::Here(id), came, context, outlet);
         }
@@ -145,7 +145,7 @@ impl Lobby {
             return;
         };
         let replay = open.history.screenful(REPLAYED_MESSAGES);
-        if member.wishes.reads_history() {
+        if member.preferences.reads_history() {
             let recollection = self.recollection(room, open, replay, Recalled::Last, context.now);
             outlet.replay(id, &Recollection { asked: false, ..recollection });
         }

@@ -34,7 +34,7 @@ use smol_str::SmolStr;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
 use super::fact::Author;
-use super::member::{Member, Wishes};
+use super::member::{Member, Preferences};
 use super::message::HistoryCursor;
 use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
@@ -111,7 +111,7 @@ pub struct Lobby {
     settings: LobbySettings,
     reserved: HashSet<NameKey>,
     /// Of those without a nickname, who wants to be told otherwise than usual.
-    wishes: HashMap<ClientId, Wishes>,
+    preferences: HashMap<ClientId, Preferences>,
     ignores: Ignores,
     numbers: Numbers,
     keys: Keys,
@@ -142,7 +142,7 @@ impl Lobby {
             names: Names::default(),
             rooms: Rooms::new(settings.rooms_max),
             reserved: settings.reserved_keys(),
-            wishes: HashMap::new(),
+            preferences: HashMap::new(),
             ignores: Ignores::default(),
             numbers: Numbers::beginning(keys.epoch()),
             keys,
@@ -211,7 +211,7 @@ impl Lobby {
     pub fn trim(&mut self) {
         self.names.trim(&self.members);
         self.rooms.trim();
-        self.wishes.shrink_to_fit();
+        self.preferences.shrink_to_fit();
         self.digests.shrink_to_fit();
     }
 
@@ -264,7 +264,7 @@ impl Lobby {
         for (id, member) in self.members.iter() {
             let found = self.names.find(&member.nickname.key(), &self.members);
             assert_eq!(found, Some(id), "{id}: name not indexed");
-            let may_be_nowhere = member.wishes.landing == Landing::Nowhere;
+            let may_be_nowhere = member.preferences.landing == Landing::Nowhere;
             assert!(!member.memberships.is_empty() || may_be_nowhere, "{id}: is in no room");
             for &membership in &member.memberships {
                 let room = self.rooms.get(membership.room).expect("a membership is in a room");
@@ -292,7 +292,7 @@ impl Lobby {
         self.rooms.check_invariants();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
-        assert!(self.wishes.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
+        assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 
     fn find_friend(&self, id: ClientId, typed: &str) -> Result<ClientId, Refusal> {

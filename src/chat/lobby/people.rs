@@ -6,7 +6,7 @@ use super::{Context, Lobby};
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
-use crate::chat::member::{Member, Wishes};
+use crate::chat::member::{Member, Preferences};
 use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
@@ -26,8 +26,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let hash = self.names.hash(&nickname.key());
-        let wishes = Wishes { landing, ..self.wishes.remove(&id).unwrap_or_default() };
-        self.members.insert(id, Member::new(nickname, hash, wishes));
+        let preferences =
+            Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
+        self.members.insert(id, Member::new(nickname, hash, preferences));
         self.names.insert(id, &self.members);
         if let Some(nickname) = self.nickname(id) {
             let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
@@ -42,7 +43,7 @@ impl Lobby {
 
     /// Takes a client out of every room, and tells those who stay. A stranger just goes.
     pub fn leave(&mut self, id: ClientId, outlet: &mut impl Outlet) {
-        self.wishes.remove(&id);
+        self.preferences.remove(&id);
         self.ignores.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
         self.names.remove(id, member.name_hash);
@@ -62,7 +63,7 @@ impl Lobby {
     pub fn dismiss_everyone(&mut self) {
         self.members = crate::id::SideTable::default();
         (self.names, self.ignores) = Default::default();
-        (self.wishes, self.digests) = Default::default();
+        (self.preferences, self.digests) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
     }
@@ -202,8 +203,8 @@ impl Lobby {
 
     pub(super) fn want_history(&mut self, id: ClientId, wanted: bool, outlet: &mut impl Outlet) {
         match self.members.get_mut(id) {
-            Some(member) => member.wishes.history = Some(wanted),
-            None => self.wishes.entry(id).or_default().history = Some(wanted),
+            Some(member) => member.preferences.history = Some(wanted),
+            None => self.preferences.entry(id).or_default().history = Some(wanted),
         }
         outlet.reply(id, &Reply::HearsHistory(wanted));
     }
@@ -211,8 +212,8 @@ impl Lobby {
     /// Whether a client that has not said what it wants is read what was said before it came.
     pub fn read_history_unasked(&mut self, id: ClientId, unasked: bool) {
         match self.members.get_mut(id) {
-            Some(member) => member.wishes.unasked_history_off = !unasked,
-            None => self.wishes.entry(id).or_default().unasked_history_off = !unasked,
+            Some(member) => member.preferences.unasked_history_off = !unasked,
+            None => self.preferences.entry(id).or_default().unasked_history_off = !unasked,
         }
     }
 }

@@ -21,7 +21,7 @@ use super::wire::{Progress, Wire};
 use super::{CAUGHT, Chat, KEYBOARD, SERVER, wait};
 use crate::client::clock::wall;
 use crate::client::command::Ended;
-use crate::console::{Console, Effect, Input, Keys, Moment, Wishes};
+use crate::console::{Console, ConsoleSettings, Effect, Input, Keys, Moment};
 use crate::limits::{FRAME_MIN, LEAVE_PATIENCE};
 use crate::peer::clock::Clock;
 use crate::time::Time;
@@ -55,7 +55,7 @@ impl Loop {
             Signals::new([SIGWINCH, SIGCONT, SIGTERM, SIGINT, SIGHUP]).map_err(&fail)?;
         poll.registry().register(&mut signals, CAUGHT, Interest::READABLE).map_err(&fail)?;
         let clock = Clock::start();
-        let wishes = Wishes {
+        let settings = ConsoleSettings {
             nickname: chat.nickname.clone().unwrap_or_default(),
             room: chat.room.clone(),
             theme: chat.theme,
@@ -66,7 +66,7 @@ impl Loop {
             poll,
             signals,
             clock,
-            console: Console::new(wishes, moment(clock)),
+            console: Console::new(settings, moment(clock)),
             screen: Screen::enter()?,
             keys: Keys::default(),
             wire,
