@@ -31,7 +31,7 @@ impl Preferences {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Member {
     pub(super) nickname: Nickname,
-    /// By which `Names` finds it: another hash in each process.
+    /// By which `NicknameIndex` finds it: another hash in each process.
     #[serde(skip)]
     pub(super) name_hash: u32,
     pub(super) preferences: Preferences,

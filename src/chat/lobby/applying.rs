@@ -125,7 +125,7 @@ impl Lobby {
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
         let drawn = self.keys.draw();
         let key = SecretHash::of(&name.key(), &written(drawn));
-        let stamp = MessageId { number: self.numbers.last, at: context.now };
+        let stamp = MessageId { number: self.sequence.last, at: context.now };
         self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
         let room = self.rooms.open(name, stamp, founder);
         self.give_to(room, by, key);
@@ -146,7 +146,7 @@ impl Lobby {
         };
         let drawn = self.keys.draw();
         let key = SecretHash::of(&open.name.key(), &written(drawn));
-        let receiver = self.names.find(&heir.key(), &self.members);
+        let receiver = self.nicknames.find(&heir.key(), &self.members);
         let given = Fact::Changed { by, change: Change::Given { to: heir, key } };
         self.happen(room, Author::Here(id), given, context, outlet);
         if let (Some(receiver), Some(open)) = (receiver, self.rooms.get(room)) {
@@ -163,7 +163,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let stamp = self.numbers.stamp(&fact, context.now);
+        let stamp = self.sequence.stamp(&fact, context.now);
         if let Some(open) = self.rooms.get(room) {
             self.journal.note(&open.name, stamp, || fact.clone());
         }

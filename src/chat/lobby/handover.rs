@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::Lobby;
-use super::clock::{Keys, Numbers};
 use super::persistence::Unsaved;
+use super::sequence::{RoomKeys, Sequence};
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};
@@ -21,8 +21,8 @@ pub struct LobbyState {
     rooms: RoomsState,
     preferences: Vec<(ClientId, Preferences)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
-    numbers: Numbers,
-    keys: Keys,
+    sequence: Sequence,
+    keys: RoomKeys,
     digests: Vec<RoomId>,
     unsaved: Unsaved,
 }
@@ -39,7 +39,7 @@ impl Lobby {
                 .map(|(id, preferences)| (*id, *preferences))
                 .collect(),
             ignores: self.ignores.handed_over(),
-            numbers: self.numbers.clone(),
+            sequence: self.sequence.clone(),
             keys: self.keys.clone(),
             digests: self.digests.clone(),
             unsaved: self.unsaved.clone(),
@@ -57,14 +57,14 @@ impl Lobby {
     /// as much as there; see [`Lobby::limit_history`].
     pub fn take_over(&mut self, state: LobbyState) {
         debug_assert!(self.members.is_empty(), "somebody is here already");
-        (self.numbers, self.keys) = (state.numbers, state.keys);
+        (self.sequence, self.keys) = (state.sequence, state.keys);
         (self.digests, self.unsaved) = (state.digests, state.unsaved.taken_over());
         self.preferences = state.preferences.into_iter().collect();
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {
-            member.name_hash = self.names.hash(&member.nickname.key());
+            member.name_hash = self.nicknames.hash(&member.nickname.key());
             self.members.insert(id, member);
-            self.names.insert(id, &self.members);
+            self.nicknames.insert(id, &self.members);
         }
         for (id, names) in state.ignores {
             for name in names {

@@ -34,7 +34,7 @@ impl Lobby {
 
     /// Notes what happens outside of commands.
     pub(super) fn note_in_journal(&mut self, room: RoomId, fact: impl FnOnce() -> Fact) {
-        let stamp = MessageId { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.sequence.last, at: self.now };
         if let Some(open) = self.rooms.get(room) {
             self.journal.note(&open.name, stamp, fact);
         }
@@ -45,8 +45,8 @@ impl Lobby {
     /// # Errors
     /// The first difference, for a person.
     pub fn compare_rooms(&self, other: &Self) -> Result<(), String> {
-        if self.numbers.last != other.numbers.last {
-            return Err(format!("messages: {} and {}", self.numbers.last, other.numbers.last));
+        if self.sequence.last != other.sequence.last {
+            return Err(format!("messages: {} and {}", self.sequence.last, other.sequence.last));
         }
         let counts = [self, other].map(|lobby| lobby.rooms.iter().count());
         if counts[0] != counts[1] {

@@ -11,7 +11,6 @@
 //!   there.
 
 mod applying;
-mod clock;
 mod deciding;
 mod handover;
 mod ignores;
@@ -23,6 +22,7 @@ mod owning;
 mod people;
 mod persistence;
 mod recalling;
+mod sequence;
 mod shelving;
 mod talking;
 
@@ -38,8 +38,8 @@ use super::member::{Member, Preferences};
 use super::message::HistoryCursor;
 use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
-use super::names::Names;
 use super::network::Network;
+use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
@@ -52,10 +52,10 @@ use crate::time::UnixTime;
 pub use deciding::{Decision, Joining};
 pub use handover::LobbyState;
 
-use clock::{Keys, Numbers};
 use ignores::Ignores;
 use journal::Journal;
 use persistence::Unsaved;
+use sequence::{RoomKeys, Sequence};
 
 /// What an operator may choose.
 #[derive(Clone, Debug)]
@@ -106,15 +106,15 @@ pub struct Context<'a> {
 #[derive(Debug)]
 pub struct Lobby {
     members: SideTable<Member>,
-    names: Names,
+    nicknames: NicknameIndex,
     rooms: Rooms,
     settings: LobbySettings,
     reserved: HashSet<NameKey>,
     /// Of those without a nickname, who wants to be told otherwise than usual.
     preferences: HashMap<ClientId, Preferences>,
     ignores: Ignores,
-    numbers: Numbers,
-    keys: Keys,
+    sequence: Sequence,
+    keys: RoomKeys,
     /// Where rooms are that are not in memory.
     archive: Option<Box<dyn Archive>>,
     /// How often that was asked.
@@ -136,15 +136,15 @@ pub struct Lobby {
 impl Lobby {
     /// A lobby with an empty `main`. `secret` is what keys of rooms are drawn from.
     pub fn new(settings: LobbySettings, secret: [u8; 16]) -> Self {
-        let keys = Keys::new(secret);
+        let keys = RoomKeys::new(secret);
         Self {
             members: SideTable::default(),
-            names: Names::default(),
+            nicknames: NicknameIndex::default(),
             rooms: Rooms::new(settings.rooms_max),
             reserved: settings.reserved_keys(),
             preferences: HashMap::new(),
             ignores: Ignores::default(),
-            numbers: Numbers::beginning(keys.epoch()),
+            sequence: Sequence::beginning(keys.epoch()),
             keys,
             archive: None,
             recalled: 0,
@@ -209,7 +209,7 @@ impl Lobby {
 
     /// Gives back memory that a crowd has needed and the present does not.
     pub fn trim(&mut self) {
-        self.names.trim(&self.members);
+        self.nicknames.trim(&self.members);
         self.rooms.trim();
         self.preferences.shrink_to_fit();
         self.digests.shrink_to_fit();
@@ -217,7 +217,7 @@ impl Lobby {
 
     /// The last message so far.
     pub fn cursor(&self) -> HistoryCursor {
-        self.numbers.cursor()
+        self.sequence.cursor()
     }
 
     /// Whether this client has a nickname.
@@ -259,10 +259,10 @@ impl Lobby {
 
     /// Panics where the tables disagree with each other. For tests; takes as long as it takes.
     pub fn check_invariants(&self) {
-        assert_eq!(self.names.len(), self.members.len(), "one name per member");
+        assert_eq!(self.nicknames.len(), self.members.len(), "one name per member");
         let mut memberships = 0;
         for (id, member) in self.members.iter() {
-            let found = self.names.find(&member.nickname.key(), &self.members);
+            let found = self.nicknames.find(&member.nickname.key(), &self.members);
             assert_eq!(found, Some(id), "{id}: name not indexed");
             let may_be_nowhere = member.preferences.landing == Landing::Nowhere;
             assert!(!member.memberships.is_empty() || may_be_nowhere, "{id}: is in no room");
@@ -280,7 +280,7 @@ impl Lobby {
             room.history.check_invariants();
             remembered += room.history.weight();
             let sits = |name: &NameKey| {
-                let member = self.names.find(name, &self.members);
+                let member = self.nicknames.find(name, &self.members);
                 let member = member.and_then(|member| self.members.get(member));
                 member.is_some_and(|member| member.membership_in(id).is_some())
             };
@@ -305,7 +305,7 @@ impl Lobby {
     }
 
     fn find_member(&self, typed: &str) -> Result<ClientId, Refusal> {
-        let found = self.names.find(&NameKey::of(typed), &self.members);
+        let found = self.nicknames.find(&NameKey::of(typed), &self.members);
         found.ok_or_else(|| Refusal::NobodyNamed(quoted(typed)))
     }
 

@@ -102,7 +102,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let target = self.names.find(&whom.key(), &self.members);
+        let target = self.nicknames.find(&whom.key(), &self.members);
         let sanction = Sanction {
             number: 0,
             kind: SanctionKind::Ban,
@@ -212,7 +212,7 @@ impl Lobby {
         let is_here = |id: &ClientId| self.is_within(*id, room) && self.rank(*id, room) < rank;
         let key = ban.name.as_ref().map(Nickname::key);
         // Nobody else has that name: keys of thousands of names would take a while.
-        let named = key.and_then(|key| self.names.find(&key, &self.members));
+        let named = key.and_then(|key| self.nicknames.find(&key, &self.members));
         let mut banned: Vec<ClientId> = named.into_iter().filter(is_here).collect();
         if ban.network.is_some() {
             let from_there = |id: &ClientId| {

@@ -25,11 +25,11 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let hash = self.names.hash(&nickname.key());
+        let hash = self.nicknames.hash(&nickname.key());
         let preferences =
             Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, preferences));
-        self.names.insert(id, &self.members);
+        self.nicknames.insert(id, &self.members);
         if let Some(nickname) = self.nickname(id) {
             let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
             let room = Some(&main).filter(|_| landing == Landing::Main);
@@ -46,7 +46,7 @@ impl Lobby {
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
-        self.names.remove(id, member.name_hash);
+        self.nicknames.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
         while let Some(membership) = member.memberships.pop() {
             self.note_in_journal(membership.room, || Fact::Went { who: member.nickname.clone() });
@@ -62,7 +62,7 @@ impl Lobby {
     /// Takes everybody out, and tells nobody.
     pub fn dismiss_everyone(&mut self) {
         self.members = crate::id::SideTable::default();
-        (self.names, self.ignores) = Default::default();
+        (self.nicknames, self.ignores) = Default::default();
         (self.preferences, self.digests) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
@@ -112,7 +112,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(member) = self.members.get_mut(id) else { return };
-        let new_hash = self.names.hash(&new.key());
+        let new_hash = self.nicknames.hash(&new.key());
         let old = std::mem::replace(&mut member.nickname, new.clone());
         let old_hash = std::mem::replace(&mut member.name_hash, new_hash);
         let rooms: SmallVec<[RoomId; 2]> =
@@ -120,8 +120,8 @@ impl Lobby {
         if !self.ignores.is_empty() {
             self.ignores.follow(&old.key(), new.as_str());
         }
-        self.names.remove(id, old_hash);
-        self.names.insert(id, &self.members);
+        self.nicknames.remove(id, old_hash);
+        self.nicknames.insert(id, &self.members);
         for &room in &rooms {
             let renamed = Fact::Renamed { old: old.clone(), new: new.clone() };
             self.happen(room, Author::Here(id), renamed, context, outlet);
@@ -163,7 +163,7 @@ impl Lobby {
     pub(super) fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
         let nickname = Nickname::parse(typed, self.settings.alphabet)?;
         let key = nickname.key();
-        match self.names.find(&key, &self.members) {
+        match self.nicknames.find(&key, &self.members) {
             Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
             _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
                 Err(Refusal::NicknameReserved(nickname))

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::Lobby;
-use super::clock::Numbers;
+use super::sequence::Sequence;
 use crate::chat::name::RoomName;
 use crate::chat::room::RoomId;
 use crate::chat::stored::{RoomChanges, SaveBatch, StoredLobby};
@@ -57,7 +57,7 @@ impl Lobby {
     /// Takes in what was kept, before anybody comes: of the rooms, the best for which there is
     /// room. The others stay where they are kept.
     pub fn restore(&mut self, stored: StoredLobby) {
-        self.numbers = Numbers::resuming(&stored);
+        self.sequence = Sequence::resuming(&stored);
         let mut rooms = stored.rooms;
         rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
         let (mut chosen, mut remembered) = (Vec::new(), 0);
@@ -86,8 +86,8 @@ impl Lobby {
 
     /// Whether there is anything to be saved.
     pub fn has_unsaved(&self) -> bool {
-        let numbers = self.numbers.saved != self.numbers.last;
-        numbers || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
+        let new_messages = self.sequence.saved != self.sequence.last;
+        new_messages || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
     }
 
     /// Has what is new saved by `commit`, at most so many rows of it at a time. If that fails,
@@ -116,10 +116,10 @@ impl Lobby {
             let (forgotten, standing) = (room.history.forgotten(), room.standing);
             rooms.push(RoomChanges { name: &room.name, settings, said, forgotten, standing });
         }
-        let Numbers { epoch, last, gap_before, .. } = self.numbers;
+        let Sequence { epoch, last, gap_before, .. } = self.sequence;
         commit(&SaveBatch { epoch, last, gap_before, gone: &self.unsaved.gone, rooms })?;
         self.unsaved.gone.clear();
-        self.numbers.saved = last;
+        self.sequence.saved = last;
         self.note_saved(&saved);
         Ok(())
     }

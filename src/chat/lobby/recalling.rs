@@ -27,12 +27,12 @@ impl Lobby {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let (replay, which) = match which {
             Recall::Last(most) => (open.history.last(most), Recalled::Last),
-            Recall::After(cursor) if cursor.epoch != self.numbers.epoch => {
+            Recall::After(cursor) if cursor.epoch != self.sequence.epoch => {
                 (open.history.last(usize::MAX), Recalled::Gap(cursor.number))
             }
             Recall::After(cursor) => {
                 let forgotten = open.history.forgotten();
-                let all = self.numbers.knows_all_since(cursor, forgotten);
+                let all = self.sequence.knows_all_since(cursor, forgotten);
                 let recalled = if all { Recalled::Since } else { Recalled::Gap };
                 (open.history.after(cursor.number), recalled(cursor.number))
             }
@@ -50,7 +50,7 @@ impl Lobby {
         which: Recalled,
         now: UnixTime,
     ) -> Recollection<'a> {
-        let cursor = self.numbers.cursor();
+        let cursor = self.sequence.cursor();
         Recollection { room: room.named(id), messages, which, cursor, asked: true, now }
     }
 

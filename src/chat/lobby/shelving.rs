@@ -96,7 +96,7 @@ impl Lobby {
 
     pub(super) fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
         let is_shorter = kept.shorten(self.settings.history);
-        let stamp = MessageId { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.sequence.last, at: self.now };
         self.journal.note(&kept.name, stamp, || Fact::Opened(Box::new(kept.clone())));
         self.make_way_for_history(kept.weight(), outlet);
         self.unsaved.keep(&kept.name);
@@ -109,7 +109,7 @@ impl Lobby {
     }
 
     fn let_go(&mut self, (id, room): (RoomId, Room), outlet: &mut impl Outlet) {
-        let stamp = MessageId { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.sequence.last, at: self.now };
         self.journal.note(&room.name, stamp, || Fact::Closed);
         self.remembered -= room.history.weight();
         self.unsaved.forget(id);

@@ -43,7 +43,7 @@ impl Lobby {
         message: Message,
         outlet: &mut impl Outlet,
     ) {
-        self.numbers.follow(message.id);
+        self.sequence.follow(message.id);
         let event = spoken(&message);
         if self.ignores.is_empty() {
             self.publish(room, author, &event, outlet);

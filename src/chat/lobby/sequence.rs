@@ -1,4 +1,4 @@
-//! Numbers for messages, and keys for rooms.
+//! Sequence for messages, and keys for rooms.
 //!
 //! Both come from what the lobby was given: nothing is drawn at random here.
 
@@ -16,9 +16,9 @@ use crate::time::UnixTime;
 /// Sets these hashes apart from others under the same secret.
 const DOMAIN: u8 = 6;
 
-/// Numbers messages, over all rooms.
+/// Sequence messages, over all rooms.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Numbers {
+pub(super) struct Sequence {
     pub(super) epoch: u32,
     pub(super) last: u64,
     /// The last number that was saved.
@@ -27,7 +27,7 @@ pub(super) struct Numbers {
     pub(super) gap_before: u64,
 }
 
-impl Numbers {
+impl Sequence {
     /// The first message will be number one.
     pub(super) fn beginning(epoch: u32) -> Self {
         Self { epoch, last: 0, saved: 0, gap_before: 0 }
@@ -71,12 +71,12 @@ impl Numbers {
 
 /// Draws keys from a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Keys {
+pub(super) struct RoomKeys {
     secret: [u8; 16],
     drawn: u64,
 }
 
-impl Keys {
+impl RoomKeys {
     pub(super) fn new(secret: [u8; 16]) -> Self {
         Self { secret, drawn: 0 }
     }

@@ -16,12 +16,12 @@ use crate::id::{ClientId, SideTable};
 
 /// The index of nicknames.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NicknameIndex {
     table: HashTable<ClientId>,
     hasher: RandomState,
 }
 
-impl Names {
+impl NicknameIndex {
     /// The hash by which a name is found. Keyed at random, so that nobody can choose names that
     /// collide.
     pub(super) fn hash(&self, key: &NameKey) -> u32 {
