@@ -95,7 +95,7 @@ pub enum ModerationAction {
     /// Not allowed that any more.
     Demoted,
     /// Given the room.
-    Endowed,
+    MadeOwner,
 }
 
 /// One such action, and all about it.

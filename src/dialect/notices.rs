@@ -182,7 +182,7 @@ pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom:
         ModerationAction::Unmuted => ("allowed to speak again", "in"),
         ModerationAction::Promoted => ("made an operator", "of"),
         ModerationAction::Demoted => ("removed as an operator", "of"),
-        ModerationAction::Endowed => ("made the owner", "of"),
+        ModerationAction::MadeOwner => ("made the owner", "of"),
     };
     let room = room.as_str();
     let _ = match to_whom {

@@ -372,7 +372,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         ModerationAction::Unmuted,
         ModerationAction::Promoted,
         ModerationAction::Demoted,
-        ModerationAction::Endowed,
+        ModerationAction::MadeOwner,
     ] {
         let lasts = Some(Duration::from_secs(90));
         let moderation = Moderation { action, room, whom: Some("bob"), by, lasts, reason: "spam" };

@@ -179,7 +179,7 @@ fn word(done: Done) -> &'static str {
         Done::Moderated(ModerationAction::Unmuted) => "unmute",
         Done::Moderated(ModerationAction::Promoted) => "op",
         Done::Moderated(ModerationAction::Demoted) => "deop",
-        Done::Moderated(ModerationAction::Endowed) => "give",
+        Done::Moderated(ModerationAction::MadeOwner) => "give",
         Done::Owned => "own",
         Done::Password(true) => "password",
         Done::Password(false) => "no-password",

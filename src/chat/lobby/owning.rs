@@ -132,10 +132,10 @@ impl Lobby {
             Change::Password(hash) => self.change_password(room, author, hash, outlet),
             Change::Claimed => {
                 self.set_owner(room, &by);
-                self.tell_action(author, room, ModerationAction::Endowed, (&by, &by), outlet);
+                self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &by), outlet);
             }
             Change::Given { to, key } => {
-                self.tell_action(author, room, ModerationAction::Endowed, (&by, &to), outlet);
+                self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &to), outlet);
                 self.give_to(room, to, key);
             }
             Change::Operator { whom, may } => {
@@ -241,7 +241,7 @@ impl Lobby {
         let moderation =
             Moderation { action, room: &name, whom: whom_name, by, lasts: None, reason: "" };
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
-        if action == ModerationAction::Endowed && by == whom {
+        if action == ModerationAction::MadeOwner && by == whom {
             self.note_done(author, room, Done::Owned, |record| record);
         } else {
             self.note_done(author, room, Done::Moderated(action), |record| record.to(whom));
