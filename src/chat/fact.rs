@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::message::{Kind, MessageId};
+use super::message::{MessageId, MessageKind};
 use super::name::{Nickname, RoomName};
 use super::refusal::Rank;
 use super::sanctions::{Sanction, SanctionKind};
@@ -49,7 +49,7 @@ pub enum Fact {
         /// The speaker.
         who: Nickname,
         /// Whether something was said or done (`/me`).
-        kind: Kind,
+        kind: MessageKind,
         /// Clean text.
         text: SmolStr,
     },
@@ -138,7 +138,7 @@ impl Author {
 
 /// A fact in its place among all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// In which room.
     pub room: RoomName,
     /// When, and after which message.

@@ -171,14 +171,14 @@ impl<'a> Replay<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::message::{Kind, MessageId};
+    use crate::chat::message::{MessageId, MessageKind};
     use crate::chat::name::{Alphabet, Nickname};
     use crate::time::UnixTime;
 
     fn message(number: u64, text: &str) -> Message {
         Message {
             id: MessageId { number, at: UnixTime::from_millis(number) },
-            kind: Kind::Said,
+            kind: MessageKind::Said,
             who: Nickname::parse("alice", Alphabet::Ascii).unwrap(),
             text: text.into(),
         }

@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 
 /// Whether something was said or done (`/me`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum MessageKind {
     /// Somebody said something.
     Said,
     /// Somebody did something (`/me`).
@@ -35,7 +35,7 @@ pub struct Message {
     /// When it was said.
     pub id: MessageId,
     /// How.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// By whom.
     pub who: Nickname,
     /// Clean text.

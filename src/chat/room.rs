@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use slab::Slab;
 
-use super::guesses::Guesses;
+use super::guesses::PasswordGuesses;
 use super::history::History;
 use super::message::MessageId;
 use super::name::{NameKey, RoomName};
@@ -71,7 +71,7 @@ pub(super) struct Room {
     pub(super) officers: Officers,
     /// Wrong passwords that were brought.
     #[serde(default)]
-    pub(super) guesses: Guesses,
+    pub(super) guesses: PasswordGuesses,
     /// Comings and goings that were not told yet.
     pub(super) arrivals: u32,
     pub(super) departures: u32,
@@ -92,7 +92,7 @@ impl Room {
             history,
             standing,
             officers: Officers::default(),
-            guesses: Guesses::default(),
+            guesses: PasswordGuesses::default(),
             arrivals: 0,
             departures: 0,
             emptied: 0,

@@ -45,12 +45,12 @@ pub struct Sanction {
 
 /// A sanction, and what the name that it is on is compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Known {
+struct KeyedSanction {
     sanction: Sanction,
     key: Option<NameKey>,
 }
 
-impl Known {
+impl KeyedSanction {
     fn of(sanction: Sanction) -> Self {
         let key = sanction.name.as_ref().map(Nickname::key);
         Self { sanction, key }
@@ -84,7 +84,7 @@ type Numbers = SmallVec<[u32; 2]>;
 #[serde(from = "Vec<Sanction>", into = "Vec<Sanction>")]
 pub struct Sanctions {
     /// By number, and so from the oldest on.
-    all: BTreeMap<u32, Known>,
+    all: BTreeMap<u32, KeyedSanction>,
     by_name: BTreeMap<NameKey, Numbers>,
     by_network: BTreeMap<Network, Numbers>,
     /// How many of them are mutes.
@@ -96,7 +96,7 @@ impl Sanctions {
     pub fn restored(mut kept: Vec<Sanction>) -> Self {
         let mut sanctions = Self::default();
         kept.sort_by_key(|sanction| sanction.number);
-        kept.into_iter().for_each(|sanction| sanctions.insert(Known::of(sanction)));
+        kept.into_iter().for_each(|sanction| sanctions.insert(KeyedSanction::of(sanction)));
         sanctions
     }
 
@@ -110,9 +110,10 @@ impl Sanctions {
     ) -> Option<&Sanction> {
         let number = self.all.last_key_value().map_or(0, |(last, _)| *last).checked_add(1)?;
         sanction.number = number;
-        let new = Known::of(sanction);
-        let makes_way =
-            |(_, known): &(&u32, &Known)| known.is_like(&new) || known.sanction.is_over(now);
+        let new = KeyedSanction::of(sanction);
+        let makes_way = |(_, known): &(&u32, &KeyedSanction)| {
+            known.is_like(&new) || known.sanction.is_over(now)
+        };
         let gone: Vec<u32> = self.all.iter().filter(makes_way).map(|(number, _)| *number).collect();
         gone.into_iter().for_each(|number| self.remove(number));
         if self.all.len() >= most {
@@ -124,8 +125,8 @@ impl Sanctions {
 
     /// Whether this one could be imposed.
     pub(super) fn has_place(&self, sanction: &Sanction, now: UnixTime, most: usize) -> bool {
-        let new = Known::of(sanction.clone());
-        let stays = |known: &&Known| !known.is_like(&new) && !known.sanction.is_over(now);
+        let new = KeyedSanction::of(sanction.clone());
+        let stays = |known: &&KeyedSanction| !known.is_like(&new) && !known.sanction.is_over(now);
         let is_last = self.all.contains_key(&u32::MAX);
         !is_last && self.all.values().filter(stays).count() < most
     }
@@ -211,7 +212,7 @@ impl Sanctions {
 
     /// Takes one in whose number is higher than that of all others. Of two with one number, which
     /// nobody can have imposed, the first counts.
-    fn insert(&mut self, known: Known) {
+    fn insert(&mut self, known: KeyedSanction) {
         let Sanction { number, kind, network, .. } = known.sanction;
         let Entry::Vacant(place) = self.all.entry(number) else { return };
         if let Some(key) = &known.key {
@@ -225,7 +226,7 @@ impl Sanctions {
     }
 
     fn remove(&mut self, number: u32) {
-        let Some(Known { sanction, key }) = self.all.remove(&number) else { return };
+        let Some(KeyedSanction { sanction, key }) = self.all.remove(&number) else { return };
         self.mutes -= usize::from(sanction.kind == SanctionKind::Mute);
         if let Some(key) = key {
             forget(&mut self.by_name, &key, number);

@@ -1,6 +1,6 @@
 //! What the server says, and what of it is shown where.
 
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::pane::{Entry, Kind, Pane, Stamp};
 use super::reading::Heard;
 use super::{Console, Effect, effects, wording};
@@ -153,11 +153,11 @@ impl Console {
     /// What the server says while there is no nickname is about that.
     fn noticed(&mut self, text: &str) {
         match self.link.phase() {
-            Phase::Naming => {
+            LinkPhase::Naming => {
                 let entry = Entry::told(Kind::Alarm, self.now.wall, text);
                 self.add(entry);
             }
-            Phase::Registering => self.hint = text.to_owned(),
+            LinkPhase::Registering => self.hint = text.to_owned(),
             _ => self.notice(text),
         }
     }

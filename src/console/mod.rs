@@ -40,13 +40,13 @@ mod wrap;
 
 pub use keys::{Key, Keys};
 pub use palette::Theme;
-pub use script::{Ending, Format, Script, Step};
+pub use script::{Ending, Script, ScriptFormat, ScriptStep};
 pub use talks::News;
 
 use crate::limits::ROOM_PANES_MAX;
 use crate::time::Time;
 use composer::Composer;
-use link::{Ask, Link, MAIN, Phase};
+use link::{Ask, Link, LinkPhase, MAIN};
 use pane::{Entry, Kind, Pane};
 use reading::Reading;
 use roster::Roster;
@@ -244,7 +244,7 @@ impl Console {
     }
 
     fn lost(&mut self, why: &str) -> Vec<Effect> {
-        let was_here = self.link.phase() == Phase::Here;
+        let was_here = self.link.phase() == LinkPhase::Here;
         self.link.closed(self.now.time, why);
         // What is told of the connection counts more.
         self.hint.clear();
@@ -260,7 +260,7 @@ impl Console {
     pub fn due(&self) -> Option<Time> {
         let second = std::time::Duration::from_secs(1);
         match self.link.phase() {
-            Phase::Waiting(until) => Some(until.min(self.now.time + second)),
+            LinkPhase::Waiting(until) => Some(until.min(self.now.time + second)),
             _ => self.link.due(),
         }
     }

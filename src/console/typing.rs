@@ -3,7 +3,7 @@
 use super::completion::{self, Known};
 use super::composer::{Composer, Typed};
 use super::keys::Key;
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::pane::Kind;
 use super::{Console, Effect, Mode, commands, effects};
 use crate::dialect::CommandSpec;
@@ -122,7 +122,7 @@ impl Console {
         let is_due =
             self.rooms_asked.is_none_or(|asked| self.now.time.since(asked) >= ROOMS_ASKED_AGAIN);
         let is_wanted = matches!(self.composer.text(), "/join " | "/who ");
-        if !is_due || !is_wanted || self.link.phase() != Phase::Here {
+        if !is_due || !is_wanted || self.link.phase() != LinkPhase::Here {
             return Vec::new();
         }
         self.rooms_asked = Some(self.now.time);
@@ -155,7 +155,7 @@ impl Console {
         if let Some(effects) = self.own_command(&line).filter(|_| is_command) {
             return effects;
         }
-        if self.link.phase() == Phase::Naming {
+        if self.link.phase() == LinkPhase::Naming {
             if is_command {
                 self.hint = "type a nickname first: /nick NAME (/quit leaves)".into();
                 return Vec::new();
@@ -165,7 +165,7 @@ impl Console {
         if self.talks.shown().is_some() && !is_command {
             return self.say_in_talk(line.strip_prefix('/').unwrap_or(&line).to_owned());
         }
-        if self.link.phase() != Phase::Here {
+        if self.link.phase() != LinkPhase::Here {
             // What was typed is not lost.
             self.composer.set(&line);
             self.hint = "not connected: press Enter again when you are".into();
@@ -196,7 +196,7 @@ impl Console {
                 }
                 Vec::new()
             }
-            "nick" if self.link.phase() != Phase::Here && !argument.is_empty() => {
+            "nick" if self.link.phase() != LinkPhase::Here && !argument.is_empty() => {
                 effects(self.link.choose_name(argument))
             }
             "me" if self.talks.shown().is_some() => {
@@ -210,7 +210,7 @@ impl Console {
             }
             "match" if argument == "off" => {
                 let mut effects = self.stop_looking();
-                if self.link.phase() == Phase::Here {
+                if self.link.phase() == LinkPhase::Here {
                     effects.push(Effect::Send(format!("{line}\n")));
                 }
                 effects
@@ -226,7 +226,7 @@ impl Console {
         if !confirmed && *key != Key::Escape {
             return Vec::new();
         }
-        if confirmed && self.talks.shown().is_none() && self.link.phase() != Phase::Here {
+        if confirmed && self.talks.shown().is_none() && self.link.phase() != LinkPhase::Here {
             self.hint = "not connected: press Enter again when you are".into();
             return effects(self.link.try_again());
         }

@@ -18,7 +18,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::palette::Role;
 use super::pane::Entry;
 use super::rows::Rower;
@@ -247,21 +247,21 @@ impl Console {
         let Self { link, roster, settings, .. } = self;
         let (nickname, room, server) = (link.nickname(), link.room(), &settings.server);
         match link.phase() {
-            Phase::Here => {
+            LinkPhase::Here => {
                 let talk = self.talks.shown().map(|talk| talk.pane.title.clone());
                 let place = talk.map_or(format!("in {room}, {} here", roster.count()), |name| {
                     format!("directly with {name}")
                 });
                 format!("● {nickname} {place}")
             }
-            Phase::Connecting => format!("○ connecting to {server}"),
-            Phase::Registering => format!("○ saying hello to {server}"),
-            Phase::Naming => "○ type a nickname".to_owned(),
-            Phase::Waiting(until) => {
+            LinkPhase::Connecting => format!("○ connecting to {server}"),
+            LinkPhase::Registering => format!("○ saying hello to {server}"),
+            LinkPhase::Naming => "○ type a nickname".to_owned(),
+            LinkPhase::Waiting(until) => {
                 let seconds = until.since(self.now.time).as_millis().div_ceil(1_000);
                 format!("○ reconnecting in {seconds} s (Enter: now): {}", link.why())
             }
-            Phase::Down => format!("○ not connected (Enter: try again): {}", link.why()),
+            LinkPhase::Down => format!("○ not connected (Enter: try again): {}", link.why()),
         }
     }
 
@@ -287,7 +287,7 @@ impl Console {
         let nickname = self.link.nickname();
         let (prompt, composer) = match &self.mode {
             Mode::Searching(composer) => ("find: ".to_owned(), composer),
-            _ if self.link.phase() == Phase::Naming => ("nickname: ".into(), &self.composer),
+            _ if self.link.phase() == LinkPhase::Naming => ("nickname: ".into(), &self.composer),
             _ if area.width >= PROMPT_FROM_COLUMNS => (format!("{nickname}> "), &self.composer),
             _ => ("> ".to_owned(), &self.composer),
         };

@@ -132,9 +132,9 @@ impl Outlet for Both {
 }
 
 /// Small and fast, and the same everywhere (xorshift).
-struct Random(u64);
+struct TestRandom(u64);
 
-impl Random {
+impl TestRandom {
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -144,7 +144,7 @@ impl Random {
 }
 
 struct Crowd {
-    random: Random,
+    random: TestRandom,
     ids: Registry<()>,
     here: Vec<ClientId>,
     named: usize,
@@ -177,7 +177,7 @@ impl Crowd {
 
     fn new(seed: u64) -> Self {
         Self {
-            random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            random: TestRandom(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             ids: Registry::default(),
             here: Vec::new(),
             named: 0,

@@ -4,7 +4,7 @@
 //! used, and what the terminal client completes and explains are all read from here, so that a
 //! command is added in one place.
 
-use super::format::{Asked, Format};
+use super::format::{Format, Request};
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
 use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
@@ -69,17 +69,17 @@ pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn asked(request: &str) -> Result<Asked<'_>, Refusal> {
+pub(super) fn asked(request: &str) -> Result<Request<'_>, Refusal> {
     let (name, argument) = first_word(request);
-    match Entry::named(name).map(|entry| entry.meaning) {
-        Some(Meaning::Command(parse)) => parse(argument).map(Asked::Command),
-        Some(Meaning::Format(parse)) => parse(argument).map(Asked::Format),
+    match CommandEntry::named(name).map(|entry| entry.meaning) {
+        Some(Meaning::Command(parse)) => parse(argument).map(Request::Command),
+        Some(Meaning::Format(parse)) => parse(argument).map(Request::Format),
         None => Err(Refusal::UnknownCommand(quoted(name))),
     }
 }
 
 /// A command, and what only the server needs of it.
-pub(super) struct Entry {
+pub(super) struct CommandEntry {
     pub(super) spec: CommandSpec,
     meaning: Meaning,
     /// How it is used, for those who left out what it needs.
@@ -138,7 +138,7 @@ impl Part {
     }
 }
 
-impl Entry {
+impl CommandEntry {
     /// The entry of this name, capitals or not.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         TABLE.iter().find(|entry| entry.spec.is_called(name))
@@ -182,9 +182,9 @@ const fn entry(
     takes: Takes,
     summary: &'static str,
     parse: Parse,
-) -> Entry {
+) -> CommandEntry {
     let spec = CommandSpec::new(name, arguments, takes, summary);
-    Entry { spec, meaning: Meaning::Command(parse), usage: None, help: None }
+    CommandEntry { spec, meaning: Meaning::Command(parse), usage: None, help: None }
 }
 
 const fn format_entry(
@@ -192,9 +192,9 @@ const fn format_entry(
     arguments: &'static str,
     summary: &'static str,
     parse: ParseFormat,
-) -> Entry {
+) -> CommandEntry {
     let spec = CommandSpec::new(name, arguments, Takes::Text, summary);
-    Entry { spec, meaning: Meaning::Format(parse), usage: None, help: None }
+    CommandEntry { spec, meaning: Meaning::Format(parse), usage: None, help: None }
 }
 
 /// How a command is used.
@@ -222,7 +222,7 @@ pub(super) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [Entry; 30] = [
+static TABLE: [CommandEntry; 30] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })

@@ -15,9 +15,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::detect::{Foreign, Language, language};
-use super::format::{Asked, Format};
+use super::format::{Format, Request};
 use super::framing::Frame;
-use super::habits::{Ending, Habit, Habits, without_name_of};
+use super::habits::{Habit, Habits, LineEnding, without_name_of};
 use super::line::{self, is_byte_order_mark};
 use super::unread::Unread;
 use crate::chat::{Command, Refusal};
@@ -151,7 +151,7 @@ impl Decoder {
     pub fn due(&self) -> Time {
         let (unread, habits) = self.parts();
         match unread {
-            Some(unread) if habits.ending != Ending::Newline => unread.quiet_at,
+            Some(unread) if habits.ending != LineEnding::Newline => unread.quiet_at,
             _ => Time::NEVER,
         }
     }
@@ -176,7 +176,7 @@ impl Decoder {
 
     /// The connection broke: what was begun may lack its end, and nobody knows what it was to say.
     pub fn drop_unfinished(&mut self) {
-        if let (Some(unread), Habits { ending: Ending::Unknown | Ending::Newline, .. }) =
+        if let (Some(unread), Habits { ending: LineEnding::Unknown | LineEnding::Newline, .. }) =
             self.parts_mut()
         {
             unread.drop_unfinished();
@@ -335,8 +335,8 @@ impl Decoded<'_> {
             }
         };
         match asked {
-            Ok(Some(Asked::Command(command))) => Step::Command(command),
-            Ok(Some(Asked::Format(format))) => Step::Format(format),
+            Ok(Some(Request::Command(command))) => Step::Command(command),
+            Ok(Some(Request::Format(format))) => Step::Format(format),
             Ok(None) => Step::Blank,
             Err(refusal) => Step::Refuse(refusal),
         }

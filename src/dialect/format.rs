@@ -16,7 +16,7 @@ pub enum Format {
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked<'a> {
+pub(super) enum Request<'a> {
     /// Something of the lobby.
     Command(Command<'a>),
     /// To be told things in another form.

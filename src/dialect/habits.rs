@@ -21,7 +21,7 @@ pub enum Habit {
 
 /// How a client ends its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Ending {
+pub(super) enum LineEnding {
     /// Not known yet.
     #[default]
     Unknown,
@@ -36,7 +36,7 @@ pub(super) enum Ending {
 /// What is known of one client.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Habits {
-    pub(super) ending: Ending,
+    pub(super) ending: LineEnding,
     /// It will send no more.
     pub(super) ended: bool,
     /// It was asked for a nickname.
@@ -50,9 +50,9 @@ impl Habits {
     pub(super) fn note_ending(&mut self, newline: bool) -> Option<Habit> {
         let has_paused = self.pauses();
         if newline {
-            self.ending = Ending::Newline;
-        } else if self.ending == Ending::Unknown && !self.ended {
-            self.ending = Ending::Pause;
+            self.ending = LineEnding::Newline;
+        } else if self.ending == LineEnding::Unknown && !self.ended {
+            self.ending = LineEnding::Pause;
         }
         match (has_paused, self.pauses()) {
             (false, true) => Some(Habit::ReadsPieces),
@@ -76,15 +76,15 @@ impl Habits {
         if first_answer.is_none() && !name.is_empty() {
             *first_answer = Some(name.into());
         }
-        if self.ending == Ending::PauseUnicode || text.is_ascii() {
+        if self.ending == LineEnding::PauseUnicode || text.is_ascii() {
             return None;
         }
-        self.ending = Ending::PauseUnicode;
+        self.ending = LineEnding::PauseUnicode;
         Some(Habit::ReadsUnicode)
     }
 
     pub(super) fn pauses(self) -> bool {
-        matches!(self.ending, Ending::Pause | Ending::PauseUnicode)
+        matches!(self.ending, LineEnding::Pause | LineEnding::PauseUnicode)
     }
 }
 

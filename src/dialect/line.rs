@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::classroom::without_name;
 use super::commands;
-use super::format::Asked;
+use super::format::Request;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
 
@@ -49,14 +49,14 @@ fn erased(text: &str) -> String {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn asked(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
+pub(super) fn asked(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     if line.is_empty() {
         return Ok(None);
     }
     match line.strip_prefix('/') {
-        None => Ok(Some(Asked::Command(Command::Say { room: None, text: line }))),
+        None => Ok(Some(Request::Command(Command::Say { room: None, text: line }))),
         Some(literal) if literal.starts_with('/') => {
-            Ok(Some(Asked::Command(Command::Say { room: None, text: literal })))
+            Ok(Some(Request::Command(Command::Say { room: None, text: literal })))
         }
         Some(request) => commands::asked(request).map(Some),
     }
@@ -70,7 +70,7 @@ pub(super) fn first_asked<'a>(
     text: &'a str,
     first_answer: Option<&str>,
     could_be_nickname: impl Fn(&str) -> bool,
-) -> Result<Option<Asked<'a>>, Refusal> {
+) -> Result<Option<Request<'a>>, Refusal> {
     let rest = first_answer.and_then(|name| without_name(text, name));
     let is_said = rest.is_some_and(|rest| !rest.starts_with('/'));
     if is_said && first_answer.is_some_and(could_be_nickname) {
@@ -85,7 +85,7 @@ pub(super) fn first_asked<'a>(
 /// # Errors
 /// [`Refusal::NicknameFirst`] for what is no command, or one that lacks what it needs; `/nick`
 /// alone is told what that is.
-fn nickname_or_command(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
+fn nickname_or_command(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('/') {
         return match asked(line) {
@@ -96,15 +96,15 @@ fn nickname_or_command(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
             understood => understood,
         };
     }
-    Ok(Some(Asked::Command(Command::Nick(line))))
+    Ok(Some(Request::Command(Command::Nick(line))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn say(text: &str) -> Asked<'_> {
-        Asked::Command(Command::Say { room: None, text })
+    fn say(text: &str) -> Request<'_> {
+        Request::Command(Command::Say { room: None, text })
     }
 
     #[test]
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn the_first_line_is_a_nickname() {
-        let nick = |name| Ok(Some(Asked::Command(Command::Nick(name))));
+        let nick = |name| Ok(Some(Request::Command(Command::Nick(name))));
         assert_eq!(nickname_or_command(" alice "), nick("alice"));
         assert_eq!(nickname_or_command("alice cooper"), nick("alice cooper"));
         assert_eq!(nickname_or_command("/nick alice"), nick("alice"));
-        assert_eq!(nickname_or_command("/quit"), Ok(Some(Asked::Command(Command::Quit))));
+        assert_eq!(nickname_or_command("/quit"), Ok(Some(Request::Command(Command::Quit))));
         assert_eq!(nickname_or_command("  "), Ok(None));
         assert_eq!(nickname_or_command("/nick"), Err(Refusal::Incomplete(Verb::Nick)));
         for line in ["/join", "/msg alice", "/me", "/frobnicate", "/"] {

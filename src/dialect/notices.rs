@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    HistoryCursor, Kind, Message, Moderation, ModerationAction, Nickname, Recalled, Reply,
+    HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Nickname, Recalled, Reply,
     RoomName, Sanction, SanctionKind, Topic,
 };
 use crate::time::UnixTime;
@@ -54,8 +54,8 @@ pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, n
     }
     let (who, text) = (message.who.as_str(), message.text.as_str());
     match message.kind {
-        Kind::Said => line(out, &[who, ": ", text]),
-        Kind::Acted => line(out, &["* ", who, " ", text]),
+        MessageKind::Said => line(out, &[who, ": ", text]),
+        MessageKind::Acted => line(out, &["* ", who, " ", text]),
     }
 }
 

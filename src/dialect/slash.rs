@@ -168,13 +168,13 @@ fn two(verb: Verb, argument: &str) -> Result<(&str, &str), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::format::Asked;
+    use crate::dialect::format::Request;
     use crate::dialect::line::asked;
 
     fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
         Ok(match asked(line)? {
-            Some(Asked::Command(command)) => Some(command),
-            Some(Asked::Format(format)) => panic!("{format:?}"),
+            Some(Request::Command(command)) => Some(command),
+            Some(Request::Format(format)) => panic!("{format:?}"),
             None => None,
         })
     }
@@ -237,7 +237,7 @@ mod tests {
             ("/format json", Format::Json),
             ("/FORMAT  text ", Format::Text),
         ] {
-            assert_eq!(asked(line), Ok(Some(Asked::Format(format))), "{line:?}");
+            assert_eq!(asked(line), Ok(Some(Request::Format(format))), "{line:?}");
         }
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    ActiveSanction, Alphabet, Farewell, Field, Guide, HistoryCursor, Kind, Message, MessageId,
-    Moderation, ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal, Reply,
-    RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
+    ActiveSanction, Alphabet, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
+    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal,
+    Reply, RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -99,11 +99,11 @@ fn messages_are_numbered_for_those_who_want_that() {
     assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
     assert_eq!(encoded_in(Encoding::NumberedLine, acted), "@1234 1763820125 * alice waves\n");
     for (kind, text, dated) in [
-        (Kind::Said, "hello", "* [14:02] alice: hello\n"),
-        (Kind::Acted, "waves", "* [14:02] * alice waves\n"),
+        (MessageKind::Said, "hello", "* [14:02] alice: hello\n"),
+        (MessageKind::Acted, "waves", "* [14:02] * alice waves\n"),
     ] {
         let message = &Message { id, kind, who: alice(), text: text.into() };
-        let live = if kind == Kind::Said { said } else { acted };
+        let live = if kind == MessageKind::Said { said } else { acted };
         let again = Reply::Remembered { room: &RoomName::main(), message, now: at };
         assert_eq!(encoded(again), dated);
         assert_eq!(
@@ -322,7 +322,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     let (by, room) = (&alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
     let now = UnixTime::from_millis(1_763_820_125_900);
     let id = MessageId { number: 7, at: UnixTime::default() };
-    let message = &Message { id, kind: Kind::Acted, who: alice(), text: "waves".into() };
+    let message = &Message { id, kind: MessageKind::Acted, who: alice(), text: "waves".into() };
     let topic = &Topic { text: "chess".into(), by: alice() };
     let cursor = HistoryCursor { epoch: 7, number: 7 };
     let network = Network::of("192.0.2.7".parse().unwrap());

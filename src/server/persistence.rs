@@ -3,7 +3,7 @@
 //! Where it is kept, and when, is left to whoever drives the server.
 
 use super::Server;
-use crate::chat::{Archive, Context, Entry, Network, RoomName, SaveBatch, StoredLobby};
+use crate::chat::{Archive, Context, JournalEntry, Network, RoomName, SaveBatch, StoredLobby};
 use crate::id::ClientId;
 use crate::limits::ROOMS_RECALLED_PER_TURN;
 use crate::time::{Time, UnixTime};
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// What has happened in rooms since this was last asked for, if that is kept.
-    pub fn take_journal(&mut self) -> Vec<Entry> {
+    pub fn take_journal(&mut self) -> Vec<JournalEntry> {
         self.lobby.take_journal()
     }
 

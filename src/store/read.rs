@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
 use crate::chat::{
-    Alphabet, Kind, Message, Network, Nickname, RoomSettings, SanctionKind, SecretHash, StoredRoom,
+    Alphabet, Message, MessageKind, Network, Nickname, RoomSettings, SanctionKind, SecretHash,
+    StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -202,8 +203,8 @@ fn message(row: &Row<'_>) -> Option<Message> {
         id: MessageId { number: number(row, 0)?, at: UnixTime::from_millis(number(row, 1)?) },
         who: Nickname::restored(text(row, 2)?)?,
         kind: match text(row, 3)? {
-            "said" => Kind::Said,
-            "acted" => Kind::Acted,
+            "said" => MessageKind::Said,
+            "acted" => MessageKind::Acted,
             _ => return None,
         },
         text: cleaned(text(row, 4)?, LINE_BYTES_MAX)?,

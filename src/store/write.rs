@@ -7,7 +7,7 @@ use rusqlite::{Connection, Result, params};
 
 use crate::chat::Sanction;
 use crate::chat::{
-    Kind, Message, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
+    Message, MessageKind, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
 };
 
 /// Writes it within a transaction of the caller's.
@@ -109,8 +109,8 @@ fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()>
 
 fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
     let kind = match message.kind {
-        Kind::Said => "said",
-        Kind::Acted => "acted",
+        MessageKind::Said => "said",
+        MessageKind::Acted => "acted",
     };
     let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -1,6 +1,6 @@
 //! What a room remembers, and how it is told again; and whether all of it is on the shelf.
 
-use mio_chat::chat::{Kind, SanctionKind, StoredLobby, StoredRoom};
+use mio_chat::chat::{MessageKind, SanctionKind, StoredLobby, StoredRoom};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
@@ -218,7 +218,7 @@ impl Rooms {
         let messages = kept.messages.iter().map(|message| Message {
             number: message.id.number,
             at: message.id.at.millis(),
-            acted: message.kind == Kind::Acted,
+            acted: message.kind == MessageKind::Acted,
             who: message.who.as_str().to_owned(),
             text: message.text.to_string(),
         });

@@ -7,7 +7,7 @@
 use super::deciding::{Decision, Joining};
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Outcome, RoomCommand};
-use crate::chat::fact::{Author, Change, Entry, Fact};
+use crate::chat::fact::{Author, Change, Fact, JournalEntry};
 use crate::chat::message::{Message, MessageId};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
@@ -171,8 +171,8 @@ impl Lobby {
     }
 
     /// Applies what has happened in another lobby, to the room of that name.
-    pub fn apply(&mut self, entry: Entry, context: &Context<'_>, outlet: &mut impl Outlet) {
-        let Entry { room, stamp, fact } = entry;
+    pub fn apply(&mut self, entry: JournalEntry, context: &Context<'_>, outlet: &mut impl Outlet) {
+        let JournalEntry { room, stamp, fact } = entry;
         self.now = stamp.at;
         match (fact, self.rooms.find(&room)) {
             (Fact::Founded { by, founder, key }, None) => {

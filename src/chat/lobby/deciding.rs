@@ -7,7 +7,7 @@
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Landing, Outcome, RoomCommand};
 use crate::chat::fact::Fact;
-use crate::chat::message::Kind;
+use crate::chat::message::MessageKind;
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::RoomId;
@@ -68,10 +68,10 @@ impl Lobby {
         }
         Ok(match command {
             Command::Say { room, text } => {
-                return self.decide_to_speak(id, room, text, Kind::Said, context.now);
+                return self.decide_to_speak(id, room, text, MessageKind::Said, context.now);
             }
             Command::Act { room, text } => {
-                return self.decide_to_speak(id, room, text, Kind::Acted, context.now);
+                return self.decide_to_speak(id, room, text, MessageKind::Acted, context.now);
             }
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 Decision::Rename(self.new_nickname(id, typed, context)?)

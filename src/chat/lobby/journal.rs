@@ -3,20 +3,20 @@
 //! There is none, usually: then nothing is kept, and noting a fact costs one comparison.
 
 use super::Lobby;
-use crate::chat::fact::{Entry, Fact};
+use crate::chat::fact::{Fact, JournalEntry};
 use crate::chat::message::MessageId;
 use crate::chat::name::RoomName;
 use crate::chat::room::{Room, RoomId};
 
 /// The facts since they were last taken, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Journal(Option<Vec<Entry>>);
+pub(super) struct Journal(Option<Vec<JournalEntry>>);
 
 impl Journal {
     /// Notes what happens in a room, if anybody wants to know.
     pub(super) fn note(&mut self, room: &RoomName, stamp: MessageId, fact: impl FnOnce() -> Fact) {
         if let Some(entries) = &mut self.0 {
-            entries.push(Entry { room: room.clone(), stamp, fact: fact() });
+            entries.push(JournalEntry { room: room.clone(), stamp, fact: fact() });
         }
     }
 }
@@ -28,7 +28,7 @@ impl Lobby {
     }
 
     /// What has happened since this was last asked for, if that is kept.
-    pub fn take_journal(&mut self) -> Vec<Entry> {
+    pub fn take_journal(&mut self) -> Vec<JournalEntry> {
         self.journal.0.as_mut().map(std::mem::take).unwrap_or_default()
     }
 

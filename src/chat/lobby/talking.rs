@@ -4,7 +4,7 @@ use super::Lobby;
 use super::deciding::Decision;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
-use crate::chat::message::{Kind, Message};
+use crate::chat::message::{Message, MessageKind};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
@@ -21,7 +21,7 @@ impl Lobby {
         id: ClientId,
         room: Option<&str>,
         text: &str,
-        kind: Kind,
+        kind: MessageKind,
         now: UnixTime,
     ) -> Result<Decision<'static>, Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
@@ -169,8 +169,8 @@ impl Lobby {
 fn spoken(message: &Message) -> RoomEvent<'_> {
     let Message { id, kind, ref who, ref text } = *message;
     match kind {
-        Kind::Said => RoomEvent::Said { who, text, id },
-        Kind::Acted => RoomEvent::Acted { who, text, id },
+        MessageKind::Said => RoomEvent::Said { who, text, id },
+        MessageKind::Acted => RoomEvent::Acted { who, text, id },
     }
 }
 

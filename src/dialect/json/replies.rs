@@ -6,7 +6,8 @@ use super::object::{
     Greeting, Limits, Message, Object, PeerEntry, RoomEntry, SanctionEntry, Text, VERSION,
 };
 use crate::chat::{
-    HistoryCursor, Kind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind, Ticket,
+    HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind,
+    Ticket,
 };
 use crate::dialect::format::Situation;
 use crate::dialect::wording;
@@ -114,7 +115,7 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             room: named(room),
             nick: message.who.as_str().into(),
             text: message.text.as_str().into(),
-            me: message.kind == Kind::Acted,
+            me: message.kind == MessageKind::Acted,
             old: true,
         }),
         Reply::RecallEnds { room, cursor: HistoryCursor { epoch, number } } => {

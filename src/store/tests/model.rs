@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Alphabet, Kind, Message, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
+    Alphabet, Message, MessageKind, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
     StoredRoom,
 };
 use crate::chat::{
@@ -55,7 +55,7 @@ pub(super) fn room_name(name: &str) -> RoomName {
 pub(super) fn message(number: u64, text: &str) -> Message {
     Message {
         id: MessageId { number, at: UnixTime::from_millis(1_000 + number) },
-        kind: if number.is_multiple_of(3) { Kind::Acted } else { Kind::Said },
+        kind: if number.is_multiple_of(3) { MessageKind::Acted } else { MessageKind::Said },
         who: Nickname::restored("alice").unwrap(),
         text: text.into(),
     }
@@ -69,13 +69,13 @@ pub(super) struct StoreModel {
 }
 
 /// A batch of the model's changes.
-pub(super) struct Change {
+pub(super) struct RoomUpdate {
     gone: Vec<RoomName>,
     /// Each room, whether its settings is told, and the number before the first message told.
     rooms: Vec<(&'static str, bool, u64)>,
 }
 
-impl Change {
+impl RoomUpdate {
     pub(super) fn batch<'a>(&'a self, model: &'a StoreModel) -> SaveBatch<'a> {
         let rooms = self.rooms.iter().map(|(name, settings, from)| {
             let room = &model.rooms[name];
@@ -103,9 +103,9 @@ impl StoreModel {
     }
 
     /// Changes something.
-    pub(super) fn play(&mut self, random: &mut ModelRandom) -> Change {
+    pub(super) fn play(&mut self, random: &mut ModelRandom) -> RoomUpdate {
         self.epoch = 7;
-        let mut change = Change { gone: Vec::new(), rooms: Vec::new() };
+        let mut change = RoomUpdate { gone: Vec::new(), rooms: Vec::new() };
         for name in ROOMS {
             if random.below(6) == 0 && self.rooms.remove(name).is_some() {
                 change.gone.push(room_name(name));
