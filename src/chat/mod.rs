@@ -38,7 +38,7 @@ pub use history::{History, Replay};
 pub use lobby::{Context, Decision, Joining, Lobby, LobbySettings, LobbyState};
 pub use message::{HistoryCursor, Message, MessageId, MessageKind};
 pub use motd::{Motd, TooLong};
-pub use name::{Alphabet, NameKey, Nickname, RoomName};
+pub use name::{Alphabet, NameError, NameKey, Nickname, RoomName};
 pub use network::Network;
 pub use outlet::{Outlet, Recollection};
 pub use record::{Done, Record};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::name::{Nickname, RoomName};
+use super::name::{NameError, Nickname, RoomName};
 use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
 
@@ -278,6 +278,18 @@ impl Refusal {
             | Self::UnknownCommand(_)
             | Self::Incomplete(_)
             | Self::NotATime => 16,
+        }
+    }
+}
+
+impl From<NameError> for Refusal {
+    fn from(error: NameError) -> Self {
+        match error {
+            NameError::Empty => Self::NameEmpty,
+            NameError::TooLong => Self::NameTooLong,
+            NameError::Character => Self::NameCharacter,
+            NameError::MixesScripts => Self::NameMixesScripts,
+            NameError::Reserved(nickname) => Self::NicknameReserved(nickname),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
 use crate::chat::member::{Member, Preferences};
-use crate::chat::name::{NameKey, Nickname, RoomName};
+use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
 use crate::chat::refusal::{ActiveSanction, Refusal};
@@ -156,7 +156,7 @@ impl Lobby {
     /// server.
     pub fn could_be_nickname(&self, typed: &str) -> bool {
         let parsed = Nickname::parse(typed, self.settings.alphabet);
-        matches!(parsed, Ok(_) | Err(Refusal::NicknameReserved(_)))
+        matches!(parsed, Ok(_) | Err(NameError::Reserved(_)))
     }
 
     /// The nickname that `typed` stands for, unless somebody else has it or one like it.
