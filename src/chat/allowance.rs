@@ -1,7 +1,7 @@
 //! Flood control: how much one client may say.
 //!
 //! A token bucket kept as one [`Time`] per client (the generic cell rate algorithm of ATM): the
-//! moment at which everything said so far is paid for. Who is ahead of the present by more than
+//! moment at which everything said so far is paid for. A client ahead of the present by more than
 //! the burst has to wait; nothing is refused or lost. Reading the clock is left to the caller.
 
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl FloodRate {
         (self.burst.as_nanos() / self.interval.as_nanos().max(1)) as u32 + 1
     }
 
-    /// What so many may say together who may each say this.
+    /// The rate of so many clients together.
     #[must_use]
     pub fn times(self, count: u32) -> Self {
         let interval = self.interval / count.max(1);
@@ -56,7 +56,7 @@ impl FloodRate {
     }
 }
 
-/// What one client, or all from one place, have used up. Eight bytes.
+/// The part of its rate that one client, or one network, has used up. Eight bytes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Allowance {
     paid_until: Time,
@@ -89,12 +89,12 @@ impl Allowance {
         self.paid_until = Time::at(self.paid_until.since(Time::ZERO).saturating_sub(rate.interval));
     }
 
-    /// When all that was said is paid for.
+    /// The moment at which all that was said is paid for.
     pub fn paid_until(self) -> Time {
         self.paid_until
     }
 
-    /// When the next line may be said; in the past or present: at once.
+    /// The moment at which the next line may be said; in the past or present: at once.
     pub fn ready_at(self, rate: FloodRate) -> Time {
         self.ready_with(rate, 0)
     }

@@ -1,7 +1,7 @@
-//! Wrong passwords for one room: from where many have come nobody is let try for a while.
+//! Wrong passwords for one room: a network from which many have come has to pause.
 //!
-//! Kept for each network, so that somebody who guesses keeps nobody else out, and nobody who comes
-//! from where everybody does. Owners with their key and those who keep order need no password.
+//! They are counted for each network, so that a guesser locks out nobody else, and for none that
+//! everybody may come from. Owners with their key and those who keep order need no password.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::limits::{
 };
 use crate::time::UnixTime;
 
-/// What has come from one network.
+/// The wrong passwords from one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct GuessingNetwork {
     network: Network,
     wrong: u32,
-    /// When the last wrong one came.
+    /// The date of the last wrong one.
     last: UnixTime,
 }
 
-/// Those who have brought wrong passwords.
+/// The networks from which wrong passwords came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PasswordGuesses(Vec<GuessingNetwork>);
 
 impl PasswordGuesses {
-    /// How long nobody from there may try yet, if so.
+    /// The time until somebody from this network may try again; `None`: at once.
     pub(super) fn pause(&self, now: UnixTime, network: Network) -> Option<Duration> {
         let guesser = self.0.iter().find(|guesser| guesser.network == network)?;
         let left = guesser.pause().checked_sub(now.since(guesser.last))?;

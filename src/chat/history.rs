@@ -1,8 +1,8 @@
 //! The last messages of one room.
 //!
-//! A ring bounded by number and bytes. It knows up to which message it has forgotten, so that who
-//! comes back is told either all that was missed or that there is a gap; and up to which message it
-//! was saved, so that whoever keeps it on a disk writes each once.
+//! A ring bounded by number and bytes. It knows up to which message it has forgotten, so that a
+//! client that comes back is told either all that it missed or that there is a gap; and up to which
+//! message it was saved, so that the store writes each once.
 //!
 //! Invariants: numbers grow; all that is remembered is newer than what was forgotten.
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::message::Message;
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 
-/// What a room remembers.
+/// The history of a room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
     messages: VecDeque<Message>,
@@ -27,12 +27,12 @@ pub struct History {
 }
 
 impl History {
-    /// Nothing yet; `last` is the number of the last message in any room.
+    /// An empty history; `last` is the number of the last message in any room.
     pub(super) fn beginning_after(last: u64) -> Self {
         Self { messages: VecDeque::new(), weight: 0, forgotten: last, saved: last }
     }
 
-    /// What was kept of a room.
+    /// Restores a stored history.
     pub(super) fn restored(messages: Vec<Message>, forgotten: u64) -> Self {
         let weight = messages.iter().map(Message::weight).sum();
         let saved = messages.last().map_or(forgotten, |message| message.id.number);
@@ -74,7 +74,7 @@ impl History {
         self.forgotten = message.id.number;
     }
 
-    /// How many messages are remembered.
+    /// The number of messages.
     pub fn len(&self) -> usize {
         self.messages.len()
     }
@@ -84,7 +84,7 @@ impl History {
         self.messages.is_empty()
     }
 
-    /// What they weigh, in bytes.
+    /// The weight of all messages, in bytes.
     pub fn weight(&self) -> usize {
         self.weight
     }
@@ -123,7 +123,7 @@ impl History {
         Replay { history: self, from }
     }
 
-    /// Those that were not saved yet, at most so many, oldest first.
+    /// The messages that were not saved yet, at most so many, oldest first.
     pub(super) fn unsaved(&self, most: usize) -> Vec<&Message> {
         self.after(self.saved).iter().take(most).collect()
     }

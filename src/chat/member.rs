@@ -7,21 +7,21 @@ use super::command::Landing;
 use super::name::Nickname;
 use super::room::{Membership, RoomId};
 
-/// What a client wants to be told.
+/// What a client prefers to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Preferences {
-    /// Whether to be read what was said before it came; `None`: it has not said.
+    /// Whether a room's history is sent when the client joins; `None`: it has not said.
     pub(super) history: Option<bool>,
-    /// What holds then: old messages may be of a kind that its program cannot read.
+    /// The default for clients that have not said: some programs cannot read old messages.
     #[serde(default)]
     pub(super) unasked_history_off: bool,
-    /// Where it is when it is in no room of its own choice.
+    /// Where the member is when it has left its last room.
     #[serde(default)]
     pub(super) landing: Landing,
 }
 
 impl Preferences {
-    /// Whether it is read what was said before it came.
+    /// Whether a room's history is sent to the client when it joins.
     pub(super) fn reads_history(&self) -> bool {
         self.history.unwrap_or(!self.unasked_history_off)
     }

@@ -1,4 +1,4 @@
-//! The message of the day: what the operator tells everyone who comes.
+//! The message of the day: what the administrator tells every newcomer.
 
 use std::str::FromStr;
 

@@ -96,7 +96,7 @@ const RESERVED: [&str; 37] = [
     "your",
 ];
 
-/// What those are compared by; made once, because registering is hot in a storm of connections.
+/// The keys of reserved names; made once: registering is hot in a storm of connections.
 static RESERVED_KEYS: LazyLock<[NameKey; RESERVED.len()]> =
     LazyLock::new(|| RESERVED.map(NameKey::of));
 
@@ -127,7 +127,7 @@ impl Nickname {
         &self.0
     }
 
-    /// What it is compared by.
+    /// The key by which it is compared.
     pub fn key(&self) -> NameKey {
         NameKey::of(&self.0)
     }
@@ -156,7 +156,7 @@ impl RoomName {
         &self.0
     }
 
-    /// What it is compared by.
+    /// The key by which it is compared.
     pub fn key(&self) -> NameKey {
         NameKey::of(&self.0)
     }
@@ -168,7 +168,7 @@ thread_local! {
     static MADE: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
-/// What names are compared by; equal for names that a reader may take for each other.
+/// The key of a name: equal for names that a reader may take for each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameKey(SmolStr);
 

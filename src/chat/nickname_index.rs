@@ -1,7 +1,7 @@
-//! Who is called what.
+//! The index of nicknames, which finds members by what a name looks like.
 //!
-//! Finds members by what a name looks like. The names themselves are kept by the members; here is
-//! one number for each, so that a registered name costs little more than its text.
+//! The members keep the names themselves; the index has one number for each, so that a registered
+//! name costs little more than its text.
 //!
 //! Invariant: holds every member whose name was given, once, under the hash that the member keeps.
 
@@ -28,7 +28,7 @@ impl NicknameIndex {
         self.hasher.hash_one(key) as u32
     }
 
-    /// Who is called so.
+    /// The member whose nickname has this key.
     pub(super) fn find(&self, key: &NameKey, members: &SideTable<Member>) -> Option<ClientId> {
         let hash = self.hash(key);
         let same = |id: &ClientId| {
@@ -55,7 +55,7 @@ impl NicknameIndex {
         self.table.shrink_to_fit(|id| hash_of(*id, members));
     }
 
-    /// How many names there are.
+    /// The number of names.
     pub(super) fn len(&self) -> usize {
         self.table.len()
     }

@@ -1,4 +1,4 @@
-//! Where the lobby tells what happens, and who begins to hear a room and who ends.
+//! The outlet, to which the lobby gives events, replies and subscriptions.
 //!
 //! How an event looks to whom, and in which bytes, is the outlet's business: `delivery` implements
 //! it, and tests do.
@@ -14,11 +14,11 @@ use crate::time::UnixTime;
 /// Messages of one room that are told again to one client.
 #[derive(Clone, Copy, Debug)]
 pub struct Recollection<'a> {
-    /// Where they were said.
+    /// The room in which they were said.
     pub room: RoomRef<'a>,
     /// The messages, oldest first.
     pub messages: Replay<'a>,
-    /// Which ones these are.
+    /// Which messages these are.
     pub which: Recalled,
     /// The last message anywhere.
     pub cursor: HistoryCursor,
@@ -28,7 +28,7 @@ pub struct Recollection<'a> {
     pub now: UnixTime,
 }
 
-/// Where events go.
+/// The receiver of events, replies and subscriptions.
 pub trait Outlet {
     /// Tells one client.
     fn reply(&mut self, to: ClientId, reply: &Reply<'_>);

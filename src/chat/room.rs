@@ -1,13 +1,13 @@
 //! Rooms and who is in them.
 //!
 //! A room keeps its members in a dense vector, and a member remembers its index there, so that
-//! leaving a room of any size costs the same: the last member moves into the gap. Who is sent what
-//! happens in a room is kept by the outlet, by subscription.
+//! leaving a room of any size costs the same: the last member moves into the gap. The outlet keeps
+//! its own list of those who are sent what happens in a room.
 //!
 //! A room opens with its first member. When the last one leaves it is empty, but keeps its
 //! settings and its history. When there are as many rooms as may be, an empty one makes way:
 //! where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
-//! else one of whoever has founded most ([`Standing`]). `main` is always there.
+//! else one of the network that has founded most ([`Standing`]). `main` is always there.
 
 use std::collections::HashMap;
 
@@ -50,7 +50,7 @@ pub struct RoomRef<'a> {
     pub name: &'a RoomName,
 }
 
-/// That somebody is in a room, and where in its list of members.
+/// A member's entry in the list of one room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Membership {
     pub(super) room: RoomId,
@@ -101,17 +101,17 @@ impl Room {
         }
     }
 
-    /// How many are here.
+    /// The number of members.
     pub(super) fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether nobody is.
+    /// Whether the room has no members.
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// Everyone here.
+    /// The members.
     pub(super) fn members(&self) -> impl Iterator<Item = ClientId> {
         self.members.iter().copied()
     }
@@ -140,9 +140,9 @@ pub(super) struct Rooms {
     rooms: Slab<Room>,
     names: HashMap<NameKey, RoomId>,
     max: usize,
-    /// How many were founded from where.
+    /// The number of rooms by the network of their founder.
     founders: HashMap<Subnet, u32>,
-    /// What the last room was founded at.
+    /// The founding date of the youngest room.
     founded: u64,
     /// Rooms that somebody is in, `main` always included.
     occupied: usize,
@@ -169,7 +169,7 @@ impl Rooms {
         rooms
     }
 
-    /// So many rooms may be from now on; those that are, stay.
+    /// Sets the most rooms there may be. Rooms above it stay.
     pub(super) fn set_max(&mut self, max: usize) {
         self.max = max.max(1);
     }
@@ -376,7 +376,7 @@ impl Rooms {
         self.find(name) == Some(RoomId::MAIN)
     }
 
-    /// How many rooms there may be.
+    /// The most rooms there may be.
     pub(super) fn max(&self) -> usize {
         self.max
     }

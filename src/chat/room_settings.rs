@@ -1,6 +1,6 @@
-//! What is configured about a room besides who is in it: topic, owner, password, bans and mutes.
+//! The settings of a room: topic, owner, password, bans and mutes.
 //!
-//! It outlives the members: a room that is empty keeps it.
+//! They outlive the members: a room that is empty keeps them.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -9,39 +9,39 @@ use super::name::Nickname;
 use super::sanctions::Sanctions;
 use super::secret_hash::SecretHash;
 
-/// What a room is about.
+/// The topic of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     /// Clean text.
     pub text: SmolStr,
-    /// Who says so.
+    /// The nickname of whoever set it.
     pub by: Nickname,
 }
 
-/// Whom a room belongs to.
+/// The owner of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// What the owner was called then. Anybody may be called so now: it proves nothing.
+    /// The owner's nickname at the time. It proves nothing: somebody else may have it now.
     pub name: Nickname,
-    /// What proves it.
+    /// Proof of ownership: the hash of the key shown when the room was made or given away.
     pub key: SecretHash,
 }
 
-/// What is configured about one room.
+/// The settings of one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomSettings {
-    /// What it is about.
+    /// The topic.
     pub topic: Option<Topic>,
-    /// Whom it belongs to; `main` belongs to nobody.
+    /// The owner; `main` has none.
     pub owner: Option<Owner>,
-    /// What newcomers must know.
+    /// The password that newcomers need.
     pub password: Option<SecretHash>,
-    /// Who must keep out, and who must be quiet.
+    /// Bans and mutes.
     pub sanctions: Sanctions,
 }
 
 impl RoomSettings {
-    /// Whether somebody has configured anything but whose the room is, which goes without saying.
+    /// Whether anything is configured besides the owner, whom every room has.
     pub fn is_configured(&self) -> bool {
         let sanctions = self.sanctions.iter().next().is_some();
         self.topic.is_some() || self.password.is_some() || sanctions

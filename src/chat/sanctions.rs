@@ -15,7 +15,7 @@ use super::name::{NameKey, Nickname};
 use super::network::Network;
 use crate::time::UnixTime;
 
-/// What is forbidden.
+/// Ban or mute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SanctionKind {
     /// To be in the room.
@@ -27,23 +27,23 @@ pub enum SanctionKind {
 /// One ban or mute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sanction {
-    /// By which it is called; unique in its room.
+    /// The number by which it can be revoked; unique in its room.
     pub number: u32,
     /// What is forbidden.
     pub kind: SanctionKind,
-    /// Whom it is on, by name.
+    /// The nickname that it is on.
     pub name: Option<Nickname>,
-    /// Whom it is on, by address.
+    /// The network that it is on.
     pub network: Option<Network>,
-    /// When it ends, if ever.
+    /// The moment at which it ends; `None`: never.
     pub until: Option<UnixTime>,
-    /// Who imposed it.
+    /// The nickname of whoever imposed it.
     pub by: Nickname,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: SmolStr,
 }
 
-/// A sanction, and what the name that it is on is compared by.
+/// A sanction with the key of the name that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct KeyedSanction {
     sanction: Sanction,
@@ -87,12 +87,12 @@ pub struct Sanctions {
     all: BTreeMap<u32, KeyedSanction>,
     by_name: BTreeMap<NameKey, Numbers>,
     by_network: BTreeMap<Network, Numbers>,
-    /// How many of them are mutes.
+    /// The number of mutes.
     mutes: usize,
 }
 
 impl Sanctions {
-    /// What was kept of them.
+    /// Restores stored sanctions.
     pub fn restored(mut kept: Vec<Sanction>) -> Self {
         let mut sanctions = Self::default();
         kept.sort_by_key(|sanction| sanction.number);
@@ -170,7 +170,7 @@ impl Sanctions {
         self.first(SanctionKind::Mute, now, self.numbers_on(&name.key()))
     }
 
-    /// How many there are, those that are over included.
+    /// The number of sanctions, those that are over included.
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }
@@ -180,7 +180,7 @@ impl Sanctions {
         self.iter().filter(move |known| !known.is_over(now))
     }
 
-    /// All of them, those that are over included: to be kept.
+    /// All sanctions, those that are over included: to be stored.
     pub fn iter(&self) -> impl Iterator<Item = &Sanction> {
         self.all.values().map(|known| &known.sanction)
     }

@@ -1,4 +1,4 @@
-//! Secrets as they are remembered: not by what they say, but by what a hash makes of it.
+//! Hashes of secrets, which are all that is remembered of them.
 //!
 //! For keys that were drawn at random, and for passwords of rooms, which are shared among friends
 //! and asked for at every `/join`: one SHA-256 each. Passwords of server operators are hashed

@@ -1,9 +1,9 @@
-//! What decides which room makes way when there are too many: who has founded it and when, and on
-//! which day it was used last.
+//! The standing of a room, which decides whether it makes way when there are too many: its founder,
+//! its age, and the day on which it was used last.
 //!
-//! Rooms are counted by what is around the address of their founder, so that whoever makes
-//! thousands of them pushes out their own: the network with most rooms loses its youngest. What was
-//! founded before a flood outlives it.
+//! Rooms are counted by the network around their founder's address, so that whoever makes thousands
+//! of them pushes out their own: the network with most rooms loses its youngest. Rooms that were
+//! founded before a flood outlive it.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,10 +14,10 @@ use super::room_settings::RoomSettings;
 use crate::limits::{ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
 use crate::subnet::Subnet;
 
-/// Where a room comes from, and when it was used last.
+/// The founder of a room, and when it was used last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
-    /// Around whom it was founded; `None`: nobody knows any more.
+    /// The network around its founder's address; `None`: not known any more.
     pub founder: Option<Subnet>,
     /// Higher for rooms that were founded later: about a date, in milliseconds.
     pub founded: u64,

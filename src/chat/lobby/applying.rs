@@ -1,8 +1,8 @@
-//! What was decided is carried out: drawn and measured here, where it happens, and then applied.
+//! Carries out decisions: keys are drawn and times measured here, and then facts are applied.
 //!
 //! Applying a fact draws nothing and measures nothing: two lobbies that are told the same facts in
 //! the same order have the same rooms (topic, password, owner, sanctions, who looks after them, and
-//! what was said). Who is here, and what they are told, is each lobby's own.
+//! what was said). Members, and what they are told, are each lobby's own.
 
 use super::deciding::{Decision, Joining};
 use super::{Context, Lobby};
@@ -75,7 +75,7 @@ impl Lobby {
                     _ => self.tell_topic(id, room, outlet),
                 }
             }
-            // All others are decided.
+            // All other commands are decided in `deciding`.
             _ => {}
         }
         Ok(())

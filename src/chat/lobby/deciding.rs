@@ -1,8 +1,8 @@
-//! What a command leads to. Nothing is changed here, and nothing drawn: whoever asks twice is
-//! answered twice the same.
+//! Decides what a command leads to. Deciding changes nothing and draws nothing: the same question
+//! has the same answer twice.
 //!
-//! What concerns what people say, a room as such and order in it is decided where the rest of that
-//! is (`talking`, `owning`, `moderation`).
+//! Decisions about messages, ownership and moderation are with the rest of these, in `talking`,
+//! `owning` and `moderation`.
 
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Landing, Outcome, RoomCommand};
@@ -14,10 +14,10 @@ use crate::chat::room::RoomId;
 use crate::id::ClientId;
 use crate::limits::ROOMS_PER_MEMBER_MAX;
 
-/// What a command leads to, which may be.
+/// The decision on a command that is allowed.
 #[derive(Debug)]
 pub enum Decision<'a> {
-    /// To nothing.
+    /// Nothing happens.
     Nothing,
     /// Something happens in a room.
     Fact(RoomId, Fact),
@@ -33,30 +33,30 @@ pub enum Decision<'a> {
     Join(Joining),
     /// The client is answered, and no room is changed.
     Answer(Command<'a>),
-    /// Something beyond the lobby.
+    /// The outcome is left to be carried out outside of the lobby.
     Beyond(Outcome<'a>),
 }
 
-/// How a member comes into a room.
+/// The decision to join a room.
 #[derive(Debug)]
 pub struct Joining {
     /// The room's name, as it was typed.
     pub(super) name: RoomName,
-    /// The room; `None`: it is to be made.
+    /// The room; `None`: one of that name is to be made.
     pub(super) room: Option<RoomId>,
     /// The member stays in the rooms in which it is.
     pub(super) stays: bool,
-    /// It has brought the owner's key.
+    /// The member has brought the owner's key.
     pub(super) owns: bool,
-    /// It has brought the password that the room needs.
+    /// The member has brought the password that the room needs.
     pub(super) knows_password: bool,
 }
 
 impl Lobby {
-    /// What a command of this client leads to.
+    /// Decides on a command of a client.
     ///
     /// # Errors
-    /// What it asks for cannot be.
+    /// The command is refused.
     pub fn decide<'a>(
         &self,
         id: ClientId,
@@ -114,7 +114,7 @@ impl Lobby {
         Ok(Decision::Register(nickname, landing))
     }
 
-    /// What concerns a room as such, and order in it.
+    /// Decides on a command about a room itself, or about order in it.
     fn decide_in_room<'a>(
         &self,
         id: ClientId,

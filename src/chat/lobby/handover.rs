@@ -1,7 +1,7 @@
 //! The lobby as one process hands it over to another: everyone, every room, and what is still to be
 //! told and saved.
 //!
-//! Unlike what is kept over a restart, this holds those who are here. Ids stay what they were.
+//! Unlike the state that is stored over a restart, this holds the members. Ids stay the same.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -14,7 +14,7 @@ use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
 
-/// All that a lobby knows but its settings.
+/// The state of a lobby, without its settings.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LobbyState {
     members: Vec<(ClientId, Member)>,
@@ -28,7 +28,7 @@ pub struct LobbyState {
 }
 
 impl Lobby {
-    /// All that another process needs to go on. Nothing changes here.
+    /// The state that another process needs to go on. Nothing changes here.
     pub fn handed_over(&self) -> LobbyState {
         LobbyState {
             members: self.members.iter().map(|(id, member)| (id, member.clone())).collect(),

@@ -1,7 +1,7 @@
-//! Who hears nothing of whom.
+//! Ignoring people: who hears nothing of whom.
 //!
-//! What is ignored is a nickname, and all that looks like it, so that it helps no one to come back.
-//! Who is renamed is ignored under both names.
+//! A nickname is ignored with all that look like it, so that reconnecting does not help. Somebody
+//! who is renamed is ignored under both names.
 //!
 //! Invariant: only members are in here, each at most [`IGNORED_MAX`] times.
 
@@ -79,12 +79,12 @@ impl Ignores {
         all
     }
 
-    /// Whom one ignores.
+    /// The names that a client ignores.
     pub(super) fn of(&self, who: ClientId) -> impl Iterator<Item = &str> {
         self.by_listener.get(&who).into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
-    /// Who hears nothing of this name.
+    /// The clients that ignore this name.
     pub(super) fn listeners(&self, speaker: &NameKey) -> &[ClientId] {
         self.by_speaker.get(speaker).map_or(&[], Vec::as_slice)
     }
@@ -93,7 +93,7 @@ impl Ignores {
     pub(super) fn follow(&mut self, old: &NameKey, new: &str) {
         let key = NameKey::of(new);
         for listener in self.listeners(old).to_vec() {
-            // Who ignores as many as may be hears this one again.
+            // A client that ignores as many as it may hears this one again.
             let _ = self.add_key(listener, new, key.clone());
         }
     }

@@ -1,6 +1,6 @@
-//! What has happened in all rooms, for another lobby that is to have the same rooms.
+//! A journal of the facts of all rooms, for another lobby that is to have the same rooms.
 //!
-//! There is none, usually: then nothing is kept, and noting a fact costs one comparison.
+//! Usually there is no such lobby: then no facts are kept, and noting one costs one comparison.
 
 use super::Lobby;
 use crate::chat::fact::{Fact, JournalEntry};
@@ -27,12 +27,12 @@ impl Lobby {
         self.journal = Journal(Some(Vec::new()));
     }
 
-    /// What has happened since this was last asked for, if that is kept.
+    /// The facts since this was last called, if a journal is kept.
     pub fn take_journal(&mut self) -> Vec<JournalEntry> {
         self.journal.0.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Notes what happens outside of commands.
+    /// Notes a fact that no command led to.
     pub(super) fn note_in_journal(&mut self, room: RoomId, fact: impl FnOnce() -> Fact) {
         let stamp = MessageId { number: self.sequence.last, at: self.now };
         if let Some(open) = self.rooms.get(room) {
@@ -55,7 +55,7 @@ impl Lobby {
         self.rooms.iter().try_for_each(|(_, room)| self.compare_room(&room.name, other))
     }
 
-    /// The same for one room.
+    /// Compares one room.
     ///
     /// # Errors
     /// The first difference, for a person.
@@ -69,7 +69,7 @@ impl Lobby {
     }
 }
 
-/// What facts determine of a room.
+/// The part of a room that facts determine.
 fn determined(room: &Room) -> impl PartialEq + std::fmt::Debug {
     let Room { name, settings, history, standing, officers, .. } = room;
     let messages: Vec<_> = history.last(usize::MAX).iter().collect();

@@ -1,4 +1,4 @@
-//! Lists: which rooms there are, and who is in one.
+//! Lists of rooms, and of the members of one room.
 
 use super::Lobby;
 use crate::chat::name::{Nickname, RoomName};

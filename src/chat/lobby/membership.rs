@@ -1,8 +1,8 @@
-//! Coming into rooms and leaving them, and how those who are there hear of it.
+//! Joining and leaving rooms, and how the members hear of it.
 //!
 //! In a big room, comings and goings would be most of what anybody is sent: 10,000 people who come
 //! one after the other are 50 million lines. Above a threshold they are counted, and told once in a
-//! while as a digest; who comes is told its own coming at once.
+//! while as a summary; newcomers are told of their own coming at once.
 
 use super::deciding::Decision;
 use super::{Context, Lobby};
@@ -19,7 +19,7 @@ use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
 
 impl Lobby {
-    /// Somebody who is in a room joins it: refused, but not to its owner who brings the key.
+    /// Decides on joining a room that the member is in: refused, but for its owner with the key.
     pub(super) fn decide_to_join_again(
         &self,
         room: RoomId,
@@ -133,7 +133,7 @@ impl Lobby {
         }
     }
 
-    /// What was said there before.
+    /// The history of the room.
     fn read_history_to(
         &self,
         id: ClientId,
@@ -164,7 +164,7 @@ impl Lobby {
         }
     }
 
-    /// Somebody is in a room no more.
+    /// A member has left a room.
     pub(super) fn remove(
         &mut self,
         room: RoomId,
@@ -185,7 +185,8 @@ impl Lobby {
         }
     }
 
-    /// Whoever leaves a room was there today, and looks after it no more.
+    /// Notes that a member has left: the room was used today, and the member no longer looks
+    /// after it.
     fn forget_officer(&mut self, room: RoomId, who: &Nickname) {
         self.note_used(room);
         if let Some(open) = self.rooms.get_mut(room).filter(|open| !open.officers.is_empty()) {

@@ -1,14 +1,14 @@
-//! Every member and every room: where commands are carried out.
+//! The lobby, which carries out commands: every member and every room.
 //!
 //! The lobby decides; telling people is left to the [`Outlet`]. A refused command changes nothing.
-//! Here is who is who; what people do is in the modules below.
+//! This file knows who is who; what people do is in the modules below.
 //!
 //! Invariants, held by [`Lobby::check_invariants`]:
 //! - the name index holds the key of every member's nickname and nothing else;
 //! - a membership names a room whose member at that index is this member, and every member of a
 //!   room has its membership;
-//! - every member sits somewhere, unless it wants to land nowhere; who keeps order in a room sits
-//!   there.
+//! - every member is in a room, unless it wants to land nowhere; the owner and the operators of a
+//!   room are in it.
 
 mod applying;
 mod deciding;
@@ -57,7 +57,7 @@ use journal::Journal;
 use persistence::Unsaved;
 use sequence::{RoomKeys, Sequence};
 
-/// What an operator may choose.
+/// The settings that the server's administrator chooses.
 #[derive(Clone, Debug)]
 pub struct LobbySettings {
     /// Letters for names.
@@ -70,7 +70,7 @@ pub struct LobbySettings {
     pub digest_above: usize,
     /// Nicknames that nobody may take, but a server operator who is called so.
     pub reserved: Vec<String>,
-    /// What everyone who comes is told.
+    /// The message of the day.
     pub motd: Motd,
 }
 
@@ -93,16 +93,16 @@ impl LobbySettings {
     }
 }
 
-/// What a command depends on besides the lobby and who gives it.
+/// The context of a command: the time, and where clients come from.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The present.
     pub now: UnixTime,
-    /// Where clients come from; `None`: from where everybody may.
+    /// The network of a client; `None`: one that everybody may come from.
     pub network_of: &'a dyn Fn(ClientId) -> Option<Network>,
 }
 
-/// Everyone with a nickname, and where they sit.
+/// Everyone with a nickname, and the rooms.
 #[derive(Debug)]
 pub struct Lobby {
     members: SideTable<Member>,
@@ -110,25 +110,25 @@ pub struct Lobby {
     rooms: Rooms,
     settings: LobbySettings,
     reserved: HashSet<NameKey>,
-    /// Of those without a nickname, who wants to be told otherwise than usual.
+    /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
-    /// Where rooms are that are not in memory.
+    /// The archive of rooms that are not in memory.
     archive: Option<Box<dyn Archive>>,
-    /// How often that was asked.
+    /// The number of look-ups in the archive.
     recalled: u64,
     /// The time of the last command, or of the last look at the calendar.
     now: UnixTime,
-    /// What all rooms remember, in bytes.
+    /// The weight of all histories, in bytes.
     remembered: usize,
     /// Rooms with comings and goings that were not told yet.
     digests: Vec<RoomId>,
     unsaved: Unsaved,
     /// Members who were put out of the server and whose connection is still there.
     expelled: Vec<ClientId>,
-    /// What the command that was carried out last has done to keep order.
+    /// The record of the last command, if it kept order.
     record: Option<Record>,
     journal: Journal,
 }
@@ -241,18 +241,18 @@ impl Lobby {
         self.active_room(id)
     }
 
-    /// How many clients have a nickname.
+    /// The number of clients with a nickname.
     pub fn members(&self) -> usize {
         self.members.len()
     }
 
-    /// How many rooms somebody is in; `main` always counts.
+    /// The number of rooms that somebody is in; `main` always counts.
     pub fn rooms(&self) -> usize {
         let open = |(id, room): &(RoomId, &Room)| *id == RoomId::MAIN || !room.is_empty();
         self.rooms.iter().filter(open).count()
     }
 
-    /// What all rooms remember, in bytes.
+    /// The weight of all histories, in bytes.
     pub fn remembered(&self) -> usize {
         self.remembered
     }
@@ -356,7 +356,7 @@ impl Lobby {
         found.ok_or(Refusal::NoRoomNamed(name))
     }
 
-    /// What somebody may do in a room.
+    /// The rank of a client in a room.
     fn rank(&self, id: ClientId, room: RoomId) -> Rank {
         let (Some(open), Some(member)) = (self.rooms.get(room), self.members.get(id)) else {
             return Rank::Member;
@@ -368,7 +368,7 @@ impl Lobby {
         }
     }
 
-    /// Notes what a member here does in a room, to be told to who looks after the server.
+    /// Records what a member here does in a room, for the server's audit log.
     fn note_done(
         &mut self,
         author: Author,

@@ -1,7 +1,7 @@
-//! Keeping order: who is put out, kept out, or made to be quiet.
+//! Moderation: kicks, bans and mutes.
 //!
-//! What holds in `main` holds for the server: who is put out of it is put out of the server, and
-//! who is banned there cannot come in. Nobody can do anything to somebody of the same rank.
+//! What holds in `main` holds for the server: a kick from it ends the connection, and whoever is
+//! banned there cannot register. Nobody can moderate somebody of the same rank or a higher one.
 
 use smol_str::SmolStr;
 use std::net::IpAddr;
@@ -25,7 +25,7 @@ use crate::chat::sanctions::{Sanction, SanctionKind};
 use crate::id::ClientId;
 use crate::limits::{REASON_BYTES_MAX, SANCTIONS_LISTED_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
 
-/// Whom a ban or a mute is meant for.
+/// The target of a ban or a mute.
 struct Target {
     name: Option<Nickname>,
     network: Option<Network>,
@@ -85,7 +85,7 @@ impl Lobby {
         let Some(revoked) = sanctions.and_then(|all| all.meant(kind, whom, context.now)) else {
             return Err(Refusal::NoSuchSanction { kind, name: quoted(whom) });
         };
-        // Who was muted by somebody of a higher rank cannot undo that.
+        // A member cannot revoke its own mute, which somebody of a higher rank imposed.
         let is_own = revoked.name.as_ref().is_some_and(|name| name.key() == by.key());
         if is_own && self.rank(id, room) < Rank::ServerOperator {
             return Err(Refusal::ThatIsYou);
@@ -167,7 +167,7 @@ impl Lobby {
         self.tell_sanction(author, room, action, &revoked, context, outlet);
     }
 
-    /// Whom a member may ban or mute, who has typed this.
+    /// Finds the target of a ban or a mute that a member asks for.
     fn target(
         &self,
         id: ClientId,
@@ -295,7 +295,7 @@ impl Lobby {
     }
 }
 
-/// How many bans and mutes there may be in a room.
+/// The most bans and mutes that there may be in a room.
 fn most_in(room: RoomId) -> usize {
     if room == RoomId::MAIN { SANCTIONS_OF_MAIN_MAX } else { SANCTIONS_MAX }
 }

@@ -1,7 +1,7 @@
-//! Whose a room is, and what its owner configures: topic, password, who keeps order.
+//! Ownership of a room, and what the owner configures: topic, password, operators.
 //!
-//! A nickname proves nothing, so an owner is given a key when the room is made. Who brings the key
-//! is the owner for as long as it stays; who keeps order does so for as long as it stays.
+//! A nickname proves nothing, so an owner is given a key when the room is made. Whoever brings the
+//! key is the owner until it leaves; operators stay operators until they leave.
 
 use smol_str::SmolStr;
 

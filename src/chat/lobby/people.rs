@@ -1,4 +1,4 @@
-//! Who people are: nicknames, and what each wants to be told.
+//! Nicknames, registering and leaving, and what each client prefers to be told.
 
 use smallvec::SmallVec;
 
@@ -73,7 +73,7 @@ impl Lobby {
         self.expelled.pop()
     }
 
-    /// What the last command has done to keep order, if anything.
+    /// The record of the last command, if it kept order.
     pub fn take_record(&mut self) -> Option<Record> {
         self.record.take()
     }

@@ -1,7 +1,7 @@
-//! What of the lobby is kept over a restart: what has changed, room by room, and what was kept.
+//! Saving the lobby, room by room, and restoring it after a restart.
 //!
-//! Whoever keeps it asks for a batch, writes it, and says whether that went well. Until then
-//! nothing is lost and nothing grows: what is to be kept is what rooms remember anyway.
+//! The store asks for a batch, writes it, and says whether that went well. Until then nothing is
+//! lost and nothing grows: the messages to be saved are those that rooms remember anyway.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use crate::chat::room::RoomId;
 use crate::chat::stored::{RoomChanges, SaveBatch, StoredLobby};
 use crate::limits::HISTORY_TOTAL_BYTES;
 
-/// What has changed since it was last saved.
+/// The changes since the last save.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Unsaved {
     rooms: VecDeque<RoomId>,
@@ -94,7 +94,7 @@ impl Lobby {
     /// it is as new as before.
     ///
     /// # Errors
-    /// What `commit` says.
+    /// The error of `commit`.
     pub fn save<E>(
         &mut self,
         most: usize,
@@ -138,7 +138,7 @@ impl Lobby {
         }
     }
 
-    /// What is configured about a room has changed.
+    /// Notes that the settings of a room have changed.
     pub(super) fn note_settings_changed(&mut self, room: RoomId) {
         if let Some(open) = self.rooms.get_mut(room) {
             open.settings_changed = true;
@@ -146,7 +146,7 @@ impl Lobby {
         self.note_changed(room);
     }
 
-    /// Something about a room has changed.
+    /// Notes that a room has changed.
     pub(super) fn note_changed(&mut self, room: RoomId) {
         if let Some(open) = self.rooms.get_mut(room)
             && !std::mem::replace(&mut open.unsaved, true)

@@ -1,4 +1,4 @@
-//! What was said before, for those who were not there.
+//! History, for those who were not there.
 
 use super::{Context, Lobby};
 use crate::chat::command::Recall;

@@ -1,6 +1,6 @@
-//! Sequence for messages, and keys for rooms.
+//! The numbers of messages, and the keys of rooms.
 //!
-//! Both come from what the lobby was given: nothing is drawn at random here.
+//! Both follow from the secret that the lobby was given: nothing is drawn at random here.
 
 use std::hash::Hasher;
 
@@ -16,7 +16,7 @@ use crate::time::UnixTime;
 /// Sets these hashes apart from others under the same secret.
 const DOMAIN: u8 = 6;
 
-/// Sequence messages, over all rooms.
+/// Numbers the messages of all rooms.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Sequence {
     pub(super) epoch: u32,

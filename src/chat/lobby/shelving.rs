@@ -1,8 +1,9 @@
-//! Rooms that are not in memory: how they come back when somebody names one, and what makes way.
+//! Rooms that are stored and not in memory: how they come back when somebody names one, and which
+//! room makes way for them.
 //!
-//! Memory and disk are bounded apart. Where rooms are kept elsewhere, a room that makes way in
-//! memory stays what it is, with its owner, password, bans and history. Which of those that are
-//! kept are too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
+//! Memory and disk are bounded apart. Where there is a store, a room that leaves memory keeps its
+//! owner, password, bans and history. The store says which of its rooms are too many; only rooms
+//! that nobody is in are removed.
 
 use super::Lobby;
 use crate::chat::fact::Fact;
@@ -17,12 +18,12 @@ use crate::subnet::Subnet;
 use crate::time::UnixTime;
 
 impl Lobby {
-    /// Where rooms are that are not here; `None`: nowhere.
+    /// Sets the archive of rooms that are not in memory; `None`: there is none.
     pub fn set_archive(&mut self, archive: Option<Box<dyn Archive>>) {
         self.archive = archive;
     }
 
-    /// How often a room was looked for elsewhere so far.
+    /// The number of look-ups in the archive so far.
     pub fn recalled(&self) -> u64 {
         self.recalled
     }
@@ -52,7 +53,7 @@ impl Lobby {
         let Some(archive) = &self.archive else { return Ok(found) };
         if let Some(id) = found {
             let is_empty = self.rooms.get(id).is_some_and(Room::is_empty) && id != RoomId::MAIN;
-            // Wherever the room is, the same happens.
+            // The same happens wherever the room is.
             return if is_empty && !self.rooms.has_place() {
                 Err(Refusal::TooManyRooms)
             } else {
@@ -162,12 +163,12 @@ impl StoredRoom {
         newest.is_some()
     }
 
-    /// What its history weighs, in bytes.
+    /// The weight of its history, in bytes.
     pub(crate) fn weight(&self) -> usize {
         self.messages.iter().map(Message::weight).sum()
     }
 
-    /// What decides which rooms are in memory at the start: those for which something was
+    /// The rank of a room for a place in memory at the start: first those for which something was
     /// configured, those that were used last.
     pub(super) fn worth(&self) -> (bool, u32, u64) {
         let last = self.messages.last().map_or(self.forgotten, |it| it.id.number);

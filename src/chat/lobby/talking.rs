@@ -1,4 +1,4 @@
-//! What people say: to a room, to one person, and who does not want to hear it.
+//! Messages to a room and to one person, and ignoring people.
 
 use super::Lobby;
 use super::deciding::Decision;
@@ -72,7 +72,7 @@ impl Lobby {
         outlet.publish(open.named(room), author.client(), event, &deaf);
     }
 
-    /// Who looks after the server is bound by no mute.
+    /// Server operators are bound by no mute.
     fn check_may_speak(
         &self,
         id: ClientId,
@@ -165,7 +165,7 @@ impl Lobby {
     }
 }
 
-/// What is told of a message.
+/// The event of a message.
 fn spoken(message: &Message) -> RoomEvent<'_> {
     let Message { id, kind, ref who, ref text } = *message;
     match kind {
@@ -174,7 +174,7 @@ fn spoken(message: &Message) -> RoomEvent<'_> {
     }
 }
 
-/// How long a ban or mute still holds; `None`: for ever.
+/// The time left of a ban or mute; `None`: for ever.
 pub(super) fn time_left(sanction: &Sanction, now: UnixTime) -> Option<std::time::Duration> {
     sanction.until.map(|until| until.since(now))
 }
