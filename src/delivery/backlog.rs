@@ -1,4 +1,4 @@
-//! What is known of all outboxes together.
+//! The backlog: sums and lists over all outboxes.
 //!
 //! Every change of an outbox goes through here, so that the sums are right. Kept apart from the
 //! outboxes, so that one look-up serves a delivery.
@@ -14,7 +14,7 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// How much may wait for clients that do not read.
+/// The limits of what may wait for clients that do not read.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboxLimits {
     /// Bytes of one client above which comings and goings are no longer queued.
@@ -66,7 +66,7 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Without any outbox. `replays`: where what single clients have asked for is.
+    /// Without any outbox. `replays`: the transcript of what single clients have asked for.
     pub(super) fn new(replays: TranscriptId) -> Self {
         Self { replays, ..Self::default() }
     }
@@ -79,7 +79,7 @@ impl Backlog {
         bytes: &[u8],
         limits: &OutboxLimits,
     ) {
-        // What waits for a full socket no flush would take; its limits bind that.
+        // No flush would take bytes that wait for a full socket; the outbox limits bind those.
         self.queued += if outbox.blocked { 0 } else { bytes.len() };
         self.change(id, outbox, limits, |outbox, pool| outbox.push_own(bytes, pool));
     }
@@ -94,7 +94,7 @@ impl Backlog {
         presence: bool,
         limits: &OutboxLimits,
     ) {
-        // What nearly every delivery is: nothing waits, and nothing but this will.
+        // The short way of nearly every delivery: nothing waits yet, and only this span will.
         if outbox.is_empty() && !outbox.dirty {
             outbox.begin_with(span);
             self.bytes += span.len as usize;
@@ -105,7 +105,7 @@ impl Backlog {
         self.deliver_behind(id, outbox, span, presence, limits);
     }
 
-    /// The same to somebody for whom something waits already.
+    /// Delivers to a client for whom something waits already.
     fn deliver_behind(
         &mut self,
         id: ClientId,
@@ -134,7 +134,7 @@ impl Backlog {
         self.over_soft_limit |= each > limits.soft;
     }
 
-    /// Takes off what a socket took, if that is all and was said to many. Whether it is.
+    /// Takes off the bytes that a socket took, if they are one whole span. Whether they are.
     #[inline]
     pub(super) fn sent_whole(&mut self, outbox: &mut Outbox, count: usize) -> bool {
         let backlog = outbox.backlog();
@@ -145,7 +145,7 @@ impl Backlog {
         is_whole
     }
 
-    /// Takes off what a socket took.
+    /// Takes off the bytes that a socket took.
     pub(super) fn sent(
         &mut self,
         now: Time,
@@ -161,14 +161,15 @@ impl Backlog {
         self.track(outbox, |outbox, pool| outbox.block(now, pool));
     }
 
-    /// Drops what waits, but for the rest of a line that is partly sent.
+    /// Drops the waiting bytes, but for the rest of a line that is partly sent.
     pub(super) fn cut(&mut self, id: ClientId, outbox: &mut Outbox, transcripts: &Transcripts) {
         self.track(outbox, |outbox, pool| outbox.cut_after_first_line(transcripts, pool));
         self.mark_dirty(id, outbox);
     }
 
     /// Notes that a client has taken all it was offered, and more waits. When that is much, nothing
-    /// is read before it has taken that too, or refused: no limit binds who refuses nothing.
+    /// is read until the client has taken that too, or refused bytes: the limits bind only clients
+    /// that refuse bytes.
     pub(super) fn note_leftover(
         &mut self,
         id: ClientId,
@@ -179,7 +180,7 @@ impl Backlog {
         self.mark_dirty(id, outbox);
     }
 
-    /// Fills the outbox of somebody who comes from another process.
+    /// Fills the outbox of a client that comes from another process.
     pub(super) fn take_over(
         &mut self,
         id: ClientId,
@@ -191,7 +192,7 @@ impl Backlog {
         self.change(id, outbox, limits, |outbox, pool| outbox.take_over(state, pool));
     }
 
-    /// Takes the outbox of somebody who is gone out of the sums.
+    /// Takes the outbox of a client that is gone out of the sums.
     pub(super) fn forget(&mut self, outbox: &mut Outbox) {
         self.track(outbox, Outbox::give_back);
     }
@@ -247,7 +248,7 @@ impl Backlog {
 
     /// Lists a client whose socket is full, once, when it is behind by half of what may wait.
     pub(super) fn note_behind(&mut self, id: ClientId, outbox: &mut Outbox, limits: &OutboxLimits) {
-        // What it has asked for itself is nobody else's doing.
+        // A replay that the client has asked for is nobody else's doing.
         let is_much = outbox.weight() > limits.hard / 2;
         if is_much && !outbox.is_behind() && outbox.said(self.replays) > limits.hard / 2 {
             outbox.set_behind(true);

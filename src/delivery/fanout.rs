@@ -1,7 +1,7 @@
 //! One event to many outboxes, encoded once.
 //!
 //! Keeps the transcripts, the outbox of every client and the list of those that have something to
-//! be written. Who is slow is noticed here; what is done about it is left to `server`.
+//! be written. Slow clients are noticed here; `server` decides what to do about them.
 //!
 //! Invariants, held by [`Fanout::check_invariants`]:
 //! - `backlog.bytes` and `backlog.memory` are the sums over all outboxes;
@@ -26,10 +26,10 @@ use crate::id::{ClientId, SideTable};
 use crate::limits::SWEEP_INTERVAL;
 use crate::time::Time;
 
-/// What was done so far.
+/// The counters of everything that was delivered so far.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct DeliveryCounters {
-    /// Room events.
+    /// Room events published.
     pub published: u64,
     /// Room events handed to one member each.
     pub deliveries: u64,
@@ -42,16 +42,16 @@ pub struct DeliveryCounters {
     pub refused: [u64; Refusal::KINDS.len()],
 }
 
-/// What a write has shown about a client.
+/// The status of a client after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendStatus {
-    /// It has taken all there was.
+    /// The client's socket has taken all bytes.
     AllSent,
-    /// It has taken all there was, and nothing will follow.
+    /// The client's socket has taken all bytes, and nothing will follow.
     Finished,
-    /// Something waits, and it may still catch up.
+    /// Bytes wait, and the client may still catch up.
     Waits,
-    /// Its socket is full and more waits than may.
+    /// The client's socket is full, and more bytes wait than may.
     SlowConsumer,
 }
 
@@ -63,11 +63,11 @@ pub struct Fanout {
     pub(super) feeds: Feeds,
     replays: ReplayCache,
     pub(super) small_writes: SmallWrites,
-    /// How many read the server's words in ASCII.
+    /// The number of clients that read the server's words in ASCII.
     pub(super) ascii_readers: usize,
-    /// Those of a flush who spoke or are sent small writes; kept for its memory.
+    /// Clients of a flush that spoke or are sent small writes; kept for its memory.
     pub(super) speakers: Vec<ClientId>,
-    /// Where an event for one client is encoded.
+    /// A buffer in which an event for one client is encoded.
     pub(super) encoded: Vec<u8>,
     pub(super) backlog: Backlog,
     pub(super) limits: OutboxLimits,
@@ -97,7 +97,7 @@ impl Fanout {
         }
     }
 
-    /// How much may wait from now on; who has more is found by the next delivery or sweep.
+    /// Sets the limits. Clients above them are found by the next delivery or sweep.
     pub fn set_limits(&mut self, limits: OutboxLimits) {
         self.limits = limits;
     }
@@ -134,7 +134,7 @@ impl Fanout {
         }
     }
 
-    /// Drops what waits for a client that can be sent nothing any more.
+    /// Drops the waiting bytes of a client that can be sent nothing any more.
     pub fn discard(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
@@ -149,7 +149,7 @@ impl Fanout {
         self.outboxes.values_mut().for_each(|outbox| outbox.excuse(standstill));
     }
 
-    /// Drops what waits for a slow consumer, but for the rest of a line that is partly sent.
+    /// Drops the waiting bytes of a slow consumer, but for the rest of a line that is partly sent.
     pub fn cut(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
@@ -158,8 +158,8 @@ impl Fanout {
     }
 
     /// Hands over the clients to be flushed and begins a new list. `into` is emptied first and
-    /// keeps its memory. Those who spoke come last: who waits for its own words before it goes on
-    /// could only be heard when all are served, and what it says meanwhile would just wait.
+    /// keeps its memory. Those who spoke come last: a client that waits for its own words before it
+    /// goes on is heard only when all are served, and what it says meanwhile would just wait.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
         self.hand_out();
         if self.transcripts.wants_sweep() {
@@ -196,7 +196,7 @@ impl Fanout {
     pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
         let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
         self.counters.sent_bytes += count as u64;
-        // What nearly every write is.
+        // The short way of nearly every write.
         if !outbox.flags.has(Flag::Small) && self.backlog.sent_whole(outbox, count) {
             let is_ending = outbox.flags.has(Flag::Ending);
             return self.all_sent(is_ending);
@@ -204,7 +204,7 @@ impl Fanout {
         self.sent_some(now, id, count, full)
     }
 
-    /// What is to be done where nothing waits any more.
+    /// The status of a client for which nothing waits any more.
     #[inline]
     fn all_sent(&mut self, is_ending: bool) -> SendStatus {
         if self.backlog.bytes == 0 {
@@ -213,7 +213,7 @@ impl Fanout {
         if is_ending { SendStatus::Finished } else { SendStatus::AllSent }
     }
 
-    /// The same for what is not one span, taken whole.
+    /// Takes off a write that was not one whole span.
     fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
         let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
         self.backlog.sent(now, outbox, count, &self.transcripts);
@@ -251,12 +251,13 @@ impl Fanout {
         !self.backlog.overflowed.is_empty()
     }
 
-    /// A client whose blocked outbox grew over the hard limit since it was last asked.
+    /// Takes a client whose blocked outbox grew over the hard limit.
     pub fn pop_overflowed(&mut self) -> Option<ClientId> {
         self.backlog.overflowed.pop()
     }
 
-    /// A client that is behind by half of what may wait, each told once until it has caught up.
+    /// Takes a client that is behind by half of what may wait; each is returned once until it has
+    /// caught up.
     pub fn pop_behind(&mut self) -> Option<ClientId> {
         self.backlog.behind.pop()
     }
@@ -310,7 +311,7 @@ impl Fanout {
         self.has_pending() || !self.backlog.dirty.is_empty()
     }
 
-    /// How a client reads what it is told.
+    /// The encoding of a client.
     pub fn encoding(&self, id: ClientId) -> Encoding {
         self.outboxes.get(id).map_or_else(Encoding::default, |outbox| outbox.encoding)
     }
@@ -331,7 +332,7 @@ impl Fanout {
         self.backlog.memory + self.transcripts.retained()
     }
 
-    /// What was done so far.
+    /// The counters of everything that was delivered so far.
     pub fn counters(&self) -> DeliveryCounters {
         DeliveryCounters { presence_dropped: self.backlog.presence_dropped, ..self.counters }
     }

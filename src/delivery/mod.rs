@@ -1,4 +1,4 @@
-//! What each client still has to be sent.
+//! Delivery: the bytes that each client still has to be sent.
 //!
 //! [`Fanout`] implements the lobby's `Outlet`: it encodes an event once and queues the bytes in the
 //! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is

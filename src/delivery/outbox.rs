@@ -33,14 +33,14 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// Says of a piece that its bytes are the client's own.
+/// The transcript of a piece whose bytes are the client's own.
 const OWN: TranscriptId = TranscriptId::NONE;
 const NOTHING: Span = Span { transcript: OWN, start: 0, len: 0 };
 
-/// What is written to one client at once. Empty ones cost nothing to make, unlike an array.
+/// The slices of one write. Empty ones cost nothing to make, unlike an array.
 pub type Slices<'a> = SmallVec<[IoSlice<'a>; WRITE_SLICES]>;
 
-/// What waits for one client.
+/// The bytes that wait for one client.
 #[derive(Debug)]
 pub struct Outbox {
     first: Span,
@@ -53,25 +53,25 @@ pub struct Outbox {
     pub(super) exception: ExceptionId,
     /// The first of the rooms that the client hears.
     pub(super) subscription: Subscription,
-    /// How the client reads.
+    /// The encoding in which the client reads.
     pub(super) encoding: Encoding,
     pub(super) flags: Flags,
 }
 
-/// What only a busy outbox has.
+/// The part that only a busy outbox has.
 #[derive(Debug, Default)]
 pub(super) struct Overflow {
-    /// After the first.
+    /// The pieces after the first.
     pieces: VecDeque<Span>,
-    /// Bytes in those.
+    /// Bytes in these pieces.
     waiting: usize,
     /// Own bytes, those of the first piece included.
     own: Vec<u8>,
     /// Bytes at the front of `own` that were sent already.
     own_head: usize,
-    /// What was waiting when the socket last took everything older.
+    /// The mark behind all that waited when the socket last took everything older.
     mark: Option<Mark>,
-    /// More waited than is good since nothing did, or little.
+    /// The client is behind: much has waited since it last had caught up.
     behind: bool,
 }
 
@@ -140,19 +140,19 @@ impl Outbox {
         }
     }
 
-    /// Takes off what the socket took, if that is all and was said to many. Whether it is.
+    /// Takes off the bytes that the socket took, if they are one whole span. Whether they are.
     #[inline]
     pub(super) fn sent_whole(&mut self, count: usize) -> bool {
         let is_whole = self.overflow.is_none() && count > 0 && count >= self.first.len as usize;
         if is_whole {
-            // What was said to many are whole lines.
+            // A span holds whole lines.
             (self.first, self.blocked) = (NOTHING, false);
             self.flags.set(Flag::MidLine, false);
         }
         is_whole
     }
 
-    /// Takes off what the socket took at `now`.
+    /// Takes off the bytes that the socket took at `now`.
     pub(super) fn sent(
         &mut self,
         now: Time,
@@ -195,7 +195,7 @@ impl Outbox {
             }
         }
         self.first = NOTHING;
-        // Whether the socket takes the little that is left is to be found out.
+        // Only another write shows whether the socket takes the little that is left.
         self.blocked = false;
         pool.give_back(&mut self.overflow);
         if self.encoding.is_boundary_behind(&kept) {
@@ -225,7 +225,7 @@ impl Outbox {
         self.fill(room, transcripts, slices)
     }
 
-    /// The same for a client that is written to in whole lines and has room for so many bytes.
+    /// Fills `slices` for a client that is written to in whole lines and has this much room.
     pub(super) fn gather_lines<'a>(
         &'a self,
         room: usize,
@@ -235,7 +235,7 @@ impl Outbox {
         self.fill(self.whole_lines(room, transcripts), transcripts, slices)
     }
 
-    /// How many bytes at the front are whole lines and no more than `room`. All that waits counts
+    /// The number of bytes at the front that are whole lines and fit `room`. All that waits counts
     /// as whole; a line that is longer than the largest room ends with a character.
     pub(super) fn whole_lines(&self, room: usize, transcripts: &Transcripts) -> usize {
         if self.backlog() <= room {
@@ -275,12 +275,12 @@ impl Outbox {
         pool.give_back(&mut self.overflow);
     }
 
-    /// Bytes that wait.
+    /// The number of waiting bytes.
     pub fn backlog(&self) -> usize {
         self.first.len as usize + self.overflow.as_ref().map_or(0, |overflow| overflow.waiting)
     }
 
-    /// What waits, as far as limits go: each piece weighs something too.
+    /// The weight of the waiting bytes, which limits count: each piece weighs something too.
     pub(super) fn weight(&self) -> usize {
         let pieces = self.overflow.as_ref().map_or(0, |overflow| overflow.pieces.len());
         self.backlog() + pieces * PIECE_BYTES
@@ -295,25 +295,25 @@ impl Outbox {
         })
     }
 
-    /// Whether more waited than is good since nothing did, or little.
+    /// Whether the client is behind.
     pub(super) fn is_behind(&self) -> bool {
         self.overflow.as_ref().is_some_and(|overflow| overflow.behind)
     }
 
-    /// What of it was said in rooms, and not told to this client alone or again.
+    /// Waiting bytes that were said in rooms, and not told to this client alone or replayed.
     pub(super) fn said(&self, replays: TranscriptId) -> usize {
         let said = self.spans().filter(|span| span.transcript != replays);
         said.map(|span| span.len as usize + PIECE_BYTES).sum()
     }
 
-    /// Notes that it does, or that little waits.
+    /// Notes that the client is behind, or has caught up.
     pub(super) fn set_behind(&mut self, behind: bool) {
         if let Some(overflow) = &mut self.overflow {
             overflow.behind = behind;
         }
     }
 
-    /// What it needs of the transcripts.
+    /// The spans that the outbox needs.
     pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
         self.pieces().filter(|piece| piece.transcript != OWN && piece.len > 0)
     }
@@ -323,7 +323,7 @@ impl Outbox {
         self.overflow.as_ref().and_then(|overflow| overflow.mark).map(|mark| mark.since)
     }
 
-    /// Whether its socket has refused bytes and has not said since that it takes some.
+    /// Whether the socket has refused bytes and has not become writable since.
     pub fn is_blocked(&self) -> bool {
         self.blocked
     }
@@ -340,7 +340,7 @@ impl Outbox {
         std::iter::once(self.first).chain(more)
     }
 
-    /// All bytes that wait, slice by slice.
+    /// The waiting bytes, slice by slice.
     fn slices<'a>(&'a self, transcripts: &'a Transcripts) -> impl Iterator<Item = &'a [u8]> {
         let mut own =
             self.overflow.as_ref().map_or(&[][..], |overflow| &overflow.own[overflow.own_head..]);
@@ -444,12 +444,12 @@ fn extend(last: &mut Span, piece: Span) -> bool {
 }
 
 impl Pool {
-    /// Gives an outbox what a busy one has, if it has not.
+    /// Gives an outbox its overflow, if it has none.
     fn take<'a>(&mut self, overflow: &'a mut Option<Box<Overflow>>) -> &'a mut Overflow {
         overflow.get_or_insert_with(|| self.0.pop().unwrap_or_default())
     }
 
-    /// Takes it back from an outbox in which nothing waits; keeps it if it is small.
+    /// Takes the overflow back from an outbox in which nothing waits; keeps it if it is small.
     fn give_back(&mut self, overflow: &mut Option<Box<Overflow>>) {
         let Some(mut overflow) = overflow.take() else { return };
         let small = overflow.own.capacity() <= SPARE_BYTES_MAX

@@ -33,7 +33,7 @@ impl OutboxState {
 }
 
 impl Outbox {
-    /// All that another process needs to go on.
+    /// The state that another process needs to go on.
     pub(in crate::delivery) fn handed_over(&self, transcripts: &Transcripts) -> OutboxState {
         OutboxState {
             waiting: self.slices(transcripts).flatten().copied().collect(),
@@ -48,7 +48,7 @@ impl Outbox {
         }
     }
 
-    /// Is as it was in another process, but for what waits.
+    /// Restores everything from another process but the waiting bytes.
     pub(in crate::delivery) fn begin_as(&mut self, state: &OutboxState) {
         self.blocked = state.blocked;
         for (flag, is_true) in [
@@ -63,7 +63,7 @@ impl Outbox {
         self.encoding = state.encoding;
     }
 
-    /// Queues what waited there.
+    /// Queues the bytes that waited in another process.
     pub(in crate::delivery) fn take_over(&mut self, state: &OutboxState, pool: &mut Pool) {
         self.push_own(&state.waiting, pool);
         if let Some(overflow) = &mut self.overflow {
