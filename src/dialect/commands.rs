@@ -9,7 +9,7 @@ use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
 use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
 
-/// What the first argument of a command is.
+/// The kind of a command's first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Nothing, or free text.
@@ -29,15 +29,15 @@ pub struct CommandSpec {
     pub name: &'static str,
     /// Other names for the same.
     pub aliases: &'static [&'static str],
-    /// What follows it; brackets enclose what may be left out.
+    /// Its arguments; brackets enclose those that may be left out.
     pub arguments: &'static str,
-    /// What its first argument is.
+    /// The kind of its first argument.
     pub takes: Takes,
-    /// What it does, in a few words.
+    /// Its effect, in a few words.
     pub summary: &'static str,
-    /// Who may use it in a room.
+    /// The lowest rank that may use it in a room.
     pub needs: Rank,
-    /// How many words others may see behind it; a password or a key comes next. `None`: all.
+    /// The number of words behind it that others may see, before a secret. `None`: all.
     pub public_words: Option<usize>,
 }
 
@@ -65,7 +65,7 @@ pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
     TABLE.iter().map(|entry| &entry.spec)
 }
 
-/// What stands behind the slash, as a command.
+/// Parses the text behind the slash.
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
@@ -82,7 +82,7 @@ pub(super) fn asked(request: &str) -> Result<Request<'_>, Refusal> {
 pub(super) struct CommandEntry {
     pub(super) spec: CommandSpec,
     meaning: Meaning,
-    /// How it is used, for those who left out what it needs.
+    /// Its usage, for those who left out an argument.
     pub(super) usage: Option<(Verb, &'static str)>,
     help: Option<HelpLine>,
 }
@@ -112,11 +112,11 @@ enum Part {
     Owning,
 }
 
-/// What is typed takes so many columns where it is short, and else the wider number.
+/// Columns for what is typed: the first where it is short, and else the second.
 const HELP_COLUMNS: [usize; 2] = [17, 23];
 /// Columns between what is typed and what it does, at least.
 const HELP_GAP: usize = 2;
-/// Not a command, but how a line is said that looks like one.
+/// An entry that is no command: how to say a line that looks like one.
 const LITERAL: HelpLine = HelpLine {
     part: Part::Talking,
     place: u8::MAX,
@@ -197,7 +197,7 @@ const fn format_entry(
     CommandEntry { spec, meaning: Meaning::Format(parse), usage: None, help: None }
 }
 
-/// How a command is used.
+/// The usage of a command.
 pub(super) fn usage(verb: Verb) -> &'static str {
     let usages = TABLE.iter().filter_map(|entry| entry.usage);
     usages.into_iter().find(|(of, _)| *of == verb).map_or("/help", |(_, usage)| usage)

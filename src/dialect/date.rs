@@ -16,7 +16,7 @@ pub(super) struct Dated {
 impl fmt::Display for Dated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = i64::try_from(self.at.millis() / 1_000).unwrap_or(i64::MAX);
-        // Nothing was said in a year of five digits.
+        // A year of five digits has no messages.
         let at = UtcDateTime::from_unix_timestamp(seconds).unwrap_or(UtcDateTime::MAX);
         if self.at.day() != self.now.day() {
             write!(f, "{:04}-{:02}-{:02} ", at.year(), u8::from(at.month()), at.day())?;
@@ -40,7 +40,7 @@ mod tests {
             let told = Dated { at, now: at + Duration::from_secs(86_400) }.to_string();
             assert_eq!(told, expected.to_string()[..16].replace('T', " "));
         }
-        // A date that was never written down by us.
+        // The server never writes such a date.
         assert!(
             !Dated { at: UnixTime::from_millis(u64::MAX), now: UnixTime::default() }
                 .to_string()

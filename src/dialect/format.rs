@@ -1,9 +1,9 @@
-//! Which form a client wants what it is told in: `/format` and `/numbers`.
+//! The output format that a client asks for: `/format` and `/numbers`.
 
 use crate::chat::{Command, HistoryCursor, Nickname, RoomName};
 use crate::time::UnixTime;
 
-/// A form that a client asks for.
+/// An output format that a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Plain lines, without numbers.
@@ -14,16 +14,16 @@ pub enum Format {
     Numbers(bool),
 }
 
-/// What a line asks for.
+/// A request in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request<'a> {
-    /// Something of the lobby.
+    /// A command for the lobby.
     Command(Command<'a>),
-    /// To be told things in another form.
+    /// Another output format.
     Format(Format),
 }
 
-/// What is told to a client whose form has changed.
+/// The situation of a client, which it is told when its output format has changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     /// Its nickname, if it has one.

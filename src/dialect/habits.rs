@@ -1,4 +1,4 @@
-//! What a plain client does by habit: how it ends its messages, and so how it reads.
+//! The habits of a plain client: how it ends its messages, and so how it reads.
 //!
 //! A client that ends messages by pausing is a copy of the tutorial's, the classroom client. It
 //! decodes each small read by itself, as ASCII until it has sent more than that, and puts its first
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::classroom::without_name;
 
-/// How a client reads, as its messages show.
+/// The way in which a client reads, as its messages show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// All that comes, in reads of any size.
+    /// Everything, in reads of any size.
     ReadsStream,
     /// Small reads, each decoded by itself as ASCII.
     ReadsPieces,
@@ -19,7 +19,7 @@ pub enum Habit {
     ReadsUnicode,
 }
 
-/// How a client ends its messages.
+/// The way in which a client ends its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum LineEnding {
     /// Not known yet.
@@ -33,7 +33,7 @@ pub(super) enum LineEnding {
     PauseUnicode,
 }
 
-/// What is known of one client.
+/// The habits of one client.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Habits {
     pub(super) ending: LineEnding,

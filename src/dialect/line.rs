@@ -8,7 +8,7 @@ use super::format::Request;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
 
-/// What .NET and PowerShell write before their first text. It is no part of that.
+/// The byte order mark, which .NET and PowerShell write before their first text.
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 /// A line's bytes as text: without byte order marks in front, and without what was erased on a
@@ -32,7 +32,7 @@ pub(super) fn is_byte_order_mark(bytes: &[u8]) -> bool {
     BYTE_ORDER_MARK.starts_with(bytes)
 }
 
-/// What is left of a line after its erasing characters took effect, as in a terminal's line mode.
+/// Applies the erasing characters of a line, as a terminal's line mode does.
 fn erased(text: &str) -> String {
     let mut left = String::with_capacity(text.len());
     for character in text.chars() {
@@ -45,7 +45,7 @@ fn erased(text: &str) -> String {
     left
 }
 
-/// What a line means once its client has a nickname. `None`: an empty line, which means nothing.
+/// Parses a line of a client with a nickname. `None`: an empty line, which means nothing.
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
@@ -62,10 +62,10 @@ pub(super) fn asked(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     }
 }
 
-/// What the message of somebody without a nickname means, whose client puts its first answer before
-/// each message if there is one. A message that repeats a refused nickname which could be one is
-/// meant to be said, and is no other nickname. (A name with a space in it could not be one, and its
-/// user, who is told so, types another.)
+/// Parses a message of a client without a nickname that puts its first answer, if there is one,
+/// before each message. A message that repeats a refused but well-formed nickname is meant to be
+/// said, and is no other nickname. (A name with a space in it is not well-formed, and its user, who
+/// is told so, types another.)
 pub(super) fn first_asked<'a>(
     text: &'a str,
     first_answer: Option<&str>,
@@ -80,7 +80,7 @@ pub(super) fn first_asked<'a>(
     asked.map(Some).ok_or(Refusal::NicknameFirst)
 }
 
-/// What a line means before its client has a nickname: that nickname, or a command.
+/// Parses a line of a client without a nickname: that nickname, or a command.
 ///
 /// # Errors
 /// [`Refusal::NicknameFirst`] for what is no command, or one that lacks what it needs; `/nick`

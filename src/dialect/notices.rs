@@ -1,4 +1,4 @@
-//! How plain-line clients read of history, order and big rooms: one notice each.
+//! Notices for plain-line clients about history, moderation and big rooms.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::chat::{
 };
 use crate::time::UnixTime;
 
-/// Appends what is no message and was not told otherwise.
+/// Appends a reply that `wording` has no line for.
 pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
@@ -39,13 +39,13 @@ pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
         Reply::IsServerOperator => {
             line(out, &["* you look after the server now (/help rooms: what you can do)"]);
         }
-        // Told by `wording`.
+        // Written by `wording`.
         _ => {}
     }
 }
 
-/// A message that was said before: numbered as it was, or else dated, as a notice, so that no
-/// program takes it for one that is said now. No nickname begins with a bracket.
+/// A message of the history: numbered as it was, or else dated, as a notice, so that no program
+/// takes it for one that is said now. No nickname begins with a bracket.
 pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: UnixTime) {
     if numbered {
         number(out, numbered, message.id);
@@ -59,7 +59,7 @@ pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, n
     }
 }
 
-/// How many came and went, and how many are here.
+/// The summary of comings and goings: how many came, left and are here.
 pub(super) fn presence_summary(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
     let _ = match (joined, left) {
         (joined, 0) => write!(out, "* +{joined}"),
@@ -81,7 +81,7 @@ impl std::fmt::Display for Grouped {
     }
 }
 
-/// What the room is about now, and who says so.
+/// The topic, and who set it.
 pub(super) fn topic_changed(out: &mut Vec<u8>, by: &Nickname, text: &str) {
     match text {
         "" => line(out, &["* there is no topic any more, by ", by.as_str()]),
@@ -171,7 +171,7 @@ fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
     }
 }
 
-/// What was done to keep order. `to_whom`: told to whoever it was done to.
+/// An action of a moderator. `to_whom`: as its target is told of it.
 pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
     let &Moderation { action, room, whom, by, lasts, reason } = moderation;
     let (done, from) = match action {
@@ -219,7 +219,7 @@ pub struct Rounded(pub Duration);
 
 impl std::fmt::Display for Rounded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What ends in half a second still holds.
+        // A ban that ends in half a second still holds.
         let seconds = self.0.as_millis().div_ceil(1_000);
         let (large, small) = match seconds {
             ..60 => return write!(f, "{seconds}s"),

@@ -1,4 +1,4 @@
-//! How plain-line clients read that something was refused: one notice that says what to do instead.
+//! Refusals for plain-line clients: one notice each, which says what to do instead.
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ pub(super) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those that quote somebody, or name a limit.
+/// Refusals that quote somebody, or name a limit.
 fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NicknameReserved(name) => {
@@ -56,7 +56,7 @@ fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those about what somebody may do in a room.
+/// Refusals about rights in a room.
 fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NotAllowed { room, needs } => not_allowed(out, room, *needs),
@@ -101,7 +101,7 @@ fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those about what somebody else is or wants.
+/// Refusals about another person.
 fn about_others(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NoAddress(name) => {
@@ -160,7 +160,7 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
         ),
         Refusal::LineTooLong => notice(
             out,
-            // Whichever way the line is ended.
+            // The refusal is the same whichever way the line ends.
             format_args!("that line was too long; send at most {} bytes", LINE_BYTES_MAX - 2),
         ),
         Refusal::QueueName => notice(
@@ -190,7 +190,7 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those that always read the same.
+/// Refusals that always read the same.
 fn constant(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::NicknameFirst => "type a nickname first: /nick NAME (/quit leaves)",

@@ -1,4 +1,4 @@
-//! How what follows the name of a command is understood. The names are left to `commands`.
+//! Parses the arguments of commands. Their names are in `commands`.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::chat::{
     Verb,
 };
 
-/// How what follows a command's name is understood.
+/// A parser of a command's arguments.
 pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
-/// The same of one that asks how its client is told things.
+/// A parser of the arguments of `/format` and `/numbers`.
 pub(super) type ParseFormat = fn(&str) -> Result<Format, Refusal>;
 
 /// `json` or `text`.
@@ -43,7 +43,7 @@ pub(super) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     Ok(Command::Join { room, password, stay: false })
 }
 
-/// Nothing, which asks; `-`, which takes the topic away; or the topic.
+/// Nothing, which asks for the topic; `-`, which takes it away; or the topic.
 pub(super) fn topic(argument: &str) -> Command<'_> {
     match argument {
         "" => RoomCommand::AskTopic.in_last_room(),
@@ -119,7 +119,7 @@ pub(super) fn sanction(
 }
 
 /// `10m`, `2h30m`, `7d`; `None` for what begins without a digit, which is a reason. `10 m` and `2
-/// hours` are no reasons: who wrote that would have somebody muted for ever.
+/// hours` are refused: taken for reasons, they would have somebody muted for ever.
 fn duration(written: &str) -> Result<Option<Duration>, Refusal> {
     if !written.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(None);

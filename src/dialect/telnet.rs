@@ -1,9 +1,9 @@
-//! What telnet clients put between the characters.
+//! Takes telnet commands out of the stream.
 //!
-//! Commands that begin with IAC (RFC 854) are taken out of the stream before lines are looked for,
-//! because an option may hold a newline byte. None is answered but one: who asks nothing of us need
-//! not negotiate, and a client that hears no answer stays in its default mode; only after Ctrl-C it
-//! shows nothing before its timing mark (RFC 860) is answered. NUL is dropped, and
+//! Commands that begin with IAC (RFC 854) are taken out before lines are looked for, because an
+//! option may hold a newline byte. The server answers one command only: a client that hears no
+//! answer stays in its default mode, which is right; but after Ctrl-C it shows nothing until its
+//! timing mark (RFC 860) is answered. NUL is dropped, and
 //! `CR NUL`, which is Enter on a character-mode terminal, becomes a line end. The commands that
 //! erase become the control characters that do the same.
 //!
@@ -17,7 +17,7 @@ use crate::limits::TELNET_SUBNEGOTIATION_BYTES_MAX;
 
 /// Erases the character before it: what terminals send for Backspace.
 pub(super) const BACKSPACE: u8 = 8;
-/// The same, from other terminals.
+/// Erases the character before it: other terminals send this for Backspace.
 pub(super) const DELETE: u8 = 127;
 /// Erases the line so far (Ctrl-U).
 pub(super) const ERASE_LINE: u8 = 21;
@@ -40,7 +40,7 @@ const IAC: u8 = 255;
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct TelnetFilter {
     state: TelnetState,
-    /// Bytes of the subnegotiation so far.
+    /// The number of bytes of the subnegotiation so far.
     #[serde(default)]
     swallowed: u16,
     /// The last of them may be the end of typed text, so that a newline is one.
@@ -80,7 +80,7 @@ impl TelnetFilter {
         self.owes_mark
     }
 
-    /// The answer that the client waits for, to a timing mark, if it does; it is given now.
+    /// Takes the answer to a timing mark, if the client waits for one.
     pub fn take_answer(&mut self) -> Option<&'static [u8]> {
         std::mem::take(&mut self.owes_mark).then_some(TIMING_MARK_REFUSED)
     }
@@ -91,7 +91,7 @@ impl TelnetFilter {
             && memchr2(IAC, NUL, bytes).is_none()
     }
 
-    /// Takes note of bytes that are all text. Returns how many they are.
+    /// Notes that `bytes` are all text. Returns their number.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> usize {
         if let Some(last) = bytes.last() {
             self.state = TelnetState::after(*last);
@@ -99,7 +99,7 @@ impl TelnetFilter {
         bytes.len()
     }
 
-    /// Appends to `kept` what of `bytes` is text. Returns how many bytes that was.
+    /// Appends the text in `bytes` to `kept`. Returns the number of its bytes.
     pub fn filter(&mut self, bytes: &[u8], kept: &mut Vec<u8>) -> usize {
         let before = kept.len();
         if self.passes(bytes) {

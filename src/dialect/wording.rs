@@ -1,4 +1,4 @@
-//! What plain-line clients read.
+//! The wording of plain lines.
 //!
 //! The strings marked fixed are the classroom server's; programs compare them. Every other notice
 //! begins with `* `, which no nickname can begin with. Notices are ASCII, because a classroom
