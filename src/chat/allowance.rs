@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Time;
 
-/// How fast a client may speak.
+/// The rate at which a client may speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloodRate {
     /// Time that one line costs.
     interval: Duration,
-    /// How far ahead of the present a client may get.
+    /// The time that a client may get ahead of the present.
     burst: Duration,
 }
 
@@ -47,7 +47,7 @@ impl FloodRate {
         Self { interval, burst: interval.saturating_mul(lines.saturating_sub(1)) }
     }
 
-    /// The same, but no less at once and no less a second than the other.
+    /// This rate, raised to the other's lines at once and lines a second where these are more.
     #[must_use]
     pub fn at_least(self, other: Self) -> Self {
         let interval = self.interval.min(other.interval);
@@ -99,7 +99,7 @@ impl Allowance {
         self.ready_with(rate, 0)
     }
 
-    /// The same where so many more lines may be said at once.
+    /// The moment at which the next line may be said where so many more may be said at once.
     pub fn ready_with(self, rate: FloodRate, more: u32) -> Time {
         let burst = rate.burst.saturating_add(rate.interval.saturating_mul(more));
         Time::at(self.paid_until.since(Time::ZERO).saturating_sub(burst))

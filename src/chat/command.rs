@@ -179,9 +179,9 @@ impl<'a> RoomCommand<'a> {
 /// A page of help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guide {
-    /// How to talk.
+    /// Talking.
     Talking,
-    /// How to look after a room.
+    /// Looking after a room.
     Rooms,
 }
 

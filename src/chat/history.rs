@@ -39,7 +39,7 @@ impl History {
         Self { messages: messages.into(), weight, forgotten, saved }
     }
 
-    /// Weighs anew what came from another process.
+    /// Weighs a history that came from another process.
     pub(super) fn weigh(&mut self) {
         self.weight = self.messages.iter().map(Message::weight).sum();
     }
@@ -152,7 +152,7 @@ impl<'a> Replay<'a> {
         self.history.messages.range(self.from..)
     }
 
-    /// How many there are.
+    /// The number of messages.
     pub fn len(self) -> usize {
         self.history.len() - self.from
     }

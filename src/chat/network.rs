@@ -33,7 +33,7 @@ impl Network {
         Self(self.0 >> rest << rest)
     }
 
-    /// The same as bytes, to be hashed.
+    /// The network as bytes, to be hashed.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
     }

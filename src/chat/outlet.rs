@@ -57,8 +57,8 @@ pub trait Outlet {
     /// Lets a client hear nothing more of a room.
     fn unsubscribe(&mut self, room: RoomId, client: ClientId);
 
-    /// Tells one client what was said before. Those who are told the same one after the other may
-    /// be given the same bytes.
+    /// Sends history to one client. Clients that are sent the same one after the other may share
+    /// its bytes.
     fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>);
 
     /// Notes that a room has closed: its id may come back as another room's.

@@ -102,7 +102,7 @@ pub enum Refusal {
     NicknameReserved(Nickname),
     /// Somebody has this nickname, or one that looks the same.
     NicknameTaken(Nickname),
-    /// That is the member's nickname already.
+    /// The member has that nickname already.
     AlreadyCalled(Nickname),
     /// Nobody of that name is here.
     NobodyNamed(String),

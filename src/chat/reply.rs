@@ -40,7 +40,7 @@ pub enum Reply<'a> {
     Entered {
         /// The room.
         room: &'a RoomName,
-        /// How many others are there.
+        /// The number of other members.
         others: usize,
     },
     /// You came into a room that is so big that others are not told of it one by one.
@@ -140,7 +140,7 @@ pub enum Reply<'a> {
         /// The present.
         at: UnixTime,
     },
-    /// What you said to one person was passed on.
+    /// Your whisper was passed on.
     WhisperSent {
         /// The receiver.
         to: &'a Nickname,
@@ -153,7 +153,7 @@ pub enum Reply<'a> {
     Rooms {
         /// Some of them.
         rooms: &'a [(&'a RoomName, usize)],
-        /// How many more there are.
+        /// The number of rooms that are not listed.
         more: usize,
     },
     /// The people in one room.
@@ -162,7 +162,7 @@ pub enum Reply<'a> {
         room: &'a RoomName,
         /// One page of them, sorted.
         names: &'a [&'a str],
-        /// How many there are in all.
+        /// The number of members in all.
         count: usize,
         /// Which page this is, from 1, of how many.
         page: (usize, usize),
@@ -218,11 +218,11 @@ pub enum Recalled {
     Last,
     /// All since a cursor that the client knew.
     Since(u64),
-    /// Those that are remembered of what was said since: some are missing, or may be.
+    /// The remembered messages since that cursor: some are missing, or may be.
     Gap(u64),
 }
 
-/// What a member needs to send an endpoint into a queue.
+/// A ticket, with which an endpoint of the member enters a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket<'a> {
     /// The queue's name.

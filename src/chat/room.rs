@@ -41,7 +41,7 @@ impl RoomId {
     }
 }
 
-/// A room, as those are told of it who hear what happens there.
+/// A room as its subscribers are told of it.
 #[derive(Clone, Copy, Debug)]
 pub struct RoomRef<'a> {
     /// Which room.
@@ -67,7 +67,7 @@ pub(super) struct Room {
     pub(super) history: History,
     #[serde(default)]
     pub(super) standing: Standing,
-    /// Of those present, who looks after the room.
+    /// The owner and operators who are present.
     pub(super) officers: Officers,
     /// Wrong passwords that were brought.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub(super) struct Room {
     /// Comings and goings that were not told yet.
     pub(super) arrivals: u32,
     pub(super) departures: u32,
-    /// Its place in the order in which rooms were left by their last members.
+    /// Its rank in the order in which rooms were left by their last members.
     emptied: u64,
     /// On the list of rooms to be saved.
     pub(super) unsaved: bool,
@@ -116,7 +116,7 @@ impl Room {
         self.members.iter().copied()
     }
 
-    /// The room, as others are told of it who know it by this id.
+    /// The room under this id, as its subscribers are told of it.
     pub(super) fn named(&self, id: RoomId) -> RoomRef<'_> {
         RoomRef { id, name: &self.name }
     }
@@ -174,7 +174,7 @@ impl Rooms {
         self.max = max.max(1);
     }
 
-    /// Takes in a room that was kept, as one that was left after those before it.
+    /// Restores a stored room, as the one that was left last.
     pub(super) fn restore(&mut self, kept: StoredRoom) -> RoomId {
         let history = History::restored(kept.messages, kept.forgotten);
         self.changes += 1;
@@ -193,8 +193,8 @@ impl Rooms {
         RoomsState { rooms, changes: self.changes }
     }
 
-    /// The rooms of another process, instead of those that are here. More than may be stay until
-    /// they are closed.
+    /// Replaces all rooms by those of another process. Rooms above the maximum stay until they are
+    /// closed.
     pub(super) fn take_over(&mut self, state: RoomsState) {
         self.names = state.rooms.iter().map(|(id, room)| (room.name.key(), *id)).collect();
         self.rooms = state.rooms.into_iter().map(|(id, room)| (id.index(), room)).collect();
@@ -262,8 +262,8 @@ impl Rooms {
         Ok(self.take(id))
     }
 
-    /// The youngest empty room of those who have founded most. Who has founded as many as others
-    /// pushes out none but their own.
+    /// The youngest empty room of the network that has founded most. A network that has founded as
+    /// many as others pushes out only its own.
     fn youngest_of_most(&self, founder: Option<Subnet>) -> Option<RoomId> {
         let count = |founder: Subnet| self.founders.get(&founder).copied().unwrap_or(0);
         let own = founder.map_or(0, count);

@@ -15,12 +15,12 @@ use super::name::{NameKey, Nickname};
 use super::network::Network;
 use crate::time::UnixTime;
 
-/// Ban or mute.
+/// The kind of a sanction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SanctionKind {
-    /// To be in the room.
+    /// Its target may not be in the room.
     Ban,
-    /// To say anything there.
+    /// Its target may say nothing in the room.
     Mute,
 }
 
@@ -29,7 +29,7 @@ pub enum SanctionKind {
 pub struct Sanction {
     /// The number by which it can be revoked; unique in its room.
     pub number: u32,
-    /// What is forbidden.
+    /// Ban or mute.
     pub kind: SanctionKind,
     /// The nickname that it is on.
     pub name: Option<Nickname>,
@@ -73,11 +73,10 @@ impl Sanction {
 /// Numbers of sanctions, the oldest first.
 type Numbers = SmallVec<[u32; 2]>;
 
-/// All that are in force in one room, and maybe some that are over.
+/// The sanctions in force in one room, and maybe some that are over.
 ///
-/// They are asked for with each line that is said and by each who comes, so they are found by what
-/// a name looks like and by network, however many there are. The key of a name is dear: it is made
-/// once.
+/// They are looked up for each message and for each newcomer, so they are indexed by the key of the
+/// name and by network. The key of a name is costly: a look-up makes it once.
 ///
 /// Invariant: `by_name` and `by_network` hold the number of each that is on a name or a network.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -131,7 +130,7 @@ impl Sanctions {
         !is_last && self.all.values().filter(stays).count() < most
     }
 
-    /// One in force of this kind, by the name it is on or by its number.
+    /// Finds a sanction of this kind in force, by the name it is on or by its number.
     pub(super) fn meant(
         &self,
         kind: SanctionKind,
@@ -175,7 +174,7 @@ impl Sanctions {
         self.all.len()
     }
 
-    /// All that are in force, oldest first.
+    /// The sanctions in force, oldest first.
     pub fn in_force(&self, now: UnixTime) -> impl Iterator<Item = &Sanction> {
         self.iter().filter(move |known| !known.is_over(now))
     }
@@ -196,7 +195,7 @@ impl Sanctions {
         self.by_name.get(key).map_or(&[], SmallVec::as_slice)
     }
 
-    /// Those that somebody means who names a sanction so: that of this number or, if there is none,
+    /// The numbers of the sanctions that are named so: the one of this number or, if there is none,
     /// those on this name.
     fn numbers_meant(&self, kind: SanctionKind, named: &str) -> Numbers {
         let is_of_kind =

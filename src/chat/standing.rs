@@ -34,8 +34,8 @@ impl Standing {
     }
 }
 
-/// What rooms that are founded from here count for: an IPv4 /24 or an IPv6 /48. Those who come
-/// through loopback are one network, too.
+/// The network for which a room founded from here counts: an IPv4 /24 or an IPv6 /48. Founders who
+/// come through loopback are one network, too.
 pub(super) fn founder(network: Option<Network>) -> Subnet {
     match network.map(Network::address) {
         None => Subnet::around(IpAddr::V4(Ipv4Addr::LOCALHOST), 8),

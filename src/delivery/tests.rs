@@ -266,7 +266,7 @@ impl Crowd {
             assert_eq!(offered.len(), count);
             let all_slices = slices.len() == WRITE_SLICES;
             drop(slices);
-            // Who is gone may still be listed.
+            // A client that is gone may still be listed.
             let Some(own) = self.both.model.get_mut(&id) else { continue };
             assert!(own.waiting.starts_with(&offered), "{id} is offered something else");
             let complete = all_slices || offered.len() >= own.waiting.len();
@@ -308,7 +308,7 @@ impl Crowd {
         }
     }
 
-    /// What waits for each, by both accounts.
+    /// Compares the waiting bytes of each client in both.
     fn check(&mut self) {
         self.lobby.check_invariants();
         for &id in &self.here {

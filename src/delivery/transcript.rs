@@ -131,7 +131,7 @@ impl Transcripts {
         }
     }
 
-    /// How many are there to be appended to. Panics where one that nobody will append to is kept
+    /// The number of transcripts that are appended to. Panics where a retired one is kept
     /// for nothing.
     pub(super) fn check_open(&self) -> usize {
         let needless =

@@ -15,7 +15,7 @@ use crate::limits::{
 };
 use crate::time::UnixTime;
 
-/// All that somebody may be told.
+/// Every event and reply.
 #[derive(Clone, Copy)]
 enum Told<'a> {
     RoomEvent(RoomEvent<'a>),
@@ -113,7 +113,7 @@ fn messages_are_numbered_for_those_who_want_that() {
     }
 }
 
-/// Those about talking and names.
+/// Refusals about talking and names.
 fn refusals() -> Vec<Refusal> {
     let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
     vec![
@@ -143,7 +143,7 @@ fn refusals() -> Vec<Refusal> {
     ]
 }
 
-/// Those about rooms and order in them.
+/// Refusals about rooms and order in them.
 fn refusals_about_order() -> Vec<Refusal> {
     let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
     vec![

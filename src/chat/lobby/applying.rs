@@ -19,7 +19,7 @@ use crate::chat::standing::founder;
 use crate::id::ClientId;
 
 impl Lobby {
-    /// Carries out what was decided for a client.
+    /// Carries out a decision on a client's command.
     pub(super) fn carry_out<'a>(
         &mut self,
         id: ClientId,
@@ -112,7 +112,7 @@ impl Lobby {
         Ok(())
     }
 
-    /// Makes a room, which belongs to whoever makes it; and the key that proves it.
+    /// Makes a room, which its founder owns. Returns the room, and the key that proves ownership.
     fn found(
         &mut self,
         id: ClientId,
@@ -132,7 +132,7 @@ impl Lobby {
         Ok((room, Some(drawn)))
     }
 
-    /// Gives a room to another, who is told the key that proves it from now on.
+    /// Gives a room to another, who is told the key that proves ownership from now on.
     fn give(
         &mut self,
         id: ClientId,
@@ -170,7 +170,7 @@ impl Lobby {
         self.apply_in(room, stamp, author, fact, context, outlet);
     }
 
-    /// Applies what has happened in another lobby, to the room of that name.
+    /// Applies a fact from another lobby to the room of that name.
     pub fn apply(&mut self, entry: JournalEntry, context: &Context<'_>, outlet: &mut impl Outlet) {
         let JournalEntry { room, stamp, fact } = entry;
         self.now = stamp.at;

@@ -13,7 +13,7 @@ use crate::chat::room::{Room, RoomId};
 pub(super) struct Journal(Option<Vec<JournalEntry>>);
 
 impl Journal {
-    /// Notes what happens in a room, if anybody wants to know.
+    /// Notes a fact, if a journal is kept.
     pub(super) fn note(&mut self, room: &RoomName, stamp: MessageId, fact: impl FnOnce() -> Fact) {
         if let Some(entries) = &mut self.0 {
             entries.push(JournalEntry { room: room.clone(), stamp, fact: fact() });
@@ -22,7 +22,7 @@ impl Journal {
 }
 
 impl Lobby {
-    /// Keeps what happens from now on, for [`Lobby::take_journal`], which is to be called often.
+    /// Keeps facts from now on, for [`Lobby::take_journal`], which is to be called often.
     pub fn keep_journal(&mut self) {
         self.journal = Journal(Some(Vec::new()));
     }
@@ -40,7 +40,7 @@ impl Lobby {
         }
     }
 
-    /// Compares what facts determine with what another lobby has.
+    /// Compares all that facts determine with another lobby.
     ///
     /// # Errors
     /// The first difference, for a person.

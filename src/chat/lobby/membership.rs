@@ -27,15 +27,15 @@ impl Lobby {
         key: Option<&str>,
     ) -> Result<Decision<'static>, Refusal> {
         if self.is_owner(room, who) || !self.is_key_of(room, key) {
-            // By the room's own name, which may be written otherwise.
+            // Refused by the room's own name, which may be written otherwise.
             return Err(Refusal::AlreadyInRoom(self.room_name(room)));
         }
         let claimed = Fact::Changed { by: who.clone(), change: Change::Claimed };
         Ok(Decision::Fact(room, claimed))
     }
 
-    /// Whether somebody has brought the password that a room needs; `false`: it needs none. Who may
-    /// keep order everywhere needs no password, and for a room without one none is right.
+    /// Checks the password that a room needs; `false`: it needs none. Server operators need no
+    /// password, and for a room without one none is right.
     pub(super) fn check_password(
         &self,
         id: ClientId,
@@ -63,7 +63,7 @@ impl Lobby {
         }
     }
 
-    /// A password was right, so its network is not let wait any more.
+    /// Notes a right password: its network need not wait any more.
     pub(super) fn note_right_password(&mut self, id: ClientId, room: RoomId, cx: &Context<'_>) {
         let network = (cx.network_of)(id);
         if let (Some(network), Some(open)) = (network, self.rooms.get_mut(room)) {
@@ -71,7 +71,7 @@ impl Lobby {
         }
     }
 
-    /// A password was wrong.
+    /// Notes a wrong password.
     pub(super) fn note_wrong_password(&mut self, id: ClientId, room: &RoomName, cx: &Context<'_>) {
         let room = self.rooms.find(room).and_then(|room| self.rooms.get_mut(room));
         if let (Some(network), Some(open)) = ((cx.network_of)(id), room) {
@@ -79,7 +79,7 @@ impl Lobby {
         }
     }
 
-    /// Takes a member out of a room. Who is nowhere else then is where it landed at first.
+    /// Takes a member out of a room. If that was its last, it lands where it began.
     pub(super) fn move_out(
         &mut self,
         id: ClientId,
@@ -91,7 +91,7 @@ impl Lobby {
         self.land(id, context, outlet);
     }
 
-    /// Has a member that is in no room be in `main`, unless it wants to be nowhere.
+    /// Moves a member that is in no room to `main`, unless it wants to be nowhere.
     pub(super) fn land(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
         let Some(member) = self.members.get(id) else { return };
         if member.memberships.is_empty() && member.preferences.landing == Landing::Main {
@@ -133,7 +133,7 @@ impl Lobby {
         }
     }
 
-    /// The history of the room.
+    /// Sends the history of the room to a newcomer.
     fn read_history_to(
         &self,
         id: ClientId,
@@ -164,7 +164,7 @@ impl Lobby {
         }
     }
 
-    /// A member has left a room.
+    /// Removes the membership of somebody who has left a room.
     pub(super) fn remove(
         &mut self,
         room: RoomId,
@@ -194,8 +194,8 @@ impl Lobby {
         }
     }
 
-    /// Counts somebody who has left a room, if those who are there are told in numbers. Whether
-    /// they are.
+    /// Counts somebody who has left a room, if the room is so big that departures are told in
+    /// numbers. Whether it is.
     pub(super) fn count_departure(&mut self, room: RoomId) -> bool {
         let most = self.settings.digest_above.max(1);
         let Some(open) = self.rooms.get_mut(room).filter(|open| open.len() >= most) else {
@@ -231,12 +231,12 @@ impl Lobby {
         }
     }
 
-    /// Whether some room waits for a digest.
+    /// Whether some room waits for a summary of comings and goings.
     pub fn has_digests(&self) -> bool {
         !self.digests.is_empty()
     }
 
-    /// Tells every room that waits for it who has come and gone.
+    /// Tells every room that waits for one its summary of comings and goings.
     pub fn tell_digests(&mut self, outlet: &mut impl Outlet) {
         for room in std::mem::take(&mut self.digests) {
             let Some(open) = self.rooms.get_mut(room) else { continue };

@@ -93,7 +93,7 @@ impl Lobby {
         Ok(changed(room, by, Change::Revoked { kind, named: whom.into() }))
     }
 
-    /// Puts somebody out of a room who is there, or of the server, and tells those who stay.
+    /// Kicks somebody from a room, or from the server, and tells those who stay.
     pub(super) fn put_out_by_name(
         &mut self,
         room: RoomId,
@@ -144,7 +144,7 @@ impl Lobby {
         self.tell_sanction(author, room, action, &sanction, context, outlet);
     }
 
-    /// Bans or mutes somebody no more, and tells those who are there.
+    /// Revokes a ban or a mute, and tells those who are there.
     pub(super) fn revoke(
         &mut self,
         room: RoomId,
@@ -200,8 +200,8 @@ impl Lobby {
         Ok(Target { name: Some(name), network })
     }
 
-    /// Those in a room whom a ban is on, but for those who may do as much there as who imposed it.
-    /// For `main`, wherever they are.
+    /// The members of a room whom a ban is on, but for those of the same rank as whoever imposed it
+    /// or a higher one. For `main`, wherever they are.
     fn banned_members(
         &self,
         room: RoomId,
@@ -258,7 +258,7 @@ impl Lobby {
         }
     }
 
-    /// Takes somebody out of a room, or out of the server.
+    /// Removes somebody from a room, or from the server.
     fn put_out(
         &mut self,
         whom: ClientId,

@@ -188,7 +188,7 @@ impl Lobby {
         }
     }
 
-    /// From now on a room belongs to somebody, and another key proves it.
+    /// Gives a room to somebody, with another key as proof of ownership.
     pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: SecretHash) {
         self.set_owner(room, &name);
         if let Some(open) = self.rooms.get_mut(room) {
@@ -203,12 +203,12 @@ impl Lobby {
         }
     }
 
-    /// Whether somebody who is here is the owner of a room.
+    /// Whether a member is the owner of a room.
     pub(super) fn is_owner(&self, room: RoomId, who: &Nickname) -> bool {
         self.rooms.get(room).is_some_and(|open| open.officers.rank(&who.key()) == Rank::Owner)
     }
 
-    /// Whether somebody brings the key of a room's owner.
+    /// Whether this is the key of a room's owner.
     pub(super) fn is_key_of(&self, room: RoomId, key: Option<&str>) -> bool {
         let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
         let hash = SecretHash::of(&open.name.key(), key);
@@ -257,7 +257,7 @@ impl Lobby {
     }
 }
 
-/// Something is changed about a room.
+/// The decision to change something about a room.
 pub(super) fn changed(room: RoomId, by: &Nickname, change: Change) -> Decision<'static> {
     Decision::Fact(room, Fact::Changed { by: by.clone(), change })
 }

@@ -78,7 +78,7 @@ impl Lobby {
         self.record.take()
     }
 
-    /// Lets a member keep order everywhere, who has proved that it may.
+    /// Makes a member a server operator, which has given the right password.
     pub fn promote(&mut self, id: ClientId, outlet: &mut impl Outlet) {
         if let Some(member) = self.members.get_mut(id) {
             member.is_server_operator = true;
@@ -133,7 +133,7 @@ impl Lobby {
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old: &old, new: &new });
     }
 
-    /// Nobody escapes a mute by another name, or comes by one that is banned.
+    /// Refuses a name that would escape a mute, or that is banned.
     fn check_new_name(
         &self,
         id: ClientId,
@@ -176,12 +176,12 @@ impl Lobby {
         !self.reserved.is_empty() && self.reserved.contains(key)
     }
 
-    /// Whether this client may keep order everywhere.
+    /// Whether this client is a server operator.
     pub fn is_server_operator(&self, id: ClientId) -> bool {
         self.members.get(id).is_some_and(|member| member.is_server_operator)
     }
 
-    /// Whether somebody may be in a room under this name. Who looks after the server may.
+    /// Checks that no ban keeps this name out of a room. Server operators are bound by no ban.
     pub(super) fn check_ban(
         &self,
         id: ClientId,
@@ -209,7 +209,7 @@ impl Lobby {
         outlet.reply(id, &Reply::HearsHistory(wanted));
     }
 
-    /// Whether a client that has not said what it wants is read what was said before it came.
+    /// Sets whether history is sent to a client that has not said whether it wants it.
     pub fn read_history_unasked(&mut self, id: ClientId, unasked: bool) {
         match self.members.get_mut(id) {
             Some(member) => member.preferences.unasked_history_off = !unasked,

@@ -19,7 +19,7 @@ use crate::limits::HISTORY_TOTAL_BYTES;
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Unsaved {
     rooms: VecDeque<RoomId>,
-    /// Rooms that are to be kept no longer.
+    /// Rooms that are to be deleted from the store.
     gone: Vec<RoomName>,
 }
 
@@ -29,7 +29,7 @@ impl Unsaved {
         self.rooms.push_back(room);
     }
 
-    /// A room is not in memory any more.
+    /// Notes that a room has left memory.
     pub(super) fn forget(&mut self, id: RoomId) {
         self.rooms.retain(|room| *room != id);
     }
@@ -40,7 +40,7 @@ impl Unsaved {
         self.gone = names;
     }
 
-    /// A room is to be kept after all.
+    /// Notes that a room is to stay stored after all.
     pub(super) fn keep(&mut self, name: &RoomName) {
         self.gone.retain(|gone| gone != name);
     }
@@ -90,8 +90,8 @@ impl Lobby {
         new_messages || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
     }
 
-    /// Has what is new saved by `commit`, at most so many rows of it at a time. If that fails,
-    /// it is as new as before.
+    /// Saves changes by `commit`, at most so many rows at a time. If that fails, they stay to be
+    /// saved.
     ///
     /// # Errors
     /// The error of `commit`.
@@ -124,7 +124,8 @@ impl Lobby {
         Ok(())
     }
 
-    /// These rooms were saved, up to those messages. Who has more to be saved is on the list again.
+    /// Notes that rooms were saved, up to these messages. Rooms with more to be saved are listed
+    /// again.
     fn note_saved(&mut self, saved: &[(RoomId, u64)]) {
         self.unsaved.rooms.drain(..saved.len());
         for &(id, last) in saved {

@@ -41,7 +41,7 @@ impl Lobby {
         Ok(())
     }
 
-    /// Messages of a room that somebody has asked for.
+    /// The messages of a room that a client has asked for.
     pub(super) fn recollection<'a>(
         &self,
         id: RoomId,
@@ -54,7 +54,7 @@ impl Lobby {
         Recollection { room: room.named(id), messages, which, cursor, asked: true, now }
     }
 
-    /// Keeps in mind what was said in a room.
+    /// Adds a message to the history of a room.
     pub(super) fn remember(&mut self, room: RoomId, message: Message, outlet: &mut impl Outlet) {
         let most = self.settings.history;
         self.make_way_for_history(message.weight(), outlet);
@@ -69,7 +69,7 @@ impl Lobby {
         }
     }
 
-    /// Has every room forget what is more than may be remembered.
+    /// Has every room forget messages beyond the limit.
     pub(super) fn forget_surplus(&mut self) {
         let most = self.settings.history;
         let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();

@@ -28,7 +28,7 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// The first message will be number one.
+    /// A new sequence: the first message will be number one.
     pub(super) fn beginning(epoch: u32) -> Self {
         Self { epoch, last: 0, saved: 0, gap_before: 0 }
     }
@@ -50,12 +50,12 @@ impl Sequence {
         MessageId { number: self.last + u64::from(is_message), at }
     }
 
-    /// A message has this stamp.
+    /// Notes the number of a message.
     pub(super) fn follow(&mut self, stamp: MessageId) {
         self.last = self.last.max(stamp.number);
     }
 
-    /// The cursor of who has read all messages so far.
+    /// The cursor behind all messages so far.
     pub(super) fn cursor(&self) -> HistoryCursor {
         HistoryCursor { epoch: self.epoch, number: self.last }
     }
@@ -81,12 +81,12 @@ impl RoomKeys {
         Self { secret, drawn: 0 }
     }
 
-    /// Tells the numbers of this lobby from those of another.
+    /// The epoch, which tells the numbers of this lobby from those of another.
     pub(super) fn epoch(&self) -> u32 {
         self.hash(0) as u32
     }
 
-    /// A key that nobody can guess.
+    /// Draws a key that nobody can guess.
     pub(super) fn draw(&mut self) -> u64 {
         self.drawn += 1;
         self.hash(self.drawn)

@@ -28,7 +28,7 @@ impl Lobby {
         self.recalled
     }
 
-    /// Rooms that there may be in memory.
+    /// The most rooms there may be in memory.
     pub fn rooms_max(&self) -> usize {
         self.rooms.max()
     }
@@ -43,7 +43,7 @@ impl Lobby {
         self.now = now;
     }
 
-    /// The room of this name, from elsewhere if it is not here.
+    /// Finds the room of this name, in memory or in the archive.
     pub(super) fn find_or_recall(
         &mut self,
         name: &RoomName,
@@ -67,7 +67,7 @@ impl Lobby {
         Ok(Some(self.take_in(kept, outlet)))
     }
 
-    /// Sees to it that there is a place for one more room.
+    /// Makes room in memory for one more room.
     pub(super) fn make_way(
         &mut self,
         founder: Option<Subnet>,
@@ -83,7 +83,7 @@ impl Lobby {
         Ok(())
     }
 
-    /// Makes room for what a room remembers, where those that are kept elsewhere can go.
+    /// Makes room for a history, where there is an archive that has the rooms which leave memory.
     pub(super) fn make_way_for_history(&mut self, bytes: usize, outlet: &mut impl Outlet) {
         if self.archive.is_none() || self.remembered + bytes <= HISTORY_TOTAL_BYTES {
             return;
@@ -126,20 +126,20 @@ impl Lobby {
         })
     }
 
-    /// Lets go of rooms, of which [`Lobby::may_forget`] says that it may, here and elsewhere.
+    /// Removes rooms, for which [`Lobby::may_forget`] is true, from memory and from the archive.
     pub fn forget_rooms(&mut self, names: Vec<RoomName>, outlet: &mut impl Outlet) {
         names.iter().for_each(|name| self.close(name, outlet));
         self.unsaved.note_gone(names);
     }
 
-    /// Lets go of a room, here.
+    /// Removes a room from memory.
     pub(super) fn close(&mut self, name: &RoomName, outlet: &mut impl Outlet) {
         if let Some(gone) = self.rooms.find(name).and_then(|id| self.rooms.take(id)) {
             self.let_go(gone, outlet);
         }
     }
 
-    /// Somebody is in a room today. It was not used last before the day that is known already.
+    /// Notes that a room was used today. The day of its last use never goes back.
     pub(super) fn note_used(&mut self, room: RoomId) {
         let today = self.now.day();
         if let Some(open) = self.rooms.get_mut(room)

@@ -50,11 +50,11 @@ impl Lobby {
         } else {
             self.publish_to_the_willing(room, author, &message.who, &event, outlet);
         }
-        // Where nothing is remembered, it is remembered that something was forgotten.
+        // A room without a history still notes that a message was forgotten.
         self.remember(room, message, outlet);
     }
 
-    /// Tells everyone in a room who does not ignore this speaker.
+    /// Tells all members of a room that do not ignore this speaker.
     fn publish_to_the_willing(
         &self,
         room: RoomId,
@@ -116,7 +116,7 @@ impl Lobby {
         Ok(())
     }
 
-    /// Whether the other wants to hear what a member has to say.
+    /// Checks that a member does not ignore another.
     pub(super) fn check_not_ignored(&self, id: ClientId, other: ClientId) -> Result<(), Refusal> {
         if self.ignores.is_empty() {
             return Ok(());
