@@ -119,7 +119,7 @@ pub const ROOMS_BETWEEN_COUNTS: u64 = 1_024;
 /// Days without anybody after which a room is the first to make way, when there are too many …
 pub const ROOM_UNUSED_DAYS: u32 = 90;
 /// … and the same for rooms with a topic, a password or a ban.
-pub const ROOM_SETTLED_UNUSED_DAYS: u32 = 2 * 365;
+pub const ROOM_CONFIGURED_UNUSED_DAYS: u32 = 2 * 365;
 /// Rooms looked for on disk in one turn, at 10 to 300 us each.
 pub const ROOMS_RECALLED_PER_TURN: u64 = 32;
 /// Rooms one client may be in at once (plain lines use one).
@@ -278,7 +278,7 @@ pub const WRITE_BYTES_PER_TURN: usize = 64 * 1_024;
 /// a reader that never reads is lost memory.
 pub const WRITE_BYTES_TO_SLOW: usize = 8 * 1_024;
 /// Emptied queues of clients kept for the next that need one.
-pub const SPARE_RESTS_MAX: usize = 32;
+pub const SPARE_OVERFLOWS_MAX: usize = 32;
 /// Capacity above which an emptied queue is given back to the allocator instead, its bytes …
 pub const SPARE_BYTES_MAX: usize = 1_024;
 /// … and its pieces: an idle server keeps 40 KiB of them at most.

@@ -2,8 +2,8 @@
 //!
 //! Nothing below `net` reads a clock: every step of the server is handed the [`Time`] at which it
 //! happens, so a test can play a whole day in a millisecond and play it again exactly.
-//! What people read, and what is kept over a restart, has the date: that is [`Wall`], handed in as
-//! well. Reading the real clocks is left to `net`.
+//! What people read, and what is kept over a restart, has the date: that is [`UnixTime`], handed
+//! in as well. Reading the real clocks is left to `net`.
 
 use std::ops::Add;
 use std::time::Duration;
@@ -50,9 +50,9 @@ impl Add<Duration> for Time {
 /// measured by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
-pub struct Wall(u64);
+pub struct UnixTime(u64);
 
-impl Wall {
+impl UnixTime {
     /// Days since the beginning of 1970, UTC.
     pub fn day(self) -> u32 {
         u32::try_from(self.0 / (24 * 3_600 * 1_000)).unwrap_or(u32::MAX)
@@ -74,7 +74,7 @@ impl Wall {
     }
 }
 
-impl Add<Duration> for Wall {
+impl Add<Duration> for UnixTime {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {

@@ -11,7 +11,7 @@ use common::{World, settings};
 use mio_chat::chat::LobbySettings;
 use mio_chat::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 use mio_chat::server::Settings;
-use mio_chat::time::Wall;
+use mio_chat::time::UnixTime;
 
 /// A server whose rooms remember so many messages.
 fn remembering(history: usize) -> Settings {
@@ -41,7 +41,7 @@ fn recited(heard: &str) -> Vec<&str> {
 #[test]
 fn who_comes_is_read_the_last_messages_with_their_times() {
     let mut world = company(&["alice"]);
-    world.turn.server.set_calendar(world.now, Wall::from_millis(1_763_820_125_000));
+    world.turn.server.set_calendar(world.now, UnixTime::from_millis(1_763_820_125_000));
     world.types("alice", "hello?");
     world.wait(Duration::from_secs(120));
     world.types("alice", "/me waits");
@@ -71,7 +71,7 @@ fn who_comes_is_read_the_last_messages_with_their_times() {
 fn after_midnight_the_day_is_told_though_others_were_read_the_same_before() {
     let mut world = company(&["alice", "bob", "carol"]);
     // Half a second before the end of a day.
-    world.turn.server.set_calendar(world.now, Wall::from_millis(1_763_855_999_500));
+    world.turn.server.set_calendar(world.now, UnixTime::from_millis(1_763_855_999_500));
     world.types("alice", "hello?");
     world.hears("carol");
     // What bob does not take is kept, to be read to others as well.

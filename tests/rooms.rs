@@ -11,7 +11,7 @@ use mio_chat::chat::{Archive, LobbySettings, Rank};
 use mio_chat::dialect::commands;
 use mio_chat::limits;
 use mio_chat::server::{Server, Settings};
-use mio_chat::time::Wall;
+use mio_chat::time::UnixTime;
 
 fn at_most(rooms_max: usize) -> Settings {
     let lobby = LobbySettings { rooms_max, ..LobbySettings::default() };
@@ -160,7 +160,7 @@ fn a_start_with_fewer_rooms_keeps_the_best_in_memory_and_the_others_where_they_a
     for room in before {
         let shelf = shelf.get();
         let same = shelf.0.rooms.iter().find(|other| other.name == room.name).unwrap();
-        assert_eq!((&same.charter, &same.messages), (&room.charter, &room.messages));
+        assert_eq!((&same.settings, &same.messages), (&room.settings, &room.messages));
     }
 }
 
@@ -280,7 +280,7 @@ fn a_disk_that_cannot_be_written_to_bounds_rooms_as_if_nothing_were_kept() {
 fn the_day_of_the_last_use_is_known_before_the_first_command() {
     let shelf = SharedShelf::default();
     let mut world = World::kept(settings(), &shelf);
-    let noon = |day: u64| Wall::from_millis(day * 86_400_000 + 43_200_000);
+    let noon = |day: u64| UnixTime::from_millis(day * 86_400_000 + 43_200_000);
     world.turn.server.set_calendar(world.now, noon(20_000));
     for name in ["alice", "bob"] {
         world.join(name);

@@ -1,7 +1,7 @@
 //! Flood control: how much one client may say.
 //!
 //! A token bucket kept as one [`Time`] per client (the generic cell rate algorithm of ATM): the
-//! moment at which everything said so far is paid for. Who is ahead of the present by more than
+//! moment at which everything said so far is paid for. A client ahead of the present by more than
 //! the burst has to wait; nothing is refused or lost. Reading the clock is left to the caller.
 
 use std::time::Duration;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Time;
 
-/// How fast a client may speak.
+/// The rate at which a client may speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloodRate {
     /// Time that one line costs.
     interval: Duration,
-    /// How far ahead of the present a client may get.
+    /// The time that a client may get ahead of the present.
     burst: Duration,
 }
 
@@ -39,7 +39,7 @@ impl FloodRate {
         (self.burst.as_nanos() / self.interval.as_nanos().max(1)) as u32 + 1
     }
 
-    /// What so many may say together who may each say this.
+    /// The rate of so many clients together.
     #[must_use]
     pub fn times(self, count: u32) -> Self {
         let interval = self.interval / count.max(1);
@@ -47,7 +47,7 @@ impl FloodRate {
         Self { interval, burst: interval.saturating_mul(lines.saturating_sub(1)) }
     }
 
-    /// The same, but no less at once and no less a second than the other.
+    /// This rate, raised to the other's lines at once and lines a second where these are more.
     #[must_use]
     pub fn at_least(self, other: Self) -> Self {
         let interval = self.interval.min(other.interval);
@@ -56,7 +56,7 @@ impl FloodRate {
     }
 }
 
-/// What one client, or all from one place, have used up. Eight bytes.
+/// The part of its rate that one client, or one network, has used up. Eight bytes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Allowance {
     paid_until: Time,
@@ -89,17 +89,17 @@ impl Allowance {
         self.paid_until = Time::at(self.paid_until.since(Time::ZERO).saturating_sub(rate.interval));
     }
 
-    /// When all that was said is paid for.
+    /// The moment at which all that was said is paid for.
     pub fn paid_until(self) -> Time {
         self.paid_until
     }
 
-    /// When the next line may be said; in the past or present: at once.
+    /// The moment at which the next line may be said; in the past or present: at once.
     pub fn ready_at(self, rate: FloodRate) -> Time {
         self.ready_with(rate, 0)
     }
 
-    /// The same where so many more lines may be said at once.
+    /// The moment at which the next line may be said where so many more may be said at once.
     pub fn ready_with(self, rate: FloodRate, more: u32) -> Time {
         let burst = rate.burst.saturating_add(rate.interval.saturating_mul(more));
         Time::at(self.paid_until.since(Time::ZERO).saturating_sub(burst))

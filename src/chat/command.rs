@@ -1,11 +1,11 @@
-//! Everything a client may ask.
+//! Commands: everything a client may ask for.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Place;
-use super::sanctions::Measure;
+use super::message::HistoryCursor;
+use super::sanctions::SanctionKind;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 
@@ -15,100 +15,100 @@ use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 /// the lobby uses them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<'a> {
-    /// Choose a nickname, the first time or anew. Who has none yet begins in `main`.
+    /// Choose a nickname, the first time or anew. A client without one begins in `main`.
     Nick(&'a str),
-    /// Choose a nickname the first time, and where to begin.
+    /// Choose the first nickname, and where to begin.
     Register {
         /// The nickname.
         nickname: &'a str,
-        /// Where to be, then and whenever one is in no room.
+        /// Where the member is, then and whenever it has left its last room.
         landing: Landing,
     },
     /// Say something in a room; `None` is the room joined last.
     Say {
         /// The room's name.
         room: Option<&'a str>,
-        /// What is said.
+        /// The text.
         text: &'a str,
     },
     /// Do something in a room (`/me`); `None` is the room joined last.
     Act {
         /// The room's name.
         room: Option<&'a str>,
-        /// What is done.
+        /// The action.
         text: &'a str,
     },
     /// Say something to one person.
     Whisper {
-        /// That person's nickname.
+        /// The nickname.
         to: &'a str,
-        /// What is said.
+        /// The text.
         text: &'a str,
     },
-    /// Go into a room.
+    /// Join a room.
     Join {
         /// The room's name.
         room: &'a str,
-        /// What opens it, if it needs that.
+        /// The password or the owner's key, if the room needs one.
         password: Option<&'a str>,
         /// Whether to stay in the other rooms too. Plain lines show one room at a time.
         stay: bool,
     },
-    /// Leave a room; `None` is the room joined last. Who leaves the last one is back in `main`.
+    /// Leave a room. A member that leaves its last room is back in `main`.
     Leave {
         /// The room's name.
         room: Option<&'a str>,
     },
-    /// Which rooms are there?
+    /// List the rooms.
     Rooms,
-    /// Who is in this room? `None` is the room joined last.
+    /// List the members of a room.
     Who {
         /// The room's name.
         room: Option<&'a str>,
         /// Which part of a long list, from 1.
         page: usize,
     },
-    /// Whether to be read what was said before, on coming into a room.
+    /// Whether the room's history is sent to the client when it joins.
     HearHistory(bool),
-    /// What concerns a room as such, and order in it.
+    /// A command about a room itself, or about order in it.
     InRoom {
         /// The room's name; `None` is the room joined last.
         room: Option<&'a str>,
-        /// What is asked there.
+        /// The command.
         command: RoomCommand<'a>,
     },
-    /// Hear nothing of somebody any more; `None`: who is ignored?
+    /// Ignore somebody; `None`: list those who are ignored.
     Ignore(Option<&'a str>),
-    /// Hear somebody again.
+    /// Stop ignoring somebody.
     Unignore(&'a str),
-    /// Prove that one keeps order everywhere.
+    /// Log in as a server operator.
     Oper {
-        /// Who one is.
+        /// The operator's name.
         name: &'a str,
-        /// What proves it.
+        /// The operator's password.
         password: &'a str,
     },
     /// Find players for a game, by a UDP endpoint that brings a token.
     Match {
-        /// Those who name the same queue meet.
+        /// The queue's name: players who name the same queue meet.
         queue: &'a str,
-        /// How many are to meet.
+        /// The number of players who are to meet.
         players: u8,
     },
-    /// Find no players any more.
+    /// Stop looking for players.
     MatchOff,
-    /// Meet one person in a queue that nobody else knows.
+    /// Invite one person to a queue that nobody else knows.
     Invite {
-        /// That person's nickname.
+        /// The nickname.
         to: &'a str,
     },
-    /// How does this work?
+    /// Show a page of help.
     Help(Guide),
     /// Leave the server.
     Quit,
 }
 
-/// Where a member is that is in no room of its own choice.
+/// Where a member is that has left its last room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Landing {
     /// In `main`.
@@ -121,48 +121,48 @@ pub enum Landing {
 /// One request that concerns one room, in which the member must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoomCommand<'a> {
-    /// What was said there before?
+    /// Ask for the room's history.
     Recall(Recall),
-    /// What is the room about?
+    /// Ask for the topic.
     AskTopic,
-    /// Say what it is about; empty: nothing in particular.
+    /// Set the topic; empty: take it away.
     SetTopic(&'a str),
-    /// Let in only those who know this; `None`: everybody.
+    /// Set the password that newcomers need; `None`: take it away.
     SetPassword(Option<&'a str>),
-    /// Prove that the room is one's own.
+    /// Claim the room by its key.
     Own {
-        /// What the owner was given.
+        /// The key, which was shown to the owner when the room was made or given away.
         key: &'a str,
     },
-    /// Give the room to another.
+    /// Give the room to another member.
     Give {
-        /// That person's nickname.
+        /// The nickname.
         to: &'a str,
     },
-    /// Let somebody keep order, or not any more.
+    /// Make somebody an operator of the room, or no longer.
     Op {
-        /// That person's nickname.
+        /// The nickname.
         whom: &'a str,
-        /// Whether they may.
+        /// Whether they become an operator; if not, they stop being one.
         may: bool,
     },
-    /// Put somebody out.
+    /// Kick somebody.
     Kick {
-        /// That person's nickname.
+        /// The nickname.
         whom: &'a str,
-        /// Why; may be empty.
+        /// The reason; may be empty.
         reason: &'a str,
     },
-    /// Keep somebody out, or quiet.
-    Sanction(Sentencing<'a>),
-    /// Do so no longer.
-    Lift {
-        /// What was forbidden.
-        measure: Measure,
+    /// Ban or mute somebody.
+    Sanction(SanctionRequest<'a>),
+    /// Revoke a ban or a mute.
+    Revoke {
+        /// Ban or mute.
+        kind: SanctionKind,
         /// A nickname, or the number of the ban or mute.
         whom: &'a str,
     },
-    /// Who is banned or muted?
+    /// List the bans and mutes.
     Sanctions {
         /// Which part of a long list, from 1.
         page: usize,
@@ -170,18 +170,18 @@ pub enum RoomCommand<'a> {
 }
 
 impl<'a> RoomCommand<'a> {
-    /// The same, of the room joined last.
+    /// This command, given in the room joined last.
     pub fn in_last_room(self) -> Command<'a> {
         Command::InRoom { room: None, command: self }
     }
 }
 
-/// What is to be explained.
+/// A page of help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guide {
-    /// How to talk.
+    /// Talking.
     Talking,
-    /// How to look after a room.
+    /// Looking after a room.
     Rooms,
 }
 
@@ -190,27 +190,27 @@ pub enum Guide {
 pub enum Recall {
     /// The last ones, at most so many.
     Last(usize),
-    /// All after that place.
-    After(Place),
+    /// All after that cursor.
+    After(HistoryCursor),
 }
 
 /// A ban or a mute that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sentencing<'a> {
-    /// What is to be forbidden.
-    pub measure: Measure,
-    /// To whom: a nickname or, by address, an address.
+pub struct SanctionRequest<'a> {
+    /// Ban or mute.
+    pub kind: SanctionKind,
+    /// The target: a nickname or, by address, an address.
     pub whom: &'a str,
-    /// Whether to everybody from the same address, too.
+    /// Whether the sanction is on everybody from the target's address as well.
     pub by_address: bool,
-    /// For how long; `None`: for ever.
+    /// The duration; `None`: for ever.
     pub lasts: Option<Duration>,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: &'a str,
 }
 
 impl Command<'_> {
-    /// What flood control charges, in lines: one, more for long text, more for what a whole
+    /// The charge for flood control, in lines: one, more for long text, more for what a whole
     /// room must be told or what the server must gather.
     pub fn cost(&self) -> u32 {
         let by_length = |text: &str| 1 + (text.len() / FLOOD_BYTES_PER_LINE) as u32;
@@ -230,29 +230,29 @@ impl Command<'_> {
     }
 }
 
-/// What a command means beyond the lobby, which has carried out the rest.
+/// The outcome of a command: what is left to do outside of the lobby.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
     /// The conversation goes on.
     Stays,
-    /// The same, and the client has a new nickname.
+    /// The conversation goes on, and the client has a new nickname.
     Renamed,
     /// The client asks for so many players in this queue.
     SeeksMatch {
         /// The queue's name.
         queue: &'a str,
-        /// How many are to meet.
+        /// The number of players who are to meet.
         players: u8,
     },
-    /// The client wants no players any more.
+    /// The client stops looking for players.
     StopsSeeking,
     /// The client wants to meet this one.
     Invites(ClientId),
-    /// The client says that it keeps order everywhere; the password is to be checked.
+    /// The client logs in as a server operator; the password is to be checked.
     Authenticates {
-        /// Who it says it is.
+        /// The operator's name, as the client gave it.
         name: &'a str,
-        /// What is to prove it.
+        /// The password that the client gave.
         password: &'a str,
     },
     /// The client has brought a wrong password or key, and was told so.

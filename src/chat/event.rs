@@ -1,10 +1,10 @@
-//! What happens in a room: the same for everybody who hears it.
+//! Events in a room, which are the same for everybody who hears them.
 //!
-//! What one client alone is told is a [`Reply`](super::reply::Reply).
+//! A [`Reply`](super::reply::Reply) is for one client alone.
 
 use std::time::Duration;
 
-use super::message::Stamp;
+use super::message::MessageId;
 use super::name::{Nickname, RoomName};
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
@@ -12,19 +12,19 @@ use super::name::{Nickname, RoomName};
 pub enum RoomEvent<'a> {
     /// Somebody came into the room.
     Joined {
-        /// Who came.
+        /// The newcomer.
         who: &'a Nickname,
     },
     /// Somebody left the room.
     Left {
-        /// Who left.
+        /// The one who left.
         who: &'a Nickname,
     },
     /// Somebody in the room has a new nickname.
     Renamed {
-        /// Who it was.
+        /// The old nickname.
         old: &'a Nickname,
-        /// Who it is now.
+        /// The new nickname.
         new: &'a Nickname,
     },
     /// Somebody said something in the room.
@@ -33,8 +33,8 @@ pub enum RoomEvent<'a> {
         who: &'a Nickname,
         /// Clean text.
         text: &'a str,
-        /// When.
-        stamp: Stamp,
+        /// The message's number and date.
+        id: MessageId,
     },
     /// Somebody did something in the room.
     Acted {
@@ -42,26 +42,26 @@ pub enum RoomEvent<'a> {
         who: &'a Nickname,
         /// Clean text.
         text: &'a str,
-        /// When.
-        stamp: Stamp,
+        /// The message's number and date.
+        id: MessageId,
     },
-    /// So many came into the room and left it since this was last told.
-    Digest {
-        /// Who came.
+    /// The comings and goings since they were last told, in numbers.
+    PresenceSummary {
+        /// How many came.
         joined: u32,
-        /// Who left.
+        /// How many left.
         left: u32,
-        /// Who is here now.
+        /// How many are here now.
         here: usize,
     },
-    /// That was changed by somebody.
+    /// Somebody changed the topic.
     TopicChanged {
-        /// By whom.
+        /// Whoever changed it.
         by: &'a Nickname,
-        /// What it is about now; empty: nothing in particular.
+        /// The new topic; empty: none.
         text: &'a str,
     },
-    /// Order was kept in a room.
+    /// Somebody who looks after the room took action.
     Moderated(Moderation<'a>),
 }
 
@@ -73,44 +73,44 @@ impl RoomEvent<'_> {
 
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
     pub fn is_presence(&self) -> bool {
-        matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::Digest { .. })
+        matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::PresenceSummary { .. })
     }
 }
 
-/// What was done to keep order.
+/// An action of somebody who looks after a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Put out of the room.
+pub enum ModerationAction {
+    /// Put the target out of the room.
     Kicked,
-    /// Kept out.
+    /// Ban the target.
     Banned,
-    /// Not kept out any more.
+    /// Revoke a ban.
     Unbanned,
-    /// Made to be quiet.
+    /// Mute the target.
     Muted,
-    /// Allowed to speak again.
+    /// Revoke a mute.
     Unmuted,
-    /// Allowed to keep order.
+    /// Make the target an operator.
     Promoted,
-    /// Not allowed that any more.
+    /// Make the target an operator no longer.
     Demoted,
-    /// Given the room.
-    Endowed,
+    /// Give the target the room.
+    MadeOwner,
 }
 
-/// One such deed.
+/// One action, with its target and its reason.
 #[derive(Clone, Copy, Debug)]
 pub struct Moderation<'a> {
-    /// What was done.
-    pub deed: Deed,
-    /// Where.
+    /// The action.
+    pub action: ModerationAction,
+    /// The room.
     pub room: &'a RoomName,
-    /// To whom; `None`: to an address, which is nobody's business.
+    /// The target's nickname; `None`: an address, which is shown to nobody.
     pub whom: Option<&'a str>,
-    /// By whom.
+    /// The nickname of whoever took the action.
     pub by: &'a Nickname,
-    /// For how long; `None`: for ever.
+    /// The duration; `None`: for ever.
     pub lasts: Option<Duration>,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: &'a str,
 }

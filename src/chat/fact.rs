@@ -1,5 +1,5 @@
-//! What has happened in a room: all of it, drawn and measured, so that whoever applies the same
-//! facts in the same order has the same room.
+//! Facts: what has happened in a room, with every key drawn and every time measured, so that two
+//! lobbies that apply the same facts in the same order have the same rooms.
 //!
 //! A command becomes a fact when the lobby has decided that it may be
 //! ([`Lobby::decide`](super::Lobby::decide)); the fact is stamped, and changes the room when it is
@@ -9,26 +9,26 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::digest::Digest;
-use super::message::{Kind, Stamp};
+use super::message::{MessageId, MessageKind};
 use super::name::{Nickname, RoomName};
 use super::refusal::Rank;
-use super::sanctions::{Measure, Sanction};
+use super::sanctions::{Sanction, SanctionKind};
+use super::secret_hash::SecretHash;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
 use crate::subnet::Subnet;
 
-/// What has happened in one room.
+/// Something that has happened in one room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// The room was made.
     Founded {
-        /// Whom it belongs to.
+        /// The founder, who owns it.
         by: Nickname,
-        /// From where.
+        /// The network around the founder's address.
         founder: Subnet,
-        /// What the key hashes to that proves ownership.
-        key: Digest,
+        /// Proof of ownership: the hash of the owner's key.
+        key: SecretHash,
     },
     /// The room is in memory again, as it was stored.
     Opened(Box<StoredRoom>),
@@ -36,93 +36,93 @@ pub enum Fact {
     Closed,
     /// Somebody came in.
     Came {
-        /// Who.
+        /// The newcomer.
         who: Nickname,
     },
     /// Somebody left.
     Went {
-        /// Who.
+        /// The one who left.
         who: Nickname,
     },
     /// Somebody said or did something.
     Said {
         /// The speaker.
         who: Nickname,
-        /// Whether words or deeds.
-        kind: Kind,
+        /// Whether something was said or done (`/me`).
+        kind: MessageKind,
         /// Clean text.
         text: SmolStr,
     },
     /// Somebody who is in the room has another nickname.
     Renamed {
-        /// What they were called.
+        /// The old nickname.
         old: Nickname,
-        /// What they are called now.
+        /// The new nickname.
         new: Nickname,
     },
-    /// Somebody was put out.
+    /// Somebody was kicked.
     PutOut {
-        /// Who.
+        /// The one who was kicked.
         whom: Nickname,
-        /// By whom.
+        /// The one who kicked them.
         by: Nickname,
-        /// Why; may be empty.
+        /// The reason; may be empty.
         reason: SmolStr,
     },
-    /// Something about the room was settled.
-    Settled {
-        /// By whom.
+    /// A setting of the room, or who looks after it, was changed.
+    Changed {
+        /// The one who changed it.
         by: Nickname,
-        /// What.
+        /// The change.
         change: Change,
     },
 }
 
-/// What was settled about a room.
+/// A change to a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// It has another topic; empty: none.
+    /// The room has another topic; empty: none.
     Topic(SmolStr),
-    /// It is entered with a password, or without.
-    Password(Option<Digest>),
+    /// The room has another password; `None`: none.
+    Password(Option<SecretHash>),
     /// The owner has brought the key.
     Claimed,
-    /// It belongs to another, who has another key.
+    /// The room has another owner, who has another key.
     Given {
-        /// To whom.
+        /// The new owner.
         to: Nickname,
-        /// What that key hashes to.
-        key: Digest,
+        /// The hash of the new owner's key.
+        key: SecretHash,
     },
-    /// Somebody may keep order there, or not any more.
+    /// Somebody became an operator, or stopped being one.
     Operator {
-        /// Who.
+        /// The one who did.
         whom: Nickname,
-        /// Whether they may.
+        /// Whether they became one.
         may: bool,
     },
     /// Somebody is banned or muted. The sanction is numbered where it is applied.
     Imposed {
         /// The ban or mute.
         sanction: Box<Sanction>,
-        /// What who imposed it may do there: a ban puts out those who may do less.
+        /// The rank of whoever imposed it: a ban puts out those of a lower rank.
         rank: Rank,
     },
-    /// Somebody is banned or muted no more.
-    Lifted {
-        /// What was forbidden.
-        measure: Measure,
-        /// As the one who lifted it has named it: a nickname, or a number.
+    /// A ban or a mute was revoked.
+    Revoked {
+        /// Ban or mute.
+        kind: SanctionKind,
+        /// The sanction as it was named by whoever revoked it: a nickname, or a number.
         named: SmolStr,
     },
 }
 
-/// Who has done something.
+/// The author of a fact: in this lobby, or in another that it is replicated from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// A member of this lobby, who is answered.
     Here(ClientId),
-    /// A member of another.
+    /// A member of another lobby.
     There,
 }
 
@@ -136,13 +136,13 @@ impl Author {
     }
 }
 
-/// A fact in its place among all others.
+/// A fact in its order among all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// In which room.
+pub struct JournalEntry {
+    /// The room.
     pub room: RoomName,
-    /// When, and after which message.
-    pub stamp: Stamp,
-    /// What.
+    /// The date, and the number of the last message.
+    pub stamp: MessageId,
+    /// The fact.
     pub fact: Fact,
 }

@@ -1,7 +1,7 @@
-//! Wrong passwords for one room: from where many have come nobody is let try for a while.
+//! Wrong passwords for one room: a network from which many have come has to pause.
 //!
-//! Kept for each network, so that somebody who guesses keeps nobody else out, and nobody who comes
-//! from where everybody does. Owners with their key and those who keep order need no password.
+//! They are counted for each network, so that a guesser locks out nobody else, and for none that
+//! everybody may come from. Owners with their key and those who keep order need no password.
 
 use std::time::Duration;
 
@@ -11,34 +11,34 @@ use super::network::Network;
 use crate::limits::{
     ROOM_GUESSERS_MAX, ROOM_GUESSES_FORGOTTEN, ROOM_GUESSES_FREE, ROOM_PAUSE_MAX, ROOM_PAUSE_MIN,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
-/// What has come from one network.
+/// The wrong passwords from one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Guesser {
+struct GuessingNetwork {
     network: Network,
     wrong: u32,
-    /// When the last wrong one came.
-    last: Wall,
+    /// The date of the last wrong one.
+    last: UnixTime,
 }
 
-/// Those who have brought wrong passwords.
+/// The networks from which wrong passwords came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Guesses(Vec<Guesser>);
+pub(super) struct PasswordGuesses(Vec<GuessingNetwork>);
 
-impl Guesses {
-    /// How long nobody from there may try yet, if so.
-    pub(super) fn pause(&self, now: Wall, network: Network) -> Option<Duration> {
+impl PasswordGuesses {
+    /// The time until somebody from this network may try again; `None`: at once.
+    pub(super) fn pause(&self, now: UnixTime, network: Network) -> Option<Duration> {
         let guesser = self.0.iter().find(|guesser| guesser.network == network)?;
         let left = guesser.pause().checked_sub(now.since(guesser.last))?;
         (!left.is_zero()).then_some(left)
     }
 
     /// A wrong password has come from there.
-    pub(super) fn note_wrong(&mut self, now: Wall, network: Network) {
+    pub(super) fn note_wrong(&mut self, now: UnixTime, network: Network) {
         self.0.retain(|guesser| now.since(guesser.last) < ROOM_GUESSES_FORGOTTEN);
         if let Some(known) = self.0.iter_mut().find(|guesser| guesser.network == network) {
-            *known = Guesser { network, wrong: known.wrong.saturating_add(1), last: now };
+            *known = GuessingNetwork { network, wrong: known.wrong.saturating_add(1), last: now };
             return;
         }
         if self.0.len() >= ROOM_GUESSERS_MAX {
@@ -47,7 +47,7 @@ impl Guesses {
                 self.0.swap_remove(least);
             }
         }
-        self.0.push(Guesser { network, wrong: 1, last: now });
+        self.0.push(GuessingNetwork { network, wrong: 1, last: now });
     }
 
     /// The right one has come from there.
@@ -56,7 +56,7 @@ impl Guesses {
     }
 }
 
-impl Guesser {
+impl GuessingNetwork {
     /// From the last wrong one until another may be tried.
     fn pause(&self) -> Duration {
         let doublings = self.wrong.checked_sub(ROOM_GUESSES_FREE);
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn after_ten_wrong_ones_each_pause_is_twice_as_long_up_to_a_minute() {
-        let (mut guesses, mut now) = (Guesses::default(), Wall::from_millis(1_000_000));
+        let (mut guesses, mut now) = (PasswordGuesses::default(), UnixTime::from_millis(1_000_000));
         let home = network(7);
         for _ in 0..ROOM_GUESSES_FREE {
             assert_eq!(guesses.pause(now, home), None);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn no_more_are_remembered_than_may_be_and_none_for_ever() {
-        let (mut guesses, now) = (Guesses::default(), Wall::from_millis(1_000_000));
+        let (mut guesses, now) = (PasswordGuesses::default(), UnixTime::from_millis(1_000_000));
         let home = network(7);
         (0..20).for_each(|_| guesses.note_wrong(now, home));
         for number in 1_000..1_200 {

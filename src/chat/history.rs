@@ -1,8 +1,8 @@
 //! The last messages of one room.
 //!
-//! A ring bounded by number and bytes. It knows up to which message it has forgotten, so that who
-//! comes back is told either all that was missed or that there is a gap; and up to which message it
-//! was saved, so that whoever keeps it on a disk writes each once.
+//! A ring bounded by number and bytes. It knows up to which message it has forgotten, so that a
+//! client that comes back is told either all that it missed or that there is a gap; and up to which
+//! message it was saved, so that the store writes each once.
 //!
 //! Invariants: numbers grow; all that is remembered is newer than what was forgotten.
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::message::Message;
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 
-/// What a room remembers.
+/// The history of a room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
     messages: VecDeque<Message>,
@@ -27,19 +27,19 @@ pub struct History {
 }
 
 impl History {
-    /// Nothing yet; `last` is the number of the last message in any room.
+    /// An empty history; `last` is the number of the last message in any room.
     pub(super) fn beginning_after(last: u64) -> Self {
         Self { messages: VecDeque::new(), weight: 0, forgotten: last, saved: last }
     }
 
-    /// What was kept of a room.
+    /// Restores a stored history.
     pub(super) fn restored(messages: Vec<Message>, forgotten: u64) -> Self {
         let weight = messages.iter().map(Message::weight).sum();
-        let saved = messages.last().map_or(forgotten, |message| message.stamp.number);
+        let saved = messages.last().map_or(forgotten, |message| message.id.number);
         Self { messages: messages.into(), weight, forgotten, saved }
     }
 
-    /// Weighs anew what came from another process.
+    /// Weighs a history that came from another process.
     pub(super) fn weigh(&mut self) {
         self.weight = self.messages.iter().map(Message::weight).sum();
     }
@@ -71,10 +71,10 @@ impl History {
     fn forget_oldest(&mut self) {
         let Some(message) = self.messages.pop_front() else { return };
         self.weight -= message.weight();
-        self.forgotten = message.stamp.number;
+        self.forgotten = message.id.number;
     }
 
-    /// How many messages are remembered.
+    /// The number of messages.
     pub fn len(&self) -> usize {
         self.messages.len()
     }
@@ -84,7 +84,7 @@ impl History {
         self.messages.is_empty()
     }
 
-    /// What they weigh, in bytes.
+    /// The weight of all messages, in bytes.
     pub fn weight(&self) -> usize {
         self.weight
     }
@@ -96,7 +96,7 @@ impl History {
 
     /// The number of the last message here; of the last one anywhere before, if there is none.
     pub fn last_number(&self) -> u64 {
-        self.messages.back().map_or(self.forgotten, |message| message.stamp.number)
+        self.messages.back().map_or(self.forgotten, |message| message.id.number)
     }
 
     /// The last messages, at most so many.
@@ -119,11 +119,11 @@ impl History {
 
     /// All messages after that of this number.
     pub fn after(&self, number: u64) -> Replay<'_> {
-        let from = self.messages.partition_point(|message| message.stamp.number <= number);
+        let from = self.messages.partition_point(|message| message.id.number <= number);
         Replay { history: self, from }
     }
 
-    /// Those that were not saved yet, at most so many, oldest first.
+    /// The messages that were not saved yet, at most so many, oldest first.
     pub(super) fn unsaved(&self, most: usize) -> Vec<&Message> {
         self.after(self.saved).iter().take(most).collect()
     }
@@ -133,7 +133,7 @@ impl History {
         let weights: usize = self.messages.iter().map(Message::weight).sum();
         assert_eq!(self.weight, weights, "the weight of a history");
         assert!(self.weight <= HISTORY_ROOM_BYTES, "a room remembers too much");
-        let numbers: Vec<u64> = self.messages.iter().map(|message| message.stamp.number).collect();
+        let numbers: Vec<u64> = self.messages.iter().map(|message| message.id.number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "numbers grow: {numbers:?}");
         assert!(numbers.first().is_none_or(|first| *first > self.forgotten), "forgotten, yet here");
     }
@@ -152,7 +152,7 @@ impl<'a> Replay<'a> {
         self.history.messages.range(self.from..)
     }
 
-    /// How many there are.
+    /// The number of messages.
     pub fn len(self) -> usize {
         self.history.len() - self.from
     }
@@ -171,21 +171,21 @@ impl<'a> Replay<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::message::{Kind, Stamp};
+    use crate::chat::message::{MessageId, MessageKind};
     use crate::chat::name::{Alphabet, Nickname};
-    use crate::time::Wall;
+    use crate::time::UnixTime;
 
     fn message(number: u64, text: &str) -> Message {
         Message {
-            stamp: Stamp { number, at: Wall::from_millis(number) },
-            kind: Kind::Said,
+            id: MessageId { number, at: UnixTime::from_millis(number) },
+            kind: MessageKind::Said,
             who: Nickname::parse("alice", Alphabet::Ascii).unwrap(),
             text: text.into(),
         }
     }
 
     fn numbers(replay: Replay<'_>) -> Vec<u64> {
-        replay.iter().map(|message| message.stamp.number).collect()
+        replay.iter().map(|message| message.id.number).collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What was said in a room, as it is remembered.
+//! Messages in a room, as its history keeps them.
 //!
 //! Every message has a number. Numbers grow over the whole server, so that a room that was
 //! forgotten and made anew does not repeat them; an epoch tells the numbers of one server from
@@ -9,50 +9,50 @@ use smol_str::SmolStr;
 
 use super::name::Nickname;
 use crate::limits::MESSAGE_WEIGHT;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
-/// Whether words or deeds.
+/// Whether something was said or done (`/me`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum MessageKind {
     /// Somebody said something.
     Said,
     /// Somebody did something (`/me`).
     Acted,
 }
 
-/// When a message was said, among all others and by the calendar.
+/// The number and the date of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+pub struct MessageId {
     /// Its number: more than that of any message before, in any room.
     pub number: u64,
     /// Its date.
-    pub at: Wall,
+    pub at: UnixTime,
 }
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// When it was said.
-    pub stamp: Stamp,
-    /// How.
-    pub kind: Kind,
-    /// By whom.
+    /// Its number and date.
+    pub id: MessageId,
+    /// Whether it was said or done (`/me`).
+    pub kind: MessageKind,
+    /// The speaker.
     pub who: Nickname,
     /// Clean text.
     pub text: SmolStr,
 }
 
 impl Message {
-    /// Bytes that it counts for in a history.
+    /// The bytes that it counts for in a history.
     pub fn weight(&self) -> usize {
         MESSAGE_WEIGHT + self.text.len()
     }
 }
 
-/// How far somebody has read: up to the message of this number.
+/// A reader's position in the history: it has read up to the message of this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Whose numbers these are.
+pub struct HistoryCursor {
+    /// The epoch of the numbers: each server that began anew has another.
     pub epoch: u32,
     /// The last message that was read.
     pub number: u64,

@@ -1,4 +1,4 @@
-//! The domain: people with nicknames, rooms they sit in, and the rules between them.
+//! The domain: people with nicknames, rooms they are in, and the rules between them.
 //!
 //! Knows no byte of any wire format, no socket and no clock: a [`Command`] comes in, the
 //! [`Outlet`] is told [`RoomEvent`]s and [`Reply`]s, and time is handed in where a rule needs it.
@@ -6,9 +6,7 @@
 //! `delivery`.
 
 mod allowance;
-mod charter;
 mod command;
-mod digest;
 mod event;
 mod fact;
 mod guesses;
@@ -18,35 +16,37 @@ mod member;
 mod message;
 mod motd;
 mod name;
-mod names;
 mod network;
+mod nickname_index;
 mod officers;
 mod outlet;
 mod record;
 mod refusal;
 mod reply;
 mod room;
+mod room_settings;
 mod sanctions;
+mod secret_hash;
 mod standing;
 mod stored;
 
 pub use allowance::{Allowance, FloodRate};
-pub use charter::{Charter, Owner, Topic};
-pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sentencing};
-pub use digest::Digest;
-pub use event::{Deed, Moderation, RoomEvent};
-pub use fact::{Author, Change, Entry, Fact};
+pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, SanctionRequest};
+pub use event::{Moderation, ModerationAction, RoomEvent};
+pub use fact::{Author, Change, Fact, JournalEntry};
 pub use history::{History, Replay};
 pub use lobby::{Context, Decision, Joining, Lobby, LobbySettings, LobbyState};
-pub use message::{Kind, Message, Place, Stamp};
+pub use message::{HistoryCursor, Message, MessageId, MessageKind};
 pub use motd::{Motd, TooLong};
-pub use name::{Alphabet, NameKey, Nickname, RoomName};
+pub use name::{Alphabet, NameError, NameKey, Nickname, RoomName};
 pub use network::Network;
 pub use outlet::{Outlet, Recollection};
 pub use record::{Done, Record};
-pub use refusal::{Field, Rank, Refusal, Sentence, Verb, quoted};
+pub use refusal::{ActiveSanction, Field, Rank, Refusal, Verb, quoted};
 pub use reply::{Farewell, Peer, Recalled, Reply, Ticket};
 pub use room::{RoomId, RoomRef};
-pub use sanctions::{Measure, Sanction, Sanctions};
+pub use room_settings::{Owner, RoomSettings, Topic};
+pub use sanctions::{Sanction, SanctionKind, Sanctions};
+pub use secret_hash::SecretHash;
 pub use standing::Standing;
 pub use stored::{Archive, RoomChanges, SaveBatch, StoredLobby, StoredRoom, Unreadable};

@@ -1,4 +1,4 @@
-//! The message of the day: what the operator tells everyone who comes.
+//! The message of the day: what the administrator tells every newcomer.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ pub struct Motd {
     lines: Vec<String>,
 }
 
-/// That is no message of the day.
+/// The text is too long for a message of the day.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("a message of the day has at most {MOTD_LINES} lines of {MOTD_LINE_BYTES} bytes")]
 pub struct TooLong;

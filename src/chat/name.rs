@@ -16,11 +16,11 @@ use precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, SmolStrBuilder};
+use thiserror::Error;
 use unicode_security::MixedScript;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr;
 
-use super::refusal::Refusal;
 use crate::limits::{NAME_BYTES_MAX, NAME_COLUMNS_MAX};
 
 /// Which letters names may use.
@@ -31,6 +31,26 @@ pub enum Alphabet {
     Ascii,
     /// Letters of any one script (PRECIS `UsernameCasePreserved`, RFC 8265), never several mixed.
     Unicode,
+}
+
+/// The rule that a name breaks.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NameError {
+    /// It holds no letter or digit.
+    #[error("a name needs a letter or a digit")]
+    Empty,
+    /// It is longer than `NAME_BYTES_MAX` or wider than `NAME_COLUMNS_MAX`.
+    #[error("the name is too long")]
+    TooLong,
+    /// It holds a character that names may not hold.
+    #[error("the name holds a character that names may not hold")]
+    Character,
+    /// It mixes scripts, so that it may pass for another name.
+    #[error("the name mixes scripts")]
+    MixesScripts,
+    /// It is kept for the server itself.
+    #[error("the name is kept for the server itself")]
+    Reserved(Nickname),
 }
 
 /// Names that would be taken for the server's own voice: its titles, and the words that its
@@ -76,7 +96,7 @@ const RESERVED: [&str; 37] = [
     "your",
 ];
 
-/// What those are compared by; made once, because registering is hot in a storm of connections.
+/// The keys of reserved names; made once: registering is hot in a storm of connections.
 static RESERVED_KEYS: LazyLock<[NameKey; RESERVED.len()]> =
     LazyLock::new(|| RESERVED.map(NameKey::of));
 
@@ -88,11 +108,11 @@ impl Nickname {
     /// Checks what a client asks to be called.
     ///
     /// # Errors
-    /// The rule that it breaks, as a refusal to be sent to the client.
-    pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, Refusal> {
+    /// The rule that it breaks.
+    pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, NameError> {
         let nickname = Self(parse_name(typed, alphabet)?);
         if RESERVED_KEYS.contains(&nickname.key()) {
-            return Err(Refusal::NicknameReserved(nickname));
+            return Err(NameError::Reserved(nickname));
         }
         Ok(nickname)
     }
@@ -107,7 +127,7 @@ impl Nickname {
         &self.0
     }
 
-    /// What it is compared by.
+    /// The key by which it is compared.
     pub fn key(&self) -> NameKey {
         NameKey::of(&self.0)
     }
@@ -121,8 +141,8 @@ impl RoomName {
     /// Checks what a client calls a room; a leading `#` is habit and taken off.
     ///
     /// # Errors
-    /// The rule that it breaks, as a refusal to be sent to the client.
-    pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, Refusal> {
+    /// The rule that it breaks.
+    pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, NameError> {
         parse_name(typed.strip_prefix('#').unwrap_or(typed), alphabet).map(Self)
     }
 
@@ -136,7 +156,7 @@ impl RoomName {
         &self.0
     }
 
-    /// What it is compared by.
+    /// The key by which it is compared.
     pub fn key(&self) -> NameKey {
         NameKey::of(&self.0)
     }
@@ -148,7 +168,7 @@ thread_local! {
     static MADE: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
-/// What names are compared by; equal for names that a reader may take for each other.
+/// The key of a name: equal for names that a reader may take for each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NameKey(SmolStr);
 
@@ -176,26 +196,26 @@ impl NameKey {
     }
 }
 
-fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, Refusal> {
+fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, NameError> {
     if typed.len() > NAME_BYTES_MAX {
-        return Err(Refusal::NameTooLong);
+        return Err(NameError::TooLong);
     }
     let name = match alphabet {
         _ if typed.is_ascii() => typed.into(),
-        Alphabet::Ascii => return Err(Refusal::NameCharacter),
-        Alphabet::Unicode => stable(typed).ok_or(Refusal::NameCharacter)?,
+        Alphabet::Ascii => return Err(NameError::Character),
+        Alphabet::Unicode => stable(typed).ok_or(NameError::Character)?,
     };
     if !name.chars().all(is_name_character) {
-        return Err(Refusal::NameCharacter);
+        return Err(NameError::Character);
     }
     if !name.chars().any(char::is_alphanumeric) {
-        return Err(Refusal::NameEmpty);
+        return Err(NameError::Empty);
     }
     if name.len() > NAME_BYTES_MAX || name.width() > NAME_COLUMNS_MAX {
-        return Err(Refusal::NameTooLong);
+        return Err(NameError::TooLong);
     }
     if !name.is_ascii() && (!name.is_single_script() || is_disguised(&name)) {
-        return Err(Refusal::NameMixesScripts);
+        return Err(NameError::MixesScripts);
     }
     Ok(name.as_ref().into())
 }
@@ -250,7 +270,7 @@ fn ascii_skeleton(name: &str) -> SmolStr {
 mod tests {
     use super::*;
 
-    fn nickname(typed: &str) -> Result<Nickname, Refusal> {
+    fn nickname(typed: &str) -> Result<Nickname, NameError> {
         Nickname::parse(typed, Alphabet::Unicode)
     }
 
@@ -269,10 +289,10 @@ mod tests {
         for typed in
             ["a b", "a:b", "*", "*a", "[a", "a]", "a\x1b", "a\u{7f}", "/a", "a/", "a,b", "a.b"]
         {
-            assert_eq!(nickname(typed), Err(Refusal::NameCharacter), "{typed:?}");
+            assert_eq!(nickname(typed), Err(NameError::Character), "{typed:?}");
         }
         for typed in ["", "_", "^-^"] {
-            assert_eq!(nickname(typed), Err(Refusal::NameEmpty), "{typed:?}");
+            assert_eq!(nickname(typed), Err(NameError::Empty), "{typed:?}");
         }
     }
 
@@ -290,22 +310,22 @@ mod tests {
         let catalan = "l\u{b7}l";
         assert!(nickname(catalan).is_ok());
         // A cedilla makes another letter of the second l, and the dot is only for between two l.
-        assert_eq!(nickname(&format!("{catalan}\u{327}")), Err(Refusal::NameCharacter));
+        assert_eq!(nickname(&format!("{catalan}\u{327}")), Err(NameError::Character));
     }
 
     #[test]
     fn size_is_bounded_in_bytes_and_columns() {
         assert!(nickname(&"a".repeat(16)).is_ok());
-        assert_eq!(nickname(&"a".repeat(17)), Err(Refusal::NameTooLong));
-        assert_eq!(nickname(&"\u{65e5}".repeat(9)), Err(Refusal::NameTooLong));
-        assert_eq!(nickname(&"a".repeat(1_000)), Err(Refusal::NameTooLong));
+        assert_eq!(nickname(&"a".repeat(17)), Err(NameError::TooLong));
+        assert_eq!(nickname(&"\u{65e5}".repeat(9)), Err(NameError::TooLong));
+        assert_eq!(nickname(&"a".repeat(1_000)), Err(NameError::TooLong));
     }
 
     #[test]
     fn scripts_are_not_mixed() {
-        assert_eq!(nickname("\u{430}lice"), Err(Refusal::NameMixesScripts));
+        assert_eq!(nickname("\u{430}lice"), Err(NameError::MixesScripts));
         let typed = Nickname::parse("Jos\u{e9}", Alphabet::Ascii);
-        assert_eq!(typed, Err(Refusal::NameCharacter));
+        assert_eq!(typed, Err(NameError::Character));
     }
 
     #[test]
@@ -328,7 +348,7 @@ mod tests {
     #[test]
     fn the_servers_own_names_are_kept() {
         for typed in ["admin", "ADMIN", "adrnin", "adm1n", "Server", "mi0-chat", "r00t"] {
-            assert!(matches!(nickname(typed), Err(Refusal::NicknameReserved(_))), "{typed}");
+            assert!(matches!(nickname(typed), Err(NameError::Reserved(_))), "{typed}");
         }
         assert!(nickname("administer").is_ok());
     }
@@ -352,8 +372,8 @@ mod tests {
     fn a_room_may_be_called_as_on_irc() {
         let parse = |typed| RoomName::parse(typed, Alphabet::Ascii);
         assert_eq!(parse("#games").unwrap().as_str(), "games");
-        assert_eq!(parse("##games"), Err(Refusal::NameCharacter));
-        assert_eq!(parse("#"), Err(Refusal::NameEmpty));
+        assert_eq!(parse("##games"), Err(NameError::Character));
+        assert_eq!(parse("#"), Err(NameError::Empty));
         assert_eq!(parse("main").unwrap(), RoomName::main());
     }
 }

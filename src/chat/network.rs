@@ -1,5 +1,5 @@
-//! Where people come from, as far as rules go: one IPv4 address, or an IPv6 /64, which is what one
-//! subscriber is given.
+//! The network of a client, for which rules count: one IPv4 address, or an IPv6 /64, which is what
+//! one subscriber is given.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -26,14 +26,14 @@ impl Network {
         }))
     }
 
-    /// What is around it, of which one customer may own all: a /24 of IPv4, a /48 of IPv6.
+    /// The larger network around it, which one customer may own: a /24 of IPv4, a /48 of IPv6.
     #[must_use]
     pub fn prefix(self) -> Self {
         let rest = if self.address().is_ipv4() { 8 } else { 80 };
         Self(self.0 >> rest << rest)
     }
 
-    /// The same as bytes, to be hashed.
+    /// The network as bytes, to be hashed.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
     }

@@ -1,8 +1,7 @@
-//! Who of those present looks after a room: its owner, and the operators.
+//! The members who look after a room: its owner, if present, and its operators.
 //!
-//! They are known by name, so that it means the same wherever the room is known. Nobody has a name
-//! that looks like that of somebody else who is here, and whoever leaves looks after nothing any
-//! more.
+//! They are known by name, so that it means the same in every lobby that has the room. No two
+//! members have names that look alike, and whoever leaves looks after the room no more.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +21,12 @@ impl Officers {
         self.owner.is_none() && self.operators.is_empty()
     }
 
-    /// How many operators there are.
+    /// The number of operators.
     pub(super) fn operators(&self) -> usize {
         self.operators.len()
     }
 
-    /// What somebody of this name may do.
+    /// The rank of the member of this name.
     pub(super) fn rank(&self, name: &NameKey) -> Rank {
         match name {
             _ if self.owner.as_ref() == Some(name) => Rank::Owner,

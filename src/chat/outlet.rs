@@ -1,34 +1,34 @@
-//! Where the lobby tells what happens, and who begins to hear a room and who ends.
+//! The outlet, to which the lobby gives events, replies and subscriptions.
 //!
 //! How an event looks to whom, and in which bytes, is the outlet's business: `delivery` implements
 //! it, and tests do.
 
 use super::event::RoomEvent;
 use super::history::Replay;
-use super::message::Place;
+use super::message::HistoryCursor;
 use super::reply::{Recalled, Reply};
 use super::room::{RoomId, RoomRef};
 use crate::id::ClientId;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Messages of one room that are told again to one client.
 #[derive(Clone, Copy, Debug)]
 pub struct Recollection<'a> {
-    /// Where they were said.
+    /// The room in which they were said.
     pub room: RoomRef<'a>,
     /// The messages, oldest first.
     pub messages: Replay<'a>,
-    /// Which ones these are.
+    /// Which messages these are.
     pub which: Recalled,
     /// The last message anywhere.
-    pub place: Place,
+    pub cursor: HistoryCursor,
     /// The client has asked for them. If not, most programs need not hear that there are none.
     pub asked: bool,
     /// The present, so that the day is told where it is another.
-    pub now: Wall,
+    pub now: UnixTime,
 }
 
-/// Where events go.
+/// The receiver of events, replies and subscriptions.
 pub trait Outlet {
     /// Tells one client.
     fn reply(&mut self, to: ClientId, reply: &Reply<'_>);
@@ -57,8 +57,8 @@ pub trait Outlet {
     /// Lets a client hear nothing more of a room.
     fn unsubscribe(&mut self, room: RoomId, client: ClientId);
 
-    /// Tells one client what was said before. Those who are told the same one after the other may
-    /// be given the same bytes.
+    /// Sends history to one client. Clients that are sent the same one after the other may share
+    /// its bytes.
     fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>);
 
     /// Notes that a room has closed: its id may come back as another room's.

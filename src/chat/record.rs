@@ -1,22 +1,22 @@
-//! What was done by those who may do more than others, for whoever looks after the server to read
-//! later. Holds no password and no key.
+//! Records for the audit log: what owners, operators and server operators did. They hold no
+//! password and no key.
 
 use std::time::Duration;
 
 use smol_str::SmolStr;
 
-use super::event::Deed;
+use super::event::ModerationAction;
 use super::name::{Nickname, RoomName};
 use super::network::Network;
 use super::refusal::Rank;
 use super::sanctions::Sanction;
 use crate::id::ClientId;
 
-/// What was done.
+/// Something that was done by somebody with special rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// Order was kept.
-    Deed(Deed),
+    Moderated(ModerationAction),
     /// Somebody has proved to be the owner of a room.
     Owned,
     /// A room has a password now, or none any more.
@@ -25,36 +25,36 @@ pub enum Done {
     Topic,
 }
 
-/// One such thing.
+/// One record: what was done, by whom, where and to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// What was done.
+    /// The action.
     pub done: Done,
-    /// By which client.
+    /// The client that did it.
     pub id: ClientId,
-    /// How that is called.
+    /// That client's nickname.
     pub by: Nickname,
-    /// What it may do there.
+    /// That client's rank in the room.
     pub rank: Rank,
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// To whom, by name.
+    /// The target's name.
     pub whom: Option<SmolStr>,
-    /// To whom, by address.
+    /// The target's network.
     pub network: Option<Network>,
-    /// For how long, where that is settled; otherwise for ever.
+    /// The duration of a ban or mute; `None`: for ever.
     pub lasts: Option<Duration>,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: SmolStr,
 }
 
 impl Record {
-    /// The same, done to this person.
+    /// The record with this person as the target.
     pub(super) fn to(self, whom: &Nickname) -> Self {
         Self { whom: Some(whom.as_str().into()), ..self }
     }
 
-    /// The same, done to whom a sanction is on, for as long as that lasts.
+    /// The record with the target, duration and reason of a sanction.
     pub(super) fn of(self, sanction: &Sanction, lasts: Option<Duration>) -> Self {
         let whom = sanction.name.as_ref().map(|name| name.as_str().into());
         Self { whom, network: sanction.network, lasts, reason: sanction.reason.clone(), ..self }

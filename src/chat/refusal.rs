@@ -1,4 +1,4 @@
-//! Why we say no.
+//! Refusals: why a command was not carried out.
 //!
 //! A refusal is a normal answer to one command: it goes to the one who asked, changes nothing and
 //! closes nothing. Its wording, which always says what to do instead, is left to `dialect`.
@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::name::{Nickname, RoomName};
-use super::sanctions::Measure;
+use super::name::{NameError, Nickname, RoomName};
+use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
 
 /// A command as a person would call it, to tell how it is used.
@@ -17,7 +17,7 @@ use crate::limits::NAME_COLUMNS_MAX;
 pub enum Verb {
     /// Choose or change the nickname.
     Nick,
-    /// Go into a room.
+    /// Join a room.
     Join,
     /// A private message.
     Msg,
@@ -27,61 +27,61 @@ pub enum Verb {
     Match,
     /// A search for one player.
     Invite,
-    /// What was said before.
+    /// The history of a room.
     History,
     /// Numbers before messages.
     Numbers,
-    /// The form in which a client is told things.
+    /// The output format.
     Format,
     /// A room's password.
     Password,
-    /// Proof that a room is one's own.
+    /// Claim a room by its key.
     Own,
-    /// Another owner for a room.
+    /// Give a room to another member.
     Give,
-    /// Somebody is to keep order.
+    /// Make somebody an operator.
     Op,
-    /// Somebody is not, any more.
+    /// Make somebody an operator no longer.
     Deop,
-    /// Somebody is put out.
+    /// Kick somebody.
     Kick,
-    /// Somebody is kept out.
+    /// Ban somebody.
     Ban,
-    /// Somebody is kept out by address.
+    /// Ban somebody by address.
     BanIp,
-    /// Somebody may come back.
+    /// Revoke a ban.
     Unban,
-    /// Somebody is to be quiet.
+    /// Mute somebody.
     Mute,
-    /// Somebody may speak again.
+    /// Revoke a mute.
     Unmute,
-    /// Somebody is to be heard again.
+    /// Stop ignoring somebody.
     Unignore,
-    /// Proof that one keeps order everywhere.
+    /// Log in as a server operator.
     Oper,
 }
 
-/// What somebody may do in a room, in growing order.
+/// A member's rank in a room, the lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Rank {
-    /// Talk.
+    /// May talk.
     Member,
-    /// Keep order.
+    /// May keep order in the room.
     Operator,
-    /// Whom the room belongs to.
+    /// Owns the room.
     Owner,
-    /// Keep order everywhere.
+    /// May keep order in all rooms.
     ServerOperator,
 }
 
 /// A text that has a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// What a room is about.
+    /// The topic of a room.
     Topic,
-    /// What a room's newcomers must know.
+    /// The password of a room.
     Password,
-    /// Why somebody is put out, kept out or muted.
+    /// The reason of a kick, a ban or a mute.
     Reason,
 }
 
@@ -102,7 +102,7 @@ pub enum Refusal {
     NicknameReserved(Nickname),
     /// Somebody has this nickname, or one that looks the same.
     NicknameTaken(Nickname),
-    /// That is the member's nickname already.
+    /// The member has that nickname already.
     AlreadyCalled(Nickname),
     /// Nobody of that name is here.
     NobodyNamed(String),
@@ -132,7 +132,7 @@ pub enum Refusal {
     NotAllowed {
         /// The room.
         room: RoomName,
-        /// Who may.
+        /// The lowest rank that may.
         needs: Rank,
     },
     /// The other may do as much as the member there, or more.
@@ -145,20 +145,20 @@ pub enum Refusal {
         room: RoomName,
     },
     /// The member, or who wants to become one, is banned from a room; from `main`: from the server.
-    Banned(Sentence),
+    Banned(ActiveSanction),
     /// The member is muted in a room.
-    Muted(Sentence),
+    Muted(ActiveSanction),
     /// The member is muted, and would not be under another name.
     MutedName(RoomName),
     /// A room that is entered with a password only.
     PasswordNeeded(RoomName),
-    /// Not that one.
+    /// The password or key is wrong.
     PasswordWrong(RoomName),
-    /// So many wrong ones came from the member's network that nobody from there may try yet.
+    /// So many wrong passwords came from the member's network that nobody there may try yet.
     PasswordPaused {
         /// The room.
         room: RoomName,
-        /// For how long.
+        /// The time until another may be tried.
         lasts: Duration,
     },
     /// A text that is too long, or empty.
@@ -167,9 +167,9 @@ pub enum Refusal {
     TooManySanctions(RoomName),
     /// No such ban or mute.
     NoSuchSanction {
-        /// Which.
-        measure: Measure,
-        /// On whom, as typed.
+        /// Ban or mute.
+        kind: SanctionKind,
+        /// The nickname or number, as typed.
         name: String,
     },
     /// The address of this member is everybody's.
@@ -194,7 +194,7 @@ pub enum Refusal {
     HistoryOff,
     /// No such server operator, or another password.
     OperWrong,
-    /// Others are being checked.
+    /// The queue of passwords to be checked is full.
     OperBusy,
     /// A name that no queue may have.
     QueueName,
@@ -206,7 +206,7 @@ pub enum Refusal {
     UnknownCommand(String),
     /// A command that lacks what it needs.
     Incomplete(Verb),
-    /// Where a time belongs stands something that begins as one and is none.
+    /// An argument begins like a duration and is none.
     NotATime,
     /// A line longer than `LINE_BYTES_MAX`.
     LineTooLong,
@@ -282,18 +282,30 @@ impl Refusal {
     }
 }
 
-/// A ban or a mute, as whom it is on is told.
+impl From<NameError> for Refusal {
+    fn from(error: NameError) -> Self {
+        match error {
+            NameError::Empty => Self::NameEmpty,
+            NameError::TooLong => Self::NameTooLong,
+            NameError::Character => Self::NameCharacter,
+            NameError::MixesScripts => Self::NameMixesScripts,
+            NameError::Reserved(nickname) => Self::NicknameReserved(nickname),
+        }
+    }
+}
+
+/// A ban or a mute, as its target is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sentence {
-    /// Where it holds.
+pub struct ActiveSanction {
+    /// The room in which it holds.
     pub room: RoomName,
-    /// How long it still does; `None`: for ever.
+    /// The time left; `None`: for ever.
     pub lasts: Option<Duration>,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: SmolStr,
 }
 
-/// What was typed where a name or a command belongs, printable everywhere and short enough to be
+/// Text typed in place of a name or a command, made printable and short enough to be
 /// quoted back.
 pub fn quoted(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_graphic).take(NAME_COLUMNS_MAX).collect()

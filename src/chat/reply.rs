@@ -1,21 +1,21 @@
-//! What one client alone is told: answers, private messages, notices, and the goodbye.
+//! Replies to one client alone: answers, private messages, notices, and the goodbye.
 //!
-//! What a whole room is told is a [`RoomEvent`](super::event::RoomEvent).
+//! A [`RoomEvent`](super::event::RoomEvent) is for a whole room.
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::charter::Topic;
 use super::command::Guide;
 use super::event::Moderation;
-use super::message::{Message, Place};
+use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
 use super::refusal::Refusal;
+use super::room_settings::Topic;
 use super::sanctions::Sanction;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
-/// Something that one client is told.
+/// A reply to one client. "You" is that client.
 #[derive(Clone, Copy, Debug)]
 pub enum Reply<'a> {
     /// Your nickname, please.
@@ -27,11 +27,11 @@ pub enum Reply<'a> {
         /// The room that you are about to come into, if you are.
         room: Option<&'a RoomName>,
         /// The last message so far.
-        place: Place,
+        cursor: HistoryCursor,
         /// The present.
-        now: Wall,
+        now: UnixTime,
     },
-    /// What the operator tells everyone.
+    /// The message of the day.
     MessageOfTheDay {
         /// One line of it.
         line: &'a str,
@@ -40,7 +40,7 @@ pub enum Reply<'a> {
     Entered {
         /// The room.
         room: &'a RoomName,
-        /// How many others are there.
+        /// The number of other members.
         others: usize,
     },
     /// You came into a room that is so big that others are not told of it one by one.
@@ -52,50 +52,50 @@ pub enum Reply<'a> {
     },
     /// You have a new nickname, and are in no room that is told of it.
     Renamed {
-        /// What you were called.
+        /// The old nickname.
         old: &'a Nickname,
-        /// What you are called now.
+        /// The new nickname.
         new: &'a Nickname,
     },
-    /// Messages follow that were said before.
+    /// History follows.
     RecallBegins {
         /// The room they were said in.
         room: &'a RoomName,
-        /// How many.
+        /// The number of messages.
         count: usize,
-        /// Which.
+        /// Which messages these are.
         which: Recalled,
     },
-    /// One of them.
+    /// One message of the history.
     Remembered {
         /// The room it was said in.
         room: &'a RoomName,
         /// The message.
         message: &'a Message,
         /// The present, so that the day is told where it is another.
-        now: Wall,
+        now: UnixTime,
     },
-    /// That was all of them.
+    /// The history ends.
     RecallEnds {
         /// The room they were said in.
         room: &'a RoomName,
         /// The last message anywhere: all of this room's up to it were told.
-        place: Place,
+        cursor: HistoryCursor,
     },
-    /// Whether history will be read to you.
+    /// Whether history will be sent to you when you join a room.
     HearsHistory(bool),
-    /// What the room is about.
+    /// The topic of a room.
     Topic {
         /// The room.
         room: &'a RoomName,
-        /// Nothing in particular, if `None`.
+        /// The topic; `None`: there is none.
         topic: Option<&'a Topic>,
     },
     /// The room is yours, and this proves it.
     Owns {
         /// The room.
         room: &'a RoomName,
-        /// What proves it.
+        /// Proof of ownership: the key, which is shown this once.
         key: u64,
     },
     /// The room is entered with a password now, or without.
@@ -105,9 +105,9 @@ pub enum Reply<'a> {
         /// Whether with one.
         needed: bool,
     },
-    /// The same, as it is told to whom it was done.
+    /// An action against you by somebody who looks after a room.
     YouWere(Moderation<'a>),
-    /// Who is banned or muted in a room.
+    /// The bans and mutes of a room.
     Sanctions {
         /// The room.
         room: &'a RoomName,
@@ -116,18 +116,18 @@ pub enum Reply<'a> {
         /// Which page this is, from 1, of how many.
         page: (usize, usize),
         /// The present.
-        now: Wall,
+        now: UnixTime,
     },
-    /// Whom you ignore.
+    /// The nicknames that you ignore.
     Ignores(&'a [&'a str]),
-    /// You hear nothing of this one any more, or hear it again.
+    /// You ignore somebody, or no longer.
     IgnoreChanged {
-        /// Who.
+        /// The nickname.
         name: &'a str,
         /// Whether you ignore it now.
         ignored: bool,
     },
-    /// You keep order everywhere.
+    /// You are a server operator now.
     IsServerOperator,
     /// Your password is being checked.
     Checking,
@@ -138,22 +138,22 @@ pub enum Reply<'a> {
         /// Clean text.
         text: &'a str,
         /// The present.
-        at: Wall,
+        at: UnixTime,
     },
-    /// What you said to one person was passed on.
+    /// Your whisper was passed on.
     WhisperSent {
-        /// Who was told.
+        /// The receiver.
         to: &'a Nickname,
         /// Clean text.
         text: &'a str,
         /// The present.
-        at: Wall,
+        at: UnixTime,
     },
     /// The rooms there are, with how many people in each.
     Rooms {
         /// Some of them.
         rooms: &'a [(&'a RoomName, usize)],
-        /// How many more there are.
+        /// The number of rooms that are not listed.
         more: usize,
     },
     /// The people in one room.
@@ -162,7 +162,7 @@ pub enum Reply<'a> {
         room: &'a RoomName,
         /// One page of them, sorted.
         names: &'a [&'a str],
-        /// How many there are in all.
+        /// The number of members in all.
         count: usize,
         /// Which page this is, from 1, of how many.
         page: (usize, usize),
@@ -173,28 +173,28 @@ pub enum Reply<'a> {
     TicketReturned,
     /// Somebody wants to meet you in a queue that nobody else knows.
     Invited {
-        /// Who invites you.
+        /// The one who invites you.
         from: &'a Nickname,
         /// The queue's name.
         queue: &'a str,
     },
     /// Your invitation was passed on.
     InvitationSent {
-        /// Who was told.
+        /// The receiver.
         to: &'a Nickname,
         /// The queue's name.
         queue: &'a str,
     },
     /// The endpoint with your token has met others.
     Matched {
-        /// Who they are.
+        /// The other players.
         peers: &'a [Peer<'a>],
     },
-    /// How this works.
+    /// A page of help.
     Help(Guide),
     /// You said more than you may at once: the rest waits its turn.
     TooFast,
-    /// All from your address have said more than they may at once: the rest waits its turn.
+    /// All clients from your address have said more than they may at once: the rest waits.
     TooFastTogether,
     /// More is said in your room than some there can read: what you say waits for them.
     TooFastForSome,
@@ -216,31 +216,31 @@ impl Reply<'_> {
 pub enum Recalled {
     /// The last ones.
     Last,
-    /// All since a place that the client knew.
+    /// All since a cursor that the client knew.
     Since(u64),
-    /// Those that are remembered of what was said since: some are missing, or may be.
+    /// The remembered messages since that cursor: some are missing, or may be.
     Gap(u64),
 }
 
-/// What a member needs to send an endpoint into a queue.
+/// A ticket, with which an endpoint of the member enters a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket<'a> {
     /// The queue's name.
     pub queue: &'a str,
-    /// How many are to meet.
+    /// The number of players who are to meet.
     pub players: u8,
-    /// What ties the endpoint to the member.
+    /// The token, which ties the endpoint to the member.
     pub token: u64,
     /// The server's UDP port.
     pub port: Option<u16>,
 }
 
-/// One whom a member's endpoint has met.
+/// A player whom a member's endpoint has met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer<'a> {
     /// Its nickname, if it is a member too.
     pub nickname: Option<&'a Nickname>,
-    /// Its address, unless that is nobody's business.
+    /// Its address, where players may know each other's.
     pub address: Option<SocketAddr>,
 }
 

@@ -1,26 +1,26 @@
-//! Rooms and who sits in them.
+//! Rooms and who is in them.
 //!
-//! A room keeps its members in a dense vector, and a member remembers its place there, so that
-//! leaving a room of any size costs the same: the last member moves into the gap. Who is sent what
-//! happens in a room is kept by the outlet, by subscription.
+//! A room keeps its members in a dense vector, and a member remembers its index there, so that
+//! leaving a room of any size costs the same: the last member moves into the gap. The outlet keeps
+//! its own list of those who are sent what happens in a room.
 //!
-//! A room opens with its first member. When the last one leaves it is empty, but keeps what is
-//! settled about it and what was said. When there are as many rooms as may be, an empty one makes
-//! way: where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
-//! else one of whoever has founded most ([`Standing`]). `main` is always there.
+//! A room opens with its first member. When the last one leaves it is empty, but keeps its
+//! settings and its history. When there are as many rooms as may be, an empty one makes way:
+//! where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
+//! else one of the network that has founded most ([`Standing`]). `main` is always there.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use slab::Slab;
 
-use super::charter::Charter;
-use super::guesses::Guesses;
+use super::guesses::PasswordGuesses;
 use super::history::History;
-use super::message::Stamp;
+use super::message::MessageId;
 use super::name::{NameKey, RoomName};
 use super::officers::Officers;
 use super::refusal::Refusal;
+use super::room_settings::RoomSettings;
 use super::standing::Standing;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
@@ -41,7 +41,7 @@ impl RoomId {
     }
 }
 
-/// A room, as those are told of it who hear what happens there.
+/// A room as its subscribers are told of it.
 #[derive(Clone, Copy, Debug)]
 pub struct RoomRef<'a> {
     /// Which room.
@@ -50,12 +50,12 @@ pub struct RoomRef<'a> {
     pub name: &'a RoomName,
 }
 
-/// One member's place in one room.
+/// A member's entry in the list of one room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Seat {
+pub(super) struct Membership {
     pub(super) room: RoomId,
     /// Index into the room's members.
-    pub(super) place: u32,
+    pub(super) index: u32,
 }
 
 /// A room.
@@ -63,67 +63,67 @@ pub(super) struct Seat {
 pub(super) struct Room {
     pub(super) name: RoomName,
     members: Vec<ClientId>,
-    pub(super) charter: Charter,
+    pub(super) settings: RoomSettings,
     pub(super) history: History,
     #[serde(default)]
     pub(super) standing: Standing,
-    /// Of those present, who looks after the room.
+    /// The owner and operators who are present.
     pub(super) officers: Officers,
     /// Wrong passwords that were brought.
     #[serde(default)]
-    pub(super) guesses: Guesses,
+    pub(super) guesses: PasswordGuesses,
     /// Comings and goings that were not told yet.
     pub(super) arrivals: u32,
     pub(super) departures: u32,
-    /// Its place in the order in which rooms were left by their last members.
+    /// Its rank in the order in which rooms were left by their last members.
     emptied: u64,
     /// On the list of rooms to be saved.
     pub(super) unsaved: bool,
-    /// The charter is to be saved.
-    pub(super) charter_changed: bool,
+    /// The settings are to be saved.
+    pub(super) settings_changed: bool,
 }
 
 impl Room {
-    fn new(name: RoomName, charter: Charter, history: History, standing: Standing) -> Self {
+    fn new(name: RoomName, settings: RoomSettings, history: History, standing: Standing) -> Self {
         Self {
             name,
             members: Vec::new(),
-            charter,
+            settings,
             history,
             standing,
             officers: Officers::default(),
-            guesses: Guesses::default(),
+            guesses: PasswordGuesses::default(),
             arrivals: 0,
             departures: 0,
             emptied: 0,
             unsaved: false,
-            charter_changed: false,
+            settings_changed: false,
         }
     }
 
-    /// How many are here.
+    /// The number of members.
     pub(super) fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether nobody is.
+    /// Whether the room has no members.
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// Everyone here.
+    /// The members.
     pub(super) fn members(&self) -> impl Iterator<Item = ClientId> {
         self.members.iter().copied()
     }
 
-    /// The room, as others are told of it who know it by this id.
+    /// The room under this id, as its subscribers are told of it.
     pub(super) fn named(&self, id: RoomId) -> RoomRef<'_> {
         RoomRef { id, name: &self.name }
     }
 
-    /// Whether somebody sits in that place.
-    pub(super) fn is_seated(&self, seat: Seat, id: ClientId) -> bool {
-        self.members.get(seat.place as usize) == Some(&id)
+    /// Whether the list of members has this client where the membership says.
+    pub(super) fn is_member(&self, membership: Membership, id: ClientId) -> bool {
+        self.members.get(membership.index as usize) == Some(&id)
     }
 }
 
@@ -140,9 +140,9 @@ pub(super) struct Rooms {
     rooms: Slab<Room>,
     names: HashMap<NameKey, RoomId>,
     max: usize,
-    /// How many were founded from where.
+    /// The number of rooms by the network of their founder.
     founders: HashMap<Subnet, u32>,
-    /// What the last room was founded at.
+    /// The founding date of the youngest room.
     founded: u64,
     /// Rooms that somebody is in, `main` always included.
     occupied: usize,
@@ -163,27 +163,28 @@ impl Rooms {
             changes: 0,
         };
         let history = History::beginning_after(0);
-        let main = rooms.insert(RoomName::main(), Charter::default(), history, Standing::default());
+        let main =
+            rooms.insert(RoomName::main(), RoomSettings::default(), history, Standing::default());
         debug_assert_eq!(main, RoomId::MAIN);
         rooms
     }
 
-    /// So many rooms may be from now on; those that are, stay.
+    /// Sets the most rooms there may be. Rooms above it stay.
     pub(super) fn set_max(&mut self, max: usize) {
         self.max = max.max(1);
     }
 
-    /// Takes in a room that was kept, as one that was left after those before it.
+    /// Restores a stored room, as the one that was left last.
     pub(super) fn restore(&mut self, kept: StoredRoom) -> RoomId {
         let history = History::restored(kept.messages, kept.forgotten);
         self.changes += 1;
         if let Some(main) = self.find(&kept.name)
             && let Some(open) = self.rooms.get_mut(main.index())
         {
-            (open.charter, open.history) = (kept.charter, history);
+            (open.settings, open.history) = (kept.settings, history);
             return main;
         }
-        self.insert(kept.name, kept.charter, history, kept.standing)
+        self.insert(kept.name, kept.settings, history, kept.standing)
     }
 
     /// Every room, to be taken over by another process.
@@ -192,8 +193,8 @@ impl Rooms {
         RoomsState { rooms, changes: self.changes }
     }
 
-    /// The rooms of another process, instead of those that are here. More than may be stay until
-    /// they are closed.
+    /// Replaces all rooms by those of another process. Rooms above the maximum stay until they are
+    /// closed.
     pub(super) fn take_over(&mut self, state: RoomsState) {
         self.names = state.rooms.iter().map(|(id, room)| (room.name.key(), *id)).collect();
         self.rooms = state.rooms.into_iter().map(|(id, room)| (id.index(), room)).collect();
@@ -209,11 +210,11 @@ impl Rooms {
     }
 
     /// Makes a room, after the last message anywhere.
-    pub(super) fn open(&mut self, name: RoomName, stamp: Stamp, founder: Subnet) -> RoomId {
+    pub(super) fn open(&mut self, name: RoomName, stamp: MessageId, founder: Subnet) -> RoomId {
         self.founded = stamp.at.millis().max(self.founded + 1);
         let used = stamp.at.day();
         let standing = Standing { founder: Some(founder), founded: self.founded, used };
-        self.insert(name, Charter::default(), History::beginning_after(stamp.number), standing)
+        self.insert(name, RoomSettings::default(), History::beginning_after(stamp.number), standing)
     }
 
     /// Whether somebody may be in one more room.
@@ -255,14 +256,14 @@ impl Rooms {
         if self.rooms.len() < most {
             return Ok(None);
         }
-        let left = self.empty().filter(|(_, room)| room.standing.is_left(&room.charter, today));
+        let left = self.empty().filter(|(_, room)| room.standing.is_left(&room.settings, today));
         let left = left.min_by_key(|(_, room)| room.standing.used).map(|(id, _)| id);
         let id = left.or_else(|| self.youngest_of_most(founder)).ok_or(Refusal::TooManyRooms)?;
         Ok(self.take(id))
     }
 
-    /// The youngest empty room of those who have founded most. Who has founded as many as others
-    /// pushes out none but their own.
+    /// The youngest empty room of the network that has founded most. A network that has founded as
+    /// many as others pushes out only its own.
     fn youngest_of_most(&self, founder: Option<Subnet>) -> Option<RoomId> {
         let count = |founder: Subnet| self.founders.get(&founder).copied().unwrap_or(0);
         let own = founder.map_or(0, count);
@@ -295,24 +296,24 @@ impl Rooms {
         Some((id, room))
     }
 
-    /// Seats a client.
-    pub(super) fn seat(&mut self, id: RoomId, client: ClientId) -> Seat {
+    /// Adds a client to the list of members.
+    pub(super) fn add_member(&mut self, id: RoomId, client: ClientId) -> Membership {
         let room = &mut self.rooms[id.index()];
         self.occupied += usize::from(id != RoomId::MAIN && room.is_empty());
         room.members.push(client);
-        Seat { room: id, place: (room.members.len() - 1) as u32 }
+        Membership { room: id, index: (room.members.len() - 1) as u32 }
     }
 
-    /// Empties a seat. Returns who has moved into it, if anybody.
-    pub(super) fn unseat(&mut self, seat: Seat) -> Option<ClientId> {
-        let room = &mut self.rooms[seat.room.index()];
-        room.members.swap_remove(seat.place as usize);
+    /// Takes a client off the list of members. Returns who has moved to its index, if anybody.
+    pub(super) fn remove_member(&mut self, membership: Membership) -> Option<ClientId> {
+        let room = &mut self.rooms[membership.room.index()];
+        room.members.swap_remove(membership.index as usize);
         if room.is_empty() {
             self.changes += 1;
             (room.emptied, room.arrivals, room.departures) = (self.changes, 0, 0);
-            self.occupied -= usize::from(seat.room != RoomId::MAIN);
+            self.occupied -= usize::from(membership.room != RoomId::MAIN);
         }
-        room.members.get(seat.place as usize).copied()
+        room.members.get(membership.index as usize).copied()
     }
 
     /// Empties every room.
@@ -355,7 +356,7 @@ impl Rooms {
     fn insert(
         &mut self,
         name: RoomName,
-        charter: Charter,
+        settings: RoomSettings,
         history: History,
         standing: Standing,
     ) -> RoomId {
@@ -364,7 +365,7 @@ impl Rooms {
         if let Some(founder) = standing.founder {
             *self.founders.entry(founder).or_default() += 1;
         }
-        let room = Room { emptied: self.changes, ..Room::new(name, charter, history, standing) };
+        let room = Room { emptied: self.changes, ..Room::new(name, settings, history, standing) };
         let room = RoomId(self.rooms.insert(room) as u32);
         self.names.insert(key, room);
         room
@@ -375,7 +376,7 @@ impl Rooms {
         self.find(name) == Some(RoomId::MAIN)
     }
 
-    /// How many rooms there may be.
+    /// The most rooms there may be.
     pub(super) fn max(&self) -> usize {
         self.max
     }

@@ -1,7 +1,7 @@
 //! Bans and mutes of one room.
 //!
 //! A ban is on a nickname, and on everything that looks like it, on a network, or on both; a mute
-//! is on a nickname. Each has a number by which it can be lifted, since the address of a person is
+//! is on a nickname. Each has a number by which it can be revoked, since the address of a person is
 //! shown to nobody. Who may impose one is left to the lobby.
 
 use std::collections::BTreeMap;
@@ -13,44 +13,44 @@ use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
 use super::network::Network;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
-/// What is forbidden.
+/// The kind of a sanction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Measure {
-    /// To be in the room.
+pub enum SanctionKind {
+    /// Its target may not be in the room.
     Ban,
-    /// To say anything there.
+    /// Its target may say nothing in the room.
     Mute,
 }
 
 /// One ban or mute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sanction {
-    /// By which it is called; unique in its room.
+    /// The number by which it can be revoked; unique in its room.
     pub number: u32,
-    /// What is forbidden.
-    pub measure: Measure,
-    /// Whom it is on, by name.
+    /// Ban or mute.
+    pub kind: SanctionKind,
+    /// The nickname that it is on.
     pub name: Option<Nickname>,
-    /// Whom it is on, by address.
+    /// The network that it is on.
     pub network: Option<Network>,
-    /// When it ends, if ever.
-    pub until: Option<Wall>,
-    /// Who imposed it.
+    /// The moment at which it ends; `None`: never.
+    pub until: Option<UnixTime>,
+    /// The nickname of whoever imposed it.
     pub by: Nickname,
-    /// Why; may be empty.
+    /// The reason; may be empty.
     pub reason: SmolStr,
 }
 
-/// A sanction, and what the name that it is on is compared by.
+/// A sanction with the key of the name that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Known {
+struct KeyedSanction {
     sanction: Sanction,
     key: Option<NameKey>,
 }
 
-impl Known {
+impl KeyedSanction {
     fn of(sanction: Sanction) -> Self {
         let key = sanction.name.as_ref().map(Nickname::key);
         Self { sanction, key }
@@ -59,13 +59,13 @@ impl Known {
     /// Whether both are of the same kind on the same name and network.
     fn is_like(&self, other: &Self) -> bool {
         self.key == other.key
-            && self.sanction.measure == other.sanction.measure
+            && self.sanction.kind == other.sanction.kind
             && self.sanction.network == other.sanction.network
     }
 }
 
 impl Sanction {
-    fn is_over(&self, now: Wall) -> bool {
+    fn is_over(&self, now: UnixTime) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
 }
@@ -73,30 +73,29 @@ impl Sanction {
 /// Numbers of sanctions, the oldest first.
 type Numbers = SmallVec<[u32; 2]>;
 
-/// All that are in force in one room, and maybe some that are over.
+/// The sanctions in force in one room, and maybe some that are over.
 ///
-/// They are asked for with each line that is said and by each who comes, so they are found by what
-/// a name looks like and by network, however many there are. The key of a name is dear: it is made
-/// once.
+/// They are looked up for each message and for each newcomer, so they are indexed by the key of the
+/// name and by network. The key of a name is costly: a look-up makes it once.
 ///
 /// Invariant: `by_name` and `by_network` hold the number of each that is on a name or a network.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<Sanction>", into = "Vec<Sanction>")]
 pub struct Sanctions {
     /// By number, and so from the oldest on.
-    all: BTreeMap<u32, Known>,
+    all: BTreeMap<u32, KeyedSanction>,
     by_name: BTreeMap<NameKey, Numbers>,
     by_network: BTreeMap<Network, Numbers>,
-    /// How many of them are mutes.
+    /// The number of mutes.
     mutes: usize,
 }
 
 impl Sanctions {
-    /// What was kept of them.
+    /// Restores stored sanctions.
     pub fn restored(mut kept: Vec<Sanction>) -> Self {
         let mut sanctions = Self::default();
         kept.sort_by_key(|sanction| sanction.number);
-        kept.into_iter().for_each(|sanction| sanctions.insert(Known::of(sanction)));
+        kept.into_iter().for_each(|sanction| sanctions.insert(KeyedSanction::of(sanction)));
         sanctions
     }
 
@@ -105,14 +104,15 @@ impl Sanctions {
     pub(super) fn impose(
         &mut self,
         mut sanction: Sanction,
-        now: Wall,
+        now: UnixTime,
         most: usize,
     ) -> Option<&Sanction> {
         let number = self.all.last_key_value().map_or(0, |(last, _)| *last).checked_add(1)?;
         sanction.number = number;
-        let new = Known::of(sanction);
-        let makes_way =
-            |(_, known): &(&u32, &Known)| known.is_like(&new) || known.sanction.is_over(now);
+        let new = KeyedSanction::of(sanction);
+        let makes_way = |(_, known): &(&u32, &KeyedSanction)| {
+            known.is_like(&new) || known.sanction.is_over(now)
+        };
         let gone: Vec<u32> = self.all.iter().filter(makes_way).map(|(number, _)| *number).collect();
         gone.into_iter().for_each(|number| self.remove(number));
         if self.all.len() >= most {
@@ -123,21 +123,26 @@ impl Sanctions {
     }
 
     /// Whether this one could be imposed.
-    pub(super) fn has_place(&self, sanction: &Sanction, now: Wall, most: usize) -> bool {
-        let new = Known::of(sanction.clone());
-        let stays = |known: &&Known| !known.is_like(&new) && !known.sanction.is_over(now);
+    pub(super) fn has_place(&self, sanction: &Sanction, now: UnixTime, most: usize) -> bool {
+        let new = KeyedSanction::of(sanction.clone());
+        let stays = |known: &&KeyedSanction| !known.is_like(&new) && !known.sanction.is_over(now);
         let is_last = self.all.contains_key(&u32::MAX);
         !is_last && self.all.values().filter(stays).count() < most
     }
 
-    /// One in force of this kind, by the name it is on or by its number.
-    pub(super) fn meant(&self, measure: Measure, named: &str, now: Wall) -> Option<&Sanction> {
-        self.first(measure, now, &self.numbers_meant(measure, named))
+    /// Finds a sanction of this kind in force, by the name it is on or by its number.
+    pub(super) fn meant(
+        &self,
+        kind: SanctionKind,
+        named: &str,
+        now: UnixTime,
+    ) -> Option<&Sanction> {
+        self.first(kind, now, &self.numbers_meant(kind, named))
     }
 
-    /// Lifts all of one kind that are on this name, or the one of this number.
-    pub(super) fn lift(&mut self, measure: Measure, named: &str) {
-        self.numbers_meant(measure, named).into_iter().for_each(|number| self.remove(number));
+    /// Revokes all of one kind that are on this name, or the one of this number.
+    pub(super) fn revoke(&mut self, kind: SanctionKind, named: &str) {
+        self.numbers_meant(kind, named).into_iter().for_each(|number| self.remove(number));
     }
 
     /// The ban on this name or this network.
@@ -145,56 +150,56 @@ impl Sanctions {
         &self,
         name: &Nickname,
         network: Option<Network>,
-        now: Wall,
+        now: UnixTime,
     ) -> Option<&Sanction> {
         if self.all.len() == self.mutes {
             return None;
         }
         let by_network = network.and_then(|network| self.by_network.get(&network));
-        let from_there = by_network.and_then(|numbers| self.first(Measure::Ban, now, numbers));
-        let by_name = self.first(Measure::Ban, now, self.numbers_on(&name.key()));
+        let from_there = by_network.and_then(|numbers| self.first(SanctionKind::Ban, now, numbers));
+        let by_name = self.first(SanctionKind::Ban, now, self.numbers_on(&name.key()));
         by_name.into_iter().chain(from_there).min_by_key(|ban| ban.number)
     }
 
     /// The mute on this name.
-    pub(super) fn mute_on(&self, name: &Nickname, now: Wall) -> Option<&Sanction> {
+    pub(super) fn mute_on(&self, name: &Nickname, now: UnixTime) -> Option<&Sanction> {
         if self.mutes == 0 {
             return None;
         }
-        self.first(Measure::Mute, now, self.numbers_on(&name.key()))
+        self.first(SanctionKind::Mute, now, self.numbers_on(&name.key()))
     }
 
-    /// How many there are, those that are over included.
+    /// The number of sanctions, those that are over included.
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// All that are in force, oldest first.
-    pub fn in_force(&self, now: Wall) -> impl Iterator<Item = &Sanction> {
+    /// The sanctions in force, oldest first.
+    pub fn in_force(&self, now: UnixTime) -> impl Iterator<Item = &Sanction> {
         self.iter().filter(move |known| !known.is_over(now))
     }
 
-    /// All of them, those that are over included: to be kept.
+    /// All sanctions, those that are over included: to be stored.
     pub fn iter(&self) -> impl Iterator<Item = &Sanction> {
         self.all.values().map(|known| &known.sanction)
     }
 
     /// The oldest of these that is in force and of this kind.
-    fn first(&self, measure: Measure, now: Wall, numbers: &[u32]) -> Option<&Sanction> {
+    fn first(&self, kind: SanctionKind, now: UnixTime, numbers: &[u32]) -> Option<&Sanction> {
         let known = numbers.iter().filter_map(|number| self.all.get(number));
         let mut known = known.map(|known| &known.sanction);
-        known.find(|known| known.measure == measure && !known.is_over(now))
+        known.find(|known| known.kind == kind && !known.is_over(now))
     }
 
     fn numbers_on(&self, key: &NameKey) -> &[u32] {
         self.by_name.get(key).map_or(&[], SmallVec::as_slice)
     }
 
-    /// Those that somebody means who names a sanction so: that of this number or, if there is none,
+    /// The numbers of the sanctions that are named so: the one of this number or, if there is none,
     /// those on this name.
-    fn numbers_meant(&self, measure: Measure, named: &str) -> Numbers {
+    fn numbers_meant(&self, kind: SanctionKind, named: &str) -> Numbers {
         let is_of_kind =
-            |number: &u32| self.all.get(number).is_some_and(|it| it.sanction.measure == measure);
+            |number: &u32| self.all.get(number).is_some_and(|it| it.sanction.kind == kind);
         match named.parse().ok().filter(is_of_kind) {
             Some(number) => smallvec![number],
             None => {
@@ -206,8 +211,8 @@ impl Sanctions {
 
     /// Takes one in whose number is higher than that of all others. Of two with one number, which
     /// nobody can have imposed, the first counts.
-    fn insert(&mut self, known: Known) {
-        let Sanction { number, measure, network, .. } = known.sanction;
+    fn insert(&mut self, known: KeyedSanction) {
+        let Sanction { number, kind, network, .. } = known.sanction;
         let Entry::Vacant(place) = self.all.entry(number) else { return };
         if let Some(key) = &known.key {
             self.by_name.entry(key.clone()).or_default().push(number);
@@ -215,13 +220,13 @@ impl Sanctions {
         if let Some(network) = network {
             self.by_network.entry(network).or_default().push(number);
         }
-        self.mutes += usize::from(measure == Measure::Mute);
+        self.mutes += usize::from(kind == SanctionKind::Mute);
         place.insert(known);
     }
 
     fn remove(&mut self, number: u32) {
-        let Some(Known { sanction, key }) = self.all.remove(&number) else { return };
-        self.mutes -= usize::from(sanction.measure == Measure::Mute);
+        let Some(KeyedSanction { sanction, key }) = self.all.remove(&number) else { return };
+        self.mutes -= usize::from(sanction.kind == SanctionKind::Mute);
         if let Some(key) = key {
             forget(&mut self.by_name, &key, number);
         }
@@ -236,7 +241,7 @@ impl Sanctions {
         let networks = self.by_network.values().map(SmallVec::len).sum::<usize>();
         assert_eq!(named, self.iter().filter(|known| known.name.is_some()).count());
         assert_eq!(networks, self.iter().filter(|known| known.network.is_some()).count());
-        let mutes = self.iter().filter(|known| known.measure == Measure::Mute).count();
+        let mutes = self.iter().filter(|known| known.kind == SanctionKind::Mute).count();
         assert_eq!(self.mutes, mutes);
     }
 }
@@ -282,17 +287,17 @@ mod tests {
     fn ban(name: &str, network: Option<&str>, until: Option<u64>) -> Sanction {
         Sanction {
             number: 0,
-            measure: Measure::Ban,
+            kind: SanctionKind::Ban,
             name: (!name.is_empty()).then(|| nickname(name)),
             network: network.and_then(|network| Network::of(network.parse().unwrap())),
-            until: until.map(Wall::from_millis),
+            until: until.map(UnixTime::from_millis),
             by: nickname("olga"),
             reason: SmolStr::default(),
         }
     }
 
-    fn at(millis: u64) -> Wall {
-        Wall::from_millis(millis)
+    fn at(millis: u64) -> UnixTime {
+        UnixTime::from_millis(millis)
     }
 
     #[test]
@@ -333,15 +338,15 @@ mod tests {
     }
 
     #[test]
-    fn sanctions_are_lifted_by_name_or_number() {
+    fn sanctions_are_revoked_by_name_or_number() {
         let mut sanctions = Sanctions::default();
         sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
         sanctions.impose(ban("", Some("192.0.2.9"), None), at(0), 9);
-        assert!(sanctions.meant(Measure::Mute, "bob", at(0)).is_none());
+        assert!(sanctions.meant(SanctionKind::Mute, "bob", at(0)).is_none());
         for named in ["Bob", "2"] {
-            assert!(sanctions.meant(Measure::Ban, named, at(0)).is_some());
-            sanctions.lift(Measure::Ban, named);
-            assert!(sanctions.meant(Measure::Ban, named, at(0)).is_none());
+            assert!(sanctions.meant(SanctionKind::Ban, named, at(0)).is_some());
+            sanctions.revoke(SanctionKind::Ban, named);
+            assert!(sanctions.meant(SanctionKind::Ban, named, at(0)).is_none());
         }
         assert_eq!(sanctions, Sanctions::default());
     }
@@ -354,20 +359,20 @@ mod tests {
 
     #[test]
     fn however_many_there_are_one_look_makes_one_key() {
-        for measure in [Measure::Ban, Measure::Mute] {
+        for kind in [SanctionKind::Ban, SanctionKind::Mute] {
             let mut sanctions = Sanctions::default();
             for number in 0..2_000 {
                 let name = Some(cyrillic(number));
-                let sanction = Sanction { measure, name, ..ban("", None, None) };
+                let sanction = Sanction { kind, name, ..ban("", None, None) };
                 assert!(sanctions.impose(sanction, at(0), 2_000).is_some());
             }
             let (known, unknown) = (cyrillic(1_234), cyrillic(5_000));
             let before = NameKey::made();
             assert!(sanctions.ban_on(&unknown, None, at(0)).is_none());
             assert!(sanctions.mute_on(&unknown, at(0)).is_none());
-            assert!(sanctions.meant(measure, known.as_str(), at(0)).is_some());
-            sanctions.lift(measure, known.as_str());
-            assert!(sanctions.meant(measure, known.as_str(), at(0)).is_none());
+            assert!(sanctions.meant(kind, known.as_str(), at(0)).is_some());
+            sanctions.revoke(kind, known.as_str());
+            assert!(sanctions.meant(kind, known.as_str(), at(0)).is_none());
             assert!(NameKey::made() - before <= 5, "{} keys were made", NameKey::made() - before);
             sanctions.check_invariants();
         }
@@ -380,7 +385,7 @@ mod tests {
         sanctions.impose(ban("bob", None, Some(9)), at(0), 9);
         sanctions.impose(ban("", Some("192.0.2.7"), None), at(0), 9);
         sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
-        sanctions.impose(Sanction { measure: Measure::Mute, ..ban("bob", None, None) }, at(0), 9);
+        sanctions.impose(Sanction { kind: SanctionKind::Mute, ..ban("bob", None, None) }, at(0), 9);
         let found = |who: &str, network, millis| {
             sanctions.ban_on(&nickname(who), network, at(millis)).map(|known| known.number)
         };
@@ -388,7 +393,7 @@ mod tests {
         assert_eq!((found("bob", from, 9), found("bob", None, 9)), (Some(2), Some(3)));
         assert_eq!((found("eve", from, 0), found("eve", None, 0)), (Some(2), None));
         let written = serde_json::to_string(&sanctions).unwrap();
-        assert!(written.starts_with(r#"[{"number":1,"measure":"Ban","name":"bob","#), "{written}");
+        assert!(written.starts_with(r#"[{"number":1,"kind":"Ban","name":"bob","#), "{written}");
         let read: Sanctions = serde_json::from_str(&written).unwrap();
         assert_eq!(read, sanctions);
         read.check_invariants();

@@ -1,23 +1,23 @@
-//! What decides which room makes way when there are too many: who has founded it and when, and on
-//! which day it was used last.
+//! The standing of a room, which decides whether it makes way when there are too many: its founder,
+//! its age, and the day on which it was used last.
 //!
-//! Rooms are counted by what is around the address of their founder, so that whoever makes
-//! thousands of them pushes out their own: the network with most rooms loses its youngest. What was
-//! founded before a flood outlives it.
+//! Rooms are counted by the network around their founder's address, so that whoever makes thousands
+//! of them pushes out their own: the network with most rooms loses its youngest. Rooms that were
+//! founded before a flood outlive it.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::charter::Charter;
 use super::network::Network;
-use crate::limits::{ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
+use super::room_settings::RoomSettings;
+use crate::limits::{ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
 use crate::subnet::Subnet;
 
-/// Where a room comes from, and when it was used last.
+/// The founder of a room, and when it was used last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
-    /// Around whom it was founded; `None`: nobody knows any more.
+    /// The network around its founder's address; `None`: not known any more.
     pub founder: Option<Subnet>,
     /// Higher for rooms that were founded later: about a date, in milliseconds.
     pub founded: u64,
@@ -26,15 +26,16 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether nobody has used a room with this charter for so long that it is taken for left.
-    pub(super) fn is_left(&self, charter: &Charter, today: u32) -> bool {
-        let days = if charter.is_settled() { ROOM_SETTLED_UNUSED_DAYS } else { ROOM_UNUSED_DAYS };
+    /// Whether nobody has used a room with these settings for so long that it is taken for left.
+    pub(super) fn is_left(&self, settings: &RoomSettings, today: u32) -> bool {
+        let days =
+            if settings.is_configured() { ROOM_CONFIGURED_UNUSED_DAYS } else { ROOM_UNUSED_DAYS };
         self.used > 0 && today.saturating_sub(self.used) > days
     }
 }
 
-/// What rooms that are founded from here count for: an IPv4 /24 or an IPv6 /48. Those who come
-/// through loopback are one network, too.
+/// The network for which a room founded from here counts: an IPv4 /24 or an IPv6 /48. Founders who
+/// come through loopback are one network, too.
 pub(super) fn founder(network: Option<Network>) -> Subnet {
     match network.map(Network::address) {
         None => Subnet::around(IpAddr::V4(Ipv4Addr::LOCALHOST), 8),
@@ -62,14 +63,15 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_left_after_a_while_and_much_later_if_something_was_settled() {
-        let bare = Charter::default();
-        let settled = Charter { password: Some(super::super::Digest::default()), ..bare.clone() };
+    fn a_room_is_left_after_a_while_and_much_later_if_something_was_configured() {
+        let bare = RoomSettings::default();
+        let configured =
+            RoomSettings { password: Some(super::super::SecretHash::default()), ..bare.clone() };
         let standing = Standing { used: 20_000, ..Standing::default() };
-        let after = |days, charter| standing.is_left(charter, 20_000 + days);
+        let after = |days, settings| standing.is_left(settings, 20_000 + days);
         assert!(!after(ROOM_UNUSED_DAYS, &bare) && after(ROOM_UNUSED_DAYS + 1, &bare));
-        let days = ROOM_SETTLED_UNUSED_DAYS;
-        assert!(!after(days, &settled) && after(days + 1, &settled));
+        let days = ROOM_CONFIGURED_UNUSED_DAYS;
+        assert!(!after(days, &configured) && after(days + 1, &configured));
         assert!(!Standing::default().is_left(&bare, 20_000), "it is not known");
     }
 }

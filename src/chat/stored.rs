@@ -9,9 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::charter::Charter;
 use super::message::Message;
 use super::name::RoomName;
+use super::room_settings::RoomSettings;
 use super::standing::Standing;
 
 /// Rooms that are kept and are not in memory: the lobby asks for one that somebody names.
@@ -28,45 +28,45 @@ pub trait Archive: fmt::Debug {
 #[error("it cannot be read now")]
 pub struct Unreadable;
 
-/// All that was kept, or as many rooms of it as there is room for.
+/// The stored state, or as many of its rooms as fit into memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLobby {
-    /// Whose numbers these are.
+    /// The epoch of the numbers: each server that began anew has another.
     pub epoch: u32,
-    /// The number of the last message that was kept.
+    /// The number of the last message that was stored.
     pub last: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    pub torn: u64,
-    /// Whether everything was kept; if not, some of the last messages may be missing.
+    pub gap_before: u64,
+    /// Whether everything was stored; if not, some of the last messages may be missing.
     pub complete: bool,
     /// Rooms, in any order.
     pub rooms: Vec<StoredRoom>,
 }
 
-/// One room as it was kept.
+/// One stored room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRoom {
     /// Its name.
     pub name: RoomName,
-    /// What is settled about it.
-    pub charter: Charter,
-    /// What it remembers, oldest first, numbers growing.
+    /// Its settings.
+    pub settings: RoomSettings,
+    /// Its history, oldest first, numbers growing.
     pub messages: Vec<Message>,
     /// The newest message that it does not remember.
     pub forgotten: u64,
-    /// Where it comes from, and when it was used last.
+    /// Its founder and the day on which it was used last.
     pub standing: Standing,
 }
 
-/// What is new since the last batch, or a part of it. To be kept as a whole or not at all.
+/// The changes since the last batch, or a part of them. To be stored as a whole or not at all.
 #[derive(Debug)]
 pub struct SaveBatch<'a> {
-    /// Whose numbers these are.
+    /// The epoch of the numbers: each server that began anew has another.
     pub epoch: u32,
     /// The number of the last message in any room.
     pub last: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    pub torn: u64,
+    pub gap_before: u64,
     /// Rooms that are no more, because too many were kept. Done first: one of that name may have
     /// been made since.
     pub gone: &'a [RoomName],
@@ -75,23 +75,23 @@ pub struct SaveBatch<'a> {
 }
 
 impl SaveBatch<'_> {
-    /// How much there is to write, in rows of a table.
+    /// The number of rows to write.
     pub fn rows(&self) -> usize {
         self.gone.len() + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
     }
 }
 
-/// What is new in one room.
+/// The changes in one room.
 #[derive(Debug)]
 pub struct RoomChanges<'a> {
     /// Its name.
     pub name: &'a RoomName,
-    /// What is settled about it, if that has changed or the room is new.
-    pub charter: Option<&'a Charter>,
-    /// What was said, oldest first.
+    /// Its settings, if they have changed or the room is new.
+    pub settings: Option<&'a RoomSettings>,
+    /// New messages, oldest first.
     pub said: Vec<&'a Message>,
     /// Messages up to this number are forgotten.
     pub forgotten: u64,
-    /// Where it comes from, and when it was used last.
+    /// Its founder and the day on which it was used last.
     pub standing: Standing,
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mio_chat::address::ServerAddress;
-use mio_chat::client::chat::{Chat, Format, theme_of_environment};
+use mio_chat::client::chat::{Chat, ScriptFormat, theme_of_environment};
 use mio_chat::console::Theme;
 use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
 
@@ -101,8 +101,8 @@ impl ChatArgs {
                 Colours::None => Theme::Plain,
             },
             format: match self.format {
-                OutputFormat::Text => Format::Text,
-                OutputFormat::Json => Format::Json,
+                OutputFormat::Text => ScriptFormat::Text,
+                OutputFormat::Json => ScriptFormat::Json,
             },
             is_literal: self.literal,
             stays: self.stay,

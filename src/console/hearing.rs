@@ -1,26 +1,26 @@
 //! What the server says, and what of it is shown where.
 
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::pane::{Entry, Kind, Pane, Stamp};
 use super::reading::Heard;
-use super::{Console, Deed, deeds, wording};
+use super::{Console, Effect, effects, wording};
 use crate::dialect::json::{Action, Message, Moderated, Object};
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
     /// Takes a line.
-    pub(super) fn hear(&mut self, line: &[u8]) -> Vec<Deed> {
+    pub(super) fn hear(&mut self, line: &[u8]) -> Vec<Effect> {
         match self.reading.read(line) {
             Heard::Object(object) => self.hear_object(&object),
             Heard::AtTheDoor(why) => {
                 self.link.refused_at_the_door(&why);
                 Vec::new()
             }
-            Heard::Foreign(why) => deeds(self.link.give_up(why)),
+            Heard::Foreign(why) => effects(self.link.give_up(why)),
         }
     }
 
-    fn hear_object(&mut self, object: &Object<'_>) -> Vec<Deed> {
+    fn hear_object(&mut self, object: &Object<'_>) -> Vec<Effect> {
         let epoch = self.link.epoch().to_owned();
         let is_elsewhere =
             matches!(object, Object::Message(_) | Object::Joined { .. } | Object::Left { .. });
@@ -31,14 +31,14 @@ impl Console {
             self.rooms.iter_mut().for_each(Pane::forget_numbers);
         }
         let is_shown = !is_silent && self.roster.hear(self.link.room(), object);
-        let mut deeds = deeds(asked);
+        let mut effects = effects(asked);
         if is_shown {
-            deeds.extend(self.show(object));
+            effects.extend(self.show(object));
         }
         if let Some((room, others)) = self.link.take_entered() {
             self.enter(&room, others);
         }
-        deeds
+        effects
     }
 
     fn enter(&mut self, room: &str, others: usize) {
@@ -59,7 +59,7 @@ impl Console {
         self.add(entry);
     }
 
-    fn show(&mut self, object: &Object<'_>) -> Vec<Deed> {
+    fn show(&mut self, object: &Object<'_>) -> Vec<Effect> {
         match object {
             Object::Message(message) => self.show_message(message),
             Object::Private { from: Some(from), text, .. } => {
@@ -153,11 +153,11 @@ impl Console {
     /// What the server says while there is no nickname is about that.
     fn noticed(&mut self, text: &str) {
         match self.link.phase() {
-            Phase::Naming => {
+            LinkPhase::Naming => {
                 let entry = Entry::told(Kind::Alarm, self.now.wall, text);
                 self.add(entry);
             }
-            Phase::Registering => self.hint = text.to_owned(),
+            LinkPhase::Registering => self.hint = text.to_owned(),
             _ => self.notice(text),
         }
     }

@@ -41,7 +41,7 @@ pub(super) enum Ask {
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum LinkPhase {
     /// The system is asked for one.
     Connecting,
     /// The nickname was sent.
@@ -58,7 +58,7 @@ pub(super) enum Phase {
 
 /// How far a room was read: the epoch of the numbers, and the last of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+struct ReadPosition {
     /// Eight hexadecimal digits.
     epoch: String,
     /// The last message.
@@ -68,7 +68,7 @@ struct Place {
 /// The connection to the server.
 #[derive(Debug)]
 pub(super) struct Link {
-    phase: Phase,
+    phase: LinkPhase,
     is_connected: bool,
     /// Why there is none.
     why: String,
@@ -78,7 +78,7 @@ pub(super) struct Link {
     /// What opens rooms: passwords and keys.
     words: HashMap<String, String>,
     /// How far each room was read.
-    places: HashMap<String, Place>,
+    places: HashMap<String, ReadPosition>,
     epoch: String,
     /// How long to wait for it to come back, if the server has told.
     back_in: Option<Duration>,
@@ -111,7 +111,7 @@ impl Link {
     /// A connection that is to be made. `nickname`: empty to ask the user.
     pub(super) fn new(nickname: &str, room: &str, random: u64) -> Self {
         Self {
-            phase: if nickname.is_empty() { Phase::Naming } else { Phase::Down },
+            phase: if nickname.is_empty() { LinkPhase::Naming } else { LinkPhase::Down },
             is_connected: false,
             why: String::new(),
             nickname: nickname.to_owned(),
@@ -141,7 +141,7 @@ impl Link {
         self.answer_by = Some(now + ANSWER_PATIENCE);
         (self.name_tries, self.name_again) = (1, None);
         (self.is_connected, self.returning, self.fallback) = (true, true, None);
-        self.phase = Phase::Registering;
+        self.phase = LinkPhase::Registering;
         // In one write, or a pause might be taken for the end of a line.
         vec![Ask::Send(format!("{GREETING}{}\n", self.nickname))]
     }
@@ -149,20 +149,20 @@ impl Link {
     /// The connection is no more, or could not be made.
     pub(super) fn closed(&mut self, now: Time, why: &str) {
         // What the server said last tells more than that it has closed.
-        if self.why.is_empty() || !matches!(self.phase, Phase::Here | Phase::Registering) {
+        if self.why.is_empty() || !matches!(self.phase, LinkPhase::Here | LinkPhase::Registering) {
             why.clone_into(&mut self.why);
         }
         (self.is_connected, self.name_again, self.answer_by) = (false, None, None);
         if self.leaving || self.unwanted {
-            self.phase = Phase::Down;
+            self.phase = LinkPhase::Down;
         }
         // Whoever is asked for a name may take their time.
-        if matches!(self.phase, Phase::Down | Phase::Naming) {
+        if matches!(self.phase, LinkPhase::Down | LinkPhase::Naming) {
             return;
         }
-        self.failures = if self.phase == Phase::Here { 1 } else { self.failures + 1 };
+        self.failures = if self.phase == LinkPhase::Here { 1 } else { self.failures + 1 };
         let patience = self.back_in.take().unwrap_or_else(|| self.patience());
-        self.phase = Phase::Waiting(now + patience);
+        self.phase = LinkPhase::Waiting(now + patience);
     }
 
     /// How long to wait before the next try: longer each time, and never all at once after a
@@ -178,12 +178,12 @@ impl Link {
 
     /// Does what is due.
     pub(super) fn tick(&mut self, now: Time) -> Vec<Ask> {
-        if let Phase::Waiting(until) = self.phase
+        if let LinkPhase::Waiting(until) = self.phase
             && now >= until
         {
             return self.try_again();
         }
-        if self.phase == Phase::Registering && self.answer_by.is_some_and(|by| now >= by) {
+        if self.phase == LinkPhase::Registering && self.answer_by.is_some_and(|by| now >= by) {
             "it does not answer as a mio-chat server does".clone_into(&mut self.why);
             return vec![Ask::Disconnect];
         }
@@ -197,20 +197,20 @@ impl Link {
 
     /// Tries to connect at once, if there is no connection.
     pub(super) fn try_again(&mut self) -> Vec<Ask> {
-        let may = matches!(self.phase, Phase::Waiting(_) | Phase::Down);
+        let may = matches!(self.phase, LinkPhase::Waiting(_) | LinkPhase::Down);
         if !may || self.leaving || self.nickname.is_empty() {
             return Vec::new();
         }
         self.unwanted = false;
-        self.phase = Phase::Connecting;
+        self.phase = LinkPhase::Connecting;
         vec![Ask::Connect]
     }
 
     /// When [`Self::tick`] is due.
     pub(super) fn due(&self) -> Option<Time> {
         match self.phase {
-            Phase::Waiting(until) => Some(until),
-            Phase::Registering => self.name_again.into_iter().chain(self.answer_by).min(),
+            LinkPhase::Waiting(until) => Some(until),
+            LinkPhase::Registering => self.name_again.into_iter().chain(self.answer_by).min(),
             _ => None,
         }
     }
@@ -222,7 +222,7 @@ impl Link {
                 self.epoch = greeting.epoch.to_string();
             }
             Object::Welcome(greeting) => {
-                (self.phase, self.was_here, self.failures) = (Phase::Here, true, 0);
+                (self.phase, self.was_here, self.failures) = (LinkPhase::Here, true, 0);
                 (self.name_again, self.unwanted) = (None, false);
                 (self.name_rounds, self.answer_by) = (0, None);
                 self.why.clear();
@@ -266,7 +266,7 @@ impl Link {
 
     fn hear_error(&mut self, now: Time, error: &Error<'_>) -> Vec<Ask> {
         match error_of(error) {
-            Refused::Entry if self.phase != Phase::Here => {
+            Refused::Entry if self.phase != LinkPhase::Here => {
                 (self.why, self.unwanted) = (error.text.to_string(), true);
                 Vec::new()
             }
@@ -274,7 +274,7 @@ impl Link {
                 self.typed_word = None;
                 self.stay()
             }
-            _ if self.phase != Phase::Here => self.refused(now, error),
+            _ if self.phase != LinkPhase::Here => self.refused(now, error),
             // No room can be called so; or it is another one now, which a word does not open.
             Refused::Name if self.is_between() => self.ask_without_word(),
             _ => Vec::new(),
@@ -305,7 +305,7 @@ impl Link {
             self.name_rounds += 1;
             return vec![Ask::Disconnect];
         } else {
-            self.phase = Phase::Naming;
+            self.phase = LinkPhase::Naming;
         }
         Vec::new()
     }
@@ -344,7 +344,7 @@ impl Link {
         room.clone_into(&mut self.room);
         self.entered = Some((room.to_owned(), others));
         let mut lines = match self.places.get(room) {
-            Some(Place { epoch, number }) => format!("/history after {epoch}:{number}\n"),
+            Some(ReadPosition { epoch, number }) => format!("/history after {epoch}:{number}\n"),
             None => format!("/history {REPLAYED_MESSAGES}\n"),
         };
         if (1..ROSTER_MAX).contains(&others) {
@@ -378,11 +378,11 @@ impl Link {
         let epoch = self.epoch.clone();
         let is_new = self.places.get(&self.room).is_none_or(|place| place.epoch != epoch);
         if is_new || number > read {
-            self.note_place(&self.room.clone(), Place { epoch, number });
+            self.note_place(&self.room.clone(), ReadPosition { epoch, number });
         }
     }
 
-    fn note_place(&mut self, room: &str, place: Place) {
+    fn note_place(&mut self, room: &str, place: ReadPosition) {
         if self.places.len() < ROOMS_KNOWN_MAX || self.places.contains_key(room) {
             self.places.insert(room.to_owned(), place);
         }
@@ -406,12 +406,12 @@ impl Link {
         name.clone_into(&mut self.nickname);
         (self.was_here, self.name_again) = (false, None);
         match (self.phase, self.is_connected) {
-            (Phase::Naming | Phase::Registering, true) => {
-                self.phase = Phase::Registering;
+            (LinkPhase::Naming | LinkPhase::Registering, true) => {
+                self.phase = LinkPhase::Registering;
                 vec![Ask::Send(format!("{name}\n"))]
             }
-            (Phase::Naming, false) => {
-                self.phase = Phase::Connecting;
+            (LinkPhase::Naming, false) => {
+                self.phase = LinkPhase::Connecting;
                 vec![Ask::Connect]
             }
             _ => self.try_again(),
@@ -424,7 +424,7 @@ impl Link {
     }
 
     /// How far the connection is.
-    pub(super) fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> LinkPhase {
         self.phase
     }
 
@@ -474,10 +474,10 @@ pub(super) fn error_of(error: &Error<'_>) -> Refused {
 }
 
 /// `c77143c7:1200`
-fn parse_place(text: &str) -> Option<Place> {
+fn parse_place(text: &str) -> Option<ReadPosition> {
     let (epoch, number) = text.split_once(':')?;
     is_epoch(epoch).then_some(())?;
-    Some(Place { epoch: epoch.to_owned(), number: number.parse().ok()? })
+    Some(ReadPosition { epoch: epoch.to_owned(), number: number.parse().ok()? })
 }
 
 /// Whether this may be an epoch: it is sent back as a part of a command.

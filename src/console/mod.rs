@@ -8,7 +8,7 @@
 //!     wording     objects -> English
 //!     link        connecting, coming back, what to ask    roster: who is here
 //!     pane        one conversation                     talks: those with players, over UDP
-//!     hearing     objects -> panes                      typing: keys -> deeds
+//!     hearing     objects -> panes                      typing: keys -> effects
 //!     view, rows  all of it -> a frame                 palette, wrap
 //! ```
 //!
@@ -40,13 +40,13 @@ mod wrap;
 
 pub use keys::{Key, Keys};
 pub use palette::Theme;
-pub use script::{Ending, Format, Script, Step};
+pub use script::{Ending, Script, ScriptFormat, ScriptStep};
 pub use talks::News;
 
 use crate::limits::ROOM_PANES_MAX;
 use crate::time::Time;
 use composer::Composer;
-use link::{Ask, Link, MAIN, Phase};
+use link::{Ask, Link, LinkPhase, MAIN};
 use pane::{Entry, Kind, Pane};
 use reading::Reading;
 use roster::Roster;
@@ -86,7 +86,7 @@ pub enum Input<'a> {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Effect {
     /// Connect to the server.
     Connect,
     /// Close the connection.
@@ -135,7 +135,7 @@ enum Mode {
 
 /// How somebody wants it.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct ConsoleSettings {
     /// What to be called; empty to be asked.
     pub nickname: String,
     /// Where to go first; `None`: where everybody starts.
@@ -151,7 +151,7 @@ pub struct Wishes {
 /// The whole of it.
 #[derive(Debug)]
 pub struct Console {
-    wishes: Wishes,
+    settings: ConsoleSettings,
     link: Link,
     roster: Roster,
     /// Rooms that were looked at, the current one last.
@@ -181,11 +181,11 @@ pub struct Console {
 
 impl Console {
     /// A client that has not begun.
-    pub fn new(wishes: Wishes, now: Moment) -> Self {
-        let room = wishes.room.clone().unwrap_or_else(|| MAIN.to_owned());
+    pub fn new(settings: ConsoleSettings, now: Moment) -> Self {
+        let room = settings.room.clone().unwrap_or_else(|| MAIN.to_owned());
         Self {
-            link: Link::new(&wishes.nickname, &room, wishes.random),
-            wishes,
+            link: Link::new(&settings.nickname, &room, settings.random),
+            settings,
             roster: Roster::default(),
             rooms: vec![Pane::new(&room)],
             talks: Talks::default(),
@@ -207,27 +207,27 @@ impl Console {
     }
 
     /// Takes what happens, and tells what is to be done.
-    pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Vec<Deed> {
+    pub fn handle(&mut self, now: Moment, input: Input<'_>) -> Vec<Effect> {
         self.now = now;
-        let deeds = match input {
+        let effects = match input {
             Input::Start => self.start(),
             Input::Key(key) => self.press(key),
             Input::Connected => {
                 self.reading = Reading::default();
                 self.silent_pasts = 0;
-                deeds(self.link.connected(now.time))
+                effects(self.link.connected(now.time))
             }
             Input::Line(line) => self.hear(line),
             Input::Closed(why) => self.lost(why),
             Input::Resized(columns, rows) => {
                 self.size = (columns, rows);
-                vec![Deed::Redraw]
+                vec![Effect::Redraw]
             }
-            Input::Timeout => deeds(self.link.tick(now.time)),
+            Input::Timeout => effects(self.link.tick(now.time)),
             Input::Talk(talk, news) => self.hear_talk(talk, news),
         };
         self.note_seen();
-        deeds
+        effects
     }
 
     /// What we are called, or want to be.
@@ -235,16 +235,16 @@ impl Console {
         self.link.nickname()
     }
 
-    fn start(&mut self) -> Vec<Deed> {
-        if self.wishes.nickname.is_empty() {
+    fn start(&mut self) -> Vec<Effect> {
+        if self.settings.nickname.is_empty() {
             let text = "Welcome. What do you want to be called? Type a nickname and press Enter.";
             self.tell(Kind::Own, text);
         }
-        deeds(self.link.try_again())
+        effects(self.link.try_again())
     }
 
-    fn lost(&mut self, why: &str) -> Vec<Deed> {
-        let was_here = self.link.phase() == Phase::Here;
+    fn lost(&mut self, why: &str) -> Vec<Effect> {
+        let was_here = self.link.phase() == LinkPhase::Here;
         self.link.closed(self.now.time, why);
         // What is told of the connection counts more.
         self.hint.clear();
@@ -260,7 +260,7 @@ impl Console {
     pub fn due(&self) -> Option<Time> {
         let second = std::time::Duration::from_secs(1);
         match self.link.phase() {
-            Phase::Waiting(until) => Some(until.min(self.now.time + second)),
+            LinkPhase::Waiting(until) => Some(until.min(self.now.time + second)),
             _ => self.link.due(),
         }
     }
@@ -320,11 +320,11 @@ impl Console {
 }
 
 /// What is to be done for the connection, among everything else.
-fn deeds(asked: Vec<Ask>) -> Vec<Deed> {
-    let deed = |ask| match ask {
-        Ask::Connect => Deed::Connect,
-        Ask::Disconnect => Deed::Disconnect,
-        Ask::Send(text) => Deed::Send(text),
+fn effects(asked: Vec<Ask>) -> Vec<Effect> {
+    let effect = |ask| match ask {
+        Ask::Connect => Effect::Connect,
+        Ask::Disconnect => Effect::Disconnect,
+        Ask::Send(text) => Effect::Send(text),
     };
-    asked.into_iter().map(deed).collect()
+    asked.into_iter().map(effect).collect()
 }

@@ -19,7 +19,7 @@ use crate::text::clean;
 
 /// How what is heard is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum ScriptFormat {
     /// What others say, as people read it; all else is told beside it.
     #[default]
     Text,
@@ -29,7 +29,7 @@ pub enum Format {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ScriptStep {
     /// Send these lines.
     Send(String),
     /// Write this line to the output.
@@ -70,7 +70,7 @@ pub struct Script {
     nickname: String,
     /// Where to talk.
     wanted: String,
-    format: Format,
+    format: ScriptFormat,
     /// Lines that begin with `/` are said, not carried out.
     is_literal: bool,
     room: String,
@@ -93,7 +93,7 @@ pub struct Script {
 
 impl Script {
     /// A conversation that has not begun. `room`: where to talk, if not where everybody starts.
-    pub fn new(nickname: &str, room: Option<&str>, format: Format, is_literal: bool) -> Self {
+    pub fn new(nickname: &str, room: Option<&str>, format: ScriptFormat, is_literal: bool) -> Self {
         let wanted = room.unwrap_or(MAIN).trim_start_matches('#');
         Self {
             nickname: nickname.to_owned(),
@@ -137,13 +137,13 @@ impl Script {
     }
 
     /// The answer does not come, or is one that is not known here.
-    pub fn wait_no_longer(&mut self) -> Vec<Step> {
+    pub fn wait_no_longer(&mut self) -> Vec<ScriptStep> {
         self.awaited = None;
-        vec![Step::Note("no answer to that is understood; going on".into())]
+        vec![ScriptStep::Note("no answer to that is understood; going on".into())]
     }
 
     /// A line of the input, without its newline.
-    pub fn say(&mut self, line: &[u8]) -> Vec<Step> {
+    pub fn say(&mut self, line: &[u8]) -> Vec<ScriptStep> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.trim_ascii().is_empty() {
             return Vec::new();
@@ -167,7 +167,7 @@ impl Script {
         if cleaned != text && !std::mem::replace(&mut self.told_of_characters, true) {
             let told = "not all characters are passed on: a tab becomes a space, and what steers a \
                         terminal is left out";
-            steps.push(Step::Note(told.into()));
+            steps.push(ScriptStep::Note(told.into()));
         }
         if commands::name_in(&line) == Some("format") {
             return self.keep_back("this program needs the format that it has asked for", &line);
@@ -178,24 +178,24 @@ impl Script {
         } else {
             self.said += 1;
         }
-        steps.push(Step::Send(format!("{line}\n")));
+        steps.push(ScriptStep::Send(format!("{line}\n")));
         steps
     }
 
     /// A line is not sent: that is told, and known in the end.
-    fn keep_back(&mut self, why: &str, line: &str) -> Vec<Step> {
+    fn keep_back(&mut self, why: &str, line: &str) -> Vec<ScriptStep> {
         self.said += 1;
-        vec![Step::Note(format!("not sent, {why}: {:.40}", clean(line)))]
+        vec![ScriptStep::Note(format!("not sent, {why}: {:.40}", clean(line)))]
     }
 
     /// The input has ended.
-    pub fn finish(&mut self) -> Vec<Step> {
+    pub fn finish(&mut self) -> Vec<ScriptStep> {
         self.has_finished = true;
-        vec![Step::Finish]
+        vec![ScriptStep::Finish]
     }
 
     /// A line of the server, without its newline.
-    pub fn hear(&mut self, line: &[u8]) -> Vec<Step> {
+    pub fn hear(&mut self, line: &[u8]) -> Vec<ScriptStep> {
         match self.reading.read(line) {
             Heard::Object(object) => self.hear_object(&object),
             Heard::AtTheDoor(why) => {
@@ -209,21 +209,21 @@ impl Script {
         }
     }
 
-    fn hear_object(&mut self, object: &Object<'_>) -> Vec<Step> {
+    fn hear_object(&mut self, object: &Object<'_>) -> Vec<ScriptStep> {
         // What the server answers to what we have asked by ourselves is nobody's business.
         let is_answer = self.was_ready;
         let mut steps = self.go_on(object);
         match self.format {
-            Format::Text => steps.extend(self.as_text(object, is_answer)),
-            Format::Json => {
+            ScriptFormat::Text => steps.extend(self.as_text(object, is_answer)),
+            ScriptFormat::Json => {
                 let view = View { own: &self.nickname, is_answer };
-                steps.extend(object::lines(object, view).into_iter().map(Step::Print));
+                steps.extend(object::lines(object, view).into_iter().map(ScriptStep::Print));
             }
         }
         steps
     }
 
-    fn go_on(&mut self, object: &Object<'_>) -> Vec<Step> {
+    fn go_on(&mut self, object: &Object<'_>) -> Vec<ScriptStep> {
         match object {
             Object::Welcome(greeting) => {
                 self.has_name = true;
@@ -243,7 +243,7 @@ impl Script {
                 let is_first = self.room.is_empty();
                 self.room = room.to_string();
                 if is_first && !room.eq_ignore_ascii_case(&self.wanted) {
-                    return vec![Step::Send(format!("/join {}\n", self.wanted))];
+                    return vec![ScriptStep::Send(format!("/join {}\n", self.wanted))];
                 }
                 self.is_here();
             }
@@ -262,7 +262,7 @@ impl Script {
         Vec::new()
     }
 
-    fn hear_error(&mut self, error: &Error<'_>) -> Vec<Step> {
+    fn hear_error(&mut self, error: &Error<'_>) -> Vec<ScriptStep> {
         if !self.has_name {
             return self.refused(&error.text);
         }
@@ -293,15 +293,15 @@ impl Script {
     }
 
     /// There is nobody to be asked for another name or password.
-    fn refused(&mut self, why: &str) -> Vec<Step> {
+    fn refused(&mut self, why: &str) -> Vec<ScriptStep> {
         self.refusal.get_or_insert_with(|| why.to_owned());
         self.has_finished = true;
-        vec![Step::Finish]
+        vec![ScriptStep::Finish]
     }
 
     /// What others say is printed; what the server says is told beside it, but for comings and
     /// goings, and for what it answers to this program.
-    fn as_text(&self, object: &Object<'_>, is_answer: bool) -> Vec<Step> {
+    fn as_text(&self, object: &Object<'_>, is_answer: bool) -> Vec<ScriptStep> {
         let text = match object {
             Object::Message(message) => {
                 let is_told = self.was_ready && (message.nick != self.nickname || message.old);
@@ -323,9 +323,9 @@ impl Script {
             Object::Error(error) if !is_answer && is_granted(error) => return Vec::new(),
             // It is told at the end.
             _ if self.refusal.is_some() => return Vec::new(),
-            other => return wording::lines(other).into_iter().map(Step::Note).collect(),
+            other => return wording::lines(other).into_iter().map(ScriptStep::Note).collect(),
         };
-        vec![Step::Print(text)]
+        vec![ScriptStep::Print(text)]
     }
 
     /// The connection is no more; `why`: what the system says, if it was not the server's will.

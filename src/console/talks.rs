@@ -3,7 +3,7 @@
 //! Invariants: at most [`TALKS_MAX`] at a time; an id is never used again.
 
 use super::pane::{Entry, Kind, Pane};
-use super::{Console, Deed};
+use super::{Console, Effect};
 use crate::limits::TALKS_MAX;
 use crate::text::clean;
 
@@ -85,41 +85,41 @@ impl Talks {
 
 impl Console {
     /// The server has given out a token: looks for the players.
-    pub(super) fn play(&mut self, queue: &str, token: u64, port: Option<u16>) -> Vec<Deed> {
+    pub(super) fn play(&mut self, queue: &str, token: u64, port: Option<u16>) -> Vec<Effect> {
         // There is one token at a time: who was looked for before is not found any more.
-        let mut deeds = self.stop_looking();
+        let mut effects = self.stop_looking();
         if self.talks.talks.len() >= TALKS_MAX {
             self.tell(Kind::Alarm, "too many direct conversations; /close one first");
-            return deeds;
+            return effects;
         }
         self.talks.last_id += 1;
         let id = self.talks.last_id;
         let pane = Pane::new(queue);
         self.talks.talks.push(Talk { id, pane, has_met: false, is_open: true });
         self.tell(Kind::Own, &format!("looking for players in {queue} (/match off gives up)"));
-        deeds.push(Deed::Play { talk: id, token, port });
-        deeds
+        effects.push(Effect::Play { talk: id, token, port });
+        effects
     }
 
-    pub(super) fn stop_looking(&mut self) -> Vec<Deed> {
+    pub(super) fn stop_looking(&mut self) -> Vec<Effect> {
         let Some(id) = self.talks.wanted().map(|talk| talk.id) else { return Vec::new() };
         self.talks.remove(id);
-        vec![Deed::HangUp { talk: id }]
+        vec![Effect::HangUp { talk: id }]
     }
 
     /// Ends the conversation that is in view.
-    pub(super) fn close_talk(&mut self) -> Vec<Deed> {
+    pub(super) fn close_talk(&mut self) -> Vec<Effect> {
         let Some(talk) = self.talks.shown() else {
             self.hint = "this is a room; /leave goes back to main, /quit leaves".into();
             return Vec::new();
         };
         let id = talk.id;
         self.talks.remove(id);
-        vec![Deed::HangUp { talk: id }]
+        vec![Effect::HangUp { talk: id }]
     }
 
     /// What was typed in a conversation.
-    pub(super) fn say_in_talk(&mut self, text: String) -> Vec<Deed> {
+    pub(super) fn say_in_talk(&mut self, text: String) -> Vec<Effect> {
         let (wall, nickname) = (self.now.wall, self.link.nickname().to_owned());
         let Some(talk) = self.talks.shown_mut() else { return Vec::new() };
         if !talk.is_open {
@@ -130,10 +130,10 @@ impl Console {
         let mut entry = Entry::told(Kind::Said, wall, text.clone());
         (entry.who, entry.is_own) = (nickname, true);
         talk.pane.push(entry, true);
-        vec![Deed::Say { talk: talk.id, text }]
+        vec![Effect::Say { talk: talk.id, text }]
     }
 
-    pub(super) fn hear_talk(&mut self, id: u64, news: News) -> Vec<Deed> {
+    pub(super) fn hear_talk(&mut self, id: u64, news: News) -> Vec<Effect> {
         let (wall, has_focus) = (self.now.wall, self.has_focus);
         let is_idle = self.composer.text().is_empty();
         let is_shown = self.talks.shown == Some(id);

@@ -3,9 +3,9 @@
 use super::completion::{self, Known};
 use super::composer::{Composer, Typed};
 use super::keys::Key;
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::pane::Kind;
-use super::{Console, Deed, Mode, commands, deeds};
+use super::{Console, Effect, Mode, commands, effects};
 use crate::dialect::CommandSpec;
 use crate::limits::{PASTE_LINES_MAX, ROOMS_ASKED_AGAIN};
 
@@ -17,7 +17,7 @@ const KEYS: [&str; 2] = [
 
 impl Console {
     /// Takes a key.
-    pub(super) fn press(&mut self, key: Key) -> Vec<Deed> {
+    pub(super) fn press(&mut self, key: Key) -> Vec<Effect> {
         if key == Key::Unreadable {
             if !std::mem::replace(&mut self.told_of_bytes, true) {
                 let told = "some of what your terminal sends is not UTF-8, and is left out";
@@ -37,8 +37,8 @@ impl Console {
         self.hint.clear();
         let asked_to_leave = std::mem::take(&mut self.asked_to_leave);
         match key {
-            Key::Control('l') => return vec![Deed::Redraw],
-            Key::Control('z') => return vec![Deed::Suspend],
+            Key::Control('l') => return vec![Effect::Redraw],
+            Key::Control('z') => return vec![Effect::Suspend],
             Key::Control('c') => return self.interrupt(asked_to_leave),
             _ if self.scroll(&key) => return Vec::new(),
             _ => {}
@@ -51,7 +51,7 @@ impl Console {
     }
 
     /// Ctrl-C: gives up what is being done, and then the program.
-    fn interrupt(&mut self, again: bool) -> Vec<Deed> {
+    fn interrupt(&mut self, again: bool) -> Vec<Effect> {
         if !matches!(self.mode, Mode::Talking) {
             self.stop_searching();
         } else if !self.composer.text().is_empty() {
@@ -65,12 +65,12 @@ impl Console {
         Vec::new()
     }
 
-    fn leave(&mut self) -> Vec<Deed> {
+    fn leave(&mut self) -> Vec<Effect> {
         self.link.leave();
-        vec![Deed::Leave]
+        vec![Effect::Leave]
     }
 
-    fn press_talking(&mut self, key: Key) -> Vec<Deed> {
+    fn press_talking(&mut self, key: Key) -> Vec<Effect> {
         match key {
             Key::Control('d') if self.composer.text().is_empty() => return self.leave(),
             Key::Control('f') => {
@@ -85,14 +85,14 @@ impl Console {
                 self.talks.show(if next > self.talks.open().count() { 0 } else { next });
             }
             Key::Enter if self.composer.text().trim().is_empty() => {
-                return deeds(self.link.try_again());
+                return effects(self.link.try_again());
             }
             key => return self.compose(key),
         }
         Vec::new()
     }
 
-    fn compose(&mut self, key: Key) -> Vec<Deed> {
+    fn compose(&mut self, key: Key) -> Vec<Effect> {
         match self.composer.press(key) {
             Typed::Line(line) => {
                 if commands::is_secret(&line) {
@@ -118,16 +118,16 @@ impl Console {
     }
 
     /// Whoever is about to name a room may want to complete its name.
-    fn ask_for_rooms(&mut self) -> Vec<Deed> {
+    fn ask_for_rooms(&mut self) -> Vec<Effect> {
         let is_due =
             self.rooms_asked.is_none_or(|asked| self.now.time.since(asked) >= ROOMS_ASKED_AGAIN);
         let is_wanted = matches!(self.composer.text(), "/join " | "/who ");
-        if !is_due || !is_wanted || self.link.phase() != Phase::Here {
+        if !is_due || !is_wanted || self.link.phase() != LinkPhase::Here {
             return Vec::new();
         }
         self.rooms_asked = Some(self.now.time);
         self.roster.note_rooms_asked();
-        vec![Deed::Send("/rooms\n".into())]
+        vec![Effect::Send("/rooms\n".into())]
     }
 
     fn complete(&mut self, backwards: bool) {
@@ -144,7 +144,7 @@ impl Console {
     }
 
     /// A line was ended.
-    fn enter_line(&mut self, line: String) -> Vec<Deed> {
+    fn enter_line(&mut self, line: String) -> Vec<Effect> {
         self.pane_mut().scroll_to_end();
         self.pane_mut().note_seen();
         self.pane_mut().forget_mark();
@@ -152,24 +152,24 @@ impl Console {
         if commands::named(line.trim()).is_some_and(|it| it.name == "help") {
             KEYS.iter().for_each(|keys| self.tell(Kind::Own, keys));
         }
-        if let Some(deeds) = self.own_command(&line).filter(|_| is_command) {
-            return deeds;
+        if let Some(effects) = self.own_command(&line).filter(|_| is_command) {
+            return effects;
         }
-        if self.link.phase() == Phase::Naming {
+        if self.link.phase() == LinkPhase::Naming {
             if is_command {
                 self.hint = "type a nickname first: /nick NAME (/quit leaves)".into();
                 return Vec::new();
             }
-            return deeds(self.link.choose_name(line.trim()));
+            return effects(self.link.choose_name(line.trim()));
         }
         if self.talks.shown().is_some() && !is_command {
             return self.say_in_talk(line.strip_prefix('/').unwrap_or(&line).to_owned());
         }
-        if self.link.phase() != Phase::Here {
+        if self.link.phase() != LinkPhase::Here {
             // What was typed is not lost.
             self.composer.set(&line);
             self.hint = "not connected: press Enter again when you are".into();
-            return deeds(self.link.try_again());
+            return effects(self.link.try_again());
         }
         let mut words = line.split_whitespace();
         let (command, room, word) = (words.next(), words.next(), words.next());
@@ -177,11 +177,11 @@ impl Console {
         if let (true, Some(room), Some(word)) = (is_join, room, word) {
             self.link.note_typed_word(room, word);
         }
-        vec![Deed::Send(format!("{line}\n"))]
+        vec![Effect::Send(format!("{line}\n"))]
     }
 
     /// Commands that are none of the server's, or not of the server's alone.
-    fn own_command(&mut self, line: &str) -> Option<Vec<Deed>> {
+    fn own_command(&mut self, line: &str) -> Option<Vec<Effect>> {
         let (command, argument) = line.split_once(' ').unwrap_or((line, ""));
         let argument = argument.trim();
         Some(match commands::named(command)?.name {
@@ -196,8 +196,8 @@ impl Console {
                 }
                 Vec::new()
             }
-            "nick" if self.link.phase() != Phase::Here && !argument.is_empty() => {
-                deeds(self.link.choose_name(argument))
+            "nick" if self.link.phase() != LinkPhase::Here && !argument.is_empty() => {
+                effects(self.link.choose_name(argument))
             }
             "me" if self.talks.shown().is_some() => {
                 self.composer.set(line);
@@ -209,11 +209,11 @@ impl Console {
                 Vec::new()
             }
             "match" if argument == "off" => {
-                let mut deeds = self.stop_looking();
-                if self.link.phase() == Phase::Here {
-                    deeds.push(Deed::Send(format!("{line}\n")));
+                let mut effects = self.stop_looking();
+                if self.link.phase() == LinkPhase::Here {
+                    effects.push(Effect::Send(format!("{line}\n")));
                 }
-                deeds
+                effects
             }
             _ => return None,
         })
@@ -221,14 +221,14 @@ impl Console {
 
     // ---- Several lines at once ----
 
-    fn press_confirming(&mut self, key: &Key) -> Vec<Deed> {
+    fn press_confirming(&mut self, key: &Key) -> Vec<Effect> {
         let confirmed = *key == Key::Enter;
         if !confirmed && *key != Key::Escape {
             return Vec::new();
         }
-        if confirmed && self.talks.shown().is_none() && self.link.phase() != Phase::Here {
+        if confirmed && self.talks.shown().is_none() && self.link.phase() != LinkPhase::Here {
             self.hint = "not connected: press Enter again when you are".into();
-            return deeds(self.link.try_again());
+            return effects(self.link.try_again());
         }
         let Mode::Confirming(lines) = std::mem::replace(&mut self.mode, Mode::Talking) else {
             return Vec::new();
@@ -242,12 +242,12 @@ impl Console {
         }
         // What is pasted is said, whatever it begins with.
         let said = lines.iter().map(|line| format!("{}\n", commands::literal(line)));
-        vec![Deed::Send(said.collect())]
+        vec![Effect::Send(said.collect())]
     }
 
     // ---- Looking back ----
 
-    fn press_searching(&mut self, key: Key) -> Vec<Deed> {
+    fn press_searching(&mut self, key: Key) -> Vec<Effect> {
         match key {
             Key::Escape => self.stop_searching(),
             Key::Enter | Key::Up(_) | Key::Control('f' | 'r' | 'p') => self.search(true),

@@ -18,7 +18,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::link::Phase;
+use super::link::LinkPhase;
 use super::palette::Role;
 use super::pane::Entry;
 use super::rows::Rower;
@@ -84,7 +84,7 @@ impl Console {
 
     fn rower(&self) -> Rower {
         let width = usize::from(self.layout().messages.width);
-        Rower { width, theme: self.wishes.theme, offset: self.now.offset }
+        Rower { width, theme: self.settings.theme, offset: self.now.offset }
     }
 
     /// How many rows an entry of the pane in view takes, the mark before it included.
@@ -118,7 +118,7 @@ impl Console {
         if area.is_empty() {
             return;
         }
-        let bar = self.wishes.theme.style(Role::Bar);
+        let bar = self.settings.theme.style(Role::Bar);
         buffer.set_style(area, bar);
         let pane = self.pane();
         let width = usize::from(area.width);
@@ -161,7 +161,7 @@ impl Console {
         if area.is_empty() {
             return;
         }
-        let theme = self.wishes.theme;
+        let theme = self.settings.theme;
         let faint = theme.style(Role::Faint);
         for y in area.top()..area.bottom() {
             buffer.set_string(area.x + 1, y, "│", faint);
@@ -189,7 +189,7 @@ impl Console {
 
     fn draw_help(&self, area: Rect, buffer: &mut Buffer) {
         let commands = self.command_help();
-        let theme = self.wishes.theme;
+        let theme = self.settings.theme;
         let left = commands.len().saturating_sub(usize::from(area.height));
         let usage = |command: &CommandSpec| format!(" /{} {}", command.name, command.arguments);
         let shown = commands.iter().take(usize::from(area.height));
@@ -212,7 +212,7 @@ impl Console {
         if area.is_empty() {
             return;
         }
-        let bar = self.wishes.theme.style(Role::Bar);
+        let bar = self.settings.theme.style(Role::Bar);
         buffer.set_style(area, bar);
         let width = usize::from(area.width);
         let (right, is_urgent) = self.news();
@@ -244,24 +244,24 @@ impl Console {
             let usage = format!("/{} {}", command.name, command.arguments);
             return format!("{}: {}", usage.trim_end(), command.summary);
         }
-        let Self { link, roster, wishes, .. } = self;
-        let (nickname, room, server) = (link.nickname(), link.room(), &wishes.server);
+        let Self { link, roster, settings, .. } = self;
+        let (nickname, room, server) = (link.nickname(), link.room(), &settings.server);
         match link.phase() {
-            Phase::Here => {
+            LinkPhase::Here => {
                 let talk = self.talks.shown().map(|talk| talk.pane.title.clone());
                 let place = talk.map_or(format!("in {room}, {} here", roster.count()), |name| {
                     format!("directly with {name}")
                 });
                 format!("● {nickname} {place}")
             }
-            Phase::Connecting => format!("○ connecting to {server}"),
-            Phase::Registering => format!("○ saying hello to {server}"),
-            Phase::Naming => "○ type a nickname".to_owned(),
-            Phase::Waiting(until) => {
+            LinkPhase::Connecting => format!("○ connecting to {server}"),
+            LinkPhase::Registering => format!("○ saying hello to {server}"),
+            LinkPhase::Naming => "○ type a nickname".to_owned(),
+            LinkPhase::Waiting(until) => {
                 let seconds = until.since(self.now.time).as_millis().div_ceil(1_000);
                 format!("○ reconnecting in {seconds} s (Enter: now): {}", link.why())
             }
-            Phase::Down => format!("○ not connected (Enter: try again): {}", link.why()),
+            LinkPhase::Down => format!("○ not connected (Enter: try again): {}", link.why()),
         }
     }
 
@@ -287,11 +287,11 @@ impl Console {
         let nickname = self.link.nickname();
         let (prompt, composer) = match &self.mode {
             Mode::Searching(composer) => ("find: ".to_owned(), composer),
-            _ if self.link.phase() == Phase::Naming => ("nickname: ".into(), &self.composer),
+            _ if self.link.phase() == LinkPhase::Naming => ("nickname: ".into(), &self.composer),
             _ if area.width >= PROMPT_FROM_COLUMNS => (format!("{nickname}> "), &self.composer),
             _ => ("> ".to_owned(), &self.composer),
         };
-        let style = self.wishes.theme.style(Role::Faint);
+        let style = self.settings.theme.style(Role::Faint);
         let prompt = truncate(&prompt, usize::from(area.width / 2));
         buffer.set_stringn(0, area.y, prompt, usize::from(area.width), style);
         let start = columns(prompt);

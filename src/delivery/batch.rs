@@ -20,10 +20,10 @@ impl ExceptionId {
     pub(super) const NONE: Self = Self(u32::MAX);
 }
 
-/// What was published and is in nobody's outbox yet.
+/// Messages that were published and are in nobody's outbox yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Those whose part begins later, and at which offset; `None`: there is no part any more.
+    /// Clients whose part begins later, and its offset; `None`: a client that has no part any more.
     exceptions: Vec<(ClientId, Option<u64>)>,
     /// Comings and goings, which slow readers are spared.
     pub(super) presence: bool,
@@ -53,7 +53,7 @@ impl Batch {
         })
     }
 
-    /// What is pending for one subscriber.
+    /// The pending span of one subscriber.
     pub(super) fn part(&self, exception: ExceptionId) -> Option<Span> {
         let pending = self.pending?;
         match self.exceptions.get(exception.0 as usize) {
@@ -74,7 +74,7 @@ impl Batch {
         }
     }
 
-    /// Forgets a subscriber who is none any more.
+    /// Forgets a client that unsubscribed.
     pub(super) fn forget(&mut self, exception: &mut ExceptionId) {
         if self.pending.is_none() {
             return;
@@ -84,7 +84,7 @@ impl Batch {
         }
     }
 
-    /// Ends the batch: its exceptions, each with what of it is theirs.
+    /// Ends the batch, and hands its part of it to each exception.
     pub(super) fn finish(&mut self, mut hand: impl FnMut(ClientId, Option<Span>)) {
         let Some(pending) = self.pending.take() else { return };
         for (id, from) in self.exceptions.drain(..) {

@@ -1,4 +1,5 @@
-//! Telling a room: one message into the batch of each feed, and the batches handed out.
+//! Publishing to a room: each message is added to the batch of each feed, and batches are handed
+//! out.
 //!
 //! The outboxes, and what is told to one client alone, are left to `fanout`.
 
@@ -29,14 +30,14 @@ impl Fanout {
         for &id in &feed.subscribers {
             let Some(outbox) = self.outboxes.get_mut(id) else { continue };
             if outbox.exception == ExceptionId::NONE {
-                self.ledger.deliver(id, outbox, span, presence, &self.limits);
+                self.backlog.deliver(id, outbox, span, presence, &self.limits);
             }
         }
         feed.batch.finish(|id, part| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return };
             outbox.exception = ExceptionId::NONE;
             if let Some(part) = part {
-                self.ledger.deliver(id, outbox, part, presence, &self.limits);
+                self.backlog.deliver(id, outbox, part, presence, &self.limits);
             }
         });
     }
@@ -79,7 +80,7 @@ impl Fanout {
         }
     }
 
-    /// Those of a few clients who read in one encoding.
+    /// The clients among a few that read in one encoding.
     fn those_reading(&self, encoding: Encoding, clients: &[ClientId]) -> Vec<ClientId> {
         let reads = |id: &ClientId| {
             self.outboxes.get(*id).is_some_and(|outbox| outbox.encoding == encoding)
@@ -115,13 +116,13 @@ impl Fanout {
         if let Some(outbox) = source.and_then(|source| self.outboxes.get_mut(source)) {
             outbox.flags.set(Flag::Spoke, true);
         }
-        self.ledger.note_published(span.len as usize, each, listeners, &self.limits);
+        self.backlog.note_published(span.len as usize, each, listeners, &self.limits);
         self.counters.published += 1;
         self.counters.deliveries += listeners as u64;
     }
 
-    /// Hands those who are deaf to the next message what came before it; everybody, if they are
-    /// many.
+    /// Hands the deaf, who miss the next message, all that came before it. Hands it to everybody if
+    /// the deaf are many.
     fn hand_out_to_deaf(&mut self, id: FeedId, deaf: &[ClientId]) {
         if deaf.len() > DEAF_IN_BATCH_MAX {
             self.hand_out_feed(id);
@@ -130,8 +131,8 @@ impl Fanout {
         }
     }
 
-    /// Lets those who are deaf to what was appended last miss it: what came before is theirs
-    /// already, and the rest of their batch begins behind it.
+    /// Lets the deaf miss the message that was appended last: they have what came before it, and
+    /// the rest of their batch begins behind it.
     fn skip_for(&mut self, id: FeedId, deaf: &[ClientId]) {
         if deaf.is_empty() {
             return;

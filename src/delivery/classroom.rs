@@ -2,7 +2,7 @@
 //!
 //! They are written to in whole lines ([`SmallWrites`](super::small_writes::SmallWrites)), and the
 //! server's own words are told to them in ASCII until they have sent more than that themselves.
-//! What people say reaches them as it was said. Who is such a client is for `server` to know.
+//! What people say reaches them as it was said. `server` knows which clients are of this kind.
 
 use super::fanout::Fanout;
 use super::outbox::Flag;
@@ -29,19 +29,20 @@ impl Fanout {
         }
     }
 
-    /// When somebody who waits for room for a small write has it.
+    /// The moment at which the next client that waits may be sent a small write.
     pub fn next_small_write(&mut self) -> Option<Time> {
         self.small_writes.next_due()
     }
 
-    /// Lists those who have it at `now` as dirty.
+    /// Lists clients that may be sent a small write at `now` as dirty.
     pub fn resume_small_writes(&mut self, now: Time) {
         while let Some(id) = self.small_writes.pop_due(now) {
             self.unblock(id);
         }
     }
 
-    /// Takes those out of the last of a flush for whom something waits and no room is left for it.
+    /// Takes clients off the end of a flush for which bytes wait and that have no room for a small
+    /// write.
     pub(super) fn hold_small_writes(&mut self) {
         self.speakers.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
@@ -51,12 +52,12 @@ impl Fanout {
                 return true;
             }
             let since = self.small_writes.wait(id).unwrap_or_default();
-            self.ledger.block(since, outbox);
+            self.backlog.block(since, outbox);
             false
         });
     }
 
-    /// Publishes the server's own words to a feed in which some read only ASCII: they are told
+    /// Publishes the server's own words to a feed in which some read only ASCII, and tells those
     /// apart. `false`: nobody there needs that, and nothing was done.
     pub(super) fn publish_simplified(
         &mut self,

@@ -1,10 +1,10 @@
 //! One event to many outboxes, encoded once.
 //!
 //! Keeps the transcripts, the outbox of every client and the list of those that have something to
-//! be written. Who is slow is noticed here; what is done about it is left to `server`.
+//! be written. Slow clients are noticed here; `server` decides what to do about them.
 //!
 //! Invariants, held by [`Fanout::check_invariants`]:
-//! - `backlog` and `memory` are the sums over all outboxes;
+//! - `backlog.bytes` and `backlog.memory` are the sums over all outboxes;
 //! - a client with bytes that may be written is on the dirty list, once, or on the one that
 //!   `take_dirty` has handed over and that is still being written to;
 //! - every span in an outbox is kept in its transcript;
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::backlog::{Backlog, OutboxLimits};
 use super::feeds::Feeds;
-use super::ledger::{Ledger, OutboxLimits};
 use super::outbox::{Flag, Outbox, Slices};
 use super::replay::ReplayCache;
 use super::small_writes::SmallWrites;
@@ -26,10 +26,10 @@ use crate::id::{ClientId, SideTable};
 use crate::limits::SWEEP_INTERVAL;
 use crate::time::Time;
 
-/// What was done so far.
+/// The counters of everything that was delivered so far.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct DeliveryCounters {
-    /// Room events.
+    /// Room events published.
     pub published: u64,
     /// Room events handed to one member each.
     pub deliveries: u64,
@@ -42,16 +42,16 @@ pub struct DeliveryCounters {
     pub refused: [u64; Refusal::KINDS.len()],
 }
 
-/// What a write has shown about a client.
+/// The status of a client after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It has taken all there was.
+pub enum SendStatus {
+    /// The client's socket has taken all bytes.
     AllSent,
-    /// It has taken all there was, and nothing will follow.
+    /// The client's socket has taken all bytes, and nothing will follow.
     Finished,
-    /// Something waits, and it may still catch up.
+    /// Bytes wait, and the client may still catch up.
     Waits,
-    /// Its socket is full and more waits than may.
+    /// The client's socket is full, and more bytes wait than may.
     SlowConsumer,
 }
 
@@ -63,13 +63,13 @@ pub struct Fanout {
     pub(super) feeds: Feeds,
     replays: ReplayCache,
     pub(super) small_writes: SmallWrites,
-    /// How many read the server's words in ASCII.
+    /// The number of clients that read the server's words in ASCII.
     pub(super) ascii_readers: usize,
-    /// Those of a flush who spoke or are sent small writes; kept for its memory.
+    /// Clients of a flush that spoke or are sent small writes; kept for its memory.
     pub(super) speakers: Vec<ClientId>,
-    /// Where an event for one client is encoded.
+    /// A buffer in which an event for one client is encoded.
     pub(super) encoded: Vec<u8>,
-    pub(super) ledger: Ledger,
+    pub(super) backlog: Backlog,
     pub(super) limits: OutboxLimits,
     pub(super) swept: Time,
     pub(super) counters: DeliveryCounters,
@@ -82,7 +82,7 @@ impl Fanout {
         let feeds = Feeds::new(&mut transcripts);
         let replays = ReplayCache::new(&mut transcripts);
         Self {
-            ledger: Ledger::new(replays.transcript()),
+            backlog: Backlog::new(replays.transcript()),
             outboxes: SideTable::default(),
             feeds,
             replays,
@@ -97,7 +97,7 @@ impl Fanout {
         }
     }
 
-    /// How much may wait from now on; who has more is found by the next delivery or sweep.
+    /// Sets the limits. Clients above them are found by the next delivery or sweep.
     pub fn set_limits(&mut self, limits: OutboxLimits) {
         self.limits = limits;
     }
@@ -111,7 +111,7 @@ impl Fanout {
     pub fn close(&mut self, id: ClientId) {
         self.remove_subscriptions(id);
         if let Some(mut outbox) = self.outboxes.remove(id) {
-            self.ledger.forget(&mut outbox);
+            self.backlog.forget(&mut outbox);
             self.ascii_readers -= usize::from(outbox.flags.has(Flag::Ascii));
             self.small_writes.forget(id);
             self.drop_what_nobody_awaits();
@@ -122,23 +122,23 @@ impl Fanout {
     pub fn push(&mut self, id: ClientId, bytes: &[u8]) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.push_own(id, outbox, bytes, &self.limits);
+            self.backlog.push_own(id, outbox, bytes, &self.limits);
         }
     }
 
     /// Says that nothing will be queued for this client any more: when the last byte is sent, that
-    /// is told as [`Verdict::Finished`].
+    /// is told as [`SendStatus::Finished`].
     pub fn end(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id) {
             outbox.flags.set(Flag::Ending, true);
         }
     }
 
-    /// Drops what waits for a client that can be sent nothing any more.
+    /// Drops the waiting bytes of a client that can be sent nothing any more.
     pub fn discard(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.forget(outbox);
+            self.backlog.forget(outbox);
             outbox.blocked = false;
             self.drop_what_nobody_awaits();
         }
@@ -149,24 +149,24 @@ impl Fanout {
         self.outboxes.values_mut().for_each(|outbox| outbox.excuse(standstill));
     }
 
-    /// Drops what waits for a slow consumer, but for the rest of a line that is partly sent.
+    /// Drops the waiting bytes of a slow consumer, but for the rest of a line that is partly sent.
     pub fn cut(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.ledger.cut(id, outbox, &self.transcripts);
+            self.backlog.cut(id, outbox, &self.transcripts);
         }
     }
 
     /// Hands over the clients to be flushed and begins a new list. `into` is emptied first and
-    /// keeps its memory. Those who spoke come last: who waits for its own words before it goes on
-    /// could only be heard when all are served, and what it says meanwhile would just wait.
+    /// keeps its memory. Those who spoke come last: a client that waits for its own words before it
+    /// goes on is heard only when all are served, and what it says meanwhile would just wait.
     pub fn take_dirty(&mut self, into: &mut Vec<ClientId>) {
         self.hand_out();
         if self.transcripts.wants_sweep() {
             self.sweep();
         }
         into.clear();
-        self.ledger.begin_flush(into);
+        self.backlog.begin_flush(into);
         into.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
             outbox.dirty = false;
@@ -193,30 +193,30 @@ impl Fanout {
     /// Takes off what this client's socket took at `now`. `full`: that was less than it was
     /// offered, so it is flushed again only after [`Fanout::unblock`].
     #[inline]
-    pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
+    pub fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
         self.counters.sent_bytes += count as u64;
-        // What nearly every write is.
-        if !outbox.flags.has(Flag::Small) && self.ledger.sent_whole(outbox, count) {
+        // The short way of nearly every write.
+        if !outbox.flags.has(Flag::Small) && self.backlog.sent_whole(outbox, count) {
             let is_ending = outbox.flags.has(Flag::Ending);
             return self.all_sent(is_ending);
         }
         self.sent_some(now, id, count, full)
     }
 
-    /// What is to be done where nothing waits any more.
+    /// The status of a client for which nothing waits any more.
     #[inline]
-    fn all_sent(&mut self, is_ending: bool) -> Verdict {
-        if self.ledger.backlog == 0 {
+    fn all_sent(&mut self, is_ending: bool) -> SendStatus {
+        if self.backlog.bytes == 0 {
             self.drop_what_nobody_awaits();
         }
-        if is_ending { Verdict::Finished } else { Verdict::AllSent }
+        if is_ending { SendStatus::Finished } else { SendStatus::AllSent }
     }
 
-    /// The same for what is not one span, taken whole.
-    fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> Verdict {
-        let Some(outbox) = self.outboxes.get_mut(id) else { return Verdict::AllSent };
-        self.ledger.sent(now, outbox, count, &self.transcripts);
+    /// Takes off a write that was not one whole span.
+    fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
+        let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
+        self.backlog.sent(now, outbox, count, &self.transcripts);
         let full = full
             | (outbox.flags.has(Flag::Small)
                 && self.small_writes.must_wait(now, id, count, outbox, &self.transcripts));
@@ -225,15 +225,15 @@ impl Fanout {
             return self.all_sent(is_ending);
         }
         if full {
-            self.ledger.block(now, outbox);
+            self.backlog.block(now, outbox);
             if outbox.weight() > self.limits.hard {
-                return Verdict::SlowConsumer;
+                return SendStatus::SlowConsumer;
             }
-            self.ledger.note_behind(id, outbox, &self.limits);
+            self.backlog.note_behind(id, outbox, &self.limits);
         } else {
-            self.ledger.note_leftover(id, outbox, &self.limits);
+            self.backlog.note_leftover(id, outbox, &self.limits);
         }
-        Verdict::Waits
+        SendStatus::Waits
     }
 
     /// Notes that this client's socket takes bytes again.
@@ -242,30 +242,31 @@ impl Fanout {
             && !(outbox.flags.has(Flag::Small) && self.small_writes.waits(id))
         {
             outbox.blocked = false;
-            self.ledger.mark_dirty(id, outbox);
+            self.backlog.mark_dirty(id, outbox);
         }
     }
 
     /// Whether some blocked outbox grew over the hard limit.
     pub fn has_overflowed(&self) -> bool {
-        !self.ledger.overflowed.is_empty()
+        !self.backlog.overflowed.is_empty()
     }
 
-    /// A client whose blocked outbox grew over the hard limit since it was last asked.
+    /// Takes a client whose blocked outbox grew over the hard limit.
     pub fn pop_overflowed(&mut self) -> Option<ClientId> {
-        self.ledger.overflowed.pop()
+        self.backlog.overflowed.pop()
     }
 
-    /// A client that is behind by half of what may wait, each told once until it has caught up.
+    /// Takes a client that is behind by half of what may wait; each is returned once until it has
+    /// caught up.
     pub fn pop_behind(&mut self) -> Option<ClientId> {
-        self.ledger.behind.pop()
+        self.backlog.behind.pop()
     }
 
     /// Whether more than a quarter of what may wait still waits for such a client.
     pub fn is_behind(&mut self, id: ClientId) -> bool {
         let Some(outbox) = self.outboxes.get_mut(id) else { return false };
         let is_behind = !outbox.flags.has(Flag::Ending)
-            && outbox.said(self.ledger.recitals) > self.limits.hard / 4;
+            && outbox.said(self.backlog.replays) > self.limits.hard / 4;
         if !is_behind {
             outbox.set_behind(false);
         }
@@ -302,15 +303,15 @@ impl Fanout {
 
     /// Whether so much is queued that a flush should come before more is read.
     pub fn wants_flush(&self) -> bool {
-        self.ledger.wants_flush()
+        self.backlog.wants_flush()
     }
 
     /// Whether somebody is to be flushed.
     pub fn is_dirty(&self) -> bool {
-        self.has_pending() || !self.ledger.dirty.is_empty()
+        self.has_pending() || !self.backlog.dirty.is_empty()
     }
 
-    /// How a client reads what it is told.
+    /// The encoding of a client.
     pub fn encoding(&self, id: ClientId) -> Encoding {
         self.outboxes.get(id).map_or_else(Encoding::default, |outbox| outbox.encoding)
     }
@@ -328,12 +329,12 @@ impl Fanout {
 
     /// Bytes of memory for all that waits.
     pub fn held(&self) -> usize {
-        self.ledger.memory + self.transcripts.retained()
+        self.backlog.memory + self.transcripts.retained()
     }
 
-    /// What was done so far.
+    /// The counters of everything that was delivered so far.
     pub fn counters(&self) -> DeliveryCounters {
-        DeliveryCounters { presence_dropped: self.ledger.presence_dropped, ..self.counters }
+        DeliveryCounters { presence_dropped: self.backlog.presence_dropped, ..self.counters }
     }
 
     /// Panics where the tables disagree with each other. For tests.
@@ -343,11 +344,11 @@ impl Fanout {
         self.check_subscriptions();
         let outboxes = || self.outboxes.iter().map(|(_, outbox)| outbox);
         let backlog: usize = outboxes().map(Outbox::backlog).sum();
-        assert_eq!(self.ledger.backlog, backlog, "the sum of all outboxes");
+        assert_eq!(self.backlog.bytes, backlog, "the sum of all outboxes");
         let memory: usize = outboxes().map(Outbox::memory).sum();
-        assert_eq!(self.ledger.memory, memory, "the memory of all outboxes");
+        assert_eq!(self.backlog.memory, memory, "the memory of all outboxes");
         for (id, outbox) in self.outboxes.iter() {
-            let listed = self.ledger.dirty.iter().filter(|&&other| other == id).count();
+            let listed = self.backlog.dirty.iter().filter(|&&other| other == id).count();
             assert_eq!(listed, usize::from(outbox.dirty), "{id}: on the dirty list");
             assert!(
                 outbox.backlog() == 0 || outbox.dirty || outbox.blocked,
@@ -363,7 +364,7 @@ impl Fanout {
     /// Gives back memory that a crowd has needed and the present does not.
     pub fn trim(&mut self) {
         self.feeds.trim();
-        self.ledger.trim();
+        self.backlog.trim();
         self.transcripts.trim();
         self.speakers = Vec::new();
         self.encoded = Vec::new();
@@ -383,7 +384,7 @@ impl Fanout {
     /// Drops all transcripts at once when everyone has everything, which is after nearly every
     /// flush.
     fn drop_what_nobody_awaits(&mut self) {
-        if self.ledger.backlog == 0 && !self.has_pending() && self.transcripts.retained() > 0 {
+        if self.backlog.bytes == 0 && !self.has_pending() && self.transcripts.retained() > 0 {
             self.replays.forget();
             self.transcripts.clear();
         }
@@ -405,7 +406,7 @@ impl Outlet for Fanout {
             }
             // Not every encoding has something to say of everything.
             if !self.encoded.is_empty() {
-                self.ledger.push_own(to, outbox, &self.encoded, &self.limits);
+                self.backlog.push_own(to, outbox, &self.encoded, &self.limits);
             }
         }
     }
@@ -443,7 +444,7 @@ impl Outlet for Fanout {
     fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>) {
         let Some(outbox) = self.outboxes.get(to) else { return };
         let encoding = outbox.encoding;
-        let Recollection { room, messages, which, place, asked, .. } = *recollection;
+        let Recollection { room, messages, which, cursor, asked, .. } = *recollection;
         if messages.is_empty() && !asked && !encoding.announces_empty_history() {
             return;
         }
@@ -452,10 +453,10 @@ impl Outlet for Fanout {
         if count > 0 {
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);
             if let Some(outbox) = self.outboxes.get_mut(to).filter(|_| span.len > 0) {
-                self.ledger.deliver(to, outbox, span, false, &self.limits);
+                self.backlog.deliver(to, outbox, span, false, &self.limits);
             }
         }
-        self.reply(to, &Reply::RecallEnds { room, place });
+        self.reply(to, &Reply::RecallEnds { room, cursor });
     }
 
     fn close_room(&mut self, room: RoomId) {

@@ -1,4 +1,4 @@
-//! Who hears which room, sorted by the encoding in which they read.
+//! Feeds: the subscribers of each room, by the encoding in which they read.
 //!
 //! A room has one [`Feed`] for each encoding that anybody there has read in, which is one for
 //! nearly every room. Changing them is left to `subscriptions`.
@@ -29,34 +29,34 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    /// Of somebody who hears no room.
+    /// The subscription of a client that hears no room.
     pub(super) const NONE: Self = Self { room: RoomId::MAIN, place: u32::MAX };
 }
 
-/// Those who hear a room in one encoding, and what they hear.
+/// The subscribers of a room in one encoding, and the messages for them.
 #[derive(Debug)]
 pub(super) struct Feed {
     pub(super) encoding: Encoding,
     pub(super) subscribers: Vec<ClientId>,
-    /// What is said in the room, once that is anything.
+    /// The transcript of the room's messages, once there is one.
     transcript: TranscriptId,
     pub(super) batch: Batch,
     /// Listed as having something pending.
     is_listed: bool,
 }
 
-/// All that is told of one room.
+/// The feeds of one room.
 #[derive(Debug, Default)]
 pub(super) struct RoomFeeds {
     pub(super) feeds: SmallVec<[Feed; 1]>,
-    /// How many of its subscribers hear other rooms too.
+    /// The number of subscribers that hear other rooms too.
     pub(super) shared: u32,
 }
 
 /// Names one feed.
 pub(super) type FeedId = (RoomId, usize);
 
-/// All that is told of all rooms.
+/// The feeds of all rooms.
 #[derive(Debug)]
 pub(super) struct Feeds {
     pub(super) rooms: Vec<RoomFeeds>,
@@ -90,7 +90,7 @@ impl Feeds {
         &mut self.rooms[room.index()]
     }
 
-    /// How many feeds a room has.
+    /// The number of feeds of a room.
     pub(super) fn of_room(&self, room: RoomId) -> usize {
         self.rooms.get(room.index()).map_or(0, |room| room.feeds.len())
     }
@@ -100,14 +100,14 @@ impl Feeds {
         self.rooms.get_mut(room.index())?.feeds.get_mut(index)
     }
 
-    /// Those who hear a room in an encoding, if anybody has.
+    /// The feed of a room in an encoding, if there is one.
     pub(super) fn find_mut(&mut self, room: RoomId, encoding: Encoding) -> Option<&mut Feed> {
         let room = self.rooms.get_mut(room.index())?;
         room.feeds.iter_mut().find(|feed| feed.encoding == encoding)
     }
 
-    /// Appends an event to the transcript that a feed has of such events. The feed, and what was
-    /// appended.
+    /// Appends an event to the transcript that a feed has of such events. Returns the feed and the
+    /// new span.
     pub(super) fn append(
         &mut self,
         room: RoomRef<'_>,
@@ -157,7 +157,7 @@ impl Feeds {
         self.listed = listed;
     }
 
-    /// What was published and is in nobody's outbox yet.
+    /// Messages that were published and are in nobody's outbox yet.
     pub(super) fn pending(&self) -> impl Iterator<Item = Span> {
         self.listed.iter().filter_map(|(room, index)| {
             self.rooms.get(room.index())?.feeds.get(*index)?.batch.pending
@@ -175,7 +175,7 @@ impl Feeds {
         }
     }
 
-    /// How many transcripts are open.
+    /// The number of open transcripts.
     pub(super) fn open_transcripts(&self) -> usize {
         let feeds = self.rooms.iter().flat_map(|room| &room.feeds);
         self.news.len() + feeds.filter(|feed| feed.transcript != TranscriptId::NONE).count()
@@ -192,7 +192,7 @@ impl Feeds {
 }
 
 impl RoomFeeds {
-    /// Those who hear the room in an encoding.
+    /// The feed of the room in an encoding.
     pub(super) fn feed_of(&mut self, encoding: Encoding) -> &mut Feed {
         let found = self.feeds.iter().position(|feed| feed.encoding == encoding);
         let index = found.unwrap_or_else(|| {

@@ -1,7 +1,7 @@
-//! What waits for everyone, as one process hands it over to another.
+//! The waiting bytes of all clients, as one process hands them over to another.
 //!
-//! Each outbox is told as the bytes that are still to be sent, whoever else they were said to: how
-//! they are kept is for each process to choose.
+//! Each outbox is handed over as the bytes that are still to be sent, though others may wait for
+//! the same: each process chooses how it keeps them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use super::outbox::OutboxState;
 use crate::id::ClientId;
 use crate::time::Time;
 
-/// All that a fan-out knows but its limits.
+/// The state of a fan-out, without its limits.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FanoutState {
     outboxes: Vec<(ClientId, OutboxState)>,
@@ -22,10 +22,10 @@ impl Fanout {
     /// Bytes that wait for all clients together, each counted for itself.
     pub fn backlogs(&mut self) -> usize {
         self.hand_out();
-        self.ledger.backlog
+        self.backlog.bytes
     }
 
-    /// All that another process needs to go on. Nothing changes here.
+    /// The state that another process needs to go on. Nothing changes here.
     pub fn handed_over(&mut self) -> FanoutState {
         self.hand_out();
         let transcripts = &self.transcripts;
@@ -40,12 +40,12 @@ impl Fanout {
     /// Goes on where another process has stopped, before anybody comes here.
     pub fn take_over(&mut self, state: FanoutState) {
         (self.counters, self.swept) = (state.counters, state.swept);
-        self.ledger.presence_dropped = state.counters.presence_dropped;
+        self.backlog.presence_dropped = state.counters.presence_dropped;
         for (id, outbox) in state.outboxes {
             self.open(id);
             if let Some(place) = self.outboxes.get_mut(id) {
                 self.ascii_readers += outbox.ascii_readers();
-                self.ledger.take_over(id, place, &outbox, &self.limits);
+                self.backlog.take_over(id, place, &outbox, &self.limits);
             }
         }
     }

@@ -1,25 +1,25 @@
-//! What each client still has to be sent.
+//! Delivery: the bytes that each client still has to be sent.
 //!
 //! [`Fanout`] implements the lobby's `Outlet`: it encodes an event once and queues the bytes in the
 //! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is
 //! queued, once per turn, and reports how much was taken.
 
+mod backlog;
 mod batch;
 mod broadcast;
 mod classroom;
 mod fanout;
 mod feeds;
 mod handover;
-mod ledger;
 mod outbox;
 mod replay;
 mod small_writes;
 mod subscriptions;
 mod transcript;
 
-pub use fanout::{DeliveryCounters, Fanout, Verdict};
+pub use backlog::OutboxLimits;
+pub use fanout::{DeliveryCounters, Fanout, SendStatus};
 pub use handover::FanoutState;
-pub use ledger::OutboxLimits;
 pub use outbox::{Outbox, Slices};
 
 #[cfg(test)]

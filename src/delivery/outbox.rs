@@ -7,7 +7,7 @@
 //!
 //! Invariants:
 //! - no piece is empty but the first, and that only if nothing waits;
-//! - an empty outbox has no [`Rest`] and is not blocked;
+//! - an empty outbox has no [`Overflow`] and is not blocked;
 //! - own bytes are as many as the own pieces say.
 
 mod flags;
@@ -28,23 +28,23 @@ use super::feeds::Subscription;
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::dialect::Encoding;
 use crate::limits::{
-    PIECE_BYTES, SMALL_WRITE_BYTES, SPARE_BYTES_MAX, SPARE_PIECES_MAX, SPARE_RESTS_MAX,
+    PIECE_BYTES, SMALL_WRITE_BYTES, SPARE_BYTES_MAX, SPARE_OVERFLOWS_MAX, SPARE_PIECES_MAX,
     WRITE_BYTES_PER_TURN, WRITE_BYTES_TO_SLOW, WRITE_SLICES,
 };
 use crate::time::Time;
 
-/// Says of a piece that its bytes are the client's own.
+/// The transcript of a piece whose bytes are the client's own.
 const OWN: TranscriptId = TranscriptId::NONE;
 const NOTHING: Span = Span { transcript: OWN, start: 0, len: 0 };
 
-/// What is written to one client at once. Empty ones cost nothing to make, unlike an array.
+/// The slices of one write. Empty ones cost nothing to make, unlike an array.
 pub type Slices<'a> = SmallVec<[IoSlice<'a>; WRITE_SLICES]>;
 
-/// What waits for one client.
+/// The bytes that wait for one client.
 #[derive(Debug)]
 pub struct Outbox {
     first: Span,
-    rest: Option<Box<Rest>>,
+    overflow: Option<Box<Overflow>>,
     /// The socket refused bytes; it will say when it takes some again.
     pub(super) blocked: bool,
     /// On the list of clients to be flushed.
@@ -53,25 +53,25 @@ pub struct Outbox {
     pub(super) exception: ExceptionId,
     /// The first of the rooms that the client hears.
     pub(super) subscription: Subscription,
-    /// How the client reads.
+    /// The encoding in which the client reads.
     pub(super) encoding: Encoding,
     pub(super) flags: Flags,
 }
 
-/// What only a busy outbox has.
+/// The part that only a busy outbox has.
 #[derive(Debug, Default)]
-pub(super) struct Rest {
-    /// After the first.
+pub(super) struct Overflow {
+    /// The pieces after the first.
     pieces: VecDeque<Span>,
-    /// Bytes in those.
+    /// Bytes in these pieces.
     waiting: usize,
     /// Own bytes, those of the first piece included.
     own: Vec<u8>,
     /// Bytes at the front of `own` that were sent already.
     own_head: usize,
-    /// What was waiting when the socket last took everything older.
+    /// The mark behind all that waited when the socket last took everything older.
     mark: Option<Mark>,
-    /// More waited than is good since nothing did, or little.
+    /// The client is behind: much has waited since it last had caught up.
     behind: bool,
 }
 
@@ -83,16 +83,16 @@ struct Mark {
     remaining: usize,
 }
 
-/// Memory of busy outboxes, lent and given back.
+/// Memory of busy outboxes, to be taken and given back.
 #[derive(Debug, Default)]
-#[expect(clippy::vec_box, reason = "the boxes are what is lent")]
-pub(super) struct Spares(Vec<Box<Rest>>);
+#[expect(clippy::vec_box, reason = "the boxes are what is taken")]
+pub(super) struct Pool(Vec<Box<Overflow>>);
 
 impl Default for Outbox {
     fn default() -> Self {
         Self {
             first: NOTHING,
-            rest: None,
+            overflow: None,
             blocked: false,
             dirty: false,
             exception: ExceptionId::NONE,
@@ -116,49 +116,49 @@ impl Outbox {
     }
 
     /// Queues what was said to many.
-    pub(super) fn push_span(&mut self, span: Span, spares: &mut Spares) {
+    pub(super) fn push_span(&mut self, span: Span, pool: &mut Pool) {
         if self.is_empty() {
             self.first = span;
-        } else if let Some(rest) = &mut self.rest {
-            rest.push(&mut self.first, span);
+        } else if let Some(overflow) = &mut self.overflow {
+            overflow.push(&mut self.first, span);
         } else if !extend(&mut self.first, span) {
-            spares.lend(&mut self.rest).push(&mut self.first, span);
+            pool.take(&mut self.overflow).push(&mut self.first, span);
         }
     }
 
     /// Queues bytes for this client alone.
-    pub(super) fn push_own(&mut self, bytes: &[u8], spares: &mut Spares) {
+    pub(super) fn push_own(&mut self, bytes: &[u8], pool: &mut Pool) {
         if bytes.is_empty() {
             return;
         }
-        let rest = spares.lend(&mut self.rest);
-        let piece = rest.keep(bytes);
+        let overflow = pool.take(&mut self.overflow);
+        let piece = overflow.keep(bytes);
         if self.first.len == 0 {
             self.first = piece;
         } else {
-            rest.push(&mut self.first, piece);
+            overflow.push(&mut self.first, piece);
         }
     }
 
-    /// Takes off what the socket took, if that is all and was said to many. Whether it is.
+    /// Takes off the bytes that the socket took, if they are one whole span. Whether they are.
     #[inline]
     pub(super) fn sent_whole(&mut self, count: usize) -> bool {
-        let is_whole = self.rest.is_none() && count > 0 && count >= self.first.len as usize;
+        let is_whole = self.overflow.is_none() && count > 0 && count >= self.first.len as usize;
         if is_whole {
-            // What was said to many are whole lines.
+            // A span holds whole lines.
             (self.first, self.blocked) = (NOTHING, false);
             self.flags.set(Flag::MidLine, false);
         }
         is_whole
     }
 
-    /// Takes off what the socket took at `now`.
+    /// Takes off the bytes that the socket took at `now`.
     pub(super) fn sent(
         &mut self,
         now: Time,
         count: usize,
         transcripts: &Transcripts,
-        spares: &mut Spares,
+        pool: &mut Pool,
     ) {
         if count == 0 || self.sent_whole(count) {
             return;
@@ -166,24 +166,24 @@ impl Outbox {
         self.blocked = false;
         self.advance(count, transcripts);
         if self.is_empty() {
-            spares.give_back(&mut self.rest);
-        } else if let Some(rest) = &mut self.rest {
-            rest.move_mark(now, count, self.first.len as usize);
+            pool.give_back(&mut self.overflow);
+        } else if let Some(overflow) = &mut self.overflow {
+            overflow.move_mark(now, count, self.first.len as usize);
         }
     }
 
     /// Notes that the socket takes no more for now.
-    pub(super) fn block(&mut self, now: Time, spares: &mut Spares) {
+    pub(super) fn block(&mut self, now: Time, pool: &mut Pool) {
         if !self.is_empty() {
             self.blocked = true;
-            let rest = spares.lend(&mut self.rest);
-            let remaining = self.first.len as usize + rest.waiting;
-            rest.mark.get_or_insert(Mark { since: now, remaining });
+            let overflow = pool.take(&mut self.overflow);
+            let remaining = self.first.len as usize + overflow.waiting;
+            overflow.mark.get_or_insert(Mark { since: now, remaining });
         }
     }
 
     /// Drops all that waits but the rest of a line that is partly sent.
-    pub(super) fn cut_after_first_line(&mut self, transcripts: &Transcripts, spares: &mut Spares) {
+    pub(super) fn cut_after_first_line(&mut self, transcripts: &Transcripts, pool: &mut Pool) {
         let mut kept = Vec::new();
         if self.flags.has(Flag::MidLine) {
             for slice in self.slices(transcripts) {
@@ -195,11 +195,11 @@ impl Outbox {
             }
         }
         self.first = NOTHING;
-        // Whether the socket takes the little that is left is to be found out.
+        // Only another write shows whether the socket takes the little that is left.
         self.blocked = false;
-        spares.give_back(&mut self.rest);
+        pool.give_back(&mut self.overflow);
         if self.encoding.is_boundary_behind(&kept) {
-            self.push_own(&kept, spares);
+            self.push_own(&kept, pool);
         }
     }
 
@@ -213,7 +213,7 @@ impl Outbox {
         transcripts: &'a Transcripts,
         slices: &mut Slices<'a>,
     ) -> usize {
-        if self.rest.is_none()
+        if self.overflow.is_none()
             && let Some(bytes) = transcripts.recent(self.first)
         {
             let bytes = &bytes[..bytes.len().min(WRITE_BYTES_PER_TURN)];
@@ -225,7 +225,7 @@ impl Outbox {
         self.fill(room, transcripts, slices)
     }
 
-    /// The same for a client that is written to in whole lines and has room for so many bytes.
+    /// Fills `slices` for a client that is written to in whole lines and has this much room.
     pub(super) fn gather_lines<'a>(
         &'a self,
         room: usize,
@@ -235,7 +235,7 @@ impl Outbox {
         self.fill(self.whole_lines(room, transcripts), transcripts, slices)
     }
 
-    /// How many bytes at the front are whole lines and no more than `room`. All that waits counts
+    /// The number of bytes at the front that are whole lines and fit `room`. All that waits counts
     /// as whole; a line that is longer than the largest room ends with a character.
     pub(super) fn whole_lines(&self, room: usize, transcripts: &Transcripts) -> usize {
         if self.backlog() <= room {
@@ -270,77 +270,80 @@ impl Outbox {
     }
 
     /// Gives back the memory of an outbox that nobody will read.
-    pub(super) fn give_back(&mut self, spares: &mut Spares) {
+    pub(super) fn give_back(&mut self, pool: &mut Pool) {
         self.first = NOTHING;
-        spares.give_back(&mut self.rest);
+        pool.give_back(&mut self.overflow);
     }
 
-    /// Bytes that wait.
+    /// The number of waiting bytes.
     pub fn backlog(&self) -> usize {
-        self.first.len as usize + self.rest.as_ref().map_or(0, |rest| rest.waiting)
+        self.first.len as usize + self.overflow.as_ref().map_or(0, |overflow| overflow.waiting)
     }
 
-    /// What waits, as far as limits go: each piece weighs something too.
+    /// The weight of the waiting bytes, which limits count: each piece weighs something too.
     pub(super) fn weight(&self) -> usize {
-        let pieces = self.rest.as_ref().map_or(0, |rest| rest.pieces.len());
+        let pieces = self.overflow.as_ref().map_or(0, |overflow| overflow.pieces.len());
         self.backlog() + pieces * PIECE_BYTES
     }
 
     /// Bytes of memory that it takes apart from its place in the table.
     pub(super) fn memory(&self) -> usize {
-        self.rest.as_ref().map_or(0, |rest| {
-            size_of::<Rest>() + rest.own.capacity() + rest.pieces.capacity() * size_of::<Span>()
+        self.overflow.as_ref().map_or(0, |overflow| {
+            size_of::<Overflow>()
+                + overflow.own.capacity()
+                + overflow.pieces.capacity() * size_of::<Span>()
         })
     }
 
-    /// Whether more waited than is good since nothing did, or little.
+    /// Whether the client is behind.
     pub(super) fn is_behind(&self) -> bool {
-        self.rest.as_ref().is_some_and(|rest| rest.behind)
+        self.overflow.as_ref().is_some_and(|overflow| overflow.behind)
     }
 
-    /// What of it was said in rooms, and not told to this client alone or again.
-    pub(super) fn said(&self, recitals: TranscriptId) -> usize {
-        let said = self.spans().filter(|span| span.transcript != recitals);
+    /// Waiting bytes that were said in rooms, and not told to this client alone or replayed.
+    pub(super) fn said(&self, replays: TranscriptId) -> usize {
+        let said = self.spans().filter(|span| span.transcript != replays);
         said.map(|span| span.len as usize + PIECE_BYTES).sum()
     }
 
-    /// Notes that it does, or that little waits.
+    /// Notes that the client is behind, or has caught up.
     pub(super) fn set_behind(&mut self, behind: bool) {
-        if let Some(rest) = &mut self.rest {
-            rest.behind = behind;
+        if let Some(overflow) = &mut self.overflow {
+            overflow.behind = behind;
         }
     }
 
-    /// What it needs of the transcripts.
+    /// The spans that the outbox needs.
     pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
         self.pieces().filter(|piece| piece.transcript != OWN && piece.len > 0)
     }
 
     /// Since when the oldest bytes are known to wait for the socket; never later than the truth.
     pub fn waiting_since(&self) -> Option<Time> {
-        self.rest.as_ref().and_then(|rest| rest.mark).map(|mark| mark.since)
+        self.overflow.as_ref().and_then(|overflow| overflow.mark).map(|mark| mark.since)
     }
 
-    /// Whether its socket has refused bytes and has not said since that it takes some.
+    /// Whether the socket has refused bytes and has not become writable since.
     pub fn is_blocked(&self) -> bool {
         self.blocked
     }
 
     /// Counts so much of the time that the oldest bytes have waited for nothing.
     pub(super) fn excuse(&mut self, standstill: Duration) {
-        if let Some(mark) = self.rest.as_mut().and_then(|rest| rest.mark.as_mut()) {
+        if let Some(mark) = self.overflow.as_mut().and_then(|overflow| overflow.mark.as_mut()) {
             mark.since = mark.since + standstill;
         }
     }
 
     fn pieces(&self) -> impl Iterator<Item = Span> {
-        let more = self.rest.iter().flat_map(|rest| rest.pieces.iter().copied());
+        let more = self.overflow.iter().flat_map(|overflow| overflow.pieces.iter().copied());
         std::iter::once(self.first).chain(more)
     }
 
-    /// All bytes that wait, slice by slice.
+    /// The waiting bytes, slice by slice.
     fn slices<'a>(&'a self, transcripts: &'a Transcripts) -> impl Iterator<Item = &'a [u8]> {
-        let mut own = self.rest.as_ref().map_or(&[][..], |rest| &rest.own[rest.own_head..]);
+        let mut own =
+            self.overflow.as_ref().map_or(&[][..], |overflow| &overflow.own[overflow.own_head..]);
         self.pieces().filter(|piece| piece.len > 0).flat_map(move |piece| {
             let (mine, shared) = if piece.transcript == OWN {
                 let (mine, others) = own.split_at(piece.len as usize);
@@ -369,21 +372,21 @@ impl Outbox {
                 let sent = transcripts.slices(byte).next().unwrap_or_default();
                 self.flags.set(Flag::MidLine, !self.encoding.is_boundary_behind(sent));
             }
-            let Some(rest) = &mut self.rest else { continue };
+            let Some(overflow) = &mut self.overflow else { continue };
             if self.first.transcript == OWN {
-                rest.own_head += taken;
-                let sent = &rest.own[..rest.own_head];
+                overflow.own_head += taken;
+                let sent = &overflow.own[..overflow.own_head];
                 self.flags.set(Flag::MidLine, !self.encoding.is_boundary_behind(sent));
             }
             if self.first.len == 0 {
-                self.first = rest.pieces.pop_front().unwrap_or(NOTHING);
-                rest.waiting -= self.first.len as usize;
+                self.first = overflow.pieces.pop_front().unwrap_or(NOTHING);
+                overflow.waiting -= self.first.len as usize;
             }
         }
     }
 }
 
-impl Rest {
+impl Overflow {
     /// Queues a piece behind the last one, which is `first` if there is no other.
     fn push(&mut self, first: &mut Span, piece: Span) {
         let extended = match self.pieces.back_mut() {
@@ -440,20 +443,20 @@ fn extend(last: &mut Span, piece: Span) -> bool {
     false
 }
 
-impl Spares {
-    /// Gives an outbox what a busy one has, if it has not.
-    fn lend<'a>(&mut self, rest: &'a mut Option<Box<Rest>>) -> &'a mut Rest {
-        rest.get_or_insert_with(|| self.0.pop().unwrap_or_default())
+impl Pool {
+    /// Gives an outbox its overflow, if it has none.
+    fn take<'a>(&mut self, overflow: &'a mut Option<Box<Overflow>>) -> &'a mut Overflow {
+        overflow.get_or_insert_with(|| self.0.pop().unwrap_or_default())
     }
 
-    /// Takes it back from an outbox in which nothing waits; keeps it if it is small.
-    fn give_back(&mut self, rest: &mut Option<Box<Rest>>) {
-        let Some(mut rest) = rest.take() else { return };
-        let small =
-            rest.own.capacity() <= SPARE_BYTES_MAX && rest.pieces.capacity() <= SPARE_PIECES_MAX;
-        if small && self.0.len() < SPARE_RESTS_MAX {
-            rest.reset();
-            self.0.push(rest);
+    /// Takes the overflow back from an outbox in which nothing waits; keeps it if it is small.
+    fn give_back(&mut self, overflow: &mut Option<Box<Overflow>>) {
+        let Some(mut overflow) = overflow.take() else { return };
+        let small = overflow.own.capacity() <= SPARE_BYTES_MAX
+            && overflow.pieces.capacity() <= SPARE_PIECES_MAX;
+        if small && self.0.len() < SPARE_OVERFLOWS_MAX {
+            overflow.reset();
+            self.0.push(overflow);
         }
     }
 }

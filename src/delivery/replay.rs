@@ -1,4 +1,4 @@
-//! What was said before, told again.
+//! Replays of history, encoded once for a crowd.
 //!
 //! A crowd that comes into one room is read the same history: it is encoded once for as long as
 //! nothing was said meanwhile, the day is the same and the bytes are still there.
@@ -7,7 +7,7 @@ use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::chat::{Recollection, Reply, RoomId};
 use crate::dialect::Encoding;
 
-/// The transcript of what is told again, and where in it is what was told last.
+/// The transcript of replays, and the span in it of the last one.
 #[derive(Debug)]
 pub(super) struct ReplayCache {
     transcript: TranscriptId,
@@ -19,7 +19,7 @@ pub(super) struct ReplayCache {
 struct Replayed {
     encoding: Encoding,
     room: RoomId,
-    /// How many, up to which.
+    /// The number of messages, and the last of them.
     count: usize,
     number: u64,
     /// Counted from the beginning of 1970: messages of other days are told with theirs.
@@ -29,17 +29,17 @@ struct Replayed {
 const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
 
 impl ReplayCache {
-    /// Nothing was told again yet.
+    /// Without any replay.
     pub(super) fn new(transcripts: &mut Transcripts) -> Self {
         Self { transcript: transcripts.open(), last: None }
     }
 
-    /// Where all of it is.
+    /// The transcript of all replays.
     pub(super) fn transcript(&self) -> TranscriptId {
         self.transcript
     }
 
-    /// The bytes of these messages: those that were told last, or new ones.
+    /// The bytes of these messages: those of the last replay, or new ones.
     pub(super) fn span(
         &mut self,
         encoding: Encoding,

@@ -1,9 +1,9 @@
-//! When a client that decodes each `recv(1024)` by itself may be written to.
+//! Small writes, for clients that decode each `recv(1024)` by itself, and when the next is due.
 //!
 //! The tutorial's client reads up to [`SMALL_WRITE_BYTES`] at once and decodes them at once: where
 //! more waits for it, a read ends inside a character and the client stops for good. So it is sent
 //! at most that much, whole lines, within [`SMALL_WRITE_INTERVAL`], in which it has surely read.
-//! What such a write holds is for the outbox to say.
+//! The outbox says what such a write holds.
 //!
 //! Invariant: a client that waits here has an outbox that is blocked and will be unblocked by
 //! [`SmallWrites::pop_due`].
@@ -20,11 +20,11 @@ use crate::time::Time;
 #[derive(Debug, Default)]
 pub(super) struct SmallWrites {
     recent: HashMap<ClientId, Recent>,
-    /// When which of them has read what it was sent; times that were put off since are stale.
+    /// The moments at which clients have read what they were sent; a moment put off since is stale.
     due: VecDeque<(Time, ClientId)>,
 }
 
-/// What one client was sent and may not have read yet.
+/// The bytes that one client was sent and may not have read yet.
 #[derive(Clone, Copy, Debug)]
 struct Recent {
     bytes: usize,
@@ -48,16 +48,16 @@ impl SmallWrites {
         self.due.push_back((now + SMALL_WRITE_INTERVAL, id));
     }
 
-    /// Has a client wait for whom more is there than fits. From when on it may be blamed for that:
-    /// before, it is we who wait.
+    /// Has a client wait for which more bytes wait than fit. Returns the moment from which the
+    /// client may be blamed for waiting: until then, the server waits.
     pub(super) fn wait(&mut self, id: ClientId) -> Option<Time> {
         let recent = self.recent.get_mut(&id)?;
         recent.waits = true;
         Some(recent.written + SMALL_WRITE_INTERVAL)
     }
 
-    /// Notes that a client was sent so many bytes. Whether the next of what waits for it does not
-    /// fit any more.
+    /// Notes that a client was sent so many bytes. Whether the next waiting bytes do not fit any
+    /// more.
     #[cold]
     pub(super) fn must_wait(
         &mut self,
@@ -77,7 +77,7 @@ impl SmallWrites {
         self.recent.get(&id).is_some_and(|recent| recent.waits)
     }
 
-    /// When the next of those who wait may be written to.
+    /// The moment at which the next waiting client may be written to.
     pub(super) fn next_due(&mut self) -> Option<Time> {
         while let Some(&(due, id)) = self.due.front() {
             if self.recent.get(&id).is_some_and(|recent| recent.is_due(due)) {

@@ -1,7 +1,8 @@
-//! Coming to hear a room, going, and changing the encoding meanwhile.
+//! Subscribing to a room, unsubscribing, and changing the encoding meanwhile.
 //!
-//! Whoever comes while something is pending hears what follows; whoever goes is handed its part
-//! first. So what a client is told keeps its order, and the batch goes on for all others.
+//! A client that subscribes while messages are pending hears what follows; one that unsubscribes is
+//! handed its part first. So what a client is told keeps its order, and the batch goes on for all
+//! others.
 
 use super::batch::ExceptionId;
 use super::fanout::Fanout;
@@ -60,7 +61,7 @@ impl Fanout {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
         let Some(feed) = self.feeds.find_mut(room, outbox.encoding) else { return };
         if let Some(part) = feed.batch.part(outbox.exception) {
-            self.ledger.deliver(id, outbox, part, feed.batch.presence, &self.limits);
+            self.backlog.deliver(id, outbox, part, feed.batch.presence, &self.limits);
         }
         feed.batch.forget(&mut outbox.exception);
         feed.subscribers.swap_remove(subscription.place as usize);
@@ -95,7 +96,7 @@ impl Fanout {
         Some(found)
     }
 
-    /// Those who hear a room and one of the others as well.
+    /// The clients that hear a room and one of the others as well.
     pub(super) fn subscribers_of_both(
         &self,
         room: RoomId,
@@ -111,7 +112,7 @@ impl Fanout {
         }
     }
 
-    /// Notes where a subscriber is who has moved.
+    /// Notes the new index of a subscriber that has moved.
     fn note_place(&mut self, id: ClientId, at: Subscription) {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
         if outbox.subscription.room == at.room {
@@ -130,8 +131,8 @@ impl Fanout {
         }
     }
 
-    /// Hands one client its part of what is pending, if it has one, because it is told something
-    /// alone now.
+    /// Hands one client its part of what is pending, if it has one, because something for it alone
+    /// comes next.
     pub(super) fn settle(&mut self, id: ClientId) {
         let Some(outbox) = self.outboxes.get(id) else { return };
         if outbox.subscription == Subscription::NONE {
@@ -146,13 +147,13 @@ impl Fanout {
         }
     }
 
-    /// The same for what is pending in one room, which the client hears.
+    /// Hands one client its part of what is pending in one room, which it hears.
     pub(super) fn settle_in(&mut self, room: RoomId, id: ClientId) {
         let Some(outbox) = self.outboxes.get_mut(id) else { return };
         let Some(feed) = self.feeds.find_mut(room, outbox.encoding) else { return };
         if let Some(part) = feed.batch.part(outbox.exception) {
             feed.batch.begin_part_here(id, &mut outbox.exception);
-            self.ledger.deliver(id, outbox, part, feed.batch.presence, &self.limits);
+            self.backlog.deliver(id, outbox, part, feed.batch.presence, &self.limits);
         }
     }
 

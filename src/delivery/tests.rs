@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::fanout::{Fanout, Verdict};
-use super::ledger::OutboxLimits;
+use super::backlog::OutboxLimits;
+use super::fanout::{Fanout, SendStatus};
 use super::outbox::Slices;
 use crate::chat::{
     Command, Context, Guide, Landing, Lobby, LobbySettings, Outlet, Recall, Recollection, Reply,
@@ -17,7 +17,7 @@ use crate::chat::{
 use crate::dialect::Encoding;
 use crate::id::{ClientId, Registry};
 use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 /// A client's own copy of all it is to be sent.
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ impl Outlet for Both {
 
     fn replay(&mut self, to: ClientId, recollection: &Recollection<'_>) {
         self.fanout.replay(to, recollection);
-        let Recollection { room, messages, which, place, asked, now } = *recollection;
+        let Recollection { room, messages, which, cursor, asked, now } = *recollection;
         let announces = self.model[&to].encoding.announces_empty_history();
         if messages.is_empty() && !asked && !announces {
             return;
@@ -123,7 +123,7 @@ impl Outlet for Both {
         for message in messages.iter() {
             self.tell_own(to, &Reply::Remembered { room, message, now });
         }
-        self.tell_own(to, &Reply::RecallEnds { room, place });
+        self.tell_own(to, &Reply::RecallEnds { room, cursor });
     }
 
     fn close_room(&mut self, room: RoomId) {
@@ -132,9 +132,9 @@ impl Outlet for Both {
 }
 
 /// Small and fast, and the same everywhere (xorshift).
-struct Random(u64);
+struct TestRandom(u64);
 
-impl Random {
+impl TestRandom {
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -144,7 +144,7 @@ impl Random {
 }
 
 struct Crowd {
-    random: Random,
+    random: TestRandom,
     ids: Registry<()>,
     here: Vec<ClientId>,
     named: usize,
@@ -170,14 +170,14 @@ fn join(room: &str, stay: bool) -> Command<'_> {
 
 impl Crowd {
     fn execute(&mut self, id: ClientId, command: Command<'_>) {
-        let now = Wall::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
+        let now = UnixTime::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
         let context = Context { now, network_of: &|_| None };
         self.lobby.execute(id, command, &context, &mut self.both);
     }
 
     fn new(seed: u64) -> Self {
         Self {
-            random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            random: TestRandom(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             ids: Registry::default(),
             here: Vec::new(),
             named: 0,
@@ -266,7 +266,7 @@ impl Crowd {
             assert_eq!(offered.len(), count);
             let all_slices = slices.len() == WRITE_SLICES;
             drop(slices);
-            // Who is gone may still be listed.
+            // A client that is gone may still be listed.
             let Some(own) = self.both.model.get_mut(&id) else { continue };
             assert!(own.waiting.starts_with(&offered), "{id} is offered something else");
             let complete = all_slices || offered.len() >= own.waiting.len();
@@ -277,8 +277,8 @@ impl Crowd {
                 _ => offered.len(),
             };
             own.sent(taken);
-            let verdict = self.both.fanout.sent(self.now, id, taken, taken < offered.len());
-            assert_eq!(verdict == Verdict::AllSent, own.waiting.is_empty(), "{id}");
+            let status = self.both.fanout.sent(self.now, id, taken, taken < offered.len());
+            assert_eq!(status == SendStatus::AllSent, own.waiting.is_empty(), "{id}");
         }
         !dirty.is_empty()
     }
@@ -308,7 +308,7 @@ impl Crowd {
         }
     }
 
-    /// What waits for each, by both accounts.
+    /// Compares the waiting bytes of each client in both.
     fn check(&mut self) {
         self.lobby.check_invariants();
         for &id in &self.here {

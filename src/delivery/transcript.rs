@@ -1,4 +1,4 @@
-//! What was said to many, kept once.
+//! Transcripts: messages to many, kept once.
 //!
 //! A transcript is an append-only stream of encoded messages, cut into segments. Outboxes refer to
 //! stretches of it ([`Span`]) by offsets that never change. Nothing is counted per message: when
@@ -48,7 +48,7 @@ impl Span {
 #[derive(Debug)]
 pub(super) struct Transcripts {
     transcripts: Slab<Transcript>,
-    /// Those that keep something.
+    /// Transcripts that keep something.
     filled: Vec<TranscriptId>,
     /// Emptied buffers for the next segment.
     spares: Vec<Vec<u8>>,
@@ -131,7 +131,7 @@ impl Transcripts {
         }
     }
 
-    /// How many are there to be appended to. Panics where one that nobody will append to is kept
+    /// The number of transcripts that are appended to. Panics where a retired one is kept
     /// for nothing.
     pub(super) fn check_open(&self) -> usize {
         let needless =
@@ -187,7 +187,7 @@ impl Transcripts {
         self.filled.shrink_to_fit();
     }
 
-    /// Bytes kept.
+    /// The number of bytes kept.
     pub(super) fn retained(&self) -> usize {
         self.retained
     }

@@ -1,10 +1,10 @@
 //! The classroom client's messages: the name that each begins with, and text in ASCII.
 //!
 //! The tutorial's client puts the nickname before each message, and its many copies each do it
-//! with other marks. Whether a client is such a one, its pauses tell; that is left to `server`.
+//! with other marks. The pauses of a client show whether it is one; `habits` notes that.
 //!
-//! Invariant: of a text that only looks like a name and a mark (`anna: hi` from ann, `ann-marie`)
-//! nothing is taken.
+//! Invariant: a text that only looks like a name and a mark (`anna: hi` from ann, `ann-marie`) is
+//! left as it is.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -34,7 +34,7 @@ pub(super) fn without_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     Some(marked(rest).unwrap_or_else(|| without_space(rest)))
 }
 
-/// What follows the name at the beginning of `text`, in whichever case it is written there.
+/// The text behind the name at the beginning of `text`, in whichever case the name is written.
 fn behind_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = text.chars();
     let lower = |character: char| character.to_lowercase();
@@ -43,8 +43,8 @@ fn behind_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
         .then_some(rest.as_str())
 }
 
-/// What follows the mark at the beginning of `rest`, if there is a mark: one that stands alone, or
-/// what of it is tight (of `:-) hi` the colon).
+/// The text behind the mark at the beginning of `rest`, if there is one: a mark that stands alone,
+/// or its part that may stand right before the text (of `:-) hi` the colon).
 fn marked(rest: &str) -> Option<&str> {
     let rest = rest.trim_start();
     let is_mark = |it: &char| TIGHT_MARKS.contains(it) || LOOSE_MARKS.contains(it);

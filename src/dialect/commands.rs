@@ -4,12 +4,12 @@
 //! used, and what the terminal client completes and explains are all read from here, so that a
 //! command is added in one place.
 
-use super::format::{Asked, Format};
+use super::format::{Format, Request};
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
-use crate::chat::{Command, Guide, Measure, Rank, Refusal, RoomCommand, Verb, quoted};
+use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
 
-/// What the first argument of a command is.
+/// The kind of a command's first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Nothing, or free text.
@@ -29,15 +29,15 @@ pub struct CommandSpec {
     pub name: &'static str,
     /// Other names for the same.
     pub aliases: &'static [&'static str],
-    /// What follows it; brackets enclose what may be left out.
+    /// Its arguments; brackets enclose those that may be left out.
     pub arguments: &'static str,
-    /// What its first argument is.
+    /// The kind of its first argument.
     pub takes: Takes,
-    /// What it does, in a few words.
+    /// Its effect, in a few words.
     pub summary: &'static str,
-    /// Who may use it in a room.
+    /// The lowest rank that may use it in a room.
     pub needs: Rank,
-    /// How many words others may see behind it; a password or a key comes next. `None`: all.
+    /// The number of words behind it that others may see, before a secret. `None`: all.
     pub public_words: Option<usize>,
 }
 
@@ -65,24 +65,24 @@ pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
     TABLE.iter().map(|entry| &entry.spec)
 }
 
-/// What stands behind the slash, as a command.
+/// Parses the text behind the slash.
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn asked(request: &str) -> Result<Asked<'_>, Refusal> {
+pub(super) fn asked(request: &str) -> Result<Request<'_>, Refusal> {
     let (name, argument) = first_word(request);
-    match Entry::named(name).map(|entry| entry.meaning) {
-        Some(Meaning::Command(parse)) => parse(argument).map(Asked::Command),
-        Some(Meaning::Format(parse)) => parse(argument).map(Asked::Format),
+    match CommandEntry::named(name).map(|entry| entry.meaning) {
+        Some(Meaning::Command(parse)) => parse(argument).map(Request::Command),
+        Some(Meaning::Format(parse)) => parse(argument).map(Request::Format),
         None => Err(Refusal::UnknownCommand(quoted(name))),
     }
 }
 
 /// A command, and what only the server needs of it.
-pub(super) struct Entry {
+pub(super) struct CommandEntry {
     pub(super) spec: CommandSpec,
     meaning: Meaning,
-    /// How it is used, for those who left out what it needs.
+    /// Its usage, for those who left out an argument.
     pub(super) usage: Option<(Verb, &'static str)>,
     help: Option<HelpLine>,
 }
@@ -112,11 +112,11 @@ enum Part {
     Owning,
 }
 
-/// What is typed takes so many columns where it is short, and else the wider number.
+/// Columns for what is typed: the first where it is short, and else the second.
 const HELP_COLUMNS: [usize; 2] = [17, 23];
 /// Columns between what is typed and what it does, at least.
 const HELP_GAP: usize = 2;
-/// Not a command, but how a line is said that looks like one.
+/// An entry that is no command: how to say a line that looks like one.
 const LITERAL: HelpLine = HelpLine {
     part: Part::Talking,
     place: u8::MAX,
@@ -138,7 +138,7 @@ impl Part {
     }
 }
 
-impl Entry {
+impl CommandEntry {
     /// The entry of this name, capitals or not.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         TABLE.iter().find(|entry| entry.spec.is_called(name))
@@ -182,9 +182,9 @@ const fn entry(
     takes: Takes,
     summary: &'static str,
     parse: Parse,
-) -> Entry {
+) -> CommandEntry {
     let spec = CommandSpec::new(name, arguments, takes, summary);
-    Entry { spec, meaning: Meaning::Command(parse), usage: None, help: None }
+    CommandEntry { spec, meaning: Meaning::Command(parse), usage: None, help: None }
 }
 
 const fn format_entry(
@@ -192,12 +192,12 @@ const fn format_entry(
     arguments: &'static str,
     summary: &'static str,
     parse: ParseFormat,
-) -> Entry {
+) -> CommandEntry {
     let spec = CommandSpec::new(name, arguments, Takes::Text, summary);
-    Entry { spec, meaning: Meaning::Format(parse), usage: None, help: None }
+    CommandEntry { spec, meaning: Meaning::Format(parse), usage: None, help: None }
 }
 
-/// How a command is used.
+/// The usage of a command.
 pub(super) fn usage(verb: Verb) -> &'static str {
     let usages = TABLE.iter().filter_map(|entry| entry.usage);
     usages.into_iter().find(|(of, _)| *of == verb).map_or("/help", |(_, usage)| usage)
@@ -222,7 +222,7 @@ pub(super) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [Entry; 30] = [
+static TABLE: [CommandEntry; 30] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })
@@ -343,7 +343,7 @@ static TABLE: [Entry; 30] = [
         "NAME [TIME] [WHY]",
         Takes::Person,
         "keep a nickname out (10m, 2h, 7d)",
-        |argument| slash::sanction(Verb::Ban, Measure::Ban, argument),
+        |argument| slash::sanction(Verb::Ban, SanctionKind::Ban, argument),
     )
     .needs(Rank::Operator)
     .usage(Verb::Ban, "/ban NAME, with a time such as 2h and a reason if you like")
@@ -354,7 +354,7 @@ static TABLE: [Entry; 30] = [
         "keep a nickname out, for 10m, 2h or 7d (/unban NAME)",
     ),
     entry("ban-ip", "NAME [TIME] [WHY]", Takes::Person, "keep out all from there", |argument| {
-        slash::sanction(Verb::BanIp, Measure::Ban, argument)
+        slash::sanction(Verb::BanIp, SanctionKind::Ban, argument)
     })
     .needs(Rank::Operator)
     .usage(Verb::BanIp, "/ban-ip NAME, with a time such as 2h and a reason if you like")
@@ -365,7 +365,7 @@ static TABLE: [Entry; 30] = [
         "the same for all from where NAME is connected from",
     ),
     entry("unban", "NAME", Takes::Text, "let them in again", |argument| {
-        slash::lift(Verb::Unban, Measure::Ban, argument)
+        slash::revoke(Verb::Unban, SanctionKind::Ban, argument)
     })
     .needs(Rank::Operator)
     .usage(Verb::Unban, "/unban NAME, or the number of the ban"),
@@ -374,7 +374,7 @@ static TABLE: [Entry; 30] = [
         "NAME [TIME] [WHY]",
         Takes::Person,
         "let somebody read and not write",
-        |argument| slash::sanction(Verb::Mute, Measure::Mute, argument),
+        |argument| slash::sanction(Verb::Mute, SanctionKind::Mute, argument),
     )
     .needs(Rank::Operator)
     .usage(Verb::Mute, "/mute NAME, with a time such as 10m and a reason if you like")
@@ -385,7 +385,7 @@ static TABLE: [Entry; 30] = [
         "let somebody read and not write (/unmute NAME)",
     ),
     entry("unmute", "NAME", Takes::Person, "let them write again", |argument| {
-        slash::lift(Verb::Unmute, Measure::Mute, argument)
+        slash::revoke(Verb::Unmute, SanctionKind::Mute, argument)
     })
     .needs(Rank::Operator)
     .usage(Verb::Unmute, "/unmute NAME, or the number of the mute"),

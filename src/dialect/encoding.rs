@@ -53,7 +53,7 @@ impl Encoding {
             }
             (_, Format::Text | Format::Json) => notices::plain_again(out),
             (_, Format::Numbers(wanted)) => {
-                notices::numbers(out, wanted.then_some(situation.place));
+                notices::numbers(out, wanted.then_some(situation.cursor));
             }
         }
     }

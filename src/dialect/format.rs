@@ -1,9 +1,9 @@
-//! Which form a client wants what it is told in: `/format` and `/numbers`.
+//! The output format that a client asks for: `/format` and `/numbers`.
 
-use crate::chat::{Command, Nickname, Place, RoomName};
-use crate::time::Wall;
+use crate::chat::{Command, HistoryCursor, Nickname, RoomName};
+use crate::time::UnixTime;
 
-/// A form that a client asks for.
+/// An output format that a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Plain lines, without numbers.
@@ -14,16 +14,16 @@ pub enum Format {
     Numbers(bool),
 }
 
-/// What a line asks for.
+/// A request in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked<'a> {
-    /// Something of the lobby.
+pub(super) enum Request<'a> {
+    /// A command for the lobby.
     Command(Command<'a>),
-    /// To be told things in another form.
+    /// Another output format.
     Format(Format),
 }
 
-/// What is told to a client whose form has changed.
+/// The situation of a client, which it is told when its output format has changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     /// Its nickname, if it has one.
@@ -31,9 +31,9 @@ pub struct Situation<'a> {
     /// The room that it joined last, if it is in any.
     pub room: Option<&'a RoomName>,
     /// The last message so far.
-    pub place: Place,
+    pub cursor: HistoryCursor,
     /// The present.
-    pub now: Wall,
+    pub now: UnixTime,
     /// The server's UDP port.
     pub udp: Option<u16>,
 }

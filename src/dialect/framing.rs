@@ -1,7 +1,7 @@
-//! Where lines end.
+//! Framing: finds where lines end.
 //!
-//! Works on the bytes that were not used yet, wherever they are kept, and remembers how far they
-//! were searched, so that a line that arrives byte by byte is still searched only once.
+//! The framer works on bytes that were not used yet, wherever they are kept, and remembers how far
+//! it has searched them, so that a line that arrives byte by byte is still searched only once.
 //!
 //! Invariant: however the bytes are cut into reads, the frames are the same.
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::LINE_BYTES_MAX;
 
-/// What the next bytes are.
+/// The frame that the next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// No line ends in them yet. A normal answer.
@@ -19,17 +19,17 @@ pub enum Frame<'a> {
     Line {
         /// Its bytes.
         line: &'a [u8],
-        /// How many bytes to take off the front.
+        /// The number of bytes to take off the front.
         used: usize,
     },
     /// The beginning of a line that is too long; told once for each such line.
     TooLong {
-        /// How many bytes to take off the front.
+        /// The number of bytes to take off the front.
         used: usize,
     },
     /// More of the line that was too long.
     Skipped {
-        /// How many bytes to take off the front.
+        /// The number of bytes to take off the front.
         used: usize,
     },
 }
@@ -75,7 +75,7 @@ impl LineSplitter {
         self.skipping
     }
 
-    /// The same when what is unused ends here without a newline: after a pause of a client that
+    /// Looks at the unused bytes where they end without a newline: after a pause of a client that
     /// sends none, or at the end of its stream. `Incomplete` means that nothing is left.
     pub fn finish<'a>(&mut self, unused: &'a [u8]) -> Frame<'a> {
         match self.next(unused) {
@@ -102,7 +102,7 @@ impl LineSplitter {
 mod tests {
     use super::*;
 
-    /// What came out, in a form that can be compared.
+    /// A frame in a form that can be compared.
     #[derive(Debug, PartialEq, Eq)]
     enum Seen {
         Line(Vec<u8>),

@@ -1,4 +1,4 @@
-//! What a plain client does by habit: how it ends its messages, and so how it reads.
+//! The habits of a plain client: how it ends its messages, and so how it reads.
 //!
 //! A client that ends messages by pausing is a copy of the tutorial's, the classroom client. It
 //! decodes each small read by itself, as ASCII until it has sent more than that, and puts its first
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::classroom::without_name;
 
-/// How a client reads, as its messages show.
+/// The way in which a client reads, as its messages show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// All that comes, in reads of any size.
+    /// Everything, in reads of any size.
     ReadsStream,
     /// Small reads, each decoded by itself as ASCII.
     ReadsPieces,
@@ -19,9 +19,9 @@ pub enum Habit {
     ReadsUnicode,
 }
 
-/// How a client ends its messages.
+/// The way in which a client ends its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Ending {
+pub(super) enum LineEnding {
     /// Not known yet.
     #[default]
     Unknown,
@@ -33,10 +33,10 @@ pub(super) enum Ending {
     PauseUnicode,
 }
 
-/// What is known of one client.
+/// The habits of one client.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Habits {
-    pub(super) ending: Ending,
+    pub(super) ending: LineEnding,
     /// It will send no more.
     pub(super) ended: bool,
     /// It was asked for a nickname.
@@ -53,9 +53,9 @@ impl Habits {
     pub(super) fn note_ending(&mut self, newline: bool) -> Option<Habit> {
         let has_paused = self.pauses();
         if newline {
-            self.ending = Ending::Newline;
-        } else if self.ending == Ending::Unknown && !self.ended {
-            self.ending = Ending::Pause;
+            self.ending = LineEnding::Newline;
+        } else if self.ending == LineEnding::Unknown && !self.ended {
+            self.ending = LineEnding::Pause;
         }
         match (has_paused, self.pauses()) {
             (false, true) => Some(Habit::ReadsPieces),
@@ -79,15 +79,15 @@ impl Habits {
         if first_answer.is_none() && !name.is_empty() {
             *first_answer = Some(name.into());
         }
-        if self.ending == Ending::PauseUnicode || text.is_ascii() {
+        if self.ending == LineEnding::PauseUnicode || text.is_ascii() {
             return None;
         }
-        self.ending = Ending::PauseUnicode;
+        self.ending = LineEnding::PauseUnicode;
         Some(Habit::ReadsUnicode)
     }
 
     pub(super) fn pauses(self) -> bool {
-        matches!(self.ending, Ending::Pause | Ending::PauseUnicode)
+        matches!(self.ending, LineEnding::Pause | LineEnding::PauseUnicode)
     }
 }
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::classroom::without_name;
 use super::commands;
-use super::format::Asked;
+use super::format::Request;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
 
-/// What .NET and PowerShell write before their first text. It is no part of that.
+/// The byte order mark, which .NET and PowerShell write before their first text.
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 /// A line's bytes as text: without byte order marks in front, and without what was erased on a
@@ -32,7 +32,7 @@ pub(super) fn is_byte_order_mark(bytes: &[u8]) -> bool {
     BYTE_ORDER_MARK.starts_with(bytes)
 }
 
-/// What is left of a line after its erasing characters took effect, as in a terminal's line mode.
+/// Applies the erasing characters of a line, as a terminal's line mode does.
 fn erased(text: &str) -> String {
     let mut left = String::with_capacity(text.len());
     for character in text.chars() {
@@ -45,32 +45,32 @@ fn erased(text: &str) -> String {
     left
 }
 
-/// What a line means once its client has a nickname. `None`: an empty line, which means nothing.
+/// Parses a line of a client with a nickname. `None`: an empty line, which means nothing.
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn asked(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
+pub(super) fn asked(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     if line.is_empty() {
         return Ok(None);
     }
     match line.strip_prefix('/') {
-        None => Ok(Some(Asked::Command(Command::Say { room: None, text: line }))),
+        None => Ok(Some(Request::Command(Command::Say { room: None, text: line }))),
         Some(literal) if literal.starts_with('/') => {
-            Ok(Some(Asked::Command(Command::Say { room: None, text: literal })))
+            Ok(Some(Request::Command(Command::Say { room: None, text: literal })))
         }
         Some(request) => commands::asked(request).map(Some),
     }
 }
 
-/// What the message of somebody without a nickname means, whose client puts its first answer before
-/// each message if there is one. A message that repeats a refused nickname which could be one is
-/// meant to be said, and is no other nickname. (A name with a space in it could not be one, and its
-/// user, who is told so, types another.)
+/// Parses a message of a client without a nickname that puts its first answer, if there is one,
+/// before each message. A message that repeats a refused but well-formed nickname is meant to be
+/// said, and is no other nickname. (A name with a space in it is not well-formed, and its user, who
+/// is told so, types another.)
 pub(super) fn first_asked<'a>(
     text: &'a str,
     first_answer: Option<&str>,
     could_be_nickname: impl Fn(&str) -> bool,
-) -> Result<Option<Asked<'a>>, Refusal> {
+) -> Result<Option<Request<'a>>, Refusal> {
     let rest = first_answer.and_then(|name| without_name(text, name));
     let is_said = rest.is_some_and(|rest| !rest.starts_with('/'));
     if is_said && first_answer.is_some_and(could_be_nickname) {
@@ -80,12 +80,12 @@ pub(super) fn first_asked<'a>(
     asked.map(Some).ok_or(Refusal::NicknameFirst)
 }
 
-/// What a line means before its client has a nickname: that nickname, or a command.
+/// Parses a line of a client without a nickname: that nickname, or a command.
 ///
 /// # Errors
 /// [`Refusal::NicknameFirst`] for what is no command, or one that lacks what it needs; `/nick`
 /// alone is told what that is.
-fn nickname_or_command(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
+fn nickname_or_command(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('/') {
         return match asked(line) {
@@ -96,15 +96,15 @@ fn nickname_or_command(line: &str) -> Result<Option<Asked<'_>>, Refusal> {
             understood => understood,
         };
     }
-    Ok(Some(Asked::Command(Command::Nick(line))))
+    Ok(Some(Request::Command(Command::Nick(line))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn say(text: &str) -> Asked<'_> {
-        Asked::Command(Command::Say { room: None, text })
+    fn say(text: &str) -> Request<'_> {
+        Request::Command(Command::Say { room: None, text })
     }
 
     #[test]
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn the_first_line_is_a_nickname() {
-        let nick = |name| Ok(Some(Asked::Command(Command::Nick(name))));
+        let nick = |name| Ok(Some(Request::Command(Command::Nick(name))));
         assert_eq!(nickname_or_command(" alice "), nick("alice"));
         assert_eq!(nickname_or_command("alice cooper"), nick("alice cooper"));
         assert_eq!(nickname_or_command("/nick alice"), nick("alice"));
-        assert_eq!(nickname_or_command("/quit"), Ok(Some(Asked::Command(Command::Quit))));
+        assert_eq!(nickname_or_command("/quit"), Ok(Some(Request::Command(Command::Quit))));
         assert_eq!(nickname_or_command("  "), Ok(None));
         assert_eq!(nickname_or_command("/nick"), Err(Refusal::Incomplete(Verb::Nick)));
         for line in ["/join", "/msg alice", "/me", "/frobnicate", "/"] {

@@ -14,9 +14,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::detect::{Foreign, Language, language};
-use super::format::Asked;
+use super::format::Request;
 use super::framing::Frame;
-use super::habits::{Ending, Habits, without_name_of};
+use super::habits::{Habits, LineEnding, without_name_of};
 use super::line::{self, is_byte_order_mark};
 use super::steps::{Due, LanguageDecoder, Speaker, Step, Steps};
 use super::unread::Unread;
@@ -77,7 +77,7 @@ impl LineDecoder {
 impl LanguageDecoder for LineDecoder {
     fn due(&self) -> Time {
         match &self.unread {
-            Some(unread) if self.habits.ending != Ending::Newline => unread.quiet_at,
+            Some(unread) if self.habits.ending != LineEnding::Newline => unread.quiet_at,
             _ => Time::NEVER,
         }
     }
@@ -99,7 +99,7 @@ impl LanguageDecoder for LineDecoder {
 
     fn drop_unfinished(&mut self) {
         if let Some(unread) = &mut self.unread
-            && matches!(self.habits.ending, Ending::Unknown | Ending::Newline)
+            && matches!(self.habits.ending, LineEnding::Unknown | LineEnding::Newline)
         {
             unread.drop_unfinished();
         }
@@ -246,8 +246,8 @@ impl LineSteps<'_> {
             }
         };
         match asked {
-            Ok(Some(Asked::Command(command))) => Step::Command(command),
-            Ok(Some(Asked::Format(format))) => Step::Format(format),
+            Ok(Some(Request::Command(command))) => Step::Command(command),
+            Ok(Some(Request::Format(format))) => Step::Format(format),
             Ok(None) => Step::Blank,
             Err(refusal) => Step::Refuse(refusal),
         }

@@ -1,4 +1,4 @@
-//! How plain-line clients read of history, order and big rooms: one notice each.
+//! Notices for plain-line clients about history, moderation and big rooms.
 
 use std::io::Write;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    Deed, Kind, Measure, Message, Moderation, Nickname, Place, Recalled, Reply, RoomName, Sanction,
-    Topic,
+    HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Nickname, Recalled, Reply,
+    RoomName, Sanction, SanctionKind, Topic,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
-/// Appends what is no message and was not told otherwise.
+/// Appends a reply that `wording` has no line for.
 pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
-        Reply::RecallEnds { room, place } => recall_ends(out, room, numbered.then_some(place)),
+        Reply::RecallEnds { room, cursor } => recall_ends(out, room, numbered.then_some(cursor)),
         Reply::HearsHistory(true) => line(out, &["* you will be read what was said before"]),
         Reply::HearsHistory(false) => line(out, &["* you will not be read what was said before"]),
         Reply::Topic { room, topic } => tell_topic(out, room, topic),
@@ -39,28 +39,28 @@ pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
         Reply::IsServerOperator => {
             line(out, &["* you look after the server now (/help rooms: what you can do)"]);
         }
-        // Told by `wording`.
+        // Written by `wording`.
         _ => {}
     }
 }
 
-/// A message that was said before: numbered as it was, or else dated, as a notice, so that no
-/// program takes it for one that is said now. No nickname begins with a bracket.
-pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: Wall) {
+/// A message of the history: numbered as it was, or else dated, as a notice, so that no program
+/// takes it for one that is said now. No nickname begins with a bracket.
+pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: UnixTime) {
     if numbered {
-        number(out, numbered, message.stamp);
+        number(out, numbered, message.id);
     } else {
-        let _ = write!(out, "* [{}] ", Dated { at: message.stamp.at, now });
+        let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
     }
     let (who, text) = (message.who.as_str(), message.text.as_str());
     match message.kind {
-        Kind::Said => line(out, &[who, ": ", text]),
-        Kind::Acted => line(out, &["* ", who, " ", text]),
+        MessageKind::Said => line(out, &[who, ": ", text]),
+        MessageKind::Acted => line(out, &["* ", who, " ", text]),
     }
 }
 
-/// How many came and went, and how many are here.
-pub(super) fn digest(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
+/// The summary of comings and goings: how many came, left and are here.
+pub(super) fn presence_summary(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
     let _ = match (joined, left) {
         (joined, 0) => write!(out, "* +{joined}"),
         (0, left) => write!(out, "* -{left}"),
@@ -81,7 +81,7 @@ impl std::fmt::Display for Grouped {
     }
 }
 
-/// What the room is about now, and who says so.
+/// The topic, and who set it.
 pub(super) fn topic_changed(out: &mut Vec<u8>, by: &Nickname, text: &str) {
     match text {
         "" => line(out, &["* there is no topic any more, by ", by.as_str()]),
@@ -112,10 +112,10 @@ fn recall_begins(out: &mut Vec<u8>, room: &RoomName, count: usize, which: Recall
     }
 }
 
-fn recall_ends(out: &mut Vec<u8>, room: &RoomName, place: Option<Place>) {
-    match place {
+fn recall_ends(out: &mut Vec<u8>, room: &RoomName, cursor: Option<HistoryCursor>) {
+    match cursor {
         None => line(out, &["* -- end of history --"]),
-        Some(Place { epoch, number }) => {
+        Some(HistoryCursor { epoch, number }) => {
             let room = room.as_str();
             notice(out, format_args!("-- end of history: {room} is at {epoch:08x}:{number} --"));
         }
@@ -123,10 +123,10 @@ fn recall_ends(out: &mut Vec<u8>, room: &RoomName, place: Option<Place>) {
 }
 
 /// The answer to `/numbers`: how far the messages are, or that they have no numbers any more.
-pub(super) fn numbers(out: &mut Vec<u8>, place: Option<Place>) {
-    match place {
+pub(super) fn numbers(out: &mut Vec<u8>, cursor: Option<HistoryCursor>) {
+    match cursor {
         None => line(out, &["* no numbers any more"]),
-        Some(Place { epoch, number }) => notice(
+        Some(HistoryCursor { epoch, number }) => notice(
             out,
             format_args!(
                 "-- numbers are on: each message begins with @NUMBER SECONDS; \
@@ -171,18 +171,18 @@ fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
     }
 }
 
-/// What was done to keep order. `to_whom`: told to whoever it was done to.
+/// An action of a moderator. `to_whom`: as its target is told of it.
 pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
-    let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
-    let (done, from) = match deed {
-        Deed::Kicked => ("put out", "of"),
-        Deed::Banned => ("banned", "from"),
-        Deed::Unbanned => ("allowed back", "in"),
-        Deed::Muted => ("muted", "in"),
-        Deed::Unmuted => ("allowed to speak again", "in"),
-        Deed::Promoted => ("made an operator", "of"),
-        Deed::Demoted => ("removed as an operator", "of"),
-        Deed::Endowed => ("made the owner", "of"),
+    let &Moderation { action, room, whom, by, lasts, reason } = moderation;
+    let (done, from) = match action {
+        ModerationAction::Kicked => ("put out", "of"),
+        ModerationAction::Banned => ("banned", "from"),
+        ModerationAction::Unbanned => ("allowed back", "in"),
+        ModerationAction::Muted => ("muted", "in"),
+        ModerationAction::Unmuted => ("allowed to speak again", "in"),
+        ModerationAction::Promoted => ("made an operator", "of"),
+        ModerationAction::Demoted => ("removed as an operator", "of"),
+        ModerationAction::MadeOwner => ("made the owner", "of"),
     };
     let room = room.as_str();
     let _ = match to_whom {
@@ -193,7 +193,7 @@ pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom:
         }
     };
     let _ = write!(out, " by {}", by.as_str());
-    if matches!(deed, Deed::Banned | Deed::Muted) {
+    if matches!(action, ModerationAction::Banned | ModerationAction::Muted) {
         for_how_long(out, lasts);
     }
     because(out, reason);
@@ -219,7 +219,7 @@ pub struct Rounded(pub Duration);
 
 impl std::fmt::Display for Rounded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What ends in half a second still holds.
+        // A ban that ends in half a second still holds.
         let seconds = self.0.as_millis().div_ceil(1_000);
         let (large, small) = match seconds {
             ..60 => return write!(f, "{seconds}s"),
@@ -232,14 +232,14 @@ impl std::fmt::Display for Rounded {
     }
 }
 
-fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: Wall) {
+fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: UnixTime) {
     if list.is_empty() {
         return line(out, &["* nobody is banned from ", room.as_str(), " or muted there"]);
     }
     for sanction in list {
-        let measure = match sanction.measure {
-            Measure::Ban => "ban",
-            Measure::Mute => "mute",
+        let kind = match sanction.kind {
+            SanctionKind::Ban => "ban",
+            SanctionKind::Mute => "mute",
         };
         let whom = match (&sanction.name, sanction.network) {
             (Some(name), None) => name.as_str().to_owned(),
@@ -247,7 +247,7 @@ fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: W
             (None, _) => "an address".to_owned(),
         };
         let (number, by) = (sanction.number, sanction.by.as_str());
-        let _ = write!(out, "* the {measure} {number} in {}: {whom}", room.as_str());
+        let _ = write!(out, "* the {kind} {number} in {}: {whom}", room.as_str());
         for_how_long(out, sanction.until.map(|until| until.since(now)));
         let _ = write!(out, ", by {by}");
         because(out, &sanction.reason);
@@ -296,7 +296,7 @@ mod tests {
             (0, 3, 12_345_678, "* -3, 12,345,678 here\n"),
         ] {
             let mut out = Vec::new();
-            digest(&mut out, joined, left, here);
+            presence_summary(&mut out, joined, left, here);
             assert_eq!(String::from_utf8(out).unwrap(), told);
         }
     }

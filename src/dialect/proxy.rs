@@ -1,14 +1,14 @@
 //! The header that a balancer puts before what its client says: the PROXY protocol, as HAProxy has
 //! specified it, in both of its versions. The first bytes tell which one it is.
 //!
-//! Whether somebody is trusted to send one is for `net`.
+//! `net` decides which addresses are trusted to send one.
 
 mod version1;
 mod version2;
 
 use std::net::SocketAddr;
 
-/// What a header tells.
+/// The content of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proxied {
     /// On behalf of a client with this address.
@@ -21,8 +21,8 @@ pub enum Proxied {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoHeader;
 
-/// How many bytes the header takes that begins so, as far as that is known yet: to take so many and
-/// no more leaves to the client's session what is the client's.
+/// The length of the header that begins so, as far as it is known yet. Taking no more bytes than
+/// that leaves the client's own bytes to its session.
 ///
 /// # Errors
 /// It is none, which shows at the first wrong byte, or at the end of version 1.

@@ -1,11 +1,11 @@
-//! How plain-line clients read that something was refused: one notice that says what to do instead.
+//! Refusals for plain-line clients: one notice each, which says what to do instead.
 
 use std::io::Write;
 
 use super::commands::usage;
 use super::notices::{Rounded, because};
 use super::writing::{line, notice};
-use crate::chat::{Field, Measure, Rank, Refusal, RoomName, Sentence};
+use crate::chat::{ActiveSanction, Field, Rank, Refusal, RoomName, SanctionKind};
 use crate::limits::{
     LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,
     QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX,
@@ -19,7 +19,7 @@ pub(super) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those that quote somebody, or name a limit.
+/// Refusals that quote somebody, or name a limit.
 fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NicknameReserved(name) => {
@@ -56,7 +56,7 @@ fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those about what somebody may do in a room.
+/// Refusals about rights in a room.
 fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NotAllowed { room, needs } => not_allowed(out, room, *needs),
@@ -66,8 +66,8 @@ fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::NotHere { name, room } => {
             line(out, &["* nobody called ", name, " is in ", room.as_str(), " (/who lists it)"]);
         }
-        Refusal::Banned(sentence) => sentenced(out, "banned from", sentence),
-        Refusal::Muted(sentence) => sentenced(out, "muted in", sentence),
+        Refusal::Banned(sanction) => sanctioned(out, "banned from", sanction),
+        Refusal::Muted(sanction) => sanctioned(out, "muted in", sanction),
         Refusal::MutedName(room) => {
             let why = ", so you keep your nickname there; /leave it first, or wait";
             line(out, &["* you are muted in ", room.as_str(), why]);
@@ -93,15 +93,15 @@ fn about_order(refusal: &Refusal, out: &mut Vec<u8>) {
             let why = " has as many bans and mutes as it may; lift some (/bans lists them)";
             line(out, &["* the room ", room.as_str(), why]);
         }
-        Refusal::NoSuchSanction { measure, name } => {
-            let measure = if *measure == Measure::Ban { "ban" } else { "mute" };
-            line(out, &["* there is no ", measure, " on ", name, " here (/bans lists them)"]);
+        Refusal::NoSuchSanction { kind, name } => {
+            let kind = if *kind == SanctionKind::Ban { "ban" } else { "mute" };
+            line(out, &["* there is no ", kind, " on ", name, " here (/bans lists them)"]);
         }
         _ => about_others(refusal, out),
     }
 }
 
-/// Those about what somebody else is or wants.
+/// Refusals about another person.
 fn about_others(refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::NoAddress(name) => {
@@ -138,8 +138,8 @@ fn not_allowed(out: &mut Vec<u8>, room: &RoomName, needs: Rank) {
     }
 }
 
-fn sentenced(out: &mut Vec<u8>, how: &str, sentence: &Sentence) {
-    let Sentence { room, lasts, reason } = sentence;
+fn sanctioned(out: &mut Vec<u8>, how: &str, sanction: &ActiveSanction) {
+    let ActiveSanction { room, lasts, reason } = sanction;
     let _ = write!(out, "* you are {how} {}", room.as_str());
     let _ = match lasts {
         Some(lasts) => write!(out, " for {} more", Rounded(*lasts)),
@@ -160,7 +160,7 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
         ),
         Refusal::LineTooLong => notice(
             out,
-            // Whichever way the line is ended.
+            // The refusal is the same whichever way the line ends.
             format_args!("that line was too long; send at most {} bytes", LINE_BYTES_MAX - 2),
         ),
         Refusal::QueueName => notice(
@@ -190,7 +190,7 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
-/// Those that always read the same.
+/// Refusals that always read the same.
 fn constant(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::NicknameFirst => "type a nickname first: /nick NAME (/quit leaves)",

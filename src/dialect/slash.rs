@@ -1,13 +1,16 @@
-//! How what follows the name of a command is understood. The names are left to `commands`.
+//! Parses the arguments of commands. Their names are in `commands`.
 
 use std::time::Duration;
 
 use super::format::Format;
-use crate::chat::{Command, Guide, Measure, Place, Recall, Refusal, RoomCommand, Sentencing, Verb};
+use crate::chat::{
+    Command, Guide, HistoryCursor, Recall, Refusal, RoomCommand, SanctionKind, SanctionRequest,
+    Verb,
+};
 
-/// How what follows a command's name is understood.
+/// A parser of a command's arguments.
 pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
-/// The same of one that asks how its client is told things.
+/// A parser of the arguments of `/format` and `/numbers`.
 pub(super) type ParseFormat = fn(&str) -> Result<Format, Refusal>;
 
 /// `json` or `text`.
@@ -40,7 +43,7 @@ pub(super) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     Ok(Command::Join { room, password, stay: false })
 }
 
-/// Nothing, which asks; `-`, which takes the topic away; or the topic.
+/// Nothing, which asks for the topic; `-`, which takes it away; or the topic.
 pub(super) fn topic(argument: &str) -> Command<'_> {
     match argument {
         "" => RoomCommand::AskTopic.in_last_room(),
@@ -55,9 +58,13 @@ pub(super) fn kick(argument: &str) -> Result<Command<'_>, Refusal> {
     Ok(RoomCommand::Kick { whom, reason }.in_last_room())
 }
 
-/// `NAME`, or the number of what is lifted.
-pub(super) fn lift(verb: Verb, measure: Measure, argument: &str) -> Result<Command<'_>, Refusal> {
-    needed(verb, argument).map(|whom| RoomCommand::Lift { measure, whom }.in_last_room())
+/// `NAME`, or the number of what is revoked.
+pub(super) fn revoke(
+    verb: Verb,
+    kind: SanctionKind,
+    argument: &str,
+) -> Result<Command<'_>, Refusal> {
+    needed(verb, argument).map(|whom| RoomCommand::Revoke { kind, whom }.in_last_room())
 }
 
 /// `ROOM`, `PAGE`, both or nothing. A room that is called by a number is written with a `#`.
@@ -79,8 +86,8 @@ pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
         "on" => Ok(Command::HearHistory(true)),
         "off" => Ok(Command::HearHistory(false)),
         "after" => {
-            let place = place(second).ok_or(usage)?;
-            Ok(RoomCommand::Recall(Recall::After(place)).in_last_room())
+            let cursor = cursor(second).ok_or(usage)?;
+            Ok(RoomCommand::Recall(Recall::After(cursor)).in_last_room())
         }
         count => {
             let count = count.parse().map_err(|_| usage)?;
@@ -90,16 +97,16 @@ pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
 }
 
 /// `EPOCH:NUMBER`, as the end of a history tells it.
-fn place(written: &str) -> Option<Place> {
+fn cursor(written: &str) -> Option<HistoryCursor> {
     let (epoch, number) = written.split_once(':')?;
     let epoch = u32::from_str_radix(epoch, 16).ok()?;
-    Some(Place { epoch, number: number.parse().ok()? })
+    Some(HistoryCursor { epoch, number: number.parse().ok()? })
 }
 
 /// `NAME`, `NAME TIME`, `NAME REASON` or `NAME TIME REASON`.
 pub(super) fn sanction(
     verb: Verb,
-    measure: Measure,
+    kind: SanctionKind,
     argument: &str,
 ) -> Result<Command<'_>, Refusal> {
     let (whom, rest) = first_word(needed(verb, argument)?);
@@ -107,12 +114,12 @@ pub(super) fn sanction(
     let lasts = duration(time)?;
     let reason = if lasts.is_some() { reason } else { rest };
     let by_address = verb == Verb::BanIp;
-    Ok(RoomCommand::Sanction(Sentencing { measure, whom, by_address, lasts, reason })
+    Ok(RoomCommand::Sanction(SanctionRequest { kind, whom, by_address, lasts, reason })
         .in_last_room())
 }
 
 /// `10m`, `2h30m`, `7d`; `None` for what begins without a digit, which is a reason. `10 m` and `2
-/// hours` are no reasons: who wrote that would have somebody muted for ever.
+/// hours` are refused: taken for reasons, they would have somebody muted for ever.
 fn duration(written: &str) -> Result<Option<Duration>, Refusal> {
     if !written.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(None);
@@ -161,13 +168,13 @@ fn two(verb: Verb, argument: &str) -> Result<(&str, &str), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::format::Asked;
+    use crate::dialect::format::Request;
     use crate::dialect::line::asked;
 
     fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
         Ok(match asked(line)? {
-            Some(Asked::Command(command)) => Some(command),
-            Some(Asked::Format(format)) => panic!("{format:?}"),
+            Some(Request::Command(command)) => Some(command),
+            Some(Request::Format(format)) => panic!("{format:?}"),
             None => None,
         })
     }
@@ -181,8 +188,8 @@ mod tests {
     }
 
     fn ban(whom: &'static str, lasts: Option<u64>, reason: &'static str) -> Command<'static> {
-        let (measure, lasts) = (Measure::Ban, lasts.map(Duration::from_secs));
-        RoomCommand::Sanction(Sentencing { measure, whom, by_address: false, lasts, reason })
+        let (kind, lasts) = (SanctionKind::Ban, lasts.map(Duration::from_secs));
+        RoomCommand::Sanction(SanctionRequest { kind, whom, by_address: false, lasts, reason })
             .in_last_room()
     }
 
@@ -230,15 +237,15 @@ mod tests {
             ("/format json", Format::Json),
             ("/FORMAT  text ", Format::Text),
         ] {
-            assert_eq!(asked(line), Ok(Some(Asked::Format(format))), "{line:?}");
+            assert_eq!(asked(line), Ok(Some(Request::Format(format))), "{line:?}");
         }
     }
 
     #[test]
     fn history_and_order_are_understood() {
-        let place = Place { epoch: 0x5f3a_9c01, number: 1234 };
-        let named = Sentencing {
-            measure: Measure::Ban,
+        let cursor = HistoryCursor { epoch: 0x5f3a_9c01, number: 1234 };
+        let named = SanctionRequest {
+            kind: SanctionKind::Ban,
             whom: "192.0.2.7",
             by_address: true,
             lasts: None,
@@ -250,7 +257,7 @@ mod tests {
             ("/history off", Command::HearHistory(false)),
             (
                 "/history after 5f3a9c01:1234",
-                RoomCommand::Recall(Recall::After(place)).in_last_room(),
+                RoomCommand::Recall(Recall::After(cursor)).in_last_room(),
             ),
             ("/topic", RoomCommand::AskTopic.in_last_room()),
             ("/topic  chess and tea", RoomCommand::SetTopic("chess and tea").in_last_room()),
@@ -268,10 +275,10 @@ mod tests {
             ("/ban bob too loud 3 times", ban("bob", None, "too loud 3 times")),
             ("/ban bob too loud", ban("bob", None, "too loud")),
             ("/ban-ip 192.0.2.7", RoomCommand::Sanction(named).in_last_room()),
-            ("/unban 3", RoomCommand::Lift { measure: Measure::Ban, whom: "3" }.in_last_room()),
+            ("/unban 3", RoomCommand::Revoke { kind: SanctionKind::Ban, whom: "3" }.in_last_room()),
             (
                 "/unmute bob",
-                RoomCommand::Lift { measure: Measure::Mute, whom: "bob" }.in_last_room(),
+                RoomCommand::Revoke { kind: SanctionKind::Mute, whom: "bob" }.in_last_room(),
             ),
             ("/ignore", Command::Ignore(None)),
             ("/ignore bob", Command::Ignore(Some("bob"))),

@@ -1,9 +1,9 @@
-//! What telnet clients put between the characters.
+//! Takes telnet commands out of the stream.
 //!
-//! Commands that begin with IAC (RFC 854) are taken out of the stream before lines are looked for,
-//! because an option may hold a newline byte. None is answered but one: who asks nothing of us need
-//! not negotiate, and a client that hears no answer stays in its default mode; only after Ctrl-C it
-//! shows nothing before its timing mark (RFC 860) is answered. NUL is dropped, and
+//! Commands that begin with IAC (RFC 854) are taken out before lines are looked for, because an
+//! option may hold a newline byte. The server answers one command only: a client that hears no
+//! answer stays in its default mode, which is right; but after Ctrl-C it shows nothing until its
+//! timing mark (RFC 860) is answered. NUL is dropped, and
 //! `CR NUL`, which is Enter on a character-mode terminal, becomes a line end. The commands that
 //! erase become the control characters that do the same.
 //!
@@ -17,7 +17,7 @@ use crate::limits::TELNET_SUBNEGOTIATION_BYTES_MAX;
 
 /// Erases the character before it: what terminals send for Backspace.
 pub(super) const BACKSPACE: u8 = 8;
-/// The same, from other terminals.
+/// Erases the character before it: other terminals send this for Backspace.
 pub(super) const DELETE: u8 = 127;
 /// Erases the line so far (Ctrl-U).
 pub(super) const ERASE_LINE: u8 = 21;
@@ -39,8 +39,8 @@ const IAC: u8 = 255;
 /// Takes telnet commands out of a stream.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct TelnetFilter {
-    state: State,
-    /// Bytes of the subnegotiation so far.
+    state: TelnetState,
+    /// The number of bytes of the subnegotiation so far.
     #[serde(default)]
     swallowed: u16,
     /// The last of them may be the end of typed text, so that a newline is one.
@@ -52,7 +52,7 @@ pub struct TelnetFilter {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum State {
+enum TelnetState {
     #[default]
     Text,
     /// The last byte was a carriage return.
@@ -72,7 +72,7 @@ enum State {
 impl TelnetFilter {
     /// Whether the stream is between characters, as it is at its beginning.
     pub fn is_in_text(self) -> bool {
-        self.state == State::Text
+        self.state == TelnetState::Text
     }
 
     /// Whether the client waits for an answer.
@@ -80,25 +80,26 @@ impl TelnetFilter {
         self.owes_mark
     }
 
-    /// The answer that the client waits for, to a timing mark, if it does; it is given now.
+    /// Takes the answer to a timing mark, if the client waits for one.
     pub fn take_answer(&mut self) -> Option<&'static [u8]> {
         std::mem::take(&mut self.owes_mark).then_some(TIMING_MARK_REFUSED)
     }
 
     /// Whether all of `bytes` is text.
     pub(super) fn passes(self, bytes: &[u8]) -> bool {
-        matches!(self.state, State::Text | State::Return) && memchr2(IAC, NUL, bytes).is_none()
+        matches!(self.state, TelnetState::Text | TelnetState::Return)
+            && memchr2(IAC, NUL, bytes).is_none()
     }
 
-    /// Takes note of bytes that are all text. Returns how many they are.
+    /// Notes that `bytes` are all text. Returns their number.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> usize {
         if let Some(last) = bytes.last() {
-            self.state = State::after(*last);
+            self.state = TelnetState::after(*last);
         }
         bytes.len()
     }
 
-    /// Appends to `kept` what of `bytes` is text. Returns how many bytes that was.
+    /// Appends the text in `bytes` to `kept`. Returns the number of its bytes.
     pub fn filter(&mut self, bytes: &[u8], kept: &mut Vec<u8>) -> usize {
         let before = kept.len();
         if self.passes(bytes) {
@@ -114,51 +115,55 @@ impl TelnetFilter {
 
     fn step(&mut self, byte: u8, kept: &mut Vec<u8>) {
         self.state = match (self.state, byte) {
-            (State::Text | State::Return, IAC) => State::Command,
-            (State::Return, NUL) => {
+            (TelnetState::Text | TelnetState::Return, IAC) => TelnetState::Command,
+            (TelnetState::Return, NUL) => {
                 kept.push(b'\n');
-                State::Text
+                TelnetState::Text
             }
-            (State::Text, NUL) => State::Text,
-            (State::Text | State::Return, _) => {
+            (TelnetState::Text, NUL) => TelnetState::Text,
+            (TelnetState::Text | TelnetState::Return, _) => {
                 kept.push(byte);
-                State::after(byte)
+                TelnetState::after(byte)
             }
-            (State::Command, SUBNEGOTIATION) => {
+            (TelnetState::Command, SUBNEGOTIATION) => {
                 (self.swallowed, self.typed) = (0, false);
-                State::Subnegotiation
+                TelnetState::Subnegotiation
             }
-            (State::Command, DO) => State::Do,
-            (State::Command, WILL..=DONT) => State::Option,
+            (TelnetState::Command, DO) => TelnetState::Do,
+            (TelnetState::Command, WILL..=DONT) => TelnetState::Option,
             // No option is a small letter: this is the mark of UTF-16, and no command.
-            (State::Option | State::Do, b'a'..=b'z') => {
+            (TelnetState::Option | TelnetState::Do, b'a'..=b'z') => {
                 kept.extend_from_slice(&[IAC, byte]);
-                State::Text
+                TelnetState::Text
             }
-            (State::Do, option) => {
+            (TelnetState::Do, option) => {
                 self.owes_mark |= option == TIMING_MARK;
-                State::Text
+                TelnetState::Text
             }
-            (State::Command, ERASE_CHARACTER_COMMAND) => {
+            (TelnetState::Command, ERASE_CHARACTER_COMMAND) => {
                 kept.push(BACKSPACE);
-                State::Text
+                TelnetState::Text
             }
-            (State::Command, ERASE_LINE_COMMAND) => {
+            (TelnetState::Command, ERASE_LINE_COMMAND) => {
                 kept.push(ERASE_LINE);
-                State::Text
+                TelnetState::Text
             }
-            (State::Command, FIRST_COMMAND..SUBNEGOTIATION) | (State::Option, _) => State::Text,
+            (TelnetState::Command, FIRST_COMMAND..SUBNEGOTIATION) | (TelnetState::Option, _) => {
+                TelnetState::Text
+            }
             // No command: 0xFF was data. It is kept, so that the line is refused as not UTF-8
             // instead of being relayed with a hole.
-            (State::Command, _) => {
+            (TelnetState::Command, _) => {
                 kept.push(IAC);
                 if byte != IAC {
                     kept.push(byte);
                 }
-                State::after(byte)
+                TelnetState::after(byte)
             }
-            (State::SubnegotiationCommand, SUBNEGOTIATION_END) => State::Text,
-            (State::Subnegotiation | State::SubnegotiationCommand, _) => self.swallow(byte, kept),
+            (TelnetState::SubnegotiationCommand, SUBNEGOTIATION_END) => TelnetState::Text,
+            (TelnetState::Subnegotiation | TelnetState::SubnegotiationCommand, _) => {
+                self.swallow(byte, kept)
+            }
         };
     }
 
@@ -166,7 +171,7 @@ impl TelnetFilter {
     /// refused with a notice, and what follows is text again: after too many bytes, or after a
     /// newline that ends typed text. (A window of ten lines is told so as well, behind
     /// a NUL.)
-    fn swallow(&mut self, byte: u8, kept: &mut Vec<u8>) -> State {
+    fn swallow(&mut self, byte: u8, kept: &mut Vec<u8>) -> TelnetState {
         let is_line_end = byte == b'\n' && self.typed;
         self.swallowed += 1;
         self.typed = matches!(byte, b' '..=b'~' | b'\r');
@@ -175,16 +180,16 @@ impl TelnetFilter {
             if is_line_end {
                 kept.push(byte);
             }
-            return State::Text;
+            return TelnetState::Text;
         }
         match (self.state, byte) {
-            (State::Subnegotiation, IAC) => State::SubnegotiationCommand,
-            _ => State::Subnegotiation,
+            (TelnetState::Subnegotiation, IAC) => TelnetState::SubnegotiationCommand,
+            _ => TelnetState::Subnegotiation,
         }
     }
 }
 
-impl State {
+impl TelnetState {
     fn after(byte: u8) -> Self {
         if byte == b'\r' { Self::Return } else { Self::Text }
     }

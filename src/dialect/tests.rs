@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    Alphabet, Deed, Farewell, Field, Guide, Kind, Measure, Message, Moderation, Network, Nickname,
-    Peer, Place, Rank, Recalled, Refusal, Reply, RoomEvent, RoomName, Sanction, Sentence, Stamp,
-    Ticket, Topic, Verb,
+    ActiveSanction, Alphabet, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
+    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal,
+    Reply, RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
-/// All that somebody may be told.
+/// Every event and reply.
 #[derive(Clone, Copy)]
 enum Told<'a> {
     RoomEvent(RoomEvent<'a>),
@@ -69,41 +69,41 @@ fn longest_name() -> Nickname {
 }
 
 fn welcome(nickname: &Nickname) -> Reply<'_> {
-    let place = Place { epoch: 7, number: 7 };
+    let cursor = HistoryCursor { epoch: 7, number: 7 };
     let room = Some(MAIN.get_or_init(RoomName::main));
-    Reply::Welcome { nickname, room, place, now: Wall::default() }
+    Reply::Welcome { nickname, room, cursor, now: UnixTime::default() }
 }
 
 static MAIN: OnceLock<RoomName> = OnceLock::new();
 
 #[test]
 fn the_classroom_strings_are_fixed() {
-    let (who, at) = (&alice(), Wall::default());
-    let stamp = Stamp { number: 7, at };
+    let (who, at) = (&alice(), UnixTime::default());
+    let id = MessageId { number: 7, at };
     assert_eq!(encoded(Reply::Prompt), "NICK");
     assert_eq!(encoded(welcome(who)), "Connected to server!\n");
     assert_eq!(encoded(RoomEvent::Joined { who }), "alice joined!\n");
     assert_eq!(encoded(RoomEvent::Left { who }), "alice left!\n");
-    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", stamp }), "alice: hello\n");
-    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", stamp }), "* alice waves\n");
+    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id }), "alice: hello\n");
+    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id }), "* alice waves\n");
     assert_eq!(encoded(Reply::Whispered { from: who, text: "hi", at }), "[alice] hi\n");
     assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi", at }), "[to alice] hi\n");
 }
 
 #[test]
 fn messages_are_numbered_for_those_who_want_that() {
-    let at = Wall::from_millis(1_763_820_125_900);
-    let (who, stamp) = (&alice(), Stamp { number: 1_234, at });
-    let said = RoomEvent::Said { who, text: "hello", stamp };
-    let acted = RoomEvent::Acted { who, text: "waves", stamp };
+    let at = UnixTime::from_millis(1_763_820_125_900);
+    let (who, id) = (&alice(), MessageId { number: 1_234, at });
+    let said = RoomEvent::Said { who, text: "hello", id };
+    let acted = RoomEvent::Acted { who, text: "waves", id };
     assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
     assert_eq!(encoded_in(Encoding::NumberedLine, acted), "@1234 1763820125 * alice waves\n");
     for (kind, text, dated) in [
-        (Kind::Said, "hello", "* [14:02] alice: hello\n"),
-        (Kind::Acted, "waves", "* [14:02] * alice waves\n"),
+        (MessageKind::Said, "hello", "* [14:02] alice: hello\n"),
+        (MessageKind::Acted, "waves", "* [14:02] * alice waves\n"),
     ] {
-        let message = &Message { stamp, kind, who: alice(), text: text.into() };
-        let live = if kind == Kind::Said { said } else { acted };
+        let message = &Message { id, kind, who: alice(), text: text.into() };
+        let live = if kind == MessageKind::Said { said } else { acted };
         let again = Reply::Remembered { room: &RoomName::main(), message, now: at };
         assert_eq!(encoded(again), dated);
         assert_eq!(
@@ -113,7 +113,7 @@ fn messages_are_numbered_for_those_who_want_that() {
     }
 }
 
-/// Those about talking and names.
+/// Refusals about talking and names.
 fn refusals() -> Vec<Refusal> {
     let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
     vec![
@@ -143,7 +143,7 @@ fn refusals() -> Vec<Refusal> {
     ]
 }
 
-/// Those about rooms and order in them.
+/// Refusals about rooms and order in them.
 fn refusals_about_order() -> Vec<Refusal> {
     let (name, room) = (longest_name(), RoomName::parse("games", Alphabet::Ascii).unwrap());
     vec![
@@ -153,9 +153,9 @@ fn refusals_about_order() -> Vec<Refusal> {
         Refusal::NotAllowed { room: room.clone(), needs: Rank::ServerOperator },
         Refusal::Outranked(name.clone()),
         Refusal::NotHere { name: "x".repeat(16), room: room.clone() },
-        Refusal::Banned(sentence(None)),
-        Refusal::Banned(sentence(Some(59))),
-        Refusal::Muted(sentence(Some(7_000))),
+        Refusal::Banned(active_sanction(None)),
+        Refusal::Banned(active_sanction(Some(59))),
+        Refusal::Muted(active_sanction(Some(7_000))),
         Refusal::MutedName(room.clone()),
         Refusal::PasswordNeeded(room.clone()),
         Refusal::PasswordWrong(room.clone()),
@@ -164,8 +164,8 @@ fn refusals_about_order() -> Vec<Refusal> {
         Refusal::FieldLength(Field::Password),
         Refusal::FieldLength(Field::Reason),
         Refusal::TooManySanctions(room.clone()),
-        Refusal::NoSuchSanction { measure: Measure::Ban, name: "x".repeat(16) },
-        Refusal::NoSuchSanction { measure: Measure::Mute, name: "7".into() },
+        Refusal::NoSuchSanction { kind: SanctionKind::Ban, name: "x".repeat(16) },
+        Refusal::NoSuchSanction { kind: SanctionKind::Mute, name: "7".into() },
         Refusal::NoAddress(name.clone()),
         Refusal::AddressNamed,
         Refusal::TooManyOperators,
@@ -264,8 +264,8 @@ fn assert_is_documented(code: &str) {
     assert!(chapter.unwrap().contains(&format!("`{code}`")), "docs/PROTOCOL.md: {code}");
 }
 
-fn sentence(seconds: Option<u64>) -> Sentence {
-    Sentence {
+fn active_sanction(seconds: Option<u64>) -> ActiveSanction {
+    ActiveSanction {
         room: RoomName::parse("games", Alphabet::Ascii).unwrap(),
         lasts: seconds.map(Duration::from_secs),
         reason: "x".repeat(REASON_BYTES_MAX).into(),
@@ -320,15 +320,15 @@ fn other_notices_cannot_be_forged_either() {
 #[test]
 fn notices_about_history_and_order_cannot_be_forged_either() {
     let (by, room) = (&alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
-    let now = Wall::from_millis(1_763_820_125_900);
-    let stamp = Stamp { number: 7, at: Wall::default() };
-    let message = &Message { stamp, kind: Kind::Acted, who: alice(), text: "waves".into() };
+    let now = UnixTime::from_millis(1_763_820_125_900);
+    let id = MessageId { number: 7, at: UnixTime::default() };
+    let message = &Message { id, kind: MessageKind::Acted, who: alice(), text: "waves".into() };
     let topic = &Topic { text: "chess".into(), by: alice() };
-    let place = Place { epoch: 7, number: 7 };
+    let cursor = HistoryCursor { epoch: 7, number: 7 };
     let network = Network::of("192.0.2.7".parse().unwrap());
     let ban = |name: Option<Nickname>, network, until| Sanction {
         number: 3,
-        measure: Measure::Ban,
+        kind: SanctionKind::Ban,
         name,
         network,
         until,
@@ -337,12 +337,12 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     };
     let (one, other) = (ban(Some(alice()), network, None), ban(None, network, Some(now)));
     let mut events: Vec<Told<'_>> = vec![
-        RoomEvent::Digest { joined: 37, left: 12, here: 1_204 }.into(),
-        RoomEvent::Digest { joined: 0, left: 12, here: 1_204 }.into(),
+        RoomEvent::PresenceSummary { joined: 37, left: 12, here: 1_204 }.into(),
+        RoomEvent::PresenceSummary { joined: 0, left: 12, here: 1_204 }.into(),
         Reply::Remembered { room, message, now }.into(),
         Reply::HearsHistory(true).into(),
         Reply::HearsHistory(false).into(),
-        Reply::RecallEnds { room, place }.into(),
+        Reply::RecallEnds { room, cursor }.into(),
         Reply::Topic { room, topic: None }.into(),
         Reply::Topic { room, topic: Some(topic) }.into(),
         RoomEvent::TopicChanged { by, text: "" }.into(),
@@ -364,33 +364,33 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         events
             .extend([0, 1, 2].map(|count| Told::Reply(Reply::RecallBegins { room, count, which })));
     }
-    for deed in [
-        Deed::Kicked,
-        Deed::Banned,
-        Deed::Unbanned,
-        Deed::Muted,
-        Deed::Unmuted,
-        Deed::Promoted,
-        Deed::Demoted,
-        Deed::Endowed,
+    for action in [
+        ModerationAction::Kicked,
+        ModerationAction::Banned,
+        ModerationAction::Unbanned,
+        ModerationAction::Muted,
+        ModerationAction::Unmuted,
+        ModerationAction::Promoted,
+        ModerationAction::Demoted,
+        ModerationAction::MadeOwner,
     ] {
         let lasts = Some(Duration::from_secs(90));
-        let moderation = Moderation { deed, room, whom: Some("bob"), by, lasts, reason: "spam" };
+        let moderation = Moderation { action, room, whom: Some("bob"), by, lasts, reason: "spam" };
         events.push(RoomEvent::Moderated(moderation).into());
         events.push(
             RoomEvent::Moderated(Moderation { whom: None, lasts: None, ..moderation }).into(),
         );
         events.push(Reply::YouWere(moderation).into());
     }
-    let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, place });
+    let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, cursor });
     assert_are_notices(events.into_iter().map(encoded).chain([numbered]));
 }
 
 #[test]
 fn answers_about_the_form_cannot_be_forged_either() {
-    let place = Place { epoch: 0xc771_43c7, number: 1_200 };
-    let now = Wall::from_millis(1_763_820_125_900);
-    let situation = Situation { nickname: None, room: None, place, now, udp: None };
+    let cursor = HistoryCursor { epoch: 0xc771_43c7, number: 1_200 };
+    let now = UnixTime::from_millis(1_763_820_125_900);
+    let situation = Situation { nickname: None, room: None, cursor, now, udp: None };
     let answer = |from: Encoding, format| {
         let mut out = Vec::new();
         from.with(format).announce(format, &situation, &mut out);

@@ -1,6 +1,6 @@
-//! What one client has sent and was not understood yet.
+//! The bytes of one client that were not decoded yet.
 //!
-//! Most of the time that is nothing, and then nothing is kept: a decoder looks at bytes where they
+//! Most of the time there are none, and then nothing is kept: a decoder looks at bytes where they
 //! were read.
 
 use serde::{Deserialize, Serialize};
@@ -10,18 +10,18 @@ use super::telnet::TelnetFilter;
 use crate::limits::{CHUNK_QUIET, LINE_BYTES_MAX, TYPIST_QUIET};
 use crate::time::Time;
 
-/// Bytes on their way from one client, and what must be known to go on with them.
+/// The bytes of one client that were not decoded yet, and the state that decoding needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unread {
     #[serde(with = "crate::hex")]
     pub(super) bytes: Vec<u8>,
     pub(super) splitter: LineSplitter,
     pub(super) telnet: TelnetFilter,
-    /// What is left is a whole message, though no newline ends it.
+    /// The bytes that are left are a whole message, though no newline ends them.
     pub(super) whole: bool,
-    /// When the message that is not whole yet was begun; `NEVER` when there is none.
+    /// The start of the message that is not whole yet; `NEVER` when there is none.
     pub(super) started: Time,
-    /// When that message is whole unless more of it comes.
+    /// The moment at which that message counts as whole unless more of it comes.
     pub(super) quiet_at: Time,
     /// The first answer of a client that ends its messages by pausing, which it will put before
     /// each message.
@@ -43,7 +43,7 @@ impl Default for Unread {
 }
 
 impl Unread {
-    /// So many bytes of text came at `now`; `has_returned`: the last is a carriage return.
+    /// Notes that so many bytes of text came; `has_returned`: the last is a carriage return.
     pub(super) fn note_text(
         &mut self,
         now: Time,
@@ -85,7 +85,7 @@ impl Unread {
         self.bytes.is_empty() && !self.splitter.is_skipping()
     }
 
-    /// Whether any of it must be kept.
+    /// Whether any of this state must be kept.
     pub(super) fn is_needed(&self) -> bool {
         !self.is_empty() || !self.telnet.is_in_text() || self.classroom.is_some()
     }

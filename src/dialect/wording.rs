@@ -1,4 +1,4 @@
-//! What plain-line clients read.
+//! The wording of plain lines.
 //!
 //! The strings marked fixed are the classroom server's; programs compare them. Every other notice
 //! begins with `* `, which no nickname can begin with. Notices are ASCII, because a classroom
@@ -15,18 +15,20 @@ use crate::chat::{Farewell, Nickname, Peer, Reply, RoomEvent, RoomName, Ticket};
 /// numbers; everything else is told to everybody alike.
 pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *event {
-        RoomEvent::Said { who, text, stamp } => {
-            number(out, numbered, stamp);
+        RoomEvent::Said { who, text, id } => {
+            number(out, numbered, id);
             line(out, &[who.as_str(), ": ", text]);
         }
-        RoomEvent::Acted { who, text, stamp } => {
-            number(out, numbered, stamp);
+        RoomEvent::Acted { who, text, id } => {
+            number(out, numbered, id);
             line(out, &["* ", who.as_str(), " ", text]);
         }
         RoomEvent::Joined { who } => joined(out, who),
         RoomEvent::Left { who } => line(out, &[who.as_str(), " left!"]),
         RoomEvent::Renamed { old, new } => renamed(out, old, new),
-        RoomEvent::Digest { joined, left, here } => notices::digest(out, joined, left, here),
+        RoomEvent::PresenceSummary { joined, left, here } => {
+            notices::presence_summary(out, joined, left, here)
+        }
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
     }

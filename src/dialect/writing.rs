@@ -1,15 +1,15 @@
-//! The forms of what plain-line clients read: a line, a notice, a listing. What they say is left to
-//! `wording`, `notices`, `refusals` and `commands`.
+//! The forms of plain lines: a line, a notice, a listing. Their words are in `wording`, `notices`,
+//! `refusals` and `commands`.
 
 use std::io::Write;
 
-use crate::chat::Stamp;
+use crate::chat::MessageId;
 use crate::limits::LISTING_LINE_BYTES;
 
-/// What numbered messages begin with: `@NUMBER SECONDS `, the seconds since the beginning of 1970.
-pub(super) fn number(out: &mut Vec<u8>, numbered: bool, stamp: Stamp) {
+/// The beginning of a numbered message: `@NUMBER SECONDS `, the seconds counted from 1970.
+pub(super) fn number(out: &mut Vec<u8>, numbered: bool, id: MessageId) {
     if numbered {
-        let _ = write!(out, "@{} {} ", stamp.number, stamp.at.millis() / 1_000);
+        let _ = write!(out, "@{} {} ", id.number, id.at.millis() / 1_000);
     }
 }
 

@@ -14,7 +14,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::chat::{Allowance, Deed, Done, FloodRate, Network, Rank, Record};
+use crate::chat::{Allowance, Done, FloodRate, ModerationAction, Network, Rank, Record};
 use crate::dialect::Rounded;
 use crate::limits::{AUDIT_OPER_LINES, AUDIT_ROOM_LINES};
 use crate::server::Audited;
@@ -161,7 +161,9 @@ impl fmt::Display for AuditLine<'_> {
         }
         match (done, lasts) {
             (_, Some(lasts)) => write!(f, " for={}", Rounded(*lasts))?,
-            (Done::Deed(Deed::Banned | Deed::Muted), None) => f.write_str(" for=ever")?,
+            (Done::Moderated(ModerationAction::Banned | ModerationAction::Muted), None) => {
+                f.write_str(" for=ever")?
+            }
             (_, None) => {}
         }
         if reason.is_empty() { Ok(()) } else { write!(f, " reason={:?}", reason.as_str()) }
@@ -170,14 +172,14 @@ impl fmt::Display for AuditLine<'_> {
 
 fn word(done: Done) -> &'static str {
     match done {
-        Done::Deed(Deed::Kicked) => "kick",
-        Done::Deed(Deed::Banned) => "ban",
-        Done::Deed(Deed::Unbanned) => "unban",
-        Done::Deed(Deed::Muted) => "mute",
-        Done::Deed(Deed::Unmuted) => "unmute",
-        Done::Deed(Deed::Promoted) => "op",
-        Done::Deed(Deed::Demoted) => "deop",
-        Done::Deed(Deed::Endowed) => "give",
+        Done::Moderated(ModerationAction::Kicked) => "kick",
+        Done::Moderated(ModerationAction::Banned) => "ban",
+        Done::Moderated(ModerationAction::Unbanned) => "unban",
+        Done::Moderated(ModerationAction::Muted) => "mute",
+        Done::Moderated(ModerationAction::Unmuted) => "unmute",
+        Done::Moderated(ModerationAction::Promoted) => "op",
+        Done::Moderated(ModerationAction::Demoted) => "deop",
+        Done::Moderated(ModerationAction::MadeOwner) => "give",
         Done::Owned => "own",
         Done::Password(true) => "password",
         Done::Password(false) => "no-password",

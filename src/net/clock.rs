@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 /// The time since the server started. Monotonic: a change of the wall clock is not seen.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,8 @@ impl Clock {
 
     /// The calendar time. A clock that is set to before 1970 counts as 1970.
     #[expect(clippy::disallowed_methods, reason = "this is where dates come from")]
-    pub(super) fn calendar() -> Wall {
+    pub(super) fn calendar() -> UnixTime {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Wall::default() + since_1970.unwrap_or_default()
+        UnixTime::default() + since_1970.unwrap_or_default()
     }
 }

@@ -17,12 +17,12 @@ use simplelog::{ConfigBuilder, WriteLogger};
 use super::log_ring::{LogLine, LogRing};
 
 /// The process's logger: forms lines and has simplelog put the time in front.
-pub(super) struct Journal {
+pub(super) struct JournalSocket {
     colour: bool,
     stamper: Box<WriteLogger<LineWriter>>,
 }
 
-impl Journal {
+impl JournalSocket {
     pub(super) fn new(colour: bool, ring: Arc<SharedRing>) -> Self {
         let config = ConfigBuilder::new()
             .set_time_format_rfc3339()
@@ -55,7 +55,7 @@ impl Journal {
     }
 }
 
-impl Log for Journal {
+impl Log for JournalSocket {
     /// `log`'s macros ask for the level before they come here: it may change at any time.
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     /// A message that logs one itself when it is formatted, then does as `after` says.
-    struct LoggingMessage<'a>(&'a Journal, fn() -> fmt::Result);
+    struct LoggingMessage<'a>(&'a JournalSocket, fn() -> fmt::Result);
 
     impl fmt::Display for LoggingMessage<'_> {
         fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,12 +131,12 @@ mod tests {
         }
     }
 
-    fn journal() -> (Journal, Arc<SharedRing>) {
+    fn journal() -> (JournalSocket, Arc<SharedRing>) {
         let ring = Arc::new(SharedRing::default());
-        (Journal::new(false, Arc::clone(&ring)), ring)
+        (JournalSocket::new(false, Arc::clone(&ring)), ring)
     }
 
-    fn log(journal: &Journal, level: Level, message: fmt::Arguments<'_>) {
+    fn log(journal: &JournalSocket, level: Level, message: fmt::Arguments<'_>) {
         journal.log(&Record::builder().level(level).args(message).build());
     }
 

@@ -5,7 +5,7 @@
 //! Callers choose the level of a line, the loop when to drain.
 //!
 //! ```text
-//!   log::info! ─> Journal ─> simplelog ─> LogRing ─> LogSink::drain ─> Outlet
+//!   log::info! ─> JournalSocket ─> simplelog ─> LogRing ─> LogSink::drain ─> Outlet
 //!                 escapes    time         bounded                      never waits
 //! ```
 //!
@@ -23,7 +23,7 @@ use log::{Level, LevelFilter};
 use rustix::io::Errno;
 use thiserror::Error;
 
-use super::log_journal::{Journal, SharedRing};
+use super::log_journal::{JournalSocket, SharedRing};
 use super::log_output::LogOutput;
 use super::log_ring::LogLine;
 
@@ -94,7 +94,7 @@ pub fn start(settings: &LogSettings) -> Result<LogSink, LogError> {
 /// The loop's end of the log: owns the descriptor and writes the waiting lines.
 pub struct LogSink {
     /// Formats the sink's own lines.
-    journal: Arc<Journal>,
+    journal: Arc<JournalSocket>,
     ring: Arc<SharedRing>,
     output: LogOutput,
     /// The file to open again after a rotation.
@@ -109,7 +109,7 @@ impl LogSink {
     fn new(output: LogOutput, settings: &LogSettings) -> Self {
         let ring = Arc::new(SharedRing::default());
         let colour = settings.colour && output.is_terminal();
-        let journal = Arc::new(Journal::new(colour, Arc::clone(&ring)));
+        let journal = Arc::new(JournalSocket::new(colour, Arc::clone(&ring)));
         Self { journal, ring, output, file: settings.file.clone(), alarm: None, alarmed: false }
     }
 

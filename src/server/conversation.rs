@@ -226,7 +226,7 @@ impl Server {
         let situation = Situation {
             nickname: self.lobby.nickname(id),
             room: self.lobby.room_name_of(id),
-            place: self.lobby.place(),
+            cursor: self.lobby.cursor(),
             now: self.started + now.since(Time::ZERO),
             udp: self.matchmaker.port(),
         };

@@ -20,7 +20,7 @@ enum Guesser {
 
 /// When somebody's turn is: those with less come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
+pub(super) struct GuesserRank {
     /// Nobody from there has brought a right one.
     is_unproved: bool,
     by_network: u32,
@@ -46,14 +46,14 @@ struct Failed {
 
 impl Guesses {
     /// When the turn of this client is, who comes from there.
-    pub(super) fn rank(&self, id: ClientId, network: Option<Network>) -> Rank {
+    pub(super) fn rank(&self, id: ClientId, network: Option<Network>) -> GuesserRank {
         let failed = |who| self.failed.get(&who).map_or(0, |failed| failed.times);
         let by_client = failed(Guesser::Client(id));
         let Some(network) = network else {
             let is_unproved = true;
-            return Rank { is_unproved, by_network: by_client, by_prefix: 0, by_client };
+            return GuesserRank { is_unproved, by_network: by_client, by_prefix: 0, by_client };
         };
-        Rank {
+        GuesserRank {
             is_unproved: !self.proved.contains(&network),
             by_network: failed(Guesser::Network(network)),
             by_prefix: failed(Guesser::Prefix(network.prefix())),

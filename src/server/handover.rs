@@ -17,7 +17,7 @@ use crate::delivery::FanoutState;
 use crate::id::ClientId;
 use crate::matchmaking::MatchmakerState;
 use crate::server::ServerCounters;
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 /// All that a server knows but its settings.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct ServerState {
     /// Those whose passwords are being checked.
     checked: Vec<ClientId>,
     counters: ServerCounters,
-    started: Wall,
+    started: UnixTime,
     digest_at: Option<Time>,
     /// What all from one place have used up.
     #[serde(default)]

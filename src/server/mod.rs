@@ -64,13 +64,13 @@ use session::{Phase, Session};
 use turns::Wait;
 
 use crate::chat::{Farewell, Lobby, Outlet, Reply};
-use crate::delivery::{DeliveryCounters, Fanout, Slices, Verdict};
+use crate::delivery::{DeliveryCounters, Fanout, SendStatus, Slices};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
 };
 use crate::matchmaking::Matchmaker;
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 /// Every client, every room and every UDP endpoint.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub struct Server {
     leaving: Option<Leaving>,
     counters: ServerCounters,
     /// What the calendar said at the start.
-    started: Wall,
+    started: UnixTime,
     /// When rooms are told who came and went.
     digest_at: Option<Time>,
     checks: Checks,
@@ -127,7 +127,7 @@ impl Server {
             stopping: false,
             leaving: None,
             counters: ServerCounters::default(),
-            started: Wall::default(),
+            started: UnixTime::default(),
             digest_at: None,
             checks: Checks::default(),
             answers: Answers::default(),
@@ -170,9 +170,9 @@ impl Server {
     #[inline]
     pub(super) fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         match self.fanout.sent(now, id, count, full) {
-            Verdict::AllSent => {}
-            Verdict::Finished => self.closed.push_back(id),
-            verdict => self.note_waiting(now, id, count, verdict),
+            SendStatus::AllSent => {}
+            SendStatus::Finished => self.closed.push_back(id),
+            status => self.note_waiting(now, id, count, status),
         }
     }
 
@@ -333,13 +333,13 @@ impl Server {
     }
 
     /// A client has not taken all that waits for it.
-    fn note_waiting(&mut self, now: Time, id: ClientId, count: usize, verdict: Verdict) {
+    fn note_waiting(&mut self, now: Time, id: ClientId, count: usize, status: SendStatus) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
             if count >= CLOSE_PROGRESS_BYTES && !self.stopping {
                 session.since = session.since.max(now + CLOSE_TIMEOUT);
             }
-        } else if verdict == Verdict::SlowConsumer {
+        } else if status == SendStatus::SlowConsumer {
             self.close_slow(now, id);
             self.settle(now);
         } else {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::Server;
 use super::audit::Audited;
-use super::guesses::{Guesses, Rank};
+use super::guesses::{GuesserRank, Guesses};
 use crate::chat::{NameKey, Network, Outlet, Refusal, Reply};
 use crate::id::ClientId;
 use crate::limits::{
@@ -62,7 +62,7 @@ impl Checks {
         self.due
     }
 
-    fn rank(&self, waiting: &Waiting) -> Rank {
+    fn rank(&self, waiting: &Waiting) -> GuesserRank {
         self.guesses.rank(waiting.id, waiting.network)
     }
 

@@ -3,10 +3,10 @@
 //! Where it is kept, and when, is left to whoever drives the server.
 
 use super::Server;
-use crate::chat::{Archive, Context, Entry, Network, RoomName, SaveBatch, StoredLobby};
+use crate::chat::{Archive, Context, JournalEntry, Network, RoomName, SaveBatch, StoredLobby};
 use crate::id::ClientId;
 use crate::limits::ROOMS_RECALLED_PER_TURN;
-use crate::time::{Time, Wall};
+use crate::time::{Time, UnixTime};
 
 impl Server {
     /// Takes in what was kept, before anybody comes.
@@ -52,15 +52,15 @@ impl Server {
     }
 
     /// What has happened in rooms since this was last asked for, if that is kept.
-    pub fn take_journal(&mut self) -> Vec<Entry> {
+    pub fn take_journal(&mut self) -> Vec<JournalEntry> {
         self.lobby.take_journal()
     }
 
     /// Notes what the calendar says at `now`. To be called once in a while: it may be set.
-    pub fn set_calendar(&mut self, now: Time, wall: Wall) {
+    pub fn set_calendar(&mut self, now: Time, date: UnixTime) {
         let since_start = u64::try_from(now.since(Time::ZERO).as_millis()).unwrap_or(u64::MAX);
-        self.started = Wall::from_millis(wall.millis().saturating_sub(since_start));
-        self.lobby.set_now(wall);
+        self.started = UnixTime::from_millis(date.millis().saturating_sub(since_start));
+        self.lobby.set_now(date);
     }
 
     /// Where clients come from and what the calendar says, for as long as `act` takes, which is

@@ -244,7 +244,7 @@ impl Store {
         // The commit has succeeded. A later failure must not have it written again.
         self.is_changed = true;
         self.outdated.clear();
-        self.settled += batch.rooms.iter().filter(|room| room.charter.is_some()).count() as u64;
+        self.settled += batch.rooms.iter().filter(|room| room.settings.is_some()).count() as u64;
         if !self.is_marked {
             self.is_marked = self.connection.pragma_update(None, "synchronous", "NORMAL").is_ok();
         }

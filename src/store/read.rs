@@ -10,14 +10,15 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
 use crate::chat::{
-    Alphabet, Charter, Digest, Kind, Measure, Message, Network, Nickname, StoredRoom,
+    Alphabet, Message, MessageKind, Network, Nickname, RoomSettings, SanctionKind, SecretHash,
+    StoredRoom,
 };
 use crate::chat::{
-    NameKey, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
+    MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
 };
 use crate::limits::{HISTORY_TOTAL_BYTES, LINE_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::text::clean;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// The columns that describe a room.
 const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
@@ -36,7 +37,8 @@ impl LoadedState {
     /// Reads at most `most` rooms, `main` and the best of the others, until their messages fill the
     /// memory for them: the others are found in the archive. `epoch` is used where there is none.
     pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
-        let snapshot = StoredLobby { epoch, last: 0, torn: 0, complete: false, rooms: Vec::new() };
+        let snapshot =
+            StoredLobby { epoch, last: 0, gap_before: 0, complete: false, rooms: Vec::new() };
         let mut reading = Self { snapshot, skipped: 0, weight: 0 };
         reading.read_rooms(connection, most)?;
         reading.read_meta(connection)?;
@@ -84,7 +86,7 @@ impl LoadedState {
         }
         self.snapshot.last = self.snapshot.last.max(number(row, 1).unwrap_or_default());
         self.snapshot.complete = number(row, 2) == Some(1);
-        self.snapshot.torn = number(row, 3).unwrap_or_default();
+        self.snapshot.gap_before = number(row, 3).unwrap_or_default();
         Ok(())
     }
 }
@@ -114,12 +116,12 @@ fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<
             None => skipped += 1,
         }
     }
-    room.charter.sanctions = Sanctions::restored(sanctions);
+    room.settings.sanctions = Sanctions::restored(sanctions);
     let sql = "SELECT number, at, who, kind, text FROM messages WHERE room = ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
-        match message(row).filter(|message| message.stamp.number > room.forgotten) {
+        match message(row).filter(|message| message.id.number > room.forgotten) {
             Some(message) => room.messages.push(message),
             None => skipped += 1,
         }
@@ -144,15 +146,15 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     };
     let owner = match text_or_null(row, 4)? {
         Some(owner) => {
-            Some(Owner { name: Nickname::restored(owner)?, key: Digest::parse(text(row, 5)?)? })
+            Some(Owner { name: Nickname::restored(owner)?, key: SecretHash::parse(text(row, 5)?)? })
         }
         None => None,
     };
     let password = match text_or_null(row, 6)? {
-        Some(password) => Some(Digest::parse(password)?),
+        Some(password) => Some(SecretHash::parse(password)?),
         None => None,
     };
-    let charter = Charter { topic, owner, password, sanctions: Sanctions::default() };
+    let settings = RoomSettings { topic, owner, password, sanctions: Sanctions::default() };
     let forgotten = number(row, 7)?;
     // Nothing is lost if these columns were changed by hand.
     let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());
@@ -160,14 +162,14 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     let used = number(row, 10).and_then(|used| u32::try_from(used).ok()).unwrap_or_default();
     let standing = Standing { founder, founded, used };
     let messages = Vec::new();
-    Some((key.as_str().into(), StoredRoom { name, charter, messages, forgotten, standing }))
+    Some((key.as_str().into(), StoredRoom { name, settings, messages, forgotten, standing }))
 }
 
 /// A sanction that names nobody is skipped.
 fn sanction(row: &Row<'_>) -> Option<Sanction> {
-    let measure = match text(row, 1)? {
-        "ban" => Measure::Ban,
-        "mute" => Measure::Mute,
+    let kind = match text(row, 1)? {
+        "ban" => SanctionKind::Ban,
+        "mute" => SanctionKind::Mute,
         _ => return None,
     };
     let name = match text_or_null(row, 2)? {
@@ -179,7 +181,7 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
         None => None,
     };
     let until = match row.get_ref(4).ok()?.as_i64_or_null().ok()? {
-        Some(until) => Some(Wall::from_millis(u64::try_from(until).ok()?)),
+        Some(until) => Some(UnixTime::from_millis(u64::try_from(until).ok()?)),
         None => None,
     };
     if name.is_none() && network.is_none() {
@@ -187,7 +189,7 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
     }
     Some(Sanction {
         number: u32::try_from(number(row, 0)?).ok()?,
-        measure,
+        kind,
         name,
         network,
         until,
@@ -198,11 +200,11 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
 
 fn message(row: &Row<'_>) -> Option<Message> {
     Some(Message {
-        stamp: Stamp { number: number(row, 0)?, at: Wall::from_millis(number(row, 1)?) },
+        id: MessageId { number: number(row, 0)?, at: UnixTime::from_millis(number(row, 1)?) },
         who: Nickname::restored(text(row, 2)?)?,
         kind: match text(row, 3)? {
-            "said" => Kind::Said,
-            "acted" => Kind::Acted,
+            "said" => MessageKind::Said,
+            "acted" => MessageKind::Acted,
             _ => return None,
         },
         text: cleaned(text(row, 4)?, LINE_BYTES_MAX)?,

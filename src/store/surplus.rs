@@ -7,7 +7,7 @@
 use rusqlite::{Connection, Result, params};
 
 use crate::chat::{Alphabet, NameKey, RoomName};
-use crate::limits::{COMMIT_ROWS_MAX, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
+use crate::limits::{COMMIT_ROWS_MAX, ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS};
 
 /// Rooms to be kept no longer, so that about `most` are left: as many as one commit can erase.
 /// `may_go` says whether one can be let go of now.
@@ -63,7 +63,7 @@ impl SurplusSearch<'_> {
                             AND NOT EXISTS (SELECT 1 FROM sanctions WHERE room = key)))
                    ORDER BY used";
         let bare = today.saturating_sub(ROOM_UNUSED_DAYS);
-        let settled = today.saturating_sub(ROOM_SETTLED_UNUSED_DAYS);
+        let settled = today.saturating_sub(ROOM_CONFIGURED_UNUSED_DAYS);
         let main = NameKey::of("main");
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![bare, settled, main.as_str()])?;

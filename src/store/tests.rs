@@ -19,22 +19,22 @@ mod rooms;
 use model::{ModelRandom, StoreModel};
 
 /// A batch with these messages of one room, to be numbered from here on.
-fn batch<'a>(room: &'a StoredRoom, charter: bool, last: u64) -> SaveBatch<'a> {
+fn batch<'a>(room: &'a StoredRoom, settings: bool, last: u64) -> SaveBatch<'a> {
     let changes = RoomChanges {
         name: &room.name,
-        charter: charter.then_some(&room.charter),
+        settings: settings.then_some(&room.settings),
         said: room.messages.iter().collect(),
         forgotten: room.forgotten,
         standing: room.standing,
     };
-    SaveBatch { epoch: 7, last, torn: last / 2, gone: &[], rooms: vec![changes] }
+    SaveBatch { epoch: 7, last, gap_before: last / 2, gone: &[], rooms: vec![changes] }
 }
 
 fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> StoredRoom {
     let messages = numbers.into_iter().map(|number| model::message(number, "hello")).collect();
     StoredRoom {
         name: model::room_name(name),
-        charter: Default::default(),
+        settings: Default::default(),
         messages,
         forgotten: 0,
         standing: Default::default(),
@@ -43,7 +43,7 @@ fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> StoredRoom {
 
 fn numbers(snapshot: &StoredLobby) -> Vec<u64> {
     let messages = snapshot.rooms.iter().flat_map(|room| &room.messages);
-    messages.map(|message| message.stamp.number).collect()
+    messages.map(|message| message.id.number).collect()
 }
 
 fn open(folder: &Path) -> (Store, StoredLobby) {
@@ -66,7 +66,7 @@ fn nothing_was_kept_before_the_first_start() {
     let (store, snapshot) = open(&folder);
     assert_eq!(
         snapshot,
-        StoredLobby { epoch: 99, last: 0, torn: 0, complete: true, rooms: Vec::new() }
+        StoredLobby { epoch: 99, last: 0, gap_before: 0, complete: true, rooms: Vec::new() }
     );
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
@@ -108,7 +108,8 @@ fn only_a_clean_end_is_complete() {
 fn who_has_begun_and_is_killed_leaves_a_state_that_is_not_complete() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
-    let nothing_new = |last| SaveBatch { epoch: 7, last, torn: 0, gone: &[], rooms: Vec::new() };
+    let nothing_new =
+        |last| SaveBatch { epoch: 7, last, gap_before: 0, gone: &[], rooms: Vec::new() };
     let begin = |last| {
         let (mut store, snapshot) = open(folder);
         store.begin(&nothing_new(last)).unwrap();
@@ -217,7 +218,7 @@ fn rows_that_nobody_can_have_written_are_skipped() {
     assert_eq!(snapshot.rooms.len(), 1);
     assert_eq!((snapshot.last, numbers(&snapshot)), (24, vec![3, 5]));
     assert_eq!(snapshot.rooms[0].messages[0].text, "ab");
-    let sanctions = snapshot.rooms[0].charter.sanctions.iter();
+    let sanctions = snapshot.rooms[0].settings.sanctions.iter();
     assert_eq!(sanctions.map(|known| known.number).collect::<Vec<_>>(), [6]);
     assert_eq!(store.skipped(), 4 + 5 + 6, "what is in no room is not looked at");
 }

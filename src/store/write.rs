@@ -6,7 +6,9 @@
 use rusqlite::{Connection, Result, params};
 
 use crate::chat::Sanction;
-use crate::chat::{Charter, Digest, Kind, Measure, Message, Nickname, RoomChanges, SaveBatch};
+use crate::chat::{
+    Message, MessageKind, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
+};
 
 /// Writes it within a transaction of the caller's.
 pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()> {
@@ -20,7 +22,7 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     let sql = "INSERT INTO meta (only, epoch, last, torn, complete) VALUES (1, ?1, ?2, ?3, 0)
                ON CONFLICT (only) DO UPDATE
                SET epoch = ?1, last = ?2, torn = ?3, complete = 0";
-    let numbers = params![batch.epoch, integer(batch.last), integer(batch.torn)];
+    let numbers = params![batch.epoch, integer(batch.last), integer(batch.gap_before)];
     connection.prepare_cached(sql)?.execute(numbers)?;
     Ok(())
 }
@@ -43,8 +45,8 @@ fn change(connection: &Connection, changes: &RoomChanges<'_>) -> Result<()> {
     let (key, forgotten) = (key.as_str(), integer(changes.forgotten));
     let sql = "DELETE FROM messages WHERE room = ?1 AND number <= ?2";
     connection.prepare_cached(sql)?.execute(params![key, forgotten])?;
-    match changes.charter {
-        Some(charter) => settle(connection, key, changes, charter)?,
+    match changes.settings {
+        Some(settings) => settle(connection, key, changes, settings)?,
         None => {
             let sql = "INSERT INTO rooms (key, name, forgotten, used) VALUES (?1, ?2, ?3, ?4)
                        ON CONFLICT (key) DO UPDATE
@@ -60,9 +62,9 @@ fn settle(
     connection: &Connection,
     key: &str,
     changes: &RoomChanges<'_>,
-    charter: &Charter,
+    settings: &RoomSettings,
 ) -> Result<()> {
-    let (topic, owner) = (charter.topic.as_ref(), charter.owner.as_ref());
+    let (topic, owner) = (settings.topic.as_ref(), settings.owner.as_ref());
     let sql =
         "INSERT OR REPLACE INTO rooms (key, name, topic, topic_by, owner, owner_key, password,
                                              forgotten, founder, founded, used)
@@ -74,20 +76,20 @@ fn settle(
         topic.map(|topic| topic.by.as_str()),
         owner.map(|owner| owner.name.as_str()),
         owner.map(|owner| owner.key.to_string()),
-        charter.password.as_ref().map(Digest::to_string),
+        settings.password.as_ref().map(SecretHash::to_string),
         integer(changes.forgotten),
         changes.standing.founder.map(|founder| founder.to_string()),
         integer(changes.standing.founded),
         changes.standing.used,
     ])?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
-    charter.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
+    settings.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
 }
 
 fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()> {
-    let measure = match sanction.measure {
-        Measure::Ban => "ban",
-        Measure::Mute => "mute",
+    let kind = match sanction.kind {
+        SanctionKind::Ban => "ban",
+        SanctionKind::Mute => "mute",
     };
     let sql = "INSERT OR REPLACE INTO sanctions
                (room, number, measure, name, network, until, by, reason)
@@ -95,7 +97,7 @@ fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()>
     connection.prepare_cached(sql)?.execute(params![
         key,
         sanction.number,
-        measure,
+        kind,
         sanction.name.as_ref().map(Nickname::as_str),
         sanction.network.map(|network| network.address().to_string()),
         sanction.until.map(|until| integer(until.millis())),
@@ -107,15 +109,15 @@ fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()>
 
 fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
     let kind = match message.kind {
-        Kind::Said => "said",
-        Kind::Acted => "acted",
+        MessageKind::Said => "said",
+        MessageKind::Acted => "acted",
     };
     let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute(params![
-        integer(message.stamp.number),
+        integer(message.id.number),
         key,
-        integer(message.stamp.at.millis()),
+        integer(message.id.at.millis()),
         message.who.as_str(),
         kind,
         message.text.as_str(),

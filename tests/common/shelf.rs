@@ -47,14 +47,14 @@ impl Archive for SharedShelf {
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self(StoredLobby { epoch: 0, last: 0, torn: 0, complete: true, rooms: Vec::new() })
+        Self(StoredLobby { epoch: 0, last: 0, gap_before: 0, complete: true, rooms: Vec::new() })
     }
 }
 
 impl Shelf {
     pub(crate) fn keep(&mut self, batch: &SaveBatch<'_>) {
         let kept = &mut self.0;
-        (kept.epoch, kept.last, kept.torn) = (batch.epoch, batch.last, batch.torn);
+        (kept.epoch, kept.last, kept.gap_before) = (batch.epoch, batch.last, batch.gap_before);
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());
         }
@@ -63,18 +63,18 @@ impl Shelf {
             if kept.rooms.iter_mut().find(same).is_none() {
                 kept.rooms.push(StoredRoom {
                     name: changes.name.clone(),
-                    charter: Default::default(),
+                    settings: Default::default(),
                     messages: Vec::new(),
                     forgotten: 0,
                     standing: changes.standing,
                 });
             }
             let room = kept.rooms.iter_mut().find(same).expect("it was put there");
-            if let Some(charter) = changes.charter {
-                room.charter = charter.clone();
+            if let Some(settings) = changes.settings {
+                room.settings = settings.clone();
             }
             room.messages.extend(changes.said.iter().map(|message| (*message).clone()));
-            room.messages.retain(|message| message.stamp.number > changes.forgotten);
+            room.messages.retain(|message| message.id.number > changes.forgotten);
             (room.forgotten, room.standing) = (changes.forgotten, changes.standing);
         }
     }

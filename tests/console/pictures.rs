@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use mio_chat::console::{Deed, Input, Theme};
+use mio_chat::console::{Effect, Input, Theme};
 use ratatui::style::{Modifier, Style};
 
 use crate::play::Play;
@@ -91,9 +91,9 @@ fn without_a_connection_the_reason_is_seen() {
 fn an_empty_client_asks_for_a_name() {
     let mut play = Play::new("", Theme::Plain);
     check("nameless.txt", &pictures(&mut play));
-    play.deeds.clear();
+    play.effects.clear();
     play.press("al\r");
-    assert_eq!(play.deeds, [Deed::Connect]);
+    assert_eq!(play.effects, [Effect::Connect]);
     play.happen(Input::Connected);
     assert_eq!(play.sent(), "/format json\n/history off\nal\n");
     play.hear(&[told::format(9), told::taken()]);

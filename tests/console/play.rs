@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use mio_chat::console::{Console, Deed, Input, Keys, Moment, Theme, Wishes};
+use mio_chat::console::{Console, ConsoleSettings, Effect, Input, Keys, Moment, Theme};
 use mio_chat::time::Time;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,21 +17,21 @@ pub(crate) const WALL: u64 = 1_763_820_120;
 pub(crate) struct Play {
     console: Console,
     pub(crate) seconds: u64,
-    pub(crate) deeds: Vec<Deed>,
+    pub(crate) effects: Vec<Effect>,
     pub(crate) size: (u16, u16),
 }
 
 impl Play {
     pub(crate) fn new(nickname: &str, theme: Theme) -> Self {
-        let wishes = Wishes {
+        let settings = ConsoleSettings {
             nickname: nickname.into(),
             server: "chat.example:55555".into(),
             random: 7,
             theme,
-            ..Wishes::default()
+            ..ConsoleSettings::default()
         };
-        let console = Console::new(wishes, Self::moment(0));
-        let mut play = Self { console, seconds: 0, deeds: Vec::new(), size: (80, 24) };
+        let console = Console::new(settings, Self::moment(0));
+        let mut play = Self { console, seconds: 0, effects: Vec::new(), size: (80, 24) };
         play.happen(Input::Start);
         play
     }
@@ -44,7 +44,7 @@ impl Play {
         play.hear(&[told::joined("alice"), told::room("main", 3)]);
         play.hear(&[told::history(0), told::end("main", 9)]);
         play.hear(&[told::names("main", &["alice", "bob", "Zoë"])]);
-        play.deeds.clear();
+        play.effects.clear();
         play
     }
 
@@ -54,8 +54,8 @@ impl Play {
     }
 
     pub(crate) fn happen(&mut self, input: Input<'_>) {
-        let deeds = self.console.handle(Self::moment(self.seconds), input);
-        self.deeds.extend(deeds);
+        let effects = self.console.handle(Self::moment(self.seconds), input);
+        self.effects.extend(effects);
     }
 
     pub(crate) fn hear<T: AsRef<str>>(&mut self, lines: &[T]) {
@@ -72,8 +72,8 @@ impl Play {
 
     /// What was sent to the server since it was last asked.
     pub(crate) fn sent(&mut self) -> String {
-        let sent = self.deeds.drain(..).filter_map(|deed| match deed {
-            Deed::Send(text) => Some(text),
+        let sent = self.effects.drain(..).filter_map(|effect| match effect {
+            Effect::Send(text) => Some(text),
             _ => None,
         });
         sent.collect()

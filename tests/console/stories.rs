@@ -1,6 +1,6 @@
 //! What is typed and heard, and what comes of it.
 
-use mio_chat::console::{Deed, Input, Key, News};
+use mio_chat::console::{Effect, Input, Key, News};
 
 use crate::pictures::conversation;
 use crate::play::Play;
@@ -12,7 +12,7 @@ fn who_comes_back_sees_what_was_missed_in_its_place() {
     play.happen(Input::Closed(""));
     play.seconds += 5;
     play.happen(Input::Timeout);
-    assert_eq!(play.deeds.pop(), Some(Deed::Connect));
+    assert_eq!(play.effects.pop(), Some(Effect::Connect));
     play.happen(Input::Connected);
     assert_eq!(play.sent(), "/format json\n/history off\nalice\n");
     play.hear(&[told::format(9), told::welcome("alice"), told::joined("alice")]);
@@ -82,11 +82,15 @@ fn what_is_typed_without_a_connection_is_kept() {
     play.happen(Input::Closed("gone"));
     play.press("do not lose me\r");
     play.sees("alice> do not lose me");
-    assert_eq!(play.deeds.drain(..).collect::<Vec<_>>(), [Deed::Connect], "it is tried at once");
+    assert_eq!(
+        play.effects.drain(..).collect::<Vec<_>>(),
+        [Effect::Connect],
+        "it is tried at once"
+    );
     play.happen(Input::Closed("refused"));
     play.sees("reconnecting in");
     play.press("\x15\r");
-    assert_eq!(play.deeds, [Deed::Connect], "Enter alone tries at once");
+    assert_eq!(play.effects, [Effect::Connect], "Enter alone tries at once");
 }
 
 #[test]
@@ -96,7 +100,10 @@ fn players_have_a_pane_of_their_own() {
     assert_eq!(play.sent(), "/match duel\n");
     play.hear(&[told::token("duel", "d9090e436e0f64c1", 50_001)]);
     let (talk, token) = (1, 0xd909_0e43_6e0f_64c1);
-    assert_eq!(play.deeds.drain(..).next(), Some(Deed::Play { talk, token, port: Some(50_001) }));
+    assert_eq!(
+        play.effects.drain(..).next(),
+        Some(Effect::Play { talk, token, port: Some(50_001) })
+    );
     play.sees("looking for players in duel");
     play.press("half a line");
     play.happen(Input::Talk(talk, News::Met("bob".into(), "directly connected".into())));
@@ -105,7 +112,7 @@ fn players_have_a_pane_of_their_own() {
     play.press("\r");
     assert_eq!(play.sent(), "half a line\n", "what was begun for all is said to all");
     play.press("\x1b2psst\r");
-    assert_eq!(play.deeds.drain(..).next(), Some(Deed::Say { talk, text: "psst".into() }));
+    assert_eq!(play.effects.drain(..).next(), Some(Effect::Say { talk, text: "psst".into() }));
     play.happen(Input::Talk(talk, News::Said("bob".into(), "\x1b[31mwhat?".into())));
     play.sees("bob: [31mwhat?");
     play.sees("● alice directly with bob");
@@ -114,7 +121,7 @@ fn players_have_a_pane_of_their_own() {
     play.sees("nobody is there any more");
     play.press("\x15/close\r");
     play.sees("● alice in main");
-    assert_eq!(play.deeds, [Deed::HangUp { talk }]);
+    assert_eq!(play.effects, [Effect::HangUp { talk }]);
 }
 
 #[test]
@@ -145,11 +152,11 @@ fn leaving_takes_ctrl_d_or_twice_ctrl_c_or_a_word() {
     for keys in ["\x04", "\x03\x03", "/quit\r", "x\x03\x03\x03"] {
         let mut play = Play::begun();
         play.press(keys);
-        assert_eq!(play.deeds, [Deed::Leave], "{keys:?}");
+        assert_eq!(play.effects, [Effect::Leave], "{keys:?}");
     }
     let mut play = Play::begun();
     play.press("x\x04\x03\x03y\x03\x03z");
-    assert!(play.deeds.is_empty(), "{:?}", play.deeds);
+    assert!(play.effects.is_empty(), "{:?}", play.effects);
 }
 
 #[test]
@@ -239,7 +246,7 @@ fn any_key_at_any_size_is_survived() {
             1 => drop(play.buffer(((draw / 10 % 120) as u16, (draw / 1_200 % 40) as u16))),
             _ => play.press(keys[draw / 10 % keys.len()]),
         }
-        play.deeds.clear();
+        play.effects.clear();
         play.buffer(play.size);
     }
 }
@@ -292,10 +299,10 @@ fn what_is_done_in_a_direct_conversation_is_not_told_to_all() {
     let mut play = Play::begun();
     play.hear(&[told::token("duel", "d9090e436e0f64c1", 50_001)]);
     play.happen(Input::Talk(1, News::Met("bob".into(), "directly connected".into())));
-    play.deeds.clear();
+    play.effects.clear();
     play.press("/me waves\r");
     play.sees("/me is for rooms");
-    assert!(play.deeds.is_empty(), "{:?}", play.deeds);
+    assert!(play.effects.is_empty(), "{:?}", play.effects);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a room remembers, and how it is told again; and whether all of it is on the shelf.
 
-use mio_chat::chat::{Kind, Measure, StoredLobby, StoredRoom};
+use mio_chat::chat::{MessageKind, SanctionKind, StoredLobby, StoredRoom};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
@@ -95,7 +95,7 @@ impl Rooms {
         let same = self.epoch.as_ref() == Some(&epoch);
         let from = room.messages.iter().filter(|message| same && message.number <= since).count();
         let count = room.messages.len() - from;
-        let all = same && since >= room.forgotten && since <= self.last && since >= self.torn;
+        let all = same && since >= room.forgotten && since <= self.last && since >= self.gap_before;
         let (name, messages) = (&room.name, if count == 1 { "message" } else { "messages" });
         let heading = if all {
             format!("{count} {messages} in {name} since {since}")
@@ -178,7 +178,7 @@ impl Rooms {
         self.last = kept.last;
         if !kept.complete {
             self.last += 1_000_000_000;
-            self.torn = self.last;
+            self.gap_before = self.last;
         }
         for room in &mut self.rooms {
             room.begin_anew();
@@ -208,17 +208,17 @@ impl Rooms {
 
     fn compare(&self, room: &Room, kept: &StoredRoom) {
         let name = &room.name;
-        let charter = &kept.charter;
-        let topic = charter.topic.as_ref();
+        let settings = &kept.settings;
+        let topic = settings.topic.as_ref();
         let topic = topic.map(|topic| (topic.text.to_string(), topic.by.as_str().to_owned()));
         assert_eq!(topic, room.topic, "the topic of {name}");
-        let owner = charter.owner.as_ref().map(|owner| owner.name.as_str());
+        let owner = settings.owner.as_ref().map(|owner| owner.name.as_str());
         assert_eq!(owner, room.endowed.as_ref().map(|(_, owner)| owner.as_str()), "{name}'s owner");
-        assert_eq!(charter.password.is_some(), room.password.is_some(), "the password of {name}");
+        assert_eq!(settings.password.is_some(), room.password.is_some(), "the password of {name}");
         let messages = kept.messages.iter().map(|message| Message {
-            number: message.stamp.number,
-            at: message.stamp.at.millis(),
-            acted: message.kind == Kind::Acted,
+            number: message.id.number,
+            at: message.id.at.millis(),
+            acted: message.kind == MessageKind::Acted,
             who: message.who.as_str().to_owned(),
             text: message.text.to_string(),
         });
@@ -229,9 +229,9 @@ impl Rooms {
         assert_eq!(messages.len(), room.messages.len(), "messages in {name}");
         let forgotten = (kept.forgotten, room.forgotten);
         assert!(forgotten.0 == forgotten.1 || room.name == "main", "{name}: {forgotten:?}");
-        let sentences = kept.charter.sanctions.iter().map(|sanction| Sentence {
+        let sentences = kept.settings.sanctions.iter().map(|sanction| Sentence {
             number: sanction.number,
-            bans: sanction.measure == Measure::Ban,
+            bans: sanction.kind == SanctionKind::Ban,
             name: sanction.name.as_ref().map(|name| name.as_str().to_owned()),
             address: sanction.network.map(|network| network.address()),
             until: sanction.until.map(|until| until.millis()),

@@ -220,7 +220,7 @@ impl Rooms {
         Some(format!("* that is not the password of {room}; ask somebody who is in it\n"))
     }
 
-    pub(crate) fn endow(&mut self, id: ClientId, room: &str) -> Effect {
+    pub(crate) fn grant_ownership(&mut self, id: ClientId, room: &str) -> Effect {
         self.keys_given += 1;
         let (number, name) = (self.keys_given, self.me(id).name);
         let owned = self.room_mut(room);
@@ -254,7 +254,7 @@ impl Rooms {
             return Err(already(&self.me(heir).name));
         }
         let mut effects = self.tell_deed(id, &room, "made the owner", heir);
-        effects.push(self.endow(heir, &room));
+        effects.push(self.grant_ownership(heir, &room));
         Ok(effects)
     }
 

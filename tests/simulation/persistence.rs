@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mio_chat::server::Server;
-use mio_chat::time::{Time, Wall};
+use mio_chat::time::{Time, UnixTime};
 
 use crate::common::shelf::SharedShelf;
 use crate::endpoints::Endpoints;
@@ -15,7 +15,7 @@ use crate::world::{SECOND, TURNS_MAX, World};
 /// A server with these rules, whose rooms are kept on the shelf if they say so.
 pub(crate) fn new_server(rules: &Rules, secret: u8, shelf: &SharedShelf) -> Server {
     let mut server = Server::new(rules.settings(), [secret; 16]);
-    server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
+    server.set_calendar(Time::ZERO, UnixTime::from_millis(rules.calendar));
     server.set_archive(shelf.archive().filter(|_| rules.rooms.kept));
     server
 }

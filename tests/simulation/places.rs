@@ -52,7 +52,7 @@ impl Rooms {
             ..Room::default()
         });
         let mut effects = self.move_to(id, &name);
-        effects.push(self.endow(id, &name));
+        effects.push(self.grant_ownership(id, &name));
         effects
     }
 }

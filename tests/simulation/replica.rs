@@ -6,7 +6,7 @@ use mio_chat::chat::{
 };
 use mio_chat::id::ClientId;
 use mio_chat::server::Server;
-use mio_chat::time::Wall;
+use mio_chat::time::UnixTime;
 
 use crate::rules::Rules;
 
@@ -40,7 +40,7 @@ impl Replica {
             if !rooms.contains(&entry.room) {
                 rooms.push(entry.room.clone());
             }
-            let context = Context { now: Wall::default(), network_of: &|_| None };
+            let context = Context { now: UnixTime::default(), network_of: &|_| None };
             self.0.apply(entry, &context, &mut Nobody);
         }
         for room in rooms {

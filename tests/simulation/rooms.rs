@@ -137,7 +137,7 @@ pub(crate) struct Rooms {
     /// The number of the last message.
     pub(crate) last: u64,
     /// Before this number messages may be missing.
-    pub(crate) torn: u64,
+    pub(crate) gap_before: u64,
     /// Digits that the server has told: its epoch, and keys by their number.
     pub(crate) epoch: Option<String>,
     pub(crate) keys: BTreeMap<u64, String>,
@@ -158,7 +158,7 @@ impl Rooms {
             rooms: vec![Room { name: MAIN.into(), ..Room::default() }],
             wall,
             last: 0,
-            torn: 0,
+            gap_before: 0,
             epoch: None,
             keys: BTreeMap::new(),
             keys_given: 0,
@@ -260,7 +260,7 @@ impl Rooms {
             return Vec::new();
         };
         let person = self.people.remove(at);
-        self.vacate(id, &person)
+        self.remove_member(id, &person)
     }
 
     /// Everybody is gone, and nobody hears of it.
@@ -399,7 +399,7 @@ impl Rooms {
     }
 
     /// Somebody who is nobody any more has left.
-    fn vacate(&mut self, id: ClientId, person: &Person) -> Vec<Effect> {
+    fn remove_member(&mut self, id: ClientId, person: &Person) -> Vec<Effect> {
         let members = self.members(&person.room);
         let counted = members.len() >= self.settings.digest_above.max(1);
         let room = self.room_mut(&person.room);
@@ -419,7 +419,7 @@ impl Rooms {
     pub(crate) fn move_to(&mut self, id: ClientId, room: &str) -> Vec<Effect> {
         let at = self.people.iter().position(|person| person.id == id).expect("a member");
         let person = self.people.remove(at);
-        let mut effects = self.vacate(id, &person);
+        let mut effects = self.remove_member(id, &person);
         effects.extend(self.enter(person, room));
         effects
     }

@@ -1,25 +1,25 @@
-//! What was decided is carried out: drawn and measured here, where it happens, and then applied.
+//! Carries out decisions: keys are drawn and times measured here, and then facts are applied.
 //!
 //! Applying a fact draws nothing and measures nothing: two lobbies that are told the same facts in
 //! the same order have the same rooms (topic, password, owner, sanctions, who looks after them, and
-//! what was said). Who is here, and what they are told, is each lobby's own.
+//! what was said). Members, and what they are told, are each lobby's own.
 
 use super::deciding::{Decision, Joining};
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Outcome, RoomCommand};
-use crate::chat::digest::Digest;
-use crate::chat::fact::{Author, Change, Entry, Fact};
-use crate::chat::message::{Message, Stamp};
+use crate::chat::fact::{Author, Change, Fact, JournalEntry};
+use crate::chat::message::{Message, MessageId};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::secret_hash::SecretHash;
 use crate::chat::standing::founder;
 use crate::id::ClientId;
 
 impl Lobby {
-    /// Carries out what was decided for a client.
+    /// Carries out a decision on a client's command.
     pub(super) fn carry_out<'a>(
         &mut self,
         id: ClientId,
@@ -75,7 +75,7 @@ impl Lobby {
                     _ => self.tell_topic(id, room, outlet),
                 }
             }
-            // All others are decided.
+            // All other commands are decided in `deciding`.
             _ => {}
         }
         Ok(())
@@ -106,13 +106,13 @@ impl Lobby {
         if let (Some(key), Some(open)) = (key, self.rooms.get(room)) {
             outlet.reply(id, &Reply::Owns { room: &open.name, key });
         } else if owns {
-            let claimed = Fact::Settled { by: who, change: Change::Claimed };
+            let claimed = Fact::Changed { by: who, change: Change::Claimed };
             self.happen(room, Author::Here(id), claimed, context, outlet);
         }
         Ok(())
     }
 
-    /// Makes a room, which belongs to whoever makes it; and the key that proves it.
+    /// Makes a room, which its founder owns. Returns the room, and the key that proves ownership.
     fn found(
         &mut self,
         id: ClientId,
@@ -124,15 +124,15 @@ impl Lobby {
         self.make_way(Some(founder), outlet)?;
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
         let drawn = self.keys.draw();
-        let key = Digest::of(&name.key(), &written(drawn));
-        let stamp = Stamp { number: self.numbers.last, at: context.now };
+        let key = SecretHash::of(&name.key(), &written(drawn));
+        let stamp = MessageId { number: self.sequence.last, at: context.now };
         self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
         let room = self.rooms.open(name, stamp, founder);
         self.give_to(room, by, key);
         Ok((room, Some(drawn)))
     }
 
-    /// Gives a room to another, who is told the key that proves it from now on.
+    /// Gives a room to another, who is told the key that proves ownership from now on.
     fn give(
         &mut self,
         id: ClientId,
@@ -145,9 +145,9 @@ impl Lobby {
             return;
         };
         let drawn = self.keys.draw();
-        let key = Digest::of(&open.name.key(), &written(drawn));
-        let receiver = self.names.find(&heir.key(), &self.members);
-        let given = Fact::Settled { by, change: Change::Given { to: heir, key } };
+        let key = SecretHash::of(&open.name.key(), &written(drawn));
+        let receiver = self.nicknames.find(&heir.key(), &self.members);
+        let given = Fact::Changed { by, change: Change::Given { to: heir, key } };
         self.happen(room, Author::Here(id), given, context, outlet);
         if let (Some(receiver), Some(open)) = (receiver, self.rooms.get(room)) {
             outlet.reply(receiver, &Reply::Owns { room: &open.name, key: drawn });
@@ -163,16 +163,16 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let stamp = self.numbers.stamp(&fact, context.now);
+        let stamp = self.sequence.stamp(&fact, context.now);
         if let Some(open) = self.rooms.get(room) {
             self.journal.note(&open.name, stamp, || fact.clone());
         }
         self.apply_in(room, stamp, author, fact, context, outlet);
     }
 
-    /// Applies what has happened in another lobby, to the room of that name.
-    pub fn apply(&mut self, entry: Entry, context: &Context<'_>, outlet: &mut impl Outlet) {
-        let Entry { room, stamp, fact } = entry;
+    /// Applies a fact from another lobby to the room of that name.
+    pub fn apply(&mut self, entry: JournalEntry, context: &Context<'_>, outlet: &mut impl Outlet) {
+        let JournalEntry { room, stamp, fact } = entry;
         self.now = stamp.at;
         match (fact, self.rooms.find(&room)) {
             (Fact::Founded { by, founder, key }, None) => {
@@ -193,7 +193,7 @@ impl Lobby {
     fn apply_in(
         &mut self,
         room: RoomId,
-        stamp: Stamp,
+        stamp: MessageId,
         author: Author,
         fact: Fact,
         context: &Context<'_>,
@@ -209,7 +209,7 @@ impl Lobby {
             },
             Fact::Went { who } => self.remove(room, author, &who, outlet),
             Fact::Said { who, kind, text } => {
-                self.hear(room, author, Message { stamp, kind, who, text }, outlet);
+                self.hear(room, author, Message { id: stamp, kind, who, text }, outlet);
             }
             Fact::Renamed { old, new } => {
                 if let Some(open) = self.rooms.get_mut(room).filter(|it| !it.officers.is_empty()) {
@@ -219,8 +219,8 @@ impl Lobby {
             Fact::PutOut { whom, by, reason } => {
                 self.put_out_by_name(room, author, (whom, by, reason), context, outlet);
             }
-            Fact::Settled { by, change } => {
-                self.settle(room, author, by, change, context, outlet);
+            Fact::Changed { by, change } => {
+                self.apply_change(room, author, by, change, context, outlet);
             }
         }
     }

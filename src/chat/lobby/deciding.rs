@@ -1,23 +1,23 @@
-//! What a command leads to. Nothing is changed here, and nothing drawn: whoever asks twice is
-//! answered twice the same.
+//! Decides what a command leads to. Deciding changes nothing and draws nothing: the same question
+//! has the same answer twice.
 //!
-//! What concerns what people say, a room as such and order in it is decided where the rest of that
-//! is (`talking`, `owning`, `moderation`).
+//! Decisions about messages, ownership and moderation are with the rest of these, in `talking`,
+//! `owning` and `moderation`.
 
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Landing, Outcome, RoomCommand};
 use crate::chat::fact::Fact;
-use crate::chat::message::Kind;
+use crate::chat::message::MessageKind;
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
 use crate::limits::ROOMS_PER_MEMBER_MAX;
 
-/// What a command leads to, which may be.
+/// The decision on a command that is allowed.
 #[derive(Debug)]
 pub enum Decision<'a> {
-    /// To nothing.
+    /// Nothing happens.
     Nothing,
     /// Something happens in a room.
     Fact(RoomId, Fact),
@@ -33,30 +33,30 @@ pub enum Decision<'a> {
     Join(Joining),
     /// The client is answered, and no room is changed.
     Answer(Command<'a>),
-    /// Something beyond the lobby.
+    /// The outcome is left to be carried out outside of the lobby.
     Beyond(Outcome<'a>),
 }
 
-/// How a member comes into a room.
+/// The decision to join a room.
 #[derive(Debug)]
 pub struct Joining {
     /// The room's name, as it was typed.
     pub(super) name: RoomName,
-    /// The room; `None`: it is to be made.
+    /// The room; `None`: one of that name is to be made.
     pub(super) room: Option<RoomId>,
     /// The member stays in the rooms in which it is.
     pub(super) stays: bool,
-    /// It has brought the owner's key.
+    /// The member has brought the owner's key.
     pub(super) owns: bool,
-    /// It has brought the password that the room needs.
+    /// The member has brought the password that the room needs.
     pub(super) knows_password: bool,
 }
 
 impl Lobby {
-    /// What a command of this client leads to.
+    /// Decides on a command of a client.
     ///
     /// # Errors
-    /// What it asks for cannot be.
+    /// The command is refused.
     pub fn decide<'a>(
         &self,
         id: ClientId,
@@ -68,10 +68,10 @@ impl Lobby {
         }
         Ok(match command {
             Command::Say { room, text } => {
-                return self.decide_to_speak(id, room, text, Kind::Said, context.now);
+                return self.decide_to_speak(id, room, text, MessageKind::Said, context.now);
             }
             Command::Act { room, text } => {
-                return self.decide_to_speak(id, room, text, Kind::Acted, context.now);
+                return self.decide_to_speak(id, room, text, MessageKind::Acted, context.now);
             }
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 Decision::Rename(self.new_nickname(id, typed, context)?)
@@ -114,7 +114,7 @@ impl Lobby {
         Ok(Decision::Register(nickname, landing))
     }
 
-    /// What concerns a room as such, and order in it.
+    /// Decides on a command about a room itself, or about order in it.
     fn decide_in_room<'a>(
         &self,
         id: ClientId,
@@ -133,8 +133,8 @@ impl Lobby {
             RoomCommand::Op { whom, may } => self.decide_operator(id, room, by, (whom, may)),
             RoomCommand::Kick { whom, reason } => self.decide_to_kick(id, room, by, (whom, reason)),
             RoomCommand::Sanction(asked) => self.decide_sanction(id, room, by, asked, context),
-            RoomCommand::Lift { measure, whom } => {
-                self.decide_to_lift(id, room, by, (measure, whom), context)
+            RoomCommand::Revoke { kind, whom } => {
+                self.decide_to_revoke(id, room, by, (kind, whom), context)
             }
             RoomCommand::Recall(_) | RoomCommand::AskTopic | RoomCommand::Sanctions { .. } => {
                 Ok(Decision::Answer(Command::InRoom { room: named, command }))
@@ -152,10 +152,10 @@ impl Lobby {
         let name = RoomName::parse(typed, self.settings.alphabet)?;
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         let found = self.rooms.find(&name);
-        if let Some(room) = found.filter(|room| member.seat_in(*room).is_some()) {
+        if let Some(room) = found.filter(|room| member.membership_in(*room).is_some()) {
             return self.decide_to_join_again(room, &member.nickname, password);
         }
-        if stays && member.seats.len() >= ROOMS_PER_MEMBER_MAX {
+        if stays && member.memberships.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);
         }
         let owns = found.is_some_and(|room| self.is_key_of(room, password));
@@ -176,8 +176,8 @@ impl Lobby {
     fn room_to_leave(&self, id: ClientId, typed: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(member) = self.members.get(id) else { return Err(Refusal::InNoRoom) };
         let room = self.own_room(member, typed)?;
-        let lands_here = room == RoomId::MAIN && member.wishes.landing == Landing::Main;
-        if member.seats.len() == 1 && lands_here {
+        let lands_here = room == RoomId::MAIN && member.preferences.landing == Landing::Main;
+        if member.memberships.len() == 1 && lands_here {
             return Err(Refusal::NowhereToLeaveTo);
         }
         Ok(room)

@@ -1,41 +1,45 @@
 //! The lobby as one process hands it over to another: everyone, every room, and what is still to be
 //! told and saved.
 //!
-//! Unlike what is kept over a restart, this holds those who are here. Ids stay what they were.
+//! Unlike the state that is stored over a restart, this holds the members. Ids stay the same.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::Lobby;
-use super::clock::{Keys, Numbers};
 use super::persistence::Unsaved;
-use crate::chat::member::{Member, Wishes};
+use super::sequence::{RoomKeys, Sequence};
+use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
 
-/// All that a lobby knows but its settings.
+/// The state of a lobby, without its settings.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LobbyState {
     members: Vec<(ClientId, Member)>,
     rooms: RoomsState,
-    wishes: Vec<(ClientId, Wishes)>,
+    preferences: Vec<(ClientId, Preferences)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
-    numbers: Numbers,
-    keys: Keys,
+    sequence: Sequence,
+    keys: RoomKeys,
     digests: Vec<RoomId>,
     unsaved: Unsaved,
 }
 
 impl Lobby {
-    /// All that another process needs to go on. Nothing changes here.
+    /// The state that another process needs to go on. Nothing changes here.
     pub fn handed_over(&self) -> LobbyState {
         LobbyState {
             members: self.members.iter().map(|(id, member)| (id, member.clone())).collect(),
             rooms: self.rooms.handed_over(),
-            wishes: self.wishes.iter().map(|(id, wishes)| (*id, *wishes)).collect(),
+            preferences: self
+                .preferences
+                .iter()
+                .map(|(id, preferences)| (*id, *preferences))
+                .collect(),
             ignores: self.ignores.handed_over(),
-            numbers: self.numbers.clone(),
+            sequence: self.sequence.clone(),
             keys: self.keys.clone(),
             digests: self.digests.clone(),
             unsaved: self.unsaved.clone(),
@@ -45,7 +49,7 @@ impl Lobby {
     /// Subscribes everybody to the rooms that they are in, in the order in which they came there.
     pub fn subscribe_everyone(&self, outlet: &mut impl Outlet) {
         for (id, member) in self.members.iter() {
-            member.seats.iter().for_each(|seat| outlet.subscribe(seat.room, id));
+            member.memberships.iter().for_each(|membership| outlet.subscribe(membership.room, id));
         }
     }
 
@@ -53,14 +57,14 @@ impl Lobby {
     /// as much as there; see [`Lobby::limit_history`].
     pub fn take_over(&mut self, state: LobbyState) {
         debug_assert!(self.members.is_empty(), "somebody is here already");
-        (self.numbers, self.keys) = (state.numbers, state.keys);
+        (self.sequence, self.keys) = (state.sequence, state.keys);
         (self.digests, self.unsaved) = (state.digests, state.unsaved.taken_over());
-        self.wishes = state.wishes.into_iter().collect();
+        self.preferences = state.preferences.into_iter().collect();
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {
-            member.name_hash = self.names.hash(&member.nickname.key());
+            member.name_hash = self.nicknames.hash(&member.nickname.key());
             self.members.insert(id, member);
-            self.names.insert(id, &self.members);
+            self.nicknames.insert(id, &self.members);
         }
         for (id, names) in state.ignores {
             for name in names {

@@ -1,7 +1,7 @@
-//! Who hears nothing of whom.
+//! Ignoring people: who hears nothing of whom.
 //!
-//! What is ignored is a nickname, and all that looks like it, so that it helps no one to come back.
-//! Who is renamed is ignored under both names.
+//! A nickname is ignored with all that look like it, so that reconnecting does not help. Somebody
+//! who is renamed is ignored under both names.
 //!
 //! Invariant: only members are in here, each at most [`IGNORED_MAX`] times.
 
@@ -14,14 +14,14 @@ use crate::chat::refusal::Refusal;
 use crate::id::ClientId;
 use crate::limits::IGNORED_MAX;
 
-/// A name as it was typed, and what it is compared by.
+/// An ignored name as it was typed, and its key.
 type Ignored = (SmolStr, NameKey);
 
-/// Every such wish.
+/// All ignored names.
 #[derive(Debug, Default)]
 pub(super) struct Ignores {
     by_listener: HashMap<ClientId, Vec<Ignored>>,
-    /// The same the other way round: it is asked for with each message.
+    /// The clients that ignore a name: looked up with each message.
     by_speaker: HashMap<NameKey, Vec<ClientId>>,
 }
 
@@ -31,7 +31,7 @@ impl Ignores {
         self.by_speaker.is_empty()
     }
 
-    /// Lets one hear nothing of a name. Whether that is new.
+    /// Has a client ignore a name. Whether that is new.
     pub(super) fn add(&mut self, who: ClientId, name: &str) -> Result<bool, Refusal> {
         self.add_key(who, name, NameKey::of(name))
     }
@@ -49,7 +49,7 @@ impl Ignores {
         Ok(true)
     }
 
-    /// Lets one hear a name again. `None`: it was not ignored; else how it was written.
+    /// Has a client stop ignoring a name. Returns how it was written; `None`: it was not ignored.
     pub(super) fn remove(&mut self, who: ClientId, name: &str) -> Option<SmolStr> {
         let key = NameKey::of(name);
         let list = self.by_listener.get_mut(&who)?;
@@ -62,14 +62,14 @@ impl Ignores {
         Some(name)
     }
 
-    /// Forgets what one does not want to hear.
+    /// Forgets what a client ignores.
     pub(super) fn remove_all(&mut self, who: ClientId) {
         for (_, key) in self.by_listener.remove(&who).unwrap_or_default() {
             self.forget_listener(&key, who);
         }
     }
 
-    /// Every wish, to be taken over by another process.
+    /// All ignored names, to be taken over by another process.
     pub(super) fn handed_over(&self) -> Vec<(ClientId, Vec<SmolStr>)> {
         let names = |list: &[Ignored]| list.iter().map(|(name, _)| name.clone()).collect();
         let mut all: Vec<_> =
@@ -79,21 +79,21 @@ impl Ignores {
         all
     }
 
-    /// Whom one ignores.
+    /// The names that a client ignores.
     pub(super) fn of(&self, who: ClientId) -> impl Iterator<Item = &str> {
         self.by_listener.get(&who).into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
-    /// Who hears nothing of this name.
+    /// The clients that ignore this name.
     pub(super) fn listeners(&self, speaker: &NameKey) -> &[ClientId] {
         self.by_speaker.get(speaker).map_or(&[], Vec::as_slice)
     }
 
-    /// Whoever ignores the one name ignores the other as well, as far as there is room.
+    /// Has clients that ignore the one name ignore the other as well, as far as there is room.
     pub(super) fn follow(&mut self, old: &NameKey, new: &str) {
         let key = NameKey::of(new);
         for listener in self.listeners(old).to_vec() {
-            // Who ignores as many as may be hears this one again.
+            // A client that ignores as many as it may hears this one again.
             let _ = self.add_key(listener, new, key.clone());
         }
     }

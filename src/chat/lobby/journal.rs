@@ -1,52 +1,52 @@
-//! What has happened in all rooms, for another lobby that is to have the same rooms.
+//! A journal of the facts of all rooms, for another lobby that is to have the same rooms.
 //!
-//! There is none, usually: then nothing is kept, and noting a fact costs one comparison.
+//! Usually there is no such lobby: then no facts are kept, and noting one costs one comparison.
 
 use super::Lobby;
-use crate::chat::fact::{Entry, Fact};
-use crate::chat::message::Stamp;
+use crate::chat::fact::{Fact, JournalEntry};
+use crate::chat::message::MessageId;
 use crate::chat::name::RoomName;
 use crate::chat::room::{Room, RoomId};
 
 /// The facts since they were last taken, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Journal(Option<Vec<Entry>>);
+pub(super) struct Journal(Option<Vec<JournalEntry>>);
 
 impl Journal {
-    /// Notes what happens in a room, if anybody wants to know.
-    pub(super) fn note(&mut self, room: &RoomName, stamp: Stamp, fact: impl FnOnce() -> Fact) {
+    /// Notes a fact, if a journal is kept.
+    pub(super) fn note(&mut self, room: &RoomName, stamp: MessageId, fact: impl FnOnce() -> Fact) {
         if let Some(entries) = &mut self.0 {
-            entries.push(Entry { room: room.clone(), stamp, fact: fact() });
+            entries.push(JournalEntry { room: room.clone(), stamp, fact: fact() });
         }
     }
 }
 
 impl Lobby {
-    /// Keeps what happens from now on, for [`Lobby::take_journal`], which is to be called often.
+    /// Keeps facts from now on, for [`Lobby::take_journal`], which is to be called often.
     pub fn keep_journal(&mut self) {
         self.journal = Journal(Some(Vec::new()));
     }
 
-    /// What has happened since this was last asked for, if that is kept.
-    pub fn take_journal(&mut self) -> Vec<Entry> {
+    /// The facts since this was last called, if a journal is kept.
+    pub fn take_journal(&mut self) -> Vec<JournalEntry> {
         self.journal.0.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Notes what happens outside of commands.
+    /// Notes a fact that no command led to.
     pub(super) fn note_in_journal(&mut self, room: RoomId, fact: impl FnOnce() -> Fact) {
-        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.sequence.last, at: self.now };
         if let Some(open) = self.rooms.get(room) {
             self.journal.note(&open.name, stamp, fact);
         }
     }
 
-    /// Compares what facts determine with what another lobby has.
+    /// Compares all that facts determine with another lobby.
     ///
     /// # Errors
     /// The first difference, for a person.
     pub fn compare_rooms(&self, other: &Self) -> Result<(), String> {
-        if self.numbers.last != other.numbers.last {
-            return Err(format!("messages: {} and {}", self.numbers.last, other.numbers.last));
+        if self.sequence.last != other.sequence.last {
+            return Err(format!("messages: {} and {}", self.sequence.last, other.sequence.last));
         }
         let counts = [self, other].map(|lobby| lobby.rooms.iter().count());
         if counts[0] != counts[1] {
@@ -55,7 +55,7 @@ impl Lobby {
         self.rooms.iter().try_for_each(|(_, room)| self.compare_room(&room.name, other))
     }
 
-    /// The same for one room.
+    /// Compares one room.
     ///
     /// # Errors
     /// The first difference, for a person.
@@ -69,9 +69,9 @@ impl Lobby {
     }
 }
 
-/// What facts determine of a room.
+/// The part of a room that facts determine.
 fn determined(room: &Room) -> impl PartialEq + std::fmt::Debug {
-    let Room { name, charter, history, standing, officers, .. } = room;
+    let Room { name, settings, history, standing, officers, .. } = room;
     let messages: Vec<_> = history.last(usize::MAX).iter().collect();
-    (name, charter, messages, history.forgotten(), standing, officers)
+    (name, settings, messages, history.forgotten(), standing, officers)
 }

@@ -1,4 +1,4 @@
-//! Lists: which rooms there are, and who is in one.
+//! Lists of rooms, and of the members of one room.
 
 use super::Lobby;
 use crate::chat::name::{Nickname, RoomName};
@@ -35,7 +35,7 @@ impl Lobby {
         rooms
     }
 
-    /// Lists one page of those in a room. A page that there is not is the last one.
+    /// Lists one page of a room's members: the last one for a page beyond it.
     pub(super) fn list_people(
         &self,
         id: ClientId,

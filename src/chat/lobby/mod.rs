@@ -1,28 +1,28 @@
-//! Every member and every room: where commands are carried out.
+//! The lobby, which carries out commands: every member and every room.
 //!
 //! The lobby decides; telling people is left to the [`Outlet`]. A refused command changes nothing.
-//! Here is who is who; what people do is in the modules below.
+//! This file knows who is who; what people do is in the modules below.
 //!
 //! Invariants, held by [`Lobby::check_invariants`]:
 //! - the name index holds the key of every member's nickname and nothing else;
-//! - a member's seat names a room whose member at that place is this member, and every place in a
-//!   room is somebody's seat;
-//! - every member sits somewhere, unless it wants to land nowhere; who keeps order in a room sits
-//!   there.
+//! - a membership names a room whose member at that index is this member, and every member of a
+//!   room has its membership;
+//! - every member is in a room, unless it wants to land nowhere; the owner and the operators of a
+//!   room are in it.
 
 mod applying;
-mod clock;
 mod deciding;
 mod handover;
 mod ignores;
 mod journal;
 mod listing;
+mod membership;
 mod moderation;
 mod owning;
 mod people;
 mod persistence;
 mod recalling;
-mod seating;
+mod sequence;
 mod shelving;
 mod talking;
 
@@ -34,12 +34,12 @@ use smol_str::SmolStr;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
 use super::fact::Author;
-use super::member::{Member, Wishes};
-use super::message::Place;
+use super::member::{Member, Preferences};
+use super::message::HistoryCursor;
 use super::motd::Motd;
 use super::name::{Alphabet, NameKey, Nickname, RoomName};
-use super::names::Names;
 use super::network::Network;
+use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
@@ -48,16 +48,16 @@ use super::room::{Room, RoomId, RoomRef, Rooms};
 use super::stored::Archive;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
-use crate::time::Wall;
+use crate::time::UnixTime;
 pub use deciding::{Decision, Joining};
 pub use handover::LobbyState;
 
-use clock::{Keys, Numbers};
 use ignores::Ignores;
 use journal::Journal;
 use persistence::Unsaved;
+use sequence::{RoomKeys, Sequence};
 
-/// What an operator may choose.
+/// The settings that the server's administrator chooses.
 #[derive(Clone, Debug)]
 pub struct LobbySettings {
     /// Letters for names.
@@ -70,7 +70,7 @@ pub struct LobbySettings {
     pub digest_above: usize,
     /// Nicknames that nobody may take, but a server operator who is called so.
     pub reserved: Vec<String>,
-    /// What everyone who comes is told.
+    /// The message of the day.
     pub motd: Motd,
 }
 
@@ -93,42 +93,42 @@ impl LobbySettings {
     }
 }
 
-/// What a command depends on besides the lobby and who gives it.
+/// The context of a command: the time, and where clients come from.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The present.
-    pub now: Wall,
-    /// Where clients come from; `None`: from where everybody may.
+    pub now: UnixTime,
+    /// The network of a client; `None`: one that everybody may come from.
     pub network_of: &'a dyn Fn(ClientId) -> Option<Network>,
 }
 
-/// Everyone with a nickname, and where they sit.
+/// Everyone with a nickname, and the rooms.
 #[derive(Debug)]
 pub struct Lobby {
     members: SideTable<Member>,
-    names: Names,
+    nicknames: NicknameIndex,
     rooms: Rooms,
     settings: LobbySettings,
     reserved: HashSet<NameKey>,
-    /// Of those without a nickname, who wants to be told otherwise than usual.
-    wishes: HashMap<ClientId, Wishes>,
+    /// The preferences of clients without a nickname, where they are not the default.
+    preferences: HashMap<ClientId, Preferences>,
     ignores: Ignores,
-    numbers: Numbers,
-    keys: Keys,
-    /// Where rooms are that are not in memory.
+    sequence: Sequence,
+    keys: RoomKeys,
+    /// The archive of rooms that are not in memory.
     archive: Option<Box<dyn Archive>>,
-    /// How often that was asked.
+    /// The number of look-ups in the archive.
     recalled: u64,
     /// The time of the last command, or of the last look at the calendar.
-    now: Wall,
-    /// What all rooms remember, in bytes.
+    now: UnixTime,
+    /// The weight of all histories, in bytes.
     remembered: usize,
     /// Rooms with comings and goings that were not told yet.
     digests: Vec<RoomId>,
     unsaved: Unsaved,
     /// Members who were put out of the server and whose connection is still there.
     expelled: Vec<ClientId>,
-    /// What the command that was carried out last has done to keep order.
+    /// The record of the last command, if it kept order.
     record: Option<Record>,
     journal: Journal,
 }
@@ -136,19 +136,19 @@ pub struct Lobby {
 impl Lobby {
     /// A lobby with an empty `main`. `secret` is what keys of rooms are drawn from.
     pub fn new(settings: LobbySettings, secret: [u8; 16]) -> Self {
-        let keys = Keys::new(secret);
+        let keys = RoomKeys::new(secret);
         Self {
             members: SideTable::default(),
-            names: Names::default(),
+            nicknames: NicknameIndex::default(),
             rooms: Rooms::new(settings.rooms_max),
             reserved: settings.reserved_keys(),
-            wishes: HashMap::new(),
+            preferences: HashMap::new(),
             ignores: Ignores::default(),
-            numbers: Numbers::beginning(keys.epoch()),
+            sequence: Sequence::beginning(keys.epoch()),
             keys,
             archive: None,
             recalled: 0,
-            now: Wall::default(),
+            now: UnixTime::default(),
             journal: Journal::default(),
             remembered: 0,
             digests: Vec::new(),
@@ -209,15 +209,15 @@ impl Lobby {
 
     /// Gives back memory that a crowd has needed and the present does not.
     pub fn trim(&mut self) {
-        self.names.trim(&self.members);
+        self.nicknames.trim(&self.members);
         self.rooms.trim();
-        self.wishes.shrink_to_fit();
+        self.preferences.shrink_to_fit();
         self.digests.shrink_to_fit();
     }
 
     /// The last message so far.
-    pub fn place(&self) -> Place {
-        self.numbers.place()
+    pub fn cursor(&self) -> HistoryCursor {
+        self.sequence.cursor()
     }
 
     /// Whether this client has a nickname.
@@ -241,58 +241,58 @@ impl Lobby {
         self.active_room(id)
     }
 
-    /// How many clients have a nickname.
+    /// The number of clients with a nickname.
     pub fn members(&self) -> usize {
         self.members.len()
     }
 
-    /// How many rooms somebody is in; `main` always counts.
+    /// The number of rooms that somebody is in; `main` always counts.
     pub fn rooms(&self) -> usize {
         let open = |(id, room): &(RoomId, &Room)| *id == RoomId::MAIN || !room.is_empty();
         self.rooms.iter().filter(open).count()
     }
 
-    /// What all rooms remember, in bytes.
+    /// The weight of all histories, in bytes.
     pub fn remembered(&self) -> usize {
         self.remembered
     }
 
     /// Panics where the tables disagree with each other. For tests; takes as long as it takes.
     pub fn check_invariants(&self) {
-        assert_eq!(self.names.len(), self.members.len(), "one name per member");
-        let mut seats = 0;
+        assert_eq!(self.nicknames.len(), self.members.len(), "one name per member");
+        let mut memberships = 0;
         for (id, member) in self.members.iter() {
-            let found = self.names.find(&member.nickname.key(), &self.members);
+            let found = self.nicknames.find(&member.nickname.key(), &self.members);
             assert_eq!(found, Some(id), "{id}: name not indexed");
-            let may_be_nowhere = member.wishes.landing == Landing::Nowhere;
-            assert!(!member.seats.is_empty() || may_be_nowhere, "{id}: sits nowhere");
-            for &seat in &member.seats {
-                let room = self.rooms.get(seat.room).expect("a seat is in a room");
-                assert!(room.is_seated(seat, id), "{id}: wrong place");
+            let may_be_nowhere = member.preferences.landing == Landing::Nowhere;
+            assert!(!member.memberships.is_empty() || may_be_nowhere, "{id}: is in no room");
+            for &membership in &member.memberships {
+                let room = self.rooms.get(membership.room).expect("a membership is in a room");
+                assert!(room.is_member(membership, id), "{id}: wrong index");
             }
-            seats += member.seats.len();
+            memberships += member.memberships.len();
         }
-        let places: usize = self.rooms.iter().map(|(_, room)| room.len()).sum();
-        assert_eq!(places, seats, "a place without its member");
+        let members: usize = self.rooms.iter().map(|(_, room)| room.len()).sum();
+        assert_eq!(members, memberships, "a member without its membership");
         let mut remembered = 0;
         for (id, room) in self.rooms.iter() {
             assert_eq!(self.rooms.find(&room.name), Some(id), "a room is not indexed");
             room.history.check_invariants();
             remembered += room.history.weight();
             let sits = |name: &NameKey| {
-                let member = self.names.find(name, &self.members);
+                let member = self.nicknames.find(name, &self.members);
                 let member = member.and_then(|member| self.members.get(member));
-                member.is_some_and(|member| member.seat_in(id).is_some())
+                member.is_some_and(|member| member.membership_in(id).is_some())
             };
             assert!(room.officers.names().all(sits), "keeps order elsewhere");
-            room.charter.sanctions.check_invariants();
+            room.settings.sanctions.check_invariants();
             let untold = room.arrivals + room.departures > 0;
             assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
         }
         self.rooms.check_invariants();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
-        assert!(self.wishes.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
+        assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 
     fn find_friend(&self, id: ClientId, typed: &str) -> Result<ClientId, Refusal> {
@@ -305,7 +305,7 @@ impl Lobby {
     }
 
     fn find_member(&self, typed: &str) -> Result<ClientId, Refusal> {
-        let found = self.names.find(&NameKey::of(typed), &self.members);
+        let found = self.nicknames.find(&NameKey::of(typed), &self.members);
         found.ok_or_else(|| Refusal::NobodyNamed(quoted(typed)))
     }
 
@@ -341,7 +341,7 @@ impl Lobby {
             return member.active_room().ok_or(Refusal::InNoRoom);
         };
         let room = self.room_named(typed)?;
-        match member.seat_in(room) {
+        match member.membership_in(room) {
             Some(_) => Ok(room),
             None => Err(Refusal::NotInRoom(RoomName::parse(typed, self.settings.alphabet)?)),
         }
@@ -356,7 +356,7 @@ impl Lobby {
         found.ok_or(Refusal::NoRoomNamed(name))
     }
 
-    /// What somebody may do in a room.
+    /// The rank of a client in a room.
     fn rank(&self, id: ClientId, room: RoomId) -> Rank {
         let (Some(open), Some(member)) = (self.rooms.get(room), self.members.get(id)) else {
             return Rank::Member;
@@ -368,7 +368,7 @@ impl Lobby {
         }
     }
 
-    /// Notes what a member here does in a room, to be told to who looks after the server.
+    /// Records what a member here does in a room, for the server's audit log.
     fn note_done(
         &mut self,
         author: Author,

@@ -1,17 +1,17 @@
-//! Keeping order: who is put out, kept out, or made to be quiet.
+//! Moderation: kicks, bans and mutes.
 //!
-//! What holds in `main` holds for the server: who is put out of it is put out of the server, and
-//! who is banned there cannot come in. Nobody can do anything to somebody of the same rank.
+//! What holds in `main` holds for the server: a kick from it ends the connection, and whoever is
+//! banned there cannot register. Nobody can moderate somebody of the same rank or a higher one.
 
 use smol_str::SmolStr;
 use std::net::IpAddr;
 
 use super::deciding::Decision;
-use super::owning::{checked, settled};
+use super::owning::{changed, checked};
 use super::talking::time_left;
 use super::{Context, Lobby};
-use crate::chat::command::Sentencing;
-use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::command::SanctionRequest;
+use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::member::Member;
 use crate::chat::name::Nickname;
@@ -21,11 +21,11 @@ use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
-use crate::chat::sanctions::{Measure, Sanction};
+use crate::chat::sanctions::{Sanction, SanctionKind};
 use crate::id::ClientId;
 use crate::limits::{REASON_BYTES_MAX, SANCTIONS_LISTED_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
 
-/// Whom a ban or a mute is meant for.
+/// The target of a ban or a mute.
 struct Target {
     name: Option<Nickname>,
     network: Option<Network>,
@@ -55,45 +55,45 @@ impl Lobby {
         id: ClientId,
         room: RoomId,
         by: &Nickname,
-        asked: Sentencing<'_>,
+        asked: SanctionRequest<'_>,
         context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let reason = checked(asked.reason, REASON_BYTES_MAX, Field::Reason)?;
         let Target { name, network } = self.target(id, room, asked, context)?;
         let until = asked.lasts.map(|lasts| context.now + lasts);
-        let (measure, by_name) = (asked.measure, by.clone());
-        let sanction = Sanction { number: 0, measure, name, network, until, by: by_name, reason };
-        let sanctions = self.rooms.get(room).map(|open| &open.charter.sanctions);
+        let (kind, by_name) = (asked.kind, by.clone());
+        let sanction = Sanction { number: 0, kind, name, network, until, by: by_name, reason };
+        let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
         if !sanctions.is_some_and(|all| all.has_place(&sanction, context.now, most_in(room))) {
             return Err(Refusal::TooManySanctions(self.room_name(room)));
         }
         let (sanction, rank) = (Box::new(sanction), self.rank(id, room));
-        Ok(settled(room, by, Change::Imposed { sanction, rank }))
+        Ok(changed(room, by, Change::Imposed { sanction, rank }))
     }
 
-    pub(super) fn decide_to_lift(
+    pub(super) fn decide_to_revoke(
         &self,
         id: ClientId,
         room: RoomId,
         by: &Nickname,
-        (measure, whom): (Measure, &str),
+        (kind, whom): (SanctionKind, &str),
         context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
-        let sanctions = self.rooms.get(room).map(|open| &open.charter.sanctions);
-        let Some(lifted) = sanctions.and_then(|all| all.meant(measure, whom, context.now)) else {
-            return Err(Refusal::NoSuchSanction { measure, name: quoted(whom) });
+        let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
+        let Some(revoked) = sanctions.and_then(|all| all.meant(kind, whom, context.now)) else {
+            return Err(Refusal::NoSuchSanction { kind, name: quoted(whom) });
         };
-        // Who was muted by somebody of a higher rank cannot undo that.
-        let is_own = lifted.name.as_ref().is_some_and(|name| name.key() == by.key());
+        // A member cannot revoke its own mute, which somebody of a higher rank imposed.
+        let is_own = revoked.name.as_ref().is_some_and(|name| name.key() == by.key());
         if is_own && self.rank(id, room) < Rank::ServerOperator {
             return Err(Refusal::ThatIsYou);
         }
-        Ok(settled(room, by, Change::Lifted { measure, named: whom.into() }))
+        Ok(changed(room, by, Change::Revoked { kind, named: whom.into() }))
     }
 
-    /// Puts somebody out of a room who is there, or of the server, and tells those who stay.
+    /// Kicks somebody from a room, or from the server, and tells those who stay.
     pub(super) fn put_out_by_name(
         &mut self,
         room: RoomId,
@@ -102,10 +102,10 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let target = self.names.find(&whom.key(), &self.members);
-        let sentence = Sanction {
+        let target = self.nicknames.find(&whom.key(), &self.members);
+        let sanction = Sanction {
             number: 0,
-            measure: Measure::Ban,
+            kind: SanctionKind::Ban,
             name: Some(whom),
             network: None,
             until: Some(context.now),
@@ -113,9 +113,9 @@ impl Lobby {
             reason,
         };
         if let Some(target) = target.filter(|target| self.is_within(*target, room)) {
-            self.put_out(target, room, Deed::Kicked, &sentence, context, outlet);
+            self.put_out(target, room, ModerationAction::Kicked, &sanction, context, outlet);
         }
-        self.tell_sentence(author, room, Deed::Kicked, &sentence, context, outlet);
+        self.tell_sanction(author, room, ModerationAction::Kicked, &sanction, context, outlet);
     }
 
     /// Bans or mutes somebody, and tells those who are there.
@@ -129,50 +129,50 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        let imposed = open.charter.sanctions.impose(sanction, context.now, most_in(room)).cloned();
+        let imposed = open.settings.sanctions.impose(sanction, context.now, most_in(room)).cloned();
         let Some(sanction) = imposed else { return };
-        self.note_charter_changed(room);
-        let deed = match sanction.measure {
-            Measure::Ban => Deed::Banned,
-            Measure::Mute => Deed::Muted,
+        self.note_settings_changed(room);
+        let action = match sanction.kind {
+            SanctionKind::Ban => ModerationAction::Banned,
+            SanctionKind::Mute => ModerationAction::Muted,
         };
-        if sanction.measure == Measure::Ban {
+        if sanction.kind == SanctionKind::Ban {
             for whom in self.banned_members(room, &sanction, rank, context) {
-                self.put_out(whom, room, deed, &sanction, context, outlet);
+                self.put_out(whom, room, action, &sanction, context, outlet);
             }
         }
-        self.tell_sentence(author, room, deed, &sanction, context, outlet);
+        self.tell_sanction(author, room, action, &sanction, context, outlet);
     }
 
-    /// Bans or mutes somebody no more, and tells those who are there.
-    pub(super) fn lift(
+    /// Revokes a ban or a mute, and tells those who are there.
+    pub(super) fn revoke(
         &mut self,
         room: RoomId,
         author: Author,
         by: Nickname,
-        (measure, named): (Measure, &str),
+        (kind, named): (SanctionKind, &str),
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        let sanctions = &mut open.charter.sanctions;
-        let Some(lifted) = sanctions.meant(measure, named, context.now).cloned() else { return };
-        sanctions.lift(measure, named);
-        self.note_charter_changed(room);
-        let deed = match measure {
-            Measure::Ban => Deed::Unbanned,
-            Measure::Mute => Deed::Unmuted,
+        let sanctions = &mut open.settings.sanctions;
+        let Some(revoked) = sanctions.meant(kind, named, context.now).cloned() else { return };
+        sanctions.revoke(kind, named);
+        self.note_settings_changed(room);
+        let action = match kind {
+            SanctionKind::Ban => ModerationAction::Unbanned,
+            SanctionKind::Mute => ModerationAction::Unmuted,
         };
-        let lifted = Sanction { by, until: None, reason: SmolStr::default(), ..lifted };
-        self.tell_sentence(author, room, deed, &lifted, context, outlet);
+        let revoked = Sanction { by, until: None, reason: SmolStr::default(), ..revoked };
+        self.tell_sanction(author, room, action, &revoked, context, outlet);
     }
 
-    /// Whom a member may ban or mute, who has typed this.
+    /// Finds the target of a ban or a mute that a member asks for.
     fn target(
         &self,
         id: ClientId,
         room: RoomId,
-        asked: Sentencing<'_>,
+        asked: SanctionRequest<'_>,
         context: &Context<'_>,
     ) -> Result<Target, Refusal> {
         if asked.by_address
@@ -200,8 +200,8 @@ impl Lobby {
         Ok(Target { name: Some(name), network })
     }
 
-    /// Those in a room whom a ban is on, but for those who may do as much there as who imposed it.
-    /// For `main`, wherever they are.
+    /// The members of a room whom a ban is on, but for those of the same rank as whoever imposed it
+    /// or a higher one. For `main`, wherever they are.
     fn banned_members(
         &self,
         room: RoomId,
@@ -212,7 +212,7 @@ impl Lobby {
         let is_here = |id: &ClientId| self.is_within(*id, room) && self.rank(*id, room) < rank;
         let key = ban.name.as_ref().map(Nickname::key);
         // Nobody else has that name: keys of thousands of names would take a while.
-        let named = key.and_then(|key| self.names.find(&key, &self.members));
+        let named = key.and_then(|key| self.nicknames.find(&key, &self.members));
         let mut banned: Vec<ClientId> = named.into_iter().filter(is_here).collect();
         if ban.network.is_some() {
             let from_there = |id: &ClientId| {
@@ -225,7 +225,7 @@ impl Lobby {
 
     /// Whether somebody is in a room; everybody is within `main`, which stands for the server.
     fn is_within(&self, id: ClientId, room: RoomId) -> bool {
-        let sits = |member: &Member| room == RoomId::MAIN || member.seat_in(room).is_some();
+        let sits = |member: &Member| room == RoomId::MAIN || member.membership_in(room).is_some();
         self.members.get(id).is_some_and(sits)
     }
 
@@ -238,7 +238,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(room) = self.rooms.get(room) else { return };
-        let list: Vec<&Sanction> = room.charter.sanctions.in_force(context.now).collect();
+        let list: Vec<&Sanction> = room.settings.sanctions.in_force(context.now).collect();
         let pages = list.len().div_ceil(SANCTIONS_LISTED_MAX).max(1);
         let page = page.clamp(1, pages);
         let list = list.chunks(SANCTIONS_LISTED_MAX).nth(page - 1).unwrap_or_default();
@@ -258,18 +258,18 @@ impl Lobby {
         }
     }
 
-    /// Takes somebody out of a room, or out of the server.
+    /// Removes somebody from a room, or from the server.
     fn put_out(
         &mut self,
         whom: ClientId,
         room: RoomId,
-        deed: Deed,
-        sentence: &Sanction,
+        action: ModerationAction,
+        sanction: &Sanction,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        outlet.reply(whom, &Reply::YouWere(moderation(deed, &name, sentence, context)));
+        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sanction, context)));
         if room == RoomId::MAIN {
             self.leave(whom, outlet);
             self.expelled.push(whom);
@@ -278,40 +278,40 @@ impl Lobby {
         }
     }
 
-    fn tell_sentence(
+    fn tell_sanction(
         &mut self,
         author: Author,
         room: RoomId,
-        deed: Deed,
-        sentence: &Sanction,
+        action: ModerationAction,
+        sanction: &Sanction,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        let moderation = moderation(deed, &name, sentence, context);
+        let moderation = moderation(action, &name, sanction, context);
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
-        let lasts = time_left(sentence, context.now).filter(|_| deed != Deed::Kicked);
-        self.note_done(author, room, Done::Deed(deed), |record| record.of(sentence, lasts));
+        let lasts = time_left(sanction, context.now).filter(|_| action != ModerationAction::Kicked);
+        self.note_done(author, room, Done::Moderated(action), |record| record.of(sanction, lasts));
     }
 }
 
-/// How many bans and mutes there may be in a room.
+/// The most bans and mutes that there may be in a room.
 fn most_in(room: RoomId) -> usize {
     if room == RoomId::MAIN { SANCTIONS_OF_MAIN_MAX } else { SANCTIONS_MAX }
 }
 
 fn moderation<'a>(
-    deed: Deed,
+    action: ModerationAction,
     room: &'a crate::chat::RoomName,
-    sentence: &'a Sanction,
+    sanction: &'a Sanction,
     context: &Context<'_>,
 ) -> Moderation<'a> {
     Moderation {
-        deed,
+        action,
         room,
-        whom: sentence.name.as_ref().map(Nickname::as_str),
-        by: &sentence.by,
-        lasts: time_left(sentence, context.now),
-        reason: &sentence.reason,
+        whom: sanction.name.as_ref().map(Nickname::as_str),
+        by: &sanction.by,
+        lasts: time_left(sanction, context.now),
+        reason: &sanction.reason,
     }
 }

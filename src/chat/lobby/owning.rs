@@ -1,15 +1,13 @@
-//! Whose a room is, and what its owner settles: topic, password, who keeps order.
+//! Ownership of a room, and what the owner configures: topic, password, operators.
 //!
-//! A nickname proves nothing, so an owner is given a key when the room is made. Who brings the key
-//! is the owner for as long as it stays; who keeps order does so for as long as it stays.
+//! A nickname proves nothing, so an owner is given a key when the room is made. Whoever brings the
+//! key is the owner until it leaves; operators stay operators until they leave.
 
 use smol_str::SmolStr;
 
 use super::deciding::Decision;
 use super::{Context, Lobby};
-use crate::chat::charter::{Owner, Topic};
-use crate::chat::digest::Digest;
-use crate::chat::event::{Deed, Moderation, RoomEvent};
+use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
@@ -17,6 +15,8 @@ use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::room_settings::{Owner, Topic};
+use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::{OPERATORS_MAX, PASSWORD_BYTES_MAX, TOPIC_BYTES_MAX};
 use crate::text::clean;
@@ -29,7 +29,7 @@ impl Lobby {
 
     pub(super) fn tell_topic(&self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
         if let Some(room) = self.rooms.get(room) {
-            let topic = room.charter.topic.as_ref();
+            let topic = room.settings.topic.as_ref();
             outlet.reply(id, &Reply::Topic { room: &room.name, topic });
         }
     }
@@ -43,7 +43,7 @@ impl Lobby {
     ) -> Result<Decision<'static>, Refusal> {
         self.check_rank(id, room, Rank::Operator)?;
         let text = checked(text, TOPIC_BYTES_MAX, Field::Topic)?;
-        Ok(settled(room, by, Change::Topic(text)))
+        Ok(changed(room, by, Change::Topic(text)))
     }
 
     pub(super) fn decide_password(
@@ -59,8 +59,8 @@ impl Lobby {
             return Err(Refusal::FieldLength(Field::Password));
         }
         let name = self.room_name(room);
-        let digest = password.map(|word| Digest::of(&name.key(), word));
-        Ok(settled(room, by, Change::Password(digest)))
+        let hash = password.map(|word| SecretHash::of(&name.key(), word));
+        Ok(changed(room, by, Change::Password(hash)))
     }
 
     pub(super) fn decide_to_own(
@@ -78,7 +78,7 @@ impl Lobby {
         if self.is_owner(room, by) {
             return Err(Refusal::AlreadySo(by.clone()));
         }
-        Ok(settled(room, by, Change::Claimed))
+        Ok(changed(room, by, Change::Claimed))
     }
 
     pub(super) fn decide_to_give(
@@ -114,11 +114,11 @@ impl Lobby {
         if may && open.officers.operators() >= OPERATORS_MAX {
             return Err(Refusal::TooManyOperators);
         }
-        Ok(settled(room, by, Change::Operator { whom, may }))
+        Ok(changed(room, by, Change::Operator { whom, may }))
     }
 
-    /// Settles something about a room, and tells those who are there.
-    pub(super) fn settle(
+    /// Changes something about a room, and tells those who are there.
+    pub(super) fn apply_change(
         &mut self,
         room: RoomId,
         author: Author,
@@ -128,33 +128,34 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         match change {
-            Change::Topic(text) => self.settle_topic(room, author, &by, text, outlet),
-            Change::Password(digest) => self.settle_password(room, author, digest, outlet),
+            Change::Topic(text) => self.change_topic(room, author, &by, text, outlet),
+            Change::Password(hash) => self.change_password(room, author, hash, outlet),
             Change::Claimed => {
                 self.set_owner(room, &by);
-                self.tell_deed(author, room, Deed::Endowed, (&by, &by), outlet);
+                self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &by), outlet);
             }
             Change::Given { to, key } => {
-                self.tell_deed(author, room, Deed::Endowed, (&by, &to), outlet);
+                self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &to), outlet);
                 self.give_to(room, to, key);
             }
             Change::Operator { whom, may } => {
                 if let Some(open) = self.rooms.get_mut(room) {
                     open.officers.set_operator(whom.key(), may);
                 }
-                let deed = if may { Deed::Promoted } else { Deed::Demoted };
-                self.tell_deed(author, room, deed, (&by, &whom), outlet);
+                let action =
+                    if may { ModerationAction::Promoted } else { ModerationAction::Demoted };
+                self.tell_action(author, room, action, (&by, &whom), outlet);
             }
             Change::Imposed { sanction, rank } => {
                 self.impose(room, author, *sanction, rank, context, outlet);
             }
-            Change::Lifted { measure, named } => {
-                self.lift(room, author, by, (measure, &named), context, outlet);
+            Change::Revoked { kind, named } => {
+                self.revoke(room, author, by, (kind, &named), context, outlet);
             }
         }
     }
 
-    fn settle_topic(
+    fn change_topic(
         &mut self,
         room: RoomId,
         author: Author,
@@ -164,22 +165,22 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         let topic = Topic { text: text.clone(), by: by.clone() };
-        open.charter.topic = (!text.is_empty()).then_some(topic);
-        self.note_charter_changed(room);
+        open.settings.topic = (!text.is_empty()).then_some(topic);
+        self.note_settings_changed(room);
         self.publish(room, author, &RoomEvent::TopicChanged { by, text: &text }, outlet);
         self.note_done(author, room, Done::Topic, |record| record);
     }
 
-    fn settle_password(
+    fn change_password(
         &mut self,
         room: RoomId,
         author: Author,
-        password: Option<Digest>,
+        password: Option<SecretHash>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        open.charter.password = password;
-        self.note_charter_changed(room);
+        open.settings.password = password;
+        self.note_settings_changed(room);
         let needed = password.is_some();
         self.note_done(author, room, Done::Password(needed), |record| record);
         if let (Author::Here(id), Some(open)) = (author, self.rooms.get(room)) {
@@ -187,13 +188,13 @@ impl Lobby {
         }
     }
 
-    /// From now on a room belongs to somebody, and another key proves it.
-    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: Digest) {
+    /// Gives a room to somebody, with another key as proof of ownership.
+    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: SecretHash) {
         self.set_owner(room, &name);
         if let Some(open) = self.rooms.get_mut(room) {
-            open.charter.owner = Some(Owner { name, key });
+            open.settings.owner = Some(Owner { name, key });
         }
-        self.note_charter_changed(room);
+        self.note_settings_changed(room);
     }
 
     fn set_owner(&mut self, room: RoomId, who: &Nickname) {
@@ -202,16 +203,16 @@ impl Lobby {
         }
     }
 
-    /// Whether somebody who is here is the owner of a room.
+    /// Whether a member is the owner of a room.
     pub(super) fn is_owner(&self, room: RoomId, who: &Nickname) -> bool {
         self.rooms.get(room).is_some_and(|open| open.officers.rank(&who.key()) == Rank::Owner)
     }
 
-    /// Whether somebody brings the key of a room's owner.
+    /// Whether this is the key of a room's owner.
     pub(super) fn is_key_of(&self, room: RoomId, key: Option<&str>) -> bool {
         let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
-        let digest = Digest::of(&open.name.key(), key);
-        open.charter.owner.as_ref().is_some_and(|owner| owner.key == digest)
+        let hash = SecretHash::of(&open.name.key(), key);
+        open.settings.owner.as_ref().is_some_and(|owner| owner.key == hash)
     }
 
     /// A member of a room, by name.
@@ -221,28 +222,29 @@ impl Lobby {
             room: self.room_name(room),
         };
         let found = self.find_member(typed).map_err(|_| not_here())?;
-        let sits = self.members.get(found).is_some_and(|member| member.seat_in(room).is_some());
-        if sits { Ok(found) } else { Err(not_here()) }
+        let is_here =
+            self.members.get(found).is_some_and(|member| member.membership_in(room).is_some());
+        if is_here { Ok(found) } else { Err(not_here()) }
     }
 
     /// Tells a room what one member has done to another.
-    fn tell_deed(
+    fn tell_action(
         &mut self,
         author: Author,
         room: RoomId,
-        deed: Deed,
+        action: ModerationAction,
         (by, whom): (&Nickname, &Nickname),
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
         let whom_name = Some(whom.as_str());
         let moderation =
-            Moderation { deed, room: &name, whom: whom_name, by, lasts: None, reason: "" };
+            Moderation { action, room: &name, whom: whom_name, by, lasts: None, reason: "" };
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
-        if deed == Deed::Endowed && by == whom {
+        if action == ModerationAction::MadeOwner && by == whom {
             self.note_done(author, room, Done::Owned, |record| record);
         } else {
-            self.note_done(author, room, Done::Deed(deed), |record| record.to(whom));
+            self.note_done(author, room, Done::Moderated(action), |record| record.to(whom));
         }
     }
 
@@ -255,9 +257,9 @@ impl Lobby {
     }
 }
 
-/// Something is settled about a room.
-pub(super) fn settled(room: RoomId, by: &Nickname, change: Change) -> Decision<'static> {
-    Decision::Fact(room, Fact::Settled { by: by.clone(), change })
+/// The decision to change something about a room.
+pub(super) fn changed(room: RoomId, by: &Nickname, change: Change) -> Decision<'static> {
+    Decision::Fact(room, Fact::Changed { by: by.clone(), change })
 }
 
 /// Clean text of at most so many bytes.

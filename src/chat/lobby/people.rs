@@ -1,4 +1,4 @@
-//! Who people are: nicknames, and what each wants to be told.
+//! Nicknames, registering and leaving, and what each client prefers to be told.
 
 use smallvec::SmallVec;
 
@@ -6,11 +6,11 @@ use super::{Context, Lobby};
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
-use crate::chat::member::{Member, Wishes};
-use crate::chat::name::{NameKey, Nickname, RoomName};
+use crate::chat::member::{Member, Preferences};
+use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
-use crate::chat::refusal::{Refusal, Sentence};
+use crate::chat::refusal::{ActiveSanction, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
@@ -25,14 +25,15 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let hash = self.names.hash(&nickname.key());
-        let wishes = Wishes { landing, ..self.wishes.remove(&id).unwrap_or_default() };
-        self.members.insert(id, Member::new(nickname, hash, wishes));
-        self.names.insert(id, &self.members);
+        let hash = self.nicknames.hash(&nickname.key());
+        let preferences =
+            Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
+        self.members.insert(id, Member::new(nickname, hash, preferences));
+        self.nicknames.insert(id, &self.members);
         if let Some(nickname) = self.nickname(id) {
-            let (main, place, now) = (RoomName::main(), self.place(), context.now);
+            let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
             let room = Some(&main).filter(|_| landing == Landing::Main);
-            outlet.reply(id, &Reply::Welcome { nickname, room, place, now });
+            outlet.reply(id, &Reply::Welcome { nickname, room, cursor, now });
         }
         for line in self.settings.motd.lines() {
             outlet.reply(id, &Reply::MessageOfTheDay { line });
@@ -42,16 +43,16 @@ impl Lobby {
 
     /// Takes a client out of every room, and tells those who stay. A stranger just goes.
     pub fn leave(&mut self, id: ClientId, outlet: &mut impl Outlet) {
-        self.wishes.remove(&id);
+        self.preferences.remove(&id);
         self.ignores.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
-        self.names.remove(id, member.name_hash);
+        self.nicknames.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
-        while let Some(seat) = member.seats.pop() {
-            self.note_in_journal(seat.room, || Fact::Went { who: member.nickname.clone() });
-            self.vacate(seat, id, &member.nickname, outlet);
-            if !self.count_departure(seat.room) {
-                told.push(seat.room);
+        while let Some(membership) = member.memberships.pop() {
+            self.note_in_journal(membership.room, || Fact::Went { who: member.nickname.clone() });
+            self.remove_membership(membership, id, &member.nickname, outlet);
+            if !self.count_departure(membership.room) {
+                told.push(membership.room);
             }
         }
         let rooms = self.named(told.into_iter());
@@ -61,8 +62,8 @@ impl Lobby {
     /// Takes everybody out, and tells nobody.
     pub fn dismiss_everyone(&mut self) {
         self.members = crate::id::SideTable::default();
-        (self.names, self.ignores) = Default::default();
-        (self.wishes, self.digests) = Default::default();
+        (self.nicknames, self.ignores) = Default::default();
+        (self.preferences, self.digests) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
     }
@@ -72,12 +73,12 @@ impl Lobby {
         self.expelled.pop()
     }
 
-    /// What the last command has done to keep order, if anything.
+    /// The record of the last command, if it kept order.
     pub fn take_record(&mut self) -> Option<Record> {
         self.record.take()
     }
 
-    /// Lets a member keep order everywhere, who has proved that it may.
+    /// Makes a member a server operator, which has given the right password.
     pub fn promote(&mut self, id: ClientId, outlet: &mut impl Outlet) {
         if let Some(member) = self.members.get_mut(id) {
             member.is_server_operator = true;
@@ -111,15 +112,16 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(member) = self.members.get_mut(id) else { return };
-        let new_hash = self.names.hash(&new.key());
+        let new_hash = self.nicknames.hash(&new.key());
         let old = std::mem::replace(&mut member.nickname, new.clone());
         let old_hash = std::mem::replace(&mut member.name_hash, new_hash);
-        let rooms: SmallVec<[RoomId; 2]> = member.seats.iter().map(|seat| seat.room).collect();
+        let rooms: SmallVec<[RoomId; 2]> =
+            member.memberships.iter().map(|membership| membership.room).collect();
         if !self.ignores.is_empty() {
             self.ignores.follow(&old.key(), new.as_str());
         }
-        self.names.remove(id, old_hash);
-        self.names.insert(id, &self.members);
+        self.nicknames.remove(id, old_hash);
+        self.nicknames.insert(id, &self.members);
         for &room in &rooms {
             let renamed = Fact::Renamed { old: old.clone(), new: new.clone() };
             self.happen(room, Author::Here(id), renamed, context, outlet);
@@ -131,7 +133,7 @@ impl Lobby {
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old: &old, new: &new });
     }
 
-    /// Nobody escapes a mute by another name, or comes by one that is banned.
+    /// Refuses a name that would escape a mute, or that is banned.
     fn check_new_name(
         &self,
         id: ClientId,
@@ -139,13 +141,13 @@ impl Lobby {
         new: &Nickname,
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
-        for seat in &member.seats {
-            let Some(room) = self.rooms.get(seat.room) else { continue };
-            let mute = room.charter.sanctions.mute_on(&member.nickname, context.now);
+        for membership in &member.memberships {
+            let Some(room) = self.rooms.get(membership.room) else { continue };
+            let mute = room.settings.sanctions.mute_on(&member.nickname, context.now);
             if mute.is_some() && !self.is_server_operator(id) {
                 return Err(Refusal::MutedName(room.name.clone()));
             }
-            self.check_ban(id, new, seat.room, context)?;
+            self.check_ban(id, new, membership.room, context)?;
         }
         self.check_ban(id, new, RoomId::MAIN, context)
     }
@@ -154,14 +156,14 @@ impl Lobby {
     /// server.
     pub fn could_be_nickname(&self, typed: &str) -> bool {
         let parsed = Nickname::parse(typed, self.settings.alphabet);
-        matches!(parsed, Ok(_) | Err(Refusal::NicknameReserved(_)))
+        matches!(parsed, Ok(_) | Err(NameError::Reserved(_)))
     }
 
     /// The nickname that `typed` stands for, unless somebody else has it or one like it.
     pub(super) fn free_nickname(&self, id: ClientId, typed: &str) -> Result<Nickname, Refusal> {
         let nickname = Nickname::parse(typed, self.settings.alphabet)?;
         let key = nickname.key();
-        match self.names.find(&key, &self.members) {
+        match self.nicknames.find(&key, &self.members) {
             Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
             _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
                 Err(Refusal::NicknameReserved(nickname))
@@ -174,12 +176,12 @@ impl Lobby {
         !self.reserved.is_empty() && self.reserved.contains(key)
     }
 
-    /// Whether this client may keep order everywhere.
+    /// Whether this client is a server operator.
     pub fn is_server_operator(&self, id: ClientId) -> bool {
         self.members.get(id).is_some_and(|member| member.is_server_operator)
     }
 
-    /// Whether somebody may be in a room under this name. Who looks after the server may.
+    /// Checks that no ban keeps this name out of a room. Server operators are bound by no ban.
     pub(super) fn check_ban(
         &self,
         id: ClientId,
@@ -189,8 +191,8 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let Context { now, network_of } = *context;
-        match open.charter.sanctions.ban_on(nickname, network_of(id), now) {
-            Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(Sentence {
+        match open.settings.sanctions.ban_on(nickname, network_of(id), now) {
+            Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(ActiveSanction {
                 room: open.name.clone(),
                 lasts: super::talking::time_left(ban, now),
                 reason: ban.reason.clone(),
@@ -201,17 +203,17 @@ impl Lobby {
 
     pub(super) fn want_history(&mut self, id: ClientId, wanted: bool, outlet: &mut impl Outlet) {
         match self.members.get_mut(id) {
-            Some(member) => member.wishes.history = Some(wanted),
-            None => self.wishes.entry(id).or_default().history = Some(wanted),
+            Some(member) => member.preferences.history = Some(wanted),
+            None => self.preferences.entry(id).or_default().history = Some(wanted),
         }
         outlet.reply(id, &Reply::HearsHistory(wanted));
     }
 
-    /// Whether a client that has not said what it wants is read what was said before it came.
+    /// Sets whether history is sent to a client that has not said whether it wants it.
     pub fn read_history_unasked(&mut self, id: ClientId, unasked: bool) {
         match self.members.get_mut(id) {
-            Some(member) => member.wishes.unasked_history_off = !unasked,
-            None => self.wishes.entry(id).or_default().unasked_history_off = !unasked,
+            Some(member) => member.preferences.unasked_history_off = !unasked,
+            None => self.preferences.entry(id).or_default().unasked_history_off = !unasked,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What of the lobby is kept over a restart: what has changed, room by room, and what was kept.
+//! Saving the lobby, room by room, and restoring it after a restart.
 //!
-//! Whoever keeps it asks for a batch, writes it, and says whether that went well. Until then
-//! nothing is lost and nothing grows: what is to be kept is what rooms remember anyway.
+//! The store asks for a batch, writes it, and says whether that went well. Until then nothing is
+//! lost and nothing grows: the messages to be saved are those that rooms remember anyway.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -9,17 +9,17 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::Lobby;
-use super::clock::Numbers;
+use super::sequence::Sequence;
 use crate::chat::name::RoomName;
 use crate::chat::room::RoomId;
 use crate::chat::stored::{RoomChanges, SaveBatch, StoredLobby};
 use crate::limits::HISTORY_TOTAL_BYTES;
 
-/// What has changed since it was last saved.
+/// The changes since the last save.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Unsaved {
     rooms: VecDeque<RoomId>,
-    /// Rooms that are to be kept no longer.
+    /// Rooms that are to be deleted from the store.
     gone: Vec<RoomName>,
 }
 
@@ -29,7 +29,7 @@ impl Unsaved {
         self.rooms.push_back(room);
     }
 
-    /// A room is not in memory any more.
+    /// Notes that a room has left memory.
     pub(super) fn forget(&mut self, id: RoomId) {
         self.rooms.retain(|room| *room != id);
     }
@@ -40,7 +40,7 @@ impl Unsaved {
         self.gone = names;
     }
 
-    /// A room is to be kept after all.
+    /// Notes that a room is to stay stored after all.
     pub(super) fn keep(&mut self, name: &RoomName) {
         self.gone.retain(|gone| gone != name);
     }
@@ -57,7 +57,7 @@ impl Lobby {
     /// Takes in what was kept, before anybody comes: of the rooms, the best for which there is
     /// room. The others stay where they are kept.
     pub fn restore(&mut self, stored: StoredLobby) {
-        self.numbers = Numbers::resuming(&stored);
+        self.sequence = Sequence::resuming(&stored);
         let mut rooms = stored.rooms;
         rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
         let (mut chosen, mut remembered) = (Vec::new(), 0);
@@ -86,15 +86,15 @@ impl Lobby {
 
     /// Whether there is anything to be saved.
     pub fn has_unsaved(&self) -> bool {
-        let numbers = self.numbers.saved != self.numbers.last;
-        numbers || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
+        let new_messages = self.sequence.saved != self.sequence.last;
+        new_messages || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
     }
 
-    /// Has what is new saved by `commit`, at most so many rows of it at a time. If that fails,
-    /// it is as new as before.
+    /// Saves changes by `commit`, at most so many rows at a time. If that fails, they stay to be
+    /// saved.
     ///
     /// # Errors
-    /// What `commit` says.
+    /// The error of `commit`.
     pub fn save<E>(
         &mut self,
         most: usize,
@@ -108,28 +108,29 @@ impl Lobby {
                 break;
             }
             let said = room.history.unsaved(most - rows);
-            let sanctions = room.charter.sanctions.len();
-            rows += 1 + said.len() + if room.charter_changed { sanctions } else { 0 };
-            let last = said.last().map_or(room.history.saved, |message| message.stamp.number);
+            let sanctions = room.settings.sanctions.len();
+            rows += 1 + said.len() + if room.settings_changed { sanctions } else { 0 };
+            let last = said.last().map_or(room.history.saved, |message| message.id.number);
             saved.push((id, last));
-            let charter = room.charter_changed.then_some(&room.charter);
+            let settings = room.settings_changed.then_some(&room.settings);
             let (forgotten, standing) = (room.history.forgotten(), room.standing);
-            rooms.push(RoomChanges { name: &room.name, charter, said, forgotten, standing });
+            rooms.push(RoomChanges { name: &room.name, settings, said, forgotten, standing });
         }
-        let Numbers { epoch, last, torn, .. } = self.numbers;
-        commit(&SaveBatch { epoch, last, torn, gone: &self.unsaved.gone, rooms })?;
+        let Sequence { epoch, last, gap_before, .. } = self.sequence;
+        commit(&SaveBatch { epoch, last, gap_before, gone: &self.unsaved.gone, rooms })?;
         self.unsaved.gone.clear();
-        self.numbers.saved = last;
+        self.sequence.saved = last;
         self.note_saved(&saved);
         Ok(())
     }
 
-    /// These rooms were saved, up to those messages. Who has more to be saved is on the list again.
+    /// Notes that rooms were saved, up to these messages. Rooms with more to be saved are listed
+    /// again.
     fn note_saved(&mut self, saved: &[(RoomId, u64)]) {
         self.unsaved.rooms.drain(..saved.len());
         for &(id, last) in saved {
             let Some(room) = self.rooms.get_mut(id) else { continue };
-            room.charter_changed = false;
+            room.settings_changed = false;
             room.history.saved = last;
             room.unsaved = room.history.last_number() > last.max(room.history.forgotten());
             if room.unsaved {
@@ -138,15 +139,15 @@ impl Lobby {
         }
     }
 
-    /// What is settled about a room has changed.
-    pub(super) fn note_charter_changed(&mut self, room: RoomId) {
+    /// Notes that the settings of a room have changed.
+    pub(super) fn note_settings_changed(&mut self, room: RoomId) {
         if let Some(open) = self.rooms.get_mut(room) {
-            open.charter_changed = true;
+            open.settings_changed = true;
         }
         self.note_changed(room);
     }
 
-    /// Something about a room has changed.
+    /// Notes that a room has changed.
     pub(super) fn note_changed(&mut self, room: RoomId) {
         if let Some(open) = self.rooms.get_mut(room)
             && !std::mem::replace(&mut open.unsaved, true)

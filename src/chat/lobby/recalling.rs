@@ -1,4 +1,4 @@
-//! What was said before, for those who were not there.
+//! History, for those who were not there.
 
 use super::{Context, Lobby};
 use crate::chat::command::Recall;
@@ -10,7 +10,7 @@ use crate::chat::reply::Recalled;
 use crate::chat::room::{Room, RoomId};
 use crate::id::ClientId;
 use crate::limits::HISTORY_TOTAL_BYTES;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 impl Lobby {
     pub(super) fn recall(
@@ -27,34 +27,34 @@ impl Lobby {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let (replay, which) = match which {
             Recall::Last(most) => (open.history.last(most), Recalled::Last),
-            Recall::After(place) if place.epoch != self.numbers.epoch => {
-                (open.history.last(usize::MAX), Recalled::Gap(place.number))
+            Recall::After(cursor) if cursor.epoch != self.sequence.epoch => {
+                (open.history.last(usize::MAX), Recalled::Gap(cursor.number))
             }
-            Recall::After(place) => {
+            Recall::After(cursor) => {
                 let forgotten = open.history.forgotten();
-                let all = self.numbers.knows_all_since(place, forgotten);
+                let all = self.sequence.knows_all_since(cursor, forgotten);
                 let recalled = if all { Recalled::Since } else { Recalled::Gap };
-                (open.history.after(place.number), recalled(place.number))
+                (open.history.after(cursor.number), recalled(cursor.number))
             }
         };
         outlet.replay(id, &self.recollection(room, open, replay, which, context.now));
         Ok(())
     }
 
-    /// Messages of a room that somebody has asked for.
+    /// The messages of a room that a client has asked for.
     pub(super) fn recollection<'a>(
         &self,
         id: RoomId,
         room: &'a Room,
         messages: Replay<'a>,
         which: Recalled,
-        now: Wall,
+        now: UnixTime,
     ) -> Recollection<'a> {
-        let place = self.numbers.place();
-        Recollection { room: room.named(id), messages, which, place, asked: true, now }
+        let cursor = self.sequence.cursor();
+        Recollection { room: room.named(id), messages, which, cursor, asked: true, now }
     }
 
-    /// Keeps in mind what was said in a room.
+    /// Adds a message to the history of a room.
     pub(super) fn remember(&mut self, room: RoomId, message: Message, outlet: &mut impl Outlet) {
         let most = self.settings.history;
         self.make_way_for_history(message.weight(), outlet);
@@ -69,7 +69,7 @@ impl Lobby {
         }
     }
 
-    /// Has every room forget what is more than may be remembered.
+    /// Has every room forget messages beyond the limit.
     pub(super) fn forget_surplus(&mut self) {
         let most = self.settings.history;
         let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();

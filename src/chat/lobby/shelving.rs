@@ -1,12 +1,13 @@
-//! Rooms that are not in memory: how they come back when somebody names one, and what makes way.
+//! Rooms that are stored and not in memory: how they come back when somebody names one, and which
+//! room makes way for them.
 //!
-//! Memory and disk are bounded apart. Where rooms are kept elsewhere, a room that makes way in
-//! memory stays what it is, with its owner, password, bans and history. Which of those that are
-//! kept are too many is for whoever keeps them to say; only rooms that nobody is in are let go of.
+//! Memory and disk are bounded apart. Where there is a store, a room that leaves memory keeps its
+//! owner, password, bans and history. The store says which of its rooms are too many; only rooms
+//! that nobody is in are removed.
 
 use super::Lobby;
 use crate::chat::fact::Fact;
-use crate::chat::message::{Message, Stamp};
+use crate::chat::message::{Message, MessageId};
 use crate::chat::name::RoomName;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
@@ -14,20 +15,20 @@ use crate::chat::room::{Room, RoomId};
 use crate::chat::stored::{Archive, StoredRoom, Unreadable};
 use crate::limits::HISTORY_TOTAL_BYTES;
 use crate::subnet::Subnet;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 impl Lobby {
-    /// Where rooms are that are not here; `None`: nowhere.
+    /// Sets the archive of rooms that are not in memory; `None`: there is none.
     pub fn set_archive(&mut self, archive: Option<Box<dyn Archive>>) {
         self.archive = archive;
     }
 
-    /// How often a room was looked for elsewhere so far.
+    /// The number of look-ups in the archive so far.
     pub fn recalled(&self) -> u64 {
         self.recalled
     }
 
-    /// Rooms that there may be in memory.
+    /// The most rooms there may be in memory.
     pub fn rooms_max(&self) -> usize {
         self.rooms.max()
     }
@@ -38,11 +39,11 @@ impl Lobby {
     }
 
     /// Notes what time it is, before anybody has given a command.
-    pub fn set_now(&mut self, now: Wall) {
+    pub fn set_now(&mut self, now: UnixTime) {
         self.now = now;
     }
 
-    /// The room of this name, from elsewhere if it is not here.
+    /// Finds the room of this name, in memory or in the archive.
     pub(super) fn find_or_recall(
         &mut self,
         name: &RoomName,
@@ -52,7 +53,7 @@ impl Lobby {
         let Some(archive) = &self.archive else { return Ok(found) };
         if let Some(id) = found {
             let is_empty = self.rooms.get(id).is_some_and(Room::is_empty) && id != RoomId::MAIN;
-            // Wherever the room is, the same happens.
+            // The same happens wherever the room is.
             return if is_empty && !self.rooms.has_place() {
                 Err(Refusal::TooManyRooms)
             } else {
@@ -66,7 +67,7 @@ impl Lobby {
         Ok(Some(self.take_in(kept, outlet)))
     }
 
-    /// Sees to it that there is a place for one more room.
+    /// Makes room in memory for one more room.
     pub(super) fn make_way(
         &mut self,
         founder: Option<Subnet>,
@@ -82,7 +83,7 @@ impl Lobby {
         Ok(())
     }
 
-    /// Makes room for what a room remembers, where those that are kept elsewhere can go.
+    /// Makes room for a history, where there is an archive that has the rooms which leave memory.
     pub(super) fn make_way_for_history(&mut self, bytes: usize, outlet: &mut impl Outlet) {
         if self.archive.is_none() || self.remembered + bytes <= HISTORY_TOTAL_BYTES {
             return;
@@ -96,7 +97,7 @@ impl Lobby {
 
     pub(super) fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
         let is_shorter = kept.shorten(self.settings.history);
-        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.sequence.last, at: self.now };
         self.journal.note(&kept.name, stamp, || Fact::Opened(Box::new(kept.clone())));
         self.make_way_for_history(kept.weight(), outlet);
         self.unsaved.keep(&kept.name);
@@ -109,7 +110,7 @@ impl Lobby {
     }
 
     fn let_go(&mut self, (id, room): (RoomId, Room), outlet: &mut impl Outlet) {
-        let stamp = Stamp { number: self.numbers.last, at: self.now };
+        let stamp = MessageId { number: self.sequence.last, at: self.now };
         self.journal.note(&room.name, stamp, || Fact::Closed);
         self.remembered -= room.history.weight();
         self.unsaved.forget(id);
@@ -125,20 +126,20 @@ impl Lobby {
         })
     }
 
-    /// Lets go of rooms, of which [`Lobby::may_forget`] says that it may, here and elsewhere.
+    /// Removes rooms, for which [`Lobby::may_forget`] is true, from memory and from the archive.
     pub fn forget_rooms(&mut self, names: Vec<RoomName>, outlet: &mut impl Outlet) {
         names.iter().for_each(|name| self.close(name, outlet));
         self.unsaved.note_gone(names);
     }
 
-    /// Lets go of a room, here.
+    /// Removes a room from memory.
     pub(super) fn close(&mut self, name: &RoomName, outlet: &mut impl Outlet) {
         if let Some(gone) = self.rooms.find(name).and_then(|id| self.rooms.take(id)) {
             self.let_go(gone, outlet);
         }
     }
 
-    /// Somebody is in a room today. It was not used last before the day that is known already.
+    /// Notes that a room was used today. The day of its last use never goes back.
     pub(super) fn note_used(&mut self, room: RoomId) {
         let today = self.now.day();
         if let Some(open) = self.rooms.get_mut(room)
@@ -157,20 +158,20 @@ impl StoredRoom {
         let surplus = self.messages.len().saturating_sub(most);
         let newest = self.messages.drain(..surplus).next_back();
         if let Some(newest) = &newest {
-            self.forgotten = newest.stamp.number;
+            self.forgotten = newest.id.number;
         }
         newest.is_some()
     }
 
-    /// What its history weighs, in bytes.
+    /// The weight of its history, in bytes.
     pub(crate) fn weight(&self) -> usize {
         self.messages.iter().map(Message::weight).sum()
     }
 
-    /// What decides which rooms are in memory at the start: those for which something was settled,
-    /// those that were used last.
+    /// The rank of a room for a place in memory at the start: first those for which something was
+    /// configured, those that were used last.
     pub(super) fn worth(&self) -> (bool, u32, u64) {
-        let last = self.messages.last().map_or(self.forgotten, |it| it.stamp.number);
-        (self.charter.is_settled(), self.standing.used, last)
+        let last = self.messages.last().map_or(self.forgotten, |it| it.id.number);
+        (self.settings.is_configured(), self.standing.used, last)
     }
 }

@@ -1,19 +1,19 @@
-//! What people say: to a room, to one person, and who does not want to hear it.
+//! Messages to a room and to one person, and ignoring people.
 
 use super::Lobby;
 use super::deciding::Decision;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
-use crate::chat::message::{Kind, Message};
+use crate::chat::message::{Message, MessageKind};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
-use crate::chat::refusal::{Refusal, Sentence, Verb, quoted};
+use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::Sanction;
 use crate::id::ClientId;
 use crate::text::{clean, is_blank};
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 impl Lobby {
     pub(super) fn decide_to_speak(
@@ -21,8 +21,8 @@ impl Lobby {
         id: ClientId,
         room: Option<&str>,
         text: &str,
-        kind: Kind,
-        now: Wall,
+        kind: MessageKind,
+        now: UnixTime,
     ) -> Result<Decision<'static>, Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         let room = self.own_room(member, room)?;
@@ -43,18 +43,18 @@ impl Lobby {
         message: Message,
         outlet: &mut impl Outlet,
     ) {
-        self.numbers.follow(message.stamp);
+        self.sequence.follow(message.id);
         let event = spoken(&message);
         if self.ignores.is_empty() {
             self.publish(room, author, &event, outlet);
         } else {
             self.publish_to_the_willing(room, author, &message.who, &event, outlet);
         }
-        // Where nothing is remembered, it is remembered that something was forgotten.
+        // A room without a history still notes that a message was forgotten.
         self.remember(room, message, outlet);
     }
 
-    /// Tells everyone in a room who does not ignore this speaker.
+    /// Tells all members of a room that do not ignore this speaker.
     fn publish_to_the_willing(
         &self,
         room: RoomId,
@@ -65,24 +65,24 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get(room) else { return };
         let hears_here = |id: &ClientId| {
-            self.members.get(*id).is_some_and(|member| member.seat_in(room).is_some())
+            self.members.get(*id).is_some_and(|member| member.membership_in(room).is_some())
         };
         let ignoring = self.ignores.listeners(&speaker.key());
         let deaf: Vec<ClientId> = ignoring.iter().copied().filter(hears_here).collect();
         outlet.publish(open.named(room), author.client(), event, &deaf);
     }
 
-    /// Who looks after the server is bound by no mute.
+    /// Server operators are bound by no mute.
     fn check_may_speak(
         &self,
         id: ClientId,
         room: RoomId,
         nickname: &Nickname,
-        now: Wall,
+        now: UnixTime,
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
-        match open.charter.sanctions.mute_on(nickname, now) {
-            Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(Sentence {
+        match open.settings.sanctions.mute_on(nickname, now) {
+            Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(ActiveSanction {
                 room: open.name.clone(),
                 lasts: time_left(mute, now),
                 reason: mute.reason.clone(),
@@ -96,7 +96,7 @@ impl Lobby {
         id: ClientId,
         to: &str,
         text: &str,
-        now: Wall,
+        now: UnixTime,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let receiver = self.find_member(to)?;
@@ -116,7 +116,7 @@ impl Lobby {
         Ok(())
     }
 
-    /// Whether the other wants to hear what a member has to say.
+    /// Checks that a member does not ignore another.
     pub(super) fn check_not_ignored(&self, id: ClientId, other: ClientId) -> Result<(), Refusal> {
         if self.ignores.is_empty() {
             return Ok(());
@@ -165,16 +165,16 @@ impl Lobby {
     }
 }
 
-/// What is told of a message.
+/// The event of a message.
 fn spoken(message: &Message) -> RoomEvent<'_> {
-    let Message { stamp, kind, ref who, ref text } = *message;
+    let Message { id, kind, ref who, ref text } = *message;
     match kind {
-        Kind::Said => RoomEvent::Said { who, text, stamp },
-        Kind::Acted => RoomEvent::Acted { who, text, stamp },
+        MessageKind::Said => RoomEvent::Said { who, text, id },
+        MessageKind::Acted => RoomEvent::Acted { who, text, id },
     }
 }
 
-/// How long a ban or mute still holds; `None`: for ever.
-pub(super) fn time_left(sanction: &Sanction, now: Wall) -> Option<std::time::Duration> {
+/// The time left of a ban or mute; `None`: for ever.
+pub(super) fn time_left(sanction: &Sanction, now: UnixTime) -> Option<std::time::Duration> {
     sanction.until.map(|until| until.since(now))
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use mio::{Events, Poll, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-pub use crate::console::{Format, Theme};
+pub use crate::console::{ScriptFormat, Theme};
 pub use error::ChatError;
 
 use super::command::Ended;
@@ -50,7 +50,7 @@ pub struct Chat {
     /// Colours.
     pub theme: Theme,
     /// How a pipe is written to.
-    pub format: Format,
+    pub format: ScriptFormat,
     /// In a pipe lines that begin with `/` are said.
     pub is_literal: bool,
     /// A pipe goes on listening when its input has ended.

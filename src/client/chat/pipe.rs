@@ -17,7 +17,7 @@ use super::error::ChatError;
 use super::wire::{Progress, Wire};
 use super::{CAUGHT, Chat, KEYBOARD, SERVER, has_input, wait};
 use crate::client::command::Ended;
-use crate::console::{Ending, Script, Step};
+use crate::console::{Ending, Script, ScriptStep};
 use crate::limits::{ANSWER_PATIENCE, INPUT_LINE_BYTES_MAX};
 use crate::peer::clock::Clock;
 use crate::time::Time;
@@ -166,15 +166,15 @@ impl<'a> Pipe<'a> {
         Ok(())
     }
 
-    fn carry_out(&mut self, steps: Vec<Step>) -> Result<(), ChatError> {
+    fn carry_out(&mut self, steps: Vec<ScriptStep>) -> Result<(), ChatError> {
         let mut stdout = io::stdout().lock();
         for step in steps {
             match step {
-                Step::Send(text) => drop(self.wire.send(&text)),
-                Step::Print(line) => writeln!(stdout, "{line}").map_err(ChatError::Output)?,
+                ScriptStep::Send(text) => drop(self.wire.send(&text)),
+                ScriptStep::Print(line) => writeln!(stdout, "{line}").map_err(ChatError::Output)?,
                 // Nobody may be there to read it.
-                Step::Note(text) => drop(writeln!(io::stderr(), "* {text}")),
-                Step::Finish => self.wire.finish(),
+                ScriptStep::Note(text) => drop(writeln!(io::stderr(), "* {text}")),
+                ScriptStep::Finish => self.wire.finish(),
             }
         }
         stdout.flush().map_err(ChatError::Output)

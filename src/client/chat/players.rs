@@ -18,10 +18,10 @@ use crate::peer::protocol::Path;
 /// Those that go on, by the number under which the console knows them.
 #[derive(Default)]
 pub(super) struct Players {
-    talks: BTreeMap<u64, Talk>,
+    talks: BTreeMap<u64, PlayerLink>,
 }
 
-struct Talk {
+struct PlayerLink {
     conversation: Conversation,
     is_ready: bool,
 }
@@ -48,7 +48,7 @@ impl Players {
         if let Err(error) = registry.register(&mut SourceFd(&socket), token, Interest::READABLE) {
             return Some(console::News::Over(error.to_string()));
         }
-        self.talks.insert(talk, Talk { conversation, is_ready: true });
+        self.talks.insert(talk, PlayerLink { conversation, is_ready: true });
         None
     }
 

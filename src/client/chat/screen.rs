@@ -21,7 +21,7 @@ use super::wire::{Progress, Wire};
 use super::{CAUGHT, Chat, KEYBOARD, SERVER, wait};
 use crate::client::clock::wall;
 use crate::client::command::Ended;
-use crate::console::{Console, Deed, Input, Keys, Moment, Wishes};
+use crate::console::{Console, ConsoleSettings, Effect, Input, Keys, Moment};
 use crate::limits::{FRAME_MIN, LEAVE_PATIENCE};
 use crate::peer::clock::Clock;
 use crate::time::Time;
@@ -55,7 +55,7 @@ impl Loop {
             Signals::new([SIGWINCH, SIGCONT, SIGTERM, SIGINT, SIGHUP]).map_err(&fail)?;
         poll.registry().register(&mut signals, CAUGHT, Interest::READABLE).map_err(&fail)?;
         let clock = Clock::start();
-        let wishes = Wishes {
+        let settings = ConsoleSettings {
             nickname: chat.nickname.clone().unwrap_or_default(),
             room: chat.room.clone(),
             theme: chat.theme,
@@ -66,7 +66,7 @@ impl Loop {
             poll,
             signals,
             clock,
-            console: Console::new(wishes, moment(clock)),
+            console: Console::new(settings, moment(clock)),
             screen: Screen::enter()?,
             keys: Keys::default(),
             wire,
@@ -149,8 +149,8 @@ impl Loop {
 
     fn happen(&mut self, input: Input<'_>) -> Result<(), ChatError> {
         self.is_stale = true;
-        let deeds = self.console.handle(moment(self.clock), input);
-        deeds.into_iter().try_for_each(|deed| self.act(deed))
+        let effects = self.console.handle(moment(self.clock), input);
+        effects.into_iter().try_for_each(|effect| self.act(effect))
     }
 
     fn progress(&mut self, progress: Progress) -> Result<(), ChatError> {
@@ -165,15 +165,15 @@ impl Loop {
     }
 
     fn hear(&mut self) -> Result<(), ChatError> {
-        let mut deeds = Vec::new();
+        let mut effects = Vec::new();
         let (console, now) = (&mut self.console, moment(self.clock));
         let mut count = 0;
         let progress = self.wire.read(|line| {
             count += 1;
-            deeds.extend(console.handle(now, Input::Line(line)));
+            effects.extend(console.handle(now, Input::Line(line)));
         });
         self.is_stale |= count > 0;
-        deeds.into_iter().try_for_each(|deed| self.act(deed))?;
+        effects.into_iter().try_for_each(|effect| self.act(effect))?;
         self.progress(progress)
     }
 
@@ -227,24 +227,24 @@ impl Loop {
 
     // ---- What is done ----
 
-    fn act(&mut self, deed: Deed) -> Result<(), ChatError> {
-        match deed {
-            Deed::Connect => {
+    fn act(&mut self, effect: Effect) -> Result<(), ChatError> {
+        match effect {
+            Effect::Connect => {
                 let progress = self.wire.connect(self.clock.now(), self.poll.registry());
                 self.progress(progress)?;
             }
-            Deed::Disconnect => {
+            Effect::Disconnect => {
                 self.wire.close();
                 self.happen(Input::Closed(""))?;
             }
-            Deed::Send(_) if self.wire.is_full() => {
+            Effect::Send(_) if self.wire.is_full() => {
                 self.console.note("the server takes nothing at present; that was not sent");
             }
-            Deed::Send(text) => {
+            Effect::Send(text) => {
                 let progress = self.wire.send(&text);
                 self.progress(progress)?;
             }
-            Deed::Play { talk, token, port } => {
+            Effect::Play { talk, token, port } => {
                 let server = self.wire.peer();
                 let name = self.console.nickname().to_owned();
                 if let Some(news) =
@@ -253,15 +253,15 @@ impl Loop {
                     self.happen(Input::Talk(talk, news))?;
                 }
             }
-            Deed::Say { talk, text } => {
+            Effect::Say { talk, text } => {
                 if !self.players.say(talk, &text) {
                     self.console.note("too much is under way there; that was not sent");
                 }
             }
-            Deed::HangUp { talk } => self.players.hang_up(self.poll.registry(), talk),
-            Deed::Redraw => self.screen.forget(),
-            Deed::Suspend => self.suspend()?,
-            Deed::Leave => self.ended = Some(Ended::Well),
+            Effect::HangUp { talk } => self.players.hang_up(self.poll.registry(), talk),
+            Effect::Redraw => self.screen.forget(),
+            Effect::Suspend => self.suspend()?,
+            Effect::Leave => self.ended = Some(Ended::Well),
         }
         Ok(())
     }

@@ -27,7 +27,9 @@ fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
     assert_eq!(here(&mut link, &[&tea]), "/history 20\n/who\n");
     here(&mut link, &[said(12, 5, "bob", "hi"), said(11, 5, "bob", "earlier")]);
     link.closed(Time::ZERO, "the connection broke");
-    assert!(matches!(link.phase(), Phase::Waiting(until) if until <= Time::ZERO + COME_BACK_MIN));
+    assert!(
+        matches!(link.phase(), LinkPhase::Waiting(until) if until <= Time::ZERO + COME_BACK_MIN)
+    );
     assert_eq!(link.tick(Time::ZERO + COME_BACK_MIN), [Ask::Connect]);
     assert_eq!(link.connected(Time::ZERO), [hello]);
     assert_eq!(here(&mut link, &[&welcome("al"), &alone]), "/join tea\n");
@@ -44,11 +46,11 @@ fn the_server_s_wish_when_to_come_back_is_obeyed() {
         link.connected(Time::ZERO);
         here(&mut link, &[&welcome("al"), &told]);
         link.closed(Time::ZERO, "the connection broke");
-        assert_eq!(link.phase(), Phase::Waiting(Time::ZERO + waits));
+        assert_eq!(link.phase(), LinkPhase::Waiting(Time::ZERO + waits));
         assert_eq!(link.tick(Time::ZERO + waits), [Ask::Connect]);
         // What comes of it is no longer the server's to say.
         link.closed(Time::ZERO, "refused");
-        assert!(matches!(link.phase(), Phase::Waiting(at) if at <= Time::ZERO + COME_BACK_MAX));
+        assert!(matches!(link.phase(), LinkPhase::Waiting(at) if at <= Time::ZERO + COME_BACK_MAX));
     }
 }
 
@@ -58,7 +60,7 @@ fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
     let mut link = Link::new("al", MAIN, 7);
     link.connected(Time::ZERO);
     here(&mut link, &[&taken]);
-    assert_eq!(link.phase(), Phase::Naming, "somebody else has it");
+    assert_eq!(link.phase(), LinkPhase::Naming, "somebody else has it");
     assert_eq!(link.choose_name("bo"), [Ask::Send("bo\n".into())]);
     here(&mut link, &[welcome("bo")]);
     link.closed(Time::ZERO, "");
@@ -72,13 +74,13 @@ fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
     }
     assert_eq!(link.hear(now, &read_one(&taken)), [Ask::Disconnect]);
     link.closed(now, "");
-    assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why().contains("taken"));
+    assert!(matches!(link.phase(), LinkPhase::Waiting(_)) && link.why().contains("taken"));
     // Somebody else has it now.
-    while link.phase() != Phase::Naming {
+    while link.phase() != LinkPhase::Naming {
         link.try_again();
         link.connected(now);
         link.hear(now, &read_one(&taken));
-        while let Some(due) = link.due().filter(|_| link.phase() == Phase::Registering) {
+        while let Some(due) = link.due().filter(|_| link.phase() == LinkPhase::Registering) {
             link.tick(due);
             if link.hear(due, &read_one(&taken)) == [Ask::Disconnect] {
                 link.closed(due, "");
@@ -92,12 +94,12 @@ fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
 fn who_has_no_name_is_asked_before_anything_is_sent() {
     let mut link = Link::new("", MAIN, 7);
     assert!(link.try_again().is_empty());
-    assert_eq!(link.phase(), Phase::Naming);
+    assert_eq!(link.phase(), LinkPhase::Naming);
     assert_eq!(link.choose_name("al"), [Ask::Connect]);
     assert_eq!(link.connected(Time::ZERO), [Ask::Send("/format json\n/history off\nal\n".into())]);
     here(&mut link, &[error("name-bad", "that name needs a letter or digit; try another")]);
     link.closed(Time::ZERO, "");
-    assert_eq!(link.phase(), Phase::Naming, "the server did not wait, and we do");
+    assert_eq!(link.phase(), LinkPhase::Naming, "the server did not wait, and we do");
     assert_eq!(link.choose_name("bo"), [Ask::Connect]);
 }
 
@@ -114,7 +116,7 @@ fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
         assert_eq!(link.take_entered(), Some(("main".into(), 3)));
         assert_eq!(link.room(), "main");
         link.closed(Time::ZERO, "");
-        assert!(matches!(link.phase(), Phase::Waiting(_)), "{refusal}");
+        assert!(matches!(link.phase(), LinkPhase::Waiting(_)), "{refusal}");
     }
 }
 
@@ -138,7 +140,7 @@ fn each_try_waits_longer_and_not_all_alike() {
         link.try_again();
         (0..12).map(move |_| {
             link.closed(Time::ZERO, "refused");
-            let Phase::Waiting(until) = link.phase() else { panic!("not waiting") };
+            let LinkPhase::Waiting(until) = link.phase() else { panic!("not waiting") };
             until.since(Time::ZERO)
         })
     };
@@ -160,7 +162,7 @@ fn who_was_put_out_does_not_come_back_by_itself() {
         link.connected(Time::ZERO);
         here(&mut link, &lines);
         link.closed(Time::ZERO, "closed");
-        assert_eq!((link.phase(), link.due()), (Phase::Down, None), "{lines:?}");
+        assert_eq!((link.phase(), link.due()), (LinkPhase::Down, None), "{lines:?}");
         assert!(link.why().contains("banned"));
         assert_eq!(link.try_again(), [Ask::Connect]);
     }
@@ -175,7 +177,9 @@ fn whoever_does_not_answer_is_no_server() {
     assert_eq!(due, Time::ZERO + ANSWER_PATIENCE);
     assert_eq!(link.tick(due), [Ask::Disconnect]);
     link.closed(due, "");
-    assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why().contains("does not answer"));
+    assert!(
+        matches!(link.phase(), LinkPhase::Waiting(_)) && link.why().contains("does not answer")
+    );
 }
 
 #[test]
@@ -184,12 +188,12 @@ fn a_refusal_at_the_door_is_the_reason_and_an_old_server_the_end() {
     link.connected(Time::ZERO);
     link.refused_at_the_door("the server is full");
     link.closed(Time::ZERO, "the server has closed it");
-    assert!(matches!(link.phase(), Phase::Waiting(_)) && link.why() == "the server is full");
+    assert!(matches!(link.phase(), LinkPhase::Waiting(_)) && link.why() == "the server is full");
     link.try_again();
     link.connected(Time::ZERO);
     assert_eq!(link.give_up("too old"), [Ask::Disconnect]);
     link.closed(Time::ZERO, "");
-    assert_eq!((link.phase(), link.due(), link.why()), (Phase::Down, None, "too old"));
+    assert_eq!((link.phase(), link.due(), link.why()), (LinkPhase::Down, None, "too old"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! What is true of one client or not, a bit for each: there is an outbox for each client, and bytes
-//! of their own would make it larger by eight.
+//! The flags of one outbox, a bit for each: a byte for each would make every outbox eight bytes
+//! larger.
 
-/// Something that is true of a client or not.
+/// A flag of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(in crate::delivery) enum Flag {
@@ -17,24 +17,24 @@ pub(in crate::delivery) enum Flag {
     MidLine = 16,
 }
 
-/// Those that are true.
+/// The flags that are set.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::delivery) struct Flags(u8);
 
 impl Flags {
-    /// Whether this is true.
+    /// Whether this flag is set.
     #[inline]
     pub(in crate::delivery) fn has(self, flag: Flag) -> bool {
         self.0 & flag as u8 != 0
     }
 
-    /// Whether one of these is true.
+    /// Whether one of these flags is set.
     #[inline]
     pub(in crate::delivery) fn has_any(self, one: Flag, other: Flag) -> bool {
         self.0 & (one as u8 | other as u8) != 0
     }
 
-    /// Makes it true or not.
+    /// Sets or clears a flag.
     #[inline]
     pub(in crate::delivery) fn set(&mut self, flag: Flag, is_true: bool) {
         self.0 = if is_true { self.0 | flag as u8 } else { self.0 & !(flag as u8) };

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Flag, Mark, Outbox, Spares};
+use super::{Flag, Mark, Outbox, Pool};
 use crate::delivery::transcript::Transcripts;
 use crate::dialect::Encoding;
 
@@ -33,7 +33,7 @@ impl OutboxState {
 }
 
 impl Outbox {
-    /// All that another process needs to go on.
+    /// The state that another process needs to go on.
     pub(in crate::delivery) fn handed_over(&self, transcripts: &Transcripts) -> OutboxState {
         OutboxState {
             waiting: self.slices(transcripts).flatten().copied().collect(),
@@ -44,11 +44,11 @@ impl Outbox {
             ascii: self.flags.has(Flag::Ascii),
             encoding: self.encoding,
             mid_line: self.flags.has(Flag::MidLine),
-            mark: self.rest.as_ref().and_then(|rest| rest.mark),
+            mark: self.overflow.as_ref().and_then(|overflow| overflow.mark),
         }
     }
 
-    /// Is as it was in another process, but for what waits.
+    /// Restores everything from another process but the waiting bytes.
     pub(in crate::delivery) fn begin_as(&mut self, state: &OutboxState) {
         self.blocked = state.blocked;
         for (flag, is_true) in [
@@ -63,11 +63,11 @@ impl Outbox {
         self.encoding = state.encoding;
     }
 
-    /// Queues what waited there.
-    pub(in crate::delivery) fn take_over(&mut self, state: &OutboxState, spares: &mut Spares) {
-        self.push_own(&state.waiting, spares);
-        if let Some(rest) = &mut self.rest {
-            rest.mark = state.mark;
+    /// Queues the bytes that waited in another process.
+    pub(in crate::delivery) fn take_over(&mut self, state: &OutboxState, pool: &mut Pool) {
+        self.push_own(&state.waiting, pool);
+        if let Some(overflow) = &mut self.overflow {
+            overflow.mark = state.mark;
         }
     }
 }

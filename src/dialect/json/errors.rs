@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::events::{seconds, sentence};
 use super::object::{Bye, Error, Object, Text};
-use crate::chat::{Farewell, Refusal, Reply, Sentence};
+use crate::chat::{ActiveSanction, Farewell, Refusal, Reply};
 use crate::dialect::{refusals, wording};
 
 /// A refusal.
@@ -41,8 +41,8 @@ pub(super) fn error(refusal: &Refusal) -> Object<'_> {
         Refusal::PasswordPaused { room, lasts } => {
             Error { retry: Some(seconds(*lasts)), ..about(None, named(room.as_str())) }
         }
-        Refusal::Banned(sentence) | Refusal::Muted(sentence) => {
-            let Sentence { room, lasts, reason } = sentence;
+        Refusal::Banned(sanction) | Refusal::Muted(sanction) => {
+            let ActiveSanction { room, lasts, reason } = sanction;
             Error {
                 reason: named(reason).filter(|reason| !reason.is_empty()),
                 retry: lasts.map(seconds),

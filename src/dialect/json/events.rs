@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
-use crate::chat::{Deed, Moderation, Nickname, RoomEvent, RoomName, Stamp};
+use crate::chat::{MessageId, Moderation, ModerationAction, Nickname, RoomEvent, RoomName};
 use crate::dialect::notices;
 
 /// Appends what happened in a room.
@@ -21,15 +21,15 @@ pub(super) fn write(object: &Object<'_>, out: &mut Vec<u8>) {
 fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
     let name = Text::from(room.as_str());
     match *event {
-        RoomEvent::Said { who, text, stamp } => message(room, who, text, stamp, false),
-        RoomEvent::Acted { who, text, stamp } => message(room, who, text, stamp, true),
+        RoomEvent::Said { who, text, id } => message(room, who, text, id, false),
+        RoomEvent::Acted { who, text, id } => message(room, who, text, id, true),
         RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
         RoomEvent::Left { who } => Object::Left { room: name, nick: who.as_str().into() },
         RoomEvent::Renamed { old, new } => {
             let (nick, new) = (old.as_str().into(), new.as_str().into());
             Object::Renamed { room: Some(name), nick, new }
         }
-        RoomEvent::Digest { joined, left, here } => {
+        RoomEvent::PresenceSummary { joined, left, here } => {
             Object::Presence { room: name, came: joined, went: left, total: here }
         }
         RoomEvent::TopicChanged { by, text } => {
@@ -44,12 +44,12 @@ fn message<'a>(
     room: &'a RoomName,
     who: &'a Nickname,
     text: &'a str,
-    stamp: Stamp,
+    id: MessageId,
     me: bool,
 ) -> Object<'a> {
     Object::Message(Message {
-        n: stamp.number,
-        at: stamp.at.millis() / 1_000,
+        n: id.number,
+        at: id.at.millis() / 1_000,
         room: room.as_str().into(),
         nick: who.as_str().into(),
         text: text.into(),
@@ -60,23 +60,25 @@ fn message<'a>(
 
 /// How order was kept; `you`: by doing that to the reader.
 pub(super) fn moderated<'a>(moderation: &Moderation<'a>, you: bool) -> Object<'a> {
-    let &Moderation { deed, room, whom, by, lasts, reason } = moderation;
+    let &Moderation { action, room, whom, by, lasts, reason } = moderation;
     Object::Moderated(Moderated {
         room: room.as_str().into(),
-        action: match deed {
-            Deed::Kicked => Action::Kicked,
-            Deed::Banned => Action::Banned,
-            Deed::Unbanned => Action::Unbanned,
-            Deed::Muted => Action::Muted,
-            Deed::Unmuted => Action::Unmuted,
-            Deed::Promoted => Action::Promoted,
-            Deed::Demoted => Action::Demoted,
-            Deed::Endowed => Action::Endowed,
+        action: match action {
+            ModerationAction::Kicked => Action::Kicked,
+            ModerationAction::Banned => Action::Banned,
+            ModerationAction::Unbanned => Action::Unbanned,
+            ModerationAction::Muted => Action::Muted,
+            ModerationAction::Unmuted => Action::Unmuted,
+            ModerationAction::Promoted => Action::Promoted,
+            ModerationAction::Demoted => Action::Demoted,
+            ModerationAction::MadeOwner => Action::Endowed,
         },
         nick: whom.map(Text::from),
         you,
         by: by.as_str().into(),
-        lasts: lasts.filter(|_| matches!(deed, Deed::Banned | Deed::Muted)).map(seconds),
+        lasts: lasts
+            .filter(|_| matches!(action, ModerationAction::Banned | ModerationAction::Muted))
+            .map(seconds),
         reason: Some(Text::from(reason)).filter(|reason| !reason.is_empty()),
         text: sentence(|out| notices::moderated(out, moderation, you)),
     })

@@ -6,12 +6,13 @@ use super::object::{
     Greeting, Limits, Message, Object, PeerEntry, RoomEntry, SanctionEntry, Text, VERSION,
 };
 use crate::chat::{
-    Kind, Measure, Nickname, Peer, Place, Recalled, Reply, RoomName, Sanction, Ticket,
+    HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind,
+    Ticket,
 };
 use crate::dialect::format::Situation;
 use crate::dialect::wording;
 use crate::limits::LINE_BYTES_MAX;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Appends what one client is told.
 pub(in super::super) fn reply(reply: &Reply<'_>, out: &mut Vec<u8>) {
@@ -26,16 +27,16 @@ pub(in super::super) fn format(situation: &Situation<'_>, out: &mut Vec<u8>) {
         room: situation.room.map(|room| room.as_str().into()),
         features: Some(features),
         udp: situation.udp,
-        ..greeting(situation.place, situation.now)
+        ..greeting(situation.cursor, situation.now)
     });
     write(&object, out);
 }
 
-fn greeting(place: Place, now: Wall) -> Greeting<'static> {
+fn greeting(cursor: HistoryCursor, now: UnixTime) -> Greeting<'static> {
     Greeting {
         v: VERSION,
-        epoch: format!("{:08x}", place.epoch).into(),
-        n: place.number,
+        epoch: format!("{:08x}", cursor.epoch).into(),
+        n: cursor.number,
         now: now.millis() / 1_000,
         limits: Limits { line: LINE_BYTES_MAX },
         ..Greeting::default()
@@ -46,10 +47,10 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
     let in_english = || sentence(|out| wording::reply(reply, false, out));
     match *reply {
         Reply::Prompt => Object::Prompt,
-        Reply::Welcome { nickname, room, place, now } => Object::Welcome(Greeting {
+        Reply::Welcome { nickname, room, cursor, now } => Object::Welcome(Greeting {
             nick: Some(nickname.as_str().into()),
             room: room.map(named),
-            ..greeting(place, now)
+            ..greeting(cursor, now)
         }),
         Reply::MessageOfTheDay { line } => Object::Motd { text: line.into() },
         Reply::Entered { room, others } => Object::Room { room: named(room), total: others + 1 },
@@ -109,15 +110,15 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             Object::History { room: named(room), gap, count, after }
         }
         Reply::Remembered { room, message, .. } => Object::Message(Message {
-            n: message.stamp.number,
-            at: message.stamp.at.millis() / 1_000,
+            n: message.id.number,
+            at: message.id.at.millis() / 1_000,
             room: named(room),
             nick: message.who.as_str().into(),
             text: message.text.as_str().into(),
-            me: message.kind == Kind::Acted,
+            me: message.kind == MessageKind::Acted,
             old: true,
         }),
-        Reply::RecallEnds { room, place: Place { epoch, number } } => {
+        Reply::RecallEnds { room, cursor: HistoryCursor { epoch, number } } => {
             Object::End { room: named(room), at: format!("{epoch:08x}:{number}").into() }
         }
         Reply::Topic { room, topic } => Object::Topic {
@@ -168,12 +169,12 @@ fn next((page, pages): (usize, usize)) -> Option<usize> {
     (page < pages).then_some(page + 1)
 }
 
-fn listed(sanction: &Sanction, now: Wall) -> SanctionEntry<'_> {
+fn listed(sanction: &Sanction, now: UnixTime) -> SanctionEntry<'_> {
     SanctionEntry {
         number: sanction.number,
-        kind: match sanction.measure {
-            Measure::Ban => "ban".into(),
-            Measure::Mute => "mute".into(),
+        kind: match sanction.kind {
+            SanctionKind::Ban => "ban".into(),
+            SanctionKind::Mute => "mute".into(),
         },
         nick: sanction.name.as_ref().map(|name| name.as_str().into()),
         address: sanction.network.is_some(),

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{Object, reply, room_event};
-use crate::chat::{Alphabet, Measure, Nickname, Reply, RoomEvent, RoomName, Sanction, Stamp};
+use crate::chat::{
+    Alphabet, MessageId, Nickname, Reply, RoomEvent, RoomName, Sanction, SanctionKind,
+};
 use crate::limits::{
     JSON_LINE_BYTES_MAX, LINE_BYTES_MAX, LISTED_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
     SANCTIONS_LISTED_MAX,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
 const ALL: [&str; 30] = [
@@ -66,10 +68,10 @@ fn the_examples_of_the_protocol_are_what_is_written() {
 #[test]
 fn texts_are_escaped_and_no_newline_is_written() {
     let (room, who) = (RoomName::main(), Nickname::parse("Zoë", Alphabet::Unicode).unwrap());
-    let stamp = Stamp { number: 7, at: Wall::from_millis(1_763_820_125_900) };
+    let id = MessageId { number: 7, at: UnixTime::from_millis(1_763_820_125_900) };
     let text = "\"\\/\u{7f}\n\u{2028} é 日本";
     let mut out = Vec::new();
-    room_event(&room, &RoomEvent::Said { who: &who, text, stamp }, &mut out);
+    room_event(&room, &RoomEvent::Said { who: &who, text, id }, &mut out);
     let written = concat!(
         r#"{"t":"message","n":7,"at":1763820125,"room":"main","nick":"Zoë","text":"\"\\/"#,
         "\u{7f}\\n\u{2028} é 日本\"}"
@@ -84,10 +86,10 @@ fn the_longest_objects_fit_in_what_readers_keep() {
     // 32 bytes is what names beyond ASCII have at most.
     let wide = "é".repeat(NAME_COLUMNS_MAX);
     let reason = "\"".repeat(REASON_BYTES_MAX);
-    let now = Wall::from_millis(1_763_820_125_900);
+    let now = UnixTime::from_millis(1_763_820_125_900);
     let ban = Sanction {
         number: u32::MAX,
-        measure: Measure::Ban,
+        kind: SanctionKind::Ban,
         name: Some(name.clone()),
         network: None,
         until: Some(now),

@@ -21,8 +21,7 @@ const END: &[u8] = b"\r\n";
 /// Bytes of the shortest header, `PROXY UNKNOWN`.
 pub(super) const SHORTEST_BYTES: usize = UNKNOWN.len() + END.len();
 
-/// How many bytes the header takes that begins so: as many as are wanted at least while its end is
-/// not there.
+/// The length of the header that begins so: its least length while its end is not there.
 pub(super) fn header_bytes(start: &[u8]) -> Result<usize, NoHeader> {
     let line = start.windows(END.len()).position(|bytes| bytes == END);
     if !may_begin(&start[..line.unwrap_or(start.len())]) {

@@ -16,10 +16,10 @@ use crate::limits::PROXY_HEADER_BYTES_MAX;
 
 /// Bytes up to and including the length of the rest.
 const FIXED_BYTES: usize = 16;
-/// How it begins.
+/// The signature.
 pub(super) const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 
-/// How many bytes the header takes that begins so, as far as that is known yet.
+/// The length of the header that begins so, as far as it is known yet.
 pub(super) fn header_bytes(start: &[u8]) -> Result<usize, NoHeader> {
     let same = start.iter().zip(&SIGNATURE).all(|(byte, expected)| byte == expected);
     let version = start.get(12).is_none_or(|byte| matches!(byte, 0x20 | 0x21));
@@ -51,7 +51,7 @@ pub(super) fn read(header: &[u8]) -> Result<Proxied, NoHeader> {
             let source = Ipv6Addr::from(*source).to_canonical();
             Ok(client(source, [addresses[32], addresses[33]]))
         }
-        // Unknown, or what no client of ours can use: as if nothing was said.
+        // An unknown family, or one that no client of this server can have: no address.
         0x00 | 0x12 | 0x22 | 0x31 | 0x32 => Ok(Proxied::Itself),
         _ => Err(NoHeader),
     }

@@ -16,7 +16,7 @@ use crate::matchmaking::tests::fuzz::Random;
 use crate::time::Time;
 
 /// The answers, in order: receiver and the address in it.
-type Answers = Vec<(SocketAddr, SocketAddr)>;
+type SentReplies = Vec<(SocketAddr, SocketAddr)>;
 
 struct PairingModel {
     /// Address, and when it was last heard.
@@ -27,7 +27,7 @@ struct PairingModel {
 }
 
 impl PairingModel {
-    fn receive(&mut self, now: Time, source: SocketAddr) -> Answers {
+    fn receive(&mut self, now: Time, source: SocketAddr) -> SentReplies {
         self.pairs.retain(|(_, since, _)| now.since(*since) < PAIRING_TIMEOUT);
         self.waiting.retain(|(_, since)| now.since(*since) < PAIRING_TIMEOUT);
         for (members, _, answered) in &mut self.pairs {
@@ -59,7 +59,7 @@ impl PairingModel {
     }
 }
 
-fn told(source: SocketAddr, outcome: PairingOutcome) -> Answers {
+fn told(source: SocketAddr, outcome: PairingOutcome) -> SentReplies {
     match outcome {
         PairingOutcome::Waits | PairingOutcome::TooSoon => vec![],
         PairingOutcome::Repeats { partner } => vec![(source, partner)],

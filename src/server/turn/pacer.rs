@@ -128,7 +128,7 @@ mod tests {
 
     /// When somebody speaks, in microseconds.
     #[derive(Clone, Copy)]
-    enum Speaker {
+    enum Rhythm {
         /// So long after the last time, come what may.
         Every(u64),
         /// So long after the last message was served.
@@ -137,7 +137,7 @@ mod tests {
 
     /// Runs a loop for a second in which a flush takes a millisecond. Returns the flushes and the
     /// longest that a message waited for its flush, in microseconds.
-    fn run(speaker: Speaker) -> (u32, u64) {
+    fn run(speaker: Rhythm) -> (u32, u64) {
         let mut pacer = Pacer::new(MAX_DELAY);
         let (mut now, mut flushes, mut longest) = (0, 0, 0);
         let (mut next, mut waiting) = (0, None);
@@ -146,14 +146,14 @@ mod tests {
                 waiting = waiting.or(Some(next));
                 pacer.note_published(at(now), 1);
                 next = match speaker {
-                    Speaker::Every(interval) => next + interval,
-                    Speaker::AfterAnswer(_) => u64::MAX,
+                    Rhythm::Every(interval) => next + interval,
+                    Rhythm::AfterAnswer(_) => u64::MAX,
                 };
             } else if let Some(since) = waiting.filter(|_| at(now) >= pacer.due()) {
                 longest = longest.max(now - since);
                 pacer.flushed(at(now + 1_000), micros(1_000));
                 (waiting, flushes, now) = (None, flushes + 1, now + 1_000);
-                if let Speaker::AfterAnswer(delay) = speaker {
+                if let Rhythm::AfterAnswer(delay) = speaker {
                     next = now + delay;
                 }
             } else {
@@ -166,20 +166,20 @@ mod tests {
 
     #[test]
     fn people_who_speak_when_they_like_share_flushes() {
-        let (flushes, longest) = run(Speaker::Every(700));
+        let (flushes, longest) = run(Rhythm::Every(700));
         assert!((220..310).contains(&flushes), "{flushes} flushes of 1 ms in a second");
         assert!(longest <= 1_000 + 3_000, "{longest} us");
     }
 
     #[test]
     fn who_waits_for_an_answer_is_not_made_to_wait_longer() {
-        let (flushes, _) = run(Speaker::AfterAnswer(20));
+        let (flushes, _) = run(Rhythm::AfterAnswer(20));
         assert!(flushes > 950, "{flushes} flushes of 1 ms in a second");
     }
 
     #[test]
     fn a_quiet_room_is_served_at_once() {
-        let (flushes, longest) = run(Speaker::Every(10_000));
+        let (flushes, longest) = run(Rhythm::Every(10_000));
         assert!(flushes >= 99);
         assert!(longest <= 20, "{longest} us");
     }

@@ -19,7 +19,7 @@ pub(super) struct Ready {
     /// A bit for each slot: whether the client that has it now is on the list. Who had it before
     /// may still be.
     listed: Vec<u64>,
-    heard: Heard,
+    heard: ReadProgress,
 }
 
 impl Ready {
@@ -95,7 +95,7 @@ fn place(id: ClientId) -> (usize, u64) {
 
 /// Progress of hearing those who are ready.
 #[derive(Debug, Default)]
-struct Heard {
+struct ReadProgress {
     until: Time,
     /// When the poll began that has found the last of those who are still to be heard …
     mark: Time,
@@ -103,7 +103,7 @@ struct Heard {
     left: usize,
 }
 
-impl Heard {
+impl ReadProgress {
     /// A poll that began at `began` has found all that was to be found; `ready` clients are on the
     /// ready list now.
     fn note_poll(&mut self, began: Time, ready: usize) {
@@ -139,14 +139,14 @@ mod tests {
 
     #[test]
     fn a_poll_that_finds_nobody_tells_at_once() {
-        let mut heard = Heard::default();
+        let mut heard = ReadProgress::default();
         heard.note_poll(at(3), 0);
         assert_eq!(heard.until, at(3));
     }
 
     #[test]
     fn those_who_are_ready_are_heard_first_and_newcomers_do_not_put_it_off() {
-        let mut heard = Heard::default();
+        let mut heard = ReadProgress::default();
         heard.note_poll(at(1), 2);
         heard.note_one();
         assert_eq!(heard.until, Time::ZERO);

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Alphabet, Charter, Digest, Kind, Measure, Message, RoomChanges, SaveBatch, StoredRoom,
+    Alphabet, Message, MessageKind, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
+    StoredRoom,
 };
 use crate::chat::{
-    Nickname, Owner, RoomName, Sanction, Sanctions, Stamp, Standing, StoredLobby, Topic,
+    MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
 };
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Names with and without capitals, and in another script.
 const ROOMS: [&str; 6] = ["main", "Games", "modem", "\u{418}\u{432}\u{430}\u{43d}", "{x}", "a1"];
@@ -42,8 +43,8 @@ impl ModelRandom {
         Nickname::restored(self.one_of(&PEOPLE)).unwrap()
     }
 
-    fn digest(&mut self) -> Digest {
-        Digest::parse(&format!("{:x}", self.below(1 << 40))).unwrap()
+    fn hash(&mut self) -> SecretHash {
+        SecretHash::parse(&format!("{:x}", self.below(1 << 40))).unwrap()
     }
 }
 
@@ -53,8 +54,8 @@ pub(super) fn room_name(name: &str) -> RoomName {
 
 pub(super) fn message(number: u64, text: &str) -> Message {
     Message {
-        stamp: Stamp { number, at: Wall::from_millis(1_000 + number) },
-        kind: if number.is_multiple_of(3) { Kind::Acted } else { Kind::Said },
+        id: MessageId { number, at: UnixTime::from_millis(1_000 + number) },
+        kind: if number.is_multiple_of(3) { MessageKind::Acted } else { MessageKind::Said },
         who: Nickname::restored("alice").unwrap(),
         text: text.into(),
     }
@@ -68,20 +69,20 @@ pub(super) struct StoreModel {
 }
 
 /// A batch of the model's changes.
-pub(super) struct Change {
+pub(super) struct RoomUpdate {
     gone: Vec<RoomName>,
-    /// Each room, whether its charter is told, and the number before the first message told.
+    /// Each room, whether its settings is told, and the number before the first message told.
     rooms: Vec<(&'static str, bool, u64)>,
 }
 
-impl Change {
+impl RoomUpdate {
     pub(super) fn batch<'a>(&'a self, model: &'a StoreModel) -> SaveBatch<'a> {
-        let rooms = self.rooms.iter().map(|(name, charter, from)| {
+        let rooms = self.rooms.iter().map(|(name, settings, from)| {
             let room = &model.rooms[name];
             RoomChanges {
                 name: &room.name,
-                charter: charter.then_some(&room.charter),
-                said: room.messages.iter().filter(|said| said.stamp.number > *from).collect(),
+                settings: settings.then_some(&room.settings),
+                said: room.messages.iter().filter(|said| said.id.number > *from).collect(),
                 forgotten: room.forgotten,
                 standing: room.standing,
             }
@@ -89,7 +90,7 @@ impl Change {
         SaveBatch {
             epoch: model.epoch,
             last: model.last,
-            torn: model.last / 2,
+            gap_before: model.last / 2,
             gone: &self.gone,
             rooms: rooms.collect(),
         }
@@ -102,9 +103,9 @@ impl StoreModel {
     }
 
     /// Changes something.
-    pub(super) fn play(&mut self, random: &mut ModelRandom) -> Change {
+    pub(super) fn play(&mut self, random: &mut ModelRandom) -> RoomUpdate {
         self.epoch = 7;
-        let mut change = Change { gone: Vec::new(), rooms: Vec::new() };
+        let mut change = RoomUpdate { gone: Vec::new(), rooms: Vec::new() };
         for name in ROOMS {
             if random.below(6) == 0 && self.rooms.remove(name).is_some() {
                 change.gone.push(room_name(name));
@@ -125,7 +126,7 @@ impl StoreModel {
         let is_new = !self.rooms.contains_key(name);
         let room = self.rooms.entry(name).or_insert_with(|| StoredRoom {
             name: room_name(name),
-            charter: Charter::default(),
+            settings: RoomSettings::default(),
             messages: Vec::new(),
             forgotten: from,
             standing: Standing::default(),
@@ -136,11 +137,11 @@ impl StoreModel {
             room.messages.push(Message { who: random.person(), ..message(self.last, text) });
         }
         for _ in 0..random.below(5).min(room.messages.len() as u64) {
-            room.forgotten = room.messages.remove(0).stamp.number;
+            room.forgotten = room.messages.remove(0).id.number;
         }
         let settles = is_new || random.below(3) == 0;
         if settles {
-            room.charter = charter(random);
+            room.settings = settings(random);
             room.standing.founder = random.maybe(|_| "203.0.113.0/24".parse().unwrap());
             room.standing.founded = random.below(1 << 50);
         }
@@ -156,7 +157,7 @@ impl StoreModel {
         let expected = StoredLobby {
             epoch: self.epoch,
             last: self.last,
-            torn: self.last / 2,
+            gap_before: self.last / 2,
             complete,
             rooms,
         };
@@ -165,18 +166,18 @@ impl StoreModel {
 }
 
 /// Somebody is banned.
-pub(super) fn charter_with_a_ban() -> Charter {
+pub(super) fn settings_with_a_ban() -> RoomSettings {
     let ban = Sanction { name: Nickname::restored("bob"), ..sanction(1, &mut ModelRandom::new(1)) };
-    Charter { sanctions: Sanctions::restored(vec![ban]), ..Charter::default() }
+    RoomSettings { sanctions: Sanctions::restored(vec![ban]), ..RoomSettings::default() }
 }
 
-fn charter(random: &mut ModelRandom) -> Charter {
+fn settings(random: &mut ModelRandom) -> RoomSettings {
     let sanctions = (1..=random.below(4) as u32).map(|number| sanction(number * 3, random));
     let sanctions = Sanctions::restored(sanctions.collect());
-    Charter {
+    RoomSettings {
         topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
-        owner: random.maybe(|random| Owner { name: random.person(), key: random.digest() }),
-        password: random.maybe(ModelRandom::digest),
+        owner: random.maybe(|random| Owner { name: random.person(), key: random.hash() }),
+        password: random.maybe(ModelRandom::hash),
         sanctions,
     }
 }
@@ -187,10 +188,10 @@ fn sanction(number: u32, random: &mut ModelRandom) -> Sanction {
     let network = crate::chat::Network::of(address).filter(|_| name.is_none());
     Sanction {
         number,
-        measure: random.one_of(&[Measure::Ban, Measure::Mute]),
+        kind: random.one_of(&[SanctionKind::Ban, SanctionKind::Mute]),
         name,
         network,
-        until: random.maybe(|random| Wall::from_millis(random.below(1 << 50))),
+        until: random.maybe(|random| UnixTime::from_millis(random.below(1 << 50))),
         by: random.person(),
         reason: random.one_of(&TEXTS).into(),
     }

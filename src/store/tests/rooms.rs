@@ -5,9 +5,11 @@ use tempfile::tempdir;
 
 use super::model::{message, room_name};
 use super::{batch, open};
-use crate::chat::{Charter, Digest, RoomChanges, SaveBatch, Standing, StoredRoom, Unreadable};
+use crate::chat::{
+    RoomChanges, RoomSettings, SaveBatch, SecretHash, Standing, StoredRoom, Unreadable,
+};
 use crate::limits::{
-    HISTORY_TOTAL_BYTES, ROOM_SETTLED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
+    HISTORY_TOTAL_BYTES, ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
 };
 use crate::store::Store;
 
@@ -17,7 +19,7 @@ fn kept(name: &str, founder: &str, founded: u64) -> StoredRoom {
     let founder = Some(founder.parse().unwrap());
     StoredRoom {
         name: room_name(name),
-        charter: Charter::default(),
+        settings: RoomSettings::default(),
         messages: Vec::new(),
         forgotten: 0,
         standing: Standing { founder, founded, used: TODAY },
@@ -25,20 +27,20 @@ fn kept(name: &str, founder: &str, founded: u64) -> StoredRoom {
 }
 
 fn settled(room: StoredRoom) -> StoredRoom {
-    let password = Digest::parse("7");
-    StoredRoom { charter: Charter { password, ..Charter::default() }, ..room }
+    let password = SecretHash::parse("7");
+    StoredRoom { settings: RoomSettings { password, ..RoomSettings::default() }, ..room }
 }
 
 fn keep(store: &mut Store, rooms: &[StoredRoom]) {
     let changes = rooms.iter().map(|room| RoomChanges {
         name: &room.name,
-        charter: Some(&room.charter),
+        settings: Some(&room.settings),
         said: room.messages.iter().collect(),
         forgotten: room.forgotten,
         standing: room.standing,
     });
     let rooms = changes.collect();
-    store.commit(&SaveBatch { epoch: 7, last: 9, torn: 0, gone: &[], rooms }).unwrap();
+    store.commit(&SaveBatch { epoch: 7, last: 9, gap_before: 0, gone: &[], rooms }).unwrap();
 }
 
 /// The names of those that are too many, and that may all go but one.
@@ -142,8 +144,8 @@ fn those_that_were_left_go_first_and_then_the_youngest_of_who_has_founded_most()
         used(kept("main", "127.0.0.0/8", 1), 9_999),
         kept("young", "198.51.100.0/24", 999),
         used(kept("left", "198.51.100.0/24", 2), ROOM_UNUSED_DAYS + 1),
-        used(settled(kept("long-left", "198.51.100.0/24", 3)), ROOM_SETTLED_UNUSED_DAYS + 1),
-        used(settled(kept("away", "192.0.2.0/24", 4)), ROOM_SETTLED_UNUSED_DAYS),
+        used(settled(kept("long-left", "198.51.100.0/24", 3)), ROOM_CONFIGURED_UNUSED_DAYS + 1),
+        used(settled(kept("away", "192.0.2.0/24", 4)), ROOM_CONFIGURED_UNUSED_DAYS),
         used(kept("unknown", "192.0.2.0/24", 5), TODAY),
     ]);
     keep(&mut store, &rooms);
@@ -174,7 +176,9 @@ fn a_room_under_an_old_key_is_erased_and_not_the_one_that_has_that_key_today() {
                    VALUES (3, 'old-key', 0, 'al', 'said', 'hello')";
     store.connection.execute_batch(sql).unwrap();
     assert!(surplus(&mut store, 2, "").is_empty(), "it is nobody's in memory");
-    store.commit(&SaveBatch { epoch: 7, last: 9, torn: 0, gone: &[], rooms: Vec::new() }).unwrap();
+    store
+        .commit(&SaveBatch { epoch: 7, last: 9, gap_before: 0, gone: &[], rooms: Vec::new() })
+        .unwrap();
     let left =
         |sql: &str| -> String { store.connection.query_row(sql, (), |row| row.get(0)).unwrap() };
     assert_eq!(left("SELECT group_concat(key) FROM (SELECT key FROM rooms ORDER BY key)"), {
@@ -235,7 +239,7 @@ fn who_goes_on_with_a_state_changes_nothing_before_it_begins() {
     assert_eq!(state(), (1, true));
     let mut store = Store::resume(folder.path()).unwrap();
     let archive = store.archive().unwrap();
-    let nothing_new = SaveBatch { epoch: 7, last: 3, torn: 0, gone: &[], rooms: Vec::new() };
+    let nothing_new = SaveBatch { epoch: 7, last: 3, gap_before: 0, gone: &[], rooms: Vec::new() };
     // A failed write is tried again with the next commit.
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert!(store.begin(&nothing_new).is_err());
@@ -275,7 +279,7 @@ fn the_commands_in_the_docs_do_what_they_say() {
     let folder = tempdir().unwrap();
     let (mut store, _) = open(folder.path());
     let mut main = kept("main", "127.0.0.0/8", 1);
-    main.charter = super::model::charter_with_a_ban();
+    main.settings = super::model::settings_with_a_ban();
     main.messages = vec![message(3, "hello")];
     keep(&mut store, &[main, settled(kept("den", "127.0.0.0/8", 1))]);
     store.close().unwrap();
@@ -286,7 +290,7 @@ fn the_commands_in_the_docs_do_what_they_say() {
     assert_eq!(database.execute(deletes[0], ()).unwrap(), 1, "{}", deletes[0]);
     drop(database);
     let snapshot = open(folder.path()).1;
-    assert!(snapshot.rooms.iter().all(|room| room.charter.sanctions.iter().next().is_none()));
+    assert!(snapshot.rooms.iter().all(|room| room.settings.sanctions.iter().next().is_none()));
 }
 
 /// The text in quotes after the name of a file.

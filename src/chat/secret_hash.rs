@@ -1,4 +1,4 @@
-//! Secrets as they are remembered: not by what they say, but by what a hash makes of it.
+//! Hashes of secrets, which are all that is remembered of them.
 //!
 //! For keys that were drawn at random, and for passwords of rooms, which are shared among friends
 //! and asked for at every `/join`: one SHA-256 each. Passwords of server operators are hashed
@@ -14,10 +14,10 @@ use super::name::NameKey;
 /// 128 bits of a salted SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(Default))]
-pub struct Digest(u128);
+pub struct SecretHash(u128);
 
-impl Digest {
-    /// The digest of a secret that belongs to this room, whose name is the salt.
+impl SecretHash {
+    /// The hash of a secret that belongs to this room, whose name is the salt.
     pub fn of(room: &NameKey, secret: &str) -> Self {
         let hash = Sha256::new().chain_update(room.as_str()).chain_update("\n");
         let hash: [u8; 32] = hash.chain_update(secret).finalize().into();
@@ -31,7 +31,7 @@ impl Digest {
     }
 }
 
-impl fmt::Display for Digest {
+impl fmt::Display for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
@@ -44,12 +44,12 @@ mod tests {
     #[test]
     fn equal_secrets_of_two_rooms_are_not_seen_to_be_equal() {
         let (games, chess) = (NameKey::of("games"), NameKey::of("chess"));
-        let digest = Digest::of(&games, "open sesame");
-        assert_eq!(digest, Digest::of(&games, "open sesame"));
-        assert_ne!(digest, Digest::of(&games, "Open sesame"));
-        assert_ne!(digest, Digest::of(&chess, "open sesame"));
-        assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
+        let hash = SecretHash::of(&games, "open sesame");
+        assert_eq!(hash, SecretHash::of(&games, "open sesame"));
+        assert_ne!(hash, SecretHash::of(&games, "Open sesame"));
+        assert_ne!(hash, SecretHash::of(&chess, "open sesame"));
+        assert_eq!(SecretHash::parse(&hash.to_string()), Some(hash));
         // Held against `printf 'garnes\nopen sesame' | sha256sum`.
-        assert_eq!(digest.to_string(), "f324809453c4edc720280d5edf211520");
+        assert_eq!(hash.to_string(), "f324809453c4edc720280d5edf211520");
     }
 }

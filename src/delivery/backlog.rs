@@ -1,11 +1,11 @@
-//! What is known of all outboxes together.
+//! The backlog: sums and lists over all outboxes.
 //!
 //! Every change of an outbox goes through here, so that the sums are right. Kept apart from the
 //! outboxes, so that one look-up serves a delivery.
 
 use std::time::Duration;
 
-use super::outbox::{Outbox, OutboxState, Spares};
+use super::outbox::{Outbox, OutboxState, Pool};
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::id::ClientId;
 use crate::limits::{
@@ -14,7 +14,7 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// How much may wait for clients that do not read.
+/// The limits of what may wait for clients that do not read.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboxLimits {
     /// Bytes of one client above which comings and goings are no longer queued.
@@ -41,7 +41,7 @@ impl Default for OutboxLimits {
 
 /// Sums and lists over all outboxes.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct Backlog {
     /// Clients to be flushed.
     pub(super) dirty: Vec<ClientId>,
     /// Clients whose blocked outbox grew over the hard limit.
@@ -49,26 +49,26 @@ pub(super) struct Ledger {
     /// Clients for whose blocked outbox more waits than half of that.
     pub(super) behind: Vec<ClientId>,
     /// Bytes in all outboxes.
-    pub(super) backlog: usize,
+    pub(super) bytes: usize,
     /// Bytes of memory that outboxes take besides their places in the table.
     pub(super) memory: usize,
     /// Batches of comings and goings that slow readers were spared.
     pub(super) presence_dropped: u64,
     /// The transcript of what single clients have asked to be told again.
-    pub(super) recitals: TranscriptId,
-    spares: Spares,
+    pub(super) replays: TranscriptId,
+    pool: Pool,
     /// Own bytes queued since the last flush began.
     queued: usize,
     /// Bytes published since then, counted once for each listener.
     published: usize,
     /// Some writable outbox grew over the soft limit since then.
-    swollen: bool,
+    over_soft_limit: bool,
 }
 
-impl Ledger {
-    /// Without any outbox. `recitals`: where what single clients have asked for is.
-    pub(super) fn new(recitals: TranscriptId) -> Self {
-        Self { recitals, ..Self::default() }
+impl Backlog {
+    /// Without any outbox. `replays`: the transcript of what single clients have asked for.
+    pub(super) fn new(replays: TranscriptId) -> Self {
+        Self { replays, ..Self::default() }
     }
 
     /// Queues bytes for one client alone.
@@ -79,9 +79,9 @@ impl Ledger {
         bytes: &[u8],
         limits: &OutboxLimits,
     ) {
-        // What waits for a full socket no flush would take; its limits bind that.
+        // No flush would take bytes that wait for a full socket; the outbox limits bind those.
         self.queued += if outbox.blocked { 0 } else { bytes.len() };
-        self.change(id, outbox, limits, |outbox, spares| outbox.push_own(bytes, spares));
+        self.change(id, outbox, limits, |outbox, pool| outbox.push_own(bytes, pool));
     }
 
     /// Queues what was said to many; slow readers are spared who comes and goes.
@@ -94,10 +94,10 @@ impl Ledger {
         presence: bool,
         limits: &OutboxLimits,
     ) {
-        // What nearly every delivery is: nothing waits, and nothing but this will.
+        // The short way of nearly every delivery: nothing waits yet, and only this span will.
         if outbox.is_empty() && !outbox.dirty {
             outbox.begin_with(span);
-            self.backlog += span.len as usize;
+            self.bytes += span.len as usize;
             outbox.dirty = true;
             self.dirty.push(id);
             return;
@@ -105,7 +105,7 @@ impl Ledger {
         self.deliver_behind(id, outbox, span, presence, limits);
     }
 
-    /// The same to somebody for whom something waits already.
+    /// Delivers to a client for whom something waits already.
     fn deliver_behind(
         &mut self,
         id: ClientId,
@@ -117,7 +117,7 @@ impl Ledger {
         if presence && outbox.blocked && outbox.weight() > limits.soft {
             self.presence_dropped += 1;
         } else {
-            self.change(id, outbox, limits, |outbox, spares| outbox.push_span(span, spares));
+            self.change(id, outbox, limits, |outbox, pool| outbox.push_span(span, pool));
         }
     }
 
@@ -131,21 +131,21 @@ impl Ledger {
         limits: &OutboxLimits,
     ) {
         self.published += len * listeners;
-        self.swollen |= each > limits.soft;
+        self.over_soft_limit |= each > limits.soft;
     }
 
-    /// Takes off what a socket took, if that is all and was said to many. Whether it is.
+    /// Takes off the bytes that a socket took, if they are one whole span. Whether they are.
     #[inline]
     pub(super) fn sent_whole(&mut self, outbox: &mut Outbox, count: usize) -> bool {
         let backlog = outbox.backlog();
         let is_whole = outbox.sent_whole(count);
         if is_whole {
-            self.backlog -= backlog;
+            self.bytes -= backlog;
         }
         is_whole
     }
 
-    /// Takes off what a socket took.
+    /// Takes off the bytes that a socket took.
     pub(super) fn sent(
         &mut self,
         now: Time,
@@ -153,33 +153,34 @@ impl Ledger {
         count: usize,
         transcripts: &Transcripts,
     ) {
-        self.track(outbox, |outbox, spares| outbox.sent(now, count, transcripts, spares));
+        self.track(outbox, |outbox, pool| outbox.sent(now, count, transcripts, pool));
     }
 
     /// Notes that a socket takes no more.
     pub(super) fn block(&mut self, now: Time, outbox: &mut Outbox) {
-        self.track(outbox, |outbox, spares| outbox.block(now, spares));
+        self.track(outbox, |outbox, pool| outbox.block(now, pool));
     }
 
-    /// Drops what waits, but for the rest of a line that is partly sent.
+    /// Drops the waiting bytes, but for the rest of a line that is partly sent.
     pub(super) fn cut(&mut self, id: ClientId, outbox: &mut Outbox, transcripts: &Transcripts) {
-        self.track(outbox, |outbox, spares| outbox.cut_after_first_line(transcripts, spares));
+        self.track(outbox, |outbox, pool| outbox.cut_after_first_line(transcripts, pool));
         self.mark_dirty(id, outbox);
     }
 
     /// Notes that a client has taken all it was offered, and more waits. When that is much, nothing
-    /// is read before it has taken that too, or refused: no limit binds who refuses nothing.
+    /// is read until the client has taken that too, or refused bytes: the limits bind only clients
+    /// that refuse bytes.
     pub(super) fn note_leftover(
         &mut self,
         id: ClientId,
         outbox: &mut Outbox,
         limits: &OutboxLimits,
     ) {
-        self.swollen |= outbox.weight() > limits.soft;
+        self.over_soft_limit |= outbox.weight() > limits.soft;
         self.mark_dirty(id, outbox);
     }
 
-    /// Fills the outbox of somebody who comes from another process.
+    /// Fills the outbox of a client that comes from another process.
     pub(super) fn take_over(
         &mut self,
         id: ClientId,
@@ -188,10 +189,10 @@ impl Ledger {
         limits: &OutboxLimits,
     ) {
         outbox.begin_as(state);
-        self.change(id, outbox, limits, |outbox, spares| outbox.take_over(state, spares));
+        self.change(id, outbox, limits, |outbox, pool| outbox.take_over(state, pool));
     }
 
-    /// Takes the outbox of somebody who is gone out of the sums.
+    /// Takes the outbox of a client that is gone out of the sums.
     pub(super) fn forget(&mut self, outbox: &mut Outbox) {
         self.track(outbox, Outbox::give_back);
     }
@@ -207,12 +208,12 @@ impl Ledger {
     /// Hands over the list of those to be flushed.
     pub(super) fn begin_flush(&mut self, into: &mut Vec<ClientId>) {
         std::mem::swap(&mut self.dirty, into);
-        (self.queued, self.published, self.swollen) = (0, 0, false);
+        (self.queued, self.published, self.over_soft_limit) = (0, 0, false);
     }
 
     /// Whether so much is queued that a flush should come before more is read.
     pub(super) fn wants_flush(&self) -> bool {
-        self.swollen
+        self.over_soft_limit
             || self.queued > QUEUED_BYTES_PER_TURN
             || self.published > SHARED_BYTES_PER_TURN
     }
@@ -222,7 +223,7 @@ impl Ledger {
         self.dirty.shrink_to_fit();
         self.overflowed.shrink_to_fit();
         self.behind.shrink_to_fit();
-        self.spares = Spares::default();
+        self.pool = Pool::default();
     }
 
     fn change(
@@ -230,12 +231,12 @@ impl Ledger {
         id: ClientId,
         outbox: &mut Outbox,
         limits: &OutboxLimits,
-        push: impl FnOnce(&mut Outbox, &mut Spares),
+        push: impl FnOnce(&mut Outbox, &mut Pool),
     ) {
         let weight = if outbox.blocked { outbox.weight() } else { 0 };
         self.track(outbox, push);
         if !outbox.blocked {
-            self.swollen |= outbox.backlog() > limits.soft;
+            self.over_soft_limit |= outbox.backlog() > limits.soft;
             self.mark_dirty(id, outbox);
         } else if weight <= limits.hard && outbox.weight() > limits.hard {
             // Only on the way over the limit, so that a client is listed once.
@@ -247,20 +248,20 @@ impl Ledger {
 
     /// Lists a client whose socket is full, once, when it is behind by half of what may wait.
     pub(super) fn note_behind(&mut self, id: ClientId, outbox: &mut Outbox, limits: &OutboxLimits) {
-        // What it has asked for itself is nobody else's doing.
+        // A replay that the client has asked for is nobody else's doing.
         let is_much = outbox.weight() > limits.hard / 2;
-        if is_much && !outbox.is_behind() && outbox.said(self.recitals) > limits.hard / 2 {
+        if is_much && !outbox.is_behind() && outbox.said(self.replays) > limits.hard / 2 {
             outbox.set_behind(true);
             self.behind.push(id);
         }
     }
 
     /// Changes an outbox and keeps the sums right.
-    fn track(&mut self, outbox: &mut Outbox, change: impl FnOnce(&mut Outbox, &mut Spares)) {
-        self.backlog -= outbox.backlog();
+    fn track(&mut self, outbox: &mut Outbox, change: impl FnOnce(&mut Outbox, &mut Pool)) {
+        self.bytes -= outbox.backlog();
         self.memory -= outbox.memory();
-        change(outbox, &mut self.spares);
-        self.backlog += outbox.backlog();
+        change(outbox, &mut self.pool);
+        self.bytes += outbox.backlog();
         self.memory += outbox.memory();
     }
 }

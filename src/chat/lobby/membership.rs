@@ -1,25 +1,25 @@
-//! Coming into rooms and leaving them, and how those who are there hear of it.
+//! Joining and leaving rooms, and how the members hear of it.
 //!
 //! In a big room, comings and goings would be most of what anybody is sent: 10,000 people who come
 //! one after the other are 50 million lines. Above a threshold they are counted, and told once in a
-//! while as a digest; who comes is told its own coming at once.
+//! while as a summary; newcomers are told of their own coming at once.
 
 use super::deciding::Decision;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
-use crate::chat::digest::Digest;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
-use crate::chat::room::{RoomId, Seat};
+use crate::chat::room::{Membership, RoomId};
+use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
 
 impl Lobby {
-    /// Somebody who is in a room joins it: refused, but not to its owner who brings the key.
+    /// Decides on joining a room that the member is in: refused, but for its owner with the key.
     pub(super) fn decide_to_join_again(
         &self,
         room: RoomId,
@@ -27,15 +27,15 @@ impl Lobby {
         key: Option<&str>,
     ) -> Result<Decision<'static>, Refusal> {
         if self.is_owner(room, who) || !self.is_key_of(room, key) {
-            // By the room's own name, which may be written otherwise.
+            // Refused by the room's own name, which may be written otherwise.
             return Err(Refusal::AlreadyInRoom(self.room_name(room)));
         }
-        let claimed = Fact::Settled { by: who.clone(), change: Change::Claimed };
+        let claimed = Fact::Changed { by: who.clone(), change: Change::Claimed };
         Ok(Decision::Fact(room, claimed))
     }
 
-    /// Whether somebody has brought the password that a room needs; `false`: it needs none. Who may
-    /// keep order everywhere needs no password, and for a room without one none is right.
+    /// Checks the password that a room needs; `false`: it needs none. Server operators need no
+    /// password, and for a room without one none is right.
     pub(super) fn check_password(
         &self,
         id: ClientId,
@@ -44,26 +44,26 @@ impl Lobby {
         context: &Context<'_>,
     ) -> Result<bool, Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(false) };
-        let (digest, typed) = match (open.charter.password, password) {
+        let (hash, typed) = match (open.settings.password, password) {
             (None, None) => return Ok(false),
             (None, Some(_)) => return Err(Refusal::NameCharacter),
             (Some(_), _) if self.keeps_order(id, room) => return Ok(false),
             (Some(_), None) => return Err(Refusal::PasswordNeeded(open.name.clone())),
-            (Some(digest), Some(typed)) => (digest, typed),
+            (Some(hash), Some(typed)) => (hash, typed),
         };
         let network = (context.network_of)(id);
         let pause = network.and_then(|network| open.guesses.pause(context.now, network));
         if let Some(lasts) = pause {
             return Err(Refusal::PasswordPaused { room: open.name.clone(), lasts });
         }
-        if Digest::of(&open.name.key(), typed) == digest {
+        if SecretHash::of(&open.name.key(), typed) == hash {
             Ok(true)
         } else {
             Err(Refusal::PasswordWrong(open.name.clone()))
         }
     }
 
-    /// A password was right, so its network is not let wait any more.
+    /// Notes a right password: its network need not wait any more.
     pub(super) fn note_right_password(&mut self, id: ClientId, room: RoomId, cx: &Context<'_>) {
         let network = (cx.network_of)(id);
         if let (Some(network), Some(open)) = (network, self.rooms.get_mut(room)) {
@@ -71,7 +71,7 @@ impl Lobby {
         }
     }
 
-    /// A password was wrong.
+    /// Notes a wrong password.
     pub(super) fn note_wrong_password(&mut self, id: ClientId, room: &RoomName, cx: &Context<'_>) {
         let room = self.rooms.find(room).and_then(|room| self.rooms.get_mut(room));
         if let (Some(network), Some(open)) = ((cx.network_of)(id), room) {
@@ -79,7 +79,7 @@ impl Lobby {
         }
     }
 
-    /// Takes a member out of a room. Who is nowhere else then is where it landed at first.
+    /// Takes a member out of a room. If that was its last, it lands where it began.
     pub(super) fn move_out(
         &mut self,
         id: ClientId,
@@ -91,16 +91,16 @@ impl Lobby {
         self.land(id, context, outlet);
     }
 
-    /// Has a member that is in no room be in `main`, unless it wants to be nowhere.
+    /// Moves a member that is in no room to `main`, unless it wants to be nowhere.
     pub(super) fn land(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
         let Some(member) = self.members.get(id) else { return };
-        if member.seats.is_empty() && member.wishes.landing == Landing::Main {
+        if member.memberships.is_empty() && member.preferences.landing == Landing::Main {
             let came = Fact::Came { who: member.nickname.clone() };
             self.happen(RoomId::MAIN, Author::Here(id), came, context, outlet);
         }
     }
 
-    /// Seats a member in one more room and tells everyone there, the newcomer included.
+    /// Takes a member into one more room and tells everyone there, the newcomer included.
     pub(super) fn enter(
         &mut self,
         id: ClientId,
@@ -111,7 +111,7 @@ impl Lobby {
         self.note_used(room);
         self.read_history_to(id, room, context, outlet);
         let Some(member) = self.members.get_mut(id) else { return };
-        member.seats.push(self.rooms.seat(room, id));
+        member.memberships.push(self.rooms.add_member(room, id));
         outlet.subscribe(room, id);
         let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get_mut(room)) else {
             return;
@@ -127,13 +127,13 @@ impl Lobby {
         }
         if let Some(open) = self.rooms.get(room) {
             outlet.reply(id, &Reply::Entered { room: &open.name, others: here - 1 });
-            if open.charter.topic.is_some() {
+            if open.settings.topic.is_some() {
                 self.tell_topic(id, room, outlet);
             }
         }
     }
 
-    /// What was said there before.
+    /// Sends the history of the room to a newcomer.
     fn read_history_to(
         &self,
         id: ClientId,
@@ -145,7 +145,7 @@ impl Lobby {
             return;
         };
         let replay = open.history.screenful(REPLAYED_MESSAGES);
-        if member.wishes.reads_history() {
+        if member.preferences.reads_history() {
             let recollection = self.recollection(room, open, replay, Recalled::Last, context.now);
             outlet.replay(id, &Recollection { asked: false, ..recollection });
         }
@@ -164,7 +164,7 @@ impl Lobby {
         }
     }
 
-    /// Somebody is in a room no more.
+    /// Removes the membership of somebody who has left a room.
     pub(super) fn remove(
         &mut self,
         room: RoomId,
@@ -174,15 +174,19 @@ impl Lobby {
     ) {
         let Author::Here(id) = author else { return self.forget_officer(room, who) };
         let Some(member) = self.members.get_mut(id) else { return };
-        let Some(index) = member.seats.iter().position(|seat| seat.room == room) else { return };
-        let seat = member.seats.remove(index);
-        self.vacate(seat, id, who, outlet);
+        let Some(index) = member.memberships.iter().position(|membership| membership.room == room)
+        else {
+            return;
+        };
+        let membership = member.memberships.remove(index);
+        self.remove_membership(membership, id, who, outlet);
         if !self.count_departure(room) {
             self.publish(room, author, &RoomEvent::Left { who }, outlet);
         }
     }
 
-    /// Whoever leaves a room was there today, and looks after it no more.
+    /// Notes that a member has left: the room was used today, and the member no longer looks
+    /// after it.
     fn forget_officer(&mut self, room: RoomId, who: &Nickname) {
         self.note_used(room);
         if let Some(open) = self.rooms.get_mut(room).filter(|open| !open.officers.is_empty()) {
@@ -190,8 +194,8 @@ impl Lobby {
         }
     }
 
-    /// Counts somebody who has left a room, if those who are there are told in numbers. Whether
-    /// they are.
+    /// Counts somebody who has left a room, if the room is so big that departures are told in
+    /// numbers. Whether it is.
     pub(super) fn count_departure(&mut self, room: RoomId) -> bool {
         let most = self.settings.digest_above.max(1);
         let Some(open) = self.rooms.get_mut(room).filter(|open| open.len() >= most) else {
@@ -202,20 +206,22 @@ impl Lobby {
         true
     }
 
-    /// Empties a member's seat; whoever moved into the gap learns its new place.
-    pub(super) fn vacate(
+    /// Takes a member off the list of a room; whoever moved into the gap learns its new index.
+    pub(super) fn remove_membership(
         &mut self,
-        seat: Seat,
+        membership: Membership,
         id: ClientId,
         who: &Nickname,
         outlet: &mut impl Outlet,
     ) {
-        self.forget_officer(seat.room, who);
-        outlet.unsubscribe(seat.room, id);
-        let Some(moved) = self.rooms.unseat(seat) else { return };
+        self.forget_officer(membership.room, who);
+        outlet.unsubscribe(membership.room, id);
+        let Some(moved) = self.rooms.remove_member(membership) else { return };
         let Some(member) = self.members.get_mut(moved) else { return };
-        if let Some(moved) = member.seats.iter_mut().find(|other| other.room == seat.room) {
-            moved.place = seat.place;
+        if let Some(moved) =
+            member.memberships.iter_mut().find(|other| other.room == membership.room)
+        {
+            moved.index = membership.index;
         }
     }
 
@@ -225,12 +231,12 @@ impl Lobby {
         }
     }
 
-    /// Whether some room waits for a digest.
+    /// Whether some room waits for a summary of comings and goings.
     pub fn has_digests(&self) -> bool {
         !self.digests.is_empty()
     }
 
-    /// Tells every room that waits for it who has come and gone.
+    /// Tells every room that waits for one its summary of comings and goings.
     pub fn tell_digests(&mut self, outlet: &mut impl Outlet) {
         for room in std::mem::take(&mut self.digests) {
             let Some(open) = self.rooms.get_mut(room) else { continue };
@@ -238,8 +244,8 @@ impl Lobby {
             let left = std::mem::take(&mut open.departures);
             let here = open.len();
             if here > 0 && joined + left > 0 {
-                let digest = RoomEvent::Digest { joined, left, here };
-                self.publish(room, Author::There, &digest, outlet);
+                let summary = RoomEvent::PresenceSummary { joined, left, here };
+                self.publish(room, Author::There, &summary, outlet);
             }
         }
     }

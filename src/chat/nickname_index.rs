@@ -1,7 +1,7 @@
-//! Who is called what.
+//! The index of nicknames, which finds members by what a name looks like.
 //!
-//! Finds members by what a name looks like. The names themselves are kept by the members; here is
-//! one number for each, so that a registered name costs little more than its text.
+//! The members keep the names themselves; the index has one number for each, so that a registered
+//! name costs little more than its text.
 //!
 //! Invariant: holds every member whose name was given, once, under the hash that the member keeps.
 
@@ -16,19 +16,19 @@ use crate::id::{ClientId, SideTable};
 
 /// The index of nicknames.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NicknameIndex {
     table: HashTable<ClientId>,
     hasher: RandomState,
 }
 
-impl Names {
+impl NicknameIndex {
     /// The hash by which a name is found. Keyed at random, so that nobody can choose names that
     /// collide.
     pub(super) fn hash(&self, key: &NameKey) -> u32 {
         self.hasher.hash_one(key) as u32
     }
 
-    /// Who is called so.
+    /// The member whose nickname has this key.
     pub(super) fn find(&self, key: &NameKey, members: &SideTable<Member>) -> Option<ClientId> {
         let hash = self.hash(key);
         let same = |id: &ClientId| {
@@ -55,7 +55,7 @@ impl Names {
         self.table.shrink_to_fit(|id| hash_of(*id, members));
     }
 
-    /// How many names there are.
+    /// The number of names.
     pub(super) fn len(&self) -> usize {
         self.table.len()
     }

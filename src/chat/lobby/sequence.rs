@@ -1,6 +1,6 @@
-//! Numbers for messages, and keys for rooms.
+//! The numbers of messages, and the keys of rooms.
 //!
-//! Both come from what the lobby was given: nothing is drawn at random here.
+//! Both follow from the secret that the lobby was given: nothing is drawn at random here.
 
 use std::hash::Hasher;
 
@@ -8,85 +8,85 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
 use crate::chat::fact::Fact;
-use crate::chat::message::{Place, Stamp};
+use crate::chat::message::{HistoryCursor, MessageId};
 use crate::chat::stored::StoredLobby;
 use crate::limits::NUMBERS_SKIPPED;
-use crate::time::Wall;
+use crate::time::UnixTime;
 
 /// Sets these hashes apart from others under the same secret.
 const DOMAIN: u8 = 6;
 
-/// Numbers messages, over all rooms.
+/// Numbers the messages of all rooms.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Numbers {
+pub(super) struct Sequence {
     pub(super) epoch: u32,
     pub(super) last: u64,
     /// The last number that was saved.
     pub(super) saved: u64,
     /// Before this number, messages may be missing that nobody knows of.
-    pub(super) torn: u64,
+    pub(super) gap_before: u64,
 }
 
-impl Numbers {
-    /// The first message will be number one.
+impl Sequence {
+    /// A new sequence: the first message will be number one.
     pub(super) fn beginning(epoch: u32) -> Self {
-        Self { epoch, last: 0, saved: 0, torn: 0 }
+        Self { epoch, last: 0, saved: 0, gap_before: 0 }
     }
 
     /// Goes on with numbers that were kept. If not all was kept, numbers are left out: some may
     /// have been given to messages that are lost.
     pub(super) fn resuming(kept: &StoredLobby) -> Self {
-        let &StoredLobby { epoch, last, torn, complete, .. } = kept;
+        let &StoredLobby { epoch, last, gap_before, complete, .. } = kept;
         if complete {
-            return Self { epoch, last, saved: last, torn };
+            return Self { epoch, last, saved: last, gap_before };
         }
         let last = last.saturating_add(NUMBERS_SKIPPED);
-        Self { epoch, last, saved: last, torn: last }
+        Self { epoch, last, saved: last, gap_before: last }
     }
 
     /// The stamp of what happens next: a message has a number of its own.
-    pub(super) fn stamp(&self, fact: &Fact, at: Wall) -> Stamp {
+    pub(super) fn stamp(&self, fact: &Fact, at: UnixTime) -> MessageId {
         let is_message = matches!(fact, Fact::Said { .. });
-        Stamp { number: self.last + u64::from(is_message), at }
+        MessageId { number: self.last + u64::from(is_message), at }
     }
 
-    /// A message has this stamp.
-    pub(super) fn follow(&mut self, stamp: Stamp) {
+    /// Notes the number of a message.
+    pub(super) fn follow(&mut self, stamp: MessageId) {
         self.last = self.last.max(stamp.number);
     }
 
-    /// The place after all messages so far.
-    pub(super) fn place(&self) -> Place {
-        Place { epoch: self.epoch, number: self.last }
+    /// The cursor behind all messages so far.
+    pub(super) fn cursor(&self) -> HistoryCursor {
+        HistoryCursor { epoch: self.epoch, number: self.last }
     }
 
-    /// Whether all that was said in a room since a place is surely known, if the room has forgotten
-    /// nothing after `forgotten`.
-    pub(super) fn knows_all_since(&self, place: Place, forgotten: u64) -> bool {
-        place.epoch == self.epoch
-            && (self.torn..=self.last).contains(&place.number)
-            && place.number >= forgotten
+    /// Whether all that was said in a room since a cursor is surely known, if the room has
+    /// forgotten nothing after `forgotten`.
+    pub(super) fn knows_all_since(&self, cursor: HistoryCursor, forgotten: u64) -> bool {
+        cursor.epoch == self.epoch
+            && (self.gap_before..=self.last).contains(&cursor.number)
+            && cursor.number >= forgotten
     }
 }
 
 /// Draws keys from a secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Keys {
+pub(super) struct RoomKeys {
     secret: [u8; 16],
     drawn: u64,
 }
 
-impl Keys {
+impl RoomKeys {
     pub(super) fn new(secret: [u8; 16]) -> Self {
         Self { secret, drawn: 0 }
     }
 
-    /// Tells the numbers of this lobby from those of another.
+    /// The epoch, which tells the numbers of this lobby from those of another.
     pub(super) fn epoch(&self) -> u32 {
         self.hash(0) as u32
     }
 
-    /// A key that nobody can guess.
+    /// Draws a key that nobody can guess.
     pub(super) fn draw(&mut self) -> u64 {
         self.drawn += 1;
         self.hash(self.drawn)

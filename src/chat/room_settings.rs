@@ -1,0 +1,49 @@
+//! The settings of a room: topic, owner, password, bans and mutes.
+//!
+//! They outlive the members: a room that is empty keeps them.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::name::Nickname;
+use super::sanctions::Sanctions;
+use super::secret_hash::SecretHash;
+
+/// The topic of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// Clean text.
+    pub text: SmolStr,
+    /// The nickname of whoever set it.
+    pub by: Nickname,
+}
+
+/// The owner of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The owner's nickname at the time. It proves nothing: somebody else may have it now.
+    pub name: Nickname,
+    /// Proof of ownership: the hash of the key shown when the room was made or given away.
+    pub key: SecretHash,
+}
+
+/// The settings of one room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSettings {
+    /// The topic.
+    pub topic: Option<Topic>,
+    /// The owner; `main` has none.
+    pub owner: Option<Owner>,
+    /// The password that newcomers need.
+    pub password: Option<SecretHash>,
+    /// Bans and mutes.
+    pub sanctions: Sanctions,
+}
+
+impl RoomSettings {
+    /// Whether anything is configured besides the owner, whom every room has.
+    pub fn is_configured(&self) -> bool {
+        let sanctions = self.sanctions.iter().next().is_some();
+        self.topic.is_some() || self.password.is_some() || sanctions
+    }
+}
