@@ -294,7 +294,7 @@ fn what_could_not_be_saved_is_saved_later_and_only_once() {
     }
     for _ in 0..3 {
         assert_eq!(
-            world.turn.server.save(100, |_| Err("the disk is full")),
+            world.turn.server.storage().save(100, |_| Err("the disk is full")),
             Err("the disk is full")
         );
     }

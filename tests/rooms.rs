@@ -42,7 +42,7 @@ fn hand_over(world: &mut World, archive: Option<Box<dyn Archive>>) {
     let state = serde_json::from_str(&document).unwrap();
     let lobby = LobbySettings { history: limits::HISTORY_MESSAGES_MAX, ..LobbySettings::default() };
     world.turn.server = Server::taken_over(Settings { lobby, ..settings() }, state, true);
-    world.turn.server.set_archive(archive);
+    world.turn.server.storage().set_archive(archive);
     world.turn.server.limit_history();
     world.turn.server.check_invariants();
     world.run();
@@ -331,7 +331,7 @@ fn what_others_say_pushes_no_history_off_the_disk() {
         assert_eq!(world.turn.server.lobby().remembered(), remembered);
         assert!(!world.turn.server.has_unsaved());
     }
-    world.turn.server.set_archive(shelf.archive());
+    world.turn.server.storage().set_archive(shelf.archive());
     both_are_as_they_were(&mut world, &keys);
 }
 

@@ -59,7 +59,7 @@ impl Persistence {
         if store.skipped() > 0 {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
-        server.restore(stored);
+        server.storage().restore(stored);
         let mut persistence = Self::new(store, server)?;
         persistence.begin(server);
         Ok(persistence)
@@ -72,7 +72,7 @@ impl Persistence {
     }
 
     fn new(store: Store, server: &mut Server) -> Result<Self, NetError> {
-        server.set_archive(Some(store.archive()?));
+        server.storage().set_archive(Some(store.archive()?));
         let (pace, counters, took) = (Pace::new(), SaveCounters::default(), Histogram::of_times());
         Ok(Self { store, pace, unsaved_since: None, counters, took })
     }
@@ -81,7 +81,7 @@ impl Persistence {
     /// is full the chat starts all the same, and the next commit does it.
     pub(super) fn begin(&mut self, server: &mut Server) {
         let store = &mut self.store;
-        if let Err(error) = server.save(0, |batch| store.begin(batch)) {
+        if let Err(error) = server.storage().save(0, |batch| store.begin(batch)) {
             self.note_failure(Time::ZERO, &error);
         }
     }
@@ -151,7 +151,7 @@ impl Persistence {
             }
         }
         // It holds the same files open.
-        server.set_archive(None);
+        server.storage().set_archive(None);
         match self.store.close() {
             Ok(()) => log::info!("state: all is kept"),
             Err(error) => log::error!("{error}"),
@@ -161,7 +161,7 @@ impl Persistence {
     fn commit(&mut self, server: &mut Server, clock: Clock) -> Result<(), StoreError> {
         let begun = clock.now();
         let (store, mut rows) = (&mut self.store, 0);
-        let saved = server.save(COMMIT_ROWS_MAX, |batch| {
+        let saved = server.storage().save(COMMIT_ROWS_MAX, |batch| {
             rows = batch.rows();
             store.commit(batch)
         });
@@ -186,7 +186,7 @@ impl Persistence {
         let lobby = server.lobby();
         let most = ROOMS_KEPT_MAX.max(lobby.rooms_max());
         match self.store.surplus(most, lobby.today(), |name| lobby.may_forget(name)) {
-            Ok(names) => server.forget_rooms(names),
+            Ok(names) => server.storage().forget_rooms(names),
             Err(error) => self.note_failure(clock.now(), &error),
         }
     }

@@ -108,7 +108,7 @@ impl Server {
     }
 
     /// Sees to it that rooms remember no more than may be. To be called when it is known where they
-    /// are kept ([`Server::set_archive`]), if anywhere.
+    /// are kept ([`Storage::set_archive`](super::Storage::set_archive)), if anywhere.
     pub fn limit_history(&mut self) {
         self.lobby.limit_history(&mut self.fanout);
     }

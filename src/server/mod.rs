@@ -48,6 +48,7 @@ pub use close::CloseReason;
 pub use counters::ServerCounters;
 pub use handover::ServerState;
 pub use operators::Operator;
+pub use persistence::Storage;
 pub use settings::Settings;
 pub use turn::{BudgetsHit, Driver, Gauges, Read, Transport, Turn, Written};
 pub use watching::SlowReader;

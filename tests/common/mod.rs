@@ -173,7 +173,7 @@ impl World {
             if !self.turn.server.has_unsaved() {
                 return;
             }
-            let saved: Result<(), ()> = self.turn.server.save(most, |batch| {
+            let saved: Result<(), ()> = self.turn.server.storage().save(most, |batch| {
                 shelf.keep(batch);
                 Ok(())
             });
@@ -185,14 +185,14 @@ impl World {
     /// A server that keeps its rooms on a shelf, beginning with what is there.
     pub(crate) fn kept(settings: Settings, shelf: &SharedShelf) -> Self {
         let mut world = Self::restored(settings, &shelf.get());
-        world.turn.server.set_archive(shelf.archive());
+        world.turn.server.storage().set_archive(shelf.archive());
         world
     }
 
     /// A server that begins with what is on a shelf.
     pub(crate) fn restored(settings: Settings, shelf: &Shelf) -> Self {
         let mut world = Self::new(settings);
-        world.turn.server.restore(shelf.0.clone());
+        world.turn.server.storage().restore(shelf.0.clone());
         world
     }
 

@@ -16,7 +16,7 @@ use crate::world::{SECOND, TURNS_MAX, World};
 pub(crate) fn new_server(rules: &Rules, secret: u8, shelf: &SharedShelf) -> Server {
     let mut server = Server::new(rules.settings(), [secret; 16]);
     server.set_calendar(Time::ZERO, Wall::from_millis(rules.calendar));
-    server.set_archive(shelf.archive().filter(|_| rules.rooms.kept));
+    server.storage().set_archive(shelf.archive().filter(|_| rules.rooms.kept));
     server
 }
 
@@ -59,7 +59,7 @@ impl World {
         let secret = self.crowd.random.next() as u8;
         self.turn.take_over(new_server(&self.crowd.model.rules, secret, &self.shelf));
         let kept = self.shelf.get().0.clone();
-        self.turn.server.restore(kept.clone());
+        self.turn.server.storage().restore(kept.clone());
         let (rules, server) = (&self.crowd.model.rules, &mut self.turn.server);
         self.replica = Replica::beginning(rules, secret, Some(kept), server);
         self.crowd.model.restart(&self.shelf.get().0);
@@ -80,9 +80,10 @@ impl World {
         // Who was still to be written to is on the list of the new one.
         self.replica.follow_closely(&mut self.turn.server);
         self.turn.take_over(server);
-        self.turn.server.keep_journal();
+        self.turn.server.storage().keep_journal();
         self.turn
             .server
+            .storage()
             .set_archive(self.shelf.archive().filter(|_| self.crowd.model.rules.rooms.kept));
         self.turn.server.check_invariants();
         // Who guessed operators' passwords is not told.
@@ -99,7 +100,7 @@ impl World {
             return;
         }
         let shelf = &self.shelf;
-        let saved = self.turn.server.save(most, |batch| {
+        let saved = self.turn.server.storage().save(most, |batch| {
             assert!(batch.rows() <= batch.gone.len().max(most + 1), "{} rows", batch.rows());
             if fails {
                 return Err("the disk is full");
