@@ -22,7 +22,7 @@ const BOBS: &str = "198.51.100.2:4002";
 impl World {
     /// Another process goes on, with these settings.
     fn hand_over(&mut self, settings: Settings, same_sockets: bool) {
-        let document = serde_json::to_string(&self.turn.server.handed_over(self.now)).unwrap();
+        let document = serde_json::to_string(&self.turn.server.handover().state(self.now)).unwrap();
         let state = serde_json::from_str(&document).unwrap();
         self.turn.take_over(Server::taken_over(settings, state, same_sockets));
         self.turn.server.check_invariants();
@@ -167,7 +167,7 @@ fn a_document_of_the_present_format_is_understood_for_ever() {
     if std::env::var_os("MIO_CHAT_UPDATE").is_some() {
         let mut world = lively();
         let document =
-            serde_json::to_string_pretty(&world.turn.server.handed_over(world.now)).unwrap();
+            serde_json::to_string_pretty(&world.turn.server.handover().state(world.now)).unwrap();
         std::fs::write(&file, document + "\n").unwrap();
     }
     let document = std::fs::read_to_string(&file).unwrap();

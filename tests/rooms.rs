@@ -38,12 +38,12 @@ fn save(world: &mut World, shelf: &SharedShelf) {
 
 /// Another process goes on, which finds rooms there.
 fn hand_over(world: &mut World, archive: Option<Box<dyn Archive>>) {
-    let document = serde_json::to_string(&world.turn.server.handed_over(world.now)).unwrap();
+    let document = serde_json::to_string(&world.turn.server.handover().state(world.now)).unwrap();
     let state = serde_json::from_str(&document).unwrap();
     let lobby = LobbySettings { history: limits::HISTORY_MESSAGES_MAX, ..LobbySettings::default() };
     world.turn.server = Server::taken_over(Settings { lobby, ..settings() }, state, true);
     world.turn.server.storage().set_archive(archive);
-    world.turn.server.limit_history();
+    world.turn.server.handover().limit_history();
     world.turn.server.check_invariants();
     world.run();
 }

@@ -46,7 +46,7 @@ pub use admission::NotAdmitted;
 pub use audit::Audited;
 pub use close::CloseReason;
 pub use counters::ServerCounters;
-pub use handover::ServerState;
+pub use handover::{Handover, ServerState};
 pub use operators::Operator;
 pub use persistence::Storage;
 pub use settings::Settings;

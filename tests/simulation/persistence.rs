@@ -74,7 +74,7 @@ impl World {
             return;
         }
         let document =
-            serde_json::to_string(&self.turn.server.handed_over(self.crowd.time())).unwrap();
+            serde_json::to_string(&self.turn.server.handover().state(self.crowd.time())).unwrap();
         let state = serde_json::from_str(&document).unwrap();
         let server = Server::taken_over(self.crowd.model.rules.settings(), state, true);
         // Who was still to be written to is on the list of the new one.

@@ -93,7 +93,7 @@ impl Reactor {
         let folder = self.operations.folder.as_deref();
         self.operations.persistence =
             folder.map(|folder| Persistence::resume(folder, &mut self.turn.server)).transpose()?;
-        self.turn.server.limit_history();
+        self.turn.server.handover().limit_history();
         self.check_invariants()
     }
 
