@@ -43,7 +43,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 pub use admission::NotAdmitted;
-pub use audit::Audited;
+pub use audit::{AuditTrail, Audited};
 pub use close::CloseReason;
 pub use counters::ServerCounters;
 pub use handover::{Handover, ServerState};
