@@ -197,7 +197,7 @@ fn takes_each(crowd: usize, blow: Blow) -> Duration {
     while turn.due() == Some(Time::ZERO) {
         turn.run(Time::ZERO, &mut wires);
     }
-    assert_eq!(turn.server.lobby().members(), crowd);
+    assert_eq!(turn.server.status().lobby().members(), crowd);
     let ((), all) = timed(|| blow(&mut turn, &clients));
     all / crowd as u32
 }

@@ -48,7 +48,7 @@ impl Persistence {
     /// Opens the state in a folder, and restores it into a server that has no clients yet.
     pub(super) fn open(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         let epoch = getrandom::u32().map_err(NetError::Secret)?;
-        let (store, stored) = Store::open(folder, epoch, server.lobby().rooms_max())?;
+        let (store, stored) = Store::open(folder, epoch, server.status().lobby().rooms_max())?;
         let messages: usize = stored.rooms.iter().map(|room| room.messages.len()).sum();
         log::info!(
             "state: folder={} rooms={} messages={messages} complete={}",
@@ -88,7 +88,7 @@ impl Persistence {
 
     /// Saves what is new, if that is due.
     pub(super) fn save(&mut self, now: Time, server: &mut Server, clock: Clock) {
-        if !server.has_unsaved() {
+        if !server.status().has_unsaved() {
             self.unsaved_since = None;
             return;
         }
@@ -120,7 +120,7 @@ impl Persistence {
 
     /// When there will be something to do.
     pub(super) fn due(&self, server: &Server) -> Option<Time> {
-        if !server.has_unsaved() {
+        if !server.status().has_unsaved() {
             return None;
         }
         // Data that became unsaved since the last call waits for the next one, which is at once.
@@ -144,7 +144,7 @@ impl Persistence {
 
     /// Saves all that is new and closes the state.
     pub(super) fn finish(mut self, server: &mut Server, clock: Clock) {
-        while server.has_unsaved() {
+        while server.status().has_unsaved() {
             if self.commit(server, clock).is_err() {
                 log::error!("state: what was new is not kept");
                 return;
@@ -183,7 +183,7 @@ impl Persistence {
 
     /// Lets go of rooms of which too many are on disk. The next commit erases them.
     fn erase_surplus(&mut self, server: &mut Server, clock: Clock) {
-        let lobby = server.lobby();
+        let lobby = server.status().lobby();
         let most = ROOMS_KEPT_MAX.max(lobby.rooms_max());
         match self.store.surplus(most, lobby.today(), |name| lobby.may_forget(name)) {
             Ok(names) => server.storage().forget_rooms(names),

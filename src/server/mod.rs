@@ -51,7 +51,7 @@ pub use operators::Operator;
 pub use persistence::Storage;
 pub use settings::Settings;
 pub use turn::{BudgetsHit, Driver, Gauges, Read, Transport, Turn, Written};
-pub use watching::SlowReader;
+pub use watching::{SlowReader, Status};
 
 use admission::Admission;
 use answers::Answers;
@@ -65,7 +65,7 @@ use session::{Phase, Session};
 use turns::Wait;
 
 use crate::chat::{Farewell, Lobby, Outlet, Reply};
-use crate::delivery::{DeliveryCounters, Fanout, Slices, Verdict};
+use crate::delivery::{Fanout, Verdict};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
@@ -156,15 +156,8 @@ impl Server {
     }
 
     /// Whether so much is queued that a flush should come before more is read.
-    pub fn wants_flush(&self) -> bool {
+    pub(super) fn wants_flush(&self) -> bool {
         self.fanout.wants_flush()
-    }
-
-    /// The bytes that would be written to this client now.
-    pub fn waiting(&self, id: ClientId) -> Vec<u8> {
-        let mut slices = Slices::new();
-        self.fanout.gather(id, &mut slices);
-        slices.iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
@@ -249,60 +242,6 @@ impl Server {
         self.matchmaker.trim();
         self.woken.shrink_to_fit();
         self.closed.shrink_to_fit();
-    }
-
-    /// How many clients are connected, those being closed included.
-    pub fn clients(&self) -> usize {
-        self.sessions.len()
-    }
-
-    /// Names, rooms and who is where.
-    pub fn lobby(&self) -> &Lobby {
-        &self.lobby
-    }
-
-    /// The UDP side.
-    pub fn matchmaker(&self) -> &Matchmaker {
-        &self.matchmaker
-    }
-
-    /// Bytes that wait for one client.
-    pub fn backlog(&mut self, id: ClientId) -> usize {
-        self.fanout.backlog(id)
-    }
-
-    /// Bytes of memory for all that waits for clients.
-    pub fn held(&self) -> usize {
-        self.fanout.held()
-    }
-
-    /// What was said and closed so far.
-    pub fn counters(&self) -> &ServerCounters {
-        &self.counters
-    }
-
-    /// What was delivered so far.
-    pub fn delivery_counters(&self) -> DeliveryCounters {
-        self.fanout.counters()
-    }
-
-    /// Panics where the parts disagree with each other. For tests; to be called between turns.
-    pub fn check_invariants(&self) {
-        self.lobby.check_invariants();
-        self.fanout.check_invariants();
-        self.matchmaker.check_invariants();
-        self.admission.origins.check_invariants();
-        for (id, session) in self.sessions.iter() {
-            let Some(outbox) = self.fanout.outbox(id) else {
-                panic!("{id}: a session without an outbox");
-            };
-            let chatting = session.phase == Phase::Chatting;
-            assert_eq!(self.lobby.is_member(id), chatting, "{id}: {:?}", session.phase);
-            if session.phase == Phase::Closing {
-                let waits = outbox.backlog() > 0 || self.closed.contains(&id);
-                assert!(waits, "{id}: closing and forgotten");
-            }
-        }
     }
 
     /// Closes whoever a full outbox has shown to be slow; each close may show another.

@@ -63,11 +63,6 @@ impl Server {
         self.lobby.recalled() >= self.recalled_before + ROOMS_RECALLED_PER_TURN
     }
 
-    /// Whether there is anything new to be kept.
-    pub fn has_unsaved(&self) -> bool {
-        self.lobby.has_unsaved()
-    }
-
     /// Notes what the calendar says at `now`. To be called once in a while: it may be set.
     pub fn set_calendar(&mut self, now: Time, wall: Wall) {
         let since_start = u64::try_from(now.since(Time::ZERO).as_millis()).unwrap_or(u64::MAX);

@@ -115,7 +115,7 @@ impl Turn {
     /// what comes next.
     pub fn new(server: Server, max_delay: Duration) -> Self {
         Self {
-            published: server.delivery_counters().published,
+            published: server.fanout.counters().published,
             server,
             ready: Ready::default(),
             flush: Flush::default(),
@@ -128,7 +128,7 @@ impl Turn {
     /// Goes on with a server that was taken over, or begins anew. Connections are the same: whoever
     /// is to be heard still is; those who were to be written to are on the list of that server.
     pub fn take_over(&mut self, server: Server) {
-        self.published = server.delivery_counters().published;
+        self.published = server.fanout.counters().published;
         self.flush = Flush::default();
         self.server = server;
     }
@@ -250,7 +250,7 @@ impl Turn {
     /// Whether it is time to write. While more is said than is good to write one by one, what
     /// waits may grow, unless it has grown enough.
     fn may_write(&mut self, now: Time) -> bool {
-        let published = self.server.delivery_counters().published;
+        let published = self.server.fanout.counters().published;
         self.pacer.note_published(now, published - self.published);
         if published > self.published {
             self.gauges.note_said(now);

@@ -170,7 +170,7 @@ impl World {
     /// Puts all that is new on a shelf, so many rows at a time.
     pub(crate) fn save(&mut self, shelf: &mut Shelf, most: usize) {
         for _ in 0..TURNS_MAX {
-            if !self.turn.server.has_unsaved() {
+            if !self.turn.server.status().has_unsaved() {
                 return;
             }
             let saved: Result<(), ()> = self.turn.server.storage().save(most, |batch| {
@@ -290,7 +290,7 @@ impl World {
         for _ in 0..TURNS_MAX {
             self.turn();
             if !self.turn.is_writing() {
-                self.turn.server.check_invariants();
+                self.turn.server.status().check_invariants();
             }
             if self.turn.due().is_none_or(|due| due > self.now) {
                 return;

@@ -47,8 +47,8 @@ impl World {
         self.turn.server.shutdown(self.crowd.time(), Duration::from_nanos(drain));
         self.crowd.model.shutdown(self.crowd.now, drain);
         self.run_until(self.crowd.now + drain + 1);
-        assert_eq!(self.turn.server.clients(), 0, "somebody is still there");
-        assert_eq!(self.turn.server.held(), 0, "memory is held for nobody");
+        assert_eq!(self.turn.server.status().clients(), 0, "somebody is still there");
+        assert_eq!(self.turn.server.status().held(), 0, "memory is held for nobody");
         self.save_all();
     }
 
@@ -85,7 +85,7 @@ impl World {
             .server
             .storage()
             .set_archive(self.shelf.archive().filter(|_| self.crowd.model.rules.rooms.kept));
-        self.turn.server.check_invariants();
+        self.turn.server.status().check_invariants();
         // Who guessed operators' passwords is not told.
         (self.crowd.model.guessed, self.crowd.model.proved) = Default::default();
         self.crowd.seen.handed_over += 1;
@@ -110,7 +110,7 @@ impl World {
             Ok(())
         });
         assert_eq!(saved.is_err(), fails);
-        if !self.turn.server.has_unsaved() {
+        if !self.turn.server.status().has_unsaved() {
             self.crowd.model.rooms.compare_with_shelf(&self.shelf.get().0);
         }
         self.crowd.note(format_args!("saved {saved:?}, {most} rows"));
@@ -121,7 +121,7 @@ impl World {
             return;
         }
         for _ in 0..TURNS_MAX {
-            if !self.turn.server.has_unsaved() {
+            if !self.turn.server.status().has_unsaved() {
                 return self.crowd.model.rooms.compare_with_shelf(&self.shelf.get().0);
             }
             self.save();

@@ -44,14 +44,14 @@ impl Replica {
             self.0.apply(entry, &context, &mut Nobody);
         }
         for room in rooms {
-            alike(self.0.compare_room(&room, server.lobby()));
+            alike(self.0.compare_room(&room, server.status().lobby()));
         }
     }
 
     /// The same, and compares all rooms: one may have changed of which nothing was told.
     pub(crate) fn follow_closely(&mut self, server: &mut Server) {
         self.follow(server);
-        alike(self.0.compare_rooms(server.lobby()));
+        alike(self.0.compare_rooms(server.status().lobby()));
     }
 }
 
