@@ -156,13 +156,13 @@ impl Server {
     }
 
     /// Whether so much is queued that a flush should come before more is read.
-    pub(super) fn wants_flush(&self) -> bool {
+    fn wants_flush(&self) -> bool {
         self.fanout.wants_flush()
     }
 
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
     #[inline]
-    pub(super) fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
+    fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         match self.fanout.sent(now, id, count, full) {
             Verdict::AllSent => {}
             Verdict::Finished => self.closed.push_back(id),
@@ -171,7 +171,7 @@ impl Server {
     }
 
     /// A client whose connection is to be closed and whose id is to be freed, and why.
-    pub(super) fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
+    fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
         loop {
             let id = self.closed.pop_front()?;
             // A client may be listed twice: its last byte sent, and then its connection lost.
@@ -185,12 +185,12 @@ impl Server {
     }
 
     /// Whether somebody is to be written to. When, is for the caller to choose.
-    pub(super) fn is_dirty(&self) -> bool {
+    fn is_dirty(&self) -> bool {
         self.fanout.is_dirty()
     }
 
     /// When the next turn must begin at the latest, but for writing; `Time::ZERO`: at once.
-    pub(super) fn poll_timeout(&mut self) -> Option<Time> {
+    fn poll_timeout(&mut self) -> Option<Time> {
         if self.fanout.has_overflowed() || !self.woken.is_empty() || !self.closed.is_empty() {
             return Some(Time::ZERO);
         }
@@ -210,7 +210,7 @@ impl Server {
 
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
     /// the rest is left for the next turn, after a flush.
-    pub(super) fn handle_timeout(&mut self, now: Time) {
+    fn handle_timeout(&mut self, now: Time) {
         self.recalled_before = self.lobby.recalled();
         if self.digest_at.is_some_and(|due| due <= now) {
             self.digest_at = None;
@@ -234,7 +234,7 @@ impl Server {
     }
 
     /// Gives back memory that a crowd has needed and the present does not.
-    pub(super) fn trim(&mut self) {
+    fn trim(&mut self) {
         self.lobby.trim();
         self.fanout.trim();
         self.deadlines.trim();
