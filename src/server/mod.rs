@@ -50,7 +50,7 @@ pub use handover::{Handover, ServerState};
 pub use operators::Operator;
 pub use persistence::Storage;
 pub use settings::Settings;
-pub use turn::{BudgetsHit, Driver, Gauges, Read, Transport, Turn, Written};
+pub use turn::{BudgetsHit, Driver, Gauges, Read, Steps, Transport, Turn, Written};
 pub use watching::{SlowReader, Status};
 
 use admission::Admission;

@@ -229,7 +229,7 @@ impl World {
             self.endpoints.deliver(self.crowd.now, &mut self.crowd.random, &mut self.turn.server);
         self.crowd.mix(&answers);
         self.crowd.lines = self.turn.server.status().counters().lines;
-        self.turn.hear(self.crowd.time(), &mut self.crowd);
+        self.turn.steps().hear(self.crowd.time(), &mut self.crowd);
         self.expire();
         // As the pacer does it, a flush may be put off, but not for long.
         self.unflushed = (self.unflushed + 1) * u32::from(self.crowd.random.below(4) == 0);
@@ -239,7 +239,7 @@ impl World {
             let most = 1 + self.crowd.random.below(2 * CROWD);
             self.flush(most);
         }
-        self.turn.reap(&mut self.crowd);
+        self.turn.steps().reap(&mut self.crowd);
         self.check();
         self.before = self.crowd.now;
     }
@@ -270,7 +270,7 @@ impl World {
         let most = self.turn.server.status().held() + if ticks { TICK_BYTES_MAX } else { 0 };
         let (over_total, lines) =
             (most > self.crowd.model.rules.total, self.turn.server.status().counters().lines);
-        self.turn.expire_until(self.crowd.time(), &mut self.crowd);
+        self.turn.steps().expire_until(self.crowd.time(), &mut self.crowd);
         self.crowd.model.tick(self.crowd.now);
         // Who was due at the very moment at which it was too old has not been heard, if nobody was.
         self.crowd.nobody_heard = lines == self.turn.server.status().counters().lines;
@@ -289,7 +289,9 @@ impl World {
     fn relieve(&mut self) {
         while self.turn.server.status().held() > self.crowd.model.rules.total {
             let (stuck, before) = (self.crowd.model.is_anybody_stuck(), self.crowd.seen.cut_off);
-            self.turn.expire_until(Time::at(Duration::from_nanos(self.before)), &mut self.crowd);
+            self.turn
+                .steps()
+                .expire_until(Time::at(Duration::from_nanos(self.before)), &mut self.crowd);
             self.crowd.model.tick(self.before);
             self.crowd.note_cut_off(&self.turn.server, self.before, true, true);
             let too_much = self.turn.server.status().held() > self.crowd.model.rules.total;
@@ -307,7 +309,7 @@ impl World {
         if !self.turn.is_writing() {
             self.crowd.model.begin_flush();
         }
-        self.turn.write(self.crowd.time(), most, &mut self.crowd);
+        self.turn.steps().write(self.crowd.time(), most, &mut self.crowd);
     }
 
     // ---- What must hold after each turn ----
