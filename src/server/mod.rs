@@ -4,11 +4,16 @@
 //! to and closes clients, and hands in what else happens:
 //!
 //! ```text
-//! connect, disconnect, datagram          who comes, and what
-//! shutdown, send_away_within             the server ends
-//! restore, save, handed_over, …          what outlives it
-//! lobby, matchmaker, counters, …         what is to be seen
+//! new, taken_over                          how it begins
+//! connect, make_way, disconnect            who comes and goes
+//! datagram, set_calendar                   what else comes in
+//! shutdown, send_away_within               how it ends
+//! storage, handover                        what outlives it
+//! audit, status                            what is to be written down, and to be seen
 //! ```
+//!
+//! The last four are views, each for one kind of caller, so that this list stays short: a call that
+//! one of them needs goes there (`tests/tidy.rs` counts). A turn uses the server itself.
 //!
 //! Sockets, accepting and the log are left to `net`.
 //!
