@@ -95,7 +95,7 @@ impl Room {
         let crowd = Crowd { nicknames, said: line.repeat(batch).into_bytes(), speaks: false };
         let mut room = Self { turn, wires: Wires(crowd), speaker: everyone[0] };
         room.settle();
-        assert_eq!(room.turn.server.lobby().members(), members);
+        assert_eq!(room.turn.server.status().lobby().members(), members);
         room
     }
 

@@ -169,7 +169,7 @@ const ALL_ARE_GONE: Blow = |turn, clients| {
 /// While something that was said is still to be handed out.
 const SHUTDOWN: Blow = |turn, clients| {
     turn.note_readable(clients[0]);
-    turn.hear(Time::ZERO, &mut Wires(Lines(vec!["wait".to_owned()])));
+    turn.steps().hear(Time::ZERO, &mut Wires(Lines(vec!["wait".to_owned()])));
     turn.server.shutdown(Time::ZERO, Duration::from_secs(5));
 };
 
@@ -197,7 +197,7 @@ fn takes_each(crowd: usize, blow: Blow) -> Duration {
     while turn.due() == Some(Time::ZERO) {
         turn.run(Time::ZERO, &mut wires);
     }
-    assert_eq!(turn.server.lobby().members(), crowd);
+    assert_eq!(turn.server.status().lobby().members(), crowd);
     let ((), all) = timed(|| blow(&mut turn, &clients));
     all / crowd as u32
 }

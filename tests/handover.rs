@@ -22,10 +22,10 @@ const BOBS: &str = "198.51.100.2:4002";
 impl World {
     /// Another process goes on, with these settings.
     fn hand_over(&mut self, settings: Settings, same_sockets: bool) {
-        let document = serde_json::to_string(&self.turn.server.handed_over(self.now)).unwrap();
+        let document = serde_json::to_string(&self.turn.server.handover().state(self.now)).unwrap();
         let state = serde_json::from_str(&document).unwrap();
         self.turn.take_over(Server::taken_over(settings, state, same_sockets));
-        self.turn.server.check_invariants();
+        self.turn.server.status().check_invariants();
         self.run();
     }
 
@@ -116,9 +116,9 @@ fn other_sockets_have_no_players_and_cookies_stay_good() {
     let mut world = World::default();
     let cookie = world.cookie(ALICES, 1);
     world.joins(ALICES, 1, "q=duel n=2", &cookie);
-    assert_eq!(world.turn.server.matchmaker().players(), 1);
+    assert_eq!(world.turn.server.status().matchmaker().players(), 1);
     world.hand_over(settings(), false);
-    assert_eq!(world.turn.server.matchmaker().players(), 0);
+    assert_eq!(world.turn.server.status().matchmaker().players(), 0);
     let waits = world.joins(ALICES, 1, "q=duel n=2", &cookie);
     assert!(waits.starts_with("MC1 WAIT"), "{waits}");
 }
@@ -167,14 +167,18 @@ fn a_document_of_the_present_format_is_understood_for_ever() {
     if std::env::var_os("MIO_CHAT_UPDATE").is_some() {
         let mut world = lively();
         let document =
-            serde_json::to_string_pretty(&world.turn.server.handed_over(world.now)).unwrap();
+            serde_json::to_string_pretty(&world.turn.server.handover().state(world.now)).unwrap();
         std::fs::write(&file, document + "\n").unwrap();
     }
     let document = std::fs::read_to_string(&file).unwrap();
     let understood = serde_json::from_str(&document).map(|state| {
         let server = Server::taken_over(settings(), state, true);
-        server.check_invariants();
-        (server.clients(), server.lobby().members(), server.matchmaker().players())
+        server.status().check_invariants();
+        (
+            server.status().clients(),
+            server.status().lobby().members(),
+            server.status().matchmaker().players(),
+        )
     });
     let help = "a server that runs cannot hand over to this one any more: give what is new a \
                 default, or raise FORMAT in src/net/handover_state.rs and write \

@@ -114,7 +114,7 @@ fn what_is_read_at_the_door_is_bounded_and_the_rest_can_be_asked_for() {
     world.types("carol", "carol");
     let heard = world.hears("carol");
     assert!(heard.len() < REPLAYED_BYTES + 500, "{} bytes", heard.len());
-    assert!(world.turn.server.lobby().remembered() <= HISTORY_ROOM_BYTES);
+    assert!(world.turn.server.status().lobby().remembered() <= HISTORY_ROOM_BYTES);
 }
 
 #[test]
@@ -294,14 +294,14 @@ fn what_could_not_be_saved_is_saved_later_and_only_once() {
     }
     for _ in 0..3 {
         assert_eq!(
-            world.turn.server.save(100, |_| Err("the disk is full")),
+            world.turn.server.storage().save(100, |_| Err("the disk is full")),
             Err("the disk is full")
         );
     }
     world.types("alice", "three");
     world.save(&mut shelf, 1);
     world.save(&mut shelf, 1);
-    assert!(!world.turn.server.has_unsaved());
+    assert!(!world.turn.server.status().has_unsaved());
     let texts: Vec<&str> =
         shelf.0.rooms[0].messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["one", "two", "three"]);
@@ -321,7 +321,7 @@ fn a_server_that_may_remember_less_now_does() {
     assert_eq!(recited(&world.hears("bob")).len(), 5);
     let mut world = World::restored(remembering(0), &shelf);
     world.join("bob");
-    assert_eq!(world.turn.server.lobby().remembered(), 0);
+    assert_eq!(world.turn.server.status().lobby().remembered(), 0);
 }
 
 #[test]

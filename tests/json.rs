@@ -134,7 +134,7 @@ fn who_reads_json_does_so_after_an_upgrade() {
     world.connect("stranger");
     world.types("stranger", "/format json");
     world.hears("stranger");
-    let document = serde_json::to_string(&world.turn.server.handed_over(world.now)).unwrap();
+    let document = serde_json::to_string(&world.turn.server.handover().state(world.now)).unwrap();
     let state = serde_json::from_str(&document).unwrap();
     world.turn.take_over(Server::taken_over(settings(), state, true));
     world.types("alice", "hello");

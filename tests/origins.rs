@@ -167,13 +167,13 @@ fn a_classroom_behind_one_address_comes_in_at_once_and_talks() {
             }
         }
     }
-    assert_eq!(world.turn.server.counters().held_by_origin, 0, "and nobody is held");
+    assert_eq!(world.turn.server.status().counters().held_by_origin, 0, "and nobody is held");
     // The network of the school is down for a moment.
     for pupil in &pupils {
         world.vanishes(pupil);
     }
     classroom(&mut world);
-    assert_eq!(world.turn.server.counters().held_by_origin, 0);
+    assert_eq!(world.turn.server.status().counters().held_by_origin, 0);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_bot_that_comes_back_after_a_crash_is_not_punished() {
         world.vanishes("bot");
         world.wait(Duration::from_millis(100));
     }
-    assert_eq!(world.turn.server.counters().held_by_origin, 0);
+    assert_eq!(world.turn.server.status().counters().held_by_origin, 0);
 }
 
 #[test]
@@ -223,14 +223,15 @@ fn who_must_wait_is_woken_once_for_each_line() {
         world.sends(&name, "noise\n".repeat(100).as_bytes());
     }
     world.wait(Duration::from_secs(60));
-    let (lines, until) = (world.turn.server.counters().lines, world.now + Duration::from_secs(30));
+    let (lines, until) =
+        (world.turn.server.status().counters().lines, world.now + Duration::from_secs(30));
     let mut wakings = 0;
     while let Some(due) = world.turn.due().filter(|due| *due <= until) {
         world.now = world.now.max(due);
         world.run();
         wakings += 1;
     }
-    let lines = world.turn.server.counters().lines - lines;
+    let lines = world.turn.server.status().counters().lines - lines;
     assert!(lines.abs_diff(300) <= 2, "ten a second: {lines}");
     assert!(wakings <= lines + 10, "{wakings} for {lines} lines");
 }
@@ -254,7 +255,7 @@ fn a_nickname_that_waits_its_turn_is_heard_however_long_that_takes() {
     assert!(heard.starts_with("* that is no name"), "{heard}");
     assert!(heard.contains("\nConnected to server!\n"), "{heard}");
     assert!(heard.contains("\nlate joined!\n"), "{heard}");
-    assert!(world.turn.server.lobby().is_member(id));
+    assert!(world.turn.server.status().lobby().is_member(id));
 }
 
 #[test]
@@ -320,7 +321,7 @@ fn a_reload_binds_those_who_wait() {
         world.sends(&name, "noise\n".repeat(10).as_bytes());
     }
     world.wait(Duration::from_secs(1));
-    assert!(world.turn.server.counters().held_by_origin > 0);
+    assert!(world.turn.server.status().counters().held_by_origin > 0);
     world.hears("watcher");
     world.turn.reconfigure(world.now, Settings { flood_address: None, ..guarded() });
     world.wait(Duration::from_secs(4));
@@ -332,7 +333,7 @@ fn a_reload_binds_those_who_wait() {
 fn nobody_else_is_told_or_closed_for_it() {
     let mut world = watched(guarded());
     Churn::from(same("192.0.2.7", 32), &nine_lines()).day(&mut world);
-    let closed = world.turn.server.counters().closed;
+    let closed = world.turn.server.status().counters().closed;
     for (name, count) in CloseReason::NAMES.iter().zip(closed) {
         assert!(count == 0 || *name == "quit", "{name}: {count}");
     }
@@ -377,7 +378,7 @@ fn an_operator_waits_for_nobody_who_has_guessed() {
             guess(&mut world, &guessers);
             world.wait(check);
         }
-        assert!(world.turn.server.counters().passwords_refused > 0, "{address}");
+        assert!(world.turn.server.status().counters().passwords_refused > 0, "{address}");
         let operators = if address == "127.0.0.1" { address } else { "192.0.2.7" };
         world.join_from("op", operators);
         world.hears("op");
@@ -402,7 +403,7 @@ fn guesses_at_a_rooms_password_are_few_and_keep_nobody_else_out() {
     let mut churn = Churn::from(same("192.0.2.7", 8), &(said + "/quit\n"));
     let refused = |world: &World| {
         let kinds = mio_chat::chat::Refusal::KINDS.iter();
-        let password = kinds.zip(world.turn.server.delivery_counters().refused);
+        let password = kinds.zip(world.turn.server.status().delivery_counters().refused);
         password.filter(|(kind, _)| **kind == "password").map(|(_, count)| count).sum::<u64>()
     };
     let mut wrong = 0;
@@ -450,21 +451,21 @@ fn flooded(settings: Settings, bytes_a_second: usize, seconds: u64) -> World {
 fn who_reads_stays_and_who_speaks_waits() {
     let mut world = flooded(guarded(), 60_000, 20);
     assert!(world.person("reader").closed.is_none(), "60 kB/s are enough");
-    assert!(world.turn.server.counters().held_by_room > 0);
+    assert!(world.turn.server.status().counters().held_by_room > 0);
     let heard = world.hears("watcher");
     let lines = heard.matches(": xxx").count();
     assert!(lines * 240 > 20 * 45_000, "and nearly that is said: {lines} lines");
     // Without flood control nobody waits for anybody.
     let mut world = flooded(Settings { flood: None, ..guarded() }, 60_000, 1);
     let reader = world.person("reader").id;
-    assert!(!world.turn.server.lobby().is_member(reader));
-    assert_eq!(world.turn.server.counters().held_by_room, 0);
+    assert!(!world.turn.server.status().lobby().is_member(reader));
+    assert_eq!(world.turn.server.status().counters().held_by_room, 0);
 }
 
 #[test]
 fn who_has_stalled_silences_nobody() {
     let mut world = flooded(guarded(), 0, 8);
-    assert_eq!(world.turn.server.counters().closed[CloseReason::SLOW_CONSUMER], 1);
+    assert_eq!(world.turn.server.status().counters().closed[CloseReason::SLOW_CONSUMER], 1);
     world.hears("watcher");
     world.wait(Duration::from_secs(1));
     assert!(world.hears("watcher").matches(": xxx").count() > 150, "all go on");

@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_secs(30);
 
 fn count(world: &World, reason: &str) -> u64 {
     let place = CloseReason::NAMES.iter().position(|name| *name == reason).unwrap();
-    world.turn.server.counters().closed[place]
+    world.turn.server.status().counters().closed[place]
 }
 
 fn reload(world: &mut World, settings: Settings) {
@@ -60,7 +60,7 @@ fn who_is_here_stays_and_who_is_banned_goes() {
     assert_eq!(count(&world, "banned"), 2);
     assert!(world.try_connect("dave", IpAddr::from([203, 0, 113, 10])).is_none());
     world.datagram("203.0.113.9:4000", "hello");
-    assert_eq!(world.turn.server.matchmaker().counters().dropped.banned, 1);
+    assert_eq!(world.turn.server.status().matchmaker().counters().dropped.banned, 1);
     reload(&mut world, settings());
     assert!(world.try_connect("dave", IpAddr::from([203, 0, 113, 10])).is_some());
 }
@@ -73,12 +73,15 @@ fn limits_bind_from_then_on() {
     for number in 0..20 {
         world.types("alice", &format!("message {number}"));
     }
-    let history = world.turn.server.lobby().remembered();
+    let history = world.turn.server.status().lobby().remembered();
     world.hears("bob");
     let lobby = LobbySettings { history: 2, rooms_max: 1, ..LobbySettings::default() };
     let chosen = Settings { lobby, flood: flood_control(), ..settings() };
     reload(&mut world, chosen);
-    assert!(world.turn.server.lobby().remembered() < history / 5, "what is too much is forgotten");
+    assert!(
+        world.turn.server.status().lobby().remembered() < history / 5,
+        "what is too much is forgotten"
+    );
     world.types("bob", "/history 20");
     let heard = world.hears("bob");
     assert!(!heard.contains("message 17") && heard.contains("message 18"), "{heard}");
@@ -87,8 +90,8 @@ fn limits_bind_from_then_on() {
     for number in 0..20 {
         world.types("alice", &format!("again {number}"));
     }
-    assert!(world.turn.server.counters().held > 0, "flood control is on");
-    world.turn.server.check_invariants();
+    assert!(world.turn.server.status().counters().held > 0, "flood control is on");
+    world.turn.server.status().check_invariants();
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn a_lame_duck_sends_everybody_away_one_by_one() {
     world.turn.server.send_away_within(world.now, WINDOW);
     world.run();
     for gone in 1..30 {
-        assert_eq!(world.turn.server.clients(), 30 - gone, "one a second");
+        assert_eq!(world.turn.server.status().clients(), 30 - gone, "one a second");
         world.types("p29", "still here");
         world.wait(Duration::from_secs(1));
     }
@@ -131,7 +134,7 @@ fn a_lame_duck_sends_everybody_away_one_by_one() {
     assert_eq!(heard.matches("p29: still here\n").count(), 29);
     assert!(heard.contains("p28 left!"), "the others are told");
     assert!(heard.ends_with("* the server is shutting down; come back in 1 s\n"), "{heard}");
-    assert_eq!((world.turn.server.clients(), count(&world, "shutdown")), (0, 30));
+    assert_eq!((world.turn.server.status().clients(), count(&world, "shutdown")), (0, 30));
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn who_is_sent_away_in_haste_is_told_to_come_back_at_leisure() {
         let told = format!("come back in {} s\n", number + 1);
         assert!(world.hears(&format!("p{number}")).ends_with(&told), "p{number}");
     }
-    assert_eq!(world.turn.server.clients(), 0);
+    assert_eq!(world.turn.server.status().clients(), 0);
 }
 
 #[test]

@@ -38,13 +38,13 @@ fn save(world: &mut World, shelf: &SharedShelf) {
 
 /// Another process goes on, which finds rooms there.
 fn hand_over(world: &mut World, archive: Option<Box<dyn Archive>>) {
-    let document = serde_json::to_string(&world.turn.server.handed_over(world.now)).unwrap();
+    let document = serde_json::to_string(&world.turn.server.handover().state(world.now)).unwrap();
     let state = serde_json::from_str(&document).unwrap();
     let lobby = LobbySettings { history: limits::HISTORY_MESSAGES_MAX, ..LobbySettings::default() };
     world.turn.server = Server::taken_over(Settings { lobby, ..settings() }, state, true);
-    world.turn.server.set_archive(archive);
-    world.turn.server.limit_history();
-    world.turn.server.check_invariants();
+    world.turn.server.storage().set_archive(archive);
+    world.turn.server.handover().limit_history();
+    world.turn.server.status().check_invariants();
     world.run();
 }
 
@@ -321,17 +321,17 @@ fn what_others_say_pushes_no_history_off_the_disk() {
         world.run();
         world.hears("mallory-1");
         save(&mut world, &shelf);
-        assert!(world.turn.server.lobby().remembered() <= limits::HISTORY_TOTAL_BYTES);
+        assert!(world.turn.server.status().lobby().remembered() <= limits::HISTORY_TOTAL_BYTES);
     }
     // Nor does an upgrade, which takes over no more than may be remembered.
-    let remembered = world.turn.server.lobby().remembered();
+    let remembered = world.turn.server.status().lobby().remembered();
     assert!(remembered > limits::HISTORY_TOTAL_BYTES / 8 * 7, "{remembered}");
     for archive in [shelf.archive(), None] {
         hand_over(&mut world, archive);
-        assert_eq!(world.turn.server.lobby().remembered(), remembered);
-        assert!(!world.turn.server.has_unsaved());
+        assert_eq!(world.turn.server.status().lobby().remembered(), remembered);
+        assert!(!world.turn.server.status().has_unsaved());
     }
-    world.turn.server.set_archive(shelf.archive());
+    world.turn.server.storage().set_archive(shelf.archive());
     both_are_as_they_were(&mut world, &keys);
 }
 

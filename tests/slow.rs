@@ -53,9 +53,9 @@ fn a_client_that_never_reads_is_freed_all_the_same() {
     for _ in 0..20 {
         world.types("alice", &"x".repeat(100));
     }
-    assert_eq!(world.turn.server.clients(), 2);
+    assert_eq!(world.turn.server.status().clients(), 2);
     world.wait(limits::CLOSE_TIMEOUT);
-    assert_eq!(world.turn.server.clients(), 1);
+    assert_eq!(world.turn.server.status().clients(), 1);
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn little_that_waits_for_long_is_too_much_too() {
     world.reads_only("deaf", 0);
     world.types("alice", "anybody?");
     world.wait(limits::OUTBOX_AGE - Duration::from_millis(1));
-    assert_eq!(world.turn.server.lobby().members(), 2);
+    assert_eq!(world.turn.server.status().lobby().members(), 2);
     world.wait(Duration::from_millis(1));
-    assert_eq!(world.turn.server.lobby().members(), 1);
+    assert_eq!(world.turn.server.status().lobby().members(), 1);
     assert_eq!(world.hears("alice"), "alice: anybody?\ndeaf left!\n");
 }
 
@@ -83,7 +83,7 @@ fn a_steady_reader_is_never_too_old() {
         world.wait(Duration::from_secs(1));
         world.reads_only("steady", 18);
     }
-    assert_eq!(world.turn.server.lobby().members(), 2);
+    assert_eq!(world.turn.server.status().lobby().members(), 2);
     assert!(world.hears("steady").lines().count() >= 118);
 }
 
@@ -99,13 +99,17 @@ fn slow_readers_are_spared_who_comes_and_goes() {
     for number in 0..100 {
         world.join(&format!("p{number}"));
     }
-    assert_eq!(world.turn.server.lobby().members(), 102, "a hundred joins did not overflow it");
+    assert_eq!(
+        world.turn.server.status().lobby().members(),
+        102,
+        "a hundred joins did not overflow it"
+    );
     world.types("alice", "still there?");
     world.reads_only("slow", usize::MAX);
     let heard = world.hears("slow");
     assert!(!heard.contains("joined!"), "{heard}");
     assert!(heard.ends_with("alice: still there?\n"), "{heard}");
-    assert!(world.turn.server.delivery_counters().presence_dropped >= 100);
+    assert!(world.turn.server.status().delivery_counters().presence_dropped >= 100);
 }
 
 #[test]
@@ -130,9 +134,13 @@ fn cutting_one_off_never_cuts_off_the_next() {
     for name in &crowd[..10] {
         world.vanishes(name);
     }
-    assert_eq!(world.turn.server.lobby().members(), 191, "leaves are not queued for slow readers");
+    assert_eq!(
+        world.turn.server.status().lobby().members(),
+        191,
+        "leaves are not queued for slow readers"
+    );
     world.types("alice", &"x".repeat(100));
-    assert_eq!(world.turn.server.lobby().members(), 1);
+    assert_eq!(world.turn.server.status().lobby().members(), 1);
     let heard = world.hears("alice");
     assert_eq!(heard.matches(" left!\n").count(), 200);
 }
@@ -154,11 +162,11 @@ fn memory_for_all_together_is_bounded_and_those_with_most_waiting_go_first() {
     let mut here = Vec::new();
     for number in 0..10 {
         let id = world.person(&format!("d{number}")).id;
-        here.push(world.turn.server.lobby().is_member(id));
+        here.push(world.turn.server.status().lobby().is_member(id));
     }
     assert!(here[..5].iter().any(|here| !here), "{here:?}");
     assert!(here[5..].iter().all(|here| *here), "{here:?}");
-    assert!(world.turn.server.held() <= 25_000);
+    assert!(world.turn.server.status().held() <= 25_000);
 }
 
 #[test]
@@ -176,7 +184,8 @@ fn who_refuses_nothing_is_never_owed_much_either() {
     for _ in 0..100 {
         world.person("alice").says(&("x".repeat(1_000) + "\n").repeat(60));
         world.turn();
-        most = most.max(world.turn.server.backlog(id));
+        let waiting = world.turn.server.status().slowest_readers(1);
+        most = most.max(waiting.first().map_or(0, |bob| bob.bytes));
     }
     assert!(most < 3 * limits::OUTBOX_SOFT_BYTES, "{most} bytes waited");
     world.run();
@@ -205,7 +214,7 @@ fn at_shutdown_who_was_leaving_already_has_no_more_time_than_others() {
         world.reads_only("steady", 8_192);
         world.wait(limits::DRAIN_TIMEOUT / 10);
     }
-    assert_eq!(world.turn.server.clients(), 0);
+    assert_eq!(world.turn.server.status().clients(), 0);
 }
 
 #[test]
@@ -222,12 +231,20 @@ fn what_many_wait_for_is_kept_once() {
     for _ in 0..4 {
         world.types("alice", &"x".repeat(100));
     }
-    assert_eq!(world.turn.server.lobby().members(), 101, "40 KB wait, and 500 bytes are kept");
-    assert!(world.turn.server.held() < 500 + 100 * 150, "{}", world.turn.server.held());
+    assert_eq!(
+        world.turn.server.status().lobby().members(),
+        101,
+        "40 KB wait, and 500 bytes are kept"
+    );
+    assert!(
+        world.turn.server.status().held() < 500 + 100 * 150,
+        "{}",
+        world.turn.server.status().held()
+    );
     for number in 0..100 {
         world.reads_only(&format!("d{number}"), usize::MAX);
     }
-    assert_eq!(world.turn.server.held(), 0);
+    assert_eq!(world.turn.server.status().held(), 0);
 }
 
 #[test]

@@ -415,13 +415,16 @@ fn not_reading(lines: usize) -> World {
 
 fn deaf() -> World {
     let world = not_reading(15);
-    assert_eq!(world.turn.server.lobby().members(), 3);
+    assert_eq!(world.turn.server.status().lobby().members(), 3);
     world
 }
 
 fn cut_off() -> World {
     let world = not_reading(40);
-    assert_eq!((world.turn.server.lobby().members(), world.turn.server.clients()), (2, 3));
+    assert_eq!(
+        (world.turn.server.status().lobby().members(), world.turn.server.status().clients()),
+        (2, 3)
+    );
     world
 }
 

@@ -62,7 +62,7 @@ fn everyone_hears_who_comes_and_goes() {
     world.join("carol");
     world.vanishes("carol");
     assert_eq!(world.hears("alice"), "carol left!\n");
-    assert_eq!(world.turn.server.clients(), 1);
+    assert_eq!(world.turn.server.status().clients(), 1);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn strangers_are_cut_at_their_deadline_and_told_why() {
         world.sends("dribbler", b"b");
     }
     world.wait(Duration::from_secs(1) - MS);
-    assert_eq!(world.turn.server.clients(), 2);
+    assert_eq!(world.turn.server.status().clients(), 2);
     world.wait(MS);
     for name in ["silent", "dribbler"] {
         assert!(world.hears(name).ends_with("connect again and type one\n"), "{name}");
@@ -347,9 +347,19 @@ fn bytes_that_say_nothing_are_charged_for_like_others() {
         let mut world = World::new(Settings { flood: flood_control(), ..settings() });
         let id = world.join("alice");
         world.sends("alice", &noise.repeat(1_000_000));
-        assert_eq!(world.turn.server.appetite(id), 0, "{} is read on", noise.escape_ascii());
+        assert_eq!(
+            world.turn.server.status().appetite(id),
+            0,
+            "{} is read on",
+            noise.escape_ascii()
+        );
         world.wait(Duration::from_secs(1));
-        assert_eq!(world.turn.server.appetite(id), 0, "{} is read on", noise.escape_ascii());
+        assert_eq!(
+            world.turn.server.status().appetite(id),
+            0,
+            "{} is read on",
+            noise.escape_ascii()
+        );
     }
 }
 
@@ -433,7 +443,7 @@ fn a_busy_room_does_not_keep_deadlines_waiting() {
     for _ in 0..8 {
         world.turn();
     }
-    assert!(world.turn.server.wants_flush() || world.turn.due() == Some(Time::ZERO));
+    assert!(world.turn.server.status().wants_flush() || world.turn.due() == Some(Time::ZERO));
     assert_eq!(world.hears("newcomer"), "NICK", "prompted while the others talk on");
     world.run();
 }
@@ -462,7 +472,7 @@ fn the_server_says_goodbye_to_everyone() {
     world.run();
     assert_eq!(world.hears("alice"), "* the server is shutting down; come back in 1 s\n");
     assert!(world.hears("stranger").ends_with("come back in 7 s\n"));
-    assert_eq!(world.turn.server.clients(), 1);
+    assert_eq!(world.turn.server.status().clients(), 1);
     world.wait(limits::DRAIN_TIMEOUT);
-    assert_eq!(world.turn.server.clients(), 0);
+    assert_eq!(world.turn.server.status().clients(), 0);
 }

@@ -56,6 +56,8 @@ const KNOWN_CIRCLES: [&[&str]; 1] =
     [&["server::close", "server::session", "server::settings", "server::turns"]];
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
+/// Public calls of `Server` itself.
+const SERVER_CALLS_MAX: usize = 13;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -120,6 +122,30 @@ fn files_and_lines_are_short_enough_to_read() {
         }
     }
     assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn the_server_has_few_public_calls() {
+    let mut calls = Vec::new();
+    for (path, text) in files("src/server", "rs") {
+        let mut is_server = false;
+        for line in code(&text) {
+            match line {
+                "impl Server {" => is_server = true,
+                "}" => is_server = false,
+                _ if is_server && line.starts_with("    pub ") => {
+                    calls.push(format!("{path}: {}", line.trim()));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(
+        (8..=SERVER_CALLS_MAX).contains(&calls.len()),
+        "src/server: {} calls; find the view whose callers need the new one:\n{}",
+        calls.len(),
+        calls.join("\n")
+    );
 }
 
 /// What uses what in the library, unit tests in files of their own left out.

@@ -134,7 +134,7 @@ mod tests {
     fn document() -> String {
         let poll = mio::Poll::new().unwrap();
         let none = Datagrams::bind(&[], &mut Inherited::default(), poll.registry()).unwrap();
-        let server = Server::new(Settings::default(), [7; 16]).handed_over(Time::ZERO);
+        let server = Server::new(Settings::default(), [7; 16]).handover().state(Time::ZERO);
         let state = HandoverState::new(Time::ZERO, none.endpoints().clone(), server);
         String::from_utf8(state.write().unwrap()).unwrap()
     }

@@ -48,7 +48,7 @@ impl Persistence {
     /// Opens the state in a folder, and restores it into a server that has no clients yet.
     pub(super) fn open(folder: &Path, server: &mut Server) -> Result<Self, NetError> {
         let epoch = getrandom::u32().map_err(NetError::Secret)?;
-        let (store, stored) = Store::open(folder, epoch, server.lobby().rooms_max())?;
+        let (store, stored) = Store::open(folder, epoch, server.status().lobby().rooms_max())?;
         let messages: usize = stored.rooms.iter().map(|room| room.messages.len()).sum();
         log::info!(
             "state: folder={} rooms={} messages={messages} complete={}",
@@ -59,7 +59,7 @@ impl Persistence {
         if store.skipped() > 0 {
             log::warn!("state: {} rows were not understood and left alone", store.skipped());
         }
-        server.restore(stored);
+        server.storage().restore(stored);
         let mut persistence = Self::new(store, server)?;
         persistence.begin(server);
         Ok(persistence)
@@ -72,7 +72,7 @@ impl Persistence {
     }
 
     fn new(store: Store, server: &mut Server) -> Result<Self, NetError> {
-        server.set_archive(Some(store.archive()?));
+        server.storage().set_archive(Some(store.archive()?));
         let (pace, counters, took) = (Pace::new(), SaveCounters::default(), Histogram::of_times());
         Ok(Self { store, pace, unsaved_since: None, counters, took })
     }
@@ -81,14 +81,14 @@ impl Persistence {
     /// is full the chat starts all the same, and the next commit does it.
     pub(super) fn begin(&mut self, server: &mut Server) {
         let store = &mut self.store;
-        if let Err(error) = server.save(0, |batch| store.begin(batch)) {
+        if let Err(error) = server.storage().save(0, |batch| store.begin(batch)) {
             self.note_failure(Time::ZERO, &error);
         }
     }
 
     /// Saves what is new, if that is due.
     pub(super) fn save(&mut self, now: Time, server: &mut Server, clock: Clock) {
-        if !server.has_unsaved() {
+        if !server.status().has_unsaved() {
             self.unsaved_since = None;
             return;
         }
@@ -120,7 +120,7 @@ impl Persistence {
 
     /// When there will be something to do.
     pub(super) fn due(&self, server: &Server) -> Option<Time> {
-        if !server.has_unsaved() {
+        if !server.status().has_unsaved() {
             return None;
         }
         // Data that became unsaved since the last call waits for the next one, which is at once.
@@ -144,14 +144,14 @@ impl Persistence {
 
     /// Saves all that is new and closes the state.
     pub(super) fn finish(mut self, server: &mut Server, clock: Clock) {
-        while server.has_unsaved() {
+        while server.status().has_unsaved() {
             if self.commit(server, clock).is_err() {
                 log::error!("state: what was new is not kept");
                 return;
             }
         }
         // It holds the same files open.
-        server.set_archive(None);
+        server.storage().set_archive(None);
         match self.store.close() {
             Ok(()) => log::info!("state: all is kept"),
             Err(error) => log::error!("{error}"),
@@ -161,7 +161,7 @@ impl Persistence {
     fn commit(&mut self, server: &mut Server, clock: Clock) -> Result<(), StoreError> {
         let begun = clock.now();
         let (store, mut rows) = (&mut self.store, 0);
-        let saved = server.save(COMMIT_ROWS_MAX, |batch| {
+        let saved = server.storage().save(COMMIT_ROWS_MAX, |batch| {
             rows = batch.rows();
             store.commit(batch)
         });
@@ -183,10 +183,10 @@ impl Persistence {
 
     /// Lets go of rooms of which too many are on disk. The next commit erases them.
     fn erase_surplus(&mut self, server: &mut Server, clock: Clock) {
-        let lobby = server.lobby();
+        let lobby = server.status().lobby();
         let most = ROOMS_KEPT_MAX.max(lobby.rooms_max());
         match self.store.surplus(most, lobby.today(), |name| lobby.may_forget(name)) {
-            Ok(names) => server.forget_rooms(names),
+            Ok(names) => server.storage().forget_rooms(names),
             Err(error) => self.note_failure(clock.now(), &error),
         }
     }

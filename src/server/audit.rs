@@ -54,20 +54,32 @@ impl Audit {
     }
 }
 
-impl Server {
+/// What is to be written down, for whoever writes it.
+#[derive(Debug)]
+pub struct AuditTrail<'s>(&'s mut Server);
+
+impl AuditTrail<'_> {
     /// The next thing to be written down. To be called in the turn in which it happened, as long as
     /// its client is known.
-    pub fn poll_audited(&mut self) -> Option<Audited> {
-        self.audit.waiting.pop_front()
+    pub fn poll(&mut self) -> Option<Audited> {
+        self.0.audit.waiting.pop_front()
     }
 
     /// How many things were too many to be written down since this was last asked.
-    pub fn take_audited_lost(&mut self) -> u64 {
-        std::mem::take(&mut self.audit.lost)
+    pub fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.0.audit.lost)
     }
 
     /// Where a client comes from; `None` for loopback, and for one that is not known.
     pub fn network(&self, id: ClientId) -> Option<Network> {
-        self.sessions.get(id).and_then(|session| self.admission.origins.network(session.origin))
+        let session = self.0.sessions.get(id)?;
+        self.0.admission.origins.network(session.origin)
+    }
+}
+
+impl Server {
+    /// What is to be written down.
+    pub fn audit(&mut self) -> AuditTrail<'_> {
+        AuditTrail(self)
     }
 }

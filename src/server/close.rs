@@ -94,7 +94,7 @@ impl Server {
         if self.sessions.get(id).is_none_or(|session| session.phase == Phase::Closing) {
             return;
         }
-        let backlog = u32::try_from(self.backlog(id)).unwrap_or(u32::MAX);
+        let backlog = u32::try_from(self.fanout.backlog(id)).unwrap_or(u32::MAX);
         self.fanout.cut(id);
         self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));
     }
@@ -130,7 +130,7 @@ impl Server {
             self.fanout.reply(id, &Reply::Farewell(farewell));
         }
         self.fanout.end(id);
-        if reason == CloseReason::Lost || self.backlog(id) == 0 {
+        if reason == CloseReason::Lost || self.fanout.backlog(id) == 0 {
             self.closed.push_back(id);
         } else {
             self.arm(id);

@@ -48,35 +48,54 @@ struct SessionState {
     network: Option<Network>,
 }
 
-impl Server {
+/// The server at a hand-over, for the process that hands it over and for the one that goes on with
+/// it.
+#[derive(Debug)]
+pub struct Handover<'s>(&'s mut Server);
+
+impl Handover<'_> {
     /// Bytes that another process would be told for the clients, each for itself. Roughly.
-    pub fn handover_bytes(&mut self) -> usize {
-        self.fanout.backlogs() + self.lobby.remembered()
+    pub fn bytes(&mut self) -> usize {
+        self.0.fanout.backlogs() + self.0.lobby.remembered()
     }
 
     /// All that another process needs to go on. Nothing changes here, but nothing may be sent from
     /// now on unless it fails.
-    pub fn handed_over(&mut self, now: Time) -> ServerState {
-        let network = |session: &Session| self.admission.origins.network(session.origin);
-        let sessions = self.sessions.iter().map(|(id, session)| {
+    pub fn state(&mut self, now: Time) -> ServerState {
+        let server = &mut *self.0;
+        let network = |session: &Session| server.admission.origins.network(session.origin);
+        let sessions = server.sessions.iter().map(|(id, session)| {
             let network = network(session);
             SessionState { id, session: session.clone(), network }
         });
         ServerState {
-            secret: self.secret,
+            secret: server.secret,
             sessions: sessions.collect(),
-            lobby: self.lobby.handed_over(),
-            fanout: self.fanout.handed_over(),
-            matchmaker: self.matchmaker.handed_over(now),
-            woken: self.woken.iter().copied().collect(),
-            closed: self.closed.iter().copied().collect(),
-            checked: self.checks.clients().collect(),
-            counters: self.counters,
-            started: self.started,
-            digest_at: self.digest_at,
-            origins: self.admission.origins.handed_over(now),
-            turns: self.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
+            lobby: server.lobby.handed_over(),
+            fanout: server.fanout.handed_over(),
+            matchmaker: server.matchmaker.handed_over(now),
+            woken: server.woken.iter().copied().collect(),
+            closed: server.closed.iter().copied().collect(),
+            checked: server.checks.clients().collect(),
+            counters: server.counters,
+            started: server.started,
+            digest_at: server.digest_at,
+            origins: server.admission.origins.handed_over(now),
+            turns: server.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
+    }
+
+    /// Sees to it that rooms remember no more than may be. To be called when it is known where they
+    /// are kept ([`Storage::set_archive`](super::Storage::set_archive)), if anywhere.
+    pub fn limit_history(&mut self) {
+        self.0.lobby.limit_history(&mut self.0.fanout);
+    }
+}
+
+impl Server {
+    /// What a hand-over takes.
+    pub fn handover(&mut self) -> Handover<'_> {
+        Handover(self)
     }
 
     /// A server that goes on where another process has stopped. `same_sockets`: datagrams come in
@@ -105,12 +124,6 @@ impl Server {
             server.go_on_after_answer(id);
         }
         server
-    }
-
-    /// Sees to it that rooms remember no more than may be. To be called when it is known where they
-    /// are kept ([`Server::set_archive`]), if anywhere.
-    pub fn limit_history(&mut self) {
-        self.lobby.limit_history(&mut self.fanout);
     }
 
     fn take_in(&mut self, state: SessionState) {

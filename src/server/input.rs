@@ -11,7 +11,7 @@ use crate::time::Time;
 impl Server {
     /// How many bytes may be read from this client now; the server wakes it when
     /// zero is over.
-    pub fn appetite(&self, id: ClientId) -> usize {
+    pub(super) fn appetite(&self, id: ClientId) -> usize {
         self.sessions.get(id).map_or(0, |session| session.appetite(&self.settings))
     }
 

@@ -16,11 +16,6 @@ use crate::id::ClientId;
 use crate::time::Time;
 
 impl Server {
-    /// Whether somebody may have to make way, whoever comes.
-    pub fn has_crowd(&self) -> bool {
-        self.admission.origins.has_crowd()
-    }
-
     /// Has somebody make way for a newcomer from `peer`, to be called where all seats are taken.
     /// Whether somebody does.
     pub fn make_way(&mut self, now: Time, peer: IpAddr) -> bool {

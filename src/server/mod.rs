@@ -4,11 +4,16 @@
 //! to and closes clients, and hands in what else happens:
 //!
 //! ```text
-//! connect, disconnect, datagram          who comes, and what
-//! shutdown, send_away_within             the server ends
-//! restore, save, handed_over, …          what outlives it
-//! lobby, matchmaker, counters, …         what is to be seen
+//! new, taken_over                          how it begins
+//! connect, make_way, disconnect            who comes and goes
+//! datagram, set_calendar                   what else comes in
+//! shutdown, send_away_within               how it ends
+//! storage, handover                        what outlives it
+//! audit, status                            what is to be written down, and to be seen
 //! ```
+//!
+//! The last four are views, each for one kind of caller, so that this list stays short: a call that
+//! one of them needs goes there (`tests/tidy.rs` counts). A turn uses the server itself.
 //!
 //! Sockets, accepting and the log are left to `net`.
 //!
@@ -43,14 +48,15 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 pub use admission::NotAdmitted;
-pub use audit::Audited;
+pub use audit::{AuditTrail, Audited};
 pub use close::CloseReason;
 pub use counters::ServerCounters;
-pub use handover::ServerState;
+pub use handover::{Handover, ServerState};
 pub use operators::Operator;
+pub use persistence::Storage;
 pub use settings::Settings;
-pub use turn::{BudgetsHit, Driver, Gauges, Read, Transport, Turn, Written};
-pub use watching::SlowReader;
+pub use turn::{BudgetsHit, Driver, Gauges, Read, Steps, Transport, Turn, Written};
+pub use watching::{SlowReader, Status};
 
 use admission::Admission;
 use answers::Answers;
@@ -64,7 +70,7 @@ use session::{Phase, Session};
 use turns::Wait;
 
 use crate::chat::{Farewell, Lobby, Outlet, Reply};
-use crate::delivery::{DeliveryCounters, Fanout, SendStatus, Slices};
+use crate::delivery::{Fanout, SendStatus};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
     CLOSE_PROGRESS_BYTES, CLOSE_TIMEOUT, CLOSES_PER_TURN, DIGEST_INTERVAL, EXPIRIES_PER_TURN,
@@ -155,20 +161,13 @@ impl Server {
     }
 
     /// Whether so much is queued that a flush should come before more is read.
-    pub fn wants_flush(&self) -> bool {
+    fn wants_flush(&self) -> bool {
         self.fanout.wants_flush()
-    }
-
-    /// The bytes that would be written to this client now.
-    pub fn waiting(&self, id: ClientId) -> Vec<u8> {
-        let mut slices = Slices::new();
-        self.fanout.gather(id, &mut slices);
-        slices.iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     /// A client's socket took `count` bytes; `full`: that was less than it was offered.
     #[inline]
-    pub(super) fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
+    fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         match self.fanout.sent(now, id, count, full) {
             SendStatus::AllSent => {}
             SendStatus::Finished => self.closed.push_back(id),
@@ -177,7 +176,7 @@ impl Server {
     }
 
     /// A client whose connection is to be closed and whose id is to be freed, and why.
-    pub(super) fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
+    fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
         loop {
             let id = self.closed.pop_front()?;
             // A client may be listed twice: its last byte sent, and then its connection lost.
@@ -191,12 +190,12 @@ impl Server {
     }
 
     /// Whether somebody is to be written to. When, is for the caller to choose.
-    pub(super) fn is_dirty(&self) -> bool {
+    fn is_dirty(&self) -> bool {
         self.fanout.is_dirty()
     }
 
     /// When the next turn must begin at the latest, but for writing; `Time::ZERO`: at once.
-    pub(super) fn poll_timeout(&mut self) -> Option<Time> {
+    fn poll_timeout(&mut self) -> Option<Time> {
         if self.fanout.has_overflowed() || !self.woken.is_empty() || !self.closed.is_empty() {
             return Some(Time::ZERO);
         }
@@ -216,7 +215,7 @@ impl Server {
 
     /// Does what was due by `now`. Closing a crowd tells everyone else of each: when that is much,
     /// the rest is left for the next turn, after a flush.
-    pub(super) fn handle_timeout(&mut self, now: Time) {
+    fn handle_timeout(&mut self, now: Time) {
         self.recalled_before = self.lobby.recalled();
         if self.digest_at.is_some_and(|due| due <= now) {
             self.digest_at = None;
@@ -240,7 +239,7 @@ impl Server {
     }
 
     /// Gives back memory that a crowd has needed and the present does not.
-    pub(super) fn trim(&mut self) {
+    fn trim(&mut self) {
         self.lobby.trim();
         self.fanout.trim();
         self.deadlines.trim();
@@ -248,60 +247,6 @@ impl Server {
         self.matchmaker.trim();
         self.woken.shrink_to_fit();
         self.closed.shrink_to_fit();
-    }
-
-    /// How many clients are connected, those being closed included.
-    pub fn clients(&self) -> usize {
-        self.sessions.len()
-    }
-
-    /// Names, rooms and who is where.
-    pub fn lobby(&self) -> &Lobby {
-        &self.lobby
-    }
-
-    /// The UDP side.
-    pub fn matchmaker(&self) -> &Matchmaker {
-        &self.matchmaker
-    }
-
-    /// Bytes that wait for one client.
-    pub fn backlog(&mut self, id: ClientId) -> usize {
-        self.fanout.backlog(id)
-    }
-
-    /// Bytes of memory for all that waits for clients.
-    pub fn held(&self) -> usize {
-        self.fanout.held()
-    }
-
-    /// What was said and closed so far.
-    pub fn counters(&self) -> &ServerCounters {
-        &self.counters
-    }
-
-    /// What was delivered so far.
-    pub fn delivery_counters(&self) -> DeliveryCounters {
-        self.fanout.counters()
-    }
-
-    /// Panics where the parts disagree with each other. For tests; to be called between turns.
-    pub fn check_invariants(&self) {
-        self.lobby.check_invariants();
-        self.fanout.check_invariants();
-        self.matchmaker.check_invariants();
-        self.admission.origins.check_invariants();
-        for (id, session) in self.sessions.iter() {
-            let Some(outbox) = self.fanout.outbox(id) else {
-                panic!("{id}: a session without an outbox");
-            };
-            let chatting = session.phase == Phase::Chatting;
-            assert_eq!(self.lobby.is_member(id), chatting, "{id}: {:?}", session.phase);
-            if session.phase == Phase::Closing {
-                let waits = outbox.backlog() > 0 || self.closed.contains(&id);
-                assert!(waits, "{id}: closing and forgotten");
-            }
-        }
     }
 
     /// Closes whoever a full outbox has shown to be slow; each close may show another.

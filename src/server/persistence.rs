@@ -1,4 +1,4 @@
-//! What of the server outlives it, and the calendar by which that is dated.
+//! What of the server is kept elsewhere, and the calendar by which that is dated.
 //!
 //! Where it is kept, and when, is left to whoever drives the server.
 
@@ -8,30 +8,25 @@ use crate::id::ClientId;
 use crate::limits::ROOMS_RECALLED_PER_TURN;
 use crate::time::{Time, UnixTime};
 
-impl Server {
+/// What is kept of the server's rooms elsewhere: on disk, or by a server that follows this one. For
+/// whoever keeps it.
+#[derive(Debug)]
+pub struct Storage<'s>(&'s mut Server);
+
+impl Storage<'_> {
     /// Takes in what was kept, before anybody comes.
     pub fn restore(&mut self, stored: StoredLobby) {
-        self.lobby.restore(stored);
+        self.0.lobby.restore(stored);
     }
 
     /// Where rooms are that are not in memory; `None`: nowhere.
     pub fn set_archive(&mut self, archive: Option<Box<dyn Archive>>) {
-        self.lobby.set_archive(archive);
+        self.0.lobby.set_archive(archive);
     }
 
     /// Lets go of rooms of which too many are kept; they are new to be told to whoever keeps them.
     pub fn forget_rooms(&mut self, names: Vec<RoomName>) {
-        self.lobby.forget_rooms(names, &mut self.fanout);
-    }
-
-    /// Whether as many rooms were looked for on disk in this turn as may be.
-    pub(super) fn has_recalled_enough(&self) -> bool {
-        self.lobby.recalled() >= self.recalled_before + ROOMS_RECALLED_PER_TURN
-    }
-
-    /// Whether there is anything new to be kept.
-    pub fn has_unsaved(&self) -> bool {
-        self.lobby.has_unsaved()
+        self.0.lobby.forget_rooms(names, &mut self.0.fanout);
     }
 
     /// Has what is new kept by `commit`, at most so many rows of it at a time.
@@ -43,17 +38,29 @@ impl Server {
         most: usize,
         commit: impl FnOnce(&SaveBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.lobby.save(most, commit)
+        self.0.lobby.save(most, commit)
     }
 
-    /// Keeps what happens in rooms from now on, for [`Server::take_journal`].
+    /// Keeps what happens in rooms from now on, for [`Storage::take_journal`].
     pub fn keep_journal(&mut self) {
-        self.lobby.keep_journal();
+        self.0.lobby.keep_journal();
     }
 
     /// What has happened in rooms since this was last asked for, if that is kept.
     pub fn take_journal(&mut self) -> Vec<JournalEntry> {
-        self.lobby.take_journal()
+        self.0.lobby.take_journal()
+    }
+}
+
+impl Server {
+    /// What is kept elsewhere.
+    pub fn storage(&mut self) -> Storage<'_> {
+        Storage(self)
+    }
+
+    /// Whether as many rooms were looked for on disk in this turn as may be.
+    pub(super) fn has_recalled_enough(&self) -> bool {
+        self.lobby.recalled() >= self.recalled_before + ROOMS_RECALLED_PER_TURN
     }
 
     /// Notes what the calendar says at `now`. To be called once in a while: it may be set.

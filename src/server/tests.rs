@@ -66,5 +66,5 @@ fn another_language_costs_a_file_and_its_name() {
     let told = String::from_utf8(std::mem::take(&mut pipes.0.get_mut(&plain).unwrap().1)).unwrap();
     assert!(told.ends_with("bob joined!\nbob: hello\nalice: hi bob\n* alice waves\n"), "{told}");
     assert_eq!(pipes.0[&toy].1, b"bob says hello\0alice says hi bob\0");
-    turn.server.check_invariants();
+    turn.server.status().check_invariants();
 }

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! [`Turn::run`] is all four. The poll loop of `net`, the worlds of the tests and the bench drive
-//! the server by it, each with connections of its own behind [`Transport`]; the simulation calls
-//! the four itself, for it changes their budgets. Sockets, clocks and waiting are left to them.
+//! the server by it, each with connections of its own behind [`Transport`]; the simulation takes
+//! the four one by one ([`Steps`]), for it changes their budgets. Sockets, clocks and waiting are
+//! left to them.
 //!
 //! Invariants: whoever may have something to be read is on the ready list, or is not to be read
 //! now, and the server wakes it when it is; who was not written to in this turn is written to in
@@ -19,11 +20,13 @@ mod flush;
 mod gauges;
 mod pacer;
 mod ready;
+mod steps;
 
 use std::io::IoSlice;
 use std::time::Duration;
 
 pub use gauges::{BudgetsHit, Gauges};
+pub use steps::Steps;
 
 use flush::Flush;
 use pacer::Pacer;
@@ -115,7 +118,7 @@ impl Turn {
     /// what comes next.
     pub fn new(server: Server, max_delay: Duration) -> Self {
         Self {
-            published: server.delivery_counters().published,
+            published: server.fanout.counters().published,
             server,
             ready: Ready::default(),
             flush: Flush::default(),
@@ -128,7 +131,7 @@ impl Turn {
     /// Goes on with a server that was taken over, or begins anew. Connections are the same: whoever
     /// is to be heard still is; those who were to be written to are on the list of that server.
     pub fn take_over(&mut self, server: Server) {
-        self.published = server.delivery_counters().published;
+        self.published = server.fanout.counters().published;
         self.flush = Flush::default();
         self.server = server;
     }
@@ -178,7 +181,7 @@ impl Turn {
 
     /// Hears those who are ready. Ends early when so much is queued that it must be written before
     /// more is added.
-    pub fn hear(&mut self, now: Time, driver: &mut impl Driver) {
+    fn hear(&mut self, now: Time, driver: &mut impl Driver) {
         self.gauges.hit.reads += u64::from(self.ready.len() > READS_PER_TURN);
         for _ in 0..self.ready.len().min(READS_PER_TURN) {
             if self.server.wants_flush() {
@@ -221,13 +224,13 @@ impl Turn {
     }
 
     /// Does what was due before the moment up to which everybody has been heard.
-    pub fn expire(&mut self, now: Time, driver: &mut impl Driver) {
+    fn expire(&mut self, now: Time, driver: &mut impl Driver) {
         self.check_passwords(now, driver);
         self.expire_until(self.heard_until(), driver);
     }
 
     /// Does what was due by then.
-    pub fn expire_until(&mut self, until: Time, driver: &mut impl Driver) {
+    fn expire_until(&mut self, until: Time, driver: &mut impl Driver) {
         self.server.handle_timeout(until);
         self.server.handle_match_timeout(until, &mut |transmit| driver.send(transmit));
         self.queue_woken();
@@ -250,7 +253,7 @@ impl Turn {
     /// Whether it is time to write. While more is said than is good to write one by one, what
     /// waits may grow, unless it has grown enough.
     fn may_write(&mut self, now: Time) -> bool {
-        let published = self.server.delivery_counters().published;
+        let published = self.server.fanout.counters().published;
         self.pacer.note_published(now, published - self.published);
         if published > self.published {
             self.gauges.note_said(now);
@@ -264,7 +267,7 @@ impl Turn {
     }
 
     /// Closes those who are gone.
-    pub fn reap(&mut self, transport: &mut impl Transport) {
+    fn reap(&mut self, transport: &mut impl Transport) {
         for _ in 0..CLOSES_PER_TURN {
             let Some((id, reason)) = self.server.poll_reap() else { break };
             self.ready.take_off(id);

@@ -170,10 +170,10 @@ impl World {
     /// Puts all that is new on a shelf, so many rows at a time.
     pub(crate) fn save(&mut self, shelf: &mut Shelf, most: usize) {
         for _ in 0..TURNS_MAX {
-            if !self.turn.server.has_unsaved() {
+            if !self.turn.server.status().has_unsaved() {
                 return;
             }
-            let saved: Result<(), ()> = self.turn.server.save(most, |batch| {
+            let saved: Result<(), ()> = self.turn.server.storage().save(most, |batch| {
                 shelf.keep(batch);
                 Ok(())
             });
@@ -185,14 +185,14 @@ impl World {
     /// A server that keeps its rooms on a shelf, beginning with what is there.
     pub(crate) fn kept(settings: Settings, shelf: &SharedShelf) -> Self {
         let mut world = Self::restored(settings, &shelf.get());
-        world.turn.server.set_archive(shelf.archive());
+        world.turn.server.storage().set_archive(shelf.archive());
         world
     }
 
     /// A server that begins with what is on a shelf.
     pub(crate) fn restored(settings: Settings, shelf: &Shelf) -> Self {
         let mut world = Self::new(settings);
-        world.turn.server.restore(shelf.0.clone());
+        world.turn.server.storage().restore(shelf.0.clone());
         world
     }
 
@@ -290,7 +290,7 @@ impl World {
         for _ in 0..TURNS_MAX {
             self.turn();
             if !self.turn.is_writing() {
-                self.turn.server.check_invariants();
+                self.turn.server.status().check_invariants();
             }
             if self.turn.due().is_none_or(|due| due > self.now) {
                 return;

@@ -165,7 +165,7 @@ impl Driver for Crowd {
     }
 
     fn heard(&mut self, server: &Server, id: ClientId) {
-        let (now, lines) = (self.now, server.counters().lines - self.lines);
+        let (now, lines) = (self.now, server.status().counters().lines - self.lines);
         self.lines += lines;
         let mut bytes = None;
         match self.read.take() {
@@ -179,10 +179,10 @@ impl Driver for Crowd {
             Some(Input::Broken) => self.model.read_failed(now, id, lines),
         }
         self.note(format_args!("{id} is read: {bytes:?}, {lines} lines"));
-        let has_reason = server.wants_flush() || lines >= LINES_PER_TURN as u64 / 2;
+        let has_reason = server.status().wants_flush() || lines >= LINES_PER_TURN as u64 / 2;
         self.note_cut_off(server, now, false, true);
-        self.model.note_appetite(id, server.appetite(id), has_reason);
-        self.seen.paused += u64::from(server.wants_flush());
+        self.model.note_appetite(id, server.status().appetite(id), has_reason);
+        self.seen.paused += u64::from(server.status().wants_flush());
     }
 
     fn written(&mut self, server: &Server, _id: ClientId) {

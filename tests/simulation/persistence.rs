@@ -16,7 +16,7 @@ use crate::world::{SECOND, TURNS_MAX, World};
 pub(crate) fn new_server(rules: &Rules, secret: u8, shelf: &SharedShelf) -> Server {
     let mut server = Server::new(rules.settings(), [secret; 16]);
     server.set_calendar(Time::ZERO, UnixTime::from_millis(rules.calendar));
-    server.set_archive(shelf.archive().filter(|_| rules.rooms.kept));
+    server.storage().set_archive(shelf.archive().filter(|_| rules.rooms.kept));
     server
 }
 
@@ -47,8 +47,8 @@ impl World {
         self.turn.server.shutdown(self.crowd.time(), Duration::from_nanos(drain));
         self.crowd.model.shutdown(self.crowd.now, drain);
         self.run_until(self.crowd.now + drain + 1);
-        assert_eq!(self.turn.server.clients(), 0, "somebody is still there");
-        assert_eq!(self.turn.server.held(), 0, "memory is held for nobody");
+        assert_eq!(self.turn.server.status().clients(), 0, "somebody is still there");
+        assert_eq!(self.turn.server.status().held(), 0, "memory is held for nobody");
         self.save_all();
     }
 
@@ -59,7 +59,7 @@ impl World {
         let secret = self.crowd.random.next() as u8;
         self.turn.take_over(new_server(&self.crowd.model.rules, secret, &self.shelf));
         let kept = self.shelf.get().0.clone();
-        self.turn.server.restore(kept.clone());
+        self.turn.server.storage().restore(kept.clone());
         let (rules, server) = (&self.crowd.model.rules, &mut self.turn.server);
         self.replica = Replica::beginning(rules, secret, Some(kept), server);
         self.crowd.model.restart(&self.shelf.get().0);
@@ -74,17 +74,18 @@ impl World {
             return;
         }
         let document =
-            serde_json::to_string(&self.turn.server.handed_over(self.crowd.time())).unwrap();
+            serde_json::to_string(&self.turn.server.handover().state(self.crowd.time())).unwrap();
         let state = serde_json::from_str(&document).unwrap();
         let server = Server::taken_over(self.crowd.model.rules.settings(), state, true);
         // Who was still to be written to is on the list of the new one.
         self.replica.follow_closely(&mut self.turn.server);
         self.turn.take_over(server);
-        self.turn.server.keep_journal();
+        self.turn.server.storage().keep_journal();
         self.turn
             .server
+            .storage()
             .set_archive(self.shelf.archive().filter(|_| self.crowd.model.rules.rooms.kept));
-        self.turn.server.check_invariants();
+        self.turn.server.status().check_invariants();
         // Who guessed operators' passwords is not told.
         (self.crowd.model.guessed, self.crowd.model.proved) = Default::default();
         self.crowd.seen.handed_over += 1;
@@ -99,7 +100,7 @@ impl World {
             return;
         }
         let shelf = &self.shelf;
-        let saved = self.turn.server.save(most, |batch| {
+        let saved = self.turn.server.storage().save(most, |batch| {
             assert!(batch.rows() <= batch.gone.len().max(most + 1), "{} rows", batch.rows());
             if fails {
                 return Err("the disk is full");
@@ -109,7 +110,7 @@ impl World {
             Ok(())
         });
         assert_eq!(saved.is_err(), fails);
-        if !self.turn.server.has_unsaved() {
+        if !self.turn.server.status().has_unsaved() {
             self.crowd.model.rooms.compare_with_shelf(&self.shelf.get().0);
         }
         self.crowd.note(format_args!("saved {saved:?}, {most} rows"));
@@ -120,7 +121,7 @@ impl World {
             return;
         }
         for _ in 0..TURNS_MAX {
-            if !self.turn.server.has_unsaved() {
+            if !self.turn.server.status().has_unsaved() {
                 return self.crowd.model.rooms.compare_with_shelf(&self.shelf.get().0);
             }
             self.save();

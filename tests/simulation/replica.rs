@@ -25,7 +25,7 @@ impl Replica {
         snapshot: Option<StoredLobby>,
         server: &mut Server,
     ) -> Self {
-        server.keep_journal();
+        server.storage().keep_journal();
         let mut lobby = Lobby::new(rules.settings().lobby, [secret; 16]);
         if let Some(snapshot) = snapshot {
             lobby.restore(snapshot);
@@ -36,7 +36,7 @@ impl Replica {
     /// Applies what has happened since, and compares.
     pub(crate) fn follow(&mut self, server: &mut Server) {
         let mut rooms: Vec<RoomName> = Vec::new();
-        for entry in server.take_journal() {
+        for entry in server.storage().take_journal() {
             if !rooms.contains(&entry.room) {
                 rooms.push(entry.room.clone());
             }
@@ -44,14 +44,14 @@ impl Replica {
             self.0.apply(entry, &context, &mut Nobody);
         }
         for room in rooms {
-            alike(self.0.compare_room(&room, server.lobby()));
+            alike(self.0.compare_room(&room, server.status().lobby()));
         }
     }
 
     /// The same, and compares all rooms: one may have changed of which nothing was told.
     pub(crate) fn follow_closely(&mut self, server: &mut Server) {
         self.follow(server);
-        alike(self.0.compare_rooms(server.lobby()));
+        alike(self.0.compare_rooms(server.status().lobby()));
     }
 }
 

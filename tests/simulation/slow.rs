@@ -12,7 +12,7 @@ use crate::rooms::Effect;
 
 /// Whether the last thing that waits for a client says so: it may have been put out instead.
 pub(crate) fn was_cut_off(server: &Server, id: ClientId) -> bool {
-    server.waiting(id).ends_with(b" bytes waited and you did not read them\n")
+    server.status().waiting(id).ends_with(b" bytes waited and you did not read them\n")
 }
 
 impl Model {
@@ -65,12 +65,12 @@ impl Model {
     pub(crate) fn missing(&self, server: &Server, over_total: bool) -> Vec<ClientId> {
         let is_gone = |id: ClientId, client: &Client| match client.phase {
             Phase::Closing => false,
-            Phase::Chatting => !server.lobby().is_member(id),
+            Phase::Chatting => !server.status().lobby().is_member(id),
             _ => {
                 over_total
                     && (client.blocked || client.is_small())
                     && client.may_be_read()
-                    && server.appetite(id) == 0
+                    && server.status().appetite(id) == 0
             }
         };
         let gone = self.clients.iter().filter(|(id, client)| is_gone(**id, client));

@@ -155,7 +155,7 @@ impl World {
             .wires
             .keys()
             .copied()
-            .filter(|id| self.turn.server.lobby().is_member(*id))
+            .filter(|id| self.turn.server.status().lobby().is_member(*id))
             .collect();
         if members.is_empty() {
             return;
@@ -228,17 +228,18 @@ impl World {
         let answers =
             self.endpoints.deliver(self.crowd.now, &mut self.crowd.random, &mut self.turn.server);
         self.crowd.mix(&answers);
-        self.crowd.lines = self.turn.server.counters().lines;
-        self.turn.hear(self.crowd.time(), &mut self.crowd);
+        self.crowd.lines = self.turn.server.status().counters().lines;
+        self.turn.steps().hear(self.crowd.time(), &mut self.crowd);
         self.expire();
         // As the pacer does it, a flush may be put off, but not for long.
         self.unflushed = (self.unflushed + 1) * u32::from(self.crowd.random.below(4) == 0);
         let under_way = self.turn.is_writing();
-        if under_way || self.turn.server.wants_flush() || self.unflushed.is_multiple_of(4) {
+        if under_way || self.turn.server.status().wants_flush() || self.unflushed.is_multiple_of(4)
+        {
             let most = 1 + self.crowd.random.below(2 * CROWD);
             self.flush(most);
         }
-        self.turn.reap(&mut self.crowd);
+        self.turn.steps().reap(&mut self.crowd);
         self.check();
         self.before = self.crowd.now;
     }
@@ -260,38 +261,40 @@ impl World {
 
     fn expire(&mut self) {
         // In what order people with much to say are held up is not for the model to know.
-        while self.turn.server.wants_flush() {
+        while self.turn.server.status().wants_flush() {
             self.flush(usize::MAX);
         }
         self.relieve();
         // Digests and answers to passwords come first, and may be what is too much.
         let ticks = self.crowd.model.tick_due().is_some_and(|due| due <= self.crowd.now);
-        let most = self.turn.server.held() + if ticks { TICK_BYTES_MAX } else { 0 };
+        let most = self.turn.server.status().held() + if ticks { TICK_BYTES_MAX } else { 0 };
         let (over_total, lines) =
-            (most > self.crowd.model.rules.total, self.turn.server.counters().lines);
-        self.turn.expire_until(self.crowd.time(), &mut self.crowd);
+            (most > self.crowd.model.rules.total, self.turn.server.status().counters().lines);
+        self.turn.steps().expire_until(self.crowd.time(), &mut self.crowd);
         self.crowd.model.tick(self.crowd.now);
         // Who was due at the very moment at which it was too old has not been heard, if nobody was.
-        self.crowd.nobody_heard = lines == self.turn.server.counters().lines;
+        self.crowd.nobody_heard = lines == self.turn.server.status().counters().lines;
         self.crowd.note_cut_off(&self.turn.server, self.crowd.now, over_total, false);
         let served = self.crowd.model.timeout(self.crowd.now);
         self.crowd.note_cut_off(&self.turn.server, self.crowd.now, over_total, true);
-        let has_reason = self.turn.server.wants_flush();
+        let has_reason = self.turn.server.status().wants_flush();
         for id in served {
             self.crowd.note(format_args!("{id} was due"));
-            self.crowd.model.note_appetite(id, self.turn.server.appetite(id), has_reason);
+            self.crowd.model.note_appetite(id, self.turn.server.status().appetite(id), has_reason);
         }
     }
 
     /// Where too much memory is held, has the server cut somebody off before anything else is due:
     /// a model need not know whether a line that was due then was still carried out.
     fn relieve(&mut self) {
-        while self.turn.server.held() > self.crowd.model.rules.total {
+        while self.turn.server.status().held() > self.crowd.model.rules.total {
             let (stuck, before) = (self.crowd.model.is_anybody_stuck(), self.crowd.seen.cut_off);
-            self.turn.expire_until(Time::at(Duration::from_nanos(self.before)), &mut self.crowd);
+            self.turn
+                .steps()
+                .expire_until(Time::at(Duration::from_nanos(self.before)), &mut self.crowd);
             self.crowd.model.tick(self.before);
             self.crowd.note_cut_off(&self.turn.server, self.before, true, true);
-            let too_much = self.turn.server.held() > self.crowd.model.rules.total;
+            let too_much = self.turn.server.status().held() > self.crowd.model.rules.total;
             let helped = !too_much || self.crowd.seen.cut_off > before;
             assert!(!stuck || helped, "too much is held, and nobody is cut off");
             // What waited for one may wait for another as well, who is next.
@@ -306,7 +309,7 @@ impl World {
         if !self.turn.is_writing() {
             self.crowd.model.begin_flush();
         }
-        self.turn.write(self.crowd.time(), most, &mut self.crowd);
+        self.turn.steps().write(self.crowd.time(), most, &mut self.crowd);
     }
 
     // ---- What must hold after each turn ----
@@ -314,16 +317,17 @@ impl World {
     fn check(&mut self) {
         // In the middle of a flush people with bytes are on no list of the server's.
         if !self.turn.is_writing() {
-            self.turn.server.check_invariants();
+            self.turn.server.status().check_invariants();
         }
         if !self.crowd.stopping {
             self.replica.follow(&mut self.turn.server);
         }
         self.crowd.model.end_turn(self.crowd.now);
-        let (delivery, count) = (self.turn.server.delivery_counters(), self.turn.server.clients());
-        assert_eq!(self.turn.server.counters().lines, self.crowd.model.lines, "lines");
+        let (delivery, count) =
+            (self.turn.server.status().delivery_counters(), self.turn.server.status().clients());
+        assert_eq!(self.turn.server.status().counters().lines, self.crowd.model.lines, "lines");
         assert_eq!(
-            self.turn.server.counters().held_by_origin,
+            self.turn.server.status().counters().held_by_origin,
             self.crowd.model.turns_given,
             "turns"
         );
@@ -341,12 +345,12 @@ impl World {
         assert!(wakes_in_time, "sleeps until {wakes:?}, and somebody is due at {due:?}");
         for (id, wire) in &self.crowd.wires {
             let client = &self.crowd.model.clients[id];
-            let appetite = self.turn.server.appetite(*id);
+            let appetite = self.turn.server.status().appetite(*id);
             assert_eq!(appetite > 0, client.may_be_read(), "{id}: may it be read?");
             let forgotten =
                 appetite > 0 && wire.readable && wire.has_input() && !self.turn.is_listed(*id);
             assert!(!forgotten, "{id} has something to say and is forgotten");
         }
-        self.crowd.seen.note(self.turn.server.counters(), &delivery, self.endpoints.met);
+        self.crowd.seen.note(self.turn.server.status().counters(), &delivery, self.endpoints.met);
     }
 }

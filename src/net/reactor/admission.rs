@@ -65,7 +65,7 @@ impl Reactor {
     /// Whether a client may come though all seats are taken, if another makes way: that one holds a
     /// descriptor until it is closed.
     pub(super) fn may_lend_seat(&self) -> bool {
-        self.turn.server.has_crowd()
+        self.turn.server.status().has_crowd()
             && self.seats_taken() < self.sockets.clients_max + SEATS_LENT_MAX
     }
 

@@ -86,7 +86,7 @@ impl Driver for Serving<'_> {
         if log::log_enabled!(log::Level::Debug)
             && let Some(connection) =
                 self.sockets.connections.get_mut(id).filter(|known| !known.named)
-            && let Some(nickname) = server.lobby().nickname(id)
+            && let Some(nickname) = server.status().lobby().nickname(id)
         {
             connection.named = true;
             log::debug!("client {id}: is {}", nickname.as_str());
@@ -95,17 +95,17 @@ impl Driver for Serving<'_> {
 
     /// Logs what was done in this turn by those who may do more than others.
     fn expired(&mut self, server: &mut Server) {
-        while let Some(audited) = server.poll_audited() {
+        while let Some(audited) = server.audit().poll() {
             let id = audited.id();
             let peer = self
                 .sockets
                 .connections
                 .get_mut(id)
                 .and_then(|known| known.stream().peer_addr().ok());
-            let address = Address::of(server.network(id), peer);
-            let nick = server.lobby().nickname(id).map_or("", |nick| nick.as_str());
+            let address = Address::of(server.audit().network(id), peer);
+            let nick = server.status().lobby().nickname(id).map_or("", |nick| nick.as_str());
             self.audit.log(self.now, &audited, nick, &address);
         }
-        self.audit.note_lost(server.take_audited_lost());
+        self.audit.note_lost(server.audit().take_lost());
     }
 }

@@ -28,7 +28,7 @@ impl Reactor {
     }
 
     fn connection_stats(&self) -> ConnectionStats {
-        let closed = self.turn.server.counters().closed;
+        let closed = self.turn.server.status().counters().closed;
         let mut rejected = self.operations.gauges.rejected.counts();
         let proxy_protocol = self.sockets.proxies.counters();
         rejected.0.extend([
@@ -46,9 +46,9 @@ impl Reactor {
     }
 
     fn chat_stats(&self) -> ChatStats {
-        let (counters, delivery) =
-            (self.turn.server.counters(), self.turn.server.delivery_counters());
-        let lobby = self.turn.server.lobby();
+        let status = self.turn.server.status();
+        let (counters, delivery) = (status.counters(), status.delivery_counters());
+        let lobby = status.lobby();
         ChatStats {
             members: lobby.members() as u64,
             rooms: lobby.rooms() as u64,
@@ -56,7 +56,7 @@ impl Reactor {
             published: delivery.published,
             deliveries: delivery.deliveries,
             sent_bytes: delivery.sent_bytes,
-            output_queue_bytes: self.turn.server.held() as u64,
+            output_queue_bytes: status.held() as u64,
             slow_consumers: counters.closed[CloseReason::SLOW_CONSUMER],
             presence_dropped: delivery.presence_dropped,
             remembered_bytes: lobby.remembered() as u64,
@@ -69,18 +69,18 @@ impl Reactor {
     }
 
     fn udp_stats(&self) -> UdpStats {
-        let matchmaker = self.turn.server.matchmaker();
+        let matchmaker = self.turn.server.status().matchmaker();
         UdpStats::of(matchmaker.counters(), matchmaker.keyed_counters(), matchmaker.players())
     }
 
     fn largest_rooms(&self, most: usize) -> Vec<RoomSize> {
-        let rooms = self.turn.server.lobby().largest_rooms(most).into_iter();
+        let rooms = self.turn.server.status().lobby().largest_rooms(most).into_iter();
         let stats = rooms.map(|(name, members)| (name.as_str().to_owned(), members as u64));
         stats.map(|(name, members)| RoomSize { name, members }).collect()
     }
 
     fn slow_readers(&self, now: Time, most: usize) -> Vec<SlowClient> {
-        let slow = self.turn.server.slowest_readers(most).into_iter();
+        let slow = self.turn.server.status().slowest_readers(most).into_iter();
         let stats = slow.map(|reader| SlowClient {
             nickname: reader.nickname.map(|name| name.as_str().to_owned()),
             bytes: reader.bytes as u64,

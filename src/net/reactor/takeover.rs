@@ -85,7 +85,7 @@ impl Reactor {
         self.turn.reconfigure(self.now, settings);
         self.sockets.clients_peak = self.sockets.connections.len();
         self.operations.process.came_with(self.sockets.connections.len() as u64);
-        let closed: u64 = self.turn.server.counters().closed.iter().sum();
+        let closed: u64 = self.turn.server.status().counters().closed.iter().sum();
         self.operations.gauges.admitted = closed + self.sockets.connections.len() as u64;
         for id in state.clients {
             self.register_client(id);
@@ -93,7 +93,7 @@ impl Reactor {
         let folder = self.operations.folder.as_deref();
         self.operations.persistence =
             folder.map(|folder| Persistence::resume(folder, &mut self.turn.server)).transpose()?;
-        self.turn.server.limit_history();
+        self.turn.server.handover().limit_history();
         self.check_invariants()
     }
 
@@ -102,11 +102,11 @@ impl Reactor {
     fn check_invariants(&self) -> Result<(), NetError> {
         let checked = catch_unwind(AssertUnwindSafe(|| {
             assert_eq!(
-                self.turn.server.clients(),
+                self.turn.server.status().clients(),
                 self.sockets.connections.len(),
                 "a connection for each client"
             );
-            self.turn.server.check_invariants();
+            self.turn.server.status().check_invariants();
         }));
         checked.map_err(|panic| {
             let text = panic.downcast::<String>().map(|text| *text);

@@ -157,7 +157,7 @@ impl Reactor {
     }
 
     fn hand_over(&mut self, successor: &mut Successor) -> Result<(), HandoverError> {
-        let bytes = self.turn.server.handover_bytes();
+        let bytes = self.turn.server.handover().bytes();
         if bytes > HANDOVER_WAITING_BYTES_MAX {
             return Err(HandoverError::TooMuch { bytes });
         }
@@ -165,7 +165,7 @@ impl Reactor {
         if let Some(persistence) = self.operations.persistence.take() {
             persistence.finish(&mut self.turn.server, self.clock);
         }
-        let server = self.turn.server.handed_over(self.clock.now());
+        let server = self.turn.server.handover().state(self.clock.now());
         let mut state = HandoverState::new(
             self.clock.now(),
             self.sockets.datagrams.endpoints().clone(),

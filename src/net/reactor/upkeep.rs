@@ -58,7 +58,7 @@ impl Reactor {
     pub(super) fn heartbeat(&mut self) {
         self.operations.supervisor.heartbeat(self.now, || {
             let clients = self.sockets.connections.len();
-            let rooms = self.turn.server.lobby().rooms();
+            let rooms = self.turn.server.status().lobby().rooms();
             let doing = if self.lifecycle.leaving { "Stopping" } else { "Serving" };
             format!("{doing}: {clients} clients in {rooms} rooms")
         });
@@ -139,13 +139,14 @@ impl Reactor {
 
     /// Logs the number of clients, the totals since the start, and the turns since the last report.
     pub(super) fn log_report(&mut self) {
+        let status = self.turn.server.status();
         log::info!(
             "here: clients={} members={} rooms={} waiting_bytes={} remembered_bytes={}",
             self.sockets.connections.len(),
-            self.turn.server.lobby().members(),
-            self.turn.server.lobby().rooms(),
-            self.turn.server.held(),
-            self.turn.server.lobby().remembered()
+            status.lobby().members(),
+            status.lobby().rooms(),
+            status.held(),
+            status.lobby().remembered()
         );
         self.log_served();
         self.operations.audit.tell_left_out();
@@ -159,8 +160,8 @@ impl Reactor {
     }
 
     fn log_served(&self) {
-        let (counters, delivery) =
-            (self.turn.server.counters(), self.turn.server.delivery_counters());
+        let status = self.turn.server.status();
+        let (counters, delivery) = (status.counters(), status.delivery_counters());
         log::info!(
             "served: lines={} deliveries={} sent_bytes={} passwords_refused={}",
             counters.lines,
@@ -175,7 +176,7 @@ impl Reactor {
     }
 
     fn log_matched(&self) {
-        let matchmaker = self.turn.server.matchmaker();
+        let matchmaker = self.turn.server.status().matchmaker();
         let (all, keyed) = (matchmaker.counters(), matchmaker.keyed_counters());
         log::info!(
             "udp: received={} dropped={} stun={} pairs={} players={} matched={} relayed_bytes={}",

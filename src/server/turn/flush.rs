@@ -44,7 +44,7 @@ impl Flush {
 
 impl Turn {
     /// Begins a flush, or goes on with the one that is under way; writes to so many at most.
-    pub fn write(&mut self, now: Time, most: usize, driver: &mut impl Driver) {
+    pub(super) fn write(&mut self, now: Time, most: usize, driver: &mut impl Driver) {
         let begun = driver.now();
         let mut flush = std::mem::take(&mut self.flush);
         if !flush.is_under_way() {

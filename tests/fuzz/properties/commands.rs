@@ -159,7 +159,7 @@ impl Crowd {
             self.leave(who, 0);
         }
         for _ in 0..HOURS_MAX {
-            if self.world.turn.server.clients() > 0 {
+            if self.world.turn.server.status().clients() > 0 {
                 self.world.wait(HOUR);
             }
         }
@@ -168,6 +168,9 @@ impl Crowd {
             expect_harmless(name, heard);
         }
         let server = &self.world.turn.server;
-        assert_eq!((server.clients(), server.lobby().members(), server.held()), (0, 0, 0));
+        assert_eq!(
+            (server.status().clients(), server.status().lobby().members(), server.status().held()),
+            (0, 0, 0)
+        );
     }
 }
