@@ -35,8 +35,7 @@ pub struct LineDecoder {
 
 impl LineDecoder {
     /// Takes in what was read at `now`, which may be nothing.
-    pub(super) fn decode<'a>(&'a mut self, now: Time, input: &'a mut [u8]) -> LineSteps<'a> {
-        let input: &'a [u8] = input;
+    pub(super) fn decode<'a>(&'a mut self, now: Time, input: &'a [u8]) -> LineSteps<'a> {
         let is_detecting = self.is_detecting();
         let mut kept = self.unread.take();
         let mut unread = kept.as_deref_mut().map(std::mem::take).unwrap_or_default();

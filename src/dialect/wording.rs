@@ -27,7 +27,7 @@ pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8
         RoomEvent::Left { who } => line(out, &[who.as_str(), " left!"]),
         RoomEvent::Renamed { old, new } => renamed(out, old, new),
         RoomEvent::PresenceSummary { joined, left, here } => {
-            notices::presence_summary(out, joined, left, here)
+            notices::presence_summary(out, joined, left, here);
         }
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),

@@ -162,7 +162,7 @@ impl fmt::Display for AuditLine<'_> {
         match (done, lasts) {
             (_, Some(lasts)) => write!(f, " for={}", Rounded(*lasts))?,
             (Done::Moderated(ModerationAction::Banned | ModerationAction::Muted), None) => {
-                f.write_str(" for=ever")?
+                f.write_str(" for=ever")?;
             }
             (_, None) => {}
         }
