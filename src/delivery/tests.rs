@@ -241,8 +241,8 @@ impl Crowd {
         self.execute(id, command);
     }
 
-    fn tell_digests(&mut self) {
-        self.lobby.tell_digests(&mut self.both);
+    fn tell_summaries(&mut self) {
+        self.lobby.tell_summaries(&mut self.both);
     }
 
     fn cut(&mut self) {
@@ -303,7 +303,7 @@ impl Crowd {
             _ => {
                 self.now = self.now + Duration::from_millis(300);
                 assert!(self.both.fanout.over_total(self.now).is_empty());
-                self.tell_digests();
+                self.tell_summaries();
             }
         }
     }

@@ -33,7 +33,7 @@ pub struct ServerState {
     checked: Vec<ClientId>,
     counters: ServerCounters,
     started: UnixTime,
-    digest_at: Option<Time>,
+    summary_at: Option<Time>,
     /// What all from one place have used up.
     #[serde(default)]
     origins: OriginsState,
@@ -79,7 +79,7 @@ impl Handover<'_> {
             checked: server.checks.clients().collect(),
             counters: server.counters,
             started: server.started,
-            digest_at: server.digest_at,
+            summary_at: server.summary_at,
             origins: server.admission.origins.handed_over(now),
             turns: server.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
@@ -109,7 +109,7 @@ impl Server {
             server.matchmaker.take_over(state.matchmaker);
         }
         (server.counters, server.started) = (state.counters, state.started);
-        server.digest_at = state.digest_at;
+        server.summary_at = state.summary_at;
         server.admission.origins.take_over(state.origins);
         server.closed = state.closed.into();
         server.woken = state.woken.into();

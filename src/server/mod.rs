@@ -104,7 +104,7 @@ pub struct Server {
     /// What the calendar said at the start.
     started: UnixTime,
     /// When rooms are told who came and went.
-    digest_at: Option<Time>,
+    summary_at: Option<Time>,
     checks: Checks,
     answers: Answers,
     audit: Audit,
@@ -134,7 +134,7 @@ impl Server {
             leaving: None,
             counters: ServerCounters::default(),
             started: UnixTime::default(),
-            digest_at: None,
+            summary_at: None,
             checks: Checks::default(),
             answers: Answers::default(),
             audit: Audit::default(),
@@ -204,7 +204,7 @@ impl Server {
         let small_writes = self.fanout.next_small_write();
         let others = [
             self.matchmaker.poll_timeout(),
-            self.digest_at,
+            self.summary_at,
             self.checks.due(),
             self.answers.due(),
             leaving,
@@ -217,9 +217,9 @@ impl Server {
     /// the rest is left for the next turn, after a flush.
     fn handle_timeout(&mut self, now: Time) {
         self.recalled_before = self.lobby.recalled();
-        if self.digest_at.is_some_and(|due| due <= now) {
-            self.digest_at = None;
-            self.lobby.tell_digests(&mut self.fanout);
+        if self.summary_at.is_some_and(|due| due <= now) {
+            self.summary_at = None;
+            self.lobby.tell_summaries(&mut self.fanout);
         }
         self.go_on_checking(now);
         self.give_up_answers(now);
@@ -259,8 +259,8 @@ impl Server {
             served += 1;
         }
         // Those who were closed just now may be the first of whom a room is to be told.
-        if self.digest_at.is_none() && self.lobby.has_digests() {
-            self.digest_at = Some(now + DIGEST_INTERVAL);
+        if self.summary_at.is_none() && self.lobby.has_summaries() {
+            self.summary_at = Some(now + DIGEST_INTERVAL);
         }
     }
 

@@ -28,7 +28,7 @@ impl Model {
         let mut effects = Vec::new();
         if self.digest_at.is_some_and(|due| due <= now) {
             self.digest_at = None;
-            effects = self.rooms.tell_digests();
+            effects = self.rooms.tell_summaries();
         }
         if self.check_at.is_some_and(|due| due <= now) {
             if let Some((id, right)) = self.next_check() {

@@ -294,7 +294,7 @@ impl Rooms {
     }
 
     /// Tells rooms who came and went.
-    pub(crate) fn tell_digests(&mut self) -> Vec<Effect> {
+    pub(crate) fn tell_summaries(&mut self) -> Vec<Effect> {
         self.untold = false;
         let mut told = Vec::new();
         for at in 0..self.rooms.len() {

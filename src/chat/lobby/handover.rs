@@ -23,7 +23,7 @@ pub struct LobbyState {
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     sequence: Sequence,
     keys: RoomKeys,
-    digests: Vec<RoomId>,
+    summaries: Vec<RoomId>,
     unsaved: Unsaved,
 }
 
@@ -41,7 +41,7 @@ impl Lobby {
             ignores: self.ignores.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
-            digests: self.digests.clone(),
+            summaries: self.summaries.clone(),
             unsaved: self.unsaved.clone(),
         }
     }
@@ -58,7 +58,7 @@ impl Lobby {
     pub fn take_over(&mut self, state: LobbyState) {
         debug_assert!(self.members.is_empty(), "somebody is here already");
         (self.sequence, self.keys) = (state.sequence, state.keys);
-        (self.digests, self.unsaved) = (state.digests, state.unsaved.taken_over());
+        (self.summaries, self.unsaved) = (state.summaries, state.unsaved.taken_over());
         self.preferences = state.preferences.into_iter().collect();
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {

@@ -226,19 +226,19 @@ impl Lobby {
     }
 
     fn note_untold(&mut self, room: RoomId) {
-        if !self.digests.contains(&room) {
-            self.digests.push(room);
+        if !self.summaries.contains(&room) {
+            self.summaries.push(room);
         }
     }
 
     /// Whether some room waits for a summary of comings and goings.
-    pub fn has_digests(&self) -> bool {
-        !self.digests.is_empty()
+    pub fn has_summaries(&self) -> bool {
+        !self.summaries.is_empty()
     }
 
     /// Tells every room that waits for one its summary of comings and goings.
-    pub fn tell_digests(&mut self, outlet: &mut impl Outlet) {
-        for room in std::mem::take(&mut self.digests) {
+    pub fn tell_summaries(&mut self, outlet: &mut impl Outlet) {
+        for room in std::mem::take(&mut self.summaries) {
             let Some(open) = self.rooms.get_mut(room) else { continue };
             let joined = std::mem::take(&mut open.arrivals);
             let left = std::mem::take(&mut open.departures);

@@ -66,7 +66,7 @@ pub struct LobbySettings {
     pub rooms_max: usize,
     /// Messages that each room remembers.
     pub history: usize,
-    /// Members above which a room is told of comings and goings in digests.
+    /// Members above which a room is told of comings and goings in summaries.
     pub digest_above: usize,
     /// Nicknames that nobody may take, but a server operator who is called so.
     pub reserved: Vec<String>,
@@ -124,7 +124,7 @@ pub struct Lobby {
     /// The weight of all histories, in bytes.
     remembered: usize,
     /// Rooms with comings and goings that were not told yet.
-    digests: Vec<RoomId>,
+    summaries: Vec<RoomId>,
     unsaved: Unsaved,
     /// Members who were put out of the server and whose connection is still there.
     expelled: Vec<ClientId>,
@@ -151,7 +151,7 @@ impl Lobby {
             now: UnixTime::default(),
             journal: Journal::default(),
             remembered: 0,
-            digests: Vec::new(),
+            summaries: Vec::new(),
             unsaved: Unsaved::default(),
             expelled: Vec::new(),
             record: None,
@@ -212,7 +212,7 @@ impl Lobby {
         self.nicknames.trim(&self.members);
         self.rooms.trim();
         self.preferences.shrink_to_fit();
-        self.digests.shrink_to_fit();
+        self.summaries.shrink_to_fit();
     }
 
     /// The last message so far.
@@ -287,7 +287,7 @@ impl Lobby {
             assert!(room.officers.names().all(sits), "keeps order elsewhere");
             room.settings.sanctions.check_invariants();
             let untold = room.arrivals + room.departures > 0;
-            assert!(!untold || self.digests.contains(&id), "comings and goings are forgotten");
+            assert!(!untold || self.summaries.contains(&id), "comings and goings are forgotten");
         }
         self.rooms.check_invariants();
         assert_eq!(self.remembered, remembered, "what all rooms remember");

@@ -63,7 +63,7 @@ impl Lobby {
     pub fn dismiss_everyone(&mut self) {
         self.members = crate::id::SideTable::default();
         (self.nicknames, self.ignores) = Default::default();
-        (self.preferences, self.digests) = Default::default();
+        (self.preferences, self.summaries) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
     }
