@@ -107,7 +107,7 @@ pub enum Speaker<'s> {
     Member,
 }
 
-/// When the next step of a [`Decoded`] is due.
+/// When the next step of a [`Decoded`](super::Decoded) is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// Now, whatever the client has said before: it costs nobody anything, or belongs to a message

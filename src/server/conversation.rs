@@ -114,8 +114,7 @@ impl Server {
         let (is_held, is_stranger) = (session.held, session.phase != Phase::Chatting);
         let has_too_much =
             usize::from(session.stranger_bytes) >= session.decoder.limits().stranger_bytes;
-        let has_ended = session.ended && all_said && !session.awaits_answer;
-        let end = has_ended.then_some(session.broken);
+        let end = (session.ended && all_said).then_some(session.broken);
         if nothing_begun {
             self.turns.remove(id);
         } else if is_held {

@@ -317,7 +317,7 @@ impl Model {
                 format!("* {why}: what you say waits its turn now, and none of it is lost\n");
             client.tell(now, text.as_bytes());
         }
-        if client.ended && client.inbox.is_empty() && !client.awaits_answer {
+        if client.ended && client.inbox.is_empty() {
             let broken = client.broken;
             self.close(id, if broken { CloseReason::Lost } else { CloseReason::Ended }, "");
         } else if client.phase != Phase::Chatting && client.bytes >= limits::REGISTER_BYTES_MAX {
