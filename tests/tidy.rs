@@ -51,9 +51,6 @@ const LEAVES_USE: [(&str, &[&str]); 4] = [
 ];
 /// Arrows that are to go. This list may only shrink: a test fails when one of them is gone.
 const UNWANTED: [(&str, &str); 2] = [("net", "chat"), ("net", "dialect")];
-/// Circles of files that are to go, by the files in them. This list may only shrink.
-const KNOWN_CIRCLES: [&[&str]; 1] =
-    [&["server::close", "server::session", "server::settings", "server::turns"]];
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 /// Public calls of `Server` itself.
@@ -201,14 +198,8 @@ fn folders_may_only_use_what_is_below_them() {
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let imports = imports();
-    let (found, known) = (imports.circles(), KNOWN_CIRCLES.map(<[&str]>::to_vec));
-    for circle in &found {
-        let is_known = known.iter().any(|known| circle.iter().all(|file| known.contains(file)));
-        assert!(is_known, "{circle:?} use each other: move what they share into a file below them");
-    }
-    for known in &known {
-        assert!(found.contains(known), "{known:?}: shorten KNOWN_CIRCLES in tests/tidy.rs");
-    }
+    let found = imports.circles();
+    assert!(found.is_empty(), "{found:?} use each other: share by a file below both");
 }
 
 #[test]

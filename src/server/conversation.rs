@@ -5,7 +5,7 @@
 
 use super::Server;
 use super::audit::Audited;
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 use super::session::Phase;
 use crate::chat::{Command, Farewell, Outcome, Outlet, Refusal, Reply};
 use crate::dialect::{Decoded, Decoder, Due, Format, Habit, Situation, Speaker, Step};

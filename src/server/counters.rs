@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 
 /// Plain counters since the start.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]

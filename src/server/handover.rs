@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::origins::OriginsState;
 use super::session::{Phase, Session};
-use super::turns::Wait;
+use super::wait::Wait;
 use super::{Server, Settings};
 use crate::chat::{LobbyState, Network, Outlet, Refusal, Reply};
 use crate::delivery::FanoutState;

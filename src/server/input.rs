@@ -3,7 +3,7 @@
 //! What the bytes mean is left to `conversation`.
 
 use super::Server;
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 use super::session::Phase;
 use crate::id::ClientId;
 use crate::time::Time;

@@ -14,7 +14,7 @@
 //! so that a crowd neither looks nor speaks all at once.
 
 use super::Server;
-use super::turns::Wait;
+use super::wait::Wait;
 use crate::chat::RoomId;
 use crate::dialect::Decoded;
 use crate::id::ClientId;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Server;
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 use crate::chat::Farewell;
 use crate::id::ClientId;
 use crate::limits::EXPIRIES_PER_TURN;

@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 
 use super::Server;
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 use super::session::{Phase, Session};
 use crate::chat::Farewell;
 use crate::id::ClientId;

@@ -25,6 +25,7 @@ mod admission;
 mod answers;
 mod audit;
 mod close;
+mod close_reason;
 mod conversation;
 mod counters;
 mod deadlines;
@@ -42,6 +43,7 @@ mod session;
 mod settings;
 mod turn;
 mod turns;
+mod wait;
 mod watching;
 
 use std::collections::VecDeque;
@@ -49,7 +51,7 @@ use std::net::IpAddr;
 
 pub use admission::NotAdmitted;
 pub use audit::{AuditTrail, Audited};
-pub use close::CloseReason;
+pub use close_reason::CloseReason;
 pub use counters::ServerCounters;
 pub use handover::{Handover, ServerState};
 pub use operators::Operator;
@@ -67,7 +69,7 @@ use leaving::Leaving;
 use operators::Checks;
 use origins::Origins;
 use session::{Phase, Session};
-use turns::Wait;
+use wait::Wait;
 
 use crate::chat::{Farewell, Lobby, Outlet, Reply};
 use crate::delivery::{Fanout, SendStatus};

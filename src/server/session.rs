@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 use super::origins::Origin;
-use super::turns::Wait;
+use super::wait::Wait;
 use crate::chat::{Allowance, FloodRate};
 use crate::dialect::Decoder;
 use crate::limits::FLOOD_BYTES_PER_LINE;

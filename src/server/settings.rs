@@ -11,7 +11,7 @@ use crate::limits::{
     FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER, LINE_TIMEOUT, REGISTER_TIMEOUT,
 };
 use crate::matchmaking;
-use crate::server::close::CloseReason;
+use crate::server::close_reason::CloseReason;
 use crate::subnet::Subnet;
 use crate::time::Time;
 

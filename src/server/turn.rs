@@ -33,7 +33,7 @@ use pacer::Pacer;
 use ready::Ready;
 
 use super::Server;
-use super::close::CloseReason;
+use super::close_reason::CloseReason;
 use crate::id::ClientId;
 use crate::limits::{CLOSES_PER_TURN, READ_BYTES_PER_TURN, READS_PER_TURN, WRITES_PER_TURN};
 use crate::matchmaking::Transmit;
