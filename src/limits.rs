@@ -227,9 +227,9 @@ pub const PASSWORD_PAUSE_SHARE: u32 = 4;
 pub const PASSWORD_PAUSE: Duration = Duration::from_millis(5);
 /// Passwords that wait to be checked, one of each network; each takes a second or two.
 pub const PASSWORD_CHECKS_MAX: usize = 32;
-/// Time within which a request is answered that takes a while: a password that is checked after all
-/// others takes most of it. Meanwhile nothing more is heard of the client.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time within which a request is answered that takes a while: a password that is checked after 31
+/// others takes a third of it. Meanwhile nothing more is heard of the client.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(180);
 /// Clients, networks and prefixes of which it is known how often they brought a wrong password.
 pub const PASSWORD_FAILURES_MAX: usize = 1_024;
 

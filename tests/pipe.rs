@@ -228,7 +228,7 @@ fn the_exit_code_says_how_it_ended() {
     for (place, text, code, told) in [
         (server.tcp(), "echo hi | $chat --nick boss", 4, "the nickname boss is kept"),
         (server.tcp(), "echo hi | $chat", 4, "give one with --nick"),
-        (server.tcp(), "echo hi | $chat --nick 'a b'", 2, "is no nickname"),
+        (server.tcp(), "echo hi | $chat --nick 'a b'", 2, "is not a nickname"),
         (nobody, "echo hi | $chat --nick bot", 3, "is mio-chat running there?"),
         (
             server.tcp(),

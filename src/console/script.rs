@@ -78,6 +78,8 @@ pub struct Script {
     has_name: bool,
     /// What the server has not answered yet.
     awaited: Option<Awaited>,
+    /// Commands that were said.
+    commands: usize,
     /// We have been where we are to talk.
     was_ready: bool,
     has_finished: bool,
@@ -104,6 +106,7 @@ impl Script {
             reading: Reading::default(),
             has_name: false,
             awaited: Some(Awaited::Room),
+            commands: 0,
             was_ready: false,
             has_finished: false,
             refusal: None,
@@ -130,10 +133,11 @@ impl Script {
         self.awaited.is_none() && !self.has_finished
     }
 
-    /// How much was delivered, while an answer is waited for that a command has asked for: it shows
-    /// whether the server is still busy with what came before.
+    /// How much was delivered and asked for, while an answer is waited for: where that grows, the
+    /// server is still busy with what came before.
     pub fn waiting(&self) -> Option<usize> {
-        self.awaited.filter(|_| self.was_ready && !self.has_finished).map(|_| self.echoed)
+        let is_waiting = self.was_ready && !self.has_finished && self.awaited.is_some();
+        is_waiting.then_some(self.echoed + self.commands)
     }
 
     /// The answer does not come, or is one that is not known here.
@@ -175,6 +179,7 @@ impl Script {
         if commands::is_command(&line) {
             // What follows is not said before it is known where, and by whom.
             self.awaited = awaited_after(&line);
+            self.commands += 1;
         } else {
             self.said += 1;
         }

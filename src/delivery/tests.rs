@@ -31,14 +31,14 @@ struct OwnBytes {
 impl OwnBytes {
     fn sent(&mut self, count: usize) {
         if count > 0 {
-            self.mid_line = self.waiting[count - 1] != b'\n';
+            self.mid_line = !self.encoding.is_boundary_behind(&self.waiting[..count]);
             self.waiting.drain(..count);
         }
     }
 
     fn cut(&mut self) {
-        let end = self.waiting.iter().position(|byte| *byte == b'\n');
-        let kept = if self.mid_line { end.map_or(0, |end| end + 1) } else { 0 };
+        let end = self.encoding.next_boundary(&self.waiting);
+        let kept = if self.mid_line { end.unwrap_or(0) } else { 0 };
         self.waiting.truncate(kept);
     }
 }

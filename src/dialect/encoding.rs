@@ -92,22 +92,31 @@ impl Encoding {
     /// Where the message ends in which these bytes begin; `None`: behind them. A reader who is cut
     /// off is sent the message it is in, and no more.
     pub fn next_boundary(self, bytes: &[u8]) -> Option<usize> {
-        memchr::memchr(b'\n', bytes).map(|end| end + 1)
+        memchr::memchr(self.end(), bytes).map(|end| end + 1)
     }
 
     /// Where the last message ends that ends in these bytes.
     pub fn last_boundary(self, bytes: &[u8]) -> Option<usize> {
-        memchr::memrchr(b'\n', bytes).map(|end| end + 1)
+        memchr::memrchr(self.end(), bytes).map(|end| end + 1)
     }
 
     /// Whether a message ends with the last of these bytes.
     pub fn is_boundary_behind(self, bytes: &[u8]) -> bool {
-        bytes.last() == Some(&b'\n')
+        bytes.last() == Some(&self.end())
+    }
+
+    /// The byte that ends a message.
+    fn end(self) -> u8 {
+        match self {
+            #[cfg(test)]
+            Self::Toy => 0,
+            _ => b'\n',
+        }
     }
 
     /// Whether what the server says in it is for people, who may read no more than ASCII.
     pub fn is_prose(self) -> bool {
-        self != Self::JsonLine
+        matches!(self, Self::Line | Self::NumberedLine)
     }
 
     fn has_numbers(self) -> bool {

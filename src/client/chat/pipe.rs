@@ -104,9 +104,6 @@ impl<'a> Pipe<'a> {
     }
 
     fn wait(&mut self, events: &mut Events) -> Result<(), ChatError> {
-        if self.script.is_ready() {
-            self.answer_by = None;
-        }
         let by = self.clock.now() + ANSWER_PATIENCE;
         let waits = self.script.waiting().map(|delivered| (delivered, by));
         self.waits = waits.map(|new| self.waits.filter(|old| old.0 == new.0).unwrap_or(new));
@@ -146,6 +143,9 @@ impl<'a> Pipe<'a> {
 
     /// Says what was read, as long as it is known where, and finishes when that was all.
     fn say(&mut self) -> Result<(), ChatError> {
+        if self.script.is_ready() {
+            self.answer_by = None;
+        }
         while self.script.is_ready() && !self.wire.is_full() {
             let line: Vec<u8> = match memchr::memchr(b'\n', &self.input) {
                 Some(end) => self.input.drain(..=end).collect(),
