@@ -258,8 +258,8 @@ pub const SHARED_BYTES_PER_TURN: usize = 256 * 1_024 * 1_024;
 pub const SEGMENT_BYTES: usize = 64 * 1_024;
 /// Bytes with which a segment begins; it doubles until it is full.
 pub const SEGMENT_BYTES_FIRST: usize = 1_024;
-/// Bytes that the longest message takes as it is sent: a line, a nickname, a date or a number, and
-/// what is between.
+/// Bytes that the longest message takes in plain lines: a line, a nickname, a date or a number, and
+/// what is between. In JSON it may be twice that; the segment it is in grows a little longer then.
 pub const MESSAGE_BYTES_MAX: usize = LINE_BYTES_MAX + NAME_BYTES_MAX + 48;
 /// Emptied segments kept for the next messages.
 pub const SPARE_SEGMENTS_MAX: usize = 2;

@@ -69,6 +69,25 @@ fn whose_password_is_being_checked_is_asked_to_try_again() {
 }
 
 #[test]
+fn who_is_put_out_while_a_password_is_checked_hears_nothing_behind_the_goodbye() {
+    let password = SlowHash::of("password", b"salt");
+    let operators = vec![Operator { name: "root_7".into(), password }];
+    let governed = Settings { operators, ..settings() };
+    let mut world = World::new(governed.clone());
+    world.join("dave");
+    world.types("dave", "/oper root_7 password");
+    world.wait(Duration::from_secs(20));
+    world.join("eve");
+    world.types("eve", "/oper root_7 passw0rd");
+    world.reads_only("eve", 0);
+    world.types("dave", "/kick eve");
+    world.hand_over(governed, true);
+    world.reads_only("eve", usize::MAX);
+    let heard = world.hears("eve");
+    assert!(heard.ends_with("* goodbye\n"), "{heard}");
+}
+
+#[test]
 fn the_new_process_has_its_own_settings() {
     let mut world = World::default();
     world.join("alice");

@@ -54,7 +54,7 @@ pub enum Command<'a> {
         /// Whether to stay in the other rooms too. Plain lines show one room at a time.
         stay: bool,
     },
-    /// Leave a room. A member that leaves its last room is back in `main`.
+    /// Leave a room. A member that leaves its last room is back where it began ([`Landing`]).
     Leave {
         /// The room's name.
         room: Option<&'a str>,

@@ -119,7 +119,7 @@ impl<'a> Object<'a> {
                 Self { room: Some(room), count: Some(*total), names, ..of("who") }
             }
             Told::Rooms { rooms, more } => {
-                let count = Some(rooms.len() + more);
+                let count = Some(rooms.len().saturating_add(*more));
                 let room = |entry: &'a json::RoomEntry<'_>| RoomObject {
                     name: &entry.room,
                     members: entry.total,
@@ -172,6 +172,13 @@ mod tests {
             (
                 r#"{"t":"rooms","rooms":[{"room":"games","total":1}],"more":8}"#,
                 r#"{"kind":"rooms","count":9,"rooms":[{"name":"games","members":1}]}"#,
+            ),
+            (
+                r#"{"t":"rooms","rooms":[{"room":"a","total":1}],"more":18446744073709551615}"#,
+                concat!(
+                    r#"{"kind":"rooms","count":18446744073709551615,"#,
+                    r#""rooms":[{"name":"a","members":1}]}"#
+                ),
             ),
             (
                 r#"{"t":"token","queue":"duel","n":2,"token":"090e436e0f64c1ab","udp":50000}"#,

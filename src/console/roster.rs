@@ -42,7 +42,7 @@ impl Roster {
     pub(super) fn hear(&mut self, room: &str, object: &Object<'_>) -> bool {
         match object {
             Object::Joined { nick, .. } => {
-                self.count += 1;
+                self.count = self.count.saturating_add(1);
                 self.add(nick);
             }
             Object::Left { nick, .. } => {
@@ -160,6 +160,10 @@ mod tests {
         let page = r#"{"t":"names","room":"main","names":["al","bob"],"total":1206,"next":2}"#;
         hear(&mut roster, &[page]);
         assert_eq!((names(&roster), roster.count()), (String::new(), 1_206));
+        let all =
+            r#"{"t":"presence","room":"main","came":0,"went":0,"total":18446744073709551615}"#;
+        hear(&mut roster, &[all, r#"{"t":"joined","room":"main","nick":"bob"}"#]);
+        assert_eq!(roster.count(), usize::MAX);
     }
 
     #[test]

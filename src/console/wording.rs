@@ -111,7 +111,7 @@ fn people(room: &str, names: &[Text<'_>], total: usize, next: Option<usize>) -> 
 
 fn rooms(rooms: &[RoomEntry<'_>], more: usize) -> String {
     let list = listed_rooms(rooms, more);
-    match rooms.len() + more {
+    match rooms.len().saturating_add(more) {
         1 => format!("there is 1 room: {list}"),
         total => format!("there are {total} rooms: {list}"),
     }
@@ -174,6 +174,10 @@ mod tests {
                 "there are 4 rooms: main (2) and 3 more",
             ),
             (r#"{"t":"rooms","rooms":[{"room":"main","total":2}]}"#, "there is 1 room: main (2)"),
+            (
+                r#"{"t":"rooms","rooms":[{"room":"a","total":1}],"more":18446744073709551615}"#,
+                "there are 18446744073709551615 rooms: a (1) and",
+            ),
             (
                 concat!(
                     r#"{"t":"sanctions","room":"tea","list":[{"number":3,"kind":"ban","nick":"b","#,

@@ -158,7 +158,7 @@ fn unlimited() -> OutboxLimits {
     OutboxLimits { soft: total, hard: total, age: Duration::from_secs(10), total }
 }
 
-/// Rooms that close, histories that forget and digests, by seed.
+/// Rooms that close, histories that forget and summaries, by seed.
 fn settings(seed: u64) -> LobbySettings {
     let (history, digest_above) = ([0, 3, 30][seed as usize % 3], [4, 100][seed as usize % 2]);
     LobbySettings { rooms_max: 5, history, digest_above, ..LobbySettings::default() }

@@ -47,7 +47,11 @@ impl Server {
 
     /// A client is gone, and will not be answered.
     pub(super) fn forget_answer(&mut self, id: ClientId) {
-        self.answers.forget(id);
+        if let Some(session) = self.sessions.get_mut(id)
+            && std::mem::take(&mut session.awaits_answer)
+        {
+            self.answers.forget(id);
+        }
     }
 
     /// Tells those to try again whose answer did not come in time.

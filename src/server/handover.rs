@@ -76,7 +76,7 @@ impl Handover<'_> {
             matchmaker: server.matchmaker.handed_over(now),
             woken: server.woken.iter().copied().collect(),
             closed: server.closed.iter().copied().collect(),
-            checked: server.checks.clients().collect(),
+            checked: server.checks.clients().filter(|id| server.lobby.is_member(*id)).collect(),
             counters: server.counters,
             started: server.started,
             summary_at: server.summary_at,

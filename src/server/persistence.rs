@@ -24,7 +24,7 @@ impl Storage<'_> {
         self.0.lobby.set_archive(archive);
     }
 
-    /// Lets go of rooms of which too many are kept; they are new to be told to whoever keeps them.
+    /// Removes rooms of which too many are stored; the next save deletes them from the store.
     pub fn forget_rooms(&mut self, names: Vec<RoomName>) {
         self.0.lobby.forget_rooms(names, &mut self.0.fanout);
     }

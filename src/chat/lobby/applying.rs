@@ -2,7 +2,8 @@
 //!
 //! Applying a fact draws nothing and measures nothing: two lobbies that are told the same facts in
 //! the same order have the same rooms (topic, password, owner, sanctions, who looks after them, and
-//! what was said). Members, and what they are told, are each lobby's own.
+//! what was said), if they began alike and have the same settings. Members, and what they are told,
+//! are each lobby's own. So is memory: a lobby that may not remember more forgets without a fact.
 
 use super::deciding::{Decision, Joining};
 use super::{Context, Lobby};

@@ -22,7 +22,8 @@ impl Journal {
 }
 
 impl Lobby {
-    /// Keeps facts from now on, for [`Lobby::take_journal`], which is to be called often.
+    /// Keeps facts from now on, for [`Lobby::take_journal`], which is to be called after each turn:
+    /// nothing else bounds the journal.
     pub fn keep_journal(&mut self) {
         self.journal = Journal(Some(Vec::new()));
     }
