@@ -183,7 +183,7 @@ impl Lobby {
             (Fact::Opened(stored), None) => {
                 self.take_in(*stored, outlet);
             }
-            (Fact::Closed, Some(_)) => self.close(&room, outlet),
+            (Fact::Closed, Some(id)) if self.may_close(id) => self.close(&room, outlet),
             (fact, Some(room)) => {
                 self.apply_in(room, stamp, Author::There, fact, context, outlet);
             }

@@ -132,6 +132,11 @@ impl Lobby {
         self.unsaved.note_gone(names);
     }
 
+    /// Whether a room may leave memory: nobody is in it, and it is not `main`.
+    pub(super) fn may_close(&self, room: RoomId) -> bool {
+        room != RoomId::MAIN && self.rooms.get(room).is_some_and(Room::is_empty)
+    }
+
     /// Removes a room from memory.
     pub(super) fn close(&mut self, name: &RoomName, outlet: &mut impl Outlet) {
         if let Some(gone) = self.rooms.find(name).and_then(|id| self.rooms.take(id)) {

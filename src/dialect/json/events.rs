@@ -71,7 +71,7 @@ pub(super) fn moderated<'a>(moderation: &Moderation<'a>, you: bool) -> Object<'a
             ModerationAction::Unmuted => Action::Unmuted,
             ModerationAction::Promoted => Action::Promoted,
             ModerationAction::Demoted => Action::Demoted,
-            ModerationAction::MadeOwner => Action::Endowed,
+            ModerationAction::MadeOwner => Action::MadeOwner,
         },
         nick: whom.map(Text::from),
         you,

@@ -338,7 +338,7 @@ pub enum Action {
     /// Made none any more.
     Demoted,
     /// Made the owner.
-    Endowed,
+    MadeOwner,
     /// Something that a later server tells.
     #[serde(other)]
     Unknown,
