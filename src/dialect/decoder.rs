@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::line_decoder::{LineDecoder, LineSteps};
+use super::line::decoder::{LineDecoder, LineSteps};
 use super::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 #[cfg(test)]
 use super::toy::{Toy, ToySteps};

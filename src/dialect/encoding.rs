@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::{Format, Situation};
-use super::{json, notices, wording};
+use super::json;
+use super::line::{notices, wording};
 use crate::chat::{Reply, RoomEvent, RoomName};
 
 /// How a client reads what it is told.

@@ -7,43 +7,30 @@
 //! lines, bare or with numbers, and JSON for programs. All who read the same encoding can share the
 //! same bytes.
 
-mod classroom;
-mod commands;
-mod date;
 mod decoder;
 mod detect;
 mod encoding;
 mod format;
-mod framing;
-mod habits;
 pub mod json;
 mod line;
-mod line_decoder;
-mod notices;
 mod proxy;
-mod refusals;
-mod slash;
 mod steps;
-mod telnet;
 #[cfg(test)]
 mod toy;
-mod unread;
-mod wording;
-mod writing;
 
-pub use classroom::simplify;
-pub use commands::{CommandSpec, Takes, commands};
 pub use decoder::{Decoded, Decoder};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
 pub use format::{Format, Situation};
-pub use framing::{Frame, LineSplitter};
-pub use habits::{Habit, Habits};
-pub use notices::Rounded;
+pub use line::classroom::simplify;
+pub use line::commands::{CommandSpec, Takes, commands};
+pub use line::framing::{Frame, LineSplitter};
+pub use line::habits::{Habit, Habits};
+pub use line::notices::Rounded;
+pub use line::telnet::TelnetFilter;
+pub use line::unread::Unread;
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};
 pub use steps::{Due, InputLimits, Speaker, Step};
-pub use telnet::TelnetFilter;
-pub use unread::Unread;
 
 #[cfg(test)]
 mod tests;

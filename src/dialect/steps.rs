@@ -3,7 +3,7 @@
 use super::detect::Foreign;
 use super::encoding::Encoding;
 use super::format::Format;
-use super::habits::Habit;
+use super::line::habits::Habit;
 use crate::chat::{Command, Refusal};
 use crate::limits::{
     READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_BYTES_MAX, REGISTER_TRIES_MAX,

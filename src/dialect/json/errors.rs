@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::events::{seconds, sentence};
 use super::object::{Bye, Error, Object, Text};
 use crate::chat::{ActiveSanction, Farewell, Refusal, Reply};
-use crate::dialect::{refusals, wording};
+use crate::dialect::line::{refusals, wording};
 
 /// A refusal.
 pub(super) fn error(refusal: &Refusal) -> Object<'_> {

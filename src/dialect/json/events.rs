@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
 use crate::chat::{MessageId, Moderation, ModerationAction, Nickname, RoomEvent, RoomName};
-use crate::dialect::notices;
+use crate::dialect::line::notices;
 
 /// Appends what happened in a room.
 pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {

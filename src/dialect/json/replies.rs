@@ -10,7 +10,7 @@ use crate::chat::{
     Ticket,
 };
 use crate::dialect::format::Situation;
-use crate::dialect::wording;
+use crate::dialect::line::wording;
 use crate::limits::LINE_BYTES_MAX;
 use crate::time::UnixTime;
 

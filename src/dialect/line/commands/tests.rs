@@ -31,7 +31,7 @@ fn usages_and_help_name_their_command() {
 
 #[test]
 fn the_protocol_has_every_name() {
-    let protocol = include_str!("../../../docs/PROTOCOL.md");
+    let protocol = include_str!("../../../../docs/PROTOCOL.md");
     let table = protocol.split("\n## ").find(|part| part.starts_with("Commands")).unwrap();
     for spec in commands() {
         for name in [&[spec.name], spec.aliases].concat() {

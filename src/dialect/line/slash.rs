@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::format::Format;
 use crate::chat::{
     Command, Guide, HistoryCursor, Recall, Refusal, RoomCommand, SanctionKind, SanctionRequest,
     Verb,
 };
+use crate::dialect::format::Format;
 
 /// A parser of a command's arguments.
-pub(super) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
+pub(in crate::dialect) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
 /// A parser of the arguments of `/format` and `/numbers`.
-pub(super) type ParseFormat = fn(&str) -> Result<Format, Refusal>;
+pub(in crate::dialect) type ParseFormat = fn(&str) -> Result<Format, Refusal>;
 
 /// `json` or `text`.
-pub(super) fn format(argument: &str) -> Result<Format, Refusal> {
+pub(in crate::dialect) fn format(argument: &str) -> Result<Format, Refusal> {
     match argument {
         "json" => Ok(Format::Json),
         "text" => Ok(Format::Text),
@@ -22,29 +22,29 @@ pub(super) fn format(argument: &str) -> Result<Format, Refusal> {
     }
 }
 
-pub(super) fn guide(argument: &str) -> Guide {
+pub(in crate::dialect) fn guide(argument: &str) -> Guide {
     if argument.eq_ignore_ascii_case("rooms") { Guide::Rooms } else { Guide::Talking }
 }
 
 /// `NAME TEXT`.
-pub(super) fn whisper(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(in crate::dialect) fn whisper(argument: &str) -> Result<Command<'_>, Refusal> {
     two(Verb::Msg, argument).map(|(to, text)| Command::Whisper { to, text })
 }
 
 /// `NAME PASSWORD`.
-pub(super) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(in crate::dialect) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
     two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
 }
 
 /// `ROOM` or `ROOM PASSWORD`.
-pub(super) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(in crate::dialect) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     let (room, password) = first_word(needed(Verb::Join, argument)?);
     let password = (!password.is_empty()).then_some(password);
     Ok(Command::Join { room, password, stay: false })
 }
 
 /// Nothing, which asks for the topic; `-`, which takes it away; or the topic.
-pub(super) fn topic(argument: &str) -> Command<'_> {
+pub(in crate::dialect) fn topic(argument: &str) -> Command<'_> {
     match argument {
         "" => RoomCommand::AskTopic.in_last_room(),
         "-" => RoomCommand::SetTopic("").in_last_room(),
@@ -53,13 +53,13 @@ pub(super) fn topic(argument: &str) -> Command<'_> {
 }
 
 /// `NAME` or `NAME REASON`.
-pub(super) fn kick(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(in crate::dialect) fn kick(argument: &str) -> Result<Command<'_>, Refusal> {
     let (whom, reason) = first_word(needed(Verb::Kick, argument)?);
     Ok(RoomCommand::Kick { whom, reason }.in_last_room())
 }
 
 /// `NAME`, or the number of what is revoked.
-pub(super) fn revoke(
+pub(in crate::dialect) fn revoke(
     verb: Verb,
     kind: SanctionKind,
     argument: &str,
@@ -68,7 +68,7 @@ pub(super) fn revoke(
 }
 
 /// `ROOM`, `PAGE`, both or nothing. A room that is called by a number is written with a `#`.
-pub(super) fn who(argument: &str) -> Command<'_> {
+pub(in crate::dialect) fn who(argument: &str) -> Command<'_> {
     let (first, second) = first_word(argument);
     match (first.parse(), second.parse()) {
         (Ok(page), _) if second.is_empty() => Command::Who { room: None, page },
@@ -78,7 +78,7 @@ pub(super) fn who(argument: &str) -> Command<'_> {
 }
 
 /// `COUNT`, `after EPOCH:NUMBER`, `on`, `off` or nothing, which is all.
-pub(super) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(in crate::dialect) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
     let usage = Refusal::Incomplete(Verb::History);
     let (first, second) = first_word(argument);
     match first {
@@ -104,7 +104,7 @@ fn cursor(written: &str) -> Option<HistoryCursor> {
 }
 
 /// `NAME`, `NAME TIME`, `NAME REASON` or `NAME TIME REASON`.
-pub(super) fn sanction(
+pub(in crate::dialect) fn sanction(
     verb: Verb,
     kind: SanctionKind,
     argument: &str,
@@ -128,7 +128,7 @@ fn duration(written: &str) -> Result<Option<Duration>, Refusal> {
 }
 
 /// `QUEUE`, `QUEUE PLAYERS` or `off`.
-pub(super) fn seek(argument: &str) -> Result<Command<'_>, Refusal> {
+pub(in crate::dialect) fn seek(argument: &str) -> Result<Command<'_>, Refusal> {
     let usage = Refusal::Incomplete(Verb::Match);
     let (queue, players) = argument.split_once(char::is_whitespace).unwrap_or((argument, "2"));
     match queue {
@@ -141,7 +141,7 @@ pub(super) fn seek(argument: &str) -> Result<Command<'_>, Refusal> {
     }
 }
 
-pub(super) fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
+pub(in crate::dialect) fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
     match argument {
         "on" => Ok(true),
         "off" => Ok(false),
@@ -150,12 +150,12 @@ pub(super) fn switch(verb: Verb, argument: &str) -> Result<bool, Refusal> {
 }
 
 /// The first word, and what follows it.
-pub(super) fn first_word(text: &str) -> (&str, &str) {
+pub(in crate::dialect) fn first_word(text: &str) -> (&str, &str) {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     (first, rest.trim())
 }
 
-pub(super) fn needed(verb: Verb, argument: &str) -> Result<&str, Refusal> {
+pub(in crate::dialect) fn needed(verb: Verb, argument: &str) -> Result<&str, Refusal> {
     if argument.is_empty() { Err(Refusal::Incomplete(verb)) } else { Ok(argument) }
 }
 
@@ -169,7 +169,7 @@ fn two(verb: Verb, argument: &str) -> Result<(&str, &str), Refusal> {
 mod tests {
     use super::*;
     use crate::dialect::format::Request;
-    use crate::dialect::line::asked;
+    use crate::dialect::line::message::asked;
 
     fn command(line: &str) -> Result<Option<Command<'_>>, Refusal> {
         Ok(match asked(line)? {

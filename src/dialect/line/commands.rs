@@ -4,10 +4,10 @@
 //! used, and what the terminal client completes and explains are all read from here, so that a
 //! command is added in one place.
 
-use super::format::{Format, Request};
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
 use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
+use crate::dialect::format::{Format, Request};
 
 /// The kind of a command's first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn asked(request: &str) -> Result<Request<'_>, Refusal> {
+pub(in crate::dialect) fn asked(request: &str) -> Result<Request<'_>, Refusal> {
     let (name, argument) = first_word(request);
     match CommandEntry::named(name).map(|entry| entry.meaning) {
         Some(Meaning::Command(parse)) => parse(argument).map(Request::Command),
@@ -79,11 +79,11 @@ pub(super) fn asked(request: &str) -> Result<Request<'_>, Refusal> {
 }
 
 /// A command, and what only the server needs of it.
-pub(super) struct CommandEntry {
-    pub(super) spec: CommandSpec,
+pub(in crate::dialect) struct CommandEntry {
+    pub(in crate::dialect) spec: CommandSpec,
     meaning: Meaning,
     /// Its usage, for those who left out an argument.
-    pub(super) usage: Option<(Verb, &'static str)>,
+    pub(in crate::dialect) usage: Option<(Verb, &'static str)>,
     help: Option<HelpLine>,
 }
 
@@ -140,7 +140,7 @@ impl Part {
 
 impl CommandEntry {
     /// The entry of this name, capitals or not.
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
+    pub(in crate::dialect) fn named(name: &str) -> Option<&'static Self> {
         TABLE.iter().find(|entry| entry.spec.is_called(name))
     }
 
@@ -198,13 +198,13 @@ const fn format_entry(
 }
 
 /// The usage of a command.
-pub(super) fn usage(verb: Verb) -> &'static str {
+pub(in crate::dialect) fn usage(verb: Verb) -> &'static str {
     let usages = TABLE.iter().filter_map(|entry| entry.usage);
     usages.into_iter().find(|(of, _)| *of == verb).map_or("/help", |(_, usage)| usage)
 }
 
 /// Appends the answer to `/help`, each line with its newline.
-pub(super) fn write_help(guide: Guide, out: &mut Vec<u8>) {
+pub(in crate::dialect) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     let parts: &[Part] = match guide {
         Guide::Talking => &[Part::Talking],
         Guide::Rooms => &[Part::Order, Part::Owning],

@@ -12,7 +12,7 @@ use crate::limits::{
 };
 
 /// Appends a refusal, with its newline.
-pub(super) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
+pub(in crate::dialect) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
     match constant(refusal) {
         Some(text) => line(out, &["* ", text]),
         None => variable(refusal, out),

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::classroom::without_name;
 use super::commands;
-use super::format::Request;
 use super::telnet::{BACKSPACE, DELETE, ERASE_LINE};
 use crate::chat::{Command, Refusal, Verb};
+use crate::dialect::format::Request;
 
 /// The byte order mark, which .NET and PowerShell write before their first text.
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 ///
 /// # Errors
 /// [`Refusal::NotUtf8`]; nothing is guessed.
-pub(super) fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+pub(in crate::dialect) fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let text = std::str::from_utf8(line).map_err(|_| Refusal::NotUtf8)?;
     let text = text.trim_start_matches('\u{FEFF}');
     let is_erasing = |byte| matches!(byte, BACKSPACE | DELETE | ERASE_LINE);
@@ -28,7 +28,7 @@ pub(super) fn text(line: &[u8]) -> Result<Cow<'_, str>, Refusal> {
 }
 
 /// Whether these bytes may be the beginning of a byte order mark, or all of it: nothing was said.
-pub(super) fn is_byte_order_mark(bytes: &[u8]) -> bool {
+pub(in crate::dialect) fn is_byte_order_mark(bytes: &[u8]) -> bool {
     BYTE_ORDER_MARK.starts_with(bytes)
 }
 
@@ -49,7 +49,7 @@ fn erased(text: &str) -> String {
 ///
 /// # Errors
 /// An unknown command, or one that lacks what it needs.
-pub(super) fn asked(line: &str) -> Result<Option<Request<'_>>, Refusal> {
+pub(in crate::dialect) fn asked(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     if line.is_empty() {
         return Ok(None);
     }
@@ -66,7 +66,7 @@ pub(super) fn asked(line: &str) -> Result<Option<Request<'_>>, Refusal> {
 /// before each message. A message that repeats a refused but well-formed nickname is meant to be
 /// said, and is no other nickname. (A name with a space in it is not well-formed, and its user, who
 /// is told so, types another.)
-pub(super) fn first_asked<'a>(
+pub(in crate::dialect) fn first_asked<'a>(
     text: &'a str,
     first_answer: Option<&str>,
     could_be_nickname: impl Fn(&str) -> bool,

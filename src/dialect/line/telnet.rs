@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::limits::TELNET_SUBNEGOTIATION_BYTES_MAX;
 
 /// Erases the character before it: what terminals send for Backspace.
-pub(super) const BACKSPACE: u8 = 8;
+pub(in crate::dialect) const BACKSPACE: u8 = 8;
 /// Erases the character before it: other terminals send this for Backspace.
-pub(super) const DELETE: u8 = 127;
+pub(in crate::dialect) const DELETE: u8 = 127;
 /// Erases the line so far (Ctrl-U).
-pub(super) const ERASE_LINE: u8 = 21;
+pub(in crate::dialect) const ERASE_LINE: u8 = 21;
 
 const NUL: u8 = 0;
 const FIRST_COMMAND: u8 = 236;
@@ -76,7 +76,7 @@ impl TelnetFilter {
     }
 
     /// Whether the client waits for an answer.
-    pub(super) fn owes_answer(self) -> bool {
+    pub(in crate::dialect) fn owes_answer(self) -> bool {
         self.owes_mark
     }
 
@@ -86,13 +86,13 @@ impl TelnetFilter {
     }
 
     /// Whether all of `bytes` is text.
-    pub(super) fn passes(self, bytes: &[u8]) -> bool {
+    pub(in crate::dialect) fn passes(self, bytes: &[u8]) -> bool {
         matches!(self.state, TelnetState::Text | TelnetState::Return)
             && memchr2(IAC, NUL, bytes).is_none()
     }
 
     /// Notes that `bytes` are all text. Returns their number.
-    pub(super) fn pass(&mut self, bytes: &[u8]) -> usize {
+    pub(in crate::dialect) fn pass(&mut self, bytes: &[u8]) -> usize {
         if let Some(last) = bytes.last() {
             self.state = TelnetState::after(*last);
         }

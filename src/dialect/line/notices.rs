@@ -12,7 +12,7 @@ use crate::chat::{
 use crate::time::UnixTime;
 
 /// Appends a reply that `wording` has no line for.
-pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
+pub(in crate::dialect) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::RecallBegins { room, count, which } => recall_begins(out, room, count, which),
         Reply::RecallEnds { room, cursor } => recall_ends(out, room, numbered.then_some(cursor)),
@@ -46,7 +46,12 @@ pub(super) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
 
 /// A message of the history: numbered as it was, or else dated, as a notice, so that no program
 /// takes it for one that is said now. No nickname begins with a bracket.
-pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, now: UnixTime) {
+pub(in crate::dialect) fn remembered(
+    out: &mut Vec<u8>,
+    numbered: bool,
+    message: &Message,
+    now: UnixTime,
+) {
     if numbered {
         number(out, numbered, message.id);
     } else {
@@ -60,7 +65,7 @@ pub(super) fn remembered(out: &mut Vec<u8>, numbered: bool, message: &Message, n
 }
 
 /// The summary of comings and goings: how many came, left and are here.
-pub(super) fn presence_summary(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
+pub(in crate::dialect) fn presence_summary(out: &mut Vec<u8>, joined: u32, left: u32, here: usize) {
     let _ = match (joined, left) {
         (joined, 0) => write!(out, "* +{joined}"),
         (0, left) => write!(out, "* -{left}"),
@@ -82,7 +87,7 @@ impl std::fmt::Display for Grouped {
 }
 
 /// The topic, and who set it.
-pub(super) fn topic_changed(out: &mut Vec<u8>, by: &Nickname, text: &str) {
+pub(in crate::dialect) fn topic_changed(out: &mut Vec<u8>, by: &Nickname, text: &str) {
     match text {
         "" => line(out, &["* there is no topic any more, by ", by.as_str()]),
         text => line(out, &["* the topic is now: ", text, " (by ", by.as_str(), ")"]),
@@ -123,7 +128,7 @@ fn recall_ends(out: &mut Vec<u8>, room: &RoomName, cursor: Option<HistoryCursor>
 }
 
 /// The answer to `/numbers`: how far the messages are, or that they have no numbers any more.
-pub(super) fn numbers(out: &mut Vec<u8>, cursor: Option<HistoryCursor>) {
+pub(in crate::dialect) fn numbers(out: &mut Vec<u8>, cursor: Option<HistoryCursor>) {
     match cursor {
         None => line(out, &["* no numbers any more"]),
         Some(HistoryCursor { epoch, number }) => notice(
@@ -137,7 +142,7 @@ pub(super) fn numbers(out: &mut Vec<u8>, cursor: Option<HistoryCursor>) {
 }
 
 /// The answer to `/format text`.
-pub(super) fn plain_again(out: &mut Vec<u8>) {
+pub(in crate::dialect) fn plain_again(out: &mut Vec<u8>) {
     line(out, &["* you read plain lines from now on (/format json: one JSON object a line)"]);
 }
 
@@ -172,7 +177,7 @@ fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
 }
 
 /// An action of a moderator. `to_whom`: as its target is told of it.
-pub(super) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
+pub(in crate::dialect) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
     let &Moderation { action, room, whom, by, lasts, reason } = moderation;
     let (done, from) = match action {
         ModerationAction::Kicked => ("put out", "of"),
@@ -207,7 +212,7 @@ fn for_how_long(out: &mut Vec<u8>, lasts: Option<Duration>) {
 }
 
 /// The end of a line that tells why, if anybody has said so.
-pub(super) fn because(out: &mut Vec<u8>, reason: &str) {
+pub(in crate::dialect) fn because(out: &mut Vec<u8>, reason: &str) {
     if !reason.is_empty() {
         let _ = write!(out, ": {reason}");
     }

@@ -21,7 +21,7 @@ pub enum Habit {
 
 /// The way in which a client ends its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum LineEnding {
+pub(in crate::dialect) enum LineEnding {
     /// Not known yet.
     #[default]
     Unknown,
@@ -36,21 +36,21 @@ pub(super) enum LineEnding {
 /// The habits of one client.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Habits {
-    pub(super) ending: LineEnding,
+    pub(in crate::dialect) ending: LineEnding,
     /// It will send no more.
-    pub(super) ended: bool,
+    pub(in crate::dialect) ended: bool,
     /// It was asked for a nickname.
-    pub(super) is_prompted: bool,
+    pub(in crate::dialect) is_prompted: bool,
     /// It has said something, which may be empty.
-    pub(super) has_answered: bool,
+    pub(in crate::dialect) has_answered: bool,
     /// That was more than empty lines, so its language is known.
     #[serde(default)]
-    pub(super) has_spoken: bool,
+    pub(in crate::dialect) has_spoken: bool,
 }
 
 impl Habits {
     /// Notes how a message was ended: by a newline, or by a pause or the end of the stream.
-    pub(super) fn note_ending(&mut self, newline: bool) -> Option<Habit> {
+    pub(in crate::dialect) fn note_ending(&mut self, newline: bool) -> Option<Habit> {
         let has_paused = self.pauses();
         if newline {
             self.ending = LineEnding::Newline;
@@ -67,7 +67,7 @@ impl Habits {
     /// Notes what a message shows that a client has ended by pausing: its first answer to the
     /// prompt, which it will put before each message whatever its nickname becomes, and whether it
     /// knows more than ASCII.
-    pub(super) fn note_text(
+    pub(in crate::dialect) fn note_text(
         &mut self,
         text: &str,
         first_answer: &mut Option<Box<str>>,
@@ -86,12 +86,15 @@ impl Habits {
         Some(Habit::ReadsUnicode)
     }
 
-    pub(super) fn pauses(self) -> bool {
+    pub(in crate::dialect) fn pauses(self) -> bool {
         matches!(self.ending, LineEnding::Pause | LineEnding::PauseUnicode)
     }
 }
 
 /// A message without the first answer that its client puts before it.
-pub(super) fn without_name_of<'a>(first_answer: Option<&str>, text: &'a str) -> &'a str {
+pub(in crate::dialect) fn without_name_of<'a>(
+    first_answer: Option<&str>,
+    text: &'a str,
+) -> &'a str {
     first_answer.and_then(|name| without_name(text, name)).unwrap_or(text)
 }

@@ -7,39 +7,42 @@ use crate::chat::MessageId;
 use crate::limits::LISTING_LINE_BYTES;
 
 /// The beginning of a numbered message: `@NUMBER SECONDS `, the seconds counted from 1970.
-pub(super) fn number(out: &mut Vec<u8>, numbered: bool, id: MessageId) {
+pub(in crate::dialect) fn number(out: &mut Vec<u8>, numbered: bool, id: MessageId) {
     if numbered {
         let _ = write!(out, "@{} {} ", id.number, id.at.millis() / 1_000);
     }
 }
 
-pub(super) fn line(out: &mut Vec<u8>, parts: &[&str]) {
+pub(in crate::dialect) fn line(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
     out.push(b'\n');
 }
 
-pub(super) fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(in crate::dialect) fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector cannot fail.
     let _ = writeln!(out, "* {text}");
 }
 
 /// Names separated by commas, in lines of a readable length.
-pub(super) struct Listing<'a> {
+pub(in crate::dialect) struct Listing<'a> {
     out: &'a mut Vec<u8>,
     line_start: usize,
     first: bool,
 }
 
 impl<'a> Listing<'a> {
-    pub(super) fn begin(out: &'a mut Vec<u8>, heading: std::fmt::Arguments<'_>) -> Self {
+    pub(in crate::dialect) fn begin(
+        out: &'a mut Vec<u8>,
+        heading: std::fmt::Arguments<'_>,
+    ) -> Self {
         let line_start = out.len();
         let _ = write!(out, "* {heading}");
         Self { out, line_start, first: true }
     }
 
-    pub(super) fn add(&mut self, name: std::fmt::Arguments<'_>) {
+    pub(in crate::dialect) fn add(&mut self, name: std::fmt::Arguments<'_>) {
         if self.out.len() - self.line_start > LISTING_LINE_BYTES {
             self.out.extend_from_slice(b"\n* and ");
             self.line_start = self.out.len();
@@ -50,7 +53,7 @@ impl<'a> Listing<'a> {
         let _ = self.out.write_fmt(name);
     }
 
-    pub(super) fn end(self, more: usize) {
+    pub(in crate::dialect) fn end(self, more: usize) {
         if more > 0 {
             let _ = write!(self.out, " and {more} more");
         }

@@ -8,9 +8,9 @@ use crate::time::UnixTime;
 
 /// `14:02`; where the day is another than today, `2026-11-21 14:02`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dated {
-    pub(super) at: UnixTime,
-    pub(super) now: UnixTime,
+pub(in crate::dialect) struct Dated {
+    pub(in crate::dialect) at: UnixTime,
+    pub(in crate::dialect) now: UnixTime,
 }
 
 impl fmt::Display for Dated {

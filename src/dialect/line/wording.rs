@@ -13,7 +13,7 @@ use crate::chat::{Farewell, Nickname, Peer, Reply, RoomEvent, RoomName, Ticket};
 
 /// Appends what happened in a room as one plain line. `numbered`: messages begin with their
 /// numbers; everything else is told to everybody alike.
-pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8>) {
+pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *event {
         RoomEvent::Said { who, text, id } => {
             number(out, numbered, id);
@@ -36,7 +36,7 @@ pub(super) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8
 
 /// Appends what one client is told as plain lines, each with its newline. Only the prompt has none
 /// (fixed).
-pub(super) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
+pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *reply {
         Reply::Joined { who, .. } => joined(out, who),
         Reply::Renamed { old, new } => renamed(out, old, new),

@@ -13,14 +13,14 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::detect::{Foreign, Language, language};
-use super::format::Request;
 use super::framing::Frame;
 use super::habits::{Habits, LineEnding, without_name_of};
-use super::line::{self, is_byte_order_mark};
-use super::steps::{Due, LanguageDecoder, Speaker, Step, Steps};
+use super::message::{self, is_byte_order_mark};
 use super::unread::Unread;
 use crate::chat::Refusal;
+use crate::dialect::detect::{Foreign, Language, language};
+use crate::dialect::format::Request;
+use crate::dialect::steps::{Due, LanguageDecoder, Speaker, Step, Steps};
 use crate::limits::LINE_BYTES_MAX;
 use crate::time::Time;
 
@@ -35,7 +35,11 @@ pub struct LineDecoder {
 
 impl LineDecoder {
     /// Takes in what was read at `now`, which may be nothing.
-    pub(super) fn decode<'a>(&'a mut self, now: Time, input: &'a [u8]) -> LineSteps<'a> {
+    pub(in crate::dialect) fn decode<'a>(
+        &'a mut self,
+        now: Time,
+        input: &'a [u8],
+    ) -> LineSteps<'a> {
         let is_detecting = self.is_detecting();
         let mut kept = self.unread.take();
         let mut unread = kept.as_deref_mut().map(std::mem::take).unwrap_or_default();
@@ -68,7 +72,7 @@ impl LineDecoder {
     }
 
     /// Whether the client may still turn out to speak another language: it has said nothing yet.
-    pub(super) fn is_detecting(&self) -> bool {
+    pub(in crate::dialect) fn is_detecting(&self) -> bool {
         !self.habits.has_spoken
     }
 }
@@ -212,7 +216,7 @@ impl LineSteps<'_> {
             Frame::TooLong { used } => (Err(Refusal::LineTooLong), used),
             Frame::Line { line, used } => {
                 let shown = habits.note_ending(unused[..used].last() == Some(&b'\n'));
-                let text = line::text(line);
+                let text = message::text(line);
                 let shown = shown.or_else(|| habits.note_text(text.as_deref().ok()?, classroom));
                 if let Some(habit) = shown {
                     self.is_begun = true;
@@ -238,10 +242,10 @@ impl LineSteps<'_> {
         };
         let first_answer = classroom.as_deref();
         let asked = match speaker {
-            Speaker::Member => line::asked(without_name_of(first_answer, text)),
+            Speaker::Member => message::asked(without_name_of(first_answer, text)),
             Speaker::Stranger { could_be_nickname } => {
                 self.has_spoken |= !text.trim().is_empty();
-                line::first_asked(text, first_answer, could_be_nickname)
+                message::first_asked(text, first_answer, could_be_nickname)
             }
         };
         match asked {

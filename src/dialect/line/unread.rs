@@ -14,18 +14,18 @@ use crate::time::Time;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unread {
     #[serde(with = "crate::hex")]
-    pub(super) bytes: Vec<u8>,
-    pub(super) splitter: LineSplitter,
-    pub(super) telnet: TelnetFilter,
+    pub(in crate::dialect) bytes: Vec<u8>,
+    pub(in crate::dialect) splitter: LineSplitter,
+    pub(in crate::dialect) telnet: TelnetFilter,
     /// The bytes that are left are a whole message, though no newline ends them.
-    pub(super) whole: bool,
+    pub(in crate::dialect) whole: bool,
     /// The start of the message that is not whole yet; `NEVER` when there is none.
-    pub(super) started: Time,
+    pub(in crate::dialect) started: Time,
     /// The moment at which that message counts as whole unless more of it comes.
-    pub(super) quiet_at: Time,
+    pub(in crate::dialect) quiet_at: Time,
     /// The first answer of a client that ends its messages by pausing, which it will put before
     /// each message.
-    pub(super) classroom: Option<Box<str>>,
+    pub(in crate::dialect) classroom: Option<Box<str>>,
 }
 
 impl Default for Unread {
@@ -44,7 +44,7 @@ impl Default for Unread {
 
 impl Unread {
     /// Notes that so many bytes of text came; `has_returned`: the last is a carriage return.
-    pub(super) fn note_text(
+    pub(in crate::dialect) fn note_text(
         &mut self,
         now: Time,
         text: usize,
@@ -62,14 +62,14 @@ impl Unread {
     }
 
     /// Drops a line that was begun and will not be ended.
-    pub(super) fn drop_unfinished(&mut self) {
+    pub(in crate::dialect) fn drop_unfinished(&mut self) {
         let whole = memchr::memrchr(b'\n', &self.bytes).map_or(0, |end| end + 1);
         self.bytes.truncate(whole);
     }
 
     /// Tidies up at `now` after the last step; `has_ended_line`: what is left belongs to another
     /// line than the one begun before.
-    pub(super) fn settle(&mut self, now: Time, has_ended_line: bool) {
+    pub(in crate::dialect) fn settle(&mut self, now: Time, has_ended_line: bool) {
         if self.is_empty() {
             (self.started, self.quiet_at, self.whole) = (Time::NEVER, Time::NEVER, false);
         } else if has_ended_line {
@@ -81,17 +81,17 @@ impl Unread {
     }
 
     /// Whether nothing was begun: no bytes wait, and no line is being skipped.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::dialect) fn is_empty(&self) -> bool {
         self.bytes.is_empty() && !self.splitter.is_skipping()
     }
 
     /// Whether any of this state must be kept.
-    pub(super) fn is_needed(&self) -> bool {
+    pub(in crate::dialect) fn is_needed(&self) -> bool {
         !self.is_empty() || !self.telnet.is_in_text() || self.classroom.is_some()
     }
 
     /// Whether an answer is owed.
-    pub(super) fn owes_mark(&self) -> bool {
+    pub(in crate::dialect) fn owes_mark(&self) -> bool {
         self.telnet.owes_answer()
     }
 }

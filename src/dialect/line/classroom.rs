@@ -20,7 +20,7 @@ const MARK_CHARACTERS_MAX: usize = 5;
 
 /// A message without the name that its client puts before it, and without the mark behind that.
 /// `None` if the message does not begin so. One space behind the mark goes too.
-pub(super) fn without_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub(in crate::dialect) fn without_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     if name.is_empty() {
         return None;
     }

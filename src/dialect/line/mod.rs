@@ -1,0 +1,20 @@
+//! Plain lines: what people type into `nc`, telnet and the classroom client, and what they read.
+//!
+//! Input: `decoder` (lines, pauses, the prompt), `telnet`, `framing`, `habits`, `classroom`,
+//! `unread`; what a line means: `message`, `commands`, `slash`. Output: `wording`, `notices`,
+//! `refusals`. Other languages may use `refusals` for the English of theirs.
+
+pub(super) mod classroom;
+pub(super) mod commands;
+mod date;
+pub(super) mod decoder;
+pub(super) mod framing;
+pub(super) mod habits;
+mod message;
+pub(super) mod notices;
+pub(super) mod refusals;
+mod slash;
+pub(super) mod telnet;
+pub(super) mod unread;
+pub(super) mod wording;
+mod writing;
