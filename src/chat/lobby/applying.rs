@@ -7,7 +7,7 @@
 
 use super::deciding::{Decision, Joining};
 use super::{Context, Lobby};
-use crate::chat::command::{Command, Outcome, RoomCommand};
+use crate::chat::command::{Command, Outcome};
 use crate::chat::fact::{Author, Change, Fact, JournalEntry};
 use crate::chat::message::{Message, MessageId};
 use crate::chat::name::{Nickname, RoomName};
@@ -44,6 +44,11 @@ impl Lobby {
             Decision::Leave(room) => self.move_out(id, room, context, outlet),
             Decision::Join(joining) => self.join(id, joining, context, outlet)?,
             Decision::Answer(command) => self.answer(id, command, context, outlet)?,
+            Decision::TellTopic(room) => self.tell_topic(id, room, outlet),
+            Decision::Recall(room, which) => self.recall(id, room, which, context, outlet)?,
+            Decision::ListSanctions(room, page) => {
+                self.list_sanctions(id, room, page, context, outlet);
+            }
             Decision::Beyond(outcome) => return Ok(outcome),
         }
         Ok(Outcome::Stays)
@@ -65,17 +70,6 @@ impl Lobby {
             Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
             Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
             Command::Help(guide) => outlet.reply(id, &Reply::Help(guide)),
-            Command::InRoom { room, command } => {
-                let Some(member) = self.members.get(id) else { return Ok(()) };
-                let room = self.own_room(member, room)?;
-                match command {
-                    RoomCommand::Recall(which) => self.recall(id, room, which, context, outlet)?,
-                    RoomCommand::Sanctions { page } => {
-                        self.list_sanctions(id, room, page, context, outlet);
-                    }
-                    _ => self.tell_topic(id, room, outlet),
-                }
-            }
             // All other commands are decided in `deciding`.
             _ => {}
         }
@@ -92,7 +86,10 @@ impl Lobby {
         let Joining { name, room, stays, owns, knows_password } = joining;
         let (room, key) = match room {
             Some(room) => (room, None),
-            None => self.found(id, name, context, outlet)?,
+            None => {
+                let (room, key) = self.found(id, name, context, outlet)?;
+                (room, Some(key))
+            }
         };
         if knows_password {
             self.note_right_password(id, room, context);
@@ -120,17 +117,22 @@ impl Lobby {
         name: RoomName,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
-    ) -> Result<(RoomId, Option<u64>), Refusal> {
+    ) -> Result<(RoomId, u64), Refusal> {
         let founder = founder((context.network_of)(id));
         self.make_way(Some(founder), outlet)?;
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
-        let drawn = self.keys.draw();
-        let key = SecretHash::of(&name.key(), &written(drawn));
-        let stamp = MessageId { number: self.sequence.last, at: context.now };
+        let (drawn, key) = self.draw_key(&name);
+        let stamp = self.sequence.behind_all(context.now);
         self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
         let room = self.rooms.open(name, stamp, founder);
         self.give_to(room, by, key);
-        Ok((room, Some(drawn)))
+        Ok((room, drawn))
+    }
+
+    /// Draws a key that proves ownership of the room of this name. Returns the hash, too.
+    fn draw_key(&mut self, room: &RoomName) -> (u64, SecretHash) {
+        let drawn = self.keys.draw();
+        (drawn, SecretHash::of(&room.key(), &written(drawn)))
     }
 
     /// Gives a room to another, who is told the key that proves ownership from now on.
@@ -142,11 +144,8 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let (Some(by), Some(open)) = (self.nickname(id).cloned(), self.rooms.get(room)) else {
-            return;
-        };
-        let drawn = self.keys.draw();
-        let key = SecretHash::of(&open.name.key(), &written(drawn));
+        let Some(by) = self.nickname(id).cloned() else { return };
+        let (drawn, key) = self.draw_key(&self.room_name(room));
         let receiver = self.nicknames.find(&heir.key(), &self.members);
         let given = Fact::Changed { by, change: Change::Given { to: heir, key } };
         self.happen(room, Author::Here(id), given, context, outlet);
@@ -165,9 +164,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let stamp = self.sequence.stamp(&fact, context.now);
-        if let Some(open) = self.rooms.get(room) {
-            self.journal.note(&open.name, stamp, || fact.clone());
-        }
+        self.note_in_journal(room, stamp, || fact.clone());
         self.apply_in(room, stamp, author, fact, context, outlet);
     }
 

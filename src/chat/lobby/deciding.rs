@@ -5,7 +5,7 @@
 //! `owning` and `moderation`.
 
 use super::{Context, Lobby};
-use crate::chat::command::{Command, Landing, Outcome, RoomCommand};
+use crate::chat::command::{Command, Landing, Outcome, Recall, RoomCommand};
 use crate::chat::fact::Fact;
 use crate::chat::message::MessageKind;
 use crate::chat::name::{Nickname, RoomName};
@@ -33,6 +33,12 @@ pub enum Decision<'a> {
     Join(Joining),
     /// The client is answered, and no room is changed.
     Answer(Command<'a>),
+    /// The client is told the topic of a room.
+    TellTopic(RoomId),
+    /// The client is told what was said in a room.
+    Recall(RoomId, Recall),
+    /// The client is told a page of the bans and mutes of a room.
+    ListSanctions(RoomId, usize),
     /// The outcome is left to be carried out outside of the lobby.
     Beyond(Outcome<'a>),
 }
@@ -118,7 +124,7 @@ impl Lobby {
     fn decide_in_room<'a>(
         &self,
         id: ClientId,
-        named: Option<&'a str>,
+        named: Option<&str>,
         command: RoomCommand<'a>,
         context: &Context<'_>,
     ) -> Result<Decision<'a>, Refusal> {
@@ -136,9 +142,9 @@ impl Lobby {
             RoomCommand::Revoke { kind, whom } => {
                 self.decide_to_revoke(id, room, by, (kind, whom), context)
             }
-            RoomCommand::Recall(_) | RoomCommand::AskTopic | RoomCommand::Sanctions { .. } => {
-                Ok(Decision::Answer(Command::InRoom { room: named, command }))
-            }
+            RoomCommand::AskTopic => Ok(Decision::TellTopic(room)),
+            RoomCommand::Recall(which) => Ok(Decision::Recall(room, which)),
+            RoomCommand::Sanctions { page } => Ok(Decision::ListSanctions(room, page)),
         }
     }
 

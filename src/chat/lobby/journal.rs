@@ -33,10 +33,16 @@ impl Lobby {
         self.journal.0.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Notes a fact that no command led to.
-    pub(super) fn note_in_journal(&mut self, room: RoomId, fact: impl FnOnce() -> Fact) {
-        let stamp = MessageId { number: self.sequence.last, at: self.now };
-        if let Some(open) = self.rooms.get(room) {
+    /// Notes a fact of a room in memory. The room is looked up only if a journal is kept.
+    pub(super) fn note_in_journal(
+        &mut self,
+        room: RoomId,
+        stamp: MessageId,
+        fact: impl FnOnce() -> Fact,
+    ) {
+        if self.journal.0.is_some()
+            && let Some(open) = self.rooms.get(room)
+        {
             self.journal.note(&open.name, stamp, fact);
         }
     }

@@ -5,6 +5,7 @@
 //! while as a summary; newcomers are told of their own coming at once.
 
 use super::deciding::Decision;
+use super::owning::changed;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
@@ -30,8 +31,7 @@ impl Lobby {
             // Refused by the room's own name, which may be written otherwise.
             return Err(Refusal::AlreadyInRoom(self.room_name(room)));
         }
-        let claimed = Fact::Changed { by: who.clone(), change: Change::Claimed };
-        Ok(Decision::Fact(room, claimed))
+        Ok(changed(room, who, Change::Claimed))
     }
 
     /// Checks the password that a room needs; `false`: it needs none. Server operators need no

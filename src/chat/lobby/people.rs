@@ -49,7 +49,9 @@ impl Lobby {
         self.nicknames.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
         while let Some(membership) = member.memberships.pop() {
-            self.note_in_journal(membership.room, || Fact::Went { who: member.nickname.clone() });
+            let stamp = self.sequence.behind_all(self.now);
+            let went = || Fact::Went { who: member.nickname.clone() };
+            self.note_in_journal(membership.room, stamp, went);
             self.remove_membership(membership, id, &member.nickname, outlet);
             if !self.count_departure(membership.room) {
                 told.push(membership.room);

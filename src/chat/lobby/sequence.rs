@@ -46,8 +46,16 @@ impl Sequence {
 
     /// The stamp of what happens next: a message has a number of its own.
     pub(super) fn stamp(&self, fact: &Fact, at: UnixTime) -> MessageId {
-        let is_message = matches!(fact, Fact::Said { .. });
-        MessageId { number: self.last + u64::from(is_message), at }
+        let behind = self.behind_all(at);
+        match fact {
+            Fact::Said { .. } => MessageId { number: behind.number + 1, ..behind },
+            _ => behind,
+        }
+    }
+
+    /// The stamp of what is no message: behind all messages so far.
+    pub(super) fn behind_all(&self, at: UnixTime) -> MessageId {
+        MessageId { number: self.last, at }
     }
 
     /// Notes the number of a message.

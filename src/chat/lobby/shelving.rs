@@ -7,7 +7,7 @@
 
 use super::Lobby;
 use crate::chat::fact::Fact;
-use crate::chat::message::{Message, MessageId};
+use crate::chat::message::Message;
 use crate::chat::name::RoomName;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
@@ -52,9 +52,8 @@ impl Lobby {
         let found = self.rooms.find(name);
         let Some(archive) = &self.archive else { return Ok(found) };
         if let Some(id) = found {
-            let is_empty = self.rooms.get(id).is_some_and(Room::is_empty) && id != RoomId::MAIN;
             // The same happens wherever the room is.
-            return if is_empty && !self.rooms.has_place() {
+            return if self.may_close(id) && !self.rooms.has_place() {
                 Err(Refusal::TooManyRooms)
             } else {
                 Ok(found)
@@ -97,7 +96,7 @@ impl Lobby {
 
     pub(super) fn take_in(&mut self, mut kept: StoredRoom, outlet: &mut impl Outlet) -> RoomId {
         let is_shorter = kept.shorten(self.settings.history);
-        let stamp = MessageId { number: self.sequence.last, at: self.now };
+        let stamp = self.sequence.behind_all(self.now);
         self.journal.note(&kept.name, stamp, || Fact::Opened(Box::new(kept.clone())));
         self.make_way_for_history(kept.weight(), outlet);
         self.unsaved.keep(&kept.name);
@@ -110,7 +109,7 @@ impl Lobby {
     }
 
     fn let_go(&mut self, (id, room): (RoomId, Room), outlet: &mut impl Outlet) {
-        let stamp = MessageId { number: self.sequence.last, at: self.now };
+        let stamp = self.sequence.behind_all(self.now);
         self.journal.note(&room.name, stamp, || Fact::Closed);
         self.remembered -= room.history.weight();
         self.unsaved.forget(id);
@@ -121,8 +120,7 @@ impl Lobby {
     /// it was saved.
     pub fn may_forget(&self, name: &RoomName) -> bool {
         self.rooms.find(name).is_none_or(|id| {
-            let room = self.rooms.get(id);
-            id != RoomId::MAIN && room.is_some_and(|room| room.is_empty() && !room.unsaved)
+            self.may_close(id) && self.rooms.get(id).is_some_and(|room| !room.unsaved)
         })
     }
 
