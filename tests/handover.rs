@@ -52,11 +52,16 @@ fn field(line: &str, key: &str) -> String {
     found.unwrap_or_else(|| panic!("no {key} in {line}"))
 }
 
-#[test]
-fn whose_password_is_being_checked_is_asked_to_try_again() {
+/// With somebody who looks after the server.
+fn governed() -> Settings {
     let password = SlowHash::of("password", b"salt");
     let operators = vec![Operator { name: "root_7".into(), password }];
-    let governed = Settings { operators, ..settings() };
+    Settings { operators, ..settings() }
+}
+
+#[test]
+fn whose_password_is_being_checked_is_asked_to_try_again() {
+    let governed = governed();
     let mut world = World::new(governed.clone());
     world.join("dave");
     world.types("dave", "/oper root_7 password");
@@ -70,9 +75,7 @@ fn whose_password_is_being_checked_is_asked_to_try_again() {
 
 #[test]
 fn who_is_put_out_while_a_password_is_checked_hears_nothing_behind_the_goodbye() {
-    let password = SlowHash::of("password", b"salt");
-    let operators = vec![Operator { name: "root_7".into(), password }];
-    let governed = Settings { operators, ..settings() };
+    let governed = governed();
     let mut world = World::new(governed.clone());
     world.join("dave");
     world.types("dave", "/oper root_7 password");

@@ -70,9 +70,9 @@ impl Checks {
     /// to one from the same place only if that has guessed less, and where all places are taken
     /// unless the newcomer has guessed more.
     fn rival(&self, newcomer: &Waiting) -> Option<(usize, bool)> {
-        let Waiting { id, network, .. } = newcomer;
-        let same =
-            |other: &Waiting| other.id == *id || (network.is_some() && other.network == *network);
+        // Of one client there is never a second: it is not heard while its password is checked.
+        let network = newcomer.network;
+        let same = |other: &Waiting| network.is_some() && other.network == network;
         let rank = |place: usize| self.rank(&self.waiting[place]);
         if let Some(place) = self.waiting.iter().position(same) {
             return Some((place, rank(place) > self.rank(newcomer)));
