@@ -20,6 +20,14 @@ pub use matching::*;
 
 /// Bytes of one line, its newline included. Fixed: part of the protocol (IRC allows 512).
 pub const LINE_BYTES_MAX: usize = 1_024;
+/// Bytes of a text in a request of JSON dialect 1. Fixed: about what a plain line holds, whatever
+/// the text's escapes take.
+pub const TEXT_BYTES_MAX: usize = 1_000;
+/// How deep a request of JSON dialect 1 may nest: none needs more than its own object, and a later
+/// one may need some more.
+pub const JSON_DEPTH_MAX: usize = 4;
+/// The first number that a request may not bear: above it JavaScript counts in steps of two.
+pub const JSON_REQUEST_NUMBER_MAX: u64 = 1 << 53;
 /// Bytes read from one client in one turn. Larger reads save syscalls; this many 64-byte lines
 /// (a thousand) are already more than `LINES_PER_TURN` lets through.
 pub const READ_BYTES_PER_TURN: usize = 64 * 1_024;

@@ -53,6 +53,8 @@ pub enum Command<'a> {
         password: Option<&'a str>,
         /// Whether to stay in the other rooms too. Plain lines show one room at a time.
         stay: bool,
+        /// Which messages to be sent on coming in; `None`: as the client has chosen before.
+        recall: Option<Recall>,
     },
     /// Leave a room. A member that leaves its last room is back where it began ([`Landing`]).
     Leave {
@@ -192,6 +194,13 @@ pub enum Recall {
     Last(usize),
     /// All after that cursor.
     After(HistoryCursor),
+    /// The last ones before the message of this number, at most so many.
+    Before {
+        /// The number.
+        number: u64,
+        /// How many, at most.
+        most: usize,
+    },
 }
 
 /// A ban or a mute that is asked for.
@@ -209,7 +218,21 @@ pub struct SanctionRequest<'a> {
     pub reason: &'a str,
 }
 
-impl Command<'_> {
+impl<'a> Command<'a> {
+    /// This command, given in a room, if it was given in the one joined last.
+    #[must_use]
+    pub fn in_room(mut self, name: &'a str) -> Self {
+        if let Self::Say { room, .. }
+        | Self::Act { room, .. }
+        | Self::Leave { room }
+        | Self::Who { room, .. }
+        | Self::InRoom { room, .. } = &mut self
+        {
+            room.get_or_insert(name);
+        }
+        self
+    }
+
     /// The charge for flood control, in lines: one, more for long text, more for what a whole
     /// room must be told or what the server must gather.
     pub fn cost(&self) -> u32 {

@@ -101,7 +101,16 @@ impl History {
 
     /// The last messages, at most so many.
     pub fn last(&self, most: usize) -> Replay<'_> {
-        Replay { history: self, from: self.messages.len().saturating_sub(most) }
+        self.up_to(self.messages.len(), most)
+    }
+
+    /// The last messages before that of this number, at most so many.
+    pub fn before(&self, number: u64, most: usize) -> Replay<'_> {
+        self.up_to(self.messages.partition_point(|message| message.id.number < number), most)
+    }
+
+    fn up_to(&self, to: usize, most: usize) -> Replay<'_> {
+        Replay { history: self, from: to.saturating_sub(most), to }
     }
 
     /// The last messages, at most so many and only so much text as a newcomer is read.
@@ -120,7 +129,7 @@ impl History {
     /// All messages after that of this number.
     pub fn after(&self, number: u64) -> Replay<'_> {
         let from = self.messages.partition_point(|message| message.id.number <= number);
-        Replay { history: self, from }
+        Replay { history: self, from, to: self.messages.len() }
     }
 
     /// The messages that were not saved yet, at most so many, oldest first.
@@ -139,22 +148,23 @@ impl History {
     }
 }
 
-/// The end of a history, from some message on.
+/// A part of a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Replay<'a> {
     history: &'a History,
     from: usize,
+    to: usize,
 }
 
 impl<'a> Replay<'a> {
     /// The messages, oldest first.
     pub fn iter(self) -> impl Iterator<Item = &'a Message> {
-        self.history.messages.range(self.from..)
+        self.history.messages.range(self.from..self.to)
     }
 
     /// The number of messages.
     pub fn len(self) -> usize {
-        self.history.len() - self.from
+        self.to - self.from
     }
 
     /// Whether there is none.
@@ -162,9 +172,15 @@ impl<'a> Replay<'a> {
         self.len() == 0
     }
 
-    /// The number of its last message.
+    /// The number of its last message; of the last one anywhere before, if there is none.
     pub fn last_number(self) -> u64 {
-        self.history.last_number()
+        let last = self.to.checked_sub(1).and_then(|last| self.history.messages.get(last));
+        last.map_or(self.history.forgotten, |message| message.id.number)
+    }
+
+    /// Whether older messages are remembered.
+    pub fn has_older(self) -> bool {
+        self.from > 0
     }
 }
 
@@ -200,6 +216,11 @@ mod tests {
         assert_eq!(numbers(history.last(2)), [11, 12]);
         assert_eq!(numbers(history.after(8)), [11, 12]);
         assert_eq!(numbers(history.after(9)), [11, 12]);
+        assert_eq!(numbers(history.before(12, 1)), [11]);
+        assert_eq!(numbers(history.before(11, 5)), [8]);
+        assert!(history.before(12, 1).has_older() && !history.before(12, 2).has_older());
+        assert_eq!(history.before(12, 1).last_number(), 11);
+        assert!(history.before(8, 9).is_empty());
         assert!(history.after(12).is_empty());
         assert_eq!((history.forgotten(), history.last_number()), (7, 12));
         history.clear();

@@ -212,6 +212,10 @@ pub enum Refusal {
     LineTooLong,
     /// A line that is not UTF-8.
     NotUtf8,
+    /// A request of a program that is not well-formed, or lacks something.
+    RequestMalformed,
+    /// A request of a program that asks for nothing known here.
+    RequestUnknown(String),
 }
 
 impl Refusal {
@@ -277,6 +281,8 @@ impl Refusal {
             | Self::HistoryOff
             | Self::UnknownCommand(_)
             | Self::Incomplete(_)
+            | Self::RequestMalformed
+            | Self::RequestUnknown(_)
             | Self::NotATime => 16,
         }
     }

@@ -30,6 +30,8 @@ pub enum Reply<'a> {
         cursor: HistoryCursor,
         /// The present.
         now: UnixTime,
+        /// The server's UDP port, where players meet.
+        players: Option<u16>,
     },
     /// The message of the day.
     MessageOfTheDay {
@@ -220,6 +222,13 @@ pub enum Recalled {
     Since(u64),
     /// The remembered messages since that cursor: some are missing, or may be.
     Gap(u64),
+    /// The last ones before a message.
+    Before {
+        /// Its number.
+        number: u64,
+        /// Whether older ones are remembered.
+        more: bool,
+    },
 }
 
 /// A ticket, with which an endpoint of the member enters a queue.

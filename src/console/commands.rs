@@ -26,12 +26,12 @@ fn offered() -> impl Iterator<Item = &'static CommandSpec> {
 
 /// Whether a line is a command: one that begins with two slashes says one.
 pub(super) fn is_command(line: &str) -> bool {
-    line.starts_with('/') && !line.starts_with("//")
+    line.starts_with('/') && !line.starts_with("//") && !line.starts_with("/{")
 }
 
 /// A line that is said, whatever it begins with.
 pub(super) fn literal(line: &str) -> String {
-    let slash = if line.starts_with('/') { "/" } else { "" };
+    let slash = if line.starts_with(['/', '{']) { "/" } else { "" };
     format!("{slash}{line}")
 }
 

@@ -162,7 +162,11 @@ impl Script {
         if cleaned.trim().is_empty() {
             return self.keep_back("nothing of it can be seen", text);
         }
-        let line = if self.is_literal { commands::literal(&cleaned) } else { cleaned.to_string() };
+        let line = if self.is_literal || cleaned.starts_with('{') {
+            commands::literal(&cleaned)
+        } else {
+            cleaned.to_string()
+        };
         if line.len() > COMPOSED_BYTES_MAX {
             let why = format!("it has more than {COMPOSED_BYTES_MAX} bytes");
             return self.keep_back(&why, &line);

@@ -177,6 +177,8 @@ impl Console {
         if let (true, Some(room), Some(word)) = (is_join, room, word) {
             self.link.note_typed_word(room, word);
         }
+        // What begins with a brace would be a request of a program.
+        let line = if line.starts_with('{') { commands::literal(&line) } else { line };
         vec![Effect::Send(format!("{line}\n"))]
     }
 

@@ -18,7 +18,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         Object::Renamed { nick, new, .. } => format!("the nickname {nick} is now {new}"),
         Object::Presence { total, .. } => format!("people come and go: {total} here"),
         Object::Topic { room, text, by, changed } => topic(room, text, by.as_ref(), *changed),
-        Object::History { room, gap, count, after } => history(room, *gap, *count, *after),
+        Object::History { room, gap, count, after, .. } => history(room, *gap, *count, *after),
         Object::End { room, at } => format!("-- end of history: {room} is at {at} --"),
         Object::Names { room, names, total, next } => people(room, names, *total, *next),
         Object::Rooms { rooms: list, more } => rooms(list, *more),
@@ -56,6 +56,8 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Notice { text, .. } => text.to_string(),
         Object::Format(_) => "what the server says is JSON".into(),
         Object::Prompt
+        | Object::Ok { .. }
+        | Object::Pong
         | Object::Welcome(_)
         | Object::Message(_)
         | Object::Joined { .. }

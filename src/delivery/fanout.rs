@@ -18,6 +18,7 @@ use super::backlog::{Backlog, OutboxLimits};
 use super::feeds::Feeds;
 use super::outbox::{Flag, Outbox, Slices};
 use super::replay::ReplayCache;
+use super::request::Request;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
 use crate::chat::{Outlet, Recollection, Refusal, Reply, RoomEvent, RoomId, RoomRef};
@@ -63,6 +64,8 @@ pub struct Fanout {
     pub(super) feeds: Feeds,
     replays: ReplayCache,
     pub(super) small_writes: SmallWrites,
+    /// The request that is being carried out, if it bears a number.
+    pub(super) request: Option<Request>,
     /// The number of clients that read the server's words in ASCII.
     pub(super) ascii_readers: usize,
     /// Clients of a flush that spoke or are sent small writes; kept for its memory.
@@ -87,6 +90,7 @@ impl Fanout {
             feeds,
             replays,
             small_writes: SmallWrites::default(),
+            request: None,
             ascii_readers: 0,
             transcripts,
             speakers: Vec::new(),
@@ -393,13 +397,15 @@ impl Fanout {
 
 impl Outlet for Fanout {
     fn reply(&mut self, to: ClientId, reply: &Reply<'_>) {
+        let mut re = None;
         if let Reply::Refused(refusal) = reply {
             self.counters.refused[refusal.kind()] += 1;
+            re = self.refuse_request(to);
         }
         self.settle(to);
         self.encoded.clear();
         if let Some(outbox) = self.outboxes.get_mut(to) {
-            outbox.encoding.reply(reply, &mut self.encoded);
+            outbox.encoding.reply(reply, re, &mut self.encoded);
             let is_prose = outbox.encoding.is_prose();
             if outbox.flags.has(Flag::Ascii) && is_prose && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);

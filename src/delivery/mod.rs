@@ -13,6 +13,7 @@ mod feeds;
 mod handover;
 mod outbox;
 mod replay;
+mod request;
 mod small_writes;
 mod subscriptions;
 mod transcript;

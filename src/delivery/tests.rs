@@ -53,7 +53,7 @@ impl Both {
     /// Tells the model of one client only.
     fn tell_own(&mut self, to: ClientId, reply: &Reply<'_>) {
         if let Some(own) = self.model.get_mut(&to) {
-            own.encoding.reply(reply, &mut own.waiting);
+            own.encoding.reply(reply, None, &mut own.waiting);
         }
     }
 
@@ -165,13 +165,13 @@ fn settings(seed: u64) -> LobbySettings {
 }
 
 fn join(room: &str, stay: bool) -> Command<'_> {
-    Command::Join { room, password: None, stay }
+    Command::Join { room, password: None, stay, recall: None }
 }
 
 impl Crowd {
     fn execute(&mut self, id: ClientId, command: Command<'_>) {
         let now = UnixTime::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
-        let context = Context { now, network_of: &|_| None };
+        let context = Context { now, network_of: &|_| None, players: None };
         self.lobby.execute(id, command, &context, &mut self.both);
     }
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{Format, Situation};
+use super::format::{Acknowledgement, Format, Situation};
 use super::json;
 use super::line::{notices, wording};
 use crate::chat::{Reply, RoomEvent, RoomName};
@@ -77,16 +77,25 @@ impl Encoding {
         }
     }
 
-    /// Appends what one client is told, with all that ends it.
-    pub fn reply(self, reply: &Reply<'_>, out: &mut Vec<u8>) {
+    /// Appends what one client is told, with all that ends it; `re` is the number of the request
+    /// that this answers, if it bears one.
+    pub fn reply(self, reply: &Reply<'_>, re: Option<u64>, out: &mut Vec<u8>) {
         match self {
             Self::Line | Self::NumberedLine => wording::reply(reply, self.has_numbers(), out),
             Self::JsonLine => {
-                json::reply(reply, out);
+                json::reply(reply, re, out);
                 out.push(b'\n');
             }
             #[cfg(test)]
             Self::Toy => {}
+        }
+    }
+
+    /// Appends what a program is told of a request that needs no other answer.
+    pub fn acknowledge(self, what: Acknowledgement, out: &mut Vec<u8>) {
+        if self == Self::JsonLine {
+            json::acknowledge(what, out);
+            out.push(b'\n');
         }
     }
 

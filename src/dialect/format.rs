@@ -14,6 +14,20 @@ pub enum Format {
     Numbers(bool),
 }
 
+/// What a client is told of a request that needs no other answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// The request was carried out.
+    Done {
+        /// The number that it bears.
+        request: u64,
+        /// The number of the message that came of it.
+        message: Option<u64>,
+    },
+    /// The connection is alive.
+    Pong,
+}
+
 /// A request in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request<'a> {

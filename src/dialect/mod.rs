@@ -21,7 +21,7 @@ mod toy;
 pub use decoder::{Decoded, Decoder};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
-pub use format::{Format, Situation};
+pub use format::{Acknowledgement, Format, Situation};
 pub use line::classroom::simplify;
 pub use line::commands::{CommandSpec, Takes, commands};
 pub use line::framing::{Frame, LineSplitter};

@@ -128,12 +128,22 @@ pub enum Step<'a> {
     Command(Command<'a>),
     /// Somebody wants to be told things in another form.
     Format(Format),
+    /// A program asks whether the connection is alive.
+    Ping,
     /// A message that says nothing.
     Blank,
     /// So many bytes that say nothing, and cost as much to read as others.
     Noise(usize),
     /// Bytes that the language itself has to answer.
-    Answer(&'static [u8]),
+    Answer(&'a [u8]),
+    /// A request begins that bears this number, and its answer will too.
+    BeginRequest(u64),
+    /// All of the request that was begun was said.
+    EndRequest,
+    /// What follows is in another language: the decoder is to be asked anew, without more bytes.
+    Switch,
+    /// The conversation ends in order, with these bytes for the last words.
+    Finish(&'a [u8]),
     /// The client shows how it reads.
     Become(Habit),
     /// The client speaks a language in which it is to be answered, too.

@@ -55,7 +55,7 @@ fn encoded_in<'a>(encoding: Encoding, told: impl Into<Told<'a>>) -> String {
     let mut out = Vec::new();
     match told.into() {
         Told::RoomEvent(event) => encoding.room_event(&RoomName::main(), &event, &mut out),
-        Told::Reply(reply) => encoding.reply(&reply, &mut out),
+        Told::Reply(reply) => encoding.reply(&reply, None, &mut out),
     }
     String::from_utf8(out).unwrap()
 }
@@ -71,7 +71,7 @@ fn longest_name() -> Nickname {
 fn welcome(nickname: &Nickname) -> Reply<'_> {
     let cursor = HistoryCursor { epoch: 7, number: 7 };
     let room = Some(MAIN.get_or_init(RoomName::main));
-    Reply::Welcome { nickname, room, cursor, now: UnixTime::default() }
+    Reply::Welcome { nickname, room, cursor, now: UnixTime::default(), players: None }
 }
 
 static MAIN: OnceLock<RoomName> = OnceLock::new();

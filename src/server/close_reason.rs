@@ -14,13 +14,15 @@ pub enum CloseReason {
     Lost,
     /// The first bytes were of a language that this port does not speak.
     Foreign(Foreign),
+    /// The client's language has an end of its own, and it was said.
+    Finished,
     /// Another reason, which the client was told.
     Told(Farewell),
 }
 
 impl CloseReason {
     /// Every reason, by the name it has in log and counters.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 15] = [
         "ended",
         "lost",
         Foreign::NAMES[0],
@@ -35,6 +37,7 @@ impl CloseReason {
         "refused",
         "banned",
         "kicked",
+        "finished",
     ];
 
     /// The place of those who read too slowly in [`CloseReason::NAMES`].
@@ -60,6 +63,7 @@ impl CloseReason {
             ) => 11,
             Self::Told(Farewell::Banned | Farewell::AddressBanned) => 12,
             Self::Told(Farewell::Kicked) => 13,
+            Self::Finished => 14,
         }
     }
 
@@ -72,7 +76,7 @@ impl CloseReason {
     pub(super) fn farewell(self) -> Option<Farewell> {
         match self {
             Self::Told(farewell) => Some(farewell),
-            Self::Ended | Self::Lost | Self::Foreign(_) => None,
+            Self::Ended | Self::Lost | Self::Finished | Self::Foreign(_) => None,
         }
     }
 }

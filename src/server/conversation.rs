@@ -8,7 +8,9 @@ use super::audit::Audited;
 use super::close_reason::CloseReason;
 use super::session::Phase;
 use crate::chat::{Command, Farewell, Outcome, Outlet, Refusal, Reply};
-use crate::dialect::{Decoded, Decoder, Due, Format, Habit, Situation, Speaker, Step};
+use crate::dialect::{
+    Acknowledgement, Decoded, Decoder, Due, Format, Habit, Situation, Speaker, Step,
+};
 use crate::id::ClientId;
 use crate::limits::LINES_PER_TURN;
 use crate::time::Time;
@@ -19,6 +21,8 @@ enum Asked<'a> {
     Command(Command<'a>),
     /// To be told things in another form.
     Format(Format),
+    /// A sign of life.
+    Ping,
     /// Nothing.
     Nothing,
     /// What cannot be understood, or lacks something.
@@ -30,7 +34,7 @@ impl Asked<'_> {
     fn cost(&self) -> u32 {
         match self {
             Self::Command(command) => command.cost(),
-            Self::Format(_) | Self::Nothing | Self::InVain(_) => 1,
+            Self::Format(_) | Self::Ping | Self::Nothing | Self::InVain(_) => 1,
         }
     }
 }
@@ -59,10 +63,14 @@ impl Server {
                 true => Speaker::Member,
                 false => Speaker::Stranger { could_be_nickname },
             });
-            if step == Step::More {
-                break;
+            match step {
+                Step::More => break,
+                Step::Switch => {
+                    drop(decoded);
+                    decoded = decoder.decode(now, &mut []);
+                }
+                step => is_member = self.take_step(now, id, step, is_member),
             }
-            is_member = self.take_step(now, id, step, is_member);
         }
         drop(decoded);
         self.put_back(now, id, decoder);
@@ -131,7 +139,7 @@ impl Server {
     /// Does what one step asks for. Whether the client is a member then.
     fn take_step(&mut self, now: Time, id: ClientId, step: Step<'_>, is_member: bool) -> bool {
         let asked = match step {
-            Step::More => return is_member,
+            Step::More | Step::Switch => return is_member,
             Step::Noise(bytes) => {
                 if let Some(session) = self.sessions.get_mut(id) {
                     session.charge_noise(now, self.settings.flood, bytes);
@@ -142,12 +150,27 @@ impl Server {
                 self.fanout.push(id, bytes);
                 return is_member;
             }
+            Step::BeginRequest(number) => {
+                self.said_before = self.lobby.cursor().number;
+                self.fanout.begin_request(id, number);
+                return is_member;
+            }
+            Step::EndRequest => {
+                let last = self.lobby.cursor().number;
+                self.fanout.end_request(Some(last).filter(|last| *last > self.said_before));
+                return is_member;
+            }
             Step::Speak(encoding) => {
                 self.fanout.set_encoding(id, encoding);
                 return is_member;
             }
             Step::Become(habit) => {
                 self.note_habit(id, habit);
+                return is_member;
+            }
+            Step::Finish(last_words) => {
+                self.fanout.push(id, last_words);
+                self.close(now, id, CloseReason::Finished);
                 return is_member;
             }
             Step::Close(language, last_words) => {
@@ -157,6 +180,7 @@ impl Server {
             }
             Step::Command(command) => Asked::Command(command),
             Step::Format(format) => Asked::Format(format),
+            Step::Ping => Asked::Ping,
             Step::Blank => Asked::Nothing,
             Step::Refuse(refusal) => Asked::InVain(refusal),
         };
@@ -213,6 +237,7 @@ impl Server {
         match asked {
             Asked::Command(command) => self.obey(now, id, command),
             Asked::Format(format) => self.tell_in(now, id, format),
+            Asked::Ping => self.fanout.acknowledge(id, Acknowledgement::Pong),
             Asked::InVain(refusal) => self.fanout.reply(id, &Reply::Refused(&refusal)),
             Asked::Nothing => {}
         }

@@ -1,6 +1,6 @@
 //! What clients said and how they went, in numbers.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::close_reason::CloseReason;
 
@@ -20,7 +20,19 @@ pub struct ServerCounters {
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
     /// Clients closed, by [`CloseReason::index`].
+    #[serde(deserialize_with = "of_all_reasons")]
     pub closed: [u64; CloseReason::NAMES.len()],
+}
+
+/// The counters of an older process, which knows fewer reasons.
+fn of_all_reasons<'de, D: Deserializer<'de>>(
+    counts: D,
+) -> Result<[u64; CloseReason::NAMES.len()], D::Error> {
+    let mut closed = [0; CloseReason::NAMES.len()];
+    for (all, count) in closed.iter_mut().zip(Vec::<u64>::deserialize(counts)?) {
+        *all = count;
+    }
+    Ok(closed)
 }
 
 impl ServerCounters {

@@ -110,6 +110,8 @@ pub struct Server {
     checks: Checks,
     answers: Answers,
     audit: Audit,
+    /// The last message before the request that is being carried out, if that bears a number.
+    said_before: u64,
     /// Rooms that were looked for on disk before this turn.
     recalled_before: u64,
     jams: Jams,
@@ -140,6 +142,7 @@ impl Server {
             checks: Checks::default(),
             answers: Answers::default(),
             audit: Audit::default(),
+            said_before: 0,
             recalled_before: 0,
             jams: Jams::default(),
             settings,

@@ -82,6 +82,8 @@ impl Server {
             sessions.get(id).and_then(|session| admission.origins.network(session.origin))
         };
         let now = self.started + now.since(Time::ZERO);
-        act(&mut self.lobby, &mut self.fanout, &Context { now, network_of: &network_of })
+        let players = self.matchmaker.port();
+        let context = Context { now, network_of: &network_of, players };
+        act(&mut self.lobby, &mut self.fanout, &context)
     }
 }

@@ -40,7 +40,8 @@ impl Replica {
             if !rooms.contains(&entry.room) {
                 rooms.push(entry.room.clone());
             }
-            let context = Context { now: UnixTime::default(), network_of: &|_| None };
+            let context =
+                Context { now: UnixTime::default(), network_of: &|_| None, players: None };
             self.0.apply(entry, &context, &mut Nobody);
         }
         for room in rooms {

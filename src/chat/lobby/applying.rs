@@ -83,7 +83,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let Joining { name, room, stays, owns, knows_password } = joining;
+        let Joining { name, room, stays, owns, knows_password, recall } = joining;
         let (room, key) = match room {
             Some(room) => (room, None),
             None => {
@@ -100,6 +100,11 @@ impl Lobby {
             }
         }
         let Some(who) = self.nickname(id).cloned() else { return Ok(()) };
+        match recall {
+            // Where nothing is remembered, coming in is worth no refusal.
+            Some(which) => drop(self.recall(id, room, which, context, outlet)),
+            None => self.read_history_to(id, room, context, outlet),
+        }
         self.happen(room, Author::Here(id), Fact::Came { who: who.clone() }, context, outlet);
         if let (Some(key), Some(open)) = (key, self.rooms.get(room)) {
             outlet.reply(id, &Reply::Owns { room: &open.name, key });
@@ -202,7 +207,7 @@ impl Lobby {
             // There is such a room already, or no longer.
             Fact::Founded { .. } | Fact::Opened(_) | Fact::Closed => {}
             Fact::Came { .. } => match author {
-                Author::Here(id) => self.enter(id, room, context, outlet),
+                Author::Here(id) => self.enter(id, room, outlet),
                 Author::There => self.note_used(room),
             },
             Fact::Went { who } => self.remove(room, author, &who, outlet),

@@ -56,6 +56,8 @@ pub struct Joining {
     pub(super) owns: bool,
     /// The member has brought the password that the room needs.
     pub(super) knows_password: bool,
+    /// Which messages the member asks for; `None`: as it has chosen before.
+    pub(super) recall: Option<Recall>,
 }
 
 impl Lobby {
@@ -82,8 +84,12 @@ impl Lobby {
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 Decision::Rename(self.new_nickname(id, typed, context)?)
             }
-            Command::Join { room, password, stay } => {
-                return self.decide_to_join(id, (room, password), stay, context);
+            Command::Join { room, password, stay, recall } => {
+                let joining = self.decide_to_join(id, (room, password), stay, context)?;
+                return Ok(match joining {
+                    Decision::Join(joining) => Decision::Join(Joining { recall, ..joining }),
+                    other => other,
+                });
             }
             Command::Leave { room } => Decision::Leave(self.room_to_leave(id, room)?),
             Command::InRoom { room, command } => {
@@ -176,7 +182,7 @@ impl Lobby {
             None if password.is_some() => return Err(Refusal::NameCharacter),
             None => false,
         };
-        Ok(Decision::Join(Joining { name, room: found, stays, owns, knows_password }))
+        Ok(Decision::Join(Joining { name, room: found, stays, owns, knows_password, recall: None }))
     }
 
     fn room_to_leave(&self, id: ClientId, typed: Option<&str>) -> Result<RoomId, Refusal> {

@@ -96,20 +96,14 @@ impl Lobby {
         let Some(member) = self.members.get(id) else { return };
         if member.memberships.is_empty() && member.preferences.landing == Landing::Main {
             let came = Fact::Came { who: member.nickname.clone() };
+            self.read_history_to(id, RoomId::MAIN, context, outlet);
             self.happen(RoomId::MAIN, Author::Here(id), came, context, outlet);
         }
     }
 
     /// Takes a member into one more room and tells everyone there, the newcomer included.
-    pub(super) fn enter(
-        &mut self,
-        id: ClientId,
-        room: RoomId,
-        context: &Context<'_>,
-        outlet: &mut impl Outlet,
-    ) {
+    pub(super) fn enter(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
         self.note_used(room);
-        self.read_history_to(id, room, context, outlet);
         let Some(member) = self.members.get_mut(id) else { return };
         member.memberships.push(self.rooms.add_member(room, id));
         outlet.subscribe(room, id);
@@ -133,8 +127,9 @@ impl Lobby {
         }
     }
 
-    /// Sends the history of the room to a newcomer.
-    fn read_history_to(
+    /// Sends the history of the room to somebody who is about to come in, if that is what the
+    /// client has chosen.
+    pub(super) fn read_history_to(
         &self,
         id: ClientId,
         room: RoomId,

@@ -100,6 +100,8 @@ pub struct Context<'a> {
     pub now: UnixTime,
     /// The network of a client; `None`: one that everybody may come from.
     pub network_of: &'a dyn Fn(ClientId) -> Option<Network>,
+    /// The server's UDP port, where players meet.
+    pub players: Option<u16>,
 }
 
 /// Everyone with a nickname, and the rooms.

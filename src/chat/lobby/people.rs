@@ -33,7 +33,8 @@ impl Lobby {
         if let Some(nickname) = self.nickname(id) {
             let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
             let room = Some(&main).filter(|_| landing == Landing::Main);
-            outlet.reply(id, &Reply::Welcome { nickname, room, cursor, now });
+            let players = context.players;
+            outlet.reply(id, &Reply::Welcome { nickname, room, cursor, now, players });
         }
         for line in self.settings.motd.lines() {
             outlet.reply(id, &Reply::MessageOfTheDay { line });
@@ -192,7 +193,7 @@ impl Lobby {
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
-        let Context { now, network_of } = *context;
+        let Context { now, network_of, .. } = *context;
         match open.settings.sanctions.ban_on(nickname, network_of(id), now) {
             Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(ActiveSanction {
                 room: open.name.clone(),

@@ -36,6 +36,10 @@ impl Lobby {
                 let recalled = if all { Recalled::Since } else { Recalled::Gap };
                 (open.history.after(cursor.number), recalled(cursor.number))
             }
+            Recall::Before { number, most } => {
+                let replay = open.history.before(number, most);
+                (replay, Recalled::Before { number, more: replay.has_older() })
+            }
         };
         outlet.replay(id, &self.recollection(room, open, replay, which, context.now));
         Ok(())

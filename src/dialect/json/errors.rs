@@ -117,6 +117,8 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::NotATime => "time-bad",
         Refusal::LineTooLong => "too-long",
         Refusal::NotUtf8 => "not-utf8",
+        Refusal::RequestMalformed => "bad-json",
+        Refusal::RequestUnknown(_) => "bad-type",
     }
 }
 

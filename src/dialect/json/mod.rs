@@ -1,8 +1,9 @@
-//! JSON dialect 1: what a program is told, one object at a time.
+//! JSON dialect 1: what a program is told and asks for, one object at a time.
 //!
 //! ```text
 //!     object   the objects, for who writes them and who reads them
 //!     events, replies, errors     what happens, as objects
+//!     requests                    what a program asks for
 //! ```
 //!
 //! An object is written without what ends it: the encoding knows whether that is a newline or the
@@ -12,13 +13,15 @@ mod errors;
 mod events;
 mod object;
 mod replies;
+mod requests;
 
 pub(super) use events::room_event;
 pub use object::{
     Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, RoomEntry,
     SanctionEntry, Text, VERSION,
 };
-pub(super) use replies::{format, reply};
+pub(super) use replies::{acknowledge, format, reply};
+pub(super) use requests::RequestSteps;
 
 #[cfg(test)]
 mod tests;

@@ -113,6 +113,12 @@ pub enum Object<'a> {
         /// The number after which they were asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<u64>,
+        /// The number before which they were asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
+        /// Older ones are remembered, too.
+        #[serde(default, skip_serializing_if = "is_false")]
+        more: bool,
     },
     /// That was all of them.
     End {
@@ -253,6 +259,16 @@ pub enum Object<'a> {
         /// What it says.
         text: Text<'a>,
     },
+    /// A request was carried out.
+    Ok {
+        /// Its number.
+        re: u64,
+        /// The number of the message that came of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        n: Option<u64>,
+    },
+    /// The answer to `ping`.
+    Pong,
     /// Something was not done.
     Error(Error<'a>),
     /// The server closes the connection.
@@ -296,6 +312,8 @@ pub struct Greeting<'a> {
 pub struct Limits {
     /// Bytes of a line, its end included.
     pub line: usize,
+    /// Bytes of a text in a request.
+    pub text: usize,
 }
 
 /// Something that was said or done in a room.
@@ -415,6 +433,9 @@ pub struct PeerEntry<'a> {
 /// Something was not done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Error<'a> {
+    /// The number of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<u64>,
     /// Why, as one word of the list in `docs/PROTOCOL.md`.
     pub code: Text<'a>,
     /// Why, in English.

@@ -9,36 +9,49 @@ use crate::chat::{
     HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind,
     Ticket,
 };
-use crate::dialect::format::Situation;
+use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
-use crate::limits::LINE_BYTES_MAX;
+use crate::limits::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::time::UnixTime;
 
-/// Appends what one client is told.
-pub(in super::super) fn reply(reply: &Reply<'_>, out: &mut Vec<u8>) {
-    write(&object(reply), out);
+/// Appends what one client is told; `re` is the number of its request.
+pub(in super::super) fn reply(reply: &Reply<'_>, re: Option<u64>, out: &mut Vec<u8>) {
+    let mut object = object(reply);
+    if let Object::Error(error) = &mut object {
+        error.re = re;
+    }
+    write(&object, out);
+}
+
+/// Appends that a request was carried out.
+pub(in super::super) fn acknowledge(what: Acknowledgement, out: &mut Vec<u8>) {
+    let object = match what {
+        Acknowledgement::Done { request, message } => Object::Ok { re: request, n: message },
+        Acknowledgement::Pong => Object::Pong,
+    };
+    write(&object, out);
 }
 
 /// Appends that what follows is JSON, and what a program should know of the server.
 pub(in super::super) fn format(situation: &Situation<'_>, out: &mut Vec<u8>) {
-    let features = if situation.udp.is_some() { vec!["match".into()] } else { Vec::new() };
     let object = Object::Format(Greeting {
         nick: situation.nickname.map(|name| name.as_str().into()),
         room: situation.room.map(|room| room.as_str().into()),
-        features: Some(features),
-        udp: situation.udp,
-        ..greeting(situation.cursor, situation.now)
+        ..greeting(situation.cursor, situation.now, situation.udp)
     });
     write(&object, out);
 }
 
-fn greeting(cursor: HistoryCursor, now: UnixTime) -> Greeting<'static> {
+fn greeting(cursor: HistoryCursor, now: UnixTime, udp: Option<u16>) -> Greeting<'static> {
+    let features = if udp.is_some() { vec!["match".into()] } else { Vec::new() };
     Greeting {
         v: VERSION,
         epoch: format!("{:08x}", cursor.epoch).into(),
         n: cursor.number,
         now: now.millis() / 1_000,
-        limits: Limits { line: LINE_BYTES_MAX },
+        limits: Limits { line: LINE_BYTES_MAX, text: TEXT_BYTES_MAX },
+        features: Some(features),
+        udp,
         ..Greeting::default()
     }
 }
@@ -47,10 +60,10 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
     let in_english = || sentence(|out| wording::reply(reply, false, out));
     match *reply {
         Reply::Prompt => Object::Prompt,
-        Reply::Welcome { nickname, room, cursor, now } => Object::Welcome(Greeting {
+        Reply::Welcome { nickname, room, cursor, now, players } => Object::Welcome(Greeting {
             nick: Some(nickname.as_str().into()),
             room: room.map(named),
-            ..greeting(cursor, now)
+            ..greeting(cursor, now, players)
         }),
         Reply::MessageOfTheDay { line } => Object::Motd { text: line.into() },
         Reply::Entered { room, others } => Object::Room { room: named(room), total: others + 1 },
@@ -102,12 +115,13 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
 fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static>) -> Object<'a> {
     match *reply {
         Reply::RecallBegins { room, count, which } => {
-            let after = match which {
-                Recalled::Last => None,
-                Recalled::Since(after) | Recalled::Gap(after) => Some(after),
+            let (gap, after, before, more) = match which {
+                Recalled::Last => (false, None, None, false),
+                Recalled::Since(after) => (false, Some(after), None, false),
+                Recalled::Gap(after) => (true, Some(after), None, false),
+                Recalled::Before { number, more } => (false, None, Some(number), more),
             };
-            let gap = matches!(which, Recalled::Gap(_));
-            Object::History { room: named(room), gap, count, after }
+            Object::History { room: named(room), gap, count, after, before, more }
         }
         Reply::Remembered { room, message, .. } => Object::Message(Message {
             n: message.id.number,

@@ -13,7 +13,7 @@ use crate::limits::{
 use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
-const ALL: [&str; 30] = [
+const ALL: [&str; 32] = [
     "prompt",
     "format",
     "welcome",
@@ -44,6 +44,8 @@ const ALL: [&str; 30] = [
     "invited",
     "matched",
     "help",
+    "ok",
+    "pong",
 ];
 /// The rest of it.
 const MORE: [&str; 4] = ["held", "notice", "error", "bye"];
@@ -107,7 +109,7 @@ fn the_longest_objects_fit_in_what_readers_keep() {
         Reply::Whispered { from: &name, text: &quotes, at: now },
     ] {
         let mut out = Vec::new();
-        reply(&longest, &mut out);
+        reply(&longest, None, &mut out);
         assert!(out.len() < JSON_LINE_BYTES_MAX, "{} bytes", out.len());
     }
 }

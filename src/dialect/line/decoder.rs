@@ -20,6 +20,7 @@ use super::unread::Unread;
 use crate::chat::Refusal;
 use crate::dialect::detect::{Foreign, Language, language};
 use crate::dialect::format::Request;
+use crate::dialect::json::RequestSteps;
 use crate::dialect::steps::{Due, LanguageDecoder, Speaker, Step, Steps};
 use crate::limits::LINE_BYTES_MAX;
 use crate::time::Time;
@@ -63,6 +64,7 @@ impl LineDecoder {
             is_undecided: false,
             foreign: None,
             erased: String::new(),
+            request: RequestSteps::default(),
         };
         decoded.note_text(text);
         if is_detecting {
@@ -150,11 +152,14 @@ pub struct LineSteps<'a> {
     foreign: Option<Foreign>,
     /// The line, if it has erased some of itself.
     erased: String,
+    /// The line, if it is a request in JSON.
+    request: RequestSteps,
 }
 
 impl Steps for LineSteps<'_> {
     fn due(&self) -> Due {
-        if self.noise > 0 || self.is_begun || self.foreign.is_some() || self.unread.owes_mark() {
+        let is_begun = self.is_begun || self.request.is_begun();
+        if self.noise > 0 || is_begun || self.foreign.is_some() || self.unread.owes_mark() {
             Due::Now
         } else if self.is_undecided {
             Due::Later
@@ -164,6 +169,9 @@ impl Steps for LineSteps<'_> {
     }
 
     fn next(&mut self, speaker: Speaker<'_>) -> Step<'_> {
+        if self.request.is_begun() {
+            return self.request.next(speaker);
+        }
         if self.noise > 0 {
             return Step::Noise(std::mem::take(&mut self.noise));
         }
@@ -240,6 +248,13 @@ impl LineSteps<'_> {
                 return Step::Refuse(refusal);
             }
         };
+        if habits.reads_json && text.starts_with('{') {
+            self.has_spoken = true;
+            return match self.request.begin(text.as_bytes()) {
+                Ok(()) => self.request.next(speaker),
+                Err(refusal) => Step::Refuse(refusal),
+            };
+        }
         let first_answer = classroom.as_deref();
         let asked = match speaker {
             Speaker::Member => message::asked(without_name_of(first_answer, text)),
@@ -250,7 +265,10 @@ impl LineSteps<'_> {
         };
         match asked {
             Ok(Some(Request::Command(command))) => Step::Command(command),
-            Ok(Some(Request::Format(format))) => Step::Format(format),
+            Ok(Some(Request::Format(format))) => {
+                habits.note_format(format);
+                Step::Format(format)
+            }
             Ok(None) => Step::Blank,
             Err(refusal) => Step::Refuse(refusal),
         }

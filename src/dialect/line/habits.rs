@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::classroom::without_name;
+use crate::dialect::format::Format;
 
 /// The way in which a client reads, as its messages show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,9 @@ pub struct Habits {
     /// That was more than empty lines, so its language is known.
     #[serde(default)]
     pub(in crate::dialect) has_spoken: bool,
+    /// It is told things in JSON, so a line that begins with `{` is a request.
+    #[serde(default)]
+    pub(in crate::dialect) reads_json: bool,
 }
 
 impl Habits {
@@ -84,6 +88,15 @@ impl Habits {
         }
         self.ending = LineEnding::PauseUnicode;
         Some(Habit::ReadsUnicode)
+    }
+
+    /// Notes in which format the client wants to be told things.
+    pub(in crate::dialect) fn note_format(&mut self, format: Format) {
+        match format {
+            Format::Json => self.reads_json = true,
+            Format::Text => self.reads_json = false,
+            Format::Numbers(_) => {}
+        }
     }
 
     pub(in crate::dialect) fn pauses(self) -> bool {

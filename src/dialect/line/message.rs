@@ -55,7 +55,7 @@ pub(in crate::dialect) fn asked(line: &str) -> Result<Option<Request<'_>>, Refus
     }
     match line.strip_prefix('/') {
         None => Ok(Some(Request::Command(Command::Say { room: None, text: line }))),
-        Some(literal) if literal.starts_with('/') => {
+        Some(literal) if literal.starts_with(['/', '{']) => {
             Ok(Some(Request::Command(Command::Say { room: None, text: literal })))
         }
         Some(request) => commands::asked(request).map(Some),

@@ -108,6 +108,9 @@ fn recall_begins(out: &mut Vec<u8>, room: &RoomName, count: usize, which: Recall
         Recalled::Since(number) => {
             notice(out, format_args!("-- {count} {messages} in {room} since {number} --"));
         }
+        Recalled::Before { number, .. } => {
+            notice(out, format_args!("-- {count} {messages} in {room} before {number} --"));
+        }
         Recalled::Gap(number) => notice(
             out,
             format_args!(

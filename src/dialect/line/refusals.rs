@@ -51,6 +51,9 @@ fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
             let help = " (/help lists them, //";
             line(out, &["* there is no command /", verb, help, verb, " says it)"]);
         }
+        Refusal::RequestUnknown(t) => {
+            line(out, &["* there is no request \"", t, "\" (docs/PROTOCOL.md lists them)"]);
+        }
         Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
         _ => about_order(refusal, out),
     }
@@ -224,6 +227,9 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::OperBusy => "too many passwords are being checked; try again in a while",
         Refusal::NotSeeking => "you are in no queue; /match QUEUE gives you a token for one",
         Refusal::NotATime => "that is no time: use 90s, 10m, 2h or 7d, without a space",
+        Refusal::RequestMalformed => {
+            "that is no request: send one JSON object with what it needs (docs/PROTOCOL.md)"
+        }
         Refusal::NotUtf8 => "that line was not UTF-8 and nobody saw it; set your terminal to UTF-8",
         Refusal::NameTooLong
         | Refusal::NicknameReserved(_)
@@ -236,6 +242,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::QueueName
         | Refusal::MatchPlayers
         | Refusal::UnknownCommand(_)
+        | Refusal::RequestUnknown(_)
         | Refusal::Incomplete(_)
         | Refusal::NotAllowed { .. }
         | Refusal::Outranked(_)

@@ -40,7 +40,7 @@ pub(in crate::dialect) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
 pub(in crate::dialect) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     let (room, password) = first_word(needed(Verb::Join, argument)?);
     let password = (!password.is_empty()).then_some(password);
-    Ok(Command::Join { room, password, stay: false })
+    Ok(Command::Join { room, password, stay: false, recall: None })
 }
 
 /// Nothing, which asks for the topic; `-`, which takes it away; or the topic.
@@ -97,7 +97,7 @@ pub(in crate::dialect) fn history(argument: &str) -> Result<Command<'_>, Refusal
 }
 
 /// `EPOCH:NUMBER`, as the end of a history tells it.
-fn cursor(written: &str) -> Option<HistoryCursor> {
+pub(in crate::dialect) fn cursor(written: &str) -> Option<HistoryCursor> {
     let (epoch, number) = written.split_once(':')?;
     let epoch = u32::from_str_radix(epoch, 16).ok()?;
     Some(HistoryCursor { epoch, number: number.parse().ok()? })
@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn join(room: &str) -> Command<'_> {
-        Command::Join { room, password: None, stay: false }
+        Command::Join { room, password: None, stay: false, recall: None }
     }
 
     fn last(count: usize) -> Command<'static> {
@@ -205,7 +205,12 @@ mod tests {
             ("/j #games", join("#games")),
             (
                 "/join games open sesame",
-                Command::Join { room: "games", password: Some("open sesame"), stay: false },
+                Command::Join {
+                    room: "games",
+                    password: Some("open sesame"),
+                    stay: false,
+                    recall: None,
+                },
             ),
             ("/leave", Command::Leave { room: None }),
             ("/part games", Command::Leave { room: None }),
