@@ -5,8 +5,10 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{World, settings};
-use mio_chat::chat::{Alphabet, LobbySettings};
+use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::dialect::json::Object;
 use mio_chat::limits;
@@ -158,4 +160,30 @@ fn a_newline_that_somebody_makes_up_is_no_end_of_an_object() {
     assert_eq!(texts(&told).len(), told.len());
     let said = ["a\\n{\\\"t\\\":\\\"bye\\\"}", "\"}", "tab here", "{\"t\":\"bye\"}"];
     assert_eq!(texts(&told), said);
+}
+
+#[test]
+fn each_request_is_answered_with_its_number_though_it_had_to_wait() {
+    let flood = FloodRate::new(3, 2);
+    let mut world = World::new(Settings { flood, flood_address: None, ..settings() });
+    world.join("alice");
+    join(&mut world, "bot");
+    let say = |id: usize| format!("{{\"t\":\"say\",\"id\":{id},\"text\":\"b{id}\"}}\n");
+    world.sends("bot", (0..8).map(say).collect::<String>().as_bytes());
+    for number in 0..20 {
+        world.types("alice", &format!("a{number}"));
+        world.wait(Duration::from_millis(700));
+    }
+    let (mut said, mut answered) = (Vec::new(), Vec::new());
+    for object in objects(&mut world, "bot") {
+        match object {
+            Object::Message(message) if message.nick == "bot" => said.push(message.n),
+            Object::Ok { re, n } => {
+                answered.push(n.unwrap());
+                assert_eq!(said.len() as u64, re + 1, "answered after it was said, in order");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!((said.len(), said), (8, answered));
 }
