@@ -33,11 +33,13 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
 }
 
 fn connections(out: &mut Exposition, connections: &ConnectionStats, is_ready: bool) {
-    let ConnectionStats { now, max, accepted, rejected, closed } = connections;
+    let ConnectionStats { now, max, encodings, accepted, rejected, closed } = connections;
     let ready = "Whether /readyz says ok: 0 while stopping, full or out of descriptors.";
     out.gauge("mio_chat_ready", ready, u64::from(is_ready));
     out.gauge("mio_chat_connections", "Clients connected, those being closed included.", *now);
     out.gauge("mio_chat_connections_limit", "Clients that may be connected.", *max);
+    let text = "Clients connected, by the form in which they are told things.";
+    out.gauges("mio_chat_connections_by_encoding", text, "encoding", encodings);
     let text = "Clients let in since the start.";
     out.counter("mio_chat_connections_accepted_total", text, *accepted);
     let text = "Clients turned away at the door, by reason.";
@@ -163,9 +165,19 @@ impl Exposition {
         self.line(name, &[], value);
     }
 
+    /// A gauge with one label.
+    fn gauges(&mut self, name: &str, help: &str, label: &str, counts: &Counts) {
+        self.family(name, "gauge", help);
+        self.labelled(name, label, counts);
+    }
+
     /// A counter with one label.
     fn counters(&mut self, name: &str, help: &str, label: &str, counts: &Counts) {
         self.family(name, "counter", help);
+        self.labelled(name, label, counts);
+    }
+
+    fn labelled(&mut self, name: &str, label: &str, counts: &Counts) {
         for (value, count) in &counts.0 {
             self.line(name, &[(label, value)], *count);
         }
@@ -279,7 +291,7 @@ mod tests {
 
     #[test]
     fn labels_are_words_of_ours() {
-        let known = ["commit", "how", "kind", "reason", "result", "version", "work"];
+        let known = ["commit", "encoding", "how", "kind", "reason", "result", "version", "work"];
         let text = text(&sample());
         let all = families(&text);
         let labels: BTreeSet<&String> = all.iter().flat_map(|family| &family.labels).collect();

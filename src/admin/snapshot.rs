@@ -100,6 +100,8 @@ pub struct ConnectionStats {
     pub now: u64,
     /// The most that may be.
     pub max: u64,
+    /// Now, by the encoding in which they are told things.
+    pub encodings: Counts,
     /// Accepted since the start: those now, and those closed.
     pub accepted: u64,
     /// Turned away at the door, by reason.

@@ -38,8 +38,9 @@ pub(super) fn sample() -> Snapshot {
         uptime_seconds: 12.5,
         not_ready: None,
         connections: ConnectionStats {
-            now: 3,
+            now: 4,
             max: 1_000,
+            encodings: Counts(vec![("lines", 3), ("json-lines", 1)]),
             accepted: 101,
             rejected: Counts(vec![("full", 1), ("address", 2), ("descriptors", 3)]),
             closed: Counts(closed),

@@ -25,6 +25,15 @@ impl Fanout {
         rooms.iter().for_each(|room| self.add_subscription(*room, id));
     }
 
+    /// The number of clients that read in each encoding, by its index.
+    pub fn readers(&self) -> [u64; Encoding::ALL.len()] {
+        let mut readers = [0; Encoding::ALL.len()];
+        for (_, outbox) in self.outboxes.iter() {
+            readers[outbox.encoding.index()] += 1;
+        }
+        readers
+    }
+
     /// The rooms that a client hears.
     fn rooms_of(&self, id: ClientId) -> Vec<RoomId> {
         let first = self.outboxes.get(id).map(|outbox| outbox.subscription);

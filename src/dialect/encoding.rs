@@ -59,6 +59,17 @@ impl Encoding {
         }
     }
 
+    /// Its name in counters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Line => "lines",
+            Self::NumberedLine => "numbered-lines",
+            Self::JsonLine => "json-lines",
+            #[cfg(test)]
+            Self::Toy => "toy",
+        }
+    }
+
     /// Its place in [`Encoding::ALL`].
     pub fn index(self) -> usize {
         self as usize

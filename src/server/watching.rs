@@ -4,6 +4,7 @@ use super::session::Phase;
 use super::{Server, ServerCounters};
 use crate::chat::{Lobby, Nickname};
 use crate::delivery::{DeliveryCounters, Slices};
+use crate::dialect::Encoding;
 use crate::id::ClientId;
 use crate::matchmaking::Matchmaker;
 use crate::time::Time;
@@ -37,6 +38,12 @@ impl<'s> Status<'s> {
     /// How many clients are connected, those being closed included.
     pub fn clients(self) -> usize {
         self.0.sessions.len()
+    }
+
+    /// How many read in each encoding, by its name. Counted when asked.
+    pub fn readers(self) -> impl Iterator<Item = (&'static str, u64)> {
+        let names = Encoding::ALL.iter().map(|encoding| encoding.name());
+        names.zip(self.0.fanout.readers())
     }
 
     /// Bytes of memory for all that waits for clients.

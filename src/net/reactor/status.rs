@@ -39,6 +39,7 @@ impl Reactor {
         ConnectionStats {
             now: self.sockets.connections.len() as u64,
             max: self.sockets.clients_max as u64,
+            encodings: Counts(self.turn.server.status().readers().collect()),
             accepted: self.operations.gauges.admitted,
             rejected,
             closed: Counts(CloseReason::NAMES.into_iter().zip(closed).collect()),
