@@ -17,6 +17,8 @@ mod proxy;
 mod steps;
 #[cfg(test)]
 mod toy;
+#[doc(hidden)]
+pub mod websocket;
 
 pub use decoder::{Decoded, Decoder};
 pub use detect::{Foreign, Language, language};
