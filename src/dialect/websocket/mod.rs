@@ -3,9 +3,13 @@
 //! ```text
 //!     frame     headers, masks
 //!     message   frames put together, answered where that is all there is to do
+//!     farewell  why the server closes
 //! ```
 //!
 //! No extension is ever agreed to, so what everybody reads is the same for everybody.
 
+mod farewell;
 pub mod frame;
 pub mod message;
+
+pub(super) use farewell::farewell;
