@@ -8,6 +8,7 @@ mod admin;
 mod console;
 mod load;
 mod matching;
+mod websocket;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ pub use admin::*;
 pub use console::*;
 pub use load::*;
 pub use matching::*;
+pub use websocket::*;
 
 // ---- What one client may send ------------------------------------------------------------
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::outbox::{Outbox, OutboxState, Pool};
 use super::transcript::{Span, TranscriptId, Transcripts};
+use crate::dialect::Encoding;
 use crate::id::ClientId;
 use crate::limits::{
     OUTBOX_AGE, OUTBOX_HARD_BYTES, OUTBOX_SOFT_BYTES, OUTBOX_TOTAL_BYTES, QUEUED_BYTES_PER_TURN,
@@ -161,9 +162,14 @@ impl Backlog {
         self.track(outbox, |outbox, pool| outbox.block(now, pool));
     }
 
-    /// Drops the waiting bytes, but for the rest of a line that is partly sent.
+    /// Has a client told things in another encoding from now on.
+    pub(super) fn set_encoding(&mut self, outbox: &mut Outbox, encoding: Encoding) {
+        self.track(outbox, |outbox, pool| outbox.set_encoding(encoding, pool));
+    }
+
+    /// Drops the waiting bytes, but for the rest of a message that is partly sent.
     pub(super) fn cut(&mut self, id: ClientId, outbox: &mut Outbox, transcripts: &Transcripts) {
-        self.track(outbox, |outbox, pool| outbox.cut_after_first_line(transcripts, pool));
+        self.track(outbox, |outbox, pool| outbox.cut_after_message(transcripts, pool));
         self.mark_dirty(id, outbox);
     }
 

@@ -177,7 +177,8 @@ impl Fanout {
         self.outboxes.values_mut().for_each(|outbox| outbox.excuse(standstill));
     }
 
-    /// Drops the waiting bytes of a slow consumer, but for the rest of a line that is partly sent.
+    /// Drops the waiting bytes of a slow consumer, but for the rest of a message that is
+    /// partly sent.
     pub fn cut(&mut self, id: ClientId) {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {

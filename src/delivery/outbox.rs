@@ -8,7 +8,8 @@
 //! Invariants:
 //! - no piece is empty but the first, and that only if nothing waits;
 //! - an empty outbox has no [`Overflow`] and is not blocked;
-//! - own bytes are as many as the own pieces say.
+//! - own bytes are as many as the own pieces say;
+//! - no more is owed of a message that is partly sent than waits.
 
 mod flags;
 mod handover;
@@ -71,6 +72,9 @@ pub(super) struct Overflow {
     own_head: usize,
     /// The mark behind all that waited when the socket last took everything older.
     mark: Option<Mark>,
+    /// Bytes at the front that end a message of which a part was sent, or that are in another
+    /// encoding than what comes behind them.
+    owed: usize,
     /// The client is behind: much has waited since it last had caught up.
     behind: bool,
 }
@@ -145,9 +149,7 @@ impl Outbox {
     pub(super) fn sent_whole(&mut self, count: usize) -> bool {
         let is_whole = self.overflow.is_none() && count > 0 && count >= self.first.len as usize;
         if is_whole {
-            // A span holds whole lines.
             (self.first, self.blocked) = (NOTHING, false);
-            self.flags.set(Flag::MidLine, false);
         }
         is_whole
     }
@@ -164,12 +166,40 @@ impl Outbox {
             return;
         }
         self.blocked = false;
-        self.advance(count, transcripts);
-        if self.is_empty() {
+        if count >= self.backlog() {
+            self.first = NOTHING;
             pool.give_back(&mut self.overflow);
-        } else if let Some(overflow) = &mut self.overflow {
+            return;
+        }
+        let owed = self.encoding.framing().owed(self.slices(transcripts), self.owed(), count);
+        self.advance(count);
+        self.owe(owed, pool);
+        if let Some(overflow) = &mut self.overflow {
             overflow.move_mark(now, count, self.first.len as usize);
         }
+    }
+
+    /// Bytes at the front that a reader who is cut off is still sent.
+    fn owed(&self) -> usize {
+        self.overflow.as_ref().map_or(0, |overflow| overflow.owed)
+    }
+
+    /// Notes how many bytes at the front a reader who is cut off is still sent.
+    fn owe(&mut self, owed: usize, pool: &mut Pool) {
+        if owed > 0 {
+            pool.take(&mut self.overflow).owed = owed;
+        } else if let Some(overflow) = &mut self.overflow {
+            overflow.owed = 0;
+        }
+    }
+
+    /// Has the client told things in another encoding from now on. Where messages end in what waits
+    /// is not known any more where these end otherwise.
+    pub(super) fn set_encoding(&mut self, encoding: Encoding, pool: &mut Pool) {
+        if encoding.framing() != self.encoding.framing() {
+            self.owe(self.backlog(), pool);
+        }
+        self.encoding = encoding;
     }
 
     /// Notes that the socket takes no more for now.
@@ -182,25 +212,19 @@ impl Outbox {
         }
     }
 
-    /// Drops all that waits but the rest of a line that is partly sent.
-    pub(super) fn cut_after_first_line(&mut self, transcripts: &Transcripts, pool: &mut Pool) {
-        let mut kept = Vec::new();
-        if self.flags.has(Flag::MidLine) {
-            for slice in self.slices(transcripts) {
-                let end = self.encoding.next_boundary(slice);
-                kept.extend_from_slice(&slice[..end.unwrap_or(slice.len())]);
-                if end.is_some() {
-                    break;
-                }
-            }
+    /// Drops all that waits but the rest of a message that is partly sent.
+    pub(super) fn cut_after_message(&mut self, transcripts: &Transcripts, pool: &mut Pool) {
+        let owed = self.owed();
+        let mut kept = Vec::with_capacity(owed);
+        for slice in self.slices(transcripts) {
+            kept.extend_from_slice(&slice[..slice.len().min(owed - kept.len())]);
         }
         self.first = NOTHING;
         // Only another write shows whether the socket takes the little that is left.
         self.blocked = false;
         pool.give_back(&mut self.overflow);
-        if self.encoding.is_boundary_behind(&kept) {
-            self.push_own(&kept, pool);
-        }
+        self.push_own(&kept, pool);
+        self.owe(kept.len(), pool);
     }
 
     /// Fills `slices`, which are empty, with what may be written now. Returns how many bytes that
@@ -242,7 +266,7 @@ impl Outbox {
             return self.backlog();
         }
         let front: Vec<u8> = self.slices(transcripts).flatten().copied().take(room + 1).collect();
-        match self.encoding.last_boundary(&front[..room]) {
+        match self.encoding.framing().last_end(&front[..room]) {
             Some(end) => end,
             None if room < SMALL_WRITE_BYTES => 0,
             // A character's later bytes are 10xxxxxx.
@@ -357,26 +381,18 @@ impl Outbox {
     }
 
     /// Takes so many bytes off the front.
-    fn advance(&mut self, mut count: usize, transcripts: &Transcripts) {
+    fn advance(&mut self, mut count: usize) {
         while count > 0 && self.first.len > 0 {
             let taken = count.min(self.first.len as usize);
             count -= taken;
-            let last = self.first.start + taken as u64 - 1;
             self.first = Span {
                 start: self.first.start + taken as u64,
                 len: self.first.len - taken as u32,
                 ..self.first
             };
-            if self.first.transcript != OWN {
-                let byte = Span { start: last, len: 1, ..self.first };
-                let sent = transcripts.slices(byte).next().unwrap_or_default();
-                self.flags.set(Flag::MidLine, !self.encoding.is_boundary_behind(sent));
-            }
             let Some(overflow) = &mut self.overflow else { continue };
             if self.first.transcript == OWN {
                 overflow.own_head += taken;
-                let sent = &overflow.own[..overflow.own_head];
-                self.flags.set(Flag::MidLine, !self.encoding.is_boundary_behind(sent));
             }
             if self.first.len == 0 {
                 self.first = overflow.pieces.pop_front().unwrap_or(NOTHING);
@@ -427,7 +443,7 @@ impl Overflow {
         self.behind = false;
         self.pieces.clear();
         self.own.clear();
-        (self.waiting, self.own_head, self.mark) = (0, 0, None);
+        (self.waiting, self.own_head, self.owed, self.mark) = (0, 0, 0, None);
     }
 }
 

@@ -20,7 +20,7 @@ impl Fanout {
         let rooms = self.rooms_of(id);
         rooms.iter().rev().for_each(|room| self.remove_subscription(*room, id));
         if let Some(outbox) = self.outboxes.get_mut(id) {
-            outbox.encoding = encoding;
+            self.backlog.set_encoding(outbox, encoding);
         }
         rooms.iter().for_each(|room| self.add_subscription(*room, id));
     }

@@ -4,7 +4,7 @@
 //! model that keeps plain bytes per client. Whatever is written, in whatever pieces, must be the
 //! same bytes. A failure names its seed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::backlog::OutboxLimits;
@@ -14,7 +14,7 @@ use crate::chat::{
     Command, Context, Guide, Landing, Lobby, LobbySettings, Outlet, Recall, Recollection, Reply,
     RoomCommand, RoomEvent, RoomId, RoomRef,
 };
-use crate::dialect::Encoding;
+use crate::dialect::{Encoding, Framing};
 use crate::id::{ClientId, Registry};
 use crate::limits::{WRITE_BYTES_PER_TURN, WRITE_SLICES};
 use crate::time::{Time, UnixTime};
@@ -23,7 +23,10 @@ use crate::time::{Time, UnixTime};
 #[derive(Debug, Default)]
 struct OwnBytes {
     waiting: Vec<u8>,
-    mid_line: bool,
+    /// Where the messages end in it that were not sent to their ends.
+    ends: VecDeque<usize>,
+    /// Bytes of the first of these messages were sent.
+    is_begun: bool,
     encoding: Encoding,
     rooms: BTreeSet<RoomId>,
 }
@@ -31,15 +34,49 @@ struct OwnBytes {
 impl OwnBytes {
     fn sent(&mut self, count: usize) {
         if count > 0 {
-            self.mid_line = !self.encoding.is_boundary_behind(&self.waiting[..count]);
+            let is_whole = self.ends.contains(&count);
+            self.is_begun = !is_whole;
+            self.ends.retain(|end| *end > count);
+            self.ends.iter_mut().for_each(|end| *end -= count);
             self.waiting.drain(..count);
         }
     }
 
     fn cut(&mut self) {
-        let end = self.encoding.next_boundary(&self.waiting);
-        let kept = if self.mid_line { end.unwrap_or(0) } else { 0 };
-        self.waiting.truncate(kept);
+        self.ends.truncate(usize::from(self.is_begun));
+        self.waiting.truncate(self.ends.front().copied().unwrap_or(0));
+    }
+
+    /// Queues what `write` appends, a message or more.
+    fn tell(&mut self, write: impl FnOnce(Encoding, &mut Vec<u8>)) {
+        let mut start = self.waiting.len();
+        write(self.encoding, &mut self.waiting);
+        while start < self.waiting.len() {
+            start += message_len(self.encoding.framing(), &self.waiting[start..]);
+            self.ends.push_back(start);
+        }
+    }
+
+    fn set_encoding(&mut self, encoding: Encoding) {
+        let others = encoding.framing() != self.encoding.framing();
+        if others && !self.waiting.is_empty() {
+            (self.ends, self.is_begun) = (VecDeque::from([self.waiting.len()]), true);
+        }
+        self.encoding = encoding;
+    }
+}
+
+/// Bytes of the message in front.
+fn message_len(framing: Framing, bytes: &[u8]) -> usize {
+    match framing {
+        Framing::EndsIn(end) => {
+            bytes.windows(end.len()).position(|window| window == end).unwrap() + end.len()
+        }
+        Framing::Frame => match bytes[1] {
+            126 => 4 + usize::from(u16::from_be_bytes([bytes[2], bytes[3]])),
+            length => 2 + usize::from(length),
+        },
+        Framing::Whole => bytes.len(),
     }
 }
 
@@ -53,13 +90,13 @@ impl Both {
     /// Tells the model of one client only.
     fn tell_own(&mut self, to: ClientId, reply: &Reply<'_>) {
         if let Some(own) = self.model.get_mut(&to) {
-            own.encoding.reply(reply, None, &mut own.waiting);
+            own.tell(|encoding, out| encoding.reply(reply, None, out));
         }
     }
 
     fn set_encoding(&mut self, id: ClientId, encoding: Encoding) {
         self.fanout.set_encoding(id, encoding);
-        self.model.get_mut(&id).expect("somebody who is here").encoding = encoding;
+        self.model.get_mut(&id).expect("somebody who is here").set_encoding(encoding);
     }
 }
 
@@ -80,7 +117,7 @@ impl Outlet for Both {
         assert!(deaf.iter().all(|id| self.model[id].rooms.contains(&room.id)), "deaf elsewhere");
         for (id, own) in &mut self.model {
             if own.rooms.contains(&room.id) && !deaf.contains(id) {
-                own.encoding.room_event(room.name, event, &mut own.waiting);
+                own.tell(|encoding, out| encoding.room_event(room.name, event, out));
             }
         }
     }
@@ -94,7 +131,7 @@ impl Outlet for Both {
         self.fanout.tell_neighbours(rooms, source, event);
         for own in self.model.values_mut() {
             if let Some(room) = rooms.iter().find(|room| own.rooms.contains(&room.id)) {
-                own.encoding.room_event(room.name, event, &mut own.waiting);
+                own.tell(|encoding, out| encoding.room_event(room.name, event, out));
             }
         }
     }

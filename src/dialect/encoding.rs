@@ -6,8 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::{Acknowledgement, Format, Situation};
+use super::framing::Framing;
 use super::json;
 use super::line::{notices, wording};
+use super::websocket::farewell;
+use super::websocket::frame::{Opcode, write_frame};
 use crate::chat::{Reply, RoomEvent, RoomName};
 
 /// How a client reads what it is told.
@@ -20,6 +23,8 @@ pub enum Encoding {
     NumberedLine,
     /// JSON dialect 1, one object a line.
     JsonLine,
+    /// JSON dialect 1, one object a text frame of WebSocket.
+    JsonFrame,
     /// The tests' own language.
     #[cfg(test)]
     Toy,
@@ -31,6 +36,7 @@ impl Encoding {
         Self::Line,
         Self::NumberedLine,
         Self::JsonLine,
+        Self::JsonFrame,
         #[cfg(test)]
         Self::Toy,
     ];
@@ -38,6 +44,7 @@ impl Encoding {
     /// What a reader of this encoding reads that asks for this form.
     pub fn with(self, format: Format) -> Self {
         match format {
+            _ if self == Self::JsonFrame => Self::JsonFrame,
             Format::Json => Self::JsonLine,
             Format::Numbers(_) if self == Self::JsonLine => Self::JsonLine,
             Format::Numbers(true) => Self::NumberedLine,
@@ -48,9 +55,8 @@ impl Encoding {
     /// Appends the answer to a reader that has asked for this form and reads in this encoding now.
     pub fn announce(self, format: Format, situation: &Situation<'_>, out: &mut Vec<u8>) {
         match (self, format) {
-            (Self::JsonLine, _) => {
-                json::format(situation, out);
-                out.push(b'\n');
+            (Self::JsonLine | Self::JsonFrame, _) => {
+                self.object(out, |out| json::format(situation, out));
             }
             (_, Format::Text | Format::Json) => notices::plain_again(out),
             (_, Format::Numbers(wanted)) => {
@@ -79,9 +85,8 @@ impl Encoding {
     pub fn room_event(self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
         match self {
             Self::Line | Self::NumberedLine => wording::room_event(event, self.has_numbers(), out),
-            Self::JsonLine => {
-                json::room_event(room, event, out);
-                out.push(b'\n');
+            Self::JsonLine | Self::JsonFrame => {
+                self.object(out, |out| json::room_event(room, event, out));
             }
             #[cfg(test)]
             Self::Toy => super::toy::told::encode(event, out),
@@ -93,9 +98,12 @@ impl Encoding {
     pub fn reply(self, reply: &Reply<'_>, re: Option<u64>, out: &mut Vec<u8>) {
         match self {
             Self::Line | Self::NumberedLine => wording::reply(reply, self.has_numbers(), out),
-            Self::JsonLine => {
-                json::reply(reply, re, out);
-                out.push(b'\n');
+            Self::JsonLine => self.object(out, |out| json::reply(reply, re, out)),
+            Self::JsonFrame => {
+                self.object(out, |out| json::reply(reply, re, out));
+                if let Reply::Farewell(why) = reply {
+                    farewell(*why, out);
+                }
             }
             #[cfg(test)]
             Self::Toy => {}
@@ -104,34 +112,29 @@ impl Encoding {
 
     /// Appends what a program is told of a request that needs no other answer.
     pub fn acknowledge(self, what: Acknowledgement, out: &mut Vec<u8>) {
-        if self == Self::JsonLine {
-            json::acknowledge(what, out);
-            out.push(b'\n');
+        self.object(out, |out| json::acknowledge(what, out));
+    }
+
+    /// Appends one object of JSON dialect 1, as its readers are sent it.
+    fn object(self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        match self {
+            Self::JsonLine => {
+                write(out);
+                out.push(b'\n');
+            }
+            Self::JsonFrame => write_frame(Opcode::Text, out, write),
+            _ => {}
         }
     }
 
-    /// Where the message ends in which these bytes begin; `None`: behind them. A reader who is cut
-    /// off is sent the message it is in, and no more.
-    pub fn next_boundary(self, bytes: &[u8]) -> Option<usize> {
-        memchr::memchr(self.end(), bytes).map(|end| end + 1)
-    }
-
-    /// Where the last message ends that ends in these bytes.
-    pub fn last_boundary(self, bytes: &[u8]) -> Option<usize> {
-        memchr::memrchr(self.end(), bytes).map(|end| end + 1)
-    }
-
-    /// Whether a message ends with the last of these bytes.
-    pub fn is_boundary_behind(self, bytes: &[u8]) -> bool {
-        bytes.last() == Some(&self.end())
-    }
-
-    /// The byte that ends a message.
-    fn end(self) -> u8 {
+    /// How its readers tell where a message ends. A reader who is cut off is sent the message it is
+    /// in, and no more.
+    pub fn framing(self) -> Framing {
         match self {
+            Self::Line | Self::NumberedLine | Self::JsonLine => Framing::EndsIn(b"\n"),
+            Self::JsonFrame => Framing::Frame,
             #[cfg(test)]
-            Self::Toy => 0,
-            _ => b'\n',
+            Self::Toy => Framing::EndsIn(b"\0"),
         }
     }
 

@@ -11,17 +11,21 @@ mod decoder;
 mod detect;
 mod encoding;
 mod format;
+mod framing;
 pub mod json;
 mod line;
 mod proxy;
 mod steps;
 #[cfg(test)]
 mod toy;
+#[doc(hidden)]
+pub mod websocket;
 
 pub use decoder::{Decoded, Decoder};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
 pub use format::{Acknowledgement, Format, Situation};
+pub use framing::Framing;
 pub use line::classroom::simplify;
 pub use line::commands::{CommandSpec, Takes, commands};
 pub use line::framing::{Frame, LineSplitter};

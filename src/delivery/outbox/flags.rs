@@ -13,8 +13,6 @@ pub(in crate::delivery) enum Flag {
     Small = 4,
     /// Not known to read more than ASCII: the server's own words are told in that.
     Ascii = 8,
-    /// The last byte that was sent ended no line.
-    MidLine = 16,
 }
 
 /// The flags that are set.

@@ -21,7 +21,11 @@ pub(in crate::delivery) struct OutboxState {
     ascii: bool,
     #[serde(default)]
     encoding: Encoding,
+    /// A message was partly sent.
     mid_line: bool,
+    /// Bytes of it that are owed. Older servers tell only that there are some.
+    #[serde(default)]
+    owed: usize,
     mark: Option<Mark>,
 }
 
@@ -43,7 +47,8 @@ impl Outbox {
             small: self.flags.has(Flag::Small),
             ascii: self.flags.has(Flag::Ascii),
             encoding: self.encoding,
-            mid_line: self.flags.has(Flag::MidLine),
+            mid_line: self.owed() > 0,
+            owed: self.owed(),
             mark: self.overflow.as_ref().and_then(|overflow| overflow.mark),
         }
     }
@@ -56,7 +61,6 @@ impl Outbox {
             (Flag::Spoke, state.spoke),
             (Flag::Small, state.small),
             (Flag::Ascii, state.ascii),
-            (Flag::MidLine, state.mid_line),
         ] {
             self.flags.set(flag, is_true);
         }
@@ -68,6 +72,13 @@ impl Outbox {
         self.push_own(&state.waiting, pool);
         if let Some(overflow) = &mut self.overflow {
             overflow.mark = state.mark;
+            overflow.owed = match state.owed {
+                0 if state.mid_line => {
+                    let waiting = [&state.waiting[..]].into_iter();
+                    1 + state.encoding.framing().owed(waiting, 0, 1)
+                }
+                owed => owed.min(state.waiting.len()),
+            };
         }
     }
 }

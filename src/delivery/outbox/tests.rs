@@ -1,6 +1,7 @@
 //! One outbox by itself: ages, cuts and small writes.
 
 use super::*;
+use crate::chat::Reply;
 use std::time::Duration;
 
 fn at(seconds: u64) -> Time {
@@ -65,4 +66,108 @@ fn small_pieces_weigh_something() {
     }
     assert_eq!(outbox.backlog(), 200);
     assert!(outbox.weight() > 199 * PIECE_BYTES);
+}
+
+/// Messages in every encoding's framing, as spans and as own bytes, written in pieces and cut off
+/// again and again: what is read is whole messages, in their order.
+#[test]
+fn whatever_is_cut_is_cut_between_messages() {
+    for encoding in [Encoding::Line, Encoding::JsonFrame] {
+        for seed in 1..=500 {
+            let mut random = TestRandom::new(seed);
+            let (mut outbox, mut pool) = (Outbox::default(), Pool::default());
+            let mut transcripts = Transcripts::default();
+            let room = transcripts.open();
+            outbox.encoding = encoding;
+            let (mut told, mut read, mut encoded) = (Vec::new(), Vec::new(), Vec::new());
+            for number in 0..200 {
+                encoded.clear();
+                message(encoding, &"x".repeat(random.below(90) * 4), number, &mut encoded);
+                told.push(encoded.clone());
+                if random.below(2) == 0 {
+                    outbox.push_own(&encoded, &mut pool);
+                } else {
+                    let append = |out: &mut Vec<u8>| out.extend_from_slice(&encoded);
+                    outbox.push_span(transcripts.append(room, append), &mut pool);
+                }
+                while random.below(3) == 0 {
+                    let waiting: Vec<u8> = outbox.slices(&transcripts).flatten().copied().collect();
+                    let count = random.below(waiting.len() + 1);
+                    read.extend_from_slice(&waiting[..count]);
+                    outbox.sent(at(1), count, &transcripts, &mut pool);
+                    if count < waiting.len() {
+                        outbox.block(at(1), &mut pool);
+                    }
+                }
+                if random.below(8) == 0 {
+                    outbox.cut_after_message(&transcripts, &mut pool);
+                    assert!(outbox.backlog() < 400, "the rest of one message");
+                }
+            }
+            read.extend(outbox.slices(&transcripts).flatten());
+            let mut rest = &read[..];
+            for message in told {
+                rest = rest.strip_prefix(&message[..]).unwrap_or(rest);
+            }
+            assert!(rest.is_empty(), "{encoding:?}, seed {seed}: {}", rest.escape_ascii());
+        }
+    }
+}
+
+/// Each is another, and begins none of the others.
+fn message(encoding: Encoding, text: &str, number: usize, out: &mut Vec<u8>) {
+    let line = format!("* motd: {number} {text}");
+    encoding.reply(&Reply::MessageOfTheDay { line: &line }, None, out);
+}
+
+#[test]
+fn what_waits_in_another_encoding_is_sent_to_its_end() {
+    let (mut outbox, mut pool) = (Outbox::default(), Pool::default());
+    let transcripts = Transcripts::default();
+    outbox.push_own(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", &mut pool);
+    outbox.set_encoding(Encoding::JsonFrame, &mut pool);
+    let mut frame = Vec::new();
+    message(Encoding::JsonFrame, "x", 1, &mut frame);
+    outbox.push_own(&frame, &mut pool);
+    outbox.sent(at(1), 9, &transcripts, &mut pool);
+    outbox.block(at(1), &mut pool);
+    outbox.push_own(&frame, &mut pool);
+    outbox.cut_after_message(&transcripts, &mut pool);
+    assert_eq!(gathered(&outbox, &transcripts), b"101 Switching Protocols\r\n\r\n");
+    outbox.push_own(&frame, &mut pool);
+    let state = outbox.handed_over(&transcripts);
+    let (mut other, mut pool) = (Outbox::default(), Pool::default());
+    other.begin_as(&state);
+    other.take_over(&state, &mut pool);
+    other.cut_after_message(&transcripts, &mut pool);
+    assert_eq!(gathered(&other, &transcripts), b"101 Switching Protocols\r\n\r\n");
+}
+
+#[test]
+fn an_older_server_tells_that_a_line_was_begun() {
+    let document = r#"{"waiting":"6c6f0a6869210a","blocked":false,"ending":false,"spoke":false,
+        "mid_line":true,"mark":null}"#;
+    let state: OutboxState = serde_json::from_str(document).unwrap();
+    let (mut outbox, mut pool) = (Outbox::default(), Pool::default());
+    let transcripts = Transcripts::default();
+    outbox.begin_as(&state);
+    outbox.take_over(&state, &mut pool);
+    outbox.cut_after_message(&transcripts, &mut pool);
+    assert_eq!(gathered(&outbox, &transcripts), b"lo\n");
+}
+
+/// Small and fast, and the same everywhere (xorshift).
+struct TestRandom(u64);
+
+impl TestRandom {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
 }

@@ -1,0 +1,15 @@
+//! WebSocket (RFC 6455), the server's end, from the first frame on: frames, and messages of them.
+//!
+//! ```text
+//!     frame     headers, masks
+//!     message   frames put together, answered where that is all there is to do
+//!     farewell  why the server closes
+//! ```
+//!
+//! No extension is ever agreed to, so what everybody reads is the same for everybody.
+
+mod farewell;
+pub mod frame;
+pub mod message;
+
+pub(super) use farewell::farewell;
