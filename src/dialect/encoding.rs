@@ -71,6 +71,7 @@ impl Encoding {
             Self::Line => "lines",
             Self::NumberedLine => "numbered-lines",
             Self::JsonLine => "json-lines",
+            Self::JsonFrame => "json-websocket",
             #[cfg(test)]
             Self::Toy => "toy",
         }
