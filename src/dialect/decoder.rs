@@ -11,6 +11,7 @@ use super::line::decoder::{LineDecoder, LineSteps};
 use super::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 #[cfg(test)]
 use super::toy::{Toy, ToySteps};
+use super::websocket::{WebSocketDecoder, WebSocketSteps};
 use crate::time::Time;
 
 /// What is known of a client's input, in its language.
@@ -18,6 +19,8 @@ use crate::time::Time;
 pub enum Decoder {
     /// Plain lines, or it is not known yet.
     Line(LineDecoder),
+    /// JSON in frames of WebSocket.
+    WebSocket(WebSocketDecoder),
     /// The tests' own language.
     #[cfg(test)]
     Toy(Box<Toy>),
@@ -28,6 +31,8 @@ pub enum Decoder {
 pub enum Decoded<'a> {
     /// Plain lines.
     Line(LineSteps<'a>),
+    /// JSON in frames of WebSocket.
+    WebSocket(WebSocketSteps<'a>),
     /// The tests' own language.
     #[cfg(test)]
     Toy(ToySteps<'a>),
@@ -48,6 +53,7 @@ impl Decoder {
         }
         match self {
             Self::Line(line) => Decoded::Line(line.decode(now, input)),
+            Self::WebSocket(frames) => Decoded::WebSocket(frames.decode(now, input)),
             #[cfg(test)]
             Self::Toy(toy) => Decoded::Toy(toy.decode(input)),
         }
@@ -56,6 +62,7 @@ impl Decoder {
     fn language(&self) -> &dyn LanguageDecoder {
         match self {
             Self::Line(line) => line,
+            Self::WebSocket(frames) => frames,
             #[cfg(test)]
             Self::Toy(toy) => &**toy,
         }
@@ -64,6 +71,7 @@ impl Decoder {
     fn language_mut(&mut self) -> &mut dyn LanguageDecoder {
         match self {
             Self::Line(line) => line,
+            Self::WebSocket(frames) => frames,
             #[cfg(test)]
             Self::Toy(toy) => &mut **toy,
         }
@@ -126,6 +134,7 @@ impl Decoded<'_> {
     fn steps(&self) -> &dyn Steps {
         match self {
             Self::Line(steps) => steps,
+            Self::WebSocket(steps) => steps,
             #[cfg(test)]
             Self::Toy(steps) => steps,
         }
@@ -140,6 +149,7 @@ impl Decoded<'_> {
     pub fn next(&mut self, speaker: Speaker<'_>) -> Step<'_> {
         match self {
             Self::Line(steps) => steps.next(speaker),
+            Self::WebSocket(steps) => steps.next(speaker),
             #[cfg(test)]
             Self::Toy(steps) => steps.next(speaker),
         }

@@ -3,13 +3,16 @@
 //! ```text
 //!     frame     headers, masks
 //!     message   frames put together, answered where that is all there is to do
+//!     decoder   requests of JSON dialect 1 in messages, as steps
 //!     farewell  why the server closes
 //! ```
 //!
 //! No extension is ever agreed to, so what everybody reads is the same for everybody.
 
+mod decoder;
 mod farewell;
 pub mod frame;
 pub mod message;
 
+pub use decoder::{WebSocketDecoder, WebSocketSteps};
 pub(super) use farewell::farewell;
