@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chat::Reply;
+use crate::dialect::Framing;
 use std::time::Duration;
 
 fn at(seconds: u64) -> Time {
@@ -72,8 +73,8 @@ fn small_pieces_weigh_something() {
 /// again and again: what is read is whole messages, in their order.
 #[test]
 fn whatever_is_cut_is_cut_between_messages() {
-    for encoding in [Encoding::Line, Encoding::JsonFrame] {
-        for seed in 1..=500 {
+    for &encoding in Encoding::ALL {
+        for seed in 1..=200 {
             let mut random = TestRandom::new(seed);
             let (mut outbox, mut pool) = (Outbox::default(), Pool::default());
             let mut transcripts = Transcripts::default();
@@ -84,6 +85,9 @@ fn whatever_is_cut_is_cut_between_messages() {
                 encoded.clear();
                 message(encoding, &"x".repeat(random.below(90) * 4), number, &mut encoded);
                 told.push(encoded.clone());
+                if encoded.is_empty() {
+                    continue;
+                }
                 if random.below(2) == 0 {
                     outbox.push_own(&encoded, &mut pool);
                 } else {
@@ -125,9 +129,11 @@ fn what_waits_in_another_encoding_is_sent_to_its_end() {
     let (mut outbox, mut pool) = (Outbox::default(), Pool::default());
     let transcripts = Transcripts::default();
     outbox.push_own(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", &mut pool);
-    outbox.set_encoding(Encoding::JsonFrame, &mut pool);
+    let frames = Encoding::ALL.iter().find(|encoding| encoding.framing() == Framing::Frame);
+    let frames = *frames.unwrap();
+    outbox.set_encoding(frames, &mut pool);
     let mut frame = Vec::new();
-    message(Encoding::JsonFrame, "x", 1, &mut frame);
+    message(frames, "x", 1, &mut frame);
     outbox.push_own(&frame, &mut pool);
     outbox.sent(at(1), 9, &transcripts, &mut pool);
     outbox.block(at(1), &mut pool);
