@@ -2,10 +2,10 @@
 //! [`RoomEvent`](crate::chat::RoomEvent)s and [`Reply`](crate::chat::Reply)s to bytes.
 //!
 //! Pure functions and small state machines; when to read, and when somebody may be heard, is left
-//! to `server`. There is one language to be spoken so far, plain lines, which the classroom client
-//! speaks too (it only ends its lines by pausing). What is told comes in three [`Encoding`]s: plain
-//! lines, bare or with numbers, and JSON for programs. All who read the same encoding can share the
-//! same bytes.
+//! to `server`. Clients speak plain lines, as the classroom client does (it only ends its lines by
+//! pausing), or ask in JSON, in lines or in frames of WebSocket. What is told comes in four
+//! [`Encoding`]s: plain lines, bare or with numbers, and JSON for programs, in lines or in frames.
+//! All who read the same encoding can share the same bytes.
 
 mod decoder;
 mod detect;

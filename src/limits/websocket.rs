@@ -10,8 +10,6 @@ pub const WEBSOCKET_MESSAGE_BYTES_MAX: usize = 4 * 1_024;
 pub const WEBSOCKET_FRAGMENTS_MAX: u16 = 32;
 /// Bytes of the payload of a ping, a pong or a close (RFC 6455 §5.5).
 pub const WEBSOCKET_CONTROL_BYTES_MAX: usize = 125;
-/// Bytes of the longest header of a frame: two, a length of eight, and a mask of four.
-pub const WEBSOCKET_HEADER_BYTES_MAX: usize = 14;
 /// Pings of a client that are answered in one second: programs send one in 20 s. More say nothing.
 pub const WEBSOCKET_PONGS_PER_SECOND: u8 = 4;
 /// What a frame that says nothing costs, in bytes of text: a line, or frames of six bytes would be

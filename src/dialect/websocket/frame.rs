@@ -123,7 +123,8 @@ impl Opcode {
 }
 
 /// Reads the header at the front of `bytes`; `None`: it is not whole yet. What is wrong is told as
-/// soon as it is seen, whatever is missing. No payload of a message may have more than `room` bytes.
+/// soon as it is seen, whatever is missing. No payload of a message may have more bytes than
+/// `room`.
 pub fn read_header(bytes: &[u8], room: usize) -> Result<Option<Header>, Violation> {
     let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
     let opcode = Opcode::parse(first & 0x0F);
