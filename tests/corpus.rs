@@ -14,20 +14,24 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::PathBuf;
 
-use properties::{commands, datagram, detect, keyed, lines, names, proxy, stun, text};
+use properties::{
+    commands, datagram, detect, frames, keyed, lines, names, proxy, requests, stun, text,
+};
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 9] = [
+const TARGETS: [(&str, Check); 11] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
+    ("frames", frames::check),
     ("keyed", keyed::check),
     ("lines", lines::check),
     ("names", names::check),
     ("proxy", proxy::check),
+    ("requests", requests::check),
     ("stun", stun::check),
     ("text", text::check),
 ];

@@ -6,10 +6,12 @@
 pub mod commands;
 pub mod datagram;
 pub mod detect;
+pub mod frames;
 mod input;
 pub mod keyed;
 pub mod lines;
 pub mod names;
 pub mod proxy;
+pub mod requests;
 pub mod stun;
 pub mod text;
