@@ -460,7 +460,7 @@ _mio__chat() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "lines raw raw-others redis nats irc" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json ws raw raw-others redis nats irc" -- "${cur}"))
                     return 0
                     ;;
                 --room)

@@ -144,6 +144,8 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l stay -d 'In a
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l clients -d 'Clients in the room; in a storm, clients that come and go altogether' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l dialect -d 'Language of the server' -r -f -a "lines\t'mio-chat\'s plain lines: a nickname, then messages'
+json\t'mio-chat\'s JSON dialect 1, one object a line'
+ws\t'The same over WebSocket, one object a frame'
 raw\t'No names: everyone hears everything as it was sent'
 raw-others\t'As raw, but the sender does not hear its own messages'
 redis\t'Redis pub/sub; senders have connections of their own'

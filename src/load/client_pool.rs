@@ -16,9 +16,10 @@ use std::net::{Shutdown, SocketAddr};
 
 use slab::Slab;
 
+use super::admission::AdmissionState;
 use super::client::{ClientRef, ClientRole, ConnectionStage, LatencyProbe, SimulatedClient};
 use super::clock::Clock;
-use super::dialect::{AdmissionState, Codec};
+use super::dialect::Codec;
 use super::error::LoadError;
 use super::event_loop::{EventLoop, ReadySocket};
 use super::payload::{self, MarkerScanner};
@@ -243,7 +244,7 @@ impl ClientPool {
         let client = &mut self.clients[key];
         client.begun.extend_from_slice(&self.scratch[..count]);
         self.outgoing.clear();
-        let answer = self.codec.hear_answer(&mut client.begun, &mut self.outgoing);
+        let answer = self.codec.hear_answer(client.number, &mut client.begun, &mut self.outgoing);
         self.send_outgoing(key);
         match answer {
             AdmissionState::Waiting => {}

@@ -8,9 +8,12 @@ use clap::ValueEnum;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
+use super::admission::AdmissionState;
+use super::json;
 use super::payload::{self, TEXT_BYTES_MIN};
 use crate::limits::{
     LINE_BYTES_MAX, LOAD_ANSWER_BYTES_MAX, LOAD_IRC_TEXT_BYTES_MAX, LOAD_MESSAGE_BYTES_MAX,
+    TEXT_BYTES_MAX,
 };
 use crate::time::Time;
 
@@ -36,6 +39,10 @@ const LINES_TOO_FAST: &[u8] = b"* too fast: ";
 pub enum Dialect {
     /// mio-chat's plain lines: a nickname, then messages
     Lines,
+    /// mio-chat's JSON dialect 1, one object a line
+    Json,
+    /// The same over WebSocket, one object a frame
+    Ws,
     /// No names: everyone hears everything as it was sent
     Raw,
     /// As raw, but the sender does not hear its own messages
@@ -53,6 +60,8 @@ impl Dialect {
     pub fn name(self) -> &'static str {
         match self {
             Self::Lines => "lines",
+            Self::Json => "json",
+            Self::Ws => "ws",
             Self::Raw => "raw",
             Self::RawOthers => "raw-others",
             Self::Redis => "redis",
@@ -71,12 +80,18 @@ impl Dialect {
         !matches!(self, Self::Raw | Self::RawOthers)
     }
 
+    /// Whether mio-chat alone speaks it.
+    fn is_ours(self) -> bool {
+        matches!(self, Self::Lines | Self::Json | Self::Ws)
+    }
+
     /// Bytes of text in a message of `size` bytes. Lines and raw messages are exactly as long as
     /// asked for when they are delivered; the others carry the text that lines would.
     fn text_bytes(self, size: usize) -> Result<usize, String> {
         let (frame, most) = match self {
             Self::Raw | Self::RawOthers => (1, LOAD_MESSAGE_BYTES_MAX as usize),
             Self::Lines => (LINES_FRAME_BYTES, LINE_BYTES_MAX - 1),
+            Self::Json | Self::Ws => (LINES_FRAME_BYTES, TEXT_BYTES_MAX),
             Self::Redis | Self::Nats => (LINES_FRAME_BYTES, LOAD_MESSAGE_BYTES_MAX as usize),
             Self::Irc => (LINES_FRAME_BYTES, LOAD_IRC_TEXT_BYTES_MAX),
         };
@@ -88,17 +103,6 @@ impl Dialect {
         }
         Ok(text)
     }
-}
-
-/// The state of a newcomer's admission.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum AdmissionState {
-    /// The server has not decided.
-    Waiting,
-    /// It is in the room and will hear messages from now on.
-    Admitted,
-    /// It will not be; these are the server's words.
-    Refused(String),
 }
 
 /// A dialect set up for one run.
@@ -122,7 +126,7 @@ impl Codec {
         run: u32,
     ) -> Result<Self, String> {
         let text_bytes = dialect.text_bytes(size)?;
-        let usual = if dialect == Dialect::Lines { LINES_ROOM } else { OTHER_ROOM };
+        let usual = if dialect.is_ours() { LINES_ROOM } else { OTHER_ROOM };
         let mut room = room.unwrap_or(usual).to_owned();
         if room.is_empty() || room.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("--room must be a name without spaces".to_owned());
@@ -130,7 +134,9 @@ impl Codec {
         if dialect == Dialect::Irc && !room.starts_with('#') {
             room.insert(0, '#');
         }
+        let (begin_object, end_object) = json::around_text(&room);
         let before = match dialect {
+            Dialect::Json | Dialect::Ws => begin_object,
             Dialect::Lines | Dialect::Raw | Dialect::RawOthers => String::new(),
             Dialect::Redis => {
                 let room_bytes = room.len();
@@ -141,6 +147,7 @@ impl Codec {
         };
         let after = match dialect {
             Dialect::Lines | Dialect::Raw | Dialect::RawOthers => b"\n".as_slice(),
+            Dialect::Json | Dialect::Ws => end_object,
             _ => b"\r\n".as_slice(),
         };
         Ok(Self { dialect, room, tag: tag(run), text_bytes, before: before.into_bytes(), after })
@@ -148,9 +155,18 @@ impl Codec {
 
     /// Appends a message as it is sent.
     pub(super) fn say(&self, bytes: &mut Vec<u8>, sender: u32, due: Time) {
-        bytes.extend_from_slice(&self.before);
-        payload::write(bytes, self.text_bytes, sender, due);
-        bytes.extend_from_slice(self.after);
+        let write = |bytes: &mut Vec<u8>| {
+            bytes.extend_from_slice(&self.before);
+            payload::write(bytes, self.text_bytes, sender, due);
+            bytes.extend_from_slice(self.after);
+        };
+        match self.dialect {
+            Dialect::Ws => json::frame(bytes, write),
+            _ => write(bytes),
+        }
+        if self.dialect == Dialect::Json {
+            bytes.push(b'\n');
+        }
     }
 
     /// A client's first bytes; none where clients do not register.
@@ -159,6 +175,8 @@ impl Codec {
         let text = match self.dialect {
             Dialect::Lines if room == LINES_ROOM => format!("{tag}{number:06}\n"),
             Dialect::Lines => format!("{tag}{number:06}\n/join {room}\n"),
+            Dialect::Json => format!("{}{}\n", json::FORMAT, self.hello(number)),
+            Dialect::Ws => json::UPGRADE.to_owned(),
             Dialect::Raw | Dialect::RawOthers => String::new(),
             Dialect::Redis => format!("*2\r\n$9\r\nSUBSCRIBE\r\n${}\r\n{room}\r\n", room.len()),
             Dialect::Nats => format!(
@@ -172,13 +190,26 @@ impl Codec {
         text.into_bytes()
     }
 
-    /// Reads a newcomer's input in `heard`, removes the part that was understood, and appends the
-    /// newcomer's answer to `reply`.
-    pub(super) fn hear_answer(&self, heard: &mut Vec<u8>, reply: &mut Vec<u8>) -> AdmissionState {
+    /// What the newcomer of this number asks for in JSON.
+    fn hello(&self, number: u32) -> String {
+        json::hello(&format!("{}{number:06}", self.tag), &self.room)
+    }
+
+    /// Reads the input in `heard` of the newcomer of this number, removes the part that was
+    /// understood, and appends the newcomer's answer to `reply`.
+    pub(super) fn hear_answer(
+        &self,
+        number: u32,
+        heard: &mut Vec<u8>,
+        reply: &mut Vec<u8>,
+    ) -> AdmissionState {
         let welcomed = self.dialect == Dialect::Lines && self.room == LINES_ROOM;
         if welcomed && memmem::find(heard, LINES_WELCOME).is_some() {
             heard.clear();
             return AdmissionState::Admitted;
+        }
+        if self.dialect == Dialect::Ws {
+            return json::hear_frames(heard, reply, &self.hello(number), &self.room);
         }
         let mut used = 0;
         let mut answer = AdmissionState::Waiting;
@@ -202,7 +233,8 @@ impl Codec {
         let admitted_if =
             |condition| if condition { AdmissionState::Admitted } else { AdmissionState::Waiting };
         match self.dialect {
-            Dialect::Raw | Dialect::RawOthers => AdmissionState::Admitted,
+            Dialect::Raw | Dialect::RawOthers | Dialect::Ws => AdmissionState::Admitted,
+            Dialect::Json => json::hear(line.strip_prefix(b"NICK").unwrap_or(line), &self.room),
             Dialect::Lines => {
                 let line = line.strip_prefix(b"NICK").unwrap_or(line);
                 match line.strip_prefix(b"* ") {
@@ -286,7 +318,12 @@ impl Codec {
 
     /// Whether the server says that it slows a client down.
     pub(super) fn hears_brakes(&self, bytes: &[u8]) -> bool {
-        self.dialect == Dialect::Lines && memmem::find(bytes, LINES_TOO_FAST).is_some()
+        let notice = match self.dialect {
+            Dialect::Lines => LINES_TOO_FAST,
+            Dialect::Json | Dialect::Ws => json::TOO_FAST,
+            _ => return false,
+        };
+        memmem::find(bytes, notice).is_some()
     }
 
     /// Length of every text.
@@ -310,152 +347,4 @@ fn tag(run: u32) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Dialect; 6] = [
-        Dialect::Lines,
-        Dialect::Raw,
-        Dialect::RawOthers,
-        Dialect::Redis,
-        Dialect::Nats,
-        Dialect::Irc,
-    ];
-
-    fn codec(dialect: Dialect) -> Codec {
-        Codec::new(dialect, None, 64, 0x321).unwrap()
-    }
-
-    fn text(bytes: Vec<u8>) -> String {
-        String::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn dialects_go_by_the_same_name_everywhere() {
-        for dialect in ALL {
-            let name = dialect.name();
-            assert_eq!(Dialect::from_str(name, false), Ok(dialect));
-            assert_eq!(serde_json::to_value(dialect).unwrap(), name);
-        }
-        assert_eq!(ALL.map(Dialect::echoes), [true, true, false, true, true, false]);
-        assert_eq!(ALL.map(Dialect::registers), [true, false, false, true, true, true]);
-    }
-
-    #[test]
-    fn newcomers_introduce_themselves() {
-        let greeting = |dialect| text(codec(dialect).greeting(42));
-        assert_eq!(greeting(Dialect::Lines), "cdf000042\n");
-        assert_eq!((greeting(Dialect::Raw), greeting(Dialect::RawOthers)), Default::default());
-        assert_eq!(greeting(Dialect::Redis), "*2\r\n$9\r\nSUBSCRIBE\r\n$13\r\nmio-chat-load\r\n");
-        assert_eq!(
-            greeting(Dialect::Nats),
-            "CONNECT {\"verbose\":false,\"pedantic\":false,\"name\":\"cdf000042\"}\r\n\
-             SUB mio-chat-load 1\r\nPING\r\n"
-        );
-        assert_eq!(greeting(Dialect::Irc), "NICK cdf000042\r\nUSER cdf000042 0 * :load test\r\n");
-        let games = Codec::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
-        assert_eq!(text(games.greeting(1)), "bbb000001\n/join games\n");
-    }
-
-    #[test]
-    fn messages_are_framed_and_as_long_as_asked_for() {
-        let said = |dialect| {
-            let mut bytes = Vec::new();
-            codec(dialect).say(&mut bytes, 7, Time::ZERO);
-            text(bytes)
-        };
-        let padded = |bytes: usize| format!("00007000000000000{}^", "x".repeat(bytes - 18));
-        assert_eq!(said(Dialect::Lines), format!("{}\n", padded(52)));
-        assert_eq!("cdf000042: ".len() + said(Dialect::Lines).len(), 64);
-        assert_eq!(said(Dialect::Raw), format!("{}\n", padded(63)));
-        assert_eq!(said(Dialect::RawOthers), said(Dialect::Raw));
-        assert_eq!(
-            said(Dialect::Redis),
-            format!("*3\r\n$7\r\nPUBLISH\r\n$13\r\nmio-chat-load\r\n$52\r\n{}\r\n", padded(52))
-        );
-        assert_eq!(said(Dialect::Nats), format!("PUB mio-chat-load 52\r\n{}\r\n", padded(52)));
-        assert_eq!(said(Dialect::Irc), format!("PRIVMSG #mio-chat-load :{}\r\n", padded(52)));
-    }
-
-    /// Hands an answer over in two pieces, cut at every place; the end must not depend on it.
-    fn every_cut(codec: &Codec, answer: &str) -> (AdmissionState, String) {
-        let mut ends = (0..=answer.len()).map(|cut| {
-            let (mut heard, mut reply) = (Vec::new(), Vec::new());
-            let mut end = AdmissionState::Waiting;
-            for piece in [&answer[..cut], &answer[cut..]] {
-                heard.extend_from_slice(piece.as_bytes());
-                if end == AdmissionState::Waiting {
-                    end = codec.hear_answer(&mut heard, &mut reply);
-                }
-            }
-            (end, text(reply))
-        });
-        let first = ends.next().unwrap();
-        for end in ends {
-            assert_eq!(end, first, "{answer:?}");
-        }
-        first
-    }
-
-    #[test]
-    fn the_server_lets_newcomers_in() {
-        for (dialect, answer, reply) in [
-            (Dialect::Lines, "Connected to server!\n", ""),
-            (Dialect::Lines, "NICKConnected to server!\ncdf000042 joined!\n", ""),
-            (Dialect::Redis, "*3\r\n$9\r\nsubscribe\r\n$13\r\nmio-chat-load\r\n:1\r\n", ""),
-            (Dialect::Nats, "INFO {\"a\":1}\r\nPING\r\nPONG\r\n", "PONG\r\n"),
-            (
-                Dialect::Irc,
-                "PING :x1\r\n:s 001 a :Hi\r\n:s 422 a :no motd\r\n:s 366 a #m :End\r\n",
-                "PONG :x1\r\nJOIN #mio-chat-load\r\n",
-            ),
-        ] {
-            let end = every_cut(&codec(dialect), answer);
-            assert_eq!(end, (AdmissionState::Admitted, reply.to_owned()), "{dialect:?}");
-        }
-        let games = Codec::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
-        let main = "Connected to server!\na joined!\n* you are alone in main (/help)\n";
-        assert_eq!(every_cut(&games, main).0, AdmissionState::Waiting);
-        let joined = format!("{main}a joined!\n* you are alone in games (/help, /who)\n");
-        assert_eq!(every_cut(&games, &joined).0, AdmissionState::Admitted);
-    }
-
-    #[test]
-    fn the_server_turns_newcomers_away() {
-        for (dialect, answer) in [
-            (Dialect::Lines, "* the server is full; try again in a minute\n"),
-            (Dialect::Redis, "-ERR max number of clients reached\r\n"),
-            (Dialect::Nats, "-ERR 'maximum connections exceeded'\r\n"),
-            (Dialect::Irc, ":s 433 * cdf000042 :Nickname is already in use\r\n"),
-            (Dialect::Irc, "ERROR :Closing link\r\n"),
-        ] {
-            let words = answer.trim_end().to_owned();
-            assert_eq!(every_cut(&codec(dialect), answer).0, AdmissionState::Refused(words));
-        }
-    }
-
-    #[test]
-    fn a_question_is_answered_wherever_it_is_cut() {
-        for (dialect, answer) in [(Dialect::Nats, "PONG\r\n"), (Dialect::Irc, "PONG :abc\r\n")] {
-            let codec = codec(dialect);
-            let stream = b"MSG a 1\r\nPINGU\r\nx\r\nPI\r\nPING :abc\r\nMSG a 1\r\nP\r\n";
-            let stream = stream.strip_suffix(b"").unwrap_or(stream);
-            for cut in 0..=stream.len() {
-                let (mut begun, mut reply) = (Vec::new(), Vec::new());
-                codec.hear_member(&stream[..cut], &mut begun, &mut reply);
-                codec.hear_member(&stream[cut..], &mut begun, &mut reply);
-                assert!(text(reply).ends_with(answer), "{dialect:?}, cut at {cut}");
-                assert!(begun.is_empty());
-            }
-        }
-    }
-
-    #[test]
-    fn sizes_that_cannot_be_are_refused() {
-        for dialect in ALL {
-            assert!(Codec::new(dialect, None, 18, 0).is_err());
-            assert!(Codec::new(dialect, None, 20_000, 0).is_err());
-            assert!(Codec::new(dialect, Some("a b"), 64, 0).is_err());
-        }
-    }
-}
+mod tests;

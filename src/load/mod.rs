@@ -21,6 +21,7 @@
 //! Invariants: one thread; nothing blocks but the poll; every byte of the server is counted or
 //! refused and never ends the run, unless all clients are gone; every wait is bounded.
 
+mod admission;
 mod barrier;
 mod binding;
 mod chart;
@@ -31,6 +32,7 @@ mod dialect;
 mod error;
 mod event_loop;
 mod figures;
+mod json;
 mod mc1;
 mod membership_probe;
 mod partners;
