@@ -70,6 +70,9 @@ pub struct LobbySettings {
     pub digest_above: usize,
     /// Nicknames that nobody may take, but a server operator who is called so.
     pub reserved: Vec<String>,
+    /// Names of bots, which nobody else may take. Who has one when it is given to a bot keeps it;
+    /// until that member has another name or is gone, the bot cannot speak.
+    pub bots: Vec<Nickname>,
     /// The message of the day.
     pub motd: Motd,
 }
@@ -82,6 +85,7 @@ impl Default for LobbySettings {
             history: HISTORY_MESSAGES,
             digest_above: DIGEST_ABOVE,
             reserved: Vec::new(),
+            bots: Vec::new(),
             motd: Motd::default(),
         }
     }
@@ -90,6 +94,10 @@ impl Default for LobbySettings {
 impl LobbySettings {
     fn reserved_keys(&self) -> HashSet<NameKey> {
         self.reserved.iter().map(|name| NameKey::of(name)).collect()
+    }
+
+    fn bot_keys(&self) -> HashSet<NameKey> {
+        self.bots.iter().map(Nickname::key).collect()
     }
 }
 
@@ -112,6 +120,7 @@ pub struct Lobby {
     rooms: Rooms,
     settings: LobbySettings,
     reserved: HashSet<NameKey>,
+    bots: HashSet<NameKey>,
     /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
     ignores: Ignores,
@@ -144,6 +153,7 @@ impl Lobby {
             nicknames: NicknameIndex::default(),
             rooms: Rooms::new(settings.rooms_max),
             reserved: settings.reserved_keys(),
+            bots: settings.bot_keys(),
             preferences: HashMap::new(),
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
@@ -165,6 +175,7 @@ impl Lobby {
     /// remember, what is too much now is forgotten.
     pub fn reconfigure(&mut self, settings: LobbySettings) {
         self.reserved = settings.reserved_keys();
+        self.bots = settings.bot_keys();
         self.rooms.set_max(settings.rooms_max);
         self.settings = settings;
         self.forget_surplus();

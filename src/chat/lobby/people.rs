@@ -168,6 +168,7 @@ impl Lobby {
         let key = nickname.key();
         match self.nicknames.find(&key, &self.members) {
             Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
+            _ if self.is_bot(&key) => Err(Refusal::NicknameReserved(nickname)),
             _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
                 Err(Refusal::NicknameReserved(nickname))
             }
@@ -177,6 +178,10 @@ impl Lobby {
 
     fn is_reserved(&self, key: &NameKey) -> bool {
         !self.reserved.is_empty() && self.reserved.contains(key)
+    }
+
+    fn is_bot(&self, key: &NameKey) -> bool {
+        !self.bots.is_empty() && self.bots.contains(key)
     }
 
     /// Whether this client is a server operator.
