@@ -8,13 +8,15 @@
 //! - a membership names a room whose member at that index is this member, and every member of a
 //!   room has its membership;
 //! - every member is in a room, unless it wants to land nowhere; the owner and the operators of a
-//!   room are in it.
+//!   room are in it;
+//! - a listener has no nickname, and its room counts it.
 
 mod applying;
 mod deciding;
 mod handover;
 mod ignores;
 mod journal;
+mod listening;
 mod listing;
 mod membership;
 mod moderation;
@@ -26,7 +28,7 @@ mod sequence;
 mod shelving;
 mod talking;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -43,7 +45,7 @@ use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
-use super::reply::Reply;
+use super::reply::{Farewell, Reply};
 use super::room::{Room, RoomId, RoomRef, Rooms};
 use super::stored::Archive;
 use crate::id::{ClientId, SideTable};
@@ -137,8 +139,10 @@ pub struct Lobby {
     /// Rooms with comings and goings that were not told yet.
     summaries: Vec<RoomId>,
     unsaved: Unsaved,
-    /// Members who were put out of the server and whose connection is still there.
-    expelled: Vec<ClientId>,
+    /// The room of each client that listens.
+    listeners: BTreeMap<ClientId, RoomId>,
+    /// Clients that were put out of the server and whose connection is still there.
+    expelled: Vec<(ClientId, Farewell)>,
     /// The record of the last command, if it kept order.
     record: Option<Record>,
     journal: Journal,
@@ -165,6 +169,7 @@ impl Lobby {
             remembered: 0,
             summaries: Vec::new(),
             unsaved: Unsaved::default(),
+            listeners: BTreeMap::new(),
             expelled: Vec::new(),
             record: None,
             settings,
@@ -303,6 +308,7 @@ impl Lobby {
             assert!(!untold || self.summaries.contains(&id), "comings and goings are forgotten");
         }
         self.rooms.check_invariants();
+        self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
