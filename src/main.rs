@@ -15,7 +15,8 @@ use mio_chat::peer;
 
 use cli::{
     ChatArgs, CliCommand, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
-    PlaceError, ServeConfig, VariableError, check_places, hash_password, misspelt, read_operators,
+    PlaceError, ServeConfig, TokenArgs, TokenError, VariableError, check_places, hash_password,
+    misspelt, read_bots, read_operators,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         CliCommand::Match(args) => find_players(&args),
         CliCommand::Health(args) => ask_health(&args),
         CliCommand::HashPassword => print_hash(),
+        CliCommand::Token(args) => change_tokens(&args),
         CliCommand::Manual(args) => print_manual(&args),
         CliCommand::LoadWorker if load::work() => return ExitCode::SUCCESS,
         // The parent process reports the reason.
@@ -59,6 +61,9 @@ fn code_of(error: &(dyn Error + 'static)) -> u8 {
         return code_of(&*of_variable.error);
     }
     if error.is::<ConfigError>() || error.is::<OperatorError>() || error.is::<PlaceError>() {
+        return BAD_CONFIGURATION;
+    }
+    if error.downcast_ref::<TokenError>().is_some_and(TokenError::is_configuration) {
         return BAD_CONFIGURATION;
     }
     if let Some(error) = error.downcast_ref::<LoadError>() {
@@ -114,12 +119,13 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
 }
 
 /// The settings of all parts, with the contents of further files.
-fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, OperatorError> {
+fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, Box<dyn Error>> {
     let args = &serving.args;
     let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
+    let bots = args.tokens_file().map(|file| read_bots(file, &operators)).transpose()?;
     Ok(Config {
         net: args.net_settings(net::clients_for(descriptors)),
-        server: args.server_settings(operators),
+        server: args.server_settings(operators, bots.unwrap_or_default()),
         log_level: args.log_settings().level,
     })
 }
@@ -127,7 +133,7 @@ fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, Operat
 /// Reads the settings again, and logs the differences.
 fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn Error>> {
     let anew = ServeConfig::read()?;
-    let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error.into()))?;
+    let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error))?;
     let (changed, kept) = serving.active.changes(&anew.active);
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(",") };
     log::info!("reloaded: changed={changed}");
@@ -150,6 +156,18 @@ fn ask_health(args: &HealthArgs) -> Result<Exit, Box<dyn Error>> {
 fn print_hash() -> Result<Exit, Box<dyn Error>> {
     let hash = hash_password()?;
     writeln!(std::io::stdout().lock(), "{hash}")?;
+    Ok(Exit::Drained)
+}
+
+/// Makes, lists or removes tokens of bots.
+fn change_tokens(args: &TokenArgs) -> Result<Exit, Box<dyn Error>> {
+    let (printed, remark) = args.run()?;
+    if !printed.is_empty() {
+        writeln!(std::io::stdout().lock(), "{printed}")?;
+    }
+    if !remark.is_empty() {
+        eprintln!("mio-chat: {remark}");
+    }
     Ok(Exit::Drained)
 }
 

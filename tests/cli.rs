@@ -288,7 +288,7 @@ fn a_misspelt_variable_is_told() {
 }
 
 /// What a package installs, and how it is printed.
-const PRINTED: [(&str, &[&str]); 12] = [
+const PRINTED: [(&str, &[&str]); 13] = [
     ("man/mio-chat.1", &["man"]),
     ("man/mio-chat-serve.1", &["man", "serve"]),
     ("man/mio-chat-chat.1", &["man", "chat"]),
@@ -296,6 +296,7 @@ const PRINTED: [(&str, &[&str]); 12] = [
     ("man/mio-chat-match.1", &["man", "match"]),
     ("man/mio-chat-health.1", &["man", "health"]),
     ("man/mio-chat-hash-password.1", &["man", "hash-password"]),
+    ("man/mio-chat-token.1", &["man", "token"]),
     ("man/mio-chat-manual.1", &["man", "manual"]),
     ("completions/mio-chat.bash", &["bash"]),
     ("completions/_mio-chat", &["zsh"]),
@@ -319,6 +320,42 @@ fn manual_pages_and_completions_are_what_the_flags_are() {
     }
     makes_no_sense(&[], &["manual", "man", "load-worker"], "'load-worker' is not a command");
     makes_no_sense(&[], &["manual", "bash", "chat"], "only a manual page takes a command");
+}
+
+#[test]
+fn tokens_are_printed_once_and_known_to_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens");
+    let tokens = ["--tokens", file.to_str().unwrap()];
+    let token = |words: &[&str]| run(&[&["token"], words, &tokens].concat());
+    let added = token(&["add", "deploy-bot", "--room", "ops"]).success();
+    let secret = printed(&added);
+    let said = "mio-chat: this is the token, which is shown this once\n";
+    added.stderr_eq(said);
+    assert_eq!(secret.trim().len(), 40);
+    let hook = printed(&token(&["add", "alerts", "--room", "ops", "--hook"]).success());
+    assert!(hook.starts_with("/hooks/"), "{hook}");
+    token(&["list"]).success().stdout_eq("deploy-bot ops token\nalerts ops hook\n").stderr_eq("");
+    run(&[&["--check-config"], &tokens[..]].concat()).success().stdout_eq("ok\n");
+    token(&["remove", "alerts"]).success().stdout_eq("removed: 1\n");
+    token(&["remove", "alerts"]).code(1).stdout_eq("");
+    for (words, why) in [
+        (&["add"][..], "add needs the NAME"),
+        (&["add", "bot"], "add needs --room"),
+        (&["remove"], "remove needs the NAME"),
+        (&["list", "bot"], "list takes neither"),
+        (&["remove", "bot", "--hook"], "only add takes --hook"),
+        (&["add", "b:t"], "invalid value 'b:t' for '[NAME]'"),
+        (&["add", "root"], "invalid value 'root' for '[NAME]'"),
+    ] {
+        makes_no_sense(&[], &[&["token"], words, &tokens].concat(), why);
+    }
+    makes_no_sense(&[], &["token", "list"], "--tokens must name the file");
+    run_under(&["env", &format!("MIO_CHAT_TOKENS={}", tokens[1])], &["token", "list"]).success();
+    std::fs::write(&file, "deploy-bot ops\n").unwrap();
+    let refused = run(&[&["--check-config"], &tokens[..]].concat()).code(78).stdout_eq("");
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.starts_with("mio-chat: cannot understand line 1 of "), "{said}");
 }
 
 #[test]

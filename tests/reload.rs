@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use common::{World, flood_control, settings};
-use mio_chat::chat::LobbySettings;
+use mio_chat::chat::{Alphabet, LobbySettings, Nickname};
 use mio_chat::server::{CloseReason, Settings};
 
 const WINDOW: Duration = Duration::from_secs(30);
@@ -92,6 +92,27 @@ fn limits_bind_from_then_on() {
     }
     assert!(world.turn.server.status().counters().held > 0, "flood control is on");
     world.turn.server.status().check_invariants();
+}
+
+#[test]
+fn the_name_of_a_bot_is_its_own_and_who_has_it_already_keeps_it() {
+    let mut world = World::new(settings());
+    world.join("deploy-bot");
+    let bots = vec![Nickname::parse("Deploy-Bot", Alphabet::Ascii).unwrap()];
+    let lobby = LobbySettings { bots, ..LobbySettings::default() };
+    reload(&mut world, Settings { lobby, ..settings() });
+    world.types("deploy-bot", "still here");
+    assert!(world.hears("deploy-bot").contains("deploy-bot: still here\n"));
+    world.types("deploy-bot", "/nick other");
+    for name in ["deploy-bot", "DEPLOY-B0T"] {
+        world.types("deploy-bot", &format!("/nick {name}"));
+        let heard = world.hears("deploy-bot");
+        assert!(heard.contains("is kept for the server"), "{heard}");
+    }
+    world.connect("stranger");
+    world.types("stranger", "dep1oy-bot");
+    let heard = world.hears("stranger");
+    assert!(heard.contains("is kept for the server"), "{heard}");
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub enum RoomEvent<'a> {
         text: &'a str,
         /// The message's number and date.
         id: MessageId,
+        /// The epoch of its number.
+        epoch: u32,
     },
     /// Somebody did something in the room.
     Acted {
@@ -44,6 +46,8 @@ pub enum RoomEvent<'a> {
         text: &'a str,
         /// The message's number and date.
         id: MessageId,
+        /// The epoch of its number.
+        epoch: u32,
     },
     /// The comings and goings since they were last told, in numbers.
     PresenceSummary {

@@ -122,7 +122,7 @@ pub enum Change {
 pub enum Author {
     /// A member of this lobby, who is answered.
     Here(ClientId),
-    /// A member of another lobby.
+    /// Nobody who can be answered here: a member of another lobby, or a bot.
     There,
 }
 

@@ -74,6 +74,8 @@ pub enum Reply<'a> {
         room: &'a RoomName,
         /// The message.
         message: &'a Message,
+        /// The epoch of its number.
+        epoch: u32,
         /// The present, so that the day is told where it is another.
         now: UnixTime,
     },

@@ -5,9 +5,10 @@
 //! its own list of those who are sent what happens in a room.
 //!
 //! A room opens with its first member. When the last one leaves it is empty, but keeps its
-//! settings and its history. When there are as many rooms as may be, an empty one makes way:
-//! where rooms are kept elsewhere the one that has been empty longest, and nothing is lost;
-//! else one of the network that has founded most ([`Standing`]). `main` is always there.
+//! settings and its history. Clients that listen keep a room in memory as members do. When there
+//! are as many rooms as may be, an empty one makes way: where rooms are kept elsewhere the one that
+//! has been empty longest, and nothing is lost; else one of the network that has founded most
+//! ([`Standing`]). `main` is always there.
 
 use std::collections::HashMap;
 
@@ -63,6 +64,9 @@ pub(super) struct Membership {
 pub(super) struct Room {
     pub(super) name: RoomName,
     members: Vec<ClientId>,
+    /// The number of clients that hear the room and are not in it.
+    #[serde(default)]
+    listeners: u32,
     pub(super) settings: RoomSettings,
     pub(super) history: History,
     #[serde(default)]
@@ -88,6 +92,7 @@ impl Room {
         Self {
             name,
             members: Vec::new(),
+            listeners: 0,
             settings,
             history,
             standing,
@@ -109,6 +114,16 @@ impl Room {
     /// Whether the room has no members.
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// Whether nobody is in the room, and nobody listens.
+    pub(super) fn is_unused(&self) -> bool {
+        self.members.is_empty() && self.listeners == 0
+    }
+
+    /// The number of listeners.
+    pub(super) fn listeners(&self) -> usize {
+        self.listeners as usize
     }
 
     /// The members.
@@ -144,7 +159,7 @@ pub(super) struct Rooms {
     founders: HashMap<Subnet, u32>,
     /// The founding date of the youngest room.
     founded: u64,
-    /// Rooms that somebody is in, `main` always included.
+    /// Rooms that somebody is in or listens to, `main` always included.
     occupied: usize,
     /// Times that a room was left by its last member, or taken in.
     changes: u64,
@@ -276,9 +291,9 @@ impl Rooms {
         ranked.max_by_key(|(rank, _)| *rank).map(|(_, id)| id)
     }
 
-    /// Rooms that nobody is in, but for `main`.
+    /// Rooms that nobody is in and nobody listens to, but for `main`.
     fn empty(&self) -> impl Iterator<Item = (RoomId, &Room)> {
-        self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_empty())
+        self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_unused())
     }
 
     /// Takes a room away.
@@ -299,7 +314,7 @@ impl Rooms {
     /// Adds a client to the list of members.
     pub(super) fn add_member(&mut self, id: RoomId, client: ClientId) -> Membership {
         let room = &mut self.rooms[id.index()];
-        self.occupied += usize::from(id != RoomId::MAIN && room.is_empty());
+        self.occupied += usize::from(id != RoomId::MAIN && room.is_unused());
         room.members.push(client);
         Membership { room: id, index: (room.members.len() - 1) as u32 }
     }
@@ -311,9 +326,27 @@ impl Rooms {
         if room.is_empty() {
             self.changes += 1;
             (room.emptied, room.arrivals, room.departures) = (self.changes, 0, 0);
-            self.occupied -= usize::from(membership.room != RoomId::MAIN);
+            self.occupied -= usize::from(membership.room != RoomId::MAIN && room.is_unused());
         }
         room.members.get(membership.index as usize).copied()
+    }
+
+    /// Counts one more listener.
+    pub(super) fn add_listener(&mut self, id: RoomId) {
+        let room = &mut self.rooms[id.index()];
+        self.occupied += usize::from(id != RoomId::MAIN && room.is_unused());
+        room.listeners += 1;
+    }
+
+    /// Counts one listener less.
+    pub(super) fn remove_listener(&mut self, id: RoomId) {
+        let room = &mut self.rooms[id.index()];
+        room.listeners -= 1;
+        if room.is_unused() {
+            self.changes += 1;
+            room.emptied = self.changes;
+            self.occupied -= usize::from(id != RoomId::MAIN);
+        }
     }
 
     /// Empties every room.
@@ -321,6 +354,7 @@ impl Rooms {
         self.occupied = 1;
         for (_, room) in &mut self.rooms {
             room.members = Vec::new();
+            room.listeners = 0;
             room.officers = Officers::default();
             (room.arrivals, room.departures) = (0, 0);
         }

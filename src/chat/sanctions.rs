@@ -161,6 +161,11 @@ impl Sanctions {
         by_name.into_iter().chain(from_there).min_by_key(|ban| ban.number)
     }
 
+    /// The ban on this network, whatever the name.
+    pub(super) fn ban_from(&self, network: Network, now: UnixTime) -> Option<&Sanction> {
+        self.first(SanctionKind::Ban, now, self.by_network.get(&network)?)
+    }
+
     /// The mute on this name.
     pub(super) fn mute_on(&self, name: &Nickname, now: UnixTime) -> Option<&Sanction> {
         if self.mutes == 0 {

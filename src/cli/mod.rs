@@ -15,6 +15,7 @@ mod reference;
 mod serve;
 mod settings;
 mod text_file;
+mod tokens;
 mod values;
 mod variables;
 
@@ -35,6 +36,7 @@ pub(crate) use places::{PlaceError, check_places};
 pub(crate) use players::MatchArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use settings::ActiveConfig;
+pub(crate) use tokens::{TokenArgs, TokenError, read_bots};
 pub(crate) use variables::{VariableError, misspelt};
 
 use config::ConfigFile;
@@ -69,6 +71,8 @@ pub(crate) enum CliCommand {
     Health(HealthArgs),
     /// Read an operator's password from stdin and print its hash, for --operators
     HashPassword,
+    /// Make, list or remove the tokens of bots, for --tokens
+    Token(TokenArgs),
     /// Print manual pages, or completions for bash, zsh or fish
     Manual(ManualArgs),
     /// Worker process of a load test, started by the program itself
@@ -94,6 +98,7 @@ impl CliCommand {
             Self::Chat(chat) => chat.check_flags(),
             Self::Load(load) => load.check(),
             Self::Match(players) => players.check_flags(),
+            Self::Token(token) => token.check_flags(),
             Self::Manual(manual) => manual.check_flags(),
             Self::Health(_) | Self::HashPassword | Self::LoadWorker => Ok(()),
         };
@@ -103,6 +108,7 @@ impl CliCommand {
             // With the usage of the command that was meant.
             let meant = match &command {
                 Self::Manual(_) => cli.find_subcommand_mut("manual"),
+                Self::Token(_) => cli.find_subcommand_mut("token"),
                 Self::Match(_) => cli.find_subcommand_mut("match"),
                 Self::Chat(_) => cli.find_subcommand_mut("chat"),
                 Self::Load(_) => cli.find_subcommand_mut("load"),
@@ -236,7 +242,11 @@ mod tests {
             let CliCommand::Serve(serve) = Cli::parse_from(flags).into_command() else {
                 panic!("{flags:?} is no server")
             };
-            assert_eq!(serve.server_settings(Vec::new()).lobby.rooms_max, 7, "{flags:?}");
+            assert_eq!(
+                serve.server_settings(Vec::new(), Vec::new()).lobby.rooms_max,
+                7,
+                "{flags:?}"
+            );
         }
     }
 

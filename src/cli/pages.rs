@@ -40,8 +40,8 @@ const SERVER: PageFacts = PageFacts {
         ("2", "A flag or a variable is invalid."),
         (
             "78",
-            "The configuration file or the operators' file is invalid; with --check-config, \
-             also a folder or file that cannot be used.",
+            "The configuration file, the operators' file or the file of tokens is invalid; with \
+             --check-config, also a folder or file that cannot be used.",
         ),
         ("128 + N", "A second signal N ended it at once."),
     ],
@@ -66,6 +66,7 @@ const SERVER: PageFacts = PageFacts {
             "The file that --operators names: a nickname, a space and what mio-chat \
           hash-password prints on each line. Lines that begin with # are comments.",
         ),
+        ("TOKENS", "The file that --tokens names, which mio-chat token writes."),
     ],
     environment: &[
         ("NO_COLOR", "If it is not empty, the log has no colours."),
@@ -136,6 +137,22 @@ const HEALTH: PageFacts = PageFacts {
     environment: &[],
 };
 
+const TOKEN: PageFacts = PageFacts {
+    signals: &[],
+    exit_codes: &[
+        ("0", "It was done."),
+        ("1", "There is no such token, or the file cannot be written; one sentence says why."),
+        ("2", "The flags are invalid."),
+        ("78", "The file of tokens is invalid."),
+    ],
+    files: &[(
+        "TOKENS",
+        "The file that --tokens names: on each line a name, a room, token or hook, and the SHA-256 \
+         of the secret. Lines that begin with # are comments, which the command keeps.",
+    )],
+    environment: &[],
+};
+
 const SMALL: PageFacts = PageFacts {
     signals: &[],
     exit_codes: &[("0", "It was printed."), ("2", "The flags are invalid.")],
@@ -193,6 +210,7 @@ fn facts(name: &str) -> PageFacts {
         "match" => MATCH,
         "health" => HEALTH,
         "hash-password" => HASH_PASSWORD,
+        "token" => TOKEN,
         "manual" => SMALL,
         _ => SERVER,
     }

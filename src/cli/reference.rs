@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::settings::{self, Setting};
 
 /// Example values of settings without a built-in default.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 12] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
     ("proxy-protocol", "[\"10.0.0.5\"]"),
@@ -14,6 +14,7 @@ const EXAMPLES: [(&str, &str); 11] = [
     ("motd", "\"\"\"\nWelcome to our lobby.\nBe kind, and have fun.\n\"\"\""),
     ("state", "\"/var/lib/mio-chat\""),
     ("operators", "\"/etc/mio-chat/operators\""),
+    ("tokens", "\"/etc/mio-chat/tokens\""),
     ("reserve", "[\"admin\", \"root\"]"),
     ("log-level", "\"info\""),
     ("log-file", "\"/var/log/mio-chat.log\""),

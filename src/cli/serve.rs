@@ -11,7 +11,7 @@ use mio_chat::chat::{Alphabet, LobbySettings, Motd};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::matchmaking::{RelayMode, RelaySettings};
 use mio_chat::net::{self, LogSettings};
-use mio_chat::server::Operator;
+use mio_chat::server::{Bot, Operator};
 use mio_chat::subnet::Subnet;
 use mio_chat::{limits, matchmaking, server};
 
@@ -181,7 +181,10 @@ struct RoomArgs {
     /// File of server operators: on each line a name and a hash made by "mio-chat hash-password"
     #[arg(long, value_name = "FILE", env = "MIO_CHAT_OPERATORS")]
     operators: Option<PathBuf>,
-    /// Nicknames that nobody may take, besides those of operators
+    /// File of tokens, by which bots may speak over HTTP: written by "mio-chat token"
+    #[arg(long, value_name = "FILE", env = "MIO_CHAT_TOKENS")]
+    tokens: Option<PathBuf>,
+    /// Nicknames that nobody may take, besides those of operators and bots
     #[arg(long, value_name = "NAMES", value_delimiter = ',', env = "MIO_CHAT_RESERVE")]
     #[arg(value_parser = parse_reserved)]
     reserve: Vec<String>,
@@ -360,7 +363,7 @@ impl ServeArgs {
         std::io::stdin().is_terminal() && self.config_file().is_none() && !net::is_supervised()
     }
 
-    fn lobby_settings(&self, operators: &[Operator]) -> LobbySettings {
+    fn lobby_settings(&self, operators: &[Operator], bots: &[Bot]) -> LobbySettings {
         let RoomArgs { history, digest_above, reserve, .. } = &self.rooms;
         let of_operators = operators.iter().map(|operator| operator.name.clone());
         LobbySettings {
@@ -373,6 +376,7 @@ impl ServeArgs {
             digest_above: *digest_above as usize,
             motd: self.rooms.motd.clone().unwrap_or_default(),
             reserved: reserve.iter().cloned().chain(of_operators).collect(),
+            bots: bots.iter().map(|bot| bot.name.clone()).collect(),
         }
     }
 
@@ -381,10 +385,19 @@ impl ServeArgs {
         self.rooms.operators.as_deref()
     }
 
-    pub(crate) fn server_settings(&self, operators: Vec<Operator>) -> server::Settings {
+    /// The file of bots' tokens.
+    pub(crate) fn tokens_file(&self) -> Option<&Path> {
+        self.rooms.tokens.as_deref()
+    }
+
+    pub(crate) fn server_settings(
+        &self,
+        operators: Vec<Operator>,
+        bots: Vec<Bot>,
+    ) -> server::Settings {
         let (clients, slow, udp) = (&self.clients, &self.slow, &self.udp);
         server::Settings {
-            lobby: self.lobby_settings(&operators),
+            lobby: self.lobby_settings(&operators, &bots),
             greet_after: clients.greet_after.into(),
             register_timeout: clients.register_timeout.into(),
             line_timeout: clients.line_timeout.into(),
@@ -400,6 +413,7 @@ impl ServeArgs {
             banned: clients.ban.clone(),
             come_back: clients.come_back.into(),
             operators,
+            bots,
             matchmaking: matchmaking::MatchmakerSettings {
                 plain_pairing: udp.plain_pairing == Switch::On,
                 answers_per_second: udp.udp_rate,

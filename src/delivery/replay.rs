@@ -46,7 +46,7 @@ impl ReplayCache {
         recollection: &Recollection<'_>,
         transcripts: &mut Transcripts,
     ) -> Span {
-        let Recollection { room, messages, now, .. } = *recollection;
+        let Recollection { room, messages, cursor, now, .. } = *recollection;
         let replayed = Replayed {
             encoding,
             room: room.id,
@@ -59,7 +59,7 @@ impl ReplayCache {
         }
         let mut all: Option<Span> = None;
         for message in messages.iter() {
-            let reply = Reply::Remembered { room: room.name, message, now };
+            let reply = Reply::Remembered { room: room.name, message, epoch: cursor.epoch, now };
             let encode = |out: &mut Vec<u8>| encoding.reply(&reply, None, out);
             let span = transcripts.append(self.transcript, encode);
             all = Some(all.map_or(span, |all| Span { len: all.len + span.len, ..all }));

@@ -11,8 +11,8 @@ use super::backlog::OutboxLimits;
 use super::fanout::{Fanout, SendStatus};
 use super::outbox::Slices;
 use crate::chat::{
-    Command, Context, Guide, Landing, Lobby, LobbySettings, Outlet, Recall, Recollection, Reply,
-    RoomCommand, RoomEvent, RoomId, RoomRef,
+    Alphabet, Command, Context, Guide, HistoryCursor, Landing, Lobby, LobbySettings, Nickname,
+    Outlet, Recall, Recollection, Reply, RoomCommand, RoomEvent, RoomId, RoomName, RoomRef,
 };
 use crate::dialect::{Encoding, Framing};
 use crate::id::{ClientId, Registry};
@@ -158,7 +158,8 @@ impl Outlet for Both {
         let (room, count) = (room.name, messages.len());
         self.tell_own(to, &Reply::RecallBegins { room, count, which });
         for message in messages.iter() {
-            self.tell_own(to, &Reply::Remembered { room, message, now });
+            let epoch = cursor.epoch;
+            self.tell_own(to, &Reply::Remembered { room, message, epoch, now });
         }
         self.tell_own(to, &Reply::RecallEnds { room, cursor });
     }
@@ -207,8 +208,7 @@ fn join(room: &str, stay: bool) -> Command<'_> {
 
 impl Crowd {
     fn execute(&mut self, id: ClientId, command: Command<'_>) {
-        let now = UnixTime::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
-        let context = Context { now, network_of: &|_| None, players: None };
+        let context = self.context();
         self.lobby.execute(id, command, &context, &mut self.both);
     }
 
@@ -246,6 +246,37 @@ impl Crowd {
         self.ids.remove(id);
     }
 
+    fn context(&self) -> Context<'static> {
+        let now = UnixTime::from_millis(self.now.since(Time::ZERO).as_millis() as u64);
+        Context { now, network_of: &|_| None, players: None }
+    }
+
+    /// Somebody without a nickname hears a room, if there is one of that name.
+    fn listen(&mut self) {
+        let id = self.ids.insert_with(|_| ());
+        self.both.fanout.open(id);
+        self.both.model.insert(id, OwnBytes::default());
+        self.here.push(id);
+        let encoding = Encoding::ALL[self.random.below(Encoding::ALL.len())];
+        self.both.set_encoding(id, encoding);
+        let (room, context) = (format!("r{}", self.random.below(8)), self.context());
+        let cursor = HistoryCursor { number: self.random.below(50) as u64, ..self.lobby.cursor() };
+        let since = [None, Some(cursor)][self.random.below(2)];
+        if let Ok(room) = self.lobby.room_to_hear(id, &room, &context, &mut self.both) {
+            self.lobby.listen(id, room, since, &context, &mut self.both);
+        }
+    }
+
+    /// A bot says something, if there is such a room.
+    fn say_as_bot(&mut self) {
+        let room = RoomName::parse(&format!("r{}", self.random.below(8)), Alphabet::Ascii);
+        let bot = Nickname::parse("bot", Alphabet::Ascii);
+        let (context, said) = (self.context(), self.lobby.cursor().number);
+        let done = self.lobby.say_as(&bot.unwrap(), &room.unwrap(), "hi", &context, &mut self.both);
+        let expected = said + u64::from(done.is_ok());
+        assert_eq!(self.lobby.cursor().number, expected);
+    }
+
     fn say(&mut self) {
         let id = self.someone();
         let text = "x".repeat(1 + self.random.below(400));
@@ -259,7 +290,7 @@ impl Crowd {
         let room = format!("r{}", self.random.below(8));
         let somebody = self.someone();
         let name = self.lobby.nickname(somebody).map_or(String::new(), |n| n.as_str().to_owned());
-        let command = match self.random.below(14) {
+        let command = match self.random.below(15) {
             0..3 => join(&room, false),
             3..5 => join(&room, true),
             5 => Command::Leave { room: None },
@@ -273,6 +304,10 @@ impl Crowd {
             10 => Command::Unignore(&name),
             11 => RoomCommand::Recall(Recall::Last(self.random.below(9))).in_last_room(),
             12 => RoomCommand::Kick { whom: &name, reason: "" }.in_last_room(),
+            13 => {
+                let word = [Some("open sesame"), None][self.random.below(2)];
+                RoomCommand::SetPassword(word).in_last_room()
+            }
             _ => Command::Help(Guide::Talking),
         };
         self.execute(id, command);
@@ -321,7 +356,7 @@ impl Crowd {
     }
 
     fn step(&mut self) {
-        match self.random.below(16) {
+        match self.random.below(18) {
             0 if self.here.len() < 12 => {
                 let landing = [Landing::Main, Landing::Nowhere][self.random.below(2)];
                 self.enter_and_be(landing);
@@ -333,7 +368,9 @@ impl Crowd {
             11..=13 => {
                 self.flush(false);
             }
-            14 => {
+            14 if self.here.len() < 12 => self.listen(),
+            15 => self.say_as_bot(),
+            16 => {
                 let id = self.someone();
                 self.both.fanout.unblock(id);
             }

@@ -84,8 +84,8 @@ fn the_classroom_strings_are_fixed() {
     assert_eq!(encoded(welcome(who)), "Connected to server!\n");
     assert_eq!(encoded(RoomEvent::Joined { who }), "alice joined!\n");
     assert_eq!(encoded(RoomEvent::Left { who }), "alice left!\n");
-    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id }), "alice: hello\n");
-    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id }), "* alice waves\n");
+    assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id, epoch: 7 }), "alice: hello\n");
+    assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id, epoch: 7 }), "* alice waves\n");
     assert_eq!(encoded(Reply::Whispered { from: who, text: "hi", at }), "[alice] hi\n");
     assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi", at }), "[to alice] hi\n");
 }
@@ -94,8 +94,8 @@ fn the_classroom_strings_are_fixed() {
 fn messages_are_numbered_for_those_who_want_that() {
     let at = UnixTime::from_millis(1_763_820_125_900);
     let (who, id) = (&alice(), MessageId { number: 1_234, at });
-    let said = RoomEvent::Said { who, text: "hello", id };
-    let acted = RoomEvent::Acted { who, text: "waves", id };
+    let said = RoomEvent::Said { who, text: "hello", id, epoch: 7 };
+    let acted = RoomEvent::Acted { who, text: "waves", id, epoch: 7 };
     assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
     assert_eq!(encoded_in(Encoding::NumberedLine, acted), "@1234 1763820125 * alice waves\n");
     for (kind, text, dated) in [
@@ -104,7 +104,7 @@ fn messages_are_numbered_for_those_who_want_that() {
     ] {
         let message = &Message { id, kind, who: alice(), text: text.into() };
         let live = if kind == MessageKind::Said { said } else { acted };
-        let again = Reply::Remembered { room: &RoomName::main(), message, now: at };
+        let again = Reply::Remembered { room: &RoomName::main(), message, epoch: 7, now: at };
         assert_eq!(encoded(again), dated);
         assert_eq!(
             encoded_in(Encoding::NumberedLine, again),
@@ -339,7 +339,7 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     let mut events: Vec<Told<'_>> = vec![
         RoomEvent::PresenceSummary { joined: 37, left: 12, here: 1_204 }.into(),
         RoomEvent::PresenceSummary { joined: 0, left: 12, here: 1_204 }.into(),
-        Reply::Remembered { room, message, now }.into(),
+        Reply::Remembered { room, message, epoch: 7, now }.into(),
         Reply::HearsHistory(true).into(),
         Reply::HearsHistory(false).into(),
         Reply::RecallEnds { room, cursor }.into(),

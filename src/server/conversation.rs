@@ -279,8 +279,8 @@ impl Server {
         if let Some(record) = self.lobby.take_record() {
             self.audit.push(Audited::Done(record));
         }
-        while let Some(expelled) = self.lobby.poll_expelled() {
-            self.close(now, expelled, CloseReason::Told(Farewell::Kicked));
+        while let Some((expelled, farewell)) = self.lobby.poll_expelled() {
+            self.close(now, expelled, CloseReason::Told(farewell));
         }
     }
 }

@@ -8,11 +8,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bots::TokenHash;
 use super::origins::OriginsState;
 use super::session::{Phase, Session};
 use super::wait::Wait;
 use super::{Server, Settings};
-use crate::chat::{LobbyState, Network, Outlet, Refusal, Reply};
+use crate::chat::{Allowance, LobbyState, Network, Outlet, Refusal, Reply};
 use crate::delivery::FanoutState;
 use crate::id::ClientId;
 use crate::matchmaking::MatchmakerState;
@@ -37,6 +38,9 @@ pub struct ServerState {
     /// What all from one place have used up.
     #[serde(default)]
     origins: OriginsState,
+    /// What bots have used up.
+    #[serde(default)]
+    bots: Vec<(TokenHash, Allowance)>,
     /// When the next lines are heard of those who wait for others.
     turns: Vec<(ClientId, Wait)>,
 }
@@ -81,6 +85,7 @@ impl Handover<'_> {
             started: server.started,
             summary_at: server.summary_at,
             origins: server.admission.origins.handed_over(now),
+            bots: server.bots.handed_over(),
             turns: server.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
     }
@@ -111,6 +116,7 @@ impl Server {
         (server.counters, server.started) = (state.counters, state.started);
         server.summary_at = state.summary_at;
         server.admission.origins.take_over(state.origins);
+        server.bots.take_over(state.bots);
         server.closed = state.closed.into();
         server.woken = state.woken.into();
         for (id, turn) in state.turns {

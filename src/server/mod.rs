@@ -24,6 +24,7 @@
 mod admission;
 mod answers;
 mod audit;
+mod bots;
 mod close;
 mod close_reason;
 mod conversation;
@@ -51,6 +52,7 @@ use std::net::IpAddr;
 
 pub use admission::NotAdmitted;
 pub use audit::{AuditTrail, Audited};
+pub use bots::{Bot, BotKind, TokenHash};
 pub use close_reason::CloseReason;
 pub use counters::ServerCounters;
 pub use handover::{Handover, ServerState};
@@ -63,6 +65,7 @@ pub use watching::{SlowReader, Status};
 use admission::Admission;
 use answers::Answers;
 use audit::Audit;
+use bots::Bots;
 use deadlines::Deadlines;
 use jams::Jams;
 use leaving::Leaving;
@@ -108,6 +111,7 @@ pub struct Server {
     /// When rooms are told who came and went.
     summary_at: Option<Time>,
     checks: Checks,
+    bots: Bots,
     answers: Answers,
     audit: Audit,
     /// The last message before the request that is being carried out, if that bears a number.
@@ -120,6 +124,8 @@ pub struct Server {
 impl Server {
     /// A server without clients. `secret` keys the hashes of the UDP side.
     pub fn new(settings: Settings, secret: [u8; 16]) -> Self {
+        let mut bots = Bots::default();
+        bots.replace(&settings.bots);
         Self {
             lobby: Lobby::new(settings.lobby.clone(), secret),
             fanout: Fanout::new(settings.outbox),
@@ -140,6 +146,7 @@ impl Server {
             started: UnixTime::default(),
             summary_at: None,
             checks: Checks::default(),
+            bots,
             answers: Answers::default(),
             audit: Audit::default(),
             said_before: 0,

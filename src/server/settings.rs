@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Operator, Server};
+use super::{Bot, Operator, Server};
 use crate::chat::{Farewell, FloodRate, LobbySettings};
 use crate::delivery::OutboxLimits;
 use crate::id::ClientId;
@@ -42,6 +42,8 @@ pub struct Settings {
     pub come_back: Duration,
     /// Those who may keep order everywhere.
     pub operators: Vec<Operator>,
+    /// Those who may speak without being members.
+    pub bots: Vec<Bot>,
     /// The UDP side.
     pub matchmaking: matchmaking::MatchmakerSettings,
 }
@@ -60,6 +62,7 @@ impl Default for Settings {
             banned: Vec::new(),
             come_back: COME_BACK,
             operators: Vec::new(),
+            bots: Vec::new(),
             matchmaking: matchmaking::MatchmakerSettings::default(),
         }
     }
@@ -78,6 +81,7 @@ impl Server {
     pub(super) fn reconfigure(&mut self, now: Time, settings: Settings) {
         self.lobby.reconfigure(settings.lobby.clone());
         self.fanout.set_limits(settings.outbox);
+        self.bots.replace(&settings.bots);
         self.matchmaker.reconfigure(&settings.matchmaking);
         self.admission.reconfigure(settings.per_address, &settings.banned);
         self.admission.origins.set_rate(settings.flood_of_origin());

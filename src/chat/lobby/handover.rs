@@ -20,6 +20,8 @@ pub struct LobbyState {
     members: Vec<(ClientId, Member)>,
     rooms: RoomsState,
     preferences: Vec<(ClientId, Preferences)>,
+    #[serde(default)]
+    listeners: Vec<(ClientId, RoomId)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     sequence: Sequence,
     keys: RoomKeys,
@@ -38,6 +40,7 @@ impl Lobby {
                 .iter()
                 .map(|(id, preferences)| (*id, *preferences))
                 .collect(),
+            listeners: self.listeners.iter().map(|(id, room)| (*id, *room)).collect(),
             ignores: self.ignores.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -46,11 +49,13 @@ impl Lobby {
         }
     }
 
-    /// Subscribes everybody to the rooms that they are in, in the order in which they came there.
+    /// Subscribes everybody to the rooms that they are in, in the order in which they came there,
+    /// and listeners to theirs.
     pub fn subscribe_everyone(&self, outlet: &mut impl Outlet) {
         for (id, member) in self.members.iter() {
             member.memberships.iter().for_each(|membership| outlet.subscribe(membership.room, id));
         }
+        self.listeners.iter().for_each(|(id, room)| outlet.subscribe(*room, *id));
     }
 
     /// Goes on where another process has stopped, before anybody comes here. What rooms remember is
@@ -60,6 +65,7 @@ impl Lobby {
         (self.sequence, self.keys) = (state.sequence, state.keys);
         (self.summaries, self.unsaved) = (state.summaries, state.unsaved.taken_over());
         self.preferences = state.preferences.into_iter().collect();
+        self.listeners = state.listeners.into_iter().collect();
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {
             member.name_hash = self.nicknames.hash(&member.nickname.key());

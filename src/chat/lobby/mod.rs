@@ -8,13 +8,15 @@
 //! - a membership names a room whose member at that index is this member, and every member of a
 //!   room has its membership;
 //! - every member is in a room, unless it wants to land nowhere; the owner and the operators of a
-//!   room are in it.
+//!   room are in it;
+//! - a listener has no nickname, and its room counts it.
 
 mod applying;
 mod deciding;
 mod handover;
 mod ignores;
 mod journal;
+mod listening;
 mod listing;
 mod membership;
 mod moderation;
@@ -26,7 +28,7 @@ mod sequence;
 mod shelving;
 mod talking;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -43,7 +45,7 @@ use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
-use super::reply::Reply;
+use super::reply::{Farewell, Reply};
 use super::room::{Room, RoomId, RoomRef, Rooms};
 use super::stored::Archive;
 use crate::id::{ClientId, SideTable};
@@ -70,6 +72,9 @@ pub struct LobbySettings {
     pub digest_above: usize,
     /// Nicknames that nobody may take, but a server operator who is called so.
     pub reserved: Vec<String>,
+    /// Names of bots, which nobody else may take. Who has one when it is given to a bot keeps it;
+    /// until that member has another name or is gone, the bot cannot speak.
+    pub bots: Vec<Nickname>,
     /// The message of the day.
     pub motd: Motd,
 }
@@ -82,6 +87,7 @@ impl Default for LobbySettings {
             history: HISTORY_MESSAGES,
             digest_above: DIGEST_ABOVE,
             reserved: Vec::new(),
+            bots: Vec::new(),
             motd: Motd::default(),
         }
     }
@@ -90,6 +96,10 @@ impl Default for LobbySettings {
 impl LobbySettings {
     fn reserved_keys(&self) -> HashSet<NameKey> {
         self.reserved.iter().map(|name| NameKey::of(name)).collect()
+    }
+
+    fn bot_keys(&self) -> HashSet<NameKey> {
+        self.bots.iter().map(Nickname::key).collect()
     }
 }
 
@@ -112,6 +122,7 @@ pub struct Lobby {
     rooms: Rooms,
     settings: LobbySettings,
     reserved: HashSet<NameKey>,
+    bots: HashSet<NameKey>,
     /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
     ignores: Ignores,
@@ -128,8 +139,10 @@ pub struct Lobby {
     /// Rooms with comings and goings that were not told yet.
     summaries: Vec<RoomId>,
     unsaved: Unsaved,
-    /// Members who were put out of the server and whose connection is still there.
-    expelled: Vec<ClientId>,
+    /// The room of each client that listens.
+    listeners: BTreeMap<ClientId, RoomId>,
+    /// Clients that were put out of the server and whose connection is still there.
+    expelled: Vec<(ClientId, Farewell)>,
     /// The record of the last command, if it kept order.
     record: Option<Record>,
     journal: Journal,
@@ -144,6 +157,7 @@ impl Lobby {
             nicknames: NicknameIndex::default(),
             rooms: Rooms::new(settings.rooms_max),
             reserved: settings.reserved_keys(),
+            bots: settings.bot_keys(),
             preferences: HashMap::new(),
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
@@ -155,6 +169,7 @@ impl Lobby {
             remembered: 0,
             summaries: Vec::new(),
             unsaved: Unsaved::default(),
+            listeners: BTreeMap::new(),
             expelled: Vec::new(),
             record: None,
             settings,
@@ -165,6 +180,7 @@ impl Lobby {
     /// remember, what is too much now is forgotten.
     pub fn reconfigure(&mut self, settings: LobbySettings) {
         self.reserved = settings.reserved_keys();
+        self.bots = settings.bot_keys();
         self.rooms.set_max(settings.rooms_max);
         self.settings = settings;
         self.forget_surplus();
@@ -292,6 +308,7 @@ impl Lobby {
             assert!(!untold || self.summaries.contains(&id), "comings and goings are forgotten");
         }
         self.rooms.check_invariants();
+        self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");

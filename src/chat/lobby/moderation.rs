@@ -19,7 +19,7 @@ use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
-use crate::chat::reply::Reply;
+use crate::chat::reply::{Farewell, Reply};
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::{Sanction, SanctionKind};
 use crate::id::ClientId;
@@ -139,6 +139,9 @@ impl Lobby {
         if sanction.kind == SanctionKind::Ban {
             for whom in self.banned_members(room, &sanction, rank, context) {
                 self.put_out(whom, room, action, &sanction, context, outlet);
+            }
+            if let Some(network) = sanction.network {
+                self.ban_listeners(room, network, context, outlet);
             }
         }
         self.tell_sanction(author, room, action, &sanction, context, outlet);
@@ -272,7 +275,7 @@ impl Lobby {
         outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sanction, context)));
         if room == RoomId::MAIN {
             self.leave(whom, outlet);
-            self.expelled.push(whom);
+            self.expelled.push((whom, Farewell::Kicked));
         } else {
             self.move_out(whom, room, context, outlet);
         }

@@ -186,6 +186,9 @@ impl Lobby {
         if let (Author::Here(id), Some(open)) = (author, self.rooms.get(room)) {
             outlet.reply(id, &Reply::PasswordSet { room: &open.name, needed });
         }
+        if needed {
+            self.put_out_listeners(room, outlet);
+        }
     }
 
     /// Gives a room to somebody, with another key as proof of ownership.

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::talking::active;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
@@ -10,8 +11,8 @@ use crate::chat::member::{Member, Preferences};
 use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Record;
-use crate::chat::refusal::{ActiveSanction, Refusal};
-use crate::chat::reply::Reply;
+use crate::chat::refusal::Refusal;
+use crate::chat::reply::{Farewell, Reply};
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
 
@@ -25,6 +26,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
+        self.stop_listening(id, outlet);
         let hash = self.nicknames.hash(&nickname.key());
         let preferences =
             Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
@@ -44,6 +46,7 @@ impl Lobby {
 
     /// Takes a client out of every room, and tells those who stay. A stranger just goes.
     pub fn leave(&mut self, id: ClientId, outlet: &mut impl Outlet) {
+        self.stop_listening(id, outlet);
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
@@ -66,13 +69,13 @@ impl Lobby {
     pub fn dismiss_everyone(&mut self) {
         self.members = crate::id::SideTable::default();
         (self.nicknames, self.ignores) = Default::default();
-        (self.preferences, self.summaries) = Default::default();
+        (self.preferences, self.summaries, self.listeners) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
     }
 
-    /// A member who was put out of the server: its connection is to be closed.
-    pub fn poll_expelled(&mut self) -> Option<ClientId> {
+    /// A client that was put out of the server, and why: its connection is to be closed.
+    pub fn poll_expelled(&mut self) -> Option<(ClientId, Farewell)> {
         self.expelled.pop()
     }
 
@@ -168,6 +171,7 @@ impl Lobby {
         let key = nickname.key();
         match self.nicknames.find(&key, &self.members) {
             Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
+            _ if self.is_bot(&key) => Err(Refusal::NicknameReserved(nickname)),
             _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
                 Err(Refusal::NicknameReserved(nickname))
             }
@@ -177,6 +181,10 @@ impl Lobby {
 
     fn is_reserved(&self, key: &NameKey) -> bool {
         !self.reserved.is_empty() && self.reserved.contains(key)
+    }
+
+    fn is_bot(&self, key: &NameKey) -> bool {
+        !self.bots.is_empty() && self.bots.contains(key)
     }
 
     /// Whether this client is a server operator.
@@ -195,11 +203,9 @@ impl Lobby {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let Context { now, network_of, .. } = *context;
         match open.settings.sanctions.ban_on(nickname, network_of(id), now) {
-            Some(ban) if !self.is_server_operator(id) => Err(Refusal::Banned(ActiveSanction {
-                room: open.name.clone(),
-                lasts: super::talking::time_left(ban, now),
-                reason: ban.reason.clone(),
-            })),
+            Some(ban) if !self.is_server_operator(id) => {
+                Err(Refusal::Banned(active(open, ban, now)))
+            }
             _ => Ok(()),
         }
     }

@@ -25,24 +25,29 @@ impl Lobby {
             return Err(Refusal::HistoryOff);
         }
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
-        let (replay, which) = match which {
-            Recall::Last(most) => (open.history.last(most), Recalled::Last),
-            Recall::After(cursor) if cursor.epoch != self.sequence.epoch => {
-                (open.history.last(usize::MAX), Recalled::Gap(cursor.number))
-            }
-            Recall::After(cursor) => {
-                let forgotten = open.history.forgotten();
-                let all = self.sequence.knows_all_since(cursor, forgotten);
-                let recalled = if all { Recalled::Since } else { Recalled::Gap };
-                (open.history.after(cursor.number), recalled(cursor.number))
-            }
-            Recall::Before { number, most } => {
-                let replay = open.history.before(number, most);
-                (replay, Recalled::Before { number, more: replay.has_older() })
-            }
-        };
+        let (replay, which) = self.replay_of(open, which);
         outlet.replay(id, &self.recollection(room, open, replay, which, context.now));
         Ok(())
+    }
+
+    /// The messages of a room that are asked for, and whether some are missing.
+    pub(super) fn replay_of<'a>(&self, room: &'a Room, which: Recall) -> (Replay<'a>, Recalled) {
+        match which {
+            Recall::Last(most) => (room.history.last(most), Recalled::Last),
+            Recall::After(cursor) if cursor.epoch != self.sequence.epoch => {
+                (room.history.last(usize::MAX), Recalled::Gap(cursor.number))
+            }
+            Recall::After(cursor) => {
+                let forgotten = room.history.forgotten();
+                let all = self.sequence.knows_all_since(cursor, forgotten);
+                let recalled = if all { Recalled::Since } else { Recalled::Gap };
+                (room.history.after(cursor.number), recalled(cursor.number))
+            }
+            Recall::Before { number, most } => {
+                let replay = room.history.before(number, most);
+                (replay, Recalled::Before { number, more: replay.has_older() })
+            }
+        }
     }
 
     /// The messages of a room that a client has asked for.

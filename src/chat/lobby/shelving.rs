@@ -130,9 +130,9 @@ impl Lobby {
         self.unsaved.note_gone(names);
     }
 
-    /// Whether a room may leave memory: nobody is in it, and it is not `main`.
+    /// Whether a room may leave memory: nobody is in it or listens, and it is not `main`.
     pub(super) fn may_close(&self, room: RoomId) -> bool {
-        room != RoomId::MAIN && self.rooms.get(room).is_some_and(Room::is_empty)
+        room != RoomId::MAIN && self.rooms.get(room).is_some_and(Room::is_unused)
     }
 
     /// Removes a room from memory.

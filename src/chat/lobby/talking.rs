@@ -1,15 +1,15 @@
 //! Messages to a room and to one person, and ignoring people.
 
-use super::Lobby;
 use super::deciding::Decision;
+use super::{Context, Lobby};
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
-use crate::chat::message::{Message, MessageKind};
-use crate::chat::name::Nickname;
+use crate::chat::message::{Message, MessageId, MessageKind};
+use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
-use crate::chat::room::RoomId;
+use crate::chat::room::{Room, RoomId};
 use crate::chat::sanctions::Sanction;
 use crate::id::ClientId;
 use crate::text::{clean, is_blank};
@@ -35,6 +35,45 @@ impl Lobby {
         Ok(Decision::Fact(room, Fact::Said { who, kind, text }))
     }
 
+    /// Says something in a room for a bot, which is no member. Returns the number and the date of
+    /// the message; `None`: the text says nothing.
+    ///
+    /// # Errors
+    /// There is no such room, or the bot may not speak in it: because of a ban or a mute on its
+    /// name, or because a member has that name.
+    pub fn say_as(
+        &mut self,
+        bot: &Nickname,
+        room: &RoomName,
+        text: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<Option<MessageId>, Refusal> {
+        self.now = context.now;
+        if self.nicknames.find(&bot.key(), &self.members).is_some() {
+            return Err(Refusal::NicknameTaken(bot.clone()));
+        }
+        let found = self.find_or_recall(room, outlet)?;
+        let room = found.ok_or_else(|| Refusal::NoRoomNamed(room.clone()))?;
+        for room in [RoomId::MAIN, room] {
+            let Some(open) = self.rooms.get(room) else { continue };
+            let sanctions = &open.settings.sanctions;
+            if let Some(ban) = sanctions.ban_on(bot, None, context.now) {
+                return Err(Refusal::Banned(active(open, ban, context.now)));
+            }
+        }
+        self.check_not_muted(room, bot, context.now)?;
+        let text = clean(text);
+        if is_blank(&text) {
+            return Ok(None);
+        }
+        let said =
+            Fact::Said { who: bot.clone(), kind: MessageKind::Said, text: text.as_ref().into() };
+        let stamp = self.sequence.stamp(&said, context.now);
+        self.happen(room, Author::There, said, context, outlet);
+        Ok(Some(stamp))
+    }
+
     /// Tells a room what somebody says, and remembers it.
     pub(super) fn hear(
         &mut self,
@@ -44,7 +83,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         self.sequence.follow(message.id);
-        let event = spoken(&message);
+        let event = spoken(&message, self.sequence.epoch);
         if self.ignores.is_empty() {
             self.publish(room, author, &event, outlet);
         } else {
@@ -80,14 +119,22 @@ impl Lobby {
         nickname: &Nickname,
         now: UnixTime,
     ) -> Result<(), Refusal> {
+        match self.check_not_muted(room, nickname, now) {
+            Err(_) if self.is_server_operator(id) => Ok(()),
+            checked => checked,
+        }
+    }
+
+    fn check_not_muted(
+        &self,
+        room: RoomId,
+        nickname: &Nickname,
+        now: UnixTime,
+    ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         match open.settings.sanctions.mute_on(nickname, now) {
-            Some(mute) if !self.is_server_operator(id) => Err(Refusal::Muted(ActiveSanction {
-                room: open.name.clone(),
-                lasts: time_left(mute, now),
-                reason: mute.reason.clone(),
-            })),
-            _ => Ok(()),
+            Some(mute) => Err(Refusal::Muted(active(open, mute, now))),
+            None => Ok(()),
         }
     }
 
@@ -166,12 +213,18 @@ impl Lobby {
 }
 
 /// The event of a message.
-fn spoken(message: &Message) -> RoomEvent<'_> {
+fn spoken(message: &Message, epoch: u32) -> RoomEvent<'_> {
     let Message { id, kind, ref who, ref text } = *message;
     match kind {
-        MessageKind::Said => RoomEvent::Said { who, text, id },
-        MessageKind::Acted => RoomEvent::Acted { who, text, id },
+        MessageKind::Said => RoomEvent::Said { who, text, id, epoch },
+        MessageKind::Acted => RoomEvent::Acted { who, text, id, epoch },
     }
+}
+
+/// A ban or mute, as whoever it is on is told.
+pub(super) fn active(room: &Room, sanction: &Sanction, now: UnixTime) -> ActiveSanction {
+    let (room, reason) = (room.name.clone(), sanction.reason.clone());
+    ActiveSanction { room, lasts: time_left(sanction, now), reason }
 }
 
 /// The time left of a ban or mute; `None`: for ever.

@@ -21,8 +21,8 @@ pub(super) fn write(object: &Object<'_>, out: &mut Vec<u8>) {
 fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
     let name = Text::from(room.as_str());
     match *event {
-        RoomEvent::Said { who, text, id } => message(room, who, text, id, false),
-        RoomEvent::Acted { who, text, id } => message(room, who, text, id, true),
+        RoomEvent::Said { who, text, id, .. } => message(room, who, text, id, false),
+        RoomEvent::Acted { who, text, id, .. } => message(room, who, text, id, true),
         RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
         RoomEvent::Left { who } => Object::Left { room: name, nick: who.as_str().into() },
         RoomEvent::Renamed { old, new } => {

@@ -73,7 +73,7 @@ fn texts_are_escaped_and_no_newline_is_written() {
     let id = MessageId { number: 7, at: UnixTime::from_millis(1_763_820_125_900) };
     let text = "\"\\/\u{7f}\n\u{2028} é 日本";
     let mut out = Vec::new();
-    room_event(&room, &RoomEvent::Said { who: &who, text, id }, &mut out);
+    room_event(&room, &RoomEvent::Said { who: &who, text, id, epoch: 7 }, &mut out);
     let written = concat!(
         r#"{"t":"message","n":7,"at":1763820125,"room":"main","nick":"Zoë","text":"\"\\/"#,
         "\u{7f}\\n\u{2028} é 日本\"}"

@@ -15,11 +15,11 @@ use crate::chat::{Farewell, Nickname, Peer, Reply, RoomEvent, RoomName, Ticket};
 /// numbers; everything else is told to everybody alike.
 pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out: &mut Vec<u8>) {
     match *event {
-        RoomEvent::Said { who, text, id } => {
+        RoomEvent::Said { who, text, id, .. } => {
             number(out, numbered, id);
             line(out, &[who.as_str(), ": ", text]);
         }
-        RoomEvent::Acted { who, text, id } => {
+        RoomEvent::Acted { who, text, id, .. } => {
             number(out, numbered, id);
             line(out, &["* ", who.as_str(), " ", text]);
         }

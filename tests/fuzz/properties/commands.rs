@@ -54,6 +54,7 @@ fn chosen_settings(bits: u8) -> Settings {
             history: if has(5) { 3 } else { limits::HISTORY_MESSAGES },
             digest_above: if has(6) { 2 } else { limits::DIGEST_ABOVE },
             reserved: vec!["kept".to_owned()],
+            bots: Vec::new(),
             motd: if has(7) { "be kind".parse().expect("one line") } else { Motd::default() },
         },
         flood: if has(2) { flood_control() } else { None },
