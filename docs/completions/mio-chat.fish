@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= web= web-origin= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -53,6 +53,9 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder for 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames that nobody may take, besides those of operators' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
+off\t''"
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-soft -d 'Unread bytes above which a client no longer hears who joins and leaves' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-hard -d 'Unread bytes above which a client is disconnected' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-age -d 'Age of the oldest unread byte at which a client is disconnected' -r
@@ -110,6 +113,9 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Fo
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d 'Nicknames that nobody may take, besides those of operators' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
+off\t''"
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-soft -d 'Unread bytes above which a client no longer hears who joins and leaves' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-hard -d 'Unread bytes above which a client is disconnected' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-age -d 'Age of the oldest unread byte at which a client is disconnected' -r

@@ -161,6 +161,12 @@ impl Sanctions {
         by_name.into_iter().chain(from_there).min_by_key(|ban| ban.number)
     }
 
+    /// Whether somebody from this network is banned, whatever the name.
+    pub(super) fn keeps_out(&self, network: Network, now: UnixTime) -> bool {
+        let numbers = self.by_network.get(&network);
+        numbers.is_some_and(|numbers| self.first(SanctionKind::Ban, now, numbers).is_some())
+    }
+
     /// The mute on this name.
     pub(super) fn mute_on(&self, name: &Nickname, now: UnixTime) -> Option<&Sanction> {
         if self.mutes == 0 {

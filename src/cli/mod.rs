@@ -17,6 +17,7 @@ mod settings;
 mod text_file;
 mod values;
 mod variables;
+mod web;
 
 use std::error::Error;
 use std::ffi::OsString;

@@ -45,7 +45,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut is_member = session.phase == Phase::Chatting;
         let mut decoder = std::mem::take(&mut session.decoder);
-        let mut decoded = decoder.decode(now, input);
+        let mut decoded = decoder.decode(now, input, &self.settings.spoken);
         if session.phase == Phase::Silent && decoded.says_something() {
             session.phase = Phase::Choosing;
         }
@@ -67,7 +67,7 @@ impl Server {
                 Step::More => break,
                 Step::Switch => {
                     drop(decoded);
-                    decoded = decoder.decode(now, &mut []);
+                    decoded = decoder.decode(now, &mut [], &self.settings.spoken);
                 }
                 step => is_member = self.take_step(now, id, step, is_member),
             }
@@ -171,6 +171,10 @@ impl Server {
             Step::Finish(last_words) => {
                 self.fanout.push(id, last_words);
                 self.close(now, id, CloseReason::Finished);
+                return is_member;
+            }
+            Step::Web(call) => {
+                self.serve(now, id, &call);
                 return is_member;
             }
             Step::Close(language, last_words) => {

@@ -45,6 +45,7 @@ mod turn;
 mod turns;
 mod wait;
 mod watching;
+mod web;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;

@@ -145,7 +145,7 @@ impl Session {
 
     /// When the message that was begun must be whole.
     pub(super) fn line_due(&self, settings: &Settings) -> Time {
-        if self.is_busy() { Time::NEVER } else { self.decoder.begun() + settings.line_timeout }
+        if self.is_busy() { Time::NEVER } else { self.decoder.whole_by(settings.line_timeout) }
     }
 
     /// When what was said is a whole message though nothing ends it.
