@@ -83,6 +83,11 @@ impl Decoder {
         }
     }
 
+    /// Whether the client asks by HTTP, and is to be answered once.
+    pub fn is_request(&self) -> bool {
+        matches!(self, Self::Http(_))
+    }
+
     fn language(&self) -> &dyn LanguageDecoder {
         match self {
             Self::Line(line) => line,

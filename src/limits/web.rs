@@ -27,8 +27,22 @@ pub const HTTP_BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 // ---- All requests ------------------------------------------------------------------------
 
-/// In so many seconds who was refused because there is too much to do may ask again.
+/// Requests that are neither answered nor upgraded, at up to 40 KiB each; for one more the oldest
+/// goes …
+pub const HTTP_REQUESTS_MAX: usize = 256;
+/// … and so many of them from one IPv4 address or IPv6 /64, loopback exempt: a browser has six
+/// connections to a server at once, and a classroom opens the page together.
+pub const HTTP_REQUESTS_PER_ADDRESS: usize = 16;
+/// In so many seconds who was refused for these may ask again.
 pub const HTTP_RETRY_SECONDS: u32 = 2;
+/// How long an address from which HTTP was spoken counts as one with browsers, which open
+/// connections that they leave silent …
+pub const BROWSER_MEMORY: Duration = Duration::from_secs(10 * 60);
+/// … and how long a silent client from there waits for the prompt, unless `--greet-after` is more.
+pub const GREET_BROWSER_AFTER: Duration = Duration::from_secs(2);
+/// Addresses with browsers that are remembered, at 32 bytes each; of more, the one that was longest
+/// silent is forgotten.
+pub const BROWSERS_MAX: usize = 1_024;
 
 // ---- Answers -----------------------------------------------------------------------------
 

@@ -161,6 +161,11 @@ impl Server {
                 return is_member;
             }
             Step::Speak(encoding) => {
+                if encoding.is_answered_once() {
+                    self.open_request(now, id);
+                } else {
+                    self.close_request(id);
+                }
                 self.fanout.set_encoding(id, encoding);
                 return is_member;
             }

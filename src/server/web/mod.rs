@@ -3,12 +3,27 @@
 //! What the bytes of a request and of an answer are is left to `dialect::http`, rooms and what was
 //! said in them to `chat`.
 
+mod browsers;
+mod places;
+
+pub(super) use browsers::patience;
+
 use super::Server;
 use super::close_reason::CloseReason;
 use crate::dialect::http::{AnswerForm, HttpError, WebAnswer, WebCall, WebRequest, answer};
 use crate::id::ClientId;
 use crate::limits::LISTED_MAX;
 use crate::time::Time;
+
+use browsers::Browsers;
+use places::Places;
+
+/// What is known of requests, and of where they come from.
+#[derive(Debug, Default)]
+pub(super) struct Web {
+    places: Places,
+    browsers: Browsers,
+}
 
 impl Server {
     /// Carries out a request. It costs where it comes from as much as a line.
