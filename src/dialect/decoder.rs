@@ -74,6 +74,11 @@ impl Decoder {
             *self = Self::Http(Box::new(http));
             input = &mut [];
         }
+        if let Self::Http(http) = self
+            && let Some(frames) = http.behind_upgrade()
+        {
+            *self = Self::WebSocket(WebSocketDecoder::begin(frames));
+        }
         match self {
             Self::Line(line) => Decoded::Line(line.decode(now, input)),
             Self::WebSocket(frames) => Decoded::WebSocket(frames.decode(now, input)),

@@ -9,6 +9,7 @@ mod answers;
 mod browsers;
 mod hostile;
 mod limits;
+mod upgrade;
 
 use common::World;
 

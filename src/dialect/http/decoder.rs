@@ -20,10 +20,6 @@ use crate::limits::{
 };
 use crate::time::Time;
 
-/// The frame that ends a WebSocket conversation with 1013, try again later: the upgrade is there
-/// before the language behind it.
-const TRY_AGAIN_LATER: &[u8] = &[0x88, 2, 0x03, 0xF5];
-
 /// The request of one client, as far as it has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HttpDecoder {
@@ -54,6 +50,8 @@ enum Stage {
     Awaited,
     /// It was handed out. What else comes is not looked at.
     Done,
+    /// It was for WebSocket, and so is what came behind it.
+    Upgraded,
 }
 
 impl HttpDecoder {
@@ -84,13 +82,18 @@ impl HttpDecoder {
         spoken: &Spoken,
     ) -> HttpSteps<'_> {
         let outcome = match self.stage {
-            Stage::Done => Outcome::Waiting,
+            Stage::Done | Stage::Upgraded => Outcome::Waiting,
             Stage::New | Stage::Coming | Stage::Awaited => {
                 self.bytes.extend_from_slice(input);
                 self.outcome(now, spoken)
             }
         };
         HttpSteps { decoder: self, outcome, last: Vec::new() }
+    }
+
+    /// What came behind the request, if that was for WebSocket.
+    pub(in crate::dialect) fn behind_upgrade(&self) -> Option<&[u8]> {
+        (self.stage == Stage::Upgraded).then_some(&self.bytes)
     }
 
     /// What comes of the bytes so far.
@@ -118,6 +121,7 @@ impl HttpDecoder {
         asked.form.too_early = self.is_prompted;
         if let Wanted::Upgrade(upgrade) = &asked.wanted {
             let answer = upgrade.answer(response::note(&asked.form));
+            self.bytes.drain(..length);
             return Outcome::Upgrade(answer);
         }
         let form = asked.form.clone();
@@ -167,7 +171,7 @@ impl LanguageDecoder for HttpDecoder {
 
     fn whole_by(&self, _patience: Duration) -> Time {
         match self.stage {
-            Stage::Done => Time::NEVER,
+            Stage::Done | Stage::Upgraded => Time::NEVER,
             _ if self.head_whole == Time::NEVER => self.begun + HTTP_HEAD_PATIENCE,
             _ => self.head_whole + HTTP_BODY_PATIENCE,
         }
@@ -198,8 +202,12 @@ enum Outcome {
     Call(Box<WebCall>),
     /// The request is not carried out.
     Refused(AnswerForm, HttpError),
-    /// It is for WebSocket, and this is the answer.
+    /// It is for WebSocket, and this is the answer …
     Upgrade(Vec<u8>),
+    /// … behind which that is what the client is told things in …
+    Speak,
+    /// … and what it is heard in.
+    Switch,
 }
 
 /// What a client has sent, while it is understood.
@@ -242,10 +250,16 @@ impl Steps for HttpSteps<'_> {
                 Step::Finish(&self.last)
             }
             Outcome::Upgrade(answer) => {
-                self.decoder.finish();
-                self.last = [answer.as_slice(), TRY_AGAIN_LATER].concat();
-                Step::Finish(&self.last)
+                self.decoder.stage = Stage::Upgraded;
+                self.outcome = Outcome::Speak;
+                self.last = answer;
+                Step::Answer(&self.last)
             }
+            Outcome::Speak => {
+                self.outcome = Outcome::Switch;
+                Step::Speak(Encoding::JsonFrame)
+            }
+            Outcome::Switch => Step::Switch,
         }
     }
 

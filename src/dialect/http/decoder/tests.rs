@@ -23,6 +23,11 @@ fn steps<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, ended: bool) -> Vec<Str
         while decoded.due() != Due::Later {
             match decoded.next(STRANGER) {
                 Step::More => break,
+                Step::Switch => {
+                    drop(decoded);
+                    seen.push("Switch".to_owned());
+                    decoded = decoder.decode(Time::ZERO, &mut [], &spoken());
+                }
                 Step::Finish(bytes) => seen.push(first_line(bytes)),
                 Step::Answer(bytes) => seen.push(first_line(bytes)),
                 Step::Web(call) => seen.push(format!("{:?}", call.request)),
@@ -222,4 +227,26 @@ fn where_http_is_not_spoken_it_is_refused_as_ever() {
     let mut decoded = decoder.decode(Time::ZERO, &mut input, &Spoken::default());
     let step = decoded.next(STRANGER);
     assert!(matches!(step, Step::Close(..)), "{step:?}");
+}
+
+/// A text frame as a client sends it, masked by zeros.
+fn frame(text: &str) -> Vec<u8> {
+    let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
+    frame.extend_from_slice(text.as_bytes());
+    frame
+}
+
+#[test]
+fn what_comes_behind_a_handshake_is_frames_however_it_is_cut() {
+    let mut bytes = b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+        Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        .to_vec();
+    bytes.extend_from_slice(&frame("{\"t\":\"nick\",\"nick\":\"alice\"}"));
+    bytes.extend_from_slice(&frame("{\"t\":\"ping\"}"));
+    let seen = told(&bytes);
+    let begin = ["HTTP/1.1 101 Switching Protocols", "Speak(JsonFrame)", "Switch"];
+    assert_eq!(seen[..3], begin, "{seen:?}");
+    assert!(seen.iter().any(|step| step.contains("alice")), "{seen:?}");
+    assert!(seen.iter().any(|step| step == "Ping"), "{seen:?}");
 }
