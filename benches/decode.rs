@@ -9,7 +9,7 @@ mod support;
 
 use std::hint::black_box;
 
-use mio_chat::dialect::{Decoder, Speaker, Step};
+use mio_chat::dialect::{Decoder, Speaker, Spoken, Step};
 use mio_chat::limits::READ_BYTES_PER_TURN;
 use mio_chat::time::Time;
 
@@ -49,7 +49,7 @@ fn stream(line: &str) -> Vec<u8> {
 /// Decodes a stream. Returns how many commands it held.
 fn decode(stream: &mut [u8]) -> usize {
     let mut decoder = Decoder::default();
-    let mut decoded = decoder.decode(Time::ZERO, stream);
+    let mut decoded = decoder.decode(Time::ZERO, stream, &Spoken::default());
     let mut commands = 0;
     loop {
         match decoded.next(Speaker::Member) {

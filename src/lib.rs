@@ -22,8 +22,8 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `address`, `hex`, `id`, `limits`, `mc1`, `metrics`, `password`, `subnet`, `text`, `time` and
-//! `timer_queue` are leaves that any layer may use.
+//! `address`, `hex`, `http`, `id`, `limits`, `mc1`, `metrics`, `password`, `subnet`, `text`,
+//! `time` and `timer_queue` are leaves that any layer may use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number, and neither does `peer::protocol`. The whole server can therefore be driven by a test,
@@ -50,6 +50,8 @@ pub mod delivery;
 pub mod dialect;
 #[cfg(feature = "chat")]
 pub mod hex;
+#[cfg(feature = "chat")]
+pub mod http;
 #[cfg(feature = "chat")]
 pub mod id;
 pub mod limits;

@@ -8,6 +8,7 @@ mod admin;
 mod console;
 mod load;
 mod matching;
+mod web;
 mod websocket;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use admin::*;
 pub use console::*;
 pub use load::*;
 pub use matching::*;
+pub use web::*;
 pub use websocket::*;
 
 // ---- What one client may send ------------------------------------------------------------

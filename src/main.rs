@@ -22,6 +22,9 @@ use cli::{
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
 const BAD_CONFIGURATION: u8 = 78;
 
+/// Ports around here that browsers open for nobody, as IRC or others have them.
+const REFUSED_BY_BROWSERS: [u16; 8] = [6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697];
+
 /// How long the last log lines may take to be written.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
@@ -100,11 +103,15 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
     }
     let log = net::start_log(&serving.args.log_settings())?;
     let clients_max = config.net.clients_max;
+    let is_web_on = config.server.spoken.http;
     let mut reactor = match Predecessor::find()? {
         Some(predecessor) => Reactor::take_over_from(&config.net, config.server, log, predecessor)?,
         None => Reactor::new(&config.net, config.server, log)?,
     };
     announce(&reactor, clients_max, descriptors);
+    if is_web_on {
+        warn_of_ports(&reactor);
+    }
     for warning in misspelt() {
         log::warn!("{warning}");
     }
@@ -238,4 +245,13 @@ fn announce(reactor: &Reactor, clients_max: usize, descriptors: u64) {
         log::warn!("max_clients={clients_max} is more than {descriptors} descriptors allow");
     }
     log::info!("serving: {places}max_clients={clients_max} descriptors={descriptors}");
+}
+
+/// Warns where the chat page would be served at a port that no browser opens.
+fn warn_of_ports(reactor: &Reactor) {
+    let ports = reactor.addresses().filter(|(protocol, _)| *protocol == "tcp");
+    let mut ports = ports.map(|(_, address)| address.port());
+    if let Some(port) = ports.find(|port| REFUSED_BY_BROWSERS.contains(port)) {
+        log::warn!("web: browsers refuse port {port}, so nobody can open the chat page there");
+    }
 }

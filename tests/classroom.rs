@@ -306,7 +306,7 @@ fn a_web_request_is_none_of_ours_whatever_its_method_and_length() {
                 world.person("web").says(&char::from(byte).to_string());
             }
             world.run();
-            assert_eq!(world.person("web").closed.unwrap().name(), "http", "{method} {length}");
+            assert_eq!(world.person("web").closed.unwrap().name(), "finished", "{method} {length}");
             assert_eq!(world.hears("alice"), "", "{method} {length}");
         }
     }

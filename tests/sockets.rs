@@ -168,7 +168,11 @@ fn other_languages_are_refused_and_nothing_of_them_is_executed() {
     let server = Server::start(&["--greet-after", "1h"]);
     let mut alice = Client::join(server.tcp(), "alice");
     for (first_bytes, refusal) in [
-        (&b"POST / HTTP/1.1\r\nHost: x\r\n\r\nmallory\nevil\n"[..], "HTTP/1.1 400 Bad Request\r\n"),
+        (
+            &b"REGISTER sip:x SIP/2.0\r\nX: y\r\n\r\nmallory\nevil\n"[..],
+            "HTTP/1.1 400 Bad Request\r\n",
+        ),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nmallory\nevil\n", "HTTP/1.1 405 "),
         (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"),
         (b"NICK mallory\r\nUSER m 0 * :m\r\nevil\r\n", "ERROR :No IRC on this port"),
         (b"CAP LS 302\r\n", "ERROR :No IRC on this port"),

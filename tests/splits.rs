@@ -5,17 +5,27 @@ mod common;
 use common::World;
 
 /// Streams that hold everything the wire can hold, each ended by the client.
-const STREAMS: [&[u8]; 9] = [
+const STREAMS: [&[u8]; 14] = [
     b"bob\nhello\n/me waves\n/who\n/rooms\n",
     b"bob\r\n/join games\r\nhi\r\n/leave\r\n/nick rob\r\n/msg alice psst\r\n/quit\r\nlate\r\n",
     b"\xff\xfb\x1fb\xff\xfa\x1f\x00\x0a\x00\x0d\xff\xf0ob\r\x00typed\r\x00",
     b"\n\n/help\nbad name\nbob\n/frob\n/nick\ncaf\xc3\xa9 \xe2\x80\xaeevil\nbad \xff\xffutf\nlast",
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\nbob\r\n",
+    b"GET /rooms HTTP/1.1\r\nHost: x\r\n\r\nbob\r\nhello\r\n",
+    b"FOO /x HTTP/1.1\r\nHost: x\r\n\r\nbob\r\nhello\r\n",
+    b"HEAD /health HTTP/1.0\n\nNICK bob\r\nUSER b 0 * :b\r\nPRIVMSG #main :hello\r\n",
+    POST,
+    CHUNKS,
     b"NICK bob\r\nUSER b 0 * :b\r\n",
     b"\x16\x03\x01\x00\x05hello",
     b"/format json\nadmin\nbob\nh\xc3\xa9 \"\\\xe2\x80\xae\n/who\n\xff\n/format text\nhi\n/quit\n",
     b"bob\n\x00\x00nul\n\x1b[31mred\x07\n//slash\n /not a command\n",
 ];
+
+const POST: &[u8] = b"POST /hooks/x HTTP/1.1\r\nHost: x\r\n\
+    Content-Length: 16\r\n\r\n/nick bob\nhello\nbob\nhello\n";
+const CHUNKS: &[u8] = b"POST /hooks/x HTTP/1.1\r\nHost: x\r\n\
+    Transfer-Encoding: chunked\r\n\r\n4\r\nbob\n\r\n0\r\n\r\nhello\n";
 
 /// What alice and bob hear, and how bob's connection ends.
 fn played<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (String, String, Option<&'static str>) {

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use imports::Imports;
 
 /// Modules that every folder may use.
-const LEAVES: [&str; 11] = [
+const LEAVES: [&str; 12] = [
     "address",
     "hex",
+    "http",
     "id",
     "limits",
     "mc1",

@@ -9,8 +9,7 @@
 //!
 //! Invariant: a head is parsed once, when it is whole; looking for its end is linear.
 
-use std::net::{IpAddr, SocketAddr};
-
+use crate::http::{head_length, is_address, split_target};
 use crate::limits::{ADMIN_HEAD_BYTES_MAX, ADMIN_HEADERS_MAX};
 
 /// A request.
@@ -71,31 +70,11 @@ impl Head {
         if first.is_some_and(|byte| !byte.is_ascii_alphabetic()) {
             return Some(Err(HttpError::Malformed));
         }
-        match self.find_end() {
+        match head_length(&self.bytes, &mut self.searched) {
             Some(end) if end <= ADMIN_HEAD_BYTES_MAX => Some(parse(&self.bytes[..end])),
             None if self.bytes.len() <= ADMIN_HEAD_BYTES_MAX => None,
             _ => Some(Err(HttpError::TooLarge)),
         }
-    }
-
-    /// The length of the head, with the empty line that ends it.
-    fn find_end(&mut self) -> Option<usize> {
-        // Empty lines before a request are allowed.
-        let begin = self.bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
-        let mut from = self.searched.max(begin);
-        while let Some(newline) = memchr::memchr(b'\n', &self.bytes[from..]) {
-            let after = from + newline + 1;
-            match self.bytes[after..] {
-                [b'\n', ..] => return Some(after + 1),
-                [b'\r', b'\n', ..] => return Some(after + 2),
-                // The next bytes may be the empty line.
-                [] | [b'\r'] => break,
-                _ => from = after,
-            }
-            self.searched = from;
-        }
-        self.searched = self.searched.max(self.bytes.len().saturating_sub(3)).max(begin);
-        None
     }
 }
 
@@ -115,7 +94,7 @@ fn parse(head: &[u8]) -> Result<HttpRequest, HttpError> {
         Some("HEAD") => false,
         _ => return Err(HttpError::Method),
     };
-    let (authority, path) = split(request.path.unwrap_or_default());
+    let (authority, path) = split_target(request.path.unwrap_or_default());
     let host = authority.or(find_host(&request)?);
     let page = match path.split('?').next().unwrap_or_default() {
         "/" => Page::Home,
@@ -132,20 +111,6 @@ fn parse(head: &[u8]) -> Result<HttpRequest, HttpError> {
     Ok(HttpRequest { page, with_body })
 }
 
-/// The path of a target, and the host where it is a whole address, as it is written to a proxy.
-/// Every server has to take that, and to pass over the `Host` header then (RFC 9112, section
-/// 3.2.2).
-fn split(target: &str) -> (Option<&str>, &str) {
-    const SCHEME: &str = "http://";
-    match target.split_at_checked(SCHEME.len()) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => {
-            let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            (Some(host), if path.starts_with('/') { path } else { "/" })
-        }
-        _ => (None, target),
-    }
-}
-
 /// The name by which this server is called; HTTP/1.1 demands one.
 fn find_host<'a>(request: &httparse::Request<'_, 'a>) -> Result<Option<&'a str>, HttpError> {
     let named = |header: &&httparse::Header<'a>| header.name.eq_ignore_ascii_case("host");
@@ -156,18 +121,6 @@ fn find_host<'a>(request: &httparse::Request<'_, 'a>) -> Result<Option<&'a str>,
     }
     let text = first.map(|header| std::str::from_utf8(header.value));
     text.transpose().map_err(|_| HttpError::Malformed)
-}
-
-/// Whether this is an address or `localhost`, with a port or without.
-fn is_address(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost")
-        || bare.parse::<IpAddr>().is_ok()
-        || host.parse::<SocketAddr>().is_ok()
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Answers: one whole response, after which the connection ends.
 
-use data_encoding::BASE64;
-use sha2::{Digest, Sha256};
-
 use super::metrics;
 use super::request::{HttpError, HttpRequest, Page};
 use super::snapshot::StatusSource;
+use crate::http::page_policy;
 
 /// The live picture. It asks `/status` and nothing else.
 const HOME: &str = include_str!("page.html");
@@ -40,7 +38,9 @@ pub fn answer(asked: Result<HttpRequest, HttpError>, source: &impl StatusSource)
                 whole(status, TEXT, NOTHING_ALLOWED, &body, with_body)
             }
         },
-        Page::Home => whole("200 OK", "text/html; charset=utf-8", &home_policy(), HOME, with_body),
+        Page::Home => {
+            whole("200 OK", "text/html; charset=utf-8", &page_policy(HOME), HOME, with_body)
+        }
     }
 }
 
@@ -79,21 +79,6 @@ fn whole(status: &str, kind: &str, policy: &str, body: &str, with_body: bool) ->
         answer.push_str(body);
     }
     answer.into_bytes()
-}
-
-/// The page may use the one style and the one script that it holds, and ask this server.
-fn home_policy() -> String {
-    let hash_of = |tag: &str| {
-        let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-        let inner = HOME.split_once(&open).and_then(|(_, rest)| rest.split_once(&close));
-        BASE64.encode(&Sha256::digest(inner.map_or("", |(inner, _)| inner)))
-    };
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; connect-src 'self'; \
-         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        hash_of("style"),
-        hash_of("script")
-    )
 }
 
 #[cfg(test)]
@@ -159,7 +144,7 @@ mod tests {
             assert!(!HOME.contains(unsafe_way), "{unsafe_way}");
         }
         assert_eq!(HOME.matches("<style>").count() * HOME.matches("<script>").count(), 1);
-        let policy = home_policy();
+        let policy = page_policy(HOME);
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
     }

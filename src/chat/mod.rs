@@ -35,7 +35,7 @@ pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sanctio
 pub use event::{Moderation, ModerationAction, RoomEvent};
 pub use fact::{Author, Change, Fact, JournalEntry};
 pub use history::{History, Replay};
-pub use lobby::{Context, Decision, Joining, Lobby, LobbySettings, LobbyState};
+pub use lobby::{Context, Decision, Excerpt, Joining, Lobby, LobbySettings, LobbyState, OpenRoom};
 pub use message::{HistoryCursor, Message, MessageId, MessageKind};
 pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameError, NameKey, Nickname, RoomName};

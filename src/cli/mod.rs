@@ -18,6 +18,7 @@ mod text_file;
 mod tokens;
 mod values;
 mod variables;
+mod web;
 
 use std::error::Error;
 use std::ffi::OsString;

@@ -19,6 +19,7 @@ use super::values::{
     Flood, ListenAddress, NameLetters, RelayChoice, Size, Switch, listen_at, parse_ban, parse_host,
     parse_level, parse_network, parse_reserved, whole,
 };
+use super::web::WebArgs;
 
 /// Seconds that the system takes for TCP's own timers (Linux: 32,767 at most).
 const TCP_TIMES: std::ops::RangeInclusive<u64> = 1..=9 * 60 * 60;
@@ -37,6 +38,8 @@ pub(crate) struct ServeArgs {
     clients: ClientArgs,
     #[command(flatten)]
     rooms: RoomArgs,
+    #[command(flatten)]
+    web: WebArgs,
     #[command(flatten)]
     slow: OutboxArgs,
     #[command(flatten)]
@@ -411,6 +414,7 @@ impl ServeArgs {
             },
             per_address: clients.max_per_address,
             banned: clients.ban.clone(),
+            spoken: self.web.spoken(),
             come_back: clients.come_back.into(),
             operators,
             bots,

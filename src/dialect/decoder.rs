@@ -5,8 +5,13 @@
 //! A language is a `LanguageDecoder` and its `Steps` (`steps`), and an
 //! [`Encoding`](super::Encoding).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::detect::{Language, language, without_blanks};
+use super::http::Spoken;
+use super::http::decoder::{HttpDecoder, HttpSteps};
 use super::line::decoder::{LineDecoder, LineSteps};
 use super::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 #[cfg(test)]
@@ -21,6 +26,8 @@ pub enum Decoder {
     Line(LineDecoder),
     /// JSON in frames of WebSocket.
     WebSocket(WebSocketDecoder),
+    /// HTTP.
+    Http(Box<HttpDecoder>),
     /// The tests' own language.
     #[cfg(test)]
     Toy(Box<Toy>),
@@ -33,6 +40,8 @@ pub enum Decoded<'a> {
     Line(LineSteps<'a>),
     /// JSON in frames of WebSocket.
     WebSocket(WebSocketSteps<'a>),
+    /// HTTP.
+    Http(HttpSteps<'a>),
     /// The tests' own language.
     #[cfg(test)]
     Toy(ToySteps<'a>),
@@ -46,23 +55,49 @@ impl Default for Decoder {
 
 impl Decoder {
     /// Takes in what was read at `now`, which may be nothing. Its steps are to be asked for.
-    pub fn decode<'a>(&'a mut self, now: Time, input: &'a mut [u8]) -> Decoded<'a> {
+    pub fn decode<'a>(
+        &'a mut self,
+        now: Time,
+        input: &'a mut [u8],
+        spoken: &Spoken,
+    ) -> Decoded<'a> {
         #[cfg(test)]
         if matches!(self, Self::Line(line) if line.is_detecting()) && Toy::begins(input) {
             *self = Self::Toy(Box::default());
         }
+        let mut input = &mut input[..];
+        if let Self::Line(line) = self
+            && line.is_detecting()
+            && spoken.http
+            && let Some(http) = begun_by(line, now, input)
+        {
+            *self = Self::Http(Box::new(http));
+            input = &mut [];
+        }
+        if let Self::Http(http) = self
+            && let Some(frames) = http.behind_upgrade()
+        {
+            *self = Self::WebSocket(WebSocketDecoder::begin(frames));
+        }
         match self {
             Self::Line(line) => Decoded::Line(line.decode(now, input)),
             Self::WebSocket(frames) => Decoded::WebSocket(frames.decode(now, input)),
+            Self::Http(http) => Decoded::Http(http.decode(now, input, spoken)),
             #[cfg(test)]
             Self::Toy(toy) => Decoded::Toy(toy.decode(input)),
         }
+    }
+
+    /// Whether the client asks by HTTP, and is to be answered once.
+    pub fn is_request(&self) -> bool {
+        matches!(self, Self::Http(_))
     }
 
     fn language(&self) -> &dyn LanguageDecoder {
         match self {
             Self::Line(line) => line,
             Self::WebSocket(frames) => frames,
+            Self::Http(http) => &**http,
             #[cfg(test)]
             Self::Toy(toy) => &**toy,
         }
@@ -72,9 +107,15 @@ impl Decoder {
         match self {
             Self::Line(line) => line,
             Self::WebSocket(frames) => frames,
+            Self::Http(http) => &mut **http,
             #[cfg(test)]
             Self::Toy(toy) => &mut **toy,
         }
+    }
+
+    /// By when the message that is not whole yet must be, where messages may take so long.
+    pub fn whole_by(&self, patience: Duration) -> Time {
+        self.language().whole_by(patience)
     }
 
     /// When what was sent is a whole message though nothing ends it: [`Decoder::pause`] is to be
@@ -130,11 +171,31 @@ impl Decoder {
     }
 }
 
+/// The request of a client that has sent these bytes, if they begin one; bytes that plain lines
+/// have kept belong to it. What telnet would take out of them is left in.
+fn begun_by(line: &LineDecoder, now: Time, input: &[u8]) -> Option<HttpDecoder> {
+    let (is_prompted, has_ended) = line.shown();
+    let kept = line.kept();
+    let joined;
+    let bytes = if kept.is_empty() {
+        input
+    } else {
+        joined = [kept, input].concat();
+        &joined
+    };
+    let is_http = language(bytes, line.is_whole(), is_prompted) == Language::Http;
+    is_http.then(|| {
+        let begun = line.begun().min(now);
+        HttpDecoder::new(without_blanks(bytes).to_vec(), begun, is_prompted, has_ended)
+    })
+}
+
 impl Decoded<'_> {
     fn steps(&self) -> &dyn Steps {
         match self {
             Self::Line(steps) => steps,
             Self::WebSocket(steps) => steps,
+            Self::Http(steps) => steps,
             #[cfg(test)]
             Self::Toy(steps) => steps,
         }
@@ -150,6 +211,7 @@ impl Decoded<'_> {
         match self {
             Self::Line(steps) => steps.next(speaker),
             Self::WebSocket(steps) => steps.next(speaker),
+            Self::Http(steps) => steps.next(speaker),
             #[cfg(test)]
             Self::Toy(steps) => steps.next(speaker),
         }

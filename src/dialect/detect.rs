@@ -1,8 +1,8 @@
 //! The first bytes decide which language a client speaks.
 //!
-//! Only plain lines are spoken so far. Others are recognised to be refused politely, each in its
-//! own language, and above all never executed: a web page can make a browser POST chat lines
-//! into this port.
+//! Plain lines and HTTP are spoken. Others are recognised to be refused politely, each in its own
+//! language, and above all never executed: a web page can make a browser POST chat lines into this
+//! port.
 
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub enum Foreign {
     /// Internet Relay Chat.
     Irc,
-    /// HTTP, and WebSocket which begins as HTTP.
+    /// HTTP where it is not spoken, and languages whose requests look like its own.
     Http,
     /// TLS.
     Tls,
@@ -23,8 +23,10 @@ const TLS_HANDSHAKE: u8 = 0x16;
 const HTTP_VERBS: [&[u8]; 10] = [
     b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PRI",
 ];
-/// Requests of these end their first line in such a name and a version (RFC 9112, 3261, 7826).
-const PROTOCOLS: [&[u8]; 3] = [b"HTTP", b"SIP", b"RTSP"];
+/// Requests end their first line in such a name and a version (RFC 9112) …
+const HTTP: &[u8] = b"HTTP";
+/// … and so do those of others that look like them (RFC 3261, 7826).
+const LIKE_HTTP: [&[u8]; 2] = [b"SIP", b"RTSP"];
 const IRC_VERBS: [&[u8]; 4] = [b"CAP", b"PASS", b"NICK", b"USER"];
 /// `USER name mode unused :real name` (RFC 2812 §3.1.3).
 const USER_PARAMETERS: usize = 4;
@@ -66,7 +68,9 @@ impl Foreign {
 pub enum Language {
     /// Plain lines.
     Plain,
-    /// Another.
+    /// HTTP, and WebSocket which begins as HTTP.
+    Http,
+    /// One that this port does not speak.
     Foreign(Foreign),
     /// More of the line is needed to tell.
     Undecided,
@@ -84,7 +88,11 @@ pub fn language(start: &[u8], ended: bool, prompted: bool) -> Language {
     let newline = memchr(b'\n', start);
     let line = &start[..newline.unwrap_or(start.len())];
     let is_whole = ended || newline.is_some();
-    if is_http(line, is_whole) {
+    let version = if is_whole { protocol(line.trim_ascii_end()) } else { None };
+    let is_of = |name: &[u8]| version.is_some_and(|known| known.eq_ignore_ascii_case(name));
+    if begins_with_verb(line) || is_of(HTTP) {
+        Language::Http
+    } else if LIKE_HTTP.iter().any(|name| is_of(name)) {
         Language::Foreign(Foreign::Http)
     } else if newline.is_some() && is_irc(line, prompted) {
         Language::Foreign(Foreign::Irc)
@@ -96,35 +104,31 @@ pub fn language(start: &[u8], ended: bool, prompted: bool) -> Language {
 }
 
 /// The bytes without line ends and byte order marks in front.
-fn without_blanks(mut start: &[u8]) -> &[u8] {
+pub(super) fn without_blanks(mut start: &[u8]) -> &[u8] {
     while let [b'\r' | b'\n', rest @ ..] | [0xEF, 0xBB, 0xBF, rest @ ..] = start {
         start = rest;
     }
     start
 }
 
-/// Whether a line begins an HTTP request: with a known method, or, whatever the method, with a
-/// version at its end. A web page can make a browser send any method there is.
-fn is_http(line: &[u8], is_whole: bool) -> bool {
+/// Whether a line begins with a known method, which is enough: a web page can make a browser send
+/// any line behind it.
+fn begins_with_verb(line: &[u8]) -> bool {
     let method = line.iter().position(|&byte| byte == b' ').map(|space| &line[..space]);
-    if method.is_some_and(|method| HTTP_VERBS.contains(&method)) {
-        return true;
-    }
-    is_whole && has_version(line.trim_ascii_end())
+    method.is_some_and(|method| HTTP_VERBS.contains(&method))
 }
 
-/// Whether the last word of a line is a protocol and its version, as in HTTP, SIP and RTSP.
-fn has_version(line: &[u8]) -> bool {
-    let Some(space) = line.iter().rposition(|byte| matches!(byte, b' ' | b'\t')) else {
-        return false;
-    };
+/// The protocol, if the last word of a line is one and its version. With that a line is a request
+/// whatever its method is: a web page can make a browser send any there is.
+fn protocol(line: &[u8]) -> Option<&[u8]> {
+    let space = line.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
     let word = &line[space + 1..];
-    let Some(slash) = word.iter().position(|&byte| byte == b'/') else { return false };
+    let slash = word.iter().position(|&byte| byte == b'/')?;
     let (protocol, version) = (&word[..slash], &word[slash + 1..]);
     let is_digit_or_dot = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    PROTOCOLS.iter().any(|known| protocol.eq_ignore_ascii_case(known))
-        && version.first().is_some_and(u8::is_ascii_digit)
-        && version.iter().all(is_digit_or_dot)
+    let is_version =
+        version.first().is_some_and(u8::is_ascii_digit) && version.iter().all(is_digit_or_dot);
+    is_version.then_some(protocol)
 }
 
 /// Whether a line that ended in a newline is how an IRC client registers. Such programs write verbs
@@ -151,7 +155,8 @@ mod tests {
     use super::*;
 
     const IRC: Language = Language::Foreign(Foreign::Irc);
-    const HTTP: Language = Language::Foreign(Foreign::Http);
+    const HTTP: Language = Language::Http;
+    const LIKE_HTTP: Language = Language::Foreign(Foreign::Http);
     const TLS: Language = Language::Foreign(Foreign::Tls);
     const PLAIN: Language = Language::Plain;
 
@@ -178,7 +183,10 @@ mod tests {
             (b"HTTP/1.1\n", PLAIN),
             (b"x HTTP/3 \r\n", HTTP),
             (b"foo\t/\thttp/1.10\t\n", HTTP),
-            (b"REGISTER sip:x SIP/2.0\r\n", HTTP),
+            (b"REGISTER sip:x SIP/2.0\r\n", LIKE_HTTP),
+            (b"DESCRIBE rtsp://x rtsp/2.0\r\n", LIKE_HTTP),
+            (b"OPTIONS sip:x SIP/2.0\r\n", HTTP),
+            (b"x FOO/1.1\r\n", PLAIN),
             (b"x HTTP/\n", PLAIN),
             (b"x HTTP/1.1x\n", PLAIN),
             (b"xHTTP/1.1\n", PLAIN),

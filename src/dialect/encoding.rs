@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{Acknowledgement, Format, Situation};
 use super::framing::Framing;
-use super::json;
 use super::line::{notices, wording};
 use super::websocket::farewell;
 use super::websocket::frame::{Opcode, write_frame};
+use super::{http, json};
 use crate::chat::{Reply, RoomEvent, RoomName};
 
 /// How a client reads what it is told.
@@ -25,6 +25,9 @@ pub enum Encoding {
     JsonLine,
     /// JSON dialect 1, one object a text frame of WebSocket.
     JsonFrame,
+    /// HTTP, whose requests are answered by whoever carries them out: only that somebody is sent
+    /// away is told in it.
+    Http,
     /// The tests' own language.
     #[cfg(test)]
     Toy,
@@ -37,6 +40,7 @@ impl Encoding {
         Self::NumberedLine,
         Self::JsonLine,
         Self::JsonFrame,
+        Self::Http,
         #[cfg(test)]
         Self::Toy,
     ];
@@ -72,6 +76,7 @@ impl Encoding {
             Self::NumberedLine => "numbered-lines",
             Self::JsonLine => "json-lines",
             Self::JsonFrame => "json-websocket",
+            Self::Http => "http",
             #[cfg(test)]
             Self::Toy => "toy",
         }
@@ -89,6 +94,7 @@ impl Encoding {
             Self::JsonLine | Self::JsonFrame => {
                 self.object(out, |out| json::room_event(room, event, out));
             }
+            Self::Http => {}
             #[cfg(test)]
             Self::Toy => super::toy::told::encode(event, out),
         }
@@ -106,6 +112,7 @@ impl Encoding {
                     farewell(*why, out);
                 }
             }
+            Self::Http => http::reply(reply, out),
             #[cfg(test)]
             Self::Toy => {}
         }
@@ -132,11 +139,16 @@ impl Encoding {
     /// in, and no more.
     pub fn framing(self) -> Framing {
         match self {
-            Self::Line | Self::NumberedLine | Self::JsonLine => Framing::EndsIn(b"\n"),
+            Self::Line | Self::NumberedLine | Self::JsonLine | Self::Http => Framing::EndsIn(b"\n"),
             Self::JsonFrame => Framing::Frame,
             #[cfg(test)]
             Self::Toy => Framing::EndsIn(b"\0"),
         }
+    }
+
+    /// Whether a reader of it is answered once and is no member of anything.
+    pub fn is_answered_once(self) -> bool {
+        self == Self::Http
     }
 
     /// Whether what the server says in it is for people, who may read no more than ASCII.

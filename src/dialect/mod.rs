@@ -3,15 +3,16 @@
 //!
 //! Pure functions and small state machines; when to read, and when somebody may be heard, is left
 //! to `server`. Clients speak plain lines, as the classroom client does (it only ends its lines by
-//! pausing), or ask in JSON, in lines or in frames of WebSocket. What is told comes in four
-//! [`Encoding`]s: plain lines, bare or with numbers, and JSON for programs, in lines or in frames.
-//! All who read the same encoding can share the same bytes.
+//! pausing), ask in JSON, in lines or in frames of WebSocket, or ask once by HTTP ([`http`]). What
+//! is told comes in [`Encoding`]s: plain lines, bare or with numbers, JSON for programs, in lines or
+//! in frames, and answers of HTTP. All who read the same encoding can share the same bytes.
 
 mod decoder;
 mod detect;
 mod encoding;
 mod format;
 mod framing;
+pub mod http;
 pub mod json;
 mod line;
 mod proxy;
@@ -26,6 +27,7 @@ pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
 pub use format::{Acknowledgement, Format, Situation};
 pub use framing::Framing;
+pub use http::Spoken;
 pub use line::classroom::simplify;
 pub use line::commands::{CommandSpec, Takes, commands};
 pub use line::framing::{Frame, LineSplitter};

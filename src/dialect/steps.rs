@@ -1,8 +1,11 @@
 //! What every language has in common: what is asked of its decoder, and the steps that come of it.
 
+use std::time::Duration;
+
 use super::detect::Foreign;
 use super::encoding::Encoding;
 use super::format::Format;
+use super::http::WebCall;
 use super::line::habits::Habit;
 use crate::chat::{Command, Refusal};
 use crate::limits::{
@@ -29,6 +32,11 @@ pub(super) trait LanguageDecoder {
     /// When the message that is not whole yet was begun; `NEVER`: none was.
     fn begun(&self) -> Time {
         Time::NEVER
+    }
+
+    /// By when the message that is not whole yet must be, where messages may take so long.
+    fn whole_by(&self, patience: Duration) -> Time {
+        self.begun() + patience
     }
 
     /// The client has paused for so long that what it has sent is a message.
@@ -150,6 +158,8 @@ pub enum Step<'a> {
     Speak(Encoding),
     /// A message that cannot be understood, or lacks something.
     Refuse(Refusal),
+    /// Somebody asks for something by HTTP, and is answered once.
+    Web(Box<WebCall>),
     /// The client speaks another language, and is told these bytes before it is closed.
     Close(Foreign, &'static [u8]),
 }

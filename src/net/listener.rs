@@ -188,6 +188,11 @@ impl Listeners {
         self.listeners.iter().filter_map(|listener| listener.socket.local_addr().ok())
     }
 
+    /// Whether only this machine can reach us.
+    pub(super) fn are_on_loopback(&self) -> bool {
+        self.addresses().all(|address| address.ip().to_canonical().is_loopback())
+    }
+
     /// The sockets, and where they are bound.
     pub(super) fn handed_over(&self) -> impl Iterator<Item = (BoundAt, BorrowedFd<'_>)> {
         self.listeners.iter().filter_map(|listener| {

@@ -47,6 +47,7 @@ impl Server {
         session.begin_close(reason, now + patience);
         self.turns.remove(id);
         self.forget_answer(id);
+        self.close_request(id);
         self.lobby.leave(id, &mut self.fanout);
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {

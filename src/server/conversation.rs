@@ -45,7 +45,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut is_member = session.phase == Phase::Chatting;
         let mut decoder = std::mem::take(&mut session.decoder);
-        let mut decoded = decoder.decode(now, input);
+        let mut decoded = decoder.decode(now, input, &self.settings.spoken);
         if session.phase == Phase::Silent && decoded.says_something() {
             session.phase = Phase::Choosing;
         }
@@ -67,7 +67,7 @@ impl Server {
                 Step::More => break,
                 Step::Switch => {
                     drop(decoded);
-                    decoded = decoder.decode(now, &mut []);
+                    decoded = decoder.decode(now, &mut [], &self.settings.spoken);
                 }
                 step => is_member = self.take_step(now, id, step, is_member),
             }
@@ -161,6 +161,11 @@ impl Server {
                 return is_member;
             }
             Step::Speak(encoding) => {
+                if encoding.is_answered_once() {
+                    self.open_request(now, id);
+                } else {
+                    self.close_request(id);
+                }
                 self.fanout.set_encoding(id, encoding);
                 return is_member;
             }
@@ -171,6 +176,10 @@ impl Server {
             Step::Finish(last_words) => {
                 self.fanout.push(id, last_words);
                 self.close(now, id, CloseReason::Finished);
+                return is_member;
+            }
+            Step::Web(call) => {
+                self.serve(now, id, &call);
                 return is_member;
             }
             Step::Close(language, last_words) => {

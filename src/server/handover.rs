@@ -143,7 +143,11 @@ impl Server {
         if session.unfinished && !self.woken.contains(&id) {
             self.woken.push_back(id);
         }
+        let is_request = session.decoder.is_request();
         self.sessions.insert(id, session);
+        if is_request {
+            self.open_request(Time::ZERO, id);
+        }
         self.arm(id);
     }
 }

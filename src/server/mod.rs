@@ -46,6 +46,7 @@ mod turn;
 mod turns;
 mod wait;
 mod watching;
+mod web;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -73,6 +74,7 @@ use operators::Checks;
 use origins::Origins;
 use session::{Phase, Session};
 use wait::Wait;
+use web::Web;
 
 use crate::chat::{Farewell, Lobby, Outlet, Reply};
 use crate::delivery::{Fanout, SendStatus};
@@ -119,6 +121,7 @@ pub struct Server {
     /// Rooms that were looked for on disk before this turn.
     recalled_before: u64,
     jams: Jams,
+    web: Web,
 }
 
 impl Server {
@@ -152,6 +155,7 @@ impl Server {
             said_before: 0,
             recalled_before: 0,
             jams: Jams::default(),
+            web: Web::default(),
             settings,
             secret,
         }
@@ -165,7 +169,7 @@ impl Server {
         let origin = self.admission.admit(now, peer)?;
         self.sessions.insert(id, Session::new(now, origin));
         self.fanout.open(id);
-        if self.settings.greet_after.is_zero() {
+        if self.settings.greet_after.is_zero() && !self.may_be_browser(now, id) {
             self.greet(id);
         }
         self.arm(id);
@@ -334,7 +338,9 @@ impl Server {
         } else if session.register_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::RegisterTimeout));
         } else if session.greet_due(&self.settings) <= now {
-            self.greet(id);
+            if !self.may_be_browser(now, id) {
+                self.greet(id);
+            }
         } else if session.line_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::LineTimeout));
         } else {

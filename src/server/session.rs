@@ -12,6 +12,7 @@ use super::Settings;
 use super::close_reason::CloseReason;
 use super::origins::Origin;
 use super::wait::Wait;
+use super::web::patience;
 use crate::chat::{Allowance, FloodRate};
 use crate::dialect::Decoder;
 use crate::limits::FLOOD_BYTES_PER_LINE;
@@ -53,6 +54,9 @@ pub(super) struct Session {
     /// Its last request is answered later: not read until then.
     #[serde(default)]
     pub(super) awaits_answer: bool,
+    /// It may be a browser's, which opens connections ahead of need: it is prompted later.
+    #[serde(default)]
+    pub(super) may_be_browser: bool,
     /// The client will send no more.
     pub(super) ended: bool,
     /// The connection broke: what was received is carried out, and nothing is sent any more.
@@ -78,6 +82,7 @@ impl Session {
             told_to_wait: false,
             unfinished: false,
             awaits_answer: false,
+            may_be_browser: false,
             ended: false,
             broken: false,
             armed: Time::NEVER,
@@ -132,7 +137,8 @@ impl Session {
 
     /// When the prompt is due.
     pub(super) fn greet_due(&self, settings: &Settings) -> Time {
-        self.due_in(&[Phase::Silent], settings.greet_after)
+        let usual = settings.greet_after;
+        self.due_in(&[Phase::Silent], if self.may_be_browser { patience(usual) } else { usual })
     }
 
     /// When it must have a nickname. Who is held back may have sent one.
@@ -145,7 +151,7 @@ impl Session {
 
     /// When the message that was begun must be whole.
     pub(super) fn line_due(&self, settings: &Settings) -> Time {
-        if self.is_busy() { Time::NEVER } else { self.decoder.begun() + settings.line_timeout }
+        if self.is_busy() { Time::NEVER } else { self.decoder.whole_by(settings.line_timeout) }
     }
 
     /// When what was said is a whole message though nothing ends it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Bot, Operator, Server};
 use crate::chat::{Farewell, FloodRate, LobbySettings};
 use crate::delivery::OutboxLimits;
+use crate::dialect::Spoken;
 use crate::id::ClientId;
 use crate::limits::{
     COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_ADDRESS_BURST, FLOOD_ADDRESS_PER_SECOND,
@@ -37,6 +38,8 @@ pub struct Settings {
     pub per_address: u32,
     /// From where nobody is served.
     pub banned: Vec<Subnet>,
+    /// What the port speaks besides plain lines.
+    pub spoken: Spoken,
     /// Within which time those who are sent away because the server stops are told to come back,
     /// each at another moment; zero: some time.
     pub come_back: Duration,
@@ -60,6 +63,7 @@ impl Default for Settings {
             outbox: OutboxLimits::default(),
             per_address: CONNECTIONS_PER_ADDRESS_MAX,
             banned: Vec::new(),
+            spoken: Spoken { http: true, ..Spoken::default() },
             come_back: COME_BACK,
             operators: Vec::new(),
             bots: Vec::new(),

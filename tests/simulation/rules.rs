@@ -102,6 +102,7 @@ impl Rules {
         let limits = Settings { flood, flood_address, outbox, ..settings() };
         let mut settings = Settings { lobby, operators, ..limits };
         settings.matchmaking.own_addresses = vec![OWN.parse().unwrap()];
+        settings.spoken.http = false;
         settings
     }
 }

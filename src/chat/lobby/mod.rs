@@ -23,6 +23,7 @@ mod moderation;
 mod owning;
 mod people;
 mod persistence;
+mod public;
 mod recalling;
 mod sequence;
 mod shelving;
@@ -53,6 +54,7 @@ use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
 use crate::time::UnixTime;
 pub use deciding::{Decision, Joining};
 pub use handover::LobbyState;
+pub use public::{Excerpt, OpenRoom};
 
 use ignores::Ignores;
 use journal::Journal;

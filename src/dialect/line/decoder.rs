@@ -73,6 +73,22 @@ impl LineDecoder {
         decoded
     }
 
+    /// What this client has sent so far that was not understood.
+    pub(in crate::dialect) fn kept(&self) -> &[u8] {
+        self.unread.as_ref().map_or(&[], |unread| &unread.bytes)
+    }
+
+    /// Whether what was kept is a whole message, though no newline ends it.
+    pub(in crate::dialect) fn is_whole(&self) -> bool {
+        self.unread.as_ref().is_some_and(|unread| unread.whole)
+    }
+
+    /// What a client has shown that turns out to speak another language: whether it was prompted,
+    /// and whether it will send no more.
+    pub(in crate::dialect) fn shown(&self) -> (bool, bool) {
+        (self.habits.is_prompted, self.habits.ended)
+    }
+
     /// Whether the client may still turn out to speak another language: it has said nothing yet.
     pub(in crate::dialect) fn is_detecting(&self) -> bool {
         !self.habits.has_spoken
@@ -292,6 +308,7 @@ impl LineSteps<'_> {
         let is_prompted = self.decoder.habits.is_prompted;
         match language(self.unused(), self.unread.whole, is_prompted) {
             Language::Foreign(foreign) => self.foreign = Some(foreign),
+            Language::Http => self.foreign = Some(Foreign::Http),
             Language::Undecided => self.is_undecided = self.unused().len() >= LINE_BYTES_MAX,
             Language::Plain => {}
         }

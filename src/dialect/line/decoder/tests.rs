@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chat::Command;
-use crate::dialect::Decoder;
+use crate::dialect::{Decoder, Spoken};
 use crate::limits::CHUNK_QUIET;
 
 const STRANGER: Speaker<'static> = Speaker::Stranger { could_be_nickname: &|_| true };
@@ -10,7 +10,7 @@ const STRANGER: Speaker<'static> = Speaker::Stranger { could_be_nickname: &|_| t
 /// All steps until no more messages are whole, in words.
 fn steps(decoder: &mut Decoder, now: Time, input: &[u8], speaker: Speaker<'_>) -> Vec<String> {
     let mut input = input.to_vec();
-    let mut decoded = decoder.decode(now, &mut input);
+    let mut decoded = decoder.decode(now, &mut input, &Spoken::default());
     let mut seen = Vec::new();
     while decoded.due() != Due::Later {
         match decoded.next(speaker) {
@@ -101,7 +101,7 @@ fn the_end_of_a_stream_is_no_habit() {
 #[test]
 fn a_broken_connection_says_whole_lines() {
     let mut decoder = member();
-    drop(decoder.decode(Time::ZERO, &mut b"one\ntwo\nthr".to_vec()));
+    drop(decoder.decode(Time::ZERO, &mut b"one\ntwo\nthr".to_vec(), &Spoken::default()));
     decoder.drop_unfinished();
     decoder.end();
     let heard = steps(&mut decoder, Time::ZERO, b"", Speaker::Member);
@@ -125,7 +125,7 @@ fn another_language_is_closed_with_its_own_words() {
             assert_eq!(decoder.before_notice(), b"\n");
         }
         let mut input = b"\r\nNICK max\r\n".to_vec();
-        let mut decoded = decoder.decode(Time::ZERO, &mut input);
+        let mut decoded = decoder.decode(Time::ZERO, &mut input, &Spoken::default());
         assert_eq!(decoded.due(), Due::Now);
         let Step::Close(Foreign::Irc, words) = decoded.next(STRANGER) else { panic!("no IRC") };
         assert_eq!(words.starts_with(b"\r\nERROR"), prompted);
@@ -135,7 +135,7 @@ fn another_language_is_closed_with_its_own_words() {
 #[test]
 fn a_long_first_line_is_not_heard_before_its_end() {
     let (mut decoder, mut long) = (Decoder::default(), [b'x'; LINE_BYTES_MAX]);
-    assert_eq!(decoder.decode(Time::ZERO, &mut long).due(), Due::Later);
+    assert_eq!(decoder.decode(Time::ZERO, &mut long, &Spoken::default()).due(), Due::Later);
     let heard = steps(&mut decoder, Time::ZERO, b" HTTP/1.1\n", STRANGER);
     assert!(heard[0].starts_with("Close(Http"), "{heard:?}");
 }

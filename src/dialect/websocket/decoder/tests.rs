@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::chat::Command;
-use crate::dialect::Decoder;
+use crate::dialect::{Decoder, Spoken};
 use crate::limits::WEBSOCKET_FRAGMENTS_MAX;
 
 const STRANGER: Speaker<'static> = Speaker::Stranger { could_be_nickname: &|_| true };
@@ -36,7 +36,7 @@ fn said(text: &str) -> String {
 /// All steps until no more messages are whole, in words.
 fn steps(decoder: &mut Decoder, now: Time, input: &[u8]) -> Vec<String> {
     let mut input = input.to_vec();
-    let mut decoded = decoder.decode(now, &mut input);
+    let mut decoded = decoder.decode(now, &mut input, &Spoken::default());
     let mut seen = Vec::new();
     while decoded.due() != Due::Later {
         match decoded.next(Speaker::Member) {
@@ -170,7 +170,7 @@ fn what_is_begun_has_a_beginning() {
 fn who_ends_in_the_middle_is_not_waited_for() {
     let mut decoder = decoder();
     let sent = [say("one"), say("two")[..9].to_vec()].concat();
-    drop(decoder.decode(at(1), &mut sent.clone()));
+    drop(decoder.decode(at(1), &mut sent.clone(), &Spoken::default()));
     assert!(!decoder.is_drained());
     decoder.end();
     assert_eq!(steps(&mut decoder, at(1), b""), [said("one")]);
@@ -181,7 +181,7 @@ fn who_ends_in_the_middle_is_not_waited_for() {
 fn only_what_says_something_waits_for_slow_readers() {
     let begins_with_command = |request: &str| {
         let mut bytes = frame(TEXT, request.as_bytes());
-        decoder().decode(at(1), &mut bytes).begins_with_command()
+        decoder().decode(at(1), &mut bytes, &Spoken::default()).begins_with_command()
     };
     for (request, expected) in [
         (r#"{"t":"say","text":"hi"}"#, false),
@@ -208,7 +208,7 @@ fn a_message_in_parts_is_bounded() {
 fn strangers_come_in_by_hello() {
     let mut decoder = decoder();
     let mut bytes = frame(TEXT, br#"{"t":"hello","nick":"al"}"#);
-    let mut decoded = decoder.decode(at(1), &mut bytes);
+    let mut decoded = decoder.decode(at(1), &mut bytes, &Spoken::default());
     assert!(matches!(decoded.next(STRANGER), Step::Command(Command::Register { .. })));
     assert_eq!(decoded.next(STRANGER), Step::More);
 }

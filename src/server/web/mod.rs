@@ -1,0 +1,90 @@
+//! Requests by HTTP, carried out: each is answered once, and its connection ends.
+//!
+//! What the bytes of a request and of an answer are is left to `dialect::http`, rooms and what was
+//! said in them to `chat`.
+
+mod browsers;
+mod places;
+
+pub(super) use browsers::patience;
+
+use super::Server;
+use super::close_reason::CloseReason;
+use crate::dialect::http::{AnswerForm, HttpError, WebAnswer, WebCall, WebRequest, answer};
+use crate::id::ClientId;
+use crate::limits::LISTED_MAX;
+use crate::time::Time;
+
+use browsers::Browsers;
+use places::Places;
+
+/// What is known of requests, and of where they come from.
+#[derive(Debug, Default)]
+pub(super) struct Web {
+    places: Places,
+    browsers: Browsers,
+}
+
+impl Server {
+    /// Carries out a request. It costs where it comes from as much as a line.
+    pub(super) fn serve(&mut self, now: Time, id: ClientId, call: &WebCall) {
+        self.charge_stranger(now, id, false);
+        let form = &call.form;
+        match &call.request {
+            WebRequest::Page { kept } => {
+                self.respond(now, id, form, &WebAnswer::Page { kept: kept.as_deref() });
+            }
+            WebRequest::Icon => self.respond(now, id, form, &WebAnswer::NoIcon),
+            WebRequest::Health => self.respond(now, id, form, &WebAnswer::Healthy),
+            WebRequest::Preflight => self.respond(now, id, form, &WebAnswer::Preflight),
+            WebRequest::Rooms => self.list_open_rooms(now, id, form),
+            WebRequest::Messages { room, after, limit } => {
+                let (room, after, limit) = (room.as_str(), *after, *limit);
+                let Some(room) = self.find_open_room(now, id, room) else {
+                    return self.respond(now, id, form, &NO_ROOM);
+                };
+                let Some(excerpt) = self.lobby.excerpt(room, after, limit) else { return };
+                let bytes = answer(form, &WebAnswer::Messages(excerpt));
+                self.finish(now, id, &bytes);
+            }
+            WebRequest::Events { .. } | WebRequest::Post { .. } | WebRequest::Hook { .. } => {
+                let error = HttpError::NotImplemented("this server cannot do that yet");
+                self.respond(now, id, form, &WebAnswer::Failed(error));
+            }
+        }
+    }
+
+    fn list_open_rooms(&mut self, now: Time, id: ClientId, form: &AnswerForm) {
+        let rooms = self.lobby.open_rooms();
+        let listed = &rooms[..rooms.len().min(LISTED_MAX)];
+        let more = rooms.len() - listed.len();
+        let bytes = answer(form, &WebAnswer::Rooms { rooms: listed, more });
+        self.finish(now, id, &bytes);
+    }
+
+    /// The room of this name, if anybody may know of it who comes from where this client does.
+    fn find_open_room(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        name: &str,
+    ) -> Option<crate::chat::RoomId> {
+        self.with_context(now, |lobby, fanout, context| {
+            lobby.find_open_room(name, (context.network_of)(id), context.now, fanout)
+        })
+    }
+
+    /// Answers a request.
+    fn respond(&mut self, now: Time, id: ClientId, form: &AnswerForm, what: &WebAnswer<'_>) {
+        self.finish(now, id, &answer(form, what));
+    }
+
+    /// Says the last words to a client, whose language has an end of its own.
+    fn finish(&mut self, now: Time, id: ClientId, last_words: &[u8]) {
+        self.fanout.push(id, last_words);
+        self.close(now, id, CloseReason::Finished);
+    }
+}
+
+const NO_ROOM: WebAnswer<'static> =
+    WebAnswer::Failed(HttpError::NotFound("there is no such room that anybody may listen to"));
