@@ -1,10 +1,17 @@
 //! The flags of the terminal client.
 
+use std::str::FromStr;
+
 use clap::{Args, ValueEnum};
-use mio_chat::address::ServerAddress;
+use mio_chat::address::{NoServer, ServerAddress};
 use mio_chat::client::chat::{Chat, ScriptFormat, theme_of_environment};
 use mio_chat::console::Theme;
 use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
+
+/// The port of URLs that name none.
+const HTTP_PORT: u16 = 80;
+/// Where WebSocket is, unless a URL says otherwise.
+const WEB_PATH: &str = "/ws";
 
 /// Everything about chatting.
 #[derive(Debug, Args)]
@@ -22,9 +29,10 @@ Without a terminal on stdin and stdout it is a pipe, and its exit code tells how
   4  the nickname, or the room, was refused
   5  some lines were not delivered")]
 pub(crate) struct ChatArgs {
-    /// The server: HOST or HOST:PORT [default port: 55555]
+    /// The server: HOST or HOST:PORT [default port: 55555], or over WebSocket ws://HOST:PORT or
+    /// http://HOST:PORT [default port: 80]
     #[arg(value_name = "SERVER", default_value = "127.0.0.1", env = "MIO_CHAT_SERVER")]
-    server: ServerAddress,
+    server: ChatServer,
     /// Your nickname [default: your login name, or you are asked]
     #[arg(long, short, value_name = "NAME", env = "MIO_CHAT_NICK")]
     nick: Option<String>,
@@ -66,6 +74,37 @@ enum Colours {
     None,
 }
 
+/// Where a chat is, and how it is spoken to.
+#[derive(Clone, Debug)]
+struct ChatServer {
+    address: ServerAddress,
+    /// The path of its WebSocket, if it was named by a URL.
+    web: Option<String>,
+}
+
+impl FromStr for ChatServer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = |text: &str| text.parse().map_err(|problem: NoServer| problem.to_string());
+        let Some((scheme, rest)) = text.split_once("://") else {
+            let address: ServerAddress = parse(text)?;
+            return Ok(Self { address: address.or_port(TCP_PORT), web: None });
+        };
+        if !matches!(scheme, "ws" | "http") {
+            return Err(format!("'{scheme}://' is not spoken here: use ws:// or http://"));
+        }
+        let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        // The page is at /, and its WebSocket beside it.
+        let path = if path.len() <= 1 { WEB_PATH } else { path };
+        if path.contains(|character: char| !character.is_ascii_graphic()) {
+            return Err(format!("'{path}' is not a path of a URL"));
+        }
+        let address: ServerAddress = parse(place)?;
+        Ok(Self { address: address.or_port(HTTP_PORT), web: Some(path.to_owned()) })
+    }
+}
+
 impl ChatArgs {
     /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
@@ -90,7 +129,8 @@ impl ChatArgs {
     /// The chat that was asked for.
     pub(crate) fn chat(&self) -> Chat {
         Chat {
-            server: self.server.clone().or_port(TCP_PORT).to_string(),
+            server: self.server.address.to_string(),
+            web: self.server.web.clone(),
             nickname: self.nick.clone().or_else(login_name),
             room: self.room.clone(),
             theme: match self.theme {
@@ -145,7 +185,23 @@ mod tests {
             let alone = Alone::parse_from(["chat", typed]);
             assert_eq!(alone.chat.chat().server, place, "{typed}");
         }
-        for typed in ["chat.example:", "chat.example:0", ":5", "http://chat.example"] {
+        for (typed, place, path) in [
+            ("ws://chat.example", "chat.example:80", "/ws"),
+            ("http://chat.example/", "chat.example:80", "/ws"),
+            ("ws://[::1]:55555/ws", "[::1]:55555", "/ws"),
+            ("http://127.0.0.1:1/chat/ws?x", "127.0.0.1:1", "/chat/ws?x"),
+        ] {
+            let chat = Alone::parse_from(["chat", typed]).chat.chat();
+            assert_eq!((chat.server.as_str(), chat.web.as_deref()), (place, Some(path)));
+        }
+        for typed in [
+            "chat.example:",
+            "chat.example:0",
+            ":5",
+            "ws://",
+            "https://chat.example",
+            "ws://chat.example/a b",
+        ] {
             assert!(Alone::try_parse_from(["chat", typed]).is_err(), "{typed}");
         }
     }

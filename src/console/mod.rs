@@ -4,6 +4,7 @@
 //! ```text
 //!     keys        bytes of a terminal -> keys
 //!     composer    keys -> the line being typed         completion, commands: what Tab and / offer
+//!     tunnel      lines <-> frames of WebSocket
 //!     reading     a line of the server -> an object of JSON dialect 1, every text clean
 //!     wording     objects -> English
 //!     link        connecting, coming back, what to ask    roster: who is here
@@ -33,6 +34,7 @@ mod rows;
 mod samples;
 mod script;
 mod talks;
+mod tunnel;
 mod typing;
 mod view;
 mod wording;
@@ -42,6 +44,7 @@ pub use keys::{Key, Keys};
 pub use palette::Theme;
 pub use script::{Ending, Script, ScriptFormat, ScriptStep};
 pub use talks::News;
+pub use tunnel::Tunnel;
 
 use crate::limits::ROOM_PANES_MAX;
 use crate::time::Time;

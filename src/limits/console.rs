@@ -76,6 +76,8 @@ pub const NAME_ROUNDS: u32 = 3;
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the server may take to close after we have said that we leave. Fixed.
 pub const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of the head in which a server agrees to WebSocket, which has a few lines. Fixed.
+pub const TUNNEL_HEAD_BYTES_MAX: usize = 8 * 1_024;
 /// Bytes that wait to be sent before typing is refused. Fixed.
 pub const UNSENT_BYTES_MAX: usize = 256 * 1_024;
 /// Bytes read from the server at once: between two reads keys are looked at. Fixed.

@@ -5,7 +5,7 @@
 //!        |  \---> players                     conversations over UDP
 //!     pipe -----> console::Script (pure)
 //!        |
-//!     wire                                    the TCP connection, in lines
+//!     wire                                    the TCP connection, in lines or frames
 //! ```
 //!
 //! Names are looked up once, before anything else: looking up blocks.
@@ -24,6 +24,7 @@ use std::time::Duration;
 use mio::{Events, Poll, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::console::Tunnel;
 pub use crate::console::{ScriptFormat, Theme};
 pub use error::ChatError;
 
@@ -43,6 +44,8 @@ const FIRST_PLAYER: Token = Token(16);
 pub struct Chat {
     /// Where: a name or address, with a port.
     pub server: String,
+    /// The path of its WebSocket, if the chat goes through that.
+    pub web: Option<String>,
     /// What to be called; without it the user is asked.
     pub nickname: Option<String>,
     /// Where to go first; without it where everybody starts.
@@ -63,7 +66,11 @@ impl Chat {
     /// # Errors
     /// What kept it from beginning, or ended it too early.
     pub fn run(&self) -> Result<Ended, ChatError> {
-        let wire = Wire::new(self.look_up()?, SERVER);
+        let tunnel = match &self.web {
+            Some(path) => Some(Tunnel::new(&self.server, path, random()?)),
+            None => None,
+        };
+        let wire = Wire::new(self.look_up()?, SERVER, tunnel);
         let poll = Poll::new().map_err(ChatError::system("make a poll loop"))?;
         if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
             Loop::new(self, wire, poll)?.run()

@@ -1,4 +1,5 @@
-//! The connection to the server: made, read line by line, written to, closed.
+//! The connection to the server, which may be one of WebSocket: made, read line by line, written
+//! to, closed.
 //!
 //! Nothing here blocks. What the poll loop is told about it goes to [`Wire::ready`]; the lines come
 //! out of [`Wire::read`].
@@ -13,6 +14,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use socket2::{SockRef, TcpKeepalive};
 
+use crate::console::Tunnel;
 use crate::limits::{
     CONNECT_PATIENCE, HEARD_BYTES_PER_TURN, HEARD_LINE_BYTES_MAX, KEEPALIVE_IDLE,
     KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNSENT_BYTES_MAX,
@@ -26,6 +28,8 @@ enum State {
     Idle,
     /// The system tries this address until then.
     Connecting(usize, Time),
+    /// There is one, and until then the server may agree to WebSocket.
+    Agreeing(Time),
     Open,
 }
 
@@ -52,6 +56,8 @@ pub(super) enum Progress {
 pub(super) struct Wire {
     addresses: Vec<SocketAddr>,
     token: Token,
+    /// What lines are wrapped in, if they are.
+    tunnel: Option<Tunnel>,
     stream: Option<TcpStream>,
     state: State,
     is_readable: bool,
@@ -63,10 +69,11 @@ pub(super) struct Wire {
 
 impl Wire {
     /// None yet, to one of these addresses.
-    pub(super) fn new(addresses: Vec<SocketAddr>, token: Token) -> Self {
+    pub(super) fn new(addresses: Vec<SocketAddr>, token: Token, tunnel: Option<Tunnel>) -> Self {
         Self {
             addresses,
             token,
+            tunnel,
             stream: None,
             state: State::Idle,
             is_readable: false,
@@ -117,13 +124,23 @@ impl Wire {
                 (Some(error), _) => return self.try_from(at + 1, now, registry, &reason(&error)),
                 (None, Ok(_)) => {
                     watch(stream);
-                    self.state = State::Open;
-                    return Progress::Connected;
+                    return self.greet(now);
                 }
                 // Not yet.
                 (None, Err(_)) => return Progress::Nothing,
             }
         }
+        self.flush()
+    }
+
+    /// The system has made the connection.
+    fn greet(&mut self, now: Time) -> Progress {
+        let Some(tunnel) = &mut self.tunnel else {
+            self.state = State::Open;
+            return Progress::Connected;
+        };
+        self.state = State::Agreeing(now + CONNECT_PATIENCE);
+        self.unsent = tunnel.begin();
         self.flush()
     }
 
@@ -133,6 +150,7 @@ impl Wire {
             State::Connecting(at, until) if now >= until => {
                 self.try_from(at + 1, now, registry, "no answer")
             }
+            State::Agreeing(until) if now >= until => self.closed("no answer".to_owned()),
             _ => Progress::Nothing,
         }
     }
@@ -140,7 +158,7 @@ impl Wire {
     /// When [`Self::expire`] is due.
     pub(super) fn due(&self) -> Option<Time> {
         match self.state {
-            State::Connecting(_, until) => Some(until),
+            State::Connecting(_, until) | State::Agreeing(until) => Some(until),
             _ => None,
         }
     }
@@ -155,7 +173,10 @@ impl Wire {
                 Ok(0) => return self.closed(String::new()),
                 Ok(length) => {
                     left = left.saturating_sub(length);
-                    self.take(room.get(..length).unwrap_or_default(), &mut hear);
+                    let progress = self.take(room.get(..length).unwrap_or_default(), &mut hear);
+                    if progress != Progress::Nothing {
+                        return progress;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_readable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -165,7 +186,23 @@ impl Wire {
         Progress::Nothing
     }
 
-    fn take(&mut self, mut bytes: &[u8], hear: &mut impl FnMut(&[u8])) {
+    fn take(&mut self, bytes: &[u8], hear: &mut impl FnMut(&[u8])) -> Progress {
+        let Some(tunnel) = &mut self.tunnel else {
+            self.take_lines(bytes, hear);
+            return Progress::Nothing;
+        };
+        match tunnel.hear(bytes, hear) {
+            Ok(answers) => self.unsent.extend(answers),
+            Err(why) => return self.closed(why),
+        }
+        if tunnel.is_open() && matches!(self.state, State::Agreeing(_)) {
+            self.state = State::Open;
+            return Progress::Connected;
+        }
+        self.flush()
+    }
+
+    fn take_lines(&mut self, mut bytes: &[u8], hear: &mut impl FnMut(&[u8])) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = bytes.split_at(end);
             bytes = rest.get(1..).unwrap_or_default();
@@ -183,7 +220,12 @@ impl Wire {
 
     /// Whether there may be more to read without being told.
     pub(super) fn has_input(&self) -> bool {
-        self.is_readable && self.state == State::Open
+        self.is_readable && self.is_made()
+    }
+
+    /// Whether the system has made the connection.
+    fn is_made(&self) -> bool {
+        matches!(self.state, State::Agreeing(_) | State::Open)
     }
 
     /// Sends this, now or when the server takes it.
@@ -191,12 +233,15 @@ impl Wire {
         if self.state != State::Open {
             return Progress::Nothing;
         }
-        self.unsent.extend_from_slice(text.as_bytes());
+        match &mut self.tunnel {
+            Some(tunnel) => self.unsent.extend(tunnel.say(text)),
+            None => self.unsent.extend_from_slice(text.as_bytes()),
+        }
         self.flush()
     }
 
     fn flush(&mut self) -> Progress {
-        if self.state != State::Open {
+        if !self.is_made() {
             return Progress::Nothing;
         }
         while !self.unsent.is_empty() {
@@ -225,8 +270,13 @@ impl Wire {
 
     /// Nothing more will be sent: the server hears so after the rest.
     pub(super) fn finish(&mut self) {
-        if self.end == End::None {
-            self.end = End::Wanted;
+        match &mut self.tunnel {
+            _ if self.end != End::None => {}
+            Some(tunnel) => {
+                self.unsent.extend(tunnel.finish());
+                self.end = End::Sent;
+            }
+            None => self.end = End::Wanted,
         }
         self.flush();
     }
@@ -297,7 +347,7 @@ mod tests {
         let mut poll = Poll::new().unwrap();
         let mut events = Events::with_capacity(8);
         let start = Time::default();
-        let mut wire = Wire::new(vec![listener.local_addr().unwrap()], Token(0));
+        let mut wire = Wire::new(vec![listener.local_addr().unwrap()], Token(0), None);
         assert_eq!(wire.connect(start, poll.registry()), Progress::Nothing);
         while wire.state != State::Open {
             poll.poll(&mut events, None).unwrap();

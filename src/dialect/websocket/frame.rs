@@ -219,11 +219,23 @@ pub fn write_close(code: u16, reason: &str, out: &mut Vec<u8>) {
     });
 }
 
+/// Reads the header of a server's frame at the front of `bytes`; `None`: it is not whole yet. What
+/// is unknown is taken for bytes.
+pub fn read_server_header(bytes: &[u8]) -> Option<Header> {
+    let &[first, short, ref rest @ ..] = bytes else { return None };
+    let (payload, behind) = length(short & !MASKED, rest)?;
+    Some(Header {
+        is_final: first & FINAL != 0,
+        opcode: Opcode::parse(first & 0x0F).unwrap_or(Opcode::Binary),
+        size: bytes.len() - behind.len(),
+        payload: usize::try_from(payload).unwrap_or(usize::MAX),
+        mask: [0; 4],
+    })
+}
+
 /// Bytes of the server's frame that begins here, which may be more than are there; `None`: its
 /// header is not whole.
 pub fn frame_len(bytes: &[u8]) -> Option<usize> {
-    let &[_, short, ref rest @ ..] = bytes else { return None };
-    let (payload, behind) = length(short, rest)?;
-    let header = bytes.len() - behind.len();
-    usize::try_from(payload).ok()?.checked_add(header)
+    let header = read_server_header(bytes)?;
+    header.payload.checked_add(header.size)
 }
