@@ -198,7 +198,7 @@ fn messages(excerpt: &Excerpt<'_>) -> Vec<u8> {
         if place > 0 {
             body.push(b',');
         }
-        let reply = Reply::Remembered { room, message, now: UnixTime::default() };
+        let reply = Reply::Remembered { room, message, epoch: at.epoch, now: UnixTime::default() };
         json::reply(&reply, None, &mut body);
     }
     let more = if *more { ",\"more\":true" } else { "" };

@@ -4,7 +4,7 @@
 use mio_chat::chat::Command;
 use mio_chat::dialect::websocket::WebSocketDecoder;
 use mio_chat::dialect::websocket::frame::mask;
-use mio_chat::dialect::{Decoder, Due, Speaker, Step};
+use mio_chat::dialect::{Decoder, Due, Speaker, Spoken, Step};
 use mio_chat::limits::{LINES_PER_TURN, WEBSOCKET_MESSAGE_BYTES_MAX};
 use mio_chat::time::Time;
 
@@ -40,7 +40,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
 fn steps(bytes: &[u8]) -> Vec<String> {
     let mut decoder = Decoder::WebSocket(WebSocketDecoder::default());
     let mut input = bytes.to_vec();
-    let mut decoded = decoder.decode(Time::ZERO, &mut input);
+    let mut decoded = decoder.decode(Time::ZERO, &mut input, &Spoken::default());
     let mut steps = Vec::new();
     while decoded.due() != Due::Later && steps.len() < LINES_PER_TURN {
         let step = decoded.next(Speaker::Member);
