@@ -40,6 +40,9 @@ _mio__chat() {
             mio__chat,serve)
                 cmd="mio__chat__subcmd__serve"
                 ;;
+            mio__chat,token)
+                cmd="mio__chat__subcmd__token"
+                ;;
             mio__chat__subcmd__help,chat)
                 cmd="mio__chat__subcmd__help__subcmd__chat"
                 ;;
@@ -64,6 +67,9 @@ _mio__chat() {
             mio__chat__subcmd__help,serve)
                 cmd="mio__chat__subcmd__help__subcmd__serve"
                 ;;
+            mio__chat__subcmd__help,token)
+                cmd="mio__chat__subcmd__help__subcmd__token"
+                ;;
             *)
                 ;;
         esac
@@ -71,7 +77,7 @@ _mio__chat() {
 
     case "${cmd}" in
         mio__chat)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --web --web-origin --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password manual help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --web --web-origin --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password token manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -186,6 +192,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --operators)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tokens)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -331,7 +341,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__help)
-            opts="serve chat load match health hash-password manual help"
+            opts="serve chat load match health hash-password token manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,6 +453,20 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mio__chat__subcmd__help__subcmd__token)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -575,7 +599,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__serve)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --reserve --web --web-origin --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --web --web-origin --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -693,6 +717,10 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tokens)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --reserve)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -754,6 +782,28 @@ _mio__chat() {
                     return 0
                     ;;
                 --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mio__chat__subcmd__token)
+            opts="-h --room --hook --tokens --help add list remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --room)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tokens)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= reserve= web= web-origin= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= web= web-origin= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -52,7 +52,8 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l motd -d 'Message of t
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder for history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames that nobody may take, besides those of operators' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames that nobody may take, besides those of operators and bots' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
@@ -82,6 +83,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "load" -d 'Load-te
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "match" -d 'Find other players over UDP and exchange lines with them, or check your own NAT'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "health" -d 'Check the health of a server that runs with --admin'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "hash-password" -d 'Read an operator\'s password from stdin and print its hash, for --operators'
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "token" -d 'Make, list or remove the tokens of bots, for --tokens'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "manual" -d 'Print manual pages, or completions for bash, zsh or fish'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s c -l config -d 'Configuration file in TOML: its keys are the flags below; flags and variables override it, and SIGHUP reads it again' -r -F
@@ -112,7 +114,8 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l motd -d 'Mes
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Folder for history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d 'Nicknames that nobody may take, besides those of operators' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d 'Nicknames that nobody may take, besides those of operators and bots' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
@@ -187,12 +190,17 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l admin -d 'A
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -l ready -d 'Also ask whether the server accepts new clients: not while it stops, is full or is out of descriptors'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand health" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand hash-password" -s h -l help -d 'Print help'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand token" -l room -d 'Room in which the bot may speak' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand token" -l tokens -d 'File of tokens, which need not be there yet' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand token" -l hook -d 'Make a hook: a secret address, for programs that cannot send a token'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand manual" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "serve" -d 'Run the server (the default command)'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "chat" -d 'Chat in a terminal or in a pipe'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "load" -d 'Load-test a chat server with many simulated clients'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "match" -d 'Find other players over UDP and exchange lines with them, or check your own NAT'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "health" -d 'Check the health of a server that runs with --admin'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "hash-password" -d 'Read an operator\'s password from stdin and print its hash, for --operators'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "manual" -d 'Print manual pages, or completions for bash, zsh or fish'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password manual help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "serve" -d 'Run the server (the default command)'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "chat" -d 'Chat in a terminal or in a pipe'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "load" -d 'Load-test a chat server with many simulated clients'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "match" -d 'Find other players over UDP and exchange lines with them, or check your own NAT'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "health" -d 'Check the health of a server that runs with --admin'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "hash-password" -d 'Read an operator\'s password from stdin and print its hash, for --operators'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "token" -d 'Make, list or remove the tokens of bots, for --tokens'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "manual" -d 'Print manual pages, or completions for bash, zsh or fish'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand help; and not __fish_seen_subcommand_from serve chat load match health hash-password token manual help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

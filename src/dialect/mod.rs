@@ -3,9 +3,10 @@
 //!
 //! Pure functions and small state machines; when to read, and when somebody may be heard, is left
 //! to `server`. Clients speak plain lines, as the classroom client does (it only ends its lines by
-//! pausing), ask in JSON, in lines or in frames of WebSocket, or ask once by HTTP ([`http`]). What
-//! is told comes in [`Encoding`]s: plain lines, bare or with numbers, JSON for programs, in lines or
-//! in frames, and answers of HTTP. All who read the same encoding can share the same bytes.
+//! pausing), ask in JSON, in lines or in frames of WebSocket, or ask once by HTTP ([`http`]).
+//!
+//! What is told comes in [`Encoding`]s: plain lines, bare or with numbers, JSON for programs, in
+//! lines or in frames, and answers of HTTP. All who read the same encoding can share its bytes.
 
 mod decoder;
 mod detect;
