@@ -15,18 +15,19 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 
 use properties::{
-    commands, datagram, detect, frames, keyed, lines, names, proxy, requests, stun, text,
+    commands, datagram, detect, frames, heads, keyed, lines, names, proxy, requests, stun, text,
 };
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 11] = [
+const TARGETS: [(&str, Check); 12] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
     ("frames", frames::check),
+    ("heads", heads::check),
     ("keyed", keyed::check),
     ("lines", lines::check),
     ("names", names::check),

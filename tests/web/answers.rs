@@ -1,6 +1,7 @@
 //! The page, rooms and what was said in them.
 
 use mio_chat::server::Settings;
+use mio_chat::time::UnixTime;
 use serde_json::Value;
 
 use super::common::{World, settings};
@@ -143,4 +144,28 @@ fn pages_of_other_origins_may_ask_if_they_are_listed() {
         assert_eq!(code(&refused), "403");
         assert!(!refused.contains("Access-Control"), "{refused}");
     }
+}
+
+/// The examples of the chapter on HTTP, each a request and the body of its answer.
+#[test]
+fn the_examples_of_the_protocol_are_true() {
+    let text = include_str!("../../docs/PROTOCOL.md");
+    let chapter = text.split("\n## HTTP\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut world = World::default();
+    world.turn.server.set_calendar(world.now, UnixTime::from_millis(1_763_820_131_000));
+    world.join("alice");
+    world.join("bob");
+    world.join("carol");
+    world.types("alice", "hi");
+    world.types("bob", "/join chess");
+    world.types("bob", "/topic openings");
+    let mut examples = 0;
+    for example in chapter.split("-> GET ").skip(1) {
+        let (request, rest) = example.split_once('\n').unwrap();
+        let body_told = rest.lines().next().unwrap().strip_prefix("<- ").unwrap();
+        let request = format!("GET {request}").replace("\\r\\n", "\r\n");
+        assert_eq!(body(&asked(&mut world, "visitor", &request)), body_told, "{request}");
+        examples += 1;
+    }
+    assert!(examples >= 2, "only {examples} examples found");
 }

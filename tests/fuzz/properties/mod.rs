@@ -7,6 +7,7 @@ pub mod commands;
 pub mod datagram;
 pub mod detect;
 pub mod frames;
+pub mod heads;
 mod input;
 pub mod keyed;
 pub mod lines;
