@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::chat::Command;
-use crate::dialect::{Decoder, Spoken};
+use crate::dialect::{Acknowledgement, Decoder, Encoding, Spoken};
 use crate::limits::WEBSOCKET_FRAGMENTS_MAX;
 
 const STRANGER: Speaker<'static> = Speaker::Stranger { could_be_nickname: &|_| true };
@@ -211,4 +211,31 @@ fn strangers_come_in_by_hello() {
     let mut decoded = decoder.decode(at(1), &mut bytes, &Spoken::default());
     assert!(matches!(decoded.next(STRANGER), Step::Command(Command::Register { .. })));
     assert_eq!(decoded.next(STRANGER), Step::More);
+}
+
+#[test]
+fn the_frames_of_the_protocol_mean_what_it_says() {
+    let protocol = include_str!("../../../../docs/PROTOCOL.md");
+    let chapter = protocol.split("\n## ").find(|part| part.starts_with("WebSocket\n")).unwrap();
+    let (mut sent, mut told) = (Vec::new(), Vec::new());
+    for line in chapter.lines() {
+        let (bytes, frame) = match line.split_at_checked(2) {
+            Some(("> ", frame)) => (&mut sent, frame),
+            Some(("< ", frame)) => (&mut told, frame),
+            _ => continue,
+        };
+        let hex = frame.split(' ').map_while(|word| u8::from_str_radix(word, 16).ok());
+        bytes.extend(hex);
+    }
+    let seen = steps(&mut decoder(), at(1), &sent);
+    let (pong, close) = (Step::Answer(b"\x8A\x01?"), Step::Finish(b"\x88\x02\x03\xE8"));
+    let expected = [Step::Ping, Step::Noise(11), pong, Step::Ping, close];
+    assert_eq!(seen, expected.map(|step| format!("{step:?}")));
+    let mut answered = Vec::new();
+    let alive = |out: &mut Vec<u8>| Encoding::JsonFrame.acknowledge(Acknowledgement::Pong, out);
+    alive(&mut answered);
+    answered.extend_from_slice(b"\x8A\x01?");
+    alive(&mut answered);
+    answered.extend_from_slice(b"\x88\x02\x03\xE8");
+    assert_eq!(told, answered);
 }
