@@ -1,14 +1,34 @@
 // What the browser tests share: the modules that scripts/install put below the target directory, browsers, and a list
 // of cases that are passed one after the other.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
+import readline from "node:readline";
 
 // The folder that holds node_modules, from tests/browser.rs.
 export const need = createRequire(process.env.MIO_CHAT_NODE + "/");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
-export const chromium = () => need("playwright-core").chromium.launch({ executablePath: process.env.MIO_CHAT_CHROMIUM, args: FLAGS });
+export const chromium = () => need("playwright-core").chromium.launch({ executablePath: process.env.MIO_CHAT_BROWSER, args: FLAGS });
+
+// A server on free ports, unless the flags say otherwise.
+export async function serve(flags) {
+  const child = spawn(process.env.MIO_CHAT, ["--udp", "127.0.0.1:0", ...(flags.includes("--tcp") ? [] : ["--tcp", "127.0.0.1:0"]), ...flags], { stdio: ["ignore", "pipe", "ignore"] });
+  let place = null;
+  for await (const line of readline.createInterface({ input: child.stdout })) {
+    place = /^listening tcp (\S+)/.exec(line)?.[1];
+    if (place) break;
+  }
+  assert.ok(place, "the server has not started");
+  const ended = once(child, "exit");
+  return {
+    url: `http://${place}/`, port: Number(place.split(":").at(-1)), kill: () => child.kill("SIGKILL"),
+    async end() { child.kill("SIGTERM"); await ended; },
+    async stop() { child.kill("SIGKILL"); await ended; },
+  };
+}
 
 // Opens the page in a profile of its own. What it complains about fails the case.
 export async function open(browser, url, options = {}) {

@@ -321,63 +321,59 @@ await pass({
 
   async "axe finds nothing, in dark and light, wide and on a phone"() {
     const axe = fs.readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
-    const look = async (page, where) => {
-      await page.waitForTimeout(250);
-      const found = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
-      assert.deepEqual(found.violations.map(one => [where, one.id, one.nodes.map(node => node.html).slice(0, 3)]), []);
-    };
-    for (const colorScheme of ["dark", "light"]) {
-      for (const size of [{}, PHONE]) {
-        const where = colorScheme + (size === PHONE ? " phone" : "");
-        const { server, page, end } = await scene({ ...size, colorScheme }, null);
-        await page.evaluate(axe);
-        await look(page, where + " door");
-        server.room("main").topic = "tea, https://example.org and #games";
-        for (let i = 0; i < 24; i += 1) server.said("main", ["alice", "bob", "Zoe", "max"][i % 4] + (i > 11 ? i : ""), `max: line ${i} https://example.org`, { me: i % 9 === 8 });
-        server.room("main").fakes = fakes(30);
-        await join(page, "max");
-        await type(page, "/join games");
-        await titled(page, "#games");
-        server.said("main", "alice", "max: hey");
-        server.tell({ t: "private", from: "dave", text: "hi", at: 1 });
-        await type(page, "/help");
-        await look(page, where + " an empty room");
-        await page.evaluate(() => show(find("#", "main")));
-        server.tell({ t: "joined", room: "main", nick: "eve" });
-        server.tell({ t: "moderated", room: "main", action: "muted", nick: "max", you: true, by: "alice", text: "you were muted in main by alice" });
-        server.tell({ t: "notice", room: "main", text: "a notice" });
-        await look(page, where + " chat");
-        await page.focus("#say");
-        await page.keyboard.type("/m");
-        await page.keyboard.press("Tab");
-        await look(page, where + " hints");
-        await page.keyboard.press("Escape");
-        if (size === PHONE) {
-          await page.click("#open-side");
-          await look(page, where + " rooms");
-          await page.keyboard.press("Escape");
-          await page.click("#open-people");
-          await look(page, where + " people");
-          await page.keyboard.press("Escape");
-        } else {
-          await page.click("#prefs");
-          await look(page, where + " settings");
-          await page.check("[name=compact]");
-          await page.keyboard.press("Escape");
-          await look(page, where + " compact");
-          await page.click("#browse");
-          await look(page, where + " rooms");
-          await page.keyboard.press("Escape");
-          await page.click("#list [role=option] >> nth=2");
-          await look(page, where + " menu");
+    for (const [where, colorScheme, size] of [["dark", "dark", {}], ["light", "light", {}], ["dark phone", "dark", PHONE], ["light phone", "light", PHONE]]) {
+      const { server, page, end } = await scene({ ...size, colorScheme, reducedMotion: "reduce" }, null);
+      // Each rule once; on a second look the colours alone.
+      const rules = colorScheme === "dark" ? { resultTypes: ["violations"] } : { runOnly: ["color-contrast", "target-size"], resultTypes: ["violations"] };
+      const look = async what => {
+        await page.evaluate(() => new Promise(done => setTimeout(() => requestAnimationFrame(done), 50)));
+        const found = await page.evaluate(rules => globalThis.axe.run(rules), rules);
+        assert.deepEqual(found.violations.map(one => [where, what, one.id, one.nodes.map(node => node.html).slice(0, 3)]), []);
+      };
+      await page.evaluate(axe);
+      await look("door");
+      server.room("main").topic = "tea, https://example.org and #games";
+      for (let i = 0; i < 24; i += 1) server.said("main", ["alice", "bob", "Zoe", "max"][i % 4] + (i > 11 ? i : ""), `max: line ${i} https://example.org`, { me: i % 9 === 8 });
+      server.room("main").fakes = fakes(30);
+      await join(page, "max");
+      await type(page, "/join games");
+      await titled(page, "#games");
+      server.said("main", "alice", "max: hey");
+      server.tell({ t: "private", from: "dave", text: "hi", at: 1 });
+      await type(page, "/help");
+      await look("a new room");
+      await page.evaluate(() => show(find("#", "main")));
+      server.tell({ t: "joined", room: "main", nick: "eve" });
+      server.tell({ t: "moderated", room: "main", action: "muted", nick: "max", you: true, by: "alice", text: "you were muted in main by alice" });
+      server.tell({ t: "notice", room: "main", text: "a notice" });
+      await page.focus("#say");
+      await page.keyboard.type("/m");
+      await page.keyboard.press("Tab");
+      await look("chat");
+      await page.keyboard.press("Escape");
+      if (size === PHONE) {
+        for (const id of ["#open-side", "#open-people"]) {
+          await page.click(id);
+          await look(id);
           await page.keyboard.press("Escape");
         }
-        server.tell({ t: "bye", code: "going", text: "the server is shutting down; come back in 60 s", retry: 60 });
-        server.cut();
-        await page.waitForSelector("#strip:not([hidden])");
-        await look(page, where + " away");
-        await end();
+      } else {
+        await page.click("#prefs");
+        await look("settings");
+        await page.check("[name=compact]");
+        await page.keyboard.press("Escape");
+        await page.click("#browse");
+        await look("rooms, and compact");
+        await page.keyboard.press("Escape");
+        await page.click("#list [role=option] >> nth=2");
+        await look("menu");
+        await page.keyboard.press("Escape");
       }
+      server.tell({ t: "bye", code: "going", text: "the server is shutting down; come back in 60 s", retry: 60 });
+      server.cut();
+      await page.waitForSelector("#strip:not([hidden])");
+      await look("away");
+      await end();
     }
   },
 

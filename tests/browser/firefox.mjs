@@ -1,0 +1,63 @@
+// The page in Firefox ESR, before the real server.
+import assert from "node:assert/strict";
+import http from "node:http";
+import { once } from "node:events";
+import { need, pass, serve } from "./tools.mjs";
+
+const browser = await need("puppeteer-core").launch({ browser: "firefox", executablePath: process.env.MIO_CHAT_BROWSER, headless: true });
+
+async function open(url) {
+  const page = await browser.newPage();
+  page.complaints = [];
+  page.on("console", said => page.complaints.push(said.text()));
+  page.on("pageerror", error => page.complaints.push(String(error)));
+  await page.goto(url);
+  return page;
+}
+
+await pass({
+  async "two pages talk"() {
+    const server = await serve([]);
+    const [alice, bob] = [await open(server.url), await open(server.url)];
+    for (const [page, nick] of [[alice, "alice"], [bob, "bob"]]) {
+      await page.type("#nick", nick);
+      await page.click("#join");
+      await page.waitForFunction(() => document.querySelector("#title").textContent === "#main");
+    }
+    await alice.type("#say", "hello from Firefox\n");
+    for (const page of [alice, bob]) await page.waitForFunction(() => document.querySelector("[role=log]").textContent.includes("hello from Firefox"));
+    await bob.type("#say", "al\t");
+    assert.equal(await bob.$eval("#say", field => field.value), "alice: ");
+    await bob.type("#say", "hi\n");
+    await alice.waitForSelector(".hit mark");
+    assert.deepEqual(await alice.evaluate(() => [...document.querySelectorAll("#list [role=option]")].map(row => row.textContent)), ["aliceyou", "bob"]);
+    assert.deepEqual([...alice.complaints, ...bob.complaints], []);
+    await alice.close();
+    await bob.close();
+    await server.stop();
+  },
+
+  // Browsers open connections before they need them, and a silent one is prompted by the server.
+  async "a visit on a connection that was opened early shows no prompt"() {
+    const server = await serve([]);
+    const other = http.createServer((request, response) => {
+      response.setHeader("content-type", "text/html");
+      response.end(`<link rel="preconnect" href="${server.url}"><a href="${server.url}">chat</a>`);
+    }).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const page = await open(server.url);
+    await page.goto(`http://127.0.0.1:${other.address().port}/`);
+    // Longer than the server waits for people who say nothing, and shorter than for a browser's address.
+    await new Promise(done => setTimeout(done, 600));
+    await page.click("a");
+    await page.waitForFunction(() => document.body.textContent.includes("NICK") || document.querySelector("#join"));
+    assert.equal(await page.evaluate(() => /NICK|HTTP\//.test(document.body.innerText)), false);
+    await page.waitForSelector("#nick");
+    await page.close();
+    other.close();
+    other.closeAllConnections();
+    await server.stop();
+  },
+});
+await browser.close();
+process.exit();
