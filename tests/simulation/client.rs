@@ -197,7 +197,7 @@ impl Client {
     }
 
     /// Another language, and what it is answered.
-    pub(crate) fn foreign(&self) -> Option<(CloseReason, &'static str)> {
+    pub(crate) fn foreign(&self, has_web: bool) -> Option<(CloseReason, &'static str)> {
         if self.spoken {
             return None;
         }
@@ -213,9 +213,12 @@ impl Client {
         let (bare, crlf) = line.strip_suffix('\r').map_or((line, false), |bare| (bare, true));
         // A pause may end a line within its version.
         let versions = [" HTTP/1.1", " HTTP/1.", " HTTP/1", " HTTP/2.0", " HTTP/2.", " HTTP/2"];
-        let has_version = versions.iter().any(|it| bare.ends_with(it));
+        let relative = if has_web { "RTSP" } else { "HTTP" };
+        let has_version = versions.iter().any(|it| bare.ends_with(&it.replace("HTTP", relative)));
         let verb = line.split_once(' ')?.0;
-        if ["GET", "POST"].contains(&verb) || (has_version && (newline || self.end_here)) {
+        if (!has_web && ["GET", "POST"].contains(&verb))
+            || (has_version && (newline || self.end_here))
+        {
             let answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
                 Content-Length: 60\r\nConnection: close\r\n\r\n\
                 This port is a plain-line chat: connect with nc or telnet.\r\n";

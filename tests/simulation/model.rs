@@ -264,7 +264,8 @@ impl Model {
         if self.client(id).phase == Phase::Closing {
             return;
         }
-        if let Some((reason, refusal)) = self.client(id).foreign() {
+        let has_web = self.rules.has_web();
+        if let Some((reason, refusal)) = self.client(id).foreign(has_web) {
             let now = self.now;
             self.client(id).break_prompt(now, reason);
             return self.close(id, reason, refusal);

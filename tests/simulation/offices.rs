@@ -61,6 +61,7 @@ impl Model {
         let own = endowed.and_then(|(key, _)| rooms.keys.get(key));
         let ignored = rooms.people.iter().find(|it| it.id == id).map(|it| it.ignored.clone());
         Lore {
+            has_web: self.rules.has_web(),
             governs: room.is_some_and(|room| rooms.keeps_order(id, room)),
             names: here.map(|person| person.name.clone()).collect(),
             sentenced: sentenced.collect(),

@@ -7,6 +7,8 @@ use crate::random::Random;
 /// What people have heard of: who is here, and what proves something.
 #[derive(Debug, Default)]
 pub(crate) struct Lore {
+    /// The server speaks HTTP.
+    pub(crate) has_web: bool,
     /// Whoever asks may keep order where it is.
     pub(crate) governs: bool,
     /// Who else is there.
@@ -104,6 +106,16 @@ const FOREIGN: [&[u8]; 11] = [
     b"\x16\x03\x01\x02\x00",
     b"\r\n\r\n",
 ];
+
+/// Bytes of another language; where HTTP is spoken, what looks like it and is not.
+fn foreign(bytes: &[u8], has_web: bool) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    if !has_web || !text.contains("HTTP/") {
+        return bytes.to_vec();
+    }
+    let text = text.replace("HTTP/", "RTSP/").replace("GET ", "PLAY ").replace("POST ", "SETUP ");
+    text.into_bytes()
+}
 
 /// A request with a line that is longer than a line may be.
 const LONG_REQUEST: &[u8] = &long_request();
@@ -283,7 +295,7 @@ pub(crate) fn speech(
     }
     match program {
         Program::Silent => Vec::new(),
-        Program::Foreign => random.pick(&FOREIGN).to_vec(),
+        Program::Foreign => foreign(random.pick::<&[u8]>(&FOREIGN), lore.has_web),
         Program::Classroom => {
             let prefix: &[u8] =
                 [&b": "[..], b": ", b": ", b" > ", b":", b" : ", b" "][random.below(7)];

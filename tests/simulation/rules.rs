@@ -51,6 +51,14 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// Whether HTTP is spoken: then nobody begins with it (`tests/web/` plays that), but some do
+    /// with what looks like it.
+    pub(crate) fn has_web(&self) -> bool {
+        self.age == 3 * SECOND + 7
+    }
+}
+
+impl Rules {
     /// Those of the run with this generator. `kept`: rooms are kept on a shelf.
     pub(crate) fn draw(random: &mut Random, kept: bool) -> Self {
         let flood = [None, None, None, Pace::new(10, 2), Pace::new(3, 5)];
@@ -102,7 +110,7 @@ impl Rules {
         let limits = Settings { flood, flood_address, outbox, ..settings() };
         let mut settings = Settings { lobby, operators, ..limits };
         settings.matchmaking.own_addresses = vec![OWN.parse().unwrap()];
-        settings.spoken.http = false;
+        settings.spoken.http = self.has_web();
         settings
     }
 }

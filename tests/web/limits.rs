@@ -98,3 +98,14 @@ fn requests_cost_where_they_come_from_what_lines_cost() {
     let last = format!("{}", limits::FLOOD_ADDRESS_BURST + 9);
     assert_eq!(code(&world.hears(&last)), "200", "the others are answered in turn");
 }
+
+#[test]
+fn who_asks_while_the_server_stops_is_told_so() {
+    let mut world = World::default();
+    begin(&mut world, "late", "127.0.0.1");
+    world.turn.server.shutdown(world.now, Duration::from_secs(5));
+    world.run();
+    let answer = world.hears("late");
+    assert_eq!(code(&answer), "503");
+    assert!(answer.ends_with("\r\n\r\nthe server stops\n"), "{answer}");
+}

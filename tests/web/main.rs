@@ -1,14 +1,19 @@
-//! HTTP on the chat port, in memory: what is answered, what is never carried out, who waits.
+//! HTTP on the chat port, in memory and over sockets: what is answered, what is never carried out,
+//! who waits.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod answers;
 mod browsers;
+mod crowd;
 mod hostile;
 mod limits;
+mod live;
 mod upgrade;
 
 use common::World;

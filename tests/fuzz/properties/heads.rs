@@ -5,8 +5,8 @@ use mio_chat::dialect::{Decoder, Due, Speaker, Spoken, Step};
 use mio_chat::limits::HTTP_REQUEST_BYTES_MAX;
 use mio_chat::time::Time;
 
-/// What comes before the bytes, by the first of them: a verb, a head that begins well, and one whose
-/// body is to be read.
+/// What comes before the bytes, by the first of them: a verb, a head that begins well, and some
+/// whose body is to be read.
 const STARTS: [&[u8]; 4] = [
     b"GET ",
     b"GET /rooms/main/messages HTTP/1.1\r\nHost: a\r\n",
