@@ -271,8 +271,24 @@ fn recollection(random: &mut Random, lore: &Lore) -> String {
     }
 }
 
-/// What somebody sends in one go.
+/// What somebody sends in one go. Programs that read JSON begin no line with a brace, which would
+/// make it a request in JSON.
 pub(crate) fn speech(
+    random: &mut Random,
+    program: Program,
+    nickname: &str,
+    is_first: bool,
+    talkative: bool,
+    lore: &Lore,
+) -> Vec<u8> {
+    let mut bytes = words(random, program, nickname, is_first, talkative, lore);
+    if program == Program::Json {
+        bytes.iter_mut().filter(|byte| **byte == b'{').for_each(|byte| *byte = b'|');
+    }
+    bytes
+}
+
+fn words(
     random: &mut Random,
     program: Program,
     nickname: &str,

@@ -1,5 +1,5 @@
-//! Many requests at once, cut anywhere and mixed with each other: each is answered as if it had come
-//! alone, and people on plain lines hear nothing of it.
+//! Many requests at once, cut anywhere and mixed with each other: each is answered as if it had
+//! come alone, and people on plain lines hear nothing of it.
 
 use std::time::Duration;
 
