@@ -120,7 +120,7 @@ fn a_bot_speaks_by_its_token_in_its_room() {
     world.types("alice", "/who");
     assert!(!world.hears("alice").contains("deploy-bot"), "it is no member");
     world.types("alice", "/history");
-    assert!(world.hears("alice").contains("deploy-bot: pushed"), "but it is remembered");
+    assert!(world.hears("alice").contains("deploy-bot: git hub: pushed"), "but it is remembered");
     world.turn.server.status().check_invariants();
 }
 
@@ -320,7 +320,7 @@ fn who_may_listen_no_longer_is_told_and_closed() {
     assert!(world.person("curl").closed.is_some());
     let refused = listens(&mut world, "again", "");
     assert_eq!(status(&refused), "404", "{refused}");
-    world.types("alice", "/password");
+    world.types("alice", "/password off");
     listens(&mut world, "more", "");
     world.turn.server.shutdown(world.now, Duration::from_secs(1));
     world.run();
