@@ -317,7 +317,7 @@ fn a_script_speaks_and_listens_with_curl() {
     let at = |server: &Server, path: &str| format!("http://{}{path}", server.tcp());
     let mut alice = Client::join(server.tcp(), "alice");
     alice.say("/join ops");
-    alice.hear("* you are alone in ops");
+    alice.hear_part("you own ops");
 
     let mut stream = Program::start(&program, ["-sN", &at(&server, "/rooms/ops/events")]);
     stream.stdout.hear("retry: 2000");
