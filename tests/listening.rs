@@ -135,7 +135,7 @@ impl World {
     }
 
     fn listens(&mut self, who: u64, to: &str, since: Option<HistoryCursor>) -> Result<(), Refusal> {
-        let room = self.lobby.room_to_hear(id(who), to, &context(), &mut self.told)?;
+        let room = self.lobby.room_to_hear(to, network_of(id(who)), NOW, &mut self.told)?;
         self.lobby.listen(id(who), room, since, &context(), &mut self.told);
         self.lobby.check_invariants();
         Ok(())
@@ -310,7 +310,7 @@ fn a_bot_is_heard_like_anybody_and_obeys_bans_and_mutes_of_its_name() {
     let said = world.bot_says("den", "up\n\x1b[2J* alice joined\r\n").unwrap().unwrap();
     assert_eq!(said.number, 1);
     let heard = world.heard(1);
-    assert!(heard.contains(r#""nick":"bot","text":"up[2J* alice joined"}"#), "{heard}");
+    assert!(heard.contains(r#""nick":"bot","text":"up [2J* alice joined"}"#), "{heard}");
     assert_eq!(world.bot_says("den", " \n\t").unwrap(), None);
     world.does(2, Command::Ignore(Some("bot")));
     world.heard(2);

@@ -294,6 +294,75 @@ fn a_classroom_client_and_nc_share_a_room() {
     server.stop();
 }
 
+/// Runs curl to its end, and returns what it printed.
+fn curl(curl: &Path, words: &[&str]) -> String {
+    Program::start(curl, [&["-s"], words].concat()).finish()
+}
+
+#[test]
+fn a_script_speaks_and_listens_with_curl() {
+    let Some(program) = program("curl") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [tokens, state] =
+        ["tokens", "state"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let token = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mio-chat"));
+        let command = command.arg("token").args(words).args(["--tokens", &tokens]);
+        String::from_utf8(command.output().unwrap().stdout).unwrap().trim_end().to_owned()
+    };
+    let bearer =
+        format!("Authorization: Bearer {}", token(&["add", "deploy-bot", "--room", "ops"]));
+    let flags = ["--tokens", &tokens, "--state", &state];
+    let server = Server::start(&flags);
+    let at = |server: &Server, path: &str| format!("http://{}{path}", server.tcp());
+    let mut alice = Client::join(server.tcp(), "alice");
+    alice.say("/join ops");
+    alice.hear_part("you own ops");
+
+    let mut stream = Program::start(&program, ["-sN", &at(&server, "/rooms/ops/events")]);
+    stream.stdout.hear("retry: 2000");
+    let messages = at(&server, "/rooms/ops/messages");
+    let answer = curl(&program, &["-H", &bearer, "-d", "deploy 7 is done", &messages]);
+    assert!(answer.starts_with("{\"n\":1,\"at\":"), "{answer}");
+    alice.hear("deploy-bot: deploy 7 is done");
+    let place = stream.stdout.hear_where("an event", |line| line.ends_with(":1"));
+    let event = stream.stdout.line();
+    assert!(event.starts_with("data: {\"t\":\"message\",\"n\":1,"), "{event}");
+
+    // A hook that is made meanwhile is known after SIGHUP.
+    let hook = token(&["add", "alerts", "--room", "ops", "--hook"]);
+    let code = ["-o", "/dev/null", "-w", "%{http_code}"];
+    let call = |server: &Server, body: &str| {
+        curl(&program, &[&code[..], &["-d", body, &at(server, &hook)]].concat())
+    };
+    assert_eq!(call(&server, "too early"), "404");
+    server.signal(rustix::process::Signal::HUP);
+    server.wait_for_log("reloaded");
+    assert_eq!(call(&server, "fire"), "200");
+    alice.hear("alerts: fire");
+    stream.stdout.hear_part("\"text\":\"fire\"");
+    let secrets = [&bearer[22..], &hook[7..]];
+    let log = server.stop();
+    assert!(!secrets.iter().any(|secret| log.contains(secret)), "a secret is logged: {log}");
+    assert!(log.contains("bot refused: address=127.0.0.1 with=hook"), "{log}");
+    stream.stdout.hear("event: bye");
+
+    // The next server has what was missed, from where the stream was.
+    let server = Server::start(&flags);
+    assert_eq!(call(&server, "again"), "200");
+    let last = place.replace("id: ", "Last-Event-ID: ");
+    let again = at(&server, "/rooms/ops/events");
+    let mut stream = Program::start(&program, ["-sN", "-H", &last, &again]);
+    let mut texts = Vec::new();
+    while texts.len() < 2 {
+        let data = stream.stdout.hear_where("a message", |line| line.contains("\"message\""));
+        texts.push(data.split("\"text\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned());
+    }
+    assert_eq!(texts, ["fire", "again"]);
+    drop(stream);
+    server.stop();
+}
+
 #[test]
 fn two_python_peers_meet_over_udp_and_greet_each_other() {
     let Some(python3) = program("python3") else { return };

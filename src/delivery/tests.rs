@@ -205,7 +205,7 @@ impl Crowd {
         let (room, context) = (format!("r{}", self.random.below(8)), self.context());
         let cursor = HistoryCursor { number: self.random.below(50) as u64, ..self.lobby.cursor() };
         let since = [None, Some(cursor)][self.random.below(2)];
-        if let Ok(room) = self.lobby.room_to_hear(id, &room, &context, &mut self.both) {
+        if let Ok(room) = self.lobby.room_to_hear(&room, None, context.now, &mut self.both) {
             self.lobby.listen(id, room, since, &context, &mut self.both);
         }
     }

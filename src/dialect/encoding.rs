@@ -28,6 +28,8 @@ pub enum Encoding {
     /// HTTP, whose requests are answered by whoever carries them out: only that somebody is sent
     /// away is told in it.
     Http,
+    /// JSON dialect 1, one object an event of an HTTP stream.
+    EventStream,
     /// The tests' own language.
     #[cfg(test)]
     Toy,
@@ -41,9 +43,13 @@ impl Encoding {
         Self::JsonLine,
         Self::JsonFrame,
         Self::Http,
+        Self::EventStream,
         #[cfg(test)]
         Self::Toy,
     ];
+
+    /// What a client reads that listens to a room.
+    pub const LISTENER: Self = Self::EventStream;
 
     /// What a reader of this encoding reads that asks for this form.
     pub fn with(self, format: Format) -> Self {
@@ -77,6 +83,7 @@ impl Encoding {
             Self::JsonLine => "json-lines",
             Self::JsonFrame => "json-websocket",
             Self::Http => "http",
+            Self::EventStream => "event-stream",
             #[cfg(test)]
             Self::Toy => "toy",
         }
@@ -95,6 +102,7 @@ impl Encoding {
                 self.object(out, |out| json::room_event(room, event, out));
             }
             Self::Http => {}
+            Self::EventStream => http::event_stream::room_event(room, event, out),
             #[cfg(test)]
             Self::Toy => super::toy::told::encode(event, out),
         }
@@ -113,6 +121,7 @@ impl Encoding {
                 }
             }
             Self::Http => http::reply(reply, out),
+            Self::EventStream => http::event_stream::reply(reply, out),
             #[cfg(test)]
             Self::Toy => {}
         }
@@ -141,6 +150,7 @@ impl Encoding {
         match self {
             Self::Line | Self::NumberedLine | Self::JsonLine | Self::Http => Framing::EndsIn(b"\n"),
             Self::JsonFrame => Framing::Frame,
+            Self::EventStream => Framing::EndsIn(http::event_stream::END),
             #[cfg(test)]
             Self::Toy => Framing::EndsIn(b"\0"),
         }
@@ -149,6 +159,14 @@ impl Encoding {
     /// Whether a reader of it is answered once and is no member of anything.
     pub fn is_answered_once(self) -> bool {
         self == Self::Http
+    }
+
+    /// What says nothing, and shows that the connection is alive; empty: there is no such thing.
+    pub fn comment(self) -> &'static [u8] {
+        match self {
+            Self::EventStream => http::event_stream::COMMENT,
+            _ => b"",
+        }
     }
 
     /// Whether what the server says in it is for people, who may read no more than ASCII.

@@ -55,3 +55,9 @@ pub const HTTP_MESSAGES_MAX: usize = 1_000;
 
 /// Bytes of one `--web-origin`: more than a scheme, a host's name and a port can have.
 pub const WEB_ORIGIN_BYTES_MAX: usize = 280;
+
+// ---- Streams of events -------------------------------------------------------------------
+
+/// How long nothing may be said to a listener before it is sent a comment: proxies take a
+/// connection for dead after 30 to 60 s.
+pub const LISTENER_SILENCE: Duration = Duration::from_secs(25);

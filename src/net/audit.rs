@@ -1,10 +1,11 @@
 //! The audit log: one line for each act of a room owner or operator, and for each attempt to become
-//! an operator.
+//! an operator or a bot.
 //!
 //! ```text
 //! INFO  moderation: by=alice did=ban room=den whom=bob for=2h reason="spam" address=203.0.113.7
 //! INFO  oper granted: address=203.0.113.7 nick=olga operator=olga
 //! WARN  oper refused: address=203.0.113.9 nick=mallory operator=olga
+//! WARN  bot refused: address=203.0.113.9 with=token
 //! ```
 //!
 //! Anybody may own a room and try passwords, so these lines are rate-limited; the number of lines
@@ -17,7 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::chat::{Allowance, Done, FloodRate, ModerationAction, Network, Rank, Record};
 use crate::dialect::Rounded;
 use crate::limits::{AUDIT_OPER_LINES, AUDIT_ROOM_LINES};
-use crate::server::Audited;
+use crate::server::{Audited, BotKind};
 use crate::time::Time;
 
 /// Writes the audit into the log.
@@ -84,7 +85,15 @@ impl AuditLog {
                 let operator = operator.as_deref().unwrap_or_default();
                 log::warn!("oper refused: address={address} nick={nick}{known}{operator}");
             }
-            Audited::Done(_) | Audited::Oper { .. } => {}
+            Audited::Secret { kind, .. } if self.refusals.may_log(now) => {
+                self.tell_left_out();
+                let kind = match kind {
+                    BotKind::Token => "token",
+                    BotKind::Hook => "hook",
+                };
+                log::warn!("bot refused: address={address} with={kind}");
+            }
+            Audited::Done(_) | Audited::Oper { .. } | Audited::Secret { .. } => {}
         }
     }
 

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use super::Server;
+use super::bots::BotKind;
 use crate::chat::{Network, Record};
 use crate::id::ClientId;
 use crate::limits::AUDIT_MAX;
@@ -25,6 +26,14 @@ pub enum Audited {
         /// Whether the password was right.
         granted: bool,
     },
+    /// Somebody has shown a bot's secret that there is none of. It is not kept: it may be right
+    /// elsewhere.
+    Secret {
+        /// Which client.
+        id: ClientId,
+        /// How it was shown.
+        kind: BotKind,
+    },
 }
 
 impl Audited {
@@ -32,7 +41,7 @@ impl Audited {
     pub fn id(&self) -> ClientId {
         match self {
             Self::Done(record) => record.id,
-            Self::Oper { id, .. } => *id,
+            Self::Oper { id, .. } | Self::Secret { id, .. } => *id,
         }
     }
 }

@@ -119,6 +119,9 @@ impl Server {
         }
         let (all_said, nothing_begun) = (decoder.is_drained(), decoder.is_idle());
         session.decoder = decoder;
+        if session.is_listening() {
+            return session.forget_input();
+        }
         let (is_held, is_stranger) = (session.held, session.phase != Phase::Chatting);
         let has_too_much =
             usize::from(session.stranger_bytes) >= session.decoder.limits().stranger_bytes;

@@ -21,6 +21,9 @@ impl Server {
         if session.phase == Phase::Closing {
             return;
         }
+        if session.is_listening() {
+            return self.drop_input(now, id, bytes.len());
+        }
         session.count_stranger_bytes(bytes.len());
         self.converse(now, id, bytes);
         self.settle(now);
@@ -35,6 +38,9 @@ impl Server {
             return;
         }
         session.ended = true;
+        if session.is_listening() {
+            return self.end_listening(now, id);
+        }
         session.decoder.end();
         self.converse(now, id, &mut []);
         self.settle(now);

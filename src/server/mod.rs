@@ -35,6 +35,7 @@ mod handover;
 mod input;
 mod jams;
 mod leaving;
+mod listening;
 mod making_way;
 mod matches;
 mod operators;
@@ -335,6 +336,8 @@ impl Server {
             }
         } else if waiting_since.is_some_and(|since| now >= since + self.settings.outbox.age) {
             self.close_slow(now, id);
+        } else if session.is_listening() {
+            self.keep_listening(now, id);
         } else if session.register_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::RegisterTimeout));
         } else if session.greet_due(&self.settings) <= now {

@@ -27,6 +27,8 @@ pub(super) enum Phase {
     Choosing,
     /// The client is a member.
     Chatting,
+    /// The client listens to a room.
+    Listening,
     /// The client is owed its last bytes.
     Closing,
 }
@@ -35,7 +37,8 @@ pub(super) enum Phase {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Session {
     pub(super) phase: Phase,
-    /// When it connected; while closing, until when it may read its last bytes.
+    /// When it connected; while closing, until when it may read its last bytes; while listening,
+    /// when to look whether it has heard nothing for long.
     pub(super) since: Time,
     pub(super) origin: Origin,
     /// Its language, and what it has said and was not carried out yet.
@@ -122,6 +125,7 @@ impl Session {
         let limits = self.decoder.limits();
         match self.phase {
             Phase::Closing => 0,
+            Phase::Listening => limits.read_flood_controlled,
             Phase::Silent | Phase::Choosing => {
                 limits.stranger_bytes.saturating_sub(usize::from(self.stranger_bytes))
             }
@@ -179,6 +183,9 @@ impl Session {
             _ => Time::NEVER,
         };
         let too_old = waiting_since.map_or(Time::NEVER, |since| since + settings.outbox.age);
+        if self.is_listening() {
+            return self.since.min(held_until).min(too_old);
+        }
         [
             self.greet_due(settings),
             self.register_due(settings),

@@ -123,6 +123,8 @@ impl<'s> Status<'s> {
             };
             let chatting = session.phase == Phase::Chatting;
             assert_eq!(server.lobby.is_member(id), chatting, "{id}: {:?}", session.phase);
+            let listening = session.phase == Phase::Listening;
+            assert_eq!(server.lobby.is_listening(id), listening, "{id}: {:?}", session.phase);
             if session.phase == Phase::Closing {
                 let waits = outbox.backlog() > 0 || server.closed.contains(&id);
                 assert!(waits, "{id}: closing and forgotten");

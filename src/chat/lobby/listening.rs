@@ -15,26 +15,27 @@ use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Farewell, Recalled, Reply};
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
+use crate::time::UnixTime;
 
 impl Lobby {
-    /// Finds a room for somebody who wants to listen to it, in memory or in the archive.
+    /// Finds a room that somebody from this network wants to listen to, in memory or in the
+    /// archive.
     ///
     /// # Errors
     /// There is no such room, or it may not be listened to from there.
     pub fn room_to_hear(
         &mut self,
-        id: ClientId,
         typed: &str,
-        context: &Context<'_>,
+        network: Option<Network>,
+        now: UnixTime,
         outlet: &mut impl Outlet,
     ) -> Result<RoomId, Refusal> {
-        self.now = context.now;
+        self.now = now;
         let name = RoomName::parse(typed, self.settings.alphabet)?;
-        let network = (context.network_of)(id);
-        self.check_address(RoomId::MAIN, network, context)?;
+        self.check_address(RoomId::MAIN, network, now)?;
         let found = self.find_or_recall(&name, outlet)?;
         let room = found.ok_or_else(|| Refusal::NoRoomNamed(name))?;
-        self.check_address(room, network, context)?;
+        self.check_address(room, network, now)?;
         match self.rooms.get(room) {
             Some(open) if open.settings.password.is_some() => {
                 Err(Refusal::PasswordNeeded(open.name.clone()))
@@ -75,6 +76,17 @@ impl Lobby {
         }
     }
 
+    /// When something was said in the room that a client listens to, if that is remembered.
+    pub fn heard_last(&self, id: ClientId) -> Option<UnixTime> {
+        let room = self.rooms.get(*self.listeners.get(&id)?)?;
+        room.history.last(1).iter().next().map(|message| message.id.at)
+    }
+
+    /// Whether a client listens to a room.
+    pub fn is_listening(&self, id: ClientId) -> bool {
+        self.listeners.contains_key(&id)
+    }
+
     /// The number of listeners.
     pub fn listeners(&self) -> usize {
         self.listeners.len()
@@ -103,7 +115,7 @@ impl Lobby {
             (room == RoomId::MAIN || heard == room) && (context.network_of)(id) == Some(network)
         };
         for id in self.listeners_to(is_meant) {
-            if let Err(banned) = self.check_address(room, Some(network), context) {
+            if let Err(banned) = self.check_address(room, Some(network), context.now) {
                 outlet.reply(id, &Reply::Refused(&banned));
             }
             self.expel_listener(id, Farewell::Banned, outlet);
@@ -125,12 +137,12 @@ impl Lobby {
         &self,
         room: RoomId,
         network: Option<Network>,
-        context: &Context<'_>,
+        now: UnixTime,
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let sanctions = &open.settings.sanctions;
-        match network.and_then(|network| sanctions.ban_from(network, context.now)) {
-            Some(ban) => Err(Refusal::Banned(active(open, ban, context.now))),
+        match network.and_then(|network| sanctions.ban_from(network, now)) {
+            Some(ban) => Err(Refusal::Banned(active(open, ban, now))),
             None => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use crate::chat::message::{HistoryCursor, Message};
 use crate::chat::name::RoomName;
 use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
-use crate::chat::room::{Room, RoomId};
+use crate::chat::room::RoomId;
 use crate::chat::room_settings::Topic;
 use crate::time::UnixTime;
 
@@ -65,16 +65,7 @@ impl Lobby {
         now: UnixTime,
         outlet: &mut impl Outlet,
     ) -> Option<RoomId> {
-        let name = RoomName::parse(typed, self.settings.alphabet).ok()?;
-        let id = self.find_or_recall(&name, outlet).ok()??;
-        let open = self.rooms.get(id)?;
-        let is_open = |room: &Room| {
-            room.settings.password.is_none()
-                && !network
-                    .is_some_and(|from| room.settings.sanctions.ban_from(from, now).is_some())
-        };
-        let is_shut_out = self.rooms.get(RoomId::MAIN).is_some_and(|main| !is_open(main));
-        (is_open(open) && !is_shut_out).then_some(id)
+        self.room_to_hear(typed, network, now, outlet).ok()
     }
 
     /// So many messages at most of a room: the first ones after a place, or else the last ones.

@@ -1,6 +1,8 @@
 //! Messages to a room and to one person, and ignoring people.
 
 use super::deciding::Decision;
+use std::borrow::Cow;
+
 use super::{Context, Lobby};
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
@@ -63,7 +65,8 @@ impl Lobby {
             }
         }
         self.check_not_muted(room, bot, context.now)?;
-        let text = clean(text);
+        let text = one_line(text);
+        let text = clean(&text);
         if is_blank(&text) {
             return Ok(None);
         }
@@ -219,6 +222,15 @@ fn spoken(message: &Message, epoch: u32) -> RoomEvent<'_> {
         MessageKind::Said => RoomEvent::Said { who, text, id, epoch },
         MessageKind::Acted => RoomEvent::Acted { who, text, id, epoch },
     }
+}
+
+/// Text with a space where it has line ends or other controls.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let lines = text.split(char::is_control).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ").into()
 }
 
 /// A ban or mute, as whoever it is on is told.

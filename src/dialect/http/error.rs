@@ -23,12 +23,18 @@ pub enum HttpError {
     /// 408.
     #[error("the request was not complete in time")]
     Timeout,
+    /// 409.
+    #[error("{0}")]
+    Conflict(&'static str),
     /// 411.
     #[error("say by Content-Length how long the body is, or send it chunked")]
     LengthRequired,
     /// 413.
     #[error("the body is too large: 8,192 bytes at most")]
     BodyTooLarge,
+    /// 413.
+    #[error("the text is too long: 1,000 bytes at most")]
+    TextTooLong,
     /// 414.
     #[error("the target is too long: 8,192 bytes for the whole head")]
     TargetTooLong,
@@ -47,6 +53,9 @@ pub enum HttpError {
     /// 429.
     #[error("{0}")]
     TooMany(&'static str),
+    /// 429, and in how many seconds to try again.
+    #[error("that is too much at once; try again in {0} s")]
+    TooFast(u32),
     /// 431.
     #[error("the head is too large: 8,192 bytes and 64 headers at most")]
     HeadTooLarge,
@@ -71,14 +80,15 @@ impl HttpError {
             Self::NotFound(_) => "404 Not Found",
             Self::Method(_) => "405 Method Not Allowed",
             Self::Timeout => "408 Request Timeout",
+            Self::Conflict(_) => "409 Conflict",
             Self::LengthRequired => "411 Length Required",
-            Self::BodyTooLarge => "413 Content Too Large",
+            Self::BodyTooLarge | Self::TextTooLong => "413 Content Too Large",
             Self::TargetTooLong => "414 URI Too Long",
             Self::MediaType => "415 Unsupported Media Type",
             Self::Expectation => "417 Expectation Failed",
             Self::Misdirected(_) => "421 Misdirected Request",
             Self::UpgradeRequired => "426 Upgrade Required",
-            Self::TooMany(_) => "429 Too Many Requests",
+            Self::TooMany(_) | Self::TooFast(_) => "429 Too Many Requests",
             Self::HeadTooLarge => "431 Request Header Fields Too Large",
             Self::NotImplemented(_) => "501 Not Implemented",
             Self::Unavailable(_) => "503 Service Unavailable",

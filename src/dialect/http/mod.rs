@@ -6,6 +6,7 @@
 //!     origin        who may ask, and by which name we may be called
 //!     request       what is asked for (routes); text: what a body says; upgrade: WebSocket
 //!     response      answers; error: why not; page: the chat page
+//!     event_stream  what happens in a room, event by event
 //! ```
 //!
 //! Whoever begins with HTTP speaks it for good: no byte behind the first verb is ever a line of the
@@ -17,6 +18,7 @@
 mod body;
 pub(super) mod decoder;
 mod error;
+pub(super) mod event_stream;
 mod head;
 mod origin;
 mod page;

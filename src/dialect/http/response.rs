@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::error::HttpError;
+use super::event_stream::OPENING;
 use super::page::{FACTS, PAGE, is_kept};
 use super::request::AnswerForm;
 use super::text::PostForm;
@@ -40,6 +41,8 @@ pub enum WebAnswer<'a> {
     Posted(MessageId),
     /// Something was said by a hook, in the form that its body came in.
     Hooked(PostForm),
+    /// What happens in a room follows, for as long as both like.
+    Stream,
     /// The request was not carried out.
     Failed(HttpError),
 }
@@ -83,6 +86,7 @@ pub fn answer(form: &AnswerForm, what: &WebAnswer<'_>) -> Vec<u8> {
         WebAnswer::Hooked(PostForm::Plain | PostForm::Slack) => {
             Response::new(form, "200 OK").whole(TEXT, b"ok")
         }
+        WebAnswer::Stream => stream(form),
         WebAnswer::Failed(error) => failed(form, *error),
     }
 }
@@ -96,6 +100,7 @@ pub(super) fn failed(form: &AnswerForm, error: HttpError) -> Vec<u8> {
         HttpError::UpgradeRequired => {
             response.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13")
         }
+        HttpError::TooFast(seconds) => response.header("Retry-After", &seconds.to_string()),
         HttpError::TooMany(_) | HttpError::Unavailable(_) => {
             response.header("Retry-After", &HTTP_RETRY_SECONDS.to_string())
         }
@@ -142,6 +147,15 @@ fn page(form: &AnswerForm, kept: Option<&str>) -> Vec<u8> {
     } else {
         response.whole("text/html; charset=utf-8", PAGE.as_bytes())
     }
+}
+
+/// The head of a stream of events, which has no length and ends with the connection.
+fn stream(form: &AnswerForm) -> Vec<u8> {
+    let response = Response::new(form, "200 OK").header("Content-Type", "text/event-stream");
+    // Else nginx holds back what it passes on.
+    let mut bytes = response.header("X-Accel-Buffering", "no").bare();
+    bytes.extend_from_slice(OPENING);
+    bytes
 }
 
 fn preflight(form: &AnswerForm) -> Vec<u8> {

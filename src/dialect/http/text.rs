@@ -46,12 +46,16 @@ pub(super) fn read(kind: Option<&str>, body: &[u8]) -> Result<WebPost, HttpError
     } else if is("application/x-www-form-urlencoded") {
         form(text)
     } else if kind.is_none() || is("text/plain") {
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
-        Ok(WebPost { text, username: None, form: PostForm::Plain })
+        Ok(plain(text))
     } else {
         Err(HttpError::MediaType)
     }
+}
+
+fn plain(text: &str) -> WebPost {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text).to_owned();
+    WebPost { text, username: None, form: PostForm::Plain }
 }
 
 fn json(text: &str) -> Result<WebPost, HttpError> {
@@ -71,7 +75,9 @@ fn json(text: &str) -> Result<WebPost, HttpError> {
 /// The field `payload` of a form.
 fn form(text: &str) -> Result<WebPost, HttpError> {
     let payload = text.split('&').find_map(|field| field.strip_prefix("payload="));
-    let payload = payload.ok_or(HttpError::MediaType)?.replace('+', " ");
+    // `curl -d` calls any text a form.
+    let Some(payload) = payload else { return Ok(plain(text)) };
+    let payload = payload.replace('+', " ");
     json(&decoded(&payload).ok_or(HttpError::Malformed("the form is malformed"))?)
 }
 
@@ -89,6 +95,11 @@ mod tests {
         for (kind, body, expected) in [
             (None, "hello\n", post("hello", None, PostForm::Plain)),
             (Some("Text/Plain;charset=utf-8"), "a\r\nb\r\n", post("a\r\nb", None, PostForm::Plain)),
+            (
+                Some("application/x-www-form-urlencoded"),
+                "a=b & 100%",
+                post("a=b & 100%", None, PostForm::Plain),
+            ),
             (json, r#"{"text":"hé"}"#, post("hé", None, PostForm::Slack)),
             (
                 json,
@@ -122,7 +133,6 @@ mod tests {
             (form, "payload=%7", true),
             (form, "payload=%ff", true),
             (form, "payload=x", true),
-            (form, "hello", false),
             (Some("multipart/form-data; boundary=x"), "hello", false),
             (Some("image/png"), "hello", false),
             (Some(""), "hello", false),

@@ -3,6 +3,7 @@
 //! What the bytes of a request and of an answer are is left to `dialect::http`, rooms and what was
 //! said in them to `chat`.
 
+mod bots;
 mod browsers;
 mod places;
 
@@ -47,10 +48,18 @@ impl Server {
                 let bytes = answer(form, &WebAnswer::Messages(excerpt));
                 self.finish(now, id, &bytes);
             }
-            WebRequest::Events { .. } | WebRequest::Post { .. } | WebRequest::Hook { .. } => {
-                let error = HttpError::NotImplemented("this server cannot do that yet");
-                self.respond(now, id, form, &WebAnswer::Failed(error));
+            WebRequest::Events { room, after } => {
+                let Some(room) = self.find_open_room(now, id, room) else {
+                    return self.respond(now, id, form, &NO_ROOM);
+                };
+                self.close_request(id);
+                self.fanout.push(id, &answer(form, &WebAnswer::Stream));
+                self.begin_listening(now, id, room, *after);
             }
+            WebRequest::Post { room, token, said } => {
+                self.post(now, id, form, (room, token, said));
+            }
+            WebRequest::Hook { secret, said } => self.call_hook(now, id, form, (secret, said)),
         }
     }
 
