@@ -148,7 +148,8 @@ impl Encoding {
     /// in, and no more.
     pub fn framing(self) -> Framing {
         match self {
-            Self::Line | Self::NumberedLine | Self::JsonLine | Self::Http => Framing::EndsIn(b"\n"),
+            Self::Line | Self::NumberedLine | Self::JsonLine => Framing::EndsIn(b"\n"),
+            Self::Http => Framing::Whole,
             Self::JsonFrame => Framing::Frame,
             Self::EventStream => Framing::EndsIn(http::event_stream::END),
             #[cfg(test)]
