@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use common::{World, settings};
 use mio_chat::chat::LobbySettings;
+use mio_chat::limits;
 use mio_chat::mc1::Line;
 use mio_chat::password::SlowHash;
 use mio_chat::server::{Operator, Server, Settings};
@@ -206,4 +207,33 @@ fn a_document_of_the_present_format_is_understood_for_ever() {
                 default, or raise FORMAT in src/net/handover_state.rs and write \
                 tests/handover.json anew (MIO_CHAT_UPDATE=1)";
     assert_eq!(understood.expect(help), (4, 3, 3));
+}
+
+#[test]
+fn requests_by_http_that_are_half_read_go_on_and_keep_their_places() {
+    let mut world = World::default();
+    let connect = |world: &mut World, name: &str| {
+        world.try_connect(name, "192.0.2.1".parse().unwrap()).unwrap();
+    };
+    let begin = |world: &mut World, name: &str| {
+        connect(world, name);
+        world.sends(name, b"POST /hooks/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+    };
+    begin(&mut world, "first");
+    connect(&mut world, "listener");
+    world.sends("listener", b"GET /rooms/main/events HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(world.hears("listener").starts_with("HTTP/1.1 200 OK\r\n"));
+    world.hand_over(settings(), true);
+    assert_eq!((world.hears("first").as_str(), world.hears("listener").as_str()), ("", ""));
+    for number in 1..limits::HTTP_REQUESTS_PER_ADDRESS {
+        begin(&mut world, &format!("{number}"));
+    }
+    assert_eq!(world.person("first").closed, None, "it is one of as many as may be");
+    begin(&mut world, "one more");
+    assert!(world.hears("first").starts_with("HTTP/1.1 429 "), "it was the oldest");
+    assert_eq!(world.person("listener").closed, None, "it was answered");
+    world.sends("1", b"l");
+    world.hand_over(settings(), true);
+    world.sends("1", b"lo");
+    assert!(world.hears("1").starts_with("HTTP/1.1 404 "), "there is no such hook");
 }

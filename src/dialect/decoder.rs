@@ -88,9 +88,9 @@ impl Decoder {
         }
     }
 
-    /// Whether the client asks by HTTP, and is to be answered once.
+    /// Whether the client asks by HTTP and waits for its answer.
     pub fn is_request(&self) -> bool {
-        matches!(self, Self::Http(_))
+        matches!(self, Self::Http(http) if !http.is_drained())
     }
 
     fn language(&self) -> &dyn LanguageDecoder {
