@@ -76,6 +76,26 @@ fn a_closed_loop_keeps_messages_in_flight() {
 }
 
 #[test]
+fn programs_are_told_in_json_and_over_websocket() {
+    let server = Server::start(&NO_FLOOD_CONTROL);
+    for (dialect, room) in [("json", "main"), ("json", "games"), ("ws", "main"), ("ws", "games")] {
+        let flags = ["fan-out", "--clients", "8", "--in-flight", "3", "--dialect", dialect];
+        let report = report(server.tcp(), &[&flags[..], &["--room", room]].concat());
+        all_was_heard(&report, 8);
+        assert_eq!(number(&report, "connections"), 8);
+        assert_eq!(report["dialect"], dialect);
+    }
+    let off = Server::start(&["--web", "off"]);
+    let said = sentence(off.tcp(), &["--dialect", "ws", "--clients", "3"]);
+    assert!(said.contains("HTTP/1.1 400 Bad Request"), "{said}");
+    let storm = ["storm", "--dialect", "ws", "--clients", "50", "--at-once", "10"];
+    let report = report(server.tcp(), &storm);
+    assert_eq!((number(&report, "connections"), number(&report, "connections_failed")), (50, 0));
+    server.stop();
+    off.stop();
+}
+
+#[test]
 fn an_open_loop_says_everything_that_is_due() {
     let server = Server::start(&NO_FLOOD_CONTROL);
     let flags = ["chatter", "--clients", "8", "--rate", "20", "--size", "40"];

@@ -5,8 +5,9 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::fmt::Display;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 
 use support::{Client, Server};
@@ -21,7 +22,7 @@ struct Outcome {
 }
 
 /// Runs a shell script in which `$chat` is the client, with the server named.
-fn script(server: std::net::SocketAddr, text: &str) -> Outcome {
+fn script(server: impl Display, text: &str) -> Outcome {
     let mut shell = Command::new("sh");
     shell.args(["-c", text]).env("chat", format!("{PROGRAM} chat {server}"));
     shell.env_remove("MIO_CHAT_NICK").env("USER", "root").stdin(Stdio::null());
@@ -30,24 +31,44 @@ fn script(server: std::net::SocketAddr, text: &str) -> Outcome {
     Outcome { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
 }
 
+/// A server as it is named for plain lines, and for WebSocket.
+fn places(server: SocketAddr) -> [String; 3] {
+    [server.to_string(), format!("ws://{server}"), format!("http://{server}/")]
+}
+
 #[test]
 fn a_line_is_delivered_before_the_program_leaves() {
     let server = Server::start(&[]);
     let mut alice = Client::join(server.tcp(), "alice");
-    let outcome = script(server.tcp(), "echo deploy done | $chat --nick bot");
-    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
-    assert_eq!(outcome.code, Some(0));
-    alice.hear("bot: deploy done");
-    alice.hear("bot left!");
+    for place in places(server.tcp()) {
+        let outcome = script(place, "echo deploy done | $chat --nick bot");
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+        assert_eq!(outcome.code, Some(0));
+        alice.hear("bot: deploy done");
+        alice.hear("bot left!");
+    }
+}
+
+#[test]
+fn what_is_no_websocket_is_said_why() {
+    let server = Server::start(&[]);
+    let nowhere = script(format!("ws://{}/nowhere", server.tcp()), "echo hi | $chat --nick bot");
+    assert_eq!(nowhere.code, Some(0), "the subprotocol is enough: {}", nowhere.stderr);
+    let off = Server::start(&["--web", "off"]);
+    let refused = script(format!("ws://{}", off.tcp()), "echo hi | $chat --nick bot");
+    assert_eq!(refused.code, Some(3), "{}", refused.stderr);
+    assert!(refused.stderr.contains("it speaks no WebSocket there: 400"), "{}", refused.stderr);
 }
 
 #[test]
 fn everything_is_delivered_however_much_and_whatever_the_flood_control() {
     let server = Server::start(&["--flood", "5:50"]);
     let mut alice = Client::join(server.tcp(), "alice");
-    let outcome = script(server.tcp(), "seq 1 60 | $chat --nick bot --literal");
-    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    (1..=60).for_each(|number| alice.hear(&format!("bot: {number}")));
+    for place in &places(server.tcp())[..2] {
+        let outcome = script(place, "seq 1 60 | $chat --nick bot --literal");
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        (1..=60).for_each(|number| alice.hear(&format!("bot: {number}")));
+    }
 }
 
 #[test]
@@ -110,10 +131,16 @@ fn json_is_for_programs() {
 
 #[test]
 fn what_a_script_has_asked_for_is_told_beside_what_others_say() {
-    let server = Server::start(&["--motd", "be kind"]);
+    for place in 0..2 {
+        let server = Server::start(&["--motd", "be kind"]);
+        asks_for_all_sorts(&places(server.tcp())[place]);
+    }
+}
+
+fn asks_for_all_sorts(place: &str) {
     let said = "/topic cups\n/topic\n/who\n/rooms\n/match duel\n/history 5\n/nick bob\nhi\n";
     let text = format!("printf '{}' | $chat --nick bot --room tea", said.replace('\n', "\\n"));
-    let outcome = script(server.tcp(), &text);
+    let outcome = script(place, &text);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert_eq!(outcome.stdout, "");
     let lines: Vec<&str> = outcome.stderr.lines().collect();

@@ -74,9 +74,8 @@ impl Tunnel {
             let request = match line {
                 command if command.starts_with('/') => json!({"t": "command", "text": command}),
                 text if self.is_member => json!({"t": "say", "text": text}),
-                nick => json!({
-                    "t": "hello", "v": 1, "nick": nick, "room": super::MAIN, "client": "mio-chat"
-                }),
+                // As in plain lines, it leads to where everybody starts.
+                nick => json!({"t": "nick", "nick": nick}),
             };
             self.frame(Opcode::Text, request.to_string().as_bytes(), &mut out);
         }
