@@ -361,3 +361,23 @@ fn another_process_has_the_same_listeners() {
     after.does(1, Command::Leave { room: None });
     assert_eq!(after.lobby.listeners(), 0);
 }
+
+#[test]
+fn a_replica_has_what_bots_say_and_the_rooms_that_listeners_keep_open() {
+    let settings = LobbySettings { rooms_max: 3, ..LobbySettings::default() };
+    let mut world = World::new(settings.clone());
+    let mut replica = World::new(settings);
+    world.lobby.keep_journal();
+    world.joins(1, "alice", "den");
+    world.listens(LISTENER, "den", None).unwrap();
+    world.bot_says("den", "one").unwrap();
+    world.does(1, join("attic"));
+    world.bot_says("den", "two").unwrap();
+    world.lobby.leave(id(LISTENER), &mut world.told);
+    world.does(1, join("cellar"));
+    for entry in world.lobby.take_journal() {
+        replica.lobby.apply(entry, &context(), &mut replica.told);
+    }
+    replica.lobby.compare_rooms(&world.lobby).unwrap();
+    assert_eq!(replica.lobby.cursor().number, 2);
+}

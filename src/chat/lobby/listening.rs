@@ -34,7 +34,7 @@ impl Lobby {
         let name = RoomName::parse(typed, self.settings.alphabet)?;
         self.check_address(RoomId::MAIN, network, now)?;
         let found = self.find_or_recall(&name, outlet)?;
-        let room = found.ok_or_else(|| Refusal::NoRoomNamed(name))?;
+        let room = found.ok_or(Refusal::NoRoomNamed(name))?;
         self.check_address(room, network, now)?;
         match self.rooms.get(room) {
             Some(open) if open.settings.password.is_some() => {

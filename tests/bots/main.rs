@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod streams;
 
 use std::time::Duration;
 
@@ -80,12 +82,14 @@ fn hook(secret: &str, kind: &str, body: &str) -> String {
 
 /// Somebody listens to the room of the bot.
 fn listens(world: &mut World, name: &str, more: &str) -> String {
-    world.connect(name);
-    listens_again(world, name, more)
+    listens_from(world, name, ("", more))
 }
 
-fn listens_again(world: &mut World, name: &str, more: &str) -> String {
-    let request = format!("GET /rooms/ops/events HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
+/// Somebody listens from a place, which the query or a header has.
+fn listens_from(world: &mut World, name: &str, (query, more): (&str, &str)) -> String {
+    world.connect(name);
+    let path = format!("/rooms/ops/events{query}");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
     world.sends(name, request.as_bytes());
     world.hears(name)
 }
@@ -249,8 +253,10 @@ fn nothing_is_lost_or_doubled_for_a_listener_that_comes_back() {
     for text in ["two", "three"] {
         world.types("alice", text);
     }
-    for more in [format!("Last-Event-ID: {last}\r\n")] {
-        let heard = listens(&mut world, "again", &more);
+    let (query, header) = (format!("?after={last}"), format!("Last-Event-ID: {last}\r\n"));
+    let old = "?after=00000001:0";
+    for from in [("", header.as_str()), (&query, ""), (old, &header)] {
+        let heard = listens_from(&mut world, "again", from);
         let texts: Vec<&str> = heard
             .split("\"text\":\"")
             .skip(1)
