@@ -1,6 +1,5 @@
 // Pages in Chromium, before the real server.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -122,7 +121,8 @@ await pass({
   async "the page is shown at once"() {
     const server = await serve([]);
     const page = await open(browser, server.url);
-    const shown = await page.evaluate(() => performance.getEntriesByType("paint").find(one => one.name === "first-contentful-paint")?.startTime);
+    const paint = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+    const shown = await paint.jsonValue();
     console.log(`   first painted after ${Math.round(shown)} ms`);
     await close(page);
     await server.stop();
