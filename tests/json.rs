@@ -187,3 +187,13 @@ fn each_request_is_answered_with_its_number_though_it_had_to_wait() {
     }
     assert_eq!((said.len(), said), (8, answered));
 }
+
+#[test]
+fn a_request_for_plain_lines_is_the_last() {
+    let mut world = World::default();
+    world.join("alice");
+    join(&mut world, "bot");
+    world.types("bot", r#"{"t":"command","id":1,"text":"/format text"}"#);
+    world.types("bot", r#"{"t":"say","text":"hi"}"#);
+    assert_eq!(world.hears("bot"), "* plain lines again\nbot: {\"t\":\"say\",\"text\":\"hi\"}\n");
+}

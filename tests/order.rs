@@ -389,6 +389,29 @@ fn a_password_is_checked_while_others_talk() {
 }
 
 #[test]
+fn a_request_for_a_password_check_ends_with_its_answer() {
+    let mut world = World::new(governed());
+    world.join("alice");
+    world.types("alice", "/format json");
+    for (password, last) in [
+        ("wrong", r#"{"t":"error","re":7,"code":"oper-wrong","#),
+        ("password", "{\"t\":\"ok\",\"re\":7}\n"),
+    ] {
+        world.hears("alice");
+        let text = format!("/oper root_7 {password}");
+        world.types("alice", &format!(r#"{{"t":"command","id":7,"text":"{text}"}}"#));
+        let heard = world.hears("alice");
+        assert!(heard.starts_with(r#"{"t":"checking""#) && heard.lines().count() == 1, "{heard}");
+        world.types("alice", r#"{"t":"ping"}"#);
+        world.wait(3 * limits::PASSWORD_PAUSE);
+        let heard = world.hears("alice");
+        assert!(heard.contains(last) && !heard.contains("checking"), "{heard}");
+        world.wait(Duration::from_secs(9));
+        assert!((heard + &world.hears("alice")).ends_with("{\"t\":\"pong\"}\n"));
+    }
+}
+
+#[test]
 fn order_survives_a_restart() {
     let mut world = games();
     let mut shelf = Shelf::default();

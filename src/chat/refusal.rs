@@ -212,6 +212,8 @@ pub enum Refusal {
     LineTooLong,
     /// A line that is not UTF-8.
     NotUtf8,
+    /// A text longer than `TEXT_BYTES_MAX`.
+    TextTooLong,
     /// A request of a program that is not well-formed, or lacks something.
     RequestMalformed,
     /// A request of a program that asks for nothing known here.
@@ -271,7 +273,7 @@ impl Refusal {
             Self::OperWrong | Self::OperBusy => 11,
             Self::QueueName | Self::MatchPlayers | Self::NotSeeking | Self::InvitesSelf => 12,
             Self::FieldLength(_) => 13,
-            Self::LineTooLong => 14,
+            Self::LineTooLong | Self::TextTooLong => 14,
             Self::NotUtf8 => 15,
             Self::ToYourself
             | Self::ThatIsYou

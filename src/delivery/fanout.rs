@@ -135,6 +135,12 @@ impl Fanout {
         self.request = Some(Request::new(client, number));
     }
 
+    /// The request ends later: what its client is told until then is no answer. Returns its number,
+    /// unless it was refused.
+    pub fn put_off_request(&mut self) -> Option<u64> {
+        self.request.take()?.put_off()
+    }
+
     /// The request ends, and its client is told so unless it was refused; `message` is the number
     /// of the message that came of it.
     pub fn end_request(&mut self, message: Option<u64>) {

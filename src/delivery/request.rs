@@ -24,6 +24,11 @@ impl Request {
         self.number
     }
 
+    /// Its number, if it was not refused.
+    pub(super) fn put_off(self) -> Option<u64> {
+        (!self.is_refused).then_some(self.number)
+    }
+
     /// What its client is told at its end, unless it was refused; `message` is the number of the
     /// message that came of it.
     pub(super) fn end(self, message: Option<u64>) -> Option<Acknowledgement> {

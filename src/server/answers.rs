@@ -12,16 +12,21 @@ use crate::time::Time;
 
 /// Until when answers are awaited, the earliest first.
 #[derive(Debug, Default)]
-pub(super) struct Answers(VecDeque<(Time, ClientId)>);
+pub(super) struct Answers {
+    awaited: VecDeque<(Time, ClientId)>,
+    /// The requests that end when they are answered, by their numbers.
+    requests: Vec<(ClientId, u64)>,
+}
 
 impl Answers {
     /// When the next one is given up.
     pub(super) fn due(&self) -> Option<Time> {
-        self.0.front().map(|(due, _)| *due)
+        self.awaited.front().map(|(due, _)| *due)
     }
 
     fn forget(&mut self, id: ClientId) {
-        self.0.retain(|(_, other)| *other != id);
+        self.awaited.retain(|(_, other)| *other != id);
+        self.requests.retain(|(other, _)| *other != id);
     }
 }
 
@@ -30,12 +35,26 @@ impl Server {
     pub(super) fn await_answer(&mut self, now: Time, id: ClientId) {
         if let Some(session) = self.sessions.get_mut(id) {
             session.awaits_answer = true;
-            self.answers.0.push_back((now + ANSWER_TIMEOUT, id));
+            self.answers.awaited.push_back((now + ANSWER_TIMEOUT, id));
+        }
+    }
+
+    /// The request of a client that awaits an answer bears this number, and ends with that answer.
+    pub(super) fn end_when_answered(&mut self, id: ClientId, number: u64) {
+        self.answers.requests.push((id, number));
+    }
+
+    /// A client is about to be answered.
+    pub(super) fn begin_answer(&mut self, id: ClientId) {
+        let request = self.answers.requests.iter().find(|(other, _)| *other == id);
+        if let Some((_, number)) = request {
+            self.fanout.begin_request(id, *number);
         }
     }
 
     /// A client was answered: what it has said meanwhile is heard, in its turn.
     pub(super) fn go_on_after_answer(&mut self, id: ClientId) {
+        self.fanout.end_request(None);
         self.answers.forget(id);
         if let Some(session) = self.sessions.get_mut(id)
             && std::mem::take(&mut session.awaits_answer)
@@ -56,7 +75,7 @@ impl Server {
 
     /// Tells those to try again whose answer did not come in time.
     pub(super) fn give_up_answers(&mut self, now: Time) {
-        while let Some(&(due, id)) = self.answers.0.front() {
+        while let Some(&(due, id)) = self.answers.awaited.front() {
             if due > now {
                 break;
             }

@@ -13,7 +13,17 @@ use crate::time::Time;
 
 impl Server {
     pub(super) fn close(&mut self, now: Time, id: ClientId, reason: CloseReason) {
-        self.close_within(now, id, reason, CLOSE_TIMEOUT);
+        let patience = self.patience(reason);
+        self.close_within(now, id, reason, patience);
+    }
+
+    /// How long a client that is closed for this reason may take to go on reading. Last words are
+    /// short; an answer may be a page.
+    pub(super) fn patience(&self, reason: CloseReason) -> Duration {
+        match reason {
+            CloseReason::Finished => self.settings.outbox.age.max(CLOSE_TIMEOUT),
+            _ => CLOSE_TIMEOUT,
+        }
     }
 
     pub(super) fn close_slow(&mut self, now: Time, id: ClientId) {
@@ -47,7 +57,6 @@ impl Server {
         session.begin_close(reason, now + patience);
         self.turns.remove(id);
         self.forget_answer(id);
-        self.close_request(id);
         self.lobby.leave(id, &mut self.fanout);
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {

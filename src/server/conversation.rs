@@ -159,15 +159,15 @@ impl Server {
                 return is_member;
             }
             Step::EndRequest => {
-                let last = self.lobby.cursor().number;
-                self.fanout.end_request(Some(last).filter(|last| *last > self.said_before));
+                self.end_request(id);
                 return is_member;
             }
             Step::Speak(encoding) => {
                 if encoding.is_answered_once() {
                     self.open_request(now, id);
-                } else {
-                    self.close_request(id);
+                } else if self.close_request(id) {
+                    // It had to be read like any other.
+                    self.charge_stranger(now, id, false);
                 }
                 self.fanout.set_encoding(id, encoding);
                 return is_member;
@@ -177,6 +177,9 @@ impl Server {
                 return is_member;
             }
             Step::Finish(last_words) => {
+                if self.fanout.encoding(id).is_answered_once() {
+                    self.charge_stranger(now, id, false);
+                }
                 self.fanout.push(id, last_words);
                 self.close(now, id, CloseReason::Finished);
                 return is_member;
@@ -202,6 +205,18 @@ impl Server {
         } else {
             self.hear_stranger(now, id, asked)
         }
+    }
+
+    /// The request of a client is carried out, or will be when it is answered.
+    fn end_request(&mut self, id: ClientId) {
+        if self.sessions.get(id).is_some_and(|session| session.awaits_answer) {
+            if let Some(number) = self.fanout.put_off_request() {
+                self.end_when_answered(id, number);
+            }
+            return;
+        }
+        let last = self.lobby.cursor().number;
+        self.fanout.end_request(Some(last).filter(|last| *last > self.said_before));
     }
 
     fn hear_member(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {

@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bots::TokenHash;
+use super::close_reason::CloseReason;
 use super::origins::OriginsState;
 use super::session::{Phase, Session};
 use super::wait::Wait;
@@ -41,6 +42,9 @@ pub struct ServerState {
     /// What bots have used up.
     #[serde(default)]
     bots: Vec<(TokenHash, Allowance)>,
+    /// Where HTTP was spoken from, and when.
+    #[serde(default)]
+    browsers: Vec<(Option<Network>, Time)>,
     /// When the next lines are heard of those who wait for others.
     turns: Vec<(ClientId, Wait)>,
 }
@@ -86,6 +90,7 @@ impl Handover<'_> {
             summary_at: server.summary_at,
             origins: server.admission.origins.handed_over(now),
             bots: server.bots.handed_over(),
+            browsers: server.web.browsers.handed_over(),
             turns: server.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
     }
@@ -117,6 +122,7 @@ impl Server {
         server.summary_at = state.summary_at;
         server.admission.origins.take_over(state.origins);
         server.bots.take_over(state.bots);
+        server.web.browsers.take_over(state.browsers);
         server.closed = state.closed.into();
         server.woken = state.woken.into();
         for (id, turn) in state.turns {
@@ -143,10 +149,12 @@ impl Server {
         if session.unfinished && !self.woken.contains(&id) {
             self.woken.push_back(id);
         }
-        let is_request = session.decoder.is_request();
+        let is_answered = session.reason == Some(CloseReason::Finished)
+            && self.fanout.encoding(id).is_answered_once();
+        let is_request = session.decoder.is_request() || is_answered;
         self.sessions.insert(id, session);
         if is_request {
-            self.open_request(Time::ZERO, id);
+            self.take_over_request(id);
         }
         self.arm(id);
     }

@@ -199,6 +199,7 @@ impl Server {
             // A client may be listed twice: its last byte sent, and then its connection lost.
             let Some(session) = self.sessions.remove(id) else { continue };
             self.fanout.close(id);
+            self.close_request(id);
             self.admission.origins.leave(session.origin);
             let reason = session.reason.unwrap_or(CloseReason::Lost);
             self.counters.note_close(reason);
@@ -298,8 +299,12 @@ impl Server {
     fn note_waiting(&mut self, now: Time, id: ClientId, count: usize, status: SendStatus) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if session.phase == Phase::Closing {
-            if count >= CLOSE_PROGRESS_BYTES && !self.stopping {
-                session.since = session.since.max(now + CLOSE_TIMEOUT);
+            // There are only so many answers, so whoever reads at all is let go on.
+            let is_answer = session.reason == Some(CloseReason::Finished) && count > 0;
+            if (count >= CLOSE_PROGRESS_BYTES || is_answer) && !self.stopping {
+                let until = now + session.reason.map_or(CLOSE_TIMEOUT, |it| self.patience(it));
+                let Some(session) = self.sessions.get_mut(id) else { return };
+                session.since = session.since.max(until);
             }
         } else if status == SendStatus::SlowConsumer {
             self.close_slow(now, id);

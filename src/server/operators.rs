@@ -125,6 +125,7 @@ impl Server {
     /// Somebody's password is checked no longer, who is told to try again.
     pub(super) fn give_up_check(&mut self, id: ClientId) {
         self.checks.waiting.retain(|waiting| waiting.id != id);
+        self.begin_answer(id);
         self.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
     }
 
@@ -176,6 +177,7 @@ impl Server {
             return;
         }
         let granted = right && operator.is_some();
+        self.begin_answer(id);
         self.audit.push(Audited::Oper { id, operator, granted });
         if granted {
             self.checks.guesses.note_right(id, network);

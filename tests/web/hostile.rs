@@ -139,3 +139,20 @@ fn names_and_messages_cannot_break_out_of_json_or_headers() {
     let answer = asked(&mut world, "v", "GET /%0d%0aX:%20y HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(!answer.contains("X: y"), "{answer}");
 }
+
+#[test]
+fn a_line_of_blanks_before_a_request_makes_no_chat_of_it() {
+    let request = "GET /rooms HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nalice\nhello\n";
+    for blanks in ["   \n", "\t\r\n \n", "\u{a0}\n\n"] {
+        let bytes = format!("{blanks}{request}");
+        for cut in 0..=bytes.len() {
+            let mut world = World::default();
+            world.connect("page");
+            world.sends("page", &bytes.as_bytes()[..cut]);
+            world.sends("page", &bytes.as_bytes()[cut..]);
+            let heard = world.hears("page");
+            assert!(heard.contains("HTTP/1.1 200 OK\r\n"), "{blanks:?} cut at {cut}: {heard}");
+            assert_eq!(world.turn.server.status().lobby().members(), 0);
+        }
+    }
+}

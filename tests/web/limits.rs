@@ -109,3 +109,29 @@ fn who_asks_while_the_server_stops_is_told_so() {
     assert_eq!(code(&answer), "503");
     assert!(answer.ends_with("\r\n\r\nthe server stops\n"), "{answer}");
 }
+
+#[test]
+fn answers_that_nobody_reads_keep_their_places_until_the_oldest_goes() {
+    let mut world = World::default();
+    let all = limits::HTTP_REQUESTS_MAX;
+    for number in 0..all {
+        let name = format!("{number}");
+        world.try_connect(&name, "127.0.0.1".parse().unwrap()).unwrap();
+        world.reads_only(&name, 100);
+        world.sends(&name, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    assert_eq!(world.person("0").closed, None);
+    begin(&mut world, "one more", "127.0.0.1");
+    assert_eq!(world.person("0").closed.unwrap().name(), "finished");
+    assert_eq!(world.person("1").closed, None);
+    // Whoever reads on has all of it in the end, however slowly.
+    for _ in 0..3 {
+        world.wait(limits::OUTBOX_AGE - Duration::from_secs(1));
+        world.reads_only("1", 200);
+        world.reads_only("1", 0);
+    }
+    assert_eq!(world.person("1").closed, None);
+    assert!(world.person("2").closed.is_some(), "it has read nothing more");
+    world.reads_only("1", usize::MAX);
+    assert!(world.hears("1").ends_with("</html>\n"));
+}

@@ -9,8 +9,8 @@ pub enum HttpError {
     #[error("{0}")]
     Malformed(&'static str),
     /// 401.
-    #[error("send a header like this: Authorization: Bearer TOKEN")]
-    Unauthorized,
+    #[error("{0}")]
+    Unauthorized(&'static str),
     /// 403.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -75,7 +75,7 @@ impl HttpError {
     pub(super) fn status(self) -> &'static str {
         match self {
             Self::Malformed(_) => "400 Bad Request",
-            Self::Unauthorized => "401 Unauthorized",
+            Self::Unauthorized(_) => "401 Unauthorized",
             Self::Forbidden(_) => "403 Forbidden",
             Self::NotFound(_) => "404 Not Found",
             Self::Method(_) => "405 Method Not Allowed",

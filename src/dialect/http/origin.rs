@@ -99,7 +99,7 @@ pub(super) fn admit<'a>(
         return Ok((path, Some(origin.to_string())));
     }
     match host {
-        Some(host) if is_same_host(origin.host(), host) => Ok((path, None)),
+        Some(host) if is_same_host(&origin, host) => Ok((path, None)),
         _ => refused,
     }
 }
@@ -111,12 +111,11 @@ fn is_own_name(host: &str, spoken: &Spoken) -> bool {
     is_address(host) || spoken.origins.iter().any(named)
 }
 
-/// Whether an origin's host is the one of the `Host` header. A browser leaves out the usual port in
-/// both; who serves TLS before us may write it.
-fn is_same_host(origin: &str, host: &str) -> bool {
-    let bare = |host| [":443", ":80"].iter().find_map(|port| str::strip_suffix(host, port));
-    let host = bare(host).unwrap_or(host);
-    bare(origin).unwrap_or(origin).eq_ignore_ascii_case(host)
+/// Whether the host of an origin is the one of the `Host` header. A browser leaves out the usual
+/// port in both; who serves TLS before us may write it there.
+fn is_same_host(origin: &WebOrigin, host: &str) -> bool {
+    let usual = if origin.0.starts_with("https:") { ":443" } else { ":80" };
+    host.strip_suffix(usual).unwrap_or(host).eq_ignore_ascii_case(origin.host())
 }
 
 #[cfg(test)]
@@ -174,6 +173,7 @@ mod tests {
             ("a.test", "http://games.example", Err(403)),
             ("chat.test", "http://evil.test", Err(403)),
             ("chat.test:50000", "http://chat.test", Err(403)),
+            ("chat.test", "http://chat.test:443", Err(403)),
             ("chat.test", "http://chat.test.evil.test", Err(403)),
             ("chat.test", "null", Err(403)),
             ("chat.test", "", Err(403)),

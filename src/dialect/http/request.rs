@@ -285,13 +285,14 @@ fn limit(written: Option<&str>) -> Result<usize, HttpError> {
 
 /// The token of `Authorization: Bearer TOKEN`.
 fn token(authorization: Option<&str>) -> Result<&str, HttpError> {
-    let (scheme, token) =
-        authorization.and_then(|value| value.split_once(' ')).ok_or(HttpError::Unauthorized)?;
+    const MISSING: HttpError =
+        HttpError::Unauthorized("send a header like this: Authorization: Bearer TOKEN");
+    let (scheme, token) = authorization.and_then(|value| value.split_once(' ')).ok_or(MISSING)?;
     let token = token.trim();
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
         Ok(token)
     } else {
-        Err(HttpError::Unauthorized)
+        Err(MISSING)
     }
 }
 

@@ -96,7 +96,7 @@ pub(super) fn failed(form: &AnswerForm, error: HttpError) -> Vec<u8> {
     let response = Response::new(form, error.status());
     let response = match error {
         HttpError::Method(allowed) => response.header("Allow", allowed),
-        HttpError::Unauthorized => response.header("WWW-Authenticate", "Bearer"),
+        HttpError::Unauthorized(_) => response.header("WWW-Authenticate", "Bearer"),
         HttpError::UpgradeRequired => {
             response.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13")
         }

@@ -115,7 +115,7 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::UnknownCommand(_) => "command-none",
         Refusal::Incomplete(_) => "usage",
         Refusal::NotATime => "time-bad",
-        Refusal::LineTooLong => "too-long",
+        Refusal::LineTooLong | Refusal::TextTooLong => "too-long",
         Refusal::NotUtf8 => "not-utf8",
         Refusal::RequestMalformed => "bad-json",
         Refusal::RequestUnknown(_) => "bad-type",

@@ -314,6 +314,8 @@ pub struct Limits {
     pub line: usize,
     /// Bytes of a text in a request.
     pub text: usize,
+    /// Bytes of a message over WebSocket.
+    pub frame: usize,
 }
 
 /// Something that was said or done in a room.

@@ -11,7 +11,7 @@ use crate::chat::{
 };
 use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
-use crate::limits::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::limits::{LINE_BYTES_MAX, TEXT_BYTES_MAX, WEBSOCKET_MESSAGE_BYTES_MAX};
 use crate::time::UnixTime;
 
 /// Appends what one client is told; `re` is the number of its request.
@@ -49,7 +49,11 @@ fn greeting(cursor: HistoryCursor, now: UnixTime, udp: Option<u16>) -> Greeting<
         epoch: format!("{:08x}", cursor.epoch).into(),
         n: cursor.number,
         now: now.millis() / 1_000,
-        limits: Limits { line: LINE_BYTES_MAX, text: TEXT_BYTES_MAX },
+        limits: Limits {
+            line: LINE_BYTES_MAX,
+            text: TEXT_BYTES_MAX,
+            frame: WEBSOCKET_MESSAGE_BYTES_MAX,
+        },
         features: Some(features),
         udp,
         ..Greeting::default()

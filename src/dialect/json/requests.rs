@@ -103,7 +103,8 @@ impl RequestSteps {
         let Some(fields) = &self.fields else { return Step::More };
         let (stage, number) = (self.stage, fields.id);
         let is_member = matches!(speaker, Speaker::Member);
-        let enters = stage == Stage::First && fields.t == "hello" && fields.room.is_some();
+        let is_hello = fields.t == "hello" && !is_member;
+        let enters = stage == Stage::First && is_hello && fields.room.is_some();
         self.stage = match stage {
             Stage::Begin => Stage::First,
             Stage::First if enters => Stage::Second,
@@ -127,7 +128,7 @@ impl Fields {
     fn step(&self, is_member: bool) -> Result<Step<'_>, Refusal> {
         let room = self.room.as_deref();
         let command = match self.t.as_str() {
-            "hello" | "nick" if is_member => Command::Nick(needed(self.nick.as_deref())?),
+            "hello" if is_member => return Err(Refusal::RequestUnknown("hello".into())),
             "hello" => {
                 let nickname = needed(self.nick.as_deref())?;
                 Command::Register { nickname, landing: Landing::Nowhere }
@@ -208,7 +209,7 @@ impl Fields {
 
     fn text(&self) -> Result<&str, Refusal> {
         let text = needed(self.text.as_deref())?;
-        if text.len() > TEXT_BYTES_MAX { Err(Refusal::LineTooLong) } else { Ok(text) }
+        if text.len() > TEXT_BYTES_MAX { Err(Refusal::TextTooLong) } else { Ok(text) }
     }
 }
 
@@ -395,8 +396,10 @@ mod tests {
         }
         let deep = r#"{"t":"ping","x":[[["[[[[[{{{{\"[[[["]]]}"#;
         assert_eq!(steps(deep, true), ["Ping"]);
+        let again = r#"{"t":"hello","nick":"al","room":"tea"}"#;
+        assert_eq!(steps(again, true), [r#"Refuse(RequestUnknown("hello"))"#], "comes once");
         assert_eq!(steps(r#"{"t":"fly\u0007"}"#, true), [r#"Refuse(RequestUnknown("fly"))"#]);
         let long = format!(r#"{{"t":"say","text":"{}"}}"#, "x".repeat(TEXT_BYTES_MAX + 1));
-        assert_eq!(steps(&long, true), ["Refuse(LineTooLong)"]);
+        assert_eq!(steps(&long, true), ["Refuse(TextTooLong)"]);
     }
 }

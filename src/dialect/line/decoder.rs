@@ -62,6 +62,8 @@ impl LineDecoder {
             has_ended_line: false,
             has_spoken: false,
             is_undecided: false,
+            is_detecting,
+            is_another: false,
             foreign: None,
             erased: String::new(),
             request: RequestSteps::default(),
@@ -165,6 +167,10 @@ pub struct LineSteps<'a> {
     has_spoken: bool,
     /// The first line is too long for a name, and its end may still show that it is a web request.
     is_undecided: bool,
+    /// The client may still turn out to speak another language.
+    is_detecting: bool,
+    /// A line of blanks has ended, and what is behind it may be of another language.
+    is_another: bool,
     foreign: Option<Foreign>,
     /// The line, if it has erased some of itself.
     erased: String,
@@ -175,7 +181,8 @@ pub struct LineSteps<'a> {
 impl Steps for LineSteps<'_> {
     fn due(&self) -> Due {
         let is_begun = self.is_begun || self.request.is_begun();
-        if self.noise > 0 || is_begun || self.foreign.is_some() || self.unread.owes_mark() {
+        let is_known = self.foreign.is_some() || self.is_another;
+        if self.noise > 0 || is_begun || is_known || self.unread.owes_mark() {
             Due::Now
         } else if self.is_undecided {
             Due::Later
@@ -186,7 +193,10 @@ impl Steps for LineSteps<'_> {
 
     fn next(&mut self, speaker: Speaker<'_>) -> Step<'_> {
         if self.request.is_begun() {
-            return self.request.next(speaker);
+            return next_of(&mut self.request, &mut self.decoder.habits, speaker);
+        }
+        if std::mem::take(&mut self.is_another) {
+            return Step::Switch;
         }
         if self.noise > 0 {
             return Step::Noise(std::mem::take(&mut self.noise));
@@ -221,11 +231,25 @@ impl Steps for LineSteps<'_> {
     }
 }
 
+/// The next step of a request. One may ask for another format, and lines are read by that.
+fn next_of<'a>(
+    request: &'a mut RequestSteps,
+    habits: &mut Habits,
+    speaker: Speaker<'_>,
+) -> Step<'a> {
+    let step = request.next(speaker);
+    if let Step::Format(format) = step {
+        habits.note_format(format);
+    }
+    step
+}
+
 impl LineSteps<'_> {
     fn next_line(&mut self, speaker: Speaker<'_>) -> Step<'_> {
         let habits = &mut self.decoder.habits;
         let Unread { bytes, splitter, whole, classroom, .. } = &mut self.unread;
         let unused = &self.input.unwrap_or(bytes)[self.used..];
+        let waiting = unused.len();
         let frame = if *whole { splitter.finish(unused) } else { splitter.next(unused) };
         let (text, used) = match frame {
             Frame::Incomplete => {
@@ -250,6 +274,7 @@ impl LineSteps<'_> {
             }
         };
         self.used += used;
+        let is_last = used >= waiting;
         self.is_begun = false;
         self.has_ended_line |= !splitter.is_skipping();
         habits.has_answered = true;
@@ -267,7 +292,7 @@ impl LineSteps<'_> {
         if habits.reads_json && text.starts_with('{') {
             self.has_spoken = true;
             return match self.request.begin(text.as_bytes()) {
-                Ok(()) => self.request.next(speaker),
+                Ok(()) => next_of(&mut self.request, habits, speaker),
                 Err(refusal) => Step::Refuse(refusal),
             };
         }
@@ -276,6 +301,7 @@ impl LineSteps<'_> {
             Speaker::Member => message::asked(without_name_of(first_answer, text)),
             Speaker::Stranger { could_be_nickname } => {
                 self.has_spoken |= !text.trim().is_empty();
+                self.is_another = self.is_detecting && !self.has_spoken && !is_last;
                 message::first_asked(text, first_answer, could_be_nickname)
             }
         };

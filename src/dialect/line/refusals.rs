@@ -8,7 +8,7 @@ use super::writing::{line, notice};
 use crate::chat::{ActiveSanction, Field, Rank, Refusal, RoomName, SanctionKind};
 use crate::limits::{
     LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,
-    QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, TOPIC_BYTES_MAX,
+    QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX, TOPIC_BYTES_MAX,
 };
 
 /// Appends a refusal, with its newline.
@@ -161,6 +161,12 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
                  ({NAME_BYTES_MAX} bytes)"
             ),
         ),
+        Refusal::TextTooLong => {
+            notice(
+                out,
+                format_args!("that text was too long; {TEXT_BYTES_MAX} bytes are the most"),
+            );
+        }
         Refusal::LineTooLong => notice(
             out,
             // The refusal is the same whichever way the line ends.
@@ -261,6 +267,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::KeyWrong(_)
         | Refusal::Ignored(_)
         | Refusal::NotIgnored(_)
-        | Refusal::LineTooLong => return None,
+        | Refusal::LineTooLong
+        | Refusal::TextTooLong => return None,
     })
 }

@@ -26,7 +26,7 @@ impl Server {
         (room, token, said): (&str, &str, &WebPost),
     ) {
         let posted = match self.known_bot(now, id, BotKind::Token, token) {
-            None => Err(HttpError::Unauthorized),
+            None => Err(HttpError::Unauthorized("no bot has that token")),
             Some(bot) if bot.room.key() != NameKey::of(room.strip_prefix('#').unwrap_or(room)) => {
                 Err(HttpError::Forbidden("this token is for another room"))
             }

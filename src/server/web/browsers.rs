@@ -26,6 +26,16 @@ impl Browsers {
         self.0.insert(network, now);
     }
 
+    /// The same, for another process.
+    pub(in crate::server) fn handed_over(&self) -> Vec<(Option<Network>, Time)> {
+        self.0.iter().map(|(network, last)| (*network, *last)).collect()
+    }
+
+    /// Takes over what another process has noted.
+    pub(in crate::server) fn take_over(&mut self, noted: Vec<(Option<Network>, Time)>) {
+        self.0 = noted.into_iter().take(BROWSERS_MAX).collect();
+    }
+
     /// Whether there may be browsers.
     fn are_at(&self, now: Time, network: Option<Network>) -> bool {
         self.0.get(&network).is_some_and(|last| now < *last + BROWSER_MEMORY)

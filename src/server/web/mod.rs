@@ -11,6 +11,7 @@ pub(super) use browsers::patience;
 
 use super::Server;
 use super::close_reason::CloseReason;
+use crate::chat::{RoomId, RoomName};
 use crate::dialect::http::{AnswerForm, HttpError, WebAnswer, WebCall, WebRequest, answer};
 use crate::id::ClientId;
 use crate::limits::LISTED_MAX;
@@ -23,7 +24,7 @@ use places::Places;
 #[derive(Debug, Default)]
 pub(super) struct Web {
     places: Places,
-    browsers: Browsers,
+    pub(super) browsers: Browsers,
 }
 
 impl Server {
@@ -64,6 +65,10 @@ impl Server {
     }
 
     fn list_open_rooms(&mut self, now: Time, id: ClientId, form: &AnswerForm) {
+        if self.find_open_room(now, id, RoomName::main().as_str()).is_none() {
+            let banned = HttpError::Forbidden("nobody from your address may use this server");
+            return self.respond(now, id, form, &WebAnswer::Failed(banned));
+        }
         let rooms = self.lobby.open_rooms();
         let listed = &rooms[..rooms.len().min(LISTED_MAX)];
         let more = rooms.len() - listed.len();
@@ -72,12 +77,7 @@ impl Server {
     }
 
     /// The room of this name, if anybody may know of it who comes from where this client does.
-    fn find_open_room(
-        &mut self,
-        now: Time,
-        id: ClientId,
-        name: &str,
-    ) -> Option<crate::chat::RoomId> {
+    fn find_open_room(&mut self, now: Time, id: ClientId, name: &str) -> Option<RoomId> {
         self.with_context(now, |lobby, fanout, context| {
             lobby.find_open_room(name, (context.network_of)(id), context.now, fanout)
         })

@@ -1,5 +1,6 @@
-//! Places of requests that are neither answered nor upgraded: there are only so many, in all and
-//! for one address, and for one more the oldest goes. So whoever begins requests and ends none
+//! Places of requests that are not upgraded and whose answers were not sent: there are only so many,
+//! in all and for one address, and for one more the oldest goes. So what waits for those who do not
+//! read their answers is bounded, too. So whoever begins requests and ends none
 //! keeps nobody out. Loopback has no count of its own, like everywhere: proxies come from there.
 
 use std::collections::VecDeque;
@@ -29,11 +30,10 @@ impl Places {
         oldest.map(|(id, _)| (*id, Farewell::MadeWay))
     }
 
-    /// Gives back the place of a request, if it has one.
-    fn leave(&mut self, id: ClientId) {
-        if let Some(place) = self.0.iter().position(|(open, _)| *open == id) {
-            self.0.remove(place);
-        }
+    /// Gives back the place of a request. Whether it has had one.
+    fn leave(&mut self, id: ClientId) -> bool {
+        let place = self.0.iter().position(|(open, _)| *open == id);
+        place.is_some_and(|place| self.0.remove(place).is_some())
     }
 }
 
@@ -44,14 +44,33 @@ impl Server {
         while let Some((oldest, farewell)) = self.web.places.surplus(origin) {
             self.web.places.leave(oldest);
             self.close(now, oldest, CloseReason::Told(farewell));
+            if self
+                .sessions
+                .get(oldest)
+                .is_some_and(|session| session.reason != Some(CloseReason::Told(farewell)))
+            {
+                // It was answered, and has not read that.
+                self.close(now, oldest, CloseReason::Lost);
+            }
         }
         self.web.places.0.push_back((id, origin));
+        if let Some(session) = self.sessions.get_mut(id) {
+            // A browser may have had the connection for a while before it needed it.
+            session.since = now;
+        }
         let network = self.admission.origins.network(origin);
         self.web.browsers.note(now, network);
     }
 
-    /// The request of a client is answered, upgraded or lost, if it had one.
-    pub(in crate::server) fn close_request(&mut self, id: ClientId) {
-        self.web.places.leave(id);
+    /// Goes on with a request of another process.
+    pub(in crate::server) fn take_over_request(&mut self, id: ClientId) {
+        if let Some(session) = self.sessions.get(id) {
+            self.web.places.0.push_back((id, session.origin));
+        }
+    }
+
+    /// The request of a client is upgraded, or its answer was sent or lost. Whether it had one.
+    pub(in crate::server) fn close_request(&mut self, id: ClientId) -> bool {
+        self.web.places.leave(id)
     }
 }
