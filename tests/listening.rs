@@ -157,7 +157,7 @@ impl World {
 }
 
 fn join(room: &str) -> Command<'_> {
-    Command::Join { room, password: None, stay: false, recall: None }
+    Command::Join { room, password: None, stay: false, recall: None, list: false }
 }
 
 fn ban<'a>(whom: &'a str, by_address: bool) -> RoomCommand<'a> {

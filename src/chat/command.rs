@@ -55,6 +55,8 @@ pub enum Command<'a> {
         stay: bool,
         /// Which messages to be sent on coming in; `None`: as the client has chosen before.
         recall: Option<Recall>,
+        /// Whether to be told who is there.
+        list: bool,
     },
     /// Leave a room. A member that leaves its last room is back where it began ([`Landing`]).
     Leave {

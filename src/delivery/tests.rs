@@ -146,7 +146,7 @@ fn settings(seed: u64) -> LobbySettings {
 }
 
 fn join(room: &str, stay: bool) -> Command<'_> {
-    Command::Join { room, password: None, stay, recall: None }
+    Command::Join { room, password: None, stay, recall: None, list: false }
 }
 
 impl Crowd {

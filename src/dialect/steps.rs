@@ -134,6 +134,8 @@ pub enum Step<'a> {
     More,
     /// Somebody asks for something.
     Command(Command<'a>),
+    /// Something more that the same message asks for: it costs nothing more.
+    Also(Command<'a>),
     /// Somebody wants to be told things in another form.
     Format(Format),
     /// A program asks whether the connection is alive.

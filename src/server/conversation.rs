@@ -165,9 +165,8 @@ impl Server {
             Step::Speak(encoding) => {
                 if encoding.is_answered_once() {
                     self.open_request(now, id);
-                } else if self.close_request(id) {
-                    // It had to be read like any other.
-                    self.charge_stranger(now, id, false);
+                } else {
+                    self.close_request(id);
                 }
                 self.fanout.set_encoding(id, encoding);
                 return is_member;
@@ -191,6 +190,10 @@ impl Server {
             Step::Close(language, last_words) => {
                 self.fanout.push(id, last_words);
                 self.close(now, id, CloseReason::Foreign(language));
+                return is_member;
+            }
+            Step::Also(command) => {
+                self.obey(now, id, command);
                 return is_member;
             }
             Step::Command(command) => Asked::Command(command),

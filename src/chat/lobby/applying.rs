@@ -83,7 +83,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let Joining { name, room, stays, owns, knows_password, recall } = joining;
+        let Joining { name, room, stays, owns, knows_password, recall, list } = joining;
         let (room, key) = match room {
             Some(room) => (room, None),
             None => {
@@ -111,6 +111,9 @@ impl Lobby {
         } else if owns {
             let claimed = Fact::Changed { by: who, change: Change::Claimed };
             self.happen(room, Author::Here(id), claimed, context, outlet);
+        }
+        if list {
+            self.list_people(id, Some(self.room_name(room).as_str()), 1, outlet)?;
         }
         Ok(())
     }

@@ -58,6 +58,8 @@ pub struct Joining {
     pub(super) knows_password: bool,
     /// Which messages the member asks for; `None`: as it has chosen before.
     pub(super) recall: Option<Recall>,
+    /// The member wants to be told who is there.
+    pub(super) list: bool,
 }
 
 impl Lobby {
@@ -84,10 +86,10 @@ impl Lobby {
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 Decision::Rename(self.new_nickname(id, typed, context)?)
             }
-            Command::Join { room, password, stay, recall } => {
+            Command::Join { room, password, stay, recall, list } => {
                 let joining = self.decide_to_join(id, (room, password), stay, context)?;
                 return Ok(match joining {
-                    Decision::Join(joining) => Decision::Join(Joining { recall, ..joining }),
+                    Decision::Join(joining) => Decision::Join(Joining { recall, list, ..joining }),
                     other => other,
                 });
             }
@@ -182,7 +184,15 @@ impl Lobby {
             None if password.is_some() => return Err(Refusal::NameCharacter),
             None => false,
         };
-        Ok(Decision::Join(Joining { name, room: found, stays, owns, knows_password, recall: None }))
+        Ok(Decision::Join(Joining {
+            name,
+            room: found,
+            stays,
+            owns,
+            knows_password,
+            recall: None,
+            list: false,
+        }))
     }
 
     fn room_to_leave(&self, id: ClientId, typed: Option<&str>) -> Result<RoomId, Refusal> {

@@ -61,6 +61,13 @@ pub enum WebRequest {
     Preflight,
 }
 
+impl WebRequest {
+    /// Whether rooms, messages or secrets are looked at for it.
+    pub fn is_looked_up(&self) -> bool {
+        !matches!(self, Self::Page { .. } | Self::Icon | Self::Health | Self::Preflight)
+    }
+}
+
 /// A request, and what its answer is to look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebCall {

@@ -52,9 +52,16 @@ struct Fields {
     before: Option<Place>,
     limit: Option<usize>,
     history: Option<usize>,
+    names: Option<usize>,
     page: Option<usize>,
     queue: Option<String>,
     n: Option<u64>,
+}
+
+/// The number of a request, whatever else is wrong with it.
+#[derive(Deserialize)]
+struct Numbered {
+    id: u64,
 }
 
 /// A place in the history: `EPOCH:NUMBER`, or the number alone.
@@ -77,10 +84,12 @@ impl RequestSteps {
         }
         // A struct may be written as an array, too, which is no request.
         let is_object = text.trim_ascii_start().starts_with('{');
-        let mut fields: Fields = serde_json::from_str(text)
-            .ok()
-            .filter(|_| is_object)
-            .ok_or(Refusal::RequestMalformed)?;
+        let read = serde_json::from_str::<Fields>(text).or_else(|_| {
+            // Whoever has numbered it is told that this one is refused.
+            let number = serde_json::from_str::<Numbered>(text)?;
+            Ok::<_, serde_json::Error>(Fields { id: Some(number.id), ..Fields::default() })
+        });
+        let mut fields = read.ok().filter(|_| is_object).ok_or(Refusal::RequestMalformed)?;
         if fields.id.is_some_and(|id| id >= JSON_REQUEST_NUMBER_MAX) {
             return Err(Refusal::RequestMalformed);
         }
@@ -117,7 +126,7 @@ impl RequestSteps {
             (Stage::End, _) => Step::EndRequest,
             // Without a nickname there is nothing to go on with.
             (Stage::Second, _) if !is_member => Step::Noise(0),
-            (Stage::Second, _) => fields.join().map_or_else(Step::Refuse, Step::Command),
+            (Stage::Second, _) => fields.join().map_or_else(Step::Refuse, Step::Also),
             _ => fields.step(is_member).unwrap_or_else(Step::Refuse),
         }
     }
@@ -174,6 +183,7 @@ impl Fields {
             password: self.password.as_deref(),
             stay: true,
             recall: Some(recall),
+            list: self.names.is_some_and(|names| names > 0),
         })
     }
 
@@ -342,12 +352,12 @@ mod tests {
     #[test]
     fn hello_takes_a_nickname_and_then_a_room() {
         let hello =
-            r#"{"t":"hello","v":1,"id":1,"nick":"al","room":"tea","after":"1:5","client":"x"}"#;
+            r#"{"t":"hello","v":1,"id":1,"nick":"al","room":"tea","after":"1:5","names":200}"#;
         let register = Command::Register { nickname: "al", landing: Landing::Nowhere };
         let recall = Some(Recall::After(HistoryCursor { epoch: 1, number: 5 }));
-        let join = Command::Join { room: "tea", password: None, stay: true, recall };
+        let join = Command::Join { room: "tea", password: None, stay: true, recall, list: true };
         let all =
-            [Step::BeginRequest(1), Step::Command(register), Step::Command(join), Step::EndRequest];
+            [Step::BeginRequest(1), Step::Command(register), Step::Also(join), Step::EndRequest];
         assert_eq!(steps(hello, false), all.map(|step| format!("{step:?}")));
         // Refused: there is nothing to go on with.
         let mut request = RequestSteps::default();
@@ -394,6 +404,8 @@ mod tests {
         ] {
             assert_eq!(steps(text, true), ["Refuse(RequestMalformed)"], "{text}");
         }
+        let numbered = steps(r#"{"t":"say","text":5,"id":10}"#, true);
+        assert_eq!(numbered, ["BeginRequest(10)", "Refuse(RequestMalformed)", "EndRequest"]);
         let deep = r#"{"t":"ping","x":[[["[[[[[{{{{\"[[[["]]]}"#;
         assert_eq!(steps(deep, true), ["Ping"]);
         let again = r#"{"t":"hello","nick":"al","room":"tea"}"#;

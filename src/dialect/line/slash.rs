@@ -40,7 +40,7 @@ pub(in crate::dialect) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
 pub(in crate::dialect) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     let (room, password) = first_word(needed(Verb::Join, argument)?);
     let password = (!password.is_empty()).then_some(password);
-    Ok(Command::Join { room, password, stay: false, recall: None })
+    Ok(Command::Join { room, password, stay: false, recall: None, list: false })
 }
 
 /// Nothing, which asks for the topic; `-`, which takes it away; or the topic.
@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn join(room: &str) -> Command<'_> {
-        Command::Join { room, password: None, stay: false, recall: None }
+        Command::Join { room, password: None, stay: false, recall: None, list: false }
     }
 
     fn last(count: usize) -> Command<'static> {
@@ -210,6 +210,7 @@ mod tests {
                     password: Some("open sesame"),
                     stay: false,
                     recall: None,
+                    list: false,
                 },
             ),
             ("/leave", Command::Leave { room: None }),

@@ -28,9 +28,12 @@ pub(super) struct Web {
 }
 
 impl Server {
-    /// Carries out a request. It costs where it comes from as much as a line.
+    /// Carries out a request. One that has something looked up costs where it comes from as much as
+    /// a line; the page costs as little as the prompt does, so that a class may come in at once.
     pub(super) fn serve(&mut self, now: Time, id: ClientId, call: &WebCall) {
-        self.charge_stranger(now, id, false);
+        if call.request.is_looked_up() {
+            self.charge_stranger(now, id, false);
+        }
         let form = &call.form;
         match &call.request {
             WebRequest::Page { kept } => {
