@@ -97,9 +97,10 @@ pub(super) fn failed(form: &AnswerForm, error: HttpError) -> Vec<u8> {
     let response = match error {
         HttpError::Method(allowed) => response.header("Allow", allowed),
         HttpError::Unauthorized(_) => response.header("WWW-Authenticate", "Bearer"),
-        HttpError::UpgradeRequired => {
-            response.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13")
-        }
+        HttpError::UpgradeRequired => response
+            .header("Upgrade", "websocket")
+            .header("Connection", "Upgrade")
+            .header("Sec-WebSocket-Version", "13"),
         HttpError::TooFast(seconds) => response.header("Retry-After", &seconds.to_string()),
         HttpError::TooMany(_) | HttpError::Unavailable(_) => {
             response.header("Retry-After", &HTTP_RETRY_SECONDS.to_string())
