@@ -8,9 +8,9 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
+use mio_chat::dialect::http::accept;
 use mio_chat::dialect::websocket::frame::{Opcode, write_close, write_frame};
 use mio_chat::dialect::websocket::message::{Bounds, Incoming, Messages};
-use sha1::{Digest, Sha1};
 
 /// What the suite sends, and more.
 const BOUNDS: Bounds =
@@ -98,12 +98,11 @@ fn upgrade(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
         name.eq_ignore_ascii_case("Sec-WebSocket-Key").then(|| value.trim())
     });
     let key = key.ok_or(io::ErrorKind::InvalidData)?;
-    let accept = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     write!(
         stream,
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\n\r\n",
-        data_encoding::BASE64.encode(&accept.finalize())
+        accept(key)
     )?;
     Ok(read.split_off(end))
 }

@@ -8,6 +8,7 @@
 
 use serde_json::json;
 
+use crate::dialect::http::accept;
 use crate::dialect::websocket::frame::{Opcode, mask, read_server_header, write_frame};
 use crate::limits::{HEARD_LINE_BYTES_MAX, TUNNEL_HEAD_BYTES_MAX};
 
@@ -24,6 +25,8 @@ pub struct Tunnel {
     path: String,
     /// Masks and the key are drawn from it.
     random: u64,
+    /// What proves that the server has read the key.
+    accept: String,
     is_open: bool,
     /// The server has let us in, so that a line is said and is no nickname.
     is_member: bool,
@@ -39,6 +42,7 @@ impl Tunnel {
             host: host.to_owned(),
             path: path.to_owned(),
             random: random | 1,
+            accept: String::new(),
             is_open: false,
             is_member: false,
             unread: Vec::new(),
@@ -52,12 +56,13 @@ impl Tunnel {
         self.unread.clear();
         self.message.clear();
         let key: Vec<u8> = (0..4).flat_map(|_| self.draw()).collect();
+        let key = data_encoding::BASE64.encode(&key);
+        self.accept = accept(&key);
         let (path, host) = (&self.path, &self.host);
         format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n\
-             Sec-WebSocket-Protocol: mio-chat.1\r\n\r\n",
-            data_encoding::BASE64.encode(&key)
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\
+             Sec-WebSocket-Protocol: mio-chat.1\r\n\r\n"
         )
         .into_bytes()
     }
@@ -133,10 +138,20 @@ impl Tunnel {
             let is_head = self.unread.len() <= TUNNEL_HEAD_BYTES_MAX;
             return if is_head { Ok(0) } else { Err("it speaks no WebSocket".to_owned()) };
         };
-        let line = self.unread.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        let line = String::from_utf8_lossy(line);
-        match line.split_once(' ') {
-            Some((_, status)) if status.starts_with("101") => self.is_open = true,
+        let head = String::from_utf8_lossy(&self.unread[..end]);
+        let mut lines = head.lines();
+        let is_ours = |line: &str| {
+            line.split_once(':').is_some_and(|(name, value)| {
+                name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == self.accept
+            })
+        };
+        match lines.next().unwrap_or_default().split_once(' ') {
+            Some((_, status)) if status.starts_with("101") => {
+                if !lines.any(is_ours) {
+                    return Err("it speaks no WebSocket".to_owned());
+                }
+                self.is_open = true;
+            }
             Some((_, status)) => {
                 return Err(format!(
                     "it speaks no WebSocket there: {}",
@@ -192,6 +207,12 @@ mod tests {
         out
     }
 
+    /// The server's answer, which is the same for each tunnel of the same random number.
+    fn agreed(tunnel: &Tunnel) -> Vec<u8> {
+        let accept = &tunnel.accept;
+        format!("HTTP/1.1 101 Yes\r\nA: b\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").into_bytes()
+    }
+
     fn open() -> Tunnel {
         let mut tunnel = Tunnel::new("chat.example", "/ws", 7);
         let request = String::from_utf8(tunnel.begin()).unwrap();
@@ -214,7 +235,7 @@ mod tests {
         assert_eq!(before.len(), 2);
         assert!(before[0].contains(r#""t\":\"command\""#), "{before:?}");
         assert!(before[1].contains(r#"\"nick\":\"alice\""#), "{before:?}");
-        let welcome = [b"HTTP/1.1 101 Yes\r\n\r\n".to_vec(), text(r#"{"t":"welcome","v":1}"#)];
+        let welcome = [agreed(&tunnel), text(r#"{"t":"welcome","v":1}"#)];
         heard(&mut tunnel, &welcome.concat());
         let long = "x".repeat(500);
         let after = requests(&tunnel.say(&format!("say \"it\"\n{long}\n/quit\n")));
@@ -230,7 +251,7 @@ mod tests {
         let mut ping = Vec::new();
         write_frame(Opcode::Ping, &mut ping, |out| out.push(b'?'));
         let (one, two) = (r#"{"t":"pong"}"#, "x".repeat(300));
-        let head = b"HTTP/1.1 101 Switching Protocols\r\nA: b\r\n\r\n".to_vec();
+        let head = agreed(&open());
         let parts = [vec![1, 2, b'a', b'b'], vec![0x80, 1, b'c']].concat();
         let stream = [head, text(one), ping, text(&two), parts].concat();
         for cut in 0..=stream.len() {
@@ -251,10 +272,8 @@ mod tests {
             (b"HTTP/1.1 403 Forbidden\r\n\r\n".to_vec(), "it speaks no WebSocket there: 403 F"),
             (b"NICK\r\n\r\n".to_vec(), "it speaks no WebSocket"),
             (vec![b'x'; TUNNEL_HEAD_BYTES_MAX + 1], "it speaks no WebSocket"),
-            (
-                [&b"HTTP/1.1 101 x\r\n\r\n"[..], &[0x81, 127, 0, 0, 0, 0, 1, 0, 0, 0]].concat(),
-                "it sends more",
-            ),
+            (b"HTTP/1.1 101 x\r\nSec-WebSocket-Accept: x\r\n\r\n".to_vec(), "it speaks no Web"),
+            ([agreed(&open()), vec![0x81, 127, 0, 0, 0, 0, 1, 0, 0, 0]].concat(), "it sends more"),
         ] {
             let told = open().hear(&answer, &mut |_| {}).unwrap_err();
             assert!(told.starts_with(why), "{told}");

@@ -34,3 +34,4 @@ pub use request::{AnswerForm, WebCall, WebRequest};
 pub(super) use response::reply;
 pub use response::{WebAnswer, answer};
 pub use text::{PostForm, WebPost};
+pub use upgrade::accept;

@@ -66,7 +66,7 @@ pub(super) fn read(
 }
 
 /// Proof that the key was read by somebody who speaks WebSocket.
-fn accept(key: &str) -> String {
+pub fn accept(key: &str) -> String {
     BASE64.encode(&Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
