@@ -215,6 +215,40 @@ await pass({
     await end();
   },
 
+  async "a server that says nothing is asked, and given up"() {
+    const { server, page, end } = await scene({}, null);
+    await page.clock.install();
+    await join(page, "max");
+    const pings = () => server.asked.filter(one => one.t === "ping").length;
+    await page.clock.runFor(27_000);
+    await until("a ping", () => pings() === 1);
+    await page.clock.runFor(27_000);
+    await until("another ping", () => pings() === 2);
+    assert.equal(await page.isVisible("#strip"), false);
+    server.answers.ping = () => {};
+    await page.clock.runFor(27_000);
+    await until("a third ping", () => pings() === 3);
+    await page.clock.runFor(12_000);
+    await until("it comes back", async () => { await page.clock.runFor(1000); return server.asked.filter(one => one.t === "hello").length === 2; });
+    await end();
+  },
+
+  async "what is wrong with the first room is told"() {
+    const { server, page, end } = await scene({}, null);
+    server.room("vault").password = "open";
+    await page.fill("#nick", "max");
+    await page.fill("#first", "vault");
+    await page.press("#first", "Enter");
+    await page.waitForSelector("#ask[open]");
+    await page.keyboard.press("Escape");
+    await hears(page, "needs a password");
+    await type(page, "hello?");
+    await hears(page, "Join a room first");
+    await type(page, "/join main");
+    await titled(page, "#main");
+    await end();
+  },
+
   async "the message field: completion, commands, what is too long, many lines, recall"() {
     const { server, page, end } = await scene();
     server.room("main").fakes.push("zora", "Zoe");
