@@ -72,13 +72,20 @@ fn json(text: &str) -> Result<WebPost, HttpError> {
     }
 }
 
-/// The field `payload` of a form.
+/// The field `payload` of a form, or the field `text` if that is all of it.
 fn form(text: &str) -> Result<WebPost, HttpError> {
-    let payload = text.split('&').find_map(|field| field.strip_prefix("payload="));
-    // `curl -d` calls any text a form.
-    let Some(payload) = payload else { return Ok(plain(text)) };
-    let payload = payload.replace('+', " ");
-    json(&decoded(&payload).ok_or(HttpError::Malformed("the form is malformed"))?)
+    let value = |written: &str| {
+        let written = written.replace('+', " ");
+        decoded(&written).ok_or(HttpError::Malformed("the form is malformed"))
+    };
+    if let Some(payload) = text.split('&').find_map(|field| field.strip_prefix("payload=")) {
+        return json(&value(payload)?);
+    }
+    match text.strip_prefix("text=").filter(|rest| !rest.contains(['&', ' '])) {
+        Some(field) => Ok(plain(&value(field)?)),
+        // `curl -d` calls any text a form.
+        None => Ok(plain(text)),
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +122,16 @@ mod tests {
                 Some("application/x-www-form-urlencoded"),
                 "a=b&payload=%7B%22text%22%3A%22a+%2B+b%22%7D",
                 post("a + b", None, PostForm::Slack),
+            ),
+            (
+                Some("application/x-www-form-urlencoded"),
+                "text=a+%26+%C3%A9",
+                post("a & \u{e9}", None, PostForm::Plain),
+            ),
+            (
+                Some("application/x-www-form-urlencoded"),
+                "text=a & b",
+                post("text=a & b", None, PostForm::Plain),
             ),
         ] {
             assert_eq!(read(kind, body.as_bytes()), expected, "{body}");
