@@ -143,7 +143,8 @@ fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn
     let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error))?;
     let (changed, kept) = serving.active.changes(&anew.active);
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(",") };
-    log::info!("reloaded: changed={changed}");
+    let (operators, bots) = (settings.server.operators.len(), settings.server.bots.len());
+    log::info!("reloaded: changed={changed} operators={operators} bots={bots}");
     if !kept.is_empty() {
         log::warn!("reloaded, but what was chosen anew needs a restart: {}", kept.join(","));
     }
