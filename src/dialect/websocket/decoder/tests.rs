@@ -169,8 +169,8 @@ fn what_is_begun_has_a_beginning() {
 #[test]
 fn who_ends_in_the_middle_is_not_waited_for() {
     let mut decoder = decoder();
-    let sent = [say("one"), say("two")[..9].to_vec()].concat();
-    drop(decoder.decode(at(1), &mut sent.clone(), &Spoken::default()));
+    let mut sent = [say("one"), say("two")[..9].to_vec()].concat();
+    drop(decoder.decode(at(1), &mut sent, &Spoken::default()));
     assert!(!decoder.is_drained());
     decoder.end();
     assert_eq!(steps(&mut decoder, at(1), b""), [said("one")]);

@@ -150,7 +150,7 @@ fn unknown_opcodes_are_refused() {
 fn fragments_are_put_together_and_controls_may_come_between() {
     let frames = [frame(1, b"one, "), frame(PING, b"?"), frame(0, b""), frame(FIN, b"two")];
     let answer = Seen::Answer(vec![PONG, 1, b'?']);
-    let parts = [Seen::Fragment(false), answer.clone(), Seen::Fragment(true), said("one, two")];
+    let parts = [Seen::Fragment(false), answer, Seen::Fragment(true), said("one, two")];
     check(ECHO, &frames, &parts);
     let twice = [&frames[..], &frames].concat();
     check(ECHO, &twice, &[&parts[..], &parts].concat());
@@ -294,7 +294,7 @@ fn the_server_writes_the_shortest_header_in_front() {
         write_frame(Opcode::Text, &mut out, |out| out.extend_from_slice(&payload));
         let header: Vec<u8> = match length {
             ..=125 => vec![TEXT, length as u8],
-            ..=0xFFFF => [&[TEXT, 126][..], &(length as u16).to_be_bytes()].concat(),
+            126..=0xFFFF => [&[TEXT, 126][..], &(length as u16).to_be_bytes()].concat(),
             _ => [&[TEXT, 127][..], &(length as u64).to_be_bytes()].concat(),
         };
         assert_eq!(out, [b"before", &header[..], &payload].concat(), "{length}");
