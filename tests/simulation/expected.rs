@@ -144,9 +144,9 @@ impl Expected {
         self.lines.get(self.behind.first().copied().unwrap_or(0)).map(|line| line.since)
     }
 
-    /// Drops what waits, but for the rest of a message that was begun. The prompt is one of its own,
-    /// behind which the line that goes on with it is owed only if it waited already when a part of
-    /// the prompt was sent.
+    /// Drops what waits, but for the rest of a message that was begun. The prompt is one of its
+    /// own: the line that goes on with it is owed only if it waited already when a part of the
+    /// prompt was sent.
     pub(crate) fn cut(&mut self) {
         let mut begun: Vec<Line> = Vec::new();
         if !self.partial.is_empty() {
