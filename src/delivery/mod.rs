@@ -4,6 +4,7 @@
 //! [`Outbox`] of every client concerned. Nothing here writes to a socket: `net` gathers what is
 //! queued, once per turn, and reports how much was taken.
 
+mod answering;
 mod backlog;
 mod batch;
 mod broadcast;

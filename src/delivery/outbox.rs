@@ -149,7 +149,9 @@ impl Outbox {
     pub(super) fn sent_whole(&mut self, count: usize) -> bool {
         let is_whole = self.overflow.is_none() && count > 0 && count >= self.first.len as usize;
         if is_whole {
+            // A span holds whole messages.
             (self.first, self.blocked) = (NOTHING, false);
+            self.flags.set(Flag::Open, false);
         }
         is_whole
     }
@@ -166,21 +168,30 @@ impl Outbox {
             return;
         }
         self.blocked = false;
+        let framing = self.encoding.framing();
         if count >= self.backlog() {
+            let is_whole = self.slices(transcripts).last().is_none_or(|last| framing.is_end(last));
+            self.flags.set(Flag::Open, !is_whole);
             self.first = NOTHING;
             pool.give_back(&mut self.overflow);
             return;
         }
-        let owed = self.encoding.framing().owed(self.slices(transcripts), self.owed(), count);
+        let owed = framing.owed(self.slices(transcripts), self.owed(transcripts), count);
+        self.flags.set(Flag::Open, owed.is_none());
         self.advance(count);
-        self.owe(owed, pool);
+        self.owe(owed.unwrap_or(0), pool);
         if let Some(overflow) = &mut self.overflow {
             overflow.move_mark(now, count, self.first.len as usize);
         }
     }
 
-    /// Bytes at the front that a reader who is cut off is still sent.
-    fn owed(&self) -> usize {
+    /// Bytes at the front that a reader who is cut off is still sent; none of a message that has no
+    /// end.
+    fn owed(&self, transcripts: &Transcripts) -> usize {
+        if self.flags.has(Flag::Open) && !self.is_empty() {
+            let end = self.encoding.framing().owed(self.slices(transcripts), 0, 1);
+            return end.map_or(0, |end| 1 + end);
+        }
         self.overflow.as_ref().map_or(0, |overflow| overflow.owed)
     }
 
@@ -198,6 +209,7 @@ impl Outbox {
     pub(super) fn set_encoding(&mut self, encoding: Encoding, pool: &mut Pool) {
         if encoding.framing() != self.encoding.framing() {
             self.owe(self.backlog(), pool);
+            self.flags.set(Flag::Open, false);
         }
         self.encoding = encoding;
     }
@@ -214,7 +226,7 @@ impl Outbox {
 
     /// Drops all that waits but the rest of a message that is partly sent.
     pub(super) fn cut_after_message(&mut self, transcripts: &Transcripts, pool: &mut Pool) {
-        let owed = self.owed();
+        let owed = self.owed(transcripts);
         let mut kept = Vec::with_capacity(owed);
         for slice in self.slices(transcripts) {
             kept.extend_from_slice(&slice[..slice.len().min(owed - kept.len())]);
@@ -223,6 +235,7 @@ impl Outbox {
         // Only another write shows whether the socket takes the little that is left.
         self.blocked = false;
         pool.give_back(&mut self.overflow);
+        self.flags.set(Flag::Open, false);
         self.push_own(&kept, pool);
         self.owe(kept.len(), pool);
     }

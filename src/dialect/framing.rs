@@ -19,15 +19,15 @@ pub enum Framing {
 impl Framing {
     /// How many bytes are owed of the message that is partly sent, if so many bytes of what waits
     /// were. Of these the first `begun` end a message that was partly sent before; every other
-    /// lies in one of the slices. One without an end is owed with all that waits.
+    /// lies in one of the slices. `None`: the message has no end yet.
     pub fn owed<'a>(
         self,
         waiting: impl Iterator<Item = &'a [u8]>,
         begun: usize,
         sent: usize,
-    ) -> usize {
+    ) -> Option<usize> {
         if sent <= begun {
-            return begun - sent;
+            return Some(begun - sent);
         }
         let (mut offset, mut next) = (0, begun);
         for slice in waiting {
@@ -37,12 +37,20 @@ impl Framing {
             {
                 next = offset + from + end;
                 if next >= sent {
-                    return next - sent;
+                    return Some(next - sent);
                 }
             }
             offset += slice.len();
         }
-        offset.saturating_sub(sent)
+        (self == Self::Whole).then(|| offset.saturating_sub(sent))
+    }
+
+    /// Whether a message may end with the last of these bytes.
+    pub fn is_end(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::EndsIn(end) => bytes.ends_with(end),
+            Self::Frame | Self::Whole => true,
+        }
     }
 
     /// Of the messages that these bytes begin with, the end of the first that ends at `least` or
@@ -117,19 +125,20 @@ mod tests {
                 for sent in 0..=waiting.len() {
                     let slices = [&waiting[..cut], &waiting[cut..]];
                     let owed = framing.owed(slices.into_iter(), begun, sent);
-                    assert_eq!(owed, owed_at(begun_at + sent), "{framing:?} {begun_at} {sent}");
+                    let expected = Some(owed_at(begun_at + sent));
+                    assert_eq!(owed, expected, "{framing:?} {begun_at} {sent}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_question_without_an_end_is_owed_to_its_end() {
+    fn a_question_without_an_end_is_owed_to_the_end_of_its_line() {
         let lines = Framing::EndsIn(b"\n");
-        assert_eq!(lines.owed([&b"NICK"[..]].into_iter(), 0, 1), 3);
-        assert_eq!(lines.owed([&b"NICK"[..], b"\nx\ny\n"].into_iter(), 0, 1), 4);
-        assert_eq!(lines.owed([&b"NICK"[..]].into_iter(), 0, 4), 0);
-        assert_eq!(Framing::Whole.owed([&b"HTTP"[..], b"\n\n"].into_iter(), 0, 5), 1);
+        assert_eq!(lines.owed([&b"NICK"[..]].into_iter(), 0, 1), None);
+        assert_eq!(lines.owed([&b"NICK"[..], b"\nx\ny\n"].into_iter(), 0, 1), Some(4));
+        assert_eq!(lines.owed([&b"NICK"[..]].into_iter(), 0, 4), None);
+        assert_eq!(Framing::Whole.owed([&b"HTTP"[..], b"\n\n"].into_iter(), 0, 5), Some(1));
         assert_eq!(lines.last_end(b"one\ntwo\nthr"), Some(8));
         assert_eq!(lines.last_end(b"one"), None);
     }

@@ -144,9 +144,7 @@ impl Expected {
         self.lines.get(self.behind.first().copied().unwrap_or(0)).map(|line| line.since)
     }
 
-    /// Drops what waits, but for the rest of a message that was begun. The prompt is one of its
-    /// own: the line that goes on with it is owed only if it waited already when a part of the
-    /// prompt was sent.
+    /// Drops what waits, but for the rest of a line that was begun.
     pub(crate) fn cut(&mut self) {
         let mut begun: Vec<Line> = Vec::new();
         if !self.partial.is_empty() {
@@ -158,15 +156,12 @@ impl Expected {
                 panic!("a torn line: {:?}", self.partial.escape_ascii().to_string());
             }
         }
-        let is_prompt = PROMPT.starts_with(&self.partial);
-        let is_one = begun.len() == 1;
+        let certain = begun.len() == 1;
         for line in &mut begun {
-            let is_whole = line.text.last() == Some(&b'\n');
             // What has no end yet gets none.
-            if !is_whole {
-                line.text = if is_prompt { PROMPT.to_vec() } else { self.partial.clone() };
+            if line.text.last() != Some(&b'\n') {
+                line.text.clone_from(&self.partial);
             }
-            let certain = is_one && !(is_prompt && is_whole);
             line.kind = if certain { Kind::Must } else { Kind::Presence { spared: true } };
         }
         self.lines = begun.into();
@@ -266,9 +261,8 @@ impl Expected {
     fn goes_on(&self, line: &Line) -> bool {
         match line.kind {
             Kind::CutOff { .. } => {
-                let partial = self.partial.strip_prefix(PROMPT).unwrap_or(&self.partial);
-                let length = partial.len().min(CUT_OFF.len());
-                partial[..length] == CUT_OFF[..length] || PROMPT.starts_with(partial)
+                let length = self.partial.len().min(CUT_OFF.len());
+                self.partial[..length] == CUT_OFF[..length]
             }
             _ => line.begins_with(&self.partial),
         }
@@ -280,8 +274,6 @@ impl Expected {
     }
 }
 
-/// The question for a nickname, which has no line end.
-const PROMPT: &[u8] = b"NICK";
 /// How the last line of a slow reader begins.
 const CUT_OFF: &[u8] = b"* you were cut off: ";
 
@@ -290,7 +282,6 @@ impl Line {
         let Kind::CutOff { least, most } = self.kind else {
             return self.text.len() == received.len() && self.begins_with(received);
         };
-        let received = received.strip_prefix(PROMPT).unwrap_or(received);
         let number = received.strip_prefix(CUT_OFF).and_then(|rest| {
             let digits = rest.strip_suffix(b" bytes waited and you did not read them\n")?;
             std::str::from_utf8(digits).ok()?.parse::<usize>().ok()

@@ -13,6 +13,8 @@ pub(in crate::delivery) enum Flag {
     Small = 4,
     /// Not known to read more than ASCII: the server's own words are told in that.
     Ascii = 8,
+    /// The message that is partly sent had no end yet when that was looked for.
+    Open = 16,
 }
 
 /// The flags that are set.

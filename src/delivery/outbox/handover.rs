@@ -47,8 +47,8 @@ impl Outbox {
             small: self.flags.has(Flag::Small),
             ascii: self.flags.has(Flag::Ascii),
             encoding: self.encoding,
-            mid_line: self.owed() > 0,
-            owed: self.owed(),
+            mid_line: self.flags.has(Flag::Open) || self.owed(transcripts) > 0,
+            owed: self.overflow.as_ref().map_or(0, |overflow| overflow.owed),
             mark: self.overflow.as_ref().and_then(|overflow| overflow.mark),
         }
     }
@@ -61,6 +61,7 @@ impl Outbox {
             (Flag::Spoke, state.spoke),
             (Flag::Small, state.small),
             (Flag::Ascii, state.ascii),
+            (Flag::Open, state.mid_line && state.owed == 0),
         ] {
             self.flags.set(flag, is_true);
         }
@@ -72,13 +73,7 @@ impl Outbox {
         self.push_own(&state.waiting, pool);
         if let Some(overflow) = &mut self.overflow {
             overflow.mark = state.mark;
-            overflow.owed = match state.owed {
-                0 if state.mid_line => {
-                    let waiting = [&state.waiting[..]].into_iter();
-                    1 + state.encoding.framing().owed(waiting, 0, 1)
-                }
-                owed => owed.min(state.waiting.len()),
-            };
+            overflow.owed = state.owed.min(state.waiting.len());
         }
     }
 }

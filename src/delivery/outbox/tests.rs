@@ -150,6 +150,30 @@ fn what_waits_in_another_encoding_is_sent_to_its_end() {
 }
 
 #[test]
+fn a_question_that_was_sent_begins_the_line_that_follows() {
+    for sent in [2, 4] {
+        let (mut outbox, mut pool) = (Outbox::default(), Pool::default());
+        let transcripts = Transcripts::default();
+        outbox.push_own(b"NICK", &mut pool);
+        outbox.sent(Time::ZERO, sent, &transcripts, &mut pool);
+        let state = outbox.handed_over(&transcripts);
+        let mut other = Outbox::default();
+        other.begin_as(&state);
+        other.take_over(&state, &mut pool);
+        for outbox in [&mut outbox, &mut other] {
+            outbox.push_own(b"Connected to server!\nhello\n", &mut pool);
+            outbox.cut_after_message(&transcripts, &mut pool);
+            let rest = [&b"NICK"[sent..], b"Connected to server!\n"].concat();
+            assert_eq!(gathered(outbox, &transcripts), rest);
+            outbox.sent(Time::ZERO, rest.len(), &transcripts, &mut pool);
+            outbox.push_own(b"more\n", &mut pool);
+            outbox.cut_after_message(&transcripts, &mut pool);
+            assert_eq!(gathered(outbox, &transcripts), b"");
+        }
+    }
+}
+
+#[test]
 fn an_older_server_tells_that_a_line_was_begun() {
     let document = r#"{"waiting":"6c6f0a6869210a","blocked":false,"ending":false,"spoke":false,
         "mid_line":true,"mark":null}"#;

@@ -400,7 +400,6 @@ mod tests {
             r#"{"t":"join"}"#,
             r#"{"t":"history","after":"7"}"#,
             r#"{"t":"command","text":"hi"}"#,
-            r#"{"t":"hello"}"#,
         ] {
             assert_eq!(steps(text, true), ["Refuse(RequestMalformed)"], "{text}");
         }

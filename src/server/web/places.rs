@@ -1,7 +1,7 @@
-//! Places of requests that are not upgraded and whose answers were not sent: there are only so many,
-//! in all and for one address, and for one more the oldest goes. So what waits for those who do not
-//! read their answers is bounded, too. So whoever begins requests and ends none
-//! keeps nobody out. Loopback has no count of its own, like everywhere: proxies come from there.
+//! Places of requests that are not upgraded and whose answers were not sent: there are only so
+//! many, in all and for one address, and for one more the oldest goes. So what waits for those who
+//! do not read their answers is bounded, too. Loopback has no count of its own, like everywhere:
+//! proxies come from there.
 
 use std::collections::VecDeque;
 

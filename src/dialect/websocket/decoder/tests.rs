@@ -73,8 +73,7 @@ fn requests_are_carried_out_one_after_the_other_and_nothing_is_kept() {
         say("never said"),
     ]
     .concat();
-    let join =
-        r#"Command(Join { room: "tea", password: None, stay: true, recall: Some(Last(0)) })"#;
+    let join = r#"Command(Join { room: "tea", password: None, stay: true, recall: Some(Last(0)), list: false })"#;
     let expected = [
         "BeginRequest(7)",
         join,
