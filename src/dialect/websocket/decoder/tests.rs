@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::chat::Command;
+use crate::chat::{Command, Recall};
 use crate::dialect::{Acknowledgement, Decoder, Encoding, Spoken};
 use crate::limits::WEBSOCKET_FRAGMENTS_MAX;
 
@@ -73,10 +73,17 @@ fn requests_are_carried_out_one_after_the_other_and_nothing_is_kept() {
         say("never said"),
     ]
     .concat();
-    let join = r#"Command(Join { room: "tea", password: None, stay: true, recall: Some(Last(0)), list: false })"#;
+    let join = Command::Join {
+        room: "tea",
+        password: None,
+        stay: true,
+        recall: Some(Recall::Last(0)),
+        list: false,
+    };
+    let join = format!("{:?}", Step::Command(join));
     let expected = [
         "BeginRequest(7)",
-        join,
+        &join,
         "EndRequest",
         &said("hi"),
         "Noise(17)",
