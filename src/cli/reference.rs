@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::settings::{self, Setting};
 
 /// Example values of settings without a built-in default.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
     ("proxy-protocol", "[\"10.0.0.5\"]"),
@@ -18,6 +18,7 @@ const EXAMPLES: [(&str, &str); 12] = [
     ("reserve", "[\"admin\", \"root\"]"),
     ("log-level", "\"info\""),
     ("log-file", "\"/var/log/mio-chat.log\""),
+    ("web-origin", "[\"https://games.example\"]"),
 ];
 
 /// Columns of a comment.
@@ -145,7 +146,8 @@ mod tests {
     fn every_setting_has_a_value_to_show_and_a_row() {
         let settings = settings::all(&Cli::command());
         for setting in &settings {
-            assert!(example_value(setting) != "\"\"", "{} needs an example", setting.key());
+            let value = example_value(setting);
+            assert!(value != "\"\"" && value != "[\"\"]", "{} needs an example", setting.key());
         }
         let rows = table(&Cli::command());
         assert_eq!(rows.lines().filter(|row| row.starts_with("| `--")).count(), settings.len());
