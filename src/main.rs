@@ -108,10 +108,10 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
         Some(predecessor) => Reactor::take_over_from(&config.net, config.server, log, predecessor)?,
         None => Reactor::new(&config.net, config.server, log)?,
     };
-    announce(&reactor, clients_max, descriptors);
     if is_web_on {
         warn_of_ports(&reactor);
     }
+    announce(&reactor, clients_max, descriptors);
     for warning in misspelt() {
         log::warn!("{warning}");
     }

@@ -69,6 +69,7 @@ export async function stub() {
     if (total(room) > DIGEST_ABOVE) person.tell(joined); else tell(room, joined);
     person.tell({ t: "room", room: room.name, total: total(room) });
     if (room.topic) person.tell({ t: "topic", room: room.name, text: room.topic, by: "alice" });
+    if (request.names) answers.who(person, { room: room.name });
   }
   // Each returns nothing, the fields of its `ok`, or those of an error.
   const answers = {
