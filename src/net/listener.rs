@@ -31,6 +31,8 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Listeners {
     listeners: Vec<Listener>,
+    /// Only this machine can reach them.
+    on_loopback: bool,
     /// The listener that is asked first.
     first: usize,
     gate: Gate,
@@ -82,8 +84,12 @@ impl Listeners {
                 .map_err(|source| NetError::SetUp { what: "a tcp listener", source })?;
             listeners.push(Listener { socket, place, pending: true });
         }
+        let of = |listener: &Listener| listener.socket.local_addr().ok();
+        let is_loopback = |at: SocketAddr| at.ip().to_canonical().is_loopback();
+        let on_loopback = listeners.iter().filter_map(of).all(is_loopback);
         Ok(Self {
             listeners,
+            on_loopback,
             first: 0,
             gate: Gate::Open,
             spare: open_spare(),
@@ -190,7 +196,7 @@ impl Listeners {
 
     /// Whether only this machine can reach us.
     pub(super) fn are_on_loopback(&self) -> bool {
-        self.addresses().all(|address| address.ip().to_canonical().is_loopback())
+        self.on_loopback
     }
 
     /// The sockets, and where they are bound.
