@@ -9,8 +9,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::skip;
-
 #[path = "../../docs/examples/websocket_echo.rs"]
 #[allow(
     dead_code,
@@ -28,7 +26,8 @@ const NON_STRICT_MAX: usize = 2;
 fn the_autobahn_suite_finds_no_fault() {
     let suite = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("autobahn/bin/wstest");
     if !suite.is_file() {
-        return skip("the Autobahn suite is not installed, or no Python 2.7 (scripts/install)");
+        // Unlike other programs it cannot be installed everywhere, so its lack is never a failure.
+        return println!("SKIPPED: there is no Python 2.7 for the Autobahn suite");
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
