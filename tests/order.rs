@@ -412,6 +412,32 @@ fn a_request_for_a_password_check_ends_with_its_answer() {
 }
 
 #[test]
+fn whoever_makes_another_yield_ends_no_request_but_its_own() {
+    let mut world = World::new(governed());
+    for name in ["alice", "bob"] {
+        world.join_from(name, "192.0.2.7");
+        world.types(name, "/format json");
+    }
+    let oper = |id: u32, password: &str| {
+        format!(r#"{{"t":"command","id":{id},"text":"/oper root_7 {password}"}}"#)
+    };
+    world.types("alice", &oper(1, "wrong"));
+    world.wait(Duration::from_secs(9));
+    forget(&mut world);
+    // She has guessed wrong before, and he has not.
+    world.types("alice", &oper(2, "password"));
+    world.hears("alice");
+    world.types("bob", &oper(3, "password"));
+    let refused = world.hears("alice");
+    assert!(refused.starts_with(r#"{"t":"error","re":2,"code":"oper-busy","#), "{refused}");
+    let checking = world.hears("bob");
+    assert!(checking.starts_with(r#"{"t":"checking""#), "{checking}");
+    assert_eq!(checking.lines().count(), 1, "{checking}");
+    world.wait(3 * limits::PASSWORD_PAUSE);
+    assert!(world.hears("bob").ends_with("{\"t\":\"ok\",\"re\":3}\n"));
+}
+
+#[test]
 fn order_survives_a_restart() {
     let mut world = games();
     let mut shelf = Shelf::default();

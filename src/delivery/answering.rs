@@ -7,23 +7,23 @@ use crate::dialect::Acknowledgement;
 use crate::id::ClientId;
 
 impl Fanout {
-    /// A client's request of this number begins: at most one is open, while its client is heard.
+    /// A client's request of this number begins: of each client at most one is open.
     pub fn begin_request(&mut self, client: ClientId, number: u64) {
-        self.request = Some(Request::new(client, number));
+        self.requests.push(Request::new(client, number));
     }
 
-    /// The request ends later: what its client is told until then is no answer. Returns its number,
-    /// unless it was refused.
-    pub fn put_off_request(&mut self) -> Option<u64> {
-        self.request.take()?.put_off()
+    /// The request of a client ends later: what it is told until then is no answer. Returns its
+    /// number, unless it was refused.
+    pub fn put_off_request(&mut self, client: ClientId) -> Option<u64> {
+        let place = self.requests.iter().position(|request| request.client == client)?;
+        self.requests.swap_remove(place).end()
     }
 
-    /// The request ends, and its client is told so unless it was refused; `message` is the number
-    /// of the message that came of it.
-    pub fn end_request(&mut self, message: Option<u64>) {
-        let Some(request) = self.request.take() else { return };
-        if let Some(what) = request.end(message) {
-            self.acknowledge(request.client, what);
+    /// The request of a client ends, and it is told so unless it was refused; `message` is the
+    /// number of the message that came of it.
+    pub fn end_request(&mut self, client: ClientId, message: Option<u64>) {
+        if let Some(request) = self.put_off_request(client) {
+            self.acknowledge(client, Acknowledgement::Done { request, message });
         }
     }
 

@@ -64,8 +64,9 @@ pub struct Fanout {
     pub(super) feeds: Feeds,
     replays: ReplayCache,
     pub(super) small_writes: SmallWrites,
-    /// The request that is being carried out, if it bears a number.
-    pub(super) request: Option<Request>,
+    /// The requests that are being carried out and bear numbers: one of a client, and that of one
+    /// whose answer it brings.
+    pub(super) requests: Vec<Request>,
     /// The number of clients that read the server's words in ASCII.
     pub(super) ascii_readers: usize,
     /// Clients of a flush that spoke or are sent small writes; kept for its memory.
@@ -90,7 +91,7 @@ impl Fanout {
             feeds,
             replays,
             small_writes: SmallWrites::default(),
-            request: None,
+            requests: Vec::new(),
             ascii_readers: 0,
             transcripts,
             speakers: Vec::new(),
@@ -401,7 +402,7 @@ impl Outlet for Fanout {
         let mut re = None;
         if let Reply::Refused(refusal) = reply {
             self.counters.refused[refusal.kind()] += 1;
-            let request = self.request.as_mut().filter(|request| request.client == to);
+            let request = self.requests.iter_mut().find(|request| request.client == to);
             re = request.map(Request::refuse);
         }
         self.settle(to);

@@ -1,6 +1,5 @@
-//! The request that is being carried out: what its client is told of it bears the request's number.
+//! A request that is being carried out: what its client is told of it bears the request's number.
 
-use crate::dialect::Acknowledgement;
 use crate::id::ClientId;
 
 /// A request that bears a number.
@@ -24,14 +23,8 @@ impl Request {
         self.number
     }
 
-    /// Its number, if it was not refused.
-    pub(super) fn put_off(self) -> Option<u64> {
+    /// Its number at its end, if it was not refused.
+    pub(super) fn end(self) -> Option<u64> {
         (!self.is_refused).then_some(self.number)
-    }
-
-    /// What its client is told at its end, unless it was refused; `message` is the number of the
-    /// message that came of it.
-    pub(super) fn end(self, message: Option<u64>) -> Option<Acknowledgement> {
-        (!self.is_refused).then_some(Acknowledgement::Done { request: self.number, message })
     }
 }

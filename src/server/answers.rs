@@ -54,7 +54,7 @@ impl Server {
 
     /// A client was answered: what it has said meanwhile is heard, in its turn.
     pub(super) fn go_on_after_answer(&mut self, id: ClientId) {
-        self.fanout.end_request(None);
+        self.fanout.end_request(id, None);
         self.answers.forget(id);
         if let Some(session) = self.sessions.get_mut(id)
             && std::mem::take(&mut session.awaits_answer)

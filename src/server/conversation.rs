@@ -213,13 +213,13 @@ impl Server {
     /// The request of a client is carried out, or will be when it is answered.
     fn end_request(&mut self, id: ClientId) {
         if self.sessions.get(id).is_some_and(|session| session.awaits_answer) {
-            if let Some(number) = self.fanout.put_off_request() {
+            if let Some(number) = self.fanout.put_off_request(id) {
                 self.end_when_answered(id, number);
             }
             return;
         }
         let last = self.lobby.cursor().number;
-        self.fanout.end_request(Some(last).filter(|last| *last > self.said_before));
+        self.fanout.end_request(id, Some(last).filter(|last| *last > self.said_before));
     }
 
     fn hear_member(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {
