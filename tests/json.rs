@@ -7,7 +7,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{World, settings};
+use common::{World, governed, settings};
 use mio_chat::chat::{Alphabet, FloodRate, LobbySettings};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::dialect::json::Object;
@@ -199,4 +199,54 @@ fn a_request_for_plain_lines_is_the_last() {
     let (told, said) = heard.split_once('\n').unwrap();
     assert!(told.starts_with("* you read plain lines from now on"), "{heard}");
     assert_eq!(said, "bot: {\"t\":\"say\",\"text\":\"hi\"}\n");
+}
+
+#[test]
+fn a_request_for_a_password_check_ends_with_its_answer() {
+    let mut world = World::new(governed());
+    world.join("alice");
+    world.types("alice", "/format json");
+    for (password, last) in [
+        ("wrong", r#"{"t":"error","re":7,"code":"oper-wrong","#),
+        ("password", "{\"t\":\"ok\",\"re\":7}\n"),
+    ] {
+        world.hears("alice");
+        let text = format!("/oper root_7 {password}");
+        world.types("alice", &format!(r#"{{"t":"command","id":7,"text":"{text}"}}"#));
+        let heard = world.hears("alice");
+        assert!(heard.starts_with(r#"{"t":"checking""#) && heard.lines().count() == 1, "{heard}");
+        world.types("alice", r#"{"t":"ping"}"#);
+        world.wait(3 * limits::PASSWORD_PAUSE);
+        let heard = world.hears("alice");
+        assert!(heard.contains(last) && !heard.contains("checking"), "{heard}");
+        world.wait(Duration::from_secs(9));
+        assert!((heard + &world.hears("alice")).ends_with("{\"t\":\"pong\"}\n"));
+    }
+}
+
+#[test]
+fn whoever_makes_another_yield_ends_no_request_but_its_own() {
+    let mut world = World::new(governed());
+    for name in ["alice", "bob"] {
+        world.join_from(name, "192.0.2.7");
+        world.types(name, "/format json");
+    }
+    let oper = |id: u32, password: &str| {
+        format!(r#"{{"t":"command","id":{id},"text":"/oper root_7 {password}"}}"#)
+    };
+    world.types("alice", &oper(1, "wrong"));
+    world.wait(Duration::from_secs(9));
+    world.hears("alice");
+    world.hears("bob");
+    // She has guessed wrong before, and he has not.
+    world.types("alice", &oper(2, "password"));
+    world.hears("alice");
+    world.types("bob", &oper(3, "password"));
+    let refused = world.hears("alice");
+    assert!(refused.starts_with(r#"{"t":"error","re":2,"code":"oper-busy","#), "{refused}");
+    let checking = world.hears("bob");
+    assert!(checking.starts_with(r#"{"t":"checking""#), "{checking}");
+    assert_eq!(checking.lines().count(), 1, "{checking}");
+    world.wait(3 * limits::PASSWORD_PAUSE);
+    assert!(world.hears("bob").ends_with("{\"t\":\"ok\",\"re\":3}\n"));
 }

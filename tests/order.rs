@@ -7,15 +7,8 @@ mod common;
 use std::time::Duration;
 
 use common::shelf::Shelf;
-use common::{World, settings};
-use mio_chat::chat::LobbySettings;
+use common::{World, governed, settings};
 use mio_chat::limits;
-use mio_chat::password::SlowHash;
-use mio_chat::server::{Operator, Settings};
-
-/// The password is `password`, hashed in 4,096 rounds.
-const HASH: &str = "pbkdf2-sha256:4096:73616c74:\
-                    c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
 
 /// Alice, who owns `games`, and bob and carol, who are there; dave is in `main`.
 fn games() -> World {
@@ -38,14 +31,6 @@ fn forget(world: &mut World) {
     for name in world.names() {
         world.hears(&name);
     }
-}
-
-/// A server that root looks after.
-fn governed() -> Settings {
-    let operators =
-        vec![Operator { name: "root_7".into(), password: SlowHash::parse(HASH).unwrap() }];
-    let lobby = LobbySettings { reserved: vec!["root_7".into()], ..LobbySettings::default() };
-    Settings { operators, lobby, ..settings() }
 }
 
 /// Somebody proves to look after the server.
@@ -386,55 +371,6 @@ fn a_password_is_checked_while_others_talk() {
     world.types("alice", "/oper root_7 password");
     world.vanishes("alice");
     world.wait(Duration::from_secs(1));
-}
-
-#[test]
-fn a_request_for_a_password_check_ends_with_its_answer() {
-    let mut world = World::new(governed());
-    world.join("alice");
-    world.types("alice", "/format json");
-    for (password, last) in [
-        ("wrong", r#"{"t":"error","re":7,"code":"oper-wrong","#),
-        ("password", "{\"t\":\"ok\",\"re\":7}\n"),
-    ] {
-        world.hears("alice");
-        let text = format!("/oper root_7 {password}");
-        world.types("alice", &format!(r#"{{"t":"command","id":7,"text":"{text}"}}"#));
-        let heard = world.hears("alice");
-        assert!(heard.starts_with(r#"{"t":"checking""#) && heard.lines().count() == 1, "{heard}");
-        world.types("alice", r#"{"t":"ping"}"#);
-        world.wait(3 * limits::PASSWORD_PAUSE);
-        let heard = world.hears("alice");
-        assert!(heard.contains(last) && !heard.contains("checking"), "{heard}");
-        world.wait(Duration::from_secs(9));
-        assert!((heard + &world.hears("alice")).ends_with("{\"t\":\"pong\"}\n"));
-    }
-}
-
-#[test]
-fn whoever_makes_another_yield_ends_no_request_but_its_own() {
-    let mut world = World::new(governed());
-    for name in ["alice", "bob"] {
-        world.join_from(name, "192.0.2.7");
-        world.types(name, "/format json");
-    }
-    let oper = |id: u32, password: &str| {
-        format!(r#"{{"t":"command","id":{id},"text":"/oper root_7 {password}"}}"#)
-    };
-    world.types("alice", &oper(1, "wrong"));
-    world.wait(Duration::from_secs(9));
-    forget(&mut world);
-    // She has guessed wrong before, and he has not.
-    world.types("alice", &oper(2, "password"));
-    world.hears("alice");
-    world.types("bob", &oper(3, "password"));
-    let refused = world.hears("alice");
-    assert!(refused.starts_with(r#"{"t":"error","re":2,"code":"oper-busy","#), "{refused}");
-    let checking = world.hears("bob");
-    assert!(checking.starts_with(r#"{"t":"checking""#), "{checking}");
-    assert_eq!(checking.lines().count(), 1, "{checking}");
-    world.wait(3 * limits::PASSWORD_PAUSE);
-    assert!(world.hears("bob").ends_with("{\"t\":\"ok\",\"re\":3}\n"));
 }
 
 #[test]

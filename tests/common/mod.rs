@@ -19,16 +19,31 @@ use std::io::IoSlice;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use mio_chat::chat::FloodRate;
+use mio_chat::chat::{FloodRate, LobbySettings};
 use mio_chat::id::{ClientId, Registry};
 use mio_chat::limits;
 use mio_chat::matchmaking::{self, SocketIndex, Transmit};
-use mio_chat::server::{CloseReason, Driver, Read, Server, Settings, Transport, Turn, Written};
+use mio_chat::password::SlowHash;
+use mio_chat::server::{
+    CloseReason, Driver, Operator, Read, Server, Settings, Transport, Turn, Written,
+};
 use mio_chat::time::Time;
 use shelf::{SharedShelf, Shelf};
 
 /// Turns after which a world that still has work is taken to be spinning.
 const TURNS_MAX: usize = 10_000;
+
+/// The password is `password`, hashed in 4,096 rounds.
+const HASH: &str = "pbkdf2-sha256:4096:73616c74:\
+                    c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
+
+/// A server that root looks after.
+pub(crate) fn governed() -> Settings {
+    let operators =
+        vec![Operator { name: "root_7".into(), password: SlowHash::parse(HASH).expect("a hash") }];
+    let lobby = LobbySettings { reserved: vec!["root_7".into()], ..LobbySettings::default() };
+    Settings { operators, lobby, ..settings() }
+}
 
 /// Settings as the command's defaults, but without flood control.
 pub(crate) fn settings() -> Settings {
