@@ -113,10 +113,14 @@ impl Outlet for Both {
 }
 
 /// Small and fast, and the same everywhere (xorshift).
-struct TestRandom(u64);
+pub(super) struct TestRandom(u64);
 
 impl TestRandom {
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -157,7 +161,7 @@ impl Crowd {
 
     fn new(seed: u64) -> Self {
         Self {
-            random: TestRandom(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            random: TestRandom::new(seed),
             ids: Registry::default(),
             here: Vec::new(),
             named: 0,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chat::Reply;
+use crate::delivery::tests::TestRandom;
 use crate::dialect::Framing;
 use std::time::Duration;
 
@@ -184,20 +185,4 @@ fn an_older_server_tells_that_a_line_was_begun() {
     outbox.take_over(&state, &mut pool);
     outbox.cut_after_message(&transcripts, &mut pool);
     assert_eq!(gathered(&outbox, &transcripts), b"lo\n");
-}
-
-/// Small and fast, and the same everywhere (xorshift).
-struct TestRandom(u64);
-
-impl TestRandom {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
-    }
 }
