@@ -6,6 +6,11 @@ use std::net::{IpAddr, SocketAddr};
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
+/// The type of a text.
+pub const TEXT: &str = "text/plain; charset=utf-8";
+/// What anything but a page may do in a browser.
+pub const NOTHING_ALLOWED: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// The length of the head that begins with these bytes, with the empty line that ends it. Empty
 /// lines before a request are allowed. `searched` is where the search goes on: it is kept from one
 /// call to the next, so that looking for an end is linear.

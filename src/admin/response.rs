@@ -3,15 +3,12 @@
 use super::metrics;
 use super::request::{HttpError, HttpRequest, Page};
 use super::snapshot::StatusSource;
-use crate::http::page_policy;
+use crate::http::{NOTHING_ALLOWED, TEXT, page_policy};
 
 /// The live picture. It asks `/status` and nothing else.
 const HOME: &str = include_str!("page.html");
-const TEXT: &str = "text/plain; charset=utf-8";
 /// Prometheus' own words for its text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// For everything but the page, which needs its own style and script.
-const NOTHING_ALLOWED: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The answer to a request, as it is sent.
 pub fn answer(asked: Result<HttpRequest, HttpError>, source: &impl StatusSource) -> Vec<u8> {

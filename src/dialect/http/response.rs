@@ -11,6 +11,7 @@ use super::request::AnswerForm;
 use super::text::PostForm;
 use crate::chat::{Excerpt, Farewell, HistoryCursor, MessageId, OpenRoom, Reply};
 use crate::dialect::json;
+use crate::http::{NOTHING_ALLOWED, TEXT};
 use crate::limits::HTTP_RETRY_SECONDS;
 use crate::time::UnixTime;
 
@@ -47,10 +48,7 @@ pub enum WebAnswer<'a> {
     Failed(HttpError),
 }
 
-const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
-/// For everything but the page, which needs its own style and script.
-const NOTHING_ALLOWED: &str = "default-src 'none'; frame-ancestors 'none'";
 /// The first header for who was prompted: a browser shows it behind the prompt, or passes over
 /// that.
 const TOO_EARLY: &str = "X-Note: opened too early, press F5\r\n";
