@@ -90,6 +90,11 @@ impl Bots {
         self.0.get_mut(&TokenHash::of(secret)).filter(|known| known.bot.kind == kind)
     }
 
+    /// How much has been said with the secret of this hash.
+    pub(super) fn allowance(&mut self, hash: TokenHash) -> Option<&mut Allowance> {
+        self.0.get_mut(&hash).map(|known| &mut known.allowance)
+    }
+
     /// What each has said, for another process.
     pub(super) fn handed_over(&self) -> Vec<(TokenHash, Allowance)> {
         self.0.iter().map(|(hash, known)| (*hash, known.allowance)).collect()

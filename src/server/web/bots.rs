@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::super::Server;
 use super::super::audit::Audited;
-use super::super::bots::{Bot, BotKind};
+use super::super::bots::{Bot, BotKind, TokenHash};
 use crate::chat::{Command, MessageId, NameKey, Refusal};
 use crate::dialect::http::{AnswerForm, HttpError, WebAnswer, WebPost};
 use crate::id::ClientId;
@@ -30,7 +30,7 @@ impl Server {
             Some(bot) if bot.room.key() != NameKey::of(room.strip_prefix('#').unwrap_or(room)) => {
                 Err(HttpError::Forbidden("this token is for another room"))
             }
-            Some(bot) => self.say_for(now, &bot, token, said),
+            Some(bot) => self.say_for(now, &bot, said),
         };
         let what = posted.map_or_else(WebAnswer::Failed, WebAnswer::Posted);
         self.respond(now, id, form, &what);
@@ -46,7 +46,7 @@ impl Server {
     ) {
         let posted = match self.known_bot(now, id, BotKind::Hook, secret) {
             None => Err(NO_HOOK),
-            Some(bot) => self.say_for(now, &bot, secret, said),
+            Some(bot) => self.say_for(now, &bot, said),
         };
         let what = posted.map_or_else(WebAnswer::Failed, |_| WebAnswer::Hooked(said.form));
         self.respond(now, id, form, &what);
@@ -64,13 +64,7 @@ impl Server {
         None
     }
 
-    fn say_for(
-        &mut self,
-        now: Time,
-        bot: &Bot,
-        secret: &str,
-        said: &WebPost,
-    ) -> Result<MessageId, HttpError> {
+    fn say_for(&mut self, now: Time, bot: &Bot, said: &WebPost) -> Result<MessageId, HttpError> {
         let text = match &said.username {
             Some(name) if !name.trim().is_empty() => format!("{}: {}", name.trim(), said.text),
             _ => said.text.clone(),
@@ -78,7 +72,7 @@ impl Server {
         if text.len() > TEXT_BYTES_MAX {
             return Err(HttpError::TextTooLong);
         }
-        if let Some(wait) = self.charge_bot(now, bot.kind, secret, &text) {
+        if let Some(wait) = self.charge_bot(now, bot.hash, &text) {
             let seconds = wait.as_millis().div_ceil(1_000);
             return Err(HttpError::TooFast(u32::try_from(seconds).unwrap_or(u32::MAX)));
         }
@@ -93,15 +87,9 @@ impl Server {
     }
 
     /// Charges a bot for what it says, or returns how long it has to wait.
-    fn charge_bot(
-        &mut self,
-        now: Time,
-        kind: BotKind,
-        secret: &str,
-        text: &str,
-    ) -> Option<Duration> {
+    fn charge_bot(&mut self, now: Time, hash: TokenHash, text: &str) -> Option<Duration> {
         let rate = self.settings.flood?;
-        let allowance = &mut self.bots.find(kind, secret)?.allowance;
+        let allowance = self.bots.allowance(hash)?;
         let ready = allowance.ready_at(rate);
         if ready > now {
             return Some(ready.since(now));
