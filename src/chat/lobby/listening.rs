@@ -22,7 +22,8 @@ impl Lobby {
     /// archive.
     ///
     /// # Errors
-    /// There is no such room, or it may not be listened to from there.
+    /// There is no such room, or it may not be listened to from there; which of these is not to be
+    /// told to somebody who has no nickname.
     pub fn room_to_hear(
         &mut self,
         typed: &str,

@@ -1,5 +1,7 @@
 //! Lists of rooms, and of the members of one room.
 
+use std::cmp::Reverse;
+
 use super::Lobby;
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
@@ -15,9 +17,7 @@ impl Lobby {
         let open = self.rooms.iter().filter(|(id, room)| *id == RoomId::MAIN || !room.is_empty());
         let mut rooms: Vec<(&RoomName, usize)> =
             open.map(|(_, room)| (&room.name, room.len())).collect();
-        rooms.sort_by(|(name, members), (other, others)| {
-            others.cmp(members).then_with(|| name.as_str().cmp(other.as_str()))
-        });
+        rooms.sort_by_key(|&(name, members)| fullest_first(name, members));
         let more = rooms.len().saturating_sub(LISTED_MAX);
         rooms.truncate(LISTED_MAX);
         outlet.reply(id, &Reply::Rooms { rooms: &rooms, more });
@@ -28,9 +28,7 @@ impl Lobby {
         let mut rooms: Vec<(&RoomName, usize)> =
             self.rooms.iter().map(|(_, room)| (&room.name, room.len())).collect();
         rooms.retain(|(_, members)| *members > 0 && most > 0);
-        rooms.sort_unstable_by(|(name, members), (other, others)| {
-            others.cmp(members).then_with(|| name.as_str().cmp(other.as_str()))
-        });
+        rooms.sort_unstable_by_key(|&(name, members)| fullest_first(name, members));
         rooms.truncate(most);
         rooms
     }
@@ -59,6 +57,11 @@ impl Lobby {
         outlet.reply(id, &Reply::Who { room: &open.name, names, count, page });
         Ok(())
     }
+}
+
+/// The place of a room in a list of the fullest, which are what a newcomer looks for.
+pub(super) fn fullest_first(name: &RoomName, members: usize) -> (Reverse<usize>, &str) {
+    (Reverse(members), name.as_str())
 }
 
 /// What would stand on the page that begins with the name of this rank if all names were sorted:

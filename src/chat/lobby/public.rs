@@ -2,13 +2,13 @@
 //! not kept out of them.
 
 use super::Lobby;
+use super::listing::fullest_first;
+use crate::chat::command::Recall;
 use crate::chat::message::{HistoryCursor, Message};
 use crate::chat::name::RoomName;
-use crate::chat::network::Network;
-use crate::chat::outlet::Outlet;
+use crate::chat::reply::Recalled;
 use crate::chat::room::RoomId;
 use crate::chat::room_settings::Topic;
-use crate::time::UnixTime;
 
 /// A room that anybody may enter.
 #[derive(Clone, Copy, Debug)]
@@ -49,23 +49,8 @@ impl Lobby {
                 topic: room.settings.topic.as_ref(),
             })
             .collect();
-        rooms.sort_by(|room, other| {
-            let by_name = || room.name.as_str().cmp(other.name.as_str());
-            other.total.cmp(&room.total).then_with(by_name)
-        });
+        rooms.sort_by_key(|room| fullest_first(room.name, room.total));
         rooms
-    }
-
-    /// The room of this name that somebody from this network may listen to, in memory or in the
-    /// archive. That there is a room with a password, or one that keeps them out, is not told.
-    pub fn find_open_room(
-        &mut self,
-        typed: &str,
-        network: Option<Network>,
-        now: UnixTime,
-        outlet: &mut impl Outlet,
-    ) -> Option<RoomId> {
-        self.room_to_hear(typed, network, now, outlet).ok()
     }
 
     /// So many messages at most of a room: the first ones after a place, or else the last ones.
@@ -76,15 +61,8 @@ impl Lobby {
         most: usize,
     ) -> Option<Excerpt<'_>> {
         let open = self.rooms.get(id)?;
-        let history = &open.history;
-        let (replay, gap) = match after {
-            None => (history.last(most), false),
-            Some(after) if after.epoch != self.sequence.epoch => (history.last(usize::MAX), true),
-            Some(after) => {
-                let knows_all = self.sequence.knows_all_since(after, history.forgotten());
-                (history.after(after.number), !knows_all)
-            }
-        };
+        let (replay, which) = self.replay_of(open, after.map_or(Recall::Last(most), Recall::After));
+        let gap = matches!(which, Recalled::Gap(_));
         let messages: Vec<&Message> = replay.iter().take(most).collect();
         let more = replay.len() > messages.len();
         let mut at = self.sequence.cursor();

@@ -82,7 +82,7 @@ impl Server {
     /// The room of this name, if anybody may know of it who comes from where this client does.
     fn find_open_room(&mut self, now: Time, id: ClientId, name: &str) -> Option<RoomId> {
         self.with_context(now, |lobby, fanout, context| {
-            lobby.find_open_room(name, (context.network_of)(id), context.now, fanout)
+            lobby.room_to_hear(name, (context.network_of)(id), context.now, fanout).ok()
         })
     }
 
