@@ -81,3 +81,5 @@ pub mod text;
 pub mod time;
 #[cfg(feature = "server")]
 pub mod timer_queue;
+#[cfg(feature = "tls")]
+pub mod tls;

@@ -29,7 +29,8 @@ const LEAVES: [&str; 12] = [
 ///
 /// What loads a server must not lean on it, or it would find its own faults right; the terminal
 /// client knows the server by what that sends, and by the table of commands, which people type.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
+    ("tls", &[]),
     ("chat", &[]),
     ("dialect", &["chat"]),
     ("delivery", &["chat", "dialect"]),
@@ -37,11 +38,11 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("server", &["chat", "dialect", "delivery", "matchmaking"]),
     ("admin", &["matchmaking"]),
     ("store", &["chat"]),
-    ("net", &["admin", "chat", "dialect", "matchmaking", "server", "store"]),
-    ("load", &[]),
+    ("net", &["admin", "chat", "dialect", "matchmaking", "server", "store", "tls"]),
+    ("load", &["tls"]),
     ("peer", &[]),
     ("console", &["dialect"]),
-    ("client", &["console", "peer"]),
+    ("client", &["console", "peer", "tls"]),
 ];
 /// Which leaf may use which.
 const LEAVES_USE: [(&str, &[&str]); 4] = [
