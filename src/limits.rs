@@ -8,6 +8,7 @@ mod admin;
 mod console;
 mod load;
 mod matching;
+mod tls;
 mod web;
 mod websocket;
 
@@ -17,6 +18,7 @@ pub use admin::*;
 pub use console::*;
 pub use load::*;
 pub use matching::*;
+pub use tls::*;
 pub use web::*;
 pub use websocket::*;
 

@@ -290,4 +290,6 @@ pub enum Farewell {
     Banned,
     /// Put out of `main`, which the client was told.
     Kicked,
+    /// Only encrypted connections are served.
+    TlsOnly,
 }

@@ -157,6 +157,11 @@ impl Backlog {
         self.track(outbox, |outbox, pool| outbox.sent(now, count, transcripts, pool));
     }
 
+    /// Notes that bytes at the front are encrypted, and wait so for the socket.
+    pub(super) fn seal(&mut self, outbox: &mut Outbox, sealed: usize, transcripts: &Transcripts) {
+        self.track(outbox, |outbox, pool| outbox.seal(sealed, transcripts, pool));
+    }
+
     /// Notes that a socket takes no more.
     pub(super) fn block(&mut self, now: Time, outbox: &mut Outbox) {
         self.track(outbox, |outbox, pool| outbox.block(now, pool));

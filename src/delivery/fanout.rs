@@ -242,6 +242,14 @@ impl Fanout {
         SendStatus::Waits
     }
 
+    /// Notes that so many bytes at the front of what waits are encrypted, and that their ciphertext
+    /// waits for the socket: whatever becomes of this client, they are sent first.
+    pub fn seal(&mut self, id: ClientId, sealed: usize) {
+        if let Some(outbox) = self.outboxes.get_mut(id) {
+            self.backlog.seal(outbox, sealed, &self.transcripts);
+        }
+    }
+
     /// Notes that this client's socket takes bytes again.
     pub fn unblock(&mut self, id: ClientId) {
         if let Some(outbox) = self.outboxes.get_mut(id)

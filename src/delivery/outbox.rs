@@ -75,6 +75,9 @@ pub(super) struct Overflow {
     /// Bytes at the front that end a message of which a part was sent, or that are in another
     /// encoding than what comes behind them.
     owed: usize,
+    /// Bytes at the front that are encrypted already, and whose ciphertext waits for the socket:
+    /// they take their memory twice, and cannot be taken back.
+    sealed: usize,
     /// The client is behind: much has waited since it last had caught up.
     behind: bool,
 }
@@ -181,18 +184,32 @@ impl Outbox {
         self.advance(count);
         self.owe(owed.unwrap_or(0), pool);
         if let Some(overflow) = &mut self.overflow {
+            overflow.sealed = 0;
             overflow.move_mark(now, count, self.first.len as usize);
         }
     }
 
-    /// Bytes at the front that a reader who is cut off is still sent; none of a message that has no
-    /// end.
+    /// Notes that so many bytes at the front are encrypted, and wait so for the socket. A reader who
+    /// is cut off is sent these, and the rest of the message that they end in.
+    pub(super) fn seal(&mut self, sealed: usize, transcripts: &Transcripts, pool: &mut Pool) {
+        let sealed = sealed.min(self.backlog());
+        let rest =
+            self.encoding.framing().owed(self.slices(transcripts), self.owed(transcripts), sealed);
+        self.owe(sealed + rest.unwrap_or(0), pool);
+        if let Some(overflow) = &mut self.overflow {
+            overflow.sealed = sealed;
+        }
+    }
+
+    /// Bytes at the front that a reader who is cut off is still sent; of a message that has no end,
+    /// those alone that cannot be taken back.
     fn owed(&self, transcripts: &Transcripts) -> usize {
+        let owed = self.overflow.as_ref().map_or(0, |overflow| overflow.owed);
         if self.flags.has(Flag::Open) && !self.is_empty() {
             let end = self.encoding.framing().owed(self.slices(transcripts), 0, 1);
-            return end.map_or(0, |end| 1 + end);
+            return owed.max(end.map_or(0, |end| 1 + end));
         }
-        self.overflow.as_ref().map_or(0, |overflow| overflow.owed)
+        owed
     }
 
     /// Notes how many bytes at the front a reader who is cut off is still sent.
@@ -227,6 +244,7 @@ impl Outbox {
     /// Drops all that waits but the rest of a message that is partly sent.
     pub(super) fn cut_after_message(&mut self, transcripts: &Transcripts, pool: &mut Pool) {
         let owed = self.owed(transcripts);
+        let sealed = self.overflow.as_ref().map_or(0, |overflow| overflow.sealed);
         let mut kept = Vec::with_capacity(owed);
         for slice in self.slices(transcripts) {
             kept.extend_from_slice(&slice[..slice.len().min(owed - kept.len())]);
@@ -238,6 +256,9 @@ impl Outbox {
         self.flags.set(Flag::Open, false);
         self.push_own(&kept, pool);
         self.owe(kept.len(), pool);
+        if let Some(overflow) = &mut self.overflow {
+            overflow.sealed = sealed;
+        }
     }
 
     /// Fills `slices`, which are empty, with what may be written now. Returns how many bytes that
@@ -327,6 +348,7 @@ impl Outbox {
     pub(super) fn memory(&self) -> usize {
         self.overflow.as_ref().map_or(0, |overflow| {
             size_of::<Overflow>()
+                + overflow.sealed
                 + overflow.own.capacity()
                 + overflow.pieces.capacity() * size_of::<Span>()
         })
@@ -456,7 +478,7 @@ impl Overflow {
         self.behind = false;
         self.pieces.clear();
         self.own.clear();
-        (self.waiting, self.own_head, self.owed, self.mark) = (0, 0, 0, None);
+        (self.waiting, self.own_head, self.owed, self.sealed, self.mark) = (0, 0, 0, 0, None);
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::detect::{Language, language, without_blanks};
+use super::encryption::{Agreed, Security};
 use super::http::Spoken;
 use super::http::decoder::{HttpDecoder, HttpSteps};
 use super::line::decoder::{LineDecoder, LineSteps};
@@ -67,8 +68,8 @@ impl Decoder {
         }
         let mut input = &mut input[..];
         if let Self::Line(line) = self
-            && line.is_detecting()
             && spoken.http
+            && line.may_be_http()
             && let Some(http) = begun_by(line, now, input)
         {
             *self = Self::Http(Box::new(http));
@@ -85,6 +86,15 @@ impl Decoder {
             Self::Http(http) => Decoded::Http(http.decode(now, input, spoken)),
             #[cfg(test)]
             Self::Toy(toy) => Decoded::Toy(toy.decode(input)),
+        }
+    }
+
+    /// The decoder of a client whose connection is encrypted from now on, and with which the language
+    /// of this name was agreed on (ALPN).
+    pub fn encrypted(security: Security, protocol: Option<&str>, spoken: &Spoken) -> Self {
+        match Agreed::on(protocol) {
+            Agreed::Http if spoken.http => Self::Http(Box::new(HttpDecoder::agreed(security))),
+            agreed => Self::Line(LineDecoder::encrypted(security, agreed)),
         }
     }
 
@@ -187,6 +197,7 @@ fn begun_by(line: &LineDecoder, now: Time, input: &[u8]) -> Option<HttpDecoder> 
     is_http.then(|| {
         let begun = line.begun().min(now);
         HttpDecoder::new(without_blanks(bytes).to_vec(), begun, is_prompted, has_ended)
+            .coming(line.security())
     })
 }
 

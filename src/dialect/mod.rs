@@ -11,6 +11,7 @@
 mod decoder;
 mod detect;
 mod encoding;
+mod encryption;
 mod format;
 mod framing;
 pub mod http;
@@ -26,6 +27,7 @@ pub mod websocket;
 pub use decoder::{Decoded, Decoder};
 pub use detect::{Foreign, Language, language};
 pub use encoding::Encoding;
+pub use encryption::{Encryption, Security};
 pub use format::{Acknowledgement, Format, Situation};
 pub use framing::Framing;
 pub use http::Spoken;

@@ -238,6 +238,7 @@ fn every_farewell_is_one_ascii_notice_that_nobody_can_forge() {
         Farewell::MadeWay,
         Farewell::Banned,
         Farewell::Kicked,
+        Farewell::TlsOnly,
     ] {
         let text = encoded(Reply::Farewell(farewell));
         let json = encoded_in(Encoding::JsonLine, Reply::Farewell(farewell));

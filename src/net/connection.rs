@@ -31,6 +31,10 @@ pub(super) struct Connection {
     unprobed: u32,
     /// Its nickname was logged.
     pub(super) named: bool,
+    /// Nothing was read from it yet: its first byte says whether it comes encrypted.
+    pub(super) fresh: bool,
+    /// It comes encrypted; `encryption` has what that takes.
+    pub(super) encrypted: bool,
 }
 
 impl Connection {
@@ -44,6 +48,8 @@ impl Connection {
             finished: false,
             unprobed: 0,
             named: false,
+            fresh: true,
+            encrypted: false,
         }
     }
 
@@ -67,6 +73,11 @@ impl Connection {
             self.finished |= event.is_read_closed() && !event.is_error();
         }
         readable
+    }
+
+    /// Whether there may be something to read, of which no event will tell.
+    pub(super) fn is_readable(&self) -> bool {
+        self.readable
     }
 
     /// Reads once, if there may be something. A read that brings less than there was room for has
@@ -160,6 +171,32 @@ impl Connection {
     pub(super) fn turn_away(mut self, last: &[u8], scratch: &mut [u8]) {
         let _ = self.stream.write(last);
         self.close(scratch);
+    }
+}
+
+/// The socket as something that reads and writes, for what encrypts: it may be full, and there may
+/// be nothing.
+impl io::Read for Connection {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match Self::read(self, room) {
+            Read::Bytes { count, .. } => Ok(count),
+            Read::End => Ok(0),
+            Read::Broken => Err(io::ErrorKind::ConnectionReset.into()),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+impl io::Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match Self::write(self, &[IoSlice::new(bytes)], &mut []) {
+            Written::Taken(taken) => Ok(taken),
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod connection;
 mod datagram;
 mod datagram_socket;
 mod descriptors;
+mod encryption;
 mod error;
 mod gauges;
 mod handover;

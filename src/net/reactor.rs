@@ -51,6 +51,7 @@ use crate::id::ClientId;
 use crate::server::Turn;
 use crate::subnet::Subnet;
 use crate::time::Time;
+use crate::tls::Acceptor;
 
 /// The operator's choices about the network. Defaults are in `limits`.
 #[derive(Clone, Debug)]
@@ -63,6 +64,8 @@ pub struct NetSettings {
     pub backlog: i32,
     /// Clients at once.
     pub clients_max: usize,
+    /// What clients may come encrypted by.
+    pub tls: Option<Acceptor>,
     /// Balancers, whose connections must begin with a PROXY header.
     pub proxies: Vec<Subnet>,
     /// Idle time after which TCP probes a peer; zero never does.
@@ -215,6 +218,9 @@ impl Reactor {
             self.turn.note_readable(id);
         }
         if event.is_writable() {
+            if connection.encrypted {
+                self.sockets.encryption.flush(id, connection);
+            }
             self.turn.note_writable(id);
         }
     }
@@ -238,6 +244,7 @@ impl Reactor {
     fn serve_clients(&mut self) {
         let (sockets, audit) = (&mut self.sockets, &mut self.operations.audit);
         let mut serving = Serving { now: self.now, clock: self.clock, sockets, audit };
+        serving.sockets.encryption.begin_turn();
         self.turn.run(self.now, &mut serving);
     }
 

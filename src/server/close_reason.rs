@@ -22,7 +22,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, by the name it has in log and counters.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 16] = [
         "ended",
         "lost",
         Foreign::NAMES[0],
@@ -38,6 +38,7 @@ impl CloseReason {
         "banned",
         "kicked",
         "finished",
+        "tls-only",
     ];
 
     /// The place of those who read too slowly in [`CloseReason::NAMES`].
@@ -63,6 +64,7 @@ impl CloseReason {
             ) => 11,
             Self::Told(Farewell::Banned | Farewell::AddressBanned) => 12,
             Self::Told(Farewell::Kicked) => 13,
+            Self::Told(Farewell::TlsOnly) => 15,
             Self::Finished => 14,
         }
     }

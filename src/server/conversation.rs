@@ -231,6 +231,11 @@ impl Server {
     /// A message of somebody without a nickname, which most likely is that nickname. Charged to
     /// where it comes from alone, and there are only so many tries.
     fn hear_stranger(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {
+        if self.must_be_encrypted(id) {
+            self.charge_stranger(now, id, false);
+            self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
+            return false;
+        }
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.stranger_tries += 1;
         let tries = session.stranger_tries;

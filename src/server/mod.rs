@@ -41,6 +41,7 @@ mod matches;
 mod operators;
 mod origins;
 mod persistence;
+mod securing;
 mod session;
 mod settings;
 mod turn;
@@ -61,7 +62,7 @@ pub use handover::{Handover, ServerState};
 pub use operators::Operator;
 pub use persistence::Storage;
 pub use settings::Settings;
-pub use turn::{BudgetsHit, Driver, Gauges, Read, Steps, Transport, Turn, Written};
+pub use turn::{BudgetsHit, Driver, Gauges, Read, Secured, Steps, Transport, Turn, Written};
 pub use watching::{SlowReader, Status};
 
 use admission::Admission;
@@ -170,7 +171,7 @@ impl Server {
         let origin = self.admission.admit(now, peer)?;
         self.sessions.insert(id, Session::new(now, origin));
         self.fanout.open(id);
-        if self.settings.greet_after.is_zero() && !self.may_be_browser(now, id) {
+        if self.settings.patience_before_prompt().is_zero() && !self.may_be_browser(now, id) {
             self.greet(id);
         }
         self.arm(id);
@@ -343,10 +344,14 @@ impl Server {
             self.close_slow(now, id);
         } else if session.is_listening() {
             self.keep_listening(now, id);
+        } else if session.secure_due() <= now {
+            self.insecure(now, id);
         } else if session.register_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::RegisterTimeout));
         } else if session.greet_due(&self.settings) <= now {
-            if !self.may_be_browser(now, id) {
+            if self.must_be_encrypted(id) {
+                self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
+            } else if !self.may_be_browser(now, id) {
                 self.greet(id);
             }
         } else if session.line_due(&self.settings) <= now {

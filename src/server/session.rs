@@ -14,7 +14,7 @@ use super::origins::Origin;
 use super::wait::Wait;
 use super::web::patience;
 use crate::chat::{Allowance, FloodRate};
-use crate::dialect::Decoder;
+use crate::dialect::{Decoder, Security};
 use crate::limits::FLOOD_BYTES_PER_LINE;
 use crate::time::Time;
 
@@ -23,6 +23,8 @@ use crate::time::Time;
 pub(super) enum Phase {
     /// Nothing was said yet, by either side.
     Silent,
+    /// The connection is being encrypted.
+    Securing,
     /// A nickname is awaited.
     Choosing,
     /// The client is a member.
@@ -60,6 +62,12 @@ pub(super) struct Session {
     /// It may be a browser's, which opens connections ahead of need: it is prompted later.
     #[serde(default)]
     pub(super) may_be_browser: bool,
+    /// How its bytes come.
+    #[serde(default)]
+    pub(super) security: Security,
+    /// Its language was agreed on: it needs no prompt to know that it is to speak.
+    #[serde(default)]
+    pub(super) unprompted: bool,
     /// The client will send no more.
     pub(super) ended: bool,
     /// The connection broke: what was received is carried out, and nothing is sent any more.
@@ -86,6 +94,8 @@ impl Session {
             unfinished: false,
             awaits_answer: false,
             may_be_browser: false,
+            security: Security::Plain,
+            unprompted: false,
             ended: false,
             broken: false,
             armed: Time::NEVER,
@@ -125,7 +135,7 @@ impl Session {
         let limits = self.decoder.limits();
         match self.phase {
             Phase::Closing => 0,
-            Phase::Listening => limits.read_flood_controlled,
+            Phase::Listening | Phase::Securing => limits.read_flood_controlled,
             Phase::Silent | Phase::Choosing => {
                 limits.stranger_bytes.saturating_sub(usize::from(self.stranger_bytes))
             }
@@ -141,7 +151,10 @@ impl Session {
 
     /// When the prompt is due.
     pub(super) fn greet_due(&self, settings: &Settings) -> Time {
-        let usual = settings.greet_after;
+        if self.unprompted {
+            return Time::NEVER;
+        }
+        let usual = settings.patience_before_prompt();
         self.due_in(&[Phase::Silent], if self.may_be_browser { patience(usual) } else { usual })
     }
 
@@ -188,6 +201,7 @@ impl Session {
         }
         [
             self.greet_due(settings),
+            self.secure_due(),
             self.register_due(settings),
             self.line_due(settings),
             self.quiet_due(),

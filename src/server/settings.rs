@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Bot, Operator, Server};
 use crate::chat::{Farewell, FloodRate, LobbySettings};
 use crate::delivery::OutboxLimits;
-use crate::dialect::Spoken;
+use crate::dialect::{Encryption, Spoken};
 use crate::id::ClientId;
 use crate::limits::{
     COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_ADDRESS_BURST, FLOOD_ADDRESS_PER_SECOND,
@@ -73,6 +73,15 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How long a new client may stay silent before it is prompted. One that comes encrypted speaks
+    /// first, and would take a prompt for nonsense: it is given the time that its first bytes take.
+    pub(super) fn patience_before_prompt(&self) -> Duration {
+        match self.spoken.encryption {
+            Encryption::None => self.greet_after,
+            Encryption::Offered | Encryption::Required => self.greet_after.max(GREET_AFTER),
+        }
+    }
+
     /// How fast an origin may speak: never less than one client may.
     pub(super) fn flood_of_origin(&self) -> Option<FloodRate> {
         Some(self.flood_address?.at_least(self.flood?))

@@ -61,12 +61,32 @@ pub enum Read {
         /// There may be more behind them, of which nobody will tell.
         more: bool,
     },
+    /// The connection is being encrypted: the client is not to be said anything before that is
+    /// done. There may be more behind what was read.
+    Securing,
+    /// It is encrypted from now on. There may be more behind what was read.
+    Secured(Secured),
+    /// So many bytes that say nothing. There may be more behind them.
+    Noise(usize),
+    /// There is something, and no time for it in this turn.
+    Later,
     /// Nothing for now. [`Turn::note_readable`] tells when there may be something.
     Nothing,
     /// The client will send no more.
     End,
     /// The connection broke.
     Broken,
+    /// The connection could not be encrypted, or what came was not what had been encrypted.
+    Insecure,
+}
+
+/// What was agreed on when a connection was encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secured {
+    /// The language that the client has said it speaks, by the name that ALPN has for it.
+    pub protocol: Option<&'static str>,
+    /// Clients in general trust the certificate, and may be told to come encrypted only.
+    pub is_public: bool,
 }
 
 /// What a write has achieved.
@@ -75,6 +95,15 @@ pub enum Written {
     /// So many bytes were taken. If that is less than was offered, [`Turn::note_writable`] tells
     /// when more may be.
     Taken(usize),
+    /// So many bytes were taken; so many behind them are encrypted, and wait so for the socket. They
+    /// cannot be taken back. [`Turn::note_writable`] tells when more may be taken, and what is
+    /// offered then begins with them.
+    Sealed {
+        /// Bytes taken.
+        taken: usize,
+        /// Bytes that cannot be taken back.
+        sealed: usize,
+    },
     /// The connection broke. What came in before may still be read.
     Broken,
 }
@@ -217,10 +246,29 @@ impl Turn {
                 Read::Nothing => {}
                 Read::End => server.half_closed(now, id),
                 Read::Broken => server.read_failed(now, id),
+                read => self.hear_encrypted(now, id, read),
             }
         }
         self.queue_woken();
         driver.heard(&self.server, id);
+    }
+
+    /// A read has brought something that only encrypted connections bring.
+    #[cold]
+    fn hear_encrypted(&mut self, now: Time, id: ClientId, read: Read) {
+        let server = &mut self.server;
+        match read {
+            Read::Securing => server.securing(now, id),
+            Read::Secured(secured) => server.secured(now, id, secured),
+            Read::Noise(bytes) => server.receive_noise(now, id, bytes),
+            Read::Insecure => return server.insecure(now, id),
+            Read::Later
+            | Read::Bytes { .. }
+            | Read::Nothing
+            | Read::End
+            | Read::Broken => {}
+        }
+        self.note_readable(id);
     }
 
     /// Does what was due before the moment up to which everybody has been heard.

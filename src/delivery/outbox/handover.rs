@@ -26,7 +26,14 @@ pub(in crate::delivery) struct OutboxState {
     /// Bytes of it that are owed. Older servers tell only that there are some.
     #[serde(default)]
     owed: usize,
+    /// Bytes at the front whose ciphertext waits for the socket.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    sealed: usize,
     mark: Option<Mark>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl OutboxState {
@@ -49,6 +56,7 @@ impl Outbox {
             encoding: self.encoding,
             mid_line: self.flags.has(Flag::Open) || self.owed(transcripts) > 0,
             owed: self.overflow.as_ref().map_or(0, |overflow| overflow.owed),
+            sealed: self.overflow.as_ref().map_or(0, |overflow| overflow.sealed),
             mark: self.overflow.as_ref().and_then(|overflow| overflow.mark),
         }
     }
@@ -74,6 +82,7 @@ impl Outbox {
         if let Some(overflow) = &mut self.overflow {
             overflow.mark = state.mark;
             overflow.owed = state.owed.min(state.waiting.len());
+            overflow.sealed = state.sealed.min(state.waiting.len());
         }
     }
 }

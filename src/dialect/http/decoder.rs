@@ -12,6 +12,7 @@ use super::origin::Spoken;
 use super::request::{AnswerForm, Asked, Wanted, WebCall};
 use super::response;
 use crate::dialect::encoding::Encoding;
+use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 use crate::http::head_length;
 use crate::limits::{
@@ -34,6 +35,9 @@ pub struct HttpDecoder {
     head_whole: Time,
     /// The client was asked for a nickname before.
     is_prompted: bool,
+    /// How its bytes come.
+    #[serde(default)]
+    security: Security,
     /// No more will come.
     has_ended: bool,
     stage: Stage,
@@ -69,9 +73,20 @@ impl HttpDecoder {
             begun,
             head_whole: Time::NEVER,
             is_prompted,
+            security: Security::Plain,
             has_ended,
             stage: Stage::New,
         }
+    }
+
+    /// The request of a client with which HTTP was agreed on, and of which nothing has come yet.
+    pub(in crate::dialect) fn agreed(security: Security) -> Self {
+        Self::new(Vec::new(), Time::NEVER, false, false).coming(security)
+    }
+
+    /// The same request, whose bytes come like this.
+    pub(in crate::dialect) fn coming(self, security: Security) -> Self {
+        Self { security, ..self }
     }
 
     /// Takes in what was read at `now`, which may be nothing.
@@ -84,6 +99,9 @@ impl HttpDecoder {
         let outcome = match self.stage {
             Stage::Done | Stage::Upgraded => Outcome::Waiting,
             Stage::New | Stage::Coming | Stage::Awaited => {
+                if !input.is_empty() {
+                    self.begun = self.begun.min(now);
+                }
                 self.bytes.extend_from_slice(input);
                 self.outcome(now, spoken)
             }
@@ -98,7 +116,11 @@ impl HttpDecoder {
 
     /// What comes of the bytes so far.
     fn outcome(&mut self, now: Time, spoken: &Spoken) -> Outcome {
-        let form = AnswerForm { too_early: self.is_prompted, ..AnswerForm::default() };
+        let form = AnswerForm {
+            too_early: self.is_prompted,
+            security: self.security,
+            ..AnswerForm::default()
+        };
         let length = match self.head_length() {
             Ok(Some(length)) => length,
             Ok(None) if self.has_ended => {
@@ -111,14 +133,13 @@ impl HttpDecoder {
             self.head_whole = now;
         }
         let (head, behind) = self.bytes.split_at(length);
-        let mut asked = match Asked::read(head, spoken) {
+        let asked = match Asked::read(head, spoken, form) {
             Ok(asked) => asked,
-            Err((form, error)) => {
-                let form = AnswerForm { too_early: self.is_prompted, ..form };
-                return Outcome::Refused(form, error);
-            }
+            Err((form, error)) => return Outcome::Refused(form, error),
         };
-        asked.form.too_early = self.is_prompted;
+        if let Wanted::Elsewhere(place) = &asked.wanted {
+            return Outcome::Moved(response::moved(&asked.form, place));
+        }
         if let Wanted::Upgrade(upgrade) = &asked.wanted {
             let answer = upgrade.answer(response::note(&asked.form));
             self.bytes.drain(..length);
@@ -202,6 +223,8 @@ enum Outcome {
     Call(Box<WebCall>),
     /// The request is not carried out.
     Refused(AnswerForm, HttpError),
+    /// It is to be made elsewhere, and this is the answer.
+    Moved(Vec<u8>),
     /// It is for WebSocket, and this is the answer …
     Upgrade(Vec<u8>),
     /// … behind which that is what the client is told things in …
@@ -247,6 +270,11 @@ impl Steps for HttpSteps<'_> {
             Outcome::Refused(form, error) => {
                 self.decoder.finish();
                 self.last = response::failed(&form, error);
+                Step::Finish(&self.last)
+            }
+            Outcome::Moved(answer) => {
+                self.decoder.finish();
+                self.last = answer;
                 Step::Finish(&self.last)
             }
             Outcome::Upgrade(answer) => {

@@ -50,6 +50,9 @@ pub enum HttpError {
     /// 426.
     #[error("speak WebSocket, version 13, on this path")]
     UpgradeRequired,
+    /// 426, where HTTP is spoken encrypted only, and it is not known by which name.
+    #[error("this server is to be asked by https")]
+    TlsOnly,
     /// 429.
     #[error("{0}")]
     TooMany(&'static str),

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::error::HttpError;
 use super::head::Head;
+use crate::dialect::encryption::Encryption;
 use crate::http::{is_address, split_target, without_port};
 use crate::limits::WEB_ORIGIN_BYTES_MAX;
 
@@ -24,6 +25,8 @@ pub struct Spoken {
     pub origins: Vec<WebOrigin>,
     /// Only this machine is served.
     pub loopback_only: bool,
+    /// Whether clients may come encrypted.
+    pub encryption: Encryption,
 }
 
 /// The origin of web pages: `https://chat.example`, with a port if that is not the usual one.
@@ -132,7 +135,7 @@ mod tests {
     fn spoken(loopback_only: bool) -> Spoken {
         let origins = ["https://chat.example", "http://games.example:8080"];
         let origins = origins.map(|origin| origin.parse().unwrap()).to_vec();
-        Spoken { http: true, origins, loopback_only }
+        Spoken { http: true, origins, loopback_only, ..Spoken::default() }
     }
 
     #[test]

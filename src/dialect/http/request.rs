@@ -8,6 +8,7 @@ use super::percent::decoded;
 use super::text::WebPost;
 use super::upgrade::{self, Upgrade};
 use crate::chat::HistoryCursor;
+use crate::dialect::encryption::{Encryption, Security};
 use crate::dialect::line::slash::cursor;
 use crate::limits::{HTTP_MESSAGES, HTTP_MESSAGES_MAX};
 
@@ -86,6 +87,8 @@ pub struct AnswerForm {
     pub(super) too_early: bool,
     /// Pages of this origin, which is not our own, may read it.
     pub(super) origin: Option<String>,
+    /// How it goes to the client.
+    pub(super) security: Security,
 }
 
 /// A request whose head was read.
@@ -115,13 +118,22 @@ pub(super) enum Wanted<'a> {
     },
     /// To speak WebSocket.
     Upgrade(Upgrade),
+    /// Something that is to be asked for encrypted, at this place.
+    Elsewhere(String),
 }
 
 impl<'a> Asked<'a> {
-    /// Reads a head. What is wrong is told in the form that comes with it.
-    pub(super) fn read(bytes: &'a [u8], spoken: &Spoken) -> Result<Self, (AnswerForm, HttpError)> {
-        let mut form = AnswerForm::default();
-        let head = Head::parse(bytes).map_err(|error| (AnswerForm::default(), error))?;
+    /// Reads a head. What is wrong is told in the form that comes with it, which goes on from this
+    /// one.
+    pub(super) fn read(
+        bytes: &'a [u8],
+        spoken: &Spoken,
+        mut form: AnswerForm,
+    ) -> Result<Self, (AnswerForm, HttpError)> {
+        let head = match Head::parse(bytes) {
+            Ok(head) => head,
+            Err(error) => return Err((form, error)),
+        };
         form.head_only = head.method == "HEAD";
         Self::of(&head, spoken, &mut form).map_err(|error| (form, error))
     }
@@ -133,6 +145,12 @@ impl<'a> Asked<'a> {
         let mut segments = segments(path)?;
         // Where pages of other origins may ask, and are told what was answered.
         form.origin = origin.filter(|_| segments.first().is_some_and(|first| first == "rooms"));
+        if spoken.encryption == Encryption::Required && form.security == Security::Plain {
+            let is_health = matches!(path, "/health" | "/healthz");
+            if !is_health {
+                return Self::elsewhere(head, target, std::mem::take(form));
+            }
+        }
         let wanted = if head.lists("upgrade", "websocket") && head.method == "GET" {
             Wanted::Upgrade(upgrade::read(head, path, framing)?)
         } else {
@@ -157,6 +175,13 @@ impl<'a> Asked<'a> {
         Ok(Self { wanted, form: std::mem::take(form), body, expects_word, kind })
     }
 
+    /// A request that is to be made encrypted. Both are spoken on the same port.
+    fn elsewhere(head: &Head<'a>, path: &str, form: AnswerForm) -> Result<Self, HttpError> {
+        let host = head.one("host")?.filter(|host| !host.is_empty()).ok_or(HttpError::TlsOnly)?;
+        let wanted = Wanted::Elsewhere(format!("https://{host}{path}"));
+        Ok(Self { wanted, form, body: None, expects_word: false, kind: None })
+    }
+
     /// The whole request, with its body, which is empty where none is read.
     pub(super) fn complete(self, body: &[u8]) -> Result<WebRequest, HttpError> {
         let said = || super::text::read(self.kind, body);
@@ -167,6 +192,7 @@ impl<'a> Asked<'a> {
             }
             Wanted::Hook { secret } => Ok(WebRequest::Hook { secret, said: said()? }),
             Wanted::Upgrade(_) => Err(HttpError::UpgradeRequired),
+            Wanted::Elsewhere(_) => Err(HttpError::TlsOnly),
         }
     }
 }

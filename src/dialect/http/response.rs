@@ -10,6 +10,7 @@ use super::page::{FACTS, PAGE, is_kept};
 use super::request::AnswerForm;
 use super::text::PostForm;
 use crate::chat::{Excerpt, Farewell, HistoryCursor, MessageId, OpenRoom, Reply};
+use crate::dialect::encryption::Security;
 use crate::dialect::json;
 use crate::http::{NOTHING_ALLOWED, TEXT};
 use crate::limits::HTTP_RETRY_SECONDS;
@@ -52,6 +53,9 @@ const JSON: &str = "application/json";
 /// The first header for who was prompted: a browser shows it behind the prompt, or passes over
 /// that.
 const TOO_EARLY: &str = "X-Note: opened too early, press F5\r\n";
+/// How long browsers are to come encrypted only, whatever their people type: 30 days, so that who
+/// gives up its certificate is not locked out for years (RFC 6797).
+const ENCRYPTED_FOR: &str = "max-age=2592000";
 /// Whoever waits for this word before it sends a body may send it.
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -89,10 +93,17 @@ pub fn answer(form: &AnswerForm, what: &WebAnswer<'_>) -> Vec<u8> {
     }
 }
 
+/// The answer to a request that is to be made encrypted, at this place.
+pub(super) fn moved(form: &AnswerForm, place: &str) -> Vec<u8> {
+    let response = Response::new(form, "308 Permanent Redirect").header("Location", place);
+    response.whole(TEXT, format!("this server is at {place}\n").as_bytes())
+}
+
 /// The answer to a request that is not carried out: a sentence says why.
 pub(super) fn failed(form: &AnswerForm, error: HttpError) -> Vec<u8> {
     let response = Response::new(form, error.status());
     let response = match error {
+        HttpError::TlsOnly => response.header("Upgrade", "TLS/1.2").header("Connection", "Upgrade"),
         HttpError::Method(allowed) => response.header("Allow", allowed),
         HttpError::Unauthorized(_) => response.header("WWW-Authenticate", "Bearer"),
         HttpError::UpgradeRequired => response
@@ -125,6 +136,7 @@ fn sent_away(farewell: Farewell) -> HttpError {
             HttpError::Forbidden("nobody is served from your address")
         }
         Farewell::Shutdown { .. } => HttpError::Unavailable("the server stops"),
+        Farewell::TlsOnly => HttpError::TlsOnly,
         Farewell::Quit
         | Farewell::SlowReader { .. }
         | Farewell::ServerFull
@@ -271,6 +283,10 @@ impl<'a> Response<'a> {
             .header("Referrer-Policy", "no-referrer")
             .header("X-Content-Type-Options", "nosniff")
             .header("Connection", "close");
+        let response = match form.security {
+            Security::Public => response.header("Strict-Transport-Security", ENCRYPTED_FOR),
+            Security::Plain | Security::Encrypted => response,
+        };
         let mut bytes = response.head.into_bytes();
         bytes.extend_from_slice(b"\r\n");
         bytes

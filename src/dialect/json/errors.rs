@@ -137,5 +137,6 @@ fn farewell_code(farewell: Farewell) -> &'static str {
         Farewell::AddressBanned => "banned-address",
         Farewell::Banned => "banned",
         Farewell::Kicked => "kicked",
+        Farewell::TlsOnly => "tls-only",
     }
 }

@@ -18,7 +18,8 @@ use super::habits::{Habits, LineEnding, without_name_of};
 use super::message::{self, is_byte_order_mark};
 use super::unread::Unread;
 use crate::chat::Refusal;
-use crate::dialect::detect::{Foreign, Language, language};
+use crate::dialect::detect::{Foreign, Language, is_proxy_header, language};
+use crate::dialect::encryption::{Agreed, Security};
 use crate::dialect::format::Request;
 use crate::dialect::json::RequestSteps;
 use crate::dialect::steps::{Due, LanguageDecoder, Speaker, Step, Steps};
@@ -75,6 +76,16 @@ impl LineDecoder {
         decoded
     }
 
+    /// Lines that come encrypted, from a client with which this language was agreed on.
+    pub(in crate::dialect) fn encrypted(security: Security, agreed: Agreed) -> Self {
+        Self { unread: None, habits: Habits { security, agreed, ..Habits::default() } }
+    }
+
+    /// How its bytes come.
+    pub(in crate::dialect) fn security(&self) -> Security {
+        self.habits.security
+    }
+
     /// What this client has sent so far that was not understood.
     pub(in crate::dialect) fn kept(&self) -> &[u8] {
         self.unread.as_ref().map_or(&[], |unread| &unread.bytes)
@@ -94,6 +105,11 @@ impl LineDecoder {
     /// Whether the client may still turn out to speak another language: it has said nothing yet.
     pub(in crate::dialect) fn is_detecting(&self) -> bool {
         !self.habits.has_spoken
+    }
+
+    /// Whether that may be HTTP, and be served.
+    pub(in crate::dialect) fn may_be_http(&self) -> bool {
+        self.is_detecting() && self.habits.agreed == Agreed::Nothing
     }
 }
 
@@ -332,10 +348,15 @@ impl LineSteps<'_> {
 
     fn detect(&mut self) {
         let is_prompted = self.decoder.habits.is_prompted;
+        let Habits { security, agreed, .. } = self.decoder.habits;
+        let is_inside = security != Security::Plain;
         match language(self.unused(), self.unread.whole, is_prompted) {
+            // What is wrapped once more has its true origin hidden, or is meant for somebody else.
+            _ if is_inside && is_proxy_header(self.unused()) => self.foreign = Some(Foreign::Tls),
+            Language::Undecided => self.is_undecided = self.unused().len() >= LINE_BYTES_MAX,
+            language if !agreed.allows(language) => self.foreign = Some(Foreign::Tls),
             Language::Foreign(foreign) => self.foreign = Some(foreign),
             Language::Http => self.foreign = Some(Foreign::Http),
-            Language::Undecided => self.is_undecided = self.unused().len() >= LINE_BYTES_MAX,
             Language::Plain => {}
         }
     }

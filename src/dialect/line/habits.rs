@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::classroom::without_name;
+use crate::dialect::encryption::{Agreed, Security};
 use crate::dialect::format::Format;
 
 /// The way in which a client reads, as its messages show.
@@ -50,6 +51,11 @@ pub struct Habits {
     /// It is told things in JSON, so a line that begins with `{` is a request.
     #[serde(default)]
     pub(in crate::dialect) reads_json: bool,
+    /// How its bytes come, and the language that was agreed on before.
+    #[serde(default)]
+    pub(in crate::dialect) security: Security,
+    #[serde(default)]
+    pub(in crate::dialect) agreed: Agreed,
 }
 
 impl Habits {

@@ -181,6 +181,11 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
         Farewell::Shutdown { back_in: seconds } => {
             notice(out, format_args!("the server is shutting down; come back in {seconds} s"));
         }
+        Farewell::TlsOnly => line(
+            out,
+            &["* this server takes encrypted connections only: use \"mio-chat chat tls://HOST:PORT\", \
+                 a browser at https://HOST:PORT, or \"openssl s_client -quiet -connect HOST:PORT\""],
+        ),
         Farewell::AddressBanned => line(out, &["* nobody from your address is served here"]),
         Farewell::ServerFull => line(out, &["* the server is full; try again in a minute"]),
         Farewell::NetworkFull => {

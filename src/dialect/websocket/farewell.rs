@@ -31,7 +31,8 @@ fn code(farewell: Farewell) -> u16 {
         | Farewell::SlowReader { .. }
         | Farewell::AddressBanned
         | Farewell::Banned
-        | Farewell::Kicked => 1008,
+        | Farewell::Kicked
+        | Farewell::TlsOnly => 1008,
     }
 }
 
@@ -58,6 +59,7 @@ mod tests {
             (Farewell::AddressBanned, 1008, "banned-address"),
             (Farewell::Banned, 1008, "banned"),
             (Farewell::Kicked, 1008, "kicked"),
+            (Farewell::TlsOnly, 1008, "tls-only"),
         ] {
             let mut out = Vec::new();
             Encoding::JsonFrame.reply(&Reply::Farewell(why), None, &mut out);

@@ -35,6 +35,7 @@ impl Reactor {
         self.sockets.clients_max = net.clients_max;
         (self.lifecycle.drain, self.lifecycle.lame_duck) = (net.drain, net.lame_duck);
         self.sockets.proxies.trust(net.proxies);
+        self.sockets.encryption.set_acceptor(net.tls);
         self.turn.set_max_delay(net.max_delay);
         // Connected clients keep their socket options.
         self.sockets.listeners.set_timers(net.keepalive, net.user_timeout);

@@ -12,6 +12,7 @@ use crate::net::admin::Admin;
 use crate::net::audit::AuditLog;
 use crate::net::clock::Clock;
 use crate::net::datagram::Datagrams;
+use crate::net::encryption::Encryption;
 use crate::net::error::NetError;
 use crate::net::gauges::LoopGauges;
 use crate::net::inherited::Inherited;
@@ -85,6 +86,7 @@ impl Reactor {
             connections: Registry::expecting(settings.clients_max),
             listeners,
             proxies: ProxyConnections::new(settings.proxies.clone()),
+            encryption: Encryption::new(settings.tls.clone()),
             datagrams,
             scratch: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             clients_max: settings.clients_max,

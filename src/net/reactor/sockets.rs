@@ -10,6 +10,7 @@ use crate::net::audit::{Address, AuditLog};
 use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::datagram::Datagrams;
+use crate::net::encryption::Encryption;
 use crate::net::listener::Listeners;
 use crate::net::proxy_protocol::ProxyConnections;
 use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
@@ -22,6 +23,7 @@ pub(super) struct Sockets {
     pub(super) connections: Registry<Connection>,
     pub(super) listeners: Listeners,
     pub(super) proxies: ProxyConnections,
+    pub(super) encryption: Encryption,
     pub(super) datagrams: Datagrams,
     /// Room for bytes that are put together, or dropped.
     pub(super) scratch: Box<[u8]>,
@@ -44,9 +46,20 @@ impl Transport for Serving<'_> {
     #[inline]
     fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
         let Some(connection) = self.sockets.connections.get_mut(id) else { return Read::Nothing };
+        let encryption = &mut self.sockets.encryption;
+        if connection.encrypted {
+            return encryption.read(id, connection, room);
+        }
         let read = connection.read(room);
         if let Read::Bytes { count, .. } = read {
             log::trace!("client {id}: read {count} of {} bytes", room.len());
+            if connection.fresh {
+                connection.fresh = false;
+                if encryption.begin(id, &room[..count]) {
+                    connection.encrypted = true;
+                    return encryption.read(id, connection, room);
+                }
+            }
         }
         read
     }
@@ -56,6 +69,9 @@ impl Transport for Serving<'_> {
         let Some(connection) = self.sockets.connections.get_mut(id) else {
             return Written::Taken(0);
         };
+        if connection.encrypted {
+            return self.sockets.encryption.write(id, connection, slices);
+        }
         let written = connection.write(slices, &mut self.sockets.scratch);
         if let Written::Taken(taken) = written {
             let offered = || slices.iter().map(|slice| slice.len()).sum::<usize>();
@@ -65,7 +81,10 @@ impl Transport for Serving<'_> {
     }
 
     fn close(&mut self, id: ClientId, reason: CloseReason) {
-        let Some(connection) = self.sockets.connections.remove(id) else { return };
+        let Some(mut connection) = self.sockets.connections.remove(id) else { return };
+        if connection.encrypted {
+            self.sockets.encryption.end(id, &mut connection);
+        }
         log::debug!("client {id}: closed, {}", reason.name());
         connection.close(&mut self.sockets.scratch);
         self.sockets.listeners.note_freed(self.now);

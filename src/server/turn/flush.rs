@@ -85,6 +85,11 @@ impl Turn {
                 self.server.sent(now, id, taken, taken < offered);
                 taken
             }
+            Written::Sealed { taken, sealed } => {
+                self.server.sent(now, id, taken, true);
+                self.server.fanout.seal(id, sealed);
+                taken
+            }
             Written::Broken => {
                 self.server.write_failed(id);
                 // What the client said before is still to be read.

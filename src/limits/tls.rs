@@ -1,0 +1,21 @@
+//! Encryption on the chat port.
+
+use std::time::Duration;
+
+/// How long a handshake may take, from its first byte to its last.
+pub const TLS_HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a handshake from the client: four times what a browser sends with every extension and a
+/// post-quantum key.
+pub const TLS_HANDSHAKE_BYTES_MAX: usize = 16 * 1_024;
+/// Handshakes begun in one turn, at up to 130 µs each: 2 ms, in which everybody else waits.
+pub const TLS_HANDSHAKES_PER_TURN: usize = 16;
+/// Plain bytes of one record (RFC 8446 §5.1).
+pub const TLS_RECORD_PLAIN_MAX: usize = 16 * 1_024;
+/// Bytes of one record, with its header and all that encryption may add (RFC 5246 §6.2.3, which
+/// allows more than RFC 8446 does).
+pub const TLS_RECORD_BYTES_MAX: usize = 5 + TLS_RECORD_PLAIN_MAX + 2_048;
+/// Bytes that the ciphers in use add to one record at most: header, explicit nonce, tag, type.
+pub const TLS_RECORD_OVERHEAD_MAX: usize = 5 + 8 + 16 + 1;
+/// Bytes that the server itself says in one handshake: two chains of certificates and their
+/// signatures, and then tickets.
+pub const TLS_FLIGHT_BYTES_MAX: usize = 64 * 1_024;

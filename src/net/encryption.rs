@@ -1,0 +1,171 @@
+//! The connections of clients that come encrypted, beside those of everybody: who comes plain pays
+//! for none of it but a look at the first byte.
+//!
+//! How records are read and written is left to `tls`. Here is which connection has what, how many
+//! handshakes are begun in a turn, and what is counted.
+
+use std::io::IoSlice;
+
+use super::connection::Connection;
+use crate::id::{ClientId, SideTable};
+use crate::limits::TLS_HANDSHAKES_PER_TURN;
+use crate::server::{Read, Secured, Written};
+use crate::tls::{Acceptor, Channel, FIRST_BYTE, Received, Scratch, Sent};
+
+/// All encrypted connections.
+#[derive(Debug)]
+pub(super) struct Encryption {
+    acceptor: Option<Acceptor>,
+    channels: SideTable<Box<Channel>>,
+    /// Made when it is needed first.
+    scratch: Option<Box<Scratch>>,
+    /// How many more handshakes may be begun in this turn.
+    handshakes_left: usize,
+    counters: EncryptionCounters,
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EncryptionCounters {
+    /// Handshakes that were completed.
+    pub handshakes: u64,
+    /// Of these, those by a ticket.
+    pub resumed: u64,
+    /// Connections that failed in the handshake, or by a record that was not what it should be.
+    pub failed: u64,
+    /// Reads that were put off because enough handshakes were begun in that turn.
+    pub put_off: u64,
+}
+
+impl Encryption {
+    /// Without any; clients may come by this acceptor.
+    pub(super) fn new(acceptor: Option<Acceptor>) -> Self {
+        Self {
+            acceptor,
+            channels: SideTable::default(),
+            scratch: None,
+            handshakes_left: TLS_HANDSHAKES_PER_TURN,
+            counters: EncryptionCounters::default(),
+        }
+    }
+
+    /// What clients come by from now on. Those who are here stay.
+    pub(super) fn set_acceptor(&mut self, acceptor: Option<Acceptor>) {
+        self.acceptor = acceptor;
+    }
+
+    /// What clients come by.
+    pub(super) fn acceptor(&self) -> Option<&Acceptor> {
+        self.acceptor.as_ref()
+    }
+
+    /// Totals since the start.
+    pub(super) fn counters(&self) -> EncryptionCounters {
+        self.counters
+    }
+
+    /// How many connections are encrypted, or being so.
+    pub(super) fn len(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// A turn begins.
+    pub(super) fn begin_turn(&mut self) {
+        self.handshakes_left = TLS_HANDSHAKES_PER_TURN;
+    }
+
+    /// A connection began with these bytes. Whether it is to be read and written by this from now
+    /// on.
+    pub(super) fn begin(&mut self, id: ClientId, begun: &[u8]) -> bool {
+        let Some(acceptor) = &self.acceptor else { return false };
+        if begun.first() != Some(&FIRST_BYTE) {
+            return false;
+        }
+        match Channel::accept(acceptor, begun) {
+            Ok(channel) => {
+                self.channels.insert(id, Box::new(channel));
+                true
+            }
+            Err(error) => {
+                log::error!("client {id}: cannot be encrypted: {error}");
+                false
+            }
+        }
+    }
+
+    /// Reads once.
+    pub(super) fn read(
+        &mut self,
+        id: ClientId,
+        connection: &mut Connection,
+        room: &mut [u8],
+    ) -> Read {
+        let Some(channel) = self.channels.get_mut(id) else { return Read::Nothing };
+        let is_new = channel.awaits_hello();
+        if is_new && self.handshakes_left == 0 {
+            self.counters.put_off += 1;
+            return Read::Later;
+        }
+        let received = channel.read(connection, room, self.scratch.get_or_insert_default());
+        self.handshakes_left -= usize::from(is_new && !channel.awaits_hello());
+        match received {
+            Received::Securing => Read::Securing,
+            Received::Secured { protocol, resumed } => {
+                self.counters.handshakes += 1;
+                self.counters.resumed += u64::from(resumed);
+                log::debug!("client {id}: encrypted, alpn={}", protocol.unwrap_or("none"));
+                let is_public = self.acceptor.as_ref().is_some_and(Acceptor::is_public);
+                Read::Secured(Secured { protocol, is_public })
+            }
+            Received::Bytes { count, more } => {
+                log::trace!("client {id}: read {count} of {} bytes, encrypted", room.len());
+                Read::Bytes { count, more: more || connection.is_readable() }
+            }
+            Received::Noise(count) => Read::Noise(count),
+            Received::Nothing => Read::Nothing,
+            Received::End => Read::End,
+            Received::Broken => Read::Broken,
+            Received::Failed(error) => {
+                self.counters.failed += 1;
+                log::debug!("client {id}: not encrypted: {error}");
+                Read::Insecure
+            }
+        }
+    }
+
+    /// Encrypts and writes once.
+    pub(super) fn write(
+        &mut self,
+        id: ClientId,
+        connection: &mut Connection,
+        slices: &[IoSlice<'_>],
+    ) -> Written {
+        let Some(channel) = self.channels.get_mut(id) else { return Written::Taken(0) };
+        match channel.write(connection, slices, self.scratch.get_or_insert_default()) {
+            Sent::Taken { taken, sealed: 0 } => Written::Taken(taken),
+            Sent::Taken { taken, sealed } => Written::Sealed { taken, sealed },
+            Sent::Broken => Written::Broken,
+        }
+    }
+
+    /// Writes what a socket did not take before, and does now. That it broke shows when it is read.
+    pub(super) fn flush(&mut self, id: ClientId, connection: &mut Connection) {
+        if let Some(channel) = self.channels.get_mut(id) {
+            let _ = channel.flush(connection);
+        }
+    }
+
+    /// Tells a client that nothing follows, and forgets its connection.
+    pub(super) fn end(&mut self, id: ClientId, connection: &mut Connection) {
+        if let Some(channel) = self.channels.remove(id) {
+            channel.close(connection);
+        }
+    }
+
+    /// Gives back memory that a crowd has needed.
+    pub(super) fn trim(&mut self) {
+        if self.channels.is_empty() {
+            self.scratch = None;
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! One connection that its client encrypts: the handshake, and then what is read and written.
+//!
+//! What is encrypted is gone for good, for no record can be made twice: so nothing is encrypted
+//! before it is written, and no more than one record ahead of a socket that refuses. The plain
+//! bytes of that record stay where they wait, and count as taken when the socket has all of it.
+//!
+//! Memory: a connection at rest holds what rustls keeps of it and no buffer; what it needs while it
+//! reads and writes is shared ([`Scratch`]). Sockets, deadlines and how many handshakes there may
+//! be in a turn are left to who drives it.
+//!
+//! Invariants: what was decrypted is handed out before more is read; of what came, no more is kept
+//! than one record that is not whole, or one that is and was not asked for.
+
+use std::io::{self, IoSlice, Read, Write};
+
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
+use thiserror::Error;
+
+use super::acceptor::Acceptor;
+use crate::limits::{
+    TLS_FLIGHT_BYTES_MAX, TLS_HANDSHAKE_BYTES_MAX, TLS_RECORD_BYTES_MAX, TLS_RECORD_OVERHEAD_MAX,
+    TLS_RECORD_PLAIN_MAX,
+};
+
+/// The first byte of every handshake (RFC 8446 §5.1), which no other language of the port begins
+/// with.
+pub const FIRST_BYTE: u8 = 0x16;
+
+/// One accepted connection.
+#[derive(Debug)]
+pub struct Channel {
+    session: UnbufferedServerConnection,
+    stage: Stage,
+    /// Came, and was not understood: less than a record, but for what a connection begins with.
+    incoming: Vec<u8>,
+    /// Was decrypted and not asked for yet; the first of it may have been.
+    decrypted: Vec<u8>,
+    handed_out: usize,
+    /// Is encrypted, and the socket did not take it.
+    outgoing: Vec<u8>,
+    /// Plain bytes that are encrypted in that, and were not told to be taken.
+    sealed: usize,
+    /// The client will send no more.
+    has_ended: bool,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What came first is still to be looked at.
+    Begun,
+    /// The client was not answered yet; so many bytes came.
+    Greeting(usize),
+    /// It was.
+    Answered(usize),
+    /// Everything is encrypted.
+    Secured,
+}
+
+/// Why a connection is not encrypted, or not any more.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ChannelError {
+    /// What came is not TLS, or not what this side agrees to.
+    #[error("{0}")]
+    Refused(String),
+    /// More came than a handshake may be long.
+    #[error("its handshake is longer than {TLS_HANDSHAKE_BYTES_MAX} bytes")]
+    HandshakeTooLong,
+    /// The connection ended within the handshake.
+    #[error("it ended within the handshake")]
+    CutOff,
+    /// More came of one record, or had to be answered, than anybody needs.
+    #[error("it asks for too much")]
+    Flooded,
+}
+
+impl ChannelError {
+    fn of(error: rustls::Error) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl Stage {
+    /// The stage when the client is answered.
+    fn answered(self) -> Self {
+        match self {
+            Self::Begun => Self::Answered(0),
+            Self::Greeting(bytes) => Self::Answered(bytes),
+            Self::Answered(_) | Self::Secured => self,
+        }
+    }
+}
+
+/// What a read has brought.
+#[derive(Debug)]
+pub enum Received {
+    /// A part of the handshake.
+    Securing,
+    /// The end of the handshake. There may be more behind it.
+    Secured {
+        /// The language that was agreed on (ALPN).
+        protocol: Option<&'static str>,
+        /// The client came with a ticket.
+        resumed: bool,
+    },
+    /// Plain bytes.
+    Bytes {
+        /// How many.
+        count: usize,
+        /// There are more, whatever the socket holds.
+        more: bool,
+    },
+    /// So many bytes, none of which says anything.
+    Noise(usize),
+    /// Nothing for now.
+    Nothing,
+    /// The client will send no more.
+    End,
+    /// The connection broke.
+    Broken,
+    /// The handshake failed, or a record is not what it should be. The client was told.
+    Failed(ChannelError),
+}
+
+/// What a write has achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The socket has `taken` bytes of what was offered; those behind them are encrypted and wait
+    /// for it.
+    Taken {
+        /// Bytes that the socket has.
+        taken: usize,
+        /// Bytes that are encrypted and wait. What is offered next must begin with them.
+        sealed: usize,
+    },
+    /// The connection broke.
+    Broken,
+}
+
+/// Room that all connections share.
+#[derive(Debug)]
+pub struct Scratch {
+    /// What came, to be decrypted in place.
+    incoming: Box<[u8]>,
+    /// Plain bytes from several places, put together.
+    joined: Box<[u8]>,
+    /// One record.
+    record: Box<[u8]>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        let room = |bytes| vec![0; bytes].into_boxed_slice();
+        Self {
+            incoming: room(TLS_HANDSHAKE_BYTES_MAX + 2 * TLS_RECORD_BYTES_MAX),
+            joined: room(TLS_RECORD_PLAIN_MAX),
+            record: room(TLS_RECORD_PLAIN_MAX + TLS_RECORD_OVERHEAD_MAX),
+        }
+    }
+}
+
+impl Channel {
+    /// A connection that began with these bytes, the first of which is [`FIRST_BYTE`]. They are
+    /// looked at by the first read.
+    ///
+    /// # Errors
+    /// The settings do not go together, which [`Acceptor`] rules out.
+    pub fn accept(acceptor: &Acceptor, begun: &[u8]) -> Result<Self, ChannelError> {
+        let session =
+            UnbufferedServerConnection::new(acceptor.config()).map_err(ChannelError::of)?;
+        Ok(Self {
+            session,
+            stage: Stage::Begun,
+            incoming: begun.to_vec(),
+            decrypted: Vec::new(),
+            handed_out: 0,
+            outgoing: Vec::new(),
+            sealed: 0,
+            has_ended: false,
+        })
+    }
+
+    /// Whether the costly part of the handshake is still to come.
+    pub fn awaits_hello(&self) -> bool {
+        matches!(self.stage, Stage::Begun | Stage::Greeting(_))
+    }
+
+    /// Whether everything is encrypted.
+    pub fn is_secured(&self) -> bool {
+        self.stage == Stage::Secured
+    }
+
+    /// Reads once from the socket, if nothing is left that was read before. Plain bytes are put in
+    /// `room`.
+    pub fn read(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        room: &mut [u8],
+        scratch: &mut Scratch,
+    ) -> Received {
+        if !self.decrypted.is_empty() {
+            return self.hand_out(room);
+        }
+        if self.has_ended {
+            return Received::End;
+        }
+        let had = self.incoming.len();
+        let buffer = &mut scratch.incoming;
+        buffer[..had].copy_from_slice(&self.incoming);
+        let came = match self.stage {
+            Stage::Begun => 0,
+            _ => match read_once(socket, &mut buffer[had..had + TLS_RECORD_BYTES_MAX]) {
+                Ok(0) => return self.cut_off(),
+                Ok(came) => came,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Received::Nothing,
+                Err(_) => return Received::Broken,
+            },
+        };
+        self.take_in(socket, &mut buffer[..had + came], came, room)
+    }
+
+    /// Understands what came, and answers it.
+    fn take_in(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        buffer: &mut [u8],
+        came: usize,
+        room: &mut [u8],
+    ) -> Received {
+        let was_secured = self.is_secured();
+        let new = if self.stage == Stage::Begun { buffer.len() } else { came };
+        let mut count = 0;
+        let understood = self.understand(buffer, &mut |plain, left| {
+            let now = plain.len().min(room.len() - count);
+            room[count..count + now].copy_from_slice(&plain[..now]);
+            left.extend_from_slice(&plain[now..]);
+            count += now;
+        });
+        let is_sent = self.flush(socket);
+        if let Err(error) = understood.and_then(|()| self.count_handshake(new)) {
+            return Received::Failed(error);
+        }
+        if is_sent.is_err() {
+            return Received::Broken;
+        }
+        if !was_secured {
+            return self.handshake_goes_on(&room[..count]);
+        }
+        match count {
+            0 if self.has_ended => Received::End,
+            0 => Received::Noise(came),
+            _ => Received::Bytes { count, more: !self.decrypted.is_empty() || self.has_ended },
+        }
+    }
+
+    /// How far the handshake is; these plain bytes came behind it.
+    fn handshake_goes_on(&mut self, behind: &[u8]) -> Received {
+        if self.session.is_handshaking() {
+            return Received::Securing;
+        }
+        self.stage = Stage::Secured;
+        self.decrypted.splice(..0, behind.iter().copied());
+        let agreed = self.session.alpn_protocol();
+        let protocol = agreed.and_then(Acceptor::protocol);
+        let resumed = self.session.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
+        Received::Secured { protocol, resumed }
+    }
+
+    /// Notes that so many bytes more have come in the handshake.
+    fn count_handshake(&mut self, new: usize) -> Result<(), ChannelError> {
+        let so_far = match self.stage {
+            Stage::Secured => return Ok(()),
+            Stage::Begun => new,
+            Stage::Greeting(bytes) | Stage::Answered(bytes) => bytes + new,
+        };
+        if so_far > TLS_HANDSHAKE_BYTES_MAX {
+            return Err(ChannelError::HandshakeTooLong);
+        }
+        let is_answered = matches!(self.stage, Stage::Answered(_));
+        self.stage =
+            if is_answered { Stage::Answered(so_far) } else { Stage::Greeting(so_far) };
+        Ok(())
+    }
+
+    /// Goes through the records of a buffer. Plain bytes go to `take`, which says by its second
+    /// argument what it leaves; what is not whole is kept.
+    fn understand(
+        &mut self,
+        buffer: &mut [u8],
+        take: &mut impl FnMut(&[u8], &mut Vec<u8>),
+    ) -> Result<(), ChannelError> {
+        let mut used = 0;
+        let outcome = loop {
+            let UnbufferedStatus { mut discard, state } =
+                self.session.process_tls_records(&mut buffer[used..]);
+            let goes_on = match state {
+                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                    while let Some(Ok(record)) = traffic.next_record() {
+                        discard += record.discard;
+                        take(record.payload, &mut self.decrypted);
+                    }
+                    true
+                }
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    self.stage = self.stage.answered();
+                    encode(&mut self.outgoing, |room| data.encode(room));
+                    true
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => {
+                    data.done();
+                    true
+                }
+                Ok(ConnectionState::PeerClosed) => {
+                    self.has_ended = true;
+                    true
+                }
+                Ok(_) => false,
+                Err(error) => break Err(ChannelError::of(error)),
+            };
+            used += discard;
+            if !goes_on {
+                break Ok(());
+            }
+        };
+        self.incoming = if self.has_ended { Vec::new() } else { buffer[used..].to_vec() };
+        if outcome.is_err() {
+            self.encode_alert();
+        } else if self.outgoing.len() > TLS_FLIGHT_BYTES_MAX
+            || self.incoming.len() > TLS_RECORD_BYTES_MAX
+        {
+            return Err(ChannelError::Flooded);
+        }
+        outcome
+    }
+
+    /// Encrypts what the client is to be told of a failure.
+    fn encode_alert(&mut self) {
+        // An alert is one record; whatever else is ready goes before it.
+        for _ in 0..4 {
+            match self.session.process_tls_records(&mut []).state {
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    encode(&mut self.outgoing, |room| data.encode(room));
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                _ => return,
+            }
+        }
+    }
+
+    /// Hands out what was decrypted before.
+    fn hand_out(&mut self, room: &mut [u8]) -> Received {
+        let left = &self.decrypted[self.handed_out..];
+        let count = left.len().min(room.len());
+        room[..count].copy_from_slice(&left[..count]);
+        self.handed_out += count;
+        let more = self.handed_out < self.decrypted.len() || self.has_ended;
+        if self.handed_out == self.decrypted.len() {
+            (self.decrypted, self.handed_out) = (Vec::new(), 0);
+        }
+        Received::Bytes { count, more }
+    }
+
+    /// The socket ended before the client has said that it will send no more. What was said is told
+    /// in messages that have ends of their own, so that nobody can cut one short unnoticed.
+    fn cut_off(&mut self) -> Received {
+        self.has_ended = true;
+        if self.is_secured() { Received::End } else { Received::Failed(ChannelError::CutOff) }
+    }
+
+    /// Encrypts and writes what is offered, as far as the socket takes it. Before everything is
+    /// encrypted nobody can be told anything: what is offered is dropped.
+    pub fn write(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        slices: &[IoSlice<'_>],
+        scratch: &mut Scratch,
+    ) -> Sent {
+        let offered = slices.iter().map(|slice| slice.len()).sum();
+        if self.flush(socket).is_err() {
+            return Sent::Broken;
+        }
+        if !self.outgoing.is_empty() {
+            return Sent::Taken { taken: 0, sealed: self.sealed };
+        }
+        if !self.is_secured() {
+            return Sent::Taken { taken: offered, sealed: 0 };
+        }
+        let mut taken = std::mem::take(&mut self.sealed);
+        while taken < offered {
+            let count = (offered - taken).min(TLS_RECORD_PLAIN_MAX);
+            let plain = stretch(slices, taken, count, &mut scratch.joined);
+            match self.write_record(socket, plain, &mut scratch.record) {
+                Ok(()) if self.outgoing.is_empty() => taken += count,
+                Ok(()) => {
+                    self.sealed = count;
+                    return Sent::Taken { taken, sealed: count };
+                }
+                Err(_) => return Sent::Broken,
+            }
+        }
+        Sent::Taken { taken, sealed: 0 }
+    }
+
+    /// Encrypts plain bytes as one record and writes it. What the socket does not take is kept.
+    fn write_record(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        plain: &[u8],
+        record: &mut [u8],
+    ) -> io::Result<()> {
+        let length = self.seal(plain, record).ok_or(io::ErrorKind::InvalidData)?;
+        let record = &record[..length];
+        // New keys are told before they are used.
+        let sent = if self.outgoing.is_empty() { write_once(socket, record)? } else { 0 };
+        self.outgoing.extend_from_slice(&record[sent..]);
+        if sent == 0 { self.flush(socket) } else { Ok(()) }
+    }
+
+    /// Encrypts one record. `None`: nothing can be encrypted any more.
+    fn seal(&mut self, plain: &[u8], record: &mut [u8]) -> Option<usize> {
+        loop {
+            // What came and is not whole must be seen again each time.
+            let status = self.session.process_tls_records(&mut self.incoming);
+            let discard = status.discard;
+            match status.state {
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                    return traffic.encrypt(plain, record).ok();
+                }
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    encode(&mut self.outgoing, |room| data.encode(room));
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                _ => return None,
+            }
+            self.incoming.drain(..discard);
+        }
+    }
+
+    /// Writes what the socket did not take before. Whether that is all gone shows in the next write.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub fn flush(&mut self, socket: &mut (impl Read + Write)) -> io::Result<()> {
+        if self.outgoing.is_empty() {
+            return Ok(());
+        }
+        let sent = write_once(socket, &self.outgoing)?;
+        if sent == self.outgoing.len() {
+            self.outgoing = Vec::new();
+        } else {
+            self.outgoing.drain(..sent);
+        }
+        Ok(())
+    }
+
+    /// Tells the client, if its socket takes that, that nothing follows (close_notify).
+    pub fn close(mut self, socket: &mut (impl Read + Write)) {
+        if self.is_secured() && self.outgoing.is_empty() {
+            let mut last = [0; 64];
+            if let Ok(ConnectionState::WriteTraffic(mut traffic)) =
+                self.session.process_tls_records(&mut self.incoming).state
+                && let Ok(length) = traffic.queue_close_notify(&mut last)
+            {
+                self.outgoing.extend_from_slice(&last[..length]);
+            }
+        }
+        // Who is gone need not be told.
+        let _ = self.flush(socket);
+    }
+}
+
+/// Appends what `encode` has to say, for which it first says how much room it needs.
+fn encode(out: &mut Vec<u8>, mut encode: impl FnMut(&mut [u8]) -> Result<usize, EncodeError>) {
+    let had = out.len();
+    if let Err(EncodeError::InsufficientSize(needed)) = encode(&mut []) {
+        out.resize(had + needed.required_size, 0);
+        let length = encode(&mut out[had..]).unwrap_or(0);
+        out.truncate(had + length);
+    }
+}
+
+/// A stretch of what several slices hold, in one piece.
+fn stretch<'a>(
+    slices: &'a [IoSlice<'_>],
+    mut start: usize,
+    count: usize,
+    joined: &'a mut [u8],
+) -> &'a [u8] {
+    let mut filled = 0;
+    for slice in slices {
+        if start >= slice.len() {
+            start -= slice.len();
+            continue;
+        }
+        let rest = &slice[std::mem::take(&mut start)..];
+        if filled == 0 && rest.len() >= count {
+            return &rest[..count];
+        }
+        let now = rest.len().min(count - filled);
+        joined[filled..filled + now].copy_from_slice(&rest[..now]);
+        filled += now;
+        if filled == count {
+            break;
+        }
+    }
+    &joined[..filled]
+}
+
+fn read_once(socket: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match socket.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+/// Writes once. A socket that is full takes nothing.
+fn write_once(socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match socket.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
+            written => return written,
+        }
+    }
+}
