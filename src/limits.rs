@@ -5,6 +5,7 @@
 //! assertions at the end keep limits that depend on each other in order.
 
 mod admin;
+mod certificates;
 mod console;
 mod load;
 mod matching;
@@ -15,6 +16,7 @@ mod websocket;
 use std::time::Duration;
 
 pub use admin::*;
+pub use certificates::*;
 pub use console::*;
 pub use load::*;
 pub use matching::*;

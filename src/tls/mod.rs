@@ -2,3 +2,19 @@
 //!
 //! All that is known of rustls is known here, for its next version has another interface. What
 //! comes in and goes out are bytes: sockets are left to `net`, `client` and `load`, files to `cli`.
+
+mod acceptor;
+mod certificate;
+mod error;
+mod fingerprint;
+mod identity;
+mod self_signed;
+#[cfg(test)]
+mod testing;
+
+pub use acceptor::Acceptor;
+pub use certificate::Certificate;
+pub use error::{IdentityError, TlsError};
+pub use fingerprint::{Fingerprint, NoFingerprint};
+pub use identity::Identity;
+pub use self_signed::SelfSigned;

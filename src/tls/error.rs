@@ -1,0 +1,80 @@
+//! Why something cannot be encrypted, in one sentence each.
+
+use thiserror::Error;
+
+/// Why a certificate and its key cannot be used. Whoever has read them adds the names of the files.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum IdentityError {
+    /// The certificate's file is no text in PEM.
+    #[error(
+        "it is not in PEM, which is text with a line -----BEGIN CERTIFICATE----- in it; if it is \
+         in DER, convert it with `openssl x509 -inform DER`"
+    )]
+    NotPem,
+    /// There is PEM, and no certificate.
+    #[error("it holds no certificate: no line of it is -----BEGIN CERTIFICATE-----")]
+    NoCertificate,
+    /// A part of the certificate's file is not whole.
+    #[error("its PEM is damaged: {0}")]
+    BrokenPem(String),
+    /// So many certificates are no chain.
+    #[error("it holds {0} certificates, which is a list of authorities and not a server's chain")]
+    TooMany(usize),
+    /// A certificate is not understood.
+    #[error("certificate {place} in it cannot be understood: {why}")]
+    BadCertificate {
+        /// Which in the file, from 1.
+        place: usize,
+        /// The parser's words.
+        why: String,
+    },
+    /// There is no key.
+    #[error("it holds no private key: no line of it is -----BEGIN PRIVATE KEY-----")]
+    NoKey,
+    /// A part of the key's file is not whole.
+    #[error("the PEM of its private key is damaged: {0}")]
+    BrokenKeyPem(String),
+    /// The key needs a passphrase, and nobody is there to type it.
+    #[error("its private key is encrypted; write it without a passphrase with `openssl pkey`")]
+    EncryptedKey,
+    /// The key is of a kind, or a size, that is not used.
+    #[error(
+        "its private key cannot be used ({0}); keys are ECDSA on P-256, P-384 or P-521, Ed25519, or \
+         RSA of 2048 to 8192 bits"
+    )]
+    BadKey(String),
+    /// The key is that of another certificate.
+    #[error("its private key belongs to another certificate")]
+    KeyOfAnother,
+    /// The key is that of a later certificate in the file.
+    #[error(
+        "its private key belongs to certificate {0} of the chain; the server's certificate must be \
+         the first"
+    )]
+    KeyOfLater(usize),
+    /// No certificate could be made.
+    #[error("cannot make a certificate: {0}")]
+    Make(String),
+}
+
+impl IdentityError {
+    /// Whether the file of the key is wrong, and not that of the certificate.
+    pub fn is_of_key(&self) -> bool {
+        matches!(
+            self,
+            Self::NoKey
+                | Self::BrokenKeyPem(_)
+                | Self::EncryptedKey
+                | Self::BadKey(_)
+                | Self::KeyOfAnother
+        )
+    }
+}
+
+/// Why there is no encryption.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum TlsError {
+    /// The library refuses its settings.
+    #[error("cannot set up TLS: {0}")]
+    SetUp(String),
+}
