@@ -347,6 +347,7 @@ impl ServeArgs {
             tcp: listen_at(&self.listen.tcp, self.listen.bind),
             udp: listen_at(&self.listen.udp, self.listen.bind),
             backlog: self.listen.backlog,
+            tls: None,
             proxies: self.listen.proxy_protocol.clone(),
             clients_max: self.clients.max_clients.map_or(clients_max, |count| count as usize),
             keepalive: self.clients.keepalive.into(),

@@ -262,11 +262,7 @@ impl Turn {
             Read::Secured(secured) => server.secured(now, id, secured),
             Read::Noise(bytes) => server.receive_noise(now, id, bytes),
             Read::Insecure => return server.insecure(now, id),
-            Read::Later
-            | Read::Bytes { .. }
-            | Read::Nothing
-            | Read::End
-            | Read::Broken => {}
+            Read::Later | Read::Bytes { .. } | Read::Nothing | Read::End | Read::Broken => {}
         }
         self.note_readable(id);
     }

@@ -79,6 +79,11 @@ impl Acceptor {
         !self.certificates.iter().any(Certificate::is_self_signed)
     }
 
+    /// The language of this name, if it is one of those that may be agreed on.
+    pub(super) fn protocol(name: &[u8]) -> Option<&'static str> {
+        PROTOCOLS.into_iter().find(|known| known.as_bytes() == name)
+    }
+
     /// The library's settings.
     pub(super) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)

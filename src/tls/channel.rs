@@ -11,6 +11,7 @@
 //! Invariants: what was decrypted is handed out before more is read; of what came, no more is kept
 //! than one record that is not whole, or one that is and was not asked for.
 
+use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
 
 use rustls::server::UnbufferedServerConnection;
@@ -28,7 +29,6 @@ use crate::limits::{
 pub const FIRST_BYTE: u8 = 0x16;
 
 /// One accepted connection.
-#[derive(Debug)]
 pub struct Channel {
     session: UnbufferedServerConnection,
     stage: Stage,
@@ -160,6 +160,13 @@ impl Default for Scratch {
     }
 }
 
+impl fmt::Debug for Channel {
+    /// Without what is secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Channel").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
 impl Channel {
     /// A connection that began with these bytes, the first of which is [`FIRST_BYTE`]. They are
     /// looked at by the first read.
@@ -213,7 +220,9 @@ impl Channel {
             _ => match read_once(socket, &mut buffer[had..had + TLS_RECORD_BYTES_MAX]) {
                 Ok(0) => return self.cut_off(),
                 Ok(came) => came,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Received::Nothing,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Received::Nothing;
+                }
                 Err(_) => return Received::Broken,
             },
         };
@@ -278,8 +287,7 @@ impl Channel {
             return Err(ChannelError::HandshakeTooLong);
         }
         let is_answered = matches!(self.stage, Stage::Answered(_));
-        self.stage =
-            if is_answered { Stage::Answered(so_far) } else { Stage::Greeting(so_far) };
+        self.stage = if is_answered { Stage::Answered(so_far) } else { Stage::Greeting(so_far) };
         Ok(())
     }
 
@@ -526,3 +534,6 @@ fn write_once(socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

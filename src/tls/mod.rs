@@ -5,6 +5,7 @@
 
 mod acceptor;
 mod certificate;
+mod channel;
 mod error;
 mod fingerprint;
 mod identity;
@@ -14,6 +15,7 @@ mod testing;
 
 pub use acceptor::Acceptor;
 pub use certificate::Certificate;
+pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
 pub use error::{IdentityError, TlsError};
 pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use identity::Identity;

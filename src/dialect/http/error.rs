@@ -90,7 +90,7 @@ impl HttpError {
             Self::MediaType => "415 Unsupported Media Type",
             Self::Expectation => "417 Expectation Failed",
             Self::Misdirected(_) => "421 Misdirected Request",
-            Self::UpgradeRequired => "426 Upgrade Required",
+            Self::TlsOnly | Self::UpgradeRequired => "426 Upgrade Required",
             Self::TooMany(_) | Self::TooFast(_) => "429 Too Many Requests",
             Self::HeadTooLarge => "431 Request Header Fields Too Large",
             Self::NotImplemented(_) => "501 Not Implemented",

@@ -23,6 +23,7 @@ impl Reactor {
             self.sockets.clients_peak = here;
             self.turn.trim();
             self.sockets.proxies.trim();
+            self.sockets.encryption.trim();
             self.sockets.connections.trim();
         }
     }

@@ -15,8 +15,8 @@ use crate::time::Time;
 pub(in crate::server) struct Browsers(HashMap<Option<Network>, Time>);
 
 impl Browsers {
-    /// HTTP is spoken from there.
-    pub(super) fn note(&mut self, now: Time, network: Option<Network>) {
+    /// HTTP is spoken from there, or another language whose first bytes a prompt would spoil.
+    pub(in crate::server) fn note(&mut self, now: Time, network: Option<Network>) {
         if self.0.len() >= BROWSERS_MAX && !self.0.contains_key(&network) {
             let longest_silent = self.0.iter().min_by_key(|(_, last)| **last);
             if let Some(network) = longest_silent.map(|(network, _)| *network) {

@@ -4,7 +4,7 @@ use super::*;
 
 fn asked(head: &str) -> Result<WebRequest, String> {
     let spoken = Spoken { http: true, ..Spoken::default() };
-    let asked = Asked::read(head.as_bytes(), &spoken);
+    let asked = Asked::read(head.as_bytes(), &spoken, AnswerForm::default());
     let asked = asked.map_err(|(_, error)| error.status()[..3].to_owned())?;
     asked.complete(b"hello").map_err(|error| error.status()[..3].to_owned())
 }
@@ -134,12 +134,16 @@ fn what_is_posted_has_a_token_or_a_secret() {
 fn pages_of_listed_origins_may_read_answers_about_rooms() {
     let origin = "https://games.example";
     let origins = vec![origin.parse().unwrap()];
-    let spoken = Spoken { http: true, origins, loopback_only: false };
+    let spoken = Spoken { http: true, origins, ..Spoken::default() };
     for (target, told) in [("/rooms", Some(origin.to_owned())), ("/", None), ("/health", None)] {
         let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\nOrigin: {origin}\r\n\r\n");
-        assert_eq!(Asked::read(head.as_bytes(), &spoken).unwrap().form.origin, told, "{target}");
+        assert_eq!(
+            Asked::read(head.as_bytes(), &spoken, AnswerForm::default()).unwrap().form.origin,
+            told,
+            "{target}"
+        );
     }
     let head = format!("GET /rooms/a/b HTTP/1.1\r\nHost: a\r\nOrigin: {origin}\r\n\r\n");
-    let (form, error) = Asked::read(head.as_bytes(), &spoken).unwrap_err();
+    let (form, error) = Asked::read(head.as_bytes(), &spoken, AnswerForm::default()).unwrap_err();
     assert_eq!((form.origin.as_deref(), &error.status()[..3]), (Some(origin), "404"));
 }
