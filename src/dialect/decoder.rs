@@ -154,6 +154,12 @@ impl Decoder {
         self.language_mut().drop_unfinished();
     }
 
+    /// Whether a client that is silent may wait for a prompt. One that has agreed on a language knows
+    /// that it is to speak.
+    pub fn needs_prompt(&self) -> bool {
+        matches!(self, Self::Line(line) if line.may_be_http())
+    }
+
     /// The client was asked for a nickname.
     pub fn note_prompt(&mut self) {
         self.language_mut().note_prompt();

@@ -34,7 +34,6 @@ impl Server {
         session.phase = Phase::Silent;
         session.since = now;
         session.security = if secured.is_public { Security::Public } else { Security::Encrypted };
-        session.unprompted = secured.protocol.is_some();
         session.decoder =
             Decoder::encrypted(session.security, secured.protocol, &self.settings.spoken);
         let network = self.admission.origins.network(session.origin);

@@ -65,9 +65,6 @@ pub(super) struct Session {
     /// How its bytes come.
     #[serde(default)]
     pub(super) security: Security,
-    /// Its language was agreed on: it needs no prompt to know that it is to speak.
-    #[serde(default)]
-    pub(super) unprompted: bool,
     /// The client will send no more.
     pub(super) ended: bool,
     /// The connection broke: what was received is carried out, and nothing is sent any more.
@@ -95,7 +92,6 @@ impl Session {
             awaits_answer: false,
             may_be_browser: false,
             security: Security::Plain,
-            unprompted: false,
             ended: false,
             broken: false,
             armed: Time::NEVER,
@@ -151,7 +147,7 @@ impl Session {
 
     /// When the prompt is due.
     pub(super) fn greet_due(&self, settings: &Settings) -> Time {
-        if self.unprompted {
+        if !self.decoder.needs_prompt() {
             return Time::NEVER;
         }
         let usual = settings.patience_before_prompt();
