@@ -111,11 +111,9 @@ pub(super) fn without_blanks(mut start: &[u8]) -> &[u8] {
     start
 }
 
-/// Whether this begins as the header of a balancer does (PROXY protocol, versions 1 and 2), but for
-/// empty lines.
+/// Whether a connection begins as the header of a balancer does (PROXY protocol, versions 1 and 2).
 pub(super) fn is_proxy_header(start: &[u8]) -> bool {
-    let start = without_blanks(start);
-    start.starts_with(b"PROXY ") || start.starts_with(b"\0\r\nQUIT\n")
+    start.starts_with(b"PROXY ") || start.starts_with(b"\r\n\r\n\0\r\nQUIT\n")
 }
 
 /// Whether a line begins with a known method, which is enough: a web page can make a browser send

@@ -14,7 +14,7 @@ pub(crate) mod random;
 pub(crate) mod shelf;
 pub(crate) mod watched;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::IoSlice;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -25,7 +25,7 @@ use mio_chat::limits;
 use mio_chat::matchmaking::{self, SocketIndex, Transmit};
 use mio_chat::password::SlowHash;
 use mio_chat::server::{
-    CloseReason, Driver, Operator, Read, Server, Settings, Transport, Turn, Written,
+    CloseReason, Driver, Operator, Read, Secured, Server, Settings, Transport, Turn, Written,
 };
 use mio_chat::time::Time;
 use shelf::{SharedShelf, Shelf};
@@ -74,6 +74,12 @@ pub(crate) struct Person {
     end_seen: bool,
     /// The connection broke: the server may read what was sent before, and write nothing.
     broken: bool,
+    /// What its connection tells before it brings bytes.
+    secures: VecDeque<Read>,
+    /// Its connection is encrypted: what its machine does not take is encrypted in part.
+    encrypted: bool,
+    /// What is encrypted, and was not told to be taken.
+    sealed: Vec<u8>,
     /// Each write that its machine took, and when.
     pub(crate) writes: Vec<(Time, Vec<u8>)>,
     /// Bytes that its machine still takes.
@@ -110,7 +116,7 @@ impl Person {
     /// Whether a read would bring something.
     fn has_input(&self) -> bool {
         let end = self.ended && !self.end_seen;
-        self.closed.is_none() && (end || !self.sent.is_empty())
+        self.closed.is_none() && (end || !self.sent.is_empty() || !self.secures.is_empty())
     }
 }
 
@@ -164,6 +170,9 @@ impl World {
             ended: false,
             end_seen: false,
             broken: false,
+            secures: VecDeque::new(),
+            encrypted: false,
+            sealed: Vec::new(),
             writes: Vec::new(),
             window: usize::MAX,
             heard: Vec::new(),
@@ -232,6 +241,21 @@ impl World {
     pub(crate) fn sends(&mut self, name: &str, bytes: &[u8]) {
         self.person(name).sent.extend_from_slice(bytes);
         self.run();
+    }
+
+    /// Somebody's connection tells of its encryption.
+    pub(crate) fn tells(&mut self, name: &str, told: Read) {
+        let person = self.person(name);
+        person.encrypted |= matches!(told, Read::Secured(_));
+        person.secures.push_back(told);
+        self.run();
+    }
+
+    /// Connects somebody whose connection is encrypted at once, from an address.
+    pub(crate) fn connect_encrypted(&mut self, name: &str, from: &str, secured: Secured) {
+        self.try_connect(name, from.parse().expect("an address")).expect("there is room");
+        self.tells(name, Read::Securing);
+        self.tells(name, Read::Secured(secured));
     }
 
     /// Somebody ends its side of the connection.
@@ -334,6 +358,9 @@ impl Network {
 impl Transport for Network {
     fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
         let Some(person) = self.person(id) else { return Read::Nothing };
+        if let Some(told) = person.secures.pop_front() {
+            return told;
+        }
         let count = room.len().min(person.sent.len());
         if count > 0 {
             room[..count].copy_from_slice(&person.sent[..count]);
@@ -354,12 +381,27 @@ impl Transport for Network {
             return Written::Broken;
         }
         let mut taken: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+        let sealed = &mut person.sealed;
+        assert!(sealed[..].starts_with(&taken) || taken.starts_with(sealed), "it is encrypted");
+        if taken.len() < sealed.len() {
+            taken.clone_from(sealed);
+        }
+        let offered = taken.clone();
         taken.truncate(person.window);
+        let behind = &offered[taken.len()..];
+        *sealed = match person.encrypted {
+            true => behind[..behind.len().min(limits::TLS_RECORD_PLAIN_MAX)].to_vec(),
+            false => Vec::new(),
+        };
+        let sealed = sealed.len();
         person.heard.extend_from_slice(&taken);
         person.window -= if person.window == usize::MAX { 0 } else { taken.len() };
         let count = taken.len();
         person.writes.push((now, taken));
-        Written::Taken(count)
+        match sealed {
+            0 => Written::Taken(count),
+            sealed => Written::Sealed { taken: count, sealed },
+        }
     }
 
     fn close(&mut self, id: ClientId, reason: CloseReason) {

@@ -72,6 +72,10 @@ impl LineDecoder {
         decoded.note_text(text);
         if is_detecting {
             decoded.detect();
+            // What is wrapped once more has its true origin hidden, or is meant for somebody else.
+            if decoded.decoder.habits.security != Security::Plain && is_proxy_header(input) {
+                decoded.foreign = Some(Foreign::Tls);
+            }
         }
         decoded
     }
@@ -348,11 +352,8 @@ impl LineSteps<'_> {
 
     fn detect(&mut self) {
         let is_prompted = self.decoder.habits.is_prompted;
-        let Habits { security, agreed, .. } = self.decoder.habits;
-        let is_inside = security != Security::Plain;
+        let agreed = self.decoder.habits.agreed;
         match language(self.unused(), self.unread.whole, is_prompted) {
-            // What is wrapped once more has its true origin hidden, or is meant for somebody else.
-            _ if is_inside && is_proxy_header(self.unused()) => self.foreign = Some(Foreign::Tls),
             Language::Undecided => self.is_undecided = self.unused().len() >= LINE_BYTES_MAX,
             language if !agreed.allows(language) => self.foreign = Some(Foreign::Tls),
             Language::Foreign(foreign) => self.foreign = Some(foreign),
