@@ -481,12 +481,20 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__load)
-            opts="-q -h --clients --dialect --room --at-once --newcomers --stalled --churn --senders --in-flight --rate --size --duration --warm-up --processes --server-pid --json --quiet --server-is-mine --help fan-out chatter idle storm slow churn pairs matches bindings echoes"
+            opts="-q -h --tls --ca --pin --clients --dialect --room --at-once --newcomers --stalled --churn --senders --in-flight --rate --size --duration --warm-up --processes --server-pid --json --quiet --server-is-mine --help fan-out chatter idle storm slow churn pairs matches bindings echoes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --clients)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

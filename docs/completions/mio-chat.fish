@@ -151,6 +151,8 @@ none\t'No colours'"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l literal -d 'In a pipe: say lines that begin with / instead of running them as commands'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l stay -d 'In a pipe: go on listening after stdin has ended'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l ca -d 'With TLS: trust the certificates in this file, in PEM, and no others' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l pin -d 'With TLS: trust the certificate with this SHA-256 fingerprint, and no other' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l clients -d 'Clients in the room; in a storm, clients that come and go altogether' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l dialect -d 'Language of the server' -r -f -a "lines\t'mio-chat\'s plain lines: a nickname, then messages'
 json\t'mio-chat\'s JSON dialect 1, one object a line'
@@ -173,6 +175,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l warm-up -d 'H
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l processes -d 'Processes to spread the clients over [default: as many as their descriptors need]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l server-pid -d 'Server process whose CPU and memory to watch. May be given more than once' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l json -d 'Write the report to this file as JSON; - means stdout, and then nothing else is printed there' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l tls -d 'Encrypt all connections, as with tls://'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l newcomers -d 'bindings, echoes: send each question from a new endpoint, as in pairs and matches'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -s q -l quiet -d 'Show no progress bar'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l server-is-mine -d 'Allow a server that is not on this machine'

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use mio_chat::address::{NoServer, ServerAddress};
 use mio_chat::limits;
-use mio_chat::load::{self, Dialect, LoadSettings, Scenario};
+use mio_chat::load::{self, Dialect, LoadSettings, LoadTls, Scenario};
 
+use super::trust::TrustArgs;
 use super::values::{HostPort, whole};
 
 /// Everything about a load test.
@@ -17,12 +20,18 @@ use super::values::{HostPort, whole};
   mio-chat load 127.0.0.1:55555 fan-out --clients 1000 --in-flight 64 --server-pid $!
   mio-chat load 127.0.0.1:55555 chatter --clients 1000 --rate 0.5")]
 pub(crate) struct LoadArgs {
-    /// The server: HOST or HOST:PORT [default port: 55555, over UDP 50000]
+    /// The server: HOST, HOST:PORT or, with TLS, tls://HOST:PORT [default port: 55555, over UDP
+    /// 50000]
     #[arg(value_name = "SERVER")]
-    server: HostPort,
+    server: LoadServer,
     /// What the clients do
     #[arg(value_enum, value_name = "SCENARIO", default_value = "fan-out")]
     scenario: Scenario,
+    /// Encrypt all connections, as with tls://
+    #[arg(long)]
+    tls: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
     #[command(flatten)]
     clients: LoadClientArgs,
     #[command(flatten)]
@@ -108,6 +117,28 @@ struct MeasureArgs {
     server_is_mine: bool,
 }
 
+/// The server, and whether it is talked to by TLS.
+#[derive(Clone, Debug)]
+struct LoadServer {
+    /// As certificates name it.
+    name: String,
+    place: HostPort,
+    has_tls: bool,
+}
+
+impl FromStr for LoadServer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let place = text.strip_prefix("tls://");
+        let typed = place.unwrap_or(text);
+        let address: ServerAddress =
+            typed.parse().map_err(|problem: NoServer| problem.to_string())?;
+        let name = address.host().to_owned();
+        Ok(Self { name, place: typed.parse()?, has_tls: place.is_some() })
+    }
+}
+
 impl LoadArgs {
     /// Checks that involve several flags.
     pub(super) fn check(&self) -> Result<(), String> {
@@ -116,6 +147,9 @@ impl LoadArgs {
             return Err(format!(
                 "{address} is not on this machine; add --server-is-mine if you may load it"
             ));
+        }
+        if let Some(flag) = self.trust.given().filter(|_| self.tls().is_none()) {
+            return Err(format!("{flag} is for TLS; add --tls"));
         }
         for (flag, time) in
             [("--duration", &self.measure.duration), ("--warm-up", &self.measure.warm_up)]
@@ -135,13 +169,23 @@ impl LoadArgs {
     /// The server's address; the default port depends on the scenario.
     fn address(&self) -> SocketAddr {
         let is_chat = self.scenario.has_room();
-        self.server.at(if is_chat { limits::TCP_PORT } else { limits::UDP_PORT })
+        self.server.place.at(if is_chat { limits::TCP_PORT } else { limits::UDP_PORT })
+    }
+
+    /// How connections are secured.
+    fn tls(&self) -> Option<LoadTls> {
+        (self.tls || self.server.has_tls).then(|| LoadTls {
+            name: self.server.name.clone(),
+            ca: self.trust.ca.as_ref().map(|ca| ca.0.clone()),
+            pin: self.trust.pin.map(|pin| pin.to_string()),
+        })
     }
 
     pub(crate) fn settings(&self) -> LoadSettings {
         let Self { clients, talk, measure, .. } = self;
         LoadSettings {
             address: self.address(),
+            tls: self.tls(),
             scenario: self.scenario,
             dialect: clients.dialect,
             room: clients.room.clone(),
@@ -210,6 +254,44 @@ mod tests {
             let settings = parsed(flags).unwrap().settings();
             assert_eq!(settings.address.to_string(), address, "{flags:?}");
         }
+    }
+
+    #[test]
+    #[cfg(feature = "tls")]
+    fn connections_are_secured_by_a_flag_or_by_the_name_of_the_server() {
+        let pin = "AB:".repeat(31) + "CD";
+        for flags in [&["tls://localhost"][..], &["localhost", "--tls"], &["tls://[::1]:7"]] {
+            let load = parsed(&[flags, &["--pin", &pin]].concat()).unwrap();
+            assert_eq!(load.check(), Ok(()), "{flags:?}");
+            let tls = load.settings().tls.unwrap();
+            assert!(["localhost", "::1"].contains(&&*tls.name), "{}", tls.name);
+            assert_eq!((tls.pin, tls.ca), (Some(pin.clone()), None));
+        }
+        assert!(parsed(&["localhost"]).unwrap().settings().tls.is_none());
+        for (flags, problem) in [
+            (&["localhost", "--pin", &pin][..], "--pin is for TLS; add --tls"),
+            (&["tls://localhost", "pairs", "--pin", &pin], "pairs has no TLS: it goes over UDP"),
+            (&["tls://localhost", "--ca", "Cargo.toml"], "cannot use TLS: there is no certificate"),
+        ] {
+            let said = parsed(flags).unwrap().check().unwrap_err();
+            assert!(said.starts_with(problem), "{flags:?}: {said}");
+        }
+        for flags in [
+            &["tls://localhost", "--pin", "AB"][..],
+            &["tls://localhost", "--ca", "/nowhere"],
+            &["tls://localhost", "--ca", "Cargo.toml", "--pin", &pin],
+            &["tls://"],
+            &["wss://localhost"],
+        ] {
+            assert!(parsed(flags).is_err(), "{flags:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "tls"))]
+    fn without_tls_nothing_is_secured() {
+        let said = parsed(&["tls://localhost"]).unwrap().check().unwrap_err();
+        assert_eq!(said, "cannot use TLS: this mio-chat was built without the feature `tls`");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod serve;
 mod settings;
 mod text_file;
 mod tokens;
+mod trust;
 mod values;
 mod variables;
 mod web;

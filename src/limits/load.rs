@@ -75,4 +75,5 @@ pub const LOAD_FAREWELL_LOOK: Duration = Duration::from_millis(100);
 const _: () = {
     assert!(LOAD_CLIENTS_MAX < 16 * 65_536);
     assert!(LOAD_MESSAGE_BYTES_MAX as usize <= LOAD_READ_BYTES);
+    assert!(LOAD_READ_BYTES >= super::TLS_ROOM_BYTES);
 };

@@ -19,3 +19,11 @@ pub const TLS_RECORD_OVERHEAD_MAX: usize = 5 + 8 + 16 + 1;
 /// Bytes that the server itself says in one handshake: two chains of certificates and their
 /// signatures, and then tickets.
 pub const TLS_FLIGHT_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes of the buffer that a client reads into: room for what one record says, one that has begun,
+/// and what a read brings.
+pub const TLS_ROOM_BYTES: usize = 64 * 1_024;
+/// Bytes that a client encrypts in one go: four records, which a socket takes at once if it takes
+/// anything.
+pub const TLS_SEALED_AT_ONCE: usize = 4 * TLS_RECORD_PLAIN_MAX;
+
+const _: () = assert!(TLS_ROOM_BYTES >= 3 * TLS_RECORD_BYTES_MAX);

@@ -1,9 +1,8 @@
 //! One simulated client: its role, its stage, and its unsent bytes.
 
-use std::io::{self, ErrorKind, Write};
+use std::io;
 
-use mio::net::TcpStream;
-
+use super::connection::Connection;
 use super::payload::MarkerScanner;
 use crate::time::Time;
 
@@ -24,6 +23,8 @@ pub(super) enum ClientRole {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionStage {
     Connecting,
+    /// TLS is being agreed on.
+    Securing,
     Greeting,
     Seated,
 }
@@ -39,7 +40,7 @@ pub(super) struct ClientRef {
 /// A client and its connection.
 #[derive(Debug)]
 pub(super) struct SimulatedClient {
-    pub(super) stream: TcpStream,
+    pub(super) connection: Connection,
     pub(super) number: u32,
     pub(super) role: ClientRole,
     pub(super) stage: ConnectionStage,
@@ -66,9 +67,9 @@ pub(super) struct LatencyProbe {
 
 impl SimulatedClient {
     /// One that has begun to connect.
-    pub(super) fn new(stream: TcpStream, number: u32, role: ClientRole, opened: Time) -> Self {
+    pub(super) fn new(connection: Connection, number: u32, role: ClientRole, opened: Time) -> Self {
         Self {
-            stream,
+            connection,
             number,
             role,
             stage: ConnectionStage::Connecting,
@@ -83,30 +84,22 @@ impl SimulatedClient {
 
     /// Sends these bytes after the unsent ones, as far as the socket takes them.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let sent = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
+        let sent = if self.unsent.is_empty() { self.connection.write(bytes)? } else { 0 };
         self.unsent.extend_from_slice(&bytes[sent..]);
         Ok(())
     }
 
     /// Sends unsent bytes, as far as the socket takes them.
     pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.connection.flush()?;
         let unsent = std::mem::take(&mut self.unsent);
-        let sent = self.write(&unsent)?;
+        let sent = self.connection.write(&unsent)?;
         self.unsent.extend_from_slice(&unsent[sent..]);
         Ok(())
     }
 
-    /// Writes until all is written or the socket takes no more.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut sent = 0;
-        while sent < bytes.len() {
-            match self.stream.write(&bytes[sent..]) {
-                Ok(count) => sent += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(sent)
+    /// Whether bytes wait for the socket.
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty() || self.connection.has_unsent()
     }
 }

@@ -1,9 +1,9 @@
 //! Simulated clients: their connections, their input and their unsent bytes.
 //!
 //! ```text
-//!     open --> Connecting --> Greeting --> Seated --> (left, or lost)
-//!                  |             |
-//!                  '--> failed <-'
+//!     open --> Connecting --> (Securing) --> Greeting --> Seated --> (left, or lost)
+//!                  |              |             |
+//!                  '--> failed <--'-------------'
 //! ```
 //!
 //! By itself the pool sends only greetings and answers to the server's pings;
@@ -11,14 +11,14 @@
 //! listeners only count messages; *probes* read them, to take latencies and to tell a sender of the
 //! closed loop that its message has been around.
 
-use std::io::{ErrorKind, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 
 use slab::Slab;
 
 use super::admission::AdmissionState;
 use super::client::{ClientRef, ClientRole, ConnectionStage, LatencyProbe, SimulatedClient};
 use super::clock::Clock;
+use super::connection::{Arrived, Connection};
 use super::dialect::Codec;
 use super::error::LoadError;
 use super::event_loop::{EventLoop, ReadySocket};
@@ -28,6 +28,7 @@ use super::socket;
 use super::tally::{Tally, reason};
 use crate::limits::{LOAD_OUTBOX_BYTES_MAX, LOAD_READ_BYTES, LOAD_READS_PER_LOOK};
 use crate::time::Time;
+use crate::tls::client::Connector;
 
 /// All clients of this process.
 pub(super) struct ClientPool {
@@ -42,6 +43,8 @@ pub(super) struct ClientPool {
     /// How long admission took, for clients that began to connect in its span.
     pub(super) admission: Recorder,
     server: SocketAddr,
+    /// How connections are secured, if they are.
+    connector: Option<Connector>,
     codec: Codec,
     clients: Slab<SimulatedClient>,
     /// The number of clients that are not seated yet.
@@ -62,7 +65,12 @@ pub(super) struct ClientPool {
 
 impl ClientPool {
     /// An empty pool.
-    pub(super) fn new(server: SocketAddr, codec: Codec, clock: Clock) -> Result<Self, LoadError> {
+    pub(super) fn new(
+        server: SocketAddr,
+        connector: Option<Connector>,
+        codec: Codec,
+        clock: Clock,
+    ) -> Result<Self, LoadError> {
         Ok(Self {
             events: EventLoop::new(clock)?,
             clock,
@@ -70,6 +78,7 @@ impl ClientPool {
             latency: Recorder::new()?,
             admission: Recorder::new()?,
             server,
+            connector,
             codec,
             clients: Slab::new(),
             opening: 0,
@@ -93,13 +102,13 @@ impl ClientPool {
     pub(super) fn open(&mut self, number: u32, role: ClientRole) {
         let opened = self.clock.now();
         let entry = self.clients.vacant_entry();
-        let stream = socket::connect(self.server, number).and_then(|mut stream| {
+        let connection = socket::connect(self.server, number).and_then(|mut stream| {
             self.events.watch(&mut stream, entry.key())?;
-            Ok(stream)
+            Connection::new(stream, self.connector.as_ref())
         });
-        match stream {
-            Ok(stream) => {
-                entry.insert(SimulatedClient::new(stream, number, role, opened));
+        match connection {
+            Ok(connection) => {
+                entry.insert(SimulatedClient::new(connection, number, role, opened));
                 self.opening += 1;
             }
             Err(error) => self.note_failure(&reason(&error)),
@@ -129,8 +138,8 @@ impl ClientPool {
         let Some(client) = self.clients.get(ready.key) else { return };
         let is_deaf = client.deaf;
         if client.stage == ConnectionStage::Connecting && (ready.writable || ready.closed) {
-            self.greet(ready.key);
-        } else if ready.writable && !client.unsent.is_empty() {
+            self.begin(ready.key);
+        } else if ready.writable && client.has_unsent() {
             self.flush(ready.key);
         }
         if is_deaf && ready.closed {
@@ -140,16 +149,27 @@ impl ClientPool {
         }
     }
 
-    /// Greets the server once a client is connected.
-    fn greet(&mut self, key: usize) {
+    /// The system has connected a client, or could not.
+    fn begin(&mut self, key: usize) {
         let Some(client) = self.clients.get_mut(key) else { return };
-        let failure = client.stream.take_error().unwrap_or_else(Some);
+        let failure = client.connection.stream.take_error().unwrap_or_else(Some);
         if let Some(error) = failure {
             return self.lose(key, &reason(&error));
         }
+        if client.connection.is_secure() {
+            client.stage = ConnectionStage::Securing;
+            // Whoever connects speaks first.
+            return self.read(key, false);
+        }
+        self.greet(key);
+    }
+
+    /// Greets the server once a client is connected.
+    fn greet(&mut self, key: usize) {
+        let Some(client) = self.clients.get_mut(key) else { return };
         client.stage = ConnectionStage::Greeting;
         if self.passes {
-            if let Err(error) = client.stream.shutdown(Shutdown::Write) {
+            if let Err(error) = client.connection.finish() {
                 self.lose(key, &reason(&error));
             }
             return;
@@ -177,21 +197,21 @@ impl ClientPool {
             if client.stage == ConnectionStage::Connecting {
                 return;
             }
-            match client.stream.read(&mut self.scratch) {
+            match client.connection.read(&mut self.scratch) {
                 // It has read our goodbye.
-                Ok(0) if self.passes && client.stage == ConnectionStage::Greeting => {
+                Ok(Arrived::End) if self.passes && client.stage == ConnectionStage::Greeting => {
                     return self.seat(key);
                 }
-                Ok(0) => return self.lose(key, "connection closed by the server"),
-                Ok(count) => {
+                Ok(Arrived::End) => return self.lose(key, "connection closed by the server"),
+                Ok(Arrived::Secured) => self.greet(key),
+                Ok(Arrived::Bytes { count, emptied }) => {
                     self.hear(key, count);
-                    // A short read has emptied the socket, unless the end is behind it.
-                    if count < self.scratch.len() && !to_the_end {
+                    // The end may be behind it.
+                    if emptied && !to_the_end {
                         return;
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(Arrived::Nothing) => return,
                 Err(error) => return self.lose(key, &reason(&error)),
             }
         }
@@ -333,7 +353,7 @@ impl ClientPool {
     /// A client leaves.
     pub(super) fn leave(&mut self, seat: ClientRef) {
         if self.is_seated(seat) {
-            self.clients.remove(seat.key);
+            self.clients.remove(seat.key).connection.say_farewell();
         }
     }
 

@@ -70,6 +70,16 @@ impl Dialect {
         }
     }
 
+    /// Its name in the handshake of TLS (ALPN), where servers know one.
+    pub(super) fn tls_protocol(self) -> Option<&'static str> {
+        match self {
+            Self::Lines | Self::Json => Some("mio-chat"),
+            Self::Ws => Some("http/1.1"),
+            Self::Irc => Some("irc"),
+            Self::Raw | Self::RawOthers | Self::Redis | Self::Nats => None,
+        }
+    }
+
     /// Whether a member hears its own messages.
     pub(super) fn echoes(self) -> bool {
         !matches!(self, Self::RawOthers | Self::Irc)

@@ -28,6 +28,7 @@ mod chart;
 mod client;
 mod client_pool;
 mod clock;
+mod connection;
 mod dialect;
 mod error;
 mod event_loop;
@@ -72,12 +73,13 @@ use worker_plan::WorkerPlan;
 pub use dialect::Dialect;
 pub use error::LoadError;
 pub use report::Report;
-pub use settings::{LoadSettings, Scenario};
+pub use settings::{LoadSettings, LoadTls, Scenario};
 pub use text::Text;
 
 /// Says why settings make no sense together.
 pub fn check(settings: &LoadSettings) -> Result<(), String> {
     settings.check()?;
+    settings.connector()?;
     codec(settings, 0).map(drop)
 }
 
@@ -96,7 +98,8 @@ pub fn run(settings: &LoadSettings, descriptors: u64) -> Result<Report, LoadErro
         None => {
             let codec = codec(settings, std::process::id()).map_err(LoadError::Settings)?;
             let plan = WorkerPlan::new(settings, 0, 1);
-            let pool = ClientPool::new(settings.address, codec, clock)?;
+            let connector = settings.connector().map_err(LoadError::Settings)?;
+            let pool = ClientPool::new(settings.address, connector, codec, clock)?;
             Run::new(settings, &plan, &mut Barrier::Alone, pool, progress)?.perform()?
         }
     };
@@ -117,7 +120,8 @@ pub fn work() -> bool {
 fn work_for(parent: Parent, assignment: &Assignment) -> Result<Performance, LoadError> {
     let Assignment { settings, plan, epoch, run } = assignment;
     let codec = codec(settings, *run).map_err(LoadError::Settings)?;
-    let pool = ClientPool::new(settings.address, codec, Clock::since(*epoch))?;
+    let connector = settings.connector().map_err(LoadError::Settings)?;
+    let pool = ClientPool::new(settings.address, connector, codec, Clock::since(*epoch))?;
     let mut barrier = Barrier::Parent(parent);
     barrier.register(&pool)?;
     Run::new(settings, plan, &mut barrier, pool, ProgressReporter::for_parent())?.perform()

@@ -398,7 +398,7 @@ mod tests {
             LoadSettings { address, quiet: true, ..LoadSettings::example(Scenario::FanOut) };
         let plan = WorkerPlan::new(&settings, 1, 2);
         let codec = Codec::new(Dialect::Lines, None, 64, 0).unwrap();
-        let mut pool = ClientPool::new(address, codec, Clock::start()).unwrap();
+        let mut pool = ClientPool::new(address, None, codec, Clock::start()).unwrap();
         pool.open(0, ClientRole::Listener);
         let (mut orders, pipe) = pipe::new().unwrap();
         let mut barrier = Barrier::following(pipe);

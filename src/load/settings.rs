@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialect;
+use crate::tls::client::{Connector, Target, Trust};
 
 /// The scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -67,11 +68,24 @@ impl Scenario {
     }
 }
 
+/// How connections are secured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadTls {
+    /// The server's name or address, as its certificate has it.
+    pub name: String,
+    /// Certificates to trust, in PEM; none: those that the system trusts.
+    pub ca: Option<String>,
+    /// The fingerprint of the only certificate to trust.
+    pub pin: Option<String>,
+}
+
 /// A load test.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoadSettings {
     /// The server.
     pub address: SocketAddr,
+    /// How connections to it are secured, if they are.
+    pub tls: Option<LoadTls>,
     /// The scenario.
     pub scenario: Scenario,
     /// The language they speak.
@@ -116,6 +130,21 @@ impl LoadSettings {
         if watched { 2 } else { 1 }
     }
 
+    /// What secures connections. Every client is a newcomer, which costs the server most: none comes
+    /// by ticket.
+    pub(super) fn connector(&self) -> Result<Option<Connector>, String> {
+        let Some(tls) = &self.tls else { return Ok(None) };
+        let trust = match (&tls.ca, &tls.pin) {
+            (_, Some(pin)) => Trust::Pin(pin.parse().map_err(|why| format!("--pin: {why}"))?),
+            (Some(ca), None) => Trust::Authorities(ca.clone().into_bytes()),
+            (None, None) => Trust::System,
+        };
+        let protocol = self.dialect.tls_protocol();
+        let connector =
+            Connector::new(&Target { name: &tls.name, protocol, resumes: false }, trust);
+        connector.map(Some).map_err(|why| format!("cannot use TLS: {why}"))
+    }
+
     /// Checks that involve several settings.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.senders > self.clients {
@@ -131,6 +160,9 @@ impl LoadSettings {
         if self.scenario == Scenario::Slow && (self.clients as f64 * (1.0 - self.stalled)) < 1.0 {
             return Err("--stalled must leave somebody who reads".to_owned());
         }
+        if self.tls.is_some() && !self.scenario.has_room() {
+            return Err(format!("{} has no TLS: it goes over UDP", self.scenario.name()));
+        }
         if self.duration.is_zero() {
             return Err("--duration must be more than 0s".to_owned());
         }
@@ -144,6 +176,7 @@ impl LoadSettings {
     pub(super) fn example(scenario: Scenario) -> Self {
         Self {
             address: "127.0.0.1:55555".parse().unwrap(),
+            tls: None,
             scenario,
             dialect: Dialect::Lines,
             room: None,

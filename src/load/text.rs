@@ -48,7 +48,8 @@ fn row(f: &mut Formatter<'_>, label: &str, value: &str) -> Result {
 impl Report {
     fn headline(&self) -> String {
         let (clients, address) = (grouped(self.clients), &self.address);
-        let who = format!("{clients} clients at {address} in {}", self.dialect.name());
+        let over = if self.tls { " over TLS" } else { "" };
+        let who = format!("{clients} clients at {address} in {}{over}", self.dialect.name());
         let rate = self.rate_per_client.unwrap_or_default();
         let scenario = self.scenario.name();
         match self.scenario {

@@ -6,6 +6,7 @@
 mod acceptor;
 mod certificate;
 mod channel;
+pub mod client;
 mod error;
 mod fingerprint;
 mod identity;

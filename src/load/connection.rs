@@ -1,0 +1,111 @@
+//! A client's connection to the server, which may be one of TLS.
+//!
+//! Sockets are edge-triggered: whoever hears of one reads until there is nothing more.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+
+use mio::net::TcpStream;
+
+use crate::tls::client::{ClientChannel, Connector, Heard};
+
+/// A socket, and what encrypts what goes through it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    channel: Option<Box<ClientChannel>>,
+}
+
+/// What a read has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrived {
+    /// Nothing: the socket has no more.
+    Nothing,
+    /// The server may be talked to from now on.
+    Secured,
+    /// So many bytes; the socket may have had no more.
+    Bytes { count: usize, emptied: bool },
+    /// The server has closed.
+    End,
+}
+
+impl Connection {
+    /// One that the system makes at present.
+    pub(super) fn new(stream: TcpStream, connector: Option<&Connector>) -> io::Result<Self> {
+        let channel = connector.map(ClientChannel::new).transpose()?.map(Box::new);
+        Ok(Self { stream, channel })
+    }
+
+    /// Whether the server may not be talked to before it is [`Arrived::Secured`].
+    pub(super) fn is_secure(&self) -> bool {
+        self.channel.is_some()
+    }
+
+    /// Reads plain bytes into the room.
+    pub(super) fn read(&mut self, room: &mut [u8]) -> io::Result<Arrived> {
+        if let Some(channel) = &mut self.channel {
+            return Ok(match channel.read(&mut self.stream, room)? {
+                Heard::Nothing => Arrived::Nothing,
+                Heard::Secured(_) => Arrived::Secured,
+                Heard::Bytes { count, emptied } => Arrived::Bytes { count, emptied },
+                Heard::End => Arrived::End,
+            });
+        }
+        loop {
+            return match self.stream.read(room) {
+                Ok(0) => Ok(Arrived::End),
+                Ok(count) => Ok(Arrived::Bytes { count, emptied: count < room.len() }),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Arrived::Nothing),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+        }
+    }
+
+    /// Writes until all is written or the socket takes no more; returns how much it has taken.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let taken = match &mut self.channel {
+                Some(channel) => channel.write(&mut self.stream, &bytes[sent..])?,
+                None => match self.stream.write(&bytes[sent..]) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    written => written?,
+                },
+            };
+            if taken == 0 {
+                break;
+            }
+            sent += taken;
+        }
+        Ok(sent)
+    }
+
+    /// Writes what is encrypted and waits.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.channel {
+            Some(channel) => Ok(channel.flush(&mut self.stream)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether something is encrypted and waits.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.has_unsent())
+    }
+
+    /// Says that nothing more will be said.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.say_farewell();
+        self.stream.shutdown(Shutdown::Write)
+    }
+
+    /// Tells TLS that the connection ends; without that the server would take it for a cut.
+    pub(super) fn say_farewell(&mut self) {
+        if let Some(channel) = &mut self.channel {
+            // It ends all the same.
+            let _ = channel.finish(&mut self.stream);
+        }
+    }
+}

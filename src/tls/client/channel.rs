@@ -1,0 +1,344 @@
+//! One connection by TLS, from the client's end: plain bytes to those who talk, records to a socket
+//! that may block or not.
+//!
+//! ```text
+//!     read:   socket -> room, behind what has begun -> records -> plain bytes, at its front
+//!     write:  plain bytes -> records -> socket; what that does not take waits in `unsent`
+//! ```
+//!
+//! Invariants: nothing of the user's is sent before the server counts as the one that was meant;
+//! at most one record that has begun is kept, and at most what one call has encrypted.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+
+use rustls::Error;
+use rustls::client::UnbufferedClientConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError};
+
+use super::connector::Connector;
+use super::error::ClientError;
+use super::verifier::Verdict;
+use crate::limits::{TLS_RECORD_BYTES_MAX, TLS_SEALED_AT_ONCE};
+
+/// What a read has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing yet: the socket has no more.
+    Nothing,
+    /// The server is the one that was meant: from now on it may be talked to.
+    Secured(Verdict),
+    /// So many plain bytes at the front of the room.
+    Bytes {
+        /// Their number, which is not 0.
+        count: usize,
+        /// The socket had no more.
+        emptied: bool,
+    },
+    /// The server will say nothing more.
+    End,
+}
+
+/// A connection.
+pub struct ClientChannel {
+    connection: UnbufferedClientConnection,
+    connector: Connector,
+    /// The beginning of a record.
+    begun: Vec<u8>,
+    /// Records that the socket has not taken.
+    unsent: Vec<u8>,
+    is_secured: bool,
+    has_ended: bool,
+}
+
+/// What records that were taken apart have come to.
+struct Opened {
+    /// Plain bytes at the front of the room.
+    count: usize,
+    /// Where the rest begins.
+    rest: usize,
+    /// The handshake is done.
+    is_secured: bool,
+}
+
+impl ClientChannel {
+    /// One over a socket that has just been connected. It must be read to get on.
+    ///
+    /// # Errors
+    /// TLS cannot begin.
+    pub fn new(connector: &Connector) -> Result<Self, ClientError> {
+        let (config, name) = (connector.config.clone(), connector.name.clone());
+        Ok(Self {
+            connection: UnbufferedClientConnection::new(config, name)?,
+            connector: connector.clone(),
+            begun: Vec::new(),
+            unsent: Vec::new(),
+            is_secured: false,
+            has_ended: false,
+        })
+    }
+
+    /// Reads what the server says into `room`, of [`TLS_ROOM_BYTES`](crate::limits::TLS_ROOM_BYTES),
+    /// and answers it where that is TLS's own business. Call it until there is [`Heard::Nothing`],
+    /// or bytes that have emptied the socket.
+    ///
+    /// # Errors
+    /// The connection is of no more use.
+    pub fn read(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        room: &mut [u8],
+    ) -> Result<Heard, ClientError> {
+        // What is plain is written before what is not, however long one record's text is.
+        let first = TLS_RECORD_BYTES_MAX;
+        let mut end = first + self.begun.len();
+        let Some(begun) = room.get_mut(first..end) else { return Err(too_long()) };
+        begun.copy_from_slice(&self.begun);
+        self.begun.clear();
+        let (mut emptied, mut would_block) = (false, false);
+        loop {
+            let opened = self.open(room, end);
+            // An alert, too, is to be sent.
+            let flushed = self.flush(socket);
+            let opened = opened?;
+            flushed?;
+            let received = if opened.is_secured && !self.is_secured {
+                self.is_secured = true;
+                let certificates = self.connection.peer_certificates().unwrap_or_default();
+                Some(Heard::Secured(self.connector.verdict(certificates)?))
+            } else if opened.count > 0 {
+                Some(Heard::Bytes { count: opened.count, emptied: emptied && !self.has_ended })
+            } else if self.has_ended {
+                Some(Heard::End)
+            } else {
+                would_block.then_some(Heard::Nothing)
+            };
+            if let Some(received) = received {
+                self.begun.extend_from_slice(&room[opened.rest..end]);
+                return Ok(received);
+            }
+            room.copy_within(opened.rest..end, first);
+            end = first + (end - opened.rest);
+            let Some(space) = room.get_mut(end..).filter(|space| !space.is_empty()) else {
+                return Err(too_long());
+            };
+            match socket.read(space) {
+                Ok(0) if self.is_secured => return Err(ClientError::Cut),
+                Ok(0) => return Err(ClientError::Declined),
+                Ok(count) => {
+                    emptied = count < space.len();
+                    end += count;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => would_block = true,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(ClientError::Socket(error)),
+            }
+        }
+    }
+
+    /// Takes the records apart that end in the room before `end`.
+    fn open(&mut self, room: &mut [u8], end: usize) -> Result<Opened, ClientError> {
+        let mut opened = Opened { count: 0, rest: TLS_RECORD_BYTES_MAX, is_secured: false };
+        loop {
+            let (front, records) = room[..end].split_at_mut(opened.rest);
+            let mut status = self.connection.process_tls_records(records);
+            let (mut is_over, mut failure) = (false, None);
+            match status.state {
+                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                    while let Some(record) = traffic.next_record() {
+                        let record = record?;
+                        let plain = opened.count..opened.count + record.payload.len();
+                        let Some(space) = front.get_mut(plain) else { return Err(too_long()) };
+                        space.copy_from_slice(record.payload);
+                        opened.count += record.payload.len();
+                        status.discard += record.discard;
+                    }
+                }
+                Ok(ConnectionState::EncodeTlsData(data)) => encode(data, &mut self.unsent)?,
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
+                    (self.has_ended, is_over) = (true, true);
+                }
+                Ok(ConnectionState::WriteTraffic(_)) => {
+                    (opened.is_secured, is_over) = (true, true);
+                }
+                Ok(_) => is_over = true,
+                Err(error) => failure = Some(error),
+            }
+            let discard = status.discard;
+            if let Some(error) = failure {
+                self.queue_alert(&mut room[opened.rest..end]);
+                return Err(error.into());
+            }
+            opened.rest += discard;
+            if is_over {
+                return Ok(opened);
+            }
+        }
+    }
+
+    /// What TLS says to a server before it gives up. `records` are those in which it was wrong, as
+    /// rustls still counts from their beginning.
+    fn queue_alert(&mut self, records: &mut [u8]) {
+        if let Ok(ConnectionState::EncodeTlsData(data)) =
+            self.connection.process_tls_records(records).state
+        {
+            // Without it the server hears the end of the connection.
+            let _ = encode(data, &mut self.unsent);
+        }
+    }
+
+    /// Sends plain bytes, as many as the socket takes and a little more; returns their number.
+    /// None are taken while others wait, and before [`Heard::Secured`].
+    ///
+    /// # Errors
+    /// The connection is of no more use.
+    pub fn write(
+        &mut self,
+        socket: &mut (impl Read + Write),
+        bytes: &[u8],
+    ) -> Result<usize, ClientError> {
+        self.flush(socket)?;
+        if !self.is_secured || self.has_unsent() || bytes.is_empty() {
+            return Ok(0);
+        }
+        let bytes = &bytes[..bytes.len().min(TLS_SEALED_AT_ONCE)];
+        self.seal(Some(bytes))?;
+        self.flush(socket)?;
+        Ok(bytes.len())
+    }
+
+    /// Says that nothing more will be said.
+    ///
+    /// # Errors
+    /// The connection is of no more use.
+    pub fn finish(&mut self, socket: &mut (impl Read + Write)) -> Result<(), ClientError> {
+        if self.is_secured {
+            self.seal(None)?;
+        }
+        self.flush(socket)
+    }
+
+    /// Appends records of these bytes, or the one that says that no more follow.
+    fn seal(&mut self, bytes: Option<&[u8]>) -> Result<(), ClientError> {
+        loop {
+            // What has begun must be shown, though nothing of it can be read yet.
+            let status = self.connection.process_tls_records(&mut self.begun);
+            let discard = status.discard;
+            let mut is_done = false;
+            match status.state? {
+                ConnectionState::EncodeTlsData(data) => encode(data, &mut self.unsent)?,
+                ConnectionState::TransmitTlsData(data) => data.done(),
+                ConnectionState::WriteTraffic(mut traffic) => {
+                    append(&mut self.unsent, |space| match bytes {
+                        Some(bytes) => traffic.encrypt(bytes, space),
+                        None => traffic.queue_close_notify(space),
+                    })?;
+                    is_done = true;
+                }
+                ConnectionState::PeerClosed => self.has_ended = true,
+                // Both have said that no more follows.
+                ConnectionState::Closed => return Ok(()),
+                other => return Err(ClientError::Broken(format!("{other:?} cannot be sent in"))),
+            }
+            self.begun.drain(..discard);
+            if is_done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends what waits, as far as the socket takes it.
+    ///
+    /// # Errors
+    /// The socket has failed.
+    pub fn flush(&mut self, socket: &mut (impl Read + Write)) -> Result<(), ClientError> {
+        let mut sent = 0;
+        while sent < self.unsent.len() {
+            match socket.write(&self.unsent[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(ClientError::Socket(error)),
+            }
+        }
+        self.unsent.drain(..sent);
+        Ok(())
+    }
+
+    /// Whether something waits for the socket.
+    pub fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// Whether the handshake is done.
+    pub fn is_secured(&self) -> bool {
+        self.is_secured
+    }
+
+    /// Whether the server has taken a ticket of before.
+    pub fn is_resumed(&self) -> bool {
+        self.connection.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
+    }
+}
+
+impl fmt::Debug for ClientChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (begun, unsent) = (self.begun.len(), self.unsent.len());
+        write!(f, "ClientChannel {{ secured: {}, begun: {begun}, unsent: {unsent} }}", {
+            self.is_secured
+        })
+    }
+}
+
+/// Appends what rustls has to say.
+fn encode<Data>(
+    mut data: EncodeTlsData<'_, Data>,
+    unsent: &mut Vec<u8>,
+) -> Result<(), ClientError> {
+    append(unsent, |space| {
+        data.encode(space).map_err(|error| match error {
+            EncodeError::InsufficientSize(size) => EncryptError::InsufficientSize(size),
+            EncodeError::AlreadyEncoded => EncryptError::EncryptExhausted,
+        })
+    })
+}
+
+/// Appends what is written into the space that it asks for.
+fn append(
+    unsent: &mut Vec<u8>,
+    mut write: impl FnMut(&mut [u8]) -> Result<usize, EncryptError>,
+) -> Result<(), ClientError> {
+    let before = unsent.len();
+    loop {
+        match write(&mut unsent[before..]) {
+            Ok(count) => {
+                unsent.truncate(before + count);
+                return Ok(());
+            }
+            Err(EncryptError::InsufficientSize(size))
+                if before + size.required_size > unsent.len() =>
+            {
+                unsent.resize(before + size.required_size, 0);
+            }
+            Err(error) => return Err(ClientError::Broken(error.to_string())),
+        }
+    }
+}
+
+fn too_long() -> ClientError {
+    Error::PeerSentOversizedRecord.into()
+}
+
+impl From<ClientError> for io::Error {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Socket(error) => error,
+            ClientError::Cut => Self::new(ErrorKind::UnexpectedEof, error),
+            other => Self::other(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Why nothing is said to a server over TLS, in one sentence each.
+
+use std::io;
+
+use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError};
+use thiserror::Error as ThisError;
+
+use crate::tls::Fingerprint;
+
+/// What went wrong with a connection, or before it.
+#[derive(Debug, ThisError)]
+pub enum ClientError {
+    /// The server's name cannot be in a certificate.
+    #[error("no certificate can be for '{0}'; write the name in ASCII, as a browser does (xn--…)")]
+    Name(String),
+    /// What was given as certificates of authorities is none.
+    #[error("there is no certificate in it (-----BEGIN CERTIFICATE-----)")]
+    NoCertificate,
+    /// One of them cannot be read.
+    #[error("a certificate in it cannot be read: {0}")]
+    BadCertificate(String),
+    /// The system names no authorities.
+    #[error(
+        "this system has no certificates of authorities to check the server by (on Debian they \
+         are in the package ca-certificates)"
+    )]
+    NoAuthorities,
+    /// The server is not the one it should be, or nobody can tell.
+    #[error(transparent)]
+    Distrusted(#[from] Distrust),
+    /// What answers does not speak TLS.
+    #[error("it speaks no TLS there")]
+    Foreign,
+    /// The server has refused.
+    #[error("it refuses TLS: {0}")]
+    Refused(&'static str),
+    /// The server has closed the connection before anything was agreed on.
+    #[error("it has closed the connection instead of agreeing on TLS")]
+    Declined,
+    /// The connection ended in the middle.
+    #[error("the connection was cut off")]
+    Cut,
+    /// Something else of TLS went wrong.
+    #[error("TLS failed: {0}")]
+    Broken(String),
+    /// The socket failed.
+    #[error(transparent)]
+    Socket(io::Error),
+}
+
+/// Why a certificate does not count.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+pub enum Distrust {
+    /// It is not the one that was asked for.
+    #[error("its certificate is not the one that --pin names, but {found}")]
+    Pin {
+        /// What it is.
+        found: Fingerprint,
+    },
+    /// It was another one before.
+    #[error("its certificate has changed: it was {before}, and now it is {found}")]
+    Changed {
+        /// What was remembered.
+        before: Fingerprint,
+        /// What it is.
+        found: Fingerprint,
+    },
+    /// An authority vouched for the server before, and now nobody does.
+    #[error(
+        "its certificate has changed: it was issued by an authority, and now it is self-signed, \
+         {found}"
+    )]
+    Downgraded {
+        /// What it is.
+        found: Fingerprint,
+    },
+    /// It vouches for itself, which counts nothing here.
+    #[error("its certificate is self-signed and was not named: {found}")]
+    SelfSigned {
+        /// What it is.
+        found: Fingerprint,
+    },
+    /// Nobody who is known here vouches for it.
+    #[error("its certificate was issued by nobody who is known here")]
+    UnknownAuthority,
+    /// It is another server's.
+    #[error("its certificate is not for {expected}, but for {}", names(presented))]
+    Name {
+        /// The server that was meant.
+        expected: String,
+        /// What the certificate is for.
+        presented: Vec<String>,
+    },
+    /// Its time is over.
+    #[error("its certificate has expired")]
+    Expired,
+    /// Its time has not come.
+    #[error("its certificate is not valid yet; is the clock right here?")]
+    NotYetValid,
+    /// Something else is wrong with it.
+    #[error("its certificate cannot be used: {0}")]
+    Unusable(String),
+}
+
+impl Distrust {
+    /// Whether the server was known, and is another one now.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Self::Changed { .. } | Self::Downgraded { .. })
+    }
+
+    /// For rustls, which hands it back as the reason why a handshake failed.
+    pub(super) fn into_rustls(self) -> Error {
+        let error = match self {
+            Self::UnknownAuthority => CertificateError::UnknownIssuer,
+            Self::Expired => CertificateError::Expired,
+            Self::NotYetValid => CertificateError::NotValidYet,
+            other => CertificateError::Other(OtherError(std::sync::Arc::new(other))),
+        };
+        Error::InvalidCertificate(error)
+    }
+
+    /// What rustls has found.
+    pub(super) fn of(error: &CertificateError) -> Self {
+        match error {
+            CertificateError::Other(OtherError(ours)) => match ours.downcast_ref::<Self>() {
+                Some(distrust) => distrust.clone(),
+                None => Self::Unusable(ours.to_string()),
+            },
+            CertificateError::UnknownIssuer => Self::UnknownAuthority,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Self::NotYetValid
+            }
+            CertificateError::NotValidForNameContext { expected, presented } => {
+                let expected = name_of(expected);
+                Self::Name { expected, presented: presented.iter().map(|it| bare(it)).collect() }
+            }
+            other => Self::Unusable(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for ClientError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::InvalidCertificate(why) => Self::Distrusted(Distrust::of(&why)),
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::Foreign,
+            Error::AlertReceived(alert) => Self::Refused(match alert {
+                AlertDescription::UnrecognisedName => "it has no certificate for that name",
+                AlertDescription::NoApplicationProtocol => "nothing is spoken there that is here",
+                AlertDescription::ProtocolVersion => "it speaks another version of it",
+                AlertDescription::HandshakeFailure => "it knows no cipher that is known here",
+                AlertDescription::CertificateRequired => "it asks for a certificate",
+                _ => return Self::Broken(format!("the server says {alert:?}")),
+            }),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+/// A name without the kind that rustls shows before it.
+fn bare(shown: &str) -> String {
+    let inner = shown.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
+    inner.or_else(|| shown.split_once('(')?.1.strip_suffix(')')).unwrap_or(shown).to_owned()
+}
+
+fn name_of(name: &ServerName<'_>) -> String {
+    name.to_str().into_owned()
+}
+
+/// What a certificate is for, as far as anybody wants to read it.
+fn names(presented: &[String]) -> String {
+    match presented {
+        [] => "nobody".to_owned(),
+        [all @ ..] if all.len() <= 4 => crate::text::clean(&all.join(", ")).into_owned(),
+        [some @ .., _] => {
+            let some = some.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+            format!("{} and {} others", crate::text::clean(&some), presented.len() - 3)
+        }
+    }
+}
