@@ -36,6 +36,7 @@ use upgrade::Upgrade;
 
 use super::admin::Admin;
 use super::audit::AuditLog;
+use super::certificates::CertificateWatch;
 use super::clock::Clock;
 use super::error::NetError;
 use super::gauges::LoopGauges;
@@ -51,6 +52,7 @@ use crate::id::ClientId;
 use crate::server::Turn;
 use crate::subnet::Subnet;
 use crate::time::Time;
+use crate::tls::{Acceptor, Certificate};
 
 /// The operator's choices about the network. Defaults are in `limits`.
 #[derive(Clone, Debug)]
@@ -79,6 +81,8 @@ pub struct NetSettings {
     pub state: Option<PathBuf>,
     /// Where to show how the server is, if anywhere.
     pub admin: Option<SocketAddr>,
+    /// With what encrypted connections are accepted, if any are.
+    pub tls: Option<Acceptor>,
     /// Whether SIGHUP means that the terminal is gone, and not that something is to be read again.
     pub stops_at_hangup: bool,
 }
@@ -117,6 +121,7 @@ struct Operations {
     /// Taken out while it looks at the rest.
     admin: Option<Admin>,
     audit: AuditLog,
+    certificates: CertificateWatch,
     gauges: LoopGauges,
     process: ProcessGauge,
     /// Durations of turns since the last report.
@@ -149,6 +154,11 @@ impl Reactor {
             .filter_map(Admin::address)
             .map(|address| ("admin", address));
         tcp.chain(self.sockets.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
+    }
+
+    /// The certificates that clients are shown.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.sockets.tls.iter().flat_map(Acceptor::certificates)
     }
 
     /// Serves until a signal says stop. When a signal asks for it, `reload` returns the settings as
@@ -271,7 +281,8 @@ impl Reactor {
             self.sockets.proxies.due(),
             self.lifecycle.upgrade.due(),
         ];
-        let others = [accept, save, admin].into_iter().chain(others);
+        let certificates = self.sockets.tls.as_ref().map(|_| self.operations.certificates.due());
+        let others = [accept, save, admin, certificates].into_iter().chain(others);
         due.into_iter().chain(others.flatten()).min()
     }
 }

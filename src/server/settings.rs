@@ -49,6 +49,8 @@ pub struct Settings {
     pub bots: Vec<Bot>,
     /// The UDP side.
     pub matchmaking: matchmaking::MatchmakerSettings,
+    /// Whether people from elsewhere are served only if their connection is encrypted.
+    pub tls_only: bool,
 }
 
 impl Default for Settings {
@@ -68,6 +70,7 @@ impl Default for Settings {
             operators: Vec::new(),
             bots: Vec::new(),
             matchmaking: matchmaking::MatchmakerSettings::default(),
+            tls_only: false,
         }
     }
 }

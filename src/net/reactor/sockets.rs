@@ -14,6 +14,7 @@ use crate::net::listener::Listeners;
 use crate::net::proxy_protocol::ProxyConnections;
 use crate::server::{CloseReason, Driver, Read, Server, Transport, Written};
 use crate::time::Time;
+use crate::tls::Acceptor;
 
 /// All sockets but those of the admin listener, and what polls them.
 pub(super) struct Sockets {
@@ -30,6 +31,8 @@ pub(super) struct Sockets {
     pub(super) clients_peak: usize,
     /// The log was told that the server is full, and not yet that it is not.
     pub(super) full_logged: bool,
+    /// With what encrypted connections are accepted, if any are.
+    pub(super) tls: Option<Acceptor>,
 }
 
 /// The poll loop's parts that a turn uses.
