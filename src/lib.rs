@@ -83,6 +83,9 @@ pub mod time;
 pub mod timer_queue;
 #[cfg(feature = "tls")]
 pub mod tls;
-#[cfg(all(any(feature = "server", feature = "load", feature = "terminal"), not(feature = "tls")))]
+#[cfg(all(
+    any(feature = "server", feature = "load", all(feature = "terminal", unix)),
+    not(feature = "tls")
+))]
 #[path = "tls/absent.rs"]
 pub mod tls;

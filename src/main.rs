@@ -15,8 +15,8 @@ use mio_chat::peer;
 
 use cli::{
     ChatArgs, CliCommand, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
-    PlaceError, ServeConfig, TokenArgs, TokenError, VariableError, check_places, hash_password,
-    misspelt, read_bots, read_operators,
+    PlaceError, ServeConfig, TlsFileError, TokenArgs, TokenError, VariableError, check_places,
+    hash_password, misspelt, read_bots, read_operators, read_tls, tls_file_warnings, tls_warnings,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -63,7 +63,8 @@ fn code_of(error: &(dyn Error + 'static)) -> u8 {
     if let Some(of_variable) = error.downcast_ref::<VariableError>() {
         return code_of(&*of_variable.error);
     }
-    if error.is::<ConfigError>() || error.is::<OperatorError>() || error.is::<PlaceError>() {
+    let of_file = error.is::<OperatorError>() || error.is::<TlsFileError>();
+    if of_file || error.is::<ConfigError>() || error.is::<PlaceError>() {
         return BAD_CONFIGURATION;
     }
     if error.downcast_ref::<TokenError>().is_some_and(TokenError::is_configuration) {
@@ -98,6 +99,9 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
     if serving.args.only_check() {
         check_places(&serving.args)?;
         warn_of_variables();
+        for warning in tls_warnings(&serving.args, config.net.tls.as_ref()) {
+            eprintln!("mio-chat: warning: {warning}");
+        }
         writeln!(std::io::stdout().lock(), "ok")?;
         return Ok(Exit::Drained);
     }
@@ -112,7 +116,7 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
         warn_of_ports(&reactor);
     }
     announce(&reactor, clients_max, descriptors);
-    for warning in misspelt() {
+    for warning in misspelt().into_iter().chain(tls_file_warnings(&serving.args)) {
         log::warn!("{warning}");
     }
     let exit = reactor.run(&mut || {
@@ -130,8 +134,9 @@ fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, Box<dy
     let args = &serving.args;
     let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
     let bots = args.tokens_file().map(|file| read_bots(file, &operators)).transpose()?;
+    let tls = read_tls(args)?;
     Ok(Config {
-        net: args.net_settings(net::clients_for(descriptors)),
+        net: args.net_settings(net::clients_for(descriptors), tls),
         server: args.server_settings(operators, bots.unwrap_or_default()),
         log_level: args.log_settings().level,
     })
@@ -147,6 +152,9 @@ fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn
     log::info!("reloaded: changed={changed} operators={operators} bots={bots}");
     if !kept.is_empty() {
         log::warn!("reloaded, but what was chosen anew needs a restart: {}", kept.join(","));
+    }
+    for warning in tls_file_warnings(&anew.args) {
+        log::warn!("{warning}");
     }
     serving.active.take_over(&anew.active);
     Ok(settings)
@@ -240,6 +248,9 @@ fn announce(reactor: &Reactor, clients_max: usize, descriptors: u64) {
     for (protocol, address) in reactor.addresses() {
         let _ = writeln!(stdout, "listening {protocol} {address}");
         places.push_str(&format!("{protocol}={address} "));
+    }
+    for certificate in reactor.certificates().filter(|it| it.is_self_signed()) {
+        let _ = writeln!(stdout, "certificate sha256 {}", certificate.fingerprint());
     }
     let _ = stdout.flush();
     if clients_max > net::clients_for(descriptors) {

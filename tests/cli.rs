@@ -58,7 +58,7 @@ fn help_is_grouped_and_tells_the_defaults() {
             .collect();
         let groups = ["Commands", "Options", "Configuration", "Addresses", "Clients"];
         let rooms = ["Rooms and history"];
-        let more = ["Web", "Slow readers", "Matchmaking over UDP", "Log", "Try it"];
+        let more = ["Web", "Encryption", "Slow readers", "Matchmaking over UDP", "Log", "Try it"];
         assert_eq!(headings, [&groups[..], &rooms, &more].concat(), "{help}");
         for key in ["--tcp <PORT>", "[default: 55555]", "MIO_CHAT_UDP", "nc 127.0.0.1 55555"] {
             assert!(text.contains(key), "{help} lacks {key}");

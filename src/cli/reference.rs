@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::settings::{self, Setting};
 
 /// Example values of settings without a built-in default.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 16] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
     ("proxy-protocol", "[\"10.0.0.5\"]"),
@@ -18,6 +18,9 @@ const EXAMPLES: [(&str, &str); 13] = [
     ("reserve", "[\"admin\", \"root\"]"),
     ("log-level", "\"info\""),
     ("log-file", "\"/var/log/mio-chat.log\""),
+    ("tls-cert", "[\"/etc/mio-chat/chat.example.pem\"]"),
+    ("tls-key", "[\"/etc/mio-chat/chat.example.key\"]"),
+    ("tls", "[\"only\"]"),
     ("web-origin", "[\"https://games.example\"]"),
 ];
 

@@ -9,15 +9,18 @@ use clap::{ArgAction, Args};
 use log::LevelFilter;
 use mio_chat::chat::{Alphabet, LobbySettings, Motd};
 use mio_chat::delivery::OutboxLimits;
-use mio_chat::matchmaking::{RelayMode, RelaySettings};
+use mio_chat::dialect::Spoken;
 use mio_chat::net::{self, LogSettings};
 use mio_chat::server::{Bot, Operator};
 use mio_chat::subnet::Subnet;
-use mio_chat::{limits, matchmaking, server};
+use mio_chat::tls::Acceptor;
+use mio_chat::{limits, server};
 
+use super::matching::UdpArgs;
+use super::tls::TlsArgs;
 use super::values::{
-    Flood, ListenAddress, NameLetters, RelayChoice, Size, Switch, listen_at, parse_ban, parse_host,
-    parse_level, parse_network, parse_reserved, whole,
+    Flood, ListenAddress, NameLetters, Size, listen_at, parse_ban, parse_host, parse_level,
+    parse_network, parse_reserved, whole,
 };
 use super::web::WebArgs;
 
@@ -40,6 +43,8 @@ pub(crate) struct ServeArgs {
     rooms: RoomArgs,
     #[command(flatten)]
     web: WebArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     slow: OutboxArgs,
     #[command(flatten)]
@@ -220,34 +225,6 @@ struct OutboxArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Matchmaking over UDP")]
-struct UdpArgs {
-    /// Whether any two datagrams make a pair (STUN is always answered)
-    #[arg(long, value_name = "ON|OFF", default_value = "on", env = "MIO_CHAT_PLAIN_PAIRING")]
-    plain_pairing: Switch,
-    /// Datagrams a second served per IPv4 address or IPv6 /64; loopback is exempt; 0 for no limit
-    #[arg(long, value_name = "N", default_value_t = limits::UDP_RATE_PER_SECOND)]
-    #[arg(env = "MIO_CHAT_UDP_RATE", value_parser = whole(0..=u32::MAX))]
-    udp_rate: u32,
-    /// When the server relays players' datagrams: never, for players that cannot reach each other
-    /// directly, or for all, who then see no addresses
-    #[arg(long, value_name = "WHEN", default_value = "fallback", env = "MIO_CHAT_RELAY")]
-    relay: RelayChoice,
-    /// Bytes a second relayed for one player
-    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_RATE_BYTES))]
-    #[arg(env = "MIO_CHAT_RELAY_RATE")]
-    relay_rate: Size,
-    /// Bytes relayed for one player in one match
-    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_QUOTA_BYTES))]
-    #[arg(env = "MIO_CHAT_RELAY_QUOTA")]
-    relay_quota: Size,
-    /// Bytes a second relayed for all players together
-    #[arg(long, value_name = "SIZE", default_value_t = Size(limits::RELAY_TOTAL_BYTES))]
-    #[arg(env = "MIO_CHAT_RELAY_TOTAL")]
-    relay_total: Size,
-}
-
-#[derive(Debug, Args)]
 #[command(next_help_heading = "Log")]
 struct LogArgs {
     /// Log more: -v logs connections, -vv every read and write
@@ -284,6 +261,11 @@ impl ServeArgs {
     /// Whether the settings are only to be looked at.
     pub(crate) fn only_check(&self) -> bool {
         self.config.check_config
+    }
+
+    /// The flags of TLS.
+    pub(super) fn tls(&self) -> &TlsArgs {
+        &self.tls
     }
 
     /// The folder that outlives the server.
@@ -338,16 +320,19 @@ impl ServeArgs {
                 limits::KEEPALIVE_PROBES
             ));
         }
-        Ok(())
+        self.tls.check()
     }
 
     /// `clients_max` is used when the operator names no number.
-    pub(crate) fn net_settings(&self, clients_max: usize) -> net::NetSettings {
+    pub(crate) fn net_settings(
+        &self,
+        clients_max: usize,
+        tls: Option<Acceptor>,
+    ) -> net::NetSettings {
         net::NetSettings {
             tcp: listen_at(&self.listen.tcp, self.listen.bind),
             udp: listen_at(&self.listen.udp, self.listen.bind),
             backlog: self.listen.backlog,
-            tls: None,
             proxies: self.listen.proxy_protocol.clone(),
             clients_max: self.clients.max_clients.map_or(clients_max, |count| count as usize),
             keepalive: self.clients.keepalive.into(),
@@ -357,6 +342,7 @@ impl ServeArgs {
             max_delay: self.slow.max_delay.into(),
             state: self.rooms.state.clone(),
             admin: self.listen.admin.map(ListenAddress::on_loopback),
+            tls,
             stops_at_hangup: self.ends_with_its_terminal(),
         }
     }
@@ -399,7 +385,7 @@ impl ServeArgs {
         operators: Vec<Operator>,
         bots: Vec<Bot>,
     ) -> server::Settings {
-        let (clients, slow, udp) = (&self.clients, &self.slow, &self.udp);
+        let (clients, slow) = (&self.clients, &self.slow);
         server::Settings {
             lobby: self.lobby_settings(&operators, &bots),
             greet_after: clients.greet_after.into(),
@@ -415,25 +401,11 @@ impl ServeArgs {
             },
             per_address: clients.max_per_address,
             banned: clients.ban.clone(),
-            spoken: self.web.spoken(),
+            spoken: Spoken { encryption: self.tls.encryption(), ..self.web.spoken() },
             come_back: clients.come_back.into(),
             operators,
             bots,
-            matchmaking: matchmaking::MatchmakerSettings {
-                plain_pairing: udp.plain_pairing == Switch::On,
-                answers_per_second: udp.udp_rate,
-                relay: RelaySettings {
-                    mode: match udp.relay {
-                        RelayChoice::Off => RelayMode::Off,
-                        RelayChoice::Fallback => RelayMode::Fallback,
-                        RelayChoice::Only => RelayMode::Only,
-                    },
-                    rate: udp.relay_rate.0,
-                    quota: udp.relay_quota.0,
-                    total_rate: udp.relay_total.0,
-                },
-                own_addresses: Vec::new(),
-            },
+            matchmaking: self.udp.settings(),
         }
     }
 }

@@ -63,6 +63,19 @@ impl TextError {
 /// # Errors
 /// It cannot be read, is no text or too large, or is something that could keep us waiting.
 pub(super) fn read(file: &Path) -> Result<String, TextError> {
+    decode(&read_bytes(file)?)
+}
+
+/// Reads a whole file in PEM, whose lines may hold notes in any encoding that has ASCII in it.
+///
+/// # Errors
+/// It cannot be read, is in UTF-16 or too large, or is something that could keep us waiting.
+pub(super) fn read_pem(file: &Path) -> Result<Vec<u8>, TextError> {
+    let bytes = read_bytes(file)?;
+    if is_utf16(&bytes) { Err(TextError::Utf16) } else { Ok(bytes) }
+}
+
+fn read_bytes(file: &Path) -> Result<Vec<u8>, TextError> {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let no_wait = OFlags::NONBLOCK.bits() as i32;
     let opened = OpenOptions::new().read(true).custom_flags(no_wait).open(file)?;
@@ -78,7 +91,7 @@ pub(super) fn read(file: &Path) -> Result<String, TextError> {
     }
     let mut bytes = Vec::new();
     opened.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-    decode(&bytes)
+    Ok(bytes)
 }
 
 /// The text that these bytes are, whatever editor has saved them.

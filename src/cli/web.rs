@@ -1,8 +1,8 @@
 //! The flags of the chat page and all else that browsers and scripts ask for by HTTP.
 
 use clap::Args;
+use mio_chat::dialect::Spoken;
 use mio_chat::dialect::http::WebOrigin;
-use mio_chat::dialect::{Encryption, Spoken};
 
 use super::values::Switch;
 
@@ -24,8 +24,7 @@ impl WebArgs {
         Spoken {
             http: self.web == Switch::On,
             origins: self.web_origin.clone(),
-            loopback_only: false,
-            encryption: Encryption::None,
+            ..Spoken::default()
         }
     }
 }

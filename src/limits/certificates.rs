@@ -15,3 +15,6 @@ pub const CERTIFICATE_WARNING_INTERVAL: Duration = Duration::from_secs(24 * 60 *
 pub const SELF_SIGNED_LASTS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// How much earlier than now it begins, for clients whose clocks are slow.
 pub const SELF_SIGNED_BACKDATED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Certificates of one server, each for other hosts: a client's is found by trying one after the
+/// other, in a microsecond each.
+pub const CERTIFICATES_MAX: usize = 32;

@@ -29,10 +29,15 @@ impl Clock {
         self.first + self.started.elapsed()
     }
 
-    /// The calendar time. A clock that is set to before 1970 counts as 1970.
-    #[expect(clippy::disallowed_methods, reason = "this is where dates come from")]
+    /// The calendar time.
     pub(super) fn calendar() -> UnixTime {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        UnixTime::default() + since_1970.unwrap_or_default()
+        calendar()
     }
+}
+
+/// The calendar time. A clock that is set to before 1970 counts as 1970.
+#[expect(clippy::disallowed_methods, reason = "this is where dates come from")]
+pub fn calendar() -> UnixTime {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    UnixTime::default() + since_1970.unwrap_or_default()
 }

@@ -10,6 +10,7 @@ mod activated;
 mod admin;
 mod audit;
 mod bind;
+mod certificates;
 mod clock;
 mod connection;
 mod datagram;
@@ -37,6 +38,7 @@ mod supervisor;
 mod token;
 mod turn_gauge;
 
+pub use clock::calendar;
 pub use descriptors::{clients_for, descriptor_limit};
 pub use error::NetError;
 pub use handover::{HandoverError, Predecessor};

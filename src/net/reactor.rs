@@ -36,6 +36,7 @@ use upgrade::Upgrade;
 
 use super::admin::Admin;
 use super::audit::AuditLog;
+use super::certificates::CertificateWatch;
 use super::clock::Clock;
 use super::error::NetError;
 use super::gauges::LoopGauges;
@@ -51,7 +52,7 @@ use crate::id::ClientId;
 use crate::server::Turn;
 use crate::subnet::Subnet;
 use crate::time::Time;
-use crate::tls::Acceptor;
+use crate::tls::{Acceptor, Certificate};
 
 /// The operator's choices about the network. Defaults are in `limits`.
 #[derive(Clone, Debug)]
@@ -64,8 +65,6 @@ pub struct NetSettings {
     pub backlog: i32,
     /// Clients at once.
     pub clients_max: usize,
-    /// What clients may come encrypted by.
-    pub tls: Option<Acceptor>,
     /// Balancers, whose connections must begin with a PROXY header.
     pub proxies: Vec<Subnet>,
     /// Idle time after which TCP probes a peer; zero never does.
@@ -82,6 +81,8 @@ pub struct NetSettings {
     pub state: Option<PathBuf>,
     /// Where to show how the server is, if anywhere.
     pub admin: Option<SocketAddr>,
+    /// With what encrypted connections are accepted, if any are.
+    pub tls: Option<Acceptor>,
     /// Whether SIGHUP means that the terminal is gone, and not that something is to be read again.
     pub stops_at_hangup: bool,
 }
@@ -120,6 +121,7 @@ struct Operations {
     /// Taken out while it looks at the rest.
     admin: Option<Admin>,
     audit: AuditLog,
+    certificates: CertificateWatch,
     gauges: LoopGauges,
     process: ProcessGauge,
     /// Durations of turns since the last report.
@@ -152,6 +154,11 @@ impl Reactor {
             .filter_map(Admin::address)
             .map(|address| ("admin", address));
         tcp.chain(self.sockets.datagrams.addresses().map(|address| ("udp", address))).chain(admin)
+    }
+
+    /// The certificates that clients are shown.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.sockets.encryption.acceptor().into_iter().flat_map(Acceptor::certificates)
     }
 
     /// Serves until a signal says stop. When a signal asks for it, `reload` returns the settings as
@@ -278,7 +285,9 @@ impl Reactor {
             self.sockets.proxies.due(),
             self.lifecycle.upgrade.due(),
         ];
-        let others = [accept, save, admin].into_iter().chain(others);
+        let certificates =
+            self.sockets.encryption.acceptor().map(|_| self.operations.certificates.due());
+        let others = [accept, save, admin, certificates].into_iter().chain(others);
         due.into_iter().chain(others.flatten()).min()
     }
 }

@@ -24,6 +24,7 @@ const TICKETS: usize = 1;
 #[derive(Clone, Debug)]
 pub struct Acceptor {
     config: Arc<ServerConfig>,
+    by_name: Arc<ByName>,
     certificates: Arc<[Certificate]>,
     /// The pair that is kept nowhere.
     unkept: Option<Arc<SelfSigned>>,
@@ -37,12 +38,13 @@ impl Acceptor {
     pub fn new(identities: Vec<Identity>) -> Result<Self, TlsError> {
         let fail = |error: rustls::Error| TlsError::SetUp(error.to_string());
         let certificates = identities.iter().map(|identity| identity.certificate.clone()).collect();
+        let by_name = Arc::new(ByName(identities));
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(fail)?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(ByName(identities)));
+            .with_cert_resolver(Arc::clone(&by_name) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = PROTOCOLS.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(fail)?;
@@ -50,7 +52,7 @@ impl Acceptor {
         config.max_early_data_size = 0;
         // For a session that is handed over to the next process.
         config.enable_secret_extraction = true;
-        Ok(Self { config: Arc::new(config), certificates, unkept: None })
+        Ok(Self { config: Arc::new(config), by_name, certificates, unkept: None })
     }
 
     /// Sets up TLS for a pair that lives as long as the server, and is kept nowhere.
@@ -72,6 +74,14 @@ impl Acceptor {
     /// The certificates.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
+    }
+
+    /// Whether clients are shown the same by another, or are to be: a pair that is kept nowhere is as
+    /// good as another one.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let chain = |identity: &Identity| identity.certified.cert.clone();
+        let (ours, theirs) = (self.by_name.0.iter().map(chain), other.by_name.0.iter().map(chain));
+        ours.eq(theirs) || (self.unkept.is_some() && other.unkept.is_some())
     }
 
     /// Whether others vouch for every certificate, so that a browser may be told to insist on TLS.
@@ -147,6 +157,24 @@ mod tests {
         assert!(!own.is_public() && own.unkept_pair().is_some());
         let (server, told) = shake_hands(&own, client(&BOTH, &[]), "two.example");
         assert!(server.is_ok() && told.is_ok());
+    }
+
+    #[test]
+    fn what_is_shown_is_told_from_something_new() {
+        let (one, two) = (issue(&["one.example"]), issue(&["two.example"]));
+        let acceptor = |identities: &[Identity]| Acceptor::new(identities.to_vec()).unwrap();
+        let shown = acceptor(&[one.identity(), two.identity()]);
+        assert!(shown.is_like(&acceptor(&[one.identity(), two.identity()])));
+        let without_issuer = Identity::from_pem(two.leaf.as_bytes(), two.key.as_bytes()).unwrap();
+        for other in [
+            vec![two.identity(), one.identity()],
+            vec![one.identity()],
+            vec![one.identity(), without_issuer],
+        ] {
+            assert!(!shown.is_like(&acceptor(&other)));
+        }
+        let unkept = || Acceptor::unkept(self_signed()).unwrap();
+        assert!(unkept().is_like(&unkept()) && !unkept().is_like(&shown));
     }
 
     #[test]

@@ -39,10 +39,10 @@ pub enum IdentityError {
     EncryptedKey,
     /// The key is of a kind, or a size, that is not used.
     #[error(
-        "its private key cannot be used ({0}); keys are ECDSA on P-256, P-384 or P-521, Ed25519, or \
-         RSA of 2048 to 8192 bits"
+        "its private key is of a kind or a size that is not used; keys may be ECDSA (P-256, P-384, \
+         P-521), Ed25519, or RSA of 2048 to 8192 bits"
     )]
-    BadKey(String),
+    BadKey,
     /// The key is that of another certificate.
     #[error("its private key belongs to another certificate")]
     KeyOfAnother,
@@ -58,6 +58,11 @@ pub enum IdentityError {
 }
 
 impl IdentityError {
+    /// Whether there is no private key at all.
+    pub fn is_no_key(&self) -> bool {
+        *self == Self::NoKey
+    }
+
     /// Whether the file of the key is wrong, and not that of the certificate.
     pub fn is_of_key(&self) -> bool {
         matches!(
@@ -65,7 +70,7 @@ impl IdentityError {
             Self::NoKey
                 | Self::BrokenKeyPem(_)
                 | Self::EncryptedKey
-                | Self::BadKey(_)
+                | Self::BadKey
                 | Self::KeyOfAnother
         )
     }

@@ -6,7 +6,9 @@
 use log::LevelFilter;
 
 use super::{NetSettings, Reactor};
+use crate::net::certificates::CertificateWatch;
 use crate::server;
+use crate::tls::Acceptor;
 
 /// The operator's choices for all parts of the server.
 #[derive(Clone, Debug)]
@@ -35,10 +37,28 @@ impl Reactor {
         self.sockets.clients_max = net.clients_max;
         (self.lifecycle.drain, self.lifecycle.lame_duck) = (net.drain, net.lame_duck);
         self.sockets.proxies.trust(net.proxies);
-        self.sockets.encryption.set_acceptor(net.tls);
         self.turn.set_max_delay(net.max_delay);
         // Connected clients keep their socket options.
         self.sockets.listeners.set_timers(net.keepalive, net.user_timeout);
         self.turn.reconfigure(self.now, server);
+        self.replace_certificates(net.tls);
+    }
+
+    /// Shows new clients other certificates from now on. If they are the same, nothing changes, so
+    /// that tickets still hold; and a pair that is kept nowhere lasts as long as it is wanted.
+    fn replace_certificates(&mut self, anew: Option<Acceptor>) {
+        let is_kept = match (self.sockets.encryption.acceptor(), &anew) {
+            (Some(old), Some(new)) => old.is_like(new),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_kept {
+            return;
+        }
+        if anew.is_none() {
+            log::info!("tls: off");
+        }
+        self.sockets.encryption.set_acceptor(anew);
+        self.operations.certificates = CertificateWatch::new();
     }
 }

@@ -10,6 +10,7 @@ use crate::limits::{EVENTS_PER_POLL, READ_BYTES_PER_TURN};
 use crate::net::activated::Activated;
 use crate::net::admin::Admin;
 use crate::net::audit::AuditLog;
+use crate::net::certificates::CertificateWatch;
 use crate::net::clock::Clock;
 use crate::net::datagram::Datagrams;
 use crate::net::encryption::Encryption;
@@ -102,6 +103,7 @@ impl Reactor {
             log,
             admin,
             audit: AuditLog::new(),
+            certificates: CertificateWatch::new(),
             gauges: LoopGauges::new(),
             process: ProcessGauge::new(started_at),
             turns: TurnGauge::new()?,

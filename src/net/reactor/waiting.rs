@@ -35,6 +35,9 @@ impl Reactor {
         if self.now.since(self.operations.calendar_read) >= CALENDAR_INTERVAL {
             self.read_calendar();
         }
+        if let Some(acceptor) = self.sockets.encryption.acceptor() {
+            self.operations.certificates.watch(self.now, acceptor);
+        }
         self.heartbeat();
         Ok(())
     }
