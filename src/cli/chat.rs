@@ -4,12 +4,15 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use mio_chat::address::{NoServer, ServerAddress};
-use mio_chat::client::chat::{Chat, ScriptFormat, theme_of_environment};
+use mio_chat::client::chat::{Chat, ChatTls, ScriptFormat, theme_of_environment};
 use mio_chat::console::Theme;
 use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
 
-/// The port of URLs that name none.
+use super::trust::TrustArgs;
+
+/// The ports of URLs that name none.
 const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 /// Where WebSocket is, unless a URL says otherwise.
 const WEB_PATH: &str = "/ws";
 
@@ -17,6 +20,7 @@ const WEB_PATH: &str = "/ws";
 #[derive(Debug, Args)]
 #[command(after_help = "Try it:
   mio-chat chat chat.example --nick alice
+  mio-chat chat tls://chat.example
   echo deploy done | mio-chat chat chat.example --nick bot
   mio-chat chat chat.example -n ears --format json --stay </dev/null
 
@@ -29,8 +33,9 @@ Without a terminal on stdin and stdout it is a pipe, and its exit code tells how
   4  the nickname, or the room, was refused
   5  some lines were not delivered")]
 pub(crate) struct ChatArgs {
-    /// The server: HOST or HOST:PORT [default port: 55555], or over WebSocket ws://HOST:PORT or
-    /// http://HOST:PORT [default port: 80]
+    /// The server: HOST, HOST:PORT or, encrypted, tls://HOST:PORT [default port: 55555], or over
+    /// WebSocket ws:// or http:// [default port: 80], encrypted wss:// or https:// [default port:
+    /// 443]
     #[arg(value_name = "SERVER", default_value = "127.0.0.1", env = "MIO_CHAT_SERVER")]
     server: ChatServer,
     /// Your nickname [default: your login name, or you are asked]
@@ -39,6 +44,8 @@ pub(crate) struct ChatArgs {
     /// Room to join
     #[arg(long, short, value_name = "ROOM")]
     room: Option<String>,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Output format in a pipe
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
@@ -80,6 +87,7 @@ struct ChatServer {
     address: ServerAddress,
     /// The path of its WebSocket, if it was named by a URL.
     web: Option<String>,
+    has_tls: bool,
 }
 
 impl FromStr for ChatServer {
@@ -89,11 +97,22 @@ impl FromStr for ChatServer {
         let parse = |text: &str| text.parse().map_err(|problem: NoServer| problem.to_string());
         let Some((scheme, rest)) = text.split_once("://") else {
             let address: ServerAddress = parse(text)?;
-            return Ok(Self { address: address.or_port(TCP_PORT), web: None });
+            return Ok(Self { address: address.or_port(TCP_PORT), web: None, has_tls: false });
         };
-        if !matches!(scheme, "ws" | "http") {
-            return Err(format!("'{scheme}://' is not spoken here: use ws:// or http://"));
-        }
+        let (has_tls, port) = match scheme {
+            "ws" | "http" => (false, HTTP_PORT),
+            "wss" | "https" => (true, HTTPS_PORT),
+            "tls" => {
+                let address: ServerAddress = parse(rest)?;
+                return Ok(Self { address: address.or_port(TCP_PORT), web: None, has_tls: true });
+            }
+            _ => {
+                return Err(format!(
+                    "'{scheme}://' is not spoken here: use tls://, wss://, https://, ws:// or \
+                     http://"
+                ));
+            }
+        };
         let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         // The page is at /, and its WebSocket beside it.
         let path = if path.len() <= 1 { WEB_PATH } else { path };
@@ -101,7 +120,7 @@ impl FromStr for ChatServer {
             return Err(format!("'{path}' is not a path of a URL"));
         }
         let address: ServerAddress = parse(place)?;
-        Ok(Self { address: address.or_port(HTTP_PORT), web: Some(path.to_owned()) })
+        Ok(Self { address: address.or_port(port), web: Some(path.to_owned()), has_tls })
     }
 }
 
@@ -117,6 +136,11 @@ impl ChatArgs {
                     .contains(|character: char| character.is_whitespace() || character.is_control())
                 && !name.starts_with('/')
         };
+        if let Some(flag) = self.trust.given().filter(|_| !self.server.has_tls) {
+            return Err(format!(
+                "{flag} is for TLS: name the server by tls://HOST or https://HOST"
+            ));
+        }
         if let Some(nick) = self.nick.as_deref().filter(|nick| !is_name(nick)) {
             return Err(bad("nickname", nick));
         }
@@ -131,6 +155,11 @@ impl ChatArgs {
         Chat {
             server: self.server.address.to_string(),
             web: self.server.web.clone(),
+            tls: self.server.has_tls.then(|| ChatTls {
+                name: self.server.address.host().to_owned(),
+                ca: self.trust.ca.as_ref().map(|ca| ca.0.clone()),
+                pin: self.trust.pin,
+            }),
             nickname: self.nick.clone().or_else(login_name),
             room: self.room.clone(),
             theme: match self.theme {
@@ -190,16 +219,30 @@ mod tests {
             ("http://chat.example/", "chat.example:80", "/ws"),
             ("ws://[::1]:55555/ws", "[::1]:55555", "/ws"),
             ("http://127.0.0.1:1/chat/ws?x", "127.0.0.1:1", "/chat/ws?x"),
+            ("wss://chat.example/ws", "chat.example:443", "/ws"),
+            ("https://chat.example:8443", "chat.example:8443", "/ws"),
         ] {
             let chat = Alone::parse_from(["chat", typed]).chat.chat();
             assert_eq!((chat.server.as_str(), chat.web.as_deref()), (place, Some(path)));
+            assert_eq!(chat.tls.is_some(), place.contains("443"));
+        }
+        for (typed, place, name) in [
+            ("tls://chat.example", "chat.example:55555", "chat.example"),
+            ("tls://[::1]:7", "[::1]:7", "::1"),
+            ("tls://7", "127.0.0.1:7", "127.0.0.1"),
+        ] {
+            let chat = Alone::parse_from(["chat", typed]).chat.chat();
+            assert_eq!((chat.server.as_str(), chat.web.as_deref()), (place, None));
+            assert_eq!(chat.tls.unwrap().name, name);
         }
         for typed in [
             "chat.example:",
             "chat.example:0",
             ":5",
             "ws://",
-            "https://chat.example",
+            "ftp://chat.example",
+            "tls://",
+            "tls://chat.example/ws",
             "ws://chat.example/a b",
         ] {
             assert!(Alone::try_parse_from(["chat", typed]).is_err(), "{typed}");

@@ -286,6 +286,11 @@ impl Link {
         why.clone_into(&mut self.why);
     }
 
+    /// What answers is not the server that was meant; only the user may try again.
+    pub(super) fn distrust(&mut self) {
+        self.unwanted = true;
+    }
+
     /// The server and this program do not understand each other, however often they try.
     pub(super) fn give_up(&mut self, why: &str) -> Vec<Ask> {
         (self.why, self.unwanted) = (why.to_owned(), true);

@@ -77,6 +77,8 @@ pub enum Input<'a> {
     Connected,
     /// The server says this, without its newline.
     Line(&'a [u8]),
+    /// Nobody is to be connected to by itself: what answers is not the server that was meant.
+    Distrusted(&'a str),
     /// There is no connection any more, or none could be made: why.
     Closed(&'a str),
     /// The terminal has so many columns and rows.
@@ -222,6 +224,11 @@ impl Console {
             }
             Input::Line(line) => self.hear(line),
             Input::Closed(why) => self.lost(why),
+            Input::Distrusted(why) => {
+                self.tell(Kind::Alarm, why);
+                self.link.distrust();
+                self.lost("the server is not trusted")
+            }
             Input::Resized(columns, rows) => {
                 self.size = (columns, rows);
                 vec![Effect::Redraw]

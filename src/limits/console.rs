@@ -61,7 +61,9 @@ pub const COME_BACK_MIN: Duration = Duration::from_secs(2);
 pub const COME_BACK_MAX: Duration = Duration::from_secs(30);
 /// Longest wait that a server may ask for before we come back. Fixed.
 pub const COME_BACK_TOLD_MAX: Duration = Duration::from_secs(3_600);
-/// How long the system may take to connect to one address. Fixed.
+/// Bytes of the file of servers that were met: of some ten thousand. Fixed.
+pub const KNOWN_SERVERS_BYTES_MAX: u64 = 1_024 * 1_024;
+/// How long the system may take to connect to one address, and the server to agree on TLS. Fixed.
 pub const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before a taken nickname is asked for again: a server that has not noticed that
 /// a connection is dead holds it for up to 40 s. Fixed.

@@ -344,15 +344,12 @@ impl Channel {
 
     /// Encrypts what the client is to be told of a failure.
     fn encode_alert(&mut self) {
-        // An alert is one record; whatever else is ready goes before it.
-        for _ in 0..4 {
-            match self.session.process_tls_records(&mut []).state {
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    encode(&mut self.outgoing, |room| data.encode(room));
-                }
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                _ => return,
-            }
+        // Only what is ready is asked for: a look at no records at all, while rustls remembers the
+        // beginning of a message, would be a panic.
+        while self.session.wants_write() {
+            let status = self.session.process_tls_records(&mut []);
+            let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state else { return };
+            encode(&mut self.outgoing, |room| data.encode(room));
         }
     }
 

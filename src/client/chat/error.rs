@@ -1,8 +1,11 @@
 //! Why a chat could not be begun or went wrong, in one sentence each.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
+
+use crate::tls::client::ClientError;
 
 /// A chat that came to nothing, or ended otherwise than it should.
 #[derive(Debug, Error)]
@@ -22,6 +25,33 @@ pub enum ChatError {
         server: String,
         /// What the system says.
         why: String,
+    },
+    /// The connection cannot be encrypted.
+    #[error("cannot connect to {server} by TLS: {source}")]
+    Tls {
+        /// As it was given.
+        server: String,
+        /// Why.
+        source: ClientError,
+    },
+    /// The server is not the one that was meant.
+    #[error("not connected to {server}: {why}")]
+    Distrusted {
+        /// As it was given.
+        server: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// It is not known which servers were met.
+    #[error(
+        "cannot read which servers are known, from {}: {source}; mend or move that file",
+        file.display()
+    )]
+    KnownServers {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
     },
     /// There is nobody to be asked for a nickname.
     #[error("no nickname: give one with --nick NAME")]
@@ -85,10 +115,18 @@ impl ChatError {
     /// The exit code that tells a script what went wrong.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Lookup { .. } | Self::Connect { .. } | Self::Foreign { .. } => 3,
+            Self::Lookup { .. }
+            | Self::Connect { .. }
+            | Self::Foreign { .. }
+            | Self::Tls { .. }
+            | Self::Distrusted { .. } => 3,
             Self::NoNickname | Self::Refused { .. } => 4,
             Self::Undelivered { .. } => 5,
-            Self::Lost { .. } | Self::Input(_) | Self::Output(_) | Self::System { .. } => 1,
+            Self::Lost { .. }
+            | Self::Input(_)
+            | Self::Output(_)
+            | Self::System { .. }
+            | Self::KnownServers { .. } => 1,
         }
     }
 

@@ -6,14 +6,18 @@
 //!     pipe -----> console::Script (pure)
 //!        |
 //!     wire                                    the TCP connection, in lines or frames
+//!        |
+//!     security ---> known_servers             whom to trust with TLS; who was met before
 //! ```
 //!
 //! Names are looked up once, before anything else: looking up blocks.
 
 mod error;
+mod known_servers;
 mod pipe;
 mod players;
 mod screen;
+mod security;
 mod terminal;
 mod wire;
 
@@ -27,10 +31,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::console::Tunnel;
 pub use crate::console::{ScriptFormat, Theme};
 pub use error::ChatError;
+pub use security::ChatTls;
 
 use super::command::Ended;
 use pipe::Pipe;
 use screen::Loop;
+use security::Security;
 use wire::Wire;
 
 const KEYBOARD: Token = Token(0);
@@ -46,6 +52,8 @@ pub struct Chat {
     pub server: String,
     /// The path of its WebSocket, if the chat goes through that.
     pub web: Option<String>,
+    /// How the connection is encrypted, if it is.
+    pub tls: Option<ChatTls>,
     /// What to be called; without it the user is asked.
     pub nickname: Option<String>,
     /// Where to go first; without it where everybody starts.
@@ -70,7 +78,12 @@ impl Chat {
             Some(path) => Some(Tunnel::new(&self.server, path, random()?)),
             None => None,
         };
-        let wire = Wire::new(self.look_up()?, SERVER, tunnel);
+        let protocol = if self.web.is_some() { "http/1.1" } else { "mio-chat" };
+        let security = match &self.tls {
+            Some(tls) => Some(Security::new(&self.server, tls, protocol)?),
+            None => None,
+        };
+        let wire = Wire::new(self.look_up()?, SERVER, tunnel, security);
         let poll = Poll::new().map_err(ChatError::system("make a poll loop"))?;
         if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
             Loop::new(self, wire, poll)?.run()

@@ -181,8 +181,15 @@ impl<'a> Pipe<'a> {
     }
 
     fn progress(&mut self, progress: Progress) -> Result<(), ChatError> {
+        if let Some(news) = self.wire.take_news() {
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "* {news}");
+        }
         match progress {
             Progress::Nothing => {}
+            Progress::Distrusted(why) => {
+                return Err(ChatError::Distrusted { server: self.chat.server.clone(), why });
+            }
             Progress::Connected => {
                 self.answer_by = Some(self.clock.now() + ANSWER_PATIENCE);
                 self.wire.send(&self.script.greeting());

@@ -154,7 +154,12 @@ impl Loop {
     }
 
     fn progress(&mut self, progress: Progress) -> Result<(), ChatError> {
+        if let Some(news) = self.wire.take_news() {
+            self.is_stale = true;
+            self.console.note(&news);
+        }
         match progress {
+            Progress::Distrusted(why) => self.happen(Input::Distrusted(&why)),
             Progress::Nothing => Ok(()),
             Progress::Connected => self.happen(Input::Connected),
             Progress::Closed(why) => {

@@ -1,5 +1,5 @@
-//! The connection to the server, which may be one of WebSocket: made, read line by line, written
-//! to, closed.
+//! The connection to the server, which may be one of TLS, of WebSocket, or of both: made, read line
+//! by line, written to, closed.
 //!
 //! Nothing here blocks. What the poll loop is told about it goes to [`Wire::ready`]; the lines come
 //! out of [`Wire::read`].
@@ -14,12 +14,14 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use socket2::{SockRef, TcpKeepalive};
 
+use super::security::Security;
 use crate::console::Tunnel;
 use crate::limits::{
     CONNECT_PATIENCE, HEARD_BYTES_PER_TURN, HEARD_LINE_BYTES_MAX, KEEPALIVE_IDLE,
-    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, UNSENT_BYTES_MAX,
+    KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, TLS_ROOM_BYTES, UNSENT_BYTES_MAX,
 };
 use crate::time::Time;
+use crate::tls::client::{ClientChannel, ClientError, Heard};
 
 /// How far it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +30,9 @@ enum State {
     Idle,
     /// The system tries this address until then.
     Connecting(usize, Time),
-    /// There is one, and until then the server may agree to WebSocket.
+    /// There is one, and until then the server may agree on TLS.
+    Securing(Time),
+    /// Until then it may agree to WebSocket.
     Agreeing(Time),
     Open,
 }
@@ -50,6 +54,8 @@ pub(super) enum Progress {
     Connected,
     /// It is no more: why.
     Closed(String),
+    /// What answers is not the server that was meant: why, and what to do.
+    Distrusted(String),
 }
 
 /// A connection.
@@ -58,7 +64,14 @@ pub(super) struct Wire {
     token: Token,
     /// What lines are wrapped in, if they are.
     tunnel: Option<Tunnel>,
+    /// Whom to trust, if what is sent is encrypted.
+    security: Option<Security>,
     stream: Option<TcpStream>,
+    channel: Option<Box<ClientChannel>>,
+    /// What the user is to be told.
+    news: Option<String>,
+    /// What reads go into.
+    room: Vec<u8>,
     state: State,
     is_readable: bool,
     /// The beginning of a line.
@@ -69,12 +82,21 @@ pub(super) struct Wire {
 
 impl Wire {
     /// None yet, to one of these addresses.
-    pub(super) fn new(addresses: Vec<SocketAddr>, token: Token, tunnel: Option<Tunnel>) -> Self {
+    pub(super) fn new(
+        addresses: Vec<SocketAddr>,
+        token: Token,
+        tunnel: Option<Tunnel>,
+        security: Option<Security>,
+    ) -> Self {
         Self {
             addresses,
             token,
             tunnel,
+            security,
             stream: None,
+            channel: None,
+            news: None,
+            room: vec![0; TLS_ROOM_BYTES],
             state: State::Idle,
             is_readable: false,
             begun: Vec::new(),
@@ -124,7 +146,7 @@ impl Wire {
                 (Some(error), _) => return self.try_from(at + 1, now, registry, &reason(&error)),
                 (None, Ok(_)) => {
                     watch(stream);
-                    return self.greet(now);
+                    return self.secure(now + CONNECT_PATIENCE);
                 }
                 // Not yet.
                 (None, Err(_)) => return Progress::Nothing,
@@ -134,12 +156,24 @@ impl Wire {
     }
 
     /// The system has made the connection.
-    fn greet(&mut self, now: Time) -> Progress {
+    fn secure(&mut self, until: Time) -> Progress {
+        let Some(security) = &self.security else { return self.greet(until) };
+        match ClientChannel::new(security.connector()) {
+            Ok(channel) => self.channel = Some(Box::new(channel)),
+            Err(error) => return self.closed(error.to_string()),
+        }
+        // To be read is how a handshake begins.
+        (self.state, self.is_readable) = (State::Securing(until), true);
+        Progress::Nothing
+    }
+
+    /// There is a connection through which the server may be talked to.
+    fn greet(&mut self, until: Time) -> Progress {
         let Some(tunnel) = &mut self.tunnel else {
             self.state = State::Open;
             return Progress::Connected;
         };
-        self.state = State::Agreeing(now + CONNECT_PATIENCE);
+        self.state = State::Agreeing(until);
         self.unsent = tunnel.begin();
         self.flush()
     }
@@ -150,7 +184,9 @@ impl Wire {
             State::Connecting(at, until) if now >= until => {
                 self.try_from(at + 1, now, registry, "no answer")
             }
-            State::Agreeing(until) if now >= until => self.closed("no answer".to_owned()),
+            State::Securing(until) | State::Agreeing(until) if now >= until => {
+                self.closed("no answer".to_owned())
+            }
             _ => Progress::Nothing,
         }
     }
@@ -158,32 +194,73 @@ impl Wire {
     /// When [`Self::expire`] is due.
     pub(super) fn due(&self) -> Option<Time> {
         match self.state {
-            State::Connecting(_, until) | State::Agreeing(until) => Some(until),
+            State::Connecting(_, until) | State::Securing(until) | State::Agreeing(until) => {
+                Some(until)
+            }
             _ => None,
         }
     }
 
     /// Reads for one turn and hands over whole lines.
     pub(super) fn read(&mut self, mut hear: impl FnMut(&[u8])) -> Progress {
-        let mut room = [0; 16 * 1_024];
         let mut left = HEARD_BYTES_PER_TURN;
         while self.has_input() && left > 0 {
-            let Some(stream) = &mut self.stream else { break };
-            match stream.read(&mut room) {
-                Ok(0) => return self.closed(String::new()),
-                Ok(length) => {
-                    left = left.saturating_sub(length);
-                    let progress = self.take(room.get(..length).unwrap_or_default(), &mut hear);
-                    if progress != Progress::Nothing {
-                        return progress;
+            let progress = match self.receive() {
+                Ok(Heard::Nothing) => {
+                    self.is_readable = false;
+                    Progress::Nothing
+                }
+                Ok(Heard::End) => self.closed(String::new()),
+                Ok(Heard::Secured(verdict)) => {
+                    self.news = self.security.as_mut().and_then(|known| known.note(verdict));
+                    match self.state {
+                        State::Securing(until) => self.greet(until),
+                        _ => Progress::Nothing,
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_readable = false,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return self.closed(reason(&error)),
+                Ok(Heard::Bytes { count, .. }) => {
+                    left = left.saturating_sub(count);
+                    let room = std::mem::take(&mut self.room);
+                    let progress = self.take(room.get(..count).unwrap_or_default(), &mut hear);
+                    self.room = room;
+                    progress
+                }
+                Err(error) => self.failed(&error),
+            };
+            if progress != Progress::Nothing {
+                return progress;
             }
         }
         Progress::Nothing
+    }
+
+    /// Reads once, into the room.
+    fn receive(&mut self) -> Result<Heard, ClientError> {
+        let Some(stream) = &mut self.stream else { return Ok(Heard::Nothing) };
+        if let Some(channel) = &mut self.channel {
+            return channel.read(stream, &mut self.room);
+        }
+        loop {
+            return match stream.read(&mut self.room) {
+                Ok(0) => Ok(Heard::End),
+                Ok(count) => Ok(Heard::Bytes { count, emptied: false }),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Heard::Nothing),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(ClientError::Socket(error)),
+            };
+        }
+    }
+
+    fn failed(&mut self, error: &ClientError) -> Progress {
+        match (error, &self.security) {
+            (ClientError::Socket(error), _) => self.closed(reason(error)),
+            (ClientError::Distrusted(why), Some(security)) => {
+                let told = security.warning(why);
+                self.close();
+                Progress::Distrusted(told)
+            }
+            (other, _) => self.closed(other.to_string()),
+        }
     }
 
     fn take(&mut self, bytes: &[u8], hear: &mut impl FnMut(&[u8])) -> Progress {
@@ -225,7 +302,7 @@ impl Wire {
 
     /// Whether the system has made the connection.
     fn is_made(&self) -> bool {
-        matches!(self.state, State::Agreeing(_) | State::Open)
+        matches!(self.state, State::Securing(_) | State::Agreeing(_) | State::Open)
     }
 
     /// Sends this, now or when the server takes it.
@@ -244,28 +321,50 @@ impl Wire {
         if !self.is_made() {
             return Progress::Nothing;
         }
-        while !self.unsent.is_empty() {
-            let Some(stream) = &mut self.stream else { break };
-            match stream.write(&self.unsent) {
-                Ok(length) => drop(self.unsent.drain(..length)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Progress::Nothing;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What the server said before it went is still to be read.
-                Err(_) => {
-                    self.unsent.clear();
-                    self.is_readable = true;
-                }
+        match self.transmit() {
+            Ok(true) => {}
+            Ok(false) => return Progress::Nothing,
+            // What the server said before it went is still to be read.
+            Err(_) => {
+                self.unsent.clear();
+                self.is_readable = true;
             }
         }
         if self.end == End::Wanted
-            && let Some(stream) = &self.stream
+            && let Some(stream) = &mut self.stream
         {
             self.end = End::Sent;
+            if let Some(channel) = &mut self.channel {
+                let _ = channel.finish(stream);
+            }
             let _ = stream.shutdown(Shutdown::Write);
         }
         Progress::Nothing
+    }
+
+    /// Writes what waits. Returns whether that is all.
+    fn transmit(&mut self) -> io::Result<bool> {
+        let Some(stream) = &mut self.stream else { return Ok(true) };
+        if let Some(channel) = &mut self.channel {
+            channel.flush(stream)?;
+            while channel.is_secured() && !self.unsent.is_empty() {
+                let taken = channel.write(stream, &self.unsent)?;
+                if taken == 0 {
+                    return Ok(false);
+                }
+                self.unsent.drain(..taken);
+            }
+            return Ok(!channel.has_unsent());
+        }
+        while !self.unsent.is_empty() {
+            match stream.write(&self.unsent) {
+                Ok(length) => drop(self.unsent.drain(..length)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
     }
 
     /// Nothing more will be sent: the server hears so after the rest.
@@ -291,6 +390,11 @@ impl Wire {
         self.state != State::Idle
     }
 
+    /// What the user is to be told.
+    pub(super) fn take_news(&mut self) -> Option<String> {
+        self.news.take()
+    }
+
     /// Where the server is.
     pub(super) fn peer(&self) -> Option<SocketAddr> {
         self.stream.as_ref()?.peer_addr().ok()
@@ -298,7 +402,7 @@ impl Wire {
 
     /// Ends the connection.
     pub(super) fn close(&mut self) {
-        self.stream = None;
+        (self.stream, self.channel) = (None, None);
         (self.state, self.is_readable, self.end) = (State::Idle, false, End::None);
         self.begun.clear();
         self.unsent.clear();
@@ -347,7 +451,7 @@ mod tests {
         let mut poll = Poll::new().unwrap();
         let mut events = Events::with_capacity(8);
         let start = Time::default();
-        let mut wire = Wire::new(vec![listener.local_addr().unwrap()], Token(0), None);
+        let mut wire = Wire::new(vec![listener.local_addr().unwrap()], Token(0), None, None);
         assert_eq!(wire.connect(start, poll.registry()), Progress::Nothing);
         while wire.state != State::Open {
             poll.poll(&mut events, None).unwrap();

@@ -324,3 +324,25 @@ fn nobody_is_told_anything_within_a_handshake() {
     assert_eq!(pair.server_writes(&[b"* the server is shutting down\n"]), (30, 0));
     assert!(pair.pipe.sent.is_empty());
 }
+
+#[test]
+fn a_broken_record_behind_a_part_of_a_hello_is_refused_and_no_panic() {
+    let acceptor = acceptor();
+    // A record with the first ten bytes of a hello of four kibibytes, and one that is none.
+    let begun = b"\x16\x03\x01\x00\x0a\x01\x00\x10\x00\x03\x03rest";
+    for broken in
+        [&b"\x99\x03\x03\x00\x01\x00"[..], b"\x17\x03\x03\xff\xff", b"\x15\x03\x03\x00\x02\x02\x28"]
+    {
+        for cut in [0, 4, begun.len()] {
+            let mut pipe = Pipe { each: usize::MAX, window: usize::MAX, ..Pipe::default() };
+            pipe.came.extend(begun[cut..].iter().chain(broken));
+            let mut channel = Channel::accept(&acceptor, &begun[..cut]).unwrap();
+            let (mut room, mut scratch) = (vec![0; 4_096], Scratch::default());
+            let failed = (0..4).any(|_| {
+                let received = channel.read(&mut pipe, &mut room, &mut scratch);
+                matches!(received, Received::Failed(_))
+            });
+            assert!(failed, "{broken:?} behind {cut}");
+        }
+    }
+}

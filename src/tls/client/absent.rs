@@ -8,7 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// Why nothing is said by TLS.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Error)]
 pub enum ClientError {
     /// It cannot be.
     #[error("this mio-chat was built without the feature `tls`")]
@@ -16,6 +16,9 @@ pub enum ClientError {
     /// Never: nobody is looked at.
     #[error(transparent)]
     Distrusted(Distrust),
+    /// A socket without encryption has failed.
+    #[error(transparent)]
+    Socket(io::Error),
 }
 
 /// Nobody is distrusted.

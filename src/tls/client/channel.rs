@@ -78,8 +78,8 @@ impl ClientChannel {
         })
     }
 
-    /// Reads what the server says into `room`, of [`TLS_ROOM_BYTES`](crate::limits::TLS_ROOM_BYTES),
-    /// and answers it where that is TLS's own business. Call it until there is [`Heard::Nothing`],
+    /// Reads what the server says into `room`, which has
+    /// [`TLS_ROOM_BYTES`](crate::limits::TLS_ROOM_BYTES), and answers it where that is TLS's own business. Call it until there is [`Heard::Nothing`],
     /// or bytes that have emptied the socket.
     ///
     /// # Errors
@@ -98,10 +98,12 @@ impl ClientChannel {
         let (mut emptied, mut would_block) = (false, false);
         loop {
             let opened = self.open(room, end);
-            // An alert, too, is to be sent.
-            let flushed = self.flush(socket);
+            // An alert, too, is to be sent. Where nothing can be sent any more, something may still
+            // be there to be heard.
+            if self.flush(socket).is_err() {
+                self.unsent.clear();
+            }
             let opened = opened?;
-            flushed?;
             let received = if opened.is_secured && !self.is_secured {
                 self.is_secured = true;
                 let certificates = self.connection.peer_certificates().unwrap_or_default();
@@ -167,7 +169,7 @@ impl ClientChannel {
             }
             let discard = status.discard;
             if let Some(error) = failure {
-                self.queue_alert(&mut room[opened.rest..end]);
+                self.queue_alert()?;
                 return Err(error.into());
             }
             opened.rest += discard;
@@ -177,15 +179,15 @@ impl ClientChannel {
         }
     }
 
-    /// What TLS says to a server before it gives up. `records` are those in which it was wrong, as
-    /// rustls still counts from their beginning.
-    fn queue_alert(&mut self, records: &mut [u8]) {
-        if let Ok(ConnectionState::EncodeTlsData(data)) =
-            self.connection.process_tls_records(records).state
-        {
-            // Without it the server hears the end of the connection.
-            let _ = encode(data, &mut self.unsent);
+    /// What TLS says to a server before it gives up. Only what is ready is asked for: a look at no
+    /// records at all, while rustls remembers the beginning of a message, would be a panic.
+    fn queue_alert(&mut self) -> Result<(), ClientError> {
+        while self.connection.wants_write() {
+            let status = self.connection.process_tls_records(&mut []);
+            let Ok(ConnectionState::EncodeTlsData(data)) = status.state else { break };
+            encode(data, &mut self.unsent)?;
         }
+        Ok(())
     }
 
     /// Sends plain bytes, as many as the socket takes and a little more; returns their number.

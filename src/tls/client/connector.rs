@@ -1,4 +1,4 @@
-//! What is decided before the first connection to a server: its name, whom to trust, what is spoken.
+//! What is decided before the first connection: the server's name, whom to trust, what is spoken.
 //!
 //! A connector lives as long as its server is talked to, for it keeps the tickets by which
 //! connections are made again without the costly half of a handshake.
