@@ -56,6 +56,8 @@ enum Stage {
     Answered(usize),
     /// Everything is encrypted.
     Secured,
+    /// What came was wrong: rustls is asked for nothing more.
+    Failed,
 }
 
 /// Why a connection is not encrypted, or not any more.
@@ -87,7 +89,7 @@ impl Stage {
         match self {
             Self::Begun => Self::Answered(0),
             Self::Greeting(bytes) => Self::Answered(bytes),
-            Self::Answered(_) | Self::Secured => self,
+            Self::Answered(_) | Self::Secured | Self::Failed => self,
         }
     }
 }
@@ -212,6 +214,9 @@ impl Channel {
         if self.has_ended {
             return Received::End;
         }
+        if self.stage == Stage::Failed {
+            return Received::Nothing;
+        }
         let had = self.incoming.len();
         let buffer = &mut scratch.incoming;
         buffer[..had].copy_from_slice(&self.incoming);
@@ -248,6 +253,7 @@ impl Channel {
         });
         let is_sent = self.flush(socket);
         if let Err(error) = understood.and_then(|()| self.count_handshake(new)) {
+            self.stage = Stage::Failed;
             return Received::Failed(error);
         }
         if is_sent.is_err() {
@@ -279,7 +285,7 @@ impl Channel {
     /// Notes that so many bytes more have come in the handshake.
     fn count_handshake(&mut self, new: usize) -> Result<(), ChannelError> {
         let so_far = match self.stage {
-            Stage::Secured => return Ok(()),
+            Stage::Secured | Stage::Failed => return Ok(()),
             Stage::Begun => new,
             Stage::Greeting(bytes) | Stage::Answered(bytes) => bytes + new,
         };
