@@ -1,11 +1,9 @@
 //! Limits of the record layer that goes on with the sessions of another process.
 
-/// Bytes of text in one record. Fixed: RFC 8446 §5.1, RFC 5246 §6.2.1.
-pub const TLS_RECORD_TEXT_BYTES_MAX: usize = 1 << 14;
+use super::TLS_RECORD_PLAIN_MAX;
+
 /// Bytes of an encrypted record behind its header in TLS 1.3. Fixed: RFC 8446 §5.2.
-pub const TLS13_RECORD_BYTES_MAX: usize = TLS_RECORD_TEXT_BYTES_MAX + 256;
-/// The same in TLS 1.2. Fixed: RFC 5246 §6.2.3.
-pub const TLS12_RECORD_BYTES_MAX: usize = TLS_RECORD_TEXT_BYTES_MAX + 2_048;
+pub const TLS13_RECORD_BYTES_MAX: usize = TLS_RECORD_PLAIN_MAX + 256;
 /// Records with one key of AES-GCM. More would let an observer tell texts from noise with a
 /// probability that matters: RFC 8446 §5.5, where records are full (2^24.5).
 pub const TLS_GCM_RECORDS_MAX: u64 = 1 << 24;

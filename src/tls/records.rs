@@ -23,7 +23,7 @@ use thiserror::Error;
 
 use self::keys::{Direction, DirectionState};
 use crate::limits::{
-    TLS_KEYS_AHEAD, TLS_RECORD_TEXT_BYTES_MAX, TLS_SILENT_RECORDS_MAX, TLS12_RECORD_BYTES_MAX,
+    TLS_KEYS_AHEAD, TLS_RECORD_BYTES_MAX, TLS_RECORD_PLAIN_MAX, TLS_SILENT_RECORDS_MAX,
     TLS13_RECORD_BYTES_MAX,
 };
 
@@ -203,7 +203,7 @@ impl RecordLayer {
 
     /// Puts text behind `outgoing`, in as few records as can be.
     pub(super) fn seal(&mut self, text: &[u8], outgoing: &mut Vec<u8>) -> Result<(), RecordError> {
-        for part in text.chunks(TLS_RECORD_TEXT_BYTES_MAX) {
+        for part in text.chunks(TLS_RECORD_PLAIN_MAX) {
             if !self.outgoing.has_room() {
                 self.renew_keys(outgoing)?;
             }
@@ -259,7 +259,8 @@ impl RecordLayer {
         };
         let (is_of_kind, longest) = match self.version {
             Version::Tls12 => {
-                (matches!(*kind, ALERT | HANDSHAKE | APPLICATION_DATA), TLS12_RECORD_BYTES_MAX)
+                let is_of_kind = matches!(*kind, ALERT | HANDSHAKE | APPLICATION_DATA);
+                (is_of_kind, TLS_RECORD_BYTES_MAX - HEADER_BYTES)
             }
             Version::Tls13 => (*kind == APPLICATION_DATA, TLS13_RECORD_BYTES_MAX),
         };
@@ -333,7 +334,7 @@ fn settle(
         match state.map_err(|_| RecordError::Unfinished)? {
             ConnectionState::EncodeTlsData(mut data) => {
                 let begin = outgoing.len();
-                outgoing.resize(begin + HEADER_BYTES + TLS12_RECORD_BYTES_MAX, 0);
+                outgoing.resize(begin + TLS_RECORD_BYTES_MAX, 0);
                 let written = data.encode(&mut outgoing[begin..]);
                 outgoing.truncate(begin + written.map_err(|_| RecordError::Unfinished)?);
             }

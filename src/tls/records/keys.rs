@@ -13,7 +13,7 @@ use rustls::ConnectionTrafficSecrets;
 use serde::{Deserialize, Serialize};
 
 use super::{Cipher, HEADER_BYTES, RecordError, Version};
-use crate::limits::{TLS_GCM_RECORDS_MAX, TLS_RECORD_TEXT_BYTES_MAX};
+use crate::limits::{TLS_GCM_RECORDS_MAX, TLS_RECORD_PLAIN_MAX};
 use crate::tls::wipe;
 
 /// Bytes of the tag that each of the ciphers puts behind a record.
@@ -236,14 +236,14 @@ impl Direction {
             Version::Tls12 => (header[0], text.len()),
             Version::Tls13 => {
                 // One byte more than text may have: the type, or padding.
-                if text.len() > TLS_RECORD_TEXT_BYTES_MAX + 1 {
+                if text.len() > TLS_RECORD_PLAIN_MAX + 1 {
                     return Err(RecordError::TooLong);
                 }
                 let end = text.iter().rposition(|byte| *byte != 0);
                 end.map(|end| (text[end], end)).ok_or(RecordError::Unexpected)?
             }
         };
-        if length > TLS_RECORD_TEXT_BYTES_MAX {
+        if length > TLS_RECORD_PLAIN_MAX {
             return Err(RecordError::TooLong);
         }
         let begin = HEADER_BYTES + sent;

@@ -3,6 +3,8 @@
 
 mod session;
 
+use std::io::Write;
+
 use self::session::{Session, hear, open_all, said, says, seal, suite, suites};
 use super::*;
 
@@ -227,10 +229,10 @@ fn a_key_is_used_no_more_often_than_it_may_be() {
 fn records_hold_as_much_as_they_may_and_no_more() {
     for name in NAMES {
         let (mut client, mut layer) = pair(name);
-        let most = vec![7; TLS_RECORD_TEXT_BYTES_MAX];
+        let most = vec![7; TLS_RECORD_PLAIN_MAX];
         let bytes = record(&mut client, APPLICATION_DATA, &most);
         assert_eq!(open_all(&mut layer, bytes).0, most);
-        let more = vec![7; TLS_RECORD_TEXT_BYTES_MAX + 1];
+        let more = vec![7; TLS_RECORD_PLAIN_MAX + 1];
         let bytes = record(&mut client, APPLICATION_DATA, &more);
         assert_eq!(refused(&mut client, &mut layer, bytes), RecordError::TooLong, "{name}");
         // The header alone shows it, in both versions.
