@@ -49,8 +49,11 @@ impl Encryption {
         }
     }
 
-    /// What clients come by from now on. Those who are here stay.
+    /// What clients come by from now on. Those who are here stay, and come back by their tickets.
     pub(super) fn set_acceptor(&mut self, acceptor: Option<Acceptor>) {
+        if let (Some(acceptor), Some(before)) = (&acceptor, &self.acceptor) {
+            acceptor.take_over_tickets(&before.tickets());
+        }
         self.acceptor = acceptor;
     }
 

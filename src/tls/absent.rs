@@ -3,6 +3,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::time::UnixTime;
@@ -157,6 +158,16 @@ impl Acceptor {
     pub fn is_public(&self) -> bool {
         match *self {}
     }
+
+    /// See [`Certificate::names`].
+    pub(crate) fn tickets(&self) -> TicketsState {
+        match *self {}
+    }
+
+    /// See [`Certificate::names`].
+    pub(crate) fn take_over_tickets(&self, _tickets: &TicketsState) {
+        match *self {}
+    }
 }
 
 /// The first byte of every handshake.
@@ -166,6 +177,10 @@ pub const FIRST_BYTE: u8 = 0x16;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("this mio-chat was built without the feature `tls`")]
 pub struct ChannelError;
+
+/// Keys of tickets, which nobody has given out.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TicketsState {}
 
 /// No connection.
 #[derive(Debug)]

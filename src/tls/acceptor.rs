@@ -11,6 +11,7 @@ use super::certificate::Certificate;
 use super::error::{IdentityError, TlsError};
 use super::identity::Identity;
 use super::self_signed::SelfSigned;
+use super::tickets::{Tickets, TicketsState};
 
 /// The languages that a client may ask for by ALPN. One that asks for others only is refused, so
 /// that nobody can have a browser or a mail client take this server for another.
@@ -25,6 +26,7 @@ const TICKETS: usize = 1;
 pub struct Acceptor {
     config: Arc<ServerConfig>,
     by_name: Arc<ByName>,
+    tickets: Arc<Tickets>,
     certificates: Arc<[Certificate]>,
     /// The pair that is kept nowhere.
     unkept: Option<Arc<SelfSigned>>,
@@ -47,12 +49,13 @@ impl Acceptor {
             .with_cert_resolver(Arc::clone(&by_name) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = PROTOCOLS.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.ticketer = aws_lc_rs::Ticketer::new().map_err(fail)?;
+        let tickets = Arc::new(Tickets::new()?);
+        config.ticketer = Arc::clone(&tickets) as _;
         config.send_tls13_tickets = TICKETS;
         config.max_early_data_size = 0;
         // For a session that is handed over to the next process.
         config.enable_secret_extraction = true;
-        Ok(Self { config: Arc::new(config), by_name, certificates, unkept: None })
+        Ok(Self { config: Arc::new(config), by_name, tickets, certificates, unkept: None })
     }
 
     /// Sets up TLS for a pair that lives as long as the server, and is kept nowhere.
@@ -69,6 +72,17 @@ impl Acceptor {
     /// The pair, if it is kept nowhere: the next process needs it.
     pub fn unkept_pair(&self) -> Option<&SelfSigned> {
         self.unkept.as_deref()
+    }
+
+    /// The keys of the tickets, for whatever clients come by next: another process, or these settings
+    /// when they have changed.
+    pub(crate) fn tickets(&self) -> TicketsState {
+        self.tickets.handed_over()
+    }
+
+    /// Goes on with the keys of tickets that were given before.
+    pub(crate) fn take_over_tickets(&self, tickets: &TicketsState) {
+        self.tickets.take_over(tickets);
     }
 
     /// The certificates.
@@ -213,8 +227,10 @@ mod tests {
             if named == ProtocolVersion::TLSv1_3 {
                 assert_eq!(told.tls13_tickets_received(), 1);
             }
-            // By the ticket of the first.
-            let (server, told) = shake_hands(&acceptor, config, "one.example");
+            // By the ticket of the first, and in another process.
+            let next = self::acceptor(&[&["one.example"]]);
+            next.take_over_tickets(&acceptor.tickets());
+            let (server, told) = shake_hands(&next, config, "one.example");
             assert_eq!(server.unwrap().handshake_kind(), Some(rustls::HandshakeKind::Resumed));
             assert!(told.unwrap().early_data().is_none());
         }
