@@ -1,12 +1,14 @@
 //! The numbers as Prometheus reads them: its text format, version 0.0.4.
 //!
-//! Label values are our own words, never a nickname, a room or an address: clients could make up
-//! any number of those.
+//! Label values are our own words, or hosts of the operator's certificates; never a nickname, a room
+//! or an address: clients could make up any number of those.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::snapshot::{
-    ChatStats, ConnectionStats, Counts, ProcessStats, Snapshot, StoreStats, UdpStats,
+    CertificateStats, ChatStats, ConnectionStats, Counts, ProcessStats, Snapshot, StoreStats,
+    TlsStats, UdpStats,
 };
 use crate::metrics::Histogram;
 
@@ -23,6 +25,9 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
     chat(&mut out, &snapshot.chat);
     speed(&mut out, snapshot);
     udp(&mut out, &snapshot.udp);
+    if let Some(encrypted) = &snapshot.tls {
+        tls(&mut out, encrypted);
+    }
     let dropped = "Log lines dropped because nobody read them, or the disk was full.";
     out.counter("mio_chat_log_dropped_total", dropped, snapshot.log_dropped);
     if let Some(kept) = &snapshot.store {
@@ -110,6 +115,39 @@ fn udp(out: &mut Exposition, udp: &UdpStats) {
     out.counter("mio_chat_udp_evicted_total", text, udp.evicted);
     let text = "Game data passed on for players who do not reach each other.";
     out.counter("mio_chat_udp_relayed_bytes_total", text, udp.relayed_bytes);
+}
+
+fn tls(out: &mut Exposition, tls: &TlsStats) {
+    let text = "Clients connected that come encrypted, those that shake hands included.";
+    out.gauge("mio_chat_tls_connections", text, tls.connections);
+    let text = "Handshakes completed: full ones, and those resumed by a ticket.";
+    out.counters("mio_chat_tls_handshakes_total", text, "kind", &tls.handshakes);
+    let text = "Connections that failed in the handshake, or by a broken record.";
+    out.counter("mio_chat_tls_failures_total", text, tls.failed);
+    let text = "Handshakes that waited for a later turn, since one turn begins only so many.";
+    out.counter("mio_chat_tls_put_off_total", text, tls.put_off);
+    if tls.certificates.is_empty() {
+        return;
+    }
+    let name = "mio_chat_tls_certificate_expires_seconds";
+    let text = "When the certificate for a host ends, in seconds since 1970.";
+    out.family(name, "gauge", text);
+    for (host, ends_at) in first_ends(&tls.certificates) {
+        out.line(name, &[("name", &host)], ends_at);
+    }
+}
+
+/// When the first certificate of each name ends. There may be two, with keys of different kinds.
+fn first_ends(certificates: &[CertificateStats]) -> BTreeMap<String, u64> {
+    let mut ends = BTreeMap::new();
+    for certificate in certificates {
+        // Nobody keeps an authority from issuing one with a quote in it.
+        let is_plain = |char: &char| char.is_ascii_graphic() && !matches!(char, '"' | '\\' | ',');
+        let name: String = certificate.name.chars().filter(is_plain).collect();
+        let end = ends.entry(name).or_insert(certificate.ends_at);
+        *end = certificate.ends_at.min(*end);
+    }
+    ends
 }
 
 fn store(out: &mut Exposition, store: &StoreStats) {
@@ -291,7 +329,8 @@ mod tests {
 
     #[test]
     fn labels_are_words_of_ours() {
-        let known = ["commit", "encoding", "how", "kind", "reason", "result", "version", "work"];
+        let known =
+            ["commit", "encoding", "how", "kind", "name", "reason", "result", "version", "work"];
         let text = text(&sample());
         let all = families(&text);
         let labels: BTreeSet<&String> = all.iter().flat_map(|family| &family.labels).collect();
@@ -299,6 +338,21 @@ mod tests {
         for secret in ["<b>alice</b>", "the room"] {
             assert!(!text.contains(secret), "{secret}");
         }
+    }
+
+    #[test]
+    fn the_first_end_of_each_certificate_is_told() {
+        let text = text(&sample());
+        let family = "mio_chat_tls_certificate_expires_seconds";
+        let told: Vec<&str> = text.lines().filter(|line| line.starts_with(family)).collect();
+        let expected = [
+            format!("{family}{{name=\"*.chat.example\"}} 1799999986"),
+            format!("{family}{{name=\"chat.example\"}} 1799999988"),
+        ];
+        assert_eq!(told, expected);
+        let odd =
+            CertificateStats { name: "a\"b\\c\n,d".to_owned(), ends_at: 7, ends_on: String::new() };
+        assert_eq!(first_ends(&[odd]), BTreeMap::from([("abcd".to_owned(), 7)]));
     }
 
     #[test]

@@ -23,6 +23,6 @@ mod tests;
 pub use request::{Head, HttpError, HttpRequest, Page};
 pub use response::answer;
 pub use snapshot::{
-    ChatStats, ConnectionStats, Counts, ProcessStats, RoomSize, SlowClient, Snapshot, StatusSource,
-    StoreStats, UdpStats, Unready,
+    CertificateStats, ChatStats, ConnectionStats, Counts, ProcessStats, RoomSize, SlowClient,
+    Snapshot, StatusSource, StoreStats, TlsStats, UdpStats, Unready,
 };

@@ -5,7 +5,7 @@
 //!
 //! A web page that a person at this machine visits may point its own name here (DNS rebinding). So
 //! the two pages that show names of people answer only requests that call this server by an address
-//! or `localhost`.
+//! or `localhost`, or that come encrypted: their browser has seen a certificate for the name.
 //!
 //! Invariant: a head is parsed once, when it is whole; looking for its end is linear.
 
@@ -62,8 +62,12 @@ pub struct Head {
 }
 
 impl Head {
-    /// Takes more bytes. Returns the request, once it is known.
-    pub fn push(&mut self, bytes: &[u8]) -> Option<Result<HttpRequest, HttpError>> {
+    /// Takes more bytes, which came encrypted or not. Returns the request, once it is known.
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        is_encrypted: bool,
+    ) -> Option<Result<HttpRequest, HttpError>> {
         self.bytes.extend_from_slice(bytes);
         // A client that begins with TLS or anything else need not wait for its answer.
         let first = self.bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
@@ -71,14 +75,16 @@ impl Head {
             return Some(Err(HttpError::Malformed));
         }
         match head_length(&self.bytes, &mut self.searched) {
-            Some(end) if end <= ADMIN_HEAD_BYTES_MAX => Some(parse(&self.bytes[..end])),
+            Some(end) if end <= ADMIN_HEAD_BYTES_MAX => {
+                Some(parse(&self.bytes[..end], is_encrypted))
+            }
             None if self.bytes.len() <= ADMIN_HEAD_BYTES_MAX => None,
             _ => Some(Err(HttpError::TooLarge)),
         }
     }
 }
 
-fn parse(head: &[u8]) -> Result<HttpRequest, HttpError> {
+fn parse(head: &[u8], is_encrypted: bool) -> Result<HttpRequest, HttpError> {
     let mut headers = [httparse::EMPTY_HEADER; ADMIN_HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head);
@@ -105,7 +111,7 @@ fn parse(head: &[u8]) -> Result<HttpRequest, HttpError> {
         _ => return Err(HttpError::NotFound),
     };
     let tells_names = matches!(page, Page::Home | Page::Status);
-    if tells_names && host.is_some_and(|host| !is_address(host)) {
+    if tells_names && !is_encrypted && host.is_some_and(|host| !is_address(host)) {
         return Err(HttpError::Misdirected);
     }
     Ok(HttpRequest { page, with_body })
@@ -131,7 +137,7 @@ mod tests {
     fn asked(head: &[u8], at_a_time: usize) -> Option<Result<HttpRequest, HttpError>> {
         let mut reading = Head::default();
         let mut pieces = head.chunks(at_a_time.max(1));
-        pieces.find_map(|piece| reading.push(piece))
+        pieces.find_map(|piece| reading.push(piece, false))
     }
 
     fn get(page: Page) -> Option<Result<HttpRequest, HttpError>> {
@@ -150,8 +156,8 @@ mod tests {
         for head in heads {
             for first in 0..=head.len() {
                 let mut reading = Head::default();
-                let early = reading.push(&head[..first]);
-                let seen = early.or_else(|| reading.push(&head[first..]));
+                let early = reading.push(&head[..first], false);
+                let seen = early.or_else(|| reading.push(&head[first..], false));
                 assert_eq!(seen, get(Page::Metrics), "{first} of {:?}", head.escape_ascii());
             }
             assert_eq!(asked(head, 1), get(Page::Metrics), "{:?}", head.escape_ascii());

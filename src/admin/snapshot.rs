@@ -81,6 +81,8 @@ pub struct Snapshot {
     pub turns_cut: Counts,
     /// Matchmaking over UDP.
     pub udp: UdpStats,
+    /// Encrypted connections, if there may be any.
+    pub tls: Option<TlsStats>,
     /// Log lines dropped because nobody read the log.
     pub log_dropped: u64,
     /// The state on disk, if there is one.
@@ -170,6 +172,33 @@ pub struct UdpStats {
     pub evicted: u64,
     /// Bytes of game data passed on.
     pub relayed_bytes: u64,
+}
+
+/// Encrypted connections.
+#[derive(Clone, Debug, Serialize)]
+pub struct TlsStats {
+    /// Now, including those that shake hands.
+    pub connections: u64,
+    /// Handshakes that were completed, by kind.
+    pub handshakes: Counts,
+    /// Connections that failed in the handshake, or later by a record that was not what it should
+    /// be.
+    pub failed: u64,
+    /// Handshakes that waited for a later turn.
+    pub put_off: u64,
+    /// What clients are shown.
+    pub certificates: Vec<CertificateStats>,
+}
+
+/// A certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateStats {
+    /// The first host that it is for.
+    pub name: String,
+    /// When it ends, in seconds since the beginning of 1970.
+    pub ends_at: u64,
+    /// The day on which it ends.
+    pub ends_on: String,
 }
 
 /// The state on disk.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ChatStats, ConnectionStats, Counts, ProcessStats, RoomSize, SlowClient, Snapshot, StatusSource,
-    StoreStats, UdpStats, Unready,
+    CertificateStats, ChatStats, ConnectionStats, Counts, ProcessStats, RoomSize, SlowClient,
+    Snapshot, StatusSource, StoreStats, TlsStats, UdpStats, Unready,
 };
 use crate::matchmaking::{Counters, Dropped, KeyedCounters};
 use crate::metrics::Histogram;
@@ -51,6 +51,19 @@ pub(super) fn sample() -> Snapshot {
         delivery_latency_seconds: times.clone(),
         turns_cut: Counts(vec![("reads", 4)]),
         udp: UdpStats::of(&Counters::default(), &KeyedCounters::default(), 5),
+        tls: Some(TlsStats {
+            connections: 2,
+            handshakes: Counts(vec![("full", 2), ("resumed", 1)]),
+            failed: 3,
+            put_off: 0,
+            certificates: ["chat.example", "*.chat.example", "chat.example"]
+                .map(|name| CertificateStats {
+                    name: name.to_owned(),
+                    ends_at: 1_800_000_000 - name.len() as u64,
+                    ends_on: "2027-01-15".to_owned(),
+                })
+                .into(),
+        }),
         log_dropped: 6,
         store: Some(StoreStats {
             commits: 1,

@@ -1,6 +1,7 @@
 //! The admin listener: its port, and its few HTTP clients.
 //!
-//! A client sends one request, gets one answer and is closed. A slow client is closed after
+//! A client sends one request, gets one answer and is closed; if the chat port speaks TLS, so does
+//! this one. A slow client is closed after
 //! [`ADMIN_PATIENCE`]; when there is no room for a new one, the oldest makes way. All clients are
 //! served together at the end of a turn, and then rest for a time in proportion to what serving
 //! them took: whatever they do, they get a twentieth of the loop's time.
@@ -15,8 +16,8 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry};
 use socket2::Socket;
 
+use super::admin_stream::{AdminStream, AdminTls};
 use super::bind::bind_all;
 use super::clock::Clock;
 use super::error::{NetError, is_exhaustion};
@@ -39,6 +41,7 @@ use crate::limits::{
     ADMIN_RETRY,
 };
 use crate::time::Time;
+use crate::tls::{Acceptor, Scratch};
 
 /// The listener and its HTTP clients.
 #[derive(Debug)]
@@ -56,12 +59,14 @@ pub(super) struct Admin {
     paused_until: Time,
     /// No client is accepted before this time, because there are no descriptors.
     retry_at: Time,
+    /// Room for encrypted connections, while there are clients.
+    scratch: Option<Box<Scratch>>,
 }
 
 /// An HTTP client of the admin listener.
 #[derive(Debug)]
 struct HttpClient {
-    stream: TcpStream,
+    stream: AdminStream,
     /// The number in its token.
     number: u16,
     stage: HttpStage,
@@ -115,6 +120,7 @@ impl Admin {
             next: 0,
             paused_until: Time::ZERO,
             retry_at: Time::ZERO,
+            scratch: None,
         })
     }
 
@@ -155,6 +161,7 @@ impl Admin {
         &mut self,
         (clock, registry): (Clock, &Registry),
         short: bool,
+        acceptor: Option<&Acceptor>,
         source: &impl StatusSource,
     ) -> bool {
         if self.due().is_none() {
@@ -166,9 +173,10 @@ impl Admin {
         }
         self.accept(begun, registry, short);
         let (before, mut answers) = (self.clients.len(), 0);
+        let mut tls = AdminTls { acceptor, scratch: &mut self.scratch };
         for client in &mut self.clients {
             if answers < ADMIN_ANSWERS_PER_POLL && std::mem::take(&mut client.ready) {
-                answers += usize::from(client.serve(begun, source));
+                answers += usize::from(client.serve(begun, &mut tls, source));
             }
             if client.deadline <= begun {
                 client.stage = HttpStage::Closed;
@@ -234,7 +242,7 @@ impl Admin {
             return;
         }
         self.clients.push_back(HttpClient {
-            stream,
+            stream: AdminStream::new(stream),
             number,
             stage: HttpStage::ReadingHead(Head::default()),
             ready: true,
@@ -246,41 +254,48 @@ impl Admin {
     /// Closes those who are gone.
     fn remove_closed(&mut self) {
         self.clients.retain(|client| !matches!(client.stage, HttpStage::Closed));
+        if self.clients.is_empty() {
+            self.scratch = None;
+        }
         self.restore_spare();
     }
 }
 
 impl HttpClient {
     /// Goes on with the exchange as far as the socket lets us, within bounds. Whether an answer was
-    /// put together.
-    fn serve(&mut self, now: Time, source: &impl StatusSource) -> bool {
-        let mut answered = false;
+    /// put together, or a handshake answered.
+    fn serve(&mut self, now: Time, tls: &mut AdminTls<'_>, source: &impl StatusSource) -> bool {
+        let mut has_worked = false;
         if let HttpStage::ReadingHead(head) = &mut self.stage {
             let mut room = [0; ADMIN_HEAD_BYTES_MAX + 1];
-            match self.stream.read(&mut room) {
+            let is_new = self.stream.awaits_hello();
+            match self.stream.read(&mut room, tls) {
                 Ok(0) => self.stage = HttpStage::Closed,
                 Ok(count) => {
-                    if let Some(asked) = head.push(&room[..count]) {
+                    if let Some(asked) = head.push(&room[..count], self.stream.is_secured()) {
                         self.stage =
                             HttpStage::Answering { answer: answer(asked, source), sent: 0 };
                         self.deadline = now + ADMIN_PATIENCE;
-                        answered = true;
+                        has_worked = true;
                     } else {
                         // There may be more behind, or the end.
                         self.ready = true;
                     }
                 }
-                Err(error) => self.handle_error(&error),
+                Err(error) => {
+                    has_worked = is_new && !self.stream.awaits_hello();
+                    self.handle_error(&error);
+                }
             }
         }
         if let HttpStage::Answering { answer, sent } = &mut self.stage {
-            match self.stream.write(&answer[*sent..]) {
+            match self.stream.write(&answer[*sent..], tls) {
                 Ok(count) => {
                     *sent += count;
                     self.ready = true;
                     if *sent >= answer.len() {
                         self.stage = HttpStage::Draining { dropped: 0 };
-                        let _ = self.stream.shutdown(Shutdown::Write);
+                        self.stream.finish();
                     }
                 }
                 Err(error) => self.handle_error(&error),
@@ -289,7 +304,7 @@ impl HttpClient {
         if let HttpStage::Draining { dropped } = &mut self.stage {
             let mut room = [0; ADMIN_HEAD_BYTES_MAX];
             self.ready = false;
-            match self.stream.read(&mut room) {
+            match self.stream.read(&mut room, tls) {
                 Ok(count) if count > 0 && *dropped < ADMIN_DROPPED_BYTES_MAX => {
                     *dropped += count;
                     self.ready = true;
@@ -298,7 +313,7 @@ impl HttpClient {
                 Err(error) => self.handle_error(&error),
             }
         }
-        answered
+        has_worked
     }
 
     /// A full or empty socket will say when that is over; any other error ends the exchange.

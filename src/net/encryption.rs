@@ -26,15 +26,15 @@ pub(super) struct Encryption {
 
 /// Totals since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EncryptionCounters {
+pub(super) struct EncryptionCounters {
     /// Handshakes that were completed.
-    pub handshakes: u64,
+    pub(super) handshakes: u64,
     /// Of these, those by a ticket.
-    pub resumed: u64,
+    pub(super) resumed: u64,
     /// Connections that failed in the handshake, or by a record that was not what it should be.
-    pub failed: u64,
+    pub(super) failed: u64,
     /// Reads that were put off because enough handshakes were begun in that turn.
-    pub put_off: u64,
+    pub(super) put_off: u64,
 }
 
 impl Encryption {

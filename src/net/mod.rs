@@ -8,6 +8,7 @@
 
 mod activated;
 mod admin;
+mod admin_stream;
 mod audit;
 mod bind;
 mod certificates;

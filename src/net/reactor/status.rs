@@ -5,13 +5,15 @@
 
 use super::Reactor;
 use crate::admin::{
-    ChatStats, ConnectionStats, Counts, RoomSize, SlowClient, Snapshot, StatusSource, UdpStats,
-    Unready,
+    CertificateStats, ChatStats, ConnectionStats, Counts, RoomSize, SlowClient, Snapshot,
+    StatusSource, TlsStats, UdpStats, Unready,
 };
 use crate::chat::Refusal;
 use crate::limits::ADMIN_LISTED_MAX;
+use crate::net::encryption::EncryptionCounters;
 use crate::server::CloseReason;
 use crate::time::Time;
+use crate::tls::{Acceptor, Certificate};
 
 /// The commit that the program was built from, if it is known: `src/build.rs`.
 const COMMIT: Option<&str> = option_env!("MIO_CHAT_COMMIT");
@@ -21,7 +23,9 @@ impl Reactor {
     pub(super) fn serve_admin(&mut self) {
         let Some(mut admin) = self.operations.admin.take() else { return };
         let short = self.sockets.listeners.is_short_of_descriptors();
-        if admin.poll((self.clock, self.sockets.poll.registry()), short, &*self) {
+        let (acceptor, registry) =
+            (self.sockets.encryption.acceptor(), self.sockets.poll.registry());
+        if admin.poll((self.clock, registry), short, acceptor, &*self) {
             self.sockets.listeners.note_freed(self.now);
         }
         self.operations.admin = Some(admin);
@@ -74,6 +78,24 @@ impl Reactor {
         UdpStats::of(matchmaker.counters(), matchmaker.keyed_counters(), matchmaker.players())
     }
 
+    /// Nothing without certificates, unless somebody came when there were some.
+    fn tls_stats(&self) -> Option<TlsStats> {
+        let encryption = &self.sockets.encryption;
+        let (counters, connections) = (encryption.counters(), encryption.len() as u64);
+        let certificates = encryption.acceptor().map(Acceptor::certificates);
+        if certificates.is_none() && connections == 0 && counters == EncryptionCounters::default() {
+            return None;
+        }
+        let full = counters.handshakes - counters.resumed;
+        Some(TlsStats {
+            connections,
+            handshakes: Counts(vec![("full", full), ("resumed", counters.resumed)]),
+            failed: counters.failed,
+            put_off: counters.put_off,
+            certificates: certificates.unwrap_or_default().iter().map(certificate).collect(),
+        })
+    }
+
     fn largest_rooms(&self, most: usize) -> Vec<RoomSize> {
         let rooms = self.turn.server.status().lobby().largest_rooms(most).into_iter();
         let stats = rooms.map(|(name, members)| (name.as_str().to_owned(), members as u64));
@@ -88,6 +110,14 @@ impl Reactor {
             age_seconds: now.since(reader.since).as_secs_f64(),
         });
         stats.collect()
+    }
+}
+
+fn certificate(certificate: &Certificate) -> CertificateStats {
+    CertificateStats {
+        name: certificate.name().to_owned(),
+        ends_at: certificate.ends().millis() / 1_000,
+        ends_on: certificate.ends_on().to_owned(),
     }
 }
 
@@ -117,6 +147,7 @@ impl StatusSource for Reactor {
             delivery_latency_seconds: gauges.deliveries.clone(),
             turns_cut: self.operations.gauges.turns_cut(&gauges.hit),
             udp: self.udp_stats(),
+            tls: self.tls_stats(),
             log_dropped: self.operations.log.dropped(),
             store: self.operations.persistence.as_ref().map(|persistence| persistence.stats()),
             process: self.operations.process.read(connections.now),
