@@ -10,6 +10,7 @@ mod console;
 mod load;
 mod matching;
 mod tls;
+mod tls_records;
 mod web;
 mod websocket;
 
@@ -21,6 +22,7 @@ pub use console::*;
 pub use load::*;
 pub use matching::*;
 pub use tls::*;
+pub use tls_records::*;
 pub use web::*;
 pub use websocket::*;
 

@@ -10,6 +10,11 @@ pub mod client;
 mod error;
 mod fingerprint;
 mod identity;
+#[cfg(feature = "server")]
+#[allow(dead_code, reason = "channels will hand their sessions over")]
+mod records;
+#[cfg(feature = "server")]
+mod secret;
 mod self_signed;
 #[cfg(test)]
 mod testing;
@@ -20,4 +25,6 @@ pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
 pub use error::{IdentityError, TlsError};
 pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use identity::Identity;
+#[cfg(feature = "server")]
+pub(crate) use secret::wipe;
 pub use self_signed::SelfSigned;
