@@ -1,5 +1,7 @@
 //! Limits of the record layer that goes on with the sessions of another process.
 
+use std::time::Duration;
+
 use super::TLS_RECORD_PLAIN_MAX;
 
 /// Bytes of an encrypted record behind its header in TLS 1.3. Fixed: RFC 8446 §5.2.
@@ -14,3 +16,10 @@ pub const TLS_KEYS_AHEAD: usize = 2;
 /// Records in a row that carry no text (empty ones, warnings, requests for other keys or for a
 /// handshake). No program sends two; each costs as much as a record with text, and says nothing.
 pub const TLS_SILENT_RECORDS_MAX: u8 = 32;
+/// Time for which a key makes tickets; it reads them for as long again. A ticket's key, found later,
+/// opens what was said in sessions that began with the ticket alone: rustls and Go keep theirs for
+/// as long.
+pub const TLS_TICKET_KEY_LASTS: Duration = Duration::from_secs(6 * 60 * 60);
+/// Bytes of the longest ticket. One takes some 150, or the certificate of a client besides, which
+/// none has here.
+pub const TLS_TICKET_BYTES_MAX: usize = 4 * 1_024;

@@ -1,5 +1,7 @@
 //! What a server accepts encrypted connections with: its certificates, and what it agrees to.
 
+mod handover;
+
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -7,11 +9,12 @@ use rustls::crypto::aws_lc_rs;
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+pub(crate) use self::handover::AcceptorState;
 use super::certificate::Certificate;
 use super::error::{IdentityError, TlsError};
 use super::identity::Identity;
 use super::self_signed::SelfSigned;
-
+use super::tickets::Tickets;
 /// The languages that a client may ask for by ALPN. One that asks for others only is refused, so
 /// that nobody can have a browser or a mail client take this server for another.
 const PROTOCOLS: [&str; 3] = ["http/1.1", "irc", "mio-chat"];
@@ -25,6 +28,7 @@ const TICKETS: usize = 1;
 pub struct Acceptor {
     config: Arc<ServerConfig>,
     by_name: Arc<ByName>,
+    tickets: Arc<Tickets>,
     certificates: Arc<[Certificate]>,
     /// The pair that is kept nowhere.
     unkept: Option<Arc<SelfSigned>>,
@@ -47,12 +51,13 @@ impl Acceptor {
             .with_cert_resolver(Arc::clone(&by_name) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = PROTOCOLS.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.ticketer = aws_lc_rs::Ticketer::new().map_err(fail)?;
+        let tickets = Arc::new(Tickets::new()?);
+        config.ticketer = Arc::clone(&tickets) as _;
         config.send_tls13_tickets = TICKETS;
         config.max_early_data_size = 0;
         // For a session that is handed over to the next process.
         config.enable_secret_extraction = true;
-        Ok(Self { config: Arc::new(config), by_name, certificates, unkept: None })
+        Ok(Self { config: Arc::new(config), by_name, tickets, certificates, unkept: None })
     }
 
     /// Sets up TLS for a pair that lives as long as the server, and is kept nowhere.
@@ -213,8 +218,9 @@ mod tests {
             if named == ProtocolVersion::TLSv1_3 {
                 assert_eq!(told.tls13_tickets_received(), 1);
             }
-            // By the ticket of the first.
-            let (server, told) = shake_hands(&acceptor, config, "one.example");
+            // By the ticket of the first, and in another process.
+            let next = self::acceptor(&[&["one.example"]]).going_on(&acceptor.handed_over());
+            let (server, told) = shake_hands(&next, config, "one.example");
             assert_eq!(server.unwrap().handshake_kind(), Some(rustls::HandshakeKind::Resumed));
             assert!(told.unwrap().early_data().is_none());
         }

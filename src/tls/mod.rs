@@ -3,24 +3,33 @@
 //! All that is known of rustls is known here, for its next version has another interface. What
 //! comes in and goes out are bytes: sockets are left to `net`, `client` and `load`, files to `cli`.
 
+#[cfg(feature = "server")]
 mod acceptor;
 mod certificate;
+#[cfg(feature = "server")]
 mod channel;
 pub mod client;
 mod error;
 mod fingerprint;
 mod identity;
 #[cfg(feature = "server")]
-#[allow(dead_code, reason = "channels will hand their sessions over")]
 mod records;
 #[cfg(feature = "server")]
 mod secret;
 mod self_signed;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "server")]
+mod tickets;
 
+#[cfg(feature = "server")]
 pub use acceptor::Acceptor;
+#[cfg(feature = "server")]
+pub(crate) use acceptor::AcceptorState;
 pub use certificate::Certificate;
+#[cfg(feature = "server")]
+pub(crate) use channel::ChannelState;
+#[cfg(feature = "server")]
 pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
 pub use error::{IdentityError, TlsError};
 pub use fingerprint::{Fingerprint, NoFingerprint};
