@@ -4,8 +4,13 @@
 //! How records are read and written is left to `tls`. Here is which connection has what, how many
 //! handshakes are begun in a turn, and what is counted.
 
+mod handover;
+
 use std::io::IoSlice;
 
+use serde::{Deserialize, Serialize};
+
+pub(super) use self::handover::EncryptionState;
 use super::connection::Connection;
 use crate::id::{ClientId, SideTable};
 use crate::limits::TLS_HANDSHAKES_PER_TURN;
@@ -25,7 +30,8 @@ pub(super) struct Encryption {
 }
 
 /// Totals since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct EncryptionCounters {
     /// Handshakes that were completed.
     pub(super) handshakes: u64,
@@ -51,10 +57,10 @@ impl Encryption {
 
     /// What clients come by from now on. Those who are here stay, and come back by their tickets.
     pub(super) fn set_acceptor(&mut self, acceptor: Option<Acceptor>) {
-        if let (Some(acceptor), Some(before)) = (&acceptor, &self.acceptor) {
-            acceptor.take_over_tickets(&before.tickets());
-        }
-        self.acceptor = acceptor;
+        self.acceptor = match (acceptor, &self.acceptor) {
+            (Some(acceptor), Some(before)) => Some(acceptor.going_on(&before.handed_over())),
+            (acceptor, _) => acceptor,
+        };
     }
 
     /// What clients come by.
@@ -103,7 +109,8 @@ impl Encryption {
         connection: &mut Connection,
         room: &mut [u8],
     ) -> Read {
-        let Some(channel) = self.channels.get_mut(id) else { return Read::Nothing };
+        // Another process had it in the middle of its handshake.
+        let Some(channel) = self.channels.get_mut(id) else { return Read::Insecure };
         let is_new = channel.awaits_hello();
         if is_new && self.handshakes_left == 0 {
             self.counters.put_off += 1;

@@ -30,6 +30,7 @@ use crate::limits::{
     HANDOVER_BYTES_MAX, HANDOVER_DESCRIPTORS_PER_MESSAGE, HANDOVER_PATIENCE, HANDOVER_REASON_BYTES,
 };
 use crate::time::Time;
+use crate::tls::ChannelError;
 
 /// Set for a process that is to take over, to the id of the one that has started it.
 pub(super) const SUCCEEDS: &str = "MIO_CHAT_SUCCEEDS";
@@ -56,8 +57,8 @@ pub enum HandoverError {
     Format {
         /// That of the document.
         found: u32,
-        /// That of this process.
-        known: u32,
+        /// Those of this process.
+        known: &'static str,
     },
     /// The document cannot be read.
     #[error("the document is not understood: {0}")]
@@ -71,6 +72,9 @@ pub enum HandoverError {
     /// The document contradicts itself.
     #[error("the hand-over is inconsistent: {0}")]
     Inconsistent(String),
+    /// Clients come encrypted, and cannot be taken over.
+    #[error("its encrypted clients cannot be taken over: {0}")]
+    Encrypted(#[from] ChannelError),
     /// Another folder of the state.
     #[error("the state is in another folder; moving it needs a restart")]
     Folder,

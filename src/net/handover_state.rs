@@ -14,14 +14,21 @@ use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
 use super::datagram::LocalEndpoints;
+use super::encryption::EncryptionState;
 use super::handover::HandoverError;
 use super::inherited::{BoundAt, Inherited, InheritedSocket};
 use crate::id::ClientId;
 use crate::server::ServerState;
 use crate::time::Time;
+use crate::tls::wipe;
 
 /// Raised when a process of the last format could not understand the document any more.
 const FORMAT: u32 = 2;
+/// That of a document about encrypted clients: a process that knows nothing of encryption would take
+/// them over and not understand a word.
+const FORMAT_ENCRYPTED: u32 = 3;
+/// The formats, as a reader is told them.
+const FORMATS: &str = "2 or 3";
 
 /// The document.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,9 +51,21 @@ pub(super) struct HandoverState {
     pub(super) clients: Vec<ClientId>,
     /// Of all ids that were ever given.
     pub(super) generations: Vec<u32>,
+    #[serde(default)]
+    pub(super) encryption: EncryptionState,
     #[serde(rename = "doors")]
     pub(super) endpoints: LocalEndpoints,
     pub(super) server: ServerState,
+}
+
+/// A document as it is sent. It holds the keys of encrypted clients, and is gone from memory when
+/// dropped.
+pub(super) struct Document(pub(super) Vec<u8>);
+
+impl Drop for Document {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
 }
 
 /// The part that is read first.
@@ -77,21 +96,23 @@ impl HandoverState {
             admin: Vec::new(),
             clients: Vec::new(),
             generations: Vec::new(),
+            encryption: EncryptionState::default(),
             endpoints,
             server,
         }
     }
 
     /// Writes it down.
-    pub(super) fn write(&self) -> Result<Vec<u8>, HandoverError> {
-        Ok(serde_json::to_vec(self)?)
+    pub(super) fn write(&mut self) -> Result<Document, HandoverError> {
+        self.format = if self.encryption.is_needed() { FORMAT_ENCRYPTED } else { FORMAT };
+        Ok(Document(serde_json::to_vec(self)?))
     }
 
     /// Reads a document, if its format is known here.
     pub(super) fn read(document: &[u8]) -> Result<Self, HandoverError> {
         let FormatOnly { format } = serde_json::from_slice(document)?;
-        if format != FORMAT {
-            return Err(HandoverError::Format { found: format, known: FORMAT });
+        if ![FORMAT, FORMAT_ENCRYPTED].contains(&format) {
+            return Err(HandoverError::Format { found: format, known: FORMATS });
         }
         Ok(serde_json::from_slice(document)?)
     }
@@ -135,17 +156,17 @@ mod tests {
         let poll = mio::Poll::new().unwrap();
         let none = Datagrams::bind(&[], &mut Inherited::default(), poll.registry()).unwrap();
         let server = Server::new(Settings::default(), [7; 16]).handover().state(Time::ZERO);
-        let state = HandoverState::new(Time::ZERO, none.endpoints().clone(), server);
-        String::from_utf8(state.write().unwrap()).unwrap()
+        let mut state = HandoverState::new(Time::ZERO, none.endpoints().clone(), server);
+        String::from_utf8(state.write().unwrap().0.clone()).unwrap()
     }
 
     #[test]
     fn a_document_of_another_format_is_refused_in_a_sentence() {
         let document = document();
         assert!(HandoverState::read(document.as_bytes()).is_ok());
-        let newer = document.replacen("\"format\":2", "\"format\":3", 1);
+        let newer = document.replacen("\"format\":2", "\"format\":4", 1);
         let refused = HandoverState::read(newer.as_bytes()).unwrap_err().to_string();
-        assert_eq!(refused, "the document has format 3, and only 2 is understood here");
+        assert_eq!(refused, "the document has format 4, and only 2 or 3 is understood here");
         // Whatever else it says.
         assert!(matches!(
             HandoverState::read(b"{\"format\":9}"),

@@ -1,5 +1,7 @@
 //! What a server accepts encrypted connections with: its certificates, and what it agrees to.
 
+mod handover;
+
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -7,12 +9,12 @@ use rustls::crypto::aws_lc_rs;
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+pub(crate) use self::handover::AcceptorState;
 use super::certificate::Certificate;
 use super::error::{IdentityError, TlsError};
 use super::identity::Identity;
 use super::self_signed::SelfSigned;
-use super::tickets::{Tickets, TicketsState};
-
+use super::tickets::Tickets;
 /// The languages that a client may ask for by ALPN. One that asks for others only is refused, so
 /// that nobody can have a browser or a mail client take this server for another.
 const PROTOCOLS: [&str; 3] = ["http/1.1", "irc", "mio-chat"];
@@ -72,17 +74,6 @@ impl Acceptor {
     /// The pair, if it is kept nowhere: the next process needs it.
     pub fn unkept_pair(&self) -> Option<&SelfSigned> {
         self.unkept.as_deref()
-    }
-
-    /// The keys of the tickets, for whatever clients come by next: another process, or these settings
-    /// when they have changed.
-    pub(crate) fn tickets(&self) -> TicketsState {
-        self.tickets.handed_over()
-    }
-
-    /// Goes on with the keys of tickets that were given before.
-    pub(crate) fn take_over_tickets(&self, tickets: &TicketsState) {
-        self.tickets.take_over(tickets);
     }
 
     /// The certificates.
@@ -228,8 +219,7 @@ mod tests {
                 assert_eq!(told.tls13_tickets_received(), 1);
             }
             // By the ticket of the first, and in another process.
-            let next = self::acceptor(&[&["one.example"]]);
-            next.take_over_tickets(&acceptor.tickets());
+            let next = self::acceptor(&[&["one.example"]]).going_on(&acceptor.handed_over());
             let (server, told) = shake_hands(&next, config, "one.example");
             assert_eq!(server.unwrap().handshake_kind(), Some(rustls::HandshakeKind::Resumed));
             assert!(told.unwrap().early_data().is_none());

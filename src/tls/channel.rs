@@ -11,13 +11,17 @@
 //! Invariants: what was decrypted is handed out before more is read; of what came, no more is kept
 //! than one record that is not whole, or one that is and was not asked for.
 
+mod handover;
+mod session;
+
 use std::fmt;
 use std::io::{self, IoSlice, Read, Write};
 
 use rustls::server::UnbufferedServerConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 use thiserror::Error;
 
+pub(crate) use self::handover::ChannelState;
+use self::session::{Session, Understood};
 use super::acceptor::Acceptor;
 use crate::limits::{
     TLS_FLIGHT_BYTES_MAX, TLS_HANDSHAKE_BYTES_MAX, TLS_RECORD_BYTES_MAX, TLS_RECORD_OVERHEAD_MAX,
@@ -30,7 +34,7 @@ pub const FIRST_BYTE: u8 = 0x16;
 
 /// One accepted connection.
 pub struct Channel {
-    session: UnbufferedServerConnection,
+    session: Session,
     stage: Stage,
     /// Came, and was not understood: less than a record, but for what a connection begins with.
     incoming: Vec<u8>,
@@ -179,7 +183,7 @@ impl Channel {
         let session =
             UnbufferedServerConnection::new(acceptor.config()).map_err(ChannelError::of)?;
         Ok(Self {
-            session,
+            session: Session::Rustls(Box::new(session)),
             stage: Stage::Begun,
             incoming: begun.to_vec(),
             decrypted: Vec::new(),
@@ -271,14 +275,9 @@ impl Channel {
 
     /// How far the handshake is; these plain bytes came behind it.
     fn handshake_goes_on(&mut self, behind: &[u8]) -> Received {
-        if self.session.is_handshaking() {
-            return Received::Securing;
-        }
+        let Some((protocol, resumed)) = self.session.agreed() else { return Received::Securing };
         self.stage = Stage::Secured;
         self.decrypted.splice(..0, behind.iter().copied());
-        let agreed = self.session.alpn_protocol();
-        let protocol = agreed.and_then(Acceptor::protocol);
-        let resumed = self.session.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
         Received::Secured { protocol, resumed }
     }
 
@@ -304,59 +303,24 @@ impl Channel {
         buffer: &mut [u8],
         take: &mut impl FnMut(&[u8], &mut Vec<u8>),
     ) -> Result<(), ChannelError> {
-        let mut used = 0;
-        let outcome = loop {
-            let UnbufferedStatus { mut discard, state } =
-                self.session.process_tls_records(&mut buffer[used..]);
-            let goes_on = match state {
-                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                    while let Some(Ok(record)) = traffic.next_record() {
-                        discard += record.discard;
-                        take(record.payload, &mut self.decrypted);
-                    }
-                    true
-                }
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    self.stage = self.stage.answered();
-                    encode(&mut self.outgoing, |room| data.encode(room));
-                    true
-                }
-                Ok(ConnectionState::TransmitTlsData(data)) => {
-                    data.done();
-                    true
-                }
-                Ok(ConnectionState::PeerClosed) => {
-                    self.has_ended = true;
-                    true
-                }
-                Ok(_) => false,
-                Err(error) => break Err(ChannelError::of(error)),
-            };
-            used += discard;
-            if !goes_on {
-                break Ok(());
-            }
-        };
+        let left = &mut self.decrypted;
+        let found =
+            self.session.understand(buffer, &mut self.outgoing, &mut |plain| take(plain, left));
+        let Understood { used, is_answered, has_ended, outcome } = found;
+        if is_answered {
+            self.stage = self.stage.answered();
+        }
+        self.has_ended |= has_ended;
         self.incoming = if self.has_ended { Vec::new() } else { buffer[used..].to_vec() };
         if outcome.is_err() {
-            self.encode_alert();
-        } else if self.outgoing.len() > TLS_FLIGHT_BYTES_MAX
-            || self.incoming.len() > TLS_RECORD_BYTES_MAX
+            self.session = Session::Lost;
+            return outcome;
+        }
+        if self.outgoing.len() > TLS_FLIGHT_BYTES_MAX || self.incoming.len() > TLS_RECORD_BYTES_MAX
         {
             return Err(ChannelError::Flooded);
         }
-        outcome
-    }
-
-    /// Encrypts what the client is to be told of a failure.
-    fn encode_alert(&mut self) {
-        // Only what is ready is asked for: a look at no records at all, while rustls remembers the
-        // beginning of a message, would be a panic.
-        while self.session.wants_write() {
-            let status = self.session.process_tls_records(&mut []);
-            let Ok(ConnectionState::EncodeTlsData(mut data)) = status.state else { return };
-            encode(&mut self.outgoing, |room| data.encode(room));
-        }
+        Ok(())
     }
 
     /// Hands out what was decrypted before.
@@ -420,32 +384,14 @@ impl Channel {
         plain: &[u8],
         record: &mut [u8],
     ) -> io::Result<()> {
-        let length = self.seal(plain, record).ok_or(io::ErrorKind::InvalidData)?;
-        let record = &record[..length];
+        let (incoming, outgoing) = (&mut self.incoming, &mut self.outgoing);
+        let length = self.session.seal(plain, record, incoming, outgoing);
+        let record = &record[..length.ok_or(io::ErrorKind::InvalidData)?];
+        let sent = if outgoing.is_empty() { write_once(socket, record)? } else { 0 };
         // New keys are told before they are used.
-        let sent = if self.outgoing.is_empty() { write_once(socket, record)? } else { 0 };
-        self.outgoing.extend_from_slice(&record[sent..]);
-        if sent == 0 { self.flush(socket) } else { Ok(()) }
-    }
-
-    /// Encrypts one record. `None`: nothing can be encrypted any more.
-    fn seal(&mut self, plain: &[u8], record: &mut [u8]) -> Option<usize> {
-        loop {
-            // What came and is not whole must be seen again each time.
-            let status = self.session.process_tls_records(&mut self.incoming);
-            let discard = status.discard;
-            match status.state {
-                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
-                    return traffic.encrypt(plain, record).ok();
-                }
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    encode(&mut self.outgoing, |room| data.encode(room));
-                }
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                _ => return None,
-            }
-            self.incoming.drain(..discard);
-        }
+        let is_first = outgoing.is_empty();
+        outgoing.extend_from_slice(&record[sent..]);
+        if is_first { Ok(()) } else { self.flush(socket) }
     }
 
     /// Writes what the socket did not take before. Whether that is all gone shows in the next write.
@@ -468,26 +414,10 @@ impl Channel {
     /// Tells the client, if its socket takes that, that nothing follows (close_notify).
     pub fn close(mut self, socket: &mut (impl Read + Write)) {
         if self.is_secured() && self.outgoing.is_empty() {
-            let mut last = [0; 64];
-            if let Ok(ConnectionState::WriteTraffic(mut traffic)) =
-                self.session.process_tls_records(&mut self.incoming).state
-                && let Ok(length) = traffic.queue_close_notify(&mut last)
-            {
-                self.outgoing.extend_from_slice(&last[..length]);
-            }
+            self.session.close(&mut self.incoming, &mut self.outgoing);
         }
         // Who is gone need not be told.
         let _ = self.flush(socket);
-    }
-}
-
-/// Appends what `encode` has to say, for which it first says how much room it needs.
-fn encode(out: &mut Vec<u8>, mut encode: impl FnMut(&mut [u8]) -> Result<usize, EncodeError>) {
-    let had = out.len();
-    if let Err(EncodeError::InsufficientSize(needed)) = encode(&mut []) {
-        out.resize(had + needed.required_size, 0);
-        let length = encode(&mut out[had..]).unwrap_or(0);
-        out.truncate(had + length);
     }
 }
 

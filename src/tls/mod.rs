@@ -13,7 +13,6 @@ mod error;
 mod fingerprint;
 mod identity;
 #[cfg(feature = "server")]
-#[allow(dead_code, reason = "channels will hand their sessions over")]
 mod records;
 #[cfg(feature = "server")]
 mod secret;
@@ -25,7 +24,11 @@ mod tickets;
 
 #[cfg(feature = "server")]
 pub use acceptor::Acceptor;
+#[cfg(feature = "server")]
+pub(crate) use acceptor::AcceptorState;
 pub use certificate::Certificate;
+#[cfg(feature = "server")]
+pub(crate) use channel::ChannelState;
 #[cfg(feature = "server")]
 pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
 pub use error::{IdentityError, TlsError};

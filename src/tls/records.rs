@@ -124,6 +124,8 @@ pub(super) struct RecordLayer {
     outgoing: Direction,
     /// Records in a row without text.
     silent: u8,
+    /// Nothing is sent any more: this side has closed the session, or given it up.
+    is_closed: bool,
 }
 
 /// An established session as one process hands it over to another.
@@ -163,7 +165,7 @@ impl RecordLayer {
         }
         let incoming = Direction::new(cipher, &secrets.rx, &ahead.0)?;
         let outgoing = Direction::new(cipher, &secrets.tx, &ahead.1)?;
-        Ok(Self { version, cipher, incoming, outgoing, silent: 0 })
+        Ok(Self { version, cipher, incoming, outgoing, silent: 0, is_closed: false })
     }
 
     /// What another process needs to go on. If it does, this one must not.
@@ -181,7 +183,7 @@ impl RecordLayer {
         let RecordLayerState { version, cipher, .. } = *state;
         let incoming = Direction::taken_over(cipher, &state.incoming)?;
         let outgoing = Direction::taken_over(cipher, &state.outgoing)?;
-        Ok(Self { version, cipher, incoming, outgoing, silent: 0 })
+        Ok(Self { version, cipher, incoming, outgoing, silent: 0, is_closed: false })
     }
 
     /// Opens the first record of `input` in place, if all of it is there. What is to be sent in
@@ -192,11 +194,8 @@ impl RecordLayer {
         outgoing: &mut Vec<u8>,
     ) -> Result<Option<Opened>, RecordError> {
         let opened = self.open_first(input, outgoing);
-        if let Err(error) = opened
-            && let Some([level, description]) = error.alert()
-        {
-            // Without keys for it the session ends without.
-            let _ = self.alert(level, description, outgoing);
+        if let Err(error) = opened {
+            self.give_up(error.alert(), outgoing);
         }
         opened
     }
@@ -214,8 +213,16 @@ impl RecordLayer {
 
     /// Tells the other side that nothing more is said.
     pub(super) fn close(&mut self, outgoing: &mut Vec<u8>) {
-        // Without a number for it the session ends without.
-        let _ = self.alert(WARNING, CLOSE_NOTIFY, outgoing);
+        self.give_up(Some([WARNING, CLOSE_NOTIFY]), outgoing);
+    }
+
+    /// Says why nothing follows, unless that was said.
+    fn give_up(&mut self, alert: Option<[u8; 2]>, outgoing: &mut Vec<u8>) {
+        if let Some([level, description]) = alert.filter(|_| !self.is_closed) {
+            // Without a number for it the session ends without.
+            let _ = self.alert(level, description, outgoing);
+        }
+        self.is_closed = true;
     }
 
     /// The same session once more, for tests that go two ways with it.

@@ -4,10 +4,12 @@
 //! ```text
 //! running   a server by a path that can be made to lead to another program
 //! stories   what survives            failures   programs that are no successor
+//! encrypted the same by TLS
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod encrypted;
 mod failures;
 mod running;
 mod stories;

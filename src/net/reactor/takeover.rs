@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mio::net::TcpStream;
 
 use super::setup::Ports;
+use super::sockets::Sockets;
 use super::{NetSettings, Reactor};
 use crate::id::Registry;
 use crate::limits::PREDECESSOR_PATIENCE;
@@ -13,7 +14,7 @@ use crate::net::clock::Clock;
 use crate::net::connection::Connection;
 use crate::net::error::NetError;
 use crate::net::handover::{HandoverError, HandoverSignal, Predecessor};
-use crate::net::handover_state::HandoverState;
+use crate::net::handover_state::{Document, HandoverState};
 use crate::net::log_writer::LogSink;
 use crate::net::persistence::Persistence;
 use crate::server::{self, Server};
@@ -34,14 +35,20 @@ impl Reactor {
         channel.set_deadline(PREDECESSOR_PATIENCE);
         channel.send_signal(HandoverSignal::Ready)?;
         let (document, descriptors) = channel.receive()?;
-        let taken = HandoverState::read(&document).map_err(NetError::from).and_then(|state| {
+        let document = Document(document);
+        let taken = HandoverState::read(&document.0).map_err(NetError::from).and_then(|state| {
             let sockets = state.assign(descriptors)?;
             let (tcp, udp, admin) = (sockets.tcp, sockets.udp, sockets.admin);
             let ports = Ports { tcp, udp, admin };
-            let mut reactor = Self::assemble(settings, server_settings.clone(), log, ports)?;
+            let mut settings = settings.clone();
+            if let Some(before) = state.encryption.acceptor() {
+                settings.tls = settings.tls.map(|acceptor| acceptor.going_on(before));
+            }
+            let mut reactor = Self::assemble(&settings, server_settings.clone(), log, ports)?;
             reactor.take_over(server_settings, state, sockets.clients)?;
             Ok(reactor)
         });
+        drop(document);
         match &taken {
             Ok(_) => channel
                 .send_signal(HandoverSignal::Taken)
@@ -78,8 +85,14 @@ impl Reactor {
         let streams = clients.into_iter().map(|client| TcpStream::from_std(client.into()));
         let connections = ids.zip(streams).map(|(id, stream)| (id, Connection::new(stream)));
         self.sockets.connections = Registry::taken_over(connections, state.generations);
+        let Sockets { encryption, connections, .. } = &mut self.sockets;
+        let unread = encryption.take_over(state.encryption, connections);
+        let unread = unread.map_err(HandoverError::from)?;
         let server = Server::taken_over(settings.clone(), state.server, same_sockets);
         self.turn.take_over(server);
+        for id in unread {
+            self.turn.note_readable(id);
+        }
         self.clock = Clock::resuming(state.now);
         self.now = state.now;
         // The settings may differ from the old process's.

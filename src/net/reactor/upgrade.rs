@@ -16,6 +16,7 @@ use mio::Interest;
 use mio::unix::SourceFd;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::sockets::Sockets;
 use super::{Exit, Reactor};
 use crate::limits::{
     HANDOVER_BYTES_PER_SECOND, HANDOVER_PATIENCE, HANDOVER_PATIENCE_MAX,
@@ -157,7 +158,8 @@ impl Reactor {
     }
 
     fn hand_over(&mut self, successor: &mut Successor) -> Result<(), HandoverError> {
-        let bytes = self.turn.server.handover().bytes();
+        let Sockets { encryption, connections, .. } = &self.sockets;
+        let bytes = self.turn.server.handover().bytes() + encryption.handover_bytes(connections);
         if bytes > HANDOVER_WAITING_BYTES_MAX {
             return Err(HandoverError::TooMuch { bytes });
         }
@@ -172,6 +174,7 @@ impl Reactor {
             server,
         );
         state.folder.clone_from(&self.operations.folder);
+        state.encryption = self.sockets.encryption.handed_over(&self.sockets.connections);
         state.generations = self.sockets.connections.generations().to_vec();
         let mut sockets: Vec<BorrowedFd<'_>> = Vec::new();
         for (at, socket) in self.sockets.listeners.handed_over() {
@@ -193,10 +196,10 @@ impl Reactor {
         }
         let Successor { channel, .. } = successor;
         let document = state.write()?;
-        let more = document.len() as f64 / HANDOVER_BYTES_PER_SECOND as f64;
+        let more = document.0.len() as f64 / HANDOVER_BYTES_PER_SECOND as f64;
         let patience = HANDOVER_PATIENCE + Duration::from_secs_f64(more);
         channel.set_deadline(patience.min(HANDOVER_PATIENCE_MAX));
-        channel.send(&document, &sockets)?;
+        channel.send(&document.0, &sockets)?;
         channel.expect(HandoverSignal::Taken)?;
         // If the new process reads this it has everything; if it does not, it is dead, and this
         // process goes on.

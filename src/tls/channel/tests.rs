@@ -1,3 +1,5 @@
+mod handover;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
