@@ -113,11 +113,14 @@ impl ResolvesServerCert for ByName {
     /// A host in no certificate is refused: the connection was meant for another server, or somebody
     /// in between wants it to be. One without a name is shown the first certificate.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let is_meant = |identity: &&Identity| {
-            hello.server_name().is_none_or(|name| identity.serves(name))
-                && identity.can_sign(hello.signature_schemes())
-        };
-        self.0.iter().find(is_meant).map(|identity| Arc::clone(&identity.certified))
+        let serves =
+            |identity: &&Identity| hello.server_name().is_none_or(|name| identity.serves(name));
+        let can_sign = |identity: &&Identity| identity.can_sign(hello.signature_schemes());
+        let mut meant = self.0.iter().filter(serves);
+        // Where none is signed as the client understands it, the library says that there is no
+        // cipher in common, and not that the client may not come.
+        let chosen = meant.clone().find(can_sign).or_else(|| meant.next());
+        chosen.map(|identity| Arc::clone(&identity.certified))
     }
 }
 
@@ -126,7 +129,7 @@ mod tests {
     use rustls::{AlertDescription, Error, ProtocolVersion, version};
 
     use super::*;
-    use crate::tls::testing::{client, issue, self_signed, shake_hands};
+    use crate::tls::testing::{client, issue, rsa_only_client, self_signed, shake_hands};
 
     const BOTH: [&rustls::SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
 
@@ -201,6 +204,18 @@ mod tests {
             assert!(server.is_err());
             let alert = AlertDescription::NoApplicationProtocol;
             assert_eq!(told.unwrap_err(), Error::AlertReceived(alert), "{offered:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_cannot_read_the_signature_is_told_so_and_not_that_it_may_not_come() {
+        let acceptor = acceptor(&[&["one.example"]]);
+        for version in [&version::TLS13, &version::TLS12] {
+            let config = rsa_only_client(&[version]);
+            let (server, told) = shake_hands(&acceptor, config, "one.example");
+            assert!(server.is_err());
+            let alert = AlertDescription::HandshakeFailure;
+            assert_eq!(told.unwrap_err(), Error::AlertReceived(alert));
         }
     }
 

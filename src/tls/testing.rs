@@ -60,7 +60,10 @@ pub(super) fn self_signed() -> SelfSigned {
 
 /// A client that trusts everybody.
 #[derive(Debug)]
-struct Trusting(CryptoProvider);
+struct Trusting {
+    /// The signatures that it reads.
+    schemes: Vec<SignatureScheme>,
+}
 
 impl ServerCertVerifier for Trusting {
     fn verify_server_cert(
@@ -93,7 +96,7 @@ impl ServerCertVerifier for Trusting {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.schemes.clone()
     }
 }
 
@@ -103,14 +106,29 @@ pub(super) fn client(
     protocols: &[&str],
 ) -> ClientConfig {
     let provider = aws_lc_rs::default_provider();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider.clone()))
+    let schemes = provider.signature_verification_algorithms.supported_schemes();
+    let mut config = trusting(versions, provider, schemes);
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config
+}
+
+/// The same of one that reads no signature but those of RSA.
+pub(super) fn rsa_only_client(versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    let schemes = vec![SignatureScheme::RSA_PKCS1_SHA256, SignatureScheme::RSA_PSS_SHA256];
+    trusting(versions, aws_lc_rs::default_provider(), schemes)
+}
+
+fn trusting(
+    versions: &[&'static SupportedProtocolVersion],
+    provider: CryptoProvider,
+    schemes: Vec<SignatureScheme>,
+) -> ClientConfig {
+    ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Trusting(provider)))
-        .with_no_client_auth();
-    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    config
+        .with_custom_certificate_verifier(Arc::new(Trusting { schemes }))
+        .with_no_client_auth()
 }
 
 /// A handshake in memory, until both are content or one is not: what each says.
