@@ -102,9 +102,10 @@ impl ClientPool {
     pub(super) fn open(&mut self, number: u32, role: ClientRole) {
         let opened = self.clock.now();
         let entry = self.clients.vacant_entry();
-        let connection = socket::connect(self.server, number).and_then(|mut stream| {
+        let connection = Connection::open(self.connector.as_ref(), || {
+            let mut stream = socket::connect(self.server, number)?;
             self.events.watch(&mut stream, entry.key())?;
-            Connection::new(stream, self.connector.as_ref())
+            Ok(stream)
         });
         match connection {
             Ok(connection) => {

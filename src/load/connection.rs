@@ -30,10 +30,14 @@ pub(super) enum Arrived {
 }
 
 impl Connection {
-    /// One that the system makes at present.
-    pub(super) fn new(stream: TcpStream, connector: Option<&Connector>) -> io::Result<Self> {
+    /// One that the system makes at present. The beginning of a handshake takes its time, and the
+    /// server does not wait for ever: so it is made before the connection.
+    pub(super) fn open(
+        connector: Option<&Connector>,
+        connect: impl FnOnce() -> io::Result<TcpStream>,
+    ) -> io::Result<Self> {
         let channel = connector.map(ClientChannel::new).transpose()?.map(Box::new);
-        Ok(Self { stream, channel })
+        Ok(Self { channel, stream: connect()? })
     }
 
     /// Whether the server may not be talked to before it is [`Arrived::Secured`].

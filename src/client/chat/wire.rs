@@ -113,6 +113,12 @@ impl Wire {
     fn try_from(&mut self, first: usize, now: Time, registry: &Registry, why: &str) -> Progress {
         self.close();
         let mut why = why.to_owned();
+        // What TLS says first takes its time, and the server does not wait for ever.
+        let channel = self.security.as_ref().map(|known| ClientChannel::new(known.connector()));
+        match channel.transpose() {
+            Ok(channel) => self.channel = channel.map(Box::new),
+            Err(error) => return self.closed(error.to_string()),
+        }
         for (at, address) in self.addresses.iter().enumerate().skip(first) {
             let connected = TcpStream::connect(*address).and_then(|mut stream| {
                 let both = Interest::READABLE | Interest::WRITABLE;
@@ -157,10 +163,8 @@ impl Wire {
 
     /// The system has made the connection.
     fn secure(&mut self, until: Time) -> Progress {
-        let Some(security) = &self.security else { return self.greet(until) };
-        match ClientChannel::new(security.connector()) {
-            Ok(channel) => self.channel = Some(Box::new(channel)),
-            Err(error) => return self.closed(error.to_string()),
+        if self.channel.is_none() {
+            return self.greet(until);
         }
         // To be read is how a handshake begins.
         (self.state, self.is_readable) = (State::Securing(until), true);

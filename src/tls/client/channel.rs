@@ -21,6 +21,10 @@ use super::error::ClientError;
 use super::verifier::Verdict;
 use crate::limits::{TLS_RECORD_BYTES_MAX, TLS_SEALED_AT_ONCE};
 
+/// What a server of ours asks whoever is silent at first, in plain. A hello that comes late, over a
+/// network that has lost it once, crosses it on its way.
+const PROMPT: &[u8] = b"NICK";
+
 /// What a read has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -49,6 +53,8 @@ pub struct ClientChannel {
     unsent: Vec<u8>,
     is_secured: bool,
     has_ended: bool,
+    /// What may still come of a prompt.
+    prompt: &'static [u8],
 }
 
 /// What records that were taken apart have come to.
@@ -75,6 +81,7 @@ impl ClientChannel {
             unsent: Vec::new(),
             is_secured: false,
             has_ended: false,
+            prompt: PROMPT,
         })
     }
 
@@ -130,12 +137,23 @@ impl ClientChannel {
                 Ok(count) => {
                     emptied = count < space.len();
                     end += count;
+                    let prompt = self.pass_prompt(&room[first..end]);
+                    room.copy_within(first + prompt..end, first);
+                    end -= prompt;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => would_block = true,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(ClientError::Socket(error)),
             }
         }
+    }
+
+    /// The length of what these first bytes hold of a prompt.
+    fn pass_prompt(&mut self, bytes: &[u8]) -> usize {
+        let same = self.prompt.iter().zip(bytes).take_while(|(one, other)| one == other).count();
+        let rest = if same == bytes.len() { self.prompt.get(same..) } else { None };
+        self.prompt = rest.unwrap_or_default();
+        same
     }
 
     /// Takes the records apart that end in the room before `end`.

@@ -137,7 +137,9 @@ fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
         socket.to_client.extend(said);
         channel.read(&mut socket, &mut room).unwrap_err().to_string()
     };
-    assert_eq!(told(b"NICK* welcome\n"), "it speaks no TLS there");
+    for said in [&b"NICK* welcome\n"[..], b"NICNICK", b"welcome\n", b"N\x16\x03"] {
+        assert_eq!(told(said), "it speaks no TLS there");
+    }
     assert_eq!(told(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "it speaks no TLS there");
     assert_eq!(
         told(b"\x15\x03\x03\0\x02\x02\x70"),
@@ -148,6 +150,20 @@ fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
         "it refuses TLS: nothing is spoken there that is here"
     );
     assert!(told(b"\x16\x03\x03\xff\xff").starts_with("TLS failed: "));
+}
+
+#[test]
+fn a_prompt_that_crosses_a_late_hello_is_passed_over() {
+    let config = config(&TestIdentity::self_signed("chat.example"), &[&TLS13], &[]);
+    for step in [1, 3, 1 << 20] {
+        let mut channel = ClientChannel::new(&any()).unwrap();
+        let (mut server, mut socket) = (TestServer::new(&config), TestSocket::new(step));
+        socket.to_client.extend(b"NICK");
+        meet(&mut channel, &mut server, &mut socket).unwrap();
+        server.say(b"NICK");
+        server.serve(&mut socket);
+        assert_eq!(hear(&mut channel, &mut socket).unwrap(), (b"NICK".to_vec(), false));
+    }
 }
 
 #[test]
