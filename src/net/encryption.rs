@@ -57,9 +57,10 @@ impl Encryption {
 
     /// What clients come by from now on. Those who are here stay, and come back by their tickets.
     pub(super) fn set_acceptor(&mut self, acceptor: Option<Acceptor>) {
-        self.acceptor = match (acceptor, &self.acceptor) {
-            (Some(acceptor), Some(before)) => Some(acceptor.going_on(&before.handed_over())),
-            (acceptor, _) => acceptor,
+        let before = self.acceptor.as_ref().map(Acceptor::handed_over);
+        self.acceptor = match &before {
+            Some(before) => acceptor.map(|acceptor| acceptor.going_on(before)),
+            None => acceptor,
         };
     }
 

@@ -5,19 +5,23 @@
 
 #[cfg(feature = "server")]
 mod acceptor;
+#[cfg(feature = "server")]
 mod certificate;
 #[cfg(feature = "server")]
 mod channel;
 pub mod client;
+#[cfg(feature = "server")]
 mod error;
 mod fingerprint;
+#[cfg(feature = "server")]
 mod identity;
 #[cfg(feature = "server")]
 mod records;
 #[cfg(feature = "server")]
 mod secret;
+#[cfg(feature = "server")]
 mod self_signed;
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod testing;
 #[cfg(feature = "server")]
 mod tickets;
@@ -26,14 +30,18 @@ mod tickets;
 pub use acceptor::Acceptor;
 #[cfg(feature = "server")]
 pub(crate) use acceptor::AcceptorState;
+#[cfg(feature = "server")]
 pub use certificate::Certificate;
 #[cfg(feature = "server")]
 pub(crate) use channel::ChannelState;
 #[cfg(feature = "server")]
 pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
+#[cfg(feature = "server")]
 pub use error::{IdentityError, TlsError};
 pub use fingerprint::{Fingerprint, NoFingerprint};
+#[cfg(feature = "server")]
 pub use identity::Identity;
 #[cfg(feature = "server")]
 pub(crate) use secret::wipe;
+#[cfg(feature = "server")]
 pub use self_signed::SelfSigned;
