@@ -228,3 +228,25 @@ fn read_pair(certificate: &Path, key: &Path) -> Result<Identity, TlsFileError> {
         }
     })
 }
+
+#[cfg(all(test, not(feature = "tls")))]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Flags {
+        #[command(flatten)]
+        tls: TlsArgs,
+    }
+
+    #[test]
+    fn without_tls_its_flags_are_refused() {
+        for flag in ["--tls-cert=a", "--tls-key=a", "--tls=only", "--tls=self-signed"] {
+            let said = Flags::parse_from(["mio-chat", flag]).tls.check().unwrap_err();
+            assert!(said.ends_with("was built without the feature `tls`"), "{flag}: {said}");
+        }
+        assert_eq!(Flags::parse_from(["mio-chat"]).tls.check(), Ok(()));
+    }
+}

@@ -78,6 +78,7 @@ impl AdminStream {
             Received::End => Ok(0),
             Received::Nothing => Err(io::ErrorKind::WouldBlock.into()),
             Received::Secured { protocol: Some(other), .. } if other != HTTP => {
+                self.finish();
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
             Received::Securing | Received::Secured { .. } | Received::Noise(_) => {

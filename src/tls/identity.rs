@@ -131,7 +131,7 @@ fn broken(error: &pem::Error) -> String {
     let text = String::from_utf8_lossy;
     match error {
         pem::Error::MissingSectionEnd { end_marker } => {
-            format!("the line {} is missing", text(end_marker).trim_end())
+            format!("a line -----END {}----- is missing", text(end_marker))
         }
         pem::Error::IllegalSectionStart { line } => format!("it has a line {:?}", text(line)),
         pem::Error::Base64Decode(_) => "it is not Base64 between two marks".to_owned(),

@@ -13,6 +13,8 @@ pub(crate) mod lines;
 pub(crate) mod namespace;
 pub(crate) mod process;
 pub(crate) mod program;
+#[cfg(feature = "tls")]
+pub(crate) mod secure;
 pub(crate) mod server;
 pub(crate) mod turns;
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::error::HttpError;
 use super::head::Head;
-use crate::dialect::encryption::Encryption;
+use crate::dialect::encryption::{Encryption, Security};
 use crate::http::{is_address, split_target, without_port};
 use crate::limits::WEB_ORIGIN_BYTES_MAX;
 
@@ -78,6 +78,7 @@ impl WebOrigin {
 pub(super) fn admit<'a>(
     head: &Head<'a>,
     spoken: &Spoken,
+    security: Security,
 ) -> Result<(&'a str, Option<String>), HttpError> {
     let host = match head.one("host")? {
         None if head.is_current => return Err(HttpError::Malformed("a Host header is needed")),
@@ -90,7 +91,9 @@ pub(super) fn admit<'a>(
         return Err(HttpError::Misdirected("the target is of another host than Host names"));
     }
     let host = authority.or(host);
-    if spoken.loopback_only && host.is_some_and(|host| !is_own_name(host, spoken)) {
+    // A browser that comes encrypted has seen a certificate for the name.
+    let may_be_misled = spoken.loopback_only && security == Security::Plain;
+    if may_be_misled && host.is_some_and(|host| !is_own_name(host, spoken)) {
         return Err(HttpError::Misdirected(
             "call this server by an address, localhost, or a name of --web-origin",
         ));
@@ -129,7 +132,7 @@ mod tests {
         let head = format!("GET {target} HTTP/1.1\r\n{headers}\r\n");
         let head = Head::parse(head.as_bytes()).unwrap();
         let code = |error: HttpError| error.status()[..3].parse().unwrap();
-        admit(&head, spoken).map(|(_, origin)| origin).map_err(code)
+        admit(&head, spoken, Security::Plain).map(|(_, origin)| origin).map_err(code)
     }
 
     fn spoken(loopback_only: bool) -> Spoken {
@@ -206,6 +209,17 @@ mod tests {
             let expected = if may_be_anybodys { Err(421) } else { Ok(None) };
             assert_eq!(asked(&spoken(true), "/", &host), expected, "{host}");
             assert_eq!(asked(&spoken(false), "/", &host), Ok(None), "{host}");
+        }
+    }
+
+    #[test]
+    fn who_comes_encrypted_has_seen_whose_name_it_is() {
+        let head = b"GET / HTTP/1.1\r\nHost: chat.test:55555\r\n\r\n";
+        for (security, is_admitted) in
+            [(Security::Plain, false), (Security::Encrypted, true), (Security::Public, true)]
+        {
+            let head = Head::parse(head).unwrap();
+            assert_eq!(admit(&head, &spoken(true), security).is_ok(), is_admitted);
         }
     }
 

@@ -140,7 +140,7 @@ impl<'a> Asked<'a> {
 
     fn of(head: &Head<'a>, spoken: &Spoken, form: &mut AnswerForm) -> Result<Self, HttpError> {
         let framing = head.framing()?;
-        let (target, origin) = origin::admit(head, spoken)?;
+        let (target, origin) = origin::admit(head, spoken, form.security)?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut segments = segments(path)?;
         // Where pages of other origins may ask, and are told what was answered.

@@ -1,0 +1,337 @@
+//! Certificates of a real server: which are refused and what is said of it, which are shown to
+//! whom, that they are read again, and that operators learn of their end in time.
+
+#![cfg(feature = "tls")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
+
+use mio_chat::time::UnixTime;
+use mio_chat::tls::client::Trust;
+use mio_chat::tls::{Fingerprint, Identity, SelfSigned};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustix::process::Signal;
+use support::http::{get, metric, send};
+use support::program::Program;
+use support::secure::Secure;
+use support::{Client, Launch, Server};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Files of certificates and keys in a folder of their own.
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Writes a file that its owner alone may read.
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let file = self.at(name);
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        file
+    }
+
+    /// Writes a pair, `NAME.pem` and `NAME.key`.
+    fn write_pair(&self, name: &str, (certificate, key): &(String, String)) -> (String, String) {
+        let certificate = self.write(&format!("{name}.pem"), certificate);
+        (certificate, self.write(&format!("{name}.key"), key))
+    }
+}
+
+/// A pair that nobody vouches for, made so long ago.
+fn made(ago: Duration) -> (String, String) {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let then = UnixTime::from_millis((since_1970 - ago).as_millis() as u64);
+    let SelfSigned { certificate, key } =
+        SelfSigned::make(&["chat.example".to_owned()], then).unwrap();
+    (certificate, key)
+}
+
+/// An authority that issues certificates.
+struct Authority(Issuer<'static, KeyPair>, String);
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap().pem();
+        Self(Issuer::new(params, key), certificate)
+    }
+
+    /// A chain for a host, and its key.
+    fn issue(&self, host: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, host);
+        let leaf = params.signed_by(&key, &self.0).unwrap().pem();
+        (format!("{leaf}{}", self.1), key.serialize_pem())
+    }
+
+    fn trusted(&self) -> Trust {
+        Trust::Authorities(self.1.clone().into_bytes())
+    }
+}
+
+fn fingerprint((certificate, key): &(String, String)) -> Fingerprint {
+    let identity = Identity::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
+    identity.certificate().fingerprint()
+}
+
+/// What `--check-config` says with these flags: exit code and both outputs.
+fn check(flags: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mio-chat"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MIO_CHAT_") {
+            command.env_remove(name);
+        }
+    }
+    let Output { status, stdout, stderr } =
+        command.arg("--check-config").args(flags).output().unwrap();
+    (status.code().unwrap(), String::from_utf8([stderr, stdout].concat()).unwrap())
+}
+
+/// The fingerprint that the log tells of the only certificate.
+fn shown(server: &Server) -> Fingerprint {
+    let log = server.wait_for_log("tls: certificate=");
+    let (_, told) = log.rsplit_once(" sha256=").unwrap();
+    told.lines().next().unwrap().parse().unwrap()
+}
+
+/// Comes in with a nickname.
+fn join(server: &Server, host: &str, trust: Trust, nickname: &str) -> Secure {
+    let mut client = Secure::connect(server.tcp(), host, trust, Some("mio-chat")).unwrap();
+    client.say(&format!("{nickname}\n"));
+    client.hear(&format!("{nickname} joined!"));
+    client
+}
+
+#[test]
+fn a_pair_that_cannot_be_used_is_one_sentence_that_says_what_to_do() {
+    let files = Files::new();
+    let pair = made(Duration::ZERO);
+    let (certificate, key) = files.write_pair("one", &pair);
+    let (_, other) = files.write_pair("other", &made(Duration::ZERO));
+    let both = files.write("both.pem", format!("{}{}", pair.1, pair.0));
+    for flags in [&["--tls-cert", &*certificate, "--tls-key", &key][..], &["--tls-cert", &both]] {
+        assert_eq!(check(flags), (0, "ok\n".to_owned()), "{flags:?}");
+    }
+    let encrypted = pair.1.replace("BEGIN PRIVATE", "BEGIN ENCRYPTED PRIVATE");
+    let encrypted = files.write("encrypted.key", encrypted);
+    let binary = files.write("binary.der", [0x30, 0x82, 0x01, 0x0a, 0xff]);
+    let utf16: Vec<u8> = pair.0.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = files.write("utf16.pem", utf16);
+    let cut = files.write("cut.pem", &pair.0[..200]);
+    let (missing, folder) = (files.at("missing"), files.at(""));
+    for (certificate, key, wrong, why) in [
+        (&missing, &key, &missing, "No such file or directory (os error 2); name another file"),
+        (&certificate, &missing, &missing, "name another file with --tls-key"),
+        (&folder, &key, &folder, "is a directory"),
+        (&utf16, &key, &utf16, "it is text in UTF-16; save it as UTF-8"),
+        (&binary, &key, &binary, "it is not in PEM"),
+        (&cut, &key, &cut, "a line -----END CERTIFICATE----- is missing"),
+        (&key, &key, &key, "it holds no certificate"),
+        (&certificate, &certificate, &certificate, "so name the file of its key with --tls-key"),
+        (&certificate, &encrypted, &encrypted, "is encrypted"),
+        (&certificate, &other, &other, "belongs to another certificate"),
+    ] {
+        let (code, said) = check(&["--tls-cert", certificate, "--tls-key", key]);
+        assert!(code == 78 && said.contains(why) && said.contains(wrong), "{code} {said}");
+        assert!(said.starts_with("mio-chat: ") && said.lines().count() == 1, "{said}");
+    }
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_refused() {
+    for (flags, why) in [
+        (&["--tls", "only"][..], "--tls only needs a certificate"),
+        (&["--tls-key", "a"], "--tls-cert names 0 files and --tls-key 1"),
+        (&["--tls-cert", "a,b", "--tls-key", "a"], "--tls-cert names 2 files and --tls-key 1"),
+        (&["--tls", "self-signed", "--tls-cert", "a"], "leave out either"),
+        (&["--tls", "sometimes"], "[possible values: self-signed, only]"),
+    ] {
+        let (code, said) = check(flags);
+        assert!(code == 2 && said.contains(why), "{flags:?}: {code} {said}");
+    }
+    assert_eq!(check(&["--tls", "self-signed,only"]), (0, "ok\n".to_owned()));
+}
+
+#[test]
+fn what_clients_will_refuse_is_a_warning_and_no_reason_not_to_start() {
+    let files = Files::new();
+    let ten_years = DAY * 3_650;
+    for (name, ago, why) in [
+        ("soon", ten_years - DAY * 3, ", within 3 days: renew it"),
+        ("late", ten_years + DAY, ": clients refuse it"),
+    ] {
+        let (certificate, key) = files.write_pair(name, &made(ago));
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        let flags = ["--tls-cert", &certificate, "--tls-key", &key];
+        let (code, said) = check(&flags);
+        assert!(code == 0 && said.ends_with("ok\n"), "{said}");
+        let readable = format!("warning: every user of this machine can read the key in {key}\n");
+        assert!(said.contains(&readable) && said.contains(why), "{said}");
+        let server = Server::start(&flags);
+        server.wait_for_log(why);
+        let log = server.stop();
+        assert!(log.contains("WARN  tls: the certificate for chat.example"), "{log}");
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_is_shown_and_kept() {
+    let files = Files::new();
+    let state = files.at("state");
+    let flags = ["--tls", "self-signed", "--state", &state];
+    assert_eq!(check(&flags), (0, "ok\n".to_owned()));
+    assert!(!Path::new(&state).exists(), "a check makes nothing");
+    let server = Server::start(&flags);
+    let pin = shown(&server);
+    let mut alice = join(&server, "any.example", Trust::Pin(pin), "alice");
+    let mut bob = Client::join(server.tcp(), "bob");
+    alice.hear("bob joined!\n");
+    alice.say("hello\n");
+    bob.expect("alice: hello");
+    server.stop();
+    assert_eq!(check(&flags), (0, "ok\n".to_owned()));
+    let server = Server::start(&flags);
+    assert_eq!(shown(&server), pin, "the same after a restart");
+    server.stop();
+    fs::write(PathBuf::from(&state).join("tls-key.pem"), "").unwrap();
+    let (code, said) = check(&flags);
+    assert!(code == 78 && said.contains("move both away to have others made"), "{said}");
+}
+
+#[test]
+fn one_that_is_kept_nowhere_is_printed_and_lasts_over_a_reload() {
+    let program = env!("CARGO_BIN_EXE_mio-chat");
+    let flags = ["--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tls", "self-signed"];
+    let mut printing = Program::start(program, flags);
+    let lines: Vec<String> = (0..3).map(|_| printing.stdout.line()).collect();
+    let printed = lines[2].strip_prefix("certificate sha256 ").expect("a fingerprint");
+    printed.parse::<Fingerprint>().unwrap();
+    let files = Files::new();
+    let config = files.write("mio-chat.toml", "tls = [\"self-signed\"]");
+    let server = Server::start(&["-c", &config]);
+    let pin = shown(&server);
+    assert_ne!(pin.to_string(), printed);
+    server.signal(Signal::HUP);
+    server.wait_for_log("reloaded: changed=nothing");
+    join(&server, "any.example", Trust::Pin(pin), "alice");
+    files.write("mio-chat.toml", "");
+    server.signal(Signal::HUP);
+    server.wait_for_log("tls: off");
+    assert!(Secure::connect(server.tcp(), "any.example", Trust::Pin(pin), None).is_err());
+    server.stop();
+}
+
+#[test]
+fn each_client_is_shown_the_certificate_of_the_host_that_it_names() {
+    let (files, authority) = (Files::new(), Authority::new());
+    let (one, one_key) = files.write_pair("one", &authority.issue("one.example"));
+    let (two, two_key) = files.write_pair("two", &authority.issue("*.two.example"));
+    let server = Server::start(&[
+        "--tls-cert",
+        &one,
+        "--tls-cert",
+        &two,
+        "--tls-key",
+        &one_key,
+        "--tls-key",
+        &two_key,
+    ]);
+    for (host, nickname) in [("one.example", "alice"), ("a.two.example", "bob")] {
+        join(&server, host, authority.trusted(), nickname);
+    }
+    let refused = Secure::connect(server.tcp(), "three.example", authority.trusted(), None);
+    assert!(refused.is_err(), "a host in no certificate");
+    for protocol in ["h2", "smtp"] {
+        let refused =
+            Secure::connect(server.tcp(), "one.example", authority.trusted(), Some(protocol));
+        assert!(refused.is_err(), "{protocol}");
+    }
+    server.stop();
+}
+
+#[test]
+fn sighup_shows_all_that_is_new_or_nothing_of_it_and_everybody_stays() {
+    let files = Files::new();
+    let (old, new) = (made(Duration::ZERO), made(DAY));
+    let ((one, one_key), other) = (files.write_pair("one", &old), made(Duration::ZERO));
+    let (two, two_key) = files.write_pair("two", &other);
+    let config = format!("tls-cert = [{one:?}, {two:?}]\ntls-key = [{one_key:?}, {two_key:?}]\n");
+    let config = files.write("mio-chat.toml", config);
+    let server = Server::start(&["-c", &config]);
+    let pin = |pair| Trust::Pin(fingerprint(pair));
+    let mut alice = join(&server, "chat.example", pin(&old), "alice");
+    // Of the second nothing but its certificate is new, and the first is whole.
+    files.write_pair("one", &new);
+    files.write("two.pem", &old.0);
+    server.signal(Signal::HUP);
+    let refused = format!(
+        "not reloaded, all is as it was: cannot use {two_key} as the key of {two}: its private \
+         key belongs to another certificate"
+    );
+    server.wait_for_log(&refused);
+    let mut bob = join(&server, "chat.example", pin(&old), "bob");
+    files.write_pair("two", &other);
+    server.signal(Signal::HUP);
+    server.wait_for_log("reloaded: changed=nothing");
+    server.wait_for_log(&format!("sha256={}", fingerprint(&new)));
+    let mut carol = join(&server, "chat.example", pin(&new), "carol");
+    assert!(Secure::connect(server.tcp(), "chat.example", pin(&old), None).is_err());
+    carol.say("is everybody there?\n");
+    for old_one in [&mut alice, &mut bob] {
+        old_one.hear("carol: is everybody there?\n");
+    }
+    server.stop();
+}
+
+#[test]
+fn operators_see_dates_and_handshakes_and_may_come_encrypted_themselves() {
+    let files = Files::new();
+    let pair = made(Duration::ZERO);
+    let (certificate, key) = files.write_pair("one", &pair);
+    let flags = ["--admin", "127.0.0.1:0", "--tls-cert", &certificate, "--tls-key", &key];
+    let server = Launch::new(&flags).announcing(3).start();
+    let admin = server.all("admin")[0];
+    let pin = || Trust::Pin(fingerprint(&pair));
+    let mut alice = join(&server, "chat.example", pin(), "alice");
+    let metrics = get(admin, "/metrics").body;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+    let ends =
+        metric(&metrics, "mio_chat_tls_certificate_expires_seconds{name=\"chat.example\"}") - now;
+    assert!((ends - (DAY * 3_650).as_secs_f64()).abs() < 3_600.0, "{ends}");
+    assert_eq!(metric(&metrics, "mio_chat_tls_handshakes_total{kind=\"full\"}"), 1.0);
+    assert_eq!(metric(&metrics, "mio_chat_tls_connections"), 1.0);
+    let ask = |protocol, path: &str| {
+        let mut asking = Secure::connect(admin, "chat.example", pin(), protocol).unwrap();
+        asking.say(&format!("GET {path} HTTP/1.1\r\nHost: chat.example\r\n\r\n"));
+        asking.rest()
+    };
+    for protocol in [None, Some("http/1.1")] {
+        assert!(ask(protocol, "/metrics").contains("mio_chat_tls_connections 1\n"));
+        // Plain, this may be anybody's name.
+        assert!(ask(protocol, "/status").contains("\"name\":\"chat.example\""));
+    }
+    let plain = send(admin, b"GET /status HTTP/1.1\r\nHost: chat.example\r\n\r\n");
+    assert_eq!(plain.code, 421);
+    let mut other = Secure::connect(admin, "chat.example", pin(), Some("irc")).unwrap();
+    assert_eq!(other.rest(), "", "nothing but HTTP is spoken there");
+    alice.say("still here\n");
+    alice.hear("alice: still here\n");
+    server.stop();
+}
