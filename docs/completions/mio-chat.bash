@@ -283,7 +283,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__chat)
-            opts="-n -r -h --nick --room --format --literal --stay --theme --help"
+            opts="-n -r -h --nick --room --ca --pin --format --literal --stay --theme --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,6 +302,14 @@ _mio__chat() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -57,10 +57,10 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-cert -d 'Certificate in PEM, with those that vouch for it: the chat port then speaks TLS as well, and HTTPS. May be given more than once, for more hosts. SIGHUP reads it again' -r -F
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-key -d 'Private key of the certificate, in PEM; of several, in the order of --tls-cert [default: in the file of the certificate]' -r -F
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls -d '"self-signed": make a certificate that nobody vouches for, and keep it in --state; "only": serve nobody in plain who is not on this machine. Both may be given' -r -f -a "self-signed\t'With a certificate of our own making'
-only\t'By everybody'"
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''
+only\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-soft -d 'Unread bytes above which a client no longer hears who joins and leaves' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-hard -d 'Unread bytes above which a client is disconnected' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-age -d 'Age of the oldest unread byte at which a client is disconnected' -r
@@ -80,7 +80,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l log-file -d 'File to 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l check-config -d 'Check the settings, and the files and folders they name, then exit; exit code 2 if a flag or a variable is wrong, 78 for anything else'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s v -l verbose -d 'Log more: -v logs connections, -vv every read and write'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -s q -l quiet -d 'Log less: -q only warnings and errors, -qq only errors'
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "serve" -d 'Run the server (the default command)'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "chat" -d 'Chat in a terminal or in a pipe'
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -f -a "load" -d 'Load-test a chat server with many simulated clients'
@@ -123,10 +123,10 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d '
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-cert -d 'Certificate in PEM, with those that vouch for it: the chat port then speaks TLS as well, and HTTPS. May be given more than once, for more hosts. SIGHUP reads it again' -r -F
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-key -d 'Private key of the certificate, in PEM; of several, in the order of --tls-cert [default: in the file of the certificate]' -r -F
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls -d '"self-signed": make a certificate that nobody vouches for, and keep it in --state; "only": serve nobody in plain who is not on this machine. Both may be given' -r -f -a "self-signed\t'With a certificate of our own making'
-only\t'By everybody'"
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''
+only\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-soft -d 'Unread bytes above which a client no longer hears who joins and leaves' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-hard -d 'Unread bytes above which a client is disconnected' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-age -d 'Age of the oldest unread byte at which a client is disconnected' -r
@@ -146,9 +146,11 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l log-file -d 
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l check-config -d 'Check the settings, and the files and folders they name, then exit; exit code 2 if a flag or a variable is wrong, 78 for anything else'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s v -l verbose -d 'Log more: -v logs connections, -vv every read and write'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s q -l quiet -d 'Log less: -q only warnings and errors, -qq only errors'
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -s n -l nick -d 'Your nickname [default: your login name, or you are asked]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -s r -l room -d 'Room to join' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l ca -d 'With TLS: trust the certificates in this file, in PEM, and no others' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l pin -d 'With TLS: trust the certificate with this SHA-256 fingerprint, and no other' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l format -d 'Output format in a pipe' -r -f -a "text\t'Messages of others, as people read them'
 json\t'Everything, as one JSON object a line'"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l theme -d 'Colours; auto follows NO_COLOR, TERM and COLORFGBG' -r -f -a "auto\t''

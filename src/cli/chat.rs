@@ -29,7 +29,7 @@ Keys: Tab completes, PageUp and PageDown scroll, Ctrl-F finds, Ctrl-D leaves; / 
 Without a terminal on stdin and stdout it is a pipe, and its exit code tells how it ended:
   0  the input ended, and all of it was delivered
   1  the connection was lost
-  3  no connection
+  3  no connection, or a certificate that is not to be trusted
   4  the nickname, or the room, was refused
   5  some lines were not delivered")]
 pub(crate) struct ChatArgs {

@@ -372,6 +372,9 @@ impl StallDetector {
 fn advice(why: &str) -> String {
     match why {
         "connection refused" => format!("{why} (is a server listening there?)"),
+        why if why.starts_with("its certificate") => {
+            format!("{why} (--ca FILE or --pin FINGERPRINT names one to trust)")
+        }
         "no answer from the server" => format!("{why} (does it speak this --dialect?)"),
         _ => why.to_owned(),
     }

@@ -130,8 +130,8 @@ impl LoadSettings {
         if watched { 2 } else { 1 }
     }
 
-    /// What secures connections. Nobody comes by ticket: every client is a newcomer, which costs the
-    /// server most.
+    /// What secures connections. Nobody comes by ticket: every client is a newcomer, which costs
+    /// the server most.
     pub(super) fn connector(&self) -> Result<Option<Connector>, String> {
         let Some(tls) = &self.tls else { return Ok(None) };
         let trust = match (&tls.ca, &tls.pin) {

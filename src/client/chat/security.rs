@@ -94,8 +94,8 @@ impl Security {
     pub(super) fn warning(&self, why: &Distrust) -> String {
         if !why.is_change() {
             return format!(
-                "{why}. Nothing was sent. If you know better, name its certificate by --pin, or \
-                 whom to trust by --ca"
+                "{why}. Nothing was sent. If you know better, name the right certificate by --pin, \
+                 or whom to trust by --ca"
             );
         }
         let file = self.file.as_ref().map_or(String::new(), |file| file.display().to_string());

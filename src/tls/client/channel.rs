@@ -86,8 +86,8 @@ impl ClientChannel {
     }
 
     /// Reads what the server says into `room`, which has
-    /// [`TLS_ROOM_BYTES`](crate::limits::TLS_ROOM_BYTES), and answers it where that is TLS's own business. Call it until there is [`Heard::Nothing`],
-    /// or bytes that have emptied the socket.
+    /// [`TLS_ROOM_BYTES`](crate::limits::TLS_ROOM_BYTES), and answers it where that is TLS's own
+    /// business. Call it until there is [`Heard::Nothing`], or bytes that have emptied the socket.
     ///
     /// # Errors
     /// The connection is of no more use.

@@ -76,7 +76,7 @@ pub enum Distrust {
         found: Fingerprint,
     },
     /// It vouches for itself, which counts nothing here.
-    #[error("its certificate is self-signed and was not named: {found}")]
+    #[error("its certificate is self-signed, and none that was named")]
     SelfSigned {
         /// What it is.
         found: Fingerprint,
@@ -173,9 +173,9 @@ fn name_of(name: &ServerName<'_>) -> String {
 fn names(presented: &[String]) -> String {
     match presented {
         [] => "nobody".to_owned(),
-        [all @ ..] if all.len() <= 4 => crate::text::clean(&all.join(", ")).into_owned(),
-        [some @ .., _] => {
-            let some = some.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+        all if all.len() <= 4 => crate::text::clean(&all.join(", ")).into_owned(),
+        many => {
+            let some = many.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
             format!("{} and {} others", crate::text::clean(&some), presented.len() - 3)
         }
     }

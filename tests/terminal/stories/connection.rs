@@ -56,6 +56,39 @@ fn a_server_that_was_killed_and_is_back_finds_us_where_we_were() {
 }
 
 #[test]
+#[cfg(feature = "tls")]
+fn by_tls_we_are_back_with_a_server_that_is_the_same_and_with_no_other() {
+    let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let place = free_port().to_string();
+    let flags = |state| ["--tcp", &place, "--tls", "self-signed", "--state", state];
+    let at_home = folder.path().to_str().unwrap();
+    let mut server = Server::start(&flags(at_home));
+    let to = format!("tls://{place}");
+    let environment = [("NO_COLOR", "1"), ("XDG_STATE_HOME", home.path().to_str().unwrap())];
+    let mut alice =
+        Terminal::start(USUAL.0, USUAL.1, &["chat", &to, "--nick", "alice"], &environment);
+    alice.see("is met for the first time");
+    alice.see("● alice in main");
+    server.signal(Signal::KILL);
+    server.wait();
+    alice.see("!! connection lost");
+    let again = Server::start(&flags(at_home));
+    see_again(&mut alice, "● alice in main, 1 here");
+    let mut bob = Client::join(again.tcp(), "bob");
+    alice.type_line("hello");
+    bob.hear("alice: hello");
+    again.stop();
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Server::start(&flags(elsewhere.path().to_str().unwrap()));
+    see_again(&mut alice, "○ not connected (Enter: try again): ");
+    alice.see("WARNING: its certificate has changed");
+    alice.press("\x04");
+    alice.expect_good_end(0);
+    other.stop();
+}
+
+#[test]
 fn a_room_with_a_password_lets_us_in_again() {
     let folder = tempfile::tempdir().unwrap();
     let place = free_port().to_string();
