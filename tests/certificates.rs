@@ -144,7 +144,7 @@ fn a_pair_that_cannot_be_used_is_one_sentence_that_says_what_to_do() {
         (&binary, &key, &binary, "it is not in PEM"),
         (&cut, &key, &cut, "a line -----END CERTIFICATE----- is missing"),
         (&key, &key, &key, "it holds no certificate"),
-        (&certificate, &certificate, &certificate, "so name the file of its key with --tls-key"),
+        (&certificate, &certificate, &certificate, ": name the file of its key with --tls-key"),
         (&certificate, &encrypted, &encrypted, "is encrypted"),
         (&certificate, &other, &other, "belongs to another certificate"),
     ] {
@@ -236,6 +236,41 @@ fn one_that_is_kept_nowhere_is_printed_and_lasts_over_a_reload() {
     server.wait_for_log("tls: off");
     assert!(Secure::connect(server.tcp(), "any.example", Trust::Pin(pin), None).is_err());
     server.stop();
+}
+
+#[test]
+fn the_hook_of_certbot_and_lego_makes_one_file_of_both_and_reloads() {
+    let (files, authority) = (Files::new(), Authority::new());
+    let tools = tempfile::tempdir().unwrap();
+    let (calls, systemctl) = (tools.path().join("calls"), tools.path().join("systemctl"));
+    let script = format!("#!/bin/sh\necho \"$@\" >> {}\n", calls.display());
+    fs::write(&systemctl, script).unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").unwrap());
+    let hook = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tls/deploy-hook");
+    let (chain, key) = ("fullchain.pem", "privkey.pem");
+    let (chain_at, key_at, folder) = (files.at(chain), files.at(key), files.at(""));
+    let (lego, old_lego) = (
+        [("LEGO_HOOK_CERT_PATH", &chain_at), ("LEGO_HOOK_CERT_KEY_PATH", &key_at)],
+        [("LEGO_CERT_PATH", &chain_at), ("LEGO_CERT_KEY_PATH", &key_at)],
+    );
+    for variables in [&[("RENEWED_LINEAGE", &folder)][..], &lego, &old_lego] {
+        let pair = authority.issue("chat.example");
+        files.write(chain, &pair.0);
+        files.write(key, &pair.1);
+        let mut command = Command::new(&hook);
+        command.arg(&folder).env("PATH", &path).envs(variables.iter().copied());
+        assert!(command.status().unwrap().success(), "{variables:?}");
+        let both = files.at("tls.pem");
+        assert_eq!(fs::read_to_string(&both).unwrap(), format!("{}{}", pair.0, pair.1));
+        assert_eq!(fs::metadata(&both).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(check(&["--tls-cert", &both]), (0, "ok\n".to_owned()));
+        let called = fs::read_to_string(&calls).unwrap();
+        assert_eq!(called, "is-active --quiet mio-chat\nreload mio-chat\n");
+        fs::remove_file(&calls).unwrap();
+    }
+    let said = Command::new(&hook).arg(&folder).env("PATH", &path).output().unwrap();
+    assert!(!said.status.success() && !calls.exists(), "no hook of anybody");
 }
 
 #[test]

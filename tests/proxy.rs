@@ -17,6 +17,11 @@ use support::{Client, Launch, Lines, Server, eventually, free_port};
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 const TRUSTED: [&str; 2] = ["--proxy-protocol", "127.0.0.1"];
+/// What behind a balancer is encrypted, the balancer passes on as it is.
+#[cfg(feature = "tls")]
+const ENCRYPTED: [&str; 3] = ["-v", "--tls", "self-signed"];
+#[cfg(not(feature = "tls"))]
+const ENCRYPTED: [&str; 1] = ["-v"];
 
 fn header(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
     [SIGNATURE, &[command, family], &(rest.len() as u16).to_be_bytes(), rest].concat()
@@ -232,13 +237,33 @@ fn two_people_talk(server: &Server, place: SocketAddr) {
     alice.hear("bob: hello through a balancer");
     server.wait_for_log("connected from 127.0.0.5:");
     server.wait_for_log("connected from 127.0.0.6:");
+    one_comes_encrypted(server, place, &mut alice);
 }
+
+/// The header is in front of the handshake.
+#[cfg(feature = "tls")]
+fn one_comes_encrypted(server: &Server, place: SocketAddr, alice: &mut Client) {
+    let log = server.wait_for_log(" sha256=");
+    let pin = log.split_once(" sha256=").unwrap().1.lines().next().unwrap().parse().unwrap();
+    let trust = mio_chat::tls::client::Trust::Pin(pin);
+    let protocol = Some("mio-chat");
+    let mut dave =
+        support::secure::Secure::connect(place, "chat.example", trust, protocol).unwrap();
+    dave.say("dave\n");
+    alice.hear("dave joined!");
+    alice.say("hello, dave");
+    dave.hear("alice: hello, dave\n");
+    server.wait_for_log("connected from 127.0.0.1:");
+}
+
+#[cfg(not(feature = "tls"))]
+fn one_comes_encrypted(_: &Server, _: SocketAddr, _: &mut Client) {}
 
 #[test]
 fn haproxy_s_headers_are_understood() {
     let Some(haproxy) = program("haproxy") else { return };
     for (header, checks) in [("send-proxy-v2", "comes for itself"), ("send-proxy", "comes for ")] {
-        let server = Launch::new(&[&TRUSTED[..], &["-v"]].concat()).start();
+        let server = Launch::new(&[&TRUSTED[..], &ENCRYPTED].concat()).start();
         let (place, folder) = (free_port(), tempfile::TempDir::new().unwrap());
         let configuration = folder.path().join("haproxy.cfg");
         let text = format!(
@@ -270,7 +295,7 @@ fn nginx_module(nginx: &Path) -> Option<PathBuf> {
 #[test]
 fn nginx_s_headers_are_understood() {
     let Some(nginx) = program("nginx") else { return };
-    let server = Launch::new(&[&TRUSTED[..], &["-v"]].concat()).start();
+    let server = Launch::new(&[&TRUSTED[..], &ENCRYPTED].concat()).start();
     let folder = tempfile::TempDir::new().unwrap();
     // It listens at the second for both families, so that it names clients of IPv4 as IPv6 does.
     let (place, mapped) = (free_port(), free_port());

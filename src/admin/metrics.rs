@@ -1,7 +1,7 @@
 //! The numbers as Prometheus reads them: its text format, version 0.0.4.
 //!
-//! Label values are our own words, or hosts of the operator's certificates; never a nickname, a room
-//! or an address: clients could make up any number of those.
+//! Label values are our own words, or hosts of the operator's certificates; never a nickname, a
+//! room or an address: clients could make up any number of those.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

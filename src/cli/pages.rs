@@ -40,8 +40,8 @@ const SERVER: PageFacts = PageFacts {
         ("2", "A flag or a variable is invalid."),
         (
             "78",
-            "The configuration file, the operators' file or the file of tokens is invalid; with \
-             --check-config, also a folder or file that cannot be used.",
+            "The configuration file, the operators' file, the file of tokens or a certificate is \
+             invalid; with --check-config, also a folder or file that cannot be used.",
         ),
         ("128 + N", "A second signal N ended it at once."),
     ],
@@ -58,8 +58,8 @@ const SERVER: PageFacts = PageFacts {
         (
             "/var/lib/mio-chat/",
             "The folder of the service's --state: mio-chat.db, an SQLite \
-          database with history, topics, owners, bans and mutes, and lock. Only its owner may read \
-          it.",
+          database with history, topics, owners, bans and mutes, and lock; with --tls self-signed \
+          also tls-cert.pem and tls-key.pem. Only its owner may read it.",
         ),
         (
             "OPERATORS",

@@ -21,8 +21,8 @@ const READABLE_BY_ALL: u32 = 0o004;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Encryption")]
 pub(super) struct TlsArgs {
-    /// Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well.
-    /// May be given more than once, for several hosts; SIGHUP reads the files again
+    /// Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as
+    /// well. May be given more than once, for several hosts; SIGHUP reads the files again
     #[arg(long, value_name = "FILE", value_delimiter = ',', env = "MIO_CHAT_TLS_CERT")]
     tls_cert: Vec<PathBuf>,
     /// Private key of the certificate, in PEM; for several, in the same order [default: in the file
@@ -64,7 +64,7 @@ pub(crate) enum TlsFileError {
         source: IdentityError,
     },
     /// There is no key beside a certificate.
-    #[error("there is no private key in {}, so name the file of its key with --tls-key", .0.display())]
+    #[error("there is no private key in {}: name the file of its key with --tls-key", .0.display())]
     NoKey(PathBuf),
     /// A key cannot be used.
     #[error("cannot use {} as the key of {}: {source}", file.display(), certificate.display())]

@@ -81,8 +81,8 @@ impl Acceptor {
         &self.certificates
     }
 
-    /// Whether clients are shown the same by another, or are to be: a pair that is kept nowhere is as
-    /// good as another one.
+    /// Whether clients are shown the same by another, or are to be: a pair that is kept nowhere is
+    /// as good as another one.
     pub fn is_like(&self, other: &Self) -> bool {
         let chain = |identity: &Identity| identity.certified.cert.clone();
         let (ours, theirs) = (self.by_name.0.iter().map(chain), other.by_name.0.iter().map(chain));
@@ -110,16 +110,20 @@ impl Acceptor {
 struct ByName(Vec<Identity>);
 
 impl ResolvesServerCert for ByName {
-    /// A host in no certificate is refused: the connection was meant for another server, or somebody
-    /// in between wants it to be. One without a name is shown the first certificate.
+    /// A host in no certificate is refused: the connection was meant for another server, or
+    /// somebody in between wants it to be. One without a name is shown the first certificate.
+    ///
+    /// Where none is signed as the client understands it, it is shown one all the same: the library
+    /// then says that there is no cipher in common, and not that the client may not come.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let serves =
-            |identity: &&Identity| hello.server_name().is_none_or(|name| identity.serves(name));
-        let can_sign = |identity: &&Identity| identity.can_sign(hello.signature_schemes());
-        let mut meant = self.0.iter().filter(serves);
-        // Where none is signed as the client understands it, the library says that there is no
-        // cipher in common, and not that the client may not come.
-        let chosen = meant.clone().find(can_sign).or_else(|| meant.next());
+        let name = hello.server_name();
+        let serves = |identity: &&Identity| name.is_none_or(|name| identity.serves(name));
+        // The first of those that suit best. One that nobody vouches for serves every name, and is
+        // for those that no other certificate has.
+        let chosen = self.0.iter().filter(serves).min_by_key(|identity| {
+            let is_named = name.is_none_or(|name| identity.names(name));
+            (!identity.can_sign(hello.signature_schemes()), !is_named)
+        });
         chosen.map(|identity| Arc::clone(&identity.certified))
     }
 }
@@ -165,6 +169,21 @@ mod tests {
         assert!(!own.is_public() && own.unkept_pair().is_some());
         let (server, told) = shake_hands(&own, client(&BOTH, &[]), "two.example");
         assert!(server.is_ok() && told.is_ok());
+    }
+
+    #[test]
+    fn one_that_nobody_vouches_for_is_for_hosts_that_no_other_has() {
+        let identities =
+            vec![self_signed().identity().unwrap(), issue(&["one.example"]).identity()];
+        let acceptor = Acceptor::new(identities).unwrap();
+        for (host, is_self_signed) in
+            [("one.example", false), ("two.example", true), ("localhost", true)]
+        {
+            let (_, client) = shake_hands(&acceptor, client(&BOTH, &[]), host);
+            let der = client.unwrap().peer_certificates().unwrap()[0].to_vec();
+            let shown = Certificate::from_der(&der).unwrap();
+            assert_eq!(shown.is_self_signed(), is_self_signed, "{host}");
+        }
     }
 
     #[test]

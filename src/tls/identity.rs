@@ -54,7 +54,8 @@ impl Identity {
         self.certificate.is_self_signed() || self.names(name)
     }
 
-    fn names(&self, name: &str) -> bool {
+    /// Whether the certificate names this host.
+    pub(super) fn names(&self, name: &str) -> bool {
         let Ok(name) = rustls::pki_types::ServerName::try_from(name) else { return false };
         let Some(leaf) = self.certified.cert.first() else { return false };
         rustls::server::ParsedCertificate::try_from(leaf)
