@@ -171,7 +171,7 @@ mod tests {
         let both = format!("# ours\r\n{key}{chain}").replace('\n', "\r\n");
         for (chain, key) in [
             (chain.clone(), key.clone()),
-            (both.clone(), both.clone()),
+            (both.clone(), both),
             (format!("\u{feff}{chain}"), format!("\u{feff}{key}")),
         ] {
             let identity = Identity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();

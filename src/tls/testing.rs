@@ -1,5 +1,7 @@
 //! Certificates for tests, and a client and a server that shake hands in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
