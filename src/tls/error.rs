@@ -7,8 +7,8 @@ use thiserror::Error;
 pub enum IdentityError {
     /// The certificate's file is no text in PEM.
     #[error(
-        "it is not in PEM, which is text with a line -----BEGIN CERTIFICATE----- in it; if it is \
-         in DER, convert it with `openssl x509 -inform DER`"
+        "it is not in PEM, which is text with a line -----BEGIN CERTIFICATE----- in it; DER is \
+         converted by `openssl x509 -inform DER`, and PKCS #12 by `openssl pkcs12 -nodes`"
     )]
     NotPem,
     /// There is PEM, and no certificate.
