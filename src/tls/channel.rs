@@ -20,7 +20,7 @@ use std::io::{self, IoSlice, Read, Write};
 use rustls::server::UnbufferedServerConnection;
 use thiserror::Error;
 
-pub(crate) use self::handover::ChannelState;
+pub use self::handover::ChannelState;
 use self::session::{Session, Understood};
 use super::acceptor::Acceptor;
 use crate::limits::{
