@@ -81,8 +81,8 @@ impl Acceptor {
         &self.certificates
     }
 
-    /// Whether clients are shown the same by another, or are to be: a pair that is kept nowhere is as
-    /// good as another one.
+    /// Whether clients are shown the same by another, or are to be: a pair that is kept nowhere is
+    /// as good as another one.
     pub fn is_like(&self, other: &Self) -> bool {
         let chain = |identity: &Identity| identity.certified.cert.clone();
         let (ours, theirs) = (self.by_name.0.iter().map(chain), other.by_name.0.iter().map(chain));
@@ -110,8 +110,8 @@ impl Acceptor {
 struct ByName(Vec<Identity>);
 
 impl ResolvesServerCert for ByName {
-    /// A host in no certificate is refused: the connection was meant for another server, or somebody
-    /// in between wants it to be. One without a name is shown the first certificate.
+    /// A host in no certificate is refused: the connection was meant for another server, or
+    /// somebody in between wants it to be. One without a name is shown the first certificate.
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let serves =
             |identity: &&Identity| hello.server_name().is_none_or(|name| identity.serves(name));

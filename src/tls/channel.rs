@@ -394,7 +394,8 @@ impl Channel {
         if is_first { Ok(()) } else { self.flush(socket) }
     }
 
-    /// Writes what the socket did not take before. Whether that is all gone shows in the next write.
+    /// Writes what the socket did not take before. Whether that is all gone shows in the next
+    /// write.
     ///
     /// # Errors
     /// The connection broke.
