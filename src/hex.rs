@@ -1,15 +1,20 @@
 //! Bytes as hexadecimal digits, for documents that hold text alone.
+//!
+//! They may be secret: no copy is made besides the document and the bytes, which their owners can
+//! overwrite.
+
+use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::de::{Error, Visitor};
+use serde::{Deserializer, Serializer};
 
 /// Writes bytes down.
 ///
 /// # Errors
 /// The serializer's error.
 pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&HEXLOWER.encode(bytes))
+    serializer.collect_str(&HEXLOWER.encode_display(bytes))
 }
 
 /// Reads the digits back.
@@ -17,8 +22,22 @@ pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S:
 /// # Errors
 /// Not that many digits, or other characters.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    let digits = String::deserialize(deserializer)?;
-    parse(&digits).ok_or_else(|| D::Error::custom("not hexadecimal digits, two for each byte"))
+    deserializer.deserialize_str(Digits)
+}
+
+/// Digits that are being read.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("hexadecimal digits, two for each byte")
+    }
+
+    fn visit_str<E: Error>(self, digits: &str) -> Result<Vec<u8>, E> {
+        parse(digits).ok_or_else(|| E::custom("not hexadecimal digits, two for each byte"))
+    }
 }
 
 /// Reads hexadecimal digits, two for each byte.

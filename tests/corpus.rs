@@ -15,14 +15,15 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 
 use properties::{
-    commands, datagram, detect, frames, heads, keyed, lines, names, proxy, requests, stun, text,
+    commands, datagram, detect, frames, heads, keyed, lines, names, proxy, records, requests, stun,
+    text,
 };
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 12] = [
+const TARGETS: [(&str, Check); 13] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
@@ -32,6 +33,7 @@ const TARGETS: [(&str, Check); 12] = [
     ("lines", lines::check),
     ("names", names::check),
     ("proxy", proxy::check),
+    ("records", records::check),
     ("requests", requests::check),
     ("stun", stun::check),
     ("text", text::check),

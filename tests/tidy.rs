@@ -245,8 +245,10 @@ fn only_shells_know_the_system() {
                 "std::rc",
                 "println!",
             ] {
+                // rustls asks for tickets by a shared reference.
+                let may_lock = system == "Mutex" && path == "src/tls/tickets.rs";
                 assert!(
-                    !line.contains(system),
+                    may_lock || !line.contains(system),
                     "{path}: {system} belongs in `net`, `store`, `load`, `peer` or `client`: {line}"
                 );
             }

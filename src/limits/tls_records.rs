@@ -16,9 +16,9 @@ pub const TLS_KEYS_AHEAD: usize = 2;
 /// Records in a row that carry no text (empty ones, warnings, requests for other keys or for a
 /// handshake). No program sends two; each costs as much as a record with text, and says nothing.
 pub const TLS_SILENT_RECORDS_MAX: u8 = 32;
-/// Time for which a key makes tickets; it reads them for as long again. A ticket's key, found later,
-/// opens what was said in sessions that began with the ticket alone: rustls and Go keep theirs for
-/// as long.
+/// Time for which a key makes tickets; it reads them for as long again. A ticket's key, found
+/// later, opens what was said in sessions that began with the ticket alone. rustls keeps its own as
+/// long.
 pub const TLS_TICKET_KEY_LASTS: Duration = Duration::from_secs(6 * 60 * 60);
 /// Bytes of the longest ticket. One takes some 150, or the certificate of a client besides, which
 /// none has here.

@@ -24,8 +24,8 @@ use crate::tls::wipe;
 
 /// Raised when a process of the last format could not understand the document any more.
 const FORMAT: u32 = 2;
-/// That of a document about encrypted clients: a process that knows nothing of encryption would take
-/// them over and not understand a word.
+/// That of a document about encrypted clients: a process that knows nothing of encryption would
+/// take them over and not understand a word.
 const FORMAT_ENCRYPTED: u32 = 3;
 /// The formats, as a reader is told them.
 const FORMATS: &str = "2 or 3";

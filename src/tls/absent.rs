@@ -8,9 +8,9 @@ pub mod client;
 mod server;
 
 #[cfg(feature = "server")]
-pub(crate) use server::{AcceptorState, ChannelState, wipe};
-#[cfg(feature = "server")]
 pub use server::{
-    Acceptor, Certificate, Channel, ChannelError, FIRST_BYTE, Identity, IdentityError, Received,
-    Scratch, SelfSigned, Sent, TlsError,
+    Acceptor, Certificate, Channel, ChannelError, ChannelState, FIRST_BYTE, Identity,
+    IdentityError, Received, Scratch, SelfSigned, Sent, TlsError,
 };
+#[cfg(feature = "server")]
+pub(crate) use server::{AcceptorState, wipe};

@@ -20,7 +20,7 @@ use std::io::{self, IoSlice, Read, Write};
 use rustls::server::UnbufferedServerConnection;
 use thiserror::Error;
 
-pub(crate) use self::handover::ChannelState;
+pub use self::handover::ChannelState;
 use self::session::{Session, Understood};
 use super::acceptor::Acceptor;
 use crate::limits::{
@@ -394,7 +394,8 @@ impl Channel {
         if is_first { Ok(()) } else { self.flush(socket) }
     }
 
-    /// Writes what the socket did not take before. Whether that is all gone shows in the next write.
+    /// Writes what the socket did not take before. Whether that is all gone shows in the next
+    /// write.
     ///
     /// # Errors
     /// The connection broke.

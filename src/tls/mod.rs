@@ -33,7 +33,7 @@ pub(crate) use acceptor::AcceptorState;
 #[cfg(feature = "server")]
 pub use certificate::Certificate;
 #[cfg(feature = "server")]
-pub(crate) use channel::ChannelState;
+pub use channel::ChannelState;
 #[cfg(feature = "server")]
 pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
 #[cfg(feature = "server")]

@@ -253,7 +253,7 @@ fn what_is_encrypted_and_waits_for_a_slow_reader_arrives_whole() {
 
 #[test]
 fn a_handshake_is_begun_before_or_after_an_upgrade_and_not_across_it() {
-    let mut running = Running::start(&FLAGS);
+    let mut running = Running::start(&[&FLAGS[..], &["--greet-after", "10s"]].concat());
     let place = running.first.tcp();
     let mut plain = Client::join(place, "plain");
     let mut silent = TcpStream::connect(place).unwrap();
@@ -267,8 +267,9 @@ fn a_handshake_is_begun_before_or_after_an_upgrade_and_not_across_it() {
     halfway.set_read_timeout(Some(PATIENCE)).unwrap();
     let closed = halfway.read(&mut [0; 10]);
     assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
-    // The first byte of who has said nothing still counts: this is no handshake, and is told so.
-    silent.write_all(&[0x16, 3, 1, 0, 2, 9, 9]).unwrap();
+    // The first byte of who has said nothing still counts: a handshake does not begin so, and an
+    // alert says that.
+    silent.write_all(&[0x16, 3, 1, 0, 5, 2, 0, 0, 1, 0]).unwrap();
     silent.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut alert = Vec::new();
     let _ = silent.read_to_end(&mut alert);

@@ -84,8 +84,8 @@ impl Encryption {
         state
     }
 
-    /// Goes on with the connections of another process. Returns those of which there is something to
-    /// be read that no event tells of.
+    /// Goes on with the connections of another process. Returns those of which there is something
+    /// to be read that no event tells of.
     pub(in crate::net) fn take_over(
         &mut self,
         state: EncryptionState,

@@ -12,7 +12,7 @@ use crate::tls::records::{RecordLayer, RecordLayerState};
 
 /// A connection as one process hands it over to another.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct ChannelState {
+pub struct ChannelState {
     /// None: it only begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     records: Option<RecordLayerState>,
@@ -30,12 +30,12 @@ pub(crate) struct ChannelState {
 
 impl Channel {
     /// Bytes that another process would be told, besides the keys.
-    pub(crate) fn handover_bytes(&self) -> usize {
+    pub fn handover_bytes(&self) -> usize {
         self.incoming.len() + self.decrypted.len() + self.outgoing.len()
     }
 
     /// What another process needs to go on. This one must not if that does. `None`: it cannot.
-    pub(crate) fn handed_over(&mut self) -> Option<ChannelState> {
+    pub fn handed_over(&mut self) -> Option<ChannelState> {
         let records = match self.stage {
             Stage::Begun => None,
             Stage::Secured => {
@@ -54,7 +54,7 @@ impl Channel {
     }
 
     /// Goes on where another process has stopped. `None`: it only begins, and nobody accepts it.
-    pub(crate) fn taken_over(
+    pub fn taken_over(
         state: ChannelState,
         acceptor: Option<&Acceptor>,
     ) -> Result<Option<Self>, ChannelError> {
@@ -76,7 +76,7 @@ impl Channel {
     }
 
     /// Whether there is something to be read that no event of the socket tells of.
-    pub(crate) fn has_unread(&self) -> bool {
+    pub fn has_unread(&self) -> bool {
         self.stage == Stage::Begun || !self.decrypted.is_empty() || self.has_ended
     }
 }

@@ -1,5 +1,5 @@
-//! What encrypts a connection: rustls, which has shaken hands; or, since the session was handed over
-//! from one process to another or was to be, a record layer of our own.
+//! What encrypts a connection: rustls, which has shaken hands; or, since the session was handed
+//! over from one process to another or was to be, a record layer of our own.
 
 use rustls::HandshakeKind;
 use rustls::server::UnbufferedServerConnection;
@@ -59,9 +59,9 @@ impl Session {
         }
     }
 
-    /// Encrypts one record. It is put at the beginning of `record`, and its length is returned; or it
-    /// is put behind `outgoing`, where what must be sent before it is put, too. `incoming` has come
-    /// and is not whole. `None`: nothing can be encrypted any more.
+    /// Encrypts one record. It is put at the beginning of `record`, and its length is returned; or
+    /// it is put behind `outgoing`, where what must be sent before it is put, too. `incoming` has
+    /// come and is not whole. `None`: nothing can be encrypted any more.
     pub(super) fn seal(
         &mut self,
         plain: &[u8],
@@ -93,8 +93,8 @@ impl Session {
         }
     }
 
-    /// What another process needs to go on. From now on the record layer does here, too, in case that
-    /// process does not. `None`: nobody can.
+    /// What another process needs to go on. From now on the record layer does here, too, in case
+    /// that process does not. `None`: nobody can.
     pub(super) fn handed_over(
         &mut self,
         incoming: &mut Vec<u8>,

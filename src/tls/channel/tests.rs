@@ -1,3 +1,5 @@
+//! Tests of a connection against rustls's client, with a socket in memory.
+
 mod handover;
 
 use std::collections::VecDeque;

@@ -13,6 +13,7 @@ pub mod keyed;
 pub mod lines;
 pub mod names;
 pub mod proxy;
+pub mod records;
 pub mod requests;
 pub mod stun;
 pub mod text;

@@ -101,8 +101,8 @@ fn play(acceptor: &Acceptor, version: &'static SupportedProtocolVersion, seed: u
 fn nobody_notices_that_other_processes_go_on() {
     let acceptor = acceptor();
     for version in BOTH {
-        let moved: usize = (0..60).map(|seed| play(&acceptor, version, seed)).sum();
-        assert!(moved > 500, "{moved}");
+        let moved: usize = (0..20).map(|seed| play(&acceptor, version, seed)).sum();
+        assert!(moved > 150, "{moved}");
     }
 }
 
