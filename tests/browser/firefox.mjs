@@ -1,11 +1,9 @@
 // The page in Firefox ESR, before the real server.
 import assert from "node:assert/strict";
-import http from "node:http";
-import { once } from "node:events";
-import { need, pass, serve } from "./tools.mjs";
+import { need, neighbour, pass, serve } from "./tools.mjs";
 
 const browser = await need("puppeteer-core").launch({
-  browser: "firefox", executablePath: process.env.MIO_CHAT_BROWSER, headless: true,
+  browser: "firefox", executablePath: process.env.MIO_CHAT_BROWSER, headless: true, acceptInsecureCerts: true,
   // As people have it; puppeteer turns off that connections are opened early.
   extraPrefsFirefox: { "network.http.speculative-parallel-limit": 6 },
 });
@@ -46,15 +44,11 @@ await pass({
   // browsers are after 2 s.
   async "a visit on a connection that was opened early shows no prompt, or says what to do"() {
     const server = await serve([]);
-    const other = http.createServer((request, response) => {
-      response.setHeader("content-type", "text/html");
-      response.end(`<link rel="preconnect" href="${server.url}"><a href="${server.url}">chat</a>`);
-    }).listen(0, "127.0.0.1");
-    await once(other, "listening");
+    const other = await neighbour(server.url);
     await (await open(server.url)).close();
     for (const [wait, prompted] of [[600, false], [2600, true]]) {
       const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${other.address().port}/`);
+      await page.goto(other.url);
       await new Promise(done => setTimeout(done, wait));
       await page.click("a");
       await page.waitForFunction(() => document.body.innerText.includes("NICK") || document.querySelector("#join"), { polling: 50 });
@@ -68,7 +62,28 @@ await pass({
       await page.close();
     }
     other.close();
-    other.closeAllConnections();
+    await server.stop();
+  },
+
+  async "by https two pages talk, and a connection that was opened early is never prompted"() {
+    const server = await serve(["--tls", "self-signed"]), other = await neighbour(server.url);
+    const page = await browser.newPage();
+    await page.goto(other.url);
+    await new Promise(done => setTimeout(done, 2600));
+    await page.click("a");
+    await page.waitForSelector("#nick");
+    const bob = await open(server.url);
+    for (const [who, nick] of [[page, "alice"], [bob, "bob"]]) {
+      await who.type("#nick", nick);
+      await who.click("#join");
+      await who.waitForFunction(() => document.querySelector("#title").textContent === "#main", { polling: 50 });
+    }
+    await page.type("#say", "hello by wss\n");
+    await bob.waitForFunction(() => document.querySelector("[role=log]").textContent.includes("hello by wss"), { polling: 50 });
+    assert.deepEqual(bob.complaints, []);
+    await page.close();
+    await bob.close();
+    other.close();
     await server.stop();
   },
 });

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { spawn } from "node:child_process";
-import { chromium, close, hears, join, messages, open, pass, serve, titled, type, until } from "./tools.mjs";
+import { chromium, close, hears, join, messages, neighbour, open, pass, serve, titled, type, until } from "./tools.mjs";
 
 const browser = await chromium();
 
@@ -116,6 +116,48 @@ await pass({
     await close(alice, bob);
     await server.stop();
     fs.rmSync(folder, { recursive: true });
+  },
+
+  async "by https the page speaks wss, with plain clients in the same room"() {
+    const server = await serve(["--tls", "self-signed", "--flood", "off"]);
+    const [alice, bob] = [await open(browser, server.url), await open(browser, server.url.replace("https", "http"))];
+    const spoken = [];
+    for (const page of [alice, bob]) page.on("websocket", socket => spoken.push(socket.url()));
+    const carol = netcat(server, "carol");
+    await carol.hears("carol joined!");
+    await join(alice, "alice");
+    await join(bob, "bob");
+    assert.deepEqual(spoken, ["wss", "ws"].map(scheme => `${scheme}://127.0.0.1:${server.port}/ws`));
+    await type(alice, "hello by wss");
+    await hears(bob, "hello by wss");
+    await carol.hears("alice: hello by wss");
+    carol.says("and in plain");
+    await hears(alice, "and in plain");
+    await close(alice, bob);
+    carol.end();
+    await server.stop();
+  },
+
+  // With the language agreed on, nobody who is silent is taken for somebody who waits for a prompt.
+  async "by https a connection that was opened early is never prompted"() {
+    const server = await serve(["--tls", "self-signed"]), other = await neighbour(server.url);
+    const page = await open(browser, other.url);
+    await new Promise(done => setTimeout(done, 2600));
+    await page.click("a");
+    await page.waitForSelector("#nick");
+    await join(page, "alice");
+    await page.context().close();
+    other.close();
+    await server.stop();
+  },
+
+  async "where only encrypted clients are taken the page moves there"() {
+    const server = await serve(["--tls", "self-signed,only"]);
+    const page = await open(browser, server.url.replace("https", "http"));
+    assert.equal(page.url(), server.url);
+    await join(page, "alice");
+    await close(page);
+    await server.stop();
   },
 
   async "the page is shown at once"() {

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import http from "node:http";
 import readline from "node:readline";
 
 // The folder that holds node_modules, from tests/browser.rs.
 export const need = createRequire(process.env.MIO_CHAT_NODE + "/");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
+  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--ignore-certificate-errors", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
 export const chromium = () => need("playwright-core").chromium.launch({ executablePath: process.env.MIO_CHAT_BROWSER, args: FLAGS });
 
 // A server on free ports, unless the flags say otherwise.
@@ -24,10 +25,20 @@ export async function serve(flags) {
   assert.ok(place, "the server has not started");
   const ended = once(child, "exit");
   return {
-    url: `http://${place}/`, port: Number(place.split(":").at(-1)), kill: () => child.kill("SIGKILL"),
+    url: `${flags.includes("--tls") ? "https" : "http"}://${place}/`, port: Number(place.split(":").at(-1)), kill: () => child.kill("SIGKILL"),
     async end() { child.kill("SIGTERM"); await ended; },
     async stop() { child.kill("SIGKILL"); await ended; },
   };
+}
+
+// A page elsewhere that has the browser connect early, and a link to the chat. Returns what to visit and the page's end.
+export async function neighbour(url) {
+  const other = http.createServer((request, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end(`<link rel="preconnect" href="${url}"><a href="${url}">chat</a>`);
+  }).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  return { url: `http://127.0.0.1:${other.address().port}/`, close() { other.close(); other.closeAllConnections(); } };
 }
 
 // Opens the page in a profile of its own. What it complains about fails the case.
