@@ -336,6 +336,33 @@ fn sighup_shows_all_that_is_new_or_nothing_of_it_and_everybody_stays() {
 }
 
 #[test]
+fn a_crowd_comes_while_certificates_are_renewed_and_all_are_served() {
+    let (files, authority) = (Files::new(), Authority::new());
+    let pairs = [authority.issue("localhost"), authority.issue("localhost")];
+    let both = |(chain, key): &(String, String)| format!("{chain}{key}");
+    let shown = files.write("tls.pem", both(&pairs[0]));
+    let config = files.write("mio-chat.toml", format!("tls-cert = {shown:?}\ntls = \"only\"\n"));
+    let server = Server::start(&["-c", &config, "--flood", "off"]);
+    let place = format!("tls://localhost:{}", server.tcp().port());
+    let ca = files.write("ca.pem", &authority.1);
+    let crowd = ["load", &place, "storm", "--ca", &ca, "--clients", "600", "--at-once", "8", "-q"];
+    let crowd = Program::start(env!("CARGO_BIN_EXE_mio-chat"), crowd);
+    server.signal(Signal::HUP);
+    for renewal in 1..=10 {
+        let pair = &pairs[renewal % 2];
+        fs::rename(files.write("new.pem", both(pair)), &shown).unwrap();
+        server.signal(Signal::HUP);
+        let told = format!("sha256={}", fingerprint(pair));
+        // The first was told at the start, too.
+        server.wait_for_log_times(&told, renewal / 2 + 1);
+    }
+    let report = crowd.finish();
+    assert!(report.contains("over TLS"), "{report}");
+    let log = server.stop();
+    assert!(!log.contains("not reloaded") && !log.contains("reason=tls"), "{log}");
+}
+
+#[test]
 fn operators_see_dates_and_handshakes_and_may_come_encrypted_themselves() {
     let files = Files::new();
     let pair = made(Duration::ZERO);
