@@ -4,6 +4,8 @@
 //! Their keys change every six hours, and one older key is kept: a ticket is good for twelve. They
 //! can be handed over, so that whoever was connected to one process comes back quickly to the next.
 
+#![allow(clippy::disallowed_types, reason = "rustls asks for tickets by a shared reference")]
+
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
