@@ -16,13 +16,14 @@ use std::path::PathBuf;
 
 use properties::{
     commands, datagram, detect, frames, heads, keyed, lines, names, proxy, requests, stun, text,
+    tls,
 };
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 12] = [
+const TARGETS: [(&str, Check); 13] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
@@ -35,6 +36,7 @@ const TARGETS: [(&str, Check); 12] = [
     ("requests", requests::check),
     ("stun", stun::check),
     ("text", text::check),
+    ("tls", tls::check),
 ];
 
 fn corpus() -> PathBuf {

@@ -16,3 +16,4 @@ pub mod proxy;
 pub mod requests;
 pub mod stun;
 pub mod text;
+pub mod tls;
