@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use properties::{
     commands, datagram, detect, frames, heads, keyed, lines, names, proxy, records, requests, stun,
-    text,
+    text, tls,
 };
 
 /// What must hold for some bytes; panics where it does not.
@@ -37,6 +37,7 @@ const TARGETS: [(&str, Check); 13] = [
     ("requests", requests::check),
     ("stun", stun::check),
     ("text", text::check),
+    ("tls", tls::check),
 ];
 
 fn corpus() -> PathBuf {

@@ -232,6 +232,14 @@ fn where_only_encrypted_clients_are_served_browsers_are_sent_there() {
 
 #[test]
 fn a_slow_reader_who_is_cut_off_gets_what_is_encrypted_and_then_the_goodbye() {
+    // Before too much waits, and by the very write that finds that it does.
+    for at_once in [30, 100] {
+        cut_off_a_slow_reader(at_once);
+    }
+}
+
+/// So many of 200 lines are said at once.
+fn cut_off_a_slow_reader(at_once: usize) {
     let mut world = World::new(Settings {
         outbox: mio_chat::delivery::OutboxLimits {
             hard: 64 * 1_024,
@@ -246,7 +254,7 @@ fn a_slow_reader_who_is_cut_off_gets_what_is_encrypted_and_then_the_goodbye() {
     world.reads_only("alice", 100);
     let text = "x".repeat(900);
     let said: Vec<String> = (0..200).map(|number| format!("{number} {text}\n")).collect();
-    let (at_once, then) = said.split_at(30);
+    let (at_once, then) = said.split_at(at_once);
     world.sends("bob", at_once.concat().as_bytes());
     then.iter().for_each(|line| world.sends("bob", line.as_bytes()));
     assert_eq!(closed(&mut world, "alice"), None, "the goodbye waits");

@@ -207,7 +207,20 @@ impl Fanout {
             let is_ending = outbox.flags.has(Flag::Ending);
             return self.all_sent(is_ending);
         }
-        self.sent_some(now, id, count, full)
+        self.sent_some(now, id, count, full, 0)
+    }
+
+    /// The same of a socket that was offered more, of which so many bytes behind those taken are
+    /// encrypted, and wait so for it: whatever becomes of this client, they are sent first.
+    pub fn sent_and_sealed(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        count: usize,
+        sealed: usize,
+    ) -> SendStatus {
+        self.counters.sent_bytes += count as u64;
+        self.sent_some(now, id, count, true, sealed)
     }
 
     /// The status of a client for which nothing waits any more.
@@ -220,9 +233,20 @@ impl Fanout {
     }
 
     /// Takes off a write that was not one whole span.
-    fn sent_some(&mut self, now: Time, id: ClientId, count: usize, full: bool) -> SendStatus {
+    fn sent_some(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        count: usize,
+        full: bool,
+        sealed: usize,
+    ) -> SendStatus {
         let Some(outbox) = self.outboxes.get_mut(id) else { return SendStatus::AllSent };
         self.backlog.sent(now, outbox, count, &self.transcripts);
+        if sealed > 0 {
+            // Before it is seen that too much waits, for what is cut off then must not be this.
+            self.backlog.seal(outbox, sealed, &self.transcripts);
+        }
         let full = full
             | (outbox.flags.has(Flag::Small)
                 && self.small_writes.must_wait(now, id, count, outbox, &self.transcripts));
@@ -240,14 +264,6 @@ impl Fanout {
             self.backlog.note_leftover(id, outbox, &self.limits);
         }
         SendStatus::Waits
-    }
-
-    /// Notes that so many bytes at the front of what waits are encrypted, and that their ciphertext
-    /// waits for the socket: whatever becomes of this client, they are sent first.
-    pub fn seal(&mut self, id: ClientId, sealed: usize) {
-        if let Some(outbox) = self.outboxes.get_mut(id) {
-            self.backlog.seal(outbox, sealed, &self.transcripts);
-        }
     }
 
     /// Notes that this client's socket takes bytes again.

@@ -193,6 +193,14 @@ impl Server {
         }
     }
 
+    /// A client's socket took `count` bytes of what it was offered, and `sealed` bytes behind them
+    /// cannot be taken back.
+    #[cold]
+    fn sent_and_sealed(&mut self, now: Time, id: ClientId, count: usize, sealed: usize) {
+        let status = self.fanout.sent_and_sealed(now, id, count, sealed);
+        self.note_waiting(now, id, count, status);
+    }
+
     /// A client whose connection is to be closed and whose id is to be freed, and why.
     fn poll_reap(&mut self) -> Option<(ClientId, CloseReason)> {
         loop {

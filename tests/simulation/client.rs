@@ -15,6 +15,8 @@ use crate::rules::{Pace, Rules};
 pub(crate) enum Phase {
     /// Neither side has said a word.
     Silent,
+    /// Its connection is being encrypted.
+    Securing,
     Choosing,
     Chatting,
     Closing,
@@ -59,6 +61,9 @@ pub(crate) struct Client {
     /// The first answer of a client that pauses, which it puts before each message.
     prefix: Option<String>,
     pub(crate) prompted: bool,
+    /// It is given more time before it is prompted, or never is.
+    pub(crate) may_be_browser: bool,
+    pub(crate) has_agreed: bool,
     /// It has sent a line that is not empty.
     spoken: bool,
     /// Bytes read and lines tried without a nickname.
@@ -77,6 +82,8 @@ pub(crate) struct Client {
     pub(crate) must_be_paused: bool,
     pub(crate) ended: bool,
     pub(crate) expected: Expected,
+    /// Is encrypted, and waits for its socket so.
+    pub(crate) sealed: Vec<u8>,
     /// Its socket takes no more; since when it has taken nothing.
     pub(crate) blocked: bool,
     pub(crate) stuck_since: Option<Nanos>,
@@ -114,6 +121,8 @@ impl Client {
             ascii: false,
             prefix: None,
             prompted: false,
+            may_be_browser: false,
+            has_agreed: false,
             spoken: false,
             bytes: 0,
             tries: 0,
@@ -126,6 +135,7 @@ impl Client {
             must_be_paused: false,
             ended: false,
             expected: Expected::new(),
+            sealed: Vec::new(),
             blocked: false,
             stuck_since: None,
             overfull: None,
@@ -417,7 +427,14 @@ impl Client {
         }
         let held = rules.flood.filter(|_| self.held);
         let ready = held.map(|pace| self.ready_at(pace).max(self.turn.unwrap_or_default()));
-        let all = [self.register_due(), self.greet_due(), self.line_due(), self.quiet_due(), ready];
+        let all = [
+            self.secure_due(),
+            self.register_due(),
+            self.greet_due(),
+            self.line_due(),
+            self.quiet_due(),
+            ready,
+        ];
         all.into_iter().flatten().min()
     }
 
@@ -427,7 +444,10 @@ impl Client {
     }
 
     pub(crate) fn greet_due(&self) -> Option<Nanos> {
-        (self.phase == Phase::Silent).then_some(self.connected + nanos(limits::GREET_AFTER))
+        let (usual, later) = (limits::GREET_AFTER, limits::GREET_BROWSER_AFTER);
+        let patience = if self.may_be_browser { later } else { usual };
+        let is_due = self.phase == Phase::Silent && !self.has_agreed;
+        is_due.then_some(self.connected + nanos(patience))
     }
 
     pub(crate) fn line_due(&self) -> Option<Nanos> {

@@ -10,10 +10,12 @@ use mio_chat::limits::LINES_PER_TURN;
 use mio_chat::matchmaking::Transmit;
 use mio_chat::server::{CloseReason, Driver, Read, Server, Transport, Written};
 use mio_chat::time::Time;
+use mio_chat::tls::Scratch;
 
 use crate::model::{Model, Nanos};
 use crate::random::Random;
 use crate::rules::Rules;
+use crate::secure::{Heard, written};
 use crate::seen::Seen;
 use crate::slow::was_cut_off;
 use crate::wire::{Input, Wire};
@@ -29,7 +31,7 @@ pub(crate) struct Crowd {
     pub(crate) wires: BTreeMap<ClientId, Wire>,
     pub(crate) stopping: bool,
     /// What the read of the client that is being heard has brought; `None`: it was not read.
-    read: Option<Input>,
+    read: Option<Heard>,
     /// Lines that were carried out before that.
     pub(crate) lines: u64,
     /// No line was carried out when something was due last.
@@ -38,6 +40,8 @@ pub(crate) struct Crowd {
     pub(crate) taken: u64,
     pub(crate) hash: u64,
     pub(crate) seen: Seen,
+    /// Where records are taken apart.
+    pub(crate) scratch: Scratch,
     trace: bool,
 }
 
@@ -57,6 +61,7 @@ impl Crowd {
             taken: 0,
             hash: 0xcbf2_9ce4_8422_2325,
             seen: Seen::default(),
+            scratch: Scratch::default(),
             trace,
         }
     }
@@ -91,6 +96,8 @@ impl Crowd {
         if !gone.is_empty() {
             self.note(format_args!("cut off: {gone:?}"));
             self.seen.cut_off += gone.len() as u64;
+            let sealed = |id: &&ClientId| !self.model.clients[*id].sealed.is_empty();
+            self.seen.cut_off_sealed += gone.iter().filter(sealed).count() as u64;
             self.seen.over_total += u64::from(over_total);
             self.model.cut_off(now, &gone);
         }
@@ -114,6 +121,12 @@ impl Crowd {
 
 impl Transport for Crowd {
     fn read(&mut self, id: ClientId, room: &mut [u8]) -> Read {
+        if let Some((mut wire, mut secure)) = self.take_secure(id) {
+            let (heard, read) = self.read_secure(&mut wire, &mut secure, room);
+            self.put_back(id, wire, secure);
+            self.read = Some(heard);
+            return read;
+        }
         let wire = self.wires.get_mut(&id).filter(|wire| wire.readable);
         let input = wire.map_or(Input::Nothing, |wire| wire.read(&mut self.random, room.len()));
         let read = match &input {
@@ -125,7 +138,7 @@ impl Transport for Crowd {
             Input::End => Read::End,
             Input::Broken => Read::Broken,
         };
-        self.read = Some(input);
+        self.read = Some(Heard::Plain(input));
         read
     }
 
@@ -138,19 +151,34 @@ impl Transport for Crowd {
         }
         let mut bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
         let offered = bytes.len();
-        bytes.truncate(wire.take(self.now, &mut self.random, offered));
+        let (taken, sealed) = match self.take_secure(id) {
+            Some((mut wire, mut secure)) => {
+                self.model.note_offered(id, &mut bytes);
+                let written = self.write_secure(&mut wire, &mut secure, slices, &bytes);
+                self.put_back(id, wire, secure);
+                written
+            }
+            None => {
+                let wire = self.wires.get_mut(&id).expect("just seen");
+                (wire.take(self.now, &mut self.random, offered), 0)
+            }
+        };
+        self.model.client(id).sealed = bytes[taken..taken + sealed].to_vec();
+        bytes.truncate(taken);
         self.taken += bytes.len() as u64;
         self.mix(&bytes);
         self.note(format_args!("{id} <- {:?}", bytes.escape_ascii().to_string()));
         self.model.sent(self.now, id, &bytes, bytes.len() < offered);
-        Written::Taken(bytes.len())
+        written(taken, sealed)
     }
 
     fn close(&mut self, id: ClientId, reason: CloseReason) {
         self.note(format_args!("{id} is freed: {}", reason.name()));
         self.model.reaped(self.now, id, reason);
         assert!(self.ids.remove(id).is_some(), "{id} was freed twice");
-        self.wires.remove(&id);
+        if let Some(wire) = self.wires.remove(&id) {
+            self.close_secure(wire);
+        }
         self.seen.note_close(reason);
     }
 }
@@ -170,13 +198,17 @@ impl Driver for Crowd {
         let mut bytes = None;
         match self.read.take() {
             None => self.model.resume(now, id, lines),
-            Some(Input::Bytes(read)) => {
+            Some(Heard::Plain(Input::Bytes(read))) => {
                 self.model.receive(now, id, &read, lines);
                 bytes = Some(read.escape_ascii().to_string());
             }
-            Some(Input::Nothing) => {}
-            Some(Input::End) => self.model.half_closed(now, id, lines),
-            Some(Input::Broken) => self.model.read_failed(now, id, lines),
+            Some(Heard::Plain(Input::Nothing)) => {}
+            Some(Heard::Plain(Input::End)) => self.model.half_closed(now, id, lines),
+            Some(Heard::Plain(Input::Broken)) => self.model.read_failed(now, id, lines),
+            Some(Heard::Securing) => self.model.securing(now, id),
+            Some(Heard::Secured(agreed)) => self.model.secured(now, id, agreed),
+            Some(Heard::Noise(bytes)) => self.model.noise(now, id, bytes),
+            Some(Heard::Insecure) => self.model.insecure(now, id),
         }
         self.note(format_args!("{id} is read: {bytes:?}, {lines} lines"));
         let has_reason = server.status().wants_flush() || lines >= LINES_PER_TURN as u64 / 2;

@@ -11,9 +11,10 @@ use mio_chat::limits::PIECE_BYTES;
 use crate::json;
 
 /// What kind of line it is, as far as slow readers go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Must be sent.
+    #[default]
     Must,
     /// Somebody came or went; may be left out once the client is `spared`.
     Presence { spared: bool },
@@ -30,7 +31,7 @@ pub(crate) enum Secret {
     Key(u64),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Line {
     text: Vec<u8>,
     kind: Kind,
@@ -144,8 +145,25 @@ impl Expected {
         self.lines.get(self.behind.first().copied().unwrap_or(0)).map(|line| line.since)
     }
 
-    /// Drops what waits, but for the rest of a line that was begun.
-    pub(crate) fn cut(&mut self) {
+    /// Drops what waits, but for what is `sealed` and the rest of a line that was begun.
+    pub(crate) fn cut(&mut self, sealed: &[u8]) {
+        let came = self.partial.clone();
+        let mut owed = came.clone();
+        if let Err(complaint) = self.receive(sealed) {
+            panic!("encrypted {complaint}");
+        }
+        self.cut_after_begun();
+        owed.extend_from_slice(sealed);
+        let whole = owed.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        for text in owed[..whole].split_inclusive(|&byte| byte == b'\n').rev() {
+            let line = Line { text: text.to_vec(), ..Line::default() };
+            self.lines.push_front(line);
+        }
+        self.partial = came;
+    }
+
+    /// The same where nothing is encrypted.
+    fn cut_after_begun(&mut self) {
         let mut begun: Vec<Line> = Vec::new();
         if !self.partial.is_empty() {
             for &state in &self.behind {

@@ -15,6 +15,7 @@
 //! json      what readers of JSON were sent, as plain lines
 //! endpoints the UDP side, with a model of its own
 //! origins   what all from one address have used up
+//! secure    those who come encrypted
 //! rules     limits of this run       seen   what has happened at all
 //! ```
 //!
@@ -40,11 +41,14 @@ mod places;
 mod replica;
 mod rooms;
 mod rules;
+mod secure;
 mod seen;
 mod sentences;
 mod slow;
 mod talk;
 mod texts;
+#[path = "../common/trusting.rs"]
+mod trusting;
 mod wire;
 mod words;
 mod world;

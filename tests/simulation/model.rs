@@ -21,6 +21,7 @@ use crate::offices::Guesser;
 use crate::origins::Origins;
 use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
+use crate::secure::Browsers;
 use crate::texts::unheard;
 use crate::words::cost;
 
@@ -54,6 +55,7 @@ pub(crate) struct Model {
     pub(crate) proved: BTreeSet<IpAddr>,
     pub(crate) groups: u64,
     pub(crate) origins: Origins,
+    pub(crate) browsers: Browsers,
     /// Lines that waited for others from the same address.
     pub(crate) turns_given: u64,
     flush: u64,
@@ -76,6 +78,7 @@ impl Model {
             proved: BTreeSet::new(),
             groups: 0,
             origins: Origins::default(),
+            browsers: Browsers::default(),
             turns_given: 0,
             flush: 0,
             turn: 0,
@@ -445,12 +448,17 @@ impl Model {
         let client = self.client(id);
         if client.phase == Phase::Closing {
             unreachable!("closing clients are not due here");
+        } else if client.secure_due().is_some_and(|due| due <= now) {
+            self.insecure(now, id);
         } else if client.register_due().is_some_and(|due| due <= now) {
             let reason = CloseReason::Told(Farewell::RegisterTimeout);
             self.close(id, reason, "* no nickname came in time; connect again and type one\n");
         } else if client.greet_due().is_some_and(|due| due <= now) {
-            (client.phase, client.prompted) = (Phase::Choosing, true);
-            client.tell(now, b"NICK");
+            if !self.may_be_browser(id) {
+                let client = self.client(id);
+                (client.phase, client.prompted) = (Phase::Choosing, true);
+                client.tell(now, b"NICK");
+            }
         } else if client.line_due().is_some_and(|due| due <= now) {
             let reason = CloseReason::Told(Farewell::LineTimeout);
             let text = "* your line was begun and not ended in time; end each with Enter\n";
@@ -462,7 +470,7 @@ impl Model {
         }
     }
 
-    fn close(&mut self, id: ClientId, reason: CloseReason, text: &str) {
+    pub(crate) fn close(&mut self, id: ClientId, reason: CloseReason, text: &str) {
         let now = self.now;
         let client = self.client(id);
         if client.phase == Phase::Closing {

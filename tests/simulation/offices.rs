@@ -81,6 +81,7 @@ impl Model {
         (self.lines, self.deliveries) = (0, 0);
         (self.digest_at, self.check_at, self.checks) = Default::default();
         (self.origins, self.turns_given) = Default::default();
+        self.browsers.clear();
         (self.guessed, self.proved) = Default::default();
     }
 

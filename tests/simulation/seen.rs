@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) deliveries: u64,
     pub(crate) met: u64,
     pub(crate) handed_over: u64,
+    pub(crate) secured: u64,
+    pub(crate) cut_off_sealed: u64,
     /// What was done in rooms, by the name of it.
     pub(crate) deeds: BTreeMap<&'static str, u64>,
 }
@@ -68,6 +70,8 @@ impl Seen {
         self.deliveries += other.deliveries;
         self.met += other.met;
         self.handed_over += other.handed_over;
+        self.secured += other.secured;
+        self.cut_off_sealed += other.cut_off_sealed;
         for (deed, count) in &other.deeds {
             *self.deeds.entry(deed).or_default() += count;
         }
@@ -88,6 +92,8 @@ impl Seen {
             ("delivered", self.deliveries),
             ("paired", self.met),
             ("handed over", self.handed_over),
+            ("encrypted", self.secured),
+            ("cut off with something encrypted", self.cut_off_sealed),
         ];
         let deeds = VERBS.iter().chain(&DEEDS);
         let deeds = deeds.map(|deed| (*deed, self.deeds.get(deed).copied().unwrap_or(0)));

@@ -31,7 +31,7 @@ impl Model {
             let expected = &mut client.expected;
             let least = expected.least().saturating_sub(more);
             let kind = Kind::CutOff { least, most: expected.most() + more };
-            expected.cut();
+            expected.cut(&client.sealed);
             if client.awaits_answer() {
                 client.tell(now, b"\n");
             }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::model::Nanos;
 use crate::people::Program;
 use crate::random::Random;
+use crate::secure::Secure;
 
 const MILLISECOND: Nanos = 1_000_000;
 
@@ -50,6 +51,8 @@ pub(crate) struct Wire {
     was_full: bool,
     /// When the server is told that it takes bytes again.
     pub(crate) writable_at: Option<Nanos>,
+    /// Where it comes encrypted.
+    pub(crate) secure: Option<Box<Secure>>,
 }
 
 impl Wire {
@@ -68,6 +71,7 @@ impl Wire {
             readable: false,
             was_full: false,
             writable_at: None,
+            secure: None,
         }
     }
 
@@ -76,8 +80,15 @@ impl Wire {
         self.ends_at.is_none() && !self.ended && !self.broken
     }
 
+    /// Says something, encrypted if it comes so.
+    pub(crate) fn send(&mut self, now: Nanos, random: &mut Random, bytes: &[u8]) {
+        if !self.send_secure(now, bytes) {
+            self.send_raw(now, random, bytes);
+        }
+    }
+
     /// Sends bytes, cut anywhere, each piece delayed.
-    pub(crate) fn send(&mut self, now: Nanos, random: &mut Random, mut bytes: &[u8]) {
+    pub(crate) fn send_raw(&mut self, now: Nanos, random: &mut Random, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let piece = match random.below(4) {
                 0 => 1 + random.below(3),
@@ -98,6 +109,7 @@ impl Wire {
 
     /// Ends its side after all that it has sent.
     pub(crate) fn finish(&mut self, now: Nanos) {
+        self.finish_secure(now);
         self.ends_at = Some(self.under_way.back().map_or(now, |(at, _)| *at));
     }
 

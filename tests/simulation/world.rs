@@ -126,7 +126,13 @@ impl World {
         }
         let nickname = people::nickname(&mut self.crowd.random);
         self.crowd.note(format_args!("{id} comes as {nickname} with {program:?}"));
-        let stale = self.crowd.wires.insert(id, Wire::new(program, nickname));
+        let mut wire = Wire::new(program, nickname);
+        let number = self.ever.len();
+        if number % 5 == 1 && !matches!(program, Program::Json | Program::Foreign) {
+            wire.secure(self.crowd.now, number / 5);
+            self.crowd.note(format_args!("{id} comes encrypted"));
+        }
+        let stale = self.crowd.wires.insert(id, wire);
         assert!(stale.is_none(), "{id} is used twice");
     }
 

@@ -86,8 +86,7 @@ impl Turn {
                 taken
             }
             Written::Sealed { taken, sealed } => {
-                self.server.sent(now, id, taken, true);
-                self.server.fanout.seal(id, sealed);
+                self.server.sent_and_sealed(now, id, taken, sealed);
                 taken
             }
             Written::Broken => {

@@ -17,3 +17,4 @@ pub mod records;
 pub mod requests;
 pub mod stun;
 pub mod text;
+pub mod tls;
