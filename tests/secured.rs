@@ -136,7 +136,7 @@ fn who_is_to_be_trusted_can_be_named() {
         (&by_name, ["--pin", &found], 0, ""),
         (&by_name, ["--pin", &plain], 0, ""),
         (&by_name, ["--pin", &other], 3, "is not the one that --pin names, but "),
-        (&by_name, ["--ca", "Cargo.toml"], 3, "there is no certificate in it"),
+        (&by_name, ["--ca", "Cargo.toml"], 3, "there is no certificate in the file of --ca"),
         (&by_name, ["--ca", "nowhere.pem"], 2, "No such file"),
         (&by_name, ["--pin", "AB:CD"], 2, "a fingerprint is a SHA-256"),
     ] {
