@@ -15,10 +15,10 @@ pub enum ClientError {
     #[error("no certificate can be for '{0}'; write the name in ASCII, as a browser does (xn--…)")]
     Name(String),
     /// What was given as certificates of authorities is none.
-    #[error("there is no certificate in it (-----BEGIN CERTIFICATE-----)")]
+    #[error("there is no certificate in the file of --ca (-----BEGIN CERTIFICATE-----)")]
     NoCertificate,
     /// One of them cannot be read.
-    #[error("a certificate in it cannot be read: {0}")]
+    #[error("a certificate in the file of --ca cannot be read: {0}")]
     BadCertificate(String),
     /// The system names no authorities.
     #[error(

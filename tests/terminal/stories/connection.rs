@@ -1,13 +1,15 @@
 //! The connection: lost and made again under the same name, with what was said meanwhile; refused,
 //! and not there at all.
 
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use super::{USUAL, chat};
 use crate::fake_server::{FakeServer, SAID_AT};
-use crate::support::{Client, Server, free_port};
+use crate::support::{Client, Launch, Server, free_port, http, next_client};
 use crate::terminal::Terminal;
 use crate::told;
 
@@ -86,6 +88,53 @@ fn by_tls_we_are_back_with_a_server_that_is_the_same_and_with_no_other() {
     alice.press("\x04");
     alice.expect_good_end(0);
     other.stop();
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn by_tls_a_connection_that_was_cut_is_made_again_by_ticket() {
+    let flags = ["--tls", "self-signed", "--admin", "127.0.0.1:0"];
+    let server = Launch::new(&flags).announcing(3).start();
+    let (home, listener) =
+        (tempfile::tempdir().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let to = format!("tls://{}", listener.local_addr().unwrap());
+    let environment = [("NO_COLOR", "1"), ("XDG_STATE_HOME", home.path().to_str().unwrap())];
+    let (cuts, cut) = channel();
+    std::thread::scope(|scope| {
+        // A network between the two, for two connections.
+        let place = server.tcp();
+        scope.spawn(move || {
+            for _ in 0..2 {
+                let near = next_client(&listener);
+                let far = TcpStream::connect(place).unwrap();
+                cuts.send(near.try_clone().unwrap()).unwrap();
+                let (mut there, mut back) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+                scope.spawn(move || {
+                    let (mut near, mut far) = (near, far);
+                    let _ = std::io::copy(&mut near, &mut far);
+                    let _ = far.shutdown(Shutdown::Both);
+                });
+                scope.spawn(move || {
+                    let _ = std::io::copy(&mut back, &mut there);
+                    let _ = there.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        let mut alice =
+            Terminal::start(USUAL.0, USUAL.1, &["chat", &to, "--nick", "alice"], &environment);
+        alice.see("● alice in main");
+        cut.recv().unwrap().shutdown(Shutdown::Both).unwrap();
+        alice.see("!! connection lost");
+        see_again(&mut alice, "● alice in main");
+        let metrics = http::get(server.all("admin")[0], "/metrics").body;
+        for kind in ["full", "resumed"] {
+            let series = format!("mio_chat_tls_handshakes_total{{kind=\"{kind}\"}}");
+            assert_eq!(http::metric(&metrics, &series), 1.0);
+        }
+        alice.press("\x04");
+        alice.expect_good_end(0);
+    });
+    server.stop();
 }
 
 #[test]

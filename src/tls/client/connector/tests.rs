@@ -118,10 +118,16 @@ fn what_makes_no_sense_is_told_before_anybody_is_connected_to() {
     }
     assert!(connector("fe80::1%eth0", Trust::FirstUse(None)).is_ok());
     for (pem, told) in [
-        ("", "there is no certificate in it"),
-        ("nothing of the kind", "there is no certificate in it"),
-        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "a certificate in it"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "a certificate in it"),
+        ("", "there is no certificate in"),
+        ("nothing of the kind", "there is no certificate in"),
+        (
+            "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+            "a certificate in the file",
+        ),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "a certificate in the file",
+        ),
     ] {
         let error = connector(NAME, Trust::Authorities(pem.into())).unwrap_err().to_string();
         assert!(error.starts_with(told), "{error}");
