@@ -23,7 +23,7 @@ use properties::{
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 13] = [
+const TARGETS: [(&str, Check); 14] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
