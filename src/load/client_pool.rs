@@ -101,8 +101,9 @@ impl ClientPool {
     /// Begins to connect a client.
     pub(super) fn open(&mut self, number: u32, role: ClientRole) {
         let opened = self.clock.now();
+        let greets = self.codec.greets_in_plain();
         let entry = self.clients.vacant_entry();
-        let connection = Connection::open(self.connector.as_ref(), || {
+        let connection = Connection::open(self.connector.as_ref(), greets, || {
             let mut stream = socket::connect(self.server, number)?;
             self.events.watch(&mut stream, entry.key())?;
             Ok(stream)

@@ -14,6 +14,8 @@ use crate::tls::client::{ClientChannel, Connector, Heard};
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
     channel: Option<Box<ClientChannel>>,
+    /// The server says a line in plain before the handshake.
+    awaits_greeting: bool,
 }
 
 /// What a read has brought.
@@ -32,12 +34,16 @@ pub(super) enum Arrived {
 impl Connection {
     /// One that the system makes at present. The beginning of a handshake takes its time, and the
     /// server does not wait for ever: so it is made before the connection.
+    ///
+    /// `greets`: the server says a line in plain before the handshake, as NATS does.
     pub(super) fn open(
         connector: Option<&Connector>,
+        greets: bool,
         connect: impl FnOnce() -> io::Result<TcpStream>,
     ) -> io::Result<Self> {
         let channel = connector.map(ClientChannel::new).transpose()?.map(Box::new);
-        Ok(Self { channel, stream: connect()? })
+        let awaits_greeting = greets && channel.is_some();
+        Ok(Self { channel, awaits_greeting, stream: connect()? })
     }
 
     /// Whether the server may not be talked to before it is [`Arrived::Secured`].
@@ -47,6 +53,16 @@ impl Connection {
 
     /// Reads plain bytes into the room.
     pub(super) fn read(&mut self, room: &mut [u8]) -> io::Result<Arrived> {
+        if self.awaits_greeting {
+            match self.read_plain(room)? {
+                Arrived::Bytes { count, .. } if room[..count].contains(&b'\n') => {
+                    self.awaits_greeting = false;
+                }
+                // A part of the line; the rest is an event of its own.
+                Arrived::Bytes { .. } | Arrived::Nothing => return Ok(Arrived::Nothing),
+                other => return Ok(other),
+            }
+        }
         if let Some(channel) = &mut self.channel {
             return Ok(match channel.read(&mut self.stream, room)? {
                 Heard::Nothing => Arrived::Nothing,
@@ -55,6 +71,10 @@ impl Connection {
                 Heard::End => Arrived::End,
             });
         }
+        self.read_plain(room)
+    }
+
+    fn read_plain(&mut self, room: &mut [u8]) -> io::Result<Arrived> {
         loop {
             return match self.stream.read(room) {
                 Ok(0) => Ok(Arrived::End),
@@ -89,8 +109,8 @@ impl Connection {
     /// Writes what is encrypted and waits.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match &mut self.channel {
-            Some(channel) => Ok(channel.flush(&mut self.stream)?),
-            None => Ok(()),
+            Some(channel) if !self.awaits_greeting => Ok(channel.flush(&mut self.stream)?),
+            _ => Ok(()),
         }
     }
 

@@ -179,6 +179,11 @@ impl Codec {
         }
     }
 
+    /// Whether the server says a line in plain before it is to be secured.
+    pub(super) fn greets_in_plain(&self) -> bool {
+        self.dialect == Dialect::Nats
+    }
+
     /// A client's first bytes; none where clients do not register.
     pub(super) fn greeting(&self, number: u32) -> Vec<u8> {
         let Self { room, tag, .. } = self;
