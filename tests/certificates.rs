@@ -192,6 +192,19 @@ fn what_clients_will_refuse_is_a_warning_and_no_reason_not_to_start() {
 }
 
 #[test]
+fn a_certificate_without_its_chain_is_told_where_the_chain_lies() {
+    let (files, authority) = (Files::new(), Authority::new());
+    let (chain, key) = authority.issue("chat.example");
+    let (key, full) = (files.write("privkey.pem", key), files.write("fullchain.pem", &chain));
+    let leaf =
+        files.write("cert.pem", chain.split_inclusive("END CERTIFICATE-----\n").next().unwrap());
+    let (code, said) = check(&["--tls-cert", &leaf, "--tls-key", &key]);
+    let told = format!("who vouch for it; name {full}\nok\n");
+    assert!(code == 0 && said.ends_with(&told), "{said}");
+    assert_eq!(check(&["--tls-cert", &full, "--tls-key", &key]), (0, "ok\n".to_owned()));
+}
+
+#[test]
 fn a_self_signed_certificate_is_shown_and_kept() {
     let files = Files::new();
     let state = files.at("state");
