@@ -49,6 +49,8 @@ pub struct ClientChannel {
     connector: Connector,
     /// The beginning of a record.
     begun: Vec<u8>,
+    /// What a server that speaks first has said behind the handshake.
+    early: Vec<u8>,
     /// Records that the socket has not taken.
     unsent: Vec<u8>,
     is_secured: bool,
@@ -78,6 +80,7 @@ impl ClientChannel {
             connection: UnbufferedClientConnection::new(config, name)?,
             connector: connector.clone(),
             begun: Vec::new(),
+            early: Vec::new(),
             unsent: Vec::new(),
             is_secured: false,
             has_ended: false,
@@ -96,6 +99,12 @@ impl ClientChannel {
         socket: &mut (impl Read + Write),
         room: &mut [u8],
     ) -> Result<Heard, ClientError> {
+        if !self.early.is_empty() {
+            let count = self.early.len();
+            room.get_mut(..count).ok_or_else(too_long)?.copy_from_slice(&self.early);
+            self.early = Vec::new();
+            return Ok(Heard::Bytes { count, emptied: false });
+        }
         // What is plain is written before what is not, however long one record's text is.
         let first = TLS_RECORD_BYTES_MAX;
         let mut end = first + self.begun.len();
@@ -113,6 +122,7 @@ impl ClientChannel {
             let opened = opened?;
             let received = if opened.is_secured && !self.is_secured {
                 self.is_secured = true;
+                self.early.extend_from_slice(&room[..opened.count]);
                 let certificates = self.connection.peer_certificates().unwrap_or_default();
                 Some(Heard::Secured(self.connector.verdict(certificates)?))
             } else if opened.count > 0 {

@@ -167,6 +167,25 @@ fn a_prompt_that_crosses_a_late_hello_is_passed_over() {
 }
 
 #[test]
+fn a_server_that_speaks_first_is_heard() {
+    let identity = TestIdentity::self_signed("chat.example");
+    for version in [&TLS12, &TLS13] {
+        let config = config(&identity, &[version], &[]);
+        for step in [1, 1 << 20] {
+            let mut channel = ClientChannel::new(&any()).unwrap();
+            let (mut server, mut socket) = (TestServer::new(&config), TestSocket::new(step));
+            server.say(b"welcome\n");
+            meet(&mut channel, &mut server, &mut socket).unwrap();
+            assert_eq!(channel.write(&mut socket, b"hello\n").unwrap(), 6);
+            server.serve(&mut socket);
+            let heard = hear(&mut channel, &mut socket).unwrap();
+            assert_eq!(heard, (b"welcome\n".to_vec(), false), "{version:?} by {step}");
+            assert_eq!(server.heard, b"hello\n");
+        }
+    }
+}
+
+#[test]
 fn only_what_was_asked_for_is_spoken() {
     let identity = TestIdentity::self_signed("chat.example");
     for (offered, spoken, agreed) in [
