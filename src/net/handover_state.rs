@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_version_without_encryption_leaves_out_is_nothing() {
+        let mut document: serde_json::Value = serde_json::from_str(&document()).unwrap();
+        assert!(document.as_object_mut().unwrap().remove("encryption").is_some());
+        let state = HandoverState::read(document.to_string().as_bytes()).unwrap();
+        assert!(!state.encryption.is_needed() && state.encryption.acceptor().is_none());
+    }
+
+    #[test]
     fn what_a_later_version_adds_is_passed_over() {
         let document = document().replacen('{', "{\"added\":[1,2],", 1);
         assert!(HandoverState::read(document.as_bytes()).is_ok());
