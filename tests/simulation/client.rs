@@ -162,9 +162,9 @@ impl Client {
 
     /// It will say no more. What a pause would have ended is a message; a line that was begun by
     /// somebody whose connection broke is none.
-    pub(crate) fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self, is_broken: bool) {
         self.ended = true;
-        if self.broken && self.ending != Ending::Pause {
+        if is_broken && self.ending != Ending::Pause {
             let whole = self.inbox.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
             self.inbox.truncate(whole);
         } else {

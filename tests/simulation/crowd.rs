@@ -196,6 +196,7 @@ impl Driver for Crowd {
         let (now, lines) = (self.now, server.status().counters().lines - self.lines);
         self.lines += lines;
         let mut bytes = None;
+        self.note(format_args!("{id} is heard: {:?}, {lines} lines", self.read));
         match self.read.take() {
             None => self.model.resume(now, id, lines),
             Some(Heard::Plain(Input::Bytes(read))) => {

@@ -110,7 +110,7 @@ impl Model {
 
     pub(crate) fn half_closed(&mut self, now: Nanos, id: ClientId, heard: u64) {
         self.set_now(now);
-        self.client(id).end_input();
+        self.client(id).end_input(false);
         self.converse(id, Some(heard));
     }
 
@@ -121,8 +121,10 @@ impl Model {
 
     /// Nothing more can be read from it, nor written.
     pub(crate) fn read_failed(&mut self, now: Nanos, id: ClientId, heard: u64) {
+        self.set_now(now);
         self.client(id).break_off();
-        self.half_closed(now, id, heard);
+        self.client(id).end_input(true);
+        self.converse(id, Some(heard));
     }
 
     /// Does what was due. Returns for whom.

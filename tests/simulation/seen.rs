@@ -80,8 +80,10 @@ impl Seen {
     /// What has never happened.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let reasons = CloseReason::NAMES.iter().zip(self.closed);
-        // Nobody is refused at the door here, or speaks a language with an end of its own.
-        let reasons = reasons.filter(|(name, _)| !["refused", "finished"].contains(*name));
+        // Nobody is refused at the door here, or must come encrypted, or speaks a language with an
+        // end of its own.
+        let elsewhere = ["refused", "finished", "tls-only"];
+        let reasons = reasons.filter(|(name, _)| !elsewhere.contains(*name));
         let others = [
             ("cut off", self.cut_off),
             ("over the total limit", self.over_total),

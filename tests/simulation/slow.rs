@@ -69,8 +69,9 @@ impl Model {
             _ => {
                 over_total
                     && (client.blocked || client.is_small())
-                    && client.may_be_read()
-                    && server.status().appetite(id) == 0
+                    && ((client.may_be_read() && server.status().appetite(id) == 0)
+                        // One that is held is not read anyway.
+                        || was_cut_off(server, id))
             }
         };
         let gone = self.clients.iter().filter(|(id, client)| is_gone(**id, client));

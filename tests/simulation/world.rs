@@ -128,8 +128,8 @@ impl World {
         self.crowd.note(format_args!("{id} comes as {nickname} with {program:?}"));
         let mut wire = Wire::new(program, nickname);
         let number = self.ever.len();
-        if number % 5 == 1 && !matches!(program, Program::Json | Program::Foreign) {
-            wire.secure(self.crowd.now, number / 5);
+        if number % 7 == 1 && !matches!(program, Program::Json | Program::Foreign) {
+            wire.secure(self.crowd.now, number / 7);
             self.crowd.note(format_args!("{id} comes encrypted"));
         }
         let stale = self.crowd.wires.insert(id, wire);

@@ -4,6 +4,7 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod calls;
 mod files;
 mod hostile;
 mod only;
