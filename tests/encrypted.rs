@@ -10,9 +10,7 @@ use std::time::Duration;
 use common::{World, settings};
 use mio_chat::chat::FloodRate;
 use mio_chat::dialect::{Encryption, Spoken};
-use mio_chat::limits::{
-    GREET_AFTER, GREET_BROWSER_AFTER, REGISTER_TIMEOUT, TLS_HANDSHAKE_PATIENCE,
-};
+use mio_chat::limits::{GREET_BROWSER_AFTER, REGISTER_TIMEOUT, TLS_HANDSHAKE_PATIENCE};
 use mio_chat::server::{Read, Secured, Settings};
 
 const HOME: &str = "127.0.0.1";
@@ -186,7 +184,7 @@ fn where_only_encrypted_clients_are_served_others_are_told_so() {
     }
     // Who says nothing is told when it would have been prompted.
     world.try_connect("silent", ABROAD.parse().unwrap()).unwrap();
-    world.wait(GREET_AFTER);
+    world.wait(GREET_BROWSER_AFTER);
     assert_eq!(
         (world.hears("silent").as_str(), closed(&mut world, "silent")),
         (told, Some("tls-only"))

@@ -7,8 +7,9 @@ pub const TLS_HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a handshake from the client: four times what a browser sends with every extension and a
 /// post-quantum key.
 pub const TLS_HANDSHAKE_BYTES_MAX: usize = 16 * 1_024;
-/// Handshakes begun in one turn, at up to 130 µs each: 2 ms, in which everybody else waits.
-pub const TLS_HANDSHAKES_PER_TURN: usize = 16;
+/// Steps of handshakes in one turn, of which each has two: at up to 130 µs for the dearer one that
+/// is 2 ms, and 4 ms where all are such, in which everybody else waits.
+pub const TLS_HANDSHAKE_STEPS_PER_TURN: usize = 32;
 /// Plain bytes of one record (RFC 8446 §5.1).
 pub const TLS_RECORD_PLAIN_MAX: usize = 16 * 1_024;
 /// Bytes of one record, with its header and all that encryption may add (RFC 5246 §6.2.3, which
@@ -16,8 +17,8 @@ pub const TLS_RECORD_PLAIN_MAX: usize = 16 * 1_024;
 pub const TLS_RECORD_BYTES_MAX: usize = 5 + TLS_RECORD_PLAIN_MAX + 2_048;
 /// Bytes that the ciphers in use add to one record at most: header, explicit nonce, tag, type.
 pub const TLS_RECORD_OVERHEAD_MAX: usize = 5 + 8 + 16 + 1;
-/// Bytes that the server itself says in one handshake: two chains of certificates and their
-/// signatures, and then tickets.
+/// Bytes that wait for a socket which were said in a handshake, or in answer to requests for other
+/// keys: several times what the longest chain of certificates takes.
 pub const TLS_FLIGHT_BYTES_MAX: usize = 64 * 1_024;
 /// Bytes of the buffer that a client reads into: room for what one record says, one that has begun,
 /// and what a read brings.

@@ -268,7 +268,6 @@ impl HttpClient {
         let mut has_worked = false;
         if let HttpStage::ReadingHead(head) = &mut self.stage {
             let mut room = [0; ADMIN_HEAD_BYTES_MAX + 1];
-            let is_new = self.stream.awaits_hello();
             match self.stream.read(&mut room, tls) {
                 Ok(0) => self.stage = HttpStage::Closed,
                 Ok(count) => {
@@ -283,7 +282,7 @@ impl HttpClient {
                     }
                 }
                 Err(error) => {
-                    has_worked = is_new && !self.stream.awaits_hello();
+                    has_worked = self.stream.has_stepped();
                     self.handle_error(&error);
                 }
             }

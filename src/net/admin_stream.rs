@@ -47,13 +47,9 @@ impl AdminStream {
         matches!(&self.security, Security::Encrypted(channel) if channel.is_secured())
     }
 
-    /// Whether the costly part of a handshake is still to come, if there is one.
-    pub(super) fn awaits_hello(&self) -> bool {
-        match &self.security {
-            Security::Unknown => true,
-            Security::Plain => false,
-            Security::Encrypted(channel) => channel.awaits_hello(),
-        }
+    /// Whether the last read was a step of a handshake.
+    pub(super) fn has_stepped(&self) -> bool {
+        matches!(&self.security, Security::Encrypted(channel) if channel.has_stepped())
     }
 
     /// Reads once.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::handover::EncryptionState;
 use super::connection::Connection;
 use crate::id::{ClientId, SideTable};
-use crate::limits::TLS_HANDSHAKES_PER_TURN;
+use crate::limits::TLS_HANDSHAKE_STEPS_PER_TURN;
 use crate::server::{Read, Secured, Written};
 use crate::tls::{Acceptor, Channel, FIRST_BYTE, Received, Scratch, Sent};
 
@@ -24,8 +24,8 @@ pub(super) struct Encryption {
     channels: SideTable<Box<Channel>>,
     /// Made when it is needed first.
     scratch: Option<Box<Scratch>>,
-    /// How many more handshakes may be begun in this turn.
-    handshakes_left: usize,
+    /// How many more steps of handshakes there may be in this turn.
+    steps_left: usize,
     counters: EncryptionCounters,
 }
 
@@ -50,7 +50,7 @@ impl Encryption {
             acceptor,
             channels: SideTable::default(),
             scratch: None,
-            handshakes_left: TLS_HANDSHAKES_PER_TURN,
+            steps_left: TLS_HANDSHAKE_STEPS_PER_TURN,
             counters: EncryptionCounters::default(),
         }
     }
@@ -81,7 +81,7 @@ impl Encryption {
 
     /// A turn begins.
     pub(super) fn begin_turn(&mut self) {
-        self.handshakes_left = TLS_HANDSHAKES_PER_TURN;
+        self.steps_left = TLS_HANDSHAKE_STEPS_PER_TURN;
     }
 
     /// A connection began with these bytes. Whether it is to be read and written by this from now
@@ -112,21 +112,19 @@ impl Encryption {
     ) -> Read {
         // Another process had it in the middle of its handshake.
         let Some(channel) = self.channels.get_mut(id) else { return Read::Insecure };
-        let is_new = channel.awaits_hello();
-        if is_new && self.handshakes_left == 0 {
+        if !channel.is_secured() && self.steps_left == 0 {
             self.counters.put_off += 1;
             return Read::Later;
         }
         let received = channel.read(connection, room, self.scratch.get_or_insert_default());
-        self.handshakes_left -= usize::from(is_new && !channel.awaits_hello());
+        self.steps_left = self.steps_left.saturating_sub(usize::from(channel.has_stepped()));
         match received {
             Received::Securing => Read::Securing,
             Received::Secured { protocol, resumed } => {
                 self.counters.handshakes += 1;
                 self.counters.resumed += u64::from(resumed);
                 log::debug!("client {id}: encrypted, alpn={}", protocol.unwrap_or("none"));
-                let is_public = self.acceptor.as_ref().is_some_and(Acceptor::is_public);
-                Read::Secured(Secured { protocol, is_public })
+                Read::Secured(Secured { protocol, is_public: channel.is_public() })
             }
             Received::Bytes { count, more } => {
                 log::trace!("client {id}: read {count} of {} bytes, encrypted", room.len());
@@ -137,7 +135,6 @@ impl Encryption {
             Received::End => Read::End,
             Received::Broken => Read::Broken,
             Received::Failed(error) => {
-                self.counters.failed += 1;
                 log::debug!("client {id}: not encrypted: {error}");
                 Read::Insecure
             }
@@ -151,7 +148,7 @@ impl Encryption {
         connection: &mut Connection,
         slices: &[IoSlice<'_>],
     ) -> Written {
-        let Some(channel) = self.channels.get_mut(id) else { return Written::Taken(0) };
+        let Some(channel) = self.channels.get_mut(id) else { return Written::Broken };
         match channel.write(connection, slices, self.scratch.get_or_insert_default()) {
             Sent::Taken { taken, sealed: 0 } => Written::Taken(taken),
             Sent::Taken { taken, sealed } => Written::Sealed { taken, sealed },
@@ -169,6 +166,8 @@ impl Encryption {
     /// Tells a client that nothing follows, and forgets its connection.
     pub(super) fn end(&mut self, id: ClientId, connection: &mut Connection) {
         if let Some(channel) = self.channels.remove(id) {
+            // Whatever it has not come to, or has failed at.
+            self.counters.failed += u64::from(!channel.is_secured());
             channel.close(connection);
         }
     }

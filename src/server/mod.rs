@@ -357,9 +357,11 @@ impl Server {
         } else if session.register_due(&self.settings) <= now {
             self.close(now, id, CloseReason::Told(Farewell::RegisterTimeout));
         } else if session.greet_due(&self.settings) <= now {
-            if self.must_be_encrypted(id) {
+            if self.may_be_browser(now, id) {
+                // It has more time.
+            } else if self.must_be_encrypted(id) {
                 self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
-            } else if !self.may_be_browser(now, id) {
+            } else {
                 self.greet(id);
             }
         } else if session.line_due(&self.settings) <= now {

@@ -21,6 +21,8 @@ impl Server {
         if matches!(session.phase, Phase::Silent | Phase::Choosing) {
             session.phase = Phase::Securing;
             session.since = now;
+            // A prompt that waits would come out in the middle of what is encrypted.
+            self.fanout.discard(id);
             self.arm(id);
         }
     }
@@ -56,8 +58,15 @@ impl Server {
     /// Bytes came from a client that say nothing, and cost as much to read as others.
     pub(super) fn receive_noise(&mut self, now: Time, id: ClientId, bytes: usize) {
         let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.is_listening() {
+            return self.drop_input(now, id, bytes);
+        }
         session.count_stranger_bytes(bytes);
         session.charge_noise(now, self.settings.flood, bytes);
+        if let Some(rate) = self.settings.flood {
+            session.held |= session.allowance.ready_at(rate) > now;
+            self.arm(id);
+        }
     }
 
     /// Whether a client is not served because its connection is not encrypted. On this machine

@@ -9,7 +9,8 @@ use crate::dialect::{Encryption, Spoken};
 use crate::id::ClientId;
 use crate::limits::{
     COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_ADDRESS_BURST, FLOOD_ADDRESS_PER_SECOND,
-    FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER, LINE_TIMEOUT, REGISTER_TIMEOUT,
+    FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER, GREET_BROWSER_AFTER, LINE_TIMEOUT,
+    REGISTER_TIMEOUT,
 };
 use crate::matchmaking;
 use crate::server::close_reason::CloseReason;
@@ -78,7 +79,9 @@ impl Settings {
     pub(super) fn patience_before_prompt(&self) -> Duration {
         match self.spoken.encryption {
             Encryption::None => self.greet_after,
-            Encryption::Offered | Encryption::Required => self.greet_after.max(GREET_AFTER),
+            Encryption::Offered => self.greet_after.max(GREET_AFTER),
+            // Nearly everybody does, and the network may lose its first packet.
+            Encryption::Required => self.greet_after.max(GREET_BROWSER_AFTER),
         }
     }
 

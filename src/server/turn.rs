@@ -68,7 +68,7 @@ pub enum Read {
     Secured(Secured),
     /// So many bytes that say nothing. There may be more behind them.
     Noise(usize),
-    /// There is something, and no time for it in this turn.
+    /// The same, and there is no time for it in this turn.
     Later,
     /// Nothing for now. [`Turn::note_readable`] tells when there may be something.
     Nothing,
@@ -258,11 +258,11 @@ impl Turn {
     fn hear_encrypted(&mut self, now: Time, id: ClientId, read: Read) {
         let server = &mut self.server;
         match read {
-            Read::Securing => server.securing(now, id),
+            Read::Securing | Read::Later => server.securing(now, id),
             Read::Secured(secured) => server.secured(now, id, secured),
             Read::Noise(bytes) => server.receive_noise(now, id, bytes),
             Read::Insecure => return server.insecure(now, id),
-            Read::Later | Read::Bytes { .. } | Read::Nothing | Read::End | Read::Broken => {}
+            Read::Bytes { .. } | Read::Nothing | Read::End | Read::Broken => {}
         }
         self.note_readable(id);
     }

@@ -249,12 +249,17 @@ impl Channel {
     }
 
     /// Never asked.
-    pub fn awaits_hello(&self) -> bool {
+    pub fn has_stepped(&self) -> bool {
         match *self {}
     }
 
     /// Never asked.
     pub fn is_secured(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never asked.
+    pub fn is_public(&self) -> bool {
         match *self {}
     }
 

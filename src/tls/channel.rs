@@ -47,6 +47,12 @@ pub struct Channel {
     sealed: usize,
     /// The client will send no more.
     has_ended: bool,
+    /// The last read was a step of the handshake.
+    has_stepped: bool,
+    /// Others vouch for the certificate that the client was shown.
+    is_public: bool,
+    /// Why nothing is read any more, to be told when what came before was handed out.
+    failure: Option<Box<ChannelError>>,
 }
 
 /// How far a connection is.
@@ -54,10 +60,8 @@ pub struct Channel {
 enum Stage {
     /// What came first is still to be looked at.
     Begun,
-    /// The client was not answered yet; so many bytes came.
-    Greeting(usize),
-    /// It was.
-    Answered(usize),
+    /// The handshake goes on; so many bytes of it came.
+    Shaking(usize),
     /// Everything is encrypted.
     Secured,
     /// What came was wrong: rustls is asked for nothing more.
@@ -84,17 +88,6 @@ pub enum ChannelError {
 impl ChannelError {
     fn of(error: rustls::Error) -> Self {
         Self::Refused(error.to_string())
-    }
-}
-
-impl Stage {
-    /// The stage when the client is answered.
-    fn answered(self) -> Self {
-        match self {
-            Self::Begun => Self::Answered(0),
-            Self::Greeting(bytes) => Self::Answered(bytes),
-            Self::Answered(_) | Self::Secured | Self::Failed => self,
-        }
     }
 }
 
@@ -191,12 +184,20 @@ impl Channel {
             outgoing: Vec::new(),
             sealed: 0,
             has_ended: false,
+            has_stepped: false,
+            is_public: acceptor.is_public(),
+            failure: None,
         })
     }
 
-    /// Whether the costly part of the handshake is still to come.
-    pub fn awaits_hello(&self) -> bool {
-        matches!(self.stage, Stage::Begun | Stage::Greeting(_))
+    /// Whether the last read was a step of the handshake, which takes a hundred times what others do.
+    pub fn has_stepped(&self) -> bool {
+        self.has_stepped
+    }
+
+    /// Whether others than its owner vouch for the certificate that the client was shown.
+    pub fn is_public(&self) -> bool {
+        self.is_public
     }
 
     /// Whether everything is encrypted.
@@ -215,6 +216,9 @@ impl Channel {
         if !self.decrypted.is_empty() {
             return self.hand_out(room);
         }
+        if let Some(failure) = self.failure.take() {
+            return Received::Failed(*failure);
+        }
         if self.has_ended {
             return Received::End;
         }
@@ -226,7 +230,7 @@ impl Channel {
         buffer[..had].copy_from_slice(&self.incoming);
         let came = match self.stage {
             Stage::Begun => 0,
-            _ => match read_once(socket, &mut buffer[had..had + TLS_RECORD_BYTES_MAX]) {
+            _ => match read_once(socket, &mut buffer[had..had + self.appetite(room.len())]) {
                 Ok(0) => return self.cut_off(),
                 Ok(came) => came,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -236,6 +240,22 @@ impl Channel {
             },
         };
         self.take_in(socket, &mut buffer[..had + came], came, room)
+    }
+
+    /// How much is read at once where there is room for so many plain bytes: what fills that, or the
+    /// rest of the record that has begun. So what is decrypted and not asked for is one record.
+    fn appetite(&self, room: usize) -> usize {
+        let begun = &self.incoming;
+        let rest = match (begun.get(3..5), self.stage) {
+            (Some(length), Stage::Secured) => {
+                let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+                (5 + length).saturating_sub(begun.len())
+            }
+            // The messages of a handshake may take several.
+            _ if self.stage != Stage::Secured => TLS_RECORD_BYTES_MAX,
+            _ => 0,
+        };
+        rest.max(room + TLS_RECORD_OVERHEAD_MAX).min(TLS_RECORD_BYTES_MAX)
     }
 
     /// Understands what came, and answers it.
@@ -255,44 +275,46 @@ impl Channel {
             left.extend_from_slice(&plain[now..]);
             count += now;
         });
-        let is_sent = self.flush(socket);
-        if let Err(error) = understood.and_then(|()| self.count_handshake(new)) {
+        let agreed = if was_secured { None } else { self.session.agreed() };
+        self.has_stepped = !was_secured && (self.has_stepped || agreed.is_some());
+        let understood = understood.and_then(|()| match agreed {
+            None if !was_secured => self.count_handshake(new),
+            _ => Ok(()),
+        });
+        // What came before the connection broke is heard, and then the socket says that it did.
+        let is_broken = self.flush(socket).is_err();
+        if is_broken {
+            self.outgoing = Vec::new();
+        }
+        if let Err(error) = understood {
             self.stage = Stage::Failed;
-            return Received::Failed(error);
+            if count == 0 {
+                return Received::Failed(error);
+            }
+            self.failure = Some(Box::new(error));
+            return Received::Bytes { count, more: true };
         }
-        if is_sent.is_err() {
-            return Received::Broken;
-        }
-        if !was_secured {
-            return self.handshake_goes_on(&room[..count]);
+        if let Some((protocol, resumed)) = agreed {
+            self.stage = Stage::Secured;
+            self.decrypted.splice(..0, room[..count].iter().copied());
+            return Received::Secured { protocol, resumed };
         }
         match count {
+            0 if is_broken => Received::Broken,
+            0 if !was_secured => Received::Securing,
             0 if self.has_ended => Received::End,
             0 => Received::Noise(came),
             _ => Received::Bytes { count, more: !self.decrypted.is_empty() || self.has_ended },
         }
     }
 
-    /// How far the handshake is; these plain bytes came behind it.
-    fn handshake_goes_on(&mut self, behind: &[u8]) -> Received {
-        let Some((protocol, resumed)) = self.session.agreed() else { return Received::Securing };
-        self.stage = Stage::Secured;
-        self.decrypted.splice(..0, behind.iter().copied());
-        Received::Secured { protocol, resumed }
-    }
-
     /// Notes that so many bytes more have come in the handshake.
     fn count_handshake(&mut self, new: usize) -> Result<(), ChannelError> {
-        let so_far = match self.stage {
-            Stage::Secured | Stage::Failed => return Ok(()),
-            Stage::Begun => new,
-            Stage::Greeting(bytes) | Stage::Answered(bytes) => bytes + new,
-        };
+        let so_far = if let Stage::Shaking(bytes) = self.stage { bytes + new } else { new };
+        self.stage = Stage::Shaking(so_far);
         if so_far > TLS_HANDSHAKE_BYTES_MAX {
             return Err(ChannelError::HandshakeTooLong);
         }
-        let is_answered = matches!(self.stage, Stage::Answered(_));
-        self.stage = if is_answered { Stage::Answered(so_far) } else { Stage::Greeting(so_far) };
         Ok(())
     }
 
@@ -307,9 +329,7 @@ impl Channel {
         let found =
             self.session.understand(buffer, &mut self.outgoing, &mut |plain| take(plain, left));
         let Understood { used, is_answered, has_ended, outcome } = found;
-        if is_answered {
-            self.stage = self.stage.answered();
-        }
+        self.has_stepped = is_answered || outcome.is_err();
         self.has_ended |= has_ended;
         self.incoming = if self.has_ended { Vec::new() } else { buffer[used..].to_vec() };
         if outcome.is_err() {
@@ -336,8 +356,8 @@ impl Channel {
         Received::Bytes { count, more }
     }
 
-    /// The socket ended before the client has said that it will send no more. What was said is told
-    /// in messages that have ends of their own, so that nobody can cut one short unnoticed.
+    /// The socket ended before the client has said that it will send no more, which counts as that:
+    /// many programs never say so, and a request that is cut short is none.
     fn cut_off(&mut self) -> Received {
         self.has_ended = true;
         if self.is_secured() { Received::End } else { Received::Failed(ChannelError::CutOff) }

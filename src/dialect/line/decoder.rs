@@ -73,7 +73,8 @@ impl LineDecoder {
         if is_detecting {
             decoded.detect();
             // What is wrapped once more has its true origin hidden, or is meant for somebody else.
-            if decoded.decoder.habits.security != Security::Plain && is_proxy_header(input) {
+            let is_inside = decoded.decoder.habits.security != Security::Plain;
+            if is_inside && (is_proxy_header(input) || is_proxy_header(decoded.unused())) {
                 decoded.foreign = Some(Foreign::Tls);
             }
         }

@@ -31,7 +31,7 @@ pub struct ChannelState {
 impl Channel {
     /// Bytes that another process would be told, besides the keys.
     pub fn handover_bytes(&self) -> usize {
-        self.incoming.len() + self.decrypted.len() + self.outgoing.len()
+        self.incoming.len() + self.decrypted.len() - self.handed_out + self.outgoing.len()
     }
 
     /// What another process needs to go on. This one must not if that does. `None`: it cannot.
@@ -41,7 +41,7 @@ impl Channel {
             Stage::Secured => {
                 Some(self.session.handed_over(&mut self.incoming, &mut self.outgoing)?)
             }
-            Stage::Greeting(_) | Stage::Answered(_) | Stage::Failed => return None,
+            Stage::Shaking(_) | Stage::Failed => return None,
         };
         Some(ChannelState {
             records,
@@ -72,6 +72,10 @@ impl Channel {
             outgoing: state.outgoing,
             sealed: state.sealed,
             has_ended: state.has_ended,
+            has_stepped: false,
+            // That was told when it was secured.
+            is_public: false,
+            failure: None,
         }))
     }
 
