@@ -10,8 +10,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use mio_chat::net::calendar;
 use mio_chat::time::UnixTime;
 use mio_chat::tls::client::Trust;
 use mio_chat::tls::{Fingerprint, Identity, SelfSigned};
@@ -53,8 +54,7 @@ impl Files {
 
 /// A pair that nobody vouches for, made so long ago.
 fn made(ago: Duration) -> (String, String) {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let then = UnixTime::from_millis((since_1970 - ago).as_millis() as u64);
+    let then = UnixTime::from_millis(calendar().millis() - ago.as_millis() as u64);
     let SelfSigned { certificate, key } =
         SelfSigned::make(&["chat.example".to_owned()], then).unwrap();
     (certificate, key)
@@ -386,7 +386,7 @@ fn operators_see_dates_and_handshakes_and_may_come_encrypted_themselves() {
     let pin = || Trust::Pin(fingerprint(&pair));
     let mut alice = join(&server, "chat.example", pin(), "alice");
     let metrics = get(admin, "/metrics").body;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+    let now = calendar().millis() as f64 / 1_000.0;
     let ends =
         metric(&metrics, "mio_chat_tls_certificate_expires_seconds{name=\"chat.example\"}") - now;
     assert!((ends - (DAY * 3_650).as_secs_f64()).abs() < 3_600.0, "{ends}");
