@@ -265,7 +265,7 @@ impl Crowd {
     }
 
     /// Ends the connection of somebody who comes encrypted.
-    pub(crate) fn close_secure(&mut self, mut wire: Wire) {
+    pub(crate) fn close_secure(mut wire: Wire) {
         let Some(mut secure) = wire.secure.take() else { return };
         let Some(channel) = secure.channel.take() else { return };
         let mut random = secure.random.clone();

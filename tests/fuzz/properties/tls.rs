@@ -107,7 +107,7 @@ fn first_bytes(data: &[u8]) {
             }
         };
         assert!(pipe.sent.len() < OUTGOING_MAX, "{} bytes for a stranger", pipe.sent.len());
-        assert_eq!(has_failed, true, "it has ended, and is no handshake");
+        assert!(has_failed, "it has ended, and is no handshake");
         outcomes.push(pipe.sent.first().copied());
         channel.close(&mut pipe);
     }
@@ -139,7 +139,7 @@ struct Run {
 
 impl Run {
     fn new(kind: u8) -> Self {
-        let config = trusting::client(if kind % 2 == 0 { &TLS13 } else { &TLS12 }, &[]);
+        let config = trusting::client(if kind.is_multiple_of(2) { &TLS13 } else { &TLS12 }, &[]);
         let name = ServerName::try_from("chat.example").expect("a name");
         let mut client = ClientConnection::new(Arc::new(config), name).expect("a client");
         let mut hello = Vec::new();
@@ -212,7 +212,7 @@ impl Run {
             }
             10 => self.client_reads(),
             _ => {
-                if input.byte() % 4 == 0 {
+                if input.byte().is_multiple_of(4) {
                     self.client.send_close_notify();
                     self.client_sends();
                 }
