@@ -258,6 +258,8 @@ impl Channel {
         let is_sent = self.flush(socket);
         if let Err(error) = understood.and_then(|()| self.count_handshake(new)) {
             self.stage = Stage::Failed;
+            // Some of what came before is lost with it, so the rest is not heard either.
+            (self.decrypted, self.handed_out) = (Vec::new(), 0);
             return Received::Failed(error);
         }
         if is_sent.is_err() {
