@@ -173,7 +173,7 @@ fn browsers_are_told_to_come_encrypted_where_others_vouch_for_the_certificate() 
 #[test]
 fn where_only_encrypted_clients_are_served_others_are_told_so() {
     let mut world = world(Encryption::Required);
-    let told = "* this server takes encrypted connections only: use \"mio-chat chat \
+    let told = "* the server takes encrypted connections only: use \"mio-chat chat \
                 tls://HOST:PORT\", a browser at https://HOST:PORT, or \"openssl s_client -quiet \
                 -connect HOST:PORT\"\n";
     for said in ["alice\n", "\n", "/help\n", "\u{feff}/who\n"] {

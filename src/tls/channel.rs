@@ -110,7 +110,8 @@ pub enum Received {
         /// There are more, whatever the socket holds.
         more: bool,
     },
-    /// So many bytes, none of which says anything.
+    /// Records of so many bytes, none of which says anything; none where one is not whole yet. There
+    /// may be more behind them.
     Noise(usize),
     /// Nothing for now.
     Nothing,
@@ -277,6 +278,7 @@ impl Channel {
         });
         let agreed = if was_secured { None } else { self.session.agreed() };
         self.has_stepped = !was_secured && (self.has_stepped || agreed.is_some());
+        let used = buffer.len() - self.incoming.len();
         let understood = understood.and_then(|()| match agreed {
             None if !was_secured => self.count_handshake(new),
             _ => Ok(()),
@@ -303,7 +305,7 @@ impl Channel {
             0 if is_broken => Received::Broken,
             0 if !was_secured => Received::Securing,
             0 if self.has_ended => Received::End,
-            0 => Received::Noise(came),
+            0 => Received::Noise(used),
             _ => Received::Bytes { count, more: !self.decrypted.is_empty() || self.has_ended },
         }
     }

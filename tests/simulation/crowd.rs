@@ -177,7 +177,7 @@ impl Transport for Crowd {
         self.model.reaped(self.now, id, reason);
         assert!(self.ids.remove(id).is_some(), "{id} was freed twice");
         if let Some(wire) = self.wires.remove(&id) {
-            self.close_secure(wire);
+            Self::close_secure(wire);
         }
         self.seen.note_close(reason);
     }

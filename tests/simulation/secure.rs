@@ -234,8 +234,8 @@ impl Crowd {
         }
     }
 
-    /// Writes to somebody who comes encrypted, for whom `plain` waits at the least. What was taken, and
-    /// what is behind it and encrypted.
+    /// Writes to somebody who comes encrypted, for whom `plain` waits at the least. What was taken,
+    /// and what is behind it and encrypted.
     pub(crate) fn write_secure(
         &mut self,
         wire: &mut Wire,
@@ -265,7 +265,7 @@ impl Crowd {
     }
 
     /// Ends the connection of somebody who comes encrypted.
-    pub(crate) fn close_secure(&mut self, mut wire: Wire) {
+    pub(crate) fn close_secure(mut wire: Wire) {
         let Some(mut secure) = wire.secure.take() else { return };
         let Some(channel) = secure.channel.take() else { return };
         let mut random = secure.random.clone();
@@ -303,8 +303,8 @@ impl Model {
         }
     }
 
-    /// A connection is encrypted: the conversation begins anew. Who has said how it will speak is not
-    /// asked to.
+    /// A connection is encrypted: the conversation begins anew. Who has said how it will speak is
+    /// not prompted.
     pub(crate) fn secured(&mut self, now: Nanos, id: ClientId, has_agreed: bool) {
         self.set_now(now);
         let client = self.client(id);
@@ -323,8 +323,8 @@ impl Model {
         self.close(id, CloseReason::Foreign(Foreign::Tls), "");
     }
 
-    /// This is offered to somebody's socket. A socket that has refused bytes is offered fewer than may
-    /// be encrypted, and takes those all the same: then these are what waits.
+    /// This is offered to somebody's socket. A socket that has refused bytes is offered fewer than
+    /// may be encrypted, and takes those all the same: then these are what waits.
     pub(crate) fn note_offered(&mut self, id: ClientId, offered: &mut Vec<u8>) {
         let sealed = &self.client(id).sealed;
         let both = offered.len().min(sealed.len());

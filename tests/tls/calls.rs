@@ -8,8 +8,8 @@ use crate::support::program::strace;
 use crate::support::{Client, Launch, report};
 
 const LINES: usize = 60;
-/// What a handshake and its end take, for each of two clients: three reads and three writes at most,
-/// and a look whether there is more.
+/// What a handshake and its end take, for each of two clients: three reads and three writes at
+/// most, and a look whether there is more.
 const HANDSHAKES: usize = 2 * 8;
 
 /// Somebody who says something and hears it.

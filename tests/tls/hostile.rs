@@ -177,7 +177,8 @@ fn who_goes_within_a_handshake_leaves_nothing_behind() {
     server.stop();
 }
 
-/// By the server's own clock this is told in `tests/encrypted.rs`, so it is not waited for each day.
+/// By the server's own clock this is told in `tests/encrypted.rs`, so it is only waited for by
+/// night.
 #[test]
 fn a_handshake_that_takes_too_long_in_all_is_cut_off() {
     if !sized(false, true) {

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use crate::peer::Peer;
 use crate::support::{Client, Server};
 
-const REFUSED: &str = "* this server takes encrypted connections only: ";
+const REFUSED: &str = "* the server takes encrypted connections only: ";
 
 #[test]
 fn who_comes_plain_from_elsewhere_is_told_how_to_come() {

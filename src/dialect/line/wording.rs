@@ -184,7 +184,7 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
         Farewell::TlsOnly => line(
             out,
             &[
-                "* this server takes encrypted connections only: use \"mio-chat chat tls://HOST:PORT\", \
+                "* the server takes encrypted connections only: use \"mio-chat chat tls://HOST:PORT\", \
                  a browser at https://HOST:PORT, or \"openssl s_client -quiet -connect HOST:PORT\"",
             ],
         ),

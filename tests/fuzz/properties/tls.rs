@@ -107,7 +107,7 @@ fn first_bytes(data: &[u8]) {
             }
         };
         assert!(pipe.sent.len() < OUTGOING_MAX, "{} bytes for a stranger", pipe.sent.len());
-        assert_eq!(has_failed, true, "it has ended, and is no handshake");
+        assert!(has_failed, "it has ended, and is no handshake");
         outcomes.push(pipe.sent.first().copied());
         channel.close(&mut pipe);
     }
@@ -127,6 +127,8 @@ struct Run {
     /// Something was done to what it sends, so that its end may fail.
     is_spoiled: bool,
     has_failed: bool,
+    /// The client has told its end, or was told of a failure.
+    has_closed: bool,
     /// Times that the client has changed its keys.
     keys: usize,
     /// What the server is to say, what of it was taken, and what is encrypted behind that.
@@ -139,7 +141,7 @@ struct Run {
 
 impl Run {
     fn new(kind: u8) -> Self {
-        let config = trusting::client(if kind % 2 == 0 { &TLS13 } else { &TLS12 }, &[]);
+        let config = trusting::client(if kind.is_multiple_of(2) { &TLS13 } else { &TLS12 }, &[]);
         let name = ServerName::try_from("chat.example").expect("a name");
         let mut client = ClientConnection::new(Arc::new(config), name).expect("a client");
         let mut hello = Vec::new();
@@ -153,6 +155,7 @@ impl Run {
             heard: Vec::new(),
             is_spoiled: false,
             has_failed: false,
+            has_closed: false,
             keys: 0,
             told: Vec::new(),
             taken: 0,
@@ -172,6 +175,9 @@ impl Run {
         match input.byte() % 12 {
             0..=2 => {
                 let bytes = input.bytes().repeat(1 + usize::from(input.byte() % 4) * 40);
+                if self.has_closed {
+                    return;
+                }
                 self.said.extend_from_slice(&bytes);
                 self.client.writer().write_all(&bytes).expect("room in memory");
                 self.client_sends();
@@ -212,7 +218,8 @@ impl Run {
             }
             10 => self.client_reads(),
             _ => {
-                if input.byte() % 4 == 0 {
+                if input.byte().is_multiple_of(4) {
+                    self.has_closed = true;
                     self.client.send_close_notify();
                     self.client_sends();
                 }
@@ -232,9 +239,11 @@ impl Run {
         let sent = std::mem::take(&mut self.pipe.sent);
         let mut sent = &sent[..];
         while !sent.is_empty() {
-            let taken = self.client.read_tls(&mut sent).expect("room for a record");
+            // It reads nothing behind an alert.
+            let Ok(taken) = self.client.read_tls(&mut sent) else { break };
             let understood = self.client.process_new_packets();
             assert!(understood.is_ok() || self.is_spoiled, "{understood:?}");
+            self.has_closed |= understood.is_err();
             let _ = self.client.reader().read_to_end(&mut self.read);
             if taken == 0 {
                 break;
