@@ -185,6 +185,24 @@ fn a_server_that_speaks_first_is_heard() {
 }
 
 #[test]
+fn a_server_that_speaks_first_and_leaves_is_heard_behind_the_handshake() {
+    let identity = TestIdentity::self_signed("chat.example");
+    for version in [&TLS12, &TLS13] {
+        let config = config(&identity, &[version], &[]);
+        for step in [1, 100, 1 << 20] {
+            let mut channel = ClientChannel::new(&any()).unwrap();
+            let (mut server, mut socket) = (TestServer::new(&config), TestSocket::new(step));
+            // In TLS 1.2 the end of the handshake, a line and the end come at once.
+            server.say(b"* goodbye\n");
+            server.leaves = true;
+            meet(&mut channel, &mut server, &mut socket).unwrap();
+            let heard = hear(&mut channel, &mut socket).unwrap();
+            assert_eq!(heard, (b"* goodbye\n".to_vec(), true), "{version:?} by {step}");
+        }
+    }
+}
+
+#[test]
 fn only_what_was_asked_for_is_spoken() {
     let identity = TestIdentity::self_signed("chat.example");
     for (offered, spoken, agreed) in [
