@@ -8,11 +8,12 @@
 //! ```
 //!
 //! Lines are only ever added, each in one write, so that two clients may do so at once; of several
-//! for one server the last counts.
+//! for one server the last counts. A file that cannot be read to its end is an error: a server that
+//! is on no line that was read would count as new.
 
 use std::ffi::OsString;
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -32,13 +33,23 @@ pub(super) fn usual_place(variable: impl Fn(&str) -> Option<OsString>) -> Option
 
 /// What is known of a server. No file is one without lines.
 pub(super) fn look_up(file: &Path, server: &str) -> io::Result<Option<Known>> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     match OpenOptions::new().read(true).open(file) {
-        Ok(opened) => opened.take(KNOWN_SERVERS_BYTES_MAX).read_to_string(&mut text)?,
+        Ok(opened) => opened.take(KNOWN_SERVERS_BYTES_MAX + 1).read_to_end(&mut bytes)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    refuse_beyond_limit(bytes.len() as u64)?;
+    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))?;
     find(&text, server).map_err(|line| io::Error::other(format!("line {line} makes no sense")))
+}
+
+fn refuse_beyond_limit(length: u64) -> io::Result<()> {
+    if length > KNOWN_SERVERS_BYTES_MAX {
+        let most = KNOWN_SERVERS_BYTES_MAX;
+        return Err(io::Error::other(format!("more than {most} bytes are too many")));
+    }
+    Ok(())
 }
 
 /// The error is the number of a line that says nothing of a server.
@@ -66,12 +77,27 @@ pub(super) fn add(file: &Path, server: &str, known: Known) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    let mut opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+    let mut options = OpenOptions::new();
+    let mut opened = options.read(true).append(true).create(true).mode(0o600).open(file)?;
     let known = match known {
         Known::Certificate(fingerprint) => fingerprint.to_string(),
         Known::Authority => AUTHORITY.to_owned(),
     };
-    opened.write_all(format!("{server} {known}\n").as_bytes())
+    // Somebody may have edited the file, and left the last line without its end.
+    let newline = if ends_within_line(&mut opened)? { "\n" } else { "" };
+    let line = format!("{newline}{server} {known}\n");
+    refuse_beyond_limit(opened.metadata()?.len() + line.len() as u64)?;
+    opened.write_all(line.as_bytes())
+}
+
+fn ends_within_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 #[cfg(all(test, feature = "tls"))]
@@ -108,6 +134,40 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         assert!(look_up(folder.path(), "a:1").is_err(), "a folder is no file");
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_refused_and_none_grows_beyond_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("known_servers");
+        let known = Known::Certificate(Fingerprint::of(b"1"));
+        add(&file, "a:1", known).unwrap();
+        let lines = std::fs::read_to_string(&file).unwrap();
+        // The line of the server is the last one within the limit, and then beyond it.
+        let most = KNOWN_SERVERS_BYTES_MAX as usize;
+        let padding = |bytes: usize| format!("#{}\n", "-".repeat(bytes - 2));
+        std::fs::write(&file, padding(most - lines.len()) + &lines).unwrap();
+        assert_eq!(look_up(&file, "a:1").unwrap(), Some(known));
+        let error = add(&file, "b:2", Known::Authority).unwrap_err().to_string();
+        assert_eq!(error, "more than 1048576 bytes are too many");
+        assert_eq!(look_up(&file, "a:1").unwrap(), Some(known), "nothing was added");
+        std::fs::write(&file, padding(most) + &lines).unwrap();
+        let error = look_up(&file, "a:1").unwrap_err().to_string();
+        assert_eq!(error, "more than 1048576 bytes are too many");
+    }
+
+    #[test]
+    fn a_line_is_added_behind_the_last_one_even_where_that_has_no_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("known_servers");
+        for text in ["", "# mine", "a:1 authority", "a:1 authority\n", "a:1 authority\n\n"] {
+            std::fs::write(&file, text).unwrap();
+            add(&file, "b:2", Known::Authority).unwrap();
+            let expected = text.contains("a:1").then_some(Known::Authority);
+            assert_eq!(look_up(&file, "a:1").unwrap(), expected, "{text:?}");
+            assert_eq!(look_up(&file, "b:2").unwrap(), Some(Known::Authority), "{text:?}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "a:1 authority\n\nb:2 authority\n");
     }
 
     #[test]

@@ -65,8 +65,6 @@ struct Opened {
     count: usize,
     /// Where the rest begins.
     rest: usize,
-    /// The handshake is done.
-    is_secured: bool,
 }
 
 impl ClientChannel {
@@ -120,7 +118,8 @@ impl ClientChannel {
                 self.unsent.clear();
             }
             let opened = opened?;
-            let received = if opened.is_secured && !self.is_secured {
+            // A server may have said all of it at once, up to the end.
+            let received = if !self.is_secured && !self.connection.is_handshaking() {
                 self.is_secured = true;
                 self.early.extend_from_slice(&room[..opened.count]);
                 let certificates = self.connection.peer_certificates().unwrap_or_default();
@@ -168,7 +167,7 @@ impl ClientChannel {
 
     /// Takes the records apart that end in the room before `end`.
     fn open(&mut self, room: &mut [u8], end: usize) -> Result<Opened, ClientError> {
-        let mut opened = Opened { count: 0, rest: TLS_RECORD_BYTES_MAX, is_secured: false };
+        let mut opened = Opened { count: 0, rest: TLS_RECORD_BYTES_MAX };
         loop {
             let (front, records) = room[..end].split_at_mut(opened.rest);
             let mut status = self.connection.process_tls_records(records);
@@ -188,9 +187,6 @@ impl ClientChannel {
                 Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
                 Ok(ConnectionState::PeerClosed | ConnectionState::Closed) => {
                     (self.has_ended, is_over) = (true, true);
-                }
-                Ok(ConnectionState::WriteTraffic(_)) => {
-                    (opened.is_secured, is_over) = (true, true);
                 }
                 Ok(_) => is_over = true,
                 Err(error) => failure = Some(error),

@@ -3,7 +3,7 @@
 //! A connector lives as long as its server is talked to, for it keeps the tickets by which
 //! connections are made again without the costly half of a handshake.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -82,11 +82,14 @@ impl Connector {
         Ok(self.verifier.judge(server, intermediates, &self.name, UnixTime::now())?)
     }
 
-    /// From now on the server must be the one that it is now.
+    /// From now on the server must be the one that it is now. Of a self-signed certificate and
+    /// another one the first counts; an authority takes the place of both, and for good.
     pub fn remember(&self, known: Known) {
         if let Rule::FirstUse(remembered) = &self.verifier.rule {
-            // What is known already is not forgotten.
-            let _ = remembered.set(known);
+            let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            if remembered.is_none() || known == Known::Authority {
+                *remembered = Some(known);
+            }
         }
     }
 }
@@ -96,9 +99,7 @@ fn verifier(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Verifier, Cl
         Trust::Pin(pin) => (Rule::Pin(pin), Vec::new(), false),
         Trust::Authorities(pem) => (Rule::Authorities, certificates(&pem)?, false),
         Trust::System => (Rule::Authorities, Vec::new(), true),
-        Trust::FirstUse(known) => {
-            (Rule::FirstUse(known.map(OnceLock::from).unwrap_or_default()), Vec::new(), true)
-        }
+        Trust::FirstUse(known) => (Rule::FirstUse(Mutex::new(known)), Vec::new(), true),
     };
     let mut roots = RootCertStore::empty();
     for certificate in &given {

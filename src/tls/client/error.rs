@@ -147,7 +147,10 @@ impl From<Error> for ClientError {
             Error::InvalidCertificate(why) => Self::Distrusted(Distrust::of(&why)),
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::Foreign,
             Error::AlertReceived(alert) => Self::Refused(match alert {
-                AlertDescription::UnrecognisedName => "it has no certificate for that name",
+                // A server of ours says the second one, as its TLS library has it.
+                AlertDescription::UnrecognisedName | AlertDescription::AccessDenied => {
+                    "it has no certificate for that name"
+                }
                 AlertDescription::NoApplicationProtocol => "nothing is spoken there that is here",
                 AlertDescription::ProtocolVersion => "it speaks another version of it",
                 AlertDescription::HandshakeFailure => "it knows no cipher that is known here",

@@ -89,6 +89,8 @@ pub(super) fn config(
         .with_single_cert(chain, identity.key.clone_key())
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    // What is said first comes with the handshake.
+    config.send_half_rtt_data = true;
     config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
     Arc::new(config)
 }
@@ -141,12 +143,14 @@ pub(super) struct TestServer {
     pub(super) connection: ServerConnection,
     pub(super) heard: Vec<u8>,
     pub(super) error: Option<rustls::Error>,
+    /// It ends the connection as soon as the handshake is done.
+    pub(super) leaves: bool,
 }
 
 impl TestServer {
     pub(super) fn new(config: &Arc<ServerConfig>) -> Self {
         let connection = ServerConnection::new(Arc::clone(config)).unwrap();
-        Self { connection, heard: Vec::new(), error: None }
+        Self { connection, heard: Vec::new(), error: None, leaves: false }
     }
 
     /// Hears what was sent, and sends what is to be said.
@@ -161,6 +165,10 @@ impl TestServer {
             }
             // The end is told as nothing more, or as an error.
             let _ = self.connection.reader().read_to_end(&mut self.heard);
+        }
+        if self.leaves && !self.connection.is_handshaking() {
+            self.leaves = false;
+            self.connection.send_close_notify();
         }
         while self.connection.wants_write() {
             self.connection.write_tls(&mut socket.to_client).unwrap();

@@ -1,7 +1,7 @@
 //! Whether a server is who it should be: asked by rustls in the middle of the handshake, before
 //! anything is said.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -46,7 +46,7 @@ pub(super) enum Rule {
     /// One of the authorities must vouch for it.
     Authorities,
     /// So must they, or it has a self-signed certificate: the one it had before, or none is known.
-    FirstUse(OnceLock<Known>),
+    FirstUse(Mutex<Option<Known>>),
 }
 
 /// Judges one server.
@@ -80,7 +80,7 @@ impl Verifier {
                 });
             }
             Rule::Authorities => return vouched().map(|()| Verdict::Authority),
-            Rule::FirstUse(known) => known.get().copied(),
+            Rule::FirstUse(known) => *known.lock().unwrap_or_else(PoisonError::into_inner),
         };
         if known == Some(Known::Certificate(found)) {
             return Ok(Verdict::Known);

@@ -141,10 +141,9 @@ fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
         assert_eq!(told(said), "it speaks no TLS there");
     }
     assert_eq!(told(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "it speaks no TLS there");
-    assert_eq!(
-        told(b"\x15\x03\x03\0\x02\x02\x70"),
-        "it refuses TLS: it has no certificate for that name"
-    );
+    for said in [b"\x15\x03\x03\0\x02\x02\x70", b"\x15\x03\x03\0\x02\x02\x31"] {
+        assert_eq!(told(said), "it refuses TLS: it has no certificate for that name");
+    }
     assert_eq!(
         told(b"\x15\x03\x03\0\x02\x02\x78"),
         "it refuses TLS: nothing is spoken there that is here"
@@ -181,6 +180,24 @@ fn a_server_that_speaks_first_is_heard() {
             let heard = hear(&mut channel, &mut socket).unwrap();
             assert_eq!(heard, (b"welcome\n".to_vec(), false), "{version:?} by {step}");
             assert_eq!(server.heard, b"hello\n");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_speaks_first_and_leaves_is_heard_behind_the_handshake() {
+    let identity = TestIdentity::self_signed("chat.example");
+    for version in [&TLS12, &TLS13] {
+        let config = config(&identity, &[version], &[]);
+        for step in [1, 100, 1 << 20] {
+            let mut channel = ClientChannel::new(&any()).unwrap();
+            let (mut server, mut socket) = (TestServer::new(&config), TestSocket::new(step));
+            // In TLS 1.2 the end of the handshake, a line and the end come at once.
+            server.say(b"* goodbye\n");
+            server.leaves = true;
+            meet(&mut channel, &mut server, &mut socket).unwrap();
+            let heard = hear(&mut channel, &mut socket).unwrap();
+            assert_eq!(heard, (b"* goodbye\n".to_vec(), true), "{version:?} by {step}");
         }
     }
 }

@@ -111,6 +111,18 @@ fn a_self_signed_certificate_is_believed_once() {
 }
 
 #[test]
+fn an_authority_takes_the_place_of_a_self_signed_certificate_for_good() {
+    let identity = TestIdentity::self_signed(NAME);
+    let found = Fingerprint::of(&identity.certificate);
+    let connector = connector(NAME, Trust::FirstUse(Some(Known::Certificate(found)))).unwrap();
+    assert_eq!(outcome(&connector, &identity), Ok(Verdict::Known));
+    connector.remember(Known::Authority);
+    assert_eq!(outcome(&connector, &identity), Err(Distrust::Downgraded { found }));
+    connector.remember(Known::Certificate(found));
+    assert_eq!(outcome(&connector, &identity), Err(Distrust::Downgraded { found }));
+}
+
+#[test]
 fn what_makes_no_sense_is_told_before_anybody_is_connected_to() {
     for name in ["bücher.example", "", "a b"] {
         let error = connector(name, Trust::FirstUse(None)).unwrap_err();
