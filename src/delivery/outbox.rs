@@ -13,6 +13,7 @@
 
 mod flags;
 mod handover;
+mod owed;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -189,38 +190,6 @@ impl Outbox {
         }
     }
 
-    /// Notes that so many bytes at the front are encrypted, and wait so for the socket. A reader who
-    /// is cut off is sent these, and the rest of the message that they end in.
-    pub(super) fn seal(&mut self, sealed: usize, transcripts: &Transcripts, pool: &mut Pool) {
-        let sealed = sealed.min(self.backlog());
-        let rest =
-            self.encoding.framing().owed(self.slices(transcripts), self.owed(transcripts), sealed);
-        self.owe(sealed + rest.unwrap_or(0), pool);
-        if let Some(overflow) = &mut self.overflow {
-            overflow.sealed = sealed;
-        }
-    }
-
-    /// Bytes at the front that a reader who is cut off is still sent; of a message that has no end,
-    /// those alone that cannot be taken back.
-    fn owed(&self, transcripts: &Transcripts) -> usize {
-        let owed = self.overflow.as_ref().map_or(0, |overflow| overflow.owed);
-        if self.flags.has(Flag::Open) && !self.is_empty() {
-            let end = self.encoding.framing().owed(self.slices(transcripts), 0, 1);
-            return owed.max(end.map_or(0, |end| 1 + end));
-        }
-        owed
-    }
-
-    /// Notes how many bytes at the front a reader who is cut off is still sent.
-    fn owe(&mut self, owed: usize, pool: &mut Pool) {
-        if owed > 0 {
-            pool.take(&mut self.overflow).owed = owed;
-        } else if let Some(overflow) = &mut self.overflow {
-            overflow.owed = 0;
-        }
-    }
-
     /// Has the client told things in another encoding from now on. Where messages end in what waits
     /// is not known any more where these end otherwise.
     pub(super) fn set_encoding(&mut self, encoding: Encoding, pool: &mut Pool) {
@@ -238,26 +207,6 @@ impl Outbox {
             let overflow = pool.take(&mut self.overflow);
             let remaining = self.first.len as usize + overflow.waiting;
             overflow.mark.get_or_insert(Mark { since: now, remaining });
-        }
-    }
-
-    /// Drops all that waits but the rest of a message that is partly sent.
-    pub(super) fn cut_after_message(&mut self, transcripts: &Transcripts, pool: &mut Pool) {
-        let owed = self.owed(transcripts);
-        let sealed = self.overflow.as_ref().map_or(0, |overflow| overflow.sealed);
-        let mut kept = Vec::with_capacity(owed);
-        for slice in self.slices(transcripts) {
-            kept.extend_from_slice(&slice[..slice.len().min(owed - kept.len())]);
-        }
-        self.first = NOTHING;
-        // Only another write shows whether the socket takes the little that is left.
-        self.blocked = false;
-        pool.give_back(&mut self.overflow);
-        self.flags.set(Flag::Open, false);
-        self.push_own(&kept, pool);
-        self.owe(kept.len(), pool);
-        if let Some(overflow) = &mut self.overflow {
-            overflow.sealed = sealed;
         }
     }
 

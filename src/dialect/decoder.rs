@@ -89,8 +89,8 @@ impl Decoder {
         }
     }
 
-    /// The decoder of a client whose connection is encrypted from now on, and with which the language
-    /// of this name was agreed on (ALPN).
+    /// The decoder of a client whose connection is encrypted from now on, and with which the
+    /// language of this name was agreed on (ALPN).
     pub fn encrypted(security: Security, protocol: Option<&str>, spoken: &Spoken) -> Self {
         match Agreed::on(protocol) {
             Agreed::Http if spoken.http => Self::Http(Box::new(HttpDecoder::agreed(security))),
@@ -154,8 +154,8 @@ impl Decoder {
         self.language_mut().drop_unfinished();
     }
 
-    /// Whether a client that is silent may wait for a prompt. One that has agreed on a language knows
-    /// that it is to speak.
+    /// Whether a client that is silent may wait for a prompt. One that has agreed on a language
+    /// knows that it is to speak.
     pub fn needs_prompt(&self) -> bool {
         matches!(self, Self::Line(line) if line.may_be_http())
     }

@@ -36,6 +36,9 @@ const IRC_REFUSAL: &[u8] =
     b"\r\nERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n";
 
 impl Foreign {
+    /// That of a connection whose encryption has failed.
+    pub const BROKEN_TLS: Self = Self::Tls;
+
     /// Their names in the log and the counters, in this order.
     pub const NAMES: [&'static str; 3] = ["irc", "http", "tls"];
 

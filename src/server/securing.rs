@@ -51,7 +51,7 @@ impl Server {
     /// by what encrypts, if at all.
     pub(super) fn insecure(&mut self, now: Time, id: ClientId) {
         self.fanout.discard(id);
-        self.close(now, id, CloseReason::Foreign(Foreign::Tls));
+        self.close(now, id, CloseReason::Foreign(Foreign::BROKEN_TLS));
         self.settle(now);
     }
 

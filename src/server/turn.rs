@@ -95,8 +95,8 @@ pub enum Written {
     /// So many bytes were taken. If that is less than was offered, [`Turn::note_writable`] tells
     /// when more may be.
     Taken(usize),
-    /// So many bytes were taken; so many behind them are encrypted, and wait so for the socket. They
-    /// cannot be taken back. [`Turn::note_writable`] tells when more may be taken, and what is
+    /// So many bytes were taken; so many behind them are encrypted, and wait so for the socket.
+    /// They cannot be taken back. [`Turn::note_writable`] tells when more may be taken, and what is
     /// offered then begins with them.
     Sealed {
         /// Bytes taken.

@@ -110,8 +110,8 @@ pub enum Received {
         /// There are more, whatever the socket holds.
         more: bool,
     },
-    /// Records of so many bytes, none of which says anything; none where one is not whole yet. There
-    /// may be more behind them.
+    /// Records of so many bytes, none of which says anything; none where one is not whole yet.
+    /// There may be more behind them.
     Noise(usize),
     /// Nothing for now.
     Nothing,
@@ -191,7 +191,8 @@ impl Channel {
         })
     }
 
-    /// Whether the last read was a step of the handshake, which takes a hundred times what others do.
+    /// Whether the last read was a step of the handshake, which takes a hundred times what others
+    /// do.
     pub fn has_stepped(&self) -> bool {
         self.has_stepped
     }
@@ -243,8 +244,8 @@ impl Channel {
         self.take_in(socket, &mut buffer[..had + came], came, room)
     }
 
-    /// How much is read at once where there is room for so many plain bytes: what fills that, or the
-    /// rest of the record that has begun. So what is decrypted and not asked for is one record.
+    /// How much is read at once where there is room for so many plain bytes: what fills that, or
+    /// the rest of the record that has begun. So what is decrypted and not asked for is one record.
     fn appetite(&self, room: usize) -> usize {
         let begun = &self.incoming;
         let rest = match (begun.get(3..5), self.stage) {

@@ -183,10 +183,10 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
         }
         Farewell::TlsOnly => line(
             out,
-            &[
-                "* the server takes encrypted connections only: use \"mio-chat chat tls://HOST:PORT\", \
-                 a browser at https://HOST:PORT, or \"openssl s_client -quiet -connect HOST:PORT\"",
-            ],
+            &["* the server takes encrypted connections only: use \"mio-chat chat \
+                 tls://HOST:PORT\", \
+                 a browser at https://HOST:PORT, or \"openssl s_client -quiet -connect \
+                 HOST:PORT\""],
         ),
         Farewell::AddressBanned => line(out, &["* nobody from your address is served here"]),
         Farewell::ServerFull => line(out, &["* the server is full; try again in a minute"]),
