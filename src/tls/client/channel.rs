@@ -14,13 +14,14 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use rustls::Error;
 use rustls::client::UnbufferedClientConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError};
+use rustls::unbuffered::{ConnectionState, EncryptError};
 
 use super::connector::Connector;
 use super::error::ClientError;
 use super::verifier::Verdict;
 use crate::limits::{TLS_PLAIN_LINE_BYTES_MAX, TLS_RECORD_BYTES_MAX, TLS_SEALED_AT_ONCE};
 use crate::text::is_unsafe;
+use crate::tls::unbuffered::{append, encode};
 
 /// What a server of ours asks whoever is silent at first, in plain. A hello that comes late, over a
 /// network that has lost it once, crosses it on its way.
@@ -327,41 +328,6 @@ impl fmt::Debug for ClientChannel {
     }
 }
 
-/// Appends what rustls has to say.
-fn encode<Data>(
-    mut data: EncodeTlsData<'_, Data>,
-    unsent: &mut Vec<u8>,
-) -> Result<(), ClientError> {
-    append(unsent, |space| {
-        data.encode(space).map_err(|error| match error {
-            EncodeError::InsufficientSize(size) => EncryptError::InsufficientSize(size),
-            EncodeError::AlreadyEncoded => EncryptError::EncryptExhausted,
-        })
-    })
-}
-
-/// Appends what is written into the space that it asks for.
-fn append(
-    unsent: &mut Vec<u8>,
-    mut write: impl FnMut(&mut [u8]) -> Result<usize, EncryptError>,
-) -> Result<(), ClientError> {
-    let before = unsent.len();
-    loop {
-        match write(&mut unsent[before..]) {
-            Ok(count) => {
-                unsent.truncate(before + count);
-                return Ok(());
-            }
-            Err(EncryptError::InsufficientSize(size))
-                if before + size.required_size > unsent.len() =>
-            {
-                unsent.resize(before + size.required_size, 0);
-            }
-            Err(error) => return Err(ClientError::Broken(error.to_string())),
-        }
-    }
-}
-
 /// Whether this may be the beginning of a line that says why everybody is turned away. The byte is
 /// the first of no record.
 fn may_be_plain_line(came: &[u8]) -> bool {
@@ -379,6 +345,12 @@ fn plain_line(came: &[u8]) -> Option<String> {
 
 fn too_long() -> ClientError {
     Error::PeerSentOversizedRecord.into()
+}
+
+impl From<EncryptError> for ClientError {
+    fn from(error: EncryptError) -> Self {
+        Self::Broken(error.to_string())
+    }
 }
 
 impl From<ClientError> for io::Error {
