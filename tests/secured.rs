@@ -182,6 +182,20 @@ fn a_server_without_tls_is_told_nothing_and_told_of() {
     assert_eq!((outcome.code, home.remembered().as_str()), (Some(3), ""));
 }
 
+#[test]
+fn a_server_that_is_full_is_heard_though_it_says_so_without_tls() {
+    let home = Home::new();
+    let server = Server::start(&[&["--max-clients", "1"][..], &SELF_SIGNED].concat());
+    let mut alice = Client::join(server.tcp(), "alice");
+    let outcome = home.say(&format!("tls://{}", server.tcp()), &[], "my secret");
+    let told = "it answers without TLS: \"the server is full; try again in a minute\"";
+    assert!(outcome.told.contains(told), "{}", outcome.told);
+    assert_eq!((outcome.code, home.remembered().as_str()), (Some(3), ""));
+    alice.say("nobody came");
+    alice.hear("alice: nobody came");
+    server.stop();
+}
+
 /// A load test of a server, briefly, its report, and what people are told.
 fn load(place: &str, flags: &[&str]) -> (Option<i32>, Value, String) {
     let file = tempfile::NamedTempFile::new().unwrap();

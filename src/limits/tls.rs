@@ -26,5 +26,8 @@ pub const TLS_ROOM_BYTES: usize = 64 * 1_024;
 /// Bytes that a client encrypts in one go: four records, which a socket takes at once if it takes
 /// anything.
 pub const TLS_SEALED_AT_ONCE: usize = 4 * TLS_RECORD_PLAIN_MAX;
+/// Bytes of the line by which a server turns a client away before it speaks TLS: five times what
+/// ours says. Fixed.
+pub const TLS_PLAIN_LINE_BYTES_MAX: usize = 512;
 
 const _: () = assert!(TLS_ROOM_BYTES >= 3 * TLS_RECORD_BYTES_MAX);

@@ -8,6 +8,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
 use super::fingerprint::Fingerprint;
+use super::x509::is_self_signed;
 use crate::limits::CERTIFICATE_WARNING;
 use crate::time::UnixTime;
 
@@ -41,7 +42,7 @@ impl Certificate {
             ends: moment(validity.not_after),
             ends_on: day(validity.not_after),
             fingerprint: Fingerprint::of(der),
-            is_self_signed: parsed.subject().as_raw() == parsed.issuer().as_raw(),
+            is_self_signed: is_self_signed(&parsed),
             is_signed_in_an_old_way: OLD_SIGNATURES.contains(&signature.as_str()),
         })
     }

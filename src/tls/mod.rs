@@ -25,6 +25,8 @@ mod self_signed;
 mod testing;
 #[cfg(feature = "server")]
 mod tickets;
+mod unbuffered;
+mod x509;
 
 #[cfg(feature = "server")]
 pub use acceptor::Acceptor;

@@ -26,6 +26,7 @@ use crate::limits::{
     TLS_KEYS_AHEAD, TLS_RECORD_BYTES_MAX, TLS_RECORD_PLAIN_MAX, TLS_SILENT_RECORDS_MAX,
     TLS13_RECORD_BYTES_MAX,
 };
+use crate::tls::unbuffered::encode;
 
 /// Bytes of a record's header.
 const HEADER_BYTES: usize = 5;
@@ -339,11 +340,8 @@ fn settle(
     loop {
         let UnbufferedStatus { discard, state } = connection.process_tls_records(incoming);
         match state.map_err(|_| RecordError::Unfinished)? {
-            ConnectionState::EncodeTlsData(mut data) => {
-                let begin = outgoing.len();
-                outgoing.resize(begin + TLS_RECORD_BYTES_MAX, 0);
-                let written = data.encode(&mut outgoing[begin..]);
-                outgoing.truncate(begin + written.map_err(|_| RecordError::Unfinished)?);
+            ConnectionState::EncodeTlsData(data) => {
+                encode(data, outgoing).map_err(|_| RecordError::Unfinished)?;
             }
             ConnectionState::TransmitTlsData(data) => data.done(),
             ConnectionState::PeerClosed => {}

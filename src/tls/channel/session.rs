@@ -3,11 +3,12 @@
 
 use rustls::HandshakeKind;
 use rustls::server::UnbufferedServerConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
+use rustls::unbuffered::{ConnectionState, EncryptError, UnbufferedStatus};
 
 use super::ChannelError;
 use crate::tls::acceptor::Acceptor;
 use crate::tls::records::{RecordLayer, RecordLayerState};
+use crate::tls::unbuffered::{append, encode};
 
 /// What encrypts a connection.
 pub(super) enum Session {
@@ -80,12 +81,9 @@ impl Session {
     pub(super) fn close(&mut self, incoming: &mut [u8], outgoing: &mut Vec<u8>) {
         match self {
             Self::Rustls(rustls) => {
-                let mut last = [0; 64];
-                if let Ok(ConnectionState::WriteTraffic(mut traffic)) =
-                    rustls.process_tls_records(incoming).state
-                    && let Ok(length) = traffic.queue_close_notify(&mut last)
-                {
-                    outgoing.extend_from_slice(&last[..length]);
+                let state = rustls.process_tls_records(incoming).state;
+                if let Ok(ConnectionState::WriteTraffic(mut traffic)) = state {
+                    let _ = append(outgoing, |room| traffic.queue_close_notify(room));
                 }
             }
             Self::Records(records) => records.close(outgoing),
@@ -135,10 +133,9 @@ fn understand(
                 }
                 true
             }
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+            Ok(ConnectionState::EncodeTlsData(data)) => {
                 is_answered = true;
-                encode(outgoing, |room| data.encode(room));
-                true
+                encode(data, outgoing).is_ok()
             }
             Ok(ConnectionState::TransmitTlsData(data)) => {
                 data.done();
@@ -166,12 +163,11 @@ fn understand(
 /// something to say, for otherwise it would look for more in the buffer that it has failed at.
 fn encode_alert(rustls: &mut UnbufferedServerConnection, outgoing: &mut Vec<u8>) {
     while rustls.wants_write() {
-        let Ok(ConnectionState::EncodeTlsData(mut data)) =
-            rustls.process_tls_records(&mut []).state
-        else {
+        let state = rustls.process_tls_records(&mut []).state;
+        let Ok(ConnectionState::EncodeTlsData(data)) = state else { return };
+        if encode(data, outgoing).is_err() {
             return;
-        };
-        encode(outgoing, |room| data.encode(room));
+        }
     }
 }
 
@@ -219,22 +215,10 @@ fn seal(
                     sealed => return sealed.ok(),
                 }
             }
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                encode(outgoing, |room| data.encode(room));
-            }
+            Ok(ConnectionState::EncodeTlsData(data)) => encode(data, outgoing).ok()?,
             Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
             _ => return None,
         }
         incoming.drain(..discard);
-    }
-}
-
-/// Appends what `encode` has to say, for which it first says how much room it needs.
-fn encode(out: &mut Vec<u8>, mut encode: impl FnMut(&mut [u8]) -> Result<usize, EncodeError>) {
-    let had = out.len();
-    if let Err(EncodeError::InsufficientSize(needed)) = encode(&mut []) {
-        out.resize(had + needed.required_size, 0);
-        let length = encode(&mut out[had..]).unwrap_or(0);
-        out.truncate(had + length);
     }
 }

@@ -14,12 +14,14 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use rustls::Error;
 use rustls::client::UnbufferedClientConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError};
+use rustls::unbuffered::{ConnectionState, EncryptError};
 
 use super::connector::Connector;
 use super::error::ClientError;
 use super::verifier::Verdict;
-use crate::limits::{TLS_RECORD_BYTES_MAX, TLS_SEALED_AT_ONCE};
+use crate::limits::{TLS_PLAIN_LINE_BYTES_MAX, TLS_RECORD_BYTES_MAX, TLS_SEALED_AT_ONCE};
+use crate::text::is_unsafe;
+use crate::tls::unbuffered::{append, encode};
 
 /// What a server of ours asks whoever is silent at first, in plain. A hello that comes late, over a
 /// network that has lost it once, crosses it on its way.
@@ -168,6 +170,15 @@ impl ClientChannel {
     /// Takes the records apart that end in the room before `end`.
     fn open(&mut self, room: &mut [u8], end: usize) -> Result<Opened, ClientError> {
         let mut opened = Opened { count: 0, rest: TLS_RECORD_BYTES_MAX };
+        // Nothing of TLS has come yet.
+        if self.connection.protocol_version().is_none() {
+            let came = &room[opened.rest..end];
+            match plain_line(came) {
+                Some(line) => return Err(ClientError::Plain(line)),
+                None if may_be_plain_line(came) => return Ok(opened),
+                None => {}
+            }
+        }
         loop {
             let (front, records) = room[..end].split_at_mut(opened.rest);
             let mut status = self.connection.process_tls_records(records);
@@ -317,43 +328,29 @@ impl fmt::Debug for ClientChannel {
     }
 }
 
-/// Appends what rustls has to say.
-fn encode<Data>(
-    mut data: EncodeTlsData<'_, Data>,
-    unsent: &mut Vec<u8>,
-) -> Result<(), ClientError> {
-    append(unsent, |space| {
-        data.encode(space).map_err(|error| match error {
-            EncodeError::InsufficientSize(size) => EncryptError::InsufficientSize(size),
-            EncodeError::AlreadyEncoded => EncryptError::EncryptExhausted,
-        })
-    })
+/// Whether this may be the beginning of a line that says why everybody is turned away. The byte is
+/// the first of no record.
+fn may_be_plain_line(came: &[u8]) -> bool {
+    let is_begun = came == b"*" || came.starts_with(b"* ");
+    is_begun && came.len() < TLS_PLAIN_LINE_BYTES_MAX && !came.contains(&b'\n')
 }
 
-/// Appends what is written into the space that it asks for.
-fn append(
-    unsent: &mut Vec<u8>,
-    mut write: impl FnMut(&mut [u8]) -> Result<usize, EncryptError>,
-) -> Result<(), ClientError> {
-    let before = unsent.len();
-    loop {
-        match write(&mut unsent[before..]) {
-            Ok(count) => {
-                unsent.truncate(before + count);
-                return Ok(());
-            }
-            Err(EncryptError::InsufficientSize(size))
-                if before + size.required_size > unsent.len() =>
-            {
-                unsent.resize(before + size.required_size, 0);
-            }
-            Err(error) => return Err(ClientError::Broken(error.to_string())),
-        }
-    }
+/// What a server says that turns a connection away before it knows that TLS is spoken there, as one
+/// does that is full.
+fn plain_line(came: &[u8]) -> Option<String> {
+    let end = memchr::memchr(b'\n', came).filter(|end| *end < TLS_PLAIN_LINE_BYTES_MAX)?;
+    let line = std::str::from_utf8(&came[..end]).ok()?.strip_prefix("* ")?.trim_ascii_end();
+    (!line.is_empty() && !line.contains(is_unsafe)).then(|| line.to_owned())
 }
 
 fn too_long() -> ClientError {
     Error::PeerSentOversizedRecord.into()
+}
+
+impl From<EncryptError> for ClientError {
+    fn from(error: EncryptError) -> Self {
+        Self::Broken(error.to_string())
+    }
 }
 
 impl From<ClientError> for io::Error {

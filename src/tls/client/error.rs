@@ -32,6 +32,9 @@ pub enum ClientError {
     /// What answers does not speak TLS.
     #[error("it speaks no TLS there")]
     Foreign,
+    /// What answers turns everybody away, with this line.
+    #[error("it answers without TLS: \"{0}\"")]
+    Plain(String),
     /// The server has refused.
     #[error("it refuses TLS: {0}")]
     Refused(&'static str),

@@ -14,7 +14,7 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::time::ASN1Time;
 
 use super::error::Distrust;
-use crate::tls::Fingerprint;
+use crate::tls::{Fingerprint, x509};
 
 /// What is known of a server from the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +137,9 @@ fn judge_given(
     if now > parsed.validity().not_after { Err(Distrust::Expired) } else { Ok(()) }
 }
 
-/// Whether a certificate names itself as who has issued it.
+/// Whether a certificate names itself as its issuer; one that cannot be read does not.
 fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
-    let parsed = parse_x509_certificate(certificate);
-    parsed.is_ok_and(|(_, parsed)| parsed.subject().as_raw() == parsed.issuer().as_raw())
+    parse_x509_certificate(certificate).is_ok_and(|(_, parsed)| x509::is_self_signed(&parsed))
 }
 
 impl ServerCertVerifier for Verifier {

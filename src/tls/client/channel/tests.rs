@@ -137,7 +137,7 @@ fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
         socket.to_client.extend(said);
         channel.read(&mut socket, &mut room).unwrap_err().to_string()
     };
-    for said in [&b"NICK* welcome\n"[..], b"NICNICK", b"welcome\n", b"NO WAY\r\n"] {
+    for said in [&b"NICNICK"[..], b"welcome\n", b"NO WAY\r\n", b"*welcome\n"] {
         assert_eq!(told(said), "it speaks no TLS there");
     }
     assert_eq!(told(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "it speaks no TLS there");
@@ -149,6 +149,34 @@ fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
         "it refuses TLS: nothing is spoken there that is here"
     );
     assert!(told(b"\x16\x03\x03\xff\xff").starts_with("TLS failed: "));
+}
+
+#[test]
+fn a_line_by_which_a_server_turns_everybody_away_is_shown() {
+    let mut room = vec![0; TLS_ROOM_BYTES];
+    let mut told = |said: &[u8], step: usize| {
+        let mut channel = ClientChannel::new(&any()).unwrap();
+        let mut socket = TestSocket::new(step);
+        let (first, rest) = said.split_at(1);
+        // It may come in parts.
+        socket.to_client.extend(first);
+        assert_eq!(channel.read(&mut socket, &mut room).unwrap(), Heard::Nothing);
+        socket.to_client.extend(rest);
+        socket.has_ended = true;
+        channel.read(&mut socket, &mut room).unwrap_err().to_string()
+    };
+    for step in [1, 7, 1 << 20] {
+        for said in [&b"* the server is full\n"[..], b"NICK* the server is full\r\nNICK"] {
+            assert_eq!(told(said, step), "it answers without TLS: \"the server is full\"");
+        }
+        // What would steer a terminal, is no text, says nothing or does not end is not.
+        let long = [b"* ".as_slice(), &[b'a'; 600], b"\n"].concat();
+        for said in [&b"* \x1b[2Jwelcome\n"[..], b"* \xff\xff\xff\n", b"* \r\n   ", &long] {
+            assert_eq!(told(said, step), "it speaks no TLS there", "{said:?}");
+        }
+    }
+    let declined = "it has closed the connection instead of agreeing on TLS";
+    assert_eq!(told(b"* the server is fu", 7), declined);
 }
 
 #[test]
