@@ -10,7 +10,9 @@ use std::time::Duration;
 use common::{World, settings};
 use mio_chat::chat::FloodRate;
 use mio_chat::dialect::{Encryption, Spoken};
-use mio_chat::limits::{GREET_BROWSER_AFTER, REGISTER_TIMEOUT, TLS_HANDSHAKE_PATIENCE};
+use mio_chat::limits::{
+    GREET_AFTER, GREET_BROWSER_AFTER, REGISTER_TIMEOUT, TLS_HANDSHAKE_PATIENCE,
+};
 use mio_chat::server::{Read, Secured, Settings};
 
 const HOME: &str = "127.0.0.1";
@@ -281,4 +283,47 @@ fn records_that_say_nothing_cost_as_much_as_lines() {
     world.types("alice", "hello");
     let heard = world.hears("alice");
     assert!(!heard.contains("alice: hello"), "{heard}");
+}
+
+#[test]
+fn who_waits_for_a_turn_with_its_handshake_is_neither_prompted_nor_refused() {
+    for encryption in [Encryption::Offered, Encryption::Required] {
+        let mut world = world(encryption);
+        world.try_connect("alice", ABROAD.parse().unwrap()).unwrap();
+        world.tells("alice", Read::Later);
+        world.wait(GREET_BROWSER_AFTER * 2);
+        assert_eq!((world.hears("alice").as_str(), closed(&mut world, "alice")), ("", None));
+        world.tells("alice", Read::Secured(agreed(Some("mio-chat"))));
+        world.types("alice", "alice");
+        assert!(world.hears("alice").starts_with("Connected to server!\n"));
+    }
+}
+
+#[test]
+fn a_prompt_that_waits_does_not_come_out_in_what_is_encrypted() {
+    let mut world = world(Encryption::Offered);
+    let id = world.connect("web");
+    world.reads_only("web", 0);
+    world.wait(GREET_AFTER);
+    assert_eq!(world.turn.server.status().waiting(id), b"NICK");
+    world.tells("web", Read::Securing);
+    assert_eq!(world.turn.server.status().waiting(id), b"");
+    world.tells("web", Read::Secured(agreed(Some("http/1.1"))));
+    world.reads_only("web", usize::MAX);
+    world.sends("web", GET.as_bytes());
+    assert!(world.hears("web").starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn a_listener_that_sends_records_without_a_word_is_read_no_more_for_a_while() {
+    let mut world = World::new(Settings { flood: FloodRate::new(5, 1), ..settings() });
+    world.join("bob");
+    world.connect_encrypted("web", HOME, agreed(Some("http/1.1")));
+    world.sends("web", b"GET /rooms/main/events HTTP/1.1\r\nHost: a\r\n\r\n");
+    let id = world.person("web").id;
+    assert!(world.turn.server.status().appetite(id) > 0);
+    world.tells("web", Read::Noise(4_096));
+    assert_eq!(world.turn.server.status().appetite(id), 0);
+    world.wait(Duration::from_secs(600));
+    assert!(world.turn.server.status().appetite(id) > 0);
 }

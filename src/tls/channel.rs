@@ -215,6 +215,7 @@ impl Channel {
         room: &mut [u8],
         scratch: &mut Scratch,
     ) -> Received {
+        self.has_stepped = false;
         if !self.decrypted.is_empty() {
             return self.hand_out(room);
         }

@@ -24,6 +24,8 @@ struct Pipe {
     /// Bytes that may still be written.
     window: usize,
     has_ended: bool,
+    /// Nothing can be written any more.
+    is_broken: bool,
 }
 
 impl Read for Pipe {
@@ -39,6 +41,9 @@ impl Read for Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_broken {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let count = bytes.len().min(self.window);
         if count == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -348,5 +353,72 @@ fn a_broken_record_behind_a_part_of_a_hello_is_refused_and_no_panic() {
             });
             assert!(failed, "{broken:?} behind {cut}");
         }
+    }
+}
+
+#[test]
+fn what_is_said_right_behind_the_handshake_is_no_part_of_it() {
+    let acceptor = acceptor();
+    for (version, each) in BOTH.into_iter().flat_map(|it| [(it, 700), (it, usize::MAX)]) {
+        let mut pair = Pair::new(&acceptor, client(&[version], &[]), each);
+        // Until the client is content, whose last words the server has not read.
+        while pair.client.is_handshaking() {
+            pair.client_sends();
+            pair.server_reads(2_000).unwrap();
+            pair.client_reads();
+        }
+        let text: Vec<u8> = (0..30_000_u32).map(|number| number as u8).collect();
+        pair.client.writer().write_all(&text).unwrap();
+        pair.client_sends();
+        assert_eq!(pair.server_reads(2_000), Ok(false));
+        assert_eq!(pair.heard, text);
+    }
+}
+
+#[test]
+fn what_came_before_a_connection_broke_or_failed_is_heard() {
+    for version in BOTH {
+        let mut pair = Pair::secured(&acceptor(), version);
+        pair.pipe.window = 10;
+        assert_eq!(pair.server_writes(&[b"unread"]), (0, 6));
+        pair.client.writer().write_all(b"last words").unwrap();
+        pair.client_sends();
+        pair.pipe.is_broken = true;
+        assert_eq!(pair.server_reads(100), Ok(false));
+        assert_eq!(pair.heard, b"last words");
+
+        let mut pair = Pair::secured(&acceptor(), version);
+        pair.client.writer().write_all(b"good").unwrap();
+        pair.client_sends();
+        pair.client.writer().write_all(b"forged").unwrap();
+        pair.client_sends();
+        *pair.pipe.came.back_mut().unwrap() ^= 1;
+        assert!(pair.server_reads(3).is_err());
+        assert_eq!(pair.heard, b"good", "however the network cuts them");
+    }
+}
+
+#[test]
+fn every_flight_of_a_handshake_is_a_step_and_nothing_else_is() {
+    for version in BOTH {
+        let mut pair = Pair::new(&acceptor(), client(&[version], &[]), usize::MAX);
+        let mut steps = 0;
+        for _ in 0..4 {
+            pair.client_sends();
+            if pair.channel.is_none() {
+                let begun: Vec<u8> = pair.pipe.came.drain(..).collect();
+                pair.channel = Some(Channel::accept(&pair.acceptor, &begun).unwrap());
+            }
+            let channel = pair.channel.as_mut().unwrap();
+            let mut room = [0; 100];
+            channel.read(&mut pair.pipe, &mut room, &mut pair.scratch);
+            steps += usize::from(channel.has_stepped());
+            pair.client_reads();
+        }
+        assert_eq!(steps, 2);
+        pair.client.writer().write_all(b"hello").unwrap();
+        pair.client_sends();
+        pair.server_reads(100).unwrap();
+        assert!(!pair.channel.as_ref().unwrap().has_stepped());
     }
 }
