@@ -15,7 +15,7 @@ use super::error::ClientError;
 use super::verifier::{Known, Rule, Verdict, Verifier};
 use crate::tls::Fingerprint;
 
-/// Whom to believe that a server is the one that was meant.
+/// Whom to trust to say that a server is the one that was meant.
 #[derive(Clone, Debug)]
 pub enum Trust {
     /// The authorities that this system trusts.
@@ -82,8 +82,8 @@ impl Connector {
         Ok(self.verifier.judge(server, intermediates, &self.name, UnixTime::now())?)
     }
 
-    /// From now on the server must be the one that it is now. Of a self-signed certificate and
-    /// another one the first counts; an authority takes the place of both, and for good.
+    /// From now on the server must be the one that it is now. The first self-signed certificate
+    /// counts until an authority vouches for the server, and no other after that.
     pub fn remember(&self, known: Known) {
         if let Rule::FirstUse(remembered) = &self.verifier.rule {
             let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);

@@ -45,7 +45,8 @@ pub(super) enum Rule {
     Pin(Fingerprint),
     /// One of the authorities must vouch for it.
     Authorities,
-    /// So must they, or it has a self-signed certificate: the one it had before, or none is known.
+    /// The same, or it has a self-signed certificate: the one that it had before, or any where
+    /// nothing is known of it.
     FirstUse(Mutex<Option<Known>>),
 }
 
