@@ -69,7 +69,9 @@ fn a_line_is_delivered_by_tls_and_its_server_remembered_once() {
     for (scheme, is_first) in [("tls", true), ("tls", false), ("wss", false), ("https", false)] {
         let outcome = home.say(&format!("{scheme}://{place}"), &[], "deploy done");
         assert_eq!(outcome.code, Some(0), "{}", outcome.told);
-        let first = format!("* {place} is met for the first time, with a self-signed certificate");
+        let first = format!(
+            "* this is the first connection to {place}, and its certificate is self-signed"
+        );
         assert_eq!(outcome.told.starts_with(&format!("{first}: {found}")), is_first);
         assert_eq!(outcome.told.is_empty(), !is_first, "{}", outcome.told);
         alice.hear("bot: deploy done");
@@ -155,7 +157,7 @@ fn who_is_to_be_trusted_can_be_named() {
 }
 
 #[test]
-fn a_server_without_tls_is_told_nothing_and_told_of() {
+fn a_server_without_tls_gets_no_text_and_is_reported() {
     let home = Home::new();
     let server = Server::start(&[]);
     let mut alice = Client::join(server.tcp(), "alice");
@@ -178,12 +180,12 @@ fn a_server_without_tls_is_told_nothing_and_told_of() {
         });
         home.say(&format!("https://{http}"), &[], "my secret")
     });
-    assert!(outcome.told.contains("it speaks no TLS there"), "{}", outcome.told);
+    assert!(outcome.told.contains("it does not speak TLS"), "{}", outcome.told);
     assert_eq!((outcome.code, home.remembered().as_str()), (Some(3), ""));
 }
 
 #[test]
-fn a_server_that_is_full_is_heard_though_it_says_so_without_tls() {
+fn a_full_server_is_reported_as_full_though_it_says_so_without_tls() {
     let home = Home::new();
     let server = Server::start(&[&["--max-clients", "1"][..], &SELF_SIGNED].concat());
     let mut alice = Client::join(server.tcp(), "alice");
@@ -237,6 +239,9 @@ fn a_server_is_loaded_by_tls_in_its_languages() {
     // Nobody vouches for it.
     let (code, _, told) = load(&url, &fan_out);
     assert_eq!(code, Some(1));
-    assert!(told.contains("is self-signed, and none that was named (--ca FILE or --pin"), "{told}");
+    assert!(
+        told.contains("is self-signed, and not one that you named (--ca FILE or --pin"),
+        "{told}"
+    );
     server.stop();
 }

@@ -42,9 +42,9 @@ pub enum ChatError {
         /// Why, and what to do.
         why: String,
     },
-    /// It is not known which servers were met.
+    /// The file of known servers cannot be read.
     #[error(
-        "cannot read which servers are known, from {}: {source}; mend or move that file",
+        "cannot read the file of known servers, {}: {source}; mend or move it",
         file.display()
     )]
     KnownServers {

@@ -1,4 +1,4 @@
-//! The file of servers that were met: what to believe of each the next time.
+//! The file of known servers: what each must show the next time.
 //!
 //! ```text
 //!     # host:port, and the SHA-256 of its self-signed certificate
@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Lines are only ever added, each in one write, so that two clients may do so at once; of several
-//! for one server the last counts. A file that cannot be read to its end is an error: a server that
-//! is on no line that was read would count as new.
+//! for one server the last counts. A file that is too long to be read whole is an error: a server
+//! whose line was not read would count as new.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::limits::KNOWN_SERVERS_BYTES_MAX;
 use crate::tls::client::Known;
 
-/// How a server is written down for which an authority vouched.
+/// What stands for a certificate that an authority has issued.
 const AUTHORITY: &str = "authority";
 
 /// Where the file usually is (XDG base directories), if there is such a place.
@@ -31,7 +31,7 @@ pub(super) fn usual_place(variable: impl Fn(&str) -> Option<OsString>) -> Option
     Some(state.join("mio-chat/known_servers"))
 }
 
-/// What is known of a server. No file is one without lines.
+/// What is known of a server: nothing, if there is no file.
 pub(super) fn look_up(file: &Path, server: &str) -> io::Result<Option<Known>> {
     let mut bytes = Vec::new();
     match OpenOptions::new().read(true).open(file) {
@@ -47,12 +47,12 @@ pub(super) fn look_up(file: &Path, server: &str) -> io::Result<Option<Known>> {
 fn refuse_beyond_limit(length: u64) -> io::Result<()> {
     if length > KNOWN_SERVERS_BYTES_MAX {
         let most = KNOWN_SERVERS_BYTES_MAX;
-        return Err(io::Error::other(format!("more than {most} bytes are too many")));
+        return Err(io::Error::other(format!("it may not be longer than {most} bytes")));
     }
     Ok(())
 }
 
-/// The error is the number of a line that says nothing of a server.
+/// The error is the number of a line that cannot be read.
 fn find(text: &str, server: &str) -> Result<Option<Known>, usize> {
     let mut found = None;
     for (at, line) in text.lines().enumerate() {
@@ -83,7 +83,7 @@ pub(super) fn add(file: &Path, server: &str, known: Known) -> io::Result<()> {
         Known::Certificate(fingerprint) => fingerprint.to_string(),
         Known::Authority => AUTHORITY.to_owned(),
     };
-    // Somebody may have edited the file, and left the last line without its end.
+    // Whoever edited the file may have left out the last newline.
     let newline = if ends_within_line(&mut opened)? { "\n" } else { "" };
     let line = format!("{newline}{server} {known}\n");
     refuse_beyond_limit(opened.metadata()?.len() + line.len() as u64)?;
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_makes_no_sense_is_no_file_without_lines() {
+    fn a_line_that_makes_no_sense_is_an_error() {
         let fingerprint = Fingerprint::of(b"1");
         let text = format!("# mine\n\n  a:1\t{fingerprint}\r\nb:2 authority\n");
         assert_eq!(find(&text, "a:1"), Ok(Some(Known::Certificate(fingerprint))));
@@ -149,15 +149,15 @@ mod tests {
         std::fs::write(&file, padding(most - lines.len()) + &lines).unwrap();
         assert_eq!(look_up(&file, "a:1").unwrap(), Some(known));
         let error = add(&file, "b:2", Known::Authority).unwrap_err().to_string();
-        assert_eq!(error, "more than 1048576 bytes are too many");
+        assert_eq!(error, "it may not be longer than 1048576 bytes");
         assert_eq!(look_up(&file, "a:1").unwrap(), Some(known), "nothing was added");
         std::fs::write(&file, padding(most) + &lines).unwrap();
         let error = look_up(&file, "a:1").unwrap_err().to_string();
-        assert_eq!(error, "more than 1048576 bytes are too many");
+        assert_eq!(error, "it may not be longer than 1048576 bytes");
     }
 
     #[test]
-    fn a_line_is_added_behind_the_last_one_even_where_that_has_no_end() {
+    fn a_line_is_added_behind_the_last_one_even_if_that_has_no_newline() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("known_servers");
         for text in ["", "# mine", "a:1 authority", "a:1 authority\n", "a:1 authority\n\n"] {

@@ -31,7 +31,7 @@ pub(super) struct Security {
 }
 
 impl Security {
-    /// What there is to know of a server before it is connected to. `protocol` is what will be
+    /// What is known of a server before the first connection. `protocol` is what will be
     /// spoken.
     pub(super) fn new(server: &str, tls: &ChatTls, protocol: &str) -> Result<Self, ChatError> {
         let is_remembered = tls.ca.is_none() && tls.pin.is_none();
@@ -58,7 +58,7 @@ impl Security {
         &self.connector
     }
 
-    /// The server has shown who it is: that is remembered, and told if it is news.
+    /// The server has shown who it is, which is remembered. Returns what the user is to be told.
     pub(super) fn note(&mut self, verdict: Verdict) -> Option<String> {
         let (known, told) = match verdict {
             Verdict::Pinned | Verdict::Known => return None,
@@ -66,8 +66,8 @@ impl Security {
             Verdict::New(found) => (
                 Known::Certificate(found),
                 Some(format!(
-                    "{} is met for the first time, with a self-signed certificate: {found}; \
-                     compare it with what the server shows when it starts",
+                    "this is the first connection to {}, and its certificate is self-signed: \
+                     {found}; compare it with what the server shows when it starts",
                     self.server
                 )),
             ),
@@ -94,15 +94,15 @@ impl Security {
     pub(super) fn warning(&self, why: &Distrust) -> String {
         if !why.is_change() {
             return format!(
-                "{why}. Nothing was sent. If you know better, name the right certificate by --pin, \
-                 or whom to trust by --ca"
+                "{why}. Nothing was sent. If you know better, name the right certificate with \
+                 --pin, or whom to trust with --ca"
             );
         }
         let file = self.file.as_ref().map_or(String::new(), |file| file.display().to_string());
         format!(
-            "WARNING: {why}. Somebody may have come between you and {server}, or the server has a \
-             new certificate. Nothing was sent. Ask whoever runs it; if the new one is right, \
-             delete the lines of {server} from {file}",
+            "WARNING: {why}. Somebody may be intercepting the connection, or the server has a new \
+             certificate. Nothing was sent. Ask whoever runs it; if the new one is right, delete \
+             the lines of {server} from {file}",
             server = self.server
         )
     }

@@ -7,13 +7,13 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Why nothing is said by TLS.
+/// Why a connection by TLS came to nothing.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// It cannot be.
+    /// There is no TLS.
     #[error("this mio-chat was built without the feature `tls`")]
     Absent,
-    /// Never: nobody is looked at.
+    /// Never made: no certificate is looked at.
     #[error(transparent)]
     Distrusted(Distrust),
     /// A socket without encryption has failed.
@@ -75,7 +75,7 @@ pub enum Verdict {
     New(Fingerprint),
 }
 
-/// Whom to believe.
+/// Whom to trust.
 #[derive(Clone, Debug)]
 pub enum Trust {
     /// The authorities that this system trusts.

@@ -1,5 +1,5 @@
-//! One connection by TLS, from the client's end: plain bytes to those who talk, records to a socket
-//! that may block or not.
+//! One connection by TLS, from the client's end: plain bytes on the caller's side, records on the
+//! side of the socket, which may block or not.
 //!
 //! ```text
 //!     read:   socket -> room, behind what has begun -> records -> plain bytes, at its front
@@ -23,8 +23,8 @@ use crate::limits::{TLS_PLAIN_LINE_BYTES_MAX, TLS_RECORD_BYTES_MAX, TLS_SEALED_A
 use crate::text::is_unsafe;
 use crate::tls::unbuffered::{append, encode};
 
-/// What a server of ours asks whoever is silent at first, in plain. A hello that comes late, over a
-/// network that has lost it once, crosses it on its way.
+/// How a server of ours prompts a client that is silent at first, unencrypted. A ClientHello that
+/// was lost and sent again crosses it.
 const PROMPT: &[u8] = b"NICK";
 
 /// What a read has brought.
@@ -32,7 +32,7 @@ const PROMPT: &[u8] = b"NICK";
 pub enum Heard {
     /// Nothing yet: the socket has no more.
     Nothing,
-    /// The server is the one that was meant: from now on it may be talked to.
+    /// The handshake is done and the server is trusted: it may be written to.
     Secured(Verdict),
     /// So many plain bytes at the front of the room.
     Bytes {
@@ -57,11 +57,11 @@ pub struct ClientChannel {
     unsent: Vec<u8>,
     is_secured: bool,
     has_ended: bool,
-    /// What may still come of a prompt.
+    /// The part of the prompt that may still come.
     prompt: &'static [u8],
 }
 
-/// What records that were taken apart have come to.
+/// What decrypting records has brought.
 struct Opened {
     /// Plain bytes at the front of the room.
     count: usize,
@@ -120,7 +120,7 @@ impl ClientChannel {
                 self.unsent.clear();
             }
             let opened = opened?;
-            // A server may have said all of it at once, up to the end.
+            // Text and the server's close may have come together with the end of the handshake.
             let received = if !self.is_secured && !self.connection.is_handshaking() {
                 self.is_secured = true;
                 self.early.extend_from_slice(&room[..opened.count]);
@@ -167,7 +167,7 @@ impl ClientChannel {
         same
     }
 
-    /// Takes the records apart that end in the room before `end`.
+    /// Decrypts the records in the room before `end`.
     fn open(&mut self, room: &mut [u8], end: usize) -> Result<Opened, ClientError> {
         let mut opened = Opened { count: 0, rest: TLS_RECORD_BYTES_MAX };
         // Nothing of TLS has come yet.
@@ -328,15 +328,14 @@ impl fmt::Debug for ClientChannel {
     }
 }
 
-/// Whether this may be the beginning of a line that says why everybody is turned away. The byte is
-/// the first of no record.
+/// Whether this may be the beginning of a [`plain_line`]: no record begins with that byte.
 fn may_be_plain_line(came: &[u8]) -> bool {
     let is_begun = came == b"*" || came.starts_with(b"* ");
     is_begun && came.len() < TLS_PLAIN_LINE_BYTES_MAX && !came.contains(&b'\n')
 }
 
-/// What a server says that turns a connection away before it knows that TLS is spoken there, as one
-/// does that is full.
+/// The line by which a server turns a connection away before it knows that the client speaks TLS:
+/// because it is full, or bans the address.
 fn plain_line(came: &[u8]) -> Option<String> {
     let end = memchr::memchr(b'\n', came).filter(|end| *end < TLS_PLAIN_LINE_BYTES_MAX)?;
     let line = std::str::from_utf8(&came[..end]).ok()?.strip_prefix("* ")?.trim_ascii_end();

@@ -3,7 +3,7 @@
 //! A connector lives as long as its server is talked to, for it keeps the tickets by which
 //! connections are made again without the costly half of a handshake.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -12,10 +12,10 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::error::ClientError;
-use super::verifier::{Known, Rule, Verdict, Verifier};
+use super::verifier::{Known, Remembered, Rule, Verdict, Verifier};
 use crate::tls::Fingerprint;
 
-/// Whom to believe that a server is the one that was meant.
+/// Whom to trust to say that a server is the one that was meant.
 #[derive(Clone, Debug)]
 pub enum Trust {
     /// The authorities that this system trusts.
@@ -82,14 +82,11 @@ impl Connector {
         Ok(self.verifier.judge(server, intermediates, &self.name, UnixTime::now())?)
     }
 
-    /// From now on the server must be the one that it is now. Of a self-signed certificate and
-    /// another one the first counts; an authority takes the place of both, and for good.
+    /// From now on the server must be the one that it is now. The first self-signed certificate
+    /// counts until an authority vouches for the server, and no other after that.
     pub fn remember(&self, known: Known) {
         if let Rule::FirstUse(remembered) = &self.verifier.rule {
-            let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            if remembered.is_none() || known == Known::Authority {
-                *remembered = Some(known);
-            }
+            remembered.add(known);
         }
     }
 }
@@ -99,7 +96,11 @@ fn verifier(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Verifier, Cl
         Trust::Pin(pin) => (Rule::Pin(pin), Vec::new(), false),
         Trust::Authorities(pem) => (Rule::Authorities, certificates(&pem)?, false),
         Trust::System => (Rule::Authorities, Vec::new(), true),
-        Trust::FirstUse(known) => (Rule::FirstUse(Mutex::new(known)), Vec::new(), true),
+        Trust::FirstUse(known) => {
+            let remembered = Remembered::default();
+            known.into_iter().for_each(|known| remembered.add(known));
+            (Rule::FirstUse(remembered), Vec::new(), true)
+        }
     };
     let mut roots = RootCertStore::empty();
     for certificate in &given {

@@ -1,4 +1,4 @@
-//! Why nothing is said to a server over TLS, in one sentence each.
+//! Why a connection by TLS came to nothing, in one sentence each.
 
 use std::io;
 
@@ -22,17 +22,17 @@ pub enum ClientError {
     BadCertificate(String),
     /// The system names no authorities.
     #[error(
-        "this system has no certificates of authorities to check the server by (on Debian they \
-         are in the package ca-certificates)"
+        "this system has no CA certificates to check the server with (on Debian they are in the \
+         package ca-certificates)"
     )]
     NoAuthorities,
     /// The server is not the one it should be, or nobody can tell.
     #[error(transparent)]
     Distrusted(#[from] Distrust),
     /// What answers does not speak TLS.
-    #[error("it speaks no TLS there")]
+    #[error("it does not speak TLS")]
     Foreign,
-    /// What answers turns everybody away, with this line.
+    /// The server turns the connection away with this line before it speaks TLS.
     #[error("it answers without TLS: \"{0}\"")]
     Plain(String),
     /// The server has refused.
@@ -78,14 +78,14 @@ pub enum Distrust {
         /// What it is.
         found: Fingerprint,
     },
-    /// It vouches for itself, which counts nothing here.
-    #[error("its certificate is self-signed, and none that was named")]
+    /// It is self-signed, which is not enough here.
+    #[error("its certificate is self-signed, and not one that you named")]
     SelfSigned {
         /// What it is.
         found: Fingerprint,
     },
-    /// Nobody who is known here vouches for it.
-    #[error("its certificate was issued by nobody who is known here")]
+    /// No authority that is trusted here has issued it.
+    #[error("its certificate was issued by an authority that is not trusted here")]
     UnknownAuthority,
     /// It is another server's.
     #[error("its certificate is not for {expected}, but for {}", names(presented))]
@@ -95,11 +95,11 @@ pub enum Distrust {
         /// What the certificate is for.
         presented: Vec<String>,
     },
-    /// Its time is over.
+    /// It has expired.
     #[error("its certificate has expired")]
     Expired,
-    /// Its time has not come.
-    #[error("its certificate is not valid yet; is the clock right here?")]
+    /// It is not valid yet.
+    #[error("its certificate is not valid yet; is this machine's clock right?")]
     NotYetValid,
     /// Something else is wrong with it.
     #[error("its certificate cannot be used: {0}")]
@@ -154,10 +154,14 @@ impl From<Error> for ClientError {
                 AlertDescription::UnrecognisedName | AlertDescription::AccessDenied => {
                     "it has no certificate for that name"
                 }
-                AlertDescription::NoApplicationProtocol => "nothing is spoken there that is here",
-                AlertDescription::ProtocolVersion => "it speaks another version of it",
-                AlertDescription::HandshakeFailure => "it knows no cipher that is known here",
-                AlertDescription::CertificateRequired => "it asks for a certificate",
+                AlertDescription::NoApplicationProtocol => {
+                    "it speaks none of the protocols that were offered"
+                }
+                AlertDescription::ProtocolVersion => "it supports other versions of TLS only",
+                AlertDescription::HandshakeFailure => {
+                    "it supports none of the ciphers that were offered"
+                }
+                AlertDescription::CertificateRequired => "it asks for a client certificate",
                 _ => return Self::Broken(format!("the server says {alert:?}")),
             }),
             other => Self::Broken(other.to_string()),
@@ -178,7 +182,7 @@ fn name_of(name: &ServerName<'_>) -> String {
 /// What a certificate is for, as far as anybody wants to read it.
 fn names(presented: &[String]) -> String {
     match presented {
-        [] => "nobody".to_owned(),
+        [] => "no host at all".to_owned(),
         all if all.len() <= 4 => crate::text::clean(&all.join(", ")).into_owned(),
         many => {
             let some = many.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -1,7 +1,7 @@
 //! Whether a server is who it should be: asked by rustls in the middle of the handshake, before
 //! anything is said.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -45,8 +45,34 @@ pub(super) enum Rule {
     Pin(Fingerprint),
     /// One of the authorities must vouch for it.
     Authorities,
-    /// So must they, or it has a self-signed certificate: the one it had before, or none is known.
-    FirstUse(Mutex<Option<Known>>),
+    /// The same, or it has a self-signed certificate: the one that it had before, or any where
+    /// nothing is known of it.
+    FirstUse(Remembered),
+}
+
+/// What is known of a server. rustls may ask from any thread.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    certificate: OnceLock<Fingerprint>,
+    authority: OnceLock<()>,
+}
+
+impl Remembered {
+    /// Adds to it. The first certificate counts until an authority vouches for the server.
+    pub(super) fn add(&self, known: Known) {
+        // What is known already is not replaced.
+        let _ = match known {
+            Known::Certificate(fingerprint) => self.certificate.set(fingerprint).is_ok(),
+            Known::Authority => self.authority.set(()).is_ok(),
+        };
+    }
+
+    fn get(&self) -> Option<Known> {
+        match self.authority.get() {
+            Some(()) => Some(Known::Authority),
+            None => self.certificate.get().copied().map(Known::Certificate),
+        }
+    }
 }
 
 /// Judges one server.
@@ -80,7 +106,7 @@ impl Verifier {
                 });
             }
             Rule::Authorities => return vouched().map(|()| Verdict::Authority),
-            Rule::FirstUse(known) => *known.lock().unwrap_or_else(PoisonError::into_inner),
+            Rule::FirstUse(known) => known.get(),
         };
         if known == Some(Known::Certificate(found)) {
             return Ok(Verdict::Known);

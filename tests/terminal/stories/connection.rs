@@ -69,7 +69,7 @@ fn by_tls_we_are_back_with_a_server_that_is_the_same_and_with_no_other() {
     let environment = [("NO_COLOR", "1"), ("XDG_STATE_HOME", home.path().to_str().unwrap())];
     let mut alice =
         Terminal::start(USUAL.0, USUAL.1, &["chat", &to, "--nick", "alice"], &environment);
-    alice.see("is met for the first time");
+    alice.see("this is the first connection to");
     alice.see("● alice in main");
     server.signal(Signal::KILL);
     server.wait();

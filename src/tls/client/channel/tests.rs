@@ -129,7 +129,7 @@ fn a_ticket_spares_the_second_connection_the_certificate() {
 }
 
 #[test]
-fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
+fn a_server_that_speaks_no_tls_is_reported_in_a_sentence() {
     let mut room = vec![0; TLS_ROOM_BYTES];
     let mut told = |said: &[u8]| {
         let mut channel = ClientChannel::new(&any()).unwrap();
@@ -138,15 +138,15 @@ fn a_server_that_speaks_something_else_is_told_in_a_sentence() {
         channel.read(&mut socket, &mut room).unwrap_err().to_string()
     };
     for said in [&b"NICNICK"[..], b"welcome\n", b"NO WAY\r\n", b"*welcome\n"] {
-        assert_eq!(told(said), "it speaks no TLS there");
+        assert_eq!(told(said), "it does not speak TLS");
     }
-    assert_eq!(told(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "it speaks no TLS there");
+    assert_eq!(told(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "it does not speak TLS");
     for said in [b"\x15\x03\x03\0\x02\x02\x70", b"\x15\x03\x03\0\x02\x02\x31"] {
         assert_eq!(told(said), "it refuses TLS: it has no certificate for that name");
     }
     assert_eq!(
         told(b"\x15\x03\x03\0\x02\x02\x78"),
-        "it refuses TLS: nothing is spoken there that is here"
+        "it refuses TLS: it speaks none of the protocols that were offered"
     );
     assert!(told(b"\x16\x03\x03\xff\xff").starts_with("TLS failed: "));
 }
@@ -169,10 +169,10 @@ fn a_line_by_which_a_server_turns_everybody_away_is_shown() {
         for said in [&b"* the server is full\n"[..], b"NICK* the server is full\r\nNICK"] {
             assert_eq!(told(said, step), "it answers without TLS: \"the server is full\"");
         }
-        // What would steer a terminal, is no text, says nothing or does not end is not.
+        // No line is shown that would steer a terminal, is not text, is empty or too long.
         let long = [b"* ".as_slice(), &[b'a'; 600], b"\n"].concat();
         for said in [&b"* \x1b[2Jwelcome\n"[..], b"* \xff\xff\xff\n", b"* \r\n   ", &long] {
-            assert_eq!(told(said, step), "it speaks no TLS there", "{said:?}");
+            assert_eq!(told(said, step), "it does not speak TLS", "{said:?}");
         }
     }
     let declined = "it has closed the connection instead of agreeing on TLS";
@@ -251,7 +251,7 @@ fn only_what_was_asked_for_is_spoken() {
     let mut channel = ClientChannel::new(&any()).unwrap();
     let (mut server, mut socket) = (TestServer::new(&config), TestSocket::new(1 << 20));
     let error = meet(&mut channel, &mut server, &mut socket).unwrap_err().to_string();
-    assert_eq!(error, "it refuses TLS: nothing is spoken there that is here");
+    assert_eq!(error, "it refuses TLS: it speaks none of the protocols that were offered");
 }
 
 #[test]

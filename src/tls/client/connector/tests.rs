@@ -123,7 +123,7 @@ fn an_authority_takes_the_place_of_a_self_signed_certificate_for_good() {
 }
 
 #[test]
-fn what_makes_no_sense_is_told_before_anybody_is_connected_to() {
+fn bad_names_and_certificates_are_refused_before_connecting() {
     for name in ["bücher.example", "", "a b"] {
         let error = connector(name, Trust::FirstUse(None)).unwrap_err();
         assert!(error.to_string().starts_with("no certificate can be for '"), "{error}");
