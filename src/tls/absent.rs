@@ -1,5 +1,5 @@
-//! Encryption in a program that was built without the feature `tls`: there is none, whoever asks for
-//! it is told so, and nothing of the types that stand for it can be made.
+//! Encryption in a program that was built without the feature `tls`: there is none, whoever asks
+//! for it is told so, and nothing of the types that stand for it can be made.
 
 #[path = "client/absent.rs"]
 pub mod client;
