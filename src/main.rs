@@ -12,11 +12,13 @@ use mio_chat::client::chat::ChatError;
 use mio_chat::load::{self, LoadError, Text};
 use mio_chat::net::{self, Config, Exit, Predecessor, Reactor};
 use mio_chat::peer;
+use mio_chat::tls::{self, Acceptor};
 
 use cli::{
     ChatArgs, CliCommand, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
-    PlaceError, ServeConfig, TlsFileError, TokenArgs, TokenError, VariableError, check_places,
-    hash_password, misspelt, read_bots, read_operators, read_tls, tls_file_warnings, tls_warnings,
+    PlaceError, ServeArgs, ServeConfig, TlsFileError, TokenArgs, TokenError, VariableError,
+    check_places, hash_password, misspelt, read_bots, read_operators, read_tls, tls_file_warnings,
+    tls_warnings,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -116,11 +118,13 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
         warn_of_ports(&reactor);
     }
     announce(&reactor, clients_max, descriptors);
-    for warning in misspelt().into_iter().chain(tls_file_warnings(&serving.args)) {
+    for warning in misspelt() {
         log::warn!("{warning}");
     }
+    log_tls_warnings(&serving.args);
+    let mut shown = config.net.tls;
     let exit = reactor.run(&mut || {
-        reload(serving, descriptors)
+        reload(serving, &mut shown, descriptors)
             .inspect_err(|error| log::error!("not reloaded, all is as it was: {error}"))
             .ok()
     });
@@ -143,21 +147,34 @@ fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, Box<dy
 }
 
 /// Reads the settings again, and logs the differences.
-fn reload(serving: &mut ServeConfig, descriptors: u64) -> Result<Config, Box<dyn Error>> {
+fn reload(
+    serving: &mut ServeConfig,
+    shown: &mut Option<Acceptor>,
+    descriptors: u64,
+) -> Result<Config, Box<dyn Error>> {
     let anew = ServeConfig::read()?;
     let settings = settings_of(&anew, descriptors).map_err(|error| anew.attribute(error))?;
-    let (changed, kept) = serving.active.changes(&anew.active);
+    let (mut changed, kept) = serving.active.changes(&anew.active);
+    if !tls::are_alike(shown.as_ref(), settings.net.tls.as_ref()) {
+        changed.push("certificates".into());
+    }
+    shown.clone_from(&settings.net.tls);
     let changed = if changed.is_empty() { "nothing".to_owned() } else { changed.join(",") };
     let (operators, bots) = (settings.server.operators.len(), settings.server.bots.len());
     log::info!("reloaded: changed={changed} operators={operators} bots={bots}");
     if !kept.is_empty() {
         log::warn!("reloaded, but what was chosen anew needs a restart: {}", kept.join(","));
     }
-    for warning in tls_file_warnings(&anew.args) {
-        log::warn!("{warning}");
-    }
+    log_tls_warnings(&anew.args);
     serving.active.take_over(&anew.active);
     Ok(settings)
+}
+
+/// Logs what is wrong with files of certificates, and no reason to stop.
+fn log_tls_warnings(args: &ServeArgs) {
+    for warning in tls_file_warnings(args) {
+        log::warn!("tls: {warning}");
+    }
 }
 
 /// Asks a server how it is.

@@ -67,7 +67,7 @@ pub(crate) enum TlsFileError {
     #[error("there is no private key in {}: name the file of its key with --tls-key", .0.display())]
     NoKey(PathBuf),
     /// A key cannot be used.
-    #[error("cannot use {} as the key of {}: {source}", file.display(), certificate.display())]
+    #[error("cannot use {}: {source}", key_of(file, certificate))]
     Key {
         /// Which file.
         file: PathBuf,
@@ -85,6 +85,14 @@ pub(crate) enum TlsFileError {
     /// The library refuses.
     #[error(transparent)]
     SetUp(#[from] TlsError),
+}
+
+/// What to call the key of a certificate.
+fn key_of(file: &Path, certificate: &Path) -> String {
+    if file == certificate {
+        return format!("the key in {}", file.display());
+    }
+    format!("{} as the key of {}", file.display(), certificate.display())
 }
 
 /// Advice for whoever runs the server.
@@ -126,8 +134,9 @@ impl TlsArgs {
             return Err(format!("there may be {CERTIFICATES_MAX} --tls-cert at most"));
         }
         if keys > 0 && keys != certificates {
+            let files = if certificates == 1 { "file" } else { "files" };
             return Err(format!(
-                "--tls-cert names {certificates} files and --tls-key {keys}: there must be a key \
+                "--tls-cert names {certificates} {files} and --tls-key {keys}: there must be a key \
                  for each certificate, in the same order, or none if they are in the same files"
             ));
         }
@@ -216,8 +225,8 @@ fn read_pair(certificate: &Path, key: &Path) -> Result<Identity, TlsFileError> {
         let fail = |source| TlsFileError::Read { file: file.to_owned(), flag, source };
         text_file::read_pem(file).map_err(fail)
     };
-    let of_key = read(key, "--tls-key")?;
-    Identity::from_pem(&read(certificate, "--tls-cert")?, &of_key).map_err(|source| {
+    let chain = read(certificate, "--tls-cert")?;
+    Identity::from_pem(&chain, &read(key, "--tls-key")?).map_err(|source| {
         let (file, certificate) = (key.to_owned(), certificate.to_owned());
         if file == certificate && source.is_no_key() {
             TlsFileError::NoKey(file)

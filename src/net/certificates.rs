@@ -44,6 +44,12 @@ impl CertificateWatch {
                 log::warn!("tls: {concern}");
             }
         }
+        if !self.is_named && acceptor.unkept_pair().is_some() {
+            log::warn!(
+                "tls: without --state the certificate is kept nowhere: after a restart it is \
+                 another one, and every client warns"
+            );
+        }
         self.is_named = true;
     }
 }

@@ -10,7 +10,7 @@ mod server;
 #[cfg(feature = "server")]
 pub use server::{
     Acceptor, Certificate, Channel, ChannelError, ChannelState, FIRST_BYTE, Identity,
-    IdentityError, Received, Scratch, SelfSigned, Sent, TlsError,
+    IdentityError, Received, Scratch, SelfSigned, Sent, TlsError, are_alike,
 };
 #[cfg(feature = "server")]
 pub(crate) use server::{AcceptorState, wipe};

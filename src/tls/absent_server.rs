@@ -170,6 +170,11 @@ impl Acceptor {
     }
 }
 
+/// Whether there are none of either.
+pub fn are_alike(one: Option<&Acceptor>, other: Option<&Acceptor>) -> bool {
+    one.is_none() && other.is_none()
+}
+
 /// The first byte of every handshake.
 pub const FIRST_BYTE: u8 = 0x16;
 

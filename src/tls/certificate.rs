@@ -3,9 +3,12 @@
 use std::net::IpAddr;
 
 use x509_parser::certificate::X509Certificate;
+use x509_parser::error::X509Error;
 use x509_parser::extensions::GeneralName;
+use x509_parser::nom;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
+use x509_parser::x509::X509Version;
 
 use super::fingerprint::Fingerprint;
 use super::x509::is_self_signed;
@@ -25,14 +28,21 @@ pub struct Certificate {
     ends: UnixTime,
     ends_on: String,
     fingerprint: Fingerprint,
+    /// In DER, as everybody compares them.
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
+    issued_by: String,
+    /// The certificate behind it is its issuer's, or it needs none.
+    is_vouched_for: bool,
+    is_of_version_one: bool,
     is_self_signed: bool,
     is_signed_in_an_old_way: bool,
 }
 
 impl Certificate {
-    /// Reads a certificate in DER; otherwise the parser's complaint.
+    /// Reads a certificate in DER; otherwise the reason why that is impossible.
     pub(super) fn from_der(der: &[u8]) -> Result<Self, String> {
-        let (_, parsed) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
+        let (_, parsed) = X509Certificate::from_der(der).map_err(complaint)?;
         let validity = parsed.validity();
         let signature = parsed.signature_algorithm.algorithm.to_id_string();
         Ok(Self {
@@ -42,6 +52,11 @@ impl Certificate {
             ends: moment(validity.not_after),
             ends_on: day(validity.not_after),
             fingerprint: Fingerprint::of(der),
+            subject: parsed.subject().as_raw().to_vec(),
+            issuer: parsed.issuer().as_raw().to_vec(),
+            issued_by: crate::text::clean(&parsed.issuer().to_string()).into_owned(),
+            is_vouched_for: true,
+            is_of_version_one: parsed.version() == X509Version::V1,
             is_self_signed: is_self_signed(&parsed),
             is_signed_in_an_old_way: OLD_SIGNATURES.contains(&signature.as_str()),
         })
@@ -72,6 +87,18 @@ impl Certificate {
         self.fingerprint
     }
 
+    /// The certificate with the one that follows it in the file, if one does.
+    pub(super) fn vouched_for_by(mut self, next: Option<&Self>) -> Self {
+        self.is_vouched_for =
+            self.is_self_signed || next.is_some_and(|next| next.subject == self.issuer);
+        self
+    }
+
+    /// Whether it is of the first version, which has no place for names of hosts.
+    pub(super) fn is_of_version_one(&self) -> bool {
+        self.is_of_version_one
+    }
+
     /// Whether nobody vouches for it but its owner.
     pub fn is_self_signed(&self) -> bool {
         self.is_self_signed
@@ -98,10 +125,27 @@ impl Certificate {
             let why = "clients that ask for a host are refused";
             concerns.push(format!("the certificate names no host in subjectAltName: {why}"));
         }
+        if !self.is_vouched_for {
+            let by = &self.issued_by;
+            concerns.push(format!(
+                "nothing behind it in the file vouches for {called}, issued by {by}: clients that \
+                 do not know the issuer refuse it"
+            ));
+        }
         if self.is_signed_in_an_old_way {
             concerns.push(format!("{called} is signed with SHA-1 or MD5: clients refuse it"));
         }
         concerns
+    }
+}
+
+/// What the parser complains of, for people.
+fn complaint(error: nom::Err<X509Error>) -> String {
+    match X509Error::from(error) {
+        X509Error::Generic | X509Error::Der(_) | X509Error::NomError(_) => {
+            "its bytes are damaged".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 
@@ -137,6 +181,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::tls::Identity;
     use crate::tls::testing::{DAY, NOW, issue, self_signed};
 
     #[test]
@@ -159,6 +204,16 @@ mod tests {
         }
         let early = certificate.concerns(UnixTime::from_millis(NOW.millis() - 40 * 86_400_000));
         assert!(early[0].contains("is the clock right?"), "{early:?}");
+    }
+
+    #[test]
+    fn one_without_its_issuer_behind_it_is_told() {
+        let (one, two) = (issue(&["chat.example"]), self_signed());
+        for chain in [one.leaf.clone(), format!("{}{}{}", one.leaf, two.certificate, one.issuer)] {
+            let identity = Identity::from_pem(chain.as_bytes(), one.key.as_bytes()).unwrap();
+            let concerns = identity.certificate().concerns(NOW);
+            assert!(concerns[0].contains("issued by CN=the authority"), "{concerns:?}");
+        }
     }
 
     #[test]

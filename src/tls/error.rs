@@ -5,10 +5,14 @@ use thiserror::Error;
 /// Why a certificate and its key cannot be used. Whoever has read them adds the names of the files.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum IdentityError {
+    /// There is nothing in the certificate's file.
+    #[error("it is empty")]
+    Empty,
     /// The certificate's file is no text in PEM.
     #[error(
         "it is not in PEM, which is text with a line -----BEGIN CERTIFICATE----- in it; DER is \
-         converted by `openssl x509 -inform DER`, and PKCS #12 by `openssl pkcs12 -nodes`"
+         converted by `openssl x509 -inform DER -in FILE -out NEW.pem`, and PKCS #12 by `openssl \
+         pkcs12 -nodes -in FILE -out NEW.pem`"
     )]
     NotPem,
     /// There is PEM, and no certificate.
@@ -25,17 +29,35 @@ pub enum IdentityError {
     BadCertificate {
         /// Which in the file, from 1.
         place: usize,
-        /// The parser's words.
+        /// The reason.
         why: String,
     },
+    /// The server's certificate is of the first version, which clients refuse.
+    #[error(
+        "it is of version 1, which names no hosts; make one with subjectAltName (`openssl x509 \
+         -req -extfile …`)"
+    )]
+    VersionOne,
     /// There is no key.
     #[error("it holds no private key: no line of it is -----BEGIN PRIVATE KEY-----")]
     NoKey,
+    /// There is nothing in the key's file.
+    #[error("it is empty")]
+    EmptyKey,
+    /// The key's file is no text in PEM.
+    #[error(
+        "it is not in PEM, which is text with a line -----BEGIN PRIVATE KEY----- in it; DER is \
+         converted by `openssl pkey -inform DER -in FILE -out NEW.pem`"
+    )]
+    KeyNotPem,
     /// A part of the key's file is not whole.
     #[error("the PEM of its private key is damaged: {0}")]
     BrokenKeyPem(String),
     /// The key needs a passphrase, and nobody is there to type it.
-    #[error("its private key is encrypted; write it without a passphrase with `openssl pkey`")]
+    #[error(
+        "its private key is encrypted; write it without a passphrase with `openssl pkey -in FILE \
+         -out NEW.pem`"
+    )]
     EncryptedKey,
     /// The key is of a kind, or a size, that is not used.
     #[error(
@@ -68,6 +90,8 @@ impl IdentityError {
         matches!(
             self,
             Self::NoKey
+                | Self::EmptyKey
+                | Self::KeyNotPem
                 | Self::BrokenKeyPem(_)
                 | Self::EncryptedKey
                 | Self::BadKey

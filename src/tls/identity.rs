@@ -73,7 +73,9 @@ impl Identity {
 fn read_chain(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
     let sections = sections(file).map_err(IdentityError::BrokenPem)?;
     if sections.is_empty() {
-        return Err(if is_pem(file) {
+        return Err(if is_empty(file) {
+            IdentityError::Empty
+        } else if is_pem(file) {
             IdentityError::NoCertificate
         } else {
             IdentityError::NotPem
@@ -98,11 +100,15 @@ fn check_chain(chain: &[CertificateDer<'_>]) -> Result<Certificate, IdentityErro
         .enumerate()
         .map(|(index, der)| Certificate::from_der(der).map_err(|why| bad(index + 1, why)));
     let first = read.next().unwrap_or(Err(IdentityError::NoCertificate))?;
-    // As the library will, when a client asks for a name.
+    if first.is_of_version_one() {
+        return Err(IdentityError::VersionOne);
+    }
+    // As the library will, when a client asks for a name. What it says is for programmers.
     let parsed = rustls::server::ParsedCertificate::try_from(&chain[0]);
-    parsed.map_err(|error| bad(1, error.to_string()))?;
+    parsed.map_err(|_| bad(1, "it breaks the rules for certificates (RFC 5280)".to_owned()))?;
+    let next = read.next().transpose()?;
     read.try_for_each(|other| other.map(|_| ()))?;
-    Ok(first)
+    Ok(first.vouched_for_by(next.as_ref()))
 }
 
 /// The first private key of a file.
@@ -117,7 +123,13 @@ fn read_key(file: &[u8]) -> Result<PrivateKeyDer<'static>, IdentityError> {
     let sections = sections(file).map_err(IdentityError::BrokenKeyPem)?;
     let mut keys =
         sections.into_iter().filter_map(|(kind, der)| PrivateKeyDer::from_pem(kind, der));
-    keys.next().ok_or(IdentityError::NoKey)
+    keys.next().ok_or(if is_empty(file) {
+        IdentityError::EmptyKey
+    } else if is_pem(file) {
+        IdentityError::NoKey
+    } else {
+        IdentityError::KeyNotPem
+    })
 }
 
 /// What is in a file in PEM, whatever editor has saved it.
@@ -140,6 +152,10 @@ fn broken(error: &pem::Error) -> String {
     }
 }
 
+fn is_empty(file: &[u8]) -> bool {
+    file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file).trim_ascii().is_empty()
+}
+
 fn is_pem(file: &[u8]) -> bool {
     let mark = b"-----BEGIN ";
     file.windows(mark.len()).any(|window| window == mark)
@@ -160,6 +176,19 @@ fn whose_key(certified: &CertifiedKey) -> IdentityError {
 mod tests {
     use super::*;
     use crate::tls::testing::{DAY, Issued, NOW, issue, self_signed};
+
+    /// As `openssl x509 -req` makes one without -extfile, of a request for chat.example.
+    const OF_VERSION_ONE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBKTCB0QIUM8UmmUNdOYrRDLjbuoigQQwH8uUwCgYIKoZIzj0EAwIwFzEVMBMG\n\
+A1UEAwwMY2hhdC5leGFtcGxlMCAXDTI2MTEzMDE3MjUyM1oYDzIxMjYxMTA2MTcy\n\
+NTIzWjAXMRUwEwYDVQQDDAxjaGF0LmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjO\n\
+PQMBBwNCAAQLqabRb5gUwKC/SATOLY6nzsx53Vy9jtpyTwCvOQPYOB3WNfxMvO2M\n\
+DckQb6P2OPIoyuBFEzNtSV5QSf1NmjvpMAoGCCqGSM49BAMCA0cAMEQCIBl/eNiy\n\
+UKXQBJy/UQqcdV28IuNfUjMj+M3IoFFWjaacAiBiYwz85lgK+ykr7wKTN7985n1F\n\
+M99hoTQPYQEy6t5QCQ==\n\
+-----END CERTIFICATE-----\n\
+";
 
     fn why(chain: &str, key: &str) -> IdentityError {
         Identity::from_pem(chain.as_bytes(), key.as_bytes()).unwrap_err()
@@ -207,7 +236,7 @@ mod tests {
     fn a_pair_that_cannot_be_used_is_refused_for_what_is_wrong_with_it() {
         use IdentityError as Why;
         let (one, other) = (issue(&["one.example"]), issue(&["other.example"]));
-        assert_eq!(why("", &one.key), Why::NotPem);
+        assert_eq!(why("", &one.key), Why::Empty);
         assert_eq!(why("\u{30}\u{2}binary", &one.key), Why::NotPem);
         assert_eq!(why(&one.key, &one.key), Why::NoCertificate);
         let request =
@@ -222,7 +251,10 @@ mod tests {
         assert!(matches!(why(&behind, &one.key), Why::BadCertificate { place: 3, .. }));
         assert_eq!(why(&one.chain.repeat(20), &one.key), Why::TooMany(40));
 
-        assert_eq!(why(&one.chain, ""), Why::NoKey);
+        assert_eq!(why(&one.chain, "\n"), Why::EmptyKey);
+        assert_eq!(why(" \n", &one.key), Why::Empty);
+        assert_eq!(why(OF_VERSION_ONE, &one.key), Why::VersionOne);
+        assert_eq!(why(&one.chain, "0\x03"), Why::KeyNotPem);
         assert_eq!(why(&one.chain, &one.chain), Why::NoKey);
         assert!(matches!(why(&one.chain, &one.key[..100]), Why::BrokenKeyPem(_)));
         let encrypted = one.key.replace("BEGIN PRIVATE", "BEGIN ENCRYPTED PRIVATE");
@@ -234,6 +266,13 @@ mod tests {
         assert_eq!(why(&one.chain, &other.key), Why::KeyOfAnother);
         let reversed = format!("{}{}", one.issuer, one.leaf);
         assert_eq!(why(&reversed, &one.key), Why::KeyOfLater(2));
+    }
+
+    #[test]
+    fn damaged_bytes_are_told_without_the_words_of_a_parser() {
+        let damaged = OF_VERSION_ONE.replacen("MIIB", "MIIC", 1);
+        let said = why(&damaged, "").to_string();
+        assert_eq!(said, "certificate 1 in it cannot be understood: its bytes are damaged");
     }
 
     #[test]

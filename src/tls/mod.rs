@@ -47,3 +47,13 @@ pub use identity::Identity;
 pub(crate) use secret::wipe;
 #[cfg(feature = "server")]
 pub use self_signed::SelfSigned;
+
+/// Whether clients are shown the same by both: see [`Acceptor::is_like`].
+#[cfg(feature = "server")]
+pub fn are_alike(one: Option<&Acceptor>, other: Option<&Acceptor>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is_like(other),
+        (None, None) => true,
+        _ => false,
+    }
+}

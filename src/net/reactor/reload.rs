@@ -8,7 +8,7 @@ use log::LevelFilter;
 use super::{NetSettings, Reactor};
 use crate::net::certificates::CertificateWatch;
 use crate::server;
-use crate::tls::Acceptor;
+use crate::tls::{self, Acceptor};
 
 /// The operator's choices for all parts of the server.
 #[derive(Clone, Debug)]
@@ -47,12 +47,7 @@ impl Reactor {
     /// Shows new clients other certificates from now on. If they are the same, nothing changes, so
     /// that tickets still hold; and a pair that is kept nowhere lasts as long as it is wanted.
     fn replace_certificates(&mut self, anew: Option<Acceptor>) {
-        let is_kept = match (self.sockets.encryption.acceptor(), &anew) {
-            (Some(old), Some(new)) => old.is_like(new),
-            (None, None) => true,
-            _ => false,
-        };
-        if is_kept {
+        if tls::are_alike(self.sockets.encryption.acceptor(), anew.as_ref()) {
             return;
         }
         if anew.is_none() {
