@@ -82,6 +82,11 @@ impl Connector {
         Ok(self.verifier.judge(server, intermediates, &self.name, UnixTime::now())?)
     }
 
+    /// The certificate that the server has shown last, trusted or not.
+    pub fn seen(&self) -> Option<Fingerprint> {
+        *self.verifier.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// From now on the server must be the one that it is now. Of a self-signed certificate and
     /// another one the first counts; an authority takes the place of both, and for good.
     pub fn remember(&self, known: Known) {
@@ -119,7 +124,7 @@ fn verifier(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Verifier, Cl
     let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
     // There are none of them for a pin, and there may be none in the system.
     let authorities = builder.build().ok();
-    Ok(Verifier { rule, authorities, given, provider })
+    Ok(Verifier { rule, authorities, given, provider, seen: Mutex::default() })
 }
 
 /// The certificates in a text that may hold anything else besides.

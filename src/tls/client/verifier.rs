@@ -58,6 +58,8 @@ pub(super) struct Verifier {
     /// Certificates that were given; a server may have one of these itself.
     pub(super) given: Vec<CertificateDer<'static>>,
     pub(super) provider: Arc<CryptoProvider>,
+    /// The certificate that was judged last.
+    pub(super) seen: Mutex<Option<Fingerprint>>,
 }
 
 impl Verifier {
@@ -70,6 +72,7 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<Verdict, Distrust> {
         let found = Fingerprint::of(server);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         let vouched = || self.ask_authorities(server, intermediates, name, now);
         let known = match &self.rule {
             Rule::Pin(pin) if *pin == found => return Ok(Verdict::Pinned),
@@ -88,7 +91,12 @@ impl Verifier {
         let Err(why) = vouched() else { return Ok(Verdict::Authority) };
         match known {
             None if is_self_signed(server) => Ok(Verdict::New(found)),
-            Some(Known::Certificate(before)) => Err(Distrust::Changed { before, found }),
+            Some(Known::Certificate(before)) if is_self_signed(server) => {
+                Err(Distrust::Changed { before, found })
+            }
+            Some(Known::Certificate(before)) => {
+                Err(Distrust::Replaced { before, found, why: Box::new(why) })
+            }
             Some(Known::Authority) if is_self_signed(server) => Err(Distrust::Downgraded { found }),
             _ => Err(why),
         }
