@@ -138,7 +138,12 @@ fn who_is_to_be_trusted_can_be_named() {
         (&by_name, ["--pin", &found], 0, ""),
         (&by_name, ["--pin", &plain], 0, ""),
         (&by_name, ["--pin", &other], 3, "is not the one that --pin names, but "),
-        (&by_name, ["--ca", "Cargo.toml"], 3, "there is no certificate in the file of --ca"),
+        (
+            &by_name,
+            ["--ca", "Cargo.toml"],
+            2,
+            "'Cargo.toml' for '--ca <FILE>': it has no certificate",
+        ),
         (&by_name, ["--ca", "nowhere.pem"], 2, "No such file"),
         (&by_name, ["--pin", "AB:CD"], 2, "a fingerprint is a SHA-256"),
     ] {
@@ -163,7 +168,7 @@ fn a_server_without_tls_gets_no_text_and_is_reported() {
     let mut alice = Client::join(server.tcp(), "alice");
     let outcome = home.say(&format!("tls://{}", server.tcp()), &[], "my secret");
     assert_eq!(outcome.code, Some(3));
-    let told = "it has closed the connection instead of agreeing on TLS";
+    let told = "instead of agreeing on TLS, or it speaks no TLS: try without tls://";
     assert!(outcome.told.contains(told), "{}", outcome.told);
     alice.say("nobody came");
     alice.hear("alice: nobody came");
@@ -234,6 +239,10 @@ fn a_server_is_loaded_by_tls_in_its_languages() {
     let storm = ["storm", "--clients", "40", "--at-once", "8", "--pin", &pin];
     let (code, report, told) = load(&url, &storm);
     assert_eq!((code, &report["connections"]), (Some(0), &40.into()), "{told}");
+    // What it is instead is told as a whole.
+    let (code, _, told) = load(&url, &[&fan_out[..], &["--pin", &"00".repeat(32)]].concat());
+    assert_eq!(code, Some(1));
+    assert!(told.contains(&format!("--pin names, but {pin}")) && !told.contains("(--ca"), "{told}");
     let (code, report, _) = load(&place, &fan_out);
     assert_eq!((code, &report["tls"]), (Some(0), &false.into()));
     // Nobody vouches for it.

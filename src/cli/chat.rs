@@ -25,6 +25,8 @@ const WEB_PATH: &str = "/ws";
   mio-chat chat chat.example -n ears --format json --stay </dev/null
 
 Keys: Tab completes, PageUp and PageDown scroll, Ctrl-F finds, Ctrl-D leaves; / shows the commands.
+A self-signed certificate is trusted when its server is first met; a different one later is not.
+They are remembered in mio-chat/known_servers below XDG_STATE_HOME, usually ~/.local/state.
 
 Without a terminal on stdin and stdout it is a pipe, and its exit code tells how it ended:
   0  the input ended, and all of it was delivered

@@ -4,9 +4,12 @@ use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
-use mio_chat::tls::client::Fingerprint;
+use mio_chat::tls::client::{Connector, Fingerprint, Target, Trust};
 
 use super::text_file;
+
+/// How a certificate in DER begins: a long sequence of ASN.1.
+const DER: &[u8] = &[0x30, 0x82];
 
 /// Whom to trust, if not whom the system trusts.
 #[derive(Clone, Debug, Args)]
@@ -34,6 +37,18 @@ impl FromStr for CaFile {
     type Err = String;
 
     fn from_str(file: &str) -> Result<Self, String> {
-        text_file::read(Path::new(file)).map(Self).map_err(|error| error.to_string())
+        let bytes = text_file::read_pem(Path::new(file)).map_err(|error| error.to_string())?;
+        if bytes.starts_with(DER) {
+            return Err(format!(
+                "it is in DER, not in PEM: openssl x509 -inform der -in {file} -out {file}.pem"
+            ));
+        }
+        let text = text_file::decode(&bytes);
+        let text = text.unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned());
+        // Whether anybody can be trusted by it is known here already.
+        let target = Target { name: "localhost", protocol: None, resumes: false };
+        Connector::new(&target, Trust::Authorities(text.clone().into_bytes()))
+            .map_err(|error| error.to_string())?;
+        Ok(Self(text))
     }
 }

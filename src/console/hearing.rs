@@ -16,7 +16,10 @@ impl Console {
                 self.link.refused_at_the_door(&why);
                 Vec::new()
             }
-            Heard::Foreign(why) => effects(self.link.give_up(why)),
+            Heard::Foreign(why) => {
+                self.tell(Kind::Alarm, why);
+                effects(self.link.give_up(why))
+            }
         }
     }
 

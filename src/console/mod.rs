@@ -79,6 +79,8 @@ pub enum Input<'a> {
     Line(&'a [u8]),
     /// Nobody is to be connected to by itself: what answers is not the server that was meant.
     Distrusted(&'a str),
+    /// Nobody is to be connected to by itself: it would come to the same.
+    Hopeless(&'a str),
     /// There is no connection any more, or none could be made: why.
     Closed(&'a str),
     /// The terminal has so many columns and rows.
@@ -224,6 +226,12 @@ impl Console {
             }
             Input::Line(line) => self.hear(line),
             Input::Closed(why) => self.lost(why),
+            Input::Hopeless(why) => {
+                let told = format!("cannot talk to {}: {why}", self.settings.server);
+                self.tell(Kind::Alarm, &told);
+                self.link.distrust();
+                self.lost(why)
+            }
             Input::Distrusted(why) => {
                 self.tell(Kind::Alarm, why);
                 self.link.distrust();

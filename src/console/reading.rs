@@ -15,6 +15,12 @@ pub(super) const TOO_OLD: &str =
 /// The same of one that speaks another version.
 const TOO_NEW: &str = "the server is too new for this program, which knows JSON dialect 1 only";
 
+/// The same of one that takes encrypted connections only, which it says with the beginning of a
+/// sentence that is meant for every kind of client, or with a code.
+const TLS_ONLY: &str = "the server takes encrypted connections only: write tls:// before its name";
+const TLS_ONLY_TOLD: &[u8] = b"the server takes encrypted connections only";
+const TLS_ONLY_CODE: &str = "tls-only";
+
 /// What one line of the server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
@@ -63,6 +69,7 @@ impl Reading {
             self.is_json = true;
             return match object {
                 Object::Format(greeting) if greeting.v != VERSION => Heard::Foreign(TOO_NEW),
+                Object::Bye(bye) if bye.code == TLS_ONLY_CODE => Heard::Foreign(TLS_ONLY),
                 object => Heard::Object(object),
             };
         }
@@ -73,6 +80,7 @@ impl Reading {
             // Whoever is refused at the door reads one line. A server that goes on talking does not
             // know what it was asked for.
             _ if self.is_refused => Heard::Foreign(TOO_OLD),
+            Some(notice) if notice.starts_with(TLS_ONLY_TOLD) => Heard::Foreign(TLS_ONLY),
             Some(notice) => {
                 self.is_refused = true;
                 Heard::AtTheDoor(clean(&String::from_utf8_lossy(notice)).into_owned())
@@ -154,6 +162,10 @@ mod tests {
         assert_eq!(reading.read(b"SSH-2.0-OpenSSH"), Heard::Object(Object::Unknown));
         let new = br#"{"t":"format","v":2,"epoch":"c77143c7","n":9,"now":7}"#;
         assert_eq!({ reading }.read(new), Heard::Foreign(TOO_NEW));
+        let plain = b"NICK* the server takes encrypted connections only: use \"openssl\"";
+        assert_eq!(Reading::default().read(plain), Heard::Foreign(TLS_ONLY));
+        let bye = br#"{"t":"bye","code":"tls-only","text":"the server takes"}"#;
+        assert_eq!({ reading }.read(bye), Heard::Foreign(TLS_ONLY));
         reading.read(br#"{"t":"prompt"}"#);
         // Once it has spoken JSON, what is none is nothing.
         assert_eq!(reading.read(b"* boo"), Heard::Object(Object::Unknown));

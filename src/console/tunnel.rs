@@ -28,6 +28,8 @@ pub struct Tunnel {
     /// What proves that the server has read the key.
     accept: String,
     is_open: bool,
+    /// The server has answered that it must be spoken to otherwise.
+    is_sent_away: bool,
     /// The server has let us in, so that a line is said and is no nickname.
     is_member: bool,
     unread: Vec<u8>,
@@ -44,6 +46,7 @@ impl Tunnel {
             random: random | 1,
             accept: String::new(),
             is_open: false,
+            is_sent_away: false,
             is_member: false,
             unread: Vec::new(),
             message: Vec::new(),
@@ -70,6 +73,11 @@ impl Tunnel {
     /// Whether the server has agreed.
     pub fn is_open(&self) -> bool {
         self.is_open
+    }
+
+    /// Whether the server has said that it is only spoken to otherwise.
+    pub fn is_sent_away(&self) -> bool {
+        self.is_sent_away
     }
 
     /// The bytes that say these lines, each of which ends in a newline.
@@ -145,12 +153,21 @@ impl Tunnel {
                 name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == self.accept
             })
         };
+        let is_encrypted = |line: &str| {
+            line.split_once(':').is_some_and(|(name, value)| {
+                name.eq_ignore_ascii_case("location") && value.trim().starts_with("https://")
+            })
+        };
         match lines.next().unwrap_or_default().split_once(' ') {
             Some((_, status)) if status.starts_with("101") => {
                 if !lines.any(is_ours) {
                     return Err("it speaks no WebSocket".to_owned());
                 }
                 self.is_open = true;
+            }
+            Some((_, status)) if status.starts_with("308") && lines.any(is_encrypted) => {
+                self.is_sent_away = true;
+                return Err("it takes encrypted connections only: use wss:// (https://)".to_owned());
             }
             Some((_, status)) => {
                 return Err(format!(
@@ -269,6 +286,11 @@ mod tests {
     #[test]
     fn what_is_no_websocket_is_said_why() {
         for (answer, why) in [
+            (
+                b"HTTP/1.1 308 Permanent Redirect\r\nLocation: https://a/\r\n\r\n".to_vec(),
+                "it takes encrypted connections only: use wss://",
+            ),
+            (b"HTTP/1.1 308 x\r\nLocation: http://a/\r\n\r\n".to_vec(), "it speaks no Web"),
             (b"HTTP/1.1 403 Forbidden\r\n\r\n".to_vec(), "it speaks no WebSocket there: 403 F"),
             (b"NICK\r\n\r\n".to_vec(), "it speaks no WebSocket"),
             (vec![b'x'; TUNNEL_HEAD_BYTES_MAX + 1], "it speaks no WebSocket"),

@@ -372,7 +372,8 @@ impl StallDetector {
 fn advice(why: &str) -> String {
     match why {
         "connection refused" => format!("{why} (is a server listening there?)"),
-        why if why.starts_with("its certificate") => {
+        // Whoever has named one need not be told how.
+        why if why.starts_with("its certificate") && !why.contains("--pin") => {
             format!("{why} (--ca FILE or --pin FINGERPRINT names one to trust)")
         }
         "no answer from the server" => format!("{why} (does it speak this --dialect?)"),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The most reasons that are told apart; further ones are counted as one.
 const REASONS_MAX: usize = 12;
 /// Characters of a reason.
-const REASON_CHARS_MAX: usize = 100;
+const REASON_CHARS_MAX: usize = 250;
 
 /// Why clients failed, and how many for each reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -194,6 +194,9 @@ impl<'a> Pipe<'a> {
                 self.answer_by = Some(self.clock.now() + ANSWER_PATIENCE);
                 self.wire.send(&self.script.greeting());
             }
+            Progress::Hopeless(why) => {
+                return Err(ChatError::Foreign { server: self.chat.server.clone(), why });
+            }
             Progress::Closed(why) if self.script.has_begun() => {
                 self.ending = Some(self.script.end(&why));
             }

@@ -160,6 +160,7 @@ impl Loop {
         }
         match progress {
             Progress::Distrusted(why) => self.happen(Input::Distrusted(&why)),
+            Progress::Hopeless(why) => self.happen(Input::Hopeless(&why)),
             Progress::Nothing => Ok(()),
             Progress::Connected => self.happen(Input::Connected),
             Progress::Closed(why) => {

@@ -56,6 +56,8 @@ pub(super) enum Progress {
     Closed(String),
     /// What answers is not the server that was meant: why, and what to do.
     Distrusted(String),
+    /// There is none, and trying again would change nothing: why.
+    Hopeless(String),
 }
 
 /// A connection.
@@ -107,6 +109,13 @@ impl Wire {
 
     /// Begins to connect, to the first address that the system does not refuse at once.
     pub(super) fn connect(&mut self, now: Time, registry: &Registry) -> Progress {
+        // The user may have made up their mind about a certificate.
+        if let Some(security) = &mut self.security
+            && let Err(error) = security.refresh()
+        {
+            self.close();
+            return Progress::Hopeless(error.to_string());
+        }
         self.try_from(0, now, registry, "there is no address")
     }
 
@@ -263,7 +272,12 @@ impl Wire {
                 self.close();
                 Progress::Distrusted(told)
             }
-            (other, _) => self.closed(other.to_string()),
+            (other, _) => {
+                let is_lasting = other.is_lasting() && matches!(self.state, State::Securing(_));
+                self.close();
+                let why = other.to_string();
+                if is_lasting { Progress::Hopeless(why) } else { Progress::Closed(why) }
+            }
         }
     }
 
@@ -274,6 +288,10 @@ impl Wire {
         };
         match tunnel.hear(bytes, hear) {
             Ok(answers) => self.unsent.extend(answers),
+            Err(why) if tunnel.is_sent_away() => {
+                self.close();
+                return Progress::Hopeless(why);
+            }
             Err(why) => return self.closed(why),
         }
         if tunnel.is_open() && matches!(self.state, State::Agreeing(_)) {

@@ -138,3 +138,11 @@ fn json_tells_everything() {
     ];
     assert_eq!(printed.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn where_only_encrypted_connections_are_taken_nobody_is_refused_a_name() {
+    let mut script = Script::new("bot", None, ScriptFormat::Text, false);
+    let told = "* the server takes encrypted connections only: use \"openssl s_client\"";
+    assert_eq!(script.hear(told.as_bytes()), [ScriptStep::Finish]);
+    assert!(matches!(script.end(""), Ending::Foreign(why) if why.contains("write tls:// before")));
+}

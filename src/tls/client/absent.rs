@@ -21,6 +21,13 @@ pub enum ClientError {
     Socket(io::Error),
 }
 
+impl ClientError {
+    /// Whether it would be the same the next time.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Socket(_))
+    }
+}
+
 /// Nobody is distrusted.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("{never}")]
@@ -31,6 +38,11 @@ pub struct Distrust {
 impl Distrust {
     /// Never asked.
     pub fn is_change(&self) -> bool {
+        match self.never {}
+    }
+
+    /// Never asked.
+    pub fn is_unknown_authority(&self) -> bool {
         match self.never {}
     }
 }
@@ -110,6 +122,11 @@ impl Connector {
     /// Always.
     pub fn new(_: &Target<'_>, _: Trust) -> Result<Self, ClientError> {
         Err(ClientError::Absent)
+    }
+
+    /// Never asked.
+    pub fn seen(&self) -> Option<Fingerprint> {
+        match *self {}
     }
 
     /// Never called.

@@ -3,7 +3,12 @@
 //! A connector lives as long as its server is talked to, for it keeps the tickets by which
 //! connections are made again without the costly half of a handshake.
 
-use std::sync::Arc;
+#![allow(
+    clippy::disallowed_types,
+    reason = "rustls asks by a shared reference for what is known of a server"
+)]
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -82,6 +87,11 @@ impl Connector {
         Ok(self.verifier.judge(server, intermediates, &self.name, UnixTime::now())?)
     }
 
+    /// The certificate that the server has shown last, trusted or not.
+    pub fn seen(&self) -> Option<Fingerprint> {
+        *self.verifier.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// From now on the server must be the one that it is now. The first self-signed certificate
     /// counts until an authority vouches for the server, and no other after that.
     pub fn remember(&self, known: Known) {
@@ -120,7 +130,7 @@ fn verifier(trust: Trust, provider: &Arc<CryptoProvider>) -> Result<Verifier, Cl
     let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
     // There are none of them for a pin, and there may be none in the system.
     let authorities = builder.build().ok();
-    Ok(Verifier { rule, authorities, given, provider })
+    Ok(Verifier { rule, authorities, given, provider, seen: Mutex::default() })
 }
 
 /// The certificates in a text that may hold anything else besides.

@@ -15,10 +15,10 @@ pub enum ClientError {
     #[error("no certificate can be for '{0}'; write the name in ASCII, as a browser does (xn--…)")]
     Name(String),
     /// What was given as certificates of authorities is none.
-    #[error("there is no certificate in the file of --ca (-----BEGIN CERTIFICATE-----)")]
+    #[error("it has no certificate in PEM (-----BEGIN CERTIFICATE-----)")]
     NoCertificate,
     /// One of them cannot be read.
-    #[error("a certificate in the file of --ca cannot be read: {0}")]
+    #[error("a certificate in it cannot be read: {0}")]
     BadCertificate(String),
     /// The system names no authorities.
     #[error(
@@ -39,7 +39,10 @@ pub enum ClientError {
     #[error("it refuses TLS: {0}")]
     Refused(&'static str),
     /// The server has closed the connection before anything was agreed on.
-    #[error("it has closed the connection instead of agreeing on TLS")]
+    #[error(
+        "it has closed the connection instead of agreeing on TLS, or it speaks no TLS: try without \
+         tls://"
+    )]
     Declined,
     /// The connection ended in the middle.
     #[error("the connection was cut off")]
@@ -78,6 +81,16 @@ pub enum Distrust {
         /// What it is.
         found: Fingerprint,
     },
+    /// It was a self-signed one before, and the new one, which is none, does not count.
+    #[error("{why}; it is another one than before: it was {before}, and now it is {found}")]
+    Replaced {
+        /// What was remembered.
+        before: Fingerprint,
+        /// What it is.
+        found: Fingerprint,
+        /// Why that does not count.
+        why: Box<Distrust>,
+    },
     /// It is self-signed, which is not enough here.
     #[error("its certificate is self-signed, and not one that you named")]
     SelfSigned {
@@ -88,7 +101,7 @@ pub enum Distrust {
     #[error("its certificate was issued by an authority that is not trusted here")]
     UnknownAuthority,
     /// It is another server's.
-    #[error("its certificate is not for {expected}, but for {}", names(presented))]
+    #[error("its certificate {}", others_name(expected, presented))]
     Name {
         /// The server that was meant.
         expected: String,
@@ -106,10 +119,26 @@ pub enum Distrust {
     Unusable(String),
 }
 
+impl ClientError {
+    /// Whether a handshake that failed so would fail again: the other side or somebody who runs it
+    /// has to change something first.
+    pub fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Declined | Self::Cut | Self::Socket(_))
+    }
+}
+
 impl Distrust {
     /// Whether the server was known, and is another one now.
     pub fn is_change(&self) -> bool {
-        matches!(self, Self::Changed { .. } | Self::Downgraded { .. })
+        matches!(self, Self::Changed { .. } | Self::Downgraded { .. } | Self::Replaced { .. })
+    }
+
+    /// Whether it was issued by an authority that can be named to be trusted.
+    pub fn is_unknown_authority(&self) -> bool {
+        match self {
+            Self::Replaced { why, .. } => why.is_unknown_authority(),
+            other => *other == Self::UnknownAuthority,
+        }
     }
 
     /// For rustls, which hands it back as the reason why a handshake failed.
@@ -139,9 +168,34 @@ impl Distrust {
                 let expected = name_of(expected);
                 Self::Name { expected, presented: presented.iter().map(|it| bare(it)).collect() }
             }
-            other => Self::Unusable(other.to_string()),
+            other => Self::Unusable(flaw(other)),
         }
     }
+}
+
+/// What is wrong with a certificate, for people: rustls shows some of it as its own code has it.
+fn flaw(error: &CertificateError) -> String {
+    let told = match error {
+        CertificateError::BadEncoding => "it is damaged",
+        CertificateError::BadSignature => "its signature is wrong",
+        CertificateError::Revoked => "it was revoked",
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not for servers"
+        }
+        CertificateError::UnhandledCriticalExtension => {
+            "it has a condition that is not understood here"
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "it is signed in a way that is not known here, or not safe any more"
+        }
+        other => {
+            let shown = other.to_string();
+            let is_code = shown.contains(['{', '(', '[']);
+            return if is_code { "it is not as it should be".to_owned() } else { shown };
+        }
+    };
+    told.to_owned()
 }
 
 impl From<Error> for ClientError {
@@ -179,10 +233,17 @@ fn name_of(name: &ServerName<'_>) -> String {
     name.to_str().into_owned()
 }
 
+/// That a certificate is for somebody else.
+fn others_name(expected: &str, presented: &[String]) -> String {
+    match presented {
+        [] => format!("names no host, so it is not for {expected}"),
+        some => format!("is not for {expected}, but for {}", names(some)),
+    }
+}
+
 /// What a certificate is for, as far as anybody wants to read it.
 fn names(presented: &[String]) -> String {
     match presented {
-        [] => "no host at all".to_owned(),
         all if all.len() <= 4 => crate::text::clean(&all.join(", ")).into_owned(),
         many => {
             let some = many.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -1,7 +1,12 @@
 //! Whether a server is who it should be: asked by rustls in the middle of the handshake, before
 //! anything is said.
 
-use std::sync::{Arc, OnceLock};
+#![allow(
+    clippy::disallowed_types,
+    reason = "rustls asks by a shared reference for what is known of a server"
+)]
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -84,6 +89,8 @@ pub(super) struct Verifier {
     /// Certificates that were given; a server may have one of these itself.
     pub(super) given: Vec<CertificateDer<'static>>,
     pub(super) provider: Arc<CryptoProvider>,
+    /// The certificate that was judged last.
+    pub(super) seen: Mutex<Option<Fingerprint>>,
 }
 
 impl Verifier {
@@ -96,6 +103,7 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<Verdict, Distrust> {
         let found = Fingerprint::of(server);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         let vouched = || self.ask_authorities(server, intermediates, name, now);
         let known = match &self.rule {
             Rule::Pin(pin) if *pin == found => return Ok(Verdict::Pinned),
@@ -114,7 +122,12 @@ impl Verifier {
         let Err(why) = vouched() else { return Ok(Verdict::Authority) };
         match known {
             None if is_self_signed(server) => Ok(Verdict::New(found)),
-            Some(Known::Certificate(before)) => Err(Distrust::Changed { before, found }),
+            Some(Known::Certificate(before)) if is_self_signed(server) => {
+                Err(Distrust::Changed { before, found })
+            }
+            Some(Known::Certificate(before)) => {
+                Err(Distrust::Replaced { before, found, why: Box::new(why) })
+            }
             Some(Known::Authority) if is_self_signed(server) => Err(Distrust::Downgraded { found }),
             _ => Err(why),
         }

@@ -85,6 +85,11 @@ fn by_tls_we_are_back_with_a_server_that_is_the_same_and_with_no_other() {
     let other = Server::start(&flags(elsewhere.path().to_str().unwrap()));
     see_again(&mut alice, "○ not connected (Enter: try again): ");
     alice.see("WARNING: its certificate has changed");
+    // What was remembered is looked at again for each try.
+    std::fs::remove_file(home.path().join("mio-chat/known_servers")).unwrap();
+    alice.press("\r");
+    see_again(&mut alice, "● alice in main, 1 here");
+    alice.see("is met for the first time");
     alice.press("\x04");
     alice.expect_good_end(0);
     other.stop();
@@ -285,5 +290,28 @@ fn a_server_that_is_not_there_is_tried_again_and_can_be_left_alone() {
     alice.press("\x03");
     alice.see("press Ctrl-C again to leave");
     alice.press("\x03");
+    alice.expect_good_end(0);
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn by_tls_what_cannot_get_better_is_not_tried_again_by_itself() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap();
+    let to = format!("tls://{place}");
+    let mut alice = Terminal::start(
+        USUAL.0,
+        USUAL.1,
+        &["chat", &to, "--nick", "alice"],
+        &[("NO_COLOR", "1"), ("XDG_STATE_HOME", "/nowhere")],
+    );
+    let (mut guest, _) = listener.accept().unwrap();
+    std::io::Write::write_all(&mut guest, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    alice.see(&format!("!! cannot talk to {place}: it speaks no TLS there"));
+    alice.see("○ not connected (Enter: try again): it speaks no TLS there");
+    alice.press("\r");
+    let (again, _) = listener.accept().unwrap();
+    drop((guest, again));
+    alice.press("\x04");
     alice.expect_good_end(0);
 }

@@ -175,7 +175,8 @@ fn a_line_by_which_a_server_turns_everybody_away_is_shown() {
             assert_eq!(told(said, step), "it does not speak TLS", "{said:?}");
         }
     }
-    let declined = "it has closed the connection instead of agreeing on TLS";
+    let declined = "it has closed the connection instead of agreeing on TLS, or it speaks no TLS: \
+                    try without tls://";
     assert_eq!(told(b"* the server is fu", 7), declined);
 }
 

@@ -1,6 +1,7 @@
 //! Who is trusted and who is not, in whole handshakes against a server in memory.
 
 use rustls::version::{TLS12, TLS13};
+use rustls::{CertificateError, ExtendedKeyPurpose};
 
 use super::*;
 use crate::tls::client::channel::ClientChannel;
@@ -108,6 +109,13 @@ fn a_self_signed_certificate_is_believed_once() {
     let stranger = TestAuthority::new("a stranger").issue(NAME, (2_020, 4_000));
     let fresh = connector(NAME, Trust::FirstUse(None)).unwrap();
     assert_eq!(outcome(&fresh, &stranger), Err(Distrust::UnknownAuthority));
+    // Nor does it make good for another certificate than before.
+    let found = Fingerprint::of(&stranger.certificate);
+    let why = outcome(&later, &stranger).unwrap_err();
+    let unknown = Box::new(Distrust::UnknownAuthority);
+    assert_eq!(why, Distrust::Replaced { before, found, why: unknown });
+    assert!(why.is_change() && why.is_unknown_authority());
+    assert_eq!(later.seen(), Some(found));
 }
 
 #[test]
@@ -143,5 +151,27 @@ fn bad_names_and_certificates_are_refused_before_connecting() {
     ] {
         let error = connector(NAME, Trust::Authorities(pem.into())).unwrap_err().to_string();
         assert!(error.starts_with(told), "{error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_is_told_without_code() {
+    let nobody = Distrust::Name { expected: NAME.to_owned(), presented: Vec::new() };
+    let told = format!("its certificate names no host, so it is not for {NAME}");
+    assert_eq!(nobody.to_string(), told);
+    for error in [
+        CertificateError::BadSignature,
+        CertificateError::InvalidPurpose,
+        CertificateError::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: vec![1, 2, 3],
+            supported_algorithms: Vec::new(),
+        },
+        CertificateError::InvalidPurposeContext {
+            required: ExtendedKeyPurpose::ServerAuth,
+            presented: vec![ExtendedKeyPurpose::ClientAuth],
+        },
+    ] {
+        let told = Distrust::of(&error).to_string();
+        assert!(!told.contains(['{', '[', '(']) && told.len() < 120, "{told}");
     }
 }
