@@ -296,7 +296,7 @@ fn a_server_that_is_not_there_is_tried_again_and_can_be_left_alone() {
 #[test]
 #[cfg(feature = "tls")]
 fn by_tls_what_cannot_get_better_is_not_tried_again_by_itself() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = listener.local_addr().unwrap();
     let to = format!("tls://{place}");
     let mut alice = Terminal::start(
