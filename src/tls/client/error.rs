@@ -89,7 +89,7 @@ pub enum Distrust {
         /// What it is.
         found: Fingerprint,
         /// Why that does not count.
-        why: Box<Distrust>,
+        why: Box<Self>,
     },
     /// It is self-signed, which is not enough here.
     #[error("its certificate is self-signed, and not one that you named")]
