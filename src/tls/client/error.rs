@@ -112,7 +112,7 @@ pub enum Distrust {
     #[error("its certificate has expired")]
     Expired,
     /// It is not valid yet.
-    #[error("its certificate is not valid yet; is this machine's clock right?")]
+    #[error("its certificate is not valid yet, or the clock of this machine is wrong")]
     NotYetValid,
     /// Something else is wrong with it.
     #[error("its certificate cannot be used: {0}")]
