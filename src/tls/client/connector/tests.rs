@@ -138,15 +138,15 @@ fn bad_names_and_certificates_are_refused_before_connecting() {
     }
     assert!(connector("fe80::1%eth0", Trust::FirstUse(None)).is_ok());
     for (pem, told) in [
-        ("", "there is no certificate in"),
-        ("nothing of the kind", "there is no certificate in"),
+        ("", "it has no certificate in PEM"),
+        ("nothing of the kind", "it has no certificate in PEM"),
         (
             "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
-            "a certificate in the file",
+            "a certificate in it cannot be read",
         ),
         (
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-            "a certificate in the file",
+            "a certificate in it cannot be read",
         ),
     ] {
         let error = connector(NAME, Trust::Authorities(pem.into())).unwrap_err().to_string();
