@@ -60,7 +60,14 @@ def by_socket():
                             chat.sendall(line + b"\n")
                 if chat not in ready:
                     continue
-            return chat.recv(size)
+            # What has come may be a ticket, behind which nothing may come for long.
+            chat.setblocking(False)
+            try:
+                return chat.recv(size)
+            except ssl.SSLWantReadError:
+                continue
+            finally:
+                chat.setblocking(True)
 
     for line in hear(read):
         tell(line)

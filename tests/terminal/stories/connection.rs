@@ -89,7 +89,7 @@ fn by_tls_we_are_back_with_a_server_that_is_the_same_and_with_no_other() {
     std::fs::remove_file(home.path().join("mio-chat/known_servers")).unwrap();
     alice.press("\r");
     see_again(&mut alice, "● alice in main, 1 here");
-    alice.see("is met for the first time");
+    alice.see("this is the first connection to");
     alice.press("\x04");
     alice.expect_good_end(0);
     other.stop();
@@ -307,8 +307,8 @@ fn by_tls_what_cannot_get_better_is_not_tried_again_by_itself() {
     );
     let (mut guest, _) = listener.accept().unwrap();
     std::io::Write::write_all(&mut guest, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
-    alice.see(&format!("!! cannot talk to {place}: it speaks no TLS there"));
-    alice.see("○ not connected (Enter: try again): it speaks no TLS there");
+    alice.see(&format!("!! cannot talk to {place}: it does not speak TLS"));
+    alice.see("○ not connected (Enter: try again): it does not speak TLS");
     alice.press("\r");
     let (again, _) = listener.accept().unwrap();
     drop((guest, again));
