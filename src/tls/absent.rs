@@ -4,13 +4,17 @@
 #[path = "client/absent.rs"]
 pub mod client;
 #[cfg(feature = "server")]
+mod outcome;
+#[cfg(feature = "server")]
 #[path = "absent_server.rs"]
 mod server;
 
 #[cfg(feature = "server")]
+pub use outcome::Sent;
+#[cfg(feature = "server")]
 pub use server::{
     Acceptor, Certificate, Channel, ChannelError, ChannelState, FIRST_BYTE, Identity,
-    IdentityError, Received, Scratch, SelfSigned, Sent, TlsError, are_alike,
+    IdentityError, Received, Scratch, SelfSigned, TlsError, are_alike,
 };
 #[cfg(feature = "server")]
 pub(crate) use server::{AcceptorState, wipe};

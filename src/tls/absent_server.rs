@@ -5,6 +5,7 @@ use std::io::{self, IoSlice, Read, Write};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::outcome::Sent;
 use crate::time::UnixTime;
 
 /// Why there is no certificate.
@@ -200,49 +201,7 @@ pub enum Channel {}
 pub struct Scratch;
 
 /// What no read brings.
-#[derive(Debug)]
-pub enum Received {
-    /// A part of the handshake.
-    Securing,
-    /// The end of the handshake.
-    Secured {
-        /// The language that was agreed on.
-        protocol: Option<&'static str>,
-        /// The client came with a ticket.
-        resumed: bool,
-    },
-    /// Plain bytes.
-    Bytes {
-        /// How many.
-        count: usize,
-        /// There are more.
-        more: bool,
-    },
-    /// Bytes that say nothing.
-    Noise(usize),
-    /// Nothing for now.
-    Nothing,
-    /// The client will send no more.
-    End,
-    /// The connection broke.
-    Broken,
-    /// The handshake failed.
-    Failed(ChannelError),
-}
-
-/// What no write achieves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// Bytes that the socket has, and bytes that are encrypted and wait.
-    Taken {
-        /// Bytes that the socket has.
-        taken: usize,
-        /// Bytes that are encrypted and wait.
-        sealed: usize,
-    },
-    /// The connection broke.
-    Broken,
-}
+pub type Received = super::outcome::Received<ChannelError>;
 
 impl Channel {
     /// Never called.

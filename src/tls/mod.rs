@@ -16,6 +16,8 @@ mod fingerprint;
 #[cfg(feature = "server")]
 mod identity;
 #[cfg(feature = "server")]
+mod outcome;
+#[cfg(feature = "server")]
 mod records;
 #[cfg(feature = "server")]
 mod secret;
@@ -37,12 +39,14 @@ pub use certificate::Certificate;
 #[cfg(feature = "server")]
 pub use channel::ChannelState;
 #[cfg(feature = "server")]
-pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch, Sent};
+pub use channel::{Channel, ChannelError, FIRST_BYTE, Received, Scratch};
 #[cfg(feature = "server")]
 pub use error::{IdentityError, TlsError};
 pub use fingerprint::{Fingerprint, NoFingerprint};
 #[cfg(feature = "server")]
 pub use identity::Identity;
+#[cfg(feature = "server")]
+pub use outcome::Sent;
 #[cfg(feature = "server")]
 pub(crate) use secret::wipe;
 #[cfg(feature = "server")]
