@@ -7,6 +7,7 @@
 mod admin;
 mod certificates;
 mod console;
+mod irc;
 mod load;
 mod matching;
 mod tls;
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub use admin::*;
 pub use certificates::*;
 pub use console::*;
+pub use irc::*;
 pub use load::*;
 pub use matching::*;
 pub use tls::*;

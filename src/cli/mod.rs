@@ -5,6 +5,7 @@
 mod chat;
 mod config;
 mod health;
+mod irc;
 mod load;
 mod manual;
 mod matching;

@@ -16,6 +16,7 @@ use mio_chat::subnet::Subnet;
 use mio_chat::tls::Acceptor;
 use mio_chat::{limits, server};
 
+use super::irc::IrcArgs;
 use super::matching::UdpArgs;
 use super::tls::TlsArgs;
 use super::values::{
@@ -43,6 +44,8 @@ pub(crate) struct ServeArgs {
     rooms: RoomArgs,
     #[command(flatten)]
     web: WebArgs,
+    #[command(flatten)]
+    irc: IrcArgs,
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
@@ -401,7 +404,9 @@ impl ServeArgs {
             },
             per_address: clients.max_per_address,
             banned: clients.ban.clone(),
-            spoken: Spoken { encryption: self.tls.encryption(), ..self.web.spoken() },
+            spoken: self
+                .irc
+                .named(Spoken { encryption: self.tls.encryption(), ..self.web.spoken() }),
             come_back: clients.come_back.into(),
             operators,
             bots,

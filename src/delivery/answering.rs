@@ -3,7 +3,7 @@
 use super::fanout::Fanout;
 use super::outbox::Flag;
 use super::request::Request;
-use crate::dialect::Acknowledgement;
+use crate::dialect::{Acknowledgement, Note};
 use crate::id::ClientId;
 
 impl Fanout {
@@ -15,6 +15,20 @@ impl Fanout {
     /// The request of a client ends later: what it is told until then is no answer. Returns its
     /// number, unless it was refused.
     pub fn put_off_request(&mut self, client: ClientId) -> Option<u64> {
+        if let Some(reader) = self.readers.get_mut(&client) {
+            reader.put_off();
+        }
+        self.take_request(client)
+    }
+
+    /// The request of a client is answered now, which was put off.
+    pub fn resume_request(&mut self, client: ClientId) {
+        if let Some(reader) = self.readers.get_mut(&client) {
+            reader.resume();
+        }
+    }
+
+    fn take_request(&mut self, client: ClientId) -> Option<u64> {
         let place = self.requests.iter().position(|request| request.client == client)?;
         self.requests.swap_remove(place).end()
     }
@@ -22,8 +36,10 @@ impl Fanout {
     /// The request of a client ends, and it is told so unless it was refused; `message` is the
     /// number of the message that came of it.
     pub fn end_request(&mut self, client: ClientId, message: Option<u64>) {
-        if let Some(request) = self.put_off_request(client) {
+        if let Some(request) = self.take_request(client) {
             self.acknowledge(client, Acknowledgement::Done { request, message });
+        } else if self.readers.contains_key(&client) {
+            self.note(client, &Note::End);
         }
     }
 

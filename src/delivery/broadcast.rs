@@ -8,7 +8,7 @@ use super::fanout::Fanout;
 use super::feeds::FeedId;
 use super::outbox::Flag;
 use crate::chat::{RoomEvent, RoomId, RoomRef};
-use crate::dialect::Encoding;
+use crate::dialect::{Encoding, OwnEvent};
 use crate::id::ClientId;
 use crate::limits::DEAF_IN_BATCH_MAX;
 
@@ -65,6 +65,15 @@ impl Fanout {
         deaf: &[ClientId],
     ) {
         self.hand_out_shared(room.id);
+        let apart = self.told_apart(source, event);
+        let with_source: Vec<ClientId>;
+        let deaf = match apart {
+            Some((source, _)) if self.hears(room.id, source) && !deaf.contains(&source) => {
+                with_source = [deaf, &[source]].concat();
+                &with_source
+            }
+            _ => deaf,
+        };
         let may_differ = self.ascii_readers > 0 && !event.is_message();
         for index in 0..self.feeds.of_room(room.id) {
             let Some(feed) = self.feeds.get_mut((room.id, index)) else { return };
@@ -77,6 +86,9 @@ impl Fanout {
             if !may_differ || !self.publish_simplified(room, index, source, event, &deaf) {
                 self.publish_alike(room, index, source, event, &deaf);
             }
+        }
+        if let Some((source, OwnEvent::Alone)) = apart {
+            self.tell_own_event(source, room, event);
         }
     }
 

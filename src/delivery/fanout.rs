@@ -10,6 +10,7 @@
 //! - every span in an outbox is kept in its transcript;
 //! - every transcript that is open belongs to the feeds, but that of the replays.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use super::request::Request;
 use super::small_writes::SmallWrites;
 use super::transcript::Transcripts;
 use crate::chat::{Outlet, Recollection, Refusal, Reply, RoomEvent, RoomId, RoomRef};
-use crate::dialect::{self, Encoding};
+use crate::dialect::{self, Encoding, Reader};
 use crate::id::{ClientId, SideTable};
 use crate::limits::SWEEP_INTERVAL;
 use crate::time::Time;
@@ -67,6 +68,8 @@ pub struct Fanout {
     /// The requests that are being carried out and bear numbers: one of a client, and that of one
     /// whose answer it brings.
     pub(super) requests: Vec<Request>,
+    /// What is known of clients whose encoding needs it.
+    pub(super) readers: HashMap<ClientId, Box<Reader>>,
     /// The number of clients that read the server's words in ASCII.
     pub(super) ascii_readers: usize,
     /// Clients of a flush that spoke or are sent small writes; kept for its memory.
@@ -83,7 +86,7 @@ impl Fanout {
     /// Without any outbox.
     pub fn new(limits: OutboxLimits) -> Self {
         let mut transcripts = Transcripts::default();
-        let feeds = Feeds::new(&mut transcripts);
+        let feeds = Feeds::new();
         let replays = ReplayCache::new(&mut transcripts);
         Self {
             backlog: Backlog::new(replays.transcript()),
@@ -92,6 +95,7 @@ impl Fanout {
             replays,
             small_writes: SmallWrites::default(),
             requests: Vec::new(),
+            readers: HashMap::new(),
             ascii_readers: 0,
             transcripts,
             speakers: Vec::new(),
@@ -116,6 +120,9 @@ impl Fanout {
     pub fn close(&mut self, id: ClientId) {
         self.remove_subscriptions(id);
         if let Some(mut outbox) = self.outboxes.remove(id) {
+            if outbox.encoding.needs_reader() {
+                self.readers.remove(&id);
+            }
             self.backlog.forget(&mut outbox);
             self.ascii_readers -= usize::from(outbox.flags.has(Flag::Ascii));
             self.small_writes.forget(id);
@@ -432,7 +439,9 @@ impl Outlet for Fanout {
         self.settle(to);
         self.encoded.clear();
         if let Some(outbox) = self.outboxes.get_mut(to) {
-            outbox.encoding.reply(reply, re, &mut self.encoded);
+            let encoding = outbox.encoding;
+            let reader = if encoding.needs_reader() { self.readers.get_mut(&to) } else { None };
+            encoding.reply(reply, re, reader.map(Box::as_mut), &mut self.encoded);
             let is_prose = outbox.encoding.is_prose();
             if outbox.flags.has(Flag::Ascii) && is_prose && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
@@ -483,7 +492,13 @@ impl Outlet for Fanout {
         }
         let (room, count) = (room.name, messages.len());
         self.reply(to, &Reply::RecallBegins { room, count, which });
-        if count > 0 {
+        if encoding.needs_reader() {
+            for message in messages.iter() {
+                let epoch = cursor.epoch;
+                let now = recollection.now;
+                self.reply(to, &Reply::Remembered { room, message, epoch, now });
+            }
+        } else if count > 0 {
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);
             if let Some(outbox) = self.outboxes.get_mut(to).filter(|_| span.len > 0) {
                 self.backlog.deliver(to, outbox, span, false, &self.limits);

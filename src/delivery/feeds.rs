@@ -62,8 +62,9 @@ pub(super) struct Feeds {
     pub(super) rooms: Vec<RoomFeeds>,
     /// The subscriptions of those who hear several rooms, but for their first.
     pub(super) others: HashMap<ClientId, Vec<Subscription>>,
-    /// By encoding: the transcript of who comes, goes and is renamed, in all rooms.
-    news: Vec<TranscriptId>,
+    /// By encoding that anybody has read in: the transcript of who comes, goes and is renamed, in
+    /// all rooms.
+    news: Vec<(Encoding, TranscriptId)>,
     /// Feeds with something pending, and some that had.
     listed: Vec<FeedId>,
     /// The room with members who hear others too that was spoken to last.
@@ -72,11 +73,11 @@ pub(super) struct Feeds {
 
 impl Feeds {
     /// Without any subscriber.
-    pub(super) fn new(transcripts: &mut Transcripts) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             rooms: Vec::new(),
             others: HashMap::new(),
-            news: Encoding::ALL.iter().map(|_| transcripts.open()).collect(),
+            news: Vec::new(),
             listed: Vec::new(),
             shared_pending: None,
         }
@@ -118,7 +119,12 @@ impl Feeds {
         let feed = self.rooms.get_mut(room.id.index())?.feeds.get_mut(index)?;
         let encoding = feed.encoding;
         let transcript = if !event.is_message() {
-            self.news[encoding.index()]
+            let known = self.news.iter().find(|(known, _)| *known == encoding);
+            known.map(|(_, transcript)| *transcript).unwrap_or_else(|| {
+                let transcript = transcripts.open();
+                self.news.push((encoding, transcript));
+                transcript
+            })
         } else {
             if feed.transcript == TranscriptId::NONE {
                 feed.transcript = transcripts.open();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fanout::{DeliveryCounters, Fanout};
 use super::outbox::OutboxState;
+use crate::dialect::Reader;
 use crate::id::ClientId;
 use crate::time::Time;
 
@@ -16,6 +17,9 @@ pub struct FanoutState {
     outboxes: Vec<(ClientId, OutboxState)>,
     counters: DeliveryCounters,
     swept: Time,
+    /// In the order of their clients' ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    readers: Vec<(ClientId, Reader)>,
 }
 
 impl Fanout {
@@ -30,10 +34,14 @@ impl Fanout {
         self.hand_out();
         let transcripts = &self.transcripts;
         let outboxes = self.outboxes.iter();
+        let readers = self.readers.iter();
+        let mut readers: Vec<_> = readers.map(|(id, reader)| (*id, (**reader).clone())).collect();
+        readers.sort_by_key(|(id, _)| *id);
         FanoutState {
             outboxes: outboxes.map(|(id, outbox)| (id, outbox.handed_over(transcripts))).collect(),
             counters: self.counters(),
             swept: self.swept,
+            readers,
         }
     }
 
@@ -41,6 +49,8 @@ impl Fanout {
     pub fn take_over(&mut self, state: FanoutState) {
         (self.counters, self.swept) = (state.counters, state.swept);
         self.backlog.presence_dropped = state.counters.presence_dropped;
+        let readers = state.readers.into_iter();
+        self.readers = readers.map(|(id, reader)| (id, Box::new(reader))).collect();
         for (id, outbox) in state.outboxes {
             self.open(id);
             if let Some(place) = self.outboxes.get_mut(id) {

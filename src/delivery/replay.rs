@@ -60,7 +60,7 @@ impl ReplayCache {
         let mut all: Option<Span> = None;
         for message in messages.iter() {
             let reply = Reply::Remembered { room: room.name, message, epoch: cursor.epoch, now };
-            let encode = |out: &mut Vec<u8>| encoding.reply(&reply, None, out);
+            let encode = |out: &mut Vec<u8>| encoding.reply(&reply, None, None, out);
             let span = transcripts.append(self.transcript, encode);
             all = Some(all.map_or(span, |all| Span { len: all.len + span.len, ..all }));
         }

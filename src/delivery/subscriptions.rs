@@ -34,6 +34,11 @@ impl Fanout {
         readers
     }
 
+    /// Whether a client hears a room.
+    pub(super) fn hears(&self, room: RoomId, id: ClientId) -> bool {
+        self.rooms_of(id).contains(&room)
+    }
+
     /// The rooms that a client hears.
     fn rooms_of(&self, id: ClientId) -> Vec<RoomId> {
         let first = self.outboxes.get(id).map(|outbox| outbox.subscription);

@@ -33,7 +33,7 @@ impl Both {
     /// Tells the model of one client only.
     fn tell_own(&mut self, to: ClientId, reply: &Reply<'_>) {
         if let Some(own) = self.model.get_mut(&to) {
-            own.tell(|encoding, out| encoding.reply(reply, None, out));
+            own.tell(|encoding, out| encoding.reply(reply, None, None, out));
         }
     }
 

@@ -13,6 +13,7 @@ use super::detect::{Language, language, without_blanks};
 use super::encryption::{Agreed, Security};
 use super::http::Spoken;
 use super::http::decoder::{HttpDecoder, HttpSteps};
+use super::irc::decoder::{Begun, IrcDecoder, IrcSteps};
 use super::line::decoder::{LineDecoder, LineSteps};
 use super::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 #[cfg(test)]
@@ -29,6 +30,8 @@ pub enum Decoder {
     WebSocket(WebSocketDecoder),
     /// HTTP.
     Http(Box<HttpDecoder>),
+    /// IRC.
+    Irc(Box<IrcDecoder>),
     /// The tests' own language.
     #[cfg(test)]
     Toy(Box<Toy>),
@@ -43,6 +46,8 @@ pub enum Decoded<'a> {
     WebSocket(WebSocketSteps<'a>),
     /// HTTP.
     Http(HttpSteps<'a>),
+    /// IRC.
+    Irc(IrcSteps<'a>),
     /// The tests' own language.
     #[cfg(test)]
     Toy(ToySteps<'a>),
@@ -68,11 +73,10 @@ impl Decoder {
         }
         let mut input = &mut input[..];
         if let Self::Line(line) = self
-            && spoken.http
-            && line.may_be_http()
-            && let Some(http) = begun_by(line, now, input)
+            && line.is_detecting()
+            && let Some(begun) = begun_by(line, now, input, spoken)
         {
-            *self = Self::Http(Box::new(http));
+            *self = begun;
             input = &mut [];
         }
         if let Self::Http(http) = self
@@ -84,6 +88,7 @@ impl Decoder {
             Self::Line(line) => Decoded::Line(line.decode(now, input)),
             Self::WebSocket(frames) => Decoded::WebSocket(frames.decode(now, input)),
             Self::Http(http) => Decoded::Http(http.decode(now, input, spoken)),
+            Self::Irc(irc) => Decoded::Irc(irc.decode(now, input)),
             #[cfg(test)]
             Self::Toy(toy) => Decoded::Toy(toy.decode(input)),
         }
@@ -108,6 +113,7 @@ impl Decoder {
             Self::Line(line) => line,
             Self::WebSocket(frames) => frames,
             Self::Http(http) => &**http,
+            Self::Irc(irc) => &**irc,
             #[cfg(test)]
             Self::Toy(toy) => &**toy,
         }
@@ -118,6 +124,7 @@ impl Decoder {
             Self::Line(line) => line,
             Self::WebSocket(frames) => frames,
             Self::Http(http) => &mut **http,
+            Self::Irc(irc) => &mut **irc,
             #[cfg(test)]
             Self::Toy(toy) => &mut **toy,
         }
@@ -187,9 +194,9 @@ impl Decoder {
     }
 }
 
-/// The request of a client that has sent these bytes, if they begin one; bytes that plain lines
-/// have kept belong to it. What telnet would take out of them is left in.
-fn begun_by(line: &LineDecoder, now: Time, input: &[u8]) -> Option<HttpDecoder> {
+/// The decoder of a client that has sent these bytes, if they show that it speaks no plain lines;
+/// bytes that plain lines have kept belong to it. What telnet would take out of them is left in.
+fn begun_by(line: &LineDecoder, now: Time, input: &[u8], spoken: &Spoken) -> Option<Decoder> {
     let (is_prompted, has_ended) = line.shown();
     let kept = line.kept();
     let joined;
@@ -199,12 +206,24 @@ fn begun_by(line: &LineDecoder, now: Time, input: &[u8]) -> Option<HttpDecoder> 
         joined = [kept, input].concat();
         &joined
     };
-    let is_http = language(bytes, line.is_whole(), is_prompted) == Language::Http;
-    is_http.then(|| {
-        let begun = line.begun().min(now);
-        HttpDecoder::new(without_blanks(bytes).to_vec(), begun, is_prompted, has_ended)
-            .coming(line.security())
-    })
+    let found = language(bytes, line.is_whole(), is_prompted);
+    if !line.agreed().allows(found) {
+        return None;
+    }
+    let at = line.begun().min(now);
+    let bytes = without_blanks(bytes).to_vec();
+    match found {
+        Language::Http if spoken.http && line.may_be_http() => {
+            let http = HttpDecoder::new(bytes, at, is_prompted, has_ended);
+            Some(Decoder::Http(Box::new(http.coming(line.security()))))
+        }
+        Language::Irc => {
+            let security = line.security();
+            let begun = Begun { bytes, at, is_prompted, has_ended, security };
+            Some(Decoder::Irc(Box::new(IrcDecoder::new(begun, &spoken.server_name))))
+        }
+        _ => None,
+    }
 }
 
 impl Decoded<'_> {
@@ -213,6 +232,7 @@ impl Decoded<'_> {
             Self::Line(steps) => steps,
             Self::WebSocket(steps) => steps,
             Self::Http(steps) => steps,
+            Self::Irc(steps) => steps,
             #[cfg(test)]
             Self::Toy(steps) => steps,
         }
@@ -229,6 +249,7 @@ impl Decoded<'_> {
             Self::Line(steps) => steps.next(speaker),
             Self::WebSocket(steps) => steps.next(speaker),
             Self::Http(steps) => steps.next(speaker),
+            Self::Irc(steps) => steps.next(speaker),
             #[cfg(test)]
             Self::Toy(steps) => steps.next(speaker),
         }

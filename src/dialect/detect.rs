@@ -1,17 +1,17 @@
 //! The first bytes decide which language a client speaks.
 //!
-//! Plain lines and HTTP are spoken. Others are recognised to be refused politely, each in its own
+//! Plain lines, HTTP and IRC are spoken. Others are recognised to be refused politely, each in its own
 //! language, and above all never executed: a web page can make a browser POST chat lines into this
 //! port.
 
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
+use super::irc;
+
 /// A language that this port does not speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Foreign {
-    /// Internet Relay Chat.
-    Irc,
     /// HTTP where it is not spoken, and languages whose requests look like its own.
     Http,
     /// TLS.
@@ -27,32 +27,28 @@ const HTTP_VERBS: [&[u8]; 10] = [
 const HTTP: &[u8] = b"HTTP";
 /// … and so do those of others that look like them (RFC 3261, 7826).
 const LIKE_HTTP: [&[u8]; 2] = [b"SIP", b"RTSP"];
-const IRC_VERBS: [&[u8]; 4] = [b"CAP", b"PASS", b"NICK", b"USER"];
 /// `USER name mode unused :real name` (RFC 2812 §3.1.3).
 const USER_PARAMETERS: usize = 4;
-
-/// Behind the end of the line in which the client was prompted.
-const IRC_REFUSAL: &[u8] =
-    b"\r\nERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n";
 
 impl Foreign {
     /// That of a connection whose encryption has failed.
     pub const BROKEN_TLS: Self = Self::Tls;
 
-    /// Their names in the log and the counters, in this order.
+    /// Their names in the log and the counters. The first is of a language that is spoken now: its
+    /// place is kept for counters that an older server hands over.
     pub const NAMES: [&'static str; 3] = ["irc", "http", "tls"];
 
     /// The place of this one in [`Foreign::NAMES`].
     pub fn index(self) -> usize {
-        self as usize
+        match self {
+            Self::Http => 1,
+            Self::Tls => 2,
+        }
     }
 
-    /// What such a client is answered before it is closed; `prompted`: it was asked for a nickname,
-    /// which has no line end of its own.
-    pub fn refusal(self, prompted: bool) -> &'static [u8] {
+    /// What such a client is answered before it is closed.
+    pub fn refusal(self) -> &'static [u8] {
         match self {
-            Self::Irc if prompted => IRC_REFUSAL,
-            Self::Irc => IRC_REFUSAL.trim_ascii_start(),
             Self::Http => {
                 b"HTTP/1.1 400 Bad Request\r\n\
                   Content-Type: text/plain\r\n\
@@ -73,6 +69,8 @@ pub enum Language {
     Plain,
     /// HTTP, and WebSocket which begins as HTTP.
     Http,
+    /// Internet Relay Chat.
+    Irc,
     /// One that this port does not speak.
     Foreign(Foreign),
     /// More of the line is needed to tell.
@@ -98,7 +96,7 @@ pub fn language(start: &[u8], ended: bool, prompted: bool) -> Language {
     } else if LIKE_HTTP.iter().any(|name| is_of(name)) {
         Language::Foreign(Foreign::Http)
     } else if newline.is_some() && is_irc(line, prompted) {
-        Language::Foreign(Foreign::Irc)
+        Language::Irc
     } else if is_whole {
         Language::Plain
     } else {
@@ -139,8 +137,8 @@ fn protocol(line: &[u8]) -> Option<&[u8]> {
     is_version.then_some(protocol)
 }
 
-/// Whether a line that ended in a newline is how an IRC client registers. Such programs write verbs
-/// in capitals and end lines in CR LF. A person who was asked for a nickname may well type `USER 1`
+/// Whether a line that ended in a newline is how an IRC client begins. Such programs write verbs in
+/// capitals and end lines in CR LF. A person who was asked for a nickname may well type `USER 1`
 /// and Enter.
 fn is_irc(line: &[u8], prompted: bool) -> bool {
     let (line, is_crlf) = match line.strip_suffix(b"\r") {
@@ -148,21 +146,20 @@ fn is_irc(line: &[u8], prompted: bool) -> bool {
         None => (line, false),
     };
     let mut words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
-    let verb = words.next().filter(|verb| IRC_VERBS.contains(verb));
-    let parameters = words.count();
+    let verb = words.next();
     let is_complete = match verb {
-        Some(b"CAP") => parameters > 0,
-        Some(b"USER") => parameters >= USER_PARAMETERS,
+        Some(b"CAP") => true,
+        Some(b"USER") => words.count() >= USER_PARAMETERS,
         _ => false,
     };
-    verb.is_some() && parameters > 0 && (is_crlf || !prompted || is_complete)
+    (is_crlf || !prompted || is_complete) && irc::begins_irc(line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const IRC: Language = Language::Foreign(Foreign::Irc);
+    const IRC: Language = Language::Irc;
     const HTTP: Language = Language::Http;
     const LIKE_HTTP: Language = Language::Foreign(Foreign::Http);
     const TLS: Language = Language::Foreign(Foreign::Tls);
@@ -244,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_http_refusal_is_as_long_as_it_says() {
-        let refusal = std::str::from_utf8(Foreign::Http.refusal(false)).unwrap();
+        let refusal = std::str::from_utf8(Foreign::Http.refusal()).unwrap();
         let (head, body) = refusal.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("Content-Length: {}", body.len())), "{}", body.len());
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{Acknowledgement, Format, Situation};
 use super::framing::Framing;
+use super::irc::{self, Form, Reader};
 use super::line::{notices, wording};
 use super::websocket::farewell;
 use super::websocket::frame::{Opcode, write_frame};
@@ -30,13 +31,15 @@ pub enum Encoding {
     Http,
     /// JSON dialect 1, one object an event of an HTTP stream.
     EventStream,
+    /// IRC, to clients that have taken these capabilities.
+    Irc(Form),
     /// The tests' own language.
     #[cfg(test)]
     Toy,
 }
 
 impl Encoding {
-    /// Every encoding, by its index.
+    /// Every encoding, by its index; those of IRC are one.
     pub const ALL: &[Self] = &[
         Self::Line,
         Self::NumberedLine,
@@ -44,6 +47,7 @@ impl Encoding {
         Self::JsonFrame,
         Self::Http,
         Self::EventStream,
+        Self::Irc(Form::BARE),
         #[cfg(test)]
         Self::Toy,
     ];
@@ -54,7 +58,7 @@ impl Encoding {
     /// What a reader of this encoding reads that asks for this form.
     pub fn with(self, format: Format) -> Self {
         match format {
-            _ if self == Self::JsonFrame => Self::JsonFrame,
+            _ if self == Self::JsonFrame || self.needs_reader() => self,
             Format::Json => Self::JsonLine,
             Format::Numbers(_) if self == Self::JsonLine => Self::JsonLine,
             Format::Numbers(true) => Self::NumberedLine,
@@ -68,6 +72,7 @@ impl Encoding {
             (Self::JsonLine | Self::JsonFrame, _) => {
                 self.object(out, |out| json::format(situation, out));
             }
+            (Self::Irc(_), _) => {}
             (_, Format::Text | Format::Json) => notices::plain_again(out),
             (_, Format::Numbers(wanted)) => {
                 notices::numbers(out, wanted.then_some(situation.cursor));
@@ -84,6 +89,7 @@ impl Encoding {
             Self::JsonFrame => "json-websocket",
             Self::Http => "http",
             Self::EventStream => "event-stream",
+            Self::Irc(_) => "irc",
             #[cfg(test)]
             Self::Toy => "toy",
         }
@@ -91,7 +97,17 @@ impl Encoding {
 
     /// Its place in [`Encoding::ALL`].
     pub fn index(self) -> usize {
-        self as usize
+        match self {
+            Self::Line => 0,
+            Self::NumberedLine => 1,
+            Self::JsonLine => 2,
+            Self::JsonFrame => 3,
+            Self::Http => 4,
+            Self::EventStream => 5,
+            Self::Irc(_) => 6,
+            #[cfg(test)]
+            Self::Toy => 7,
+        }
     }
 
     /// Appends what happened in a room, with all that ends it.
@@ -103,14 +119,22 @@ impl Encoding {
             }
             Self::Http => {}
             Self::EventStream => http::event_stream::room_event(room, event, out),
+            Self::Irc(form) => irc::events::write(form, room, event, out),
             #[cfg(test)]
             Self::Toy => super::toy::told::encode(event, out),
         }
     }
 
     /// Appends what one client is told, with all that ends it; `re` is the number of the request
-    /// that this answers, if it bears one.
-    pub fn reply(self, reply: &Reply<'_>, re: Option<u64>, out: &mut Vec<u8>) {
+    /// that this answers, if it bears one, and `reader` the client's own, where it
+    /// [needs one](Self::needs_reader).
+    pub fn reply(
+        self,
+        reply: &Reply<'_>,
+        re: Option<u64>,
+        reader: Option<&mut Reader>,
+        out: &mut Vec<u8>,
+    ) {
         match self {
             Self::Line | Self::NumberedLine => wording::reply(reply, self.has_numbers(), out),
             Self::JsonLine => self.object(out, |out| json::reply(reply, re, out)),
@@ -122,6 +146,11 @@ impl Encoding {
             }
             Self::Http => http::reply(reply, out),
             Self::EventStream => http::event_stream::reply(reply, out),
+            Self::Irc(_) => {
+                if let Some(reader) = reader {
+                    reader.reply(reply, out);
+                }
+            }
             #[cfg(test)]
             Self::Toy => {}
         }
@@ -150,6 +179,7 @@ impl Encoding {
         match self {
             Self::Line | Self::NumberedLine | Self::JsonLine => Framing::EndsIn(b"\n"),
             Self::Http => Framing::Whole,
+            Self::Irc(_) => Framing::EndsIn(b"\n"),
             Self::JsonFrame => Framing::Frame,
             Self::EventStream => Framing::EndsIn(http::event_stream::END),
             #[cfg(test)]
@@ -160,6 +190,11 @@ impl Encoding {
     /// Whether a reader of it is answered once and is no member of anything.
     pub fn is_answered_once(self) -> bool {
         self == Self::Http
+    }
+
+    /// Whether what a reader of it is told depends on the reader, for whom a [`Reader`] is kept.
+    pub fn needs_reader(self) -> bool {
+        matches!(self, Self::Irc(_))
     }
 
     /// What says nothing, and shows that the connection is alive; empty: there is no such thing.
@@ -182,6 +217,6 @@ impl Encoding {
     /// Whether a reader who has not asked is told that there is no history: a program that counts
     /// messages begins to count at the number told then.
     pub fn announces_empty_history(self) -> bool {
-        self.has_numbers()
+        self.has_numbers() && !self.needs_reader()
     }
 }

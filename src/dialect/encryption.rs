@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::detect::{Foreign, Language};
+use super::detect::Language;
 
 /// Whether clients may come encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Agreed {
         match self {
             Self::Nothing => true,
             Self::Http => language == Language::Http,
-            Self::Irc => language == Language::Foreign(Foreign::Irc),
+            Self::Irc => language == Language::Irc,
             Self::Lines => language == Language::Plain,
         }
     }

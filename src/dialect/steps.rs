@@ -6,6 +6,7 @@ use super::detect::Foreign;
 use super::encoding::Encoding;
 use super::format::Format;
 use super::http::WebCall;
+use super::irc::Note;
 use super::line::habits::Habit;
 use crate::chat::{Command, Refusal};
 use crate::limits::{
@@ -146,6 +147,10 @@ pub enum Step<'a> {
     Noise(usize),
     /// Bytes that the language itself has to answer.
     Answer(&'a [u8]),
+    /// Something that whoever tells the client things is to know. It costs nothing.
+    Note(Note<'a>),
+    /// The same, or something to be told, in answer to a message.
+    Told(Note<'a>),
     /// A request begins that bears this number, and its answer will too.
     BeginRequest(u64),
     /// All of the request that was begun was said.

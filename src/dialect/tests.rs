@@ -55,7 +55,7 @@ fn encoded_in<'a>(encoding: Encoding, told: impl Into<Told<'a>>) -> String {
     let mut out = Vec::new();
     match told.into() {
         Told::RoomEvent(event) => encoding.room_event(&RoomName::main(), &event, &mut out),
-        Told::Reply(reply) => encoding.reply(&reply, None, &mut out),
+        Told::Reply(reply) => encoding.reply(&reply, None, None, &mut out),
     }
     String::from_utf8(out).unwrap()
 }

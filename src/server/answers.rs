@@ -46,6 +46,7 @@ impl Server {
 
     /// A client is about to be answered.
     pub(super) fn begin_answer(&mut self, id: ClientId) {
+        self.fanout.resume_request(id);
         let request = self.answers.requests.iter().find(|(other, _)| *other == id);
         if let Some((_, number)) = request {
             self.fanout.begin_request(id, *number);

@@ -158,6 +158,18 @@ impl Server {
                 self.fanout.begin_request(id, number);
                 return is_member;
             }
+            Step::Note(note) => {
+                self.fanout.note(id, &note);
+                return is_member;
+            }
+            Step::Told(note) => {
+                if is_member {
+                    self.charge(now, id, 1);
+                }
+                self.counters.lines += 1;
+                self.fanout.note(id, &note);
+                return is_member;
+            }
             Step::EndRequest => {
                 self.end_request(id);
                 return is_member;

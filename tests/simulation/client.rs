@@ -220,7 +220,7 @@ impl Client {
             Some((line, _)) => (line, true),
             None => (first, false),
         };
-        let (bare, crlf) = line.strip_suffix('\r').map_or((line, false), |bare| (bare, true));
+        let bare = line.strip_suffix('\r').unwrap_or(line);
         // A pause may end a line within its version.
         let versions = [" HTTP/1.1", " HTTP/1.", " HTTP/1", " HTTP/2.0", " HTTP/2.", " HTTP/2"];
         let relative = if has_web { "RTSP" } else { "HTTP" };
@@ -234,17 +234,8 @@ impl Client {
                 This port is a plain-line chat: connect with nc or telnet.\r\n";
             return Some((CloseReason::Foreign(Foreign::Http), answer));
         }
-        let parameters = bare.split(' ').filter(|word| !word.is_empty()).count().saturating_sub(1);
-        let irc = match bare.split(' ').find(|word| !word.is_empty())? {
-            "CAP" => true,
-            "USER" => crlf || !self.prompted || parameters >= 4,
-            "NICK" | "PASS" => crlf || !self.prompted,
-            _ => false,
-        };
-        let answer =
-            "ERROR :No IRC on this port: connect with nc or telnet, type just a nickname\r\n";
-        let is_irc = irc && newline && parameters > 0;
-        is_irc.then_some((CloseReason::Foreign(Foreign::Irc), answer))
+        // Nobody of the crowd speaks IRC.
+        None
     }
 
     /// Whether the first line is too long for a name and its end, which may show that it is a web
@@ -254,13 +245,6 @@ impl Client {
         let first = text.trim_start_matches(['\r', '\n', '\u{feff}']);
         let whole = first.contains('\n') || self.end_here;
         !self.spoken && !whole && self.inbox.len() >= limits::LINE_BYTES_MAX
-    }
-
-    /// An IRC client that was prompted gets a line end first.
-    pub(crate) fn break_prompt(&mut self, now: Nanos, reason: CloseReason) {
-        if self.prompted && reason == CloseReason::Foreign(Foreign::Irc) {
-            self.tell(now, b"\r\n");
-        }
     }
 
     pub(crate) fn may_be_heard(&mut self, now: Nanos, rules: &Rules) -> bool {

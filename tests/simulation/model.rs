@@ -272,7 +272,6 @@ impl Model {
         let has_web = self.rules.has_web();
         if let Some((reason, refusal)) = self.client(id).foreign(has_web) {
             let now = self.now;
-            self.client(id).break_prompt(now, reason);
             return self.close(id, reason, refusal);
         }
         if self.client(id).is_undecided() {

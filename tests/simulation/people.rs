@@ -34,7 +34,7 @@ pub(crate) enum Program {
     Classroom,
     /// Lines with telnet commands in between.
     Telnet,
-    /// A web page, an IRC client, a TLS client, a port scanner.
+    /// A web page, a TLS client, a port scanner.
     Foreign,
     /// Says nothing.
     Silent,
@@ -96,10 +96,10 @@ const NOISE: [&[u8]; 5] = [b"\xff\xfb\x01", b"\xff\xf1", b"\xff\xfd\x03", b"\xff
 const FOREIGN: [&[u8]; 11] = [
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     b"\r\nPOST /x HTTP/1.1\r\n\r\n/nick evil\n",
-    b"NICK x\r\nUSER x 0 * :x\r\n",
-    b"\n\nCAP LS 302\r\n",
+    b"user x 0 * :x\r\n",
+    b"\n\nCAPS LS 302\r\n",
     b"Nick Smith\r\n",
-    b"USER 1\n",
+    b"USERS 1\n",
     b"\xef\xbb\xbf",
     b"FOO / HTTP/1.1\r\n\r\nmallory\nhello\n",
     LONG_REQUEST,

@@ -122,7 +122,7 @@ fn whatever_is_cut_is_cut_between_messages() {
 /// Each is another, and begins none of the others.
 fn message(encoding: Encoding, text: &str, number: usize, out: &mut Vec<u8>) {
     let line = format!("* motd: {number} {text}");
-    encoding.reply(&Reply::MessageOfTheDay { line: &line }, None, out);
+    encoding.reply(&Reply::MessageOfTheDay { line: &line }, None, None, out);
 }
 
 #[test]

@@ -90,7 +90,7 @@ mod tests {
     }
 
     fn replied(reply: &Reply<'_>) -> String {
-        told(|out| Encoding::EventStream.reply(reply, None, out))
+        told(|out| Encoding::EventStream.reply(reply, None, None, out))
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use smol_str::SmolStr;
 use thiserror::Error;
 
 use super::error::HttpError;
@@ -27,6 +28,8 @@ pub struct Spoken {
     pub loopback_only: bool,
     /// Whether clients may come encrypted.
     pub encryption: Encryption,
+    /// The server's name, as IRC clients are told it.
+    pub server_name: SmolStr,
 }
 
 /// The origin of web pages: `https://chat.example`, with a port if that is not the usual one.

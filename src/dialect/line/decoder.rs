@@ -112,6 +112,11 @@ impl LineDecoder {
         !self.habits.has_spoken
     }
 
+    /// The language that was agreed on.
+    pub(in crate::dialect) fn agreed(&self) -> Agreed {
+        self.habits.agreed
+    }
+
     /// Whether that may be HTTP, and be served.
     pub(in crate::dialect) fn may_be_http(&self) -> bool {
         self.is_detecting() && self.habits.agreed == Agreed::Nothing
@@ -226,8 +231,7 @@ impl Steps for LineSteps<'_> {
             return Step::Answer(answer);
         }
         if let Some(foreign) = self.foreign.take() {
-            let is_prompted = self.decoder.habits.is_prompted;
-            return Step::Close(foreign, foreign.refusal(is_prompted));
+            return Step::Close(foreign, foreign.refusal());
         }
         if self.is_undecided {
             return Step::More;
@@ -359,7 +363,8 @@ impl LineSteps<'_> {
             language if !agreed.allows(language) => self.foreign = Some(Foreign::Tls),
             Language::Foreign(foreign) => self.foreign = Some(foreign),
             Language::Http => self.foreign = Some(Foreign::Http),
-            Language::Plain => {}
+            // IRC has a decoder of its own.
+            Language::Plain | Language::Irc => {}
         }
     }
 }

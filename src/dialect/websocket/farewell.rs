@@ -62,7 +62,7 @@ mod tests {
             (Farewell::TlsOnly, 1008, "tls-only"),
         ] {
             let mut out = Vec::new();
-            Encoding::JsonFrame.reply(&Reply::Farewell(why), None, &mut out);
+            Encoding::JsonFrame.reply(&Reply::Farewell(why), None, None, &mut out);
             let (bye, close) = out.split_at(frame_len(&out).unwrap());
             let bye = String::from_utf8_lossy(bye);
             assert!(bye.contains(&format!(r#"{{"t":"bye","code":"{word}","text":""#)), "{bye}");

@@ -82,7 +82,7 @@ impl Reactor {
 
     fn turn_away(&mut self, connection: Connection, farewell: Farewell) {
         let mut last = Vec::new();
-        dialect::Encoding::default().reply(&chat::Reply::Farewell(farewell), None, &mut last);
+        dialect::Encoding::default().reply(&chat::Reply::Farewell(farewell), None, None, &mut last);
         connection.turn_away(&last, &mut self.sockets.scratch);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chat::Command;
-use crate::dialect::{Decoder, Spoken};
+use crate::dialect::{Decoder, Encoding, Form, Spoken};
 use crate::limits::CHUNK_QUIET;
 
 const STRANGER: Speaker<'static> = Speaker::Stranger { could_be_nickname: &|_| true };
@@ -117,7 +117,7 @@ fn telnet_is_answered_before_what_was_said() {
 }
 
 #[test]
-fn another_language_is_closed_with_its_own_words() {
+fn irc_is_known_by_its_first_line_and_begins_behind_the_prompt() {
     for prompted in [false, true] {
         let mut decoder = Decoder::default();
         if prompted {
@@ -127,8 +127,9 @@ fn another_language_is_closed_with_its_own_words() {
         let mut input = b"\r\nNICK max\r\n".to_vec();
         let mut decoded = decoder.decode(Time::ZERO, &mut input, &Spoken::default());
         assert_eq!(decoded.due(), Due::Now);
-        let Step::Close(Foreign::Irc, words) = decoded.next(STRANGER) else { panic!("no IRC") };
-        assert_eq!(words.starts_with(b"\r\nERROR"), prompted);
+        assert_eq!(decoded.next(STRANGER), Step::Speak(Encoding::Irc(Form::BARE)));
+        let behind_prompt = if prompted { Step::Answer(b"\r\n") } else { Step::Noise(0) };
+        assert_eq!(decoded.next(STRANGER), behind_prompt);
     }
 }
 

@@ -1,0 +1,34 @@
+//! The flags of IRC.
+
+use clap::Args;
+use mio_chat::dialect::Spoken;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "IRC")]
+pub(super) struct IrcArgs {
+    /// The server's name, as IRC clients show it
+    #[arg(long, value_name = "NAME", default_value = "irc.mio-chat", value_parser = server_name,
+          env = "MIO_CHAT_SERVER_NAME")]
+    server_name: String,
+}
+
+/// Bytes of a server's name (RFC 2812 §2.3.1).
+const SERVER_NAME_BYTES_MAX: usize = 63;
+
+/// A name that is one word of a line, and is not taken for a nickname: it holds a dot.
+fn server_name(text: &str) -> Result<String, String> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let fits = text.len() <= SERVER_NAME_BYTES_MAX && text.contains('.');
+    if fits && text.bytes().all(is_word) && !text.starts_with(['.', '-']) {
+        Ok(text.to_owned())
+    } else {
+        Err("a server's name is written like a host's: chat.example".to_owned())
+    }
+}
+
+impl IrcArgs {
+    /// The same languages, and by which name IRC clients are told to speak to.
+    pub(super) fn named(&self, spoken: Spoken) -> Spoken {
+        Spoken { server_name: self.server_name.as_str().into(), ..spoken }
+    }
+}

@@ -1,0 +1,109 @@
+//! Capabilities: what a client may take, and what of it changes the bytes that a room is told.
+//! Source: IRCv3, `capability-negotiation`.
+
+use serde::{Deserialize, Serialize};
+
+/// Some capabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities(u32);
+
+/// The capabilities that change what a room is told: those who have taken the same of them are told
+/// things in the same bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form(u16);
+
+/// One capability that is offered.
+#[derive(Debug)]
+pub(super) struct Capability {
+    pub(super) name: &'static str,
+    /// What is said of it to clients of version 302.
+    pub(super) value: &'static str,
+    pub(super) bit: Capabilities,
+}
+
+impl Capabilities {
+    pub(super) const NONE: Self = Self(0);
+    // The first sixteen change what a room is told.
+    pub(super) const MESSAGE_TAGS: Self = Self(1);
+    pub(super) const SERVER_TIME: Self = Self(1 << 1);
+    pub(super) const ACCOUNT_TAG: Self = Self(1 << 2);
+    pub(super) const EXTENDED_JOIN: Self = Self(1 << 3);
+    pub(super) const AWAY_NOTIFY: Self = Self(1 << 4);
+    pub(super) const ACCOUNT_NOTIFY: Self = Self(1 << 5);
+    pub(super) const SETNAME: Self = Self(1 << 6);
+    pub(super) const INVITE_NOTIFY: Self = Self(1 << 7);
+    pub(super) const CHGHOST: Self = Self(1 << 8);
+    // The others change what one client is told.
+    pub(super) const ECHO_MESSAGE: Self = Self(1 << 16);
+    pub(super) const LABELED_RESPONSE: Self = Self(1 << 17);
+    pub(super) const BATCH: Self = Self(1 << 18);
+    pub(super) const CAP_NOTIFY: Self = Self(1 << 19);
+    pub(super) const MULTI_PREFIX: Self = Self(1 << 20);
+    pub(super) const USERHOST_IN_NAMES: Self = Self(1 << 21);
+    pub(super) const EXTENDED_MONITOR: Self = Self(1 << 22);
+    pub(super) const SASL: Self = Self(1 << 23);
+    pub(super) const ACCOUNT_REGISTRATION: Self = Self(1 << 24);
+    pub(super) const NO_IMPLICIT_NAMES: Self = Self(1 << 25);
+    /// The client has asked for version 302: it is told values, and of what changes.
+    pub(super) const VERSION_302: Self = Self(1 << 31);
+
+    /// Whether all of these are among them.
+    pub(super) fn has(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// With others, or without.
+    #[must_use]
+    pub(super) fn with(self, others: Self, wanted: bool) -> Self {
+        Self(if wanted { self.0 | others.0 } else { self.0 & !others.0 })
+    }
+
+    /// Those that change what a room is told.
+    pub(super) fn form(self) -> Form {
+        Form(self.0 as u16)
+    }
+}
+
+impl Form {
+    /// What a client reads that has taken nothing.
+    pub const BARE: Self = Self(0);
+
+    /// Whether all of these are among them.
+    pub(super) fn has(self, others: Capabilities) -> bool {
+        Capabilities(u32::from(self.0)).has(others)
+    }
+}
+
+/// All that are offered.
+pub(super) const OFFERED: &[Capability] = &[
+    offered("message-tags", Capabilities::MESSAGE_TAGS),
+    offered("server-time", Capabilities::SERVER_TIME),
+    offered("echo-message", Capabilities::ECHO_MESSAGE),
+    offered("labeled-response", Capabilities::LABELED_RESPONSE),
+    offered("batch", Capabilities::BATCH),
+    offered("cap-notify", Capabilities::CAP_NOTIFY),
+    offered("multi-prefix", Capabilities::MULTI_PREFIX),
+    offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),
+];
+
+const fn offered(name: &'static str, bit: Capabilities) -> Capability {
+    Capability { name, value: "", bit }
+}
+
+/// The capability of this name, if it is offered.
+pub(super) fn find(name: &str) -> Option<&'static Capability> {
+    OFFERED.iter().find(|offered| offered.name == name)
+}
+
+/// The capabilities that are asked for, put to those that were taken before; `None`: one of them is
+/// not offered, so none is taken.
+pub(super) fn requested(taken: Capabilities, asked: &str) -> Option<Capabilities> {
+    asked.split(' ').filter(|word| !word.is_empty()).try_fold(taken, |taken, word| {
+        let (name, wanted) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
+        let capability = find(name)?;
+        let is_fixed = !wanted
+            && capability.bit == Capabilities::CAP_NOTIFY
+            && taken.has(Capabilities::VERSION_302);
+        (!is_fixed).then(|| taken.with(capability.bit, wanted))
+    })
+}

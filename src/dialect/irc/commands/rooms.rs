@@ -1,0 +1,84 @@
+//! Rooms: JOIN, PART, KICK, TOPIC, NAMES.
+
+use super::{incomplete, room, told};
+use crate::chat::{Command, Recall, RoomCommand};
+use crate::dialect::irc::message::Message;
+use crate::dialect::steps::Step;
+use crate::limits::{IRC_ROOMS_MAX, IRC_TARGETS_MAX};
+
+const NO_SUCH_CHANNEL: &str = "No such channel";
+
+/// JOIN, into one room after the other.
+pub(super) fn join<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+    let Some(rooms) = message.get(0) else {
+        return (stage == 0).then(|| incomplete(message));
+    };
+    if stage >= IRC_ROOMS_MAX {
+        return None;
+    }
+    let name = rooms.split(',').nth(stage)?;
+    let Some(room) = room(name) else {
+        return Some(told(403, &[name], NO_SUCH_CHANNEL));
+    };
+    let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
+    let password = password.filter(|password| !password.is_empty());
+    let recall = Some(Recall::Last(0));
+    Some(Step::Command(Command::Join { room, password, stay: true, recall, list: true }))
+}
+
+/// PART, from one room after the other.
+pub(super) fn part<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+    let Some(rooms) = message.said(0) else {
+        return (stage == 0).then(|| incomplete(message));
+    };
+    if stage >= IRC_ROOMS_MAX {
+        return None;
+    }
+    let name = rooms.split(',').nth(stage)?;
+    Some(match room(name) {
+        Some(room) => Step::Command(Command::Leave { room: Some(room) }),
+        None => told(403, &[name], NO_SUCH_CHANNEL),
+    })
+}
+
+/// KICK, of one member after the other.
+pub(super) fn kick<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+    let (Some(name), Some(members)) = (message.said(0), message.said(1)) else {
+        return (stage == 0).then(|| incomplete(message));
+    };
+    if stage >= IRC_TARGETS_MAX {
+        return None;
+    }
+    let whom = members.split(',').nth(stage)?;
+    let Some(room) = room(name) else {
+        return Some(told(403, &[name], NO_SUCH_CHANNEL));
+    };
+    let command = RoomCommand::Kick { whom, reason: message.get(2).unwrap_or_default() };
+    Some(Step::Command(Command::InRoom { room: Some(room), command }))
+}
+
+/// TOPIC: asks for it, or sets it.
+pub(super) fn topic<'a>(message: &Message<'a>) -> Step<'a> {
+    let Some(name) = message.said(0) else { return incomplete(message) };
+    let Some(room) = room(name) else { return told(403, &[name], NO_SUCH_CHANNEL) };
+    let command = match message.get(1) {
+        Some(text) => RoomCommand::SetTopic(text),
+        None => RoomCommand::AskTopic,
+    };
+    Step::Command(Command::InRoom { room: Some(room), command })
+}
+
+/// NAMES, of one room after the other.
+pub(super) fn names<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+    let Some(rooms) = message.said(0) else {
+        return (stage == 0).then(|| told(366, &["*"], "End of /NAMES list"));
+    };
+    if stage >= IRC_TARGETS_MAX {
+        return None;
+    }
+    let name = rooms.split(',').nth(stage)?;
+    Some(match room(name) {
+        Some(room) => Step::Command(Command::Who { room: Some(room), page: 1 }),
+        None => told(366, &[name], "End of /NAMES list"),
+    })
+}

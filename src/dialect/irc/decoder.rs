@@ -1,0 +1,401 @@
+//! IRC lines of one client, understood step by step.
+//!
+//! A line is taken apart where it was read; only what could not be used yet is kept. Its tags and
+//! its body have limits of their own, and what comes behind a line that is too long is heard again.
+//!
+//! Invariant: what is kept between two calls is less than a line, unless the server did not ask for
+//! more.
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr2};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::capability::{Capabilities, Form};
+use super::commands::{about, told};
+use super::message::Message;
+use super::note::{Note, Told};
+use super::numeric::END;
+use super::registration::Client;
+use crate::dialect::encoding::Encoding;
+use crate::dialect::encryption::Security;
+use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
+use crate::limits::{
+    IRC_LABEL_BYTES_MAX, IRC_LINE_BYTES_MAX, IRC_REGISTER_BYTES_MAX, IRC_REGISTER_LINES_MAX,
+    IRC_TAGS_BYTES_MAX, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN,
+};
+use crate::time::Time;
+
+/// What a client is told that says more than it may before it has a nickname.
+const TOO_MUCH: &[u8] = b"ERROR :Closing link: too much came before NICK and USER\r\n";
+
+/// The lines of one client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IrcDecoder {
+    /// Bytes that were not understood yet.
+    #[serde(with = "crate::hex")]
+    unread: Vec<u8>,
+    /// When the line was begun that is not whole; `NEVER`: none was.
+    started: Time,
+    /// Inside a line that was too long.
+    is_skipping: bool,
+    /// The client will send no more.
+    has_ended: bool,
+    /// How its bytes come.
+    security: Security,
+    beginning: Option<Box<Beginning>>,
+    client: Client,
+}
+
+/// What is still to be said at the beginning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Beginning {
+    server: SmolStr,
+    /// The client was asked for a nickname, in a line that has no end.
+    is_prompted: bool,
+    stage: u8,
+}
+
+/// What was known of a client before it was known to speak IRC.
+#[derive(Clone, Debug)]
+pub(in crate::dialect) struct Begun {
+    /// What it has sent.
+    pub(in crate::dialect) bytes: Vec<u8>,
+    /// When it began to.
+    pub(in crate::dialect) at: Time,
+    /// It was asked for a nickname.
+    pub(in crate::dialect) is_prompted: bool,
+    /// It will send no more.
+    pub(in crate::dialect) has_ended: bool,
+    /// How its bytes come.
+    pub(in crate::dialect) security: Security,
+}
+
+impl IrcDecoder {
+    /// Begins with what a client has sent to a server of this name.
+    pub(in crate::dialect) fn new(begun: Begun, server: &str) -> Self {
+        let Begun { bytes, at, is_prompted, has_ended, security } = begun;
+        let beginning = Beginning { server: server.into(), is_prompted, stage: 0 };
+        Self {
+            unread: bytes,
+            started: at,
+            is_skipping: false,
+            has_ended,
+            security,
+            beginning: Some(Box::new(beginning)),
+            client: Client::default(),
+        }
+    }
+
+    /// Takes in what was read at `now`, which may be nothing.
+    pub(in crate::dialect) fn decode<'a>(&'a mut self, now: Time, input: &'a [u8]) -> IrcSteps<'a> {
+        let is_direct = self.unread.is_empty();
+        if !is_direct {
+            self.unread.extend_from_slice(input);
+        }
+        let bytes = std::mem::take(&mut self.unread);
+        IrcSteps {
+            decoder: self,
+            now,
+            bytes,
+            input: is_direct.then_some(input),
+            used: 0,
+            line: None,
+            cleaned: String::new(),
+            label: String::new(),
+            is_over: false,
+        }
+    }
+}
+
+impl LanguageDecoder for IrcDecoder {
+    fn is_drained(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    fn begun(&self) -> Time {
+        self.started
+    }
+
+    fn end(&mut self) {
+        self.has_ended = true;
+    }
+
+    fn limits(&self) -> InputLimits {
+        InputLimits {
+            stranger_bytes: IRC_REGISTER_BYTES_MAX,
+            stranger_tries: IRC_REGISTER_LINES_MAX,
+            read: READ_BYTES_PER_TURN,
+            read_flood_controlled: READ_BYTES_FLOOD_CONTROLLED,
+        }
+    }
+}
+
+/// What comes next of what was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    /// No line is whole.
+    More,
+    /// A line, of so many bytes without its end and so many with it.
+    Line(usize, usize),
+    /// So many bytes of a line that is too long, at its beginning.
+    TooLong(usize),
+    /// So many more of it.
+    Skipped(usize),
+}
+
+/// What is next in bytes that were not used yet.
+fn frame(unused: &[u8], is_skipping: bool) -> Frame {
+    let end = memchr(b'\n', unused);
+    if is_skipping {
+        return match end {
+            _ if unused.is_empty() => Frame::More,
+            Some(end) => Frame::Skipped(end + 1),
+            None => Frame::Skipped(unused.len()),
+        };
+    }
+    let line = &unused[..end.unwrap_or(unused.len())];
+    let text = line.strip_suffix(b"\r").unwrap_or(line);
+    let tags = match text.first() {
+        Some(b'@') => memchr(b' ', text).map_or(text.len(), |space| space + 1),
+        _ => 0,
+    };
+    let fits = tags <= IRC_TAGS_BYTES_MAX && text.len() - tags + END.len() <= IRC_LINE_BYTES_MAX;
+    match end {
+        Some(end) if fits => Frame::Line(text.len(), end + 1),
+        Some(end) => Frame::TooLong(end + 1),
+        None if fits => Frame::More,
+        None => Frame::TooLong(unused.len()),
+    }
+}
+
+/// How far a line is told.
+#[derive(Debug)]
+struct LineTold {
+    range: Range<usize>,
+    stage: usize,
+    part: Part,
+}
+
+/// What comes next of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Label,
+    Asks,
+    Step,
+    End,
+}
+
+/// What a client has sent, while it is understood. What is left is kept when this is dropped.
+#[derive(Debug)]
+pub struct IrcSteps<'a> {
+    decoder: &'a mut IrcDecoder,
+    now: Time,
+    /// What was kept, and what was read behind it.
+    bytes: Vec<u8>,
+    /// What was read, if nothing was kept before it.
+    input: Option<&'a [u8]>,
+    /// Bytes at the front that were understood.
+    used: usize,
+    /// The line whose steps are told.
+    line: Option<LineTold>,
+    /// That line, if something was taken out of it.
+    cleaned: String,
+    /// Its label.
+    label: String,
+    /// The last words were said.
+    is_over: bool,
+}
+
+impl Steps for IrcSteps<'_> {
+    fn due(&self) -> Due {
+        if self.line.is_some() || self.decoder.beginning.is_some() {
+            Due::Now
+        } else if self.has_line() {
+            Due::InTurn
+        } else {
+            Due::Later
+        }
+    }
+
+    fn next(&mut self, speaker: Speaker<'_>) -> Step<'_> {
+        if self.decoder.beginning.is_some() {
+            return self.begin();
+        }
+        let is_member = matches!(speaker, Speaker::Member);
+        if self.line.is_none() {
+            return self.next_line(is_member);
+        }
+        self.go_on(is_member)
+    }
+
+    fn has_line(&self) -> bool {
+        !self.is_over && frame(self.unused(), self.decoder.is_skipping) != Frame::More
+    }
+
+    fn begins_with_command(&self) -> bool {
+        let unused = self.unused();
+        let start = match unused.first() {
+            Some(b'@') => memchr(b' ', unused).map_or(unused.len(), |space| space + 1),
+            _ => 0,
+        };
+        let verb = unused[start..].trim_ascii_start();
+        let is = |known: &[u8]| {
+            verb.get(..known.len()).is_some_and(|verb| verb.eq_ignore_ascii_case(known))
+        };
+        !is(b"PRIVMSG") && !is(b"NOTICE")
+    }
+}
+
+impl IrcSteps<'_> {
+    /// What is said before the first line is heard.
+    fn begin(&mut self) -> Step<'_> {
+        let Some(beginning) = &mut self.decoder.beginning else { return Step::Noise(0) };
+        beginning.stage += 1;
+        match beginning.stage {
+            1 => Step::Speak(Encoding::Irc(Form::BARE)),
+            2 if beginning.is_prompted => Step::Answer(END),
+            2 => Step::Noise(0),
+            _ => {
+                let server = self.decoder.beginning.take().map(|beginning| beginning.server);
+                self.label = server.unwrap_or_default().into();
+                Step::Note(Note::Begin { server: &self.label })
+            }
+        }
+    }
+
+    fn next_line(&mut self, is_member: bool) -> Step<'_> {
+        let start = self.used;
+        let verdict = frame(self.unused(), self.decoder.is_skipping);
+        let length = match verdict {
+            _ if self.is_over => return Step::More,
+            Frame::More => return Step::More,
+            Frame::Skipped(used) | Frame::TooLong(used) => {
+                self.used += used;
+                self.decoder.is_skipping = self.unused_from(start).get(used - 1) != Some(&b'\n');
+                return match verdict {
+                    Frame::TooLong(_) => told(417, &[], "Input line was too long"),
+                    _ => Step::Noise(used),
+                };
+            }
+            Frame::Line(length, used) => {
+                self.used += used;
+                length
+            }
+        };
+        self.decoder.started = Time::NEVER;
+        if !is_member && self.decoder.client.count_line() > IRC_REGISTER_LINES_MAX {
+            self.is_over = true;
+            return Step::Finish(TOO_MUCH);
+        }
+        let line = &self.unused_from(start)[..length];
+        let Ok(text) = std::str::from_utf8(line) else {
+            return self.refuse_bytes(start..start + length);
+        };
+        let cleaned = if memchr2(b'\r', 0, line).is_some() {
+            text.replace(['\r', '\0'], "")
+        } else {
+            String::new()
+        };
+        let is_nothing = Message::parse(if cleaned.is_empty() { text } else { &cleaned }).is_none();
+        if is_nothing {
+            return Step::Noise(self.used - start);
+        }
+        self.cleaned = cleaned;
+        let range = start..start + length;
+        self.line = Some(LineTold { range, stage: 0, part: Part::Label });
+        Step::Noise(0)
+    }
+
+    /// A line that is no text is heard by nobody.
+    fn refuse_bytes(&mut self, range: Range<usize>) -> Step<'_> {
+        let line = self.unused_from(range.start);
+        let text = String::from_utf8_lossy(&line[..range.len()]);
+        let verb = Message::parse(&text).map(|message| message.verb.to_ascii_uppercase());
+        self.label = verb.filter(|verb| verb.is_ascii()).unwrap_or_else(|| "*".into());
+        let reason = "Messages must be UTF-8, and this one is not";
+        Step::Told(Told::fail(&self.label, "INVALID_UTF8", &[], reason))
+    }
+
+    fn go_on(&mut self, is_member: bool) -> Step<'_> {
+        let Self { decoder, bytes, input, line, cleaned, label, .. } = self;
+        let Some(told) = line else { return Step::Noise(0) };
+        let text = if cleaned.is_empty() {
+            let all = input.unwrap_or(bytes);
+            std::str::from_utf8(&all[told.range.clone()]).unwrap_or_default()
+        } else {
+            cleaned.as_str()
+        };
+        let Some(message) = Message::parse(text) else {
+            *line = None;
+            return Step::Noise(0);
+        };
+        let has_labels = decoder.client.capabilities.has(Capabilities::LABELED_RESPONSE);
+        match told.part {
+            Part::Label => {
+                told.part = Part::Asks;
+                let found = message
+                    .tags
+                    .get("label")
+                    .filter(|found| has_labels && found.len() <= IRC_LABEL_BYTES_MAX);
+                *label = found.map(std::borrow::Cow::into_owned).unwrap_or_default();
+                if label.is_empty() { Step::Noise(0) } else { Step::Note(Note::Label(label)) }
+            }
+            Part::Asks => {
+                told.part = Part::Step;
+                let about = about(&message, told.stage);
+                Step::Note(Note::Asks { verb: message.verb, about })
+            }
+            Part::Step => {
+                let stage = told.stage;
+                (told.stage, told.part) = (stage + 1, Part::Asks);
+                match decoder.client.step(&message, stage, is_member) {
+                    Some(step) => step,
+                    None if label.is_empty() => {
+                        *line = None;
+                        Step::Noise(0)
+                    }
+                    None => {
+                        told.part = Part::End;
+                        Step::Noise(0)
+                    }
+                }
+            }
+            Part::End => {
+                *line = None;
+                Step::EndRequest
+            }
+        }
+    }
+
+    fn unused(&self) -> &[u8] {
+        self.unused_from(self.used)
+    }
+
+    fn unused_from(&self, start: usize) -> &[u8] {
+        &self.input.unwrap_or(&self.bytes)[start..]
+    }
+}
+
+impl Drop for IrcSteps<'_> {
+    fn drop(&mut self) {
+        // A line that is told in part is told to its end, so nothing of it is kept.
+        let mut unread = std::mem::take(&mut self.bytes);
+        match self.input {
+            Some(input) => unread.extend_from_slice(&input[self.used..]),
+            None => drop(unread.drain(..self.used)),
+        }
+        let is_whole = memchr(b'\n', &unread).is_some();
+        if self.decoder.has_ended && !is_whole || self.is_over {
+            unread = Vec::new();
+        }
+        if unread.is_empty() {
+            unread = Vec::new();
+            self.decoder.started = Time::NEVER;
+        } else if self.decoder.started == Time::NEVER {
+            self.decoder.started = self.now;
+        }
+        self.decoder.unread = unread;
+    }
+}

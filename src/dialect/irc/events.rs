@@ -1,0 +1,196 @@
+//! What happens in a room, as its readers are told of it.
+
+use std::io::Write;
+
+use super::capability::{Capabilities, Form};
+use super::numeric::{END, Line};
+use crate::chat::{MessageId, Moderation, ModerationAction, Nickname, RoomEvent, RoomName};
+use crate::limits::IRC_LINE_BYTES_MAX;
+
+/// Appends what happened in a room, for readers of this form.
+pub(in crate::dialect) fn write(
+    form: Form,
+    room: &RoomName,
+    event: &RoomEvent<'_>,
+    out: &mut Vec<u8>,
+) {
+    let target = channel(room);
+    match *event {
+        RoomEvent::Said { who, text, id, epoch } => {
+            let message = Spoken { who, verb: "PRIVMSG", target: &target, id: Some((id, epoch)) };
+            message.write(form, text, out);
+        }
+        RoomEvent::Acted { who, text, id, epoch } => {
+            let message = Spoken { who, verb: "PRIVMSG", target: &target, id: Some((id, epoch)) };
+            message.write_action(form, text, out);
+        }
+        RoomEvent::Joined { who } => by(who, out).word("JOIN").word(&target).end(),
+        RoomEvent::Left { who } => by(who, out).word("PART").word(&target).end(),
+        RoomEvent::Renamed { old, new } => renamed(old, new, out),
+        // In a room so big a member is shown when it first speaks.
+        RoomEvent::PresenceSummary { .. } => {}
+        RoomEvent::TopicChanged { by: who, text } => {
+            by(who, out).word("TOPIC").word(&target).text(text);
+        }
+        RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
+    }
+}
+
+/// The name of a room with what IRC puts before it.
+pub(super) fn channel(room: &RoomName) -> String {
+    format!("#{}", room.as_str())
+}
+
+/// Appends that somebody has another nickname.
+pub(super) fn renamed(old: &Nickname, new: &Nickname, out: &mut Vec<u8>) {
+    by(old, out).word("NICK").word(new.as_str()).end();
+}
+
+/// Appends an action of somebody who looks after a room.
+pub(super) fn moderated(moderation: &Moderation<'_>, target: &str, out: &mut Vec<u8>) {
+    let whom = moderation.whom.unwrap_or("*");
+    let mode = match moderation.action {
+        ModerationAction::Kicked => {
+            let line = by(moderation.by, out).word("KICK").word(target).word(whom);
+            let is_given = !moderation.reason.is_empty();
+            return line.text(if is_given { moderation.reason } else { moderation.by.as_str() });
+        }
+        ModerationAction::Banned => "+b",
+        ModerationAction::Unbanned => "-b",
+        ModerationAction::Promoted | ModerationAction::MadeOwner => "+o",
+        ModerationAction::Demoted => "-o",
+        ModerationAction::Muted => "+b m:",
+        ModerationAction::Unmuted => "-b m:",
+    };
+    let line = by(moderation.by, out).word("MODE").word(target);
+    match mode.strip_suffix(" m:") {
+        Some(mode) => line.word(mode).word(&format!("m:{whom}!*@*")).end(),
+        None if mode.ends_with('b') => line.word(mode).word(&format!("{whom}!*@*")).end(),
+        None => line.word(mode).word(whom).end(),
+    }
+}
+
+/// Begins a line of somebody.
+fn by<'o>(who: &Nickname, out: &'o mut Vec<u8>) -> Line<'o> {
+    let start = out.len();
+    write_source(who, out);
+    Line::behind(out, start)
+}
+
+/// Appends the source of a line.
+fn write_source(who: &Nickname, out: &mut Vec<u8>) {
+    // Writing to memory does not fail.
+    let _ = write!(out, ":{}!~plain@local", who.as_str());
+}
+
+/// Something that somebody said.
+pub(super) struct Spoken<'a> {
+    pub(super) who: &'a Nickname,
+    pub(super) verb: &'a str,
+    pub(super) target: &'a str,
+    /// Its number and date, and the epoch of the number.
+    pub(super) id: Option<(MessageId, u32)>,
+}
+
+impl Spoken<'_> {
+    /// Appends a text, in as many lines as it takes: the first bears the number.
+    pub(super) fn write(&self, form: Form, text: &str, out: &mut Vec<u8>) {
+        self.write_between(form, ("", ""), text, out);
+    }
+
+    /// The same of what somebody did.
+    pub(super) fn write_action(&self, form: Form, text: &str, out: &mut Vec<u8>) {
+        self.write_between(form, ("\x01ACTION ", "\x01"), text, out);
+    }
+
+    fn write_between(
+        &self,
+        form: Form,
+        (before, behind): (&str, &str),
+        text: &str,
+        out: &mut Vec<u8>,
+    ) {
+        let (mut rest, mut is_first) = (text, true);
+        while is_first || !rest.is_empty() {
+            self.write_tags(form, is_first, out);
+            let start = out.len();
+            write_source(self.who, out);
+            let _ = write!(out, " {} {} :{before}", self.verb, self.target);
+            let taken = out.len() - start + behind.len() + END.len();
+            let (line, left) = cut(rest, IRC_LINE_BYTES_MAX.saturating_sub(taken).max(1));
+            out.extend_from_slice(line.as_bytes());
+            out.extend_from_slice(behind.as_bytes());
+            out.extend_from_slice(END);
+            (rest, is_first) = (left, false);
+        }
+    }
+
+    fn write_tags(&self, form: Form, is_first: bool, out: &mut Vec<u8>) {
+        let Some((id, epoch)) = self.id else { return };
+        let start = out.len();
+        if form.has(Capabilities::SERVER_TIME) || form.has(Capabilities::MESSAGE_TAGS) {
+            let _ = write!(out, "@time={}", Stamp(id.at.millis()));
+        }
+        if is_first && form.has(Capabilities::MESSAGE_TAGS) {
+            out.push(if out.len() == start { b'@' } else { b';' });
+            let _ = write!(out, "msgid={epoch}:{}", id.number);
+        }
+        if out.len() > start {
+            out.push(b' ');
+        }
+    }
+}
+
+/// As much of a text as fits, and the rest: cut at a space, or else between two characters.
+fn cut(text: &str, most: usize) -> (&str, &str) {
+    if text.len() <= most {
+        return (text, "");
+    }
+    let end = text.floor_char_boundary(most);
+    let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
+    match text[..end].rfind(' ').filter(|space| *space > end / 2) {
+        Some(space) => (&text[..space], &text[space + 1..]),
+        None => text.split_at(end),
+    }
+}
+
+/// A date as the tag `time` has it (IRCv3 `server-time`): `2011-10-19T16:40:51.620Z`.
+pub(super) struct Stamp(pub(super) u64);
+
+impl std::fmt::Display for Stamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = i64::try_from(self.0 / 1_000).unwrap_or(i64::MAX);
+        // A year of five digits has no messages.
+        let at = time::UtcDateTime::from_unix_timestamp(seconds).unwrap_or(time::UtcDateTime::MAX);
+        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+        let millis = self.0 % 1_000;
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (millis, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_319_042_451_620, "2011-10-19T16:40:51.620Z"),
+            (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Stamp(millis).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_at_a_space_and_never_inside_a_character() {
+        assert_eq!(cut("hello", 9), ("hello", ""));
+        assert_eq!(cut("hello you there", 11), ("hello you", "there"));
+        assert_eq!(cut("a bcdefghijklmnop", 9), ("a bcdefgh", "ijklmnop"));
+        assert_eq!(cut("\u{e4}\u{e4}", 3), ("\u{e4}", "\u{e4}"));
+        assert_eq!(cut("\u{1F600}x", 1), ("\u{1F600}", "x"));
+    }
+}

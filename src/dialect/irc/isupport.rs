@@ -1,0 +1,38 @@
+//! What the server says of its limits and ways (numeric 005, `RPL_ISUPPORT`).
+//!
+//! Every number is one of `limits`.
+
+use crate::limits::{
+    IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX,
+    ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX,
+};
+
+/// What fits one line, with its text.
+const TOKENS_PER_LINE: usize = 13;
+
+/// The tokens, line by line.
+pub(super) fn lines() -> Vec<String> {
+    let tokens = tokens();
+    tokens.chunks(TOKENS_PER_LINE).map(|tokens| tokens.join(" ")).collect()
+}
+
+fn tokens() -> Vec<String> {
+    let most = IRC_TARGETS_MAX;
+    vec![
+        "CASEMAPPING=ascii".into(),
+        "CHANTYPES=#".into(),
+        "PREFIX=(ov)@+".into(),
+        format!("NICKLEN={NAME_BYTES_MAX}"),
+        format!("CHANNELLEN={NAME_BYTES_MAX}"),
+        format!("TOPICLEN={TOPIC_BYTES_MAX}"),
+        format!("KICKLEN={REASON_BYTES_MAX}"),
+        format!("USERLEN={IRC_USER_BYTES_MAX}"),
+        format!("NAMELEN={IRC_REAL_BYTES_MAX}"),
+        format!("CHANLIMIT=#:{ROOMS_PER_MEMBER_MAX}"),
+        format!(
+            "TARGMAX=PRIVMSG:{most},NOTICE:{most},TAGMSG:{most},JOIN:,PART:,KICK:{most},NAMES:10"
+        ),
+        "UTF8ONLY".into(),
+        "NETWORK=mio-chat".into(),
+    ]
+}

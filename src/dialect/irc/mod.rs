@@ -1,0 +1,39 @@
+//! IRC: RFC 1459, RFC 2812 and the extensions of IRCv3.
+//!
+//! ```text
+//!     message        one line taken apart: tags, verb, parameters
+//!     capability     what a client may ask for, and which of it changes what a room is told
+//!     decoder        bytes to lines, and lines to steps
+//!     registration   CAP, PASS, NICK, USER, until the client is a member
+//!     commands       what the verbs ask for
+//!     note           what a client's reader is to know or to tell of a line
+//!     reader         one client's end: its nickname, its label, answers put together
+//!     events         what happens in a room; replies, refusals: what one client is told
+//!     numeric        lines as they are written; isupport: what the server says of its limits
+//! ```
+//!
+//! Rooms, people and rules are the lobby's and the same for everybody: here is only how they are
+//! said in IRC. `#games` is the room `games`.
+//!
+//! Invariants: every line is UTF-8 and ends in CR LF, its body takes no more than 512 bytes, and no
+//! client is sent a tag or a command of a capability that it has not taken.
+
+mod capability;
+mod commands;
+pub(super) mod decoder;
+pub(super) mod events;
+mod isupport;
+mod message;
+mod note;
+mod numeric;
+mod reader;
+mod refusals;
+mod registration;
+mod replies;
+
+pub use capability::Form;
+pub use note::Note;
+pub use reader::{OwnEvent, Reader};
+
+/// Whether this is a verb by which a client shows that it speaks IRC.
+pub(super) use commands::begins_irc;

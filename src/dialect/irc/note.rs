@@ -1,0 +1,102 @@
+//! What a client's reader is to know of a line, or to tell its client in answer to it.
+
+use super::capability::Capabilities;
+
+/// Something that the decoder of a client says to its reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note<'a> {
+    /// A client begins to speak IRC with a server of this name.
+    Begin {
+        /// The server's name.
+        server: &'a str,
+    },
+    /// A line with a label begins.
+    Label(&'a str),
+    /// A line asks for something: what follows answers it.
+    Asks {
+        /// The verb, as it was written.
+        verb: &'a str,
+        /// The room, the person or the mask that it is about.
+        about: &'a str,
+    },
+    /// All of a line with a label was said.
+    End,
+    /// The client has taken these capabilities.
+    Takes(Capabilities),
+    /// An answer of the language itself.
+    Tell(Told<'a>),
+}
+
+/// An answer of the language itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told<'a> {
+    /// A numeric.
+    Numeric {
+        /// Its number.
+        code: u16,
+        /// Its parameters between the nickname and the text.
+        about: Words<'a>,
+        /// Its text.
+        text: &'a str,
+    },
+    /// A standard reply that a command has failed.
+    Fail {
+        /// The command.
+        verb: &'a str,
+        /// The code.
+        code: &'static str,
+        /// What it is about.
+        about: Words<'a>,
+        /// The reason, for people.
+        text: &'a str,
+    },
+    /// The capabilities that are offered.
+    Offered,
+    /// Those that the client has taken.
+    Taken,
+    /// A request for capabilities is granted, or not.
+    Requested {
+        /// Whether it is.
+        granted: bool,
+        /// The request.
+        request: &'a str,
+    },
+    /// The connection is alive.
+    Pong(&'a str),
+}
+
+impl<'a> Told<'a> {
+    /// A numeric.
+    pub(super) fn numeric(code: u16, about: &[&'a str], text: &'a str) -> Note<'a> {
+        Note::Tell(Self::Numeric { code, about: Words::of(about), text })
+    }
+
+    /// A standard reply that a command has failed.
+    pub(super) fn fail(
+        verb: &'a str,
+        code: &'static str,
+        about: &[&'a str],
+        text: &'a str,
+    ) -> Note<'a> {
+        Note::Tell(Self::Fail { verb, code, about: Words::of(about), text })
+    }
+}
+
+/// Up to three words, of which those that are left out come last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Words<'a>([Option<&'a str>; 3]);
+
+impl<'a> Words<'a> {
+    fn of(words: &[&'a str]) -> Self {
+        let mut places = [None; 3];
+        for (place, word) in places.iter_mut().zip(words) {
+            *place = Some(*word);
+        }
+        Self(places)
+    }
+
+    /// Each word.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().flatten().copied()
+    }
+}

@@ -1,0 +1,310 @@
+//! One client's end: what is needed to tell it something and is not the same for all who read so.
+//!
+//! A numeric names its reader, and what a labelled line brings is put together: nothing is an
+//! acknowledgement, one line bears the label, several are a batch (IRCv3 `labeled-response`).
+//!
+//! Invariant: an answer that is put together takes no more than [`IRC_ANSWER_BYTES_MAX`]; what is
+//! longer is begun as a batch, and its lines are told as they come.
+
+use std::io::Write;
+
+use memchr::memchr;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::capability::{Capabilities, OFFERED};
+use super::events;
+use super::message::write_value;
+use super::note::{Note, Told};
+use super::numeric::{END, Line};
+use super::replies;
+use crate::chat::{Reply, RoomEvent, RoomName};
+use crate::limits::{IRC_ANSWER_BYTES_MAX, IRC_LINE_BYTES_MAX};
+
+/// One client that reads IRC.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Reader {
+    server: SmolStr,
+    /// Empty: it has none yet.
+    nickname: SmolStr,
+    pub(super) capabilities: Capabilities,
+    /// What its last line asked for.
+    pub(super) verb: SmolStr,
+    /// What that was about.
+    pub(super) about: SmolStr,
+    answer: Option<Box<Answer>>,
+    /// Batches that it was told.
+    batches: u32,
+}
+
+/// The answer to a line with a label, as far as it is known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Answer {
+    label: SmolStr,
+    #[serde(with = "crate::hex")]
+    lines: Vec<u8>,
+    /// It is a batch of this number.
+    batch: Option<u32>,
+    /// It comes later: what is told until then is no part of it.
+    is_put_off: bool,
+}
+
+/// How a client is told what it has done itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnEvent {
+    /// Like everybody else.
+    Shared,
+    /// In bytes of its own.
+    Alone,
+    /// Not at all.
+    Untold,
+}
+
+impl Reader {
+    /// Takes a note of its client's decoder.
+    pub fn note(&mut self, note: &Note<'_>, out: &mut Vec<u8>) {
+        match *note {
+            Note::Begin { server } => self.server = server.into(),
+            Note::Label(label) => {
+                self.answer = Some(Box::new(Answer {
+                    label: label.into(),
+                    lines: Vec::new(),
+                    batch: None,
+                    is_put_off: false,
+                }));
+            }
+            Note::Asks { verb, about } => {
+                if self.verb != verb {
+                    self.verb = verb.to_ascii_uppercase().into();
+                }
+                self.about = about.into();
+            }
+            Note::End => self.end(out),
+            Note::Takes(capabilities) => self.capabilities = capabilities,
+            Note::Tell(ref told) => self.write(out, |reader, out| reader.tell(told, out)),
+        }
+    }
+
+    /// Appends what its client is told.
+    pub fn reply(&mut self, reply: &Reply<'_>, out: &mut Vec<u8>) {
+        self.note_nickname(reply);
+        self.write(out, |reader, out| replies::write(reader, reply, out));
+    }
+
+    /// How its client is told what it has done itself in a room.
+    pub fn own_event(&self, event: &RoomEvent<'_>) -> OwnEvent {
+        let is_echo = event.is_message();
+        if is_echo && !self.capabilities.has(Capabilities::ECHO_MESSAGE) {
+            OwnEvent::Untold
+        } else if self.answer.is_some() {
+            OwnEvent::Alone
+        } else {
+            OwnEvent::Shared
+        }
+    }
+
+    /// Appends what its client has done itself in a room.
+    pub fn room_event(&mut self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+        let form = self.capabilities.form();
+        self.write(out, |_, out| events::write(form, room, event, out));
+        if let RoomEvent::Renamed { new, .. } = event {
+            self.nickname = new.as_str().into();
+        }
+    }
+
+    /// The answer that is put together comes later.
+    pub fn put_off(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            answer.is_put_off = true;
+        }
+    }
+
+    /// The answer that was put off comes now.
+    pub fn resume(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            answer.is_put_off = false;
+        }
+    }
+
+    /// Its nickname, or what stands for none.
+    pub(super) fn nickname(&self) -> &str {
+        if self.nickname.is_empty() { "*" } else { &self.nickname }
+    }
+
+    /// The server's name.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Begins a numeric.
+    pub(super) fn numeric<'o>(&self, code: u16, out: &'o mut Vec<u8>) -> Line<'o> {
+        let start = out.len();
+        // Writing to memory does not fail.
+        let _ = write!(out, ":{} {code:03} {}", self.server, self.nickname());
+        Line::behind(out, start)
+    }
+
+    /// Appends a notice of the server.
+    pub(super) fn notice(&self, text: &str, out: &mut Vec<u8>) {
+        Line::begin(out, &self.server).word("NOTICE").word(self.nickname()).text(text);
+    }
+
+    fn note_nickname(&mut self, reply: &Reply<'_>) {
+        match reply {
+            Reply::Welcome { nickname, .. } => self.nickname = nickname.as_str().into(),
+            Reply::Renamed { new, .. } => self.nickname = new.as_str().into(),
+            _ => {}
+        }
+    }
+
+    fn tell(&self, told: &Told<'_>, out: &mut Vec<u8>) {
+        match told {
+            Told::Numeric { code, about, text } => {
+                let line = self.numeric(*code, out);
+                about.iter().fold(line, |line, word| line.word(word)).text(text);
+            }
+            Told::Fail { verb, code, about, text } => {
+                let line = Line::begin(out, &self.server).word("FAIL").word(verb).word(code);
+                about.iter().fold(line, |line, word| line.word(word)).text(text);
+            }
+            Told::Offered => self.tell_offered(out),
+            Told::Taken => {
+                let taken = |bit| self.capabilities.has(bit);
+                let names = OFFERED.iter().filter(|offered| taken(offered.bit));
+                let names: Vec<&str> = names.map(|offered| offered.name).collect();
+                self.tell_capabilities("LIST", &names, out);
+            }
+            Told::Requested { granted, request } => {
+                let verb = if *granted { "ACK" } else { "NAK" };
+                let line = Line::begin(out, &self.server).word("CAP").word(self.nickname());
+                line.word(verb).text(request);
+            }
+            Told::Pong(token) => {
+                Line::begin(out, &self.server).word("PONG").word(&self.server).text(token);
+            }
+        }
+    }
+
+    fn tell_offered(&self, out: &mut Vec<u8>) {
+        let has_values = self.capabilities.has(Capabilities::VERSION_302);
+        let written = |offered: &super::capability::Capability| {
+            if has_values && !offered.value.is_empty() {
+                format!("{}={}", offered.name, offered.value)
+            } else {
+                offered.name.to_owned()
+            }
+        };
+        let all: Vec<String> = OFFERED.iter().map(written).collect();
+        self.tell_capabilities("LS", &all.iter().map(String::as_str).collect::<Vec<_>>(), out);
+    }
+
+    /// Lists capabilities, in several lines where they are many and the client knows of that.
+    fn tell_capabilities(&self, verb: &str, names: &[&str], out: &mut Vec<u8>) {
+        let room = IRC_LINE_BYTES_MAX - 32 - self.server.len() - self.nickname().len();
+        let mut lines = vec![String::new()];
+        for name in names {
+            let mut line = lines.pop().unwrap_or_default();
+            if !line.is_empty() && line.len() + 1 + name.len() > room {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(name);
+            lines.push(line);
+        }
+        if !self.capabilities.has(Capabilities::VERSION_302) {
+            lines.truncate(1);
+        }
+        for (place, text) in lines.iter().enumerate() {
+            let line = Line::begin(out, &self.server).word("CAP").word(self.nickname()).word(verb);
+            if place + 1 < lines.len() { line.word("*").text(text) } else { line.text(text) }
+        }
+    }
+
+    /// Appends lines, as a part of the answer that is put together if there is one.
+    fn write(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&Self, &mut Vec<u8>)) {
+        let start = out.len();
+        write(self, out);
+        let Some(answer) = self.answer.as_deref_mut().filter(|answer| !answer.is_put_off) else {
+            return;
+        };
+        answer.lines.extend(out.drain(start..));
+        if answer.batch.is_none() && answer.lines.len() > IRC_ANSWER_BYTES_MAX {
+            self.batches += 1;
+            answer.batch = Some(self.batches);
+            begin_batch(&self.server, &answer.label, self.batches, out);
+        }
+        if let Some(batch) = answer.batch {
+            write_in_batch(&answer.lines, batch, out);
+            answer.lines.clear();
+        }
+    }
+
+    /// Ends the answer to a line with a label.
+    fn end(&mut self, out: &mut Vec<u8>) {
+        let Some(answer) = self.answer.take() else { return };
+        let Answer { label, lines, mut batch, .. } = *answer;
+        if lines.is_empty() && batch.is_none() {
+            write_label(&label, out);
+            out.push(b' ');
+            Line::begin(out, &self.server).word("ACK").end();
+            return;
+        }
+        let is_one = memchr(b'\n', &lines).is_some_and(|end| end + 1 == lines.len());
+        if is_one && batch.is_none() {
+            write_label(&label, out);
+            write_behind_tags(&lines, out);
+            return;
+        }
+        if batch.is_none() {
+            self.batches += 1;
+            batch = Some(self.batches);
+            begin_batch(&self.server, &label, self.batches, out);
+            write_in_batch(&lines, self.batches, out);
+        }
+        if let Some(batch) = batch {
+            Line::begin(out, &self.server).word("BATCH").word(&format!("-{batch}")).end();
+        }
+    }
+}
+
+fn write_label(label: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"@label=");
+    write_value(label, out);
+}
+
+fn begin_batch(server: &str, label: &str, batch: u32, out: &mut Vec<u8>) {
+    write_label(label, out);
+    out.push(b' ');
+    let line = Line::begin(out, server).word("BATCH").word(&format!("+{batch}"));
+    line.word("labeled-response").end();
+}
+
+/// Appends lines as parts of a batch, but for those that are parts of another.
+fn write_in_batch(lines: &[u8], batch: u32, out: &mut Vec<u8>) {
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b"@batch=") {
+            out.extend_from_slice(line);
+            continue;
+        }
+        // Writing to memory does not fail.
+        let _ = write!(out, "@batch={batch}");
+        write_behind_tags(line, out);
+    }
+}
+
+/// Appends a line behind tags that were written for it.
+fn write_behind_tags(line: &[u8], out: &mut Vec<u8>) {
+    match line.strip_prefix(b"@") {
+        Some(tagged) => {
+            out.push(b';');
+            out.extend_from_slice(tagged);
+        }
+        None => {
+            out.push(b' ');
+            out.extend_from_slice(line);
+        }
+    }
+    debug_assert!(line.ends_with(END), "a line has its end");
+}

@@ -1,0 +1,85 @@
+//! Refusals as numerics. What IRC has no numeric for is told as a notice, in the words of plain
+//! lines.
+
+use super::events::channel;
+use super::reader::Reader;
+use super::replies;
+use crate::chat::{Rank, Refusal};
+use crate::dialect::line;
+
+/// Appends why something was not done.
+pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
+    let about = reader.about.as_str();
+    let mut tell = |code: u16, about: &[&str], text: &str| {
+        let line = reader.numeric(code, out);
+        about.iter().fold(line, |line, word| line.word(word)).text(text);
+    };
+    let is_join = reader.verb == "JOIN";
+    match refusal {
+        Refusal::NicknameFirst => tell(451, &[], "You have not registered"),
+        Refusal::NameEmpty
+        | Refusal::NameTooLong
+        | Refusal::NameCharacter
+        | Refusal::NameMixesScripts
+            if about.starts_with('#') =>
+        {
+            tell(if is_join { 476 } else { 403 }, &[about], "That is no name of a channel here");
+        }
+        Refusal::NameEmpty => tell(432, &[about], "A nickname needs a letter or a digit"),
+        Refusal::NameTooLong => tell(432, &[about], "That nickname is too long"),
+        Refusal::NameCharacter => {
+            tell(432, &[about], "That nickname holds a character that nicknames may not hold");
+        }
+        Refusal::NameMixesScripts => tell(432, &[about], "That nickname mixes scripts"),
+        Refusal::NicknameReserved(_) => tell(432, &[about], "That nickname is reserved"),
+        Refusal::NicknameTaken(name) => {
+            let is_asked = reader.verb == "NICK";
+            let name = if is_asked { about } else { name.as_str() };
+            tell(433, &[name], "Nickname is already in use");
+        }
+        // Neither changes anything, so neither is told.
+        Refusal::AlreadyCalled(_) | Refusal::AlreadyInRoom(_) => {}
+        Refusal::NobodyNamed(_) => tell(401, &[about], "No such nick/channel"),
+        Refusal::NoRoomNamed(_) => tell(403, &[about], "No such channel"),
+        Refusal::NotInRoom(room) if is_message(&reader.verb) => {
+            tell(404, &[&channel(room)], "Cannot send to channel");
+        }
+        Refusal::NotInRoom(room) => tell(442, &[&channel(room)], "You're not on that channel"),
+        Refusal::NotHere { name, room } => {
+            tell(441, &[name, &channel(room)], "They aren't on that channel");
+        }
+        Refusal::NotAllowed { needs: Rank::ServerOperator, .. } if !about.starts_with('#') => {
+            tell(481, &[], "Permission Denied- You're not an IRC operator");
+        }
+        Refusal::NotAllowed { room, .. } => {
+            tell(482, &[&channel(room)], "You're not channel operator");
+        }
+        Refusal::Outranked(_) => tell(482, &[about], "You may not do that to them"),
+        Refusal::Banned(ban) if is_join => {
+            tell(474, &[&channel(&ban.room)], "Cannot join channel (+b)");
+        }
+        Refusal::Banned(ban) if is_message(&reader.verb) => {
+            tell(404, &[&channel(&ban.room)], "Cannot send to channel (+b)");
+        }
+        Refusal::Banned(_) => {
+            tell(465, &[], "You are banned from this server");
+        }
+        Refusal::Muted(mute) => tell(404, &[&channel(&mute.room)], "Cannot send to channel (+m)"),
+        Refusal::PasswordNeeded(room)
+        | Refusal::PasswordWrong(room)
+        | Refusal::PasswordPaused { room, .. } => {
+            tell(475, &[&channel(room)], "Cannot join channel (+k)");
+        }
+        Refusal::InTooManyRooms => tell(405, &[about], "You have joined too many channels"),
+        Refusal::UnknownCommand(verb) => tell(421, &[verb], "Unknown command"),
+        Refusal::Incomplete(_) => tell(461, &[&reader.verb], "Not enough parameters"),
+        Refusal::LineTooLong => tell(417, &[], "Input line was too long"),
+        Refusal::OperWrong => tell(464, &[], "Password incorrect"),
+        other => replies::as_notices(reader, out, |out| line::refusals::write(other, out)),
+    }
+}
+
+/// Whether a verb says something to somebody.
+fn is_message(verb: &str) -> bool {
+    matches!(verb, "PRIVMSG" | "NOTICE" | "TAGMSG")
+}

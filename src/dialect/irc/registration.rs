@@ -1,0 +1,176 @@
+//! CAP, PASS, NICK and USER, until the client is a member; and CAP afterwards.
+//!
+//! A client is a member when it has said NICK and USER and has ended what it had to say of
+//! capabilities, in any order.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::capability::{Capabilities, requested};
+use super::commands::{self, incomplete, told, verb};
+use super::message::Message;
+use super::note::{Note, Told};
+use crate::chat::{Command, Landing};
+use crate::dialect::encoding::Encoding;
+use crate::dialect::steps::Step;
+
+/// What is known of one client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Client {
+    pub(super) capabilities: Capabilities,
+    /// Until it is a member.
+    registration: Option<Box<Registration>>,
+}
+
+/// What a client has said of itself before it is a member.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Registration {
+    nickname: Option<SmolStr>,
+    user: Option<SmolStr>,
+    real: SmolStr,
+    /// It has asked for capabilities, and has not said that this is all.
+    is_negotiating: bool,
+    lines: u8,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self { capabilities: Capabilities::NONE, registration: Some(Box::default()) }
+    }
+}
+
+impl Client {
+    /// Counts one more line before the client is a member. How many it has said.
+    pub(super) fn count_line(&mut self) -> u8 {
+        self.registration.as_mut().map_or(0, |registration| {
+            registration.lines = registration.lines.saturating_add(1);
+            registration.lines
+        })
+    }
+
+    /// What a line asks for at one of its stages. `None`: nothing more.
+    pub(super) fn step<'a>(
+        &'a mut self,
+        message: &Message<'a>,
+        stage: usize,
+        is_member: bool,
+    ) -> Option<Step<'a>> {
+        let verb = verb(message);
+        if verb.as_str() == "CAP" {
+            return self.negotiate(message, stage, is_member);
+        }
+        if is_member && self.registration.is_none() {
+            return commands::step(message, stage);
+        }
+        match (verb.as_str(), stage) {
+            ("NICK", 0) => self.note_nickname(message),
+            ("USER", 0) => self.note_user(message),
+            ("NICK" | "USER", _) => self.register(stage, is_member),
+            (_, 1..) => None,
+            // Whoever needs one is told so later.
+            ("PASS", _) if message.said(0).is_none() => Some(incomplete(message)),
+            ("PASS" | "PONG", _) => Some(Step::Noise(0)),
+            ("PING", _) => Some(commands::ping(message)),
+            ("QUIT", _) => Some(Step::Command(Command::Quit)),
+            _ => Some(told(451, &[], "You have not registered")),
+        }
+    }
+
+    fn note_nickname<'a>(&mut self, message: &Message<'a>) -> Option<Step<'a>> {
+        let Some(nickname) = message.said(0) else {
+            return Some(told(431, &[], "No nickname given"));
+        };
+        if let Some(registration) = &mut self.registration {
+            registration.nickname = Some(nickname.into());
+        }
+        Some(Step::Noise(0))
+    }
+
+    fn note_user<'a>(&mut self, message: &Message<'a>) -> Option<Step<'a>> {
+        let (Some(user), Some(real)) = (message.said(0), message.said(3)) else {
+            return Some(incomplete(message));
+        };
+        if let Some(registration) = &mut self.registration {
+            registration.user = Some(user.into());
+            registration.real = real.into();
+        }
+        Some(Step::Noise(0))
+    }
+
+    /// What follows a line with which the client may have said all that makes it a member.
+    fn register<'a>(&'a mut self, stage: usize, is_member: bool) -> Option<Step<'a>> {
+        if stage == 1 {
+            let registration = self.registration.as_ref()?;
+            let nickname = registration.nickname.as_ref()?;
+            if registration.is_negotiating || registration.user.is_none() {
+                return None;
+            }
+            return Some(Step::Command(Command::Register { nickname, landing: Landing::Nowhere }));
+        }
+        if is_member {
+            self.registration = None;
+        } else if let Some(registration) = &mut self.registration {
+            // It was refused, and another one is awaited.
+            registration.nickname = None;
+        }
+        None
+    }
+
+    /// CAP.
+    fn negotiate<'a>(
+        &'a mut self,
+        message: &Message<'a>,
+        stage: usize,
+        is_member: bool,
+    ) -> Option<Step<'a>> {
+        let Some(asked) = message.said(0) else {
+            return (stage == 0).then(|| incomplete(message));
+        };
+        if asked.eq_ignore_ascii_case("END") {
+            return self.end_negotiation(stage, is_member);
+        }
+        let is = |word: &str| asked.eq_ignore_ascii_case(word);
+        let begins = is("LS") || is("REQ");
+        if let Some(registration) = self.registration.as_mut().filter(|_| begins) {
+            registration.is_negotiating = true;
+        }
+        let request = message.get(1).unwrap_or_default();
+        match stage {
+            0 if is("LS") => {
+                if request.parse::<u32>().is_ok_and(|version| version >= 302) {
+                    // Whoever knows of values is told of what changes, too.
+                    let taken = self.capabilities.with(Capabilities::VERSION_302, true);
+                    self.capabilities = taken.with(Capabilities::CAP_NOTIFY, true);
+                }
+                Some(Step::Note(Note::Takes(self.capabilities)))
+            }
+            1 if is("LS") => Some(Step::Told(Note::Tell(Told::Offered))),
+            0 if is("LIST") => Some(Step::Told(Note::Tell(Told::Taken))),
+            0 if is("REQ") => {
+                let granted = requested(self.capabilities, request);
+                if let Some(taken) = granted {
+                    self.capabilities = taken;
+                }
+                let granted = granted.is_some();
+                Some(Step::Told(Note::Tell(Told::Requested { granted, request })))
+            }
+            1 if is("REQ") => Some(Step::Note(Note::Takes(self.capabilities))),
+            2 if is("REQ") => Some(Step::Speak(Encoding::Irc(self.capabilities.form()))),
+            0 if !(is("LS") || is("REQ") || is("LIST")) => {
+                Some(told(410, &[asked], "Invalid CAP command"))
+            }
+            _ => None,
+        }
+    }
+
+    fn end_negotiation<'a>(&'a mut self, stage: usize, is_member: bool) -> Option<Step<'a>> {
+        match &mut self.registration {
+            Some(registration) if stage == 0 => {
+                registration.is_negotiating = false;
+                Some(Step::Noise(0))
+            }
+            Some(_) => self.register(stage, is_member),
+            None => (stage == 0).then_some(Step::Blank),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What one client is told.
+
+use super::capability::Capabilities;
+use super::events::{self, Spoken, channel};
+use super::isupport;
+use super::numeric::Line;
+use super::reader::Reader;
+use super::refusals;
+use crate::chat::{Farewell, MessageKind, Reply, RoomName};
+use crate::dialect::line;
+
+/// Appends what one client is told.
+pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
+    match *reply {
+        Reply::Welcome { nickname, .. } => welcome(reader, nickname.as_str(), out),
+        Reply::Joined { room, who } => {
+            events::write(
+                reader.capabilities.form(),
+                room,
+                &crate::chat::RoomEvent::Joined { who },
+                out,
+            );
+        }
+        Reply::Renamed { old, new } => events::renamed(old, new, out),
+        Reply::Whispered { from, text, .. } => {
+            let spoken = Spoken { who: from, verb: "PRIVMSG", target: reader.nickname(), id: None };
+            spoken.write(reader.capabilities.form(), text, out);
+        }
+        Reply::WhisperSent { to, text, .. } => whisper_sent(reader, to.as_str(), text, out),
+        Reply::Topic { room, topic } => match topic {
+            Some(topic) => {
+                reader.numeric(332, out).word(&channel(room)).text(&topic.text);
+            }
+            None => reader.numeric(331, out).word(&channel(room)).text("No topic is set"),
+        },
+        Reply::Who { room, names, page, .. } => names_of(reader, room, names, page, out),
+        Reply::Rooms { rooms, .. } => {
+            reader.numeric(321, out).word("Channel").text("Users  Name");
+            for (room, members) in rooms {
+                reader.numeric(322, out).word(&channel(room)).number(*members as u64).text("");
+            }
+            reader.numeric(323, out).text("End of /LIST");
+        }
+        Reply::Remembered { room, message, epoch, .. } => {
+            let target = channel(room);
+            let id = Some((message.id, epoch));
+            let spoken = Spoken { who: &message.who, verb: "PRIVMSG", target: &target, id };
+            let form = reader.capabilities.form();
+            match message.kind {
+                MessageKind::Said => spoken.write(form, &message.text, out),
+                MessageKind::Acted => spoken.write_action(form, &message.text, out),
+            }
+        }
+        Reply::YouWere(ref moderation) => {
+            events::moderated(moderation, &channel(moderation.room), out);
+        }
+        Reply::IsServerOperator => {
+            reader.numeric(381, out).text("You are now an IRC operator");
+        }
+        Reply::Refused(refusal) => refusals::write(reader, refusal, out),
+        Reply::Farewell(farewell) => self::farewell(reader, farewell, out),
+        // Programs know all that.
+        Reply::Prompt
+        | Reply::MessageOfTheDay { .. }
+        | Reply::Entered { .. }
+        | Reply::RecallBegins { .. }
+        | Reply::RecallEnds { .. }
+        | Reply::PasswordSet { .. }
+        | Reply::HearsHistory(_)
+        | Reply::Checking => {}
+        ref other => as_notices(reader, out, |out| line::wording::reply(other, false, out)),
+    }
+}
+
+/// Appends lines of the plain language, each as a notice.
+pub(super) fn as_notices(reader: &Reader, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let mut lines = Vec::new();
+    write(&mut lines);
+    for line in String::from_utf8_lossy(&lines).lines() {
+        reader.notice(line.strip_prefix("* ").unwrap_or(line), out);
+    }
+}
+
+fn welcome(reader: &Reader, nickname: &str, out: &mut Vec<u8>) {
+    let server = reader.server();
+    reader.numeric(1, out).text(&format!("Welcome to {server}, {nickname}"));
+    let version = concat!("mio-chat-", env!("CARGO_PKG_VERSION"));
+    reader.numeric(2, out).text(&format!("Your host is {server}, running version {version}"));
+    reader.numeric(3, out).text("This server keeps running through its upgrades");
+    reader.numeric(4, out).word(server).word(version).word("iowB").word("CRbeIiklmnostv").end();
+    for tokens in isupport::lines() {
+        let line = reader.numeric(5, out);
+        tokens.split(' ').fold(line, Line::word).text("are supported by this server");
+    }
+    reader.numeric(422, out).text("MOTD File is missing");
+}
+
+fn whisper_sent(reader: &Reader, to: &str, text: &str, out: &mut Vec<u8>) {
+    if reader.capabilities.has(Capabilities::ECHO_MESSAGE) {
+        Line::begin(out, reader.nickname()).word("PRIVMSG").word(to).text(text);
+    }
+}
+
+fn names_of(
+    reader: &Reader,
+    room: &RoomName,
+    names: &[&str],
+    (page, pages): (usize, usize),
+    out: &mut Vec<u8>,
+) {
+    let room = channel(room);
+    for names in names.chunks(10) {
+        reader.numeric(353, out).word("=").word(&room).text(&names.join(" "));
+    }
+    if page >= pages {
+        reader.numeric(366, out).word(&room).text("End of /NAMES list");
+    }
+}
+
+fn farewell(reader: &Reader, farewell: Farewell, out: &mut Vec<u8>) {
+    let mut words = Vec::new();
+    line::wording::reply(&Reply::Farewell(farewell), false, &mut words);
+    let words = String::from_utf8_lossy(&words);
+    let words = words.trim_end().trim_start_matches("* ");
+    let start = out.len();
+    out.extend_from_slice(b"ERROR");
+    Line::behind(out, start).text(&format!("Closing link ({}): {words}", reader.nickname()));
+}

@@ -1,0 +1,25 @@
+//! Limits of the IRC dialect. Source: RFC 1459 §2.3, RFC 2812, and the specifications of IRCv3.
+
+/// Bytes of a line's body with its end, in both directions (RFC 2812 §2.3).
+pub const IRC_LINE_BYTES_MAX: usize = 512;
+/// Bytes of the tags of a client's line, with the `@` and the space (IRCv3 message-tags).
+pub const IRC_TAGS_BYTES_MAX: usize = 4_096;
+/// Parameters of a line; the last holds all that is left (RFC 2812 §2.3).
+pub const IRC_PARAMETERS_MAX: usize = 15;
+/// Bytes before there is a nickname: some twenty lines of capabilities, and what SASL takes.
+pub const IRC_REGISTER_BYTES_MAX: usize = 8 * 1_024;
+/// Lines before there is a nickname: ZNC asks for each capability in one of its own.
+pub const IRC_REGISTER_LINES_MAX: u8 = 40;
+/// Targets of one message, rooms of one NAMES, members of one KICK: each is charged like a line.
+pub const IRC_TARGETS_MAX: usize = 4;
+/// Rooms named in one JOIN or PART: as many as a client joins when it connects.
+pub const IRC_ROOMS_MAX: usize = 32;
+/// Bytes of a label (IRCv3 labeled-response).
+pub const IRC_LABEL_BYTES_MAX: usize = 64;
+/// Bytes of an answer that are kept until it is known whether it is one line or a batch: more is
+/// a batch.
+pub const IRC_ANSWER_BYTES_MAX: usize = 4 * 1_024;
+/// Bytes of a user name as others are shown it.
+pub const IRC_USER_BYTES_MAX: usize = 10;
+/// Bytes of a real name.
+pub const IRC_REAL_BYTES_MAX: usize = 150;
