@@ -129,7 +129,7 @@ impl World {
 
     /// Somebody comes and is in a room.
     fn joins(&mut self, who: u64, nickname: &str, room: &str) {
-        self.does(who, Command::Register { nickname, landing: Landing::Nowhere });
+        self.does(who, Command::Register { nickname, landing: Landing::Nowhere, about: None });
         self.does(who, join(room));
         self.told.heard.clear();
     }
@@ -187,7 +187,7 @@ fn a_listener_hears_a_room_and_is_nobody_there() {
     world.does(LISTENER, Command::Help(Guide::Talking));
     assert_eq!(world.heard(LISTENER).matches("nick-needed").count(), 2);
     assert_eq!(world.heard(1), "");
-    world.lobby.leave(id(LISTENER), &mut world.told);
+    world.lobby.leave(id(LISTENER), "", &context(), &mut world.told);
     assert_eq!(world.heard(1), "", "nobody hears that it goes");
     assert_eq!(world.lobby.listeners(), 0);
     world.lobby.check_invariants();
@@ -209,7 +209,7 @@ fn what_was_missed_is_told_again_or_that_it_is_not_all() {
         let heard = world.heard(LISTENER);
         assert!(heard.contains(&format!(r#""gap":{gap},"count":{count}"#)), "{heard}");
         assert_eq!(heard.matches(r#""old":true"#).count(), count);
-        world.lobby.leave(id(LISTENER), &mut world.told);
+        world.lobby.leave(id(LISTENER), "", &context(), &mut world.told);
     }
 }
 
@@ -259,7 +259,7 @@ fn a_room_with_listeners_stays_and_makes_way_when_they_have_gone() {
     assert!(world.heard(1).contains("rooms-full"));
     world.bot_says("den", "still here").unwrap();
     assert!(world.heard(LISTENER).contains("still here"));
-    world.lobby.leave(id(LISTENER), &mut world.told);
+    world.lobby.leave(id(LISTENER), "", &context(), &mut world.told);
     world.does(1, join("cellar"));
     assert!(!world.heard(1).contains("rooms-full"));
     assert!(matches!(world.bot_says("den", "gone"), Err(Refusal::NoRoomNamed(_))));
@@ -281,9 +281,9 @@ fn a_room_comes_back_from_the_disk_for_a_bot_and_for_a_listener() {
     world.does(1, Command::Say { room: None, text: "one" });
     save(&mut world);
     let only = |world: &mut World, room| {
-        world.does(1, Command::Leave { room: None });
+        world.does(1, Command::Leave { room: None, reason: "" });
         world.does(1, join(room));
-        world.does(1, Command::Leave { room: None });
+        world.does(1, Command::Leave { room: None, reason: "" });
         world.heard(1);
     };
     only(&mut world, "attic");
@@ -357,8 +357,8 @@ fn another_process_has_the_same_listeners() {
     after.lobby.check_invariants();
     after.does(1, Command::Say { room: None, text: "moved" });
     assert!(after.heard(LISTENER).contains("moved"));
-    after.lobby.leave(id(LISTENER), &mut after.told);
-    after.does(1, Command::Leave { room: None });
+    after.lobby.leave(id(LISTENER), "", &context(), &mut after.told);
+    after.does(1, Command::Leave { room: None, reason: "" });
     assert_eq!(after.lobby.listeners(), 0);
 }
 
@@ -373,7 +373,7 @@ fn a_replica_has_what_bots_say_and_the_rooms_that_listeners_keep_open() {
     world.bot_says("den", "one").unwrap();
     world.does(1, join("attic"));
     world.bot_says("den", "two").unwrap();
-    world.lobby.leave(id(LISTENER), &mut world.told);
+    world.lobby.leave(id(LISTENER), "", &context(), &mut world.told);
     world.does(1, join("cellar"));
     for entry in world.lobby.take_journal() {
         replica.lobby.apply(entry, &context(), &mut replica.told);

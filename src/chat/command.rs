@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::message::HistoryCursor;
+use super::profile::About;
 use super::sanctions::SanctionKind;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
@@ -23,6 +24,8 @@ pub enum Command<'a> {
         nickname: &'a str,
         /// Where the member is, then and whenever it has left its last room.
         landing: Landing,
+        /// What the client tells of its person.
+        about: Option<About<'a>>,
     },
     /// Say something in a room; `None` is the room joined last.
     Say {
@@ -62,6 +65,8 @@ pub enum Command<'a> {
     Leave {
         /// The room's name.
         room: Option<&'a str>,
+        /// The reason; may be empty.
+        reason: &'a str,
     },
     /// List the rooms.
     Rooms,
@@ -108,8 +113,8 @@ pub enum Command<'a> {
     },
     /// Show a page of help.
     Help(Guide),
-    /// Leave the server.
-    Quit,
+    /// Leave the server, for a reason that may be empty.
+    Quit(&'a str),
 }
 
 /// Where a member is that has left its last room.
@@ -226,7 +231,7 @@ impl<'a> Command<'a> {
     pub fn in_room(mut self, name: &'a str) -> Self {
         if let Self::Say { room, .. }
         | Self::Act { room, .. }
-        | Self::Leave { room }
+        | Self::Leave { room, .. }
         | Self::Who { room, .. }
         | Self::InRoom { room, .. } = &mut self
         {
@@ -244,7 +249,7 @@ impl<'a> Command<'a> {
                 by_length(text)
             }
             Self::Help(_)
-            | Self::Quit
+            | Self::Quit(_)
             | Self::MatchOff
             | Self::InRoom { command: RoomCommand::AskTopic, .. }
             | Self::HearHistory(_)
@@ -284,6 +289,6 @@ pub enum Outcome<'a> {
     Guessed,
     /// The client is banned from the server, and was told so.
     KeptOut,
-    /// The client asked to be let go.
-    Quits,
+    /// The client asked to be let go, for a reason that may be empty.
+    Quits(&'a str),
 }

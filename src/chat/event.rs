@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::message::MessageId;
 use super::name::{Nickname, RoomName};
+use super::person::Person;
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
 #[derive(Clone, Copy, Debug)]
@@ -13,24 +14,26 @@ pub enum RoomEvent<'a> {
     /// Somebody came into the room.
     Joined {
         /// The newcomer.
-        who: &'a Nickname,
+        who: Person<'a>,
     },
     /// Somebody left the room.
     Left {
         /// The one who left.
-        who: &'a Nickname,
+        who: Person<'a>,
+        /// How, and why.
+        how: Departure<'a>,
     },
     /// Somebody in the room has a new nickname.
     Renamed {
         /// The old nickname.
-        old: &'a Nickname,
+        old: Person<'a>,
         /// The new nickname.
         new: &'a Nickname,
     },
     /// Somebody said something in the room.
     Said {
         /// The speaker.
-        who: &'a Nickname,
+        who: Person<'a>,
         /// Clean text.
         text: &'a str,
         /// The message's number and date.
@@ -41,7 +44,7 @@ pub enum RoomEvent<'a> {
     /// Somebody did something in the room.
     Acted {
         /// The actor.
-        who: &'a Nickname,
+        who: Person<'a>,
         /// Clean text.
         text: &'a str,
         /// The message's number and date.
@@ -61,7 +64,7 @@ pub enum RoomEvent<'a> {
     /// Somebody changed the topic.
     TopicChanged {
         /// Whoever changed it.
-        by: &'a Nickname,
+        by: Person<'a>,
         /// The new topic; empty: none.
         text: &'a str,
     },
@@ -111,10 +114,33 @@ pub struct Moderation<'a> {
     pub room: &'a RoomName,
     /// The target's nickname; `None`: an address, which is shown to nobody.
     pub whom: Option<&'a str>,
-    /// The nickname of whoever took the action.
-    pub by: &'a Nickname,
+    /// Whoever took the action.
+    pub by: Person<'a>,
     /// The duration; `None`: for ever.
     pub lasts: Option<Duration>,
     /// The reason; may be empty.
     pub reason: &'a str,
+}
+
+/// How somebody left a room.
+#[derive(Clone, Copy, Debug)]
+pub enum Departure<'a> {
+    /// It left the room alone.
+    Parted {
+        /// The reason that it gave; may be empty.
+        reason: &'a str,
+    },
+    /// It left the server.
+    Quit {
+        /// The reason that it gave, or that the server found; may be empty.
+        reason: &'a str,
+    },
+    /// It was put out of the room. An event of moderation tells of it too, to who stays; more than
+    /// one may be put out by one ban.
+    PutOut {
+        /// Whoever put it out.
+        by: Person<'a>,
+        /// The reason; may be empty.
+        reason: &'a str,
+    },
 }

@@ -6,6 +6,7 @@
 //! `delivery`.
 
 mod allowance;
+mod cloak;
 mod command;
 mod event;
 mod fact;
@@ -20,6 +21,8 @@ mod network;
 mod nickname_index;
 mod officers;
 mod outlet;
+mod person;
+mod profile;
 mod record;
 mod refusal;
 mod reply;
@@ -31,8 +34,9 @@ mod standing;
 mod stored;
 
 pub use allowance::{Allowance, FloodRate};
+pub use cloak::Cloak;
 pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, SanctionRequest};
-pub use event::{Moderation, ModerationAction, RoomEvent};
+pub use event::{Departure, Moderation, ModerationAction, RoomEvent};
 pub use fact::{Author, Change, Fact, JournalEntry};
 pub use history::{History, Replay};
 pub use lobby::{Context, Decision, Excerpt, Joining, Lobby, LobbySettings, LobbyState, OpenRoom};
@@ -41,6 +45,8 @@ pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameError, NameKey, Nickname, RoomName};
 pub use network::Network;
 pub use outlet::{Outlet, Recollection};
+pub use person::Person;
+pub use profile::{About, Profile};
 pub use record::{Done, Record};
 pub use refusal::{ActiveSanction, Field, Rank, Refusal, Verb, quoted};
 pub use reply::{Farewell, Peer, Recalled, Reply, Ticket};

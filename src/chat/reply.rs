@@ -10,6 +10,7 @@ use super::command::Guide;
 use super::event::Moderation;
 use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
+use super::person::Person;
 use super::refusal::Refusal;
 use super::room_settings::Topic;
 use super::sanctions::Sanction;
@@ -50,12 +51,12 @@ pub enum Reply<'a> {
         /// The room.
         room: &'a RoomName,
         /// You.
-        who: &'a Nickname,
+        who: Person<'a>,
     },
     /// You have a new nickname, and are in no room that is told of it.
     Renamed {
-        /// The old nickname.
-        old: &'a Nickname,
+        /// You, by the old nickname.
+        old: Person<'a>,
         /// The new nickname.
         new: &'a Nickname,
     },
@@ -138,7 +139,7 @@ pub enum Reply<'a> {
     /// Somebody said something to you alone.
     Whispered {
         /// The speaker.
-        from: &'a Nickname,
+        from: Person<'a>,
         /// Clean text.
         text: &'a str,
         /// The present.

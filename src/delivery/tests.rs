@@ -182,12 +182,13 @@ impl Crowd {
         self.here.push(id);
         self.named += 1;
         let name = format!("p{}", self.named);
-        self.execute(id, Command::Register { nickname: &name, landing });
+        self.execute(id, Command::Register { nickname: &name, landing, about: None });
     }
 
     fn leave(&mut self) {
         let id = self.here.swap_remove(self.random.below(self.here.len()));
-        self.lobby.leave(id, &mut self.both);
+        let context = self.context();
+        self.lobby.leave(id, "", &context, &mut self.both);
         self.both.fanout.close(id);
         self.both.model.remove(&id);
         self.ids.remove(id);
@@ -240,7 +241,7 @@ impl Crowd {
         let command = match self.random.below(15) {
             0..3 => join(&room, false),
             3..5 => join(&room, true),
-            5 => Command::Leave { room: None },
+            5 => Command::Leave { room: None, reason: "" },
             6 => Command::Nick(&room),
             7 => Command::Who { room: None, page: 1 },
             8 => {
@@ -415,7 +416,8 @@ fn renaming_and_leaving_reach_each_neighbour_once() {
         assert_eq!(told, "* the nickname p1 is now alice\n");
     }
     crowd.drain();
-    crowd.lobby.leave(alice, &mut crowd.both);
+    let context = crowd.context();
+    crowd.lobby.leave(alice, "", &context, &mut crowd.both);
     for id in [bob, carol] {
         assert_eq!(crowd.both.model[&id].waiting, b"alice left!\n");
     }
@@ -432,8 +434,8 @@ fn who_is_in_no_room_is_told_so_and_hears_of_its_own_new_name() {
     crowd.execute(id, Command::Say { room: None, text: "hello" });
     crowd.execute(id, RoomCommand::AskTopic.in_last_room());
     crowd.execute(id, join("games", false));
-    crowd.execute(id, Command::Leave { room: None });
-    crowd.execute(id, Command::Leave { room: None });
+    crowd.execute(id, Command::Leave { room: None, reason: "" });
+    crowd.execute(id, Command::Leave { room: None, reason: "" });
     let told = String::from_utf8(crowd.both.model[&id].waiting.clone()).unwrap();
     let nowhere = "* you are in no room; /join ROOM first\n";
     let begins = format!("* the nickname p1 is now alice\n{nowhere}{nowhere}alice joined!\n");
@@ -456,7 +458,7 @@ fn a_room_that_reopens_under_the_same_id_is_another() {
     }
     does(slow, Command::Say { room: None, text: "in the first" });
     for id in [slow, quick] {
-        does(id, Command::Leave { room: None });
+        does(id, Command::Leave { room: None, reason: "" });
     }
     does(quick, join("second", false));
     does(quick, Command::Say { room: None, text: "in the second" });

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    ActiveSanction, Alphabet, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
-    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Rank, Recalled, Refusal,
-    Reply, RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
+    ActiveSanction, Alphabet, Departure, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
+    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Person, Rank, Recalled,
+    Refusal, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -78,22 +78,24 @@ static MAIN: OnceLock<RoomName> = OnceLock::new();
 
 #[test]
 fn the_classroom_strings_are_fixed() {
-    let (who, at) = (&alice(), UnixTime::default());
+    let (alice, at) = (&alice(), UnixTime::default());
+    let (who, how) = (Person::named(alice), Departure::Parted { reason: "bored" });
     let id = MessageId { number: 7, at };
     assert_eq!(encoded(Reply::Prompt), "NICK");
-    assert_eq!(encoded(welcome(who)), "Connected to server!\n");
+    assert_eq!(encoded(welcome(alice)), "Connected to server!\n");
     assert_eq!(encoded(RoomEvent::Joined { who }), "alice joined!\n");
-    assert_eq!(encoded(RoomEvent::Left { who }), "alice left!\n");
+    assert_eq!(encoded(RoomEvent::Left { who, how }), "alice left!\n");
     assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id, epoch: 7 }), "alice: hello\n");
     assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id, epoch: 7 }), "* alice waves\n");
     assert_eq!(encoded(Reply::Whispered { from: who, text: "hi", at }), "[alice] hi\n");
-    assert_eq!(encoded(Reply::WhisperSent { to: who, text: "hi", at }), "[to alice] hi\n");
+    assert_eq!(encoded(Reply::WhisperSent { to: alice, text: "hi", at }), "[to alice] hi\n");
 }
 
 #[test]
 fn messages_are_numbered_for_those_who_want_that() {
     let at = UnixTime::from_millis(1_763_820_125_900);
-    let (who, id) = (&alice(), MessageId { number: 1_234, at });
+    let (alice_here, id) = (alice(), MessageId { number: 1_234, at });
+    let who = Person::named(&alice_here);
     let said = RoomEvent::Said { who, text: "hello", id, epoch: 7 };
     let acted = RoomEvent::Acted { who, text: "waves", id, epoch: 7 };
     assert_eq!(encoded_in(Encoding::NumberedLine, said), "@1234 1763820125 alice: hello\n");
@@ -300,8 +302,8 @@ fn other_notices_cannot_be_forged_either() {
         Reply::Invited { from: old, queue }.into(),
         Reply::InvitationSent { to: old, queue }.into(),
         Reply::Matched { peers }.into(),
-        RoomEvent::Renamed { old, new }.into(),
-        Reply::Renamed { old, new }.into(),
+        RoomEvent::Renamed { old: old.into(), new }.into(),
+        Reply::Renamed { old: old.into(), new }.into(),
         Reply::Entered { room, others: 0 }.into(),
         Reply::Entered { room, others: 1 }.into(),
         Reply::Entered { room, others: 2 }.into(),
@@ -320,7 +322,8 @@ fn other_notices_cannot_be_forged_either() {
 
 #[test]
 fn notices_about_history_and_order_cannot_be_forged_either() {
-    let (by, room) = (&alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
+    let (alice_here, room) = (alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
+    let by = Person::named(&alice_here);
     let now = UnixTime::from_millis(1_763_820_125_900);
     let id = MessageId { number: 7, at: UnixTime::default() };
     let message = &Message { id, kind: MessageKind::Acted, who: alice(), text: "waves".into() };

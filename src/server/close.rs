@@ -35,6 +35,11 @@ impl Server {
         self.close(now, id, CloseReason::Told(Farewell::SlowReader { backlog }));
     }
 
+    /// Takes a client out of its rooms, which are told why.
+    pub(super) fn leave_lobby(&mut self, now: Time, id: ClientId, reason: &str) {
+        self.with_context(now, |lobby, fanout, context| lobby.leave(id, reason, context, fanout));
+    }
+
     /// Decides that a client is closed: its rooms hear it now, it is told why, and it is freed
     /// when it has read that or at the latest after `patience`.
     pub(super) fn close_within(
@@ -57,7 +62,7 @@ impl Server {
         session.begin_close(reason, now + patience);
         self.turns.remove(id);
         self.forget_answer(id);
-        self.lobby.leave(id, &mut self.fanout);
+        self.leave_lobby(now, id, reason.told());
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {
             if !before_notice.is_empty() {

@@ -74,6 +74,20 @@ impl CloseReason {
         Self::NAMES[self.index()]
     }
 
+    /// The reason in a few words, for those in whose rooms the client was.
+    pub(super) fn told(self) -> &'static str {
+        match self {
+            Self::Told(Farewell::Quit) => "",
+            Self::Told(Farewell::SlowReader { .. }) => "too slow to read",
+            Self::Told(Farewell::Shutdown { .. }) => "sent away, as the server stops",
+            Self::Told(Farewell::Banned | Farewell::AddressBanned) => "banned",
+            Self::Told(Farewell::Kicked) => "put out of the server",
+            Self::Told(Farewell::MadeWay) => "made way for others",
+            Self::Lost => "connection lost",
+            Self::Told(_) | Self::Ended | Self::Finished | Self::Foreign(_) => "connection closed",
+        }
+    }
+
     /// What the client is told of it.
     pub(super) fn farewell(self) -> Option<Farewell> {
         match self {

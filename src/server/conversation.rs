@@ -312,7 +312,10 @@ impl Server {
         });
         match outcome {
             Outcome::Stays => {}
-            Outcome::Quits => self.close(now, id, CloseReason::Told(Farewell::Quit)),
+            Outcome::Quits(reason) => {
+                self.leave_lobby(now, id, reason);
+                self.close(now, id, CloseReason::Told(Farewell::Quit));
+            }
             Outcome::Renamed => self.note_name(id),
             Outcome::SeeksMatch { queue, players } => self.seek_match(now, id, queue, players),
             Outcome::StopsSeeking => self.stop_seeking(id),

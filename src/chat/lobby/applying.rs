@@ -6,6 +6,7 @@
 //! are each lobby's own. So is memory: a lobby that may not remember more forgets without a fact.
 
 use super::deciding::{Decision, Joining};
+use super::membership::Exit;
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Outcome};
 use crate::chat::fact::{Author, Change, Fact, JournalEntry};
@@ -34,14 +35,16 @@ impl Lobby {
                 self.happen(room, Author::Here(id), fact, context, outlet);
             }
             Decision::Give(room, heir) => self.give(id, room, heir, context, outlet),
-            Decision::Register(nickname, landing) => {
-                self.register(id, nickname, landing, context, outlet);
+            Decision::Register(nickname, landing, about) => {
+                self.register(id, nickname, (landing, about), context, outlet);
             }
             Decision::Rename(nickname) => {
                 self.rename(id, nickname, context, outlet);
                 return Ok(Outcome::Renamed);
             }
-            Decision::Leave(room) => self.move_out(id, room, context, outlet),
+            Decision::Leave(room, reason) => {
+                self.move_out(id, room, Exit::Parts(reason), context, outlet);
+            }
             Decision::Join(joining) => self.join(id, joining, context, outlet)?,
             Decision::Answer(command) => self.answer(id, command, context, outlet)?,
             Decision::TellTopic(room) => self.tell_topic(id, room, outlet),
@@ -63,7 +66,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         match command {
-            Command::Whisper { to, text } => self.whisper(id, to, text, context.now, outlet)?,
+            Command::Whisper { to, text } => self.whisper(id, to, text, context, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
@@ -96,7 +99,7 @@ impl Lobby {
         }
         if !stays {
             while let Some(left) = self.members.get(id).and_then(|member| member.active_room()) {
-                self.exit(id, left, context, outlet);
+                self.exit(id, left, Exit::Parts(""), context, outlet);
             }
         }
         let Some(who) = self.nickname(id).cloned() else { return Ok(()) };
@@ -210,12 +213,15 @@ impl Lobby {
             // There is such a room already, or no longer.
             Fact::Founded { .. } | Fact::Opened(_) | Fact::Closed => {}
             Fact::Came { .. } => match author {
-                Author::Here(id) => self.enter(id, room, outlet),
+                Author::Here(id) => self.enter(id, room, context, outlet),
                 Author::There => self.note_used(room),
             },
-            Fact::Went { who } => self.remove(room, author, &who, outlet),
+            Fact::Went { who } => {
+                self.remove(room, author, (&who, Exit::Parts("")), context, outlet);
+            }
             Fact::Said { who, kind, text } => {
-                self.hear(room, author, Message { id: stamp, kind, who, text }, outlet);
+                let message = Message { id: stamp, kind, who, text };
+                self.hear(room, author, message, context, outlet);
             }
             Fact::Renamed { old, new } => {
                 if let Some(open) = self.rooms.get_mut(room).filter(|it| !it.officers.is_empty()) {

@@ -9,6 +9,7 @@ use crate::chat::command::{Command, Landing, Outcome, Recall, RoomCommand};
 use crate::chat::fact::Fact;
 use crate::chat::message::MessageKind;
 use crate::chat::name::{Nickname, RoomName};
+use crate::chat::profile::About;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
@@ -24,11 +25,11 @@ pub enum Decision<'a> {
     /// A room is given to somebody, with a key that is to be drawn.
     Give(RoomId, Nickname),
     /// The client has its first nickname.
-    Register(Nickname, Landing),
+    Register(Nickname, Landing, Option<About<'a>>),
     /// The member has another nickname.
     Rename(Nickname),
-    /// The member leaves a room, and may land in another.
-    Leave(RoomId),
+    /// The member leaves a room for this reason, and may land in another.
+    Leave(RoomId, &'a str),
     /// The member comes into a room.
     Join(Joining),
     /// The client is answered, and no room is changed.
@@ -93,7 +94,9 @@ impl Lobby {
                     other => other,
                 });
             }
-            Command::Leave { room } => Decision::Leave(self.room_to_leave(id, room)?),
+            Command::Leave { room, reason } => {
+                Decision::Leave(self.room_to_leave(id, room)?, reason)
+            }
             Command::InRoom { room, command } => {
                 return self.decide_in_room(id, room, command, context);
             }
@@ -105,7 +108,7 @@ impl Lobby {
             Command::Oper { name, password } => {
                 Decision::Beyond(Outcome::Authenticates { name, password })
             }
-            Command::Quit => Decision::Beyond(Outcome::Quits),
+            Command::Quit(reason) => Decision::Beyond(Outcome::Quits(reason)),
             command => Decision::Answer(command),
         })
     }
@@ -116,16 +119,16 @@ impl Lobby {
         command: Command<'a>,
         context: &Context<'_>,
     ) -> Result<Decision<'a>, Refusal> {
-        let (typed, landing) = match command {
-            Command::Nick(typed) => (typed, Landing::Main),
-            Command::Register { nickname, landing } => (nickname, landing),
-            Command::Quit => return Ok(Decision::Beyond(Outcome::Quits)),
+        let (typed, landing, about) = match command {
+            Command::Nick(typed) => (typed, Landing::Main, None),
+            Command::Register { nickname, landing, about } => (nickname, landing, about),
+            Command::Quit(reason) => return Ok(Decision::Beyond(Outcome::Quits(reason))),
             Command::HearHistory(_) => return Ok(Decision::Answer(command)),
             _ => return Err(Refusal::NicknameFirst),
         };
         let nickname = self.free_nickname(id, typed)?;
         self.check_ban(id, &nickname, RoomId::MAIN, context)?;
-        Ok(Decision::Register(nickname, landing))
+        Ok(Decision::Register(nickname, landing, about))
     }
 
     /// Decides on a command about a room itself, or about order in it.

@@ -11,6 +11,7 @@ use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
+use crate::chat::profile::Profile;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
 
@@ -22,6 +23,8 @@ pub struct LobbyState {
     preferences: Vec<(ClientId, Preferences)>,
     #[serde(default)]
     listeners: Vec<(ClientId, RoomId)>,
+    #[serde(default)]
+    profiles: Vec<(ClientId, Profile)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     sequence: Sequence,
     keys: RoomKeys,
@@ -41,6 +44,7 @@ impl Lobby {
                 .map(|(id, preferences)| (*id, *preferences))
                 .collect(),
             listeners: self.listeners.iter().map(|(id, room)| (*id, *room)).collect(),
+            profiles: self.profiles.iter().map(|(id, profile)| (id, profile.clone())).collect(),
             ignores: self.ignores.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -66,6 +70,7 @@ impl Lobby {
         (self.summaries, self.unsaved) = (state.summaries, state.unsaved.taken_over());
         self.preferences = state.preferences.into_iter().collect();
         self.listeners = state.listeners.into_iter().collect();
+        self.profiles.take_over(self.keys.secret(), state.profiles);
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {
             member.name_hash = self.nicknames.hash(&member.nickname.key());

@@ -8,10 +8,11 @@ use super::deciding::Decision;
 use super::owning::changed;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
-use crate::chat::event::RoomEvent;
+use crate::chat::event::{Departure, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
+use crate::chat::person::Person;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
 use crate::chat::room::{Membership, RoomId};
@@ -19,7 +20,33 @@ use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
 
+/// How somebody leaves a room; whoever puts it out is named only.
+#[derive(Clone, Copy)]
+pub(super) enum Exit<'a> {
+    /// It leaves the room.
+    Parts(&'a str),
+    /// It leaves the server.
+    Quits(&'a str),
+    /// It is put out.
+    PutOut { by: &'a Nickname, reason: &'a str },
+}
+
 impl Lobby {
+    /// How somebody leaves, as others are told.
+    pub(super) fn departure<'a>(
+        &'a self,
+        how: Exit<'a>,
+        context: &'a Context<'_>,
+    ) -> Departure<'a> {
+        match how {
+            Exit::Parts(reason) => Departure::Parted { reason },
+            Exit::Quits(reason) => Departure::Quit { reason },
+            Exit::PutOut { by, reason } => {
+                Departure::PutOut { by: self.person_named(by, context), reason }
+            }
+        }
+    }
+
     /// Decides on joining a room that the member is in: refused, but for its owner with the key.
     pub(super) fn decide_to_join_again(
         &self,
@@ -84,10 +111,11 @@ impl Lobby {
         &mut self,
         id: ClientId,
         room: RoomId,
+        how: Exit<'_>,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        self.exit(id, room, context, outlet);
+        self.exit(id, room, how, context, outlet);
         self.land(id, context, outlet);
     }
 
@@ -102,7 +130,13 @@ impl Lobby {
     }
 
     /// Takes a member into one more room and tells everyone there, the newcomer included.
-    pub(super) fn enter(&mut self, id: ClientId, room: RoomId, outlet: &mut impl Outlet) {
+    pub(super) fn enter(
+        &mut self,
+        id: ClientId,
+        room: RoomId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
         self.note_used(room);
         let Some(member) = self.members.get_mut(id) else { return };
         member.memberships.push(self.rooms.add_member(room, id));
@@ -111,7 +145,8 @@ impl Lobby {
             return;
         };
         let here = open.len();
-        let who = &member.nickname;
+        let who =
+            Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
         if here > self.settings.digest_above {
             open.arrivals += 1;
             outlet.reply(id, &Reply::Joined { room: &open.name, who });
@@ -151,12 +186,15 @@ impl Lobby {
         &mut self,
         id: ClientId,
         room: RoomId,
+        how: Exit<'_>,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        if let Some(who) = self.nickname(id).cloned() {
-            self.happen(room, Author::Here(id), Fact::Went { who }, context, outlet);
-        }
+        let Some(who) = self.nickname(id).cloned() else { return };
+        // Why somebody left is told here, and changes no room: the fact does not hold it.
+        let stamp = self.sequence.behind_all(context.now);
+        self.note_in_journal(room, stamp, || Fact::Went { who: who.clone() });
+        self.remove(room, Author::Here(id), (&who, how), context, outlet);
     }
 
     /// Removes the membership of somebody who has left a room.
@@ -164,7 +202,8 @@ impl Lobby {
         &mut self,
         room: RoomId,
         author: Author,
-        who: &Nickname,
+        (who, how): (&Nickname, Exit<'_>),
+        context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Author::Here(id) = author else { return self.forget_officer(room, who) };
@@ -176,7 +215,9 @@ impl Lobby {
         let membership = member.memberships.remove(index);
         self.remove_membership(membership, id, who, outlet);
         if !self.count_departure(room) {
-            self.publish(room, author, &RoomEvent::Left { who }, outlet);
+            let who = Person::of(&self.profiles, author, who, context.network_of);
+            let how = self.departure(how, context);
+            self.publish(room, author, &RoomEvent::Left { who, how }, outlet);
         }
     }
 

@@ -44,6 +44,7 @@ use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::network::Network;
 use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
+use super::profile::Profiles;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
 use super::reply::{Farewell, Reply};
@@ -127,6 +128,7 @@ pub struct Lobby {
     bots: HashSet<NameKey>,
     /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
+    profiles: Profiles,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
@@ -161,6 +163,7 @@ impl Lobby {
             reserved: settings.reserved_keys(),
             bots: settings.bot_keys(),
             preferences: HashMap::new(),
+            profiles: Profiles::new(secret),
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
@@ -232,6 +235,7 @@ impl Lobby {
         self.nicknames.trim(&self.members);
         self.rooms.trim();
         self.preferences.shrink_to_fit();
+        self.profiles.trim();
         self.summaries.shrink_to_fit();
     }
 
@@ -313,6 +317,7 @@ impl Lobby {
         self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
+        assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use std::net::IpAddr;
 
 use super::deciding::Decision;
+use super::membership::Exit;
 use super::owning::{changed, checked};
 use super::talking::time_left;
 use super::{Context, Lobby};
@@ -17,6 +18,7 @@ use crate::chat::member::Member;
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
+use crate::chat::person::Person;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::reply::{Farewell, Reply};
@@ -272,12 +274,14 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sanction, context)));
+        let by = self.person_named(&sanction.by, context);
+        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sanction, by, context)));
+        let how = Exit::PutOut { by: &sanction.by, reason: &sanction.reason };
         if room == RoomId::MAIN {
-            self.leave(whom, outlet);
+            self.take_out(whom, how, context, outlet);
             self.expelled.push((whom, Farewell::Kicked));
         } else {
-            self.move_out(whom, room, context, outlet);
+            self.move_out(whom, room, how, context, outlet);
         }
     }
 
@@ -291,7 +295,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        let moderation = moderation(action, &name, sanction, context);
+        let by = self.person_named(&sanction.by, context);
+        let moderation = moderation(action, &name, sanction, by, context);
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
         let lasts = time_left(sanction, context.now).filter(|_| action != ModerationAction::Kicked);
         self.note_done(author, room, Done::Moderated(action), |record| record.of(sanction, lasts));
@@ -307,13 +312,14 @@ fn moderation<'a>(
     action: ModerationAction,
     room: &'a crate::chat::RoomName,
     sanction: &'a Sanction,
+    by: Person<'a>,
     context: &Context<'_>,
 ) -> Moderation<'a> {
     Moderation {
         action,
         room,
         whom: sanction.name.as_ref().map(Nickname::as_str),
-        by: &sanction.by,
+        by,
         lasts: time_left(sanction, context.now),
         reason: &sanction.reason,
     }

@@ -11,6 +11,7 @@ use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Author, Change, Fact};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
+use crate::chat::person::Person;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::reply::Reply;
@@ -128,14 +129,16 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         match change {
-            Change::Topic(text) => self.change_topic(room, author, &by, text, outlet),
+            Change::Topic(text) => self.change_topic(room, author, (&by, text), context, outlet),
             Change::Password(hash) => self.change_password(room, author, hash, outlet),
             Change::Claimed => {
                 self.set_owner(room, &by);
-                self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &by), outlet);
+                let action = ModerationAction::MadeOwner;
+                self.tell_action(author, room, action, (&by, &by), context, outlet);
             }
             Change::Given { to, key } => {
-                self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &to), outlet);
+                let action = ModerationAction::MadeOwner;
+                self.tell_action(author, room, action, (&by, &to), context, outlet);
                 self.give_to(room, to, key);
             }
             Change::Operator { whom, may } => {
@@ -144,7 +147,7 @@ impl Lobby {
                 }
                 let action =
                     if may { ModerationAction::Promoted } else { ModerationAction::Demoted };
-                self.tell_action(author, room, action, (&by, &whom), outlet);
+                self.tell_action(author, room, action, (&by, &whom), context, outlet);
             }
             Change::Imposed { sanction, rank } => {
                 self.impose(room, author, *sanction, rank, context, outlet);
@@ -159,14 +162,15 @@ impl Lobby {
         &mut self,
         room: RoomId,
         author: Author,
-        by: &Nickname,
-        text: SmolStr,
+        (by, text): (&Nickname, SmolStr),
+        context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         let topic = Topic { text: text.clone(), by: by.clone() };
         open.settings.topic = (!text.is_empty()).then_some(topic);
         self.note_settings_changed(room);
+        let by = Person::of(&self.profiles, author, by, context.network_of);
         self.publish(room, author, &RoomEvent::TopicChanged { by, text: &text }, outlet);
         self.note_done(author, room, Done::Topic, |record| record);
     }
@@ -237,12 +241,20 @@ impl Lobby {
         room: RoomId,
         action: ModerationAction,
         (by, whom): (&Nickname, &Nickname),
+        context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        let whom_name = Some(whom.as_str());
-        let moderation =
-            Moderation { action, room: &name, whom: whom_name, by, lasts: None, reason: "" };
+        let (room_name, whom_name) = (&name, Some(whom.as_str()));
+        let person = Person::of(&self.profiles, author, by, context.network_of);
+        let moderation = Moderation {
+            action,
+            room: room_name,
+            whom: whom_name,
+            by: person,
+            lasts: None,
+            reason: "",
+        };
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
         if action == ModerationAction::MadeOwner && by == whom {
             self.note_done(author, room, Done::Owned, |record| record);

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::membership::Exit;
 use super::talking::active;
 use super::{Context, Lobby};
 use crate::chat::command::Landing;
@@ -10,6 +11,8 @@ use crate::chat::fact::{Author, Fact};
 use crate::chat::member::{Member, Preferences};
 use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
+use crate::chat::person::Person;
+use crate::chat::profile::{About, Profile};
 use crate::chat::record::Record;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Farewell, Reply};
@@ -22,7 +25,7 @@ impl Lobby {
         &mut self,
         id: ClientId,
         nickname: Nickname,
-        landing: Landing,
+        (landing, about): (Landing, Option<About<'_>>),
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
@@ -32,6 +35,9 @@ impl Lobby {
             Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, preferences));
         self.nicknames.insert(id, &self.members);
+        if let Some(about) = about {
+            *self.profiles.entry(id) = Profile::new(about, context.now);
+        }
         if let Some(nickname) = self.nickname(id) {
             let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
             let room = Some(&main).filter(|_| landing == Landing::Main);
@@ -44,8 +50,26 @@ impl Lobby {
         self.land(id, context, outlet);
     }
 
-    /// Takes a client out of every room, and tells those who stay. A stranger just goes.
-    pub fn leave(&mut self, id: ClientId, outlet: &mut impl Outlet) {
+    /// Takes a client out of every room, and tells those who stay, with a reason that may be empty.
+    /// A stranger just goes.
+    pub fn leave(
+        &mut self,
+        id: ClientId,
+        reason: &str,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        self.take_out(id, Exit::Quits(reason), context, outlet);
+    }
+
+    /// Takes a client off every list.
+    pub(super) fn take_out(
+        &mut self,
+        id: ClientId,
+        how: Exit<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
         self.stop_listening(id, outlet);
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
@@ -62,13 +86,19 @@ impl Lobby {
             }
         }
         let rooms = self.named(told.into_iter());
-        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who: &member.nickname });
+        let who =
+            Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
+        let how = self.departure(how, context);
+        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who, how });
+        drop(rooms);
+        self.profiles.remove(id);
     }
 
     /// Takes everybody out, and tells nobody.
     pub fn dismiss_everyone(&mut self) {
         self.members = crate::id::SideTable::default();
         (self.nicknames, self.ignores) = Default::default();
+        self.profiles.clear();
         (self.preferences, self.summaries, self.listeners) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
@@ -132,11 +162,25 @@ impl Lobby {
             let renamed = Fact::Renamed { old: old.clone(), new: new.clone() };
             self.happen(room, Author::Here(id), renamed, context, outlet);
         }
+        let (old, new) =
+            (Person::of(&self.profiles, Author::Here(id), &old, context.network_of), &new);
         if rooms.is_empty() {
-            outlet.reply(id, &Reply::Renamed { old: &old, new: &new });
+            outlet.reply(id, &Reply::Renamed { old, new });
         }
         let rooms = self.named(rooms.into_iter());
-        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old: &old, new: &new });
+        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old, new });
+    }
+
+    /// How an event names whoever has this nickname now, if somebody has.
+    pub(super) fn person_named<'a>(
+        &'a self,
+        nickname: &'a Nickname,
+        context: &'a Context<'_>,
+    ) -> Person<'a> {
+        match self.nicknames.find(&nickname.key(), &self.members) {
+            Some(id) => Person::of(&self.profiles, Author::Here(id), nickname, context.network_of),
+            None => Person::named(nickname),
+        }
     }
 
     /// Refuses a name that would escape a mute, or that is banned.
@@ -183,7 +227,7 @@ impl Lobby {
         !self.reserved.is_empty() && self.reserved.contains(key)
     }
 
-    fn is_bot(&self, key: &NameKey) -> bool {
+    pub(super) fn is_bot(&self, key: &NameKey) -> bool {
         !self.bots.is_empty() && self.bots.contains(key)
     }
 

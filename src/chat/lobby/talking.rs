@@ -9,6 +9,7 @@ use crate::chat::fact::{Author, Fact};
 use crate::chat::message::{Message, MessageId, MessageKind};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
+use crate::chat::person::Person;
 use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::{Room, RoomId};
@@ -83,10 +84,15 @@ impl Lobby {
         room: RoomId,
         author: Author,
         message: Message,
+        context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         self.sequence.follow(message.id);
-        let event = spoken(&message, self.sequence.epoch);
+        let who = match author {
+            Author::There if self.is_bot(&message.who.key()) => Person::bot(&message.who),
+            _ => Person::of(&self.profiles, author, &message.who, context.network_of),
+        };
+        let event = spoken(&message, who, self.sequence.epoch);
         if self.ignores.is_empty() {
             self.publish(room, author, &event, outlet);
         } else {
@@ -146,7 +152,7 @@ impl Lobby {
         id: ClientId,
         to: &str,
         text: &str,
-        now: UnixTime,
+        context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let receiver = self.find_member(to)?;
@@ -159,7 +165,8 @@ impl Lobby {
         }
         self.check_not_ignored(id, receiver)?;
         if let (Some(from), Some(to)) = (self.nickname(id), self.nickname(receiver)) {
-            let (text, at) = (&*text, now);
+            let (text, at) = (&*text, context.now);
+            let from = Person::of(&self.profiles, Author::Here(id), from, context.network_of);
             outlet.reply(receiver, &Reply::Whispered { from, text, at });
             outlet.reply(id, &Reply::WhisperSent { to, text, at });
         }
@@ -216,8 +223,8 @@ impl Lobby {
 }
 
 /// The event of a message.
-fn spoken(message: &Message, epoch: u32) -> RoomEvent<'_> {
-    let Message { id, kind, ref who, ref text } = *message;
+fn spoken<'a>(message: &'a Message, who: Person<'a>, epoch: u32) -> RoomEvent<'a> {
+    let Message { id, kind, ref text, .. } = *message;
     match kind {
         MessageKind::Said => RoomEvent::Said { who, text, id, epoch },
         MessageKind::Acted => RoomEvent::Acted { who, text, id, epoch },

@@ -97,7 +97,7 @@ mod tests {
     fn a_message_bears_its_place_whether_it_is_new_or_old() {
         let (room, alice) = (&RoomName::main(), Nickname::parse("alice", Alphabet::Ascii).unwrap());
         let id = MessageId { number: 1_201, at: UnixTime::from_millis(1_763_820_131_000) };
-        let said = RoomEvent::Said { who: &alice, text: "hi", id, epoch: 0xC771_43C7 };
+        let said = RoomEvent::Said { who: (&alice).into(), text: "hi", id, epoch: 0xC771_43C7 };
         let object =
             r#"{"t":"message","n":1201,"at":1763820131,"room":"main","nick":"alice","text":"hi""#;
         let live = told(|out| Encoding::EventStream.room_event(room, &said, out));
@@ -107,9 +107,9 @@ mod tests {
         let now = UnixTime::default();
         let old = replied(&Reply::Remembered { room, message, epoch: 0xC771_43C7, now });
         assert_eq!(old, format!("id: c77143c7:1201\ndata: {object},\"old\":true}}\n\n"));
-        let joined = RoomEvent::Joined { who: &alice };
+        let joined = RoomEvent::Joined { who: (&alice).into() };
         assert_eq!(told(|out| Encoding::EventStream.room_event(room, &joined, out)), "");
-        let topic = RoomEvent::TopicChanged { by: &alice, text: "tea" };
+        let topic = RoomEvent::TopicChanged { by: (&alice).into(), text: "tea" };
         let topic = told(|out| Encoding::EventStream.room_event(room, &topic, out));
         assert!(topic.starts_with("data: {\"t\":\"topic\"") && topic.ends_with("}\n\n"), "{topic}");
     }

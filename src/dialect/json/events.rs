@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
-use crate::chat::{MessageId, Moderation, ModerationAction, Nickname, RoomEvent, RoomName};
+use crate::chat::{MessageId, Moderation, ModerationAction, Person, RoomEvent, RoomName};
 use crate::dialect::line::notices;
 
 /// Appends what happened in a room.
@@ -24,7 +24,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
         RoomEvent::Said { who, text, id, .. } => message(room, who, text, id, false),
         RoomEvent::Acted { who, text, id, .. } => message(room, who, text, id, true),
         RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
-        RoomEvent::Left { who } => Object::Left { room: name, nick: who.as_str().into() },
+        RoomEvent::Left { who, .. } => Object::Left { room: name, nick: who.as_str().into() },
         RoomEvent::Renamed { old, new } => {
             let (nick, new) = (old.as_str().into(), new.as_str().into());
             Object::Renamed { room: Some(name), nick, new }
@@ -42,7 +42,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
 
 fn message<'a>(
     room: &'a RoomName,
-    who: &'a Nickname,
+    who: Person<'a>,
     text: &'a str,
     id: MessageId,
     me: bool,

@@ -140,7 +140,7 @@ impl Fields {
             "hello" if is_member => return Err(Refusal::RequestUnknown("hello".into())),
             "hello" => {
                 let nickname = needed(self.nick.as_deref())?;
-                Command::Register { nickname, landing: Landing::Nowhere }
+                Command::Register { nickname, landing: Landing::Nowhere, about: None }
             }
             "nick" => Command::Nick(needed(self.nick.as_deref())?),
             "say" | "me" | "msg" if self.text.as_deref().is_some_and(str::is_empty) => {
@@ -150,7 +150,7 @@ impl Fields {
             "me" => Command::Act { room, text: self.text()? },
             "msg" => Command::Whisper { to: needed(self.to.as_deref())?, text: self.text()? },
             "join" => self.join()?,
-            "leave" => Command::Leave { room },
+            "leave" => Command::Leave { room, reason: "" },
             "who" => Command::Who { room, page: self.page.unwrap_or(1) },
             "rooms" => Command::Rooms,
             "history" => Command::InRoom { room, command: RoomCommand::Recall(self.recall()?) },
@@ -165,7 +165,7 @@ impl Fields {
             "match_off" => Command::MatchOff,
             "command" => return self.command(),
             "ping" => return Ok(Step::Ping),
-            "quit" => Command::Quit,
+            "quit" => Command::Quit(""),
             "" => return Err(Refusal::RequestMalformed),
             unknown => return Err(Refusal::RequestUnknown(quoted(unknown))),
         };
@@ -304,7 +304,7 @@ mod tests {
                 r#"{"t":"msg","to":"bob","text":"a\nb\u0007"}"#,
                 command(Command::Whisper { to: "bob", text: "a b " }),
             ),
-            (r#"{"t":"leave","room":"games"}"#, command(Command::Leave { room })),
+            (r#"{"t":"leave","room":"games"}"#, command(Command::Leave { room, reason: "" })),
             (r#"{"t":"who","room":"games","page":3}"#, command(Command::Who { room, page: 3 })),
             (r#"{"t":"rooms"}"#, command(Command::Rooms)),
             (r#"{"t":"nick","nick":"rob"}"#, command(Command::Nick("rob"))),
@@ -335,7 +335,7 @@ mod tests {
                 command(Command::Match { queue: "duel", players: 4 }),
             ),
             (r#"{"t":"match_off"}"#, command(Command::MatchOff)),
-            (r#"{"t":"quit"}"#, command(Command::Quit)),
+            (r#"{"t":"quit"}"#, command(Command::Quit(""))),
             (r#"{"t":"ping"}"#, asked(&Step::Ping)),
             (r#"{"t":"say","text":""}"#, asked(&Step::Blank)),
             (
@@ -353,7 +353,7 @@ mod tests {
     fn hello_takes_a_nickname_and_then_a_room() {
         let hello =
             r#"{"t":"hello","v":1,"id":1,"nick":"al","room":"tea","after":"1:5","names":200}"#;
-        let register = Command::Register { nickname: "al", landing: Landing::Nowhere };
+        let register = Command::Register { nickname: "al", landing: Landing::Nowhere, about: None };
         let recall = Some(Recall::After(HistoryCursor { epoch: 1, number: 5 }));
         let join = Command::Join { room: "tea", password: None, stay: true, recall, list: true };
         let all =

@@ -73,7 +73,7 @@ fn texts_are_escaped_and_no_newline_is_written() {
     let id = MessageId { number: 7, at: UnixTime::from_millis(1_763_820_125_900) };
     let text = "\"\\/\u{7f}\n\u{2028} é 日本";
     let mut out = Vec::new();
-    room_event(&room, &RoomEvent::Said { who: &who, text, id, epoch: 7 }, &mut out);
+    room_event(&room, &RoomEvent::Said { who: (&who).into(), text, id, epoch: 7 }, &mut out);
     let written = concat!(
         r#"{"t":"message","n":7,"at":1763820125,"room":"main","nick":"Zoë","text":"\"\\/"#,
         "\u{7f}\\n\u{2028} é 日本\"}"
@@ -106,7 +106,7 @@ fn the_longest_objects_fit_in_what_readers_keep() {
         Reply::Who { room, names: &names, count: 1_000_000, page },
         Reply::Rooms { rooms: &rooms, more: 1_000_000 },
         Reply::Sanctions { room, list: &bans, page, now },
-        Reply::Whispered { from: &name, text: &quotes, at: now },
+        Reply::Whispered { from: (&name).into(), text: &quotes, at: now },
     ] {
         let mut out = Vec::new();
         reply(&longest, None, &mut out);

@@ -263,9 +263,11 @@ static TABLE: [CommandEntry; 30] = [
             "/join ROOM",
             "go to another room, or make a new one, which is yours",
         ),
-    entry("leave", "", Takes::Text, "go back to main", |_| Ok(Command::Leave { room: None }))
-        .also(&["part"])
-        .help(Part::Talking, 9, "/leave", "go back to main"),
+    entry("leave", "", Takes::Text, "go back to main", |_| {
+        Ok(Command::Leave { room: None, reason: "" })
+    })
+    .also(&["part"])
+    .help(Part::Talking, 9, "/leave", "go back to main"),
     entry("history", "[N]", Takes::Text, "what was said here before", slash::history)
         .usage(Verb::History, "/history, /history COUNT, /history after EPOCH:NUMBER, or on or off")
         .help(
@@ -443,7 +445,7 @@ static TABLE: [CommandEntry; 30] = [
             "/oper NAME PASSWORD",
             "for those who look after the server, and main",
         ),
-    entry("quit", "", Takes::Text, "leave", |_| Ok(Command::Quit)).also(&["exit"]).help(
+    entry("quit", "", Takes::Text, "leave", |_| Ok(Command::Quit(""))).also(&["exit"]).help(
         Part::Talking,
         13,
         "/quit",

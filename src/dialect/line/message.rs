@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(nickname_or_command(" alice "), nick("alice"));
         assert_eq!(nickname_or_command("alice cooper"), nick("alice cooper"));
         assert_eq!(nickname_or_command("/nick alice"), nick("alice"));
-        assert_eq!(nickname_or_command("/quit"), Ok(Some(Request::Command(Command::Quit))));
+        assert_eq!(nickname_or_command("/quit"), Ok(Some(Request::Command(Command::Quit("")))));
         assert_eq!(nickname_or_command("  "), Ok(None));
         assert_eq!(nickname_or_command("/nick"), Err(Refusal::Incomplete(Verb::Nick)));
         for line in ["/join", "/msg alice", "/me", "/frobnicate", "/"] {

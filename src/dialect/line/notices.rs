@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
-    HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Nickname, Recalled, Reply,
+    HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Person, Recalled, Reply,
     RoomName, Sanction, SanctionKind, Topic,
 };
 use crate::time::UnixTime;
@@ -87,7 +87,7 @@ impl std::fmt::Display for Grouped {
 }
 
 /// The topic, and who set it.
-pub(in crate::dialect) fn topic_changed(out: &mut Vec<u8>, by: &Nickname, text: &str) {
+pub(in crate::dialect) fn topic_changed(out: &mut Vec<u8>, by: Person<'_>, text: &str) {
     match text {
         "" => line(out, &["* there is no topic any more, by ", by.as_str()]),
         text => line(out, &["* the topic is now: ", text, " (by ", by.as_str(), ")"]),

@@ -213,8 +213,8 @@ mod tests {
                     list: false,
                 },
             ),
-            ("/leave", Command::Leave { room: None }),
-            ("/part games", Command::Leave { room: None }),
+            ("/leave", Command::Leave { room: None, reason: "" }),
+            ("/part games", Command::Leave { room: None, reason: "" }),
             ("/match duel", Command::Match { queue: "duel", players: 2 }),
             ("/MATCH  duel   4 ", Command::Match { queue: "duel", players: 4 }),
             ("/match off", Command::MatchOff),
@@ -228,8 +228,8 @@ mod tests {
             ("/who bad name", Command::Who { room: Some("bad name"), page: 1 }),
             ("/msg bob  hi there", Command::Whisper { to: "bob", text: "hi there" }),
             ("/me waves", Command::Act { room: None, text: "waves" }),
-            ("/quit", Command::Quit),
-            ("/quit now please", Command::Quit),
+            ("/quit", Command::Quit("")),
+            ("/quit now please", Command::Quit("")),
         ] {
             assert_eq!(command(line), Ok(Some(meant)), "{line:?}");
         }

@@ -9,7 +9,7 @@ use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
 use super::{commands, notices, refusals};
-use crate::chat::{Farewell, Nickname, Peer, Reply, RoomEvent, RoomName, Ticket};
+use crate::chat::{Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Ticket};
 
 /// Appends what happened in a room as one plain line. `numbered`: messages begin with their
 /// numbers; everything else is told to everybody alike.
@@ -24,7 +24,7 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
             line(out, &["* ", who.as_str(), " ", text]);
         }
         RoomEvent::Joined { who } => joined(out, who),
-        RoomEvent::Left { who } => line(out, &[who.as_str(), " left!"]),
+        RoomEvent::Left { who, .. } => line(out, &[who.as_str(), " left!"]),
         RoomEvent::Renamed { old, new } => renamed(out, old, new),
         RoomEvent::PresenceSummary { joined, left, here } => {
             notices::presence_summary(out, joined, left, here);
@@ -78,11 +78,11 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
     }
 }
 
-fn renamed(out: &mut Vec<u8>, old: &Nickname, new: &Nickname) {
+fn renamed(out: &mut Vec<u8>, old: Person<'_>, new: &Nickname) {
     line(out, &["* the nickname ", old.as_str(), " is now ", new.as_str()]);
 }
 
-fn joined(out: &mut Vec<u8>, who: &Nickname) {
+fn joined(out: &mut Vec<u8>, who: Person<'_>) {
     line(out, &[who.as_str(), " joined!"]);
 }
 
