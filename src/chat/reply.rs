@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::command::Guide;
-use super::event::Moderation;
+use super::event::{Departure, Moderation};
 use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
 use super::person::Person;
@@ -59,6 +59,15 @@ pub enum Reply<'a> {
         old: Person<'a>,
         /// The new nickname.
         new: &'a Nickname,
+    },
+    /// You have left a room. Most clients know that, for they asked for it.
+    Left {
+        /// The room.
+        room: &'a RoomName,
+        /// You.
+        who: Person<'a>,
+        /// How, and why.
+        how: Departure<'a>,
     },
     /// History follows.
     RecallBegins {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::outbox::{Outbox, OutboxState, Pool};
+use super::outbox::{Flag, Outbox, OutboxState, Pool};
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
@@ -81,7 +81,7 @@ impl Backlog {
         limits: &OutboxLimits,
     ) {
         // No flush would take bytes that wait for a full socket; the outbox limits bind those.
-        self.queued += if outbox.blocked { 0 } else { bytes.len() };
+        self.queued += if outbox.flags.has(Flag::Blocked) { 0 } else { bytes.len() };
         self.change(id, outbox, limits, |outbox, pool| outbox.push_own(bytes, pool));
     }
 
@@ -96,10 +96,10 @@ impl Backlog {
         limits: &OutboxLimits,
     ) {
         // The short way of nearly every delivery: nothing waits yet, and only this span will.
-        if outbox.is_empty() && !outbox.dirty {
+        if outbox.is_empty() && !outbox.flags.has(Flag::Dirty) {
             outbox.begin_with(span);
             self.bytes += span.len as usize;
-            outbox.dirty = true;
+            outbox.flags.set(Flag::Dirty, true);
             self.dirty.push(id);
             return;
         }
@@ -115,7 +115,7 @@ impl Backlog {
         presence: bool,
         limits: &OutboxLimits,
     ) {
-        if presence && outbox.blocked && outbox.weight() > limits.soft {
+        if presence && outbox.flags.has(Flag::Blocked) && outbox.weight() > limits.soft {
             self.presence_dropped += 1;
         } else {
             self.change(id, outbox, limits, |outbox, pool| outbox.push_span(span, pool));
@@ -210,8 +210,8 @@ impl Backlog {
 
     /// Puts a client that has bytes waiting on the list.
     pub(super) fn mark_dirty(&mut self, id: ClientId, outbox: &mut Outbox) {
-        if !outbox.dirty && !outbox.is_empty() {
-            outbox.dirty = true;
+        if !outbox.flags.has(Flag::Dirty) && !outbox.is_empty() {
+            outbox.flags.set(Flag::Dirty, true);
             self.dirty.push(id);
         }
     }
@@ -244,9 +244,9 @@ impl Backlog {
         limits: &OutboxLimits,
         push: impl FnOnce(&mut Outbox, &mut Pool),
     ) {
-        let weight = if outbox.blocked { outbox.weight() } else { 0 };
+        let weight = if outbox.flags.has(Flag::Blocked) { outbox.weight() } else { 0 };
         self.track(outbox, push);
-        if !outbox.blocked {
+        if !outbox.flags.has(Flag::Blocked) {
             self.over_soft_limit |= outbox.backlog() > limits.soft;
             self.mark_dirty(id, outbox);
         } else if weight <= limits.hard && outbox.weight() > limits.hard {

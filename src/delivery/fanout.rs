@@ -151,7 +151,7 @@ impl Fanout {
         self.settle(id);
         if let Some(outbox) = self.outboxes.get_mut(id) {
             self.backlog.forget(outbox);
-            outbox.blocked = false;
+            outbox.flags.set(Flag::Blocked, false);
             self.drop_what_nobody_awaits();
         }
     }
@@ -182,7 +182,7 @@ impl Fanout {
         self.backlog.begin_flush(into);
         into.retain(|&id| {
             let Some(outbox) = self.outboxes.get_mut(id) else { return false };
-            outbox.dirty = false;
+            outbox.flags.set(Flag::Dirty, false);
             let comes_last = outbox.flags.has_any(Flag::Spoke, Flag::Small);
             if comes_last {
                 self.speakers.push(id);
@@ -278,7 +278,7 @@ impl Fanout {
         if let Some(outbox) = self.outboxes.get_mut(id)
             && !(outbox.flags.has(Flag::Small) && self.small_writes.waits(id))
         {
-            outbox.blocked = false;
+            outbox.flags.set(Flag::Blocked, false);
             self.backlog.mark_dirty(id, outbox);
         }
     }
@@ -322,7 +322,8 @@ impl Fanout {
         if excess == 0 {
             return Vec::new();
         }
-        let stuck = |outbox: &Outbox| outbox.blocked && !outbox.flags.has(Flag::Ending);
+        let stuck =
+            |outbox: &Outbox| outbox.flags.has(Flag::Blocked) && !outbox.flags.has(Flag::Ending);
         let blocked = self.outboxes.iter().filter(|(_, outbox)| stuck(outbox));
         let mut waiting: Vec<(usize, ClientId)> =
             blocked.map(|(id, outbox)| (outbox.weight(), id)).collect();
@@ -386,9 +387,15 @@ impl Fanout {
         assert_eq!(self.backlog.memory, memory, "the memory of all outboxes");
         for (id, outbox) in self.outboxes.iter() {
             let listed = self.backlog.dirty.iter().filter(|&&other| other == id).count();
-            assert_eq!(listed, usize::from(outbox.dirty), "{id}: on the dirty list");
+            assert_eq!(
+                listed,
+                usize::from(outbox.flags.has(Flag::Dirty)),
+                "{id}: on the dirty list"
+            );
             assert!(
-                outbox.backlog() == 0 || outbox.dirty || outbox.blocked,
+                outbox.backlog() == 0
+                    || outbox.flags.has(Flag::Dirty)
+                    || outbox.flags.has(Flag::Blocked),
                 "{id}: has bytes that nobody will write"
             );
             for span in outbox.spans() {

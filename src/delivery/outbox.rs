@@ -47,10 +47,6 @@ pub type Slices<'a> = SmallVec<[IoSlice<'a>; WRITE_SLICES]>;
 pub struct Outbox {
     first: Span,
     overflow: Option<Box<Overflow>>,
-    /// The socket refused bytes; it will say when it takes some again.
-    pub(super) blocked: bool,
-    /// On the list of clients to be flushed.
-    pub(super) dirty: bool,
     /// Its part of what is pending in a room begins later than that of others.
     pub(super) exception: ExceptionId,
     /// The first of the rooms that the client hears.
@@ -101,8 +97,6 @@ impl Default for Outbox {
         Self {
             first: NOTHING,
             overflow: None,
-            blocked: false,
-            dirty: false,
             exception: ExceptionId::NONE,
             subscription: Subscription::NONE,
             encoding: Encoding::default(),
@@ -154,7 +148,8 @@ impl Outbox {
         let is_whole = self.overflow.is_none() && count > 0 && count >= self.first.len as usize;
         if is_whole {
             // A span holds whole messages.
-            (self.first, self.blocked) = (NOTHING, false);
+            self.first = NOTHING;
+            self.flags.set(Flag::Blocked, false);
             self.flags.set(Flag::Open, false);
         }
         is_whole
@@ -171,7 +166,7 @@ impl Outbox {
         if count == 0 || self.sent_whole(count) {
             return;
         }
-        self.blocked = false;
+        self.flags.set(Flag::Blocked, false);
         let framing = self.encoding.framing();
         if count >= self.backlog() {
             let is_whole = self.slices(transcripts).last().is_none_or(|last| framing.is_end(last));
@@ -203,7 +198,7 @@ impl Outbox {
     /// Notes that the socket takes no more for now.
     pub(super) fn block(&mut self, now: Time, pool: &mut Pool) {
         if !self.is_empty() {
-            self.blocked = true;
+            self.flags.set(Flag::Blocked, true);
             let overflow = pool.take(&mut self.overflow);
             let remaining = self.first.len as usize + overflow.waiting;
             overflow.mark.get_or_insert(Mark { since: now, remaining });
@@ -333,7 +328,7 @@ impl Outbox {
 
     /// Whether the socket has refused bytes and has not become writable since.
     pub fn is_blocked(&self) -> bool {
-        self.blocked
+        self.flags.has(Flag::Blocked)
     }
 
     /// Counts so much of the time that the oldest bytes have waited for nothing.

@@ -15,6 +15,10 @@ pub(in crate::delivery) enum Flag {
     Ascii = 8,
     /// The message that is partly sent had no end yet when that was looked for.
     Open = 16,
+    /// The socket refused bytes; it will say when it takes some again.
+    Blocked = 32,
+    /// On the list of clients to be flushed.
+    Dirty = 64,
 }
 
 /// The flags that are set.

@@ -48,7 +48,7 @@ impl Outbox {
     pub(in crate::delivery) fn handed_over(&self, transcripts: &Transcripts) -> OutboxState {
         OutboxState {
             waiting: self.slices(transcripts).flatten().copied().collect(),
-            blocked: self.blocked,
+            blocked: self.flags.has(Flag::Blocked),
             ending: self.flags.has(Flag::Ending),
             spoke: self.flags.has(Flag::Spoke),
             small: self.flags.has(Flag::Small),
@@ -63,7 +63,7 @@ impl Outbox {
 
     /// Restores everything from another process but the waiting bytes.
     pub(in crate::delivery) fn begin_as(&mut self, state: &OutboxState) {
-        self.blocked = state.blocked;
+        self.flags.set(Flag::Blocked, state.blocked);
         for (flag, is_true) in [
             (Flag::Ending, state.ending),
             (Flag::Spoke, state.spoke),

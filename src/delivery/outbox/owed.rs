@@ -56,7 +56,7 @@ impl Outbox {
         }
         self.first = NOTHING;
         // Only another write shows whether the socket takes the little that is left.
-        self.blocked = false;
+        self.flags.set(Flag::Blocked, false);
         pool.give_back(&mut self.overflow);
         self.flags.set(Flag::Open, false);
         self.push_own(&kept, pool);

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Capabilities(u32);
 
 /// The capabilities that change what a room is told: those who have taken the same of them are told
-/// things in the same bytes.
+/// things in the same bytes. Two bytes and no number, so that an outbox is no larger for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Form(u16);
+pub struct Form([u8; 2]);
 
 /// One capability that is offered.
 #[derive(Debug)]
@@ -60,17 +60,18 @@ impl Capabilities {
 
     /// Those that change what a room is told.
     pub(super) fn form(self) -> Form {
-        Form(self.0 as u16)
+        let [first, second, ..] = self.0.to_le_bytes();
+        Form([first, second])
     }
 }
 
 impl Form {
     /// What a client reads that has taken nothing.
-    pub const BARE: Self = Self(0);
+    pub const BARE: Self = Self([0; 2]);
 
     /// Whether all of these are among them.
     pub(super) fn has(self, others: Capabilities) -> bool {
-        Capabilities(u32::from(self.0)).has(others)
+        Capabilities(u32::from(u16::from_le_bytes(self.0))).has(others)
     }
 }
 

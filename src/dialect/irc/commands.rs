@@ -134,7 +134,7 @@ pub(super) fn step<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
         "USER" | "PASS" | "WEBIRC" => Some(told(462, &[], "You may not reregister")),
         "PING" => Some(ping(message)),
         "PONG" => Some(Step::Blank),
-        "QUIT" => Some(Step::Command(Command::Quit)),
+        "QUIT" => Some(quit(message)),
         "TOPIC" => Some(rooms::topic(message)),
         "LIST" => Some(Step::Command(Command::Rooms)),
         _ => Some(as_typed(message)),
@@ -158,6 +158,11 @@ pub(super) fn ping<'a>(message: &Message<'a>) -> Step<'a> {
         Some(token) => Step::Told(Note::Tell(Told::Pong(token))),
         None => told(461, &[message.verb], "Not enough parameters"),
     }
+}
+
+/// QUIT.
+pub(super) fn quit<'a>(message: &Message<'a>) -> Step<'a> {
+    Step::Command(Command::Quit(message.get(0).unwrap_or_default()))
 }
 
 /// An answer in a numeric.

@@ -4,7 +4,9 @@ use std::io::Write;
 
 use super::capability::{Capabilities, Form};
 use super::numeric::{END, Line};
-use crate::chat::{MessageId, Moderation, ModerationAction, Nickname, RoomEvent, RoomName};
+use crate::chat::{
+    Departure, MessageId, Moderation, ModerationAction, Nickname, Person, RoomEvent, RoomName,
+};
 use crate::limits::IRC_LINE_BYTES_MAX;
 
 /// Appends what happened in a room, for readers of this form.
@@ -25,7 +27,7 @@ pub(in crate::dialect) fn write(
             message.write_action(form, text, out);
         }
         RoomEvent::Joined { who } => by(who, out).word("JOIN").word(&target).end(),
-        RoomEvent::Left { who } => by(who, out).word("PART").word(&target).end(),
+        RoomEvent::Left { who, how } => left(who, how, &target, out),
         RoomEvent::Renamed { old, new } => renamed(old, new, out),
         // In a room so big a member is shown when it first speaks.
         RoomEvent::PresenceSummary { .. } => {}
@@ -41,8 +43,22 @@ pub(super) fn channel(room: &RoomName) -> String {
     format!("#{}", room.as_str())
 }
 
+/// Appends that somebody has left.
+pub(super) fn left(who: Person<'_>, how: Departure<'_>, target: &str, out: &mut Vec<u8>) {
+    match how {
+        Departure::Parted { reason: "" } => by(who, out).word("PART").word(target).end(),
+        Departure::Parted { reason } => by(who, out).word("PART").word(target).text(reason),
+        Departure::Quit { reason: "" } => by(who, out).word("QUIT").text("Connection closed"),
+        Departure::Quit { reason } => by(who, out).word("QUIT").text(reason),
+        Departure::PutOut { by: other, reason } => {
+            let line = by(other, out).word("KICK").word(target).word(who.as_str());
+            line.text(if reason.is_empty() { other.as_str() } else { reason });
+        }
+    }
+}
+
 /// Appends that somebody has another nickname.
-pub(super) fn renamed(old: &Nickname, new: &Nickname, out: &mut Vec<u8>) {
+pub(super) fn renamed(old: Person<'_>, new: &Nickname, out: &mut Vec<u8>) {
     by(old, out).word("NICK").word(new.as_str()).end();
 }
 
@@ -71,21 +87,21 @@ pub(super) fn moderated(moderation: &Moderation<'_>, target: &str, out: &mut Vec
 }
 
 /// Begins a line of somebody.
-fn by<'o>(who: &Nickname, out: &'o mut Vec<u8>) -> Line<'o> {
+fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
     let start = out.len();
     write_source(who, out);
     Line::behind(out, start)
 }
 
 /// Appends the source of a line.
-fn write_source(who: &Nickname, out: &mut Vec<u8>) {
+fn write_source(who: Person<'_>, out: &mut Vec<u8>) {
     // Writing to memory does not fail.
-    let _ = write!(out, ":{}!~plain@local", who.as_str());
+    let _ = write!(out, ":{}!{}@{}", who.as_str(), who.user(), who.cloak());
 }
 
 /// Something that somebody said.
 pub(super) struct Spoken<'a> {
-    pub(super) who: &'a Nickname,
+    pub(super) who: Person<'a>,
     pub(super) verb: &'a str,
     pub(super) target: &'a str,
     /// Its number and date, and the epoch of the number.

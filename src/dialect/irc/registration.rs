@@ -10,7 +10,7 @@ use super::capability::{Capabilities, requested};
 use super::commands::{self, incomplete, told, verb};
 use super::message::Message;
 use super::note::{Note, Told};
-use crate::chat::{Command, Landing};
+use crate::chat::{About, Command, Landing};
 use crate::dialect::encoding::Encoding;
 use crate::dialect::steps::Step;
 
@@ -71,7 +71,7 @@ impl Client {
             ("PASS", _) if message.said(0).is_none() => Some(incomplete(message)),
             ("PASS" | "PONG", _) => Some(Step::Noise(0)),
             ("PING", _) => Some(commands::ping(message)),
-            ("QUIT", _) => Some(Step::Command(Command::Quit)),
+            ("QUIT", _) => Some(commands::quit(message)),
             _ => Some(told(451, &[], "You have not registered")),
         }
     }
@@ -105,7 +105,10 @@ impl Client {
             if registration.is_negotiating || registration.user.is_none() {
                 return None;
             }
-            return Some(Step::Command(Command::Register { nickname, landing: Landing::Nowhere }));
+            let user = registration.user.as_deref().unwrap_or_default();
+            let about = Some(About { user, real: &registration.real });
+            let landing = Landing::Nowhere;
+            return Some(Step::Command(Command::Register { nickname, landing, about }));
         }
         if is_member {
             self.registration = None;

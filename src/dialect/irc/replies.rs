@@ -21,6 +21,7 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
                 out,
             );
         }
+        Reply::Left { room, who, how } => events::left(who, how, &channel(room), out),
         Reply::Renamed { old, new } => events::renamed(old, new, out),
         Reply::Whispered { from, text, .. } => {
             let spoken = Spoken { who: from, verb: "PRIVMSG", target: reader.nickname(), id: None };
@@ -44,7 +45,8 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
         Reply::Remembered { room, message, epoch, .. } => {
             let target = channel(room);
             let id = Some((message.id, epoch));
-            let spoken = Spoken { who: &message.who, verb: "PRIVMSG", target: &target, id };
+            let spoken =
+                Spoken { who: (&message.who).into(), verb: "PRIVMSG", target: &target, id };
             let form = reader.capabilities.form();
             match message.kind {
                 MessageKind::Said => spoken.write(form, &message.text, out),

@@ -36,7 +36,10 @@ pub(super) fn part<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     }
     let name = rooms.split(',').nth(stage)?;
     Some(match room(name) {
-        Some(room) => Step::Command(Command::Leave { room: Some(room) }),
+        Some(room) => Step::Command(Command::Leave {
+            room: Some(room),
+            reason: message.get(1).unwrap_or_default(),
+        }),
         None => told(403, &[name], NO_SUCH_CHANNEL),
     })
 }
