@@ -11,6 +11,7 @@ mod irc;
 mod load;
 mod matching;
 mod people;
+mod rooms;
 mod tls;
 mod tls_records;
 mod web;
@@ -25,6 +26,7 @@ pub use irc::*;
 pub use load::*;
 pub use matching::*;
 pub use people::*;
+pub use rooms::*;
 pub use tls::*;
 pub use tls_records::*;
 pub use web::*;
@@ -124,9 +126,9 @@ pub const LINE_TIMEOUT: Duration = Duration::from_secs(60);
 
 // ---- Names and rooms ---------------------------------------------------------------------
 
-/// Bytes of a nickname or room name (UTF-8).
+/// Bytes of a nickname (UTF-8).
 pub const NAME_BYTES_MAX: usize = 32;
-/// Columns a nickname or room name may take on a terminal.
+/// Columns a nickname may take on a terminal.
 pub const NAME_COLUMNS_MAX: usize = 16;
 /// Rooms in memory at once. Default of `--max-rooms`.
 pub const ROOMS_MAX: usize = 4_096;

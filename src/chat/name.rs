@@ -7,7 +7,8 @@
 //!
 //! Invariants: a name holds no space, `:`, `*`, `[` or control character, so that nobody can forge
 //! a notice or another's message; it is not empty and fits [`NAME_BYTES_MAX`] and
-//! [`NAME_COLUMNS_MAX`].
+//! [`NAME_COLUMNS_MAX`]. Rooms, whose names nobody speaks under, may have longer ones
+//! ([`ROOM_NAME_COLUMNS_MAX`]) with `.`, `+` and `#` in them, as on IRC.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -21,7 +22,7 @@ use unicode_security::MixedScript;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr;
 
-use crate::limits::{NAME_BYTES_MAX, NAME_COLUMNS_MAX};
+use crate::limits::{NAME_BYTES_MAX, NAME_COLUMNS_MAX, ROOM_NAME_BYTES_MAX, ROOM_NAME_COLUMNS_MAX};
 
 /// Which letters names may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,10 @@ pub enum NameError {
     /// It is longer than `NAME_BYTES_MAX` or wider than `NAME_COLUMNS_MAX`.
     #[error("the name is too long")]
     TooLong,
+    /// The name of a room that is longer than `ROOM_NAME_BYTES_MAX` or wider than
+    /// `ROOM_NAME_COLUMNS_MAX`.
+    #[error("the name is too long")]
+    RoomTooLong,
     /// It holds a character that names may not hold.
     #[error("the name holds a character that names may not hold")]
     Character,
@@ -110,7 +115,7 @@ impl Nickname {
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, NameError> {
-        let nickname = Self(parse_name(typed, alphabet)?);
+        let nickname = Self(parse_name(typed, alphabet, &NICKNAMES)?);
         if RESERVED_KEYS.contains(&nickname.key()) {
             return Err(NameError::Reserved(nickname));
         }
@@ -119,7 +124,7 @@ impl Nickname {
 
     /// A nickname that was good once, as it was written down. `None`: nobody can have written that.
     pub fn restored(written: &str) -> Option<Self> {
-        parse_name(written, Alphabet::Unicode).ok().map(Self)
+        parse_name(written, Alphabet::Unicode, &NICKNAMES).ok().map(Self)
     }
 
     /// The nickname as it is shown.
@@ -133,7 +138,8 @@ impl Nickname {
     }
 }
 
-/// The name of one room, without the `#` that IRC users put before it.
+/// The name of one room, without the `#` that IRC users put before it. Where what is behind that
+/// begins with another `#`, both are part of the name, which reads the same everywhere: `##c++`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomName(SmolStr);
 
@@ -143,7 +149,8 @@ impl RoomName {
     /// # Errors
     /// The rule that it breaks.
     pub fn parse(typed: &str, alphabet: Alphabet) -> Result<Self, NameError> {
-        parse_name(typed.strip_prefix('#').unwrap_or(typed), alphabet).map(Self)
+        let bare = typed.strip_prefix('#').filter(|rest| !rest.starts_with('#'));
+        parse_name(bare.unwrap_or(typed), alphabet, &ROOM_NAMES).map(Self)
     }
 
     /// The room where everyone starts.
@@ -196,23 +203,46 @@ impl NameKey {
     }
 }
 
-fn parse_name(typed: &str, alphabet: Alphabet) -> Result<SmolStr, NameError> {
-    if typed.len() > NAME_BYTES_MAX {
-        return Err(NameError::TooLong);
+/// What names of one kind may be.
+struct Rules {
+    bytes: usize,
+    columns: usize,
+    /// Punctuation besides that of all names.
+    also: &'static str,
+    too_long: NameError,
+}
+
+const NICKNAMES: Rules = Rules {
+    bytes: NAME_BYTES_MAX,
+    columns: NAME_COLUMNS_MAX,
+    also: "",
+    too_long: NameError::TooLong,
+};
+
+const ROOM_NAMES: Rules = Rules {
+    bytes: ROOM_NAME_BYTES_MAX,
+    columns: ROOM_NAME_COLUMNS_MAX,
+    also: ".+#",
+    too_long: NameError::RoomTooLong,
+};
+
+fn parse_name(typed: &str, alphabet: Alphabet, rules: &Rules) -> Result<SmolStr, NameError> {
+    if typed.len() > rules.bytes {
+        return Err(rules.too_long.clone());
     }
     let name = match alphabet {
         _ if typed.is_ascii() => typed.into(),
         Alphabet::Ascii => return Err(NameError::Character),
         Alphabet::Unicode => stable(typed).ok_or(NameError::Character)?,
     };
-    if !name.chars().all(is_name_character) {
+    if !name.chars().all(|c| is_name_character(c) || rules.also.contains(c)) {
         return Err(NameError::Character);
     }
     if !name.chars().any(char::is_alphanumeric) {
         return Err(NameError::Empty);
     }
-    if name.len() > NAME_BYTES_MAX || name.width() > NAME_COLUMNS_MAX {
-        return Err(NameError::TooLong);
+    if name.len() > rules.bytes || name.width() > rules.columns {
+        return Err(rules.too_long.clone());
     }
     if !name.is_ascii() && (!name.is_single_script() || is_disguised(&name)) {
         return Err(NameError::MixesScripts);
@@ -355,7 +385,8 @@ mod tests {
 
     #[test]
     fn the_short_way_to_a_key_is_the_long_way() {
-        let allowed: Vec<char> = (' '..='~').filter(|c| is_name_character(*c)).collect();
+        let may = |c: &char| is_name_character(*c) || ROOM_NAMES.also.contains(*c);
+        let allowed: Vec<char> = (' '..='~').filter(may).collect();
         let check = |name: &str| {
             let folded = UsernameCaseMapped::enforce(name).unwrap();
             assert_eq!(NameKey::of(name).0.as_str(), long_skeleton(&folded), "{name}");
@@ -370,10 +401,21 @@ mod tests {
 
     #[test]
     fn a_room_may_be_called_as_on_irc() {
-        let parse = |typed| RoomName::parse(typed, Alphabet::Ascii);
+        let parse = |typed: &str| RoomName::parse(typed, Alphabet::Ascii);
         assert_eq!(parse("#games").unwrap().as_str(), "games");
-        assert_eq!(parse("##games"), Err(NameError::Character));
+        for typed in ["##c++", "###", "#a#b", "node.js", "+x"] {
+            let Ok(name) = parse(typed) else { continue };
+            assert_eq!(parse(name.as_str()), Ok(name.clone()), "{typed}: read again");
+        }
+        assert_eq!(parse("##c++").unwrap().as_str(), "##c++");
+        assert_ne!(parse("##c++").unwrap(), parse("#c++").unwrap());
+        assert_eq!(parse("#a#b").unwrap().as_str(), "a#b");
         assert_eq!(parse("#"), Err(NameError::Empty));
+        assert_eq!(parse("##"), Err(NameError::Empty));
+        assert_eq!(parse("..."), Err(NameError::Empty));
+        assert_eq!(parse("#a,b"), Err(NameError::Character));
+        assert!(parse(&"a".repeat(ROOM_NAME_COLUMNS_MAX)).is_ok());
+        assert_eq!(parse(&"a".repeat(ROOM_NAME_COLUMNS_MAX + 1)), Err(NameError::RoomTooLong));
         assert_eq!(parse("main").unwrap(), RoomName::main());
     }
 }

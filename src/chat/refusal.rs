@@ -94,6 +94,9 @@ pub enum Refusal {
     NameEmpty,
     /// A name longer than `NAME_BYTES_MAX` or wider than `NAME_COLUMNS_MAX`.
     NameTooLong,
+    /// The name of a room that is longer than `ROOM_NAME_BYTES_MAX` or wider than
+    /// `ROOM_NAME_COLUMNS_MAX`.
+    RoomNameTooLong,
     /// A name with a character that names may not hold.
     NameCharacter,
     /// A name that mixes scripts, so that it may pass for another.
@@ -248,6 +251,7 @@ impl Refusal {
             Self::NicknameFirst
             | Self::NameEmpty
             | Self::NameTooLong
+            | Self::RoomNameTooLong
             | Self::NameCharacter
             | Self::NameMixesScripts
             | Self::NicknameReserved(_)
@@ -295,6 +299,7 @@ impl From<NameError> for Refusal {
         match error {
             NameError::Empty => Self::NameEmpty,
             NameError::TooLong => Self::NameTooLong,
+            NameError::RoomTooLong => Self::RoomNameTooLong,
             NameError::Character => Self::NameCharacter,
             NameError::MixesScripts => Self::NameMixesScripts,
             NameError::Reserved(nickname) => Self::NicknameReserved(nickname),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use mio_chat::address::{NoServer, ServerAddress};
 use mio_chat::client::chat::{Chat, ChatTls, ScriptFormat, theme_of_environment};
 use mio_chat::console::Theme;
-use mio_chat::limits::{NAME_BYTES_MAX, TCP_PORT};
+use mio_chat::limits::{NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX, TCP_PORT};
 
 use super::trust::TrustArgs;
 
@@ -129,11 +129,11 @@ impl FromStr for ChatServer {
 impl ChatArgs {
     /// Checks that involve several flags.
     pub(super) fn check_flags(&self) -> Result<(), String> {
-        let bad = |what: &str, name: &str| {
-            format!("'{name}' is not a {what}: use 1 to {NAME_BYTES_MAX} bytes without spaces")
+        let bad = |what: &str, name: &str, most: usize| {
+            format!("'{name}' is not a {what}: use 1 to {most} bytes without spaces")
         };
-        let is_name = |name: &str| {
-            (1..=NAME_BYTES_MAX).contains(&name.len())
+        let is_name = |name: &str, most: usize| {
+            (1..=most).contains(&name.len())
                 && !name
                     .contains(|character: char| character.is_whitespace() || character.is_control())
                 && !name.starts_with('/')
@@ -143,11 +143,12 @@ impl ChatArgs {
                 "{flag} is for TLS: name the server by tls://HOST or https://HOST"
             ));
         }
-        if let Some(nick) = self.nick.as_deref().filter(|nick| !is_name(nick)) {
-            return Err(bad("nickname", nick));
+        if let Some(nick) = self.nick.as_deref().filter(|nick| !is_name(nick, NAME_BYTES_MAX)) {
+            return Err(bad("nickname", nick, NAME_BYTES_MAX));
         }
-        if let Some(room) = self.room.as_deref().filter(|room| !is_name(room)) {
-            return Err(bad("room", room));
+        let room = self.room.as_deref();
+        if let Some(room) = room.filter(|room| !is_name(room, ROOM_NAME_BYTES_MAX)) {
+            return Err(bad("room", room, ROOM_NAME_BYTES_MAX));
         }
         Ok(())
     }

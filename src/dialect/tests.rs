@@ -122,6 +122,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NicknameFirst,
         Refusal::NameEmpty,
         Refusal::NameTooLong,
+        Refusal::RoomNameTooLong,
         Refusal::NameCharacter,
         Refusal::NameMixesScripts,
         Refusal::NicknameReserved(name.clone()),

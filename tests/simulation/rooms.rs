@@ -12,7 +12,8 @@ use crate::memory::Message;
 use crate::places::no_place;
 use crate::sentences::Sentence;
 use crate::texts::{
-    HELP, HELP_ROOMS, NAME_CHARACTERS, alike, fault, kept_for_the_server, nickname_fault,
+    HELP, HELP_ROOMS, NAME_CHARACTERS, alike, bare_room, kept_for_the_server, nickname_fault,
+    room_fault,
 };
 use crate::words::{refusal, split};
 
@@ -454,8 +455,8 @@ impl Rooms {
 
     fn join(&mut self, id: ClientId, argument: &str) -> Vec<Effect> {
         let (typed, password) = split(argument);
-        let typed = typed.strip_prefix('#').unwrap_or(typed);
-        if let Some(fault) = fault(typed) {
+        let typed = bare_room(typed);
+        if let Some(fault) = room_fault(typed) {
             return vec![Tell(id, fault.into())];
         }
         let like = self.rooms.iter().find(|room| alike(&room.name, typed));

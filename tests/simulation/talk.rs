@@ -4,7 +4,7 @@ use mio_chat::id::ClientId;
 
 use crate::memory::Message;
 use crate::rooms::{Effect, MAIN, Person, Room, Rooms};
-use crate::texts::{alike, clean, fault, quoted};
+use crate::texts::{alike, bare_room, clean, quoted, room_fault};
 use crate::words::split;
 
 use Effect::{Publish, Tell};
@@ -81,8 +81,8 @@ impl Rooms {
             (_, Ok(_)) => first,
             _ => argument,
         };
-        let name = typed.strip_prefix('#').unwrap_or(typed);
-        if let Some(fault) = fault(name).filter(|_| !typed.is_empty()) {
+        let name = bare_room(typed);
+        if let Some(fault) = room_fault(name).filter(|_| !typed.is_empty()) {
             return fault.into();
         }
         let own = self.me(id).room;

@@ -41,6 +41,8 @@ pub(crate) const HELP_ROOMS: &str = "\
 pub(crate) const NAME_CHARACTERS: &str =
     "* that is no name: use letters, digits and _-^|{} without spaces, such as max_7\n";
 const NAME_TOO_LONG: &str = "* that name is too long: use at most 16 characters (32 bytes)\n";
+const ROOM_NAME_TOO_LONG: &str =
+    "* that name is too long: rooms have at most 50 characters (64 bytes)\n";
 const LINE_TOO_LONG: &str = "* that line was too long; send at most 1022 bytes\n";
 const NOT_UTF8: &str = "* that line was not UTF-8 and nobody saw it; set your terminal to UTF-8\n";
 
@@ -55,12 +57,30 @@ pub(crate) fn alike(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }
 
-/// What is wrong with a name, if anything.
+/// What is wrong with a nickname, if anything.
 pub(crate) fn fault(name: &str) -> Option<&'static str> {
-    let allowed =
-        |character: char| character.is_ascii_alphanumeric() || "_-^|{}".contains(character);
-    if name.len() > 32 {
-        return Some(NAME_TOO_LONG);
+    fault_of(name, "_-^|{}", (32, 16), NAME_TOO_LONG)
+}
+
+/// What a room is called that somebody types, without what is habit.
+pub(crate) fn bare_room(typed: &str) -> &str {
+    typed.strip_prefix('#').filter(|rest| !rest.starts_with('#')).unwrap_or(typed)
+}
+
+/// What is wrong with the name of a room, if anything.
+pub(crate) fn room_fault(name: &str) -> Option<&'static str> {
+    fault_of(name, "_-^|{}.+#", (64, 50), ROOM_NAME_TOO_LONG)
+}
+
+fn fault_of(
+    name: &str,
+    signs: &str,
+    (bytes, columns): (usize, usize),
+    too_long: &'static str,
+) -> Option<&'static str> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || signs.contains(character);
+    if name.len() > bytes {
+        return Some(too_long);
     }
     if !name.chars().all(allowed) {
         return Some(NAME_CHARACTERS);
@@ -68,7 +88,7 @@ pub(crate) fn fault(name: &str) -> Option<&'static str> {
     if !name.contains(|character: char| character.is_ascii_alphanumeric()) {
         return Some("* that name needs a letter or digit; try another\n");
     }
-    (name.len() > 16).then_some(NAME_TOO_LONG)
+    (name.len() > columns).then_some(too_long)
 }
 
 /// What is wrong with a name for a person, whoever else there is.

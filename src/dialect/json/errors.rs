@@ -73,6 +73,7 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::NicknameFirst => "nick-needed",
         Refusal::NameEmpty
         | Refusal::NameTooLong
+        | Refusal::RoomNameTooLong
         | Refusal::NameCharacter
         | Refusal::NameMixesScripts => "name-bad",
         Refusal::NicknameReserved(_) => "nick-reserved",

@@ -8,7 +8,7 @@ use crate::chat::{
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, LINE_BYTES_MAX, LISTED_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
-    SANCTIONS_LISTED_MAX,
+    ROOM_NAME_COLUMNS_MAX, SANCTIONS_LISTED_MAX,
 };
 use crate::time::UnixTime;
 
@@ -84,7 +84,7 @@ fn texts_are_escaped_and_no_newline_is_written() {
 #[test]
 fn the_longest_objects_fit_in_what_readers_keep() {
     let name = Nickname::parse(&"x".repeat(NAME_COLUMNS_MAX), Alphabet::Ascii).unwrap();
-    let room = RoomName::parse(&"y".repeat(NAME_COLUMNS_MAX), Alphabet::Ascii).unwrap();
+    let room = RoomName::parse(&"y".repeat(ROOM_NAME_COLUMNS_MAX), Alphabet::Ascii).unwrap();
     // 32 bytes is what names beyond ASCII have at most.
     let wide = "é".repeat(NAME_COLUMNS_MAX);
     let reason = "\"".repeat(REASON_BYTES_MAX);

@@ -8,7 +8,8 @@ use super::writing::{line, notice};
 use crate::chat::{ActiveSanction, Field, Rank, Refusal, RoomName, SanctionKind};
 use crate::limits::{
     LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,
-    QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX, TOPIC_BYTES_MAX,
+    QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROOM_NAME_COLUMNS_MAX,
+    TEXT_BYTES_MAX, TOPIC_BYTES_MAX,
 };
 
 /// Appends a refusal, with its newline.
@@ -161,6 +162,13 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
                  ({NAME_BYTES_MAX} bytes)"
             ),
         ),
+        Refusal::RoomNameTooLong => notice(
+            out,
+            format_args!(
+                "that name is too long: rooms have at most {ROOM_NAME_COLUMNS_MAX} characters \
+                 ({ROOM_NAME_BYTES_MAX} bytes)"
+            ),
+        ),
         Refusal::TextTooLong => {
             notice(
                 out,
@@ -238,6 +246,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::NotUtf8 => "that line was not UTF-8 and nobody saw it; set your terminal to UTF-8",
         Refusal::NameTooLong
+        | Refusal::RoomNameTooLong
         | Refusal::NicknameReserved(_)
         | Refusal::NicknameTaken(_)
         | Refusal::AlreadyCalled(_)

@@ -1,7 +1,9 @@
 //! A name that is accepted fits, forges nothing, and is the same name whenever it is read again.
 
 use mio_chat::chat::{Alphabet, NameKey, Nickname, RoomName};
-use mio_chat::limits::{NAME_BYTES_MAX, NAME_COLUMNS_MAX};
+use mio_chat::limits::{
+    NAME_BYTES_MAX, NAME_COLUMNS_MAX, ROOM_NAME_BYTES_MAX, ROOM_NAME_COLUMNS_MAX,
+};
 use unicode_width::UnicodeWidthStr;
 
 use crate::common::harmless::is_harmful;
@@ -26,24 +28,38 @@ pub fn check(data: &[u8]) {
 
 fn check_nickname(typed: &str, alphabet: Alphabet) {
     let Ok(nickname) = Nickname::parse(typed, alphabet) else { return };
-    expect_good(nickname.as_str(), &nickname.key(), alphabet);
+    let most = (NAME_BYTES_MAX, NAME_COLUMNS_MAX);
+    expect_good(nickname.as_str(), &nickname.key(), most, "#.+", alphabet);
     assert_eq!(Nickname::parse(nickname.as_str(), alphabet), Ok(nickname.clone()), "read again");
     assert_eq!(NameKey::of(typed), nickname.key(), "as it was typed: {typed:?}");
 }
 
 fn check_room_name(typed: &str, alphabet: Alphabet) {
     let Ok(name) = RoomName::parse(typed, alphabet) else { return };
-    expect_good(name.as_str(), &name.key(), alphabet);
+    let most = (ROOM_NAME_BYTES_MAX, ROOM_NAME_COLUMNS_MAX);
+    expect_good(name.as_str(), &name.key(), most, "", alphabet);
     assert_eq!(RoomName::parse(name.as_str(), alphabet), Ok(name.clone()), "read again");
-    assert_eq!(RoomName::parse(&format!("#{}", name.as_str()), alphabet), Ok(name), "as on IRC");
+    if !name.as_str().starts_with('#') {
+        let on_irc = RoomName::parse(&format!("#{}", name.as_str()), alphabet);
+        assert_eq!(on_irc, Ok(name), "as on IRC");
+    }
 }
 
-fn expect_good(name: &str, key: &NameKey, alphabet: Alphabet) {
+fn expect_good(
+    name: &str,
+    key: &NameKey,
+    (bytes, columns): (usize, usize),
+    never: &str,
+    alphabet: Alphabet,
+) {
     assert!(name.chars().any(char::is_alphanumeric), "{name:?} cannot be pronounced");
-    assert!(name.len() <= NAME_BYTES_MAX && name.width() <= NAME_COLUMNS_MAX, "{name:?}");
+    assert!(name.len() <= bytes && name.width() <= columns, "{name:?}");
     assert!(alphabet == Alphabet::Unicode || name.is_ascii(), "{name:?}");
     let forges = |character: char| {
-        character.is_whitespace() || is_harmful(character) || ":*[]/#.,".contains(character)
+        character.is_whitespace()
+            || is_harmful(character)
+            || ":*[]/,".contains(character)
+            || never.contains(character)
     };
     assert_eq!(name.chars().find(|character| forges(*character)), None, "{name:?}");
     assert_ne!(*key, NameKey::of(""), "{name:?} has the key of no name");

@@ -1,0 +1,20 @@
+//! Limits of rooms and of the rules that hold in them.
+
+use std::time::Duration;
+
+/// Bytes of a room's name (UTF-8).
+pub const ROOM_NAME_BYTES_MAX: usize = 64;
+/// Columns that a room's name may take on a terminal: as many characters as IRC networks allow.
+pub const ROOM_NAME_COLUMNS_MAX: usize = 50;
+/// Bytes of a mask that a ban or an exception is on: the longest source that it could name, and
+/// some for wildcards.
+pub const MASK_BYTES_MAX: usize = 128;
+/// Bans and mutes of one room that people on IRC set, and the same for each kind of exception:
+/// those on masks are looked through one by one for each newcomer.
+pub const MASKS_MAX: usize = 100;
+/// People who have a voice in one room, beside its operators.
+pub const VOICED_MAX: usize = 256;
+/// Invitations that wait for one person; of more, the oldest is forgotten.
+pub const ROOM_INVITATIONS_MAX: usize = 32;
+/// How long an invitation into a room holds.
+pub const ROOM_INVITATION_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
