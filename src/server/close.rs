@@ -57,6 +57,7 @@ impl Server {
         session.begin_close(reason, now + patience);
         self.turns.remove(id);
         self.forget_answer(id);
+        self.log_ins.forget(id);
         self.lobby.leave(id, &mut self.fanout);
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {

@@ -105,6 +105,7 @@ impl Lobby {
             Command::Oper { name, password } => {
                 Decision::Beyond(Outcome::Authenticates { name, password })
             }
+            Command::Account(request) => return self.decide_on_account(request),
             Command::Quit => Decision::Beyond(Outcome::Quits),
             command => Decision::Answer(command),
         })
@@ -120,6 +121,7 @@ impl Lobby {
             Command::Nick(typed) => (typed, Landing::Main),
             Command::Register { nickname, landing } => (nickname, landing),
             Command::Quit => return Ok(Decision::Beyond(Outcome::Quits)),
+            Command::Account(request) => return self.decide_on_account(request),
             Command::HearHistory(_) => return Ok(Decision::Answer(command)),
             _ => return Err(Refusal::NicknameFirst),
         };
@@ -172,7 +174,9 @@ impl Lobby {
         if stays && member.memberships.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);
         }
-        let owns = found.is_some_and(|room| self.is_key_of(room, password));
+        let owns = found.is_some_and(|room| {
+            self.is_key_of(room, password) || self.is_room_of_account(id, room)
+        });
         let knows_password = match found {
             // Nobody can keep the owner out.
             Some(_) if owns => false,

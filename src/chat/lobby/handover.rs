@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Lobby;
 use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
+use crate::chat::accounts::AccountsState;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::room::{RoomId, RoomsState};
@@ -23,6 +24,8 @@ pub struct LobbyState {
     #[serde(default)]
     listeners: Vec<(ClientId, RoomId)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
+    #[serde(default)]
+    accounts: AccountsState,
     sequence: Sequence,
     keys: RoomKeys,
     summaries: Vec<RoomId>,
@@ -42,6 +45,7 @@ impl Lobby {
                 .collect(),
             listeners: self.listeners.iter().map(|(id, room)| (*id, *room)).collect(),
             ignores: self.ignores.handed_over(),
+            accounts: self.accounts.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
             summaries: self.summaries.clone(),
@@ -72,6 +76,7 @@ impl Lobby {
             self.members.insert(id, member);
             self.nicknames.insert(id, &self.members);
         }
+        self.accounts.take_over(state.accounts);
         for (id, names) in state.ignores {
             for name in names {
                 // Fewer may be ignored than before.

@@ -11,6 +11,7 @@
 //!   room are in it;
 //! - a listener has no nickname, and its room counts it.
 
+mod accounts;
 mod applying;
 mod deciding;
 mod handover;
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::accounts::Accounts;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
 use super::fact::Author;
@@ -127,6 +129,7 @@ pub struct Lobby {
     bots: HashSet<NameKey>,
     /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
+    accounts: Accounts,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
@@ -161,6 +164,7 @@ impl Lobby {
             reserved: settings.reserved_keys(),
             bots: settings.bot_keys(),
             preferences: HashMap::new(),
+            accounts: Accounts::default(),
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
@@ -313,6 +317,7 @@ impl Lobby {
         self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
+        self.accounts.check_invariants();
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 

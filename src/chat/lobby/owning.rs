@@ -134,9 +134,9 @@ impl Lobby {
                 self.set_owner(room, &by);
                 self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &by), outlet);
             }
-            Change::Given { to, key } => {
+            Change::Given { to, key, account } => {
                 self.tell_action(author, room, ModerationAction::MadeOwner, (&by, &to), outlet);
-                self.give_to(room, to, key);
+                self.give_to(room, Owner { name: to, key, account });
             }
             Change::Operator { whom, may } => {
                 if let Some(open) = self.rooms.get_mut(room) {
@@ -192,10 +192,10 @@ impl Lobby {
     }
 
     /// Gives a room to somebody, with another key as proof of ownership.
-    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: SecretHash) {
-        self.set_owner(room, &name);
+    pub(super) fn give_to(&mut self, room: RoomId, owner: Owner) {
+        self.set_owner(room, &owner.name);
         if let Some(open) = self.rooms.get_mut(room) {
-            open.settings.owner = Some(Owner { name, key });
+            open.settings.owner = Some(owner);
         }
         self.note_settings_changed(room);
     }
