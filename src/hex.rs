@@ -9,6 +9,11 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::de::{Error, Visitor};
 use serde::{Deserializer, Serializer};
 
+/// Bytes as digits.
+pub fn written(bytes: &[u8]) -> String {
+    HEXLOWER.encode(bytes)
+}
+
 /// Writes bytes down.
 ///
 /// # Errors

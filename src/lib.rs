@@ -22,8 +22,8 @@
 //!      chat                members, rooms, rules
 //! ```
 //!
-//! `address`, `hex`, `http`, `id`, `limits`, `mc1`, `metrics`, `password`, `subnet`, `text`,
-//! `time` and `timer_queue` are leaves that any layer may use.
+//! `address`, `hex`, `http`, `id`, `limits`, `mc1`, `metrics`, `password`, `scram`, `subnet`,
+//! `text`, `time` and `timer_queue` are leaves that any layer may use.
 //!
 //! The one rule: nothing below `net` and `store` makes a syscall, reads a clock or draws a random
 //! number, and neither does `peer::protocol`. The whole server can therefore be driven by a test,
@@ -68,6 +68,8 @@ pub mod net;
 pub mod password;
 #[cfg(feature = "peer")]
 pub mod peer;
+#[cfg(feature = "chat")]
+pub mod scram;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "store")]

@@ -4,6 +4,7 @@
 //! which. `docs/ARCHITECTURE.md`, section Limits, describes the effect of each limit. The
 //! assertions at the end keep limits that depend on each other in order.
 
+mod accounts;
 mod admin;
 mod certificates;
 mod console;
@@ -19,6 +20,7 @@ mod websocket;
 
 use std::time::Duration;
 
+pub use accounts::*;
 pub use admin::*;
 pub use certificates::*;
 pub use console::*;

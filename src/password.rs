@@ -1,6 +1,7 @@
-//! Operators' passwords, hashed slowly: PBKDF2 with HMAC-SHA-256 (RFC 8018, 5.2), because its
-//! rounds can be done a few at a time. The caller does some, serves others, and goes on; nothing
-//! waits for the 600,000 rounds that OWASP asks for.
+//! Passwords, hashed slowly: PBKDF2 with HMAC-SHA-256 (RFC 8018, 5.2), because its rounds can be
+//! done a few at a time. The caller does some, serves others, and goes on; nothing waits for the
+//! 600,000 rounds that OWASP asks for. What is stored of an operator's password is a [`SlowHash`];
+//! of an account's, what `scram` makes of a [`Derivation`].
 //!
 //! Where hashes are kept, and how many rounds are done at a time, is left to others.
 
@@ -57,29 +58,50 @@ impl fmt::Display for SlowHash {
     }
 }
 
+/// A password that is being hashed.
+#[derive(Debug)]
+pub struct Derivation {
+    rounds: Rounds,
+    left: u32,
+}
+
+impl Derivation {
+    /// Begins to hash a password, which takes so many rounds, at least one.
+    pub fn begin(password: &str, salt: &[u8], rounds: u32) -> Self {
+        Self { rounds: Rounds::begin(password, salt), left: rounds.max(1) }
+    }
+
+    /// Does at most this many rounds. After the last one, returns the hash.
+    pub fn go_on(&mut self, most: u32) -> Option<[u8; HASH_BYTES]> {
+        let now = self.left.min(most);
+        self.rounds.go_on(now);
+        self.left -= now;
+        (self.left == 0).then_some(self.rounds.sum)
+    }
+}
+
+/// Whether two hashes are the same. All bytes are looked at, whichever differ.
+pub fn is_same(one: &[u8; HASH_BYTES], other: &[u8; HASH_BYTES]) -> bool {
+    one.iter().zip(other).fold(0, |all, (a, b)| all | a ^ b) == 0
+}
+
 /// A password that is being checked.
 #[derive(Debug)]
 pub struct Check {
-    rounds: Rounds,
-    left: u32,
+    derivation: Derivation,
     expected: [u8; HASH_BYTES],
 }
 
 impl Check {
     /// Begins to check whether this is the password of that hash.
     pub fn begin(password: &str, expected: &SlowHash) -> Self {
-        let rounds = Rounds::begin(password, &expected.salt);
-        Self { rounds, left: expected.rounds, expected: expected.hash }
+        let derivation = Derivation::begin(password, &expected.salt, expected.rounds);
+        Self { derivation, expected: expected.hash }
     }
 
     /// Does at most this many rounds. After the last one, returns whether it is the password.
     pub fn go_on(&mut self, most: u32) -> Option<bool> {
-        let now = self.left.min(most);
-        self.rounds.go_on(now);
-        self.left -= now;
-        // All bytes are looked at, whichever differ.
-        let differ = self.rounds.sum.iter().zip(&self.expected).fold(0, |all, (a, b)| all | a ^ b);
-        (self.left == 0).then_some(differ == 0)
+        self.derivation.go_on(most).map(|hash| is_same(&hash, &self.expected))
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use imports::Imports;
 
 /// Modules that every folder may use.
-const LEAVES: [&str; 12] = [
+const LEAVES: [&str; 13] = [
     "address",
     "hex",
     "http",
@@ -20,6 +20,7 @@ const LEAVES: [&str; 12] = [
     "mc1",
     "metrics",
     "password",
+    "scram",
     "subnet",
     "text",
     "time",
@@ -45,9 +46,10 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("client", &["console", "peer", "tls"]),
 ];
 /// Which leaf may use which.
-const LEAVES_USE: [(&str, &[&str]); 4] = [
+const LEAVES_USE: [(&str, &[&str]); 5] = [
     ("mc1", &["limits"]),
     ("password", &["hex", "limits"]),
+    ("scram", &["limits", "password"]),
     ("text", &["limits"]),
     ("timer_queue", &["time"]),
 ];

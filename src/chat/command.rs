@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::account::AccountRequest;
 use super::message::HistoryCursor;
 use super::profile::About;
 use super::sanctions::SanctionKind;
@@ -111,6 +112,8 @@ pub enum Command<'a> {
         /// The nickname.
         to: &'a str,
     },
+    /// Something about accounts.
+    Account(AccountRequest<'a>),
     /// Show a page of help.
     Help(Guide),
     /// Leave the server, for a reason that may be empty.
@@ -285,6 +288,8 @@ pub enum Outcome<'a> {
         /// The password that the client gave.
         password: &'a str,
     },
+    /// The client asks for something about accounts.
+    Account(AccountRequest<'a>),
     /// The client has brought a wrong password or key, and was told so.
     Guessed,
     /// The client is banned from the server, and was told so.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::message::{MessageId, MessageKind};
-use super::name::{Nickname, RoomName};
+use super::name::{NameKey, Nickname, RoomName};
 use super::refusal::Rank;
 use super::sanctions::{Sanction, SanctionKind};
 use super::secret_hash::SecretHash;
@@ -29,6 +29,9 @@ pub enum Fact {
         founder: Subnet,
         /// Proof of ownership: the hash of the owner's key.
         key: SecretHash,
+        /// The founder's account, to which the room belongs.
+        #[serde(default)]
+        account: Option<NameKey>,
     },
     /// The room is in memory again, as it was stored.
     Opened(Box<StoredRoom>),
@@ -93,6 +96,9 @@ pub enum Change {
         to: Nickname,
         /// The hash of the new owner's key.
         key: SecretHash,
+        /// The new owner's account, to which the room belongs.
+        #[serde(default)]
+        account: Option<NameKey>,
     },
     /// Somebody became an operator, or stopped being one.
     Operator {

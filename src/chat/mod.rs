@@ -5,6 +5,8 @@
 //! How commands and events look on the wire is left to `dialect`, and how events reach people to
 //! `delivery`.
 
+mod account;
+mod accounts;
 mod allowance;
 mod cloak;
 mod command;
@@ -33,6 +35,7 @@ mod secret_hash;
 mod standing;
 mod stored;
 
+pub use account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
 pub use allowance::{Allowance, FloodRate};
 pub use cloak::Cloak;
 pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, SanctionRequest};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::account::AccountRefusal;
 use super::name::{NameError, Nickname, RoomName};
 use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
@@ -59,6 +60,12 @@ pub enum Verb {
     Unignore,
     /// Log in as a server operator.
     Oper,
+    /// Register an account.
+    Register,
+    /// Log in to an account.
+    LogIn,
+    /// Choose another password of one's account.
+    ChangePassword,
 }
 
 /// A member's rank in a room, the lowest first.
@@ -199,6 +206,8 @@ pub enum Refusal {
     OperWrong,
     /// The queue of passwords to be checked is full.
     OperBusy,
+    /// Something about accounts.
+    Account(AccountRefusal),
     /// A name that no queue may have.
     QueueName,
     /// Fewer or more players than can meet.
@@ -225,7 +234,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every kind, by the name it has in counters.
-    pub const KINDS: [&'static str; 17] = [
+    pub const KINDS: [&'static str; 18] = [
         "nickname",
         "nickname-taken",
         "nobody-there",
@@ -243,6 +252,7 @@ impl Refusal {
         "line-too-long",
         "not-utf8",
         "usage",
+        "account",
     ];
 
     /// The kind's place in [`Refusal::KINDS`].
@@ -256,7 +266,7 @@ impl Refusal {
             | Self::NameMixesScripts
             | Self::NicknameReserved(_)
             | Self::AlreadyCalled(_) => 0,
-            Self::NicknameTaken(_) => 1,
+            Self::NicknameTaken(_) | Self::Account(AccountRefusal::NicknameOwned(_)) => 1,
             Self::NobodyNamed(_) | Self::NotHere { .. } | Self::NoRoomNamed(_) => 2,
             Self::NotInRoom(_)
             | Self::AlreadyInRoom(_)
@@ -275,6 +285,7 @@ impl Refusal {
             Self::Ignored(_) => 9,
             Self::PasswordNeeded(_) | Self::PasswordWrong(_) | Self::PasswordPaused { .. } => 10,
             Self::OperWrong | Self::OperBusy => 11,
+            Self::Account(_) => 17,
             Self::QueueName | Self::MatchPlayers | Self::NotSeeking | Self::InvitesSelf => 12,
             Self::FieldLength(_) => 13,
             Self::LineTooLong | Self::TextTooLong => 14,

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::account::AccountAnswer;
 use super::command::Guide;
 use super::event::{Departure, Moderation};
 use super::message::{HistoryCursor, Message};
@@ -145,6 +146,8 @@ pub enum Reply<'a> {
     IsServerOperator,
     /// Your password is being checked.
     Checking,
+    /// Something about accounts.
+    Account(AccountAnswer<'a>),
     /// Somebody said something to you alone.
     Whispered {
         /// The speaker.
@@ -274,6 +277,8 @@ pub enum Farewell {
     RegisterTimeout,
     /// Too many lines or bytes without a good nickname.
     TooManyTries,
+    /// Too many wrong passwords of accounts.
+    TooManyPasswords,
     /// A line was started and not finished in time.
     LineTimeout,
     /// The client does not read what it is sent: so many bytes wait.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::name::Nickname;
+use super::name::{NameKey, Nickname};
 use super::sanctions::Sanctions;
 use super::secret_hash::SecretHash;
 
@@ -25,6 +25,9 @@ pub struct Owner {
     pub name: Nickname,
     /// Proof of ownership: the hash of the key shown when the room was made or given away.
     pub key: SecretHash,
+    /// The account to which the room belongs, whose owner needs no key.
+    #[serde(default)]
+    pub account: Option<NameKey>,
 }
 
 /// The settings of one room.

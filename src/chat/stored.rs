@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::account::Account;
 use super::message::Message;
 use super::name::RoomName;
 use super::room_settings::RoomSettings;
@@ -29,7 +30,7 @@ pub trait Archive: fmt::Debug {
 pub struct Unreadable;
 
 /// The stored state, or as many of its rooms as fit into memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredLobby {
     /// The epoch of the numbers: each server that began anew has another.
     pub epoch: u32,
@@ -41,6 +42,8 @@ pub struct StoredLobby {
     pub complete: bool,
     /// Rooms, in any order.
     pub rooms: Vec<StoredRoom>,
+    /// Accounts, in any order.
+    pub accounts: Vec<Account>,
 }
 
 /// One stored room.
@@ -59,7 +62,7 @@ pub struct StoredRoom {
 }
 
 /// The changes since the last batch, or a part of them. To be stored as a whole or not at all.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SaveBatch<'a> {
     /// The epoch of the numbers: each server that began anew has another.
     pub epoch: u32,
@@ -72,12 +75,18 @@ pub struct SaveBatch<'a> {
     pub gone: &'a [RoomName],
     /// Rooms that have changed.
     pub rooms: Vec<RoomChanges<'a>>,
+    /// Accounts that are new or have changed.
+    pub accounts: Vec<&'a Account>,
+    /// Somebody is told when this is stored, so it must outlive a loss of power.
+    pub must_last: bool,
 }
 
 impl SaveBatch<'_> {
     /// The number of rows to write.
     pub fn rows(&self) -> usize {
-        self.gone.len() + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
+        self.gone.len()
+            + self.accounts.len()
+            + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
     }
 }
 

@@ -181,10 +181,15 @@ struct RoomArgs {
     /// Message of the day: lines shown to everyone who connects
     #[arg(long, value_name = "TEXT", env = "MIO_CHAT_MOTD")]
     motd: Option<Motd>,
-    /// Folder for history, topics, owners, bans and mutes, to survive a restart [default: nothing
-    /// is saved]
+    /// Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default:
+    /// nothing is saved]
     #[arg(long, value_name = "DIR", env = "MIO_CHAT_STATE")]
     state: Option<PathBuf>,
+    /// Rounds (PBKDF2) in which passwords of new accounts are hashed
+    #[arg(long, value_name = "N", default_value_t = limits::ACCOUNT_ROUNDS)]
+    #[arg(value_parser = whole(limits::ACCOUNT_ROUNDS_MIN..=limits::PASSWORD_ROUNDS_MAX))]
+    #[arg(env = "MIO_CHAT_PASSWORD_ROUNDS")]
+    password_rounds: u32,
     /// Room size above which a room hears once a second how many came and went, instead of who
     #[arg(long, value_name = "N", default_value_t = limits::DIGEST_ABOVE as u32)]
     #[arg(env = "MIO_CHAT_DIGEST_ABOVE", value_parser = whole(0..=u32::MAX))]
@@ -410,6 +415,7 @@ impl ServeArgs {
             come_back: clients.come_back.into(),
             operators,
             bots,
+            account_rounds: self.rooms.password_rounds,
             matchmaking: self.udp.settings(),
         }
     }

@@ -50,6 +50,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Password { text, .. }
         | Object::Ignoring { text, .. }
         | Object::ServerOperator { text }
+        | Object::Account { text, .. }
         | Object::Checking { text }
         | Object::MatchOff { text }
         | Object::Held { text, .. }

@@ -288,7 +288,13 @@ impl Crowd {
             drop(slices);
             // A client that is gone may still be listed.
             let Some(own) = self.both.model.get_mut(&id) else { continue };
-            assert!(own.waiting.starts_with(&offered), "{id} is offered something else");
+            assert!(
+                own.waiting.starts_with(&offered),
+                "{id} ({:?}) is offered {} instead of {}",
+                own.encoding,
+                offered.escape_ascii(),
+                own.waiting.escape_ascii()
+            );
             let complete = all_slices || offered.len() >= own.waiting.len();
             assert!(complete || offered.len() <= WRITE_BYTES_PER_TURN, "{id} is offered less");
             let taken = match self.random.below(4) {

@@ -15,7 +15,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::chat::{Allowance, Done, FloodRate, ModerationAction, Network, Rank, Record};
+use crate::chat::{Allowance, Done, FloodRate, ModerationAction, Network, Nickname, Rank, Record};
 use crate::dialect::Rounded;
 use crate::limits::{AUDIT_OPER_LINES, AUDIT_ROOM_LINES};
 use crate::server::{Audited, BotKind};
@@ -85,6 +85,12 @@ impl AuditLog {
                 let operator = operator.as_deref().unwrap_or_default();
                 log::warn!("oper refused: address={address} nick={nick}{known}{operator}");
             }
+            Audited::WrongPassword { account, .. } if self.refusals.may_log(now) => {
+                self.tell_left_out();
+                let known = if account.is_some() { " account=" } else { "" };
+                let account = account.as_ref().map_or("", Nickname::as_str);
+                log::warn!("login refused: address={address} nick={nick}{known}{account}");
+            }
             Audited::Secret { kind, .. } if self.refusals.may_log(now) => {
                 self.tell_left_out();
                 let kind = match kind {
@@ -93,7 +99,10 @@ impl AuditLog {
                 };
                 log::warn!("bot refused: address={address} with={kind}");
             }
-            Audited::Done(_) | Audited::Oper { .. } | Audited::Secret { .. } => {}
+            Audited::Done(_)
+            | Audited::Oper { .. }
+            | Audited::WrongPassword { .. }
+            | Audited::Secret { .. } => {}
         }
     }
 

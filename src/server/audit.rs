@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::Server;
 use super::bots::BotKind;
-use crate::chat::{Network, Record};
+use crate::chat::{Network, Nickname, Record};
 use crate::id::ClientId;
 use crate::limits::AUDIT_MAX;
 
@@ -26,6 +26,13 @@ pub enum Audited {
         /// Whether the password was right.
         granted: bool,
     },
+    /// Somebody has brought a wrong password of an account.
+    WrongPassword {
+        /// Which client.
+        id: ClientId,
+        /// The account, if there is one of the name that was given.
+        account: Option<Nickname>,
+    },
     /// Somebody has shown a bot's secret that there is none of. It is not kept: it may be right
     /// elsewhere.
     Secret {
@@ -41,7 +48,7 @@ impl Audited {
     pub fn id(&self) -> ClientId {
         match self {
             Self::Done(record) => record.id,
-            Self::Oper { id, .. } | Self::Secret { id, .. } => *id,
+            Self::Oper { id, .. } | Self::WrongPassword { id, .. } | Self::Secret { id, .. } => *id,
         }
     }
 }

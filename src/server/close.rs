@@ -63,6 +63,7 @@ impl Server {
         self.turns.remove(id);
         self.forget_answer(id);
         self.leave_lobby(now, id, reason.told());
+        self.log_ins.forget(id);
         self.matchmaker.release(id);
         if let Some(farewell) = reason.farewell() {
             if !before_notice.is_empty() {

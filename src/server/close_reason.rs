@@ -53,7 +53,7 @@ impl CloseReason {
             Self::Told(Farewell::Shutdown { .. }) => 5,
             Self::Told(Farewell::Quit) => 6,
             Self::Told(Farewell::RegisterTimeout) => 7,
-            Self::Told(Farewell::TooManyTries) => 8,
+            Self::Told(Farewell::TooManyTries | Farewell::TooManyPasswords) => 8,
             Self::Told(Farewell::LineTimeout) => 9,
             Self::Told(Farewell::SlowReader { .. }) => Self::SLOW_CONSUMER,
             Self::Told(

@@ -306,7 +306,7 @@ impl Server {
         self.fanout.push(id, &answer);
     }
 
-    fn obey(&mut self, now: Time, id: ClientId, command: Command<'_>) {
+    pub(super) fn obey(&mut self, now: Time, id: ClientId, command: Command<'_>) {
         let outcome = self.with_context(now, |lobby, fanout, context| {
             lobby.execute(id, command, context, fanout)
         });
@@ -323,6 +323,7 @@ impl Server {
             Outcome::Authenticates { name, password } => {
                 self.authenticate(now, id, name, password);
             }
+            Outcome::Account(request) => self.request_of_account(now, id, request),
             Outcome::Guessed => self.charge_guess(now, id),
             Outcome::KeptOut => self.close(now, id, CloseReason::Told(Farewell::Banned)),
         }

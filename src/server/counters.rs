@@ -19,6 +19,15 @@ pub struct ServerCounters {
     pub held_by_room: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
+    /// Log-ins to accounts.
+    #[serde(default)]
+    pub logins: u64,
+    /// Passwords of accounts that were wrong.
+    #[serde(default)]
+    pub logins_refused: u64,
+    /// Accounts registered.
+    #[serde(default)]
+    pub registrations: u64,
     /// Clients closed, by [`CloseReason::index`].
     #[serde(deserialize_with = "of_all_reasons")]
     pub closed: [u64; CloseReason::NAMES.len()],

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accounts::LogInsState;
 use super::bots::TokenHash;
 use super::close_reason::CloseReason;
 use super::origins::OriginsState;
@@ -45,6 +46,9 @@ pub struct ServerState {
     /// Where HTTP was spoken from, and when.
     #[serde(default)]
     browsers: Vec<(Option<Network>, Time)>,
+    /// Who logs in, and what was proved.
+    #[serde(default)]
+    log_ins: LogInsState,
     /// When the next lines are heard of those who wait for others.
     turns: Vec<(ClientId, Wait)>,
 }
@@ -91,6 +95,7 @@ impl Handover<'_> {
             origins: server.admission.origins.handed_over(now),
             bots: server.bots.handed_over(),
             browsers: server.web.browsers.handed_over(),
+            log_ins: server.log_ins.handed_over(),
             turns: server.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
     }
@@ -131,6 +136,7 @@ impl Server {
         for state in state.sessions {
             server.take_in(state);
         }
+        server.take_over_log_ins(state.log_ins);
         for id in state.checked {
             server.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
             server.go_on_after_answer(id);

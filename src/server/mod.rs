@@ -21,6 +21,7 @@
 //! an id that is not known does nothing. A client is decided to close once; the room hears of it
 //! in the same call.
 
+mod accounts;
 mod admission;
 mod answers;
 mod audit;
@@ -65,6 +66,7 @@ pub use settings::Settings;
 pub use turn::{BudgetsHit, Driver, Gauges, Read, Secured, Steps, Transport, Turn, Written};
 pub use watching::{SlowReader, Status};
 
+use accounts::LogIns;
 use admission::Admission;
 use answers::Answers;
 use audit::Audit;
@@ -115,6 +117,7 @@ pub struct Server {
     /// When rooms are told who came and went.
     summary_at: Option<Time>,
     checks: Checks,
+    log_ins: LogIns,
     bots: Bots,
     answers: Answers,
     audit: Audit,
@@ -151,6 +154,7 @@ impl Server {
             started: UnixTime::default(),
             summary_at: None,
             checks: Checks::default(),
+            log_ins: LogIns::default(),
             bots,
             answers: Answers::default(),
             audit: Audit::default(),
@@ -233,6 +237,7 @@ impl Server {
             self.matchmaker.poll_timeout(),
             self.summary_at,
             self.checks.due(),
+            self.log_ins.due(),
             self.answers.due(),
             leaving,
             small_writes,
@@ -249,6 +254,8 @@ impl Server {
             self.lobby.tell_summaries(&mut self.fanout);
         }
         self.go_on_checking(now);
+        self.go_on_log_ins(now);
+        self.conclude_storing(now);
         self.give_up_answers(now);
         self.fanout.resume_small_writes(now);
         for id in self.fanout.over_total(now) {

@@ -124,6 +124,9 @@ impl Server {
 
     /// Somebody's password is checked no longer, who is told to try again.
     pub(super) fn give_up_check(&mut self, id: ClientId) {
+        if self.give_up_log_in(id) {
+            return;
+        }
         self.checks.waiting.retain(|waiting| waiting.id != id);
         self.begin_answer(id);
         self.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));

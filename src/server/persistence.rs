@@ -38,7 +38,9 @@ impl Storage<'_> {
         most: usize,
         commit: impl FnOnce(&SaveBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.0.lobby.save(most, commit)
+        let saved = self.0.lobby.save(most, commit);
+        self.0.log_ins.note_saved(saved.is_ok());
+        saved
     }
 
     /// Keeps what happens in rooms from now on, for [`Storage::take_journal`].

@@ -154,9 +154,9 @@ impl Session {
         self.due_in(&[Phase::Silent], if self.may_be_browser { patience(usual) } else { usual })
     }
 
-    /// When it must have a nickname. Who is held back may have sent one.
+    /// When it must have a nickname. Who is held back may have sent one; who logs in waits for us.
     pub(super) fn register_due(&self, settings: &Settings) -> Time {
-        if self.held {
+        if self.held || self.awaits_answer {
             return Time::NEVER;
         }
         self.due_in(&[Phase::Silent, Phase::Choosing], settings.register_timeout)

@@ -8,9 +8,9 @@ use crate::delivery::OutboxLimits;
 use crate::dialect::{Encryption, Spoken};
 use crate::id::ClientId;
 use crate::limits::{
-    COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_ADDRESS_BURST, FLOOD_ADDRESS_PER_SECOND,
-    FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER, GREET_BROWSER_AFTER, LINE_TIMEOUT,
-    REGISTER_TIMEOUT,
+    ACCOUNT_ROUNDS, COME_BACK, CONNECTIONS_PER_ADDRESS_MAX, FLOOD_ADDRESS_BURST,
+    FLOOD_ADDRESS_PER_SECOND, FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, GREET_AFTER,
+    GREET_BROWSER_AFTER, LINE_TIMEOUT, REGISTER_TIMEOUT,
 };
 use crate::matchmaking;
 use crate::server::close_reason::CloseReason;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub operators: Vec<Operator>,
     /// Those who may speak without being members.
     pub bots: Vec<Bot>,
+    /// Rounds in which passwords of new accounts are hashed.
+    pub account_rounds: u32,
     /// The UDP side.
     pub matchmaking: matchmaking::MatchmakerSettings,
 }
@@ -68,6 +70,7 @@ impl Default for Settings {
             come_back: COME_BACK,
             operators: Vec::new(),
             bots: Vec::new(),
+            account_rounds: ACCOUNT_ROUNDS,
             matchmaking: matchmaking::MatchmakerSettings::default(),
         }
     }

@@ -292,6 +292,14 @@ impl Turn {
                 self.server.pause_checks(ended, ended.since(began));
             }
         }
+        if self.server.is_log_in_due(now) {
+            let began = driver.now();
+            self.server.go_on_log_ins(now);
+            let ended = driver.now();
+            if ended > began {
+                self.server.pause_log_ins(ended, ended.since(began));
+            }
+        }
     }
 
     /// Whether it is time to write. While more is said than is good to write one by one, what

@@ -12,7 +12,8 @@
 //! Everybody waits while a disk syncs, so commits do not sync (`synchronous=NORMAL`), but for one:
 //! that of [`Store::begin`], at the start, so that neither a kill before the next commit nor a loss
 //! of power can make a state that was left in the middle look complete. Where that one has failed,
-//! the first that succeeds is synced. A checkpoint syncs the log and the database. SQLite also
+//! the first that succeeds is synced. So is a commit that somebody is told of, who has registered
+//! an account or chosen another password. A checkpoint syncs the log and the database. SQLite also
 //! syncs the head of a new log, which would fall into the first commit after a checkpoint: so
 //! [`Store::checkpoint`] begins the next log itself, if no reader holds on to the old one.
 //!
@@ -21,6 +22,7 @@
 //!
 //! Invariants: between two calls no transaction is open; a folder belongs to one `Store`.
 
+mod accounts;
 mod archive;
 mod error;
 mod folder;
@@ -231,7 +233,7 @@ impl Store {
 
     fn try_commit(&mut self, batch: &SaveBatch<'_>) -> SqlResult<()> {
         roll_back(&self.connection)?;
-        if !self.is_marked {
+        if !self.is_marked || batch.must_last {
             self.connection.pragma_update(None, "synchronous", "FULL")?;
         }
         let behavior = TransactionBehavior::Immediate;
@@ -245,7 +247,7 @@ impl Store {
         self.is_changed = true;
         self.outdated.clear();
         self.settled += batch.rooms.iter().filter(|room| room.settings.is_some()).count() as u64;
-        if !self.is_marked {
+        if !self.is_marked || batch.must_last {
             self.is_marked = self.connection.pragma_update(None, "synchronous", "NORMAL").is_ok();
         }
         self.log_bytes = log_bytes(&self.connection).unwrap_or(self.log_bytes);

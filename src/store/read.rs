@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
+use super::accounts;
 use crate::chat::{
     Alphabet, Message, MessageKind, Network, Nickname, RoomSettings, SanctionKind, SecretHash,
     StoredRoom,
@@ -22,7 +23,7 @@ use crate::time::UnixTime;
 
 /// The columns that describe a room.
 const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
-                    founded, used";
+                    founded, used, account";
 
 /// The lobby that was read.
 pub(super) struct LoadedState {
@@ -37,10 +38,16 @@ impl LoadedState {
     /// Reads at most `most` rooms, `main` and the best of the others, until their messages fill the
     /// memory for them: the others are found in the archive. `epoch` is used where there is none.
     pub(super) fn of(connection: &Connection, epoch: u32, most: usize) -> Result<Self> {
-        let snapshot =
-            StoredLobby { epoch, last: 0, gap_before: 0, complete: false, rooms: Vec::new() };
+        let snapshot = StoredLobby {
+            epoch,
+            last: 0,
+            gap_before: 0,
+            complete: false,
+            ..StoredLobby::default()
+        };
         let mut reading = Self { snapshot, skipped: 0, weight: 0 };
         reading.read_rooms(connection, most)?;
+        reading.skipped += accounts::read(connection, &mut reading.snapshot.accounts)?;
         reading.read_meta(connection)?;
         Ok(reading)
     }
@@ -146,7 +153,10 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     };
     let owner = match text_or_null(row, 4)? {
         Some(owner) => {
-            Some(Owner { name: Nickname::restored(owner)?, key: SecretHash::parse(text(row, 5)?)? })
+            // The key of a name is that of the name that it is.
+            let account = text_or_null(row, 11).flatten().map(NameKey::of);
+            let key = SecretHash::parse(text(row, 5)?)?;
+            Some(Owner { name: Nickname::restored(owner)?, key, account })
         }
         None => None,
     };
@@ -216,16 +226,16 @@ fn cleaned(text: &str, most: usize) -> Option<SmolStr> {
     (text.len() <= most).then(|| clean(text).into())
 }
 
-fn text<'row>(row: &'row Row<'_>, column: usize) -> Option<&'row str> {
+pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> Option<&'row str> {
     text_or_null(row, column)?
 }
 
 /// `None`: it is not text.
-fn text_or_null<'row>(row: &'row Row<'_>, column: usize) -> Option<Option<&'row str>> {
+pub(super) fn text_or_null<'row>(row: &'row Row<'_>, column: usize) -> Option<Option<&'row str>> {
     row.get_ref(column).ok()?.as_str_or_null().ok()
 }
 
 /// A whole number that is not negative.
-fn number(row: &Row<'_>, column: usize) -> Option<u64> {
+pub(super) fn number(row: &Row<'_>, column: usize) -> Option<u64> {
     u64::try_from(row.get_ref(column).ok()?.as_i64().ok()?).ok()
 }

@@ -15,8 +15,8 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// is cheap, and the index by room has it as a second column.
 ///
 /// The second migration adds each room's founder and the day of its last use, by which rooms make
-/// way.
-pub(super) const STEPS: [&str; 2] = [
+/// way. The third adds accounts, and to which of them a room belongs.
+pub(super) const STEPS: [&str; 3] = [
     "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -65,6 +65,20 @@ pub(super) const STEPS: [&str; 2] = [
     UPDATE rooms SET used = unixepoch() / 86400;
     CREATE INDEX rooms_of_founder ON rooms (founder, founded);
     CREATE INDEX rooms_by_use ON rooms (used);
+",
+    "
+    CREATE TABLE accounts (
+        key TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        salt TEXT NOT NULL,
+        rounds INTEGER NOT NULL,
+        stored_key TEXT NOT NULL,
+        server_key TEXT NOT NULL,
+        email TEXT,
+        made INTEGER NOT NULL,
+        seen INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE rooms ADD COLUMN account TEXT;
 ",
 ];
 

@@ -11,6 +11,7 @@ use tempfile::{TempDir, tempdir};
 use super::*;
 use crate::chat::{RoomChanges, RoomName, StoredRoom};
 
+mod accounts;
 mod disk;
 mod model;
 mod refused;
@@ -27,7 +28,7 @@ fn batch<'a>(room: &'a StoredRoom, settings: bool, last: u64) -> SaveBatch<'a> {
         forgotten: room.forgotten,
         standing: room.standing,
     };
-    SaveBatch { epoch: 7, last, gap_before: last / 2, gone: &[], rooms: vec![changes] }
+    SaveBatch { epoch: 7, last, gap_before: last / 2, rooms: vec![changes], ..SaveBatch::default() }
 }
 
 fn room(name: &str, numbers: impl IntoIterator<Item = u64>) -> StoredRoom {
@@ -66,7 +67,7 @@ fn nothing_was_kept_before_the_first_start() {
     let (store, snapshot) = open(&folder);
     assert_eq!(
         snapshot,
-        StoredLobby { epoch: 99, last: 0, gap_before: 0, complete: true, rooms: Vec::new() }
+        StoredLobby { epoch: 99, last: 0, gap_before: 0, complete: true, ..StoredLobby::default() }
     );
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
@@ -108,8 +109,7 @@ fn only_a_clean_end_is_complete() {
 fn who_has_begun_and_is_killed_leaves_a_state_that_is_not_complete() {
     let folder = tempdir().unwrap();
     let folder = folder.path();
-    let nothing_new =
-        |last| SaveBatch { epoch: 7, last, gap_before: 0, gone: &[], rooms: Vec::new() };
+    let nothing_new = |last| SaveBatch { epoch: 7, last, gap_before: 0, ..SaveBatch::default() };
     let begin = |last| {
         let (mut store, snapshot) = open(folder);
         store.begin(&nothing_new(last)).unwrap();

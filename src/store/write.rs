@@ -5,15 +5,20 @@
 
 use rusqlite::{Connection, Result, params};
 
+use super::accounts;
 use crate::chat::Sanction;
 use crate::chat::{
-    Message, MessageKind, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
+    Message, MessageKind, NameKey, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
+    SecretHash,
 };
 
 /// Writes it within a transaction of the caller's.
 pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()> {
     for name in batch.gone {
         erase(connection, name.key().as_str())?;
+    }
+    for account in &batch.accounts {
+        accounts::write(connection, account)?;
     }
     for room in &batch.rooms {
         change(connection, room)?;
@@ -67,8 +72,8 @@ fn settle(
     let (topic, owner) = (settings.topic.as_ref(), settings.owner.as_ref());
     let sql =
         "INSERT OR REPLACE INTO rooms (key, name, topic, topic_by, owner, owner_key, password,
-                                             forgotten, founder, founded, used)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+                                             forgotten, founder, founded, used, account)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     connection.prepare_cached(sql)?.execute(params![
         key,
         changes.name.as_str(),
@@ -81,6 +86,7 @@ fn settle(
         changes.standing.founder.map(|founder| founder.to_string()),
         integer(changes.standing.founded),
         changes.standing.used,
+        owner.and_then(|owner| owner.account.as_ref()).map(NameKey::as_str),
     ])?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
     settings.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
@@ -126,6 +132,6 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
 }
 
 /// Converts to SQLite's integers. A number that does not fit is a date without end, and stays one.
-fn integer(number: u64) -> i64 {
+pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -47,7 +47,13 @@ impl Archive for SharedShelf {
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self(StoredLobby { epoch: 0, last: 0, gap_before: 0, complete: true, rooms: Vec::new() })
+        Self(StoredLobby {
+            epoch: 0,
+            last: 0,
+            gap_before: 0,
+            complete: true,
+            ..StoredLobby::default()
+        })
     }
 }
 
@@ -57,6 +63,10 @@ impl Shelf {
         (kept.epoch, kept.last, kept.gap_before) = (batch.epoch, batch.last, batch.gap_before);
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());
+        }
+        for account in &batch.accounts {
+            kept.accounts.retain(|kept| kept.key() != account.key());
+            kept.accounts.push((*account).clone());
         }
         for changes in &batch.rooms {
             let same = |room: &&mut StoredRoom| room.name.key() == changes.name.key();

@@ -8,6 +8,7 @@
 use super::deciding::{Decision, Joining};
 use super::membership::Exit;
 use super::{Context, Lobby};
+use crate::chat::account::Account;
 use crate::chat::command::{Command, Outcome};
 use crate::chat::fact::{Author, Change, Fact, JournalEntry};
 use crate::chat::message::{Message, MessageId};
@@ -16,6 +17,7 @@ use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::room_settings::Owner;
 use crate::chat::secret_hash::SecretHash;
 use crate::chat::standing::founder;
 use crate::id::ClientId;
@@ -134,9 +136,15 @@ impl Lobby {
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
         let (drawn, key) = self.draw_key(&name);
         let stamp = self.sequence.behind_all(context.now);
-        self.journal.note(&name, stamp, || Fact::Founded { by: by.clone(), founder, key });
+        let account = self.accounts.of(id).map(Account::key);
+        self.journal.note(&name, stamp, || Fact::Founded {
+            by: by.clone(),
+            founder,
+            key,
+            account: account.clone(),
+        });
         let room = self.rooms.open(name, stamp, founder);
-        self.give_to(room, by, key);
+        self.give_to(room, Owner { name: by, key, account });
         Ok((room, drawn))
     }
 
@@ -158,7 +166,8 @@ impl Lobby {
         let Some(by) = self.nickname(id).cloned() else { return };
         let (drawn, key) = self.draw_key(&self.room_name(room));
         let receiver = self.nicknames.find(&heir.key(), &self.members);
-        let given = Fact::Changed { by, change: Change::Given { to: heir, key } };
+        let account = receiver.and_then(|receiver| self.accounts.of(receiver)).map(Account::key);
+        let given = Fact::Changed { by, change: Change::Given { to: heir, key, account } };
         self.happen(room, Author::Here(id), given, context, outlet);
         if let (Some(receiver), Some(open)) = (receiver, self.rooms.get(room)) {
             outlet.reply(receiver, &Reply::Owns { room: &open.name, key: drawn });
@@ -184,9 +193,9 @@ impl Lobby {
         let JournalEntry { room, stamp, fact } = entry;
         self.now = stamp.at;
         match (fact, self.rooms.find(&room)) {
-            (Fact::Founded { by, founder, key }, None) => {
+            (Fact::Founded { by, founder, key, account }, None) => {
                 let room = self.rooms.open(room, stamp, founder);
-                self.give_to(room, by, key);
+                self.give_to(room, Owner { name: by, key, account });
             }
             (Fact::Opened(stored), None) => {
                 self.take_in(*stored, outlet);

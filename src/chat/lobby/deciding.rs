@@ -109,6 +109,7 @@ impl Lobby {
                 Decision::Beyond(Outcome::Authenticates { name, password })
             }
             Command::Quit(reason) => Decision::Beyond(Outcome::Quits(reason)),
+            Command::Account(request) => return self.decide_on_account(request),
             command => Decision::Answer(command),
         })
     }
@@ -123,6 +124,7 @@ impl Lobby {
             Command::Nick(typed) => (typed, Landing::Main, None),
             Command::Register { nickname, landing, about } => (nickname, landing, about),
             Command::Quit(reason) => return Ok(Decision::Beyond(Outcome::Quits(reason))),
+            Command::Account(request) => return self.decide_on_account(request),
             Command::HearHistory(_) => return Ok(Decision::Answer(command)),
             _ => return Err(Refusal::NicknameFirst),
         };
@@ -175,7 +177,9 @@ impl Lobby {
         if stays && member.memberships.len() >= ROOMS_PER_MEMBER_MAX {
             return Err(Refusal::InTooManyRooms);
         }
-        let owns = found.is_some_and(|room| self.is_key_of(room, password));
+        let owns = found.is_some_and(|room| {
+            self.is_key_of(room, password) || self.is_room_of_account(id, room)
+        });
         let knows_password = match found {
             // Nobody can keep the owner out.
             Some(_) if owns => false,

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Lobby;
 use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
+use crate::chat::accounts::AccountsState;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::profile::Profile;
@@ -26,6 +27,8 @@ pub struct LobbyState {
     #[serde(default)]
     profiles: Vec<(ClientId, Profile)>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
+    #[serde(default)]
+    accounts: AccountsState,
     sequence: Sequence,
     keys: RoomKeys,
     summaries: Vec<RoomId>,
@@ -46,6 +49,7 @@ impl Lobby {
             listeners: self.listeners.iter().map(|(id, room)| (*id, *room)).collect(),
             profiles: self.profiles.iter().map(|(id, profile)| (id, profile.clone())).collect(),
             ignores: self.ignores.handed_over(),
+            accounts: self.accounts.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
             summaries: self.summaries.clone(),
@@ -77,6 +81,7 @@ impl Lobby {
             self.members.insert(id, member);
             self.nicknames.insert(id, &self.members);
         }
+        self.accounts.take_over(state.accounts);
         for (id, names) in state.ignores {
             for name in names {
                 // Fewer may be ignored than before.

@@ -11,6 +11,7 @@
 //!   room are in it;
 //! - a listener has no nickname, and its room counts it.
 
+mod accounts;
 mod applying;
 mod deciding;
 mod handover;
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+use super::accounts::Accounts;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
 use super::fact::Author;
@@ -129,6 +131,7 @@ pub struct Lobby {
     /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
     profiles: Profiles,
+    accounts: Accounts,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
@@ -164,6 +167,7 @@ impl Lobby {
             bots: settings.bot_keys(),
             preferences: HashMap::new(),
             profiles: Profiles::new(secret),
+            accounts: Accounts::default(),
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
@@ -318,6 +322,7 @@ impl Lobby {
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
         assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");
+        self.accounts.check_invariants();
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 

@@ -136,10 +136,10 @@ impl Lobby {
                 let action = ModerationAction::MadeOwner;
                 self.tell_action(author, room, action, (&by, &by), context, outlet);
             }
-            Change::Given { to, key } => {
+            Change::Given { to, key, account } => {
                 let action = ModerationAction::MadeOwner;
                 self.tell_action(author, room, action, (&by, &to), context, outlet);
-                self.give_to(room, to, key);
+                self.give_to(room, Owner { name: to, key, account });
             }
             Change::Operator { whom, may } => {
                 if let Some(open) = self.rooms.get_mut(room) {
@@ -196,10 +196,10 @@ impl Lobby {
     }
 
     /// Gives a room to somebody, with another key as proof of ownership.
-    pub(super) fn give_to(&mut self, room: RoomId, name: Nickname, key: SecretHash) {
-        self.set_owner(room, &name);
+    pub(super) fn give_to(&mut self, room: RoomId, owner: Owner) {
+        self.set_owner(room, &owner.name);
         if let Some(open) = self.rooms.get_mut(room) {
-            open.settings.owner = Some(Owner { name, key });
+            open.settings.owner = Some(owner);
         }
         self.note_settings_changed(room);
     }

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::membership::Exit;
 use super::talking::active;
 use super::{Context, Lobby};
+use crate::chat::account::AccountRefusal;
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};
@@ -73,6 +74,7 @@ impl Lobby {
         self.stop_listening(id, outlet);
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
+        self.accounts.log_out(id);
         let Some(mut member) = self.members.remove(id) else { return };
         self.nicknames.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
@@ -99,6 +101,7 @@ impl Lobby {
         self.members = crate::id::SideTable::default();
         (self.nicknames, self.ignores) = Default::default();
         self.profiles.clear();
+        self.accounts.dismiss_everyone();
         (self.preferences, self.summaries, self.listeners) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
@@ -215,6 +218,9 @@ impl Lobby {
         let key = nickname.key();
         match self.nicknames.find(&key, &self.members) {
             Some(holder) if holder != id => Err(Refusal::NicknameTaken(nickname)),
+            _ if self.accounts.is_anothers(id, &key) => {
+                Err(AccountRefusal::NicknameOwned(nickname).into())
+            }
             _ if self.is_bot(&key) => Err(Refusal::NicknameReserved(nickname)),
             _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
                 Err(Refusal::NicknameReserved(nickname))

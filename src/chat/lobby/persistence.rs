@@ -58,6 +58,7 @@ impl Lobby {
     /// room. The others stay where they are kept.
     pub fn restore(&mut self, stored: StoredLobby) {
         self.sequence = Sequence::resuming(&stored);
+        stored.accounts.into_iter().for_each(|account| self.accounts.restore(account));
         let mut rooms = stored.rooms;
         rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
         let (mut chosen, mut remembered) = (Vec::new(), 0);
@@ -87,7 +88,10 @@ impl Lobby {
     /// Whether there is anything to be saved.
     pub fn has_unsaved(&self) -> bool {
         let new_messages = self.sequence.saved != self.sequence.last;
-        new_messages || !self.unsaved.rooms.is_empty() || !self.unsaved.gone.is_empty()
+        new_messages
+            || self.accounts.has_unsaved()
+            || !self.unsaved.rooms.is_empty()
+            || !self.unsaved.gone.is_empty()
     }
 
     /// Saves changes by `commit`, at most so many rows at a time. If that fails, they stay to be
@@ -100,7 +104,8 @@ impl Lobby {
         most: usize,
         commit: impl FnOnce(&SaveBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut rows = self.unsaved.gone.len();
+        let (accounts, must_last) = self.accounts.unsaved(most);
+        let (mut rows, accounts_saved) = (self.unsaved.gone.len() + accounts.len(), accounts.len());
         let (mut rooms, mut saved) = (Vec::new(), Vec::new());
         for &id in &self.unsaved.rooms {
             let Some(room) = self.rooms.get(id) else { continue };
@@ -117,7 +122,9 @@ impl Lobby {
             rooms.push(RoomChanges { name: &room.name, settings, said, forgotten, standing });
         }
         let Sequence { epoch, last, gap_before, .. } = self.sequence;
-        commit(&SaveBatch { epoch, last, gap_before, gone: &self.unsaved.gone, rooms })?;
+        let gone = &self.unsaved.gone;
+        commit(&SaveBatch { epoch, last, gap_before, gone, rooms, accounts, must_last })?;
+        self.accounts.note_saved(accounts_saved);
         self.unsaved.gone.clear();
         self.sequence.saved = last;
         self.note_saved(&saved);

@@ -138,6 +138,7 @@ fn sent_away(farewell: Farewell) -> HttpError {
         Farewell::Shutdown { .. } => HttpError::Unavailable("the server stops"),
         Farewell::TlsOnly => HttpError::TlsOnly,
         Farewell::Quit
+        | Farewell::TooManyPasswords
         | Farewell::SlowReader { .. }
         | Farewell::ServerFull
         | Farewell::NetworkFull

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::accounts;
 use super::events::{seconds, sentence};
 use super::object::{Bye, Error, Object, Text};
 use crate::chat::{ActiveSanction, Farewell, Refusal, Reply};
@@ -38,6 +39,10 @@ pub(super) fn error(refusal: &Refusal) -> Object<'_> {
         | Refusal::PasswordWrong(room)
         | Refusal::KeyWrong(room)
         | Refusal::TooManySanctions(room) => about(None, named(room.as_str())),
+        Refusal::Account(refusal) => {
+            let (name, retry) = accounts::about(refusal);
+            Error { retry, ..about(name, None) }
+        }
         Refusal::PasswordPaused { room, lasts } => {
             Error { retry: Some(seconds(*lasts)), ..about(None, named(room.as_str())) }
         }
@@ -110,6 +115,7 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::HistoryOff => "history-off",
         Refusal::OperWrong => "oper-wrong",
         Refusal::OperBusy => "oper-busy",
+        Refusal::Account(refusal) => accounts::code(refusal),
         Refusal::QueueName => "queue-bad",
         Refusal::MatchPlayers => "players-bad",
         Refusal::NotSeeking => "queue-none",
@@ -128,6 +134,7 @@ fn farewell_code(farewell: Farewell) -> &'static str {
         Farewell::Quit => "quit",
         Farewell::RegisterTimeout => "nick-late",
         Farewell::TooManyTries => "nick-tries",
+        Farewell::TooManyPasswords => "password-tries",
         Farewell::LineTimeout => "line-late",
         Farewell::SlowReader { .. } => "slow",
         Farewell::Shutdown { .. } => "going",

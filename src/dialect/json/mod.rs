@@ -9,6 +9,7 @@
 //! An object is written without what ends it: the encoding knows whether that is a newline or the
 //! length of a frame in front. No object holds a byte below U+0020.
 
+mod accounts;
 mod errors;
 mod events;
 mod object;

@@ -206,6 +206,17 @@ pub enum Object<'a> {
         /// The same in English.
         text: Text<'a>,
     },
+    /// The reader is logged in, or is not any more.
+    Account {
+        /// To which account; absent: to none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Text<'a>>,
+        /// It was registered just now.
+        #[serde(default, skip_serializing_if = "is_false")]
+        registered: bool,
+        /// The same in English.
+        text: Text<'a>,
+    },
     /// A token for the UDP port.
     Token {
         /// The queue's name.

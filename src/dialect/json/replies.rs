@@ -1,5 +1,6 @@
 //! What one client is told, as objects.
 
+use super::accounts;
 use super::errors::{bye, error};
 use super::events::{moderated, seconds, sentence, write};
 use super::object::{
@@ -97,6 +98,7 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
             Object::Ignoring { nick: name.into(), on, text: in_english() }
         }
         Reply::IsServerOperator => Object::ServerOperator { text: in_english() },
+        Reply::Account(answer) => accounts::object(&answer, in_english()),
         Reply::Checking => Object::Checking { text: in_english() },
         Reply::TicketGiven(ticket) => token(&ticket),
         Reply::TicketReturned => Object::MatchOff { text: in_english() },

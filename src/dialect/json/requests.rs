@@ -7,7 +7,9 @@
 
 use serde::Deserialize;
 
-use crate::chat::{Command, HistoryCursor, Landing, Recall, Refusal, RoomCommand, quoted};
+use crate::chat::{
+    AccountRequest, Command, HistoryCursor, Landing, LogInWay, Recall, Refusal, RoomCommand, quoted,
+};
 use crate::dialect::format::Request;
 use crate::dialect::line::{message, slash};
 use crate::dialect::steps::{Speaker, Step};
@@ -46,6 +48,9 @@ struct Fields {
     nick: Option<String>,
     room: Option<String>,
     password: Option<String>,
+    new: Option<String>,
+    account: Option<String>,
+    email: Option<String>,
     text: Option<String>,
     to: Option<String>,
     after: Option<String>,
@@ -162,6 +167,9 @@ impl Fields {
                 queue: needed(self.queue.as_deref())?,
                 players: u8::try_from(self.n.unwrap_or(2)).unwrap_or(u8::MAX),
             },
+            "register" | "login" | "logout" | "password_change" => {
+                Command::Account(self.about_account()?)
+            }
             "match_off" => Command::MatchOff,
             "command" => return self.command(),
             "ping" => return Ok(Step::Ping),
@@ -170,6 +178,28 @@ impl Fields {
             unknown => return Err(Refusal::RequestUnknown(quoted(unknown))),
         };
         Ok(Step::Command(command))
+    }
+
+    /// A request about accounts.
+    fn about_account(&self) -> Result<AccountRequest<'_>, Refusal> {
+        let password = || needed(self.password.as_deref());
+        Ok(match self.t.as_str() {
+            "register" => AccountRequest::Register {
+                name: self.account.as_deref(),
+                password: password()?,
+                email: self.email.as_deref(),
+            },
+            "login" => AccountRequest::LogIn {
+                name: needed(self.account.as_deref())?,
+                password: password()?,
+                way: LogInWay::Asked,
+            },
+            "password_change" => AccountRequest::ChangePassword {
+                old: password()?,
+                new: needed(self.new.as_deref())?,
+            },
+            _ => AccountRequest::LogOut,
+        })
     }
 
     /// Coming into a room, and what of its history is wanted.
@@ -334,6 +364,23 @@ mod tests {
                 r#"{"t":"match","queue":"duel","n":4}"#,
                 command(Command::Match { queue: "duel", players: 4 }),
             ),
+            (
+                r#"{"t":"login","account":"alice","password":"x y"}"#,
+                command(Command::Account(AccountRequest::LogIn {
+                    name: "alice",
+                    password: "x y",
+                    way: LogInWay::Asked,
+                })),
+            ),
+            (
+                r#"{"t":"register","password":"x"}"#,
+                command(Command::Account(AccountRequest::Register {
+                    name: None,
+                    password: "x",
+                    email: None,
+                })),
+            ),
+            (r#"{"t":"logout"}"#, command(Command::Account(AccountRequest::LogOut))),
             (r#"{"t":"match_off"}"#, command(Command::MatchOff)),
             (r#"{"t":"quit"}"#, command(Command::Quit(""))),
             (r#"{"t":"ping"}"#, asked(&Step::Ping)),

@@ -4,6 +4,8 @@
 //! used, and what the terminal client completes and explains are all read from here, so that a
 //! command is added in one place.
 
+mod accounts;
+
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
 use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
@@ -60,9 +62,14 @@ impl CommandSpec {
     }
 }
 
+/// Every entry, in the order in which commands are listed.
+fn entries() -> impl Iterator<Item = &'static CommandEntry> + Clone {
+    TABLE.iter().chain(&accounts::TABLE)
+}
+
 /// All commands, the most useful first.
 pub fn commands() -> impl Iterator<Item = &'static CommandSpec> {
-    TABLE.iter().map(|entry| &entry.spec)
+    entries().map(|entry| &entry.spec)
 }
 
 /// Parses the text behind the slash.
@@ -141,7 +148,7 @@ impl Part {
 impl CommandEntry {
     /// The entry of this name, capitals or not.
     pub(in crate::dialect) fn named(name: &str) -> Option<&'static Self> {
-        TABLE.iter().find(|entry| entry.spec.is_called(name))
+        entries().find(|entry| entry.spec.is_called(name))
     }
 
     const fn also(mut self, aliases: &'static [&'static str]) -> Self {
@@ -199,8 +206,8 @@ const fn format_entry(
 
 /// The usage of a command.
 pub(in crate::dialect) fn usage(verb: Verb) -> &'static str {
-    let usages = TABLE.iter().filter_map(|entry| entry.usage);
-    usages.into_iter().find(|(of, _)| *of == verb).map_or("/help", |(_, usage)| usage)
+    let mut usages = entries().filter_map(|entry| entry.usage);
+    usages.find(|(of, _)| *of == verb).map_or("/help", |(_, usage)| usage)
 }
 
 /// Appends the answer to `/help`, each line with its newline.
@@ -211,7 +218,7 @@ pub(in crate::dialect) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     };
     for part in parts {
         line(out, &["* ", part.heading()]);
-        let lines = TABLE.iter().filter_map(|entry| entry.help).chain([LITERAL]);
+        let lines = entries().filter_map(|entry| entry.help).chain([LITERAL]);
         let mut lines: Vec<HelpLine> = lines.filter(|line| line.part == *part).collect();
         lines.sort_by_key(|line| line.place);
         for HelpLine { typed, does, .. } in lines {

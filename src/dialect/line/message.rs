@@ -90,9 +90,10 @@ fn nickname_or_command(line: &str) -> Result<Option<Request<'_>>, Refusal> {
     if line.is_empty() || line.starts_with('/') {
         return match asked(line) {
             // Advice on other commands would be of no use yet.
-            Err(refusal) if refusal != Refusal::Incomplete(Verb::Nick) => {
-                Err(Refusal::NicknameFirst)
+            Err(Refusal::Incomplete(verb @ (Verb::Nick | Verb::LogIn))) => {
+                Err(Refusal::Incomplete(verb))
             }
+            Err(_) => Err(Refusal::NicknameFirst),
             understood => understood,
         };
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::accounts;
 use super::date::Dated;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
@@ -35,6 +36,7 @@ pub(in crate::dialect) fn write(reply: &Reply<'_>, numbered: bool, out: &mut Vec
         Reply::IgnoreChanged { name, ignored: false } => {
             line(out, &["* you hear ", name, " again"]);
         }
+        Reply::Account(answer) => accounts::answer(&answer, out),
         Reply::Checking => line(out, &["* your password is being checked"]),
         Reply::IsServerOperator => {
             line(out, &["* you look after the server now (/help rooms: what you can do)"]);

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::accounts;
 use super::commands::usage;
 use super::notices::{Rounded, because};
 use super::writing::{line, notice};
@@ -56,6 +57,7 @@ fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
             line(out, &["* there is no request \"", t, "\" (docs/PROTOCOL.md lists them)"]);
         }
         Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
+        Refusal::Account(refusal) => accounts::refusal(refusal, out),
         _ => about_order(refusal, out),
     }
 }
@@ -259,6 +261,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::UnknownCommand(_)
         | Refusal::RequestUnknown(_)
         | Refusal::Incomplete(_)
+        | Refusal::Account(_)
         | Refusal::NotAllowed { .. }
         | Refusal::Outranked(_)
         | Refusal::NotHere { .. }

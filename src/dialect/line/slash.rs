@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::chat::{
-    Command, Guide, HistoryCursor, Recall, Refusal, RoomCommand, SanctionKind, SanctionRequest,
-    Verb,
+    AccountRequest, Command, Guide, HistoryCursor, LogInWay, Recall, Refusal, RoomCommand,
+    SanctionKind, SanctionRequest, Verb,
 };
 use crate::dialect::format::Format;
 
@@ -34,6 +34,29 @@ pub(in crate::dialect) fn whisper(argument: &str) -> Result<Command<'_>, Refusal
 /// `NAME PASSWORD`.
 pub(in crate::dialect) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
     two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
+}
+
+/// `PASSWORD`, which may hold spaces.
+pub(in crate::dialect) fn register(argument: &str) -> Result<Command<'_>, Refusal> {
+    let password = needed(Verb::Register, argument)?;
+    Ok(Command::Account(AccountRequest::Register { name: None, password, email: None }))
+}
+
+/// `NAME PASSWORD`.
+pub(in crate::dialect) fn log_in(argument: &str) -> Result<Command<'_>, Refusal> {
+    let (name, password) = two(Verb::LogIn, argument)?;
+    let way = LogInWay::Typed;
+    Ok(Command::Account(AccountRequest::LogIn { name, password, way }))
+}
+
+pub(in crate::dialect) fn log_out(_: &str) -> Result<Command<'_>, Refusal> {
+    Ok(Command::Account(AccountRequest::LogOut))
+}
+
+/// `OLD NEW`.
+pub(in crate::dialect) fn change_password(argument: &str) -> Result<Command<'_>, Refusal> {
+    let (old, new) = two(Verb::ChangePassword, argument)?;
+    Ok(Command::Account(AccountRequest::ChangePassword { old, new }))
 }
 
 /// `ROOM` or `ROOM PASSWORD`.
@@ -289,6 +312,15 @@ mod tests {
             ("/ignore", Command::Ignore(None)),
             ("/ignore bob", Command::Ignore(Some("bob"))),
             ("/oper root let me in", Command::Oper { name: "root", password: "let me in" }),
+            (
+                "/login alice open sesame",
+                Command::Account(AccountRequest::LogIn {
+                    name: "alice",
+                    password: "open sesame",
+                    way: LogInWay::Typed,
+                }),
+            ),
+            ("/logout", Command::Account(AccountRequest::LogOut)),
             ("/op bob", RoomCommand::Op { whom: "bob", may: true }.in_last_room()),
             ("/deop bob", RoomCommand::Op { whom: "bob", may: false }.in_last_room()),
         ] {
@@ -317,6 +349,9 @@ mod tests {
             ("/format", Refusal::Incomplete(Verb::Format)),
             ("/format xml", Refusal::Incomplete(Verb::Format)),
             ("/oper root", Refusal::Incomplete(Verb::Oper)),
+            ("/register", Refusal::Incomplete(Verb::Register)),
+            ("/login alice", Refusal::Incomplete(Verb::LogIn)),
+            ("/password-change old", Refusal::Incomplete(Verb::ChangePassword)),
             ("/ban", Refusal::Incomplete(Verb::Ban)),
             ("/ban-ip", Refusal::Incomplete(Verb::BanIp)),
             ("/ban bob 2 hours", Refusal::NotATime),

@@ -167,6 +167,9 @@ fn farewell_line(out: &mut Vec<u8>, farewell: Farewell) {
         Farewell::TooManyTries => {
             line(out, &["* too much came without a good nickname; connect again and type one"]);
         }
+        Farewell::TooManyPasswords => {
+            line(out, &["* too many wrong passwords; connect again when you know it"]);
+        }
         Farewell::LineTimeout => {
             line(out, &["* your line was begun and not ended in time; end each with Enter"]);
         }

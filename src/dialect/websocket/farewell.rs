@@ -27,6 +27,7 @@ fn code(farewell: Farewell) -> u16 {
         | Farewell::MadeWay => 1013,
         Farewell::RegisterTimeout
         | Farewell::TooManyTries
+        | Farewell::TooManyPasswords
         | Farewell::LineTimeout
         | Farewell::SlowReader { .. }
         | Farewell::AddressBanned

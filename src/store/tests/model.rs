@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Alphabet, Message, MessageKind, RoomChanges, RoomSettings, SanctionKind, SaveBatch, SecretHash,
-    StoredRoom,
+    Account, Alphabet, Message, MessageKind, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
+    SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
 };
+use crate::scram::Verifier;
 use crate::time::UnixTime;
 
 /// Names with and without capitals, and in another script.
@@ -64,6 +65,7 @@ pub(super) fn message(number: u64, text: &str) -> Message {
 /// The state that should be on disk.
 pub(super) struct StoreModel {
     rooms: BTreeMap<&'static str, StoredRoom>,
+    accounts: BTreeMap<&'static str, Account>,
     epoch: u32,
     last: u64,
 }
@@ -73,6 +75,7 @@ pub(super) struct RoomUpdate {
     gone: Vec<RoomName>,
     /// Each room, whether its settings is told, and the number before the first message told.
     rooms: Vec<(&'static str, bool, u64)>,
+    accounts: Vec<&'static str>,
 }
 
 impl RoomUpdate {
@@ -93,19 +96,21 @@ impl RoomUpdate {
             gap_before: model.last / 2,
             gone: &self.gone,
             rooms: rooms.collect(),
+            accounts: self.accounts.iter().map(|name| &model.accounts[name]).collect(),
+            must_last: !self.accounts.is_empty(),
         }
     }
 }
 
 impl StoreModel {
     pub(super) fn new() -> Self {
-        Self { rooms: BTreeMap::new(), epoch: 99, last: 0 }
+        Self { rooms: BTreeMap::new(), accounts: BTreeMap::new(), epoch: 99, last: 0 }
     }
 
     /// Changes something.
     pub(super) fn play(&mut self, random: &mut ModelRandom) -> RoomUpdate {
         self.epoch = 7;
-        let mut change = RoomUpdate { gone: Vec::new(), rooms: Vec::new() };
+        let mut change = RoomUpdate { gone: Vec::new(), rooms: Vec::new(), accounts: Vec::new() };
         for name in ROOMS {
             if random.below(6) == 0 && self.rooms.remove(name).is_some() {
                 change.gone.push(room_name(name));
@@ -113,6 +118,11 @@ impl StoreModel {
             if random.below(3) == 0 {
                 change.rooms.push(self.change_room(name, random));
             }
+        }
+        if random.below(4) == 0 {
+            let name = random.one_of(&PEOPLE);
+            self.accounts.insert(name, account(name, random));
+            change.accounts.push(name);
         }
         change
     }
@@ -160,7 +170,9 @@ impl StoreModel {
             gap_before: self.last / 2,
             complete,
             rooms,
+            accounts: self.accounts.values().cloned().collect(),
         };
+        found.accounts.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
         assert_eq!(*found, expected, "seed {seed}");
     }
 }
@@ -176,9 +188,24 @@ fn settings(random: &mut ModelRandom) -> RoomSettings {
     let sanctions = Sanctions::restored(sanctions.collect());
     RoomSettings {
         topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
-        owner: random.maybe(|random| Owner { name: random.person(), key: random.hash() }),
+        owner: random.maybe(|random| {
+            let account = random.maybe(|random| random.person().key());
+            Owner { name: random.person(), key: random.hash(), account }
+        }),
         password: random.maybe(ModelRandom::hash),
         sanctions,
+    }
+}
+
+fn account(name: &str, random: &mut ModelRandom) -> Account {
+    let salt = (u128::from(random.below(1 << 50)) << 64).to_be_bytes();
+    let verifier = Verifier::of_nobody(salt, 4_096 + random.below(9) as u32, name.as_bytes());
+    Account {
+        name: Nickname::restored(name).unwrap(),
+        verifier,
+        email: random.maybe(|_| "it's@example.org".into()),
+        made: UnixTime::from_millis(random.below(1 << 50)),
+        seen: UnixTime::from_millis(random.below(1 << 50)),
     }
 }
 

@@ -40,7 +40,9 @@ fn keep(store: &mut Store, rooms: &[StoredRoom]) {
         standing: room.standing,
     });
     let rooms = changes.collect();
-    store.commit(&SaveBatch { epoch: 7, last: 9, gap_before: 0, gone: &[], rooms }).unwrap();
+    store
+        .commit(&SaveBatch { epoch: 7, last: 9, gap_before: 0, rooms, ..SaveBatch::default() })
+        .unwrap();
 }
 
 /// The names of those that are too many, and that may all go but one.
@@ -176,9 +178,7 @@ fn a_room_under_an_old_key_is_erased_and_not_the_one_that_has_that_key_today() {
                    VALUES (3, 'old-key', 0, 'al', 'said', 'hello')";
     store.connection.execute_batch(sql).unwrap();
     assert!(surplus(&mut store, 2, "").is_empty(), "it is nobody's in memory");
-    store
-        .commit(&SaveBatch { epoch: 7, last: 9, gap_before: 0, gone: &[], rooms: Vec::new() })
-        .unwrap();
+    store.commit(&SaveBatch { epoch: 7, last: 9, gap_before: 0, ..SaveBatch::default() }).unwrap();
     let left =
         |sql: &str| -> String { store.connection.query_row(sql, (), |row| row.get(0)).unwrap() };
     assert_eq!(left("SELECT group_concat(key) FROM (SELECT key FROM rooms ORDER BY key)"), {
@@ -239,7 +239,7 @@ fn who_goes_on_with_a_state_changes_nothing_before_it_begins() {
     assert_eq!(state(), (1, true));
     let mut store = Store::resume(folder.path()).unwrap();
     let archive = store.archive().unwrap();
-    let nothing_new = SaveBatch { epoch: 7, last: 3, gap_before: 0, gone: &[], rooms: Vec::new() };
+    let nothing_new = SaveBatch { epoch: 7, last: 3, gap_before: 0, ..SaveBatch::default() };
     // A failed write is tried again with the next commit.
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert!(store.begin(&nothing_new).is_err());

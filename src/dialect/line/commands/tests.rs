@@ -22,7 +22,7 @@ fn help_rooms_reads_as_ever() {
 
 #[test]
 fn usages_and_help_name_their_command() {
-    for CommandEntry { spec, usage, help, .. } in &TABLE {
+    for CommandEntry { spec, usage, help, .. } in entries() {
         let begin = format!("/{}", spec.name);
         assert!(usage.is_none_or(|(_, usage)| usage.starts_with(&begin)), "{begin}");
         assert!(help.is_none_or(|line| line.typed.starts_with(&begin)), "{begin}");

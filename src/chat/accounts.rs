@@ -1,0 +1,242 @@
+//! The table of accounts, and who is logged in to which.
+//!
+//! All are in memory: a nickname is looked up here before it is given, and an account takes some
+//! 250 bytes. What has changed is saved with the rooms.
+//!
+//! Invariants: an account is found by the key of its name; whoever is logged in, is to an account
+//! that there is; the list of changes names each account once.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::name::NameKey;
+use crate::id::ClientId;
+use crate::scram::Verifier;
+use crate::time::UnixTime;
+
+/// Every account.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    known: HashMap<NameKey, Entry>,
+    /// Those that have changed since the last save.
+    unsaved: VecDeque<NameKey>,
+    /// Who is logged in.
+    logins: HashMap<ClientId, NameKey>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    account: Account,
+    is_unsaved: bool,
+    /// The change must outlive a loss of power: its owner is told only then.
+    must_last: bool,
+}
+
+/// All of it, for another process.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct AccountsState {
+    known: Vec<Entry>,
+    logins: Vec<(ClientId, NameKey)>,
+}
+
+impl Accounts {
+    /// The number of accounts.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// The account of this key.
+    pub(super) fn get(&self, key: &NameKey) -> Option<&Account> {
+        self.known.get(key).map(|entry| &entry.account)
+    }
+
+    /// The account to which a client is logged in.
+    pub(super) fn of(&self, id: ClientId) -> Option<&Account> {
+        if self.logins.is_empty() {
+            return None;
+        }
+        self.get(self.logins.get(&id)?)
+    }
+
+    /// Whether a name is an account's to which this client is not logged in.
+    pub(super) fn is_anothers(&self, id: ClientId, key: &NameKey) -> bool {
+        !self.known.is_empty()
+            && self.known.contains_key(key)
+            && self.logins.get(&id).is_none_or(|own| own != key)
+    }
+
+    /// Takes in an account that is stored.
+    pub(super) fn restore(&mut self, account: Account) {
+        let entry = Entry { account, is_unsaved: false, must_last: false };
+        self.known.insert(entry.account.key(), entry);
+    }
+
+    /// Adds an account, which is to be stored.
+    pub(super) fn add(&mut self, account: Account) {
+        let key = account.key();
+        self.restore(account);
+        self.note_changed(&key, true);
+    }
+
+    /// Gives an account another password. Returns what was known of the one so far.
+    pub(super) fn change(&mut self, key: &NameKey, verifier: Verifier) -> Option<Verifier> {
+        let entry = self.known.get_mut(key)?;
+        let old = std::mem::replace(&mut entry.account.verifier, verifier);
+        self.note_changed(key, true);
+        Some(old)
+    }
+
+    /// Removes an account that could not be stored, and was not before.
+    pub(super) fn remove(&mut self, key: &NameKey) {
+        self.known.remove(key);
+        self.unsaved.retain(|unsaved| unsaved != key);
+        self.logins.retain(|_, own| own != key);
+    }
+
+    /// Logs a client in to an account that there is. Whether anything has changed for others.
+    pub(super) fn log_in(&mut self, id: ClientId, key: &NameKey, now: UnixTime) -> bool {
+        if let Some(entry) = self.known.get_mut(key) {
+            // To be stored once a day at most, not at each log-in.
+            if std::mem::replace(&mut entry.account.seen, now).day() != now.day() {
+                self.note_changed(key, false);
+            }
+        }
+        self.logins.insert(id, key.clone()).as_ref() != Some(key)
+    }
+
+    /// Logs a client out, or forgets one that is gone. Whether it was logged in.
+    pub(super) fn log_out(&mut self, id: ClientId) -> bool {
+        !self.logins.is_empty() && self.logins.remove(&id).is_some()
+    }
+
+    /// Nobody is here any more.
+    pub(super) fn dismiss_everyone(&mut self) {
+        self.logins = HashMap::new();
+    }
+
+    /// Whether something is to be saved.
+    pub(super) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
+    }
+
+    /// Accounts that have changed, at most so many, and whether that must outlive a loss of power.
+    pub(super) fn unsaved(&self, most: usize) -> (Vec<&Account>, bool) {
+        let entries = self.unsaved.iter().take(most).filter_map(|key| self.known.get(key));
+        let must_last = entries.clone().any(|entry| entry.must_last);
+        (entries.map(|entry| &entry.account).collect(), must_last)
+    }
+
+    /// The first so many of those were saved.
+    pub(super) fn note_saved(&mut self, count: usize) {
+        for key in self.unsaved.drain(..count) {
+            if let Some(entry) = self.known.get_mut(&key) {
+                (entry.is_unsaved, entry.must_last) = (false, false);
+            }
+        }
+    }
+
+    /// Whether the account of this key is as it is stored.
+    pub(super) fn is_saved(&self, key: &NameKey) -> bool {
+        self.known.get(key).is_some_and(|entry| !entry.must_last)
+    }
+
+    fn note_changed(&mut self, key: &NameKey, must_last: bool) {
+        let Some(entry) = self.known.get_mut(key) else { return };
+        entry.must_last |= must_last;
+        if !std::mem::replace(&mut entry.is_unsaved, true) {
+            self.unsaved.push_back(key.clone());
+        }
+    }
+
+    /// All of it, for another process.
+    pub(super) fn handed_over(&self) -> AccountsState {
+        AccountsState {
+            known: self.known.values().cloned().collect(),
+            logins: self.logins.iter().map(|(id, key)| (*id, key.clone())).collect(),
+        }
+    }
+
+    /// Goes on where another process has stopped.
+    pub(super) fn take_over(&mut self, state: AccountsState) {
+        for entry in state.known {
+            let key = entry.account.key();
+            if entry.is_unsaved {
+                self.unsaved.push_back(key.clone());
+            }
+            self.known.insert(key, entry);
+        }
+        self.logins = state.logins.into_iter().collect();
+    }
+
+    /// Panics where the tables disagree. For tests.
+    pub(super) fn check_invariants(&self) {
+        for (key, entry) in &self.known {
+            assert_eq!(*key, entry.account.key(), "an account is found by its name");
+            let listed = self.unsaved.iter().filter(|unsaved| *unsaved == key).count();
+            assert_eq!(listed, usize::from(entry.is_unsaved), "a change is listed once");
+        }
+        for (id, key) in &self.logins {
+            assert!(self.known.contains_key(key), "{id} is logged in to no account");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Nickname;
+    use crate::scram::SALT_BYTES;
+
+    fn account(name: &str) -> Account {
+        let name = Nickname::restored(name).unwrap();
+        let verifier = Verifier::of_nobody([1; SALT_BYTES], 1, b"x");
+        let now = UnixTime::default();
+        Account { name, verifier, email: None, made: now, seen: now }
+    }
+
+    #[test]
+    fn names_belong_to_who_is_logged_in() {
+        let (mut accounts, [alice, bob]) = (Accounts::default(), [1, 2].map(ClientId::from_bits));
+        let key = NameKey::of("alice");
+        accounts.add(account("Alice"));
+        assert!(accounts.is_anothers(alice, &key));
+        assert!(accounts.log_in(alice, &key, UnixTime::default()));
+        assert!(!accounts.log_in(alice, &key, UnixTime::default()), "nothing new");
+        assert!(!accounts.is_anothers(alice, &key) && accounts.is_anothers(bob, &key));
+        assert_eq!(accounts.of(alice).map(|account| account.name.as_str()), Some("Alice"));
+        assert!(accounts.log_out(alice) && !accounts.log_out(alice));
+        accounts.remove(&key);
+        assert!(!accounts.is_anothers(bob, &key));
+        accounts.check_invariants();
+    }
+
+    #[test]
+    fn changes_are_saved_once_and_again_if_that_fails() {
+        let mut accounts = Accounts::default();
+        let names = |accounts: &Accounts, most| -> Vec<String> {
+            let (changed, _) = accounts.unsaved(most);
+            changed.iter().map(|account| account.name.as_str().to_owned()).collect()
+        };
+        ["alice", "bob"].iter().for_each(|name| accounts.add(account(name)));
+        assert_eq!(names(&accounts, 9), ["alice", "bob"]);
+        assert!(accounts.unsaved(9).1 && !accounts.is_saved(&NameKey::of("alice")));
+        accounts.note_saved(1);
+        assert_eq!(names(&accounts, 9), ["bob"]);
+        assert!(accounts.is_saved(&NameKey::of("alice")));
+        accounts.note_saved(1);
+        let tomorrow = UnixTime::from_millis(90_000_000);
+        let alice = ClientId::from_bits(1);
+        accounts.log_in(alice, &NameKey::of("alice"), tomorrow);
+        accounts.log_in(alice, &NameKey::of("alice"), tomorrow);
+        assert_eq!(names(&accounts, 9), ["alice"]);
+        assert!(!accounts.unsaved(9).1, "a date may be lost");
+        let state = serde_json::to_string(&accounts.handed_over()).unwrap();
+        let mut later = Accounts::default();
+        later.take_over(serde_json::from_str(&state).unwrap());
+        assert_eq!((names(&later, 9), later.len()), (vec!["alice".to_owned()], 2));
+        assert!(later.of(alice).is_some());
+        later.check_invariants();
+    }
+}

@@ -1,0 +1,169 @@
+//! Accounts in the lobby: whose nickname is whose, who is logged in, and the rooms of accounts.
+//!
+//! Checking a password takes many turns and a secret, so it is left to `server`, which asks here
+//! what may be done and says when it is.
+
+use super::deciding::Decision;
+use super::owning::changed;
+use super::{Context, Lobby};
+use crate::chat::account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
+use crate::chat::command::Outcome;
+use crate::chat::fact::{Author, Change};
+use crate::chat::name::{NameKey, Nickname};
+use crate::chat::outlet::Outlet;
+use crate::chat::refusal::Refusal;
+use crate::chat::reply::Reply;
+use crate::chat::room::RoomId;
+use crate::id::ClientId;
+use crate::limits::ACCOUNTS_MAX;
+use crate::scram::{SALT_BYTES, Verifier};
+
+impl Lobby {
+    /// Decides on a request about accounts, which `server` carries out.
+    pub(super) fn decide_on_account<'a>(
+        &self,
+        request: AccountRequest<'a>,
+    ) -> Result<Decision<'a>, Refusal> {
+        match request {
+            AccountRequest::AbortScram | AccountRequest::LogOut => {}
+            _ if self.archive.is_none() => return Err(AccountRefusal::NotHere.into()),
+            _ => {}
+        }
+        Ok(Decision::Beyond(Outcome::Account(request)))
+    }
+
+    /// The account of this name, if there is one.
+    pub fn account(&self, key: &NameKey) -> Option<&Account> {
+        self.accounts.get(key)
+    }
+
+    /// The account to which a client is logged in.
+    pub fn account_of(&self, id: ClientId) -> Option<&Account> {
+        self.accounts.of(id)
+    }
+
+    /// The number of accounts.
+    pub fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// The name under which a client may register an account; `typed`: another than its nickname.
+    ///
+    /// # Errors
+    /// It may not.
+    pub fn check_registration(
+        &self,
+        id: ClientId,
+        typed: Option<&str>,
+    ) -> Result<Nickname, Refusal> {
+        if let Some(account) = self.accounts.of(id) {
+            return Err(AccountRefusal::LoggedInAlready(account.name.clone()).into());
+        }
+        let name = match (typed, self.nickname(id)) {
+            (None, Some(nickname)) => nickname.clone(),
+            (None, None) => return Err(Refusal::NicknameFirst),
+            (Some(typed), _) => Nickname::parse(typed, self.settings.alphabet)?,
+        };
+        if self.accounts.get(&name.key()).is_some() {
+            return Err(AccountRefusal::Exists(name).into());
+        }
+        match self.free_nickname(id, name.as_str()) {
+            Err(Refusal::NicknameTaken(name)) => return Err(AccountRefusal::InUse(name).into()),
+            found => drop(found?),
+        }
+        if self.accounts.len() >= ACCOUNTS_MAX {
+            return Err(AccountRefusal::Full.into());
+        }
+        Ok(name)
+    }
+
+    /// Draws a salt.
+    pub fn draw_salt(&mut self) -> [u8; SALT_BYTES] {
+        let (one, two) = (self.keys.draw(), self.keys.draw());
+        (u128::from(one) << 64 | u128::from(two)).to_be_bytes()
+    }
+
+    /// Adds an account, which the next save stores.
+    pub fn add_account(&mut self, account: Account) {
+        self.accounts.add(account);
+    }
+
+    /// Gives an account another password, which the next save stores. Returns what was known of
+    /// the one so far.
+    pub fn change_password_of(&mut self, key: &NameKey, verifier: Verifier) -> Option<Verifier> {
+        self.accounts.change(key, verifier)
+    }
+
+    /// Removes an account that could not be stored.
+    pub fn remove_account(&mut self, key: &NameKey) {
+        self.accounts.remove(key);
+    }
+
+    /// Whether all of an account that must outlive a loss of power is stored.
+    pub fn is_account_stored(&self, key: &NameKey) -> bool {
+        self.accounts.is_saved(key)
+    }
+
+    /// Logs a client in, which has proved to know the password. `way`: how it asked, if it did not
+    /// register just now.
+    pub fn log_in(
+        &mut self,
+        id: ClientId,
+        key: &NameKey,
+        way: Option<LogInWay>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        self.accounts.log_in(id, key, context.now);
+        let Some(account) = self.accounts.get(key) else { return };
+        let name = &account.name;
+        let answer = match way {
+            Some(way) => AccountAnswer::LoggedIn { name, way },
+            None => AccountAnswer::Registered(name),
+        };
+        outlet.reply(id, &Reply::Account(answer));
+        self.claim_own_rooms(id, context, outlet);
+    }
+
+    /// Logs a client out.
+    ///
+    /// # Errors
+    /// It is not logged in.
+    pub fn log_out(&mut self, id: ClientId, outlet: &mut impl Outlet) -> Result<(), Refusal> {
+        if !self.accounts.log_out(id) {
+            return Err(AccountRefusal::NotLoggedIn.into());
+        }
+        outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut));
+        Ok(())
+    }
+
+    /// Whether a room belongs to the account to which a client is logged in.
+    pub(super) fn is_room_of_account(&self, id: ClientId, room: RoomId) -> bool {
+        let Some(account) = self.accounts.of(id) else { return false };
+        let owner = self.rooms.get(room).and_then(|open| open.settings.owner.as_ref());
+        let owner = owner.and_then(|owner| owner.account.as_ref());
+        owner.is_some_and(|owner| *owner == account.key())
+    }
+
+    /// Makes a member that has just logged in the owner of the rooms in which it is and which
+    /// belong to its account.
+    fn claim_own_rooms(&mut self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
+        let Some(member) = self.members.get(id) else { return };
+        let who = member.nickname.clone();
+        let rooms: Vec<RoomId> = member.memberships.iter().map(|it| it.room).collect();
+        for room in rooms {
+            if self.is_room_of_account(id, room)
+                && !self.is_owner(room, &who)
+                && let Decision::Fact(room, fact) = changed(room, &who, Change::Claimed)
+            {
+                self.happen(room, Author::Here(id), fact, context, outlet);
+            }
+        }
+    }
+}
+
+impl From<AccountRefusal> for Refusal {
+    fn from(refusal: AccountRefusal) -> Self {
+        Self::Account(refusal)
+    }
+}
