@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::message::HistoryCursor;
+use super::people::PeopleCommand;
 use super::profile::About;
 use super::sanctions::SanctionKind;
 use crate::id::ClientId;
@@ -111,6 +112,8 @@ pub enum Command<'a> {
         /// The nickname.
         to: &'a str,
     },
+    /// Something about people.
+    People(PeopleCommand<'a>),
     /// Show a page of help.
     Help(Guide),
     /// Leave the server, for a reason that may be empty.
@@ -248,6 +251,7 @@ impl<'a> Command<'a> {
             Self::Say { text, .. } | Self::Act { text, .. } | Self::Whisper { text, .. } => {
                 by_length(text)
             }
+            Self::People(command) => command.cost(),
             Self::Help(_)
             | Self::Quit(_)
             | Self::MatchOff
@@ -285,6 +289,10 @@ pub enum Outcome<'a> {
         /// The password that the client gave.
         password: &'a str,
     },
+    /// The client was told of so many people.
+    Listed(usize),
+    /// The client asks how many are here.
+    CountsPeople,
     /// The client has brought a wrong password or key, and was told so.
     Guessed,
     /// The client is banned from the server, and was told so.

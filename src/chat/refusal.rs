@@ -59,6 +59,8 @@ pub enum Verb {
     Unignore,
     /// Log in as a server operator.
     Oper,
+    /// Ask about somebody.
+    Whois,
 }
 
 /// A member's rank in a room, the lowest first.

@@ -11,6 +11,7 @@ use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
+use crate::chat::people::Gone;
 use crate::chat::profile::Profile;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
@@ -25,6 +26,10 @@ pub struct LobbyState {
     listeners: Vec<(ClientId, RoomId)>,
     #[serde(default)]
     profiles: Vec<(ClientId, Profile)>,
+    #[serde(default)]
+    watches: Vec<(ClientId, Vec<SmolStr>)>,
+    #[serde(default)]
+    gone: Vec<Gone>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     sequence: Sequence,
     keys: RoomKeys,
@@ -45,6 +50,8 @@ impl Lobby {
                 .collect(),
             listeners: self.listeners.iter().map(|(id, room)| (*id, *room)).collect(),
             profiles: self.profiles.iter().map(|(id, profile)| (id, profile.clone())).collect(),
+            watches: self.watches.handed_over(),
+            gone: self.gone.iter().cloned().collect(),
             ignores: self.ignores.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -76,6 +83,12 @@ impl Lobby {
             member.name_hash = self.nicknames.hash(&member.nickname.key());
             self.members.insert(id, member);
             self.nicknames.insert(id, &self.members);
+        }
+        self.gone = state.gone.into();
+        for (id, names) in state.watches {
+            for name in names {
+                self.watches.add(id, &name);
+            }
         }
         for (id, names) in state.ignores {
             for name in names {

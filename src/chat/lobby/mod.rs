@@ -13,6 +13,7 @@
 
 mod applying;
 mod deciding;
+mod finding;
 mod handover;
 mod ignores;
 mod journal;
@@ -23,13 +24,15 @@ mod moderation;
 mod owning;
 mod people;
 mod persistence;
+mod presence;
 mod public;
 mod recalling;
 mod sequence;
 mod shelving;
 mod talking;
+mod watches;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -44,6 +47,7 @@ use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::network::Network;
 use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
+use super::people::Gone;
 use super::profile::Profiles;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
@@ -61,6 +65,7 @@ use ignores::Ignores;
 use journal::Journal;
 use persistence::Unsaved;
 use sequence::{RoomKeys, Sequence};
+use watches::Watches;
 
 /// The settings that the server's administrator chooses.
 #[derive(Clone, Debug)]
@@ -129,6 +134,9 @@ pub struct Lobby {
     /// The preferences of clients without a nickname, where they are not the default.
     preferences: HashMap<ClientId, Preferences>,
     profiles: Profiles,
+    watches: Watches,
+    /// Those who were here, the last at the end.
+    gone: VecDeque<Gone>,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
@@ -164,6 +172,8 @@ impl Lobby {
             bots: settings.bot_keys(),
             preferences: HashMap::new(),
             profiles: Profiles::new(secret),
+            watches: Watches::default(),
+            gone: VecDeque::new(),
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
@@ -317,6 +327,7 @@ impl Lobby {
         self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
+        self.watches.check_invariants(|id| self.is_member(id));
         assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
