@@ -35,6 +35,7 @@ pub(in crate::dialect) fn write(
             by(who, out).word("TOPIC").word(&target).text(text);
         }
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
+        RoomEvent::News { .. } => {}
     }
 }
 
