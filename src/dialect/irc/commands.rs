@@ -122,6 +122,7 @@ pub(super) fn step<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     match verb.as_str() {
         "PRIVMSG" => talking::message(message, stage),
         "NOTICE" => talking::notice(message, stage),
+        "TAGMSG" => talking::tags(message, stage),
         "JOIN" => rooms::join(message, stage),
         "PART" => rooms::part(message, stage),
         "KICK" => rooms::kick(message, stage),

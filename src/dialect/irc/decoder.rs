@@ -104,6 +104,7 @@ impl IrcDecoder {
             line: None,
             cleaned: String::new(),
             label: String::new(),
+            client_tags: String::new(),
             is_over: false,
         }
     }
@@ -204,6 +205,8 @@ pub struct IrcSteps<'a> {
     cleaned: String,
     /// Its label.
     label: String,
+    /// Its tags that others are to be told.
+    client_tags: String,
     /// The last words were said.
     is_over: bool,
 }
@@ -319,7 +322,7 @@ impl IrcSteps<'_> {
     }
 
     fn go_on(&mut self, is_member: bool) -> Step<'_> {
-        let Self { decoder, bytes, input, line, cleaned, label, .. } = self;
+        let Self { decoder, bytes, input, line, cleaned, label, client_tags, .. } = self;
         let Some(told) = line else { return Step::Noise(0) };
         let text = if cleaned.is_empty() {
             let all = input.unwrap_or(bytes);
@@ -327,14 +330,16 @@ impl IrcSteps<'_> {
         } else {
             cleaned.as_str()
         };
-        let Some(message) = Message::parse(text) else {
+        let Some(mut message) = Message::parse(text) else {
             *line = None;
             return Step::Noise(0);
         };
         let has_labels = decoder.client.capabilities.has(Capabilities::LABELED_RESPONSE);
+        let has_tags = decoder.client.capabilities.has(Capabilities::MESSAGE_TAGS);
         match told.part {
             Part::Label => {
                 told.part = Part::Asks;
+                *client_tags = if has_tags { message.tags.of_client() } else { String::new() };
                 let found = message
                     .tags
                     .get("label")
@@ -350,6 +355,7 @@ impl IrcSteps<'_> {
             Part::Step => {
                 let stage = told.stage;
                 (told.stage, told.part) = (stage + 1, Part::Asks);
+                message.client_tags = client_tags;
                 match decoder.client.step(&message, stage, is_member) {
                     Some(step) => step,
                     None if label.is_empty() => {
