@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use mio_chat::chat::{
-    About, Command, Context, Departure, Landing, Lobby, LobbySettings, Moderation, Network, Outlet,
-    Person, Recollection, Reply, RoomCommand, RoomEvent, RoomId, RoomRef,
+    About, Command, Context, Departure, Landing, Lobby, LobbySettings, Moderation, Network, News,
+    Outlet, PeopleCommand, Person, Recollection, Reply, RoomCommand, RoomEvent, RoomId, RoomRef,
+    Search, UserMode,
 };
+use mio_chat::dialect::Encoding;
 use mio_chat::id::ClientId;
+use mio_chat::limits::WATCHED_MAX;
 use mio_chat::time::UnixTime;
 
 const NOW: UnixTime = UnixTime::from_millis(1_763_820_131_000);
@@ -53,6 +56,8 @@ fn told(event: &RoomEvent<'_>) -> String {
         RoomEvent::Moderated(Moderation { action, by, .. }) => {
             format!("{} {action:?}", mask(by))
         }
+        RoomEvent::News { who, news: News::Away(text) } => format!("{} away {text:?}", mask(who)),
+        RoomEvent::News { who, news: News::RealName(real) } => format!("{} real {real}", mask(who)),
         _ => format!("{event:?}"),
     }
 }
@@ -65,7 +70,14 @@ struct Told {
 }
 
 impl Outlet for Told {
-    fn reply(&mut self, _: ClientId, _: &Reply<'_>) {}
+    fn reply(&mut self, to: ClientId, reply: &Reply<'_>) {
+        if let Reply::People(_) | Reply::Refused(_) = reply {
+            let mut written = Vec::new();
+            Encoding::Line.reply(reply, None, &mut written);
+            let said = String::from_utf8(written).unwrap();
+            self.heard.entry(to).or_default().extend(said.lines().map(str::to_owned));
+        }
+    }
 
     fn publish(
         &mut self,
@@ -127,6 +139,13 @@ impl World {
         self.does(who, Command::Join { room, password, stay: true, recall, list: false });
     }
 
+    /// What somebody is told alone, or in its rooms.
+    fn asks(&mut self, who: u64, command: PeopleCommand<'_>) -> Vec<String> {
+        self.heard(who);
+        self.does(who, Command::People(command));
+        self.heard(who)
+    }
+
     /// What somebody was told since this was last asked.
     fn heard(&mut self, who: u64) -> Vec<String> {
         self.told.heard.remove(&id(who)).unwrap_or_default()
@@ -184,4 +203,121 @@ fn who_leaves_may_say_why() {
             "alice!~plain@local Kicked",
         ]
     );
+}
+
+const EVERYBODY: PeopleCommand<'_> =
+    PeopleCommand::Find(Search::Matching { mask: "*", operators: false });
+
+#[test]
+fn who_is_away_says_so() {
+    let mut world = World::new();
+    world.joins(1, "alice", None, "games");
+    world.joins(2, "bob", None, "games");
+    world.heard(2);
+    let told = world.asks(1, PeopleCommand::Away("lunch"));
+    assert_eq!(
+        told,
+        ["* you are away (/back ends that)", "alice!~plain@local away Some(\"lunch\")"]
+    );
+    assert_eq!(world.heard(2), ["alice!~plain@local away Some(\"lunch\")"]);
+    world.does(2, Command::Whisper { to: "alice", text: "hi" });
+    assert_eq!(world.heard(2), ["* away now: alice: lunch"]);
+    world.does(1, Command::People(PeopleCommand::Away("lunch")));
+    assert_eq!(world.heard(2), [""; 0], "nothing is new");
+    assert!(
+        world.asks(2, PeopleCommand::WhoIs("alice"))[0].ends_with("in games (owner), away: lunch")
+    );
+    world.does(1, Command::People(PeopleCommand::Back));
+    assert_eq!(world.heard(2), ["alice!~plain@local away None"]);
+}
+
+#[test]
+fn who_hides_is_found_by_name_and_by_those_in_a_room_with_it() {
+    let mut world = World::new();
+    world.joins(1, "alice", Some("al"), "games");
+    world.joins(2, "bob", None, "games");
+    world.joins(3, "carol", None, "chess");
+    world.asks(1, PeopleCommand::SetMode("alice", UserMode::Hidden, true));
+    assert_eq!(world.asks(2, EVERYBODY), ["* found: alice, bob, carol"]);
+    assert_eq!(world.asks(3, EVERYBODY), ["* found: bob, carol"]);
+    let alice = PeopleCommand::Find(Search::Matching { mask: "Alice", operators: false });
+    assert_eq!(world.asks(3, alice), ["* found: alice"]);
+    let games = PeopleCommand::Find(Search::InRoom("games"));
+    assert_eq!(world.asks(3, games), ["* found: bob"]);
+    let mask = PeopleCommand::Find(Search::Matching { mask: "~A?", operators: false });
+    assert_eq!(world.asks(2, mask), ["* found: alice"], "user names count");
+    let whois = world.asks(3, PeopleCommand::WhoIs("alice"));
+    assert_eq!(whois, ["* alice is ~al@local (Somebody), silent for 0s"]);
+    let nobody = world.asks(3, PeopleCommand::WhoIs("dave"));
+    assert_eq!(nobody, ["* nobody is called dave (/who lists this room)"]);
+}
+
+#[test]
+fn those_who_watch_hear_of_coming_and_going() {
+    let mut world = World::new();
+    world.joins(1, "alice", None, "games");
+    let status = world.asks(1, PeopleCommand::Watch("bob,Alice,no:name"));
+    assert_eq!(status, ["* here now: alice", "* not here: bob"]);
+    world.joins(2, "bob", None, "chess");
+    assert_eq!(world.heard(1), ["* here now: bob"]);
+    world.does(2, Command::People(PeopleCommand::Away("")));
+    assert_eq!(world.heard(1), ["* away now: bob"], "who shares no room hears it alone");
+    world.does(2, Command::Nick("rob"));
+    assert_eq!(world.heard(1), ["* not here: bob"]);
+    world.does(2, Command::Nick("BOB"));
+    assert_eq!(world.heard(1), ["* here now: BOB"]);
+    world.does(2, Command::Nick("bob"));
+    assert_eq!(world.heard(1), [""; 0]);
+    let list = world.asks(1, PeopleCommand::ListWatched);
+    assert_eq!(list, ["* you watch: bob, Alice"]);
+    world.lobby.leave(id(2), "", &context(), &mut world.told);
+    assert_eq!(world.heard(1), ["* not here: bob"]);
+    assert_eq!(world.asks(1, PeopleCommand::Unwatch("BOB")), [""; 0]);
+    world.joins(2, "bob", None, "chess");
+    assert_eq!(world.heard(1), [""; 0]);
+    let many: Vec<String> = (0..WATCHED_MAX).map(|n| format!("n{n}")).collect();
+    let told = world.asks(1, PeopleCommand::Watch(&many.join(",")));
+    let last = format!("* you watch as many as you can, so not these: n{}", WATCHED_MAX - 1);
+    assert_eq!(told.last(), Some(&last));
+    world.lobby.leave(id(1), "", &context(), &mut world.told);
+    world.lobby.check_invariants();
+}
+
+#[test]
+fn who_was_here_is_remembered_for_a_while() {
+    let mut world = World::new();
+    world.joins(1, "alice", None, "games");
+    world.joins(2, "bob", Some("bobby"), "games");
+    world.does(2, Command::Nick("rob"));
+    world.lobby.leave(id(2), "", &context(), &mut world.told);
+    assert_eq!(world.asks(1, PeopleCommand::WhoWas("bob", 0)), ["* bob was ~bobby@local"]);
+    assert_eq!(world.asks(1, PeopleCommand::WhoWas("rob", 0)), ["* rob was ~bobby@local"]);
+    let nobody = world.asks(1, PeopleCommand::WhoWas("carol", 0));
+    assert_eq!(nobody, ["* nobody called carol is remembered"]);
+}
+
+#[test]
+fn those_who_look_after_the_server_may_put_out_and_tell_all() {
+    let mut world = World::new();
+    for (who, nickname) in [(1, "alice"), (2, "bob"), (3, "carol")] {
+        world.joins(who, nickname, None, "games");
+    }
+    let kill = PeopleCommand::Kill { whom: "bob", reason: "spam" };
+    let refused = "* you cannot do that in main: only those who look after the server may";
+    assert_eq!(world.asks(1, kill), [refused]);
+    assert_eq!(world.asks(1, PeopleCommand::TellAll("hear")), [refused]);
+    world.lobby.promote(id(1), &mut world.told);
+    world.asks(2, PeopleCommand::SetMode("bob", UserMode::HearsOperators, true));
+    world.does(1, Command::People(PeopleCommand::TellAll("hear")));
+    assert_eq!(world.heard(2), ["* to everybody, from alice: hear"]);
+    assert_eq!(world.heard(3).len(), 1, "carol has only heard that she came");
+    world.does(1, Command::People(kill));
+    assert_eq!(world.heard(2), ["* you were put out of the server by alice: spam"]);
+    assert_eq!(world.heard(3), ["bob!~plain@local quit (Killed by alice: spam)"]);
+    assert_eq!(world.lobby.poll_expelled().map(|(who, _)| who), Some(id(2)));
+    assert_eq!(world.lobby.census().operators, 1);
+    world.asks(1, PeopleCommand::SetMode("alice", UserMode::Operator, false));
+    assert_eq!(world.lobby.census().operators, 0);
+    world.asks(1, PeopleCommand::SetMode("alice", UserMode::Operator, true));
+    assert_eq!(world.lobby.census().operators, 0, "that takes the password");
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::AccountRequest;
 use super::message::HistoryCursor;
+use super::people::PeopleCommand;
 use super::profile::About;
 use super::sanctions::SanctionKind;
 use crate::id::ClientId;
@@ -114,6 +115,8 @@ pub enum Command<'a> {
     },
     /// Something about accounts.
     Account(AccountRequest<'a>),
+    /// Something about people.
+    People(PeopleCommand<'a>),
     /// Show a page of help.
     Help(Guide),
     /// Leave the server, for a reason that may be empty.
@@ -251,6 +254,7 @@ impl<'a> Command<'a> {
             Self::Say { text, .. } | Self::Act { text, .. } | Self::Whisper { text, .. } => {
                 by_length(text)
             }
+            Self::People(command) => command.cost(),
             Self::Help(_)
             | Self::Quit(_)
             | Self::MatchOff
@@ -290,6 +294,10 @@ pub enum Outcome<'a> {
     },
     /// The client asks for something about accounts.
     Account(AccountRequest<'a>),
+    /// The client was told of so many people.
+    Listed(usize),
+    /// The client asks how many are here.
+    CountsPeople,
     /// The client has brought a wrong password or key, and was told so.
     Guessed,
     /// The client is banned from the server, and was told so.

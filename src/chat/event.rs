@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::message::MessageId;
 use super::name::{Nickname, RoomName};
+use super::people::News;
 use super::person::Person;
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
@@ -60,6 +61,13 @@ pub enum RoomEvent<'a> {
         left: u32,
         /// How many are here now.
         here: usize,
+    },
+    /// Something is new about somebody in the room.
+    News {
+        /// Who.
+        who: Person<'a>,
+        /// What.
+        news: News<'a>,
     },
     /// Somebody changed the topic.
     TopicChanged {

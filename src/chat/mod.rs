@@ -23,6 +23,7 @@ mod network;
 mod nickname_index;
 mod officers;
 mod outlet;
+mod people;
 mod person;
 mod profile;
 mod record;
@@ -34,6 +35,7 @@ mod sanctions;
 mod secret_hash;
 mod standing;
 mod stored;
+mod wildcard;
 
 pub use account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
 pub use allowance::{Allowance, FloodRate};
@@ -48,6 +50,9 @@ pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameError, NameKey, Nickname, RoomName};
 pub use network::Network;
 pub use outlet::{Outlet, Recollection};
+pub use people::{
+    Census, Found, Gone, News, PeopleCommand, PeopleReply, Portrait, Search, UserMode, UserModes,
+};
 pub use person::Person;
 pub use profile::{About, Profile};
 pub use record::{Done, Record};

@@ -35,6 +35,12 @@ impl Officers {
         }
     }
 
+    /// The rank of a member, whose name's key is worked out only where somebody looks after the
+    /// room.
+    pub(super) fn rank_of(&self, name: impl FnOnce() -> NameKey) -> Rank {
+        if self.is_empty() { Rank::Member } else { self.rank(&name()) }
+    }
+
     /// Whether this is the name of an operator, who may be the owner too.
     pub(super) fn is_operator(&self, name: &NameKey) -> bool {
         self.operators.contains(name)

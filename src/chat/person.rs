@@ -11,6 +11,7 @@ use super::name::Nickname;
 use super::network::Network;
 use super::profile::{PLAIN_USER, Profile, Profiles};
 use crate::id::ClientId;
+use crate::time::UnixTime;
 
 /// Somebody whom an event or a reply names.
 #[derive(Clone, Copy)]
@@ -97,6 +98,12 @@ impl<'a> Person<'a> {
     /// What others are told while the person is away; `None`: it is not.
     pub fn away(self) -> Option<&'a str> {
         self.profile().and_then(|profile| profile.away.as_deref())
+    }
+
+    /// When the person came, and when it said something last, if that is known.
+    pub fn seen(self) -> Option<(UnixTime, UnixTime)> {
+        let profile = self.profile()?;
+        Some((profile.signed_on?, profile.spoke?))
     }
 
     /// Whether the person is a program.

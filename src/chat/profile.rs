@@ -54,6 +54,9 @@ pub struct Profile {
     /// When the member got its first nickname, if that is known.
     #[serde(default)]
     pub signed_on: Option<UnixTime>,
+    /// When the member said something in a room or to somebody last, or came.
+    #[serde(default)]
+    pub spoke: Option<UnixTime>,
 }
 
 impl Profile {
@@ -63,6 +66,7 @@ impl Profile {
             user: user_name(about.user),
             real: real_name(about.real),
             signed_on: Some(now),
+            spoke: Some(now),
             ..Self::default()
         }
     }
@@ -111,6 +115,16 @@ impl Profiles {
     pub(super) fn get(&self, id: ClientId) -> Option<&Profile> {
         // Nobody has one while all speak plain lines.
         if self.of.is_empty() { None } else { self.of.get(&id).map(AsRef::as_ref) }
+    }
+
+    /// Notes that a member says something, if that is of interest.
+    pub(super) fn note_speech(&mut self, id: ClientId, now: UnixTime) {
+        if self.of.is_empty() {
+            return;
+        }
+        if let Some(profile) = self.of.get_mut(&id) {
+            profile.spoke = Some(now);
+        }
     }
 
     /// The profile of a member, made now if it has none.

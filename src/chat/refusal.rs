@@ -66,6 +66,8 @@ pub enum Verb {
     LogIn,
     /// Choose another password of one's account.
     ChangePassword,
+    /// Ask about somebody.
+    Whois,
 }
 
 /// A member's rank in a room, the lowest first.

@@ -11,6 +11,7 @@ use super::command::Guide;
 use super::event::{Departure, Moderation};
 use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
+use super::people::PeopleReply;
 use super::person::Person;
 use super::refusal::Refusal;
 use super::room_settings::Topic;
@@ -184,6 +185,8 @@ pub enum Reply<'a> {
         /// Which page this is, from 1, of how many.
         page: (usize, usize),
     },
+    /// Something about people.
+    People(PeopleReply<'a>),
     /// You have a token, and with it a place in a queue.
     TicketGiven(Ticket<'a>),
     /// Your token is good for nothing any more.

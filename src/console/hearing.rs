@@ -4,7 +4,7 @@ use super::link::LinkPhase;
 use super::pane::{Entry, Kind, Pane, Stamp};
 use super::reading::Heard;
 use super::{Console, Effect, effects, wording};
-use crate::dialect::json::{Action, Message, Moderated, Object};
+use crate::dialect::json::{Action, Away, Message, Moderated, Object};
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
@@ -77,6 +77,9 @@ impl Console {
             }
             Object::Left { nick, .. } => self.presence(nick, "left"),
             Object::Renamed { nick, new, .. } => self.presence(nick, &format!("is now {new}")),
+            Object::Away(Away { room: Some(_), nick: Some(nick), on, .. }) => {
+                self.presence(nick, if *on { "is away" } else { "is back" });
+            }
             Object::Presence { total, .. } => {
                 self.presence("", &format!("people come and go: {total} here"));
             }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use crate::dialect::Rounded;
-use crate::dialect::json::{Object, PeerEntry, RoomEntry, SanctionEntry, Text};
+use crate::dialect::json::{Away, Object, PeerEntry, RoomEntry, SanctionEntry, Text};
 
 /// What an object says, one line after the other; nothing where there is nothing to be said.
 pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
@@ -43,6 +43,8 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
             format!("you have invited {to} to the queue {queue}")
         }
         Object::Matched { peers } => matched(peers),
+        Object::Person(person) => person.text.to_string(),
+        Object::Away(Away { text: Some(text), .. }) => text.to_string(),
         Object::Moderated(moderated) => moderated.text.to_string(),
         Object::Error(error) => error.text.to_string(),
         Object::Bye(bye) => bye.text.to_string(),
@@ -63,6 +65,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Message(_)
         | Object::Joined { .. }
         | Object::Left { .. }
+        | Object::Away(_)
         | Object::Private { .. }
         | Object::Unknown => return Vec::new(),
     };

@@ -7,12 +7,12 @@ use super::Server;
 use super::audit::Audited;
 use super::close_reason::CloseReason;
 use super::session::Phase;
-use crate::chat::{Command, Farewell, Outcome, Outlet, Refusal, Reply};
+use crate::chat::{Census, Command, Farewell, Outcome, Outlet, PeopleReply, Refusal, Reply};
 use crate::dialect::{
     Acknowledgement, Decoded, Decoder, Due, Format, Habit, Situation, Speaker, Step,
 };
 use crate::id::ClientId;
-use crate::limits::LINES_PER_TURN;
+use crate::limits::{FOUND_PER_LINE, LINES_PER_TURN};
 use crate::time::Time;
 
 /// What a message asks for.
@@ -306,6 +306,15 @@ impl Server {
         self.fanout.push(id, &answer);
     }
 
+    /// Tells a client how many are here.
+    fn count_people(&mut self, id: ClientId) {
+        let census = self.lobby.census();
+        let others = census.members + self.lobby.listeners();
+        let strangers = self.sessions.len().saturating_sub(others);
+        let census = Census { strangers, ..census };
+        self.fanout.reply(id, &Reply::People(PeopleReply::Census(census)));
+    }
+
     pub(super) fn obey(&mut self, now: Time, id: ClientId, command: Command<'_>) {
         let outcome = self.with_context(now, |lobby, fanout, context| {
             lobby.execute(id, command, context, fanout)
@@ -318,6 +327,10 @@ impl Server {
             }
             Outcome::Renamed => self.note_name(id),
             Outcome::SeeksMatch { queue, players } => self.seek_match(now, id, queue, players),
+            Outcome::Listed(people) => {
+                self.charge(now, id, u32::try_from(people / FOUND_PER_LINE).unwrap_or(u32::MAX));
+            }
+            Outcome::CountsPeople => self.count_people(id),
             Outcome::StopsSeeking => self.stop_seeking(id),
             Outcome::Invites(friend) => self.invite(now, id, friend),
             Outcome::Authenticates { name, password } => {

@@ -54,6 +54,9 @@ impl Lobby {
             Decision::ListSanctions(room, page) => {
                 self.list_sanctions(id, room, page, context, outlet);
             }
+            Decision::People(command) => {
+                return self.look_after_people(id, command, context, outlet);
+            }
             Decision::Beyond(outcome) => return Ok(outcome),
         }
         Ok(Outcome::Stays)

@@ -9,6 +9,7 @@ use crate::chat::command::{Command, Landing, Outcome, Recall, RoomCommand};
 use crate::chat::fact::Fact;
 use crate::chat::message::MessageKind;
 use crate::chat::name::{Nickname, RoomName};
+use crate::chat::people::PeopleCommand;
 use crate::chat::profile::About;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::RoomId;
@@ -40,6 +41,8 @@ pub enum Decision<'a> {
     Recall(RoomId, Recall),
     /// The client is told a page of the bans and mutes of a room.
     ListSanctions(RoomId, usize),
+    /// The client asks about people, or tells of itself; no room is changed.
+    People(PeopleCommand<'a>),
     /// The outcome is left to be carried out outside of the lobby.
     Beyond(Outcome<'a>),
 }
@@ -108,6 +111,7 @@ impl Lobby {
             Command::Oper { name, password } => {
                 Decision::Beyond(Outcome::Authenticates { name, password })
             }
+            Command::People(command) => Decision::People(command),
             Command::Quit(reason) => Decision::Beyond(Outcome::Quits(reason)),
             Command::Account(request) => return self.decide_on_account(request),
             command => Decision::Answer(command),

@@ -12,6 +12,7 @@ use super::sequence::{RoomKeys, Sequence};
 use crate::chat::accounts::AccountsState;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
+use crate::chat::people::Gone;
 use crate::chat::profile::Profile;
 use crate::chat::room::{RoomId, RoomsState};
 use crate::id::ClientId;
@@ -26,6 +27,12 @@ pub struct LobbyState {
     listeners: Vec<(ClientId, RoomId)>,
     #[serde(default)]
     profiles: Vec<(ClientId, Profile)>,
+    #[serde(default)]
+    watches: Vec<(ClientId, Vec<SmolStr>)>,
+    #[serde(default)]
+    gone: Vec<Gone>,
+    #[serde(default)]
+    most_members: usize,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     accounts: AccountsState,
@@ -48,6 +55,9 @@ impl Lobby {
                 .collect(),
             listeners: self.listeners.iter().map(|(id, room)| (*id, *room)).collect(),
             profiles: self.profiles.iter().map(|(id, profile)| (id, profile.clone())).collect(),
+            watches: self.watches.handed_over(),
+            gone: self.gone.iter().cloned().collect(),
+            most_members: self.most_members,
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
             sequence: self.sequence.clone(),
@@ -82,6 +92,13 @@ impl Lobby {
             self.nicknames.insert(id, &self.members);
         }
         self.accounts.take_over(state.accounts);
+        self.gone = state.gone.into();
+        self.most_members = state.most_members.max(self.members.len());
+        for (id, names) in state.watches {
+            for name in names {
+                self.watches.add(id, &name);
+            }
+        }
         for (id, names) in state.ignores {
             for name in names {
                 // Fewer may be ignored than before.

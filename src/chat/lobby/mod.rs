@@ -14,6 +14,7 @@
 mod accounts;
 mod applying;
 mod deciding;
+mod finding;
 mod handover;
 mod ignores;
 mod journal;
@@ -24,13 +25,15 @@ mod moderation;
 mod owning;
 mod people;
 mod persistence;
+mod presence;
 mod public;
 mod recalling;
 mod sequence;
 mod shelving;
 mod talking;
+mod watches;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -46,6 +49,7 @@ use super::name::{Alphabet, NameKey, Nickname, RoomName};
 use super::network::Network;
 use super::nickname_index::NicknameIndex;
 use super::outlet::Outlet;
+use super::people::Gone;
 use super::profile::Profiles;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
@@ -63,6 +67,7 @@ use ignores::Ignores;
 use journal::Journal;
 use persistence::Unsaved;
 use sequence::{RoomKeys, Sequence};
+use watches::Watches;
 
 /// The settings that the server's administrator chooses.
 #[derive(Clone, Debug)]
@@ -132,6 +137,11 @@ pub struct Lobby {
     preferences: HashMap<ClientId, Preferences>,
     profiles: Profiles,
     accounts: Accounts,
+    watches: Watches,
+    /// Those who were here, the last at the end.
+    gone: VecDeque<Gone>,
+    /// The most members there were at once.
+    most_members: usize,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
@@ -168,6 +178,9 @@ impl Lobby {
             preferences: HashMap::new(),
             profiles: Profiles::new(secret),
             accounts: Accounts::default(),
+            watches: Watches::default(),
+            gone: VecDeque::new(),
+            most_members: 0,
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
@@ -321,6 +334,7 @@ impl Lobby {
         self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
+        self.watches.check_invariants(|id| self.is_member(id));
         assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");
         self.accounts.check_invariants();
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");

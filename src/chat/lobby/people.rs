@@ -12,6 +12,7 @@ use crate::chat::fact::{Author, Fact};
 use crate::chat::member::{Member, Preferences};
 use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
+use crate::chat::people::Gone;
 use crate::chat::person::Person;
 use crate::chat::profile::{About, Profile};
 use crate::chat::record::Record;
@@ -36,6 +37,7 @@ impl Lobby {
             Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, preferences));
         self.nicknames.insert(id, &self.members);
+        self.most_members = self.most_members.max(self.members.len());
         if let Some(about) = about {
             *self.profiles.entry(id) = Profile::new(about, context.now);
         }
@@ -48,6 +50,7 @@ impl Lobby {
         for line in self.settings.motd.lines() {
             outlet.reply(id, &Reply::MessageOfTheDay { line });
         }
+        self.note_arrival(id, context, outlet);
         self.land(id, context, outlet);
     }
 
@@ -75,6 +78,8 @@ impl Lobby {
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
         self.accounts.log_out(id);
+        self.watches.remove_all(id);
+        self.remember_person(id, context);
         let Some(mut member) = self.members.remove(id) else { return };
         self.nicknames.remove(id, member.name_hash);
         let mut told = SmallVec::<[RoomId; 2]>::new();
@@ -94,6 +99,20 @@ impl Lobby {
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who, how });
         drop(rooms);
         self.profiles.remove(id);
+        self.note_absence(&member.nickname, outlet);
+    }
+
+    /// Remembers who somebody was that leaves, or has another nickname soon.
+    fn remember_person(&mut self, id: ClientId, context: &Context<'_>) {
+        let Some(who) = self.person(id, context) else { return };
+        let gone = Gone {
+            nickname: who.nickname().clone(),
+            user: who.user().into(),
+            cloak: who.cloak().as_str().into(),
+            real: who.real().into(),
+            at: context.now,
+        };
+        self.note_gone(gone);
     }
 
     /// Takes everybody out, and tells nobody.
@@ -102,6 +121,7 @@ impl Lobby {
         (self.nicknames, self.ignores) = Default::default();
         self.profiles.clear();
         self.accounts.dismiss_everyone();
+        self.watches = Default::default();
         (self.preferences, self.summaries, self.listeners) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
@@ -150,6 +170,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
+        self.remember_person(id, context);
         let Some(member) = self.members.get_mut(id) else { return };
         let new_hash = self.nicknames.hash(&new.key());
         let old = std::mem::replace(&mut member.nickname, new.clone());
@@ -165,6 +186,7 @@ impl Lobby {
             let renamed = Fact::Renamed { old: old.clone(), new: new.clone() };
             self.happen(room, Author::Here(id), renamed, context, outlet);
         }
+        let was = &old;
         let (old, new) =
             (Person::of(&self.profiles, Author::Here(id), &old, context.network_of), &new);
         if rooms.is_empty() {
@@ -172,6 +194,10 @@ impl Lobby {
         }
         let rooms = self.named(rooms.into_iter());
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old, new });
+        if !self.watches.is_empty() && was.key() != new.key() {
+            self.note_absence(was, outlet);
+            self.note_arrival(id, context, outlet);
+        }
     }
 
     /// How an event names whoever has this nickname now, if somebody has.

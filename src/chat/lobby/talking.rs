@@ -9,6 +9,7 @@ use crate::chat::fact::{Author, Fact};
 use crate::chat::message::{Message, MessageId, MessageKind};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
+use crate::chat::people::PeopleReply;
 use crate::chat::person::Person;
 use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
@@ -88,6 +89,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         self.sequence.follow(message.id);
+        if let Author::Here(id) = author {
+            self.profiles.note_speech(id, context.now);
+        }
         let who = match author {
             Author::There if self.is_bot(&message.who.key()) => Person::bot(&message.who),
             _ => Person::of(&self.profiles, author, &message.who, context.network_of),
@@ -169,6 +173,10 @@ impl Lobby {
             let from = Person::of(&self.profiles, Author::Here(id), from, context.network_of);
             outlet.reply(receiver, &Reply::Whispered { from, text, at });
             outlet.reply(id, &Reply::WhisperSent { to, text, at });
+            let to = Person::of(&self.profiles, Author::Here(receiver), to, context.network_of);
+            if let Some(away) = to.away() {
+                outlet.reply(id, &Reply::People(PeopleReply::IsAway(to, away)));
+            }
         }
         Ok(())
     }

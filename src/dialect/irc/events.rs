@@ -5,7 +5,7 @@ use std::io::Write;
 use super::capability::{Capabilities, Form};
 use super::numeric::{END, Line};
 use crate::chat::{
-    Departure, MessageId, Moderation, ModerationAction, Nickname, Person, RoomEvent, RoomName,
+    Departure, MessageId, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 
@@ -26,9 +26,15 @@ pub(in crate::dialect) fn write(
             let message = Spoken { who, verb: "PRIVMSG", target: &target, id: Some((id, epoch)) };
             message.write_action(form, text, out);
         }
-        RoomEvent::Joined { who } => by(who, out).word("JOIN").word(&target).end(),
+        RoomEvent::Joined { who } => {
+            by(who, out).word("JOIN").word(&target).end();
+            if let Some(text) = who.away() {
+                news(form, who, News::Away(Some(text)), out);
+            }
+        }
         RoomEvent::Left { who, how } => left(who, how, &target, out),
         RoomEvent::Renamed { old, new } => renamed(old, new, out),
+        RoomEvent::News { who, news } => self::news(form, who, news, out),
         // In a room so big a member is shown when it first speaks.
         RoomEvent::PresenceSummary { .. } => {}
         RoomEvent::TopicChanged { by: who, text } => {
@@ -86,8 +92,20 @@ pub(super) fn moderated(moderation: &Moderation<'_>, target: &str, out: &mut Vec
     }
 }
 
+/// Appends what is new about somebody, for those who want to know.
+pub(super) fn news(form: Form, who: Person<'_>, news: News<'_>, out: &mut Vec<u8>) {
+    match news {
+        News::Away(_) if !form.has(Capabilities::AWAY_NOTIFY) => {}
+        News::Away(None) => by(who, out).word("AWAY").end(),
+        News::Away(Some("")) => by(who, out).word("AWAY").text("away"),
+        News::Away(Some(text)) => by(who, out).word("AWAY").text(text),
+        News::RealName(_) if !form.has(Capabilities::SETNAME) => {}
+        News::RealName(real) => by(who, out).word("SETNAME").text(real),
+    }
+}
+
 /// Begins a line of somebody.
-fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
+pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
     let start = out.len();
     write_source(who, out);
     Line::behind(out, start)
@@ -150,6 +168,9 @@ impl Spoken<'_> {
         if is_first && form.has(Capabilities::MESSAGE_TAGS) {
             out.push(if out.len() == start { b'@' } else { b';' });
             let _ = write!(out, "msgid={epoch}:{}", id.number);
+            if self.who.is_bot() {
+                out.extend_from_slice(b";bot");
+            }
         }
         if out.len() > start {
             out.push(b' ');

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
-use crate::chat::{MessageId, Moderation, ModerationAction, Person, RoomEvent, RoomName};
+use super::person::Away;
+use crate::chat::{MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName};
 use crate::dialect::line::notices;
 
 /// Appends what happened in a room.
 pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
-    write(&object(room, event), out);
+    if let Some(object) = object(room, event) {
+        write(&object, out);
+    }
 }
 
 /// Appends an object.
@@ -18,9 +21,9 @@ pub(super) fn write(object: &Object<'_>, out: &mut Vec<u8>) {
     debug_assert!(written.is_ok(), "{object:?}: {written:?}");
 }
 
-fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
+fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
     let name = Text::from(room.as_str());
-    match *event {
+    Some(match *event {
         RoomEvent::Said { who, text, id, .. } => message(room, who, text, id, false),
         RoomEvent::Acted { who, text, id, .. } => message(room, who, text, id, true),
         RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
@@ -32,12 +35,16 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Object<'a> {
         RoomEvent::PresenceSummary { joined, left, here } => {
             Object::Presence { room: name, came: joined, went: left, total: here }
         }
+        RoomEvent::News { who, news: News::Away(reason) } => {
+            Object::Away(Away { room: Some(name), ..Away::of(who.as_str(), reason) })
+        }
+        RoomEvent::News { news: News::RealName(_), .. } => return None,
         RoomEvent::TopicChanged { by, text } => {
             let by = Some(by.as_str().into());
             Object::Topic { room: name, text: text.into(), by, changed: true }
         }
         RoomEvent::Moderated(moderation) => moderated(&moderation, false),
-    }
+    })
 }
 
 fn message<'a>(

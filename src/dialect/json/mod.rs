@@ -13,6 +13,8 @@ mod accounts;
 mod errors;
 mod events;
 mod object;
+mod people;
+mod person;
 mod replies;
 mod requests;
 
@@ -21,6 +23,7 @@ pub use object::{
     Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, RoomEntry,
     SanctionEntry, Text, VERSION,
 };
+pub use person::{Away, PersonEntry};
 pub(super) use replies::{acknowledge, format, reply};
 pub(super) use requests::RequestSteps;
 

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::person::{Away, PersonEntry};
+
 /// The version that [`Greeting::v`] tells.
 pub const VERSION: u32 = 1;
 
@@ -52,6 +54,10 @@ pub enum Object<'a> {
         /// Who.
         nick: Text<'a>,
     },
+    /// Somebody is away, or back.
+    Away(Away<'a>),
+    /// What is known of one person.
+    Person(PersonEntry<'a>),
     /// Somebody has a new nickname.
     Renamed {
         /// Where that is told; it holds everywhere. Absent: the reader itself, who is in no room.

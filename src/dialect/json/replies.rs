@@ -6,6 +6,7 @@ use super::events::{moderated, seconds, sentence, write};
 use super::object::{
     Greeting, Limits, Message, Object, PeerEntry, RoomEntry, SanctionEntry, Text, VERSION,
 };
+use super::people;
 use crate::chat::{
     HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind,
     Ticket,
@@ -170,6 +171,7 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             Object::Names { room: named(room), names: texts(names), total: count, next: next(page) }
         }
         Reply::Matched { peers } => Object::Matched { peers: peers.iter().map(peer).collect() },
+        Reply::People(ref about) => people::object(about),
         Reply::Help(_) => Object::Help { lines: help(reply) },
         // Has an object of its own above.
         _ => Object::Notice { room: None, text: in_english() },

@@ -8,7 +8,8 @@
 use serde::Deserialize;
 
 use crate::chat::{
-    AccountRequest, Command, HistoryCursor, Landing, LogInWay, Recall, Refusal, RoomCommand, quoted,
+    AccountRequest, Command, HistoryCursor, Landing, LogInWay, PeopleCommand, Recall, Refusal,
+    RoomCommand, quoted,
 };
 use crate::dialect::format::Request;
 use crate::dialect::line::{message, slash};
@@ -173,6 +174,11 @@ impl Fields {
             "match_off" => Command::MatchOff,
             "command" => return self.command(),
             "ping" => return Ok(Step::Ping),
+            "away" => {
+                Command::People(PeopleCommand::Away(self.text.as_deref().unwrap_or_default()))
+            }
+            "back" => Command::People(PeopleCommand::Back),
+            "whois" => Command::People(PeopleCommand::WhoIs(needed(self.nick.as_deref())?)),
             "quit" => Command::Quit(""),
             "" => return Err(Refusal::RequestMalformed),
             unknown => return Err(Refusal::RequestUnknown(quoted(unknown))),

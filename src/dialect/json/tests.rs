@@ -13,7 +13,7 @@ use crate::limits::{
 use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
-const ALL: [&str; 32] = [
+const ALL: [&str; 34] = [
     "prompt",
     "format",
     "welcome",
@@ -43,6 +43,8 @@ const ALL: [&str; 32] = [
     "match_off",
     "invited",
     "matched",
+    "away",
+    "person",
     "help",
     "ok",
     "pong",

@@ -8,7 +8,9 @@ mod accounts;
 
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
-use crate::chat::{Command, Guide, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted};
+use crate::chat::{
+    Command, Guide, PeopleCommand, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted,
+};
 use crate::dialect::format::{Format, Request};
 
 /// The kind of a command's first argument.
@@ -229,7 +231,7 @@ pub(in crate::dialect) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [CommandEntry; 30] = [
+static TABLE: [CommandEntry; 33] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })
@@ -328,6 +330,16 @@ static TABLE: [CommandEntry; 30] = [
         needed(Verb::Unignore, argument).map(Command::Unignore)
     })
     .usage(Verb::Unignore, "/unignore NAME"),
+    entry("whois", "NAME", Takes::Person, "what is known of somebody", |argument| {
+        needed(Verb::Whois, argument).map(|name| Command::People(PeopleCommand::WhoIs(name)))
+    })
+    .usage(Verb::Whois, "/whois NAME"),
+    entry("away", "[TEXT]", Takes::Text, "tell others that you are away", |argument| {
+        Ok(Command::People(PeopleCommand::Away(argument)))
+    }),
+    entry("back", "", Takes::Text, "and that you are back", |_| {
+        Ok(Command::People(PeopleCommand::Back))
+    }),
     entry("topic", "[TEXT]", Takes::Text, "what the room is about", |argument| {
         Ok(slash::topic(argument))
     })

@@ -13,6 +13,7 @@ pub(super) mod framing;
 pub(super) mod habits;
 pub(super) mod message;
 pub(super) mod notices;
+pub(super) mod people;
 pub(super) mod refusals;
 pub(super) mod slash;
 pub(super) mod telnet;

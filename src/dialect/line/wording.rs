@@ -8,7 +8,7 @@
 use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
-use super::{commands, notices, refusals};
+use super::{commands, notices, people, refusals};
 use crate::chat::{Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Ticket};
 
 /// Appends what happened in a room as one plain line. `numbered`: messages begin with their
@@ -29,6 +29,8 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
         RoomEvent::PresenceSummary { joined, left, here } => {
             notices::presence_summary(out, joined, left, here);
         }
+        // People who type ask for that if they want to know.
+        RoomEvent::News { .. } => {}
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
     }
@@ -48,6 +50,7 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
         Reply::Entered { room, others } => entered(out, room, others),
         Reply::Rooms { rooms, more } => list_rooms(out, rooms, more),
         Reply::Who { room, names, count, page } => list_people(out, room, names, count, page),
+        Reply::People(ref about) => people::write(about, out),
         Reply::TicketGiven(ticket) => ticket_given(out, &ticket),
         Reply::TicketReturned => line(out, &["* you are in no queue any more"]),
         Reply::Invited { from, queue } => {

@@ -1,0 +1,71 @@
+//! Masks: `*` stands for any text, `?` for any one character; capitals do not matter.
+//!
+//! Matched without backtracking beyond the last `*`, so a mask of many stars takes no longer than
+//! the mask times the text.
+
+/// Whether a mask matches all of a text.
+pub(super) fn matches(mask: &str, text: &str) -> bool {
+    let (mask, text): (Vec<char>, Vec<char>) = (folded(mask), folded(text));
+    let (mut at_mask, mut at_text) = (0, 0);
+    // Where to go on if what follows the last star does not match here.
+    let mut again: Option<(usize, usize)> = None;
+    while at_text < text.len() {
+        match mask.get(at_mask) {
+            Some('*') => {
+                at_mask += 1;
+                again = Some((at_mask, at_text));
+            }
+            Some(&wanted) if wanted == '?' || wanted == text[at_text] => {
+                (at_mask, at_text) = (at_mask + 1, at_text + 1);
+            }
+            _ => {
+                let Some((behind_star, from)) = again else { return false };
+                (at_mask, at_text) = (behind_star, from + 1);
+                again = Some((behind_star, from + 1));
+            }
+        }
+    }
+    mask[at_mask..].iter().all(|rest| *rest == '*')
+}
+
+/// Whether a text stands for many.
+pub(super) fn is_mask(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+fn folded(text: &str) -> Vec<char> {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_and_question_marks_stand_for_others() {
+        for (mask, text, expected) in [
+            ("", "", true),
+            ("*", "", true),
+            ("?", "", false),
+            ("al*", "Alice", true),
+            ("*ice", "alice", true),
+            ("*li*e", "alice", true),
+            ("a?ice", "alice", true),
+            ("a?ce", "alice", false),
+            ("*a*a*a*", "banana", true),
+            ("*a*a*a*a*", "banana", false),
+            ("alice", "alic", false),
+            ("alic", "alice", false),
+            ("**", "alice", true),
+            ("É*", "école", true),
+        ] {
+            assert_eq!(matches(mask, text), expected, "{mask} {text}");
+        }
+    }
+
+    #[test]
+    fn a_mask_of_many_stars_is_soon_matched() {
+        let (mask, text) = ("*a".repeat(200), "a".repeat(199) + "b");
+        assert!(!matches(&mask, &text));
+    }
+}
