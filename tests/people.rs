@@ -237,7 +237,7 @@ fn who_hides_is_found_by_name_and_by_those_in_a_room_with_it() {
     world.joins(1, "alice", Some("al"), "games");
     world.joins(2, "bob", None, "games");
     world.joins(3, "carol", None, "chess");
-    world.asks(1, PeopleCommand::SetMode(UserMode::Hidden, true));
+    world.asks(1, PeopleCommand::SetMode("alice", UserMode::Hidden, true));
     assert_eq!(world.asks(2, EVERYBODY), ["* found: alice, bob, carol"]);
     assert_eq!(world.asks(3, EVERYBODY), ["* found: bob, carol"]);
     let alice = PeopleCommand::Find(Search::Matching { mask: "Alice", operators: false });
@@ -307,7 +307,7 @@ fn those_who_look_after_the_server_may_put_out_and_tell_all() {
     assert_eq!(world.asks(1, kill), [refused]);
     assert_eq!(world.asks(1, PeopleCommand::TellAll("hear")), [refused]);
     world.lobby.promote(id(1), &mut world.told);
-    world.asks(2, PeopleCommand::SetMode(UserMode::HearsOperators, true));
+    world.asks(2, PeopleCommand::SetMode("bob", UserMode::HearsOperators, true));
     world.does(1, Command::People(PeopleCommand::TellAll("hear")));
     assert_eq!(world.heard(2), ["* to everybody, from alice: hear"]);
     assert_eq!(world.heard(3).len(), 1, "carol has only heard that she came");
@@ -316,8 +316,8 @@ fn those_who_look_after_the_server_may_put_out_and_tell_all() {
     assert_eq!(world.heard(3), ["bob!~plain@local quit (Killed by alice: spam)"]);
     assert_eq!(world.lobby.poll_expelled().map(|(who, _)| who), Some(id(2)));
     assert_eq!(world.lobby.census().operators, 1);
-    world.asks(1, PeopleCommand::SetMode(UserMode::Operator, false));
+    world.asks(1, PeopleCommand::SetMode("alice", UserMode::Operator, false));
     assert_eq!(world.lobby.census().operators, 0);
-    world.asks(1, PeopleCommand::SetMode(UserMode::Operator, true));
+    world.asks(1, PeopleCommand::SetMode("alice", UserMode::Operator, true));
     assert_eq!(world.lobby.census().operators, 0, "that takes the password");
 }

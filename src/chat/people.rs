@@ -3,6 +3,8 @@
 //! Every dialect says these in its own words. What needs no lobby (the version, help) is each
 //! dialect's own.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -22,10 +24,10 @@ pub enum PeopleCommand<'a> {
     Back,
     /// Have another real name.
     SetRealName(&'a str),
-    /// Change one of one's own modes.
-    SetMode(UserMode, bool),
-    /// Ask for one's own modes.
-    AskModes,
+    /// Change a mode of the one who is called so: oneself.
+    SetMode(&'a str, UserMode, bool),
+    /// Ask for the modes of the one who is called so: oneself.
+    AskModes(&'a str),
     /// Ask about one person.
     WhoIs(&'a str),
     /// Ask about somebody who was here, and for at most so many answers; zero: all.
@@ -138,6 +140,8 @@ pub struct Found<'a> {
     pub rank: Rank,
     /// Whether it looks after the server.
     pub is_operator: bool,
+    /// For how long it has said nothing, if that is known.
+    pub silent: Option<Duration>,
 }
 
 /// One person, as one is shown who asks about it.
@@ -175,6 +179,8 @@ pub struct Gone {
 pub struct Census {
     /// Members.
     pub members: usize,
+    /// The most members there were at once.
+    pub most: usize,
     /// Those of them who are found by their names alone.
     pub hidden: usize,
     /// Those of them who look after the server.
@@ -194,6 +200,8 @@ pub enum PeopleReply<'a> {
     IsAway(Person<'a>, &'a str),
     /// Your modes.
     Modes(UserModes),
+    /// Those are not your modes.
+    NotYourModes,
     /// One of your modes has changed.
     ModeChanged(UserMode, bool),
     /// Something new about you, or about somebody whom you watch.

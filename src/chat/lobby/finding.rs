@@ -2,6 +2,8 @@
 //!
 //! Who hides is found by its name, and by those who share a room with it.
 
+use std::time::Duration;
+
 use super::watches::names;
 use super::{Context, Lobby};
 use crate::chat::command::Outcome;
@@ -129,7 +131,8 @@ impl Lobby {
                 let who = self.person(member, context)?;
                 let rank = open.officers.rank_of(|| who.nickname().key());
                 let is_operator = self.is_server_operator(member);
-                Some(Found { who, room: Some(&open.name), rank, is_operator })
+                let silent = silence(who, context);
+                Some(Found { who, room: Some(&open.name), rank, is_operator, silent })
             })
             .collect()
     }
@@ -182,6 +185,7 @@ impl Lobby {
             room: room.map(|room| &room.name),
             rank: rank.unwrap_or(Rank::Member),
             is_operator: self.is_server_operator(id),
+            silent: silence(who, context),
         })
     }
 
@@ -198,7 +202,7 @@ impl Lobby {
         let found: Vec<Found<'_>> = found
             .map(|(found, who)| {
                 let is_operator = self.is_server_operator(found);
-                Found { who, room: None, rank: Rank::Member, is_operator }
+                Found { who, room: None, rank: Rank::Member, is_operator, silent: None }
             })
             .collect();
         outlet.reply(id, &Reply::People(PeopleReply::Located(&found)));
@@ -246,10 +250,16 @@ impl Lobby {
         let operators = |(_, member): &(ClientId, &Member)| member.is_server_operator;
         Census {
             members: self.members(),
+            most: self.most_members,
             hidden: self.profiles.iter().filter(hidden).count(),
             operators: self.members.iter().filter(operators).count(),
             strangers: 0,
             rooms: self.rooms.iter().filter(|(_, room)| !room.is_empty()).count(),
         }
     }
+}
+
+/// How long somebody has been silent, if that is known.
+fn silence(who: Person<'_>, context: &Context<'_>) -> Option<Duration> {
+    who.seen().map(|(_, spoke)| context.now.since(spoke))
 }

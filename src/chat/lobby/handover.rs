@@ -31,6 +31,8 @@ pub struct LobbyState {
     watches: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     gone: Vec<Gone>,
+    #[serde(default)]
+    most_members: usize,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     accounts: AccountsState,
@@ -55,6 +57,7 @@ impl Lobby {
             profiles: self.profiles.iter().map(|(id, profile)| (id, profile.clone())).collect(),
             watches: self.watches.handed_over(),
             gone: self.gone.iter().cloned().collect(),
+            most_members: self.most_members,
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
             sequence: self.sequence.clone(),
@@ -90,6 +93,7 @@ impl Lobby {
         }
         self.accounts.take_over(state.accounts);
         self.gone = state.gone.into();
+        self.most_members = state.most_members.max(self.members.len());
         for (id, names) in state.watches {
             for name in names {
                 self.watches.add(id, &name);

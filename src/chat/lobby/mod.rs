@@ -143,6 +143,8 @@ pub struct Lobby {
     gone: VecDeque<Gone>,
     /// Messages without a number, so far.
     sent: u32,
+    /// The most members there were at once.
+    most_members: usize,
     ignores: Ignores,
     sequence: Sequence,
     keys: RoomKeys,
@@ -182,6 +184,7 @@ impl Lobby {
             watches: Watches::default(),
             gone: VecDeque::new(),
             sent: 0,
+            most_members: 0,
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,

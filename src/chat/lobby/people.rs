@@ -37,6 +37,7 @@ impl Lobby {
             Preferences { landing, ..self.preferences.remove(&id).unwrap_or_default() };
         self.members.insert(id, Member::new(nickname, hash, preferences));
         self.nicknames.insert(id, &self.members);
+        self.most_members = self.most_members.max(self.members.len());
         if let Some(about) = about {
             *self.profiles.entry(id) = Profile::new(about, context.now);
         }

@@ -33,8 +33,13 @@ impl Lobby {
             PeopleCommand::Away(text) => self.go_away(id, Some(text), context, outlet),
             PeopleCommand::Back => self.go_away(id, None, context, outlet),
             PeopleCommand::SetRealName(text) => self.set_real_name(id, text, context, outlet),
-            PeopleCommand::SetMode(mode, on) => self.set_mode(id, mode, on, outlet),
-            PeopleCommand::AskModes => {
+            PeopleCommand::SetMode(name, _, _) | PeopleCommand::AskModes(name)
+                if self.find_member(name)? != id =>
+            {
+                outlet.reply(id, &Reply::People(PeopleReply::NotYourModes));
+            }
+            PeopleCommand::SetMode(_, mode, on) => self.set_mode(id, mode, on, outlet),
+            PeopleCommand::AskModes(_) => {
                 outlet.reply(id, &Reply::People(PeopleReply::Modes(self.modes(id))));
             }
             PeopleCommand::WhoIs(name) => self.tell_who_is(id, name, context, outlet)?,

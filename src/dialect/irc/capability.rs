@@ -85,6 +85,9 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),
+    offered("away-notify", Capabilities::AWAY_NOTIFY),
+    offered("setname", Capabilities::SETNAME),
+    offered("extended-monitor", Capabilities::EXTENDED_MONITOR),
 ];
 
 const fn offered(name: &'static str, bit: Capabilities) -> Capability {

@@ -3,6 +3,7 @@
 //! A line is told in stages, each of which is one step: `JOIN #a,#b` has two. What a verb needs of
 //! people or rooms is with the others of its kind, in the modules below.
 
+mod people;
 mod rooms;
 mod talking;
 
@@ -94,6 +95,9 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
         "JOIN" | "PART" | "PRIVMSG" | "NOTICE" | "TAGMSG" | "NAMES" => {
             first.split(',').nth(stage).unwrap_or_default()
         }
+        // With the fields that are asked for.
+        "WHO" => message.words[message.verb.len()..].trim_start(),
+        "WHOIS" => message.said(1).unwrap_or(first),
         _ => first,
     }
 }
@@ -119,6 +123,9 @@ pub(super) fn verb(message: &Message<'_>) -> Verb {
 /// What a member's line asks for at one of its stages. `None`: nothing more.
 pub(super) fn step<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
     let verb = verb(message);
+    if let Ok(step) = people::step(verb.as_str(), message, stage) {
+        return step;
+    }
     match verb.as_str() {
         "PRIVMSG" => talking::message(message, stage),
         "NOTICE" => talking::notice(message, stage),

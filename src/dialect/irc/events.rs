@@ -5,8 +5,8 @@ use std::io::Write;
 use super::capability::{Capabilities, Form};
 use super::numeric::{END, Line};
 use crate::chat::{
-    Departure, Moderation, ModerationAction, Nickname, Person, RoomEvent, RoomName, Sent, SentId,
-    SentKind,
+    Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
+    SentId, SentKind,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 
@@ -28,16 +28,21 @@ pub(in crate::dialect) fn write(
             sent(form, &Sent { who, kind, text, tags: "", id }, &target, out);
         }
         RoomEvent::Sent(ref message) => sent(form, message, &target, out),
-        RoomEvent::Joined { who } => by(who, out).word("JOIN").word(&target).end(),
+        RoomEvent::Joined { who } => {
+            by(who, out).word("JOIN").word(&target).end();
+            if let Some(text) = who.away() {
+                news(form, who, News::Away(Some(text)), out);
+            }
+        }
         RoomEvent::Left { who, how } => left(who, how, &target, out),
         RoomEvent::Renamed { old, new } => renamed(old, new, out),
+        RoomEvent::News { who, news } => self::news(form, who, news, out),
         // In a room so big a member is shown when it first speaks.
         RoomEvent::PresenceSummary { .. } => {}
         RoomEvent::TopicChanged { by: who, text } => {
             by(who, out).word("TOPIC").word(&target).text(text);
         }
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
-        RoomEvent::News { .. } => {}
     }
 }
 
@@ -89,8 +94,20 @@ pub(super) fn moderated(moderation: &Moderation<'_>, target: &str, out: &mut Vec
     }
 }
 
+/// Appends what is new about somebody, for those who want to know.
+pub(super) fn news(form: Form, who: Person<'_>, news: News<'_>, out: &mut Vec<u8>) {
+    match news {
+        News::Away(_) if !form.has(Capabilities::AWAY_NOTIFY) => {}
+        News::Away(None) => by(who, out).word("AWAY").end(),
+        News::Away(Some("")) => by(who, out).word("AWAY").text("away"),
+        News::Away(Some(text)) => by(who, out).word("AWAY").text(text),
+        News::RealName(_) if !form.has(Capabilities::SETNAME) => {}
+        News::RealName(real) => by(who, out).word("SETNAME").text(real),
+    }
+}
+
 /// Begins a line of somebody.
-fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
+pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
     let start = out.len();
     write_source(who, out);
     Line::behind(out, start)

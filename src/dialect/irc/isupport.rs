@@ -3,8 +3,8 @@
 //! Every number is one of `limits`.
 
 use crate::limits::{
-    IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX,
-    ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX,
+    AWAY_BYTES_MAX, IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX, NAME_BYTES_MAX,
+    REASON_BYTES_MAX, ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
 };
 
 /// What fits one line, with its text.
@@ -32,6 +32,10 @@ fn tokens() -> Vec<String> {
         format!(
             "TARGMAX=PRIVMSG:{most},NOTICE:{most},TAGMSG:{most},JOIN:,PART:,KICK:{most},NAMES:10"
         ),
+        format!("AWAYLEN={AWAY_BYTES_MAX}"),
+        format!("MONITOR={WATCHED_MAX}"),
+        "WHOX".into(),
+        "BOT=B".into(),
         "UTF8ONLY".into(),
         "NETWORK=mio-chat".into(),
     ]

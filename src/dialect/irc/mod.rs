@@ -9,6 +9,7 @@
 //!     note           what a client's reader is to know or to tell of a line
 //!     reader         one client's end: its nickname, its label, answers put together
 //!     events         what happens in a room; replies, refusals: what one client is told
+//!     server         questions that the language answers alone: version, help
 //!     numeric        lines as they are written; isupport: what the server says of its limits
 //! ```
 //!
@@ -30,6 +31,7 @@ mod reader;
 mod refusals;
 mod registration;
 mod replies;
+mod server;
 
 pub use capability::Form;
 pub use note::Note;

@@ -1,6 +1,7 @@
 //! What a client's reader is to know of a line, or to tell its client in answer to it.
 
 use super::capability::Capabilities;
+use super::server::Question;
 
 /// Something that the decoder of a client says to its reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub enum Told<'a> {
         /// The request.
         request: &'a str,
     },
+    /// A question about the server itself.
+    Asked(Question<'a>),
     /// The connection is alive.
     Pong(&'a str),
 }

@@ -17,7 +17,7 @@ use super::events;
 use super::message::write_value;
 use super::note::{Note, Told};
 use super::numeric::{END, Line};
-use super::replies;
+use super::{replies, server};
 use crate::chat::{Reply, RoomEvent, RoomName};
 use crate::limits::{IRC_ANSWER_BYTES_MAX, IRC_LINE_BYTES_MAX};
 
@@ -97,6 +97,9 @@ impl Reader {
 
     /// How its client is told what it has done itself in a room.
     pub fn own_event(&self, event: &RoomEvent<'_>) -> OwnEvent {
+        if matches!(event, RoomEvent::News { .. }) {
+            return OwnEvent::Untold;
+        }
         let is_echo = event.is_sent();
         if is_echo && !self.capabilities.has(Capabilities::ECHO_MESSAGE) {
             OwnEvent::Untold
@@ -183,6 +186,7 @@ impl Reader {
                 let line = Line::begin(out, &self.server).word("CAP").word(self.nickname());
                 line.word(verb).text(request);
             }
+            Told::Asked(question) => server::write(self, *question, out),
             Told::Pong(token) => {
                 Line::begin(out, &self.server).word("PONG").word(&self.server).text(token);
             }

@@ -10,7 +10,7 @@ use super::capability::{Capabilities, requested};
 use super::commands::{self, incomplete, told, verb};
 use super::message::Message;
 use super::note::{Note, Told};
-use crate::chat::{About, Command, Landing};
+use crate::chat::{About, Command, Landing, PeopleCommand};
 use crate::dialect::encoding::Encoding;
 use crate::dialect::steps::Step;
 
@@ -111,8 +111,17 @@ impl Client {
             return Some(Step::Command(Command::Register { nickname, landing, about }));
         }
         if is_member {
-            self.registration = None;
-        } else if let Some(registration) = &mut self.registration {
+            let asked = match stage {
+                2 => PeopleCommand::CountPeople,
+                3 => PeopleCommand::AskMotd,
+                _ => {
+                    self.registration = None;
+                    return None;
+                }
+            };
+            return Some(Step::Also(Command::People(asked)));
+        }
+        if let Some(registration) = &mut self.registration {
             // It was refused, and another one is awaited.
             registration.nickname = None;
         }

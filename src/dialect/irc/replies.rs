@@ -1,11 +1,13 @@
 //! What one client is told.
 
+mod people;
+
 use super::capability::Capabilities;
 use super::events::{self, channel};
-use super::isupport;
 use super::numeric::Line;
 use super::reader::Reader;
 use super::refusals;
+use super::server;
 use crate::chat::{Farewell, MessageKind, Rank, Reply, RoomName, Sent, SentId, SentKind, Whisper};
 use crate::dialect::line;
 
@@ -66,8 +68,11 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
         Reply::YouWere(ref moderation) => {
             events::moderated(moderation, &channel(moderation.room), out);
         }
+        Reply::People(ref about) => people::write(reader, about, out),
         Reply::IsServerOperator => {
             reader.numeric(381, out).text("You are now an IRC operator");
+            let nickname = reader.nickname();
+            Line::begin(out, nickname).word("MODE").word(nickname).word("+o").end();
         }
         Reply::Refused(refusal) => refusals::write(reader, refusal, out),
         Reply::Farewell(farewell) => self::farewell(reader, farewell, out),
@@ -94,17 +99,13 @@ pub(super) fn as_notices(reader: &Reader, out: &mut Vec<u8>, write: impl FnOnce(
 }
 
 fn welcome(reader: &Reader, nickname: &str, out: &mut Vec<u8>) {
-    let server = reader.server();
-    reader.numeric(1, out).text(&format!("Welcome to {server}, {nickname}"));
-    let version = concat!("mio-chat-", env!("CARGO_PKG_VERSION"));
-    reader.numeric(2, out).text(&format!("Your host is {server}, running version {version}"));
+    let name = reader.server();
+    reader.numeric(1, out).text(&format!("Welcome to {name}, {nickname}"));
+    let version = server::VERSION;
+    reader.numeric(2, out).text(&format!("Your host is {name}, running version {version}"));
     reader.numeric(3, out).text("This server keeps running through its upgrades");
-    reader.numeric(4, out).word(server).word(version).word("iowB").word("CRbeIiklmnostv").end();
-    for tokens in isupport::lines() {
-        let line = reader.numeric(5, out);
-        tokens.split(' ').fold(line, Line::word).text("are supported by this server");
-    }
-    reader.numeric(422, out).text("MOTD File is missing");
+    reader.numeric(4, out).word(name).word(version).word("Biow").word("CRbeIiklmnostv").end();
+    server::write_limits(reader, out);
 }
 
 /// Those in a room who have this rank, as they are addressed.

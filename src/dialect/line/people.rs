@@ -15,6 +15,7 @@ pub(in crate::dialect) fn write(reply: &PeopleReply<'_>, out: &mut Vec<u8>) {
         PeopleReply::IsAway(who, "") => line(out, &["* away now: ", who.as_str()]),
         PeopleReply::IsAway(who, text) => line(out, &["* away now: ", who.as_str(), ": ", text]),
         PeopleReply::Modes(modes) => own_modes(out, modes),
+        PeopleReply::NotYourModes => line(out, &["* that can be changed by that person alone"]),
         PeopleReply::ModeChanged(mode, on) => mode_changed(out, mode, on),
         PeopleReply::News(who, News::Away(Some(text))) => {
             line(
