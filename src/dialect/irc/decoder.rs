@@ -226,11 +226,10 @@ impl Steps for IrcSteps<'_> {
         if self.decoder.beginning.is_some() {
             return self.begin();
         }
-        let is_member = matches!(speaker, Speaker::Member);
         if self.line.is_none() {
-            return self.next_line(is_member);
+            return self.next_line(speaker.is_member());
         }
-        self.go_on(is_member)
+        self.go_on(speaker)
     }
 
     fn has_line(&self) -> bool {
@@ -321,7 +320,7 @@ impl IrcSteps<'_> {
         Step::Told(Told::fail(&self.label, "INVALID_UTF8", &[], reason))
     }
 
-    fn go_on(&mut self, is_member: bool) -> Step<'_> {
+    fn go_on(&mut self, speaker: Speaker<'_>) -> Step<'_> {
         let Self { decoder, bytes, input, line, cleaned, label, client_tags, .. } = self;
         let Some(told) = line else { return Step::Noise(0) };
         let text = if cleaned.is_empty() {
@@ -356,7 +355,7 @@ impl IrcSteps<'_> {
                 let stage = told.stage;
                 (told.stage, told.part) = (stage + 1, Part::Asks);
                 message.client_tags = client_tags;
-                match decoder.client.step(&message, stage, is_member) {
+                match decoder.client.step(&message, stage, speaker) {
                     Some(step) => step,
                     None if label.is_empty() => {
                         *line = None;

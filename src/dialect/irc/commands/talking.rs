@@ -4,11 +4,25 @@ use super::{target, told};
 use crate::chat::{Command, Rank, Recipient, Sending, SentKind};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
+use crate::limits::{CLOAK_DIGITS, IRC_LINE_BYTES_MAX, NAME_BYTES_MAX, USER_NAME_CHARACTERS_MAX};
+
+/// Bytes of a line that fits whatever its source is.
+const SURELY_FITTING: usize =
+    IRC_LINE_BYTES_MAX - NAME_BYTES_MAX - USER_NAME_CHARACTERS_MAX - CLOAK_DIGITS - 16;
 
 /// How a client asks that something be told as an action (CTCP).
 const ACTION: &str = "\x01ACTION ";
 /// What begins and ends a message of one program to another.
 const CONTROL: char = '\x01';
+
+/// Whether a message fits one line when others are told it. Clients cut long text by themselves,
+/// and must know where.
+pub(super) fn fits(message: &Message<'_>, source_bytes: &dyn Fn() -> usize) -> bool {
+    let (Some(targets), Some(text)) = (message.get(0), message.get(1)) else { return true };
+    let longest = targets.split(',').map(str::len).max().unwrap_or(0);
+    let body = message.verb.len() + longest + text.len() + ": ".len() + "  :\r\n".len();
+    body <= SURELY_FITTING || body + source_bytes() <= IRC_LINE_BYTES_MAX
+}
 
 /// PRIVMSG: a message to a room or a person, to several one after the other.
 pub(super) fn message<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
