@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountRequest;
+use super::history::Window;
 use super::message::HistoryCursor;
 use super::people::PeopleCommand;
 use super::profile::About;
@@ -210,6 +211,8 @@ pub enum Recall {
     Last(usize),
     /// All after that cursor.
     After(HistoryCursor),
+    /// Those in a window.
+    Window(Window),
     /// The last ones before the message of this number, at most so many.
     Before {
         /// The number.

@@ -6,12 +6,14 @@
 //!
 //! Invariants: numbers grow; all that is remembered is newer than what was forgotten.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::Message;
+use super::message::{HistoryCursor, Message, MessageId};
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
+use crate::time::UnixTime;
 
 /// The history of a room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -126,6 +128,29 @@ impl History {
         self.last(count)
     }
 
+    /// The messages in a window, which names messages in this epoch.
+    pub fn window(&self, window: Window, epoch: u32) -> Replay<'_> {
+        let Window { after, before, end, most } = window;
+        let count = |is_before: &dyn Fn(&Message) -> bool| {
+            self.messages.partition_point(|message| is_before(message))
+        };
+        let from = after.map_or(0, |place| count(&|it| !place.is_before(it.id, epoch)));
+        let to = before.map_or(self.messages.len(), |place| {
+            count(&|it| place.order(it.id, epoch) == Ordering::Greater)
+        });
+        let to = to.max(from);
+        let (from, to) = match end {
+            HistoryEnd::Newest => (from.max(to.saturating_sub(most)), to),
+            HistoryEnd::Oldest => (from, to.min(from.saturating_add(most))),
+            HistoryEnd::Around(place) => {
+                let middle = count(&|it| place.order(it.id, epoch) == Ordering::Greater);
+                let from = middle.saturating_sub(most / 2);
+                (from, self.messages.len().min(from + most))
+            }
+        };
+        Replay { history: self, from, to }
+    }
+
     /// All messages after that of this number.
     pub fn after(&self, number: u64) -> Replay<'_> {
         let from = self.messages.partition_point(|message| message.id.number <= number);
@@ -145,6 +170,63 @@ impl History {
         let numbers: Vec<u64> = self.messages.iter().map(|message| message.id.number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "numbers grow: {numbers:?}");
         assert!(numbers.first().is_none_or(|first| *first > self.forgotten), "forgotten, yet here");
+    }
+}
+
+/// Some of the messages of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Those after this place only.
+    pub after: Option<HistoryPlace>,
+    /// Those before this place only.
+    pub before: Option<HistoryPlace>,
+    /// Which of them, where there are more.
+    pub end: HistoryEnd,
+    /// How many, at most.
+    pub most: usize,
+}
+
+/// Which messages of a window are wanted, where there are more than may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryEnd {
+    /// The oldest.
+    Oldest,
+    /// The newest.
+    Newest,
+    /// Those around a place.
+    Around(HistoryPlace),
+}
+
+/// A place in a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryPlace {
+    /// That of a message.
+    Message(HistoryCursor),
+    /// A date.
+    At(UnixTime),
+}
+
+impl HistoryPlace {
+    /// Whether it comes after another; `false` where that cannot be told.
+    pub fn is_after(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Message(one), Self::Message(other)) => one.number > other.number,
+            (Self::At(one), Self::At(other)) => one > other,
+            _ => false,
+        }
+    }
+
+    /// Where it lies by a message. A message of another epoch lies before all.
+    fn order(self, id: MessageId, epoch: u32) -> Ordering {
+        match self {
+            Self::Message(cursor) if cursor.epoch != epoch => Ordering::Less,
+            Self::Message(cursor) => cursor.number.cmp(&id.number),
+            Self::At(at) => at.cmp(&id.at),
+        }
+    }
+
+    fn is_before(self, id: MessageId, epoch: u32) -> bool {
+        self.order(id, epoch) == Ordering::Less
     }
 }
 

@@ -44,7 +44,7 @@ pub use cloak::Cloak;
 pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, SanctionRequest};
 pub use event::{Departure, Moderation, ModerationAction, RoomEvent};
 pub use fact::{Author, Change, Fact, JournalEntry};
-pub use history::{History, Replay};
+pub use history::{History, HistoryEnd, HistoryPlace, Replay, Window};
 pub use lobby::{Context, Decision, Excerpt, Joining, Lobby, LobbySettings, LobbyState, OpenRoom};
 pub use message::{HistoryCursor, Message, MessageId, MessageKind};
 pub use motd::{Motd, TooLong};

@@ -14,6 +14,8 @@ pub const IRC_REGISTER_LINES_MAX: u8 = 40;
 pub const IRC_TARGETS_MAX: usize = 4;
 /// Rooms named in one JOIN or PART: as many as a client joins when it connects.
 pub const IRC_ROOMS_MAX: usize = 32;
+/// Messages of one CHATHISTORY.
+pub const IRC_HISTORY_MAX: usize = 100;
 /// Bytes of a label (IRCv3 labeled-response).
 pub const IRC_LABEL_BYTES_MAX: usize = 64;
 /// Bytes of an answer that are kept until it is known whether it is one line or a batch: more is

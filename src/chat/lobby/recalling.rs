@@ -43,6 +43,9 @@ impl Lobby {
                 let recalled = if all { Recalled::Since } else { Recalled::Gap };
                 (room.history.after(cursor.number), recalled(cursor.number))
             }
+            Recall::Window(window) => {
+                (room.history.window(window, self.sequence.epoch), Recalled::Last)
+            }
             Recall::Before { number, most } => {
                 let replay = room.history.before(number, most);
                 (replay, Recalled::Before { number, more: replay.has_older() })

@@ -41,6 +41,7 @@ impl Capabilities {
     pub(super) const MULTI_PREFIX: Self = Self(1 << 20);
     pub(super) const USERHOST_IN_NAMES: Self = Self(1 << 21);
     pub(super) const EXTENDED_MONITOR: Self = Self(1 << 22);
+    pub(super) const CHATHISTORY: Self = Self(1 << 26);
     pub(super) const SASL: Self = Self(1 << 23);
     pub(super) const ACCOUNT_REGISTRATION: Self = Self(1 << 24);
     pub(super) const NO_IMPLICIT_NAMES: Self = Self(1 << 25);
@@ -82,6 +83,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("echo-message", Capabilities::ECHO_MESSAGE),
     offered("labeled-response", Capabilities::LABELED_RESPONSE),
     offered("batch", Capabilities::BATCH),
+    offered("draft/chathistory", Capabilities::CHATHISTORY),
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),

@@ -3,6 +3,7 @@
 //! A line is told in stages, each of which is one step: `JOIN #a,#b` has two. What a verb needs of
 //! people or rooms is with the others of its kind, in the modules below.
 
+mod history;
 mod people;
 mod rooms;
 mod talking;
@@ -98,8 +99,15 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
         // With the fields that are asked for.
         "WHO" => message.words[message.verb.len()..].trim_start(),
         "WHOIS" => message.said(1).unwrap_or(first),
+        "CHATHISTORY" => message.get(1).unwrap_or_default(),
         _ => first,
     }
+}
+
+/// What of its verb a line is, where a verb has several meanings.
+pub(super) fn subcommand<'a>(message: &Message<'a>) -> &'a str {
+    let has_several = message.verb.eq_ignore_ascii_case("CHATHISTORY");
+    message.get(0).filter(|_| has_several).unwrap_or_default()
 }
 
 /// A verb in capitals, as far as any has letters.
@@ -151,6 +159,7 @@ pub(super) fn step<'a>(
         "PING" => Some(ping(message)),
         "PONG" => Some(Step::Blank),
         "QUIT" => Some(quit(message)),
+        "CHATHISTORY" => Some(history::step(message)),
         "TOPIC" => Some(rooms::topic(message)),
         "LIST" => Some(Step::Command(Command::Rooms)),
         _ => Some(as_typed(message)),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::capability::{Capabilities, Form};
-use super::commands::{about, told};
+use super::commands::{about, subcommand, told};
 use super::message::Message;
 use super::note::{Note, Told};
 use super::numeric::END;
@@ -349,7 +349,8 @@ impl IrcSteps<'_> {
             Part::Asks => {
                 told.part = Part::Step;
                 let about = about(&message, told.stage);
-                Step::Note(Note::Asks { verb: message.verb, about })
+                let subcommand = subcommand(&message);
+                Step::Note(Note::Asks { verb: message.verb, about, subcommand })
             }
             Part::Step => {
                 let stage = told.stage;

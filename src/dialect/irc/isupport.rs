@@ -3,8 +3,8 @@
 //! Every number is one of `limits`.
 
 use crate::limits::{
-    AWAY_BYTES_MAX, IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX, NAME_BYTES_MAX,
-    REASON_BYTES_MAX, ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
+    AWAY_BYTES_MAX, IRC_HISTORY_MAX, IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX,
+    NAME_BYTES_MAX, REASON_BYTES_MAX, ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
 };
 
 /// What fits one line, with its text.
@@ -34,6 +34,8 @@ fn tokens() -> Vec<String> {
         ),
         format!("AWAYLEN={AWAY_BYTES_MAX}"),
         format!("MONITOR={WATCHED_MAX}"),
+        format!("CHATHISTORY={IRC_HISTORY_MAX}"),
+        "MSGREFTYPES=msgid,timestamp".into(),
         "WHOX".into(),
         "BOT=B".into(),
         "UTF8ONLY".into(),

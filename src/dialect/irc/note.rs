@@ -19,6 +19,8 @@ pub enum Note<'a> {
         verb: &'a str,
         /// The room, the person or the mask that it is about.
         about: &'a str,
+        /// What of the verb it is, where a verb has several meanings.
+        subcommand: &'a str,
     },
     /// All of a line with a label was said.
     End,

@@ -32,6 +32,12 @@ pub struct Reader {
     pub(super) verb: SmolStr,
     /// What that was about.
     pub(super) about: SmolStr,
+    /// What of its verb that was, where a verb has several meanings.
+    #[serde(default)]
+    pub(super) subcommand: SmolStr,
+    /// The batch of messages that are told again.
+    #[serde(default)]
+    history: Option<u32>,
     answer: Option<Box<Answer>>,
     /// Batches that it was told.
     batches: u32,
@@ -73,7 +79,8 @@ impl Reader {
                     is_put_off: false,
                 }));
             }
-            Note::Asks { verb, about } => {
+            Note::Asks { verb, about, subcommand } => {
+                self.subcommand = subcommand.into();
                 if self.verb != verb {
                     self.verb = verb.to_ascii_uppercase().into();
                 }
@@ -92,7 +99,45 @@ impl Reader {
             // Others say this whenever they like: it answers nothing.
             return replies::write(self, reply, out);
         }
-        self.write(out, |reader, out| replies::write(reader, reply, out));
+        match reply {
+            Reply::RecallBegins { room, .. } if self.verb == "CHATHISTORY" => {
+                self.begin_history(room, out);
+            }
+            Reply::RecallEnds { .. } => self.end_history(out),
+            Reply::Remembered { .. } => {
+                let batch = self.history;
+                self.write(out, |reader, out| {
+                    let start = out.len();
+                    replies::write(reader, reply, out);
+                    if let Some(batch) = batch {
+                        let lines = out.split_off(start);
+                        write_in_batch(&lines, batch, out);
+                    }
+                });
+            }
+            _ => self.write(out, |reader, out| replies::write(reader, reply, out)),
+        }
+    }
+
+    /// Begins a batch of messages that are told again.
+    fn begin_history(&mut self, room: &RoomName, out: &mut Vec<u8>) {
+        if !self.capabilities.has(Capabilities::BATCH) {
+            return;
+        }
+        self.batches += 1;
+        let batch = self.batches;
+        self.history = Some(batch);
+        self.write(out, |reader, out| {
+            let line = Line::begin(out, &reader.server).word("BATCH").word(&format!("+{batch}"));
+            line.word("chathistory").word(&events::channel(room)).end();
+        });
+    }
+
+    fn end_history(&mut self, out: &mut Vec<u8>) {
+        let Some(batch) = self.history.take() else { return };
+        self.write(out, |reader, out| {
+            Line::begin(out, &reader.server).word("BATCH").word(&format!("-{batch}")).end();
+        });
     }
 
     /// How its client is told what it has done itself in a room.

@@ -2,6 +2,7 @@
 //! lines.
 
 use super::events::channel;
+use super::numeric::Line;
 use super::reader::Reader;
 use super::replies;
 use crate::chat::{Rank, Refusal};
@@ -14,6 +15,11 @@ pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
         return;
     }
     let about = reader.about.as_str();
+    if reader.verb == "CHATHISTORY" {
+        let line = Line::begin(out, reader.server()).word("FAIL").word("CHATHISTORY");
+        let line = line.word("INVALID_TARGET").word(&reader.subcommand).word(about);
+        return line.text("Messages could not be retrieved");
+    }
     let mut tell = |code: u16, about: &[&str], text: &str| {
         let line = reader.numeric(code, out);
         about.iter().fold(line, |line, word| line.word(word)).text(text);

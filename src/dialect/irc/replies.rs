@@ -55,6 +55,10 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
             }
             reader.numeric(323, out).text("End of /LIST");
         }
+        // Whoever has typed HISTORY reads who said what, and when.
+        Reply::Remembered { .. } if reader.verb != "CHATHISTORY" => {
+            as_notices(reader, out, |out| line::wording::reply(reply, false, out));
+        }
         Reply::Remembered { room, message, epoch, .. } => {
             let kind = match message.kind {
                 MessageKind::Said => SentKind::Said,
