@@ -237,7 +237,7 @@ fn print_manual(args: &ManualArgs) -> Result<Exit, Box<dyn Error>> {
 
 /// Chats in a terminal or a pipe.
 fn chat(args: &ChatArgs) -> Result<Exit, Box<dyn Error>> {
-    match args.chat().run()? {
+    match args.with_password()?.run()? {
         Ended::Well => Ok(Exit::Drained),
         Ended::Signal(signal) => Ok(Exit::AtOnce(signal)),
     }

@@ -35,6 +35,70 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if cleaned == text { Cow::Borrowed(text) } else { Cow::Owned(cleaned) }
 }
 
+/// The same, but formatting codes stay: bold, colour and the like, which some programs show. Others
+/// are told the text [`without_formatting`].
+pub fn clean_formatted(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_formatting) {
+        return clean(text);
+    }
+    let parts = text.split_inclusive(is_formatting);
+    let cleaned =
+        parts.map(|part| match part.chars().next_back().filter(|end| is_formatting(*end)) {
+            Some(code) => format!("{}{code}", clean(&part[..part.len() - 1])),
+            None => clean(part).into_owned(),
+        });
+    Cow::Owned(cleaned.collect())
+}
+
+/// The text without formatting codes, and without the digits of colours behind them. Borrows when
+/// there are none.
+pub fn without_formatting(text: &str) -> Cow<'_, str> {
+    // Without an early end, many bytes are looked at at once.
+    if !text.bytes().fold(false, |other, byte| other | (byte < b' ')) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_formatting) {
+        plain.push_str(&rest[..at]);
+        let code = rest.as_bytes()[at];
+        rest = &rest[at + 1..];
+        let digits = match code {
+            COLOUR => 2,
+            HEX_COLOUR => 6,
+            _ => continue,
+        };
+        rest = without_colour(rest, digits);
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// Takes the digits of a colour off the front, and those of another behind a comma.
+fn without_colour(text: &str, digits: usize) -> &str {
+    let is_digit =
+        |byte: &u8| if digits > 2 { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+    let count = |text: &str| text.bytes().take(digits).take_while(is_digit).count();
+    let front = count(text);
+    let rest = &text[front..];
+    match rest.strip_prefix(',').map(|behind| (behind, count(behind))) {
+        Some((behind, back)) if front > 0 && back > 0 => &behind[back..],
+        _ => rest,
+    }
+}
+
+const COLOUR: u8 = 0x03;
+const HEX_COLOUR: u8 = 0x04;
+
+/// Whether this is a formatting code (bold, colour, hex colour, reset, monospace, reverse, italics,
+/// strikethrough, underline).
+fn is_formatting(character: char) -> bool {
+    matches!(
+        character,
+        '\x02' | '\x03' | '\x04' | '\x0f' | '\x11' | '\x16' | '\x1d' | '\x1e' | '\x1f'
+    )
+}
+
 /// Whether a reader sees nothing of this text: a message of this kind says nothing.
 pub fn is_blank(text: &str) -> bool {
     let begins_visibly = text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic());
@@ -94,6 +158,20 @@ mod tests {
     fn plain_text_is_borrowed() {
         for text in ["", "hello", "na\u{ef}ve \u{1F600} \u{65E5}\u{672C}\u{8A9E}", "cafe\u{301}"] {
             assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn formatting_stays_where_it_is_shown_and_goes_elsewhere() {
+        for (typed, kept, plain) in [
+            ("plain", "plain", "plain"),
+            ("\x02bold\x0f \x1b[2J", "\x02bold\x0f [2J", "bold [2J"),
+            ("\x034,12red\x03, 5", "\x034,12red\x03, 5", "red, 5"),
+            ("\x0312345 \x031,x", "\x0312345 \x031,x", "345 ,x"),
+            ("\x04ff00AAx\x1d\x1f\x11", "\x04ff00AAx\x1d\x1f\x11", "x"),
+        ] {
+            assert_eq!(clean_formatted(typed), kept, "{typed:?}");
+            assert_eq!(without_formatting(kept), plain, "{typed:?}");
         }
     }
 

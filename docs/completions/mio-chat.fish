@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= web= web-origin= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= password-rounds= digest-above= operators= tokens= reserve= web= web-origin= server-name= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -49,7 +49,8 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l lame-duck -d 'Time ov
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l come-back -d 'Time over which clients that are sent away are asked to come back, each at another moment; 0s names no time' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l history -d 'Messages that each room remembers and shows to newcomers; 0 for none' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l motd -d 'Message of the day: lines shown to everyone who connects' -r
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder for history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
@@ -57,6 +58,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l server-name -d 'The server\'s name, as IRC clients show it' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''
@@ -115,7 +117,8 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l lame-duck -d
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l come-back -d 'Time over which clients that are sent away are asked to come back, each at another moment; 0s names no time' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l history -d 'Messages that each room remembers and shows to newcomers; 0 for none' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l motd -d 'Message of the day: lines shown to everyone who connects' -r
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Folder for history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
@@ -123,6 +126,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d '
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l server-name -d 'The server\'s name, as IRC clients show it' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''

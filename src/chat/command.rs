@@ -9,6 +9,7 @@ use super::message::HistoryCursor;
 use super::people::PeopleCommand;
 use super::profile::About;
 use super::sanctions::SanctionKind;
+use super::sending::Sending;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 
@@ -115,6 +116,8 @@ pub enum Command<'a> {
     },
     /// Something about accounts.
     Account(AccountRequest<'a>),
+    /// Send a message of any kind.
+    Send(Sending<'a>),
     /// Something about people.
     People(PeopleCommand<'a>),
     /// Show a page of help.
@@ -255,6 +258,7 @@ impl<'a> Command<'a> {
                 by_length(text)
             }
             Self::People(command) => command.cost(),
+            Self::Send(sending) => by_length(sending.text),
             Self::Help(_)
             | Self::Quit(_)
             | Self::MatchOff

@@ -8,6 +8,7 @@ use super::message::MessageId;
 use super::name::{Nickname, RoomName};
 use super::people::News;
 use super::person::Person;
+use super::sending::{Sent, SentId};
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,8 @@ pub enum RoomEvent<'a> {
         /// The epoch of its number.
         epoch: u32,
     },
+    /// Somebody said something with tags, or in a way that plain lines do not have.
+    Sent(Sent<'a>),
     /// Somebody did something in the room.
     Acted {
         /// The actor.
@@ -83,7 +86,25 @@ pub enum RoomEvent<'a> {
 impl RoomEvent<'_> {
     /// Whether this is a message, which is part of the room's history.
     pub fn is_message(&self) -> bool {
-        matches!(self, Self::Said { .. } | Self::Acted { .. })
+        match self {
+            Self::Said { .. } | Self::Acted { .. } => true,
+            Self::Sent(sent) => matches!(sent.id, SentId::Numbered(..)),
+            _ => false,
+        }
+    }
+
+    /// Whether somebody's client says this, who knows it already.
+    pub fn is_sent(&self) -> bool {
+        matches!(self, Self::Said { .. } | Self::Acted { .. } | Self::Sent(_))
+    }
+
+    /// Whether this is for people, and not for their programs alone.
+    pub fn is_for_people(&self) -> bool {
+        match self {
+            Self::Sent(sent) => sent.kind.is_message(),
+            Self::News { news: News::RealName(_), .. } => false,
+            _ => true,
+        }
     }
 
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.

@@ -55,6 +55,9 @@ pub enum Fact {
         kind: MessageKind,
         /// Clean text.
         text: SmolStr,
+        /// Tags of the speaker's client, which are told and not remembered.
+        #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+        tags: SmolStr,
     },
     /// Somebody who is in the room has another nickname.
     Renamed {

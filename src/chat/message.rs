@@ -11,13 +11,15 @@ use super::name::Nickname;
 use crate::limits::MESSAGE_WEIGHT;
 use crate::time::UnixTime;
 
-/// Whether something was said or done (`/me`).
+/// Whether something was said, done (`/me`) or noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MessageKind {
     /// Somebody said something.
     Said,
     /// Somebody did something (`/me`).
     Acted,
+    /// Somebody said something that no program answers.
+    Noticed,
 }
 
 /// The number and the date of a message.

@@ -13,9 +13,10 @@ use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
 use super::people::PeopleReply;
 use super::person::Person;
-use super::refusal::Refusal;
+use super::refusal::{Rank, Refusal};
 use super::room_settings::Topic;
 use super::sanctions::Sanction;
+use super::sending::Sent;
 use crate::time::UnixTime;
 
 /// A reply to one client. "You" is that client.
@@ -150,22 +151,26 @@ pub enum Reply<'a> {
     /// Something about accounts.
     Account(AccountAnswer<'a>),
     /// Somebody said something to you alone.
-    Whispered {
-        /// The speaker.
-        from: Person<'a>,
-        /// Clean text.
-        text: &'a str,
-        /// The present.
-        at: UnixTime,
-    },
+    Whispered(Whisper<'a>),
     /// Your whisper was passed on.
-    WhisperSent {
-        /// The receiver.
-        to: &'a Nickname,
-        /// Clean text.
-        text: &'a str,
-        /// The present.
-        at: UnixTime,
+    WhisperSent(Whisper<'a>),
+    /// Somebody said something to those in a room who have some rank, as you have.
+    SentToRank {
+        /// The room.
+        room: &'a RoomName,
+        /// The lowest rank that is told.
+        least: Rank,
+        /// The message.
+        sent: Sent<'a>,
+    },
+    /// Your message to those in a room who have some rank was passed on.
+    SentToRankByYou {
+        /// The room.
+        room: &'a RoomName,
+        /// The lowest rank that is told.
+        least: Rank,
+        /// The message.
+        sent: Sent<'a>,
     },
     /// The rooms there are, with how many people in each.
     Rooms {
@@ -225,10 +230,31 @@ pub enum Reply<'a> {
 }
 
 impl Reply<'_> {
+    /// Whether this is for people, and not for their programs alone.
+    pub fn is_for_people(&self) -> bool {
+        match self {
+            Self::Left { .. } => false,
+            Self::Whispered(Whisper { sent, .. })
+            | Self::WhisperSent(Whisper { sent, .. })
+            | Self::SentToRank { sent, .. }
+            | Self::SentToRankByYou { sent, .. } => sent.kind.is_message(),
+            _ => true,
+        }
+    }
+
     /// Whether these are a person's words, which everybody is sent as they were said.
     pub fn is_speech(&self) -> bool {
-        matches!(self, Self::Whispered { .. } | Self::WhisperSent { .. } | Self::Remembered { .. })
+        matches!(self, Self::Whispered(_) | Self::WhisperSent(_) | Self::Remembered { .. })
     }
+}
+
+/// Something that one person says to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Whisper<'a> {
+    /// The receiver.
+    pub to: Person<'a>,
+    /// The message.
+    pub sent: Sent<'a>,
 }
 
 /// Which messages are told again.

@@ -1,13 +1,15 @@
 //! The flags of the terminal client.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use mio_chat::address::{NoServer, ServerAddress};
-use mio_chat::client::chat::{Chat, ChatTls, ScriptFormat, theme_of_environment};
+use mio_chat::client::chat::{Account, Chat, ChatTls, ScriptFormat, theme_of_environment};
 use mio_chat::console::Theme;
 use mio_chat::limits::{NAME_BYTES_MAX, ROOM_NAME_BYTES_MAX, TCP_PORT};
 
+use super::password::{PasswordError, password_of_account};
 use super::trust::TrustArgs;
 
 /// The ports of URLs that name none.
@@ -43,6 +45,12 @@ pub(crate) struct ChatArgs {
     /// Your nickname [default: your login name, or you are asked]
     #[arg(long, short, value_name = "NAME", env = "MIO_CHAT_NICK")]
     nick: Option<String>,
+    /// Account to log in to; its password is asked for, or comes from a file or a variable
+    #[arg(long, value_name = "NAME", env = "MIO_CHAT_ACCOUNT")]
+    account: Option<String>,
+    /// File with the password of the account [default: MIO_CHAT_PASSWORD, or you are asked]
+    #[arg(long, value_name = "FILE", requires = "account")]
+    password_file: Option<PathBuf>,
     /// Room to join
     #[arg(long, short, value_name = "ROOM")]
     room: Option<String>,
@@ -146,6 +154,10 @@ impl ChatArgs {
         if let Some(nick) = self.nick.as_deref().filter(|nick| !is_name(nick, NAME_BYTES_MAX)) {
             return Err(bad("nickname", nick, NAME_BYTES_MAX));
         }
+        let account = self.account.as_deref();
+        if let Some(account) = account.filter(|account| !is_name(account, NAME_BYTES_MAX)) {
+            return Err(bad("account", account, NAME_BYTES_MAX));
+        }
         let room = self.room.as_deref();
         if let Some(room) = room.filter(|room| !is_name(room, ROOM_NAME_BYTES_MAX)) {
             return Err(bad("room", room, ROOM_NAME_BYTES_MAX));
@@ -153,9 +165,20 @@ impl ChatArgs {
         Ok(())
     }
 
-    /// The chat that was asked for.
-    pub(crate) fn chat(&self) -> Chat {
+    /// The chat that was asked for, with the password of its account.
+    ///
+    /// # Errors
+    /// There is no such password.
+    pub(crate) fn with_password(&self) -> Result<Chat, PasswordError> {
+        let Some(name) = self.account.clone() else { return Ok(self.chat()) };
+        let password = password_of_account(self.password_file.as_deref())?;
+        let account = Some(Account { name, password });
+        Ok(Chat { account, ..self.chat() })
+    }
+
+    fn chat(&self) -> Chat {
         Chat {
+            account: None,
             server: self.server.address.to_string(),
             web: self.server.web.clone(),
             tls: self.server.has_tls.then(|| ChatTls {
@@ -163,7 +186,7 @@ impl ChatArgs {
                 ca: self.trust.ca.as_ref().map(|ca| ca.0.clone()),
                 pin: self.trust.pin,
             }),
-            nickname: self.nick.clone().or_else(login_name),
+            nickname: self.nick.clone().or_else(|| self.account.clone()).or_else(login_name),
             room: self.room.clone(),
             theme: match self.theme {
                 Colours::Auto => theme_of_environment(),

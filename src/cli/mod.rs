@@ -11,6 +11,7 @@ mod manual;
 mod matching;
 mod operators;
 mod pages;
+mod password;
 mod places;
 mod players;
 mod reference;

@@ -1,18 +1,15 @@
 //! Server operators: the file that names them, and how a line of it is made.
 
-use std::io::{BufRead, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use mio_chat::chat::{Alphabet, Nickname};
 use mio_chat::password::SlowHash;
 use mio_chat::server::Operator;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use thiserror::Error;
 
+use super::password::read_password;
 use super::text_file::{self, TextError};
 
-/// Bytes of a password: longer than a line of the chat, in which `/oper` has to bring it.
-const PASSWORD_BYTES_MAX: u64 = 4_096;
 /// Bytes of salt: more than there are passwords.
 const SALT_BYTES: usize = 16;
 
@@ -81,35 +78,13 @@ fn parse(line: &str) -> Result<Operator, &'static str> {
 
 /// Reads a password from stdin and hashes it. A terminal does not show what is typed.
 pub(crate) fn hash_password() -> Result<SlowHash, OperatorError> {
-    let password = read_password()?;
+    let password = read_password().map_err(OperatorError::Password)?;
     if password.is_empty() {
         return Err(OperatorError::Password("it is empty".to_owned()));
     }
     let mut salt = [0; SALT_BYTES];
     getrandom::fill(&mut salt).map_err(OperatorError::Salt)?;
     Ok(SlowHash::of(&password, &salt))
-}
-
-fn read_password() -> Result<String, OperatorError> {
-    let mut stdin = std::io::stdin().lock();
-    let shown = stdin.is_terminal().then(|| tcgetattr(&stdin).ok()).flatten();
-    if let Some(shown) = &shown {
-        eprint!("password: ");
-        let mut hidden = shown.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        let _ = tcsetattr(&stdin, OptionalActions::Flush, &hidden);
-    }
-    let mut line = Vec::new();
-    let read = stdin.by_ref().take(PASSWORD_BYTES_MAX).read_until(b'\n', &mut line);
-    if let Some(shown) = &shown {
-        let _ = tcsetattr(&stdin, OptionalActions::Flush, shown);
-        eprintln!();
-    }
-    let failed = |error: TextError| OperatorError::Password(error.to_string());
-    read.map_err(|error| failed(error.into()))?;
-    // Piped input may come from a file, or from a shell that adds a byte order mark.
-    let line = text_file::decode(&line).map_err(failed)?;
-    Ok(line.trim_end_matches('\n').to_owned())
 }
 
 #[cfg(test)]

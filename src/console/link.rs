@@ -16,17 +16,16 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::account::{Account, greeting, is_about_account};
 use crate::dialect::json::{Action, Error, Moderated, Object};
 use crate::limits::{
-    ANSWER_PATIENCE, COME_BACK_MAX, COME_BACK_MIN, COME_BACK_TOLD_MAX, NAME_AGAIN, NAME_ROUNDS,
-    NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
+    ANSWER_PATIENCE, ANSWER_TIMEOUT, COME_BACK_MAX, COME_BACK_MIN, COME_BACK_TOLD_MAX, NAME_AGAIN,
+    NAME_ROUNDS, NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
 };
 use crate::time::Time;
 
 /// Where everybody starts.
 pub(super) const MAIN: &str = "main";
-/// What is asked for before the nickname.
-pub(super) const GREETING: &str = "/format json\n/history off\n";
 
 /// What the shell is to do for the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +72,7 @@ pub(super) struct Link {
     /// Why there is none.
     why: String,
     nickname: String,
+    account: Option<Account>,
     /// Where we are, or want to be again.
     room: String,
     /// What opens rooms: passwords and keys.
@@ -109,12 +109,13 @@ pub(super) struct Link {
 
 impl Link {
     /// A connection that is to be made. `nickname`: empty to ask the user.
-    pub(super) fn new(nickname: &str, room: &str, random: u64) -> Self {
+    pub(super) fn new(nickname: &str, account: Option<Account>, room: &str, random: u64) -> Self {
         Self {
             phase: if nickname.is_empty() { LinkPhase::Naming } else { LinkPhase::Down },
             is_connected: false,
             why: String::new(),
             nickname: nickname.to_owned(),
+            account,
             room: room.to_owned(),
             words: HashMap::new(),
             places: HashMap::new(),
@@ -143,7 +144,7 @@ impl Link {
         (self.is_connected, self.returning, self.fallback) = (true, true, None);
         self.phase = LinkPhase::Registering;
         // In one write, or a pause might be taken for the end of a line.
-        vec![Ask::Send(format!("{GREETING}{}\n", self.nickname))]
+        vec![Ask::Send(greeting(&self.nickname, self.account.as_ref()))]
     }
 
     /// The connection is no more, or could not be made.
@@ -238,6 +239,10 @@ impl Link {
                 self.back_in = retry.map(|retry| retry.min(COME_BACK_TOLD_MAX));
             }
             Object::Error(error) => return self.hear_error(now, error),
+            // The server is busy with us, and says when it is done.
+            Object::Checking { .. } if self.phase == LinkPhase::Registering => {
+                self.answer_by = Some(now + ANSWER_TIMEOUT + ANSWER_PATIENCE);
+            }
             // Whoever was put out of where everybody starts is not to come back at once.
             Object::Moderated(Moderated {
                 action: Action::Kicked | Action::Banned,
@@ -265,6 +270,9 @@ impl Link {
     }
 
     fn hear_error(&mut self, now: Time, error: &Error<'_>) -> Vec<Ask> {
+        if self.phase != LinkPhase::Here && is_about_account(&error.code) {
+            return self.give_up(&error.text);
+        }
         match error_of(error) {
             Refused::Entry if self.phase != LinkPhase::Here => {
                 (self.why, self.unwanted) = (error.text.to_string(), true);

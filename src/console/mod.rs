@@ -18,6 +18,7 @@
 //! Invariants: everything that is kept has a limit; all text from the network is cleaned before it
 //! is kept, so that nothing drawn can steer the terminal.
 
+mod account;
 mod commands;
 mod completion;
 mod composer;
@@ -40,6 +41,7 @@ mod view;
 mod wording;
 mod wrap;
 
+pub use account::Account;
 pub use keys::{Key, Keys};
 pub use palette::Theme;
 pub use script::{Ending, Script, ScriptFormat, ScriptStep};
@@ -145,6 +147,8 @@ enum Mode {
 pub struct ConsoleSettings {
     /// What to be called; empty to be asked.
     pub nickname: String,
+    /// The account to log in to.
+    pub account: Option<Account>,
     /// Where to go first; `None`: where everybody starts.
     pub room: Option<String>,
     /// Colours.
@@ -191,7 +195,7 @@ impl Console {
     pub fn new(settings: ConsoleSettings, now: Moment) -> Self {
         let room = settings.room.clone().unwrap_or_else(|| MAIN.to_owned());
         Self {
-            link: Link::new(&settings.nickname, &room, settings.random),
+            link: Link::new(&settings.nickname, settings.account.clone(), &room, settings.random),
             settings,
             roster: Roster::default(),
             rooms: vec![Pane::new(&room)],

@@ -9,7 +9,8 @@
 //! password is being checked that what follows may depend on; what is not sent, and what is sent
 //! otherwise than it came, is told.
 
-use super::link::{GREETING, MAIN, Refused, error_of};
+use super::account::{Account, greeting};
+use super::link::{MAIN, Refused, error_of};
 use super::object::{self, View};
 use super::reading::{Heard, Reading};
 use super::{commands, wording};
@@ -68,6 +69,7 @@ enum Awaited {
 #[derive(Debug)]
 pub struct Script {
     nickname: String,
+    account: Option<Account>,
     /// Where to talk.
     wanted: String,
     format: ScriptFormat,
@@ -93,12 +95,19 @@ pub struct Script {
     echoed: usize,
 }
 
+/// Whether that is the end of a log-in that led nowhere.
+fn is_about_login(code: &str) -> bool {
+    let of_accounts = ["login-", "account", "register-", "not-stored", "password-bad"];
+    matches!(code, "oper-wrong" | "oper-busy") || of_accounts.iter().any(|it| code.starts_with(it))
+}
+
 impl Script {
     /// A conversation that has not begun. `room`: where to talk, if not where everybody starts.
     pub fn new(nickname: &str, room: Option<&str>, format: ScriptFormat, is_literal: bool) -> Self {
         let wanted = room.unwrap_or(MAIN).trim_start_matches('#');
         Self {
             nickname: nickname.to_owned(),
+            account: None,
             wanted: wanted.to_owned(),
             format,
             is_literal,
@@ -118,9 +127,15 @@ impl Script {
         }
     }
 
+    /// The same, logged in to an account.
+    #[must_use]
+    pub fn with_account(self, account: Option<Account>) -> Self {
+        Self { account, ..self }
+    }
+
     /// What is sent first, in one write.
     pub fn greeting(&self) -> String {
-        format!("{GREETING}{}\n", self.nickname)
+        greeting(&self.nickname, self.account.as_ref())
     }
 
     /// Whether the server has said anything yet.
@@ -265,7 +280,7 @@ impl Script {
             }
             Object::Bye(bye) => self.last_words = bye.text.to_string(),
             Object::Error(error) => return self.hear_error(error),
-            Object::ServerOperator { .. } => self.answer(Awaited::Login),
+            Object::ServerOperator { .. } | Object::Account { .. } => self.answer(Awaited::Login),
             _ => {}
         }
         Vec::new()
@@ -282,7 +297,7 @@ impl Script {
             }
             (_, "usage") if self.was_ready => self.awaited = None,
             (_, "rooms-many" | "room-not-in" | "room-none") => self.answer(Awaited::Room),
-            (_, "oper-wrong" | "oper-busy") => self.answer(Awaited::Login),
+            (_, code) if is_about_login(code) => self.answer(Awaited::Login),
             _ => {}
         }
         Vec::new()
@@ -369,7 +384,7 @@ fn is_granted(error: &Error<'_>) -> bool {
 fn awaited_after(line: &str) -> Option<Awaited> {
     match commands::name_in(line)? {
         "join" | "leave" => Some(Awaited::Room),
-        "oper" => Some(Awaited::Login),
+        "oper" | "login" | "register" => Some(Awaited::Login),
         _ => None,
     }
 }

@@ -113,13 +113,14 @@ impl Encoding {
     /// Appends what happened in a room, with all that ends it.
     pub fn room_event(self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
         match self {
+            Self::Irc(form) => irc::events::write(form, room, event, out),
+            _ if !event.is_for_people() => {}
             Self::Line | Self::NumberedLine => wording::room_event(event, self.has_numbers(), out),
             Self::JsonLine | Self::JsonFrame => {
                 self.object(out, |out| json::room_event(room, event, out));
             }
             Self::Http => {}
             Self::EventStream => http::event_stream::room_event(room, event, out),
-            Self::Irc(form) => irc::events::write(form, room, event, out),
             #[cfg(test)]
             Self::Toy => super::toy::told::encode(event, out),
         }
@@ -136,6 +137,12 @@ impl Encoding {
         out: &mut Vec<u8>,
     ) {
         match self {
+            Self::Irc(_) => {
+                if let Some(reader) = reader {
+                    reader.reply(reply, out);
+                }
+            }
+            _ if !reply.is_for_people() => {}
             Self::Line | Self::NumberedLine => wording::reply(reply, self.has_numbers(), out),
             Self::JsonLine => self.object(out, |out| json::reply(reply, re, out)),
             Self::JsonFrame => {
@@ -146,11 +153,6 @@ impl Encoding {
             }
             Self::Http => http::reply(reply, out),
             Self::EventStream => http::event_stream::reply(reply, out),
-            Self::Irc(_) => {
-                if let Some(reader) = reader {
-                    reader.reply(reply, out);
-                }
-            }
             #[cfg(test)]
             Self::Toy => {}
         }

@@ -113,7 +113,20 @@ pub enum Speaker<'s> {
         could_be_nickname: &'s dyn Fn(&str) -> bool,
     },
     /// Somebody with one.
-    Member,
+    Member {
+        /// Bytes of what others are told of who says something: nickname, user name and cloak.
+        source_bytes: &'s dyn Fn() -> usize,
+    },
+}
+
+impl Speaker<'_> {
+    /// A member of whom others are told nothing. For tests.
+    pub const MEMBER: Speaker<'static> = Speaker::Member { source_bytes: &|| 0 };
+
+    /// Whether it has a nickname.
+    pub(super) fn is_member(&self) -> bool {
+        matches!(self, Self::Member { .. })
+    }
 }
 
 /// When the next step of a [`Decoded`](super::Decoded) is due.

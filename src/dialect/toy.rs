@@ -51,7 +51,7 @@ impl Steps for ToySteps<'_> {
         self.1 += end + 1;
         let text = std::str::from_utf8(&rest[..end]).unwrap_or_default();
         Step::Command(match speaker {
-            Speaker::Member => Command::Say { room: None, text },
+            Speaker::Member { .. } => Command::Say { room: None, text },
             Speaker::Stranger { .. } => Command::Nick(text),
         })
     }

@@ -59,8 +59,9 @@ impl Server {
             }
             lines += usize::from(due == Due::InTurn);
             let could_be_nickname = &|name: &str| self.lobby.could_be_nickname(name);
+            let source_bytes = &|| self.source_bytes(id);
             let step = decoded.next(match is_member {
-                true => Speaker::Member,
+                true => Speaker::Member { source_bytes },
                 false => Speaker::Stranger { could_be_nickname },
             });
             match step {
@@ -74,6 +75,13 @@ impl Server {
         }
         drop(decoded);
         self.put_back(now, id, decoder);
+    }
+
+    /// Bytes of what others are told of who says something.
+    fn source_bytes(&self, id: ClientId) -> usize {
+        let origin = self.sessions.get(id).map(|session| session.origin);
+        let network = origin.and_then(|origin| self.admission.origins.network(origin));
+        self.lobby.source_bytes(id, network)
     }
 
     /// Whether the next message of this client may be carried out now; if not, notes why.

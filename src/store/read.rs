@@ -215,6 +215,7 @@ fn message(row: &Row<'_>) -> Option<Message> {
         kind: match text(row, 3)? {
             "said" => MessageKind::Said,
             "acted" => MessageKind::Acted,
+            "noticed" => MessageKind::Noticed,
             _ => return None,
         },
         text: cleaned(text(row, 4)?, LINE_BYTES_MAX)?,

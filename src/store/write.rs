@@ -117,6 +117,7 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
     let kind = match message.kind {
         MessageKind::Said => "said",
         MessageKind::Acted => "acted",
+        MessageKind::Noticed => "noticed",
     };
     let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -115,6 +115,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         self.accounts.log_in(id, key, context.now);
+        self.note_account(id);
         let Some(account) = self.accounts.get(key) else { return };
         let name = &account.name;
         let answer = match way {
@@ -133,8 +134,17 @@ impl Lobby {
         if !self.accounts.log_out(id) {
             return Err(AccountRefusal::NotLoggedIn.into());
         }
+        self.note_account(id);
         outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut));
         Ok(())
+    }
+
+    /// Notes in the profile of a member to which account it is logged in.
+    pub(super) fn note_account(&mut self, id: ClientId) {
+        let account = self.accounts.of(id).map(|account| account.name.clone());
+        if self.is_member(id) && (account.is_some() || self.profiles.get(id).is_some()) {
+            self.profiles.entry(id).account = account;
+        }
     }
 
     /// Whether a room belongs to the account to which a client is logged in.

@@ -72,6 +72,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         match command {
             Command::Whisper { to, text } => self.whisper(id, to, text, context, outlet)?,
+            Command::Send(sending) => self.send(id, sending, context, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
@@ -231,9 +232,9 @@ impl Lobby {
             Fact::Went { who } => {
                 self.remove(room, author, (&who, Exit::Parts("")), context, outlet);
             }
-            Fact::Said { who, kind, text } => {
+            Fact::Said { who, kind, text, tags } => {
                 let message = Message { id: stamp, kind, who, text };
-                self.hear(room, author, message, context, outlet);
+                self.hear(room, author, (message, &tags), context, outlet);
             }
             Fact::Renamed { old, new } => {
                 if let Some(open) = self.rooms.get_mut(room).filter(|it| !it.officers.is_empty()) {

@@ -4,6 +4,7 @@
 //! Decisions about messages, ownership and moderation are with the rest of these, in `talking`,
 //! `owning` and `moderation`.
 
+use super::talking::Speech;
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Landing, Outcome, Recall, RoomCommand};
 use crate::chat::fact::Fact;
@@ -82,11 +83,14 @@ impl Lobby {
         }
         Ok(match command {
             Command::Say { room, text } => {
-                return self.decide_to_speak(id, room, text, MessageKind::Said, context.now);
+                let speech = Speech::plain(MessageKind::Said, text);
+                return self.decide_to_speak(id, room, speech, context.now);
             }
             Command::Act { room, text } => {
-                return self.decide_to_speak(id, room, text, MessageKind::Acted, context.now);
+                let speech = Speech::plain(MessageKind::Acted, text);
+                return self.decide_to_speak(id, room, speech, context.now);
             }
+            Command::Send(sending) => return self.decide_to_send(id, sending, context.now),
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 Decision::Rename(self.new_nickname(id, typed, context)?)
             }

@@ -10,6 +10,7 @@ use crate::chat::command::Outcome;
 use crate::chat::fact::Author;
 use crate::chat::member::Member;
 use crate::chat::name::{NameKey, RoomName};
+use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
 use crate::chat::people::{Census, Found, Gone, PeopleReply, Portrait, Search};
 use crate::chat::person::Person;
@@ -22,6 +23,14 @@ use crate::id::ClientId;
 use crate::limits::{FOUND_MAX, GONE_MAX, LOCATED_MAX};
 
 impl Lobby {
+    /// Bytes of a member's nickname, user name and cloak, with what stands between them.
+    pub fn source_bytes(&self, id: ClientId, network: Option<Network>) -> usize {
+        let Some(nickname) = self.nickname(id) else { return 0 };
+        let network_of = |_| network;
+        let who = Person::of(&self.profiles, Author::Here(id), nickname, &network_of);
+        who.as_str().len() + who.user().len() + who.cloak().as_str().len() + "!@".len()
+    }
+
     /// A member of that name.
     pub(super) fn find_person<'a>(
         &'a self,

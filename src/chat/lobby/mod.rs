@@ -28,6 +28,7 @@ mod persistence;
 mod presence;
 mod public;
 mod recalling;
+mod sending;
 mod sequence;
 mod shelving;
 mod talking;
@@ -140,6 +141,8 @@ pub struct Lobby {
     watches: Watches,
     /// Those who were here, the last at the end.
     gone: VecDeque<Gone>,
+    /// Messages without a number, so far.
+    sent: u32,
     /// The most members there were at once.
     most_members: usize,
     ignores: Ignores,
@@ -180,6 +183,7 @@ impl Lobby {
             accounts: Accounts::default(),
             watches: Watches::default(),
             gone: VecDeque::new(),
+            sent: 0,
             most_members: 0,
             ignores: Ignores::default(),
             sequence: Sequence::beginning(keys.epoch()),

@@ -41,6 +41,7 @@ impl Lobby {
         if let Some(about) = about {
             *self.profiles.entry(id) = Profile::new(about, context.now);
         }
+        self.note_account(id);
         if let Some(nickname) = self.nickname(id) {
             let (main, cursor, now) = (RoomName::main(), self.cursor(), context.now);
             let room = Some(&main).filter(|_| landing == Landing::Main);

@@ -9,34 +9,48 @@ use crate::chat::fact::{Author, Fact};
 use crate::chat::message::{Message, MessageId, MessageKind};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
-use crate::chat::people::PeopleReply;
 use crate::chat::person::Person;
 use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::{Room, RoomId};
 use crate::chat::sanctions::Sanction;
+use crate::chat::sending::{Sent, SentId, SentKind};
 use crate::id::ClientId;
 use crate::text::{clean, is_blank};
 use crate::time::UnixTime;
+
+/// Something that a member says, as clean text.
+pub(super) struct Speech<'a> {
+    pub(super) kind: MessageKind,
+    pub(super) text: Cow<'a, str>,
+    /// Tags of its client.
+    pub(super) tags: &'a str,
+}
+
+impl<'a> Speech<'a> {
+    /// A text without tags.
+    pub(super) fn plain(kind: MessageKind, text: &'a str) -> Self {
+        Self { kind, text: clean(text), tags: "" }
+    }
+}
 
 impl Lobby {
     pub(super) fn decide_to_speak(
         &self,
         id: ClientId,
         room: Option<&str>,
-        text: &str,
-        kind: MessageKind,
+        speech: Speech<'_>,
         now: UnixTime,
     ) -> Result<Decision<'static>, Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         let room = self.own_room(member, room)?;
         self.check_may_speak(id, room, &member.nickname, now)?;
-        let text = clean(text);
+        let Speech { kind, text, tags } = speech;
         if is_blank(&text) {
             return Ok(Decision::Nothing);
         }
         let (who, text) = (member.nickname.clone(), text.as_ref().into());
-        Ok(Decision::Fact(room, Fact::Said { who, kind, text }))
+        Ok(Decision::Fact(room, Fact::Said { who, kind, text, tags: tags.into() }))
     }
 
     /// Says something in a room for a bot, which is no member. Returns the number and the date of
@@ -72,8 +86,8 @@ impl Lobby {
         if is_blank(&text) {
             return Ok(None);
         }
-        let said =
-            Fact::Said { who: bot.clone(), kind: MessageKind::Said, text: text.as_ref().into() };
+        let (who, text) = (bot.clone(), text.as_ref().into());
+        let said = Fact::Said { who, kind: MessageKind::Said, text, tags: Default::default() };
         let stamp = self.sequence.stamp(&said, context.now);
         self.happen(room, Author::There, said, context, outlet);
         Ok(Some(stamp))
@@ -84,7 +98,7 @@ impl Lobby {
         &mut self,
         room: RoomId,
         author: Author,
-        message: Message,
+        (message, tags): (Message, &str),
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
@@ -96,7 +110,7 @@ impl Lobby {
             Author::There if self.is_bot(&message.who.key()) => Person::bot(&message.who),
             _ => Person::of(&self.profiles, author, &message.who, context.network_of),
         };
-        let event = spoken(&message, who, self.sequence.epoch);
+        let event = spoken(&message, who, tags, self.sequence.epoch);
         if self.ignores.is_empty() {
             self.publish(room, author, &event, outlet);
         } else {
@@ -116,16 +130,24 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get(room) else { return };
+        let deaf = self.those_who_ignore(room, speaker);
+        outlet.publish(open.named(room), author.client(), event, &deaf);
+    }
+
+    /// The members of a room that ignore this speaker.
+    pub(super) fn those_who_ignore(&self, room: RoomId, speaker: &Nickname) -> Vec<ClientId> {
+        if self.ignores.is_empty() {
+            return Vec::new();
+        }
         let hears_here = |id: &ClientId| {
             self.members.get(*id).is_some_and(|member| member.membership_in(room).is_some())
         };
         let ignoring = self.ignores.listeners(&speaker.key());
-        let deaf: Vec<ClientId> = ignoring.iter().copied().filter(hears_here).collect();
-        outlet.publish(open.named(room), author.client(), event, &deaf);
+        ignoring.iter().copied().filter(hears_here).collect()
     }
 
     /// Server operators are bound by no mute.
-    fn check_may_speak(
+    pub(super) fn check_may_speak(
         &self,
         id: ClientId,
         room: RoomId,
@@ -152,7 +174,7 @@ impl Lobby {
     }
 
     pub(super) fn whisper(
-        &self,
+        &mut self,
         id: ClientId,
         to: &str,
         text: &str,
@@ -168,16 +190,7 @@ impl Lobby {
             return Err(Refusal::Incomplete(Verb::Msg));
         }
         self.check_not_ignored(id, receiver)?;
-        if let (Some(from), Some(to)) = (self.nickname(id), self.nickname(receiver)) {
-            let (text, at) = (&*text, context.now);
-            let from = Person::of(&self.profiles, Author::Here(id), from, context.network_of);
-            outlet.reply(receiver, &Reply::Whispered { from, text, at });
-            outlet.reply(id, &Reply::WhisperSent { to, text, at });
-            let to = Person::of(&self.profiles, Author::Here(receiver), to, context.network_of);
-            if let Some(away) = to.away() {
-                outlet.reply(id, &Reply::People(PeopleReply::IsAway(to, away)));
-            }
-        }
+        self.tell_privately(id, receiver, (SentKind::Said, &text, ""), context, outlet);
         Ok(())
     }
 
@@ -231,9 +244,16 @@ impl Lobby {
 }
 
 /// The event of a message.
-fn spoken<'a>(message: &'a Message, who: Person<'a>, epoch: u32) -> RoomEvent<'a> {
+fn spoken<'a>(message: &'a Message, who: Person<'a>, tags: &'a str, epoch: u32) -> RoomEvent<'a> {
     let Message { id, kind, ref text, .. } = *message;
+    let sent = |kind| {
+        let id = SentId::Numbered(id, epoch);
+        RoomEvent::Sent(Sent { who, kind, text, tags, id })
+    };
     match kind {
+        MessageKind::Noticed => sent(SentKind::Noticed),
+        MessageKind::Said if !tags.is_empty() => sent(SentKind::Said),
+        MessageKind::Acted if !tags.is_empty() => sent(SentKind::Acted),
         MessageKind::Said => RoomEvent::Said { who, text, id, epoch },
         MessageKind::Acted => RoomEvent::Acted { who, text, id, epoch },
     }

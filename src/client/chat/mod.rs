@@ -29,7 +29,7 @@ use mio::{Events, Poll, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::console::Tunnel;
-pub use crate::console::{ScriptFormat, Theme};
+pub use crate::console::{Account, ScriptFormat, Theme};
 pub use error::ChatError;
 pub use security::ChatTls;
 
@@ -56,6 +56,8 @@ pub struct Chat {
     pub tls: Option<ChatTls>,
     /// What to be called; without it the user is asked.
     pub nickname: Option<String>,
+    /// The account to log in to.
+    pub account: Option<Account>,
     /// Where to go first; without it where everybody starts.
     pub room: Option<String>,
     /// Colours.

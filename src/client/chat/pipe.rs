@@ -49,7 +49,8 @@ impl<'a> Pipe<'a> {
         poll.registry().register(&mut signals, CAUGHT, Interest::READABLE).map_err(&fail)?;
         // A file is always ready, and cannot be registered.
         let _ = poll.registry().register(&mut SourceFd(&0), KEYBOARD, Interest::READABLE);
-        let script = Script::new(&nickname, chat.room.as_deref(), chat.format, chat.is_literal);
+        let script = Script::new(&nickname, chat.room.as_deref(), chat.format, chat.is_literal)
+            .with_account(chat.account.clone());
         let clock = Clock::start();
         let (input, has_ended, answer_by, waits, ending) = (Vec::new(), false, None, None, None);
         Ok(Self {

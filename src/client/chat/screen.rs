@@ -57,6 +57,7 @@ impl Loop {
         let clock = Clock::start();
         let settings = ConsoleSettings {
             nickname: chat.nickname.clone().unwrap_or_default(),
+            account: chat.account.clone(),
             room: chat.room.clone(),
             theme: chat.theme,
             server: chat.server.clone(),

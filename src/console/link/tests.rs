@@ -16,7 +16,7 @@ fn here<T: AsRef<str>>(link: &mut Link, told: &[T]) -> String {
 
 #[test]
 fn who_comes_back_asks_for_what_was_missed_in_the_same_room() {
-    let mut link = Link::new("al", "tea", 7);
+    let mut link = Link::new("al", None, "tea", 7);
     assert_eq!(link.try_again(), [Ask::Connect]);
     let hello = Ask::Send("/format json\n/history off\nal\n".into());
     assert_eq!(link.connected(Time::ZERO), std::slice::from_ref(&hello));
@@ -42,7 +42,7 @@ fn the_server_s_wish_when_to_come_back_is_obeyed() {
         (bye("going", "come back in 7 s", Some(7)), Duration::from_secs(7)),
         (bye("going", "come back in 86400000 s", Some(86_400_000)), COME_BACK_TOLD_MAX),
     ] {
-        let mut link = Link::new("al", MAIN, 7);
+        let mut link = Link::new("al", None, MAIN, 7);
         link.connected(Time::ZERO);
         here(&mut link, &[&welcome("al"), &told]);
         link.closed(Time::ZERO, "the connection broke");
@@ -57,7 +57,7 @@ fn the_server_s_wish_when_to_come_back_is_obeyed() {
 #[test]
 fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
     let taken = taken();
-    let mut link = Link::new("al", MAIN, 7);
+    let mut link = Link::new("al", None, MAIN, 7);
     link.connected(Time::ZERO);
     here(&mut link, &[&taken]);
     assert_eq!(link.phase(), LinkPhase::Naming, "somebody else has it");
@@ -92,7 +92,7 @@ fn a_name_that_the_lost_connection_still_holds_is_asked_for_again() {
 
 #[test]
 fn who_has_no_name_is_asked_before_anything_is_sent() {
-    let mut link = Link::new("", MAIN, 7);
+    let mut link = Link::new("", None, MAIN, 7);
     assert!(link.try_again().is_empty());
     assert_eq!(link.phase(), LinkPhase::Naming);
     assert_eq!(link.choose_name("al"), [Ask::Connect]);
@@ -107,7 +107,7 @@ fn who_has_no_name_is_asked_before_anything_is_sent() {
 fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
     let main = room("main", 4);
     for refusal in ["room-password", "banned", "name-bad", "room-same", "password-paused"] {
-        let mut link = Link::new("al", "tea", 7);
+        let mut link = Link::new("al", None, "tea", 7);
         link.connected(Time::ZERO);
         let asked = here(&mut link, &[&welcome("Al"), &main]);
         assert_eq!((asked.as_str(), link.nickname()), ("/join tea\n", "Al"));
@@ -122,7 +122,7 @@ fn who_may_not_come_into_the_room_stays_where_everybody_starts() {
 
 #[test]
 fn a_room_that_was_forgotten_with_its_key_is_made_again() {
-    let mut link = Link::new("al", "tea", 7);
+    let mut link = Link::new("al", None, "tea", 7);
     link.note_word("Tea", "4a04639a5f3e51ae");
     link.connected(Time::ZERO);
     let main = room("main", 4);
@@ -136,7 +136,7 @@ fn a_room_that_was_forgotten_with_its_key_is_made_again() {
 #[test]
 fn each_try_waits_longer_and_not_all_alike() {
     let waits = |seed| {
-        let mut link = Link::new("al", MAIN, seed);
+        let mut link = Link::new("al", None, MAIN, seed);
         link.try_again();
         (0..12).map(move |_| {
             link.closed(Time::ZERO, "refused");
@@ -158,7 +158,7 @@ fn who_was_put_out_does_not_come_back_by_itself() {
         vec![welcome("bo"), banned, goodbye.clone()],
         vec![error("banned", "you are banned from main for 2h"), goodbye],
     ] {
-        let mut link = Link::new("bo", MAIN, 7);
+        let mut link = Link::new("bo", None, MAIN, 7);
         link.connected(Time::ZERO);
         here(&mut link, &lines);
         link.closed(Time::ZERO, "closed");
@@ -170,7 +170,7 @@ fn who_was_put_out_does_not_come_back_by_itself() {
 
 #[test]
 fn whoever_does_not_answer_is_no_server() {
-    let mut link = Link::new("al", MAIN, 7);
+    let mut link = Link::new("al", None, MAIN, 7);
     link.try_again();
     link.connected(Time::ZERO);
     let due = link.due().unwrap();
@@ -184,7 +184,7 @@ fn whoever_does_not_answer_is_no_server() {
 
 #[test]
 fn a_refusal_at_the_door_is_the_reason_and_an_old_server_the_end() {
-    let mut link = Link::new("al", MAIN, 7);
+    let mut link = Link::new("al", None, MAIN, 7);
     link.connected(Time::ZERO);
     link.refused_at_the_door("the server is full");
     link.closed(Time::ZERO, "the server has closed it");
@@ -198,7 +198,7 @@ fn a_refusal_at_the_door_is_the_reason_and_an_old_server_the_end() {
 
 #[test]
 fn only_a_place_is_sent_back() {
-    let mut link = Link::new("al", MAIN, 7);
+    let mut link = Link::new("al", None, MAIN, 7);
     link.connected(Time::ZERO);
     here(&mut link, &[&format(9), &welcome("al"), &room(MAIN, 1), &end(MAIN, 12)]);
     here(&mut link, &[end(MAIN, 12).replace("c77143c7:", "quit")]);
@@ -210,7 +210,7 @@ fn only_a_place_is_sent_back() {
 
 #[test]
 fn what_is_said_on_the_way_is_not_said_where_one_goes() {
-    let mut link = Link::new("al", "tea", 7);
+    let mut link = Link::new("al", None, "tea", 7);
     link.connected(Time::ZERO);
     let main = room("main", 4);
     here(&mut link, &[&format(9), &welcome("al"), &main, &said(200, 5, "bob", "elsewhere")]);
@@ -220,7 +220,7 @@ fn what_is_said_on_the_way_is_not_said_where_one_goes() {
 
 #[test]
 fn a_word_is_kept_when_it_has_opened_the_room() {
-    let mut link = Link::new("al", MAIN, 7);
+    let mut link = Link::new("al", None, MAIN, 7);
     link.connected(Time::ZERO);
     let tea = room("tea", 3);
     let main = room("main", 4);

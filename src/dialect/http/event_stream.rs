@@ -11,7 +11,7 @@
 
 use std::io::Write as _;
 
-use crate::chat::{HistoryCursor, Recalled, Reply, RoomEvent, RoomName};
+use crate::chat::{HistoryCursor, Recalled, Reply, RoomEvent, RoomName, SentId};
 use crate::dialect::json;
 
 /// How an event ends: JSON holds no line end.
@@ -32,6 +32,10 @@ pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out
         RoomEvent::Said { id, epoch, .. } | RoomEvent::Acted { id, epoch, .. } => {
             Some(HistoryCursor { epoch: *epoch, number: id.number })
         }
+        RoomEvent::Sent(sent) => match sent.id {
+            SentId::Numbered(id, epoch) => Some(HistoryCursor { epoch, number: id.number }),
+            SentId::Unnumbered(..) => return,
+        },
         RoomEvent::TopicChanged { .. } | RoomEvent::Moderated(_) => None,
     };
     event_at(place, out, |out| json::room_event(room, event, out));

@@ -120,15 +120,24 @@ pub(super) fn verb(message: &Message<'_>) -> Verb {
     verb
 }
 
-/// What a member's line asks for at one of its stages. `None`: nothing more.
-pub(super) fn step<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+/// What a member's line asks for at one of its stages. `None`: nothing more. `source_bytes` is how
+/// long what others are told of the member is.
+pub(super) fn step<'a>(
+    message: &Message<'a>,
+    stage: usize,
+    source_bytes: &dyn Fn() -> usize,
+) -> Option<Step<'a>> {
     let verb = verb(message);
     if let Ok(step) = people::step(verb.as_str(), message, stage) {
         return step;
     }
     match verb.as_str() {
+        "PRIVMSG" | "NOTICE" if !talking::fits(message, source_bytes) => {
+            (stage == 0).then(|| told(417, &[], "Input line was too long"))
+        }
         "PRIVMSG" => talking::message(message, stage),
         "NOTICE" => talking::notice(message, stage),
+        "TAGMSG" => talking::tags(message, stage),
         "JOIN" => rooms::join(message, stage),
         "PART" => rooms::part(message, stage),
         "KICK" => rooms::kick(message, stage),

@@ -104,6 +104,7 @@ impl IrcDecoder {
             line: None,
             cleaned: String::new(),
             label: String::new(),
+            client_tags: String::new(),
             is_over: false,
         }
     }
@@ -204,6 +205,8 @@ pub struct IrcSteps<'a> {
     cleaned: String,
     /// Its label.
     label: String,
+    /// Its tags that others are to be told.
+    client_tags: String,
     /// The last words were said.
     is_over: bool,
 }
@@ -223,11 +226,10 @@ impl Steps for IrcSteps<'_> {
         if self.decoder.beginning.is_some() {
             return self.begin();
         }
-        let is_member = matches!(speaker, Speaker::Member);
         if self.line.is_none() {
-            return self.next_line(is_member);
+            return self.next_line(speaker.is_member());
         }
-        self.go_on(is_member)
+        self.go_on(speaker)
     }
 
     fn has_line(&self) -> bool {
@@ -318,8 +320,8 @@ impl IrcSteps<'_> {
         Step::Told(Told::fail(&self.label, "INVALID_UTF8", &[], reason))
     }
 
-    fn go_on(&mut self, is_member: bool) -> Step<'_> {
-        let Self { decoder, bytes, input, line, cleaned, label, .. } = self;
+    fn go_on(&mut self, speaker: Speaker<'_>) -> Step<'_> {
+        let Self { decoder, bytes, input, line, cleaned, label, client_tags, .. } = self;
         let Some(told) = line else { return Step::Noise(0) };
         let text = if cleaned.is_empty() {
             let all = input.unwrap_or(bytes);
@@ -327,14 +329,16 @@ impl IrcSteps<'_> {
         } else {
             cleaned.as_str()
         };
-        let Some(message) = Message::parse(text) else {
+        let Some(mut message) = Message::parse(text) else {
             *line = None;
             return Step::Noise(0);
         };
         let has_labels = decoder.client.capabilities.has(Capabilities::LABELED_RESPONSE);
+        let has_tags = decoder.client.capabilities.has(Capabilities::MESSAGE_TAGS);
         match told.part {
             Part::Label => {
                 told.part = Part::Asks;
+                *client_tags = if has_tags { message.tags.of_client() } else { String::new() };
                 let found = message
                     .tags
                     .get("label")
@@ -350,7 +354,8 @@ impl IrcSteps<'_> {
             Part::Step => {
                 let stage = told.stage;
                 (told.stage, told.part) = (stage + 1, Part::Asks);
-                match decoder.client.step(&message, stage, is_member) {
+                message.client_tags = client_tags;
+                match decoder.client.step(&message, stage, speaker) {
                     Some(step) => step,
                     None if label.is_empty() => {
                         *line = None;

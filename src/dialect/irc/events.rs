@@ -5,7 +5,8 @@ use std::io::Write;
 use super::capability::{Capabilities, Form};
 use super::numeric::{END, Line};
 use crate::chat::{
-    Departure, MessageId, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName,
+    Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
+    SentId, SentKind,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 
@@ -19,13 +20,14 @@ pub(in crate::dialect) fn write(
     let target = channel(room);
     match *event {
         RoomEvent::Said { who, text, id, epoch } => {
-            let message = Spoken { who, verb: "PRIVMSG", target: &target, id: Some((id, epoch)) };
-            message.write(form, text, out);
+            let (kind, id) = (SentKind::Said, SentId::Numbered(id, epoch));
+            sent(form, &Sent { who, kind, text, tags: "", id }, &target, out);
         }
         RoomEvent::Acted { who, text, id, epoch } => {
-            let message = Spoken { who, verb: "PRIVMSG", target: &target, id: Some((id, epoch)) };
-            message.write_action(form, text, out);
+            let (kind, id) = (SentKind::Acted, SentId::Numbered(id, epoch));
+            sent(form, &Sent { who, kind, text, tags: "", id }, &target, out);
         }
+        RoomEvent::Sent(ref message) => sent(form, message, &target, out),
         RoomEvent::Joined { who } => {
             by(who, out).word("JOIN").word(&target).end();
             if let Some(text) = who.away() {
@@ -117,65 +119,76 @@ fn write_source(who: Person<'_>, out: &mut Vec<u8>) {
     let _ = write!(out, ":{}!{}@{}", who.as_str(), who.user(), who.cloak());
 }
 
-/// Something that somebody said.
-pub(super) struct Spoken<'a> {
-    pub(super) who: Person<'a>,
-    pub(super) verb: &'a str,
-    pub(super) target: &'a str,
-    /// Its number and date, and the epoch of the number.
-    pub(super) id: Option<(MessageId, u32)>,
+/// Appends a message, in as many lines as it takes: the first bears its id.
+pub(super) fn sent(form: Form, message: &Sent<'_>, target: &str, out: &mut Vec<u8>) {
+    if message.kind == SentKind::Tagged {
+        if form.has(Capabilities::MESSAGE_TAGS) {
+            write_tags(form, message, true, out);
+            by(message.who, out).word("TAGMSG").word(target).end();
+        }
+        return;
+    }
+    let (verb, before, behind) = match message.kind {
+        SentKind::Noticed => ("NOTICE", "", ""),
+        SentKind::Control => ("PRIVMSG", "\x01", "\x01"),
+        SentKind::ControlAnswer => ("NOTICE", "\x01", "\x01"),
+        SentKind::Acted => ("PRIVMSG", "\x01ACTION ", "\x01"),
+        _ => ("PRIVMSG", "", ""),
+    };
+    let (mut rest, mut is_first) = (message.text, true);
+    while is_first || !rest.is_empty() {
+        write_tags(form, message, is_first, out);
+        let start = out.len();
+        write_source(message.who, out);
+        let _ = write!(out, " {verb} {target} :{before}");
+        let taken = out.len() - start + behind.len() + END.len();
+        let (line, left) = cut(rest, IRC_LINE_BYTES_MAX.saturating_sub(taken).max(1));
+        out.extend_from_slice(line.as_bytes());
+        out.extend_from_slice(behind.as_bytes());
+        out.extend_from_slice(END);
+        (rest, is_first) = (left, false);
+    }
 }
 
-impl Spoken<'_> {
-    /// Appends a text, in as many lines as it takes: the first bears the number.
-    pub(super) fn write(&self, form: Form, text: &str, out: &mut Vec<u8>) {
-        self.write_between(form, ("", ""), text, out);
+/// Appends the tags of a message that readers of this form have asked for.
+fn write_tags(form: Form, message: &Sent<'_>, is_first: bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    let begin = |out: &mut Vec<u8>| out.push(if out.len() == start { b'@' } else { b';' });
+    if form.has(Capabilities::SERVER_TIME) {
+        begin(out);
+        let _ = write!(out, "time={}", Stamp(message.id.at().millis()));
     }
-
-    /// The same of what somebody did.
-    pub(super) fn write_action(&self, form: Form, text: &str, out: &mut Vec<u8>) {
-        self.write_between(form, ("\x01ACTION ", "\x01"), text, out);
+    if form.has(Capabilities::ACCOUNT_TAG)
+        && let Some(account) = message.who.account()
+    {
+        begin(out);
+        let _ = write!(out, "account={}", account.as_str());
     }
-
-    fn write_between(
-        &self,
-        form: Form,
-        (before, behind): (&str, &str),
-        text: &str,
-        out: &mut Vec<u8>,
-    ) {
-        let (mut rest, mut is_first) = (text, true);
-        while is_first || !rest.is_empty() {
-            self.write_tags(form, is_first, out);
-            let start = out.len();
-            write_source(self.who, out);
-            let _ = write!(out, " {} {} :{before}", self.verb, self.target);
-            let taken = out.len() - start + behind.len() + END.len();
-            let (line, left) = cut(rest, IRC_LINE_BYTES_MAX.saturating_sub(taken).max(1));
-            out.extend_from_slice(line.as_bytes());
-            out.extend_from_slice(behind.as_bytes());
-            out.extend_from_slice(END);
-            (rest, is_first) = (left, false);
-        }
-    }
-
-    fn write_tags(&self, form: Form, is_first: bool, out: &mut Vec<u8>) {
-        let Some((id, epoch)) = self.id else { return };
-        let start = out.len();
-        if form.has(Capabilities::SERVER_TIME) || form.has(Capabilities::MESSAGE_TAGS) {
-            let _ = write!(out, "@time={}", Stamp(id.at.millis()));
-        }
-        if is_first && form.has(Capabilities::MESSAGE_TAGS) {
-            out.push(if out.len() == start { b'@' } else { b';' });
-            let _ = write!(out, "msgid={epoch}:{}", id.number);
-            if self.who.is_bot() {
-                out.extend_from_slice(b";bot");
+    if form.has(Capabilities::MESSAGE_TAGS) {
+        if is_first {
+            begin(out);
+            write_id(message.id, out);
+            if !message.tags.is_empty() {
+                begin(out);
+                out.extend_from_slice(message.tags.as_bytes());
             }
         }
-        if out.len() > start {
-            out.push(b' ');
+        if message.who.is_bot() {
+            begin(out);
+            out.extend_from_slice(b"bot");
         }
     }
+    if out.len() > start {
+        out.push(b' ');
+    }
+}
+
+/// Appends the tag by which a message is known.
+fn write_id(id: SentId, out: &mut Vec<u8>) {
+    let _ = match id {
+        SentId::Numbered(id, epoch) => write!(out, "msgid={epoch:08x}-{}", id.number),
+        SentId::Unnumbered(at, count) => write!(out, "msgid={:x}.{count}", at.millis()),
+    };
 }
 
 /// As much of a text as fits, and the rest: cut at a space, or else between two characters.

@@ -13,6 +13,8 @@ use crate::limits::IRC_PARAMETERS_MAX;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message<'a> {
     pub(super) tags: Tags<'a>,
+    /// The tags that others are to be told, one after the other.
+    pub(super) client_tags: &'a str,
     /// All from the verb on, as it was written.
     pub(super) words: &'a str,
     /// As it was written.
@@ -60,7 +62,7 @@ impl<'a> Message<'a> {
             parameters.push(parameter);
             rest = behind;
         }
-        Some(Self { tags, words, verb, parameters })
+        Some(Self { tags, client_tags: "", words, verb, parameters })
     }
 
     /// The parameter at a place, from 0; it may be empty.
@@ -79,6 +81,12 @@ impl<'a> Tags<'a> {
     pub(super) fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let tags = self.0.split(';').filter(|tag| !tag.is_empty());
         tags.map(|tag| tag.split_once('=').unwrap_or((tag, "")))
+    }
+
+    /// Those that others are to be told, one after the other with `;` between them.
+    pub(super) fn of_client(self) -> String {
+        let is_client = |tag: &&str| tag.starts_with('+');
+        self.0.split(';').filter(is_client).collect::<Vec<_>>().join(";")
     }
 
     /// The last value of a tag, if it has one.

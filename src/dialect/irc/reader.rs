@@ -88,6 +88,10 @@ impl Reader {
     /// Appends what its client is told.
     pub fn reply(&mut self, reply: &Reply<'_>, out: &mut Vec<u8>) {
         self.note_nickname(reply);
+        if let Reply::Whispered(_) | Reply::SentToRank { .. } = reply {
+            // Others say this whenever they like: it answers nothing.
+            return replies::write(self, reply, out);
+        }
         self.write(out, |reader, out| replies::write(reader, reply, out));
     }
 
@@ -96,7 +100,7 @@ impl Reader {
         if matches!(event, RoomEvent::News { .. }) {
             return OwnEvent::Untold;
         }
-        let is_echo = event.is_message();
+        let is_echo = event.is_sent();
         if is_echo && !self.capabilities.has(Capabilities::ECHO_MESSAGE) {
             OwnEvent::Untold
         } else if self.answer.is_some() {

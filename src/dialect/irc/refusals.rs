@@ -9,6 +9,10 @@ use crate::dialect::line;
 
 /// Appends why something was not done.
 pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
+    if reader.verb == "NOTICE" {
+        // A notice never earns an answer (RFC 1459 §4.4.2).
+        return;
+    }
     let about = reader.about.as_str();
     let mut tell = |code: u16, about: &[&str], text: &str| {
         let line = reader.numeric(code, out);

@@ -12,7 +12,7 @@ use super::message::Message;
 use super::note::{Note, Told};
 use crate::chat::{About, Command, Landing, PeopleCommand};
 use crate::dialect::encoding::Encoding;
-use crate::dialect::steps::Step;
+use crate::dialect::steps::{Speaker, Step};
 
 /// What is known of one client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,14 +53,18 @@ impl Client {
         &'a mut self,
         message: &Message<'a>,
         stage: usize,
-        is_member: bool,
+        speaker: Speaker<'_>,
     ) -> Option<Step<'a>> {
+        let is_member = speaker.is_member();
         let verb = verb(message);
         if verb.as_str() == "CAP" {
             return self.negotiate(message, stage, is_member);
         }
         if is_member && self.registration.is_none() {
-            return commands::step(message, stage);
+            return match speaker {
+                Speaker::Member { source_bytes } => commands::step(message, stage, source_bytes),
+                Speaker::Stranger { .. } => None,
+            };
         }
         match (verb.as_str(), stage) {
             ("NICK", 0) => self.note_nickname(message),

@@ -3,12 +3,12 @@
 mod people;
 
 use super::capability::Capabilities;
-use super::events::{self, Spoken, channel};
+use super::events::{self, channel};
 use super::numeric::Line;
 use super::reader::Reader;
 use super::refusals;
 use super::server;
-use crate::chat::{Farewell, MessageKind, Reply, RoomName};
+use crate::chat::{Farewell, MessageKind, Rank, Reply, RoomName, Sent, SentId, SentKind, Whisper};
 use crate::dialect::line;
 
 /// Appends what one client is told.
@@ -25,11 +25,22 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
         }
         Reply::Left { room, who, how } => events::left(who, how, &channel(room), out),
         Reply::Renamed { old, new } => events::renamed(old, new, out),
-        Reply::Whispered { from, text, .. } => {
-            let spoken = Spoken { who: from, verb: "PRIVMSG", target: reader.nickname(), id: None };
-            spoken.write(reader.capabilities.form(), text, out);
+        Reply::Whispered(Whisper { ref sent, .. }) => {
+            events::sent(reader.capabilities.form(), sent, reader.nickname(), out);
         }
-        Reply::WhisperSent { to, text, .. } => whisper_sent(reader, to.as_str(), text, out),
+        Reply::WhisperSent(Whisper { to, ref sent }) => {
+            if reader.capabilities.has(Capabilities::ECHO_MESSAGE) {
+                events::sent(reader.capabilities.form(), sent, to.as_str(), out);
+            }
+        }
+        Reply::SentToRank { room, least, ref sent } => {
+            events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
+        }
+        Reply::SentToRankByYou { room, least, ref sent } => {
+            if reader.capabilities.has(Capabilities::ECHO_MESSAGE) {
+                events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
+            }
+        }
         Reply::Topic { room, topic } => match topic {
             Some(topic) => {
                 reader.numeric(332, out).word(&channel(room)).text(&topic.text);
@@ -45,15 +56,14 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
             reader.numeric(323, out).text("End of /LIST");
         }
         Reply::Remembered { room, message, epoch, .. } => {
-            let target = channel(room);
-            let id = Some((message.id, epoch));
-            let spoken =
-                Spoken { who: (&message.who).into(), verb: "PRIVMSG", target: &target, id };
-            let form = reader.capabilities.form();
-            match message.kind {
-                MessageKind::Said => spoken.write(form, &message.text, out),
-                MessageKind::Acted => spoken.write_action(form, &message.text, out),
-            }
+            let kind = match message.kind {
+                MessageKind::Said => SentKind::Said,
+                MessageKind::Acted => SentKind::Acted,
+                MessageKind::Noticed => SentKind::Noticed,
+            };
+            let id = SentId::Numbered(message.id, epoch);
+            let sent = Sent { who: (&message.who).into(), kind, text: &message.text, tags: "", id };
+            events::sent(reader.capabilities.form(), &sent, &channel(room), out);
         }
         Reply::YouWere(ref moderation) => {
             events::moderated(moderation, &channel(moderation.room), out);
@@ -98,10 +108,10 @@ fn welcome(reader: &Reader, nickname: &str, out: &mut Vec<u8>) {
     server::write_limits(reader, out);
 }
 
-fn whisper_sent(reader: &Reader, to: &str, text: &str, out: &mut Vec<u8>) {
-    if reader.capabilities.has(Capabilities::ECHO_MESSAGE) {
-        Line::begin(out, reader.nickname()).word("PRIVMSG").word(to).text(text);
-    }
+/// Those in a room who have this rank, as they are addressed.
+fn ranked(room: &RoomName, least: Rank) -> String {
+    let prefix = if least >= Rank::Operator { '@' } else { '+' };
+    format!("{prefix}{}", channel(room))
 }
 
 fn names_of(

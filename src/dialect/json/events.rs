@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
 use super::person::Away;
-use crate::chat::{MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName};
+use crate::chat::{
+    MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName, SentId, SentKind,
+};
 use crate::dialect::line::notices;
+use crate::text::without_formatting;
 
 /// Appends what happened in a room.
 pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
@@ -26,6 +29,12 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
     Some(match *event {
         RoomEvent::Said { who, text, id, .. } => message(room, who, text, id, false),
         RoomEvent::Acted { who, text, id, .. } => message(room, who, text, id, true),
+        RoomEvent::Sent(sent) => match sent.id {
+            SentId::Numbered(id, _) => {
+                message(room, sent.who, sent.text, id, sent.kind == SentKind::Acted)
+            }
+            SentId::Unnumbered(..) => return None,
+        },
         RoomEvent::Joined { who } => Object::Joined { room: name, nick: who.as_str().into() },
         RoomEvent::Left { who, .. } => Object::Left { room: name, nick: who.as_str().into() },
         RoomEvent::Renamed { old, new } => {
@@ -59,7 +68,7 @@ fn message<'a>(
         at: id.at.millis() / 1_000,
         room: room.as_str().into(),
         nick: who.as_str().into(),
-        text: text.into(),
+        text: without_formatting(text).into(),
         me,
         old: false,
     })

@@ -9,11 +9,12 @@ use super::object::{
 use super::people;
 use crate::chat::{
     HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind,
-    Ticket,
+    Sent, Ticket, Whisper,
 };
 use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
 use crate::limits::{LINE_BYTES_MAX, TEXT_BYTES_MAX, WEBSOCKET_MESSAGE_BYTES_MAX};
+use crate::text::without_formatting;
 use crate::time::UnixTime;
 
 /// Appends what one client is told; `re` is the number of its request.
@@ -80,18 +81,11 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
             let (nick, new) = (old.as_str().into(), new.as_str().into());
             Object::Renamed { room: None, nick, new }
         }
-        Reply::Whispered { from, text, at } => Object::Private {
-            from: Some(from.as_str().into()),
-            to: None,
-            text: text.into(),
-            at: at.millis() / 1_000,
-        },
-        Reply::WhisperSent { to, text, at } => Object::Private {
-            from: None,
-            to: Some(to.as_str().into()),
-            text: text.into(),
-            at: at.millis() / 1_000,
-        },
+        Reply::Whispered(Whisper { sent, .. }) | Reply::SentToRank { sent, .. } => {
+            private(Some(sent.who.as_str()), None, &sent)
+        }
+        Reply::WhisperSent(Whisper { to, sent }) => private(None, Some(to.as_str()), &sent),
+        Reply::SentToRankByYou { room, sent, .. } => private(None, Some(room.as_str()), &sent),
         Reply::HearsHistory(on) => {
             Object::Setting { name: "history".into(), on, text: in_english() }
         }
@@ -118,6 +112,16 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
     }
 }
 
+/// A message that is not for everybody.
+fn private<'a>(from: Option<&'a str>, to: Option<&'a str>, sent: &Sent<'a>) -> Object<'a> {
+    Object::Private {
+        from: from.map(Text::from),
+        to: to.map(Text::from),
+        text: without_formatting(sent.text).into(),
+        at: sent.id.at().millis() / 1_000,
+    }
+}
+
 /// Lists, histories and what a room is like.
 fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static>) -> Object<'a> {
     match *reply {
@@ -135,7 +139,7 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             at: message.id.at.millis() / 1_000,
             room: named(room),
             nick: message.who.as_str().into(),
-            text: message.text.as_str().into(),
+            text: without_formatting(&message.text).into(),
             me: message.kind == MessageKind::Acted,
             old: true,
         }),

@@ -117,7 +117,7 @@ impl RequestSteps {
     pub(in crate::dialect) fn next(&mut self, speaker: Speaker<'_>) -> Step<'_> {
         let Some(fields) = &self.fields else { return Step::More };
         let (stage, number) = (self.stage, fields.id);
-        let is_member = matches!(speaker, Speaker::Member);
+        let is_member = speaker.is_member();
         let is_hello = fields.t == "hello" && !is_member;
         let enters = stage == Stage::First && is_hello && fields.room.is_some();
         self.stage = match stage {
@@ -304,7 +304,7 @@ mod tests {
         while request.is_begun() {
             let could_be_nickname = &|_: &str| true;
             let step = request.next(match is_member {
-                true => Speaker::Member,
+                true => Speaker::MEMBER,
                 false => Speaker::Stranger { could_be_nickname },
             });
             is_member |= matches!(step, Step::Command(Command::Register { .. }));

@@ -323,7 +323,7 @@ impl LineSteps<'_> {
         }
         let first_answer = classroom.as_deref();
         let asked = match speaker {
-            Speaker::Member => message::asked(without_name_of(first_answer, text)),
+            Speaker::Member { .. } => message::asked(without_name_of(first_answer, text)),
             Speaker::Stranger { could_be_nickname } => {
                 self.has_spoken |= !text.trim().is_empty();
                 self.is_another = self.is_detecting && !self.has_spoken && !is_last;

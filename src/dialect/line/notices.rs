@@ -10,6 +10,7 @@ use crate::chat::{
     HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Person, Recalled, Reply,
     RoomName, Sanction, SanctionKind, Topic,
 };
+use crate::text::without_formatting;
 use crate::time::UnixTime;
 
 /// Appends a reply that `wording` has no line for.
@@ -59,9 +60,9 @@ pub(in crate::dialect) fn remembered(
     } else {
         let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
     }
-    let (who, text) = (message.who.as_str(), message.text.as_str());
+    let (who, text) = (message.who.as_str(), &*without_formatting(&message.text));
     match message.kind {
-        MessageKind::Said => line(out, &[who, ": ", text]),
+        MessageKind::Said | MessageKind::Noticed => line(out, &[who, ": ", text]),
         MessageKind::Acted => line(out, &["* ", who, " ", text]),
     }
 }

@@ -9,7 +9,10 @@ use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
 use super::{commands, notices, people, refusals};
-use crate::chat::{Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Ticket};
+use crate::chat::{
+    Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Ticket,
+};
+use crate::text::without_formatting;
 
 /// Appends what happened in a room as one plain line. `numbered`: messages begin with their
 /// numbers; everything else is told to everybody alike.
@@ -17,12 +20,13 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
     match *event {
         RoomEvent::Said { who, text, id, .. } => {
             number(out, numbered, id);
-            line(out, &[who.as_str(), ": ", text]);
+            line(out, &[who.as_str(), ": ", &without_formatting(text)]);
         }
         RoomEvent::Acted { who, text, id, .. } => {
             number(out, numbered, id);
-            line(out, &["* ", who.as_str(), " ", text]);
+            line(out, &["* ", who.as_str(), " ", &without_formatting(text)]);
         }
+        RoomEvent::Sent(sent) => sent_to_room(out, &sent, numbered),
         RoomEvent::Joined { who } => joined(out, who),
         RoomEvent::Left { who, .. } => line(out, &[who.as_str(), " left!"]),
         RoomEvent::Renamed { old, new } => renamed(out, old, new),
@@ -42,8 +46,22 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
     match *reply {
         Reply::Joined { who, .. } => joined(out, who),
         Reply::Renamed { old, new } => renamed(out, old, new),
-        Reply::Whispered { from, text, .. } => line(out, &["[", from.as_str(), "] ", text]),
-        Reply::WhisperSent { to, text, .. } => line(out, &["[to ", to.as_str(), "] ", text]),
+        Reply::Whispered(whisper) => {
+            private(out, &["[", whisper.sent.who.as_str(), "] "], &whisper.sent);
+        }
+        Reply::WhisperSent(whisper) => {
+            private(out, &["[to ", whisper.to.as_str(), "] "], &whisper.sent);
+        }
+        Reply::SentToRank { room, sent, .. } => {
+            private(
+                out,
+                &["[", sent.who.as_str(), " to operators of ", room.as_str(), "] "],
+                &sent,
+            );
+        }
+        Reply::SentToRankByYou { room, sent, .. } => {
+            private(out, &["[to operators of ", room.as_str(), "] "], &sent);
+        }
         Reply::Prompt => out.extend_from_slice(b"NICK"),
         Reply::MessageOfTheDay { line: text } => line(out, &["* motd: ", text]),
         Reply::Welcome { .. } => out.extend_from_slice(b"Connected to server!\n"),
@@ -79,6 +97,28 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
         Reply::Remembered { message, now, .. } => notices::remembered(out, numbered, message, now),
         _ => notices::write(reply, numbered, out),
     }
+}
+
+/// A message with tags, or one that was noticed: people read it like any other.
+fn sent_to_room(out: &mut Vec<u8>, sent: &Sent<'_>, numbered: bool) {
+    if let SentId::Numbered(id, _) = sent.id {
+        number(out, numbered, id);
+    }
+    let (who, text) = (sent.who.as_str(), without_formatting(sent.text));
+    match sent.kind {
+        SentKind::Acted => line(out, &["* ", who, " ", &text]),
+        _ => line(out, &[who, ": ", &text]),
+    }
+}
+
+/// A message to some, behind its heading.
+fn private(out: &mut Vec<u8>, heading: &[&str], sent: &Sent<'_>) {
+    let text = without_formatting(sent.text);
+    let said = match sent.kind {
+        SentKind::Acted => [heading, &["* ", sent.who.as_str(), " ", &text]].concat(),
+        _ => [heading, &[&text]].concat(),
+    };
+    line(out, &said);
 }
 
 fn renamed(out: &mut Vec<u8>, old: Person<'_>, new: &Nickname) {

@@ -43,7 +43,7 @@ fn steps(bytes: &[u8]) -> Vec<String> {
     let mut decoded = decoder.decode(Time::ZERO, &mut input, &Spoken::default());
     let mut steps = Vec::new();
     while decoded.due() != Due::Later && steps.len() < LINES_PER_TURN {
-        let step = decoded.next(Speaker::Member);
+        let step = decoded.next(Speaker::MEMBER);
         if let Step::Command(
             Command::Say { text, .. } | Command::Act { text, .. } | Command::Whisper { text, .. },
         ) = &step

@@ -1,39 +1,91 @@
-//! Saying something: PRIVMSG, NOTICE.
+//! Saying something: PRIVMSG, NOTICE, TAGMSG.
 
-use super::{room, target, told};
-use crate::chat::Command;
+use super::{target, told};
+use crate::chat::{Command, Rank, Recipient, Sending, SentKind};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
+use crate::limits::{CLOAK_DIGITS, IRC_LINE_BYTES_MAX, NAME_BYTES_MAX, USER_NAME_CHARACTERS_MAX};
+
+/// Bytes of a line that fits whatever its source is.
+const SURELY_FITTING: usize =
+    IRC_LINE_BYTES_MAX - NAME_BYTES_MAX - USER_NAME_CHARACTERS_MAX - CLOAK_DIGITS - 16;
 
 /// How a client asks that something be told as an action (CTCP).
 const ACTION: &str = "\x01ACTION ";
 /// What begins and ends a message of one program to another.
 const CONTROL: char = '\x01';
 
+/// Whether a message fits one line when others are told it. Clients cut long text by themselves,
+/// and must know where.
+pub(super) fn fits(message: &Message<'_>, source_bytes: &dyn Fn() -> usize) -> bool {
+    let (Some(targets), Some(text)) = (message.get(0), message.get(1)) else { return true };
+    let longest = targets.split(',').map(str::len).max().unwrap_or(0);
+    let body = message.verb.len() + longest + text.len() + ": ".len() + "  :\r\n".len();
+    body <= SURELY_FITTING || body + source_bytes() <= IRC_LINE_BYTES_MAX
+}
+
 /// PRIVMSG: a message to a room or a person, to several one after the other.
 pub(super) fn message<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
-    let Some(targets) = message.said(0) else {
+    if message.said(0).is_none() {
         return (stage == 0).then(|| told(411, &[], "No recipient given (PRIVMSG)"));
-    };
+    }
     let Some(text) = message.said(1) else {
         return (stage == 0).then(|| told(412, &[], "No text to send"));
     };
-    let target = match target(targets, stage) {
-        Ok(target) => target?,
-        Err(step) => return Some(step),
-    };
-    let action = text.strip_prefix(ACTION).map(|text| text.strip_suffix(CONTROL).unwrap_or(text));
-    Some(Step::Command(match (room(target), action) {
-        (Some(room), Some(text)) => Command::Act { room: Some(room), text },
-        (Some(room), None) => Command::Say { room: Some(room), text },
-        (None, _) => Command::Whisper { to: target, text: action.unwrap_or(text) },
-    }))
+    if let Some(text) = text.strip_prefix(ACTION) {
+        let text = text.strip_suffix(CONTROL).unwrap_or(text);
+        return send(message, stage, SentKind::Acted, text);
+    }
+    match text.strip_prefix(CONTROL) {
+        Some(text) => {
+            let text = text.strip_suffix(CONTROL).unwrap_or(text);
+            send(message, stage, SentKind::Control, text)
+        }
+        None => send(message, stage, SentKind::Said, text),
+    }
 }
 
 /// NOTICE: the same, and never answered by an error.
 pub(super) fn notice<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
-    let (Some(_), Some(_)) = (message.said(0), message.said(1)) else {
+    let (Some(_), Some(text)) = (message.said(0), message.said(1)) else {
         return (stage == 0).then_some(Step::Blank);
     };
-    self::message(message, stage)
+    match text.strip_prefix(CONTROL) {
+        Some(text) => {
+            let text = text.strip_suffix(CONTROL).unwrap_or(text);
+            send(message, stage, SentKind::ControlAnswer, text)
+        }
+        None => send(message, stage, SentKind::Noticed, text),
+    }
+}
+
+/// TAGMSG: tags without a text (IRCv3 message-tags).
+pub(super) fn tags<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+    if message.said(0).is_none() {
+        return (stage == 0).then(|| told(461, &["TAGMSG"], "Not enough parameters"));
+    }
+    send(message, stage, SentKind::Tagged, "")
+}
+
+fn send<'a>(
+    message: &Message<'a>,
+    stage: usize,
+    kind: SentKind,
+    text: &'a str,
+) -> Option<Step<'a>> {
+    let target = match target(message.said(0)?, stage) {
+        Ok(target) => target?,
+        Err(step) => return Some(step),
+    };
+    let to = recipient(target);
+    Some(Step::Command(Command::Send(Sending { to, kind, text, tags: message.client_tags })))
+}
+
+/// A room, those of some rank in it, or a person.
+fn recipient(target: &str) -> Recipient<'_> {
+    let ranked = [("@#", Rank::Operator), ("#", Rank::Member)];
+    let found = ranked.into_iter().find_map(|(prefix, least)| {
+        target.strip_prefix(prefix).map(|room| Recipient::Room { room, least })
+    });
+    found.unwrap_or(Recipient::Person(target))
 }

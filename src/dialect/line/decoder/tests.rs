@@ -65,7 +65,7 @@ fn a_pause_ends_one_message_and_not_the_next() {
         decoder.pause();
         let heard = steps(&mut decoder, now, b"", STRANGER);
         assert_eq!(heard, ["Become(ReadsPieces)", "Command(Nick(\"max\"))"]);
-        let noise = steps(&mut decoder, now, b"\xf1and n", Speaker::Member);
+        let noise = steps(&mut decoder, now, b"\xf1and n", Speaker::MEMBER);
         assert_eq!(noise.len(), usize::from(end == b"\xff"));
         assert!(!decoder.is_idle());
     }
@@ -80,11 +80,11 @@ fn a_client_that_pauses_shows_how_it_reads() {
         steps(&mut decoder, now, b"", speaker)
     };
     pauses("max", STRANGER);
-    assert_eq!(pauses("max: hi", Speaker::Member), [said("hi")]);
-    assert_eq!(pauses("max: h\u{ef}", Speaker::Member), ["Become(ReadsUnicode)", &said("h\u{ef}")]);
-    assert_eq!(pauses("h\u{ef}", Speaker::Member), [said("h\u{ef}")]);
+    assert_eq!(pauses("max: hi", Speaker::MEMBER), [said("hi")]);
+    assert_eq!(pauses("max: h\u{ef}", Speaker::MEMBER), ["Become(ReadsUnicode)", &said("h\u{ef}")]);
+    assert_eq!(pauses("h\u{ef}", Speaker::MEMBER), [said("h\u{ef}")]);
     // Whoever turns out to send newlines reads as everybody does, and still names itself.
-    let heard = steps(&mut decoder, now, b"max: yes\n", Speaker::Member);
+    let heard = steps(&mut decoder, now, b"max: yes\n", Speaker::MEMBER);
     assert_eq!(heard, ["Become(ReadsStream)", &said("yes")]);
     assert_eq!(decoder.due(), Time::NEVER);
 }
@@ -104,14 +104,14 @@ fn a_broken_connection_says_whole_lines() {
     drop(decoder.decode(Time::ZERO, &mut b"one\ntwo\nthr".to_vec(), &Spoken::default()));
     decoder.drop_unfinished();
     decoder.end();
-    let heard = steps(&mut decoder, Time::ZERO, b"", Speaker::Member);
+    let heard = steps(&mut decoder, Time::ZERO, b"", Speaker::MEMBER);
     assert_eq!(heard, [said("one"), said("two")]);
 }
 
 #[test]
 fn telnet_is_answered_before_what_was_said() {
     let mut decoder = member();
-    let heard = steps(&mut decoder, Time::ZERO, b"hi\xff\xfd\x06\n", Speaker::Member);
+    let heard = steps(&mut decoder, Time::ZERO, b"hi\xff\xfd\x06\n", Speaker::MEMBER);
     let answer = format!("{:?}", Step::Answer(b"\xff\xfc\x06"));
     assert_eq!(heard, ["Noise(3)", &answer, &said("hi")]);
 }
@@ -155,13 +155,13 @@ fn every_cut_gives_the_same_steps() {
         heard.retain(|step| !is_noise(step));
         heard
     };
-    let whole = without_noise(steps(&mut member(), Time::ZERO, &sent, Speaker::Member));
+    let whole = without_noise(steps(&mut member(), Time::ZERO, &sent, Speaker::MEMBER));
     assert_eq!(whole.len(), 11, "{whole:?}");
     for size in (1..40).chain([LINE_BYTES_MAX - 1, LINE_BYTES_MAX]) {
         let mut decoder = member();
         let pieces = sent.chunks(size);
         let heard =
-            pieces.flat_map(|piece| steps(&mut decoder, Time::ZERO, piece, Speaker::Member));
+            pieces.flat_map(|piece| steps(&mut decoder, Time::ZERO, piece, Speaker::MEMBER));
         assert_eq!(without_noise(heard.collect()), whole, "reads of {size}");
         assert!(keeps_nothing(&decoder), "nothing is kept");
     }
@@ -173,7 +173,7 @@ fn what_is_left_holds_no_large_buffer() {
     for begin in ["", "\0"] {
         let sent = format!("{begin}{}rest", "x\n".repeat(30_000));
         let mut decoder = member();
-        steps(&mut decoder, Time::ZERO, sent.as_bytes(), Speaker::Member);
+        steps(&mut decoder, Time::ZERO, sent.as_bytes(), Speaker::MEMBER);
         let Decoder::Line(LineDecoder { unread: Some(unread), .. }) = &decoder else {
             panic!("a line is begun");
         };

@@ -39,7 +39,7 @@ fn steps(decoder: &mut Decoder, now: Time, input: &[u8]) -> Vec<String> {
     let mut decoded = decoder.decode(now, &mut input, &Spoken::default());
     let mut seen = Vec::new();
     while decoded.due() != Due::Later {
-        match decoded.next(Speaker::Member) {
+        match decoded.next(Speaker::MEMBER) {
             Step::More => break,
             step => seen.push(format!("{step:?}")),
         }

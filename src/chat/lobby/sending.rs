@@ -1,0 +1,139 @@
+//! Sending what plain lines cannot say.
+
+use super::deciding::Decision;
+use super::talking::Speech;
+use super::{Context, Lobby};
+use crate::chat::command::Command;
+use crate::chat::event::RoomEvent;
+use crate::chat::fact::Author;
+use crate::chat::message::MessageKind;
+use crate::chat::outlet::Outlet;
+use crate::chat::people::PeopleReply;
+use crate::chat::person::Person;
+use crate::chat::refusal::{Rank, Refusal, Verb};
+use crate::chat::reply::{Reply, Whisper};
+use crate::chat::sending::{Recipient, Sending, Sent, SentId, SentKind};
+use crate::id::ClientId;
+use crate::text::{clean_formatted, is_blank};
+use crate::time::UnixTime;
+
+impl Lobby {
+    /// What is said to a whole room is a fact, like any message.
+    pub(super) fn decide_to_send<'a>(
+        &self,
+        id: ClientId,
+        sending: Sending<'a>,
+        now: UnixTime,
+    ) -> Result<Decision<'a>, Refusal> {
+        let Recipient::Room { room, least: Rank::Member } = sending.to else {
+            return Ok(Decision::Answer(Command::Send(sending)));
+        };
+        let kind = match sending.kind {
+            SentKind::Said => MessageKind::Said,
+            SentKind::Acted => MessageKind::Acted,
+            SentKind::Noticed => MessageKind::Noticed,
+            _ => return Ok(Decision::Answer(Command::Send(sending))),
+        };
+        let text = clean_formatted(sending.text);
+        let speech = Speech { kind, text, tags: sending.tags };
+        self.decide_to_speak(id, Some(room), speech, now)
+    }
+
+    /// Sends what changes no room.
+    pub(super) fn send(
+        &mut self,
+        id: ClientId,
+        sending: Sending<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        match sending.to {
+            Recipient::Room { room, least } => {
+                self.send_to_room(id, (room, least), sending, context, outlet)
+            }
+            Recipient::Person(to) => self.send_to_person(id, to, sending, context, outlet),
+        }
+    }
+
+    fn send_to_room(
+        &mut self,
+        id: ClientId,
+        (room, least): (&str, Rank),
+        sending: Sending<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let sent_id = self.next_sent_id(context.now);
+        let text = clean_formatted(sending.text);
+        let (Some(member), Sending { kind, tags, .. }) = (self.members.get(id), sending) else {
+            return Ok(());
+        };
+        let room = self.own_room(member, Some(room))?;
+        self.check_may_speak(id, room, &member.nickname, context.now)?;
+        let who =
+            Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
+        let sent = Sent { who, kind, text: &text, tags, id: sent_id };
+        let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        if least == Rank::Member {
+            let event = RoomEvent::Sent(sent);
+            let deaf = self.those_who_ignore(room, &member.nickname);
+            outlet.publish(open.named(room), Some(id), &event, &deaf);
+            return Ok(());
+        }
+        for officer in open.officers.names() {
+            let Some(told) = self.nicknames.find(officer, &self.members) else { continue };
+            if self.rank(told, room) >= least && told != id {
+                outlet.reply(told, &Reply::SentToRank { room: &open.name, least, sent });
+            }
+        }
+        outlet.reply(id, &Reply::SentToRankByYou { room: &open.name, least, sent });
+        Ok(())
+    }
+
+    fn send_to_person(
+        &mut self,
+        id: ClientId,
+        to: &str,
+        sending: Sending<'_>,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
+        let receiver = self.find_member(to)?;
+        let text = clean_formatted(sending.text);
+        if sending.kind.is_message() && is_blank(&text) {
+            return Err(Refusal::Incomplete(Verb::Msg));
+        }
+        self.check_not_ignored(id, receiver)?;
+        let Sending { kind, tags, .. } = sending;
+        self.tell_privately(id, receiver, (kind, &text, tags), context, outlet);
+        Ok(())
+    }
+
+    /// Tells one person what another says to it, and the other that it was told.
+    pub(super) fn tell_privately(
+        &mut self,
+        id: ClientId,
+        receiver: ClientId,
+        (kind, text, tags): (SentKind, &str, &str),
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        let sent_id = self.next_sent_id(context.now);
+        let person = |id| {
+            let nickname = self.nickname(id)?;
+            Some(Person::of(&self.profiles, Author::Here(id), nickname, context.network_of))
+        };
+        let (Some(from), Some(to)) = (person(id), person(receiver)) else { return };
+        let whisper = Whisper { to, sent: Sent { who: from, kind, text, tags, id: sent_id } };
+        outlet.reply(receiver, &Reply::Whispered(whisper));
+        outlet.reply(id, &Reply::WhisperSent(whisper));
+        if let Some(away) = to.away().filter(|_| matches!(kind, SentKind::Said | SentKind::Acted)) {
+            outlet.reply(id, &Reply::People(PeopleReply::IsAway(to, away)));
+        }
+    }
+
+    fn next_sent_id(&mut self, now: UnixTime) -> SentId {
+        self.sent = self.sent.wrapping_add(1);
+        SentId::Unnumbered(now, self.sent)
+    }
+}

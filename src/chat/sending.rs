@@ -1,0 +1,95 @@
+//! Messages that say more than plain lines can: notices, messages of one program to another, and
+//! tags of clients.
+//!
+//! What is said, done or noticed in a room is remembered like any message; the rest is told to
+//! those who are there, and forgotten.
+
+use super::message::MessageId;
+use super::person::Person;
+use super::refusal::Rank;
+use crate::time::UnixTime;
+
+/// A message that a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending<'a> {
+    /// Its receiver.
+    pub to: Recipient<'a>,
+    /// Its kind.
+    pub kind: SentKind,
+    /// The text, which may hold formatting codes; empty where there is none.
+    pub text: &'a str,
+    /// Tags of the client, as they were written, one after the other with `;` between them.
+    pub tags: &'a str,
+}
+
+/// The receiver of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipient<'a> {
+    /// Those in a room who have this rank or a higher one.
+    Room {
+        /// The room's name.
+        room: &'a str,
+        /// The lowest rank that is told.
+        least: Rank,
+    },
+    /// One person, who may be oneself.
+    Person(&'a str),
+}
+
+/// The kind of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentKind {
+    /// Somebody says something.
+    Said,
+    /// Somebody does something (`/me`).
+    Acted,
+    /// Somebody says something that no program answers.
+    Noticed,
+    /// A program asks the programs of others something; people are not told.
+    Control,
+    /// A program answers that.
+    ControlAnswer,
+    /// Tags without a message.
+    Tagged,
+}
+
+impl SentKind {
+    /// Whether it is for people, and remembered.
+    pub fn is_message(self) -> bool {
+        matches!(self, Self::Said | Self::Acted | Self::Noticed)
+    }
+}
+
+/// A message that was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Its author.
+    pub who: Person<'a>,
+    /// Its kind.
+    pub kind: SentKind,
+    /// Clean text, formatting codes included.
+    pub text: &'a str,
+    /// Tags of its author's client.
+    pub tags: &'a str,
+    /// By what it is known.
+    pub id: SentId,
+}
+
+/// By what a message is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentId {
+    /// A number, in an epoch: the message is remembered.
+    Numbered(MessageId, u32),
+    /// Its date, and its place among all such of this process.
+    Unnumbered(UnixTime, u32),
+}
+
+impl SentId {
+    /// Its date.
+    pub fn at(self) -> UnixTime {
+        match self {
+            Self::Numbered(id, _) => id.at,
+            Self::Unnumbered(at, _) => at,
+        }
+    }
+}
