@@ -73,7 +73,7 @@ impl Outlet for Told {
     fn reply(&mut self, to: ClientId, reply: &Reply<'_>) {
         if let Reply::People(_) | Reply::Refused(_) = reply {
             let mut written = Vec::new();
-            Encoding::Line.reply(reply, None, &mut written);
+            Encoding::Line.reply(reply, None, None, &mut written);
             let said = String::from_utf8(written).unwrap();
             self.heard.entry(to).or_default().extend(said.lines().map(str::to_owned));
         }
