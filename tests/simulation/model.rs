@@ -271,7 +271,6 @@ impl Model {
         }
         let has_web = self.rules.has_web();
         if let Some((reason, refusal)) = self.client(id).foreign(has_web) {
-            let now = self.now;
             return self.close(id, reason, refusal);
         }
         if self.client(id).is_undecided() {
