@@ -222,7 +222,7 @@ fn begun_by(line: &LineDecoder, now: Time, input: &[u8], spoken: &Spoken) -> Opt
             let begun = Begun { bytes, at, is_prompted, has_ended, security };
             Some(Decoder::Irc(Box::new(IrcDecoder::new(
                 begun,
-                &spoken.server_name,
+                spoken.server_name(),
                 spoken.accounts,
             ))))
         }
