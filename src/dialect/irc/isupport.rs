@@ -3,8 +3,9 @@
 //! Every number is one of `limits`.
 
 use crate::limits::{
-    AWAY_BYTES_MAX, IRC_HISTORY_MAX, IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX,
-    NAME_BYTES_MAX, REASON_BYTES_MAX, ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
+    AWAY_BYTES_MAX, IRC_HISTORY_MAX, IRC_MODES_MAX, IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX,
+    IRC_USER_BYTES_MAX, MASKS_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, ROOM_NAME_COLUMNS_MAX,
+    ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
 };
 
 /// What fits one line, with its text.
@@ -23,7 +24,16 @@ fn tokens() -> Vec<String> {
         "CHANTYPES=#".into(),
         "PREFIX=(ov)@+".into(),
         format!("NICKLEN={NAME_BYTES_MAX}"),
-        format!("CHANNELLEN={NAME_BYTES_MAX}"),
+        format!("CHANNELLEN={ROOM_NAME_COLUMNS_MAX}"),
+        "CHANMODES=beI,k,l,CRimnst".into(),
+        "EXCEPTS=e".into(),
+        "INVEX=I".into(),
+        "EXTBAN=,am".into(),
+        "ACCOUNTEXTBAN=a".into(),
+        "ELIST=CMNTU".into(),
+        "STATUSMSG=@".into(),
+        format!("MODES={IRC_MODES_MAX}"),
+        format!("MAXLIST=b:{MASKS_MAX},e:{MASKS_MAX},I:{MASKS_MAX}"),
         format!("TOPICLEN={TOPIC_BYTES_MAX}"),
         format!("KICKLEN={REASON_BYTES_MAX}"),
         format!("USERLEN={IRC_USER_BYTES_MAX}"),

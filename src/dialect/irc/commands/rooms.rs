@@ -1,7 +1,7 @@
 //! Rooms: JOIN, PART, KICK, TOPIC, NAMES.
 
 use super::{incomplete, room, told};
-use crate::chat::{Command, Recall, RoomCommand};
+use crate::chat::{Command, Recall, RoomCommand, RoomsQuestion};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
 use crate::limits::{IRC_ROOMS_MAX, IRC_TARGETS_MAX};
@@ -23,7 +23,14 @@ pub(super) fn join<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
     let password = password.filter(|password| !password.is_empty());
     let recall = Some(Recall::Last(0));
-    Some(Step::Command(Command::Join { room, password, stay: true, recall, list: true }))
+    Some(Step::Command(Command::Join {
+        room,
+        password,
+        stay: true,
+        recall,
+        list: true,
+        keyless: true,
+    }))
 }
 
 /// PART, from one room after the other.
@@ -81,7 +88,7 @@ pub(super) fn names<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>>
     }
     let name = rooms.split(',').nth(stage)?;
     Some(match room(name) {
-        Some(room) => Step::Command(Command::Who { room: Some(room), page: 1 }),
+        Some(room) => Step::Command(Command::About(RoomsQuestion::Names { room })),
         None => told(366, &[name], "End of /NAMES list"),
     })
 }
