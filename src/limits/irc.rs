@@ -30,3 +30,5 @@ pub const IRC_REAL_BYTES_MAX: usize = 150;
 pub const IRC_MODES_MAX: usize = 6;
 /// Conditions of one LIST: each is looked at for each room.
 pub const IRC_LIST_CONDITIONS_MAX: usize = 8;
+/// Rooms of one NAMES (`TARGMAX`).
+pub const IRC_NAMES_MAX: usize = 10;

@@ -280,6 +280,14 @@ impl Lobby {
             return Err(Refusal::ThatIsYou);
         }
         match self.nickname(whom) {
+            // Where nobody could prove to own a room, its operators are equals.
+            Some(_)
+                if self.is_ownerless(room)
+                    && self.keeps_order(id, room)
+                    && !self.is_server_operator(whom) =>
+            {
+                Ok(())
+            }
             Some(name) if self.rank(whom, room) >= self.rank(id, room) => {
                 Err(Refusal::Outranked(name.clone()))
             }

@@ -104,7 +104,8 @@ fn change<'a>(
             if fits && key.chars().all(is_good) {
                 Some(Change::Password(Some(key)))
             } else {
-                bad(key, "That is no key, or too long")
+                // It is told to nobody, and may hold spaces.
+                bad("*", "That is no key, or too long")
             }
         }
         'k' => {

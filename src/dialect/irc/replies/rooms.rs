@@ -46,11 +46,12 @@ pub(super) fn write(reader: &Reader, answer: &RoomAnswer<'_>, out: &mut Vec<u8>)
             let room = channel(room);
             let names = people.iter().map(|seat| name(reader, seat));
             pack(names, ' ', |names| reader.numeric(353, out).word(sign).word(&room).text(names));
-            reader.numeric(366, out).word(&room).text("End of /NAMES list");
+            if reader.verb != "NAMES" {
+                reader.numeric(366, out).word(&room).text("End of /NAMES list");
+            }
         }
-        RoomAnswer::NamesOfNone { room } => {
-            reader.numeric(366, out).word(room).text("End of /NAMES list");
-        }
+        // The end of the list tells.
+        RoomAnswer::NamesOfNone { .. } => {}
     }
 }
 
