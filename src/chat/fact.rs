@@ -9,13 +9,14 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+pub(super) use super::author::Author;
 use super::message::{MessageId, MessageKind};
 use super::name::{NameKey, Nickname, RoomName};
 use super::refusal::Rank;
+use super::room_rules::RoomModes;
 use super::sanctions::{Sanction, SanctionKind};
 use super::secret_hash::SecretHash;
 use super::stored::StoredRoom;
-use crate::id::ClientId;
 use crate::subnet::Subnet;
 
 /// Something that has happened in one room.
@@ -27,8 +28,9 @@ pub enum Fact {
         by: Nickname,
         /// The network around the founder's address.
         founder: Subnet,
-        /// Proof of ownership: the hash of the owner's key.
-        key: SecretHash,
+        /// Proof of ownership: the hash of the owner's key; `None`: the room is its founder's only
+        /// until everybody has left, or its account's.
+        key: Option<SecretHash>,
         /// The founder's account, to which the room belongs.
         #[serde(default)]
         account: Option<NameKey>,
@@ -110,6 +112,27 @@ pub enum Change {
         /// Whether they became one.
         may: bool,
     },
+    /// Rules were switched.
+    Rules {
+        /// Rules that hold from now on.
+        set: RoomModes,
+        /// Rules that hold no more.
+        unset: RoomModes,
+    },
+    /// Another number may be in the room for others to come in; `None`: any.
+    Limit(Option<u32>),
+    /// Somebody has a voice, or no longer.
+    Voice {
+        /// Whose it is.
+        whom: Nickname,
+        /// Whether they have one.
+        may: bool,
+    },
+    /// Whoever did this looks after the room no more.
+    Resigned,
+    /// Everybody has left a room that belongs to nobody who could come back with a key: it is as
+    /// one that was never made.
+    Forgotten,
     /// Somebody is banned or muted. The sanction is numbered where it is applied.
     Imposed {
         /// The ban or mute.
@@ -124,25 +147,6 @@ pub enum Change {
         /// The sanction as it was named by whoever revoked it: a nickname, or a number.
         named: SmolStr,
     },
-}
-
-/// The author of a fact: in this lobby, or in another that it is replicated from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// A member of this lobby, who is answered.
-    Here(ClientId),
-    /// Nobody who can be answered here: a member of another lobby, or a bot.
-    There,
-}
-
-impl Author {
-    /// The client, if it is here.
-    pub fn client(self) -> Option<ClientId> {
-        match self {
-            Self::Here(id) => Some(id),
-            Self::There => None,
-        }
-    }
 }
 
 /// A fact in its order among all others.

@@ -116,6 +116,8 @@ impl Encoding {
             Self::Irc(form) => irc::events::write(form, room, event, out),
             _ if !event.is_for_people() => {}
             Self::Line | Self::NumberedLine => wording::room_event(event, self.has_numbers(), out),
+            // Told otherwise, or not for people.
+            Self::JsonLine | Self::JsonFrame if !event.is_for_everybody() => {}
             Self::JsonLine | Self::JsonFrame => {
                 self.object(out, |out| json::room_event(room, event, out));
             }

@@ -88,6 +88,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),
     offered("away-notify", Capabilities::AWAY_NOTIFY),
+    offered("invite-notify", Capabilities::INVITE_NOTIFY),
     offered("setname", Capabilities::SETNAME),
     offered("extended-monitor", Capabilities::EXTENDED_MONITOR),
     offered("sasl", Capabilities::SASL),

@@ -33,6 +33,7 @@ mod reader;
 mod refusals;
 mod registration;
 mod replies;
+mod ruled;
 mod sasl;
 mod server;
 

@@ -19,7 +19,7 @@ use super::message::write_value;
 use super::note::{Note, Told};
 use super::numeric::{END, Line};
 use super::{replies, server};
-use crate::chat::{Reply, RoomEvent, RoomName};
+use crate::chat::{Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
 use crate::dialect::AccountOffer;
 use crate::limits::{IRC_ANSWER_BYTES_MAX, IRC_LINE_BYTES_MAX};
 
@@ -102,7 +102,11 @@ impl Reader {
     /// Appends what its client is told.
     pub fn reply(&mut self, reply: &Reply<'_>, out: &mut Vec<u8>) {
         self.note_nickname(reply);
-        if let Reply::Whispered(_) | Reply::SentToRank { .. } = reply {
+        if let Reply::Whispered(_)
+        | Reply::SentToRank { .. }
+        | Reply::YouWere(_)
+        | Reply::Room(RoomAnswer::YouAreInvited { .. }) = reply
+        {
             // Others say this whenever they like: it answers nothing.
             return replies::write(self, reply, out);
         }
@@ -149,7 +153,7 @@ impl Reader {
 
     /// How its client is told what it has done itself in a room.
     pub fn own_event(&self, event: &RoomEvent<'_>) -> OwnEvent {
-        if matches!(event, RoomEvent::News { .. }) {
+        if matches!(event, RoomEvent::News { .. } | RoomEvent::Ruled(RuleChange::Invited { .. })) {
             return OwnEvent::Untold;
         }
         let is_echo = event.is_sent();
