@@ -57,8 +57,9 @@ fn help_is_grouped_and_tells_the_defaults() {
             .map(|line| line.trim_end_matches(':'))
             .collect();
         let groups = ["Commands", "Options", "Configuration", "Addresses", "Clients"];
-        let rooms = ["Rooms and history"];
-        let more = ["Web", "Encryption", "Slow readers", "Matchmaking over UDP", "Log", "Try it"];
+        let rooms = ["Rooms and history", "Accounts"];
+        let more =
+            ["Web", "IRC", "Encryption", "Slow readers", "Matchmaking over UDP", "Log", "Try it"];
         assert_eq!(headings, [&groups[..], &rooms, &more].concat(), "{help}");
         for key in ["--tcp <PORT>", "[default: 55555]", "MIO_CHAT_UDP", "nc 127.0.0.1 55555"] {
             assert!(text.contains(key), "{help} lacks {key}");
@@ -346,7 +347,7 @@ fn tokens_are_printed_once_and_known_to_the_server() {
         (&["list", "bot"], "list takes neither"),
         (&["remove", "bot", "--hook"], "only add takes --hook"),
         (&["add", "b:t"], "invalid value 'b:t' for '[NAME]'"),
-        (&["add", "root"], "invalid value 'root' for '[NAME]'"),
+        (&["add", "admin"], "invalid value 'admin' for '[NAME]'"),
     ] {
         makes_no_sense(&[], &[&["token"], words, &tokens].concat(), why);
     }

@@ -77,7 +77,7 @@ _mio__chat() {
 
     case "${cmd}" in
         mio__chat)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --password-rounds --digest-above --operators --tokens --reserve --web --web-origin --server-name --tls-cert --tls-key --tls --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password token manual help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --password-rounds --register-before-connect --register-email --web --web-origin --server-name --tls-cert --tls-key --tls --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password token manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,10 +187,6 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --password-rounds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --digest-above)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -205,6 +201,18 @@ _mio__chat() {
                     ;;
                 --reserve)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-rounds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register-before-connect)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --register-email)
+                    COMPREPLY=($(compgen -W "optional required" -- "${cur}"))
                     return 0
                     ;;
                 --web)
@@ -291,7 +299,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__chat)
-            opts="-n -r -h --nick --room --ca --pin --format --literal --stay --theme --help"
+            opts="-n -r -h --nick --account --password-file --room --ca --pin --format --literal --stay --theme --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,6 +310,14 @@ _mio__chat() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -635,7 +651,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__serve)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --password-rounds --digest-above --operators --tokens --reserve --web --web-origin --server-name --tls-cert --tls-key --tls --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --password-rounds --register-before-connect --register-email --web --web-origin --server-name --tls-cert --tls-key --tls --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -745,10 +761,6 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --password-rounds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --digest-above)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -763,6 +775,18 @@ _mio__chat() {
                     ;;
                 --reserve)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-rounds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --register-before-connect)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --register-email)
+                    COMPREPLY=($(compgen -W "optional required" -- "${cur}"))
                     return 0
                     ;;
                 --web)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= password-rounds= digest-above= operators= tokens= reserve= web= web-origin= server-name= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= password-rounds= register-before-connect= register-email= web= web-origin= server-name= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -50,11 +50,15 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l come-back -d 'Time ov
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l history -d 'Messages that each room remembers and shows to newcomers; 0 for none' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l motd -d 'Message of the day: lines shown to everyone who connects' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames that nobody may take, besides those of operators and bots' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l register-before-connect -d 'Whether programs may register an account before they have a nickname' -r -f -a "on\t''
+off\t''"
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l register-email -d 'Whether an address for letters is needed to register an account; none is written to' -r -f -a "optional\t''
+required\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
@@ -118,11 +122,15 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l come-back -d
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l history -d 'Messages that each room remembers and shows to newcomers; 0 for none' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l motd -d 'Message of the day: lines shown to everyone who connects' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d 'Nicknames that nobody may take, besides those of operators and bots' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l register-before-connect -d 'Whether programs may register an account before they have a nickname' -r -f -a "on\t''
+off\t''"
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l register-email -d 'Whether an address for letters is needed to register an account; none is written to' -r -f -a "optional\t''
+required\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web -d 'Whether the chat port also serves the chat page, WebSocket and the HTTP interface' -r -f -a "on\t''
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
@@ -152,6 +160,8 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s v -l verbose
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s q -l quiet -d 'Log less: -q only warnings and errors, -qq only errors'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -s n -l nick -d 'Your nickname [default: your login name, or you are asked]' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l account -d 'Account to log in to; its password is asked for, or comes from a file or a variable' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l password-file -d 'File with the password of the account [default: MIO_CHAT_PASSWORD, or you are asked]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -s r -l room -d 'Room to join' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l ca -d 'With TLS: trust the certificates in this file, in PEM, and no others' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand chat" -l pin -d 'With TLS: trust the certificate with this SHA-256 fingerprint, and no other' -r

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
+use super::person::Person;
 use crate::scram::Verifier;
 use crate::time::UnixTime;
 
@@ -81,22 +82,34 @@ pub enum LogInWay {
     Asked,
     /// By an exchange of SASL, whose end is told.
     Sasl,
+    /// By a password that is brought before all else: who brings a wrong one is not let in.
+    Entrance,
 }
 
 /// An answer about accounts. "You" is the client that is told.
 #[derive(Clone, Copy, Debug)]
 pub enum AccountAnswer<'a> {
     /// The account is yours, and stored; you are logged in to it.
-    Registered(&'a Nickname),
+    Registered {
+        /// The account.
+        name: &'a Nickname,
+        /// You, if you have a nickname.
+        who: Option<Person<'a>>,
+    },
     /// You are logged in.
     LoggedIn {
         /// The account.
         name: &'a Nickname,
+        /// You, if you have a nickname.
+        who: Option<Person<'a>>,
         /// How you asked.
         way: LogInWay,
     },
     /// You are logged in no more.
-    LoggedOut,
+    LoggedOut {
+        /// You, if you have a nickname.
+        who: Option<Person<'a>>,
+    },
     /// You have another password, and it is stored.
     PasswordChanged,
     /// The server's next message of SCRAM-SHA-256.
@@ -126,6 +139,10 @@ pub enum AccountRefusal {
     PasswordUnfit,
     /// That is no address for letters.
     EmailUnfit,
+    /// An address for letters is needed.
+    EmailNeeded,
+    /// Accounts are registered by those who have a nickname.
+    ConnectFirst,
     /// So many accounts were registered from the client's network that none may be for so long.
     TooManyRegistered(Duration),
     /// As many accounts as may be.

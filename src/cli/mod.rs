@@ -2,6 +2,7 @@
 //!
 //! Every default is named in `limits`; a flag without a value anywhere means that one.
 
+mod accounts;
 mod chat;
 mod config;
 mod health;

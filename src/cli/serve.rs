@@ -16,6 +16,7 @@ use mio_chat::subnet::Subnet;
 use mio_chat::tls::Acceptor;
 use mio_chat::{limits, server};
 
+use super::accounts::AccountArgs;
 use super::irc::IrcArgs;
 use super::matching::UdpArgs;
 use super::tls::TlsArgs;
@@ -42,6 +43,8 @@ pub(crate) struct ServeArgs {
     clients: ClientArgs,
     #[command(flatten)]
     rooms: RoomArgs,
+    #[command(flatten)]
+    accounts: AccountArgs,
     #[command(flatten)]
     web: WebArgs,
     #[command(flatten)]
@@ -185,11 +188,6 @@ struct RoomArgs {
     /// nothing is saved]
     #[arg(long, value_name = "DIR", env = "MIO_CHAT_STATE")]
     state: Option<PathBuf>,
-    /// Rounds (PBKDF2) in which passwords of new accounts are hashed
-    #[arg(long, value_name = "N", default_value_t = limits::ACCOUNT_ROUNDS)]
-    #[arg(value_parser = whole(limits::ACCOUNT_ROUNDS_MIN..=limits::PASSWORD_ROUNDS_MAX))]
-    #[arg(env = "MIO_CHAT_PASSWORD_ROUNDS")]
-    password_rounds: u32,
     /// Room size above which a room hears once a second how many came and went, instead of who
     #[arg(long, value_name = "N", default_value_t = limits::DIGEST_ABOVE as u32)]
     #[arg(env = "MIO_CHAT_DIGEST_ABOVE", value_parser = whole(0..=u32::MAX))]
@@ -361,6 +359,11 @@ impl ServeArgs {
         std::io::stdin().is_terminal() && self.config_file().is_none() && !net::is_supervised()
     }
 
+    fn spoken(&self) -> Spoken {
+        let spoken = Spoken { encryption: self.tls.encryption(), ..self.web.spoken() };
+        self.accounts.offered(self.rooms.state.is_some(), self.irc.named(spoken))
+    }
+
     fn lobby_settings(&self, operators: &[Operator], bots: &[Bot]) -> LobbySettings {
         let RoomArgs { history, digest_above, reserve, .. } = &self.rooms;
         let of_operators = operators.iter().map(|operator| operator.name.clone());
@@ -409,13 +412,11 @@ impl ServeArgs {
             },
             per_address: clients.max_per_address,
             banned: clients.ban.clone(),
-            spoken: self
-                .irc
-                .named(Spoken { encryption: self.tls.encryption(), ..self.web.spoken() }),
+            spoken: self.spoken(),
             come_back: clients.come_back.into(),
             operators,
             bots,
-            account_rounds: self.rooms.password_rounds,
+            account_rounds: self.accounts.rounds(),
             matchmaking: self.udp.settings(),
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Pong
         | Object::Welcome(_)
         | Object::Message(_)
+        | Object::LoggedIn { .. }
         | Object::Joined { .. }
         | Object::Left { .. }
         | Object::Away(_)

@@ -220,7 +220,11 @@ fn begun_by(line: &LineDecoder, now: Time, input: &[u8], spoken: &Spoken) -> Opt
         Language::Irc => {
             let security = line.security();
             let begun = Begun { bytes, at, is_prompted, has_ended, security };
-            Some(Decoder::Irc(Box::new(IrcDecoder::new(begun, &spoken.server_name))))
+            Some(Decoder::Irc(Box::new(IrcDecoder::new(
+                begun,
+                &spoken.server_name,
+                spoken.accounts,
+            ))))
         }
         _ => None,
     }

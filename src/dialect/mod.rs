@@ -31,7 +31,7 @@ pub use encoding::Encoding;
 pub use encryption::{Encryption, Security};
 pub use format::{Acknowledgement, Format, Situation};
 pub use framing::Framing;
-pub use http::Spoken;
+pub use http::{AccountOffer, Spoken};
 pub use irc::{Form, Note, OwnEvent, Reader};
 pub use line::classroom::simplify;
 pub use line::commands::{CommandSpec, Takes, commands};

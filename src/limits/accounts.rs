@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Bytes of an account's password: irctest's longest that fits into a line, and no more to be
 /// hashed than two blocks would hold.
 pub const ACCOUNT_PASSWORD_BYTES_MAX: usize = 512;
+/// Bytes of Base64 in one line of a SASL exchange (IRCv3) …
+pub const SASL_CHUNK_BYTES: usize = 400;
+/// … and in one message: three such lines hold any password that there may be.
+pub const SASL_BYTES_MAX: usize = 1_200;
 /// Bytes of one SASL message: what 1,200 bytes in chunks of 400 make when they are decoded.
 pub const SCRAM_MESSAGE_BYTES_MAX: usize = 900;
 /// Bytes of an address for letters: what RFC 5321 allows.

@@ -95,6 +95,8 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         operators = self.directory / "operators"
         operators.write_text(operator_line())
         flags += ["--operators", str(operators)]
+        # Nearly every test of accounts hashes some passwords, with a slow build maybe.
+        flags += ["--password-rounds", "4096"]
         flags += self.flags_of_registration()
         if password is not None:
             flags += ["--password", password]

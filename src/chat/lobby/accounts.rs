@@ -8,9 +8,11 @@ use super::owning::changed;
 use super::{Context, Lobby};
 use crate::chat::account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
 use crate::chat::command::Outcome;
+use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Change};
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
+use crate::chat::person::Person;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
@@ -114,28 +116,52 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        self.accounts.log_in(id, key, context.now);
+        let is_new = self.accounts.log_in(id, key, context.now);
         self.note_account(id);
         let Some(account) = self.accounts.get(key) else { return };
         let name = &account.name;
+        let who = self.nickname(id).map(|nickname| {
+            Person::of(&self.profiles, Author::Here(id), nickname, context.network_of)
+        });
         let answer = match way {
-            Some(way) => AccountAnswer::LoggedIn { name, way },
-            None => AccountAnswer::Registered(name),
+            Some(way) => AccountAnswer::LoggedIn { name, who, way },
+            None => AccountAnswer::Registered { name, who },
         };
         outlet.reply(id, &Reply::Account(answer));
+        if is_new {
+            self.tell_account(id, context, outlet);
+        }
         self.claim_own_rooms(id, context, outlet);
+    }
+
+    /// Tells those who share a room with a member that it has logged in or out.
+    fn tell_account(&self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
+        let Some(member) = self.members.get(id) else { return };
+        let author = Author::Here(id);
+        let who = Person::of(&self.profiles, author, &member.nickname, context.network_of);
+        let rooms = self.named(member.memberships.iter().map(|membership| membership.room));
+        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::AccountChanged { who });
     }
 
     /// Logs a client out.
     ///
     /// # Errors
     /// It is not logged in.
-    pub fn log_out(&mut self, id: ClientId, outlet: &mut impl Outlet) -> Result<(), Refusal> {
+    pub fn log_out(
+        &mut self,
+        id: ClientId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> Result<(), Refusal> {
         if !self.accounts.log_out(id) {
             return Err(AccountRefusal::NotLoggedIn.into());
         }
         self.note_account(id);
-        outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut));
+        let who = self.nickname(id).map(|nickname| {
+            Person::of(&self.profiles, Author::Here(id), nickname, context.network_of)
+        });
+        outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut { who }));
+        self.tell_account(id, context, outlet);
         Ok(())
     }
 

@@ -28,6 +28,7 @@ pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out
         | RoomEvent::Left { .. }
         | RoomEvent::Renamed { .. }
         | RoomEvent::News { .. }
+        | RoomEvent::AccountChanged { .. }
         | RoomEvent::PresenceSummary { .. } => return,
         RoomEvent::Said { id, epoch, .. } | RoomEvent::Acted { id, epoch, .. } => {
             Some(HistoryCursor { epoch: *epoch, number: id.number })

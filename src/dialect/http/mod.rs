@@ -29,7 +29,7 @@ mod text;
 mod upgrade;
 
 pub use error::HttpError;
-pub use origin::{NoOrigin, Spoken, WebOrigin};
+pub use origin::{AccountOffer, NoOrigin, Spoken, WebOrigin};
 pub use request::{AnswerForm, WebCall, WebRequest};
 pub(super) use response::reply;
 pub use response::{WebAnswer, answer};

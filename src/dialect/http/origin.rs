@@ -8,6 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use thiserror::Error;
 
@@ -30,6 +31,19 @@ pub struct Spoken {
     pub encryption: Encryption,
     /// The server's name, as IRC clients are told it.
     pub server_name: SmolStr,
+    /// What is offered of accounts.
+    pub accounts: AccountOffer,
+}
+
+/// What is offered of accounts, and what is asked of those who register one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountOffer {
+    /// There are accounts.
+    pub is_there: bool,
+    /// Programs may register one before they have a nickname.
+    pub before_connect: bool,
+    /// An address for letters is needed.
+    pub email_required: bool,
 }
 
 /// The origin of web pages: `https://chat.example`, with a port if that is not the usual one.

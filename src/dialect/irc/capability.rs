@@ -90,6 +90,11 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("away-notify", Capabilities::AWAY_NOTIFY),
     offered("setname", Capabilities::SETNAME),
     offered("extended-monitor", Capabilities::EXTENDED_MONITOR),
+    offered("sasl", Capabilities::SASL),
+    offered("draft/account-registration", Capabilities::ACCOUNT_REGISTRATION),
+    offered("account-tag", Capabilities::ACCOUNT_TAG),
+    offered("account-notify", Capabilities::ACCOUNT_NOTIFY),
+    offered("extended-join", Capabilities::EXTENDED_JOIN),
 ];
 
 const fn offered(name: &'static str, bit: Capabilities) -> Capability {
@@ -103,10 +108,14 @@ pub(super) fn find(name: &str) -> Option<&'static Capability> {
 
 /// The capabilities that are asked for, put to those that were taken before; `None`: one of them is
 /// not offered, so none is taken.
-pub(super) fn requested(taken: Capabilities, asked: &str) -> Option<Capabilities> {
+pub(super) fn requested(
+    taken: Capabilities,
+    withheld: Capabilities,
+    asked: &str,
+) -> Option<Capabilities> {
     asked.split(' ').filter(|word| !word.is_empty()).try_fold(taken, |taken, word| {
         let (name, wanted) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
-        let capability = find(name)?;
+        let capability = find(name).filter(|found| !withheld.has(found.bit))?;
         let is_fixed = !wanted
             && capability.bit == Capabilities::CAP_NOTIFY
             && taken.has(Capabilities::VERSION_302);

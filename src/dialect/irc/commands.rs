@@ -3,6 +3,7 @@
 //! A line is told in stages, each of which is one step: `JOIN #a,#b` has two. What a verb needs of
 //! people or rooms is with the others of its kind, in the modules below.
 
+pub(super) mod accounts;
 mod history;
 mod people;
 mod rooms;
@@ -155,7 +156,10 @@ pub(super) fn step<'a>(
             Some(nickname) => Step::Command(Command::Nick(nickname)),
             None => told(431, &[], "No nickname given"),
         }),
-        "USER" | "PASS" | "WEBIRC" => Some(told(462, &[], "You may not reregister")),
+        "USER" | "PASS" | "WEBIRC" => Some(accounts::registered()),
+        "REGISTER" => Some(accounts::register(message, None)),
+        "VERIFY" => Some(accounts::verify(message)),
+        "NS" | "NICKSERV" => Some(accounts::service_verb(message)),
         "PING" => Some(ping(message)),
         "PONG" => Some(Step::Blank),
         "QUIT" => Some(quit(message)),

@@ -18,6 +18,7 @@ use super::message::Message;
 use super::note::{Note, Told};
 use super::numeric::END;
 use super::registration::Client;
+use crate::dialect::AccountOffer;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
@@ -74,7 +75,7 @@ pub(in crate::dialect) struct Begun {
 
 impl IrcDecoder {
     /// Begins with what a client has sent to a server of this name.
-    pub(in crate::dialect) fn new(begun: Begun, server: &str) -> Self {
+    pub(in crate::dialect) fn new(begun: Begun, server: &str, accounts: AccountOffer) -> Self {
         let Begun { bytes, at, is_prompted, has_ended, security } = begun;
         let beginning = Beginning { server: server.into(), is_prompted, stage: 0 };
         Self {
@@ -84,7 +85,7 @@ impl IrcDecoder {
             has_ended,
             security,
             beginning: Some(Box::new(beginning)),
-            client: Client::default(),
+            client: Client::new(accounts),
         }
     }
 
@@ -262,7 +263,10 @@ impl IrcSteps<'_> {
             _ => {
                 let server = self.decoder.beginning.take().map(|beginning| beginning.server);
                 self.label = server.unwrap_or_default().into();
-                Step::Note(Note::Begin { server: &self.label })
+                Step::Note(Note::Begin {
+                    server: &self.label,
+                    accounts: self.decoder.client.accounts,
+                })
             }
         }
     }

@@ -29,12 +29,23 @@ pub(in crate::dialect) fn write(
         }
         RoomEvent::Sent(ref message) => sent(form, message, &target, out),
         RoomEvent::Joined { who } => {
-            by(who, out).word("JOIN").word(&target).end();
+            let line = by(who, out).word("JOIN").word(&target);
+            if form.has(Capabilities::EXTENDED_JOIN) {
+                let account = who.account().map_or("*", Nickname::as_str);
+                line.word(account).text(who.real());
+            } else {
+                line.end();
+            }
             if let Some(text) = who.away() {
                 news(form, who, News::Away(Some(text)), out);
             }
         }
         RoomEvent::Left { who, how } => left(who, how, &target, out),
+        RoomEvent::AccountChanged { who } if form.has(Capabilities::ACCOUNT_NOTIFY) => {
+            let account = who.account().map_or("*", Nickname::as_str);
+            by(who, out).word("ACCOUNT").word(account).end();
+        }
+        RoomEvent::AccountChanged { .. } => {}
         RoomEvent::Renamed { old, new } => renamed(old, new, out),
         RoomEvent::News { who, news } => self::news(form, who, news, out),
         // In a room so big a member is shown when it first speaks.

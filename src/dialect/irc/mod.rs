@@ -5,6 +5,7 @@
 //!     capability     what a client may ask for, and which of it changes what a room is told
 //!     decoder        bytes to lines, and lines to steps
 //!     registration   CAP, PASS, NICK, USER, until the client is a member
+//!     sasl           AUTHENTICATE; accounts: what is told and offered of accounts
 //!     commands       what the verbs ask for
 //!     note           what a client's reader is to know or to tell of a line
 //!     reader         one client's end: its nickname, its label, answers put together
@@ -19,6 +20,7 @@
 //! Invariants: every line is UTF-8 and ends in CR LF, its body takes no more than 512 bytes, and no
 //! client is sent a tag or a command of a capability that it has not taken.
 
+mod accounts;
 mod capability;
 mod commands;
 pub(super) mod decoder;
@@ -31,6 +33,7 @@ mod reader;
 mod refusals;
 mod registration;
 mod replies;
+mod sasl;
 mod server;
 
 pub use capability::Form;

@@ -2,6 +2,7 @@
 
 use super::capability::Capabilities;
 use super::server::Question;
+use crate::dialect::AccountOffer;
 
 /// Something that the decoder of a client says to its reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Note<'a> {
     Begin {
         /// The server's name.
         server: &'a str,
+        /// What is offered of accounts.
+        accounts: AccountOffer,
     },
     /// A line with a label begins.
     Label(&'a str),
@@ -68,12 +71,21 @@ pub enum Told<'a> {
     Asked(Question<'a>),
     /// The connection is alive.
     Pong(&'a str),
+    /// A line of a SASL exchange.
+    Authenticate(&'a str),
+    /// What the service says that old clients' scripts know.
+    Service(&'a str),
 }
 
 impl<'a> Told<'a> {
     /// A numeric.
     pub(super) fn numeric(code: u16, about: &[&'a str], text: &'a str) -> Note<'a> {
         Note::Tell(Self::Numeric { code, about: Words::of(about), text })
+    }
+
+    /// What the service says.
+    pub(super) fn service(text: &'a str) -> Note<'a> {
+        Note::Tell(Self::Service(text))
     }
 
     /// A standard reply that a command has failed.

@@ -12,6 +12,7 @@ use memchr::memchr;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::accounts;
 use super::capability::{Capabilities, OFFERED};
 use super::events;
 use super::message::write_value;
@@ -19,12 +20,16 @@ use super::note::{Note, Told};
 use super::numeric::{END, Line};
 use super::{replies, server};
 use crate::chat::{Reply, RoomEvent, RoomName};
+use crate::dialect::AccountOffer;
 use crate::limits::{IRC_ANSWER_BYTES_MAX, IRC_LINE_BYTES_MAX};
 
 /// One client that reads IRC.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Reader {
     server: SmolStr,
+    /// What is offered of accounts.
+    #[serde(default)]
+    accounts: AccountOffer,
     /// Empty: it has none yet.
     nickname: SmolStr,
     pub(super) capabilities: Capabilities,
@@ -70,7 +75,9 @@ impl Reader {
     /// Takes a note of its client's decoder.
     pub fn note(&mut self, note: &Note<'_>, out: &mut Vec<u8>) {
         match *note {
-            Note::Begin { server } => self.server = server.into(),
+            Note::Begin { server, accounts } => {
+                (self.server, self.accounts) = (server.into(), accounts);
+            }
             Note::Label(label) => {
                 self.answer = Some(Box::new(Answer {
                     label: label.into(),
@@ -219,6 +226,8 @@ impl Reader {
                 let line = Line::begin(out, &self.server).word("FAIL").word(verb).word(code);
                 about.iter().fold(line, |line, word| line.word(word)).text(text);
             }
+            Told::Authenticate(chunk) => accounts::authenticate(self, chunk, out),
+            Told::Service(text) => accounts::service(self, text, out),
             Told::Offered => self.tell_offered(out),
             Told::Taken => {
                 let taken = |bit| self.capabilities.has(bit);
@@ -241,13 +250,15 @@ impl Reader {
     fn tell_offered(&self, out: &mut Vec<u8>) {
         let has_values = self.capabilities.has(Capabilities::VERSION_302);
         let written = |offered: &super::capability::Capability| {
-            if has_values && !offered.value.is_empty() {
-                format!("{}={}", offered.name, offered.value)
-            } else {
-                offered.name.to_owned()
+            let own = accounts::value(self.accounts, offered.bit);
+            match own.as_deref().unwrap_or(offered.value) {
+                value if has_values && !value.is_empty() => format!("{}={value}", offered.name),
+                _ => offered.name.to_owned(),
             }
         };
-        let all: Vec<String> = OFFERED.iter().map(written).collect();
+        let withheld = accounts::withheld(self.accounts);
+        let offered = OFFERED.iter().filter(|offered| !withheld.has(offered.bit));
+        let all: Vec<String> = offered.map(written).collect();
         self.tell_capabilities("LS", &all.iter().map(String::as_str).collect::<Vec<_>>(), out);
     }
 

@@ -1,6 +1,7 @@
 //! Refusals as numerics. What IRC has no numeric for is told as a notice, in the words of plain
 //! lines.
 
+use super::accounts;
 use super::events::channel;
 use super::numeric::Line;
 use super::reader::Reader;
@@ -26,6 +27,8 @@ pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
     };
     let is_join = reader.verb == "JOIN";
     match refusal {
+        Refusal::Account(refusal) => accounts::refuse(reader, refusal, out),
+        _ if reader.verb == "REGISTER" => accounts::fail(reader, refusal, out),
         Refusal::NicknameFirst => tell(451, &[], "You have not registered"),
         Refusal::NameEmpty
         | Refusal::NameTooLong

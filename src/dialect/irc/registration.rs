@@ -6,11 +6,14 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::accounts::withheld;
 use super::capability::{Capabilities, requested};
-use super::commands::{self, incomplete, told, verb};
+use super::commands::{self, accounts, incomplete, told, verb};
 use super::message::Message;
 use super::note::{Note, Told};
+use super::sasl::Sasl;
 use crate::chat::{About, Command, Landing, PeopleCommand};
+use crate::dialect::AccountOffer;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::steps::{Speaker, Step};
 
@@ -18,6 +21,12 @@ use crate::dialect::steps::{Speaker, Step};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Client {
     pub(super) capabilities: Capabilities,
+    /// What is offered of accounts.
+    #[serde(default)]
+    pub(super) accounts: AccountOffer,
+    /// The exchange by which it logs in, if it has begun one.
+    #[serde(default)]
+    sasl: Option<Box<Sasl>>,
     /// Until it is a member.
     registration: Option<Box<Registration>>,
 }
@@ -33,13 +42,13 @@ struct Registration {
     lines: u8,
 }
 
-impl Default for Client {
-    fn default() -> Self {
-        Self { capabilities: Capabilities::NONE, registration: Some(Box::default()) }
-    }
-}
-
 impl Client {
+    /// A client that has said nothing.
+    pub(super) fn new(accounts: AccountOffer) -> Self {
+        let registration = Some(Box::default());
+        Self { capabilities: Capabilities::NONE, accounts, sasl: None, registration }
+    }
+
     /// Counts one more line before the client is a member. How many it has said.
     pub(super) fn count_line(&mut self) -> u8 {
         self.registration.as_mut().map_or(0, |registration| {
@@ -60,6 +69,9 @@ impl Client {
         if verb.as_str() == "CAP" {
             return self.negotiate(message, stage, is_member);
         }
+        if verb.as_str() == "AUTHENTICATE" {
+            return self.sasl.get_or_insert_default().step(message, stage);
+        }
         if is_member && self.registration.is_none() {
             return match speaker {
                 Speaker::Member { source_bytes } => commands::step(message, stage, source_bytes),
@@ -72,8 +84,14 @@ impl Client {
             ("NICK" | "USER", _) => self.register(stage, is_member),
             (_, 1..) => None,
             // Whoever needs one is told so later.
-            ("PASS", _) if message.said(0).is_none() => Some(incomplete(message)),
-            ("PASS" | "PONG", _) => Some(Step::Noise(0)),
+            ("PASS", _) => Some(accounts::pass(message)),
+            ("REGISTER", _) => {
+                let known = self.registration.as_ref();
+                let nickname = known.and_then(|known| known.nickname.as_deref());
+                Some(accounts::register(message, nickname))
+            }
+            ("VERIFY", _) => Some(accounts::verify(message)),
+            ("PONG", _) => Some(Step::Noise(0)),
             ("PING", _) => Some(commands::ping(message)),
             ("QUIT", _) => Some(commands::quit(message)),
             _ => Some(told(451, &[], "You have not registered")),
@@ -163,7 +181,7 @@ impl Client {
             1 if is("LS") => Some(Step::Told(Note::Tell(Told::Offered))),
             0 if is("LIST") => Some(Step::Told(Note::Tell(Told::Taken))),
             0 if is("REQ") => {
-                let granted = requested(self.capabilities, request);
+                let granted = requested(self.capabilities, withheld(self.accounts), request);
                 if let Some(taken) = granted {
                     self.capabilities = taken;
                 }

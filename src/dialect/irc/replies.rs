@@ -2,6 +2,7 @@
 
 mod people;
 
+use super::accounts;
 use super::capability::Capabilities;
 use super::events::{self, channel};
 use super::numeric::Line;
@@ -78,6 +79,7 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
             let nickname = reader.nickname();
             Line::begin(out, nickname).word("MODE").word(nickname).word("+o").end();
         }
+        Reply::Account(ref answer) => accounts::answer(reader, answer, out),
         Reply::Refused(refusal) => refusals::write(reader, refusal, out),
         Reply::Farewell(farewell) => self::farewell(reader, farewell, out),
         // Programs know all that.

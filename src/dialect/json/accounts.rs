@@ -12,9 +12,9 @@ pub(super) fn object<'a>(answer: &AccountAnswer<'a>, text: Text<'static>) -> Obj
         text: text.clone(),
     };
     match *answer {
-        AccountAnswer::Registered(name) => account(Some(name), true),
+        AccountAnswer::Registered { name, .. } => account(Some(name), true),
         AccountAnswer::LoggedIn { name, .. } => account(Some(name), false),
-        AccountAnswer::LoggedOut => account(None, false),
+        AccountAnswer::LoggedOut { .. } => account(None, false),
         AccountAnswer::PasswordChanged | AccountAnswer::Challenge(_) => {
             Object::Notice { room: None, text }
         }
@@ -33,6 +33,8 @@ pub(super) fn code(refusal: &AccountRefusal) -> &'static str {
         AccountRefusal::LoggedInAlready(_) => "login-done",
         AccountRefusal::PasswordUnfit => "password-bad",
         AccountRefusal::EmailUnfit => "email-bad",
+        AccountRefusal::EmailNeeded => "email-needed",
+        AccountRefusal::ConnectFirst => "nick-needed",
         AccountRefusal::TooManyRegistered(_) => "register-paused",
         AccountRefusal::Full => "accounts-full",
         AccountRefusal::Busy(_) => "login-busy",

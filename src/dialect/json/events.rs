@@ -41,6 +41,10 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
             let (nick, new) = (old.as_str().into(), new.as_str().into());
             Object::Renamed { room: Some(name), nick, new }
         }
+        RoomEvent::AccountChanged { who } => {
+            let account = who.account().map(|account| account.as_str().into());
+            Object::LoggedIn { room: name, nick: who.as_str().into(), account }
+        }
         RoomEvent::PresenceSummary { joined, left, here } => {
             Object::Presence { room: name, came: joined, went: left, total: here }
         }

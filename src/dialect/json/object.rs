@@ -68,6 +68,16 @@ pub enum Object<'a> {
         /// Who it is.
         new: Text<'a>,
     },
+    /// Somebody has logged in to an account, or out of one.
+    LoggedIn {
+        /// Where that is told; it holds everywhere.
+        room: Text<'a>,
+        /// Who.
+        nick: Text<'a>,
+        /// To which account; absent: to none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<Text<'a>>,
+    },
     /// So many came and left since this was last told.
     Presence {
         /// Where.

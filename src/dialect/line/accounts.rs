@@ -8,7 +8,7 @@ use crate::limits::ACCOUNT_PASSWORD_BYTES_MAX;
 /// Appends an answer.
 pub(in crate::dialect) fn answer(answer: &AccountAnswer<'_>, out: &mut Vec<u8>) {
     match answer {
-        AccountAnswer::Registered(name) => {
+        AccountAnswer::Registered { name, .. } => {
             let name = name.as_str();
             let how = " is yours from now on; when you come back: /login ";
             line(out, &["* the nickname ", name, how, name, " PASSWORD"]);
@@ -16,7 +16,7 @@ pub(in crate::dialect) fn answer(answer: &AccountAnswer<'_>, out: &mut Vec<u8>) 
         AccountAnswer::LoggedIn { name, .. } => {
             line(out, &["* you are logged in as ", name.as_str()]);
         }
-        AccountAnswer::LoggedOut => line(out, &["* you are not logged in any more"]),
+        AccountAnswer::LoggedOut { .. } => line(out, &["* you are not logged in any more"]),
         AccountAnswer::PasswordChanged => line(out, &["* your password is changed"]),
         // Nobody can ask for it by lines.
         AccountAnswer::Challenge(_) => {}
@@ -71,6 +71,10 @@ fn constantly(refusal: &AccountRefusal) -> &'static str {
             "that is not the password of that account; try again: /login NAME PASSWORD"
         }
         AccountRefusal::NotLoggedIn => "you are not logged in (/login NAME PASSWORD)",
+        AccountRefusal::EmailNeeded => {
+            "an address for letters is needed here; use the web page, or a program that asks for it"
+        }
+        AccountRefusal::ConnectFirst => "choose a nickname before you register an account",
         AccountRefusal::EmailUnfit => "that is no address for letters; try another, or none",
         AccountRefusal::Full => "no more accounts can be registered here",
         AccountRefusal::Busy(_) => "too many passwords are being checked; try again in a minute",

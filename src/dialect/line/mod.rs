@@ -4,7 +4,7 @@
 //! `unread`; what a line means: `message`, `commands`, `slash`. Output: `wording`, `notices`,
 //! `refusals`. Other languages may use `refusals` for the English of theirs.
 
-mod accounts;
+pub(super) mod accounts;
 pub(super) mod classroom;
 pub(super) mod commands;
 mod date;

@@ -202,7 +202,7 @@ impl Server {
         self.refuse_account(id, AccountRefusal::LogInFailed(way));
         let wrong = self.log_ins.wrong.entry(id).or_default();
         *wrong += 1;
-        if *wrong >= WRONG_LOGINS_MAX {
+        if *wrong >= WRONG_LOGINS_MAX || way == LogInWay::Entrance {
             self.close(now, id, CloseReason::Told(Farewell::TooManyPasswords));
         }
     }

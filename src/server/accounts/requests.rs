@@ -2,7 +2,8 @@
 
 use super::{Fresh, LogInWay, PasswordMac, Purpose, Scram, Server, Storing};
 use crate::chat::{
-    Account, AccountAnswer, AccountRefusal, AccountRequest, NameKey, Outlet, Refusal, Reply,
+    Account, AccountAnswer, AccountRefusal, AccountRequest, NameKey, Nickname, Outlet, Refusal,
+    Reply,
 };
 use crate::id::ClientId;
 use crate::limits::EMAIL_BYTES_MAX;
@@ -35,7 +36,9 @@ impl Server {
                 self.log_ins.scrams.remove(&id);
                 Err(AccountRefusal::Aborted.into())
             }
-            AccountRequest::LogOut => self.lobby.log_out(id, &mut self.fanout),
+            AccountRequest::LogOut => {
+                self.with_context(now, |lobby, fanout, context| lobby.log_out(id, context, fanout))
+            }
         };
         if let Err(refusal) = begun {
             self.fanout.reply(id, &Reply::Refused(&refusal));
@@ -49,7 +52,14 @@ impl Server {
         name: Option<&str>,
         (password, email): (&str, Option<&str>),
     ) -> Result<(), Refusal> {
+        let offer = self.settings.spoken.accounts;
         let name = self.lobby.check_registration(id, name)?;
+        if !offer.before_connect && !self.lobby.is_member(id) {
+            return Err(AccountRefusal::ConnectFirst.into());
+        }
+        if offer.email_required && email.is_none() {
+            return Err(AccountRefusal::EmailNeeded.into());
+        }
         let password = prepared(password).map_err(|_| AccountRefusal::PasswordUnfit)?;
         if email.is_some_and(|email| !may_be_email(email)) {
             return Err(AccountRefusal::EmailUnfit.into());
@@ -63,7 +73,9 @@ impl Server {
     }
 
     fn begin_log_in(&mut self, now: Time, id: ClientId, name: &str, password: &str, way: LogInWay) {
-        let key = NameKey::of(name);
+        // Scripts leave out their own name.
+        let own = self.lobby.nickname(id).map(Nickname::as_str);
+        let key = NameKey::of(if name.is_empty() { own.unwrap_or_default() } else { name });
         // No account has an empty password, so one that cannot be any is wrong in the same time.
         let password = prepared(password).unwrap_or_default();
         let mac = PasswordMac::of(&self.secret, &key, &password);

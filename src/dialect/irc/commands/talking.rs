@@ -1,6 +1,6 @@
 //! Saying something: PRIVMSG, NOTICE, TAGMSG.
 
-use super::{target, told};
+use super::{accounts, target, told};
 use crate::chat::{Command, Rank, Recipient, Sending, SentKind};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
@@ -32,6 +32,9 @@ pub(super) fn message<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a
     let Some(text) = message.said(1) else {
         return (stage == 0).then(|| told(412, &[], "No text to send"));
     };
+    if message.get(0).is_some_and(accounts::is_service) {
+        return (stage == 0).then(|| accounts::service(text));
+    }
     if let Some(text) = text.strip_prefix(ACTION) {
         let text = text.strip_suffix(CONTROL).unwrap_or(text);
         return send(message, stage, SentKind::Acted, text);
