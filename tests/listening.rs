@@ -62,7 +62,7 @@ impl Told {
 
 impl Outlet for Told {
     fn reply(&mut self, to: ClientId, reply: &Reply<'_>) {
-        self.add(to, |out| Encoding::JsonLine.reply(reply, None, out));
+        self.add(to, |out| Encoding::JsonLine.reply(reply, None, None, out));
     }
 
     fn publish(

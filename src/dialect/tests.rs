@@ -8,7 +8,8 @@ use super::{Encoding, Format, Situation};
 use crate::chat::{
     ActiveSanction, Alphabet, Departure, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
     MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Person, Rank, Recalled,
-    Refusal, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Ticket, Topic, Verb,
+    Refusal, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Sent, SentId, SentKind, Ticket,
+    Topic, Verb, Whisper,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -87,8 +88,10 @@ fn the_classroom_strings_are_fixed() {
     assert_eq!(encoded(RoomEvent::Left { who, how }), "alice left!\n");
     assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id, epoch: 7 }), "alice: hello\n");
     assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id, epoch: 7 }), "* alice waves\n");
-    assert_eq!(encoded(Reply::Whispered { from: who, text: "hi", at }), "[alice] hi\n");
-    assert_eq!(encoded(Reply::WhisperSent { to: alice, text: "hi", at }), "[to alice] hi\n");
+    let (kind, id) = (SentKind::Said, SentId::Unnumbered(at, 1));
+    let whisper = Whisper { to: who, sent: Sent { who, kind, text: "hi", tags: "", id } };
+    assert_eq!(encoded(Reply::Whispered(whisper)), "[alice] hi\n");
+    assert_eq!(encoded(Reply::WhisperSent(whisper)), "[to alice] hi\n");
 }
 
 #[test]

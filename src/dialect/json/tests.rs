@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Object, reply, room_event};
 use crate::chat::{
-    Alphabet, MessageId, Nickname, Reply, RoomEvent, RoomName, Sanction, SanctionKind,
+    Alphabet, MessageId, Nickname, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Sent,
+    SentId, SentKind, Whisper,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, LINE_BYTES_MAX, LISTED_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
@@ -108,7 +109,16 @@ fn the_longest_objects_fit_in_what_readers_keep() {
         Reply::Who { room, names: &names, count: 1_000_000, page },
         Reply::Rooms { rooms: &rooms, more: 1_000_000 },
         Reply::Sanctions { room, list: &bans, page, now },
-        Reply::Whispered { from: (&name).into(), text: &quotes, at: now },
+        Reply::Whispered(Whisper {
+            to: (&name).into(),
+            sent: Sent {
+                who: (&name).into(),
+                kind: SentKind::Said,
+                text: &quotes,
+                tags: "",
+                id: SentId::Unnumbered(now, 1),
+            },
+        }),
     ] {
         let mut out = Vec::new();
         reply(&longest, None, &mut out);
