@@ -57,6 +57,7 @@ fn told(event: &RoomEvent<'_>) -> String {
             format!("{} {action:?}", mask(by))
         }
         RoomEvent::News { who, news: News::Away(text) } => format!("{} away {text:?}", mask(who)),
+        RoomEvent::News { who, news: News::Account } => format!("{} account", mask(who)),
         RoomEvent::News { who, news: News::RealName(real) } => format!("{} real {real}", mask(who)),
         _ => format!("{event:?}"),
     }

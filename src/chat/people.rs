@@ -127,6 +127,8 @@ pub enum News<'a> {
     Away(Option<&'a str>),
     /// It has another real name.
     RealName(&'a str),
+    /// It has logged in to an account, or out of it.
+    Account,
 }
 
 /// Somebody, as a search shows it.

@@ -12,6 +12,7 @@ use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Change};
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
+use crate::chat::people::News;
 use crate::chat::person::Person;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
@@ -141,6 +142,7 @@ impl Lobby {
         let who = Person::of(&self.profiles, author, &member.nickname, context.network_of);
         let rooms = self.named(member.memberships.iter().map(|membership| membership.room));
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::AccountChanged { who });
+        self.tell_watchers(id, who, News::Account, outlet);
     }
 
     /// Logs a client out.

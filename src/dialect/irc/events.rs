@@ -42,11 +42,7 @@ pub(in crate::dialect) fn write(
             }
         }
         RoomEvent::Left { who, how } => left(who, how, &target, out),
-        RoomEvent::AccountChanged { who } if form.has(Capabilities::ACCOUNT_NOTIFY) => {
-            let account = who.account().map_or("*", Nickname::as_str);
-            by(who, out).word("ACCOUNT").word(account).end();
-        }
-        RoomEvent::AccountChanged { .. } => {}
+        RoomEvent::AccountChanged { who } => news(form, who, News::Account, out),
         RoomEvent::Renamed { old, new } => renamed(old, new, out),
         RoomEvent::News { who, news } => self::news(form, who, news, out),
         // In a room so big a member is shown when it first speaks.
@@ -111,6 +107,11 @@ pub(super) fn news(form: Form, who: Person<'_>, news: News<'_>, out: &mut Vec<u8
         News::Away(None) => by(who, out).word("AWAY").end(),
         News::Away(Some("")) => by(who, out).word("AWAY").text("away"),
         News::Away(Some(text)) => by(who, out).word("AWAY").text(text),
+        News::Account if !form.has(Capabilities::ACCOUNT_NOTIFY) => {}
+        News::Account => {
+            let account = who.account().map_or("*", Nickname::as_str);
+            by(who, out).word("ACCOUNT").word(account).end();
+        }
         News::RealName(_) if !form.has(Capabilities::SETNAME) => {}
         News::RealName(real) => by(who, out).word("SETNAME").text(real),
     }

@@ -1,7 +1,6 @@
 //! What a client's reader is to know of a line, or to tell its client in answer to it.
 
 use super::capability::Capabilities;
-use super::server::Question;
 use crate::dialect::AccountOffer;
 
 /// Something that the decoder of a client says to its reader.
@@ -116,4 +115,21 @@ impl<'a> Words<'a> {
     pub(super) fn iter(&self) -> impl Iterator<Item = &'a str> {
         self.0.iter().flatten().copied()
     }
+}
+
+/// A question about the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question<'a> {
+    /// Its version and its limits.
+    Version,
+    /// What it is.
+    Info,
+    /// Who looks after it.
+    Admin,
+    /// Other servers.
+    Links,
+    /// Figures of this kind.
+    Stats(&'a str),
+    /// How a command is used; empty: which there are.
+    Help(&'a str),
 }

@@ -1,25 +1,9 @@
 //! Questions about the server itself, which the language answers alone: its version, its commands.
 
 use super::isupport;
+use super::note::Question;
 use super::numeric::Line;
 use super::reader::Reader;
-
-/// A question about the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question<'a> {
-    /// Its version and its limits.
-    Version,
-    /// What it is.
-    Info,
-    /// Who looks after it.
-    Admin,
-    /// Other servers.
-    Links,
-    /// Figures of this kind.
-    Stats(&'a str),
-    /// How a command is used; empty: which there are.
-    Help(&'a str),
-}
 
 /// The version, as it is told.
 pub(super) const VERSION: &str = concat!("mio-chat-", env!("CARGO_PKG_VERSION"));

@@ -51,7 +51,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
         RoomEvent::News { who, news: News::Away(reason) } => {
             Object::Away(Away { room: Some(name), ..Away::of(who.as_str(), reason) })
         }
-        RoomEvent::News { news: News::RealName(_), .. } => return None,
+        RoomEvent::News { news: News::RealName(_) | News::Account, .. } => return None,
         RoomEvent::TopicChanged { by, text } => {
             let by = Some(by.as_str().into());
             Object::Topic { room: name, text: text.into(), by, changed: true }

@@ -24,6 +24,10 @@ pub(in crate::dialect) fn write(reply: &PeopleReply<'_>, out: &mut Vec<u8>) {
             );
         }
         PeopleReply::News(who, News::Away(None)) => line(out, &["* back again: ", who.as_str()]),
+        PeopleReply::News(who, News::Account) => match who.account() {
+            Some(name) => line(out, &["* logged in now: ", who.as_str(), " (", name.as_str(), ")"]),
+            None => line(out, &["* logged out now: ", who.as_str()]),
+        },
         PeopleReply::News(who, News::RealName(real)) => {
             line(out, &["* the real name of ", who.as_str(), " is now: ", real]);
         }

@@ -4,8 +4,7 @@
 use super::{incomplete, room, told};
 use crate::chat::{Command, PeopleCommand, Search, UserMode};
 use crate::dialect::irc::message::Message;
-use crate::dialect::irc::note::{Note, Told};
-use crate::dialect::irc::server::Question;
+use crate::dialect::irc::note::{Note, Question, Told};
 use crate::dialect::steps::Step;
 use crate::limits::{IRC_OWN_MODES_MAX, REAL_NAME_BYTES_MAX};
 
