@@ -16,6 +16,7 @@ from irctest.cases import BaseServerTestCase
 from irctest.runner import NotImplementedByController
 from irctest.specifications import Capabilities, OptionalBehaviors
 
+HOST = "127.0.0.1"
 # The suite looks for this name in what it is told.
 SERVER_NAME = "My.Little.Server"
 OPERATOR, OPERATOR_PASSWORD = "operuser", "operpassword"
@@ -85,9 +86,10 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         assert self.directory
         self.hostname, self.port = hostname, port
 
-        flags = ["--tcp", f"{hostname}:{port}", "--udp", "127.0.0.1:0"]
+        # The suite would have every address; its clients come from this machine alone.
+        flags = ["--tcp", f"{HOST}:{port}", "--udp", f"{HOST}:0"]
         if websocket_port is not None:
-            flags += ["--tcp", f"{websocket_hostname}:{websocket_port}"]
+            flags += ["--tcp", f"{HOST}:{websocket_port}"]
         flags += ["--server-name", SERVER_NAME, "--motd", MOTD, "--flood", "off"]
         # At the end of a test its clients are there and read nothing.
         flags += ["--drain", "100ms"]
