@@ -7,7 +7,7 @@ use crate::support::Server;
 use crate::support::program::{Program, program};
 use crate::{beside, hear_leave, node_package, plain_in_games};
 
-fn limnoria_config(folder: &Path, server: &Server) -> String {
+pub(crate) fn limnoria_config(folder: &Path, server: &Server) -> String {
     let (place, at) = (folder.display(), server.tcp());
     let folders = ["conf", "data", "log", "backup", "plugins"];
     let folders = folders.map(|name| format!("supybot.directories.{name}: {place}/{name}\n"));

@@ -59,7 +59,7 @@ fn znc_keeps_a_place_and_what_was_said() {
     let znc = Program::start(program, words);
     plain.hear("zoe joined!");
     let mut zoe = attach(listening);
-    zoe.hear_part("JOIN :#games");
+    zoe.hear_where("its room", |line| line.contains(" 366 zoe #games "));
     zoe.say("PRIVMSG #games :hello from a bouncer\r");
     plain.hear("zoe: hello from a bouncer");
     plain.say("hello bouncer");

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accounts;
 mod bots;
 mod bouncer;
 mod lounge;
@@ -38,11 +39,11 @@ fn wait_for_text(file: &Path, text: &str) {
     });
 }
 
-/// Writes a line into a named pipe, or behind a file.
+/// Writes a line into a named pipe, all at once: a reader may not wait for the rest of it.
 fn write_line(file: &Path, line: &str) {
     eventually(&format!("{} is there", file.display()), || file.exists());
     let mut file = OpenOptions::new().append(true).open(file).unwrap();
-    writeln!(file, "{line}").unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 /// Where `scripts/install` has put this package of Node.js; says that the test is skipped where it

@@ -7,13 +7,14 @@ use crate::support::program::{Program, program};
 use crate::support::{Server, eventually};
 use crate::{hear_leave, plain_in_games, wait_for_text, write_line};
 
-fn irssi_config(folder: &Path, server: &Server) -> String {
+/// `network` is what else irssi knows of it, such as who logs in there.
+pub(crate) fn irssi_config(folder: &Path, server: &Server, network: &str) -> String {
     let (host, port) = (server.tcp().ip(), server.tcp().port());
     let logs = folder.join("logs");
     format!(
         r##"
         servers = ({{ address = "{host}"; port = "{port}"; chatnet = "here"; autoconnect = "yes"; }});
-        chatnets = {{ here = {{ type = "IRC"; }}; }};
+        chatnets = {{ here = {{ type = "IRC"; {network} }}; }};
         channels = ({{ name = "#games"; chatnet = "here"; autojoin = "yes"; }});
         settings = {{
           core = {{ real_name = "Iris"; user_name = "iris"; nick = "iris"; }};
@@ -28,7 +29,7 @@ fn irssi_config(folder: &Path, server: &Server) -> String {
 fn irssi_talks_with_nc() {
     let (Some(script), Some(irssi)) = (program("script"), program("irssi")) else { return };
     let (server, folder) = (Server::start(&[]), tempfile::tempdir().unwrap());
-    fs::write(folder.path().join("config"), irssi_config(folder.path(), &server)).unwrap();
+    fs::write(folder.path().join("config"), irssi_config(folder.path(), &server, "")).unwrap();
     let mut plain = plain_in_games(&server);
     let home = folder.path().display();
     let command = format!("TERM=xterm '{}' --home='{home}'", irssi.display());

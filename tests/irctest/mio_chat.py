@@ -21,6 +21,8 @@ HOST = "127.0.0.1"
 SERVER_NAME = "My.Little.Server"
 OPERATOR, OPERATOR_PASSWORD = "operuser", "operpassword"
 MOTD = "Welcome to the tests.\nBe kind."
+# Few: clients of the suite wait a second.
+PASSWORD_ROUNDS = "5000"
 
 # The one that the UTF8ONLY token excludes.
 NOT_OURS = {OptionalBehaviors.NON_UTF8_MESSAGE}
@@ -99,6 +101,7 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         flags += ["--operators", str(operators)]
         # Nearly every test of accounts hashes some passwords, with a slow build maybe.
         flags += ["--password-rounds", "4096"]
+        flags += ["--password-rounds", PASSWORD_ROUNDS]
         flags += self.flags_of_registration()
         if password is not None:
             flags += ["--password", password]
