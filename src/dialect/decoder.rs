@@ -12,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::detect::{Language, language, without_blanks};
 use super::encryption::{Agreed, Security};
 use super::http::Spoken;
+use super::http::Subprotocol;
 use super::http::decoder::{HttpDecoder, HttpSteps};
 use super::irc::decoder::{Begun, IrcDecoder, IrcSteps};
 use super::line::decoder::{LineDecoder, LineSteps};
 use super::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 #[cfg(test)]
 use super::toy::{Toy, ToySteps};
+use super::websocket::frame::Opcode;
 use super::websocket::{WebSocketDecoder, WebSocketSteps};
 use crate::time::Time;
 
@@ -80,9 +82,9 @@ impl Decoder {
             input = &mut [];
         }
         if let Self::Http(http) = self
-            && let Some(frames) = http.behind_upgrade()
+            && let Some((subprotocol, frames)) = http.behind_upgrade()
         {
-            *self = Self::WebSocket(WebSocketDecoder::begin(frames));
+            *self = behind_upgrade(subprotocol, frames, spoken);
         }
         match self {
             Self::Line(line) => Decoded::Line(line.decode(now, input)),
@@ -192,6 +194,17 @@ impl Decoder {
     pub fn is_idle(&self) -> bool {
         self.language().is_idle()
     }
+}
+
+/// The decoder of a client that has asked for WebSocket and has sent these bytes behind that.
+fn behind_upgrade(subprotocol: Subprotocol, frames: &[u8], spoken: &Spoken) -> Decoder {
+    let opcode = match subprotocol {
+        Subprotocol::Json => return Decoder::WebSocket(WebSocketDecoder::begin(frames)),
+        Subprotocol::IrcTexts => Opcode::Text,
+        Subprotocol::IrcBytes => Opcode::Binary,
+    };
+    let server = &spoken.server_name;
+    Decoder::Irc(Box::new(IrcDecoder::in_frames(frames, opcode, server, spoken.accounts)))
 }
 
 /// The decoder of a client that has sent these bytes, if they show that it speaks no plain lines;
