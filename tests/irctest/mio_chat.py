@@ -100,7 +100,6 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         operators.write_text(operator_line())
         flags += ["--operators", str(operators)]
         # Nearly every test of accounts hashes some passwords, with a slow build maybe.
-        flags += ["--password-rounds", "4096"]
         flags += ["--password-rounds", PASSWORD_ROUNDS]
         flags += self.flags_of_registration()
         if password is not None:
