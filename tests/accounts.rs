@@ -1,5 +1,5 @@
-//! Accounts: registering, logging in, nicknames and rooms that belong to somebody, over restarts and
-//! hand-overs.
+//! Accounts: registering, logging in, nicknames and rooms that belong to somebody, over restarts
+//! and hand-overs.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 

@@ -1,15 +1,11 @@
-//! Accounts: a nickname that belongs to whoever knows its password, and what a client may ask for
-//! and be told about it.
+//! Accounts: a nickname that belongs to whoever knows its password.
 //!
 //! The name of an account is a nickname. A member may be logged in and be called something else.
-
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
-use super::person::Person;
 use crate::scram::Verifier;
 use crate::time::UnixTime;
 
@@ -35,44 +31,6 @@ impl Account {
     }
 }
 
-/// A request about accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountRequest<'a> {
-    /// Register an account, and be logged in to it.
-    Register {
-        /// Its name; `None`: the member's nickname.
-        name: Option<&'a str>,
-        /// The password.
-        password: &'a str,
-        /// The address for letters.
-        email: Option<&'a str>,
-    },
-    /// Log in by a password.
-    LogIn {
-        /// The name of the account.
-        name: &'a str,
-        /// The password.
-        password: &'a str,
-        /// How it was asked for.
-        way: LogInWay,
-    },
-    /// Begin to log in by SCRAM-SHA-256: the client's first message.
-    BeginScram(&'a [u8]),
-    /// Log in by SCRAM-SHA-256: the client's last message.
-    FinishScram(&'a [u8]),
-    /// Log in by no account after all.
-    AbortScram,
-    /// Be logged in no more.
-    LogOut,
-    /// Choose another password.
-    ChangePassword {
-        /// The password so far.
-        old: &'a str,
-        /// The password from now on.
-        new: &'a str,
-    },
-}
-
 /// How a client asks to be logged in, which says what else it expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LogInWay {
@@ -84,71 +42,4 @@ pub enum LogInWay {
     Sasl,
     /// By a password that is brought before all else: who brings a wrong one is not let in.
     Entrance,
-}
-
-/// An answer about accounts. "You" is the client that is told.
-#[derive(Clone, Copy, Debug)]
-pub enum AccountAnswer<'a> {
-    /// The account is yours, and stored; you are logged in to it.
-    Registered {
-        /// The account.
-        name: &'a Nickname,
-        /// You, if you have a nickname.
-        who: Option<Person<'a>>,
-    },
-    /// You are logged in.
-    LoggedIn {
-        /// The account.
-        name: &'a Nickname,
-        /// You, if you have a nickname.
-        who: Option<Person<'a>>,
-        /// How you asked.
-        way: LogInWay,
-    },
-    /// You are logged in no more.
-    LoggedOut {
-        /// You, if you have a nickname.
-        who: Option<Person<'a>>,
-    },
-    /// You have another password, and it is stored.
-    PasswordChanged,
-    /// The server's next message of SCRAM-SHA-256.
-    Challenge(&'a [u8]),
-}
-
-/// Why a request about accounts was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccountRefusal {
-    /// The nickname is that of an account.
-    NicknameOwned(Nickname),
-    /// No accounts are stored here.
-    NotHere,
-    /// There is such an account.
-    Exists(Nickname),
-    /// Somebody else is called so now.
-    InUse(Nickname),
-    /// The name or the password is wrong, or the exchange that should prove it.
-    LogInFailed(LogInWay),
-    /// The client has given up an exchange.
-    Aborted,
-    /// The client is not logged in.
-    NotLoggedIn,
-    /// The client is logged in.
-    LoggedInAlready(Nickname),
-    /// That cannot be a password.
-    PasswordUnfit,
-    /// That is no address for letters.
-    EmailUnfit,
-    /// An address for letters is needed.
-    EmailNeeded,
-    /// Accounts are registered by those who have a nickname.
-    ConnectFirst,
-    /// So many accounts were registered from the client's network that none may be for so long.
-    TooManyRegistered(Duration),
-    /// As many accounts as may be.
-    Full,
-    /// The password could not be checked in time.
-    Busy(LogInWay),
-    /// It cannot be stored now, and nothing was changed.
-    NotStored,
 }

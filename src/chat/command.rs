@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::AccountRequest;
+use super::account_request::AccountRequest;
 use super::history::Window;
 use super::message::HistoryCursor;
 use super::people::PeopleCommand;

@@ -6,6 +6,8 @@
 //! `delivery`.
 
 mod account;
+mod account_refusal;
+mod account_request;
 mod accounts;
 mod allowance;
 mod author;
@@ -43,7 +45,9 @@ mod standing;
 mod stored;
 mod wildcard;
 
-pub use account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
+pub use account::{Account, LogInWay};
+pub use account_refusal::AccountRefusal;
+pub use account_request::{AccountAnswer, AccountRequest};
 pub use allowance::{Allowance, FloodRate};
 pub use author::Author;
 pub use cloak::Cloak;

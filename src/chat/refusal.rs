@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::account::AccountRefusal;
+use super::account_refusal::AccountRefusal;
 use super::name::{NameError, Nickname, RoomName};
 use super::room_refusal::RoomRefusal;
 use super::sanctions::SanctionKind;

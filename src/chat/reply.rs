@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::AccountAnswer;
+use super::account_request::AccountAnswer;
 use super::command::Guide;
 use super::event::{Departure, Moderation};
 use super::message::{HistoryCursor, Message};

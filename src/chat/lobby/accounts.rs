@@ -6,7 +6,9 @@
 use super::deciding::Decision;
 use super::owning::changed;
 use super::{Context, Lobby};
-use crate::chat::account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
+use crate::chat::account::{Account, LogInWay};
+use crate::chat::account_refusal::AccountRefusal;
+use crate::chat::account_request::{AccountAnswer, AccountRequest};
 use crate::chat::command::Outcome;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Change};

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::membership::Exit;
 use super::talking::active;
 use super::{Context, Lobby};
-use crate::chat::account::AccountRefusal;
+use crate::chat::account_refusal::AccountRefusal;
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Fact};

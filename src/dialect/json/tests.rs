@@ -14,7 +14,7 @@ use crate::limits::{
 use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
-const ALL: [&str; 34] = [
+const ALL: [&str; 36] = [
     "prompt",
     "format",
     "welcome",
@@ -40,6 +40,8 @@ const ALL: [&str; 34] = [
     "ignoring",
     "server_operator",
     "checking",
+    "account",
+    "logged_in",
     "token",
     "match_off",
     "invited",

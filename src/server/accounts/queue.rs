@@ -2,9 +2,9 @@
 //!
 //! Networks take turns. A password is given a place in time that no one can see but the queue: the
 //! one behind the last of its network, or the present if there is none. The present is the place of
-//! the password that is being hashed. So whoever comes with a thousand clients waits for itself, and
-//! a newcomer from elsewhere for one password of each network. Loopback is everybody's: there each
-//! client counts for itself.
+//! the password that is being hashed. So whoever comes with a thousand clients waits for itself,
+//! and a newcomer from elsewhere for one password of each network. Loopback is everybody's: there
+//! each client counts for itself.
 //!
 //! Invariant: a client is in the queue once, as it is not heard meanwhile.
 

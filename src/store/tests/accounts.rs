@@ -1,5 +1,5 @@
-//! Accounts on disk: read again, skipped where nobody can have written them, synced when somebody is
-//! told.
+//! Accounts on disk: read again, skipped where nobody can have written them, synced when somebody
+//! is told.
 
 use rusqlite::Connection;
 use tempfile::tempdir;
@@ -79,7 +79,11 @@ fn a_state_of_before_has_no_accounts_and_can_have_them() {
     let mut before = Connection::open(folder.path().join("mio-chat.db")).unwrap();
     crate::store::schema::migrate(&mut before, &crate::store::STEPS[..2], 0).unwrap();
     before
-        .execute("INSERT INTO rooms (key, name, owner, owner_key, forgotten) VALUES ('den', 'den', 'bob', '7', 3)", ())
+        .execute(
+            "INSERT INTO rooms (key, name, owner, owner_key, forgotten)
+             VALUES ('den', 'den', 'bob', '7', 3)",
+            (),
+        )
         .unwrap();
     drop(before);
     let (mut store, found) = open(folder.path());
