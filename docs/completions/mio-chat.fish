@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= password-rounds= register-before-connect= register-email= web= web-origin= server-name= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= password-rounds= register-before-connect= register-email= web= web-origin= server-name= irc-password= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -63,6 +63,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web -d 'Whether the c
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l server-name -d 'The server\'s name, as IRC clients show it' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l irc-password -d 'Password that IRC clients have to give (PASS); others need none [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''
@@ -135,6 +136,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web -d 'Whet
 off\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l server-name -d 'The server\'s name, as IRC clients show it' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l irc-password -d 'Password that IRC clients have to give (PASS); others need none [default: none]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''

@@ -1,7 +1,7 @@
 //! The flags of IRC.
 
 use clap::Args;
-use mio_chat::dialect::Spoken;
+use mio_chat::dialect::{ServerPassword, Spoken};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "IRC")]
@@ -10,6 +10,9 @@ pub(super) struct IrcArgs {
     #[arg(long, value_name = "NAME", default_value = "irc.mio-chat", value_parser = server_name,
           env = "MIO_CHAT_SERVER_NAME")]
     server_name: String,
+    /// Password that IRC clients have to give (PASS); others need none [default: none]
+    #[arg(long, value_name = "PASSWORD", env = "MIO_CHAT_IRC_PASSWORD", hide_env_values = true)]
+    irc_password: Option<String>,
 }
 
 /// Bytes of a server's name (RFC 2812 §2.3.1).
@@ -29,6 +32,7 @@ fn server_name(text: &str) -> Result<String, String> {
 impl IrcArgs {
     /// The same languages, and by which name IRC clients are told to speak to.
     pub(super) fn named(&self, spoken: Spoken) -> Spoken {
-        Spoken { server_name: self.server_name.as_str().into(), ..spoken }
+        let irc_password = self.irc_password.as_deref().map(ServerPassword::of);
+        Spoken { server_name: self.server_name.as_str().into(), irc_password, ..spoken }
     }
 }

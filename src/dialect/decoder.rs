@@ -203,8 +203,7 @@ fn behind_upgrade(subprotocol: Subprotocol, frames: &[u8], spoken: &Spoken) -> D
         Subprotocol::IrcTexts => Opcode::Text,
         Subprotocol::IrcBytes => Opcode::Binary,
     };
-    let server = &spoken.server_name;
-    Decoder::Irc(Box::new(IrcDecoder::in_frames(frames, opcode, server, spoken.accounts)))
+    Decoder::Irc(Box::new(IrcDecoder::in_frames(frames, opcode, spoken)))
 }
 
 /// The decoder of a client that has sent these bytes, if they show that it speaks no plain lines;
@@ -233,11 +232,7 @@ fn begun_by(line: &LineDecoder, now: Time, input: &[u8], spoken: &Spoken) -> Opt
         Language::Irc => {
             let security = line.security();
             let begun = Begun { bytes, at, is_prompted, has_ended, security };
-            Some(Decoder::Irc(Box::new(IrcDecoder::new(
-                begun,
-                spoken.server_name(),
-                spoken.accounts,
-            ))))
+            Some(Decoder::Irc(Box::new(IrcDecoder::new(begun, spoken))))
         }
         _ => None,
     }

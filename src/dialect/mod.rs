@@ -32,7 +32,7 @@ pub use encryption::{Encryption, Security};
 pub use format::{Acknowledgement, Format, Situation};
 pub use framing::Framing;
 pub use http::{AccountOffer, Spoken};
-pub use irc::{Form, Note, OwnEvent, Reader};
+pub use irc::{Form, Note, OwnEvent, Reader, ServerPassword};
 pub use line::classroom::simplify;
 pub use line::commands::{CommandSpec, Takes, commands};
 pub use line::framing::{Frame, LineSplitter};

@@ -93,6 +93,8 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         if websocket_port is not None:
             flags += ["--tcp", f"{HOST}:{websocket_port}"]
         flags += ["--server-name", SERVER_NAME, "--motd", MOTD, "--flood", "off"]
+        # Clients of the suite may think for a while, and none is to be prompted for a nickname.
+        flags += ["--greet-after", "5s"]
         # At the end of a test its clients are there and read nothing.
         flags += ["--drain", "100ms"]
         flags += ["--state", str(self.directory / "state")]
@@ -103,7 +105,7 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         flags += ["--password-rounds", PASSWORD_ROUNDS]
         flags += self.flags_of_registration()
         if password is not None:
-            flags += ["--password", password]
+            flags += ["--irc-password", password]
         if ssl:
             self.gen_ssl()
             flags += ["--tls-cert", str(self.pem_path), "--tls-key", str(self.key_path)]

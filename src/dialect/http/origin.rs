@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::error::HttpError;
 use super::head::Head;
 use crate::dialect::encryption::{Encryption, Security};
+use crate::dialect::irc::ServerPassword;
 use crate::http::{is_address, split_target, without_port};
 use crate::limits::WEB_ORIGIN_BYTES_MAX;
 
@@ -33,6 +34,8 @@ pub struct Spoken {
     pub server_name: SmolStr,
     /// What is offered of accounts.
     pub accounts: AccountOffer,
+    /// What IRC clients have to say to be let in.
+    pub irc_password: Option<ServerPassword>,
 }
 
 /// The server's name, where no other was chosen.

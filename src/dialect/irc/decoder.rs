@@ -14,12 +14,12 @@ use smol_str::SmolStr;
 
 use super::capability::Capabilities;
 use super::commands::{about, subcommand, told};
-use super::frames::{Frames, Pending};
+use super::frames::{Frames, Pending, write_lines};
 use super::message::Message;
 use super::note::{Note, Told};
 use super::numeric::END;
 use super::registration::Client;
-use crate::dialect::AccountOffer;
+use crate::dialect::Spoken;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
@@ -32,6 +32,9 @@ use crate::time::Time;
 
 /// What a client is told that says more than it may before it has a nickname.
 const TOO_MUCH: &[u8] = b"ERROR :Closing link: too much came before NICK and USER\r\n";
+
+/// What a client is told that has not given the password of the server.
+const WRONG_PASSWORD: &[u8] = b"ERROR :Closing link: wrong password\r\n";
 
 /// The lines of one client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,10 +82,10 @@ pub(in crate::dialect) struct Begun {
 }
 
 impl IrcDecoder {
-    /// Begins with what a client has sent to a server of this name.
-    pub(in crate::dialect) fn new(begun: Begun, server: &str, accounts: AccountOffer) -> Self {
+    /// Begins with what a client has sent to a server that speaks like this.
+    pub(in crate::dialect) fn new(begun: Begun, spoken: &Spoken) -> Self {
         let Begun { bytes, at, is_prompted, has_ended, security } = begun;
-        let beginning = Beginning { server: server.into(), is_prompted, stage: 0 };
+        let beginning = Beginning { server: spoken.server_name().into(), is_prompted, stage: 0 };
         Self {
             unread: bytes,
             started: at,
@@ -90,18 +93,13 @@ impl IrcDecoder {
             has_ended,
             security,
             beginning: Some(Box::new(beginning)),
-            client: Client::new(accounts),
+            client: Client::new(spoken.accounts, spoken.irc_password),
             frames: None,
         }
     }
 
     /// Begins behind a request for WebSocket, with what came behind it.
-    pub(in crate::dialect) fn in_frames(
-        behind: &[u8],
-        opcode: Opcode,
-        server: &str,
-        accounts: AccountOffer,
-    ) -> Self {
+    pub(in crate::dialect) fn in_frames(behind: &[u8], opcode: Opcode, spoken: &Spoken) -> Self {
         let begun = Begun {
             bytes: Vec::new(),
             at: Time::NEVER,
@@ -111,10 +109,10 @@ impl IrcDecoder {
         };
         let bytes = Capabilities::NONE.with(Capabilities::IN_BYTES, opcode == Opcode::Binary);
         let capabilities = bytes.with(Capabilities::IN_FRAMES, true);
-        let mut client = Client::new(accounts);
+        let mut client = Client::new(spoken.accounts, spoken.irc_password);
         client.capabilities = capabilities;
         let frames = Some(Box::new(Frames::begin(behind)));
-        Self { client, frames, ..Self::new(begun, server, accounts) }
+        Self { client, frames, ..Self::new(begun, spoken) }
     }
 
     /// Takes in what was read at `now`, which may be nothing.
@@ -338,8 +336,7 @@ impl IrcSteps<'_> {
         };
         self.decoder.started = Time::NEVER;
         if !is_member && self.decoder.client.count_line() > IRC_REGISTER_LINES_MAX {
-            self.is_over = true;
-            return Step::Finish(TOO_MUCH);
+            return self.finish(TOO_MUCH);
         }
         let line = &self.unused_from(start)[..length];
         let Ok(text) = std::str::from_utf8(line) else {
@@ -358,6 +355,17 @@ impl IrcSteps<'_> {
         let range = start..start + length;
         self.line = Some(LineTold { range, stage: 0, part: Part::Label });
         Step::Noise(0)
+    }
+
+    /// Says the last line, in a frame where lines come in them.
+    fn finish(&mut self, last: &'static [u8]) -> Step<'_> {
+        (self.is_over, self.line) = (true, None);
+        let Some(opcode) = self.decoder.client.capabilities.form().opcode() else {
+            return Step::Finish(last);
+        };
+        self.words.clear();
+        write_lines(opcode, last, &mut self.words);
+        Step::Finish(&self.words)
     }
 
     /// No line is whole. In frames that may have been all.
@@ -382,6 +390,10 @@ impl IrcSteps<'_> {
     }
 
     fn go_on(&mut self, speaker: Speaker<'_>) -> Step<'_> {
+        let is_new_step = matches!(&self.line, Some(LineTold { part: Part::Step, .. }));
+        if is_new_step && self.decoder.client.is_locked_out() {
+            return self.finish(WRONG_PASSWORD);
+        }
         let Self { decoder, bytes, input, line, cleaned, label, client_tags, .. } = self;
         let Some(told) = line else { return Step::Noise(0) };
         let text = if cleaned.is_empty() {

@@ -12,6 +12,7 @@
 //!     events         what happens in a room; replies, refusals: what one client is told
 //!     server         questions that the language answers alone: version, help
 //!     frames         the same lines in messages of WebSocket
+//!     password       the one that a server may ask for
 //!     numeric        lines as they are written; isupport: what the server says of its limits
 //! ```
 //!
@@ -31,6 +32,7 @@ mod isupport;
 mod message;
 mod note;
 mod numeric;
+mod password;
 mod reader;
 mod refusals;
 mod registration;
@@ -43,6 +45,7 @@ use crate::chat::{RoomEvent, RoomName};
 
 pub use capability::Form;
 pub use note::Note;
+pub use password::ServerPassword;
 pub use reader::{OwnEvent, Reader};
 
 /// Appends what happened in a room, for those who have taken these capabilities.

@@ -11,6 +11,7 @@ use super::capability::{Capabilities, requested};
 use super::commands::{self, accounts, incomplete, told, verb};
 use super::message::Message;
 use super::note::{Note, Told};
+use super::password::ServerPassword;
 use super::sasl::Sasl;
 use crate::chat::{About, Command, Landing, PeopleCommand};
 use crate::dialect::AccountOffer;
@@ -40,12 +41,18 @@ struct Registration {
     /// It has asked for capabilities, and has not said that this is all.
     is_negotiating: bool,
     lines: u8,
+    /// The password of the server, until the client has given it.
+    #[serde(default)]
+    password: Option<ServerPassword>,
+    /// It has said all, and not that.
+    #[serde(default)]
+    is_locked_out: bool,
 }
 
 impl Client {
     /// A client that has said nothing.
-    pub(super) fn new(accounts: AccountOffer) -> Self {
-        let registration = Some(Box::default());
+    pub(super) fn new(accounts: AccountOffer, password: Option<ServerPassword>) -> Self {
+        let registration = Some(Box::new(Registration { password, ..Registration::default() }));
         Self { capabilities: Capabilities::NONE, accounts, sasl: None, registration }
     }
 
@@ -84,6 +91,7 @@ impl Client {
             ("NICK" | "USER", _) => self.register(stage, is_member),
             (_, 1..) => None,
             // Whoever needs one is told so later.
+            ("PASS", _) if self.takes_password(message) => Some(Step::Noise(0)),
             ("PASS", _) => Some(accounts::pass(message)),
             ("REGISTER", _) => {
                 let known = self.registration.as_ref();
@@ -96,6 +104,22 @@ impl Client {
             ("QUIT", _) => Some(commands::quit(message)),
             _ => Some(told(451, &[], "You have not registered")),
         }
+    }
+
+    /// Whether the client was not let in for want of the server's password.
+    pub(super) fn is_locked_out(&self) -> bool {
+        self.registration.as_ref().is_some_and(|registration| registration.is_locked_out)
+    }
+
+    /// Whether this is the server's password, which is not asked for again then.
+    fn takes_password(&mut self, message: &Message<'_>) -> bool {
+        let Some(registration) = &mut self.registration else { return false };
+        let given = message.said(0).map(ServerPassword::of);
+        let is_right = registration.password.is_some() && given == registration.password;
+        if is_right {
+            registration.password = None;
+        }
+        is_right
     }
 
     fn note_nickname<'a>(&mut self, message: &Message<'a>) -> Option<Step<'a>> {
@@ -122,11 +146,15 @@ impl Client {
     /// What follows a line with which the client may have said all that makes it a member.
     fn register<'a>(&'a mut self, stage: usize, is_member: bool) -> Option<Step<'a>> {
         if stage == 1 {
-            let registration = self.registration.as_ref()?;
-            let nickname = registration.nickname.as_ref()?;
+            let registration = self.registration.as_mut()?;
             if registration.is_negotiating || registration.user.is_none() {
                 return None;
             }
+            if registration.password.is_some() && registration.nickname.is_some() {
+                registration.is_locked_out = true;
+                return Some(told(464, &[], "Password incorrect"));
+            }
+            let nickname = registration.nickname.as_ref()?;
             let user = registration.user.as_deref().unwrap_or_default();
             let about = Some(About { user, real: &registration.real });
             let landing = Landing::Nowhere;
