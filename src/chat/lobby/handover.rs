@@ -33,6 +33,8 @@ pub struct LobbyState {
     gone: Vec<Gone>,
     #[serde(default)]
     most_members: usize,
+    #[serde(default)]
+    cloaks: Option<[u8; 16]>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     accounts: AccountsState,
@@ -58,6 +60,7 @@ impl Lobby {
             watches: self.watches.handed_over(),
             gone: self.gone.iter().cloned().collect(),
             most_members: self.most_members,
+            cloaks: Some(self.profiles.cloaks().secret()),
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
             sequence: self.sequence.clone(),
@@ -84,7 +87,8 @@ impl Lobby {
         (self.summaries, self.unsaved) = (state.summaries, state.unsaved.taken_over());
         self.preferences = state.preferences.into_iter().collect();
         self.listeners = state.listeners.into_iter().collect();
-        self.profiles.take_over(self.keys.secret(), state.profiles);
+        // A server that knew of no cloaks has shown none.
+        self.profiles.take_over(state.cloaks, state.profiles);
         self.rooms.take_over(state.rooms);
         for (id, mut member) in state.members {
             member.name_hash = self.nicknames.hash(&member.nickname.key());
