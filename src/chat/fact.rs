@@ -15,7 +15,6 @@ use super::refusal::Rank;
 use super::sanctions::{Sanction, SanctionKind};
 use super::secret_hash::SecretHash;
 use super::stored::StoredRoom;
-use crate::id::ClientId;
 use crate::subnet::Subnet;
 
 /// Something that has happened in one room.
@@ -124,25 +123,6 @@ pub enum Change {
         /// The sanction as it was named by whoever revoked it: a nickname, or a number.
         named: SmolStr,
     },
-}
-
-/// The author of a fact: in this lobby, or in another that it is replicated from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// A member of this lobby, who is answered.
-    Here(ClientId),
-    /// Nobody who can be answered here: a member of another lobby, or a bot.
-    There,
-}
-
-impl Author {
-    /// The client, if it is here.
-    pub fn client(self) -> Option<ClientId> {
-        match self {
-            Self::Here(id) => Some(id),
-            Self::There => None,
-        }
-    }
 }
 
 /// A fact in its order among all others.

@@ -8,6 +8,7 @@
 mod account;
 mod accounts;
 mod allowance;
+mod author;
 mod cloak;
 mod command;
 mod event;
@@ -40,10 +41,11 @@ mod wildcard;
 
 pub use account::{Account, AccountAnswer, AccountRefusal, AccountRequest, LogInWay};
 pub use allowance::{Allowance, FloodRate};
+pub use author::Author;
 pub use cloak::Cloak;
 pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, SanctionRequest};
 pub use event::{Departure, Moderation, ModerationAction, RoomEvent};
-pub use fact::{Author, Change, Fact, JournalEntry};
+pub use fact::{Change, Fact, JournalEntry};
 pub use history::{History, HistoryEnd, HistoryPlace, Replay, Window};
 pub use lobby::{Context, Decision, Excerpt, Joining, Lobby, LobbySettings, LobbyState, OpenRoom};
 pub use message::{HistoryCursor, Message, MessageId, MessageKind};

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use super::author::Author;
 use super::cloak::Cloak;
-use super::fact::Author;
 use super::name::Nickname;
 use super::network::Network;
 use super::profile::{PLAIN_USER, Profile, Profiles};
