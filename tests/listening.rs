@@ -157,7 +157,7 @@ impl World {
 }
 
 fn join(room: &str) -> Command<'_> {
-    Command::Join { room, password: None, stay: false, recall: None, list: false }
+    Command::Join { room, password: None, stay: false, recall: None, list: false, keyless: false }
 }
 
 fn ban<'a>(whom: &'a str, by_address: bool) -> RoomCommand<'a> {

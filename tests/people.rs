@@ -141,7 +141,10 @@ impl World {
         let about = user.map(|user| About { user, real: "Somebody" });
         self.does(who, Command::Register { nickname, landing: Landing::Nowhere, about });
         let (password, recall) = (None, None);
-        self.does(who, Command::Join { room, password, stay: true, recall, list: false });
+        self.does(
+            who,
+            Command::Join { room, password, stay: true, recall, list: false, keyless: false },
+        );
     }
 
     /// What somebody is told alone, or in its rooms.

@@ -133,6 +133,8 @@ def run(row: Row, server: Peer, options: argparse.Namespace) -> Result:
 
     scenario, kind = row.scenario(server), socket.SOCK_STREAM
     speaks = ["--dialect", server.dialect]
+    if server.capabilities:
+        speaks += ["--capabilities", server.capabilities]
     if row.over_udp:
         speaks, kind = [], socket.SOCK_DGRAM
 

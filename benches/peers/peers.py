@@ -22,6 +22,8 @@ HOST = "127.0.0.1"
 SEATS = 20_000
 START_SECONDS_MAX = 10.0
 PR_SET_PDEATHSIG = 1
+# What IRC clients ask for whose lines have tags.
+TAGS = "server-time,message-tags,account-tag"
 
 _libc = ctypes.CDLL(None)
 
@@ -48,6 +50,7 @@ class Peer:
     members_max: int = SEATS  # or how many it seats within a minute or two
     preload: tuple[Path, ...] = ()  # libraries that force settings the program lacks
     picks_port: bool = False  # prints `listening tcp ADDRESS` (or udp) once it is ready
+    capabilities: str = ""  # of IRC, with commas: what each client asks for
     datagrams: str = ""  # what it is over UDP, in the words of rows.py; empty: nothing
     about: str = ""
 
@@ -203,7 +206,8 @@ def ngircd(folder: Path, port: int) -> list[str]:
     return ["ngircd", "--nodaemon", "--config", written(folder / "ngircd.conf", config)]
 
 
-def inspircd(folder: Path, port: int) -> list[str]:
+def inspircd(folder: Path, port: int, *modules: str) -> list[str]:
+    loaded = " ".join(f'<module name="{name}">' for name in modules)
     config = f"""
         <server name="irc.example.net" description="bench" network="bench">
         <admin name="bench" nick="bench" email="bench@example.net">
@@ -213,9 +217,15 @@ def inspircd(folder: Path, port: int) -> list[str]:
             localmax="{SEATS}" globalmax="{SEATS}" limit="{SEATS}" maxconnwarn="no"
             resolvehostnames="no" useident="no" maxchans="20">
         <performance softlimit="{SEATS}" somaxconn="4096">
+        {loaded}
     """
     path = written(folder / "inspircd.conf", config)
     return ["inspircd", "--nofork", "--nopid", "--nolog", "--runasroot", "--config", path]
+
+
+def inspircd_with_tags(folder: Path, port: int) -> list[str]:
+    return inspircd(folder, port, "cap", "ircv3", "ircv3_ctctags", "ircv3_msgid",
+                    "ircv3_servertime", "ircv3_accounttag", "services_account")
 
 
 def ncat(_: Path, port: int) -> list[str]:
@@ -243,10 +253,28 @@ def fixed(*words: str | Path | float) -> Callable[[Path, int], list[str]]:
 
 
 def mio_chat(server: Path, name: str, *flags: str) -> Peer:
-    command = fixed(server, "--tcp", f"{HOST}:0", "--udp", f"{HOST}:0", "--flood", "off",
-                    "--udp-rate", "0", "-q", *flags)
-    return Peer(name, "lines", command, picks_port=True, datagrams="mio-chat",
-                about=" ".join(flags))
+    return Peer(name, "lines", mio_chat_command(server, *flags), picks_port=True,
+                datagrams="mio-chat", about=" ".join(flags))
+
+
+def mio_chat_command(server: Path, *flags: str) -> Callable[[Path, int], list[str]]:
+    return fixed(server, "--tcp", f"{HOST}:0", "--udp", f"{HOST}:0", "--flood", "off",
+                 "--udp-rate", "0", "-q", *flags)
+
+
+def irc_peers(server: Path, prompt: Path, patient: Path) -> list[Peer]:
+    """In one language: we, with tags and without, and other people's servers."""
+    own = mio_chat_command(server)
+    return [
+        Peer("mio-chat, irc", "irc", own, picks_port=True),
+        Peer("mio-chat, irc tags", "irc", own, picks_port=True, capabilities=TAGS, about=TAGS),
+        Peer("inspircd", "irc", inspircd, 10_000, about="Nagle on, as it ships"),
+        Peer("inspircd -nd", "irc", inspircd, 10_000, (prompt,), about="Nagle forced off"),
+        Peer("inspircd tags -nd", "irc", inspircd_with_tags, 10_000, (prompt,),
+             capabilities=TAGS, about=f"Nagle forced off; {TAGS}"),
+        Peer("ngircd", "irc", ngircd, 5_000, (patient,), about="Nagle on, as it ships"),
+        Peer("ngircd -nd", "irc", ngircd, 5_000, (patient, prompt), about="Nagle forced off"),
+    ]
 
 
 def relay(programs: Programs, flush_ms: float = 0) -> Peer:
@@ -267,10 +295,7 @@ def all_peers(programs: Programs) -> list[Peer]:
         mio_chat(programs.server, "mio-chat"),
         Peer("redis", "redis", redis),
         Peer("nats", "nats", nats),
-        Peer("inspircd", "irc", inspircd, 10_000, about="Nagle on, as it ships"),
-        Peer("inspircd -nd", "irc", inspircd, 10_000, (prompt,), about="Nagle forced off"),
-        Peer("ngircd", "irc", ngircd, 5_000, (patient,), about="Nagle on, as it ships"),
-        Peer("ngircd -nd", "irc", ngircd, 5_000, (patient, prompt), about="Nagle forced off"),
+        *irc_peers(programs.server, prompt, patient),
         Peer("ncat -nd", "raw-others", ncat, 1_000, (patient, prompt),
              about="Nagle forced off; select"),
         Peer("python threads", "raw", fixed("python3", python, 0), picks_port=True),

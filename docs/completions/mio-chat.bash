@@ -525,7 +525,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__load)
-            opts="-q -h --tls --ca --pin --clients --dialect --room --at-once --newcomers --stalled --churn --senders --in-flight --rate --size --duration --warm-up --processes --server-pid --json --quiet --server-is-mine --help fan-out chatter idle storm slow churn pairs matches bindings echoes"
+            opts="-q -h --tls --ca --pin --clients --dialect --room --capabilities --at-once --newcomers --stalled --churn --senders --in-flight --rate --size --duration --warm-up --processes --server-pid --json --quiet --server-is-mine --help fan-out chatter idle storm slow churn pairs matches bindings echoes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -548,6 +548,10 @@ _mio__chat() {
                     return 0
                     ;;
                 --room)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capabilities)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -187,6 +187,7 @@ redis\t'Redis pub/sub; senders have connections of their own'
 nats\t'NATS, one subject'
 irc\t'IRC, one channel; clients do not hear themselves'"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l room -d 'Room, channel or subject where the clients meet [default: main in lines, else mio-chat-load]' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l capabilities -d 'irc: capabilities that each client asks for, such as server-time,message-tags' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l at-once -d 'storm, pairs, matches, bindings, echoes: clients at a time' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l stalled -d 'slow: share of clients that never read, from 0 to 1' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand load" -l churn -d 'churn: clients that leave and are replaced each second' -r

@@ -1,4 +1,4 @@
-//! Who has done something: somebody here, or nobody who can be answered here.
+//! Whether what happens is done by somebody here.
 
 use crate::id::ClientId;
 

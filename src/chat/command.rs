@@ -9,6 +9,7 @@ use super::history::Window;
 use super::message::HistoryCursor;
 use super::people::PeopleCommand;
 use super::profile::About;
+use super::room_modes::{ModeRequest, RoomsQuestion};
 use super::sanctions::SanctionKind;
 use super::sending::Sending;
 use crate::id::ClientId;
@@ -64,6 +65,9 @@ pub enum Command<'a> {
         recall: Option<Recall>,
         /// Whether to be told who is there.
         list: bool,
+        /// Whether a room that is made by it belongs to the member without a key, until everybody
+        /// has left. What is brought as a password then is none where the room has none.
+        keyless: bool,
     },
     /// Leave a room. A member that leaves its last room is back where it began ([`Landing`]).
     Leave {
@@ -81,6 +85,8 @@ pub enum Command<'a> {
         /// Which part of a long list, from 1.
         page: usize,
     },
+    /// A question about rooms.
+    About(RoomsQuestion<'a>),
     /// Whether the room's history is sent to the client when it joins.
     HearHistory(bool),
     /// A command about a room itself, or about order in it.
@@ -172,6 +178,8 @@ pub enum RoomCommand<'a> {
         /// The reason; may be empty.
         reason: &'a str,
     },
+    /// Ask about the rules of the room, or change them.
+    Mode(ModeRequest<'a>),
     /// Ban or mute somebody.
     Sanction(SanctionRequest<'a>),
     /// Revoke a ban or a mute.
@@ -266,6 +274,10 @@ impl<'a> Command<'a> {
             | Self::Quit(_)
             | Self::MatchOff
             | Self::InRoom { command: RoomCommand::AskTopic, .. }
+            | Self::InRoom {
+                command: RoomCommand::Mode(ModeRequest::Ask | ModeRequest::Masks(_)),
+                ..
+            }
             | Self::HearHistory(_)
             | Self::Ignore(_)
             | Self::Unignore(_) => 1,

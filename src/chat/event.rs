@@ -8,6 +8,7 @@ use super::message::MessageId;
 use super::name::{Nickname, RoomName};
 use super::people::News;
 use super::person::Person;
+use super::room_modes::RuleChange;
 use super::sending::{Sent, SentId};
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
@@ -86,6 +87,8 @@ pub enum RoomEvent<'a> {
     },
     /// Somebody who looks after the room took action.
     Moderated(Moderation<'a>),
+    /// The rules of the room were changed, or something that those want to know who see them.
+    Ruled(RuleChange<'a>),
 }
 
 impl RoomEvent<'_> {
@@ -110,6 +113,13 @@ impl RoomEvent<'_> {
             Self::News { news: News::RealName(_), .. } => false,
             _ => true,
         }
+    }
+
+    /// Whether this is told in every form; if not, only in those that show the rules of a room as
+    /// they are kept.
+    pub fn is_for_everybody(&self) -> bool {
+        use RuleChange::{Invited, Password, Shown};
+        !matches!(self, Self::Ruled(Password { .. } | Invited { .. } | Shown { .. }))
     }
 
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
@@ -146,8 +156,10 @@ pub struct Moderation<'a> {
     pub action: ModerationAction,
     /// The room.
     pub room: &'a RoomName,
-    /// The target's nickname; `None`: an address, which is shown to nobody.
+    /// The target's nickname, or a mask; `None`: an address, which is shown to nobody.
     pub whom: Option<&'a str>,
+    /// The target of a ban or a mute as lists show it; otherwise empty.
+    pub mask: &'a str,
     /// Whoever took the action.
     pub by: Person<'a>,
     /// The duration; `None`: for ever.

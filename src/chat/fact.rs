@@ -9,9 +9,11 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+pub(super) use super::author::Author;
 use super::message::{MessageId, MessageKind};
 use super::name::{NameKey, Nickname, RoomName};
 use super::refusal::Rank;
+use super::room_rules::RoomModes;
 use super::sanctions::{Sanction, SanctionKind};
 use super::secret_hash::SecretHash;
 use super::stored::StoredRoom;
@@ -26,8 +28,9 @@ pub enum Fact {
         by: Nickname,
         /// The network around the founder's address.
         founder: Subnet,
-        /// Proof of ownership: the hash of the owner's key.
-        key: SecretHash,
+        /// Proof of ownership: the hash of the owner's key; `None`: the room is its founder's only
+        /// until everybody has left, or its account's.
+        key: Option<SecretHash>,
         /// The founder's account, to which the room belongs.
         #[serde(default)]
         account: Option<NameKey>,
@@ -109,6 +112,27 @@ pub enum Change {
         /// Whether they became one.
         may: bool,
     },
+    /// Rules were switched.
+    Rules {
+        /// Rules that hold from now on.
+        set: RoomModes,
+        /// Rules that hold no more.
+        unset: RoomModes,
+    },
+    /// Another number may be in the room for others to come in; `None`: any.
+    Limit(Option<u32>),
+    /// Somebody has a voice, or no longer.
+    Voice {
+        /// Whose it is.
+        whom: Nickname,
+        /// Whether they have one.
+        may: bool,
+    },
+    /// Whoever did this looks after the room no more.
+    Resigned,
+    /// Everybody has left a room that belongs to nobody who could come back with a key: it is as
+    /// one that was never made.
+    Forgotten,
     /// Somebody is banned or muted. The sanction is numbered where it is applied.
     Imposed {
         /// The ban or mute.

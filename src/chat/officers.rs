@@ -1,4 +1,5 @@
-//! The members who look after a room: its owner, if present, and its operators.
+//! The members who look after a room, its owner, if present, and its operators; and those who have
+//! a voice there.
 //!
 //! They are known by name, so that it means the same in every lobby that has the room. No two
 //! members have names that look alike, and whoever leaves looks after the room no more.
@@ -8,17 +9,39 @@ use serde::{Deserialize, Serialize};
 use super::name::NameKey;
 use super::refusal::Rank;
 
-/// The owner, if present, and the operators of one room.
+/// The owner, if present, the operators of one room, and who has a voice there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Officers {
     owner: Option<NameKey>,
     operators: Vec<NameKey>,
+    /// Who may speak where not everybody may.
+    #[serde(default)]
+    voiced: Vec<NameKey>,
 }
 
 impl Officers {
-    /// Whether nobody looks after the room.
+    /// Whether nobody looks after the room or has a voice.
     pub(super) fn is_empty(&self) -> bool {
-        self.owner.is_none() && self.operators.is_empty()
+        self.owner.is_none() && self.operators.is_empty() && self.voiced.is_empty()
+    }
+
+    /// Whether this is the name of somebody who has a voice.
+    pub(super) fn has_voice(&self, name: &NameKey) -> bool {
+        self.voiced.contains(name)
+    }
+
+    /// The number of those who have a voice.
+    pub(super) fn voiced(&self) -> usize {
+        self.voiced.len()
+    }
+
+    /// Gives somebody a voice, or takes it away.
+    pub(super) fn set_voice(&mut self, name: NameKey, may: bool) {
+        if !may {
+            self.voiced.retain(|voiced| *voiced != name);
+        } else if !self.has_voice(&name) {
+            self.voiced.push(name);
+        }
     }
 
     /// The number of operators.
@@ -51,6 +74,12 @@ impl Officers {
         self.owner = Some(name);
     }
 
+    /// Lets somebody look after the room no more.
+    pub(super) fn resign(&mut self, name: &NameKey) {
+        self.owner = self.owner.take().filter(|owner| owner != name);
+        self.operators.retain(|operator| operator != name);
+    }
+
     /// Lets somebody keep order, or not any more.
     pub(super) fn set_operator(&mut self, name: NameKey, may: bool) {
         if !may {
@@ -62,13 +91,14 @@ impl Officers {
 
     /// Somebody has left.
     pub(super) fn forget(&mut self, name: &NameKey) {
-        self.owner = self.owner.take().filter(|owner| owner != name);
-        self.operators.retain(|operator| operator != name);
+        self.resign(name);
+        self.voiced.retain(|voiced| voiced != name);
     }
 
     /// Somebody has another name.
     pub(super) fn rename(&mut self, old: &NameKey, new: &NameKey) {
-        for name in self.owner.iter_mut().chain(&mut self.operators) {
+        let all = self.owner.iter_mut().chain(&mut self.operators).chain(&mut self.voiced);
+        for name in all {
             if name == old {
                 *name = new.clone();
             }
@@ -77,6 +107,6 @@ impl Officers {
 
     /// The names of all of them.
     pub(super) fn names(&self) -> impl Iterator<Item = &NameKey> {
-        self.owner.iter().chain(&self.operators)
+        self.owner.iter().chain(&self.operators).chain(&self.voiced)
     }
 }

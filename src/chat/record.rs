@@ -23,6 +23,8 @@ pub enum Done {
     Password(bool),
     /// A room has another topic.
     Topic,
+    /// The rules of a room were changed, or who is excepted from them.
+    Rules,
 }
 
 /// One record: what was done, by whom, where and to whom.
@@ -56,7 +58,8 @@ impl Record {
 
     /// The record with the target, duration and reason of a sanction.
     pub(super) fn of(self, sanction: &Sanction, lasts: Option<Duration>) -> Self {
-        let whom = sanction.name.as_ref().map(|name| name.as_str().into());
+        let name = sanction.name.as_ref().map(|name| name.as_str().into());
+        let whom = name.or_else(|| sanction.mask.as_ref().map(|mask| mask.as_str().into()));
         Self { whom, network: sanction.network, lasts, reason: sanction.reason.clone(), ..self }
     }
 }

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use super::account::AccountRefusal;
 use super::name::{NameError, Nickname, RoomName};
+use super::room_refusal::RoomRefusal;
 use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
 
@@ -56,6 +57,12 @@ pub enum Verb {
     Mute,
     /// Revoke a mute.
     Unmute,
+    /// Give somebody a voice.
+    Voice,
+    /// Take a voice away.
+    Unvoice,
+    /// Ask for the rules of a room, or switch them.
+    Mode,
     /// Stop ignoring somebody.
     Unignore,
     /// Log in as a server operator.
@@ -162,6 +169,8 @@ pub enum Refusal {
     Muted(ActiveSanction),
     /// The member is muted, and would not be under another name.
     MutedName(RoomName),
+    /// The rules of a room forbid it.
+    Room(RoomRefusal),
     /// A room that is entered with a password only.
     PasswordNeeded(RoomName),
     /// The password or key is wrong.
@@ -260,6 +269,7 @@ impl Refusal {
     /// The kind's place in [`Refusal::KINDS`].
     pub fn kind(&self) -> usize {
         match self {
+            Self::Room(refusal) => refusal.kind(),
             Self::NicknameFirst
             | Self::NameEmpty
             | Self::NameTooLong
@@ -304,6 +314,12 @@ impl Refusal {
             | Self::RequestUnknown(_)
             | Self::NotATime => 16,
         }
+    }
+}
+
+impl From<RoomRefusal> for Refusal {
+    fn from(refusal: RoomRefusal) -> Self {
+        Self::Room(refusal)
     }
 }
 

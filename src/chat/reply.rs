@@ -14,6 +14,7 @@ use super::name::{Nickname, RoomName};
 use super::people::PeopleReply;
 use super::person::Person;
 use super::refusal::{Rank, Refusal};
+use super::room_modes::RoomAnswer;
 use super::room_settings::Topic;
 use super::sanctions::Sanction;
 use super::sending::Sent;
@@ -135,6 +136,8 @@ pub enum Reply<'a> {
         /// The present.
         now: UnixTime,
     },
+    /// An answer about rooms and their rules.
+    Room(RoomAnswer<'a>),
     /// The nicknames that you ignore.
     Ignores(&'a [&'a str]),
     /// You ignore somebody, or no longer.

@@ -232,6 +232,37 @@ impl Rooms {
         self.insert(name, RoomSettings::default(), History::beginning_after(stamp.number), standing)
     }
 
+    /// Makes a room anew that everybody has left, after the last message anywhere.
+    pub(super) fn open_again(
+        &mut self,
+        id: RoomId,
+        name: RoomName,
+        stamp: MessageId,
+        founder: Subnet,
+    ) {
+        self.founded = stamp.at.millis().max(self.founded + 1);
+        let standing =
+            Standing { founder: Some(founder), founded: self.founded, used: stamp.at.day() };
+        let Some(room) = self.rooms.get_mut(id.index()) else { return };
+        room.name = name;
+        room.history = History::beginning_after(stamp.number);
+        let former = std::mem::replace(&mut room.standing, standing).founder;
+        self.count_founder(former, founder);
+    }
+
+    /// A room counts for another network now.
+    fn count_founder(&mut self, former: Option<Subnet>, founder: Subnet) {
+        if let Some(former) = former
+            && let Some(count) = self.founders.get_mut(&former)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.founders.remove(&former);
+            }
+        }
+        *self.founders.entry(founder).or_default() += 1;
+    }
+
     /// Whether somebody may be in one more room.
     pub(super) fn has_place(&self) -> bool {
         self.occupied < self.max

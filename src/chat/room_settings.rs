@@ -1,4 +1,4 @@
-//! The settings of a room: topic, owner, password, bans and mutes.
+//! The settings of a room: topic, owner, password, rules, bans and mutes.
 //!
 //! They outlive the members: a room that is empty keeps them.
 
@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::{NameKey, Nickname};
+use super::room_rules::{RoomModes, RoomRule};
 use super::sanctions::Sanctions;
 use super::secret_hash::SecretHash;
+use crate::time::UnixTime;
 
 /// The topic of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,9 @@ pub struct Topic {
     pub text: SmolStr,
     /// The nickname of whoever set it.
     pub by: Nickname,
+    /// When; 0: it is not known.
+    #[serde(default)]
+    pub at: UnixTime,
 }
 
 /// The owner of a room.
@@ -39,14 +44,27 @@ pub struct RoomSettings {
     pub owner: Option<Owner>,
     /// The password that newcomers need.
     pub password: Option<SecretHash>,
-    /// Bans and mutes.
+    /// Bans and mutes, and exceptions from what keeps people out.
     pub sanctions: Sanctions,
+    /// The rules that hold.
+    #[serde(default)]
+    pub modes: RoomModes,
+    /// How many may be in the room for others to come in; `None`: any number.
+    #[serde(default)]
+    pub limit: Option<u32>,
 }
 
 impl RoomSettings {
+    /// Whether everybody may know of the room, and come in who is not banned.
+    pub fn is_open(&self) -> bool {
+        let shut = [RoomRule::InvitedOnly, RoomRule::AccountsOnly, RoomRule::Secret];
+        self.password.is_none() && !shut.into_iter().any(|rule| self.modes.has(rule))
+    }
+
     /// Whether anything is configured besides the owner, whom every room has.
     pub fn is_configured(&self) -> bool {
         let sanctions = self.sanctions.iter().next().is_some();
-        self.topic.is_some() || self.password.is_some() || sanctions
+        let rules = self.modes != RoomModes::default() || self.limit.is_some();
+        self.topic.is_some() || self.password.is_some() || sanctions || rules
     }
 }

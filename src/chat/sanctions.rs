@@ -1,8 +1,9 @@
-//! Bans and mutes of one room.
+//! Bans and mutes of one room, and exceptions from what keeps people out.
 //!
 //! A ban is on a nickname, and on everything that looks like it, on a network, or on both; a mute
-//! is on a nickname. Each has a number by which it can be revoked, since the address of a person is
-//! shown to nobody. Who may impose one is left to the lobby.
+//! is on a nickname. Either may be on a mask instead, and exceptions always are. Each has a number
+//! by which it can be revoked, since the address of a person is shown to nobody. Who may impose one
+//! is left to the lobby.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
+use super::mask::Mask;
 use super::name::{NameKey, Nickname};
 use super::network::Network;
+use super::person::Person;
 use crate::time::UnixTime;
 
 /// The kind of a sanction.
@@ -22,6 +25,21 @@ pub enum SanctionKind {
     Ban,
     /// Its target may say nothing in the room.
     Mute,
+    /// No ban or mute is on its target.
+    BanException,
+    /// Its target may come in where one has to be invited.
+    InviteException,
+}
+
+impl SanctionKind {
+    /// The letter of the list that it is on: bans and mutes are on one.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Ban | Self::Mute => 'b',
+            Self::BanException => 'e',
+            Self::InviteException => 'I',
+        }
+    }
 }
 
 /// One ban or mute.
@@ -35,6 +53,15 @@ pub struct Sanction {
     pub name: Option<Nickname>,
     /// The network that it is on.
     pub network: Option<Network>,
+    /// The mask that it is on; then there is neither name nor network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<Mask>,
+    /// A ban that has put nobody out: who is there stays, and may not speak.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_quiet: bool,
+    /// The moment at which it was imposed; 0: it is not known.
+    #[serde(default)]
+    pub at: UnixTime,
     /// The moment at which it ends; `None`: never.
     pub until: Option<UnixTime>,
     /// The nickname of whoever imposed it.
@@ -56,17 +83,27 @@ impl KeyedSanction {
         Self { sanction, key }
     }
 
-    /// Whether both are of the same kind on the same name and network.
+    /// Whether both are of the same kind on the same name and network, or on the same mask.
     fn is_like(&self, other: &Self) -> bool {
+        let masks = match (&self.sanction.mask, &other.sanction.mask) {
+            (Some(one), Some(other)) => one.is_like(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
         self.key == other.key
             && self.sanction.kind == other.sanction.kind
             && self.sanction.network == other.sanction.network
+            && masks
     }
 }
 
 impl Sanction {
     fn is_over(&self, now: UnixTime) -> bool {
         self.until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether it has somebody stay and be silent.
+    fn silences(&self) -> bool {
+        self.is_quiet || self.kind == SanctionKind::Mute
     }
 }
 
@@ -78,7 +115,8 @@ type Numbers = SmallVec<[u32; 2]>;
 /// They are looked up for each message and for each newcomer, so they are indexed by the key of the
 /// name and by network. The key of a name is costly: a look-up makes it once.
 ///
-/// Invariant: `by_name` and `by_network` hold the number of each that is on a name or a network.
+/// Invariant: `by_name`, `by_network` and `by_mask` hold the number of each that is on a name, a
+/// network or a mask.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<Sanction>", into = "Vec<Sanction>")]
 pub struct Sanctions {
@@ -86,8 +124,12 @@ pub struct Sanctions {
     all: BTreeMap<u32, KeyedSanction>,
     by_name: BTreeMap<NameKey, Numbers>,
     by_network: BTreeMap<Network, Numbers>,
-    /// The number of mutes.
-    mutes: usize,
+    /// Those that are on masks, oldest first. They are looked through one by one.
+    by_mask: Vec<u32>,
+    /// How many are of each kind.
+    counts: [usize; 4],
+    /// The number of those that silence somebody who is there.
+    silencing: usize,
 }
 
 impl Sanctions {
@@ -115,7 +157,7 @@ impl Sanctions {
         };
         let gone: Vec<u32> = self.all.iter().filter(makes_way).map(|(number, _)| *number).collect();
         gone.into_iter().for_each(|number| self.remove(number));
-        if self.all.len() >= most {
+        if self.on_list(new.sanction.kind) >= most {
             return None;
         }
         self.insert(new);
@@ -125,7 +167,11 @@ impl Sanctions {
     /// Whether this one could be imposed.
     pub(super) fn has_place(&self, sanction: &Sanction, now: UnixTime, most: usize) -> bool {
         let new = KeyedSanction::of(sanction.clone());
-        let stays = |known: &&KeyedSanction| !known.is_like(&new) && !known.sanction.is_over(now);
+        let list = sanction.kind.letter();
+        let stays = |known: &&KeyedSanction| {
+            let is_there = known.sanction.kind.letter() == list;
+            is_there && !known.is_like(&new) && !known.sanction.is_over(now)
+        };
         let is_last = self.all.contains_key(&u32::MAX);
         !is_last && self.all.values().filter(stays).count() < most
     }
@@ -137,7 +183,7 @@ impl Sanctions {
         named: &str,
         now: UnixTime,
     ) -> Option<&Sanction> {
-        self.first(kind, now, &self.numbers_meant(kind, named))
+        self.first(|known| known.kind == kind, now, &self.numbers_meant(kind, named))
     }
 
     /// Revokes all of one kind that are on this name, or the one of this number.
@@ -145,33 +191,100 @@ impl Sanctions {
         self.numbers_meant(kind, named).into_iter().for_each(|number| self.remove(number));
     }
 
-    /// The ban on this name or this network.
+    /// The one of this number.
+    fn numbered(&self, number: u32) -> Option<&Sanction> {
+        self.all.get(&number).map(|known| &known.sanction)
+    }
+
+    /// The ban on this person, who comes from there.
     pub(super) fn ban_on(
         &self,
-        name: &Nickname,
+        person: Person<'_>,
         network: Option<Network>,
         now: UnixTime,
     ) -> Option<&Sanction> {
-        if self.all.len() == self.mutes {
+        if self.counts[SanctionKind::Ban as usize] == 0 {
             return None;
         }
         let by_network = network.and_then(|network| self.by_network.get(&network));
-        let from_there = by_network.and_then(|numbers| self.first(SanctionKind::Ban, now, numbers));
-        let by_name = self.first(SanctionKind::Ban, now, self.numbers_on(&name.key()));
-        by_name.into_iter().chain(from_there).min_by_key(|ban| ban.number)
+        let is_ban = |known: &Sanction| known.kind == SanctionKind::Ban;
+        let from_there = by_network.and_then(|numbers| self.first(is_ban, now, numbers));
+        let by_name = self.first(is_ban, now, self.numbers_on(&person.nickname().key()));
+        let by_mask = self.on_masks(is_ban, person, now);
+        let ban = by_name.into_iter().chain(from_there).chain(by_mask).min_by_key(|it| it.number);
+        ban.filter(|_| !self.is_excepted(SanctionKind::BanException, person, now))
     }
 
     /// The ban on this network, whatever the name.
     pub(super) fn ban_from(&self, network: Network, now: UnixTime) -> Option<&Sanction> {
-        self.first(SanctionKind::Ban, now, self.by_network.get(&network)?)
+        let is_ban = |known: &Sanction| known.kind == SanctionKind::Ban;
+        self.first(is_ban, now, self.by_network.get(&network)?)
     }
 
-    /// The mute on this name.
-    pub(super) fn mute_on(&self, name: &Nickname, now: UnixTime) -> Option<&Sanction> {
-        if self.mutes == 0 {
+    /// Whether anybody who is here may be silenced.
+    pub(super) fn silence_somebody(&self) -> bool {
+        self.silencing > 0
+    }
+
+    /// The mute on this person, or the ban on it that has let it stay.
+    pub(super) fn mute_on(&self, person: Person<'_>, now: UnixTime) -> Option<&Sanction> {
+        if self.silencing == 0 {
             return None;
         }
-        self.first(SanctionKind::Mute, now, self.numbers_on(&name.key()))
+        let by_name =
+            self.first(Sanction::silences, now, self.numbers_on(&person.nickname().key()));
+        let by_mask = self.on_masks(Sanction::silences, person, now);
+        let mute = by_name.into_iter().chain(by_mask).min_by_key(|it| it.number);
+        mute.filter(|_| !self.is_excepted(SanctionKind::BanException, person, now))
+    }
+
+    /// Whether an exception of this kind is on this person.
+    pub(super) fn is_excepted(
+        &self,
+        kind: SanctionKind,
+        person: Person<'_>,
+        now: UnixTime,
+    ) -> bool {
+        let is_kind = |known: &Sanction| known.kind == kind;
+        self.counts[kind as usize] > 0 && self.on_masks(is_kind, person, now).is_some()
+    }
+
+    /// How many are on the list of this kind, those that are over included.
+    pub(super) fn on_list(&self, kind: SanctionKind) -> usize {
+        match kind {
+            SanctionKind::Ban | SanctionKind::Mute => {
+                self.counts[SanctionKind::Ban as usize] + self.counts[SanctionKind::Mute as usize]
+            }
+            SanctionKind::BanException | SanctionKind::InviteException => {
+                self.counts[kind as usize]
+            }
+        }
+    }
+
+    /// How many on the list of this kind are on masks, those that are over included.
+    pub(super) fn masks_on(&self, kind: SanctionKind) -> usize {
+        let known = self.by_mask.iter().filter_map(|number| self.numbered(*number));
+        known.filter(|known| known.kind.letter() == kind.letter()).count()
+    }
+
+    /// The one in force of the same kind on the same name and network, or mask.
+    pub(super) fn find_like(&self, sanction: &Sanction, now: UnixTime) -> Option<&Sanction> {
+        let new = KeyedSanction::of(sanction.clone());
+        let mut known = self.all.values().filter(|known| !known.sanction.is_over(now));
+        known.find(|known| known.is_like(&new)).map(|known| &known.sanction)
+    }
+
+    /// The oldest of those with this quality that is on a mask of this person.
+    fn on_masks(
+        &self,
+        has_quality: impl Fn(&Sanction) -> bool,
+        person: Person<'_>,
+        now: UnixTime,
+    ) -> Option<&Sanction> {
+        let fits = |known: &Sanction| {
+            has_quality(known) && known.mask.as_ref().is_some_and(|mask| mask.fits(person))
+        };
+        self.first(fits, now, &self.by_mask)
     }
 
     /// The number of sanctions, those that are over included.
@@ -189,11 +302,16 @@ impl Sanctions {
         self.all.values().map(|known| &known.sanction)
     }
 
-    /// The oldest of these that is in force and of this kind.
-    fn first(&self, kind: SanctionKind, now: UnixTime, numbers: &[u32]) -> Option<&Sanction> {
+    /// The oldest of these that is in force and has this quality.
+    fn first(
+        &self,
+        has_quality: impl Fn(&Sanction) -> bool,
+        now: UnixTime,
+        numbers: &[u32],
+    ) -> Option<&Sanction> {
         let known = numbers.iter().filter_map(|number| self.all.get(number));
         let mut known = known.map(|known| &known.sanction);
-        known.find(|known| known.kind == kind && !known.is_over(now))
+        known.find(|known| has_quality(known) && !known.is_over(now))
     }
 
     fn numbers_on(&self, key: &NameKey) -> &[u32] {
@@ -225,13 +343,21 @@ impl Sanctions {
         if let Some(network) = network {
             self.by_network.entry(network).or_default().push(number);
         }
-        self.mutes += usize::from(kind == SanctionKind::Mute);
+        if known.sanction.mask.is_some() {
+            self.by_mask.push(number);
+        }
+        self.counts[kind as usize] += 1;
+        self.silencing += usize::from(known.sanction.silences());
         place.insert(known);
     }
 
     fn remove(&mut self, number: u32) {
         let Some(KeyedSanction { sanction, key }) = self.all.remove(&number) else { return };
-        self.mutes -= usize::from(sanction.kind == SanctionKind::Mute);
+        self.counts[sanction.kind as usize] -= 1;
+        self.silencing -= usize::from(sanction.silences());
+        if sanction.mask.is_some() {
+            self.by_mask.retain(|other| *other != number);
+        }
         if let Some(key) = key {
             forget(&mut self.by_name, &key, number);
         }
@@ -246,8 +372,9 @@ impl Sanctions {
         let networks = self.by_network.values().map(SmallVec::len).sum::<usize>();
         assert_eq!(named, self.iter().filter(|known| known.name.is_some()).count());
         assert_eq!(networks, self.iter().filter(|known| known.network.is_some()).count());
-        let mutes = self.iter().filter(|known| known.kind == SanctionKind::Mute).count();
-        assert_eq!(self.mutes, mutes);
+        assert_eq!(self.by_mask.len(), self.iter().filter(|known| known.mask.is_some()).count());
+        assert_eq!(self.silencing, self.iter().filter(|known| known.silences()).count());
+        assert_eq!(self.counts.iter().sum::<usize>(), self.all.len());
     }
 }
 
@@ -281,127 +408,4 @@ impl From<Sanctions> for Vec<Sanction> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::name::Alphabet;
-
-    fn nickname(name: &str) -> Nickname {
-        Nickname::parse(name, Alphabet::Ascii).unwrap()
-    }
-
-    fn ban(name: &str, network: Option<&str>, until: Option<u64>) -> Sanction {
-        Sanction {
-            number: 0,
-            kind: SanctionKind::Ban,
-            name: (!name.is_empty()).then(|| nickname(name)),
-            network: network.and_then(|network| Network::of(network.parse().unwrap())),
-            until: until.map(UnixTime::from_millis),
-            by: nickname("olga"),
-            reason: SmolStr::default(),
-        }
-    }
-
-    fn at(millis: u64) -> UnixTime {
-        UnixTime::from_millis(millis)
-    }
-
-    #[test]
-    fn a_ban_is_on_a_name_and_what_looks_like_it() {
-        let mut sanctions = Sanctions::default();
-        assert!(sanctions.impose(ban("modem", None, Some(10)), at(0), 3).is_some());
-        assert!(sanctions.ban_on(&nickname("MODEM"), None, at(9)).is_some());
-        assert!(sanctions.ban_on(&nickname("rnodem"), None, at(9)).is_some());
-        assert!(sanctions.ban_on(&nickname("modern"), None, at(9)).is_some(), "rn looks like m");
-        assert!(sanctions.ban_on(&nickname("model"), None, at(9)).is_none());
-        assert!(sanctions.mute_on(&nickname("modem"), at(9)).is_none());
-        assert!(sanctions.ban_on(&nickname("modem"), None, at(10)).is_none(), "it is over");
-    }
-
-    #[test]
-    fn a_ban_on_an_address_is_on_its_subscriber() {
-        let mut sanctions = Sanctions::default();
-        let four = Network::of("::ffff:192.0.2.7".parse().unwrap());
-        let six = Network::of("2001:db8::99".parse().unwrap());
-        sanctions.impose(ban("", Some("192.0.2.7"), None), at(0), 3);
-        sanctions.impose(ban("", Some("2001:db8::1"), None), at(0), 3);
-        assert!(sanctions.ban_on(&nickname("bob"), four, at(0)).is_some());
-        assert!(sanctions.ban_on(&nickname("bob"), six, at(0)).is_some());
-        assert!(sanctions.ban_on(&nickname("bob"), None, at(0)).is_none());
-    }
-
-    #[test]
-    fn a_second_ban_takes_the_place_of_the_first_and_the_list_is_bounded() {
-        let mut sanctions = Sanctions::default();
-        for name in ["bob", "carol", "BOB"] {
-            assert!(sanctions.impose(ban(name, None, Some(5)), at(0), 2).is_some(), "{name}");
-        }
-        assert_eq!(sanctions.in_force(at(0)).count(), 2);
-        assert!(sanctions.impose(ban("dave", None, None), at(0), 2).is_none());
-        assert!(sanctions.impose(ban("dave", None, None), at(5), 2).is_some(), "two are over");
-        let numbers: Vec<u32> = sanctions.iter().map(|known| known.number).collect();
-        assert_eq!(numbers.len(), 1);
-    }
-
-    #[test]
-    fn sanctions_are_revoked_by_name_or_number() {
-        let mut sanctions = Sanctions::default();
-        sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
-        sanctions.impose(ban("", Some("192.0.2.9"), None), at(0), 9);
-        assert!(sanctions.meant(SanctionKind::Mute, "bob", at(0)).is_none());
-        for named in ["Bob", "2"] {
-            assert!(sanctions.meant(SanctionKind::Ban, named, at(0)).is_some());
-            sanctions.revoke(SanctionKind::Ban, named);
-            assert!(sanctions.meant(SanctionKind::Ban, named, at(0)).is_none());
-        }
-        assert_eq!(sanctions, Sanctions::default());
-    }
-
-    /// A name that nobody else here has, in an alphabet whose keys are dear.
-    fn cyrillic(number: u32) -> Nickname {
-        let letter = |at: u32| char::from_u32(0x430 + (number >> (4 * at) & 15)).unwrap();
-        Nickname::parse(&(0..4).map(letter).collect::<String>(), Alphabet::Unicode).unwrap()
-    }
-
-    #[test]
-    fn however_many_there_are_one_look_makes_one_key() {
-        for kind in [SanctionKind::Ban, SanctionKind::Mute] {
-            let mut sanctions = Sanctions::default();
-            for number in 0..2_000 {
-                let name = Some(cyrillic(number));
-                let sanction = Sanction { kind, name, ..ban("", None, None) };
-                assert!(sanctions.impose(sanction, at(0), 2_000).is_some());
-            }
-            let (known, unknown) = (cyrillic(1_234), cyrillic(5_000));
-            let before = NameKey::made();
-            assert!(sanctions.ban_on(&unknown, None, at(0)).is_none());
-            assert!(sanctions.mute_on(&unknown, at(0)).is_none());
-            assert!(sanctions.meant(kind, known.as_str(), at(0)).is_some());
-            sanctions.revoke(kind, known.as_str());
-            assert!(sanctions.meant(kind, known.as_str(), at(0)).is_none());
-            assert!(NameKey::made() - before <= 5, "{} keys were made", NameKey::made() - before);
-            sanctions.check_invariants();
-        }
-    }
-
-    #[test]
-    fn the_oldest_counts_and_what_is_handed_over_is_the_same_list() {
-        let mut sanctions = Sanctions::default();
-        let from = Network::of("192.0.2.7".parse().unwrap());
-        sanctions.impose(ban("bob", None, Some(9)), at(0), 9);
-        sanctions.impose(ban("", Some("192.0.2.7"), None), at(0), 9);
-        sanctions.impose(ban("bob", Some("192.0.2.7"), None), at(0), 9);
-        sanctions.impose(Sanction { kind: SanctionKind::Mute, ..ban("bob", None, None) }, at(0), 9);
-        let found = |who: &str, network, millis| {
-            sanctions.ban_on(&nickname(who), network, at(millis)).map(|known| known.number)
-        };
-        assert_eq!((found("bob", from, 0), found("bob", None, 0)), (Some(1), Some(1)));
-        assert_eq!((found("bob", from, 9), found("bob", None, 9)), (Some(2), Some(3)));
-        assert_eq!((found("eve", from, 0), found("eve", None, 0)), (Some(2), None));
-        let written = serde_json::to_string(&sanctions).unwrap();
-        assert!(written.starts_with(r#"[{"number":1,"kind":"Ban","name":"bob","#), "{written}");
-        let read: Sanctions = serde_json::from_str(&written).unwrap();
-        assert_eq!(read, sanctions);
-        read.check_invariants();
-        assert!(read.mute_on(&nickname("B0B"), at(0)).is_some());
-    }
-}
+mod tests;

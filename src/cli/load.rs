@@ -53,6 +53,9 @@ struct LoadClientArgs {
     /// Room, channel or subject where the clients meet [default: main in lines, else mio-chat-load]
     #[arg(long, value_name = "NAME")]
     room: Option<String>,
+    /// irc: capabilities that each client asks for, such as server-time,message-tags
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    capabilities: Vec<String>,
     /// storm, pairs, matches, bindings, echoes: clients at a time
     #[arg(long, value_name = "N", default_value_t = limits::LOAD_AT_ONCE)]
     #[arg(value_parser = whole(1..=16_384_u32))]
@@ -189,6 +192,7 @@ impl LoadArgs {
             scenario: self.scenario,
             dialect: clients.dialect,
             room: clients.room.clone(),
+            capabilities: clients.capabilities.clone(),
             clients: clients.clients as usize,
             senders: talk.senders as usize,
             in_flight: talk.in_flight as usize,

@@ -87,7 +87,7 @@ mod tests {
         let names = |typed| help(typed).iter().map(|command| command.name).collect::<Vec<_>>();
         assert_eq!(names("hello").len() + names("//x").len(), 0);
         assert_eq!(names("/").len(), commands().count() + OWN.len() - NOT_OFFERED.len());
-        assert_eq!(names("/m"), ["msg", "me", "match", "mute"]);
+        assert_eq!(names("/m"), ["msg", "me", "match", "mute", "mode"]);
         assert_eq!(names("/MSG bob"), ["msg"]);
         assert_eq!(names("/w bob"), ["msg"]);
         assert!(names("/nothing").is_empty() && names("/é").is_empty());

@@ -6,7 +6,9 @@
 use std::fmt::Write;
 
 use crate::dialect::Rounded;
-use crate::dialect::json::{Away, Object, PeerEntry, RoomEntry, SanctionEntry, Text};
+use crate::dialect::json::{
+    Away, Object, PeerEntry, RoomEntry, RoomInvitation, Rules, SanctionEntry, Text,
+};
 
 /// What an object says, one line after the other; nothing where there is nothing to be said.
 pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
@@ -50,6 +52,8 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         Object::Bye(bye) => bye.text.to_string(),
         Object::Setting { text, .. }
         | Object::Password { text, .. }
+        | Object::RoomInvitation(RoomInvitation { text, .. })
+        | Object::Rules(Rules { text, .. })
         | Object::Ignoring { text, .. }
         | Object::ServerOperator { text }
         | Object::Account { text, .. }
@@ -139,11 +143,11 @@ fn sanctions(room: &str, list: &[SanctionEntry<'_>], next: Option<usize>) -> Vec
         return vec![format!("nobody is banned from {room} or muted there")];
     }
     let line = |entry: &SanctionEntry<'_>| {
-        let SanctionEntry { number, kind, nick, address, by, lasts, reason } = entry;
+        let SanctionEntry { number, kind, nick, address, by, lasts, reason, mask } = entry;
         let whom = match (nick, address) {
             (Some(nick), false) => nick.to_string(),
             (Some(nick), true) => format!("{nick} and the address"),
-            (None, _) => "an address".to_owned(),
+            (None, _) => mask.as_deref().unwrap_or("an address").to_owned(),
         };
         let lasts = lasts.map(|seconds| Rounded(std::time::Duration::from_secs(seconds)));
         let lasts = lasts.map_or(String::new(), |lasts| format!(" for {lasts}"));

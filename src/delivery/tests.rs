@@ -150,7 +150,7 @@ fn settings(seed: u64) -> LobbySettings {
 }
 
 fn join(room: &str, stay: bool) -> Command<'_> {
-    Command::Join { room, password: None, stay, recall: None, list: false }
+    Command::Join { room, password: None, stay, recall: None, list: false, keyless: false }
 }
 
 impl Crowd {

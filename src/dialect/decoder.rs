@@ -12,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::detect::{Language, language, without_blanks};
 use super::encryption::{Agreed, Security};
 use super::http::Spoken;
+use super::http::Subprotocol;
 use super::http::decoder::{HttpDecoder, HttpSteps};
 use super::irc::decoder::{Begun, IrcDecoder, IrcSteps};
 use super::line::decoder::{LineDecoder, LineSteps};
 use super::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 #[cfg(test)]
 use super::toy::{Toy, ToySteps};
+use super::websocket::frame::Opcode;
 use super::websocket::{WebSocketDecoder, WebSocketSteps};
 use crate::time::Time;
 
@@ -80,9 +82,9 @@ impl Decoder {
             input = &mut [];
         }
         if let Self::Http(http) = self
-            && let Some(frames) = http.behind_upgrade()
+            && let Some((subprotocol, frames)) = http.behind_upgrade()
         {
-            *self = Self::WebSocket(WebSocketDecoder::begin(frames));
+            *self = behind_upgrade(subprotocol, frames, spoken);
         }
         match self {
             Self::Line(line) => Decoded::Line(line.decode(now, input)),
@@ -194,6 +196,17 @@ impl Decoder {
     }
 }
 
+/// The decoder of a client that has asked for WebSocket and has sent these bytes behind that.
+fn behind_upgrade(subprotocol: Subprotocol, frames: &[u8], spoken: &Spoken) -> Decoder {
+    let opcode = match subprotocol {
+        Subprotocol::Json => return Decoder::WebSocket(WebSocketDecoder::begin(frames)),
+        Subprotocol::IrcTexts => Opcode::Text,
+        Subprotocol::IrcBytes => Opcode::Binary,
+    };
+    let server = &spoken.server_name;
+    Decoder::Irc(Box::new(IrcDecoder::in_frames(frames, opcode, server, spoken.accounts)))
+}
+
 /// The decoder of a client that has sent these bytes, if they show that it speaks no plain lines;
 /// bytes that plain lines have kept belong to it. What telnet would take out of them is left in.
 fn begun_by(line: &LineDecoder, now: Time, input: &[u8], spoken: &Spoken) -> Option<Decoder> {
@@ -222,7 +235,7 @@ fn begun_by(line: &LineDecoder, now: Time, input: &[u8], spoken: &Spoken) -> Opt
             let begun = Begun { bytes, at, is_prompted, has_ended, security };
             Some(Decoder::Irc(Box::new(IrcDecoder::new(
                 begun,
-                &spoken.server_name,
+                spoken.server_name(),
                 spoken.accounts,
             ))))
         }

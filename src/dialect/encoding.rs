@@ -113,9 +113,11 @@ impl Encoding {
     /// Appends what happened in a room, with all that ends it.
     pub fn room_event(self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
         match self {
-            Self::Irc(form) => irc::events::write(form, room, event, out),
+            Self::Irc(form) => irc::room_event(form, room, event, out),
             _ if !event.is_for_people() => {}
             Self::Line | Self::NumberedLine => wording::room_event(event, self.has_numbers(), out),
+            // Told otherwise, or not for people.
+            Self::JsonLine | Self::JsonFrame if !event.is_for_everybody() => {}
             Self::JsonLine | Self::JsonFrame => {
                 self.object(out, |out| json::room_event(room, event, out));
             }
@@ -181,6 +183,7 @@ impl Encoding {
         match self {
             Self::Line | Self::NumberedLine | Self::JsonLine => Framing::EndsIn(b"\n"),
             Self::Http => Framing::Whole,
+            Self::Irc(form) if form.is_in_frames() => Framing::Frame,
             Self::Irc(_) => Framing::EndsIn(b"\n"),
             Self::JsonFrame => Framing::Frame,
             Self::EventStream => Framing::EndsIn(http::event_stream::END),

@@ -333,10 +333,13 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     let now = UnixTime::from_millis(1_763_820_125_900);
     let id = MessageId { number: 7, at: UnixTime::default() };
     let message = &Message { id, kind: MessageKind::Acted, who: alice(), text: "waves".into() };
-    let topic = &Topic { text: "chess".into(), by: alice() };
+    let topic = &Topic { text: "chess".into(), by: alice(), at: UnixTime::default() };
     let cursor = HistoryCursor { epoch: 7, number: 7 };
     let network = Network::of("192.0.2.7".parse().unwrap());
     let ban = |name: Option<Nickname>, network, until| Sanction {
+        mask: None,
+        is_quiet: false,
+        at: UnixTime::default(),
         number: 3,
         kind: SanctionKind::Ban,
         name,
@@ -385,7 +388,8 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
         ModerationAction::MadeOwner,
     ] {
         let lasts = Some(Duration::from_secs(90));
-        let moderation = Moderation { action, room, whom: Some("bob"), by, lasts, reason: "spam" };
+        let moderation =
+            Moderation { action, room, mask: "", whom: Some("bob"), by, lasts, reason: "spam" };
         events.push(RoomEvent::Moderated(moderation).into());
         events.push(
             RoomEvent::Moderated(Moderation { whom: None, lasts: None, ..moderation }).into(),

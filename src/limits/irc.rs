@@ -25,3 +25,10 @@ pub const IRC_ANSWER_BYTES_MAX: usize = 4 * 1_024;
 pub const IRC_USER_BYTES_MAX: usize = 10;
 /// Bytes of a real name.
 pub const IRC_REAL_BYTES_MAX: usize = 150;
+
+/// Changes with a parameter in one MODE (`MODES`).
+pub const IRC_MODES_MAX: usize = 6;
+/// Conditions of one LIST: each is looked at for each room.
+pub const IRC_LIST_CONDITIONS_MAX: usize = 8;
+/// Rooms of one NAMES (`TARGMAX`).
+pub const IRC_NAMES_MAX: usize = 10;

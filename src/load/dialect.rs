@@ -30,6 +30,9 @@ const OTHER_ROOM: &str = "mio-chat-load";
 /// The welcome of plain lines.
 const LINES_WELCOME: &[u8] = b"Connected to server!";
 
+/// The capability by which IRC clients hear themselves; others listen in their stead here.
+const ECHO: &str = "echo-message";
+
 /// The notice of plain lines to a client whose lines have to wait.
 const LINES_TOO_FAST: &[u8] = b"* too fast: ";
 
@@ -125,6 +128,8 @@ pub(super) struct Codec {
     /// The frame before and after each sent text.
     before: Vec<u8>,
     after: &'static [u8],
+    /// What IRC clients ask for, with spaces between.
+    capabilities: String,
 }
 
 impl Codec {
@@ -160,7 +165,28 @@ impl Codec {
             Dialect::Json | Dialect::Ws => end_object,
             _ => b"\r\n".as_slice(),
         };
-        Ok(Self { dialect, room, tag: tag(run), text_bytes, before: before.into_bytes(), after })
+        let before = before.into_bytes();
+        let capabilities = String::new();
+        Ok(Self { dialect, room, tag: tag(run), text_bytes, before, after, capabilities })
+    }
+
+    /// The same whose clients ask for these capabilities of IRC.
+    pub(super) fn asking(self, capabilities: &[String]) -> Result<Self, String> {
+        if !capabilities.is_empty() && self.dialect != Dialect::Irc {
+            return Err(format!("--capabilities are of irc, not of {}", self.dialect.name()));
+        }
+        let is_name = |name: &String| {
+            let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-./".contains(&byte);
+            !name.is_empty() && name.bytes().all(is_fine)
+        };
+        match capabilities.iter().find(|name| !is_name(name)) {
+            Some(wrong) => return Err(format!("--capabilities: {wrong:?} is no name of one")),
+            None if capabilities.iter().any(|name| name == ECHO) => {
+                return Err(format!("--capabilities: with {ECHO} clients would hear themselves"));
+            }
+            None => {}
+        }
+        Ok(Self { capabilities: capabilities.join(" "), ..self })
     }
 
     /// Appends a message as it is sent.
@@ -199,7 +225,12 @@ impl Codec {
                  SUB {room} 1\r\nPING\r\n"
             ),
             Dialect::Irc => {
-                format!("NICK {tag}{number:06}\r\nUSER {tag}{number:06} 0 * :load test\r\n")
+                let person =
+                    format!("NICK {tag}{number:06}\r\nUSER {tag}{number:06} 0 * :load test\r\n");
+                match self.capabilities.as_str() {
+                    "" => person,
+                    names => format!("CAP LS 302\r\n{person}CAP REQ :{names}\r\nCAP END\r\n"),
+                }
             }
         };
         text.into_bytes()
@@ -276,7 +307,7 @@ impl Codec {
     }
 
     /// `:server 001 nick :Welcome` lets a client join; `:server 366 nick #room :…` ends the list of
-    /// members.
+    /// members; `:server CAP * NAK :…` says that there is no such capability.
     fn hear_irc(&self, line: &[u8], reply: &mut Vec<u8>) -> AdmissionState {
         let mut words = line.split(|byte| *byte == b' ');
         let first = words.next().unwrap_or_default();
@@ -284,6 +315,9 @@ impl Codec {
         match kind {
             b"001" => reply.extend_from_slice(format!("JOIN {}\r\n", self.room).as_bytes()),
             b"366" => return AdmissionState::Admitted,
+            b"CAP" if words.any(|word| word == b"NAK") => {
+                return AdmissionState::Refused(String::from_utf8_lossy(line).into_owned());
+            }
             // No message of the day.
             b"422" => {}
             b"ERROR" => return AdmissionState::Refused(String::from_utf8_lossy(line).into_owned()),

@@ -128,5 +128,6 @@ fn work_for(parent: Parent, assignment: &Assignment) -> Result<Performance, Load
 }
 
 fn codec(settings: &LoadSettings, run: u32) -> Result<Codec, String> {
-    Codec::new(settings.dialect, settings.room.as_deref(), settings.size, run)
+    let codec = Codec::new(settings.dialect, settings.room.as_deref(), settings.size, run)?;
+    codec.asking(&settings.capabilities)
 }

@@ -92,6 +92,8 @@ pub struct LoadSettings {
     pub dialect: Dialect,
     /// The room they meet in; each dialect has its own usual one.
     pub room: Option<String>,
+    /// What IRC clients ask for before they enter.
+    pub capabilities: Vec<String>,
     /// The number of clients; in a storm, of all that come and go.
     pub clients: usize,
     /// The number of senders in a closed loop.
@@ -180,6 +182,7 @@ impl LoadSettings {
             scenario,
             dialect: Dialect::Lines,
             room: None,
+            capabilities: Vec::new(),
             clients: 1_000,
             senders: 1,
             in_flight: 64,

@@ -11,8 +11,8 @@ use smol_str::SmolStr;
 
 use super::accounts;
 use crate::chat::{
-    Alphabet, Message, MessageKind, Network, Nickname, RoomSettings, SanctionKind, SecretHash,
-    StoredRoom,
+    Alphabet, Mask, Message, MessageKind, Network, Nickname, RoomModes, RoomSettings, SanctionKind,
+    SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -23,7 +23,7 @@ use crate::time::UnixTime;
 
 /// The columns that describe a room.
 const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
-                    founded, used, account";
+                    founded, used, account, topic_at, modes, most";
 
 /// The lobby that was read.
 pub(super) struct LoadedState {
@@ -57,7 +57,8 @@ impl LoadedState {
         let sql = format!(
             "SELECT {ROOM} FROM rooms
              ORDER BY key = ?1 DESC,
-                      topic IS NOT NULL OR password IS NOT NULL
+                      topic IS NOT NULL OR password IS NOT NULL OR modes <> 'nt'
+                          OR most IS NOT NULL
                           OR EXISTS (SELECT 1 FROM sanctions WHERE room = key) DESC,
                       used DESC,
                       (SELECT max(number) FROM messages WHERE room = key) DESC"
@@ -116,7 +117,7 @@ pub(super) fn one(connection: &Connection, name: &RoomName) -> Result<Option<Opt
 /// its messages. Returns how many rows were skipped.
 fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<u64> {
     let (mut skipped, mut sanctions) = (0, Vec::new());
-    let sql = "SELECT number, measure, name, network, until, by, reason
+    let sql = "SELECT number, measure, name, network, until, by, reason, mask, quiet, at
                FROM sanctions WHERE room = ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([key])?;
@@ -151,6 +152,7 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
         Some(topic) => Some(Topic {
             text: cleaned(topic, TOPIC_BYTES_MAX)?,
             by: Nickname::restored(text(row, 3)?)?,
+            at: UnixTime::from_millis(number(row, 12).unwrap_or_default()),
         }),
         None => None,
     };
@@ -167,7 +169,10 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
         Some(password) => Some(SecretHash::parse(password)?),
         None => None,
     };
-    let settings = RoomSettings { topic, owner, password, sanctions: Sanctions::default() };
+    let modes = RoomModes::parse(text(row, 13)?).ok()?;
+    let limit = number(row, 14).and_then(|most| u32::try_from(most).ok());
+    let sanctions = Sanctions::default();
+    let settings = RoomSettings { topic, owner, password, sanctions, modes, limit };
     let forgotten = number(row, 7)?;
     // Nothing is lost if these columns were changed by hand.
     let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());
@@ -183,6 +188,8 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
     let kind = match text(row, 1)? {
         "ban" => SanctionKind::Ban,
         "mute" => SanctionKind::Mute,
+        "ban-exception" => SanctionKind::BanException,
+        "invite-exception" => SanctionKind::InviteException,
         _ => return None,
     };
     let name = match text_or_null(row, 2)? {
@@ -197,7 +204,11 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
         Some(until) => Some(UnixTime::from_millis(u64::try_from(until).ok()?)),
         None => None,
     };
-    if name.is_none() && network.is_none() {
+    let mask = match text_or_null(row, 7)? {
+        Some(mask) => Some(Mask::parse(mask)?),
+        None => None,
+    };
+    if name.is_none() && network.is_none() && mask.is_none() {
         return None;
     }
     Some(Sanction {
@@ -205,6 +216,9 @@ fn sanction(row: &Row<'_>) -> Option<Sanction> {
         kind,
         name,
         network,
+        mask,
+        is_quiet: number(row, 8) == Some(1),
+        at: UnixTime::from_millis(number(row, 9).unwrap_or_default()),
         until,
         by: Nickname::restored(text(row, 5)?)?,
         reason: cleaned(text(row, 6)?, REASON_BYTES_MAX)?,

@@ -15,9 +15,10 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// is cheap, and the index by room has it as a second column.
 ///
 /// The second migration adds each room's founder and the day of its last use, by which rooms make
-/// way. The third adds accounts, and to which of them a room belongs, and the secret from
-/// which cloaks are made: masks that name one are kept with the rooms.
-pub(super) const STEPS: [&str; 3] = [
+/// way. The third adds accounts, and to which of them a room belongs, and the secret from which
+/// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of a room
+/// with the most people for it, and masks.
+pub(super) const STEPS: [&str; 4] = [
     "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -81,6 +82,14 @@ pub(super) const STEPS: [&str; 3] = [
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE rooms ADD COLUMN account TEXT;
     ALTER TABLE meta ADD COLUMN cloaks TEXT;
+",
+    "
+    ALTER TABLE rooms ADD COLUMN topic_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rooms ADD COLUMN modes TEXT NOT NULL DEFAULT 'nt';
+    ALTER TABLE rooms ADD COLUMN most INTEGER;
+    ALTER TABLE sanctions ADD COLUMN mask TEXT;
+    ALTER TABLE sanctions ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sanctions ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::accounts;
-use crate::chat::Sanction;
+use crate::chat::{Mask, Sanction};
 use crate::chat::{
     Message, MessageKind, NameKey, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
     SecretHash,
@@ -74,8 +74,9 @@ fn settle(
     let (topic, owner) = (settings.topic.as_ref(), settings.owner.as_ref());
     let sql =
         "INSERT OR REPLACE INTO rooms (key, name, topic, topic_by, owner, owner_key, password,
-                                             forgotten, founder, founded, used, account)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                                             forgotten, founder, founded, used, account,
+                                             topic_at, modes, most)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     connection.prepare_cached(sql)?.execute(params![
         key,
         changes.name.as_str(),
@@ -89,6 +90,9 @@ fn settle(
         integer(changes.standing.founded),
         changes.standing.used,
         owner.and_then(|owner| owner.account.as_ref()).map(NameKey::as_str),
+        topic.map_or(0, |topic| integer(topic.at.millis())),
+        settings.modes.to_string(),
+        settings.limit,
     ])?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
     settings.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
@@ -98,10 +102,12 @@ fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()>
     let kind = match sanction.kind {
         SanctionKind::Ban => "ban",
         SanctionKind::Mute => "mute",
+        SanctionKind::BanException => "ban-exception",
+        SanctionKind::InviteException => "invite-exception",
     };
     let sql = "INSERT OR REPLACE INTO sanctions
-               (room, number, measure, name, network, until, by, reason)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+               (room, number, measure, name, network, until, by, reason, mask, quiet, at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     connection.prepare_cached(sql)?.execute(params![
         key,
         sanction.number,
@@ -111,6 +117,9 @@ fn impose(connection: &Connection, key: &str, sanction: &Sanction) -> Result<()>
         sanction.until.map(|until| integer(until.millis())),
         sanction.by.as_str(),
         sanction.reason.as_str(),
+        sanction.mask.as_ref().map(Mask::as_str),
+        sanction.is_quiet,
+        integer(sanction.at.millis()),
     ])?;
     Ok(())
 }

@@ -160,6 +160,37 @@ await pass({
     await server.stop();
   },
 
+  async "a nickname that is registered on the page is its owner's"() {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mio-chat-"));
+    const server = await serve(["--flood", "off", "--state", folder, "--password-rounds", "4096"]);
+    const alice = await open(browser, server.url);
+    await join(alice, "alice");
+    await alice.click("#prefs");
+    await alice.click("#register");
+    await alice.fill("#ask-value", "open sesame");
+    await alice.press("#ask-value", "Enter");
+    await hears(alice, "is yours from now on");
+    // Whoever reloads the page is logged in again.
+    await alice.reload();
+    await titled(alice, "#main");
+    const bob = await open(browser, server.url);
+    await alice.close();
+    await bob.fill("#nick", "alice");
+    await bob.click("#join");
+    await bob.waitForFunction(() => document.querySelector("#nick-bad").textContent.includes("is registered"));
+    for (const [password, said] of [["wrong", "not its password"], ["open sesame", null]]) {
+      await bob.fill("#pass", password);
+      await bob.click("#join");
+      if (said) await bob.waitForFunction(said => document.querySelector("#nick-bad").textContent.includes(said), said);
+    }
+    await titled(bob, "#main");
+    await type(bob, "/logout");
+    await hears(bob, "not logged in any more");
+    await close(bob);
+    await server.stop();
+    fs.rmSync(folder, { recursive: true });
+  },
+
   async "the page is shown at once"() {
     const server = await serve([]);
     const page = await open(browser, server.url);

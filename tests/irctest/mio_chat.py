@@ -16,10 +16,13 @@ from irctest.cases import BaseServerTestCase
 from irctest.runner import NotImplementedByController
 from irctest.specifications import Capabilities, OptionalBehaviors
 
+HOST = "127.0.0.1"
 # The suite looks for this name in what it is told.
 SERVER_NAME = "My.Little.Server"
 OPERATOR, OPERATOR_PASSWORD = "operuser", "operpassword"
 MOTD = "Welcome to the tests.\nBe kind."
+# Few: clients of the suite wait a second.
+PASSWORD_ROUNDS = "5000"
 
 # The one that the UTF8ONLY token excludes.
 NOT_OURS = {OptionalBehaviors.NON_UTF8_MESSAGE}
@@ -85,9 +88,10 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         assert self.directory
         self.hostname, self.port = hostname, port
 
-        flags = ["--tcp", f"{hostname}:{port}", "--udp", "127.0.0.1:0"]
+        # The suite would have every address; its clients come from this machine alone.
+        flags = ["--tcp", f"{HOST}:{port}", "--udp", f"{HOST}:0"]
         if websocket_port is not None:
-            flags += ["--tcp", f"{websocket_hostname}:{websocket_port}"]
+            flags += ["--tcp", f"{HOST}:{websocket_port}"]
         flags += ["--server-name", SERVER_NAME, "--motd", MOTD, "--flood", "off"]
         # At the end of a test its clients are there and read nothing.
         flags += ["--drain", "100ms"]
@@ -96,7 +100,7 @@ class MioChatController(BaseServerController, DirectoryBasedController):
         operators.write_text(operator_line())
         flags += ["--operators", str(operators)]
         # Nearly every test of accounts hashes some passwords, with a slow build maybe.
-        flags += ["--password-rounds", "4096"]
+        flags += ["--password-rounds", PASSWORD_ROUNDS]
         flags += self.flags_of_registration()
         if password is not None:
             flags += ["--password", password]

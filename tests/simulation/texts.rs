@@ -30,6 +30,8 @@ pub(crate) const HELP_ROOMS: &str = "\
 * /ban-ip NAME TIME WHY  the same for all from where NAME is connected from
 * /mute NAME TIME WHY    let somebody read and not write (/unmute NAME)
 * /bans            who is banned or muted
+* /voice NAME      let somebody speak where not everybody may (/unvoice NAME)
+* /mode +im        rules: i by invitation, m voices only, s not listed (/mode tells)
 * The owner, who has made the room or was given it, may also type:
 * /password WORD   let in only who types /join ROOM WORD (/password off)
 * /op NAME         let somebody keep order while they are here (/deop NAME)

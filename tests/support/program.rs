@@ -55,7 +55,13 @@ impl Program {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Self {
         let mut command = Command::new(path);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// Starts what has an environment of its own.
+    pub(crate) fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = Lines::new(child.stdout.take().expect("stdout is piped"));
         Self { stdin: child.stdin.take(), child, stdout }

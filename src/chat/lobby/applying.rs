@@ -13,7 +13,7 @@ use crate::chat::author::Author;
 use crate::chat::command::{Command, Outcome};
 use crate::chat::fact::{Change, Fact, JournalEntry};
 use crate::chat::message::{Message, MessageId};
-use crate::chat::name::{Nickname, RoomName};
+use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
@@ -51,6 +51,10 @@ impl Lobby {
             Decision::Join(joining) => self.join(id, joining, context, outlet)?,
             Decision::Answer(command) => self.answer(id, command, context, outlet)?,
             Decision::TellTopic(room) => self.tell_topic(id, room, outlet),
+            Decision::TellRules(room, request) => {
+                self.tell_rules(id, room, request, context.now, outlet);
+            }
+            Decision::Invite(room, whom) => self.invite(id, room, whom, context, outlet),
             Decision::Recall(room, which) => self.recall(id, room, which, context, outlet)?,
             Decision::ListSanctions(room, page) => {
                 self.list_sanctions(id, room, page, context, outlet);
@@ -76,6 +80,7 @@ impl Lobby {
             Command::Send(sending) => self.send(id, sending, context, outlet)?,
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
+            Command::About(question) => self.answer_about_rooms(id, &question, context, outlet),
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
             Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
@@ -93,13 +98,10 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let Joining { name, room, stays, owns, knows_password, recall, list } = joining;
+        let Joining { name, room, stays, owns, knows_password, recall, list, keyless } = joining;
         let (room, key) = match room {
-            Some(room) => (room, None),
-            None => {
-                let (room, key) = self.found(id, name, context, outlet)?;
-                (room, Some(key))
-            }
+            Some(room) if !self.is_forsaken(room) => (room, None),
+            forsaken => self.found(id, (name, forsaken), keyless, context, outlet)?,
         };
         if knows_password {
             self.note_right_password(id, room, context);
@@ -116,41 +118,74 @@ impl Lobby {
             None => self.read_history_to(id, room, context, outlet),
         }
         self.happen(room, Author::Here(id), Fact::Came { who: who.clone() }, context, outlet);
+        self.note_invitation_used(id, room);
         if let (Some(key), Some(open)) = (key, self.rooms.get(room)) {
             outlet.reply(id, &Reply::Owns { room: &open.name, key });
         } else if owns {
             let claimed = Fact::Changed { by: who, change: Change::Claimed };
             self.happen(room, Author::Here(id), claimed, context, outlet);
         }
-        if list {
+        if list && keyless {
+            let name = self.room_name(room);
+            self.tell_names(id, name.as_str(), context, outlet);
+        } else if list {
             self.list_people(id, Some(self.room_name(room).as_str()), 1, outlet)?;
         }
         Ok(())
     }
 
-    /// Makes a room, which its founder owns. Returns the room, and the key that proves ownership.
+    /// Makes a room, or one anew that everybody has left, which its founder owns. Returns the room,
+    /// and the key that proves ownership, if there is to be one.
     fn found(
         &mut self,
         id: ClientId,
-        name: RoomName,
+        (name, forsaken): (RoomName, Option<RoomId>),
+        keyless: bool,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
-    ) -> Result<(RoomId, u64), Refusal> {
+    ) -> Result<(RoomId, Option<u64>), Refusal> {
         let founder = founder((context.network_of)(id));
-        self.make_way(Some(founder), outlet)?;
+        if forsaken.is_none() {
+            self.make_way(Some(founder), outlet)?;
+        }
         let Some(by) = self.nickname(id).cloned() else { return Err(Refusal::NicknameFirst) };
-        let (drawn, key) = self.draw_key(&name);
-        let stamp = self.sequence.behind_all(context.now);
         let account = self.accounts.of(id).map(Account::key);
+        // Who comes back by an account needs no key.
+        let belongs = !keyless || account.is_some();
+        let (drawn, key) = if belongs { Some(self.draw_key(&name)) } else { None }.unzip();
+        let stamp = self.sequence.behind_all(context.now);
         self.journal.note(&name, stamp, || Fact::Founded {
             by: by.clone(),
             founder,
             key,
             account: account.clone(),
         });
-        let room = self.rooms.open(name, stamp, founder);
-        self.give_to(room, Owner { name: by, key, account });
-        Ok((room, drawn))
+        let room = match forsaken {
+            Some(room) => {
+                self.rooms.open_again(room, name, stamp, founder);
+                room
+            }
+            None => self.rooms.open(name, stamp, founder),
+        };
+        self.hand_to_founder(room, by, key, account);
+        Ok((room, drawn.filter(|_| !keyless)))
+    }
+
+    /// Gives a new room to its founder.
+    fn hand_to_founder(
+        &mut self,
+        room: RoomId,
+        by: Nickname,
+        key: Option<SecretHash>,
+        account: Option<NameKey>,
+    ) {
+        match key {
+            Some(key) => self.give_to(room, Owner { name: by, key, account }),
+            None => {
+                self.set_owner(room, &by);
+                self.note_settings_changed(room);
+            }
+        }
     }
 
     /// Draws a key that proves ownership of the room of this name. Returns the hash, too.
@@ -200,7 +235,11 @@ impl Lobby {
         match (fact, self.rooms.find(&room)) {
             (Fact::Founded { by, founder, key, account }, None) => {
                 let room = self.rooms.open(room, stamp, founder);
-                self.give_to(room, Owner { name: by, key, account });
+                self.hand_to_founder(room, by, key, account);
+            }
+            (Fact::Founded { by, founder, key, account }, Some(id)) if self.is_ownerless(id) => {
+                self.rooms.open_again(id, room, stamp, founder);
+                self.hand_to_founder(id, by, key, account);
             }
             (Fact::Opened(stored), None) => {
                 self.take_in(*stored, outlet);

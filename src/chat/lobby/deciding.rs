@@ -14,6 +14,7 @@ use crate::chat::people::PeopleCommand;
 use crate::chat::profile::About;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::RoomId;
+use crate::chat::room_modes::ModeRequest;
 use crate::id::ClientId;
 use crate::limits::ROOMS_PER_MEMBER_MAX;
 
@@ -38,6 +39,10 @@ pub enum Decision<'a> {
     Answer(Command<'a>),
     /// The client is told the topic of a room.
     TellTopic(RoomId),
+    /// The client is answered a question about the rules of a room.
+    TellRules(RoomId, ModeRequest<'a>),
+    /// Somebody is invited into a room.
+    Invite(RoomId, ClientId),
     /// The client is told what was said in a room.
     Recall(RoomId, Recall),
     /// The client is told a page of the bans and mutes of a room.
@@ -65,6 +70,8 @@ pub struct Joining {
     pub(super) recall: Option<Recall>,
     /// The member wants to be told who is there.
     pub(super) list: bool,
+    /// A room that is made by this has no key.
+    pub(super) keyless: bool,
 }
 
 impl Lobby {
@@ -84,18 +91,19 @@ impl Lobby {
         Ok(match command {
             Command::Say { room, text } => {
                 let speech = Speech::plain(MessageKind::Said, text);
-                return self.decide_to_speak(id, room, speech, context.now);
+                return self.decide_to_speak(id, room, speech, context);
             }
             Command::Act { room, text } => {
                 let speech = Speech::plain(MessageKind::Acted, text);
-                return self.decide_to_speak(id, room, speech, context.now);
+                return self.decide_to_speak(id, room, speech, context);
             }
-            Command::Send(sending) => return self.decide_to_send(id, sending, context.now),
+            Command::Send(sending) => return self.decide_to_send(id, sending, context),
             Command::Nick(typed) | Command::Register { nickname: typed, .. } => {
                 Decision::Rename(self.new_nickname(id, typed, context)?)
             }
-            Command::Join { room, password, stay, recall, list } => {
-                let joining = self.decide_to_join(id, (room, password), stay, context)?;
+            Command::Join { room, password, stay, recall, list, keyless } => {
+                let joining =
+                    self.decide_to_join(id, (room, password), (stay, keyless), context)?;
                 return Ok(match joining {
                     Decision::Join(joining) => Decision::Join(Joining { recall, list, ..joining }),
                     other => other,
@@ -150,9 +158,14 @@ impl Lobby {
         context: &Context<'_>,
     ) -> Result<Decision<'a>, Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
+        if let RoomCommand::Mode(request) = command {
+            return self.decide_mode(id, named, request, context);
+        }
         let room = self.own_room(member, named)?;
         let by = &member.nickname;
         match command {
+            // Decided above: some may be asked from outside.
+            RoomCommand::Mode(_) => Ok(Decision::Nothing),
             RoomCommand::SetTopic(text) => self.decide_topic(id, room, by, text),
             RoomCommand::SetPassword(word) => self.decide_password(id, room, by, word),
             RoomCommand::Own { key } => self.decide_to_own(room, by, key),
@@ -173,7 +186,7 @@ impl Lobby {
         &self,
         id: ClientId,
         (typed, password): (&str, Option<&str>),
-        stays: bool,
+        (stays, keyless): (bool, bool),
         context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         let name = RoomName::parse(typed, self.settings.alphabet)?;
@@ -188,11 +201,15 @@ impl Lobby {
         let owns = found.is_some_and(|room| {
             self.is_key_of(room, password) || self.is_room_of_account(id, room)
         });
+        let password = password.filter(|_| !keyless || self.needs_password(found));
         let knows_password = match found {
             // Nobody can keep the owner out.
             Some(_) if owns => false,
             Some(room) => {
-                self.check_ban(id, &member.nickname, room, context)?;
+                if !self.is_let_in(id, room, context.now) {
+                    self.check_ban(id, &member.nickname, room, context)?;
+                }
+                self.check_rules(id, &member.nickname, room, context)?;
                 self.check_password(id, room, password, context)?
             }
             // Most likely a name with a space in it.
@@ -207,6 +224,7 @@ impl Lobby {
             knows_password,
             recall: None,
             list: false,
+            keyless,
         }))
     }
 

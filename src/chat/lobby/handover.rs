@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::Lobby;
+use super::inviting::Invitation;
 use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::accounts::AccountsState;
@@ -38,6 +39,8 @@ pub struct LobbyState {
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     accounts: AccountsState,
+    #[serde(default)]
+    invitations: Vec<(ClientId, Vec<Invitation>)>,
     sequence: Sequence,
     keys: RoomKeys,
     summaries: Vec<RoomId>,
@@ -63,6 +66,7 @@ impl Lobby {
             cloaks: Some(self.profiles.cloaks().secret()),
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
+            invitations: self.invitations.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
             summaries: self.summaries.clone(),
@@ -90,6 +94,7 @@ impl Lobby {
         // A server that knew of no cloaks has shown none.
         self.profiles.take_over(state.cloaks, state.profiles);
         self.rooms.take_over(state.rooms);
+        self.invitations.take_over(state.invitations);
         for (id, mut member) in state.members {
             member.name_hash = self.nicknames.hash(&member.nickname.key());
             self.members.insert(id, member);

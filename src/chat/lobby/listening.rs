@@ -14,6 +14,7 @@ use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Farewell, Recalled, Reply};
 use crate::chat::room::RoomId;
+use crate::chat::room_refusal::RoomRefusal;
 use crate::id::ClientId;
 use crate::time::UnixTime;
 
@@ -40,6 +41,9 @@ impl Lobby {
         match self.rooms.get(room) {
             Some(open) if open.settings.password.is_some() => {
                 Err(Refusal::PasswordNeeded(open.name.clone()))
+            }
+            Some(open) if !open.settings.is_open() => {
+                Err(RoomRefusal::InvitedOnly(open.name.clone()).into())
             }
             _ => Ok(room),
         }
@@ -93,10 +97,10 @@ impl Lobby {
         self.listeners.len()
     }
 
-    /// Sends the listeners of a room away, which needs a password now.
+    /// Sends the listeners of a room away, which not everybody may enter any more.
     pub(super) fn put_out_listeners(&mut self, room: RoomId, outlet: &mut impl Outlet) {
         for id in self.listeners_to(|_, heard| heard == room) {
-            if let Some(open) = self.rooms.get(room) {
+            if let Some(open) = self.rooms.get(room).filter(|it| it.settings.password.is_some()) {
                 outlet.reply(id, &Reply::PasswordSet { room: &open.name, needed: true });
             }
             self.expel_listener(id, Farewell::Kicked, outlet);

@@ -14,7 +14,9 @@ use crate::limits::LISTED_MAX;
 impl Lobby {
     /// Lists the fullest rooms first: those are what a newcomer looks for.
     pub(super) fn list_rooms(&self, id: ClientId, outlet: &mut impl Outlet) {
-        let open = self.rooms.iter().filter(|(id, room)| *id == RoomId::MAIN || !room.is_empty());
+        let open = self.rooms.iter().filter(|(room, open)| {
+            (*room == RoomId::MAIN || !open.is_empty()) && self.may_see(id, *room, open)
+        });
         let mut rooms: Vec<(&RoomName, usize)> =
             open.map(|(_, room)| (&room.name, room.len())).collect();
         rooms.sort_by_key(|&(name, members)| fullest_first(name, members));
@@ -47,6 +49,9 @@ impl Lobby {
             Some(typed) => self.room_named(typed)?,
         };
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        if let Some(typed) = typed.filter(|_| !self.may_see(id, room, open)) {
+            return Err(Refusal::NoRoomNamed(RoomName::parse(typed, self.settings.alphabet)?));
+        }
         let members = open.members().filter_map(|id| self.nickname(id));
         let mut names: Vec<&str> = members.map(Nickname::as_str).collect();
         let count = names.len();

@@ -225,6 +225,7 @@ impl Lobby {
             let how = self.departure(how, context);
             self.publish(room, author, &RoomEvent::Left { who, how }, outlet);
         }
+        self.forget_if_forsaken(room, who, context, outlet);
     }
 
     /// Notes that a member has left: the room was used today, and the member no longer looks

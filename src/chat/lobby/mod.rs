@@ -15,8 +15,10 @@ mod accounts;
 mod applying;
 mod deciding;
 mod finding;
+mod forsaking;
 mod handover;
 mod ignores;
+mod inviting;
 mod journal;
 mod listening;
 mod listing;
@@ -28,6 +30,8 @@ mod persistence;
 mod presence;
 mod public;
 mod recalling;
+mod room_lists;
+mod ruling;
 mod sending;
 mod sequence;
 mod shelving;
@@ -65,6 +69,7 @@ pub use handover::LobbyState;
 pub use public::{Excerpt, OpenRoom};
 
 use ignores::Ignores;
+use inviting::Invitations;
 use journal::Journal;
 use persistence::Unsaved;
 use sequence::{RoomKeys, Sequence};
@@ -146,6 +151,7 @@ pub struct Lobby {
     /// The most members there were at once.
     most_members: usize,
     ignores: Ignores,
+    invitations: Invitations,
     sequence: Sequence,
     keys: RoomKeys,
     /// The archive of rooms that are not in memory.
@@ -186,6 +192,7 @@ impl Lobby {
             sent: 0,
             most_members: 0,
             ignores: Ignores::default(),
+            invitations: Invitations::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
             archive: None,
@@ -339,6 +346,7 @@ impl Lobby {
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
         self.watches.check_invariants(|id| self.is_member(id));
+        self.invitations.check_invariants(|id| self.is_member(id));
         assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");
         self.accounts.check_invariants();
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");

@@ -9,12 +9,14 @@ use std::net::IpAddr;
 use super::deciding::Decision;
 use super::membership::Exit;
 use super::owning::{changed, checked};
+use super::ruling::most_in;
 use super::talking::time_left;
 use super::{Context, Lobby};
 use crate::chat::author::Author;
 use crate::chat::command::SanctionRequest;
 use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Change, Fact};
+use crate::chat::mask::Mask;
 use crate::chat::member::Member;
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
@@ -26,7 +28,7 @@ use crate::chat::reply::{Farewell, Reply};
 use crate::chat::room::RoomId;
 use crate::chat::sanctions::{Sanction, SanctionKind};
 use crate::id::ClientId;
-use crate::limits::{REASON_BYTES_MAX, SANCTIONS_LISTED_MAX, SANCTIONS_MAX, SANCTIONS_OF_MAIN_MAX};
+use crate::limits::{REASON_BYTES_MAX, SANCTIONS_LISTED_MAX};
 
 /// The target of a ban or a mute.
 struct Target {
@@ -66,9 +68,21 @@ impl Lobby {
         let Target { name, network } = self.target(id, room, asked, context)?;
         let until = asked.lasts.map(|lasts| context.now + lasts);
         let (kind, by_name) = (asked.kind, by.clone());
-        let sanction = Sanction { number: 0, kind, name, network, until, by: by_name, reason };
+        let sanction = Sanction {
+            number: 0,
+            kind,
+            name,
+            network,
+            mask: None,
+            is_quiet: false,
+            at: context.now,
+            until,
+            by: by_name,
+            reason,
+        };
         let sanctions = self.rooms.get(room).map(|open| &open.settings.sanctions);
-        if !sanctions.is_some_and(|all| all.has_place(&sanction, context.now, most_in(room))) {
+        if !sanctions.is_some_and(|all| all.has_place(&sanction, context.now, most_in(room, kind)))
+        {
             return Err(Refusal::TooManySanctions(self.room_name(room)));
         }
         let (sanction, rank) = (Box::new(sanction), self.rank(id, room));
@@ -111,6 +125,9 @@ impl Lobby {
             kind: SanctionKind::Ban,
             name: Some(whom),
             network: None,
+            mask: None,
+            is_quiet: false,
+            at: context.now,
             until: Some(context.now),
             by,
             reason,
@@ -132,12 +149,16 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        let imposed = open.settings.sanctions.impose(sanction, context.now, most_in(room)).cloned();
+        let most = most_in(room, sanction.kind);
+        let imposed = open.settings.sanctions.impose(sanction, context.now, most).cloned();
         let Some(sanction) = imposed else { return };
         self.note_settings_changed(room);
         let action = match sanction.kind {
             SanctionKind::Ban => ModerationAction::Banned,
             SanctionKind::Mute => ModerationAction::Muted,
+            SanctionKind::BanException | SanctionKind::InviteException => {
+                return self.tell_exception(room, author, &sanction, true, context, outlet);
+            }
         };
         if sanction.kind == SanctionKind::Ban {
             for whom in self.banned_members(room, &sanction, rank, context) {
@@ -165,11 +186,14 @@ impl Lobby {
         let Some(revoked) = sanctions.meant(kind, named, context.now).cloned() else { return };
         sanctions.revoke(kind, named);
         self.note_settings_changed(room);
+        let revoked = Sanction { by, until: None, reason: SmolStr::default(), ..revoked };
         let action = match kind {
             SanctionKind::Ban => ModerationAction::Unbanned,
             SanctionKind::Mute => ModerationAction::Unmuted,
+            SanctionKind::BanException | SanctionKind::InviteException => {
+                return self.tell_exception(room, author, &revoked, false, context, outlet);
+            }
         };
-        let revoked = Sanction { by, until: None, reason: SmolStr::default(), ..revoked };
         self.tell_sanction(author, room, action, &revoked, context, outlet);
     }
 
@@ -257,6 +281,14 @@ impl Lobby {
             return Err(Refusal::ThatIsYou);
         }
         match self.nickname(whom) {
+            // Where nobody could prove to own a room, its operators are equals.
+            Some(_)
+                if self.is_ownerless(room)
+                    && self.keeps_order(id, room)
+                    && !self.is_server_operator(whom) =>
+            {
+                Ok(())
+            }
             Some(name) if self.rank(whom, room) >= self.rank(id, room) => {
                 Err(Refusal::Outranked(name.clone()))
             }
@@ -276,7 +308,7 @@ impl Lobby {
     ) {
         let name = self.room_name(room);
         let by = self.person_named(&sanction.by, context);
-        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, sanction, by, context)));
+        outlet.reply(whom, &Reply::YouWere(moderation(action, &name, (sanction, ""), by, context)));
         let how = Exit::PutOut { by: &sanction.by, reason: &sanction.reason };
         if room == RoomId::MAIN {
             self.take_out(whom, how, context, outlet);
@@ -297,29 +329,30 @@ impl Lobby {
     ) {
         let name = self.room_name(room);
         let by = self.person_named(&sanction.by, context);
-        let moderation = moderation(action, &name, sanction, by, context);
+        let mask = match action {
+            ModerationAction::Kicked => SmolStr::default(),
+            _ => self.shown_mask(sanction),
+        };
+        let moderation = moderation(action, &name, (sanction, &mask), by, context);
         self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
         let lasts = time_left(sanction, context.now).filter(|_| action != ModerationAction::Kicked);
         self.note_done(author, room, Done::Moderated(action), |record| record.of(sanction, lasts));
     }
 }
 
-/// The most bans and mutes that there may be in a room.
-fn most_in(room: RoomId) -> usize {
-    if room == RoomId::MAIN { SANCTIONS_OF_MAIN_MAX } else { SANCTIONS_MAX }
-}
-
 fn moderation<'a>(
     action: ModerationAction,
     room: &'a crate::chat::RoomName,
-    sanction: &'a Sanction,
+    (sanction, mask): (&'a Sanction, &'a str),
     by: Person<'a>,
     context: &Context<'_>,
 ) -> Moderation<'a> {
+    let by_mask = sanction.mask.as_ref().map(Mask::as_str);
     Moderation {
         action,
         room,
-        whom: sanction.name.as_ref().map(Nickname::as_str),
+        whom: sanction.name.as_ref().map(Nickname::as_str).or(by_mask),
+        mask,
         by,
         lasts: time_left(sanction, context.now),
         reason: &sanction.reason,

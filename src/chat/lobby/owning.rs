@@ -17,6 +17,8 @@ use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
+use crate::chat::room_modes::RuleChange;
+use crate::chat::room_rules::RoomRule;
 use crate::chat::room_settings::{Owner, Topic};
 use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
@@ -43,7 +45,10 @@ impl Lobby {
         by: &Nickname,
         text: &str,
     ) -> Result<Decision<'static>, Refusal> {
-        self.check_rank(id, room, Rank::Operator)?;
+        let modes = self.rooms.get(room).map(|open| open.settings.modes).unwrap_or_default();
+        if room == RoomId::MAIN || modes.has(RoomRule::TopicLocked) {
+            self.check_rank(id, room, Rank::Operator)?;
+        }
         let text = checked(text, TOPIC_BYTES_MAX, Field::Topic)?;
         Ok(changed(room, by, Change::Topic(text)))
     }
@@ -110,6 +115,9 @@ impl Lobby {
         let (Some(whom), Some(open)) = (self.nickname(whom).cloned(), self.rooms.get(room)) else {
             return Ok(Decision::Nothing);
         };
+        if !may && open.officers.rank(&whom.key()) == Rank::Owner && self.is_ownerless(room) {
+            return Err(Refusal::Outranked(whom));
+        }
         if open.officers.is_operator(&whom.key()) == may {
             return Err(Refusal::AlreadySo(whom));
         }
@@ -130,8 +138,27 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         match change {
+            Change::Rules { set, unset } => {
+                self.change_rules(room, author, &by, (set, unset), context, outlet);
+            }
+            Change::Limit(limit) => {
+                self.change_limit(room, author, &by, limit, context, outlet);
+            }
+            Change::Voice { whom, may } => {
+                self.change_voice(room, author, &by, (&whom, may), context, outlet);
+            }
+            Change::Forgotten => self.forget_room(room),
+            Change::Resigned => {
+                if let Some(open) = self.rooms.get_mut(room) {
+                    open.officers.resign(&by.key());
+                }
+                let action = ModerationAction::Demoted;
+                self.tell_action(author, room, action, (&by, &by), context, outlet);
+            }
             Change::Topic(text) => self.change_topic(room, author, (&by, text), context, outlet),
-            Change::Password(hash) => self.change_password(room, author, hash, outlet),
+            Change::Password(hash) => {
+                self.change_password(room, author, (&by, hash), context, outlet)
+            }
             Change::Claimed => {
                 self.set_owner(room, &by);
                 let action = ModerationAction::MadeOwner;
@@ -168,7 +195,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
-        let topic = Topic { text: text.clone(), by: by.clone() };
+        let topic = Topic { text: text.clone(), by: by.clone(), at: context.now };
         open.settings.topic = (!text.is_empty()).then_some(topic);
         self.note_settings_changed(room);
         let by = Person::of(&self.profiles, author, by, context.network_of);
@@ -180,13 +207,17 @@ impl Lobby {
         &mut self,
         room: RoomId,
         author: Author,
-        password: Option<SecretHash>,
+        (by, password): (&Nickname, Option<SecretHash>),
+        context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         open.settings.password = password;
         self.note_settings_changed(room);
         let needed = password.is_some();
+        let by = Person::of(&self.profiles, author, by, context.network_of);
+        let change = RuleChange::Password { by, needed };
+        self.publish(room, author, &RoomEvent::Ruled(change), outlet);
         self.note_done(author, room, Done::Password(needed), |record| record);
         if let (Author::Here(id), Some(open)) = (author, self.rooms.get(room)) {
             outlet.reply(id, &Reply::PasswordSet { room: &open.name, needed });
@@ -205,7 +236,7 @@ impl Lobby {
         self.note_settings_changed(room);
     }
 
-    fn set_owner(&mut self, room: RoomId, who: &Nickname) {
+    pub(super) fn set_owner(&mut self, room: RoomId, who: &Nickname) {
         if let Some(open) = self.rooms.get_mut(room) {
             open.officers.set_owner(who.key());
         }
@@ -249,6 +280,7 @@ impl Lobby {
         let (room_name, whom_name) = (&name, Some(whom.as_str()));
         let person = Person::of(&self.profiles, author, by, context.network_of);
         let moderation = Moderation {
+            mask: "",
             action,
             room: room_name,
             whom: whom_name,
@@ -269,7 +301,8 @@ impl Lobby {
         if room == RoomId::MAIN {
             return Err(Refusal::MainIsEverybodys);
         }
-        self.check_rank(id, room, Rank::Owner)
+        let needs = if self.is_ownerless(room) { Rank::Operator } else { Rank::Owner };
+        self.check_rank(id, room, needs)
     }
 }
 

@@ -82,14 +82,16 @@ impl Lobby {
         self.accounts.log_out(id);
         self.watches.remove_all(id);
         self.remember_person(id, context);
+        self.invitations.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
         self.nicknames.remove(id, member.name_hash);
-        let mut told = SmallVec::<[RoomId; 2]>::new();
+        let (mut told, mut left) = (SmallVec::<[RoomId; 2]>::new(), SmallVec::<[RoomId; 2]>::new());
         while let Some(membership) = member.memberships.pop() {
             let stamp = self.sequence.behind_all(self.now);
             let went = || Fact::Went { who: member.nickname.clone() };
             self.note_in_journal(membership.room, stamp, went);
             self.remove_membership(membership, id, &member.nickname, outlet);
+            left.push(membership.room);
             if !self.count_departure(membership.room) {
                 told.push(membership.room);
             }
@@ -102,6 +104,9 @@ impl Lobby {
         drop(rooms);
         self.profiles.remove(id);
         self.note_absence(&member.nickname, outlet);
+        for room in left {
+            self.forget_if_forsaken(room, &member.nickname, context, outlet);
+        }
     }
 
     /// Remembers who somebody was that leaves, or has another nickname soon.
@@ -124,6 +129,7 @@ impl Lobby {
         self.profiles.clear();
         self.accounts.dismiss_everyone();
         self.watches = Default::default();
+        self.invitations.clear();
         (self.preferences, self.summaries, self.listeners) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();
@@ -202,6 +208,16 @@ impl Lobby {
         }
     }
 
+    /// A client here, under this nickname.
+    pub(super) fn person_of<'a>(
+        &'a self,
+        id: ClientId,
+        nickname: &'a Nickname,
+        context: &'a Context<'_>,
+    ) -> Person<'a> {
+        Person::of(&self.profiles, Author::Here(id), nickname, context.network_of)
+    }
+
     /// How an event names whoever has this nickname now, if somebody has.
     pub(super) fn person_named<'a>(
         &'a self,
@@ -224,7 +240,8 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         for membership in &member.memberships {
             let Some(room) = self.rooms.get(membership.room) else { continue };
-            let mute = room.settings.sanctions.mute_on(&member.nickname, context.now);
+            let person = self.person_of(id, &member.nickname, context);
+            let mute = room.settings.sanctions.mute_on(person, context.now);
             if mute.is_some() && !self.is_server_operator(id) {
                 return Err(Refusal::MutedName(room.name.clone()));
             }
@@ -280,7 +297,8 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let Context { now, network_of, .. } = *context;
-        match open.settings.sanctions.ban_on(nickname, network_of(id), now) {
+        let person = self.person_of(id, nickname, context);
+        match open.settings.sanctions.ban_on(person, network_of(id), now) {
             Some(ban) if !self.is_server_operator(id) => {
                 Err(Refusal::Banned(active(open, ban, now)))
             }

@@ -40,7 +40,7 @@ impl Lobby {
     /// Rooms that somebody is in and anybody may enter, the fullest first.
     pub fn open_rooms(&self) -> Vec<OpenRoom<'_>> {
         let listed = self.rooms.iter().filter(|(id, room)| {
-            (*id == RoomId::MAIN || !room.is_empty()) && room.settings.password.is_none()
+            (*id == RoomId::MAIN || !room.is_empty()) && room.settings.is_open()
         });
         let mut rooms: Vec<OpenRoom<'_>> = listed
             .map(|(_, room)| OpenRoom {

@@ -12,6 +12,8 @@ use crate::chat::people::PeopleReply;
 use crate::chat::person::Person;
 use crate::chat::refusal::{Rank, Refusal, Verb};
 use crate::chat::reply::{Reply, Whisper};
+use crate::chat::room_refusal::RoomRefusal;
+use crate::chat::room_rules::RoomRule;
 use crate::chat::sending::{Recipient, Sending, Sent, SentId, SentKind};
 use crate::id::ClientId;
 use crate::text::{clean_formatted, is_blank};
@@ -23,7 +25,7 @@ impl Lobby {
         &self,
         id: ClientId,
         sending: Sending<'a>,
-        now: UnixTime,
+        context: &Context<'_>,
     ) -> Result<Decision<'a>, Refusal> {
         let Recipient::Room { room, least: Rank::Member } = sending.to else {
             return Ok(Decision::Answer(Command::Send(sending)));
@@ -36,7 +38,7 @@ impl Lobby {
         };
         let text = clean_formatted(sending.text);
         let speech = Speech { kind, text, tags: sending.tags };
-        self.decide_to_speak(id, Some(room), speech, now)
+        self.decide_to_speak(id, Some(room), speech, context)
     }
 
     /// Sends what changes no room.
@@ -68,8 +70,12 @@ impl Lobby {
         let (Some(member), Sending { kind, tags, .. }) = (self.members.get(id), sending) else {
             return Ok(());
         };
-        let room = self.own_room(member, Some(room))?;
-        self.check_may_speak(id, room, &member.nickname, context.now)?;
+        let room = self.room_to_address(member, Some(room))?;
+        self.check_may_speak(id, room, &member.nickname, context)?;
+        let is_request = matches!(kind, SentKind::Control | SentKind::ControlAnswer);
+        if is_request && self.has_rule(room, RoomRule::NoRequests) {
+            return Err(RoomRefusal::NoRequests(self.room_name(room)).into());
+        }
         let who =
             Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
         let sent = Sent { who, kind, text: &text, tags, id: sent_id };

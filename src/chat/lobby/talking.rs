@@ -7,13 +7,16 @@ use super::{Context, Lobby};
 use crate::chat::author::Author;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::Fact;
+use crate::chat::member::Member;
 use crate::chat::message::{Message, MessageId, MessageKind};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::person::Person;
-use crate::chat::refusal::{ActiveSanction, Refusal, Verb, quoted};
+use crate::chat::refusal::{ActiveSanction, Rank, Refusal, Verb, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::{Room, RoomId};
+use crate::chat::room_refusal::RoomRefusal;
+use crate::chat::room_rules::RoomRule;
 use crate::chat::sanctions::Sanction;
 use crate::chat::sending::{Sent, SentId, SentKind};
 use crate::id::ClientId;
@@ -41,11 +44,11 @@ impl Lobby {
         id: ClientId,
         room: Option<&str>,
         speech: Speech<'_>,
-        now: UnixTime,
+        context: &Context<'_>,
     ) -> Result<Decision<'static>, Refusal> {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
-        let room = self.own_room(member, room)?;
-        self.check_may_speak(id, room, &member.nickname, now)?;
+        let room = self.room_to_address(member, room)?;
+        self.check_may_speak(id, room, &member.nickname, context)?;
         let Speech { kind, text, tags } = speech;
         if is_blank(&text) {
             return Ok(Decision::Nothing);
@@ -77,11 +80,12 @@ impl Lobby {
         for room in [RoomId::MAIN, room] {
             let Some(open) = self.rooms.get(room) else { continue };
             let sanctions = &open.settings.sanctions;
-            if let Some(ban) = sanctions.ban_on(bot, None, context.now) {
+            if let Some(ban) = sanctions.ban_on(Person::bot(bot), None, context.now) {
                 return Err(Refusal::Banned(active(open, ban, context.now)));
             }
         }
-        self.check_not_muted(room, bot, context.now)?;
+        let rank = if self.is_silent(room) { Rank::Member } else { Rank::ServerOperator };
+        self.check_not_silenced(room, Person::bot(bot), rank, context.now)?;
         let text = one_line(text);
         let text = clean(&text);
         if is_blank(&text) {
@@ -147,30 +151,70 @@ impl Lobby {
         ignoring.iter().copied().filter(hears_here).collect()
     }
 
-    /// Server operators are bound by no mute.
+    /// Whether not everybody may speak in a room: one look, for each message.
+    fn is_silent(&self, room: RoomId) -> bool {
+        self.rooms.get(room).is_some_and(|open| {
+            let settings = &open.settings;
+            settings.sanctions.silence_somebody() || settings.modes.has(RoomRule::Moderated)
+        })
+    }
+
+    /// Checks that a member may speak in a room.
     pub(super) fn check_may_speak(
         &self,
         id: ClientId,
         room: RoomId,
         nickname: &Nickname,
-        now: UnixTime,
+        context: &Context<'_>,
     ) -> Result<(), Refusal> {
-        match self.check_not_muted(room, nickname, now) {
-            Err(_) if self.is_server_operator(id) => Ok(()),
-            checked => checked,
+        if !self.is_silent(room) {
+            return Ok(());
         }
+        let person = self.person_of(id, nickname, context);
+        self.check_not_silenced(room, person, self.rank(id, room), context.now)
     }
 
-    fn check_not_muted(
+    /// Server operators are bound by nothing, who has a voice by no mute, and who keeps order only
+    /// by mutes on its nickname.
+    fn check_not_silenced(
         &self,
         room: RoomId,
-        nickname: &Nickname,
+        person: Person<'_>,
+        rank: Rank,
         now: UnixTime,
     ) -> Result<(), Refusal> {
-        let Some(open) = self.rooms.get(room) else { return Ok(()) };
-        match open.settings.sanctions.mute_on(nickname, now) {
-            Some(mute) => Err(Refusal::Muted(active(open, mute, now))),
-            None => Ok(()),
+        let Some(open) = self.rooms.get(room).filter(|_| rank < Rank::ServerOperator) else {
+            return Ok(());
+        };
+        if open.officers.voiced() > 0 && open.officers.has_voice(&person.nickname().key()) {
+            return Ok(());
+        }
+        let binds =
+            |mute: &&Sanction| rank < Rank::Operator || (mute.mask.is_none() && !mute.is_quiet);
+        if let Some(mute) = open.settings.sanctions.mute_on(person, now).filter(binds) {
+            return Err(Refusal::Muted(active(open, mute, now)));
+        }
+        if rank < Rank::Operator && open.settings.modes.has(RoomRule::Moderated) {
+            return Err(RoomRefusal::Moderated(open.name.clone()).into());
+        }
+        Ok(())
+    }
+
+    /// The room in which somebody wants to speak. One need not be in it where not only members may.
+    pub(super) fn room_to_address(
+        &self,
+        member: &Member,
+        named: Option<&str>,
+    ) -> Result<RoomId, Refusal> {
+        let found = self.own_room(member, named);
+        match (found, named) {
+            (Err(Refusal::NotInRoom(name)), Some(named)) => {
+                let room = self.room_named(named)?;
+                let modes = self.rooms.get(room).map(|open| open.settings.modes);
+                let is_open = modes.is_some_and(|modes| !modes.has(RoomRule::MembersOnly));
+                if is_open { Ok(room) } else { Err(Refusal::NotInRoom(name)) }
+            }
+            (found, _) => found,
         }
     }
 

@@ -11,6 +11,7 @@ use super::error::HttpError;
 use super::origin::Spoken;
 use super::request::{AnswerForm, Asked, Wanted, WebCall};
 use super::response;
+use super::upgrade::Subprotocol;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
@@ -41,6 +42,9 @@ pub struct HttpDecoder {
     /// No more will come.
     has_ended: bool,
     stage: Stage,
+    /// What is spoken behind an upgrade.
+    #[serde(default)]
+    subprotocol: Subprotocol,
 }
 
 /// How far the request is.
@@ -76,6 +80,7 @@ impl HttpDecoder {
             security: Security::Plain,
             has_ended,
             stage: Stage::New,
+            subprotocol: Subprotocol::default(),
         }
     }
 
@@ -109,9 +114,9 @@ impl HttpDecoder {
         HttpSteps { decoder: self, outcome, last: Vec::new() }
     }
 
-    /// What came behind the request, if that was for WebSocket.
-    pub(in crate::dialect) fn behind_upgrade(&self) -> Option<&[u8]> {
-        (self.stage == Stage::Upgraded).then_some(&self.bytes)
+    /// What is spoken behind the request if that was for WebSocket, and what came behind it.
+    pub(in crate::dialect) fn behind_upgrade(&self) -> Option<(Subprotocol, &[u8])> {
+        (self.stage == Stage::Upgraded).then_some((self.subprotocol, &self.bytes))
     }
 
     /// What comes of the bytes so far.
@@ -142,6 +147,7 @@ impl HttpDecoder {
         }
         if let Wanted::Upgrade(upgrade) = &asked.wanted {
             let answer = upgrade.answer(response::note(&asked.form));
+            self.subprotocol = upgrade.subprotocol;
             self.bytes.drain(..length);
             return Outcome::Upgrade(answer);
         }
@@ -283,10 +289,12 @@ impl Steps for HttpSteps<'_> {
                 self.last = answer;
                 Step::Answer(&self.last)
             }
-            Outcome::Speak => {
+            Outcome::Speak if self.decoder.subprotocol == Subprotocol::Json => {
                 self.outcome = Outcome::Switch;
                 Step::Speak(Encoding::JsonFrame)
             }
+            // Whoever speaks IRC says so first.
+            Outcome::Speak => Step::Switch,
             Outcome::Switch => Step::Switch,
         }
     }

@@ -29,6 +29,7 @@ pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out
         | RoomEvent::Renamed { .. }
         | RoomEvent::News { .. }
         | RoomEvent::AccountChanged { .. }
+        | RoomEvent::Ruled(_)
         | RoomEvent::PresenceSummary { .. } => return,
         RoomEvent::Said { id, epoch, .. } | RoomEvent::Acted { id, epoch, .. } => {
             Some(HistoryCursor { epoch: *epoch, number: id.number })

@@ -34,4 +34,6 @@ pub use request::{AnswerForm, WebCall, WebRequest};
 pub(super) use response::reply;
 pub use response::{WebAnswer, answer};
 pub use text::{PostForm, WebPost};
+
+pub(super) use upgrade::Subprotocol;
 pub use upgrade::accept;

@@ -29,10 +29,20 @@ pub struct Spoken {
     pub loopback_only: bool,
     /// Whether clients may come encrypted.
     pub encryption: Encryption,
-    /// The server's name, as IRC clients are told it.
+    /// The server's name, as IRC clients are told it; empty: the usual one.
     pub server_name: SmolStr,
     /// What is offered of accounts.
     pub accounts: AccountOffer,
+}
+
+/// The server's name, where no other was chosen.
+const SERVER_NAME: &str = "irc.mio-chat";
+
+impl Spoken {
+    /// The server's name.
+    pub(in crate::dialect) fn server_name(&self) -> &str {
+        if self.server_name.is_empty() { SERVER_NAME } else { &self.server_name }
+    }
 }
 
 /// What is offered of accounts, and what is asked of those who register one.

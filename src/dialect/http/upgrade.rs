@@ -1,14 +1,34 @@
 //! The handshake of WebSocket (RFC 6455, section 4.2): from an HTTP request to frames.
 
 use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
 use super::body::Framing;
 use super::error::HttpError;
 use super::head::Head;
 
-/// JSON dialect 1, one object a text frame.
-const SUBPROTOCOL: &str = "mio-chat.1";
+/// What is spoken behind the handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::dialect) enum Subprotocol {
+    /// JSON dialect 1, one object a text frame.
+    #[default]
+    Json,
+    /// IRC, one line a text frame (IRCv3 `websocket`).
+    IrcTexts,
+    /// IRC, one line a binary frame.
+    IrcBytes,
+}
+
+impl Subprotocol {
+    /// All, by name.
+    const ALL: [(Self, &str); 3] = [
+        (Self::Json, "mio-chat.1"),
+        (Self::IrcTexts, "text.ircv3.net"),
+        (Self::IrcBytes, "binary.ircv3.net"),
+    ];
+}
+
 /// The path on which that is spoken by those who ask for no subprotocol.
 const PATH: &str = "/ws";
 /// Fixed by the RFC.
@@ -21,7 +41,9 @@ const KEY_BYTES: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upgrade {
     accept: String,
-    subprotocol: Option<&'static str>,
+    pub(super) subprotocol: Subprotocol,
+    /// The name by which the client has asked for it.
+    name: Option<&'static str>,
 }
 
 impl Upgrade {
@@ -34,8 +56,8 @@ impl Upgrade {
              Sec-WebSocket-Accept: {}\r\n",
             self.accept
         );
-        if let Some(subprotocol) = self.subprotocol {
-            answer.push_str(&format!("Sec-WebSocket-Protocol: {subprotocol}\r\n"));
+        if let Some(name) = self.name {
+            answer.push_str(&format!("Sec-WebSocket-Protocol: {name}\r\n"));
         }
         answer.push_str("\r\n");
         answer.into_bytes()
@@ -62,7 +84,8 @@ pub(super) fn read(
     if !is_key {
         return Err(HttpError::Malformed("Sec-WebSocket-Key is not 16 bytes in base64"));
     }
-    Ok(Upgrade { accept: accept(key), subprotocol: subprotocol(head, path)? })
+    let (subprotocol, name) = subprotocol(head, path)?;
+    Ok(Upgrade { accept: accept(key), subprotocol, name })
 }
 
 /// Proof that the key was read by somebody who speaks WebSocket.
@@ -71,16 +94,22 @@ pub fn accept(key: &str) -> String {
 }
 
 /// The first subprotocol that both sides know.
-fn subprotocol(head: &Head<'_>, path: &str) -> Result<Option<&'static str>, HttpError> {
+fn subprotocol(
+    head: &Head<'_>,
+    path: &str,
+) -> Result<(Subprotocol, Option<&'static str>), HttpError> {
     let mut offered = head.list("sec-websocket-protocol").peekable();
     if offered.peek().is_some() {
-        return match offered.any(|name| name == SUBPROTOCOL) {
-            true => Ok(Some(SUBPROTOCOL)),
-            false => Err(HttpError::Malformed("the subprotocol of this chat is mio-chat.1")),
+        let known = |offer| Subprotocol::ALL.into_iter().find(|(_, name)| *name == offer);
+        return match offered.find_map(known) {
+            Some((subprotocol, name)) => Ok((subprotocol, Some(name))),
+            None => Err(HttpError::Malformed(
+                "the subprotocols of this chat are mio-chat.1, text.ircv3.net and binary.ircv3.net",
+            )),
         };
     }
     match path == PATH {
-        true => Ok(None),
+        true => Ok((Subprotocol::Json, None)),
         false => Err(HttpError::NotFound(
             "games do not meet here yet; the chat is at /ws, or subprotocol mio-chat.1",
         )),
@@ -118,6 +147,11 @@ mod tests {
             handshake("/any", &usual(&format!("{KEY}{offers}"))),
             Ok(format!("{answer}Sec-WebSocket-Protocol: mio-chat.1\r\n\r\n"))
         );
+        let offers = "Sec-WebSocket-Protocol: binary.ircv3.net, text.ircv3.net\r\n";
+        assert_eq!(
+            handshake("/", &usual(&format!("{KEY}{offers}"))),
+            Ok(format!("{answer}Sec-WebSocket-Protocol: binary.ircv3.net\r\n\r\n"))
+        );
     }
 
     #[test]
@@ -133,7 +167,7 @@ mod tests {
             ("/ws", usual("Sec-WebSocket-Key: dGhlIHNhbXBsZQ==\r\n"), "400"),
             ("/ws", usual("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n"), "400"),
             ("/ws", usual(&format!("{KEY}{KEY}")), "400"),
-            ("/ws", format!("{with_key}Sec-WebSocket-Protocol: text.ircv3.net\r\n"), "400"),
+            ("/ws", format!("{with_key}Sec-WebSocket-Protocol: soap\r\n"), "400"),
             ("/ws", format!("{with_key}Content-Length: 5\r\n"), "400"),
             ("/ws", format!("{with_key}Transfer-Encoding: chunked\r\n"), "400"),
         ] {

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dialect::websocket::frame::Opcode;
+
 /// Some capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities(u32);
@@ -33,6 +35,10 @@ impl Capabilities {
     pub(super) const SETNAME: Self = Self(1 << 6);
     pub(super) const INVITE_NOTIFY: Self = Self(1 << 7);
     pub(super) const CHGHOST: Self = Self(1 << 8);
+    /// No capability: its lines come and go in messages of WebSocket …
+    pub(super) const IN_FRAMES: Self = Self(1 << 14);
+    /// … which are bytes, and not texts.
+    pub(super) const IN_BYTES: Self = Self(1 << 15);
     // The others change what one client is told.
     pub(super) const ECHO_MESSAGE: Self = Self(1 << 16);
     pub(super) const LABELED_RESPONSE: Self = Self(1 << 17);
@@ -70,6 +76,17 @@ impl Form {
     /// What a client reads that has taken nothing.
     pub const BARE: Self = Self([0; 2]);
 
+    /// What kind of message of WebSocket each line is, if they are.
+    pub(super) fn opcode(self) -> Option<Opcode> {
+        let opcode = if self.has(Capabilities::IN_BYTES) { Opcode::Binary } else { Opcode::Text };
+        self.has(Capabilities::IN_FRAMES).then_some(opcode)
+    }
+
+    /// Whether what its readers are told is framed by WebSocket.
+    pub fn is_in_frames(self) -> bool {
+        self.has(Capabilities::IN_FRAMES)
+    }
+
     /// Whether all of these are among them.
     pub(super) fn has(self, others: Capabilities) -> bool {
         Capabilities(u32::from(u16::from_le_bytes(self.0))).has(others)
@@ -88,6 +105,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),
     offered("away-notify", Capabilities::AWAY_NOTIFY),
+    offered("invite-notify", Capabilities::INVITE_NOTIFY),
     offered("setname", Capabilities::SETNAME),
     offered("extended-monitor", Capabilities::EXTENDED_MONITOR),
     offered("sasl", Capabilities::SASL),

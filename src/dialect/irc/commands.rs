@@ -5,6 +5,7 @@
 
 pub(super) mod accounts;
 mod history;
+mod modes;
 mod people;
 mod rooms;
 mod talking;
@@ -101,6 +102,7 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
         "WHO" => message.words[message.verb.len()..].trim_start(),
         "WHOIS" => message.said(1).unwrap_or(first),
         "CHATHISTORY" => message.get(1).unwrap_or_default(),
+        "INVITE" => message.said(1).unwrap_or(first),
         _ => first,
     }
 }
@@ -151,6 +153,7 @@ pub(super) fn step<'a>(
         "PART" => rooms::part(message, stage),
         "KICK" => rooms::kick(message, stage),
         "NAMES" => rooms::names(message, stage),
+        "MODE" => modes::mode(message, stage),
         _ if stage > 0 => None,
         "NICK" => Some(match message.said(0) {
             Some(nickname) => Step::Command(Command::Nick(nickname)),
@@ -165,7 +168,8 @@ pub(super) fn step<'a>(
         "QUIT" => Some(quit(message)),
         "CHATHISTORY" => Some(history::step(message)),
         "TOPIC" => Some(rooms::topic(message)),
-        "LIST" => Some(Step::Command(Command::Rooms)),
+        "INVITE" => Some(modes::invite(message)),
+        "LIST" => Some(modes::list(message)),
         _ => Some(as_typed(message)),
     }
 }
@@ -214,7 +218,7 @@ pub(super) fn target<'a>(list: &'a str, stage: usize) -> Result<Option<&'a str>,
     }
 }
 
-/// The name of a room as the lobby knows it, if this names one.
+/// The name of a room as the lobby takes it, if this names one.
 pub(super) fn room(target: &str) -> Option<&str> {
-    target.strip_prefix('#')
+    target.starts_with('#').then_some(target)
 }

@@ -12,8 +12,9 @@ use memchr::{memchr, memchr2};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::capability::{Capabilities, Form};
+use super::capability::Capabilities;
 use super::commands::{about, subcommand, told};
+use super::frames::{Frames, Pending};
 use super::message::Message;
 use super::note::{Note, Told};
 use super::numeric::END;
@@ -22,6 +23,7 @@ use crate::dialect::AccountOffer;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
+use crate::dialect::websocket::frame::Opcode;
 use crate::limits::{
     IRC_LABEL_BYTES_MAX, IRC_LINE_BYTES_MAX, IRC_REGISTER_BYTES_MAX, IRC_REGISTER_LINES_MAX,
     IRC_TAGS_BYTES_MAX, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN,
@@ -47,6 +49,9 @@ pub struct IrcDecoder {
     security: Security,
     beginning: Option<Box<Beginning>>,
     client: Client,
+    /// Its lines come in messages of WebSocket.
+    #[serde(default)]
+    frames: Option<Box<Frames>>,
 }
 
 /// What is still to be said at the beginning.
@@ -86,13 +91,38 @@ impl IrcDecoder {
             security,
             beginning: Some(Box::new(beginning)),
             client: Client::new(accounts),
+            frames: None,
         }
+    }
+
+    /// Begins behind a request for WebSocket, with what came behind it.
+    pub(in crate::dialect) fn in_frames(
+        behind: &[u8],
+        opcode: Opcode,
+        server: &str,
+        accounts: AccountOffer,
+    ) -> Self {
+        let begun = Begun {
+            bytes: Vec::new(),
+            at: Time::NEVER,
+            is_prompted: false,
+            has_ended: false,
+            security: Security::Plain,
+        };
+        let bytes = Capabilities::NONE.with(Capabilities::IN_BYTES, opcode == Opcode::Binary);
+        let capabilities = bytes.with(Capabilities::IN_FRAMES, true);
+        let mut client = Client::new(accounts);
+        client.capabilities = capabilities;
+        let frames = Some(Box::new(Frames::begin(behind)));
+        Self { client, frames, ..Self::new(begun, server, accounts) }
     }
 
     /// Takes in what was read at `now`, which may be nothing.
     pub(in crate::dialect) fn decode<'a>(&'a mut self, now: Time, input: &'a [u8]) -> IrcSteps<'a> {
-        let is_direct = self.unread.is_empty();
-        if !is_direct {
+        let is_direct = self.unread.is_empty() && self.frames.is_none();
+        if let Some(frames) = &mut self.frames {
+            frames.take(now, input, &mut self.unread);
+        } else if !is_direct {
             self.unread.extend_from_slice(input);
         }
         let bytes = std::mem::take(&mut self.unread);
@@ -106,6 +136,7 @@ impl IrcDecoder {
             cleaned: String::new(),
             label: String::new(),
             client_tags: String::new(),
+            words: Vec::new(),
             is_over: false,
         }
     }
@@ -113,7 +144,7 @@ impl IrcDecoder {
 
 impl LanguageDecoder for IrcDecoder {
     fn is_drained(&self) -> bool {
-        self.unread.is_empty()
+        self.unread.is_empty() && self.frames.as_ref().is_none_or(|frames| frames.is_drained())
     }
 
     fn begun(&self) -> Time {
@@ -208,13 +239,16 @@ pub struct IrcSteps<'a> {
     label: String,
     /// Its tags that others are to be told.
     client_tags: String,
+    /// What is said of the frames that it came in.
+    words: Vec<u8>,
     /// The last words were said.
     is_over: bool,
 }
 
 impl Steps for IrcSteps<'_> {
     fn due(&self) -> Due {
-        if self.line.is_some() || self.decoder.beginning.is_some() {
+        let is_pending = self.decoder.frames.as_ref().is_some_and(|frames| frames.is_pending());
+        if self.line.is_some() || self.decoder.beginning.is_some() || is_pending {
             Due::Now
         } else if self.has_line() {
             Due::InTurn
@@ -227,14 +261,23 @@ impl Steps for IrcSteps<'_> {
         if self.decoder.beginning.is_some() {
             return self.begin();
         }
-        if self.line.is_none() {
-            return self.next_line(speaker.is_member());
+        if self.line.is_some() {
+            return self.go_on(speaker);
         }
-        self.go_on(speaker)
+        match self.decoder.frames.as_mut().map_or(Pending::Nothing, |frames| frames.next()) {
+            Pending::Nothing => self.next_line(speaker.is_member()),
+            Pending::Noise(cost) => Step::Noise(cost),
+            Pending::Answer(answer) => {
+                self.words = answer;
+                Step::Answer(&self.words)
+            }
+        }
     }
 
     fn has_line(&self) -> bool {
-        !self.is_over && frame(self.unused(), self.decoder.is_skipping) != Frame::More
+        let are_frames_over = self.decoder.frames.as_ref().is_some_and(|frames| frames.are_over());
+        let is_more = || frame(self.unused(), self.decoder.is_skipping) == Frame::More;
+        !self.is_over && (are_frames_over || !is_more())
     }
 
     fn begins_with_command(&self) -> bool {
@@ -257,8 +300,11 @@ impl IrcSteps<'_> {
         let Some(beginning) = &mut self.decoder.beginning else { return Step::Noise(0) };
         beginning.stage += 1;
         match beginning.stage {
-            1 => Step::Speak(Encoding::Irc(Form::BARE)),
+            1 => Step::Speak(Encoding::Irc(self.decoder.client.capabilities.form())),
             2 if beginning.is_prompted => Step::Answer(END),
+            2 if self.decoder.frames.is_some() => {
+                Step::Note(Note::Takes(self.decoder.client.capabilities))
+            }
             2 => Step::Noise(0),
             _ => {
                 let server = self.decoder.beginning.take().map(|beginning| beginning.server);
@@ -276,7 +322,7 @@ impl IrcSteps<'_> {
         let verdict = frame(self.unused(), self.decoder.is_skipping);
         let length = match verdict {
             _ if self.is_over => return Step::More,
-            Frame::More => return Step::More,
+            Frame::More => return self.end_of_lines(),
             Frame::Skipped(used) | Frame::TooLong(used) => {
                 self.used += used;
                 self.decoder.is_skipping = self.unused_from(start).get(used - 1) != Some(&b'\n');
@@ -312,6 +358,17 @@ impl IrcSteps<'_> {
         let range = start..start + length;
         self.line = Some(LineTold { range, stage: 0, part: Part::Label });
         Step::Noise(0)
+    }
+
+    /// No line is whole. In frames that may have been all.
+    fn end_of_lines(&mut self) -> Step<'_> {
+        match self.decoder.frames.as_mut().and_then(|frames| frames.last_words()) {
+            Some(words) => {
+                (self.words, self.is_over) = (words, true);
+                Step::Finish(&self.words)
+            }
+            None => Step::More,
+        }
     }
 
     /// A line that is no text is heard by nobody.
@@ -400,7 +457,8 @@ impl Drop for IrcSteps<'_> {
         if self.decoder.has_ended && !is_whole || self.is_over {
             unread = Vec::new();
         }
-        if unread.is_empty() {
+        let is_begun = self.decoder.frames.as_ref().is_some_and(|frames| frames.is_begun());
+        if unread.is_empty() && !is_begun {
             unread = Vec::new();
             self.decoder.started = Time::NEVER;
         } else if self.decoder.started == Time::NEVER {

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::capability::{Capabilities, Form};
 use super::numeric::{END, Line};
+use super::ruled;
 use crate::chat::{
     Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
     SentId, SentKind,
@@ -50,12 +51,14 @@ pub(in crate::dialect) fn write(
             by(who, out).word("TOPIC").word(&target).text(text);
         }
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
+        RoomEvent::Ruled(ref change) => ruled::write(form, change, &target, out),
     }
 }
 
 /// The name of a room with what IRC puts before it.
 pub(super) fn channel(room: &RoomName) -> String {
-    format!("#{}", room.as_str())
+    let name = room.as_str();
+    if name.starts_with('#') { name.to_owned() } else { format!("#{name}") }
 }
 
 /// Appends that somebody has left.
@@ -77,28 +80,24 @@ pub(super) fn renamed(old: Person<'_>, new: &Nickname, out: &mut Vec<u8>) {
     by(old, out).word("NICK").word(new.as_str()).end();
 }
 
-/// Appends an action of somebody who looks after a room.
-pub(super) fn moderated(moderation: &Moderation<'_>, target: &str, out: &mut Vec<u8>) {
+/// Appends an action of somebody who looks after a room. Who is put out has left already.
+fn moderated(moderation: &Moderation<'_>, target: &str, out: &mut Vec<u8>) {
     let whom = moderation.whom.unwrap_or("*");
-    let mode = match moderation.action {
-        ModerationAction::Kicked => {
-            let line = by(moderation.by, out).word("KICK").word(target).word(whom);
-            let is_given = !moderation.reason.is_empty();
-            return line.text(if is_given { moderation.reason } else { moderation.by.as_str() });
-        }
-        ModerationAction::Banned => "+b",
-        ModerationAction::Unbanned => "-b",
-        ModerationAction::Promoted | ModerationAction::MadeOwner => "+o",
-        ModerationAction::Demoted => "-o",
-        ModerationAction::Muted => "+b m:",
-        ModerationAction::Unmuted => "-b m:",
+    let (mode, whom) = match moderation.action {
+        ModerationAction::Kicked => return,
+        ModerationAction::Banned | ModerationAction::Muted => ("+b", moderation.mask),
+        ModerationAction::Unbanned | ModerationAction::Unmuted => ("-b", moderation.mask),
+        ModerationAction::Promoted | ModerationAction::MadeOwner => ("+o", whom),
+        ModerationAction::Demoted => ("-o", whom),
     };
-    let line = by(moderation.by, out).word("MODE").word(target);
-    match mode.strip_suffix(" m:") {
-        Some(mode) => line.word(mode).word(&format!("m:{whom}!*@*")).end(),
-        None if mode.ends_with('b') => line.word(mode).word(&format!("{whom}!*@*")).end(),
-        None => line.word(mode).word(whom).end(),
-    }
+    by(moderation.by, out).word("MODE").word(target).word(mode).word(whom).end();
+}
+
+/// Appends that the reader was put out of a room.
+pub(super) fn put_out(moderation: &Moderation<'_>, whom: &str, out: &mut Vec<u8>) {
+    let who = moderation.by;
+    let line = by(who, out).word("KICK").word(&channel(moderation.room)).word(whom);
+    line.text(if moderation.reason.is_empty() { who.as_str() } else { moderation.reason });
 }
 
 /// Appends what is new about somebody, for those who want to know.

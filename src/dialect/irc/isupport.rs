@@ -3,8 +3,9 @@
 //! Every number is one of `limits`.
 
 use crate::limits::{
-    AWAY_BYTES_MAX, IRC_HISTORY_MAX, IRC_REAL_BYTES_MAX, IRC_TARGETS_MAX, IRC_USER_BYTES_MAX,
-    NAME_BYTES_MAX, REASON_BYTES_MAX, ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
+    AWAY_BYTES_MAX, IRC_HISTORY_MAX, IRC_MODES_MAX, IRC_NAMES_MAX, IRC_REAL_BYTES_MAX,
+    IRC_TARGETS_MAX, IRC_USER_BYTES_MAX, MASKS_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
+    ROOM_NAME_COLUMNS_MAX, ROOMS_PER_MEMBER_MAX, TOPIC_BYTES_MAX, WATCHED_MAX,
 };
 
 /// What fits one line, with its text.
@@ -22,15 +23,24 @@ fn tokens() -> Vec<String> {
         "CASEMAPPING=ascii".into(),
         "CHANTYPES=#".into(),
         "PREFIX=(ov)@+".into(),
-        format!("NICKLEN={NAME_BYTES_MAX}"),
-        format!("CHANNELLEN={NAME_BYTES_MAX}"),
+        format!("NICKLEN={NAME_COLUMNS_MAX}"),
+        format!("CHANNELLEN={ROOM_NAME_COLUMNS_MAX}"),
+        "CHANMODES=beI,k,l,CRimnst".into(),
+        "EXCEPTS=e".into(),
+        "INVEX=I".into(),
+        "EXTBAN=,am".into(),
+        "ACCOUNTEXTBAN=a".into(),
+        "ELIST=CMNTU".into(),
+        "STATUSMSG=@".into(),
+        format!("MODES={IRC_MODES_MAX}"),
+        format!("MAXLIST=b:{MASKS_MAX},e:{MASKS_MAX},I:{MASKS_MAX}"),
         format!("TOPICLEN={TOPIC_BYTES_MAX}"),
         format!("KICKLEN={REASON_BYTES_MAX}"),
         format!("USERLEN={IRC_USER_BYTES_MAX}"),
         format!("NAMELEN={IRC_REAL_BYTES_MAX}"),
         format!("CHANLIMIT=#:{ROOMS_PER_MEMBER_MAX}"),
         format!(
-            "TARGMAX=PRIVMSG:{most},NOTICE:{most},TAGMSG:{most},JOIN:,PART:,KICK:{most},NAMES:10"
+            "TARGMAX=PRIVMSG:{most},NOTICE:{most},TAGMSG:{most},JOIN:,PART:,KICK:{most},NAMES:{IRC_NAMES_MAX}"
         ),
         format!("AWAYLEN={AWAY_BYTES_MAX}"),
         format!("MONITOR={WATCHED_MAX}"),

@@ -11,6 +11,7 @@
 //!     reader         one client's end: its nickname, its label, answers put together
 //!     events         what happens in a room; replies, refusals: what one client is told
 //!     server         questions that the language answers alone: version, help
+//!     frames         the same lines in messages of WebSocket
 //!     numeric        lines as they are written; isupport: what the server says of its limits
 //! ```
 //!
@@ -24,7 +25,8 @@ mod accounts;
 mod capability;
 mod commands;
 pub(super) mod decoder;
-pub(super) mod events;
+mod events;
+mod frames;
 mod isupport;
 mod message;
 mod note;
@@ -33,12 +35,23 @@ mod reader;
 mod refusals;
 mod registration;
 mod replies;
+mod ruled;
 mod sasl;
 mod server;
+
+use crate::chat::{RoomEvent, RoomName};
 
 pub use capability::Form;
 pub use note::Note;
 pub use reader::{OwnEvent, Reader};
+
+/// Appends what happened in a room, for those who have taken these capabilities.
+pub(super) fn room_event(form: Form, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+    let Some(opcode) = form.opcode() else { return events::write(form, room, event, out) };
+    let mut lines = Vec::new();
+    events::write(form, room, event, &mut lines);
+    frames::write_lines(opcode, &lines, out);
+}
 
 /// Whether this is a verb by which a client shows that it speaks IRC.
 pub(super) use commands::begins_irc;

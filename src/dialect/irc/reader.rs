@@ -15,12 +15,14 @@ use smol_str::SmolStr;
 use super::accounts;
 use super::capability::{Capabilities, OFFERED};
 use super::events;
+use super::frames;
 use super::message::write_value;
 use super::note::{Note, Told};
 use super::numeric::{END, Line};
 use super::{replies, server};
-use crate::chat::{Reply, RoomEvent, RoomName};
+use crate::chat::{Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
 use crate::dialect::AccountOffer;
+use crate::dialect::websocket::farewell;
 use crate::limits::{IRC_ANSWER_BYTES_MAX, IRC_LINE_BYTES_MAX};
 
 /// One client that reads IRC.
@@ -74,6 +76,10 @@ pub enum OwnEvent {
 impl Reader {
     /// Takes a note of its client's decoder.
     pub fn note(&mut self, note: &Note<'_>, out: &mut Vec<u8>) {
+        self.in_frames(out, |reader, out| reader.take_note(note, out));
+    }
+
+    fn take_note(&mut self, note: &Note<'_>, out: &mut Vec<u8>) {
         match *note {
             Note::Begin { server, accounts } => {
                 (self.server, self.accounts) = (server.into(), accounts);
@@ -102,7 +108,20 @@ impl Reader {
     /// Appends what its client is told.
     pub fn reply(&mut self, reply: &Reply<'_>, out: &mut Vec<u8>) {
         self.note_nickname(reply);
-        if let Reply::Whispered(_) | Reply::SentToRank { .. } = reply {
+        self.in_frames(out, |reader, out| reader.write_reply(reply, out));
+        if let Reply::Farewell(why) = reply
+            && self.capabilities.form().is_in_frames()
+        {
+            farewell(*why, out);
+        }
+    }
+
+    fn write_reply(&mut self, reply: &Reply<'_>, out: &mut Vec<u8>) {
+        if let Reply::Whispered(_)
+        | Reply::SentToRank { .. }
+        | Reply::YouWere(_)
+        | Reply::Room(RoomAnswer::YouAreInvited { .. }) = reply
+        {
             // Others say this whenever they like: it answers nothing.
             return replies::write(self, reply, out);
         }
@@ -149,7 +168,7 @@ impl Reader {
 
     /// How its client is told what it has done itself in a room.
     pub fn own_event(&self, event: &RoomEvent<'_>) -> OwnEvent {
-        if matches!(event, RoomEvent::News { .. }) {
+        if matches!(event, RoomEvent::News { .. } | RoomEvent::Ruled(RuleChange::Invited { .. })) {
             return OwnEvent::Untold;
         }
         let is_echo = event.is_sent();
@@ -165,7 +184,9 @@ impl Reader {
     /// Appends what its client has done itself in a room.
     pub fn room_event(&mut self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
         let form = self.capabilities.form();
-        self.write(out, |_, out| events::write(form, room, event, out));
+        self.in_frames(out, |reader, out| {
+            reader.write(out, |_, out| events::write(form, room, event, out));
+        });
         if let RoomEvent::Renamed { new, .. } = event {
             self.nickname = new.as_str().into();
         }
@@ -206,6 +227,18 @@ impl Reader {
     /// Appends a notice of the server.
     pub(super) fn notice(&self, text: &str, out: &mut Vec<u8>) {
         Line::begin(out, &self.server).word("NOTICE").word(self.nickname()).text(text);
+    }
+
+    /// Has lines written, and puts each in a frame of its own where the client reads frames.
+    fn in_frames(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Self, &mut Vec<u8>)) {
+        match self.capabilities.form().opcode() {
+            Some(opcode) => {
+                let mut lines = Vec::new();
+                write(self, &mut lines);
+                frames::write_lines(opcode, &lines, out);
+            }
+            None => write(self, out),
+        }
     }
 
     fn note_nickname(&mut self, reply: &Reply<'_>) {

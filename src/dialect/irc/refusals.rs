@@ -6,7 +6,7 @@ use super::events::channel;
 use super::numeric::Line;
 use super::reader::Reader;
 use super::replies;
-use crate::chat::{Rank, Refusal};
+use crate::chat::{Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
 
 /// Appends why something was not done.
@@ -50,8 +50,22 @@ pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
             let name = if is_asked { about } else { name.as_str() };
             tell(433, &[name], "Nickname is already in use");
         }
-        // Neither changes anything, so neither is told.
+        // None of them changes anything, so none is told.
         Refusal::AlreadyCalled(_) | Refusal::AlreadyInRoom(_) => {}
+        Refusal::AlreadySo(_) if reader.verb == "MODE" => {}
+        Refusal::NobodyNamed(name)
+            if matches!(reader.verb.as_str(), "MODE" | "INVITE" | "KICK") =>
+        {
+            tell(401, &[name], "No such nick/channel");
+        }
+        Refusal::RoomNameTooLong => {
+            tell(if is_join { 476 } else { 403 }, &[about], "That name of a channel is too long");
+        }
+        Refusal::Room(refusal) => of_room(refusal, about, tell),
+        Refusal::KeyWrong(room) => tell(475, &[&channel(room)], "Cannot join channel (+k)"),
+        Refusal::TooManySanctions(room) => {
+            tell(478, &[&channel(room), "*"], "Channel list is full");
+        }
         Refusal::NobodyNamed(_) => tell(401, &[about], "No such nick/channel"),
         Refusal::NoRoomNamed(_) => tell(403, &[about], "No such channel"),
         Refusal::NotInRoom(room) if is_message(&reader.verb) => {
@@ -89,6 +103,27 @@ pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::LineTooLong => tell(417, &[], "Input line was too long"),
         Refusal::OperWrong => tell(464, &[], "Password incorrect"),
         other => replies::as_notices(reader, out, |out| line::refusals::write(other, out)),
+    }
+}
+
+/// Tells what a rule of a room forbids.
+fn of_room(refusal: &RoomRefusal, about: &str, mut tell: impl FnMut(u16, &[&str], &str)) {
+    let room = refusal.room().map_or_else(|| about.to_owned(), channel);
+    match refusal {
+        RoomRefusal::Moderated(_) => tell(404, &[&room], "Cannot send to channel (+m)"),
+        RoomRefusal::NoRequests(_) => tell(404, &[&room], "Cannot send to channel (+C)"),
+        RoomRefusal::InvitedOnly(_) => tell(473, &[&room], "Cannot join channel (+i)"),
+        RoomRefusal::Full(_) => tell(471, &[&room], "Cannot join channel (+l)"),
+        RoomRefusal::AccountsOnly(_) => tell(477, &[&room], "Cannot join channel (+R)"),
+        RoomRefusal::AlreadyThere(name, _) => {
+            tell(443, &[name.as_str(), &room], "is already on channel");
+        }
+        RoomRefusal::MaskMalformed(mask) => tell(696, &[&room, "b", mask], "That is no mask"),
+        RoomRefusal::LimitMalformed(limit) => tell(696, &[&room, "l", limit], "That is no limit"),
+        RoomRefusal::UnknownRule(letter) => {
+            tell(472, &[&letter.to_string()], "is unknown mode char to me");
+        }
+        RoomRefusal::TooManyVoiced(_) => tell(478, &[&room, "*"], "Channel list is full"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What one client is told.
 
 mod people;
+mod rooms;
 
 use super::accounts;
 use super::capability::Capabilities;
@@ -42,20 +43,9 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
                 events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
             }
         }
-        Reply::Topic { room, topic } => match topic {
-            Some(topic) => {
-                reader.numeric(332, out).word(&channel(room)).text(&topic.text);
-            }
-            None => reader.numeric(331, out).word(&channel(room)).text("No topic is set"),
-        },
+        Reply::Topic { room, topic } => rooms::topic(reader, room, topic, out),
+        Reply::Room(ref answer) => rooms::write(reader, answer, out),
         Reply::Who { room, names, page, .. } => names_of(reader, room, names, page, out),
-        Reply::Rooms { rooms, .. } => {
-            reader.numeric(321, out).word("Channel").text("Users  Name");
-            for (room, members) in rooms {
-                reader.numeric(322, out).word(&channel(room)).number(*members as u64).text("");
-            }
-            reader.numeric(323, out).text("End of /LIST");
-        }
         // Whoever has typed HISTORY reads who said what, and when.
         Reply::Remembered { .. } if reader.verb != "CHATHISTORY" => {
             as_notices(reader, out, |out| line::wording::reply(reply, false, out));
@@ -71,7 +61,7 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
             events::sent(reader.capabilities.form(), &sent, &channel(room), out);
         }
         Reply::YouWere(ref moderation) => {
-            events::moderated(moderation, &channel(moderation.room), out);
+            events::put_out(moderation, reader.nickname(), out);
         }
         Reply::People(ref about) => people::write(reader, about, out),
         Reply::IsServerOperator => {

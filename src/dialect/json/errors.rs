@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::accounts;
 use super::events::{seconds, sentence};
 use super::object::{Bye, Error, Object, Text};
-use crate::chat::{ActiveSanction, Farewell, Refusal, Reply};
+use crate::chat::{ActiveSanction, Farewell, Refusal, Reply, RoomRefusal};
 use crate::dialect::line::{refusals, wording};
 
 /// A refusal.
@@ -30,6 +30,10 @@ pub(super) fn error(refusal: &Refusal) -> Object<'_> {
         | Refusal::NotIgnored(name)
         | Refusal::NoSuchSanction { name, .. } => about(named(name), None),
         Refusal::NotHere { name, room } => about(named(name), named(room.as_str())),
+        Refusal::Room(RoomRefusal::AlreadyThere(name, room)) => {
+            about(named(name.as_str()), named(room.as_str()))
+        }
+        Refusal::Room(refusal) => about(None, refusal.room().and_then(|it| named(it.as_str()))),
         Refusal::NoRoomNamed(room)
         | Refusal::NotInRoom(room)
         | Refusal::AlreadyInRoom(room)
@@ -75,6 +79,7 @@ pub(super) fn bye(farewell: Farewell) -> Object<'static> {
 
 fn code(refusal: &Refusal) -> &'static str {
     match refusal {
+        Refusal::Room(refusal) => room_code(refusal),
         Refusal::NicknameFirst => "nick-needed",
         Refusal::NameEmpty
         | Refusal::NameTooLong
@@ -126,6 +131,21 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::NotUtf8 => "not-utf8",
         Refusal::RequestMalformed => "bad-json",
         Refusal::RequestUnknown(_) => "bad-type",
+    }
+}
+
+fn room_code(refusal: &RoomRefusal) -> &'static str {
+    match refusal {
+        RoomRefusal::Moderated(_) => "moderated",
+        RoomRefusal::NoRequests(_) => "no-requests",
+        RoomRefusal::InvitedOnly(_) => "invite-only",
+        RoomRefusal::Full(_) => "room-full",
+        RoomRefusal::AccountsOnly(_) => "account-needed",
+        RoomRefusal::AlreadyThere(..) => "already-there",
+        RoomRefusal::MaskMalformed(_) => "mask-bad",
+        RoomRefusal::LimitMalformed(_) => "limit-bad",
+        RoomRefusal::UnknownRule(_) => "rule-none",
+        RoomRefusal::TooManyVoiced(_) => "list-full",
     }
 }
 

@@ -7,7 +7,7 @@ use super::person::Away;
 use crate::chat::{
     MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName, SentId, SentKind,
 };
-use crate::dialect::line::notices;
+use crate::dialect::line::{notices, ruling};
 use crate::text::without_formatting;
 
 /// Appends what happened in a room.
@@ -57,6 +57,10 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
             Object::Topic { room: name, text: text.into(), by, changed: true }
         }
         RoomEvent::Moderated(moderation) => moderated(&moderation, false),
+        RoomEvent::Ruled(change) => {
+            let text = sentence(|out| ruling::changed(out, &change));
+            Object::Notice { room: Some(name), text }
+        }
     })
 }
 
@@ -80,7 +84,7 @@ fn message<'a>(
 
 /// How order was kept; `you`: by doing that to the reader.
 pub(super) fn moderated<'a>(moderation: &Moderation<'a>, you: bool) -> Object<'a> {
-    let &Moderation { action, room, whom, by, lasts, reason } = moderation;
+    let &Moderation { action, room, whom, by, lasts, reason, .. } = moderation;
     Object::Moderated(Moderated {
         room: room.as_str().into(),
         action: match action {

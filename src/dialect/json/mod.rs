@@ -17,11 +17,12 @@ mod people;
 mod person;
 mod replies;
 mod requests;
+mod room_objects;
 
 pub(super) use events::room_event;
 pub use object::{
     Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, RoomEntry,
-    SanctionEntry, Text, VERSION,
+    RoomInvitation, Rules, SanctionEntry, Text, VERSION,
 };
 pub use person::{Away, PersonEntry};
 pub(super) use replies::{acknowledge, format, reply};

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::person::{Away, PersonEntry};
+pub use super::room_objects::{RoomInvitation, Rules};
 
 /// The version that [`Greeting::v`] tells.
 pub const VERSION: u32 = 1;
@@ -198,6 +199,10 @@ pub enum Object<'a> {
         /// The same in English.
         text: Text<'a>,
     },
+    /// Somebody is invited into a room.
+    RoomInvitation(RoomInvitation<'a>),
+    /// Which rules hold in a room.
+    Rules(Rules<'a>),
     /// Whom the reader ignores.
     Ignored {
         /// Their nicknames.
@@ -438,6 +443,9 @@ pub struct SanctionEntry<'a> {
     /// On an address, too.
     #[serde(default, skip_serializing_if = "is_false")]
     pub address: bool,
+    /// The mask that it is on, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<Text<'a>>,
     /// By whom.
     pub by: Text<'a>,
     /// For how many seconds more; absent: for ever.

@@ -4,12 +4,13 @@ use super::accounts;
 use super::errors::{bye, error};
 use super::events::{moderated, seconds, sentence, write};
 use super::object::{
-    Greeting, Limits, Message, Object, PeerEntry, RoomEntry, SanctionEntry, Text, VERSION,
+    Greeting, Limits, Message, Object, PeerEntry, RoomEntry, RoomInvitation, Rules, SanctionEntry,
+    Text, VERSION,
 };
 use super::people;
 use crate::chat::{
-    HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomName, Sanction, SanctionKind,
-    Sent, Ticket, Whisper,
+    HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomAnswer, RoomName, Sanction,
+    SanctionKind, Sent, Ticket, Whisper,
 };
 use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
@@ -163,6 +164,28 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             let list = list.iter().map(|sanction| listed(sanction, now)).collect();
             Object::Sanctions { room: named(room), list, next: next(page) }
         }
+        Reply::Room(RoomAnswer::YouAreInvited { by, room }) => {
+            let (by, nick) = (Some(by.as_str().into()), None);
+            Object::RoomInvitation(RoomInvitation {
+                room: named(room),
+                by,
+                nick,
+                text: in_english(),
+            })
+        }
+        Reply::Room(RoomAnswer::InvitationSent { to, room }) => {
+            let (by, nick) = (None, Some(to.as_str().into()));
+            Object::RoomInvitation(RoomInvitation {
+                room: named(room),
+                by,
+                nick,
+                text: in_english(),
+            })
+        }
+        Reply::Room(RoomAnswer::Rules { room, modes, limit, has_password: password, .. }) => {
+            let modes = modes.to_string().into();
+            Object::Rules(Rules { room: named(room), modes, limit, password, text: in_english() })
+        }
         Reply::Ignores(names) => Object::Ignored { names: texts(names) },
         Reply::Rooms { rooms, more } => {
             let entry = |(room, total): &(&'a RoomName, usize)| RoomEntry {
@@ -201,9 +224,12 @@ fn listed(sanction: &Sanction, now: UnixTime) -> SanctionEntry<'_> {
         kind: match sanction.kind {
             SanctionKind::Ban => "ban".into(),
             SanctionKind::Mute => "mute".into(),
+            SanctionKind::BanException => "ban-exception".into(),
+            SanctionKind::InviteException => "invite-exception".into(),
         },
         nick: sanction.name.as_ref().map(|name| name.as_str().into()),
         address: sanction.network.is_some(),
+        mask: sanction.mask.as_ref().map(|mask| mask.as_str().into()),
         by: sanction.by.as_str().into(),
         lasts: sanction.until.map(|until| seconds(until.since(now))),
         reason: Some(Text::from(sanction.reason.as_str())).filter(|reason| !reason.is_empty()),

@@ -220,6 +220,7 @@ impl Fields {
             stay: true,
             recall: Some(recall),
             list: self.names.is_some_and(|names| names > 0),
+            keyless: false,
         })
     }
 
@@ -408,7 +409,14 @@ mod tests {
             r#"{"t":"hello","v":1,"id":1,"nick":"al","room":"tea","after":"1:5","names":200}"#;
         let register = Command::Register { nickname: "al", landing: Landing::Nowhere, about: None };
         let recall = Some(Recall::After(HistoryCursor { epoch: 1, number: 5 }));
-        let join = Command::Join { room: "tea", password: None, stay: true, recall, list: true };
+        let join = Command::Join {
+            room: "tea",
+            password: None,
+            stay: true,
+            recall,
+            list: true,
+            keyless: false,
+        };
         let all =
             [Step::BeginRequest(1), Step::Command(register), Step::Also(join), Step::EndRequest];
         assert_eq!(steps(hello, false), all.map(|step| format!("{step:?}")));

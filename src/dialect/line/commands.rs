@@ -231,7 +231,7 @@ pub(in crate::dialect) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [CommandEntry; 33] = [
+static TABLE: [CommandEntry; 36] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })
@@ -307,10 +307,14 @@ static TABLE: [CommandEntry; 33] = [
         "/match QUEUE",
         "a token to find another player (/match QUEUE 4: three others)",
     ),
-    entry("invite", "NAME", Takes::Person, "the same with one friend", |argument| {
-        needed(Verb::Invite, argument).map(|to| Command::Invite { to })
-    })
-    .usage(Verb::Invite, "/invite NAME")
+    entry(
+        "invite",
+        "NAME [ROOM]",
+        Takes::Person,
+        "the same with one friend, or into a room",
+        slash::invite,
+    )
+    .usage(Verb::Invite, "/invite NAME, or /invite NAME ROOM")
     .help(
         Part::Talking,
         12,
@@ -410,6 +414,30 @@ static TABLE: [CommandEntry; 33] = [
     })
     .needs(Rank::Operator)
     .usage(Verb::Unmute, "/unmute NAME, or the number of the mute"),
+    entry("voice", "NAME", Takes::Person, "let somebody speak who may not", |argument| {
+        slash::voice(Verb::Voice, argument, true)
+    })
+    .needs(Rank::Operator)
+    .usage(Verb::Voice, "/voice NAME")
+    .help(
+        Part::Order,
+        7,
+        "/voice NAME",
+        "let somebody speak where not everybody may (/unvoice NAME)",
+    ),
+    entry("unvoice", "NAME", Takes::Person, "no more", |argument| {
+        slash::voice(Verb::Unvoice, argument, false)
+    })
+    .needs(Rank::Operator)
+    .usage(Verb::Unvoice, "/unvoice NAME"),
+    entry("mode", "[+RULES|-RULES]", Takes::Text, "which rules hold here", slash::mode)
+        .usage(Verb::Mode, "/mode, /mode +m or /mode -m, /mode +l 20 or /mode -l")
+        .help(
+            Part::Order,
+            8,
+            "/mode +im",
+            "rules: i by invitation, m voices only, s not listed (/mode tells)",
+        ),
     entry("bans", "[PAGE]", Takes::Text, "who is banned or muted", |argument| {
         Ok(RoomCommand::Sanctions { page: argument.parse().unwrap_or(1) }.in_last_room())
     })

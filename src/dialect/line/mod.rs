@@ -15,6 +15,7 @@ pub(super) mod message;
 pub(super) mod notices;
 pub(super) mod people;
 pub(super) mod refusals;
+pub(super) mod ruling;
 pub(super) mod slash;
 pub(super) mod telnet;
 pub(super) mod unread;

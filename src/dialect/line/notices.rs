@@ -155,7 +155,7 @@ pub(in crate::dialect) fn plain_again(out: &mut Vec<u8>) {
 fn tell_topic(out: &mut Vec<u8>, room: &RoomName, topic: Option<&Topic>) {
     match topic {
         None => line(out, &["* there is no topic in ", room.as_str()]),
-        Some(Topic { text, by }) => {
+        Some(Topic { text, by, .. }) => {
             let (room, by) = (room.as_str(), by.as_str());
             line(out, &["* the topic of ", room, ": ", text, " (by ", by, ")"]);
         }
@@ -184,7 +184,7 @@ fn password_set(out: &mut Vec<u8>, room: &RoomName, needed: bool) {
 
 /// An action of a moderator. `to_whom`: as its target is told of it.
 pub(in crate::dialect) fn moderated(out: &mut Vec<u8>, moderation: &Moderation<'_>, to_whom: bool) {
-    let &Moderation { action, room, whom, by, lasts, reason } = moderation;
+    let &Moderation { action, room, whom, by, lasts, reason, .. } = moderation;
     let (done, from) = match action {
         ModerationAction::Kicked => ("put out", "of"),
         ModerationAction::Banned => ("banned", "from"),
@@ -251,8 +251,11 @@ fn list_sanctions(out: &mut Vec<u8>, room: &RoomName, list: &[&Sanction], now: U
         let kind = match sanction.kind {
             SanctionKind::Ban => "ban",
             SanctionKind::Mute => "mute",
+            SanctionKind::BanException => "exception",
+            SanctionKind::InviteException => "open invitation",
         };
         let whom = match (&sanction.name, sanction.network) {
+            (None, None) => sanction.mask.as_ref().map_or("", |mask| mask.as_str()).to_owned(),
             (Some(name), None) => name.as_str().to_owned(),
             (Some(name), Some(_)) => format!("{} and the address", name.as_str()),
             (None, _) => "an address".to_owned(),

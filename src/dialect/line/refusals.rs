@@ -5,6 +5,7 @@ use std::io::Write;
 use super::accounts;
 use super::commands::usage;
 use super::notices::{Rounded, because};
+use super::ruling;
 use super::writing::{line, notice};
 use crate::chat::{ActiveSanction, Field, Rank, Refusal, RoomName, SanctionKind};
 use crate::limits::{
@@ -15,9 +16,10 @@ use crate::limits::{
 
 /// Appends a refusal, with its newline.
 pub(in crate::dialect) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
-    match constant(refusal) {
-        Some(text) => line(out, &["* ", text]),
-        None => variable(refusal, out),
+    match (refusal, constant(refusal)) {
+        (Refusal::Room(refusal), _) => ruling::refusal(out, refusal),
+        (_, Some(text)) => line(out, &["* ", text]),
+        (_, None) => variable(refusal, out),
     }
 }
 
@@ -249,6 +251,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NotUtf8 => "that line was not UTF-8 and nobody saw it; set your terminal to UTF-8",
         Refusal::NameTooLong
         | Refusal::RoomNameTooLong
+        | Refusal::Room(_)
         | Refusal::NicknameReserved(_)
         | Refusal::NicknameTaken(_)
         | Refusal::AlreadyCalled(_)

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::chat::{
-    AccountRequest, Command, Guide, HistoryCursor, LogInWay, Recall, Refusal, RoomCommand,
-    SanctionKind, SanctionRequest, Verb,
+    AccountRequest, Command, Guide, HistoryCursor, LogInWay, ModeRequest, Recall, Refusal,
+    RoomCommand, RoomModes, RoomRefusal, RoomRule, SanctionKind, SanctionRequest, Verb, quoted,
 };
 use crate::dialect::format::Format;
 
@@ -63,7 +63,54 @@ pub(in crate::dialect) fn change_password(argument: &str) -> Result<Command<'_>,
 pub(in crate::dialect) fn join(argument: &str) -> Result<Command<'_>, Refusal> {
     let (room, password) = first_word(needed(Verb::Join, argument)?);
     let password = (!password.is_empty()).then_some(password);
-    Ok(Command::Join { room, password, stay: false, recall: None, list: false })
+    Ok(Command::Join { room, password, stay: false, recall: None, list: false, keyless: false })
+}
+
+/// `NAME`, who is invited to a game, or `NAME ROOM`.
+pub(in crate::dialect) fn invite(argument: &str) -> Result<Command<'_>, Refusal> {
+    let (whom, room) = first_word(needed(Verb::Invite, argument)?);
+    if room.is_empty() {
+        return Ok(Command::Invite { to: whom });
+    }
+    let command = RoomCommand::Mode(ModeRequest::Invite { whom });
+    Ok(Command::InRoom { room: Some(room), command })
+}
+
+/// Nothing, which asks for the rules; or rules that are switched, by their letters behind a sign;
+/// or `+l NUMBER`.
+pub(in crate::dialect) fn mode(argument: &str) -> Result<Command<'_>, Refusal> {
+    let (letters, number) = first_word(argument);
+    let request = match letters.split_at_checked(1) {
+        None | Some(("", _)) => ModeRequest::Ask,
+        Some(("+", "l")) => {
+            let limit = number.parse().ok().filter(|limit| *limit > 0);
+            let malformed = || RoomRefusal::LimitMalformed(quoted(number));
+            ModeRequest::Limit(Some(limit.ok_or_else(malformed)?))
+        }
+        Some(("-", "l")) => ModeRequest::Limit(None),
+        Some(("+", letters)) => ModeRequest::Rules { set: rules(letters)?, unset: RoomModes::NONE },
+        Some(("-", letters)) => ModeRequest::Rules { set: RoomModes::NONE, unset: rules(letters)? },
+        Some(_) => return Err(Refusal::Incomplete(Verb::Mode)),
+    };
+    Ok(RoomCommand::Mode(request).in_last_room())
+}
+
+fn rules(letters: &str) -> Result<RoomModes, Refusal> {
+    let unknown = |letter: &char| RoomRule::of(*letter).is_none();
+    match letters.chars().find(unknown) {
+        Some(letter) if letter.is_ascii_graphic() => Err(RoomRefusal::UnknownRule(letter).into()),
+        _ => RoomModes::parse(letters).map_err(|_| Refusal::Incomplete(Verb::Mode)),
+    }
+}
+
+/// `NAME`.
+pub(in crate::dialect) fn voice(
+    verb: Verb,
+    argument: &str,
+    may: bool,
+) -> Result<Command<'_>, Refusal> {
+    let whom = needed(verb, argument)?;
+    Ok(RoomCommand::Mode(ModeRequest::Voice { whom, may }).in_last_room())
 }
 
 /// Nothing, which asks for the topic; `-`, which takes it away; or the topic.
@@ -203,7 +250,14 @@ mod tests {
     }
 
     fn join(room: &str) -> Command<'_> {
-        Command::Join { room, password: None, stay: false, recall: None, list: false }
+        Command::Join {
+            room,
+            password: None,
+            stay: false,
+            recall: None,
+            list: false,
+            keyless: false,
+        }
     }
 
     fn last(count: usize) -> Command<'static> {
@@ -234,6 +288,7 @@ mod tests {
                     stay: false,
                     recall: None,
                     list: false,
+                    keyless: false,
                 },
             ),
             ("/leave", Command::Leave { room: None, reason: "" }),
@@ -309,6 +364,28 @@ mod tests {
                 "/unmute bob",
                 RoomCommand::Revoke { kind: SanctionKind::Mute, whom: "bob" }.in_last_room(),
             ),
+            (
+                "/invite bob games",
+                Command::InRoom {
+                    room: Some("games"),
+                    command: RoomCommand::Mode(ModeRequest::Invite { whom: "bob" }),
+                },
+            ),
+            ("/mode", RoomCommand::Mode(ModeRequest::Ask).in_last_room()),
+            (
+                "/mode +im",
+                RoomCommand::Mode(ModeRequest::Rules {
+                    set: RoomModes::parse("im").unwrap(),
+                    unset: RoomModes::NONE,
+                })
+                .in_last_room(),
+            ),
+            ("/mode -l", RoomCommand::Mode(ModeRequest::Limit(None)).in_last_room()),
+            ("/mode +l 20", RoomCommand::Mode(ModeRequest::Limit(Some(20))).in_last_room()),
+            (
+                "/voice bob",
+                RoomCommand::Mode(ModeRequest::Voice { whom: "bob", may: true }).in_last_room(),
+            ),
             ("/ignore", Command::Ignore(None)),
             ("/ignore bob", Command::Ignore(Some("bob"))),
             ("/oper root let me in", Command::Oper { name: "root", password: "let me in" }),
@@ -348,6 +425,10 @@ mod tests {
             ("/numbers maybe", Refusal::Incomplete(Verb::Numbers)),
             ("/format", Refusal::Incomplete(Verb::Format)),
             ("/format xml", Refusal::Incomplete(Verb::Format)),
+            ("/mode x", Refusal::Incomplete(Verb::Mode)),
+            ("/mode +x", RoomRefusal::UnknownRule('x').into()),
+            ("/mode +l many", RoomRefusal::LimitMalformed("many".into()).into()),
+            ("/unvoice", Refusal::Incomplete(Verb::Unvoice)),
             ("/oper root", Refusal::Incomplete(Verb::Oper)),
             ("/register", Refusal::Incomplete(Verb::Register)),
             ("/login alice", Refusal::Incomplete(Verb::LogIn)),

@@ -8,7 +8,7 @@
 use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
-use super::{commands, notices, people, refusals};
+use super::{commands, notices, people, refusals, ruling};
 use crate::chat::{
     Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Ticket,
 };
@@ -39,6 +39,7 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
         RoomEvent::News { .. } => {}
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
+        RoomEvent::Ruled(change) => ruling::changed(out, &change),
     }
 }
 
@@ -94,6 +95,7 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
             &["* too much is said here for some to keep up: what you say waits its turn now, \
                  and none of it is lost"],
         ),
+        Reply::Room(answer) => ruling::answer(out, &answer),
         Reply::Refused(refusal) => refusals::write(refusal, out),
         Reply::Farewell(farewell) => farewell_line(out, farewell),
         Reply::Remembered { message, now, .. } => notices::remembered(out, numbered, message, now),

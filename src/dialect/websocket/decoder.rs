@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{Opcode, mask, read_header, write_close};
 use super::message::{Bounds, Incoming, Messages};
+use super::pongs::Pongs;
 use crate::dialect::json::RequestSteps;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 use crate::limits::{
     READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN, REGISTER_TRIES_MAX,
-    WEBSOCKET_EMPTY_FRAME_COST, WEBSOCKET_MESSAGE_BYTES_MAX, WEBSOCKET_PONGS_PER_SECOND,
-    WEBSOCKET_REGISTER_BYTES_MAX,
+    WEBSOCKET_EMPTY_FRAME_COST, WEBSOCKET_MESSAGE_BYTES_MAX, WEBSOCKET_REGISTER_BYTES_MAX,
 };
 use crate::time::Time;
 
@@ -37,15 +37,6 @@ struct Kept {
     pongs: Pongs,
 }
 
-/// Pings that were answered lately.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Pongs {
-    /// Counted from the start of the server.
-    second: u32,
-    /// In that second.
-    count: u8,
-}
-
 impl Default for Kept {
     fn default() -> Self {
         Self {
@@ -55,27 +46,6 @@ impl Default for Kept {
             has_ended: false,
             pongs: Pongs::default(),
         }
-    }
-}
-
-impl Pongs {
-    fn of(now: Time) -> Self {
-        Self { second: now.since(Time::ZERO).as_secs() as u32, count: 0 }
-    }
-
-    /// Whether one more ping is answered at `now`.
-    fn take(&mut self, now: Time) -> bool {
-        if self.second != Self::of(now).second {
-            *self = Self::of(now);
-        }
-        let is_answered = self.count < WEBSOCKET_PONGS_PER_SECOND;
-        self.count += u8::from(is_answered);
-        is_answered
-    }
-
-    /// Whether they have to be remembered at `now`.
-    fn matter(self, now: Time) -> bool {
-        self.count > 0 && self.second == Self::of(now).second
     }
 }
 

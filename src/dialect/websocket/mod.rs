@@ -3,6 +3,7 @@
 //! ```text
 //!     frame     headers, masks
 //!     message   frames put together, answered where that is all there is to do
+//!     pongs     how often a client is answered that asks whether the server is there
 //!     decoder   requests of JSON dialect 1 in messages, as steps
 //!     farewell  why the server closes
 //! ```
@@ -13,6 +14,7 @@ mod decoder;
 mod farewell;
 pub mod frame;
 pub mod message;
+pub mod pongs;
 
 pub use decoder::{WebSocketDecoder, WebSocketSteps};
 pub(super) use farewell::farewell;

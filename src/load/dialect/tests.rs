@@ -49,6 +49,17 @@ fn newcomers_introduce_themselves() {
     assert_eq!(greeting(Dialect::Irc), "NICK cdf000042\r\nUSER cdf000042 0 * :load test\r\n");
     let games = Codec::new(Dialect::Lines, Some("games"), 64, 0).unwrap();
     assert_eq!(text(games.greeting(1)), "bbb000001\n/join games\n");
+    let asking = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        codec(Dialect::Irc).asking(&names)
+    };
+    assert_eq!(
+        text(asking(&["server-time", "draft/multiline"]).unwrap().greeting(42)),
+        "CAP LS 302\r\nNICK cdf000042\r\nUSER cdf000042 0 * :load test\r\n\
+         CAP REQ :server-time draft/multiline\r\nCAP END\r\n"
+    );
+    assert!(asking(&["echo-message"]).is_err() && asking(&["a b"]).is_err());
+    assert!(codec(Dialect::Lines).asking(&["batch".to_owned()]).is_err());
 }
 
 #[test]
@@ -126,6 +137,7 @@ fn the_server_turns_newcomers_away() {
         (Dialect::Nats, "-ERR 'maximum connections exceeded'\r\n"),
         (Dialect::Irc, ":s 433 * cdf000042 :Nickname is already in use\r\n"),
         (Dialect::Irc, "ERROR :Closing link\r\n"),
+        (Dialect::Irc, ":s CAP * NAK :server-time\r\n"),
     ] {
         let words = answer.trim_end().to_owned();
         assert_eq!(every_cut(&codec(dialect), answer).0, AdmissionState::Refused(words));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Account, Alphabet, Message, MessageKind, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
-    SecretHash, StoredRoom,
+    Account, Alphabet, Mask, Message, MessageKind, RoomChanges, RoomModes, RoomSettings,
+    SanctionKind, SaveBatch, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -189,13 +189,19 @@ fn settings(random: &mut ModelRandom) -> RoomSettings {
     let sanctions = (1..=random.below(4) as u32).map(|number| sanction(number * 3, random));
     let sanctions = Sanctions::restored(sanctions.collect());
     RoomSettings {
-        topic: random.maybe(|random| Topic { text: "of, this".into(), by: random.person() }),
+        topic: random.maybe(|random| Topic {
+            text: "of, this".into(),
+            by: random.person(),
+            at: UnixTime::from_millis(random.below(1 << 40)),
+        }),
         owner: random.maybe(|random| {
             let account = random.maybe(|random| random.person().key());
             Owner { name: random.person(), key: random.hash(), account }
         }),
         password: random.maybe(ModelRandom::hash),
         sanctions,
+        modes: RoomModes::parse(random.one_of(&["nt", "", "CRimnst", "is"])).unwrap(),
+        limit: random.maybe(|random| random.below(1 << 32) as u32),
     }
 }
 
@@ -214,12 +220,23 @@ fn account(name: &str, random: &mut ModelRandom) -> Account {
 fn sanction(number: u32, random: &mut ModelRandom) -> Sanction {
     let name = random.maybe(ModelRandom::person);
     let address = random.one_of(&["192.0.2.7", "2001:db8:0:1::77"]).parse().unwrap();
-    let network = crate::chat::Network::of(address).filter(|_| name.is_none());
+    let kind = random.one_of(&[
+        SanctionKind::Ban,
+        SanctionKind::Mute,
+        SanctionKind::BanException,
+        SanctionKind::InviteException,
+    ]);
+    let mask = random.one_of(&["*!*@8k2m.ip", "b?b!~irc@*", "a:bob"]);
+    let mask = Mask::parse(mask).filter(|_| name.is_none() && random.below(2) == 0);
+    let network = crate::chat::Network::of(address).filter(|_| name.is_none() && mask.is_none());
     Sanction {
         number,
-        kind: random.one_of(&[SanctionKind::Ban, SanctionKind::Mute]),
+        kind,
         name,
         network,
+        mask,
+        is_quiet: random.below(4) == 0,
+        at: UnixTime::from_millis(random.below(1 << 40)),
         until: random.maybe(|random| UnixTime::from_millis(random.below(1 << 50))),
         by: random.person(),
         reason: random.one_of(&TEXTS).into(),

@@ -61,7 +61,7 @@ fn a_newer_state_is_for_a_newer_server() {
     let file = folder.path().join("mio-chat.db");
     Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let sentence = refusal(folder.path());
-    assert!(sentence.contains("written by a newer mio-chat (schema 9, this one knows 2)"));
+    assert!(sentence.contains("written by a newer mio-chat (schema 9, this one knows 4)"));
 }
 
 #[test]

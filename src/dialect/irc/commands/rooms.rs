@@ -1,11 +1,12 @@
 //! Rooms: JOIN, PART, KICK, TOPIC, NAMES.
 
 use super::{incomplete, room, told};
-use crate::chat::{Command, Recall, RoomCommand};
+use crate::chat::{Command, Recall, RoomCommand, RoomsQuestion};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
-use crate::limits::{IRC_ROOMS_MAX, IRC_TARGETS_MAX};
+use crate::limits::{IRC_NAMES_MAX, IRC_ROOMS_MAX, IRC_TARGETS_MAX};
 
+const END_OF_NAMES: &str = "End of /NAMES list";
 const NO_SUCH_CHANNEL: &str = "No such channel";
 
 /// JOIN, into one room after the other.
@@ -23,7 +24,14 @@ pub(super) fn join<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
     let password = password.filter(|password| !password.is_empty());
     let recall = Some(Recall::Last(0));
-    Some(Step::Command(Command::Join { room, password, stay: true, recall, list: true }))
+    Some(Step::Command(Command::Join {
+        room,
+        password,
+        stay: true,
+        recall,
+        list: true,
+        keyless: true,
+    }))
 }
 
 /// PART, from one room after the other.
@@ -53,6 +61,8 @@ pub(super) fn kick<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
         return None;
     }
     let whom = members.split(',').nth(stage)?;
+    // One room for all of them, or one for each.
+    let name = if name.contains(',') { name.split(',').nth(stage)? } else { name };
     let Some(room) = room(name) else {
         return Some(told(403, &[name], NO_SUCH_CHANNEL));
     };
@@ -71,17 +81,18 @@ pub(super) fn topic<'a>(message: &Message<'a>) -> Step<'a> {
     Step::Command(Command::InRoom { room: Some(room), command })
 }
 
-/// NAMES, of one room after the other.
+/// NAMES, of one room after the other; the end names all of them.
 pub(super) fn names<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
     let Some(rooms) = message.said(0) else {
-        return (stage == 0).then(|| told(366, &["*"], "End of /NAMES list"));
+        return (stage == 0).then(|| told(366, &["*"], END_OF_NAMES));
     };
-    if stage >= IRC_TARGETS_MAX {
-        return None;
+    let count = rooms.split(',').count().min(IRC_NAMES_MAX);
+    if stage >= count {
+        return (stage == count).then(|| told(366, &[rooms], END_OF_NAMES));
     }
     let name = rooms.split(',').nth(stage)?;
     Some(match room(name) {
-        Some(room) => Step::Command(Command::Who { room: Some(room), page: 1 }),
-        None => told(366, &[name], "End of /NAMES list"),
+        Some(room) => Step::Command(Command::About(RoomsQuestion::Names { room })),
+        None => Step::Blank,
     })
 }

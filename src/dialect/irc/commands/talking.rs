@@ -86,9 +86,10 @@ fn send<'a>(
 
 /// A room, those of some rank in it, or a person.
 fn recipient(target: &str) -> Recipient<'_> {
-    let ranked = [("@#", Rank::Operator), ("#", Rank::Member)];
+    let ranked = [("@", Rank::Operator), ("", Rank::Member)];
     let found = ranked.into_iter().find_map(|(prefix, least)| {
-        target.strip_prefix(prefix).map(|room| Recipient::Room { room, least })
+        let room = target.strip_prefix(prefix).filter(|room| room.starts_with('#'))?;
+        Some(Recipient::Room { room, least })
     });
     found.unwrap_or(Recipient::Person(target))
 }

@@ -233,7 +233,11 @@ fn in_lines(
 }
 
 /// Puts a list together in texts that fit a line each.
-fn pack(list: impl Iterator<Item = impl AsRef<str>>, between: char, mut write: impl FnMut(&str)) {
+pub(super) fn pack(
+    list: impl Iterator<Item = impl AsRef<str>>,
+    between: char,
+    mut write: impl FnMut(&str),
+) {
     let mut text = String::new();
     for item in list {
         let item = item.as_ref();

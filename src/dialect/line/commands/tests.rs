@@ -51,6 +51,8 @@ const HELP_ROOMS: &str = "\
 * /ban-ip NAME TIME WHY  the same for all from where NAME is connected from\n\
 * /mute NAME TIME WHY    let somebody read and not write (/unmute NAME)\n\
 * /bans            who is banned or muted\n\
+* /voice NAME      let somebody speak where not everybody may (/unvoice NAME)\n\
+* /mode +im        rules: i by invitation, m voices only, s not listed (/mode tells)\n\
 * The owner, who has made the room or was given it, may also type:\n\
 * /password WORD   let in only who types /join ROOM WORD (/password off)\n\
 * /op NAME         let somebody keep order while they are here (/deop NAME)\n\

@@ -79,6 +79,7 @@ fn requests_are_carried_out_one_after_the_other_and_nothing_is_kept() {
         stay: true,
         recall: Some(Recall::Last(0)),
         list: false,
+        keyless: false,
     };
     let join = format!("{:?}", Step::Command(join));
     let expected = [

@@ -1,0 +1,193 @@
+//! Stories of people who speak IRC, beside those who do not, told on the whole server in memory.
+//! Whole conversations are in `tests/golden/irc.txt`.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod common;
+
+use common::World;
+
+/// What a client registers with, in these capabilities.
+fn registration(name: &str, capabilities: &str) -> String {
+    match capabilities {
+        "" => format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n"),
+        _ => format!(
+            "CAP REQ :{capabilities}\r\nNICK {name}\r\nUSER {name} 0 * :{name}\r\nCAP END\r\n"
+        ),
+    }
+}
+
+/// Somebody who speaks IRC and has heard all that a newcomer is told.
+fn irc(world: &mut World, name: &str, capabilities: &str) {
+    world.connect(name);
+    world.sends(name, registration(name, capabilities).as_bytes());
+    let heard = world.hears(name);
+    assert!(heard.contains(&format!(" 001 {name} :")), "{heard}");
+}
+
+/// The lines of a client without their tags.
+fn bare(heard: &str) -> Vec<&str> {
+    let behind =
+        |line: &'_ str| line.starts_with('@').then(|| line.find(' ').map_or(0, |it| it + 1));
+    heard.lines().map(|line| &line[behind(line).unwrap_or(0)..]).collect()
+}
+
+#[test]
+fn the_same_is_told_to_everybody_each_in_its_own_words() {
+    let mut world = World::default();
+    world.join("bob");
+    irc(&mut world, "bare", "");
+    irc(&mut world, "modern", "message-tags server-time");
+    for name in ["bare", "modern"] {
+        world.sends(name, b"JOIN #main\r\n");
+    }
+    for name in ["bob", "bare", "modern"] {
+        world.hears(name);
+    }
+    world.types("bob", "hello");
+    assert_eq!(world.hears("bare"), ":bob!~plain@local PRIVMSG #main :hello\r\n");
+    let tagged = world.hears("modern");
+    assert!(tagged.starts_with("@time=") && tagged.contains(";msgid="), "{tagged}");
+    assert_eq!(bare(&tagged), [":bob!~plain@local PRIVMSG #main :hello"]);
+    assert_eq!(world.hears("bob"), "bob: hello\n");
+    world.sends("modern", b"PRIVMSG #main :\x01ACTION waves\x01\r\n");
+    assert_eq!(world.hears("bob"), "* modern waves\n");
+    assert_eq!(
+        world.hears("bare"),
+        ":modern!~modern@local PRIVMSG #main :\x01ACTION waves\x01\r\n"
+    );
+    assert_eq!(world.hears("modern"), "", "no echo was asked for");
+}
+
+#[test]
+fn what_no_capability_allows_is_not_told() {
+    let mut world = World::default();
+    irc(&mut world, "bare", "");
+    irc(&mut world, "tags", "message-tags");
+    irc(&mut world, "time", "server-time");
+    for name in ["bare", "tags", "time"] {
+        world.sends(name, b"JOIN #a\r\n");
+    }
+    for name in ["bare", "tags", "time"] {
+        world.hears(name);
+    }
+    world.sends("tags", b"@+typing=active;secret=1 TAGMSG #a\r\n");
+    world.sends("tags", b"@+draft/react=x PRIVMSG #a :hi\r\n");
+    assert_eq!(world.hears("bare"), ":tags!~tags@local PRIVMSG #a :hi\r\n");
+    let timed = world.hears("time");
+    assert!(timed.starts_with("@time=") && !timed.contains("msgid") && !timed.contains("react"));
+    world.sends("time", b"PRIVMSG #a :back\r\n");
+    let tagged = world.hears("tags");
+    assert!(tagged.starts_with("@msgid=") && !tagged.contains("time="), "{tagged}");
+}
+
+#[test]
+fn an_answer_bears_its_label_and_no_one_else_hears_of_that() {
+    let mut world = World::default();
+    irc(&mut world, "alice", "labeled-response batch echo-message message-tags");
+    irc(&mut world, "bob", "message-tags");
+    world.sends("bob", b"JOIN #a\r\n");
+    world.hears("bob");
+    world.sends("alice", b"@label=one JOIN #a\r\n");
+    let joined = world.hears("alice");
+    assert!(
+        joined.starts_with("@label=one :irc.mio-chat BATCH +1 labeled-response\r\n"),
+        "{joined}"
+    );
+    assert!(joined.contains("@batch=1 :alice!~alice@local JOIN #a\r\n"), "{joined}");
+    assert!(joined.ends_with(":irc.mio-chat BATCH -1\r\n"), "{joined}");
+    world.sends("alice", b"@label=two PONG x\r\n@label=three PRIVMSG #a :hi\r\n");
+    let heard = world.hears("alice");
+    assert!(heard.starts_with("@label=two :irc.mio-chat ACK\r\n@label=three;msgid="), "{heard}");
+    let heard = world.hears("bob");
+    assert!(!heard.contains("label") && heard.contains("PRIVMSG #a :hi"), "{heard}");
+}
+
+#[test]
+fn long_text_of_others_comes_in_lines_that_fit_and_own_text_must() {
+    let mut world = World::default();
+    world.join("bob");
+    irc(&mut world, "alice", "message-tags");
+    world.sends("alice", b"JOIN #main\r\n");
+    world.hears("alice");
+    let words = "word ".repeat(190);
+    world.types("bob", words.trim());
+    let heard = world.hears("alice");
+    assert!(heard.lines().count() > 1);
+    assert!(bare(&heard).iter().all(|line| line.len() + 2 <= 512), "{heard}");
+    assert_eq!(heard.matches("msgid=").count(), 1);
+    let said: Vec<&str> =
+        bare(&heard).iter().filter_map(|line| line.split_once(" :")).map(|it| it.1).collect();
+    assert_eq!(said.join(" "), words.trim());
+    world.sends("alice", format!("PRIVMSG #main :{}\r\n", "x".repeat(490)).as_bytes());
+    assert!(world.hears("alice").contains(" 417 alice :"));
+    assert!(!world.hears("bob").contains("xxx"));
+}
+
+#[test]
+fn history_is_told_to_who_asks() {
+    let mut world = World::default();
+    world.join("bob");
+    for number in 1..=5 {
+        world.types("bob", &format!("message {number}"));
+    }
+    irc(&mut world, "alice", "batch draft/chathistory message-tags server-time");
+    world.sends("alice", b"JOIN #main\r\n");
+    assert!(!world.hears("alice").contains("message"), "nobody has asked");
+    world.sends("alice", b"CHATHISTORY LATEST #main * 2\r\n");
+    let heard = world.hears("alice");
+    assert_eq!(heard.matches("@batch=1;time=").count(), 2, "{heard}");
+    assert!(heard.contains("message 4") && heard.contains("message 5"), "{heard}");
+    let id = heard.split_once("msgid=").unwrap().1.split([' ', ';']).next().unwrap().to_owned();
+    world.sends("alice", format!("CHATHISTORY BEFORE #main msgid={id} 2\r\n").as_bytes());
+    let heard = world.hears("alice");
+    assert!(heard.contains("message 2") && heard.contains("message 3"), "{heard}");
+    assert!(!heard.contains("message 4"), "{heard}");
+    world.sends("alice", b"HISTORY 1\r\nCHATHISTORY LATEST #elsewhere * 2\r\n");
+    let heard = world.hears("alice");
+    assert!(heard.contains("NOTICE alice :[") && heard.contains("] bob: message 5"), "{heard}");
+    assert!(heard.contains("FAIL CHATHISTORY INVALID_TARGET LATEST #elsewhere :"), "{heard}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_heard_by_nobody() {
+    let mut world = World::default();
+    irc(&mut world, "alice", "");
+    world.sends("alice", b"JOIN #a\r\n");
+    world.hears("alice");
+    world.sends("alice", b"PRIVMSG #a :caf\xe9\r\nPING x\r\n");
+    let heard = world.hears("alice");
+    assert!(heard.starts_with(":irc.mio-chat FAIL PRIVMSG INVALID_UTF8 :"), "{heard}");
+    assert!(heard.ends_with(" PONG irc.mio-chat :x\r\n"), "{heard}");
+}
+
+#[test]
+fn however_a_conversation_is_cut_it_goes_the_same_way() {
+    let said = registration("alice", "message-tags labeled-response batch")
+        + "JOIN #a,#b\r\n@label=x;+y=z PRIVMSG #a,#b :hi\nWHO #a\r\n \r\n@label=l PART #b :bye\r\n";
+    let whole = heard_in_pieces(&said, said.len());
+    assert!(whole.contains("BATCH") && whole.contains("PART #b"), "{whole}");
+    for size in [1, 2, 3, 7, 64] {
+        assert_eq!(heard_in_pieces(&said, size), whole, "pieces of {size}");
+    }
+}
+
+fn heard_in_pieces(said: &str, size: usize) -> String {
+    let mut world = World::default();
+    world.connect("alice");
+    for piece in said.as_bytes().chunks(size) {
+        world.sends("alice", piece);
+    }
+    world.hears("alice")
+}
+
+#[test]
+fn who_says_too_much_before_registering_is_let_go() {
+    let mut world = World::default();
+    world.connect("alice");
+    world.sends("alice", "PING x\r\n".repeat(41).as_bytes());
+    let heard = world.hears("alice");
+    assert_eq!(heard.matches("PONG").count(), 40, "{heard}");
+    assert!(heard.ends_with("ERROR :Closing link: too much came before NICK and USER\r\n"));
+    assert!(world.person("alice").closed.is_some());
+}
