@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use mio_chat::chat::{
     About, Command, Context, Departure, Landing, Lobby, LobbySettings, Moderation, Network, News,
     Outlet, PeopleCommand, Person, Recollection, Reply, RoomCommand, RoomEvent, RoomId, RoomRef,
-    Search, UserMode,
+    SaveBatch, Search, StoredLobby, UserMode,
 };
 use mio_chat::dialect::Encoding;
 use mio_chat::id::ClientId;
@@ -125,7 +125,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self { lobby: Lobby::new(LobbySettings::default(), [7; 16]), told: Told::default() }
+        Self::with_secret([7; 16])
+    }
+
+    fn with_secret(secret: [u8; 16]) -> Self {
+        Self { lobby: Lobby::new(LobbySettings::default(), secret), told: Told::default() }
     }
 
     fn does(&mut self, who: u64, command: Command<'_>) {
@@ -324,4 +328,30 @@ fn those_who_look_after_the_server_may_put_out_and_tell_all() {
     assert_eq!(world.lobby.census().operators, 0);
     world.asks(1, PeopleCommand::SetMode("alice", UserMode::Operator, true));
     assert_eq!(world.lobby.census().operators, 0, "that takes the password");
+}
+
+#[test]
+fn cloaks_are_the_same_after_a_restart_and_an_upgrade() {
+    let cloak = |world: &mut World| {
+        world.joins(20, "bob", None, "games");
+        world.asks(20, PeopleCommand::WhoIs("bob"))[0].clone()
+    };
+    let mut before = World::new();
+    let shown = cloak(&mut before);
+    let mut kept = StoredLobby::default();
+    let commit = |batch: &SaveBatch<'_>| {
+        kept.cloaks = batch.cloaks;
+        Ok::<(), ()>(())
+    };
+    before.lobby.save(usize::MAX, commit).unwrap();
+    let mut after = World::with_secret([8; 16]);
+    assert_ne!(cloak(&mut after), shown);
+    let mut after = World::with_secret([8; 16]);
+    after.lobby.restore(kept);
+    assert_eq!(cloak(&mut after), shown, "after a restart");
+    let document = serde_json::to_string(&before.lobby.handed_over()).unwrap();
+    let mut next = World::with_secret([9; 16]);
+    next.lobby.take_over(serde_json::from_str(&document).unwrap());
+    let told = next.asks(20, PeopleCommand::WhoIs("bob"));
+    assert_eq!(told, [shown], "after an upgrade");
 }

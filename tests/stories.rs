@@ -415,15 +415,6 @@ fn a_web_request_is_never_executed_however_long_its_first_line() {
 }
 
 #[test]
-fn a_prompted_irc_client_reads_its_refusal_on_a_line_of_its_own() {
-    let mut world = World::default();
-    world.connect("late");
-    world.wait(limits::GREET_AFTER);
-    world.types("late", "NICK late\r");
-    assert!(world.hears("late").starts_with("NICK\r\nERROR :"));
-}
-
-#[test]
 fn a_busy_room_does_not_keep_deadlines_waiting() {
     let outbox = OutboxLimits { soft: 100, ..settings().outbox };
     let mut world = World::new(Settings { outbox, ..settings() });

@@ -61,6 +61,21 @@ impl CloakKey {
         Self(secret)
     }
 
+    /// A secret that follows from another, and does not tell it: this one is stored.
+    pub(super) fn derived(secret: [u8; 16]) -> Self {
+        let half = |number: u8| {
+            let mut hasher = SipHasher24::new_with_key(&secret);
+            hasher.write(&[DOMAIN, number]);
+            u128::from(hasher.finish())
+        };
+        Self((half(0) << 64 | half(1)).to_be_bytes())
+    }
+
+    /// The secret, to be stored.
+    pub(super) fn secret(&self) -> [u8; 16] {
+        self.0
+    }
+
     /// The cloak of a network.
     pub(super) fn cloak(&self, network: Option<Network>) -> Cloak {
         let Some(network) = network else { return Cloak::LOCAL };

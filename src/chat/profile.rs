@@ -99,12 +99,21 @@ pub(super) struct Profiles {
 
 impl Profiles {
     pub(super) fn new(secret: [u8; 16]) -> Self {
-        Self { cloaks: CloakKey::new(secret), of: HashMap::new() }
+        Self { cloaks: CloakKey::derived(secret), of: HashMap::new() }
     }
 
-    /// Goes on with the profiles and the secret of another process: cloaks stay the same.
-    pub(super) fn take_over(&mut self, secret: [u8; 16], profiles: Vec<(ClientId, Profile)>) {
+    /// Goes on with a secret that was kept: cloaks stay the same.
+    pub(super) fn set_cloak_secret(&mut self, secret: [u8; 16]) {
         self.cloaks = CloakKey::new(secret);
+    }
+
+    /// Goes on with the profiles of another process, and with the secret of its cloaks.
+    pub(super) fn take_over(
+        &mut self,
+        secret: Option<[u8; 16]>,
+        profiles: Vec<(ClientId, Profile)>,
+    ) {
+        secret.into_iter().for_each(|secret| self.set_cloak_secret(secret));
         self.of = profiles.into_iter().map(|(id, profile)| (id, Box::new(profile))).collect();
     }
 

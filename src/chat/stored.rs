@@ -44,6 +44,8 @@ pub struct StoredLobby {
     pub rooms: Vec<StoredRoom>,
     /// Accounts, in any order.
     pub accounts: Vec<Account>,
+    /// The secret from which cloaks are made.
+    pub cloaks: Option<[u8; 16]>,
 }
 
 /// One stored room.
@@ -75,6 +77,8 @@ pub struct SaveBatch<'a> {
     pub gone: &'a [RoomName],
     /// Rooms that have changed.
     pub rooms: Vec<RoomChanges<'a>>,
+    /// The secret from which cloaks are made.
+    pub cloaks: Option<[u8; 16]>,
     /// Accounts that are new or have changed.
     pub accounts: Vec<&'a Account>,
     /// Somebody is told when this is stored, so it must outlive a loss of power.

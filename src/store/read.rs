@@ -86,7 +86,8 @@ impl LoadedState {
         let sql = "SELECT max(number) FROM messages";
         let newest: Option<i64> = connection.query_row(sql, (), |row| row.get(0))?;
         self.snapshot.last = newest.and_then(|last| u64::try_from(last).ok()).unwrap_or_default();
-        let mut statement = connection.prepare("SELECT epoch, last, complete, torn FROM meta")?;
+        let mut statement =
+            connection.prepare("SELECT epoch, last, complete, torn, cloaks FROM meta")?;
         let mut rows = statement.query(())?;
         let Some(row) = rows.next()? else { return Ok(()) };
         if let Some(epoch) = number(row, 0).and_then(|epoch| u32::try_from(epoch).ok()) {
@@ -95,6 +96,8 @@ impl LoadedState {
         self.snapshot.last = self.snapshot.last.max(number(row, 1).unwrap_or_default());
         self.snapshot.complete = number(row, 2) == Some(1);
         self.snapshot.gap_before = number(row, 3).unwrap_or_default();
+        let cloaks = text(row, 4).and_then(|hex| u128::from_str_radix(hex, 16).ok());
+        self.snapshot.cloaks = cloaks.map(u128::to_be_bytes);
         Ok(())
     }
 }

@@ -15,7 +15,8 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// is cheap, and the index by room has it as a second column.
 ///
 /// The second migration adds each room's founder and the day of its last use, by which rooms make
-/// way. The third adds accounts, and to which of them a room belongs; the fourth the rules of a room
+/// way. The third adds accounts, and to which of them a room belongs, and the secret from which
+/// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of a room
 /// with the most people for it, and masks.
 pub(super) const STEPS: [&str; 4] = [
     "
@@ -80,6 +81,7 @@ pub(super) const STEPS: [&str; 4] = [
         seen INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE rooms ADD COLUMN account TEXT;
+    ALTER TABLE meta ADD COLUMN cloaks TEXT;
 ",
     "
     ALTER TABLE rooms ADD COLUMN topic_at INTEGER NOT NULL DEFAULT 0;

@@ -24,10 +24,12 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
         change(connection, room)?;
     }
     // As long as this is not undone by a clean end, the state is known to lack something.
-    let sql = "INSERT INTO meta (only, epoch, last, torn, complete) VALUES (1, ?1, ?2, ?3, 0)
+    let sql = "INSERT INTO meta (only, epoch, last, torn, complete, cloaks)
+               VALUES (1, ?1, ?2, ?3, 0, ?4)
                ON CONFLICT (only) DO UPDATE
-               SET epoch = ?1, last = ?2, torn = ?3, complete = 0";
-    let numbers = params![batch.epoch, integer(batch.last), integer(batch.gap_before)];
+               SET epoch = ?1, last = ?2, torn = ?3, complete = 0, cloaks = ?4";
+    let cloaks = batch.cloaks.map(|secret| format!("{:032x}", u128::from_be_bytes(secret)));
+    let numbers = params![batch.epoch, integer(batch.last), integer(batch.gap_before), cloaks];
     connection.prepare_cached(sql)?.execute(numbers)?;
     Ok(())
 }

@@ -60,6 +60,7 @@ impl Default for Shelf {
 impl Shelf {
     pub(crate) fn keep(&mut self, batch: &SaveBatch<'_>) {
         let kept = &mut self.0;
+        kept.cloaks = batch.cloaks;
         (kept.epoch, kept.last, kept.gap_before) = (batch.epoch, batch.last, batch.gap_before);
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::watches::names;
 use super::{Context, Lobby};
+use crate::chat::author::Author;
 use crate::chat::command::Outcome;
-use crate::chat::fact::Author;
 use crate::chat::member::Member;
 use crate::chat::name::{NameKey, RoomName};
 use crate::chat::network::Network;

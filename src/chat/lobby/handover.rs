@@ -34,6 +34,8 @@ pub struct LobbyState {
     gone: Vec<Gone>,
     #[serde(default)]
     most_members: usize,
+    #[serde(default)]
+    cloaks: Option<[u8; 16]>,
     ignores: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     accounts: AccountsState,
@@ -61,6 +63,7 @@ impl Lobby {
             watches: self.watches.handed_over(),
             gone: self.gone.iter().cloned().collect(),
             most_members: self.most_members,
+            cloaks: Some(self.profiles.cloaks().secret()),
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
             invitations: self.invitations.handed_over(),
@@ -88,7 +91,8 @@ impl Lobby {
         (self.summaries, self.unsaved) = (state.summaries, state.unsaved.taken_over());
         self.preferences = state.preferences.into_iter().collect();
         self.listeners = state.listeners.into_iter().collect();
-        self.profiles.take_over(self.keys.secret(), state.profiles);
+        // A server that knew of no cloaks has shown none.
+        self.profiles.take_over(state.cloaks, state.profiles);
         self.rooms.take_over(state.rooms);
         self.invitations.take_over(state.invitations);
         for (id, mut member) in state.members {

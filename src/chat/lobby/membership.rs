@@ -7,9 +7,10 @@
 use super::deciding::Decision;
 use super::owning::changed;
 use super::{Context, Lobby};
+use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::{Departure, RoomEvent};
-use crate::chat::fact::{Author, Change, Fact};
+use crate::chat::fact::{Change, Fact};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::person::Person;

@@ -44,9 +44,9 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::accounts::Accounts;
+use super::author::Author;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
-use super::fact::Author;
 use super::member::{Member, Preferences};
 use super::message::HistoryCursor;
 use super::motd::Motd;

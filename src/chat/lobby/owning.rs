@@ -7,8 +7,9 @@ use smol_str::SmolStr;
 
 use super::deciding::Decision;
 use super::{Context, Lobby};
+use crate::chat::author::Author;
 use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
-use crate::chat::fact::{Author, Change, Fact};
+use crate::chat::fact::{Change, Fact};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
 use crate::chat::person::Person;

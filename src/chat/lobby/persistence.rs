@@ -58,6 +58,9 @@ impl Lobby {
     /// room. The others stay where they are kept.
     pub fn restore(&mut self, stored: StoredLobby) {
         self.sequence = Sequence::resuming(&stored);
+        if let Some(secret) = stored.cloaks {
+            self.profiles.set_cloak_secret(secret);
+        }
         stored.accounts.into_iter().for_each(|account| self.accounts.restore(account));
         let mut rooms = stored.rooms;
         rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
@@ -123,7 +126,8 @@ impl Lobby {
         }
         let Sequence { epoch, last, gap_before, .. } = self.sequence;
         let gone = &self.unsaved.gone;
-        commit(&SaveBatch { epoch, last, gap_before, gone, rooms, accounts, must_last })?;
+        let cloaks = Some(self.profiles.cloaks().secret());
+        commit(&SaveBatch { epoch, last, gap_before, gone, rooms, cloaks, accounts, must_last })?;
         self.accounts.note_saved(accounts_saved);
         self.unsaved.gone.clear();
         self.sequence.saved = last;

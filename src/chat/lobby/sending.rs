@@ -3,9 +3,9 @@
 use super::deciding::Decision;
 use super::talking::Speech;
 use super::{Context, Lobby};
+use crate::chat::author::Author;
 use crate::chat::command::Command;
 use crate::chat::event::RoomEvent;
-use crate::chat::fact::Author;
 use crate::chat::message::MessageKind;
 use crate::chat::outlet::Outlet;
 use crate::chat::people::PeopleReply;

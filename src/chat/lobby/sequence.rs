@@ -89,11 +89,6 @@ impl RoomKeys {
         Self { secret, drawn: 0 }
     }
 
-    /// What the keys are drawn from.
-    pub(super) fn secret(&self) -> [u8; 16] {
-        self.secret
-    }
-
     /// The epoch, which tells the numbers of this lobby from those of another.
     pub(super) fn epoch(&self) -> u32 {
         self.hash(0) as u32

@@ -4,8 +4,9 @@ use super::deciding::Decision;
 use std::borrow::Cow;
 
 use super::{Context, Lobby};
+use crate::chat::author::Author;
 use crate::chat::event::RoomEvent;
-use crate::chat::fact::{Author, Fact};
+use crate::chat::fact::Fact;
 use crate::chat::member::Member;
 use crate::chat::message::{Message, MessageId, MessageKind};
 use crate::chat::name::{Nickname, RoomName};

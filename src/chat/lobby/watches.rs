@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use super::{Context, Lobby};
-use crate::chat::fact::Author;
+use crate::chat::author::Author;
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::{News, PeopleReply};

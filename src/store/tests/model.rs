@@ -96,6 +96,7 @@ impl RoomUpdate {
             gap_before: model.last / 2,
             gone: &self.gone,
             rooms: rooms.collect(),
+            cloaks: Some([7; 16]),
             accounts: self.accounts.iter().map(|name| &model.accounts[name]).collect(),
             must_last: !self.accounts.is_empty(),
         }
@@ -171,6 +172,7 @@ impl StoreModel {
             complete,
             rooms,
             accounts: self.accounts.values().cloned().collect(),
+            cloaks: (self.epoch == 7).then_some([7; 16]),
         };
         found.accounts.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
         assert_eq!(*found, expected, "seed {seed}");
