@@ -21,7 +21,7 @@ impl fmt::Debug for Account {
     }
 }
 
-/// The first lines to a server: the form of what it says, the account if there is one, the nickname.
+/// The first lines to a server: the form of what it says, the account if any, the nickname.
 pub(super) fn greeting(nickname: &str, account: Option<&Account>) -> String {
     let log_in = account.map_or(String::new(), |Account { name, password }| {
         let request = serde_json::json!({ "t": "login", "account": name, "password": password });

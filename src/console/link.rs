@@ -13,8 +13,12 @@
 //!
 //! Neither socket nor clock: what happens is handed in, and what is to be done is handed out.
 
+mod places;
+
 use std::collections::HashMap;
 use std::time::Duration;
+
+use places::{folded, is_epoch, parse_place};
 
 use super::account::{Account, greeting, is_about_account};
 use crate::dialect::json::{Action, Error, Moderated, Object};
@@ -484,23 +488,6 @@ pub(super) fn error_of(error: &Error<'_>) -> Refused {
         "name-bad" => Refused::Name,
         _ => Refused::Other,
     }
-}
-
-/// `c77143c7:1200`
-fn parse_place(text: &str) -> Option<ReadPosition> {
-    let (epoch, number) = text.split_once(':')?;
-    is_epoch(epoch).then_some(())?;
-    Some(ReadPosition { epoch: epoch.to_owned(), number: number.parse().ok()? })
-}
-
-/// Whether this may be an epoch: it is sent back as a part of a command.
-fn is_epoch(text: &str) -> bool {
-    text.len() == 8 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
-}
-
-/// A room as it may be typed in several ways.
-fn folded(room: &str) -> String {
-    room.trim_start_matches('#').to_lowercase()
 }
 
 #[cfg(test)]

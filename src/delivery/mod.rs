@@ -13,6 +13,7 @@ mod fanout;
 mod feeds;
 mod handover;
 mod outbox;
+mod outlet;
 mod readers;
 mod replay;
 mod request;

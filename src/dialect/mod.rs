@@ -37,7 +37,7 @@ pub use line::classroom::simplify;
 pub use line::commands::{CommandSpec, Takes, commands};
 pub use line::framing::{Frame, LineSplitter};
 pub use line::habits::{Habit, Habits};
-pub use line::notices::Rounded;
+pub use line::rounded::Rounded;
 pub use line::telnet::TelnetFilter;
 pub use line::unread::Unread;
 pub use proxy::{NoHeader, Proxied, proxy_header_bytes, read_proxy_header};

@@ -3,8 +3,7 @@
 use rusqlite::{Connection, Result, Row, params};
 use smol_str::SmolStr;
 
-use super::read::{number, text, text_or_null};
-use super::write::integer;
+use super::columns::{integer, number, text, text_or_null};
 use crate::chat::{Account, Alphabet, Nickname};
 use crate::hex;
 use crate::limits::{EMAIL_BYTES_MAX, PASSWORD_ROUNDS_MAX};

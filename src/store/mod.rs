@@ -24,6 +24,7 @@
 
 mod accounts;
 mod archive;
+mod columns;
 mod error;
 mod folder;
 mod pace;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
 use super::accounts;
+use super::columns::{number, text, text_or_null};
 use crate::chat::{
     Alphabet, Mask, Message, MessageKind, Network, Nickname, RoomModes, RoomSettings, SanctionKind,
     SecretHash, StoredRoom,
@@ -242,18 +243,4 @@ fn message(row: &Row<'_>) -> Option<Message> {
 /// Text as it may be shown, unless there is too much of it.
 fn cleaned(text: &str, most: usize) -> Option<SmolStr> {
     (text.len() <= most).then(|| clean(text).into())
-}
-
-pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> Option<&'row str> {
-    text_or_null(row, column)?
-}
-
-/// `None`: it is not text.
-pub(super) fn text_or_null<'row>(row: &'row Row<'_>, column: usize) -> Option<Option<&'row str>> {
-    row.get_ref(column).ok()?.as_str_or_null().ok()
-}
-
-/// A whole number that is not negative.
-pub(super) fn number(row: &Row<'_>, column: usize) -> Option<u64> {
-    u64::try_from(row.get_ref(column).ok()?.as_i64().ok()?).ok()
 }

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::accounts;
+use super::columns::integer;
 use crate::chat::{Mask, Sanction};
 use crate::chat::{
     Message, MessageKind, NameKey, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
@@ -141,9 +142,4 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
         message.text.as_str(),
     ])?;
     Ok(())
-}
-
-/// Converts to SQLite's integers. A number that does not fit is a date without end, and stays one.
-pub(super) fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@
 //! Decisions about messages, ownership and moderation are with the rest of these, in `talking`,
 //! `owning` and `moderation`.
 
-use super::talking::Speech;
+use super::speech::Speech;
 use super::{Context, Lobby};
 use crate::chat::command::{Command, Landing, Outcome, Recall, RoomCommand};
 use crate::chat::fact::Fact;

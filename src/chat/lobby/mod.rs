@@ -35,6 +35,7 @@ mod ruling;
 mod sending;
 mod sequence;
 mod shelving;
+mod speech;
 mod talking;
 mod watches;
 

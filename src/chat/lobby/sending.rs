@@ -1,7 +1,7 @@
 //! Sending what plain lines cannot say.
 
 use super::deciding::Decision;
-use super::talking::Speech;
+use super::speech::Speech;
 use super::{Context, Lobby};
 use crate::chat::author::Author;
 use crate::chat::command::Command;

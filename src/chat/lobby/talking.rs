@@ -1,6 +1,7 @@
 //! Messages to a room and to one person, and ignoring people.
 
 use super::deciding::Decision;
+use super::speech::Speech;
 use std::borrow::Cow;
 
 use super::{Context, Lobby};
@@ -22,21 +23,6 @@ use crate::chat::sending::{Sent, SentId, SentKind};
 use crate::id::ClientId;
 use crate::text::{clean, is_blank};
 use crate::time::UnixTime;
-
-/// Something that a member says, as clean text.
-pub(super) struct Speech<'a> {
-    pub(super) kind: MessageKind,
-    pub(super) text: Cow<'a, str>,
-    /// Tags of its client.
-    pub(super) tags: &'a str,
-}
-
-impl<'a> Speech<'a> {
-    /// A text without tags.
-    pub(super) fn plain(kind: MessageKind, text: &'a str) -> Self {
-        Self { kind, text: clean(text), tags: "" }
-    }
-}
 
 impl Lobby {
     pub(super) fn decide_to_speak(

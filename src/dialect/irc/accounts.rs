@@ -2,10 +2,9 @@
 
 use data_encoding::BASE64;
 
-use super::capability::Capabilities;
+use super::addressee::Addressee;
+use super::capability::{Capabilities, SASL_MECHANISMS};
 use super::numeric::Line;
-use super::reader::Reader;
-use super::sasl::MECHANISMS;
 use crate::chat::{AccountAnswer, AccountRefusal, LogInWay, Person, Refusal};
 use crate::dialect::AccountOffer;
 use crate::dialect::line;
@@ -20,7 +19,7 @@ pub(super) fn withheld(offer: AccountOffer) -> Capabilities {
 /// The value of a capability about accounts, for clients of version 302.
 pub(super) fn value(offer: AccountOffer, capability: Capabilities) -> Option<String> {
     if capability == Capabilities::SASL {
-        return Some(MECHANISMS.to_owned());
+        return Some(SASL_MECHANISMS.to_owned());
     }
     (capability == Capabilities::ACCOUNT_REGISTRATION).then(|| {
         let words = [
@@ -34,7 +33,7 @@ pub(super) fn value(offer: AccountOffer, capability: Capabilities) -> Option<Str
 }
 
 /// Appends an answer.
-pub(super) fn answer(reader: &Reader, answer: &AccountAnswer<'_>, out: &mut Vec<u8>) {
+pub(super) fn answer(reader: &Addressee, answer: &AccountAnswer<'_>, out: &mut Vec<u8>) {
     match *answer {
         AccountAnswer::Registered { name, who } => {
             let name = name.as_str();
@@ -60,13 +59,13 @@ pub(super) fn answer(reader: &Reader, answer: &AccountAnswer<'_>, out: &mut Vec<
     }
 }
 
-fn logged_in(reader: &Reader, name: &str, who: Option<Person<'_>>, out: &mut Vec<u8>) {
+fn logged_in(reader: &Addressee, name: &str, who: Option<Person<'_>>, out: &mut Vec<u8>) {
     let line = reader.numeric(900, out).word(&mask(reader, who)).word(name);
     line.text(&format!("You are now logged in as {name}"));
 }
 
 /// What others are shown of a client.
-fn mask(reader: &Reader, who: Option<Person<'_>>) -> String {
+fn mask(reader: &Addressee, who: Option<Person<'_>>) -> String {
     match who {
         Some(who) => format!("{}!{}@{}", who.as_str(), who.user(), who.cloak()),
         None => format!("{}!*@*", reader.nickname()),
@@ -75,7 +74,7 @@ fn mask(reader: &Reader, who: Option<Person<'_>>) -> String {
 
 /// Appends a message of an exchange, in chunks; one that fills its last chunk is ended by an empty
 /// one.
-fn challenge(reader: &Reader, message: &[u8], out: &mut Vec<u8>) {
+fn challenge(reader: &Addressee, message: &[u8], out: &mut Vec<u8>) {
     let text = BASE64.encode(message);
     let mut rest = text.as_str();
     loop {
@@ -90,19 +89,19 @@ fn challenge(reader: &Reader, message: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends one line of an exchange.
-pub(super) fn authenticate(reader: &Reader, chunk: &str, out: &mut Vec<u8>) {
+pub(super) fn authenticate(reader: &Addressee, chunk: &str, out: &mut Vec<u8>) {
     Line::begin(out, reader.server()).word("AUTHENTICATE").word(chunk).end();
 }
 
 /// Appends a notice of the service that old clients' scripts know.
-pub(super) fn service(reader: &Reader, text: &str, out: &mut Vec<u8>) {
+pub(super) fn service(reader: &Addressee, text: &str, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(b":NickServ!NickServ@services");
     Line::behind(out, start).word("NOTICE").word(reader.nickname()).text(text);
 }
 
 /// Appends a refusal about accounts.
-pub(super) fn refuse(reader: &Reader, refusal: &AccountRefusal, out: &mut Vec<u8>) {
+pub(super) fn refuse(reader: &Addressee, refusal: &AccountRefusal, out: &mut Vec<u8>) {
     if reader.verb == "REGISTER" {
         return fail(reader, &Refusal::Account(refusal.clone()), out);
     }
@@ -135,7 +134,7 @@ pub(super) fn refuse(reader: &Reader, refusal: &AccountRefusal, out: &mut Vec<u8
 }
 
 /// Appends why REGISTER has failed.
-pub(super) fn fail(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
+pub(super) fn fail(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     let about = if reader.about.is_empty() { "*" } else { reader.about.as_str() };
     let (code, about) = match refusal {
         Refusal::NicknameFirst => ("NEED_NICK", about),

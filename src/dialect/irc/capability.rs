@@ -34,7 +34,6 @@ impl Capabilities {
     pub(super) const ACCOUNT_NOTIFY: Self = Self(1 << 5);
     pub(super) const SETNAME: Self = Self(1 << 6);
     pub(super) const INVITE_NOTIFY: Self = Self(1 << 7);
-    pub(super) const CHGHOST: Self = Self(1 << 8);
     /// No capability: its lines come and go in messages of WebSocket …
     pub(super) const IN_FRAMES: Self = Self(1 << 14);
     /// … which are bytes, and not texts.
@@ -50,7 +49,6 @@ impl Capabilities {
     pub(super) const CHATHISTORY: Self = Self(1 << 26);
     pub(super) const SASL: Self = Self(1 << 23);
     pub(super) const ACCOUNT_REGISTRATION: Self = Self(1 << 24);
-    pub(super) const NO_IMPLICIT_NAMES: Self = Self(1 << 25);
     /// The client has asked for version 302: it is told values, and of what changes.
     pub(super) const VERSION_302: Self = Self(1 << 31);
 
@@ -92,6 +90,9 @@ impl Form {
         Capabilities(u32::from(u16::from_le_bytes(self.0))).has(others)
     }
 }
+
+/// The mechanisms of SASL, as a list of them is written.
+pub(super) const SASL_MECHANISMS: &str = "PLAIN,SCRAM-SHA-256";
 
 /// All that are offered.
 pub(super) const OFFERED: &[Capability] = &[

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use super::capability::{Capabilities, Form};
-use super::numeric::{END, Line};
+use super::numeric::END;
 use super::ruled;
+use super::source::{by, write_source};
 use crate::chat::{
     Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
     SentId, SentKind,
@@ -115,19 +116,6 @@ pub(super) fn news(form: Form, who: Person<'_>, news: News<'_>, out: &mut Vec<u8
         News::RealName(_) if !form.has(Capabilities::SETNAME) => {}
         News::RealName(real) => by(who, out).word("SETNAME").text(real),
     }
-}
-
-/// Begins a line of somebody.
-pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
-    let start = out.len();
-    write_source(who, out);
-    Line::behind(out, start)
-}
-
-/// Appends the source of a line.
-fn write_source(who: Person<'_>, out: &mut Vec<u8>) {
-    // Writing to memory does not fail.
-    let _ = write!(out, ":{}!{}@{}", who.as_str(), who.user(), who.cloak());
 }
 
 /// Appends a message, in as many lines as it takes: the first bears its id.

@@ -1,7 +1,7 @@
 //! One line taken apart. Source: RFC 2812 §2.3.1, IRCv3 message-tags.
 //!
-//! Any last parameter may have a colon or not, words may have several spaces between them, and verbs
-//! are written in any case.
+//! Any last parameter may have a colon or not, words may have several spaces between them, and
+//! verbs are written in any case.
 
 use std::borrow::Cow;
 

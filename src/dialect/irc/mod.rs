@@ -23,6 +23,7 @@
 //! client is sent a tag or a command of a capability that it has not taken.
 
 mod accounts;
+mod addressee;
 mod capability;
 mod commands;
 pub(super) mod decoder;
@@ -40,6 +41,8 @@ mod replies;
 mod ruled;
 mod sasl;
 mod server;
+mod source;
+mod told;
 
 use crate::chat::{RoomEvent, RoomName};
 

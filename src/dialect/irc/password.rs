@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// A password, hashed, so that it stands in no log and in no hand-over. It is the operator's and long
-/// or not, as the operator likes: nobody else's is at stake.
+/// A password, hashed, so that it stands in no log and in no hand-over. It is the operator's and
+/// long or not, as the operator likes: nobody else's is at stake.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerPassword([u8; 32]);
 

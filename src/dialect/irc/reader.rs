@@ -12,36 +12,22 @@ use memchr::memchr;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::accounts;
-use super::capability::{Capabilities, OFFERED};
+use super::addressee::Addressee;
+use super::capability::Capabilities;
 use super::events;
 use super::frames;
 use super::message::write_value;
-use super::note::{Note, Told};
+use super::note::Note;
 use super::numeric::{END, Line};
-use super::{replies, server};
+use super::{replies, told};
 use crate::chat::{Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
-use crate::dialect::AccountOffer;
 use crate::dialect::websocket::farewell;
-use crate::limits::{IRC_ANSWER_BYTES_MAX, IRC_LINE_BYTES_MAX};
+use crate::limits::IRC_ANSWER_BYTES_MAX;
 
 /// One client that reads IRC.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Reader {
-    server: SmolStr,
-    /// What is offered of accounts.
-    #[serde(default)]
-    accounts: AccountOffer,
-    /// Empty: it has none yet.
-    nickname: SmolStr,
-    pub(super) capabilities: Capabilities,
-    /// What its last line asked for.
-    pub(super) verb: SmolStr,
-    /// What that was about.
-    pub(super) about: SmolStr,
-    /// What of its verb that was, where a verb has several meanings.
-    #[serde(default)]
-    pub(super) subcommand: SmolStr,
+    to: Addressee,
     /// The batch of messages that are told again.
     #[serde(default)]
     history: Option<u32>,
@@ -82,7 +68,7 @@ impl Reader {
     fn take_note(&mut self, note: &Note<'_>, out: &mut Vec<u8>) {
         match *note {
             Note::Begin { server, accounts } => {
-                (self.server, self.accounts) = (server.into(), accounts);
+                (self.to.server, self.to.accounts) = (server.into(), accounts);
             }
             Note::Label(label) => {
                 self.answer = Some(Box::new(Answer {
@@ -93,15 +79,17 @@ impl Reader {
                 }));
             }
             Note::Asks { verb, about, subcommand } => {
-                self.subcommand = subcommand.into();
-                if self.verb != verb {
-                    self.verb = verb.to_ascii_uppercase().into();
+                self.to.subcommand = subcommand.into();
+                if self.to.verb != verb {
+                    self.to.verb = verb.to_ascii_uppercase().into();
                 }
-                self.about = about.into();
+                self.to.about = about.into();
             }
             Note::End => self.end(out),
-            Note::Takes(capabilities) => self.capabilities = capabilities,
-            Note::Tell(ref told) => self.write(out, |reader, out| reader.tell(told, out)),
+            Note::Takes(capabilities) => self.to.capabilities = capabilities,
+            Note::Tell(ref told) => {
+                self.write(out, |reader, out| told::write(&reader.to, told, out))
+            }
         }
     }
 
@@ -110,7 +98,7 @@ impl Reader {
         self.note_nickname(reply);
         self.in_frames(out, |reader, out| reader.write_reply(reply, out));
         if let Reply::Farewell(why) = reply
-            && self.capabilities.form().is_in_frames()
+            && self.to.capabilities.form().is_in_frames()
         {
             farewell(*why, out);
         }
@@ -123,10 +111,10 @@ impl Reader {
         | Reply::Room(RoomAnswer::YouAreInvited { .. }) = reply
         {
             // Others say this whenever they like: it answers nothing.
-            return replies::write(self, reply, out);
+            return replies::write(&self.to, reply, out);
         }
         match reply {
-            Reply::RecallBegins { room, .. } if self.verb == "CHATHISTORY" => {
+            Reply::RecallBegins { room, .. } if self.to.verb == "CHATHISTORY" => {
                 self.begin_history(room, out);
             }
             Reply::RecallEnds { .. } => self.end_history(out),
@@ -134,27 +122,27 @@ impl Reader {
                 let batch = self.history;
                 self.write(out, |reader, out| {
                     let start = out.len();
-                    replies::write(reader, reply, out);
+                    replies::write(&reader.to, reply, out);
                     if let Some(batch) = batch {
                         let lines = out.split_off(start);
                         write_in_batch(&lines, batch, out);
                     }
                 });
             }
-            _ => self.write(out, |reader, out| replies::write(reader, reply, out)),
+            _ => self.write(out, |reader, out| replies::write(&reader.to, reply, out)),
         }
     }
 
     /// Begins a batch of messages that are told again.
     fn begin_history(&mut self, room: &RoomName, out: &mut Vec<u8>) {
-        if !self.capabilities.has(Capabilities::BATCH) {
+        if !self.to.capabilities.has(Capabilities::BATCH) {
             return;
         }
         self.batches += 1;
         let batch = self.batches;
         self.history = Some(batch);
         self.write(out, |reader, out| {
-            let line = Line::begin(out, &reader.server).word("BATCH").word(&format!("+{batch}"));
+            let line = Line::begin(out, &reader.to.server).word("BATCH").word(&format!("+{batch}"));
             line.word("chathistory").word(&events::channel(room)).end();
         });
     }
@@ -162,7 +150,7 @@ impl Reader {
     fn end_history(&mut self, out: &mut Vec<u8>) {
         let Some(batch) = self.history.take() else { return };
         self.write(out, |reader, out| {
-            Line::begin(out, &reader.server).word("BATCH").word(&format!("-{batch}")).end();
+            Line::begin(out, &reader.to.server).word("BATCH").word(&format!("-{batch}")).end();
         });
     }
 
@@ -172,7 +160,7 @@ impl Reader {
             return OwnEvent::Untold;
         }
         let is_echo = event.is_sent();
-        if is_echo && !self.capabilities.has(Capabilities::ECHO_MESSAGE) {
+        if is_echo && !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {
             OwnEvent::Untold
         } else if self.answer.is_some() {
             OwnEvent::Alone
@@ -183,12 +171,12 @@ impl Reader {
 
     /// Appends what its client has done itself in a room.
     pub fn room_event(&mut self, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
-        let form = self.capabilities.form();
+        let form = self.to.capabilities.form();
         self.in_frames(out, |reader, out| {
             reader.write(out, |_, out| events::write(form, room, event, out));
         });
         if let RoomEvent::Renamed { new, .. } = event {
-            self.nickname = new.as_str().into();
+            self.to.nickname = new.as_str().into();
         }
     }
 
@@ -206,32 +194,9 @@ impl Reader {
         }
     }
 
-    /// Its nickname, or what stands for none.
-    pub(super) fn nickname(&self) -> &str {
-        if self.nickname.is_empty() { "*" } else { &self.nickname }
-    }
-
-    /// The server's name.
-    pub(super) fn server(&self) -> &str {
-        &self.server
-    }
-
-    /// Begins a numeric.
-    pub(super) fn numeric<'o>(&self, code: u16, out: &'o mut Vec<u8>) -> Line<'o> {
-        let start = out.len();
-        // Writing to memory does not fail.
-        let _ = write!(out, ":{} {code:03} {}", self.server, self.nickname());
-        Line::behind(out, start)
-    }
-
-    /// Appends a notice of the server.
-    pub(super) fn notice(&self, text: &str, out: &mut Vec<u8>) {
-        Line::begin(out, &self.server).word("NOTICE").word(self.nickname()).text(text);
-    }
-
     /// Has lines written, and puts each in a frame of its own where the client reads frames.
     fn in_frames(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Self, &mut Vec<u8>)) {
-        match self.capabilities.form().opcode() {
+        match self.to.capabilities.form().opcode() {
             Some(opcode) => {
                 let mut lines = Vec::new();
                 write(self, &mut lines);
@@ -243,79 +208,9 @@ impl Reader {
 
     fn note_nickname(&mut self, reply: &Reply<'_>) {
         match reply {
-            Reply::Welcome { nickname, .. } => self.nickname = nickname.as_str().into(),
-            Reply::Renamed { new, .. } => self.nickname = new.as_str().into(),
+            Reply::Welcome { nickname, .. } => self.to.nickname = nickname.as_str().into(),
+            Reply::Renamed { new, .. } => self.to.nickname = new.as_str().into(),
             _ => {}
-        }
-    }
-
-    fn tell(&self, told: &Told<'_>, out: &mut Vec<u8>) {
-        match told {
-            Told::Numeric { code, about, text } => {
-                let line = self.numeric(*code, out);
-                about.iter().fold(line, |line, word| line.word(word)).text(text);
-            }
-            Told::Fail { verb, code, about, text } => {
-                let line = Line::begin(out, &self.server).word("FAIL").word(verb).word(code);
-                about.iter().fold(line, |line, word| line.word(word)).text(text);
-            }
-            Told::Authenticate(chunk) => accounts::authenticate(self, chunk, out),
-            Told::Service(text) => accounts::service(self, text, out),
-            Told::Offered => self.tell_offered(out),
-            Told::Taken => {
-                let taken = |bit| self.capabilities.has(bit);
-                let names = OFFERED.iter().filter(|offered| taken(offered.bit));
-                let names: Vec<&str> = names.map(|offered| offered.name).collect();
-                self.tell_capabilities("LIST", &names, out);
-            }
-            Told::Requested { granted, request } => {
-                let verb = if *granted { "ACK" } else { "NAK" };
-                let line = Line::begin(out, &self.server).word("CAP").word(self.nickname());
-                line.word(verb).text(request);
-            }
-            Told::Asked(question) => server::write(self, *question, out),
-            Told::Pong(token) => {
-                Line::begin(out, &self.server).word("PONG").word(&self.server).text(token);
-            }
-        }
-    }
-
-    fn tell_offered(&self, out: &mut Vec<u8>) {
-        let has_values = self.capabilities.has(Capabilities::VERSION_302);
-        let written = |offered: &super::capability::Capability| {
-            let own = accounts::value(self.accounts, offered.bit);
-            match own.as_deref().unwrap_or(offered.value) {
-                value if has_values && !value.is_empty() => format!("{}={value}", offered.name),
-                _ => offered.name.to_owned(),
-            }
-        };
-        let withheld = accounts::withheld(self.accounts);
-        let offered = OFFERED.iter().filter(|offered| !withheld.has(offered.bit));
-        let all: Vec<String> = offered.map(written).collect();
-        self.tell_capabilities("LS", &all.iter().map(String::as_str).collect::<Vec<_>>(), out);
-    }
-
-    /// Lists capabilities, in several lines where they are many and the client knows of that.
-    fn tell_capabilities(&self, verb: &str, names: &[&str], out: &mut Vec<u8>) {
-        let room = IRC_LINE_BYTES_MAX - 32 - self.server.len() - self.nickname().len();
-        let mut lines = vec![String::new()];
-        for name in names {
-            let mut line = lines.pop().unwrap_or_default();
-            if !line.is_empty() && line.len() + 1 + name.len() > room {
-                lines.push(std::mem::take(&mut line));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(name);
-            lines.push(line);
-        }
-        if !self.capabilities.has(Capabilities::VERSION_302) {
-            lines.truncate(1);
-        }
-        for (place, text) in lines.iter().enumerate() {
-            let line = Line::begin(out, &self.server).word("CAP").word(self.nickname()).word(verb);
-            if place + 1 < lines.len() { line.word("*").text(text) } else { line.text(text) }
         }
     }
 
@@ -330,7 +225,7 @@ impl Reader {
         if answer.batch.is_none() && answer.lines.len() > IRC_ANSWER_BYTES_MAX {
             self.batches += 1;
             answer.batch = Some(self.batches);
-            begin_batch(&self.server, &answer.label, self.batches, out);
+            begin_batch(&self.to.server, &answer.label, self.batches, out);
         }
         if let Some(batch) = answer.batch {
             write_in_batch(&answer.lines, batch, out);
@@ -345,7 +240,7 @@ impl Reader {
         if lines.is_empty() && batch.is_none() {
             write_label(&label, out);
             out.push(b' ');
-            Line::begin(out, &self.server).word("ACK").end();
+            Line::begin(out, &self.to.server).word("ACK").end();
             return;
         }
         let is_one = memchr(b'\n', &lines).is_some_and(|end| end + 1 == lines.len());
@@ -357,11 +252,11 @@ impl Reader {
         if batch.is_none() {
             self.batches += 1;
             batch = Some(self.batches);
-            begin_batch(&self.server, &label, self.batches, out);
+            begin_batch(&self.to.server, &label, self.batches, out);
             write_in_batch(&lines, self.batches, out);
         }
         if let Some(batch) = batch {
-            Line::begin(out, &self.server).word("BATCH").word(&format!("-{batch}")).end();
+            Line::begin(out, &self.to.server).word("BATCH").word(&format!("-{batch}")).end();
         }
     }
 }

@@ -2,15 +2,14 @@
 //! lines.
 
 use super::accounts;
+use super::addressee::Addressee;
 use super::events::channel;
 use super::numeric::Line;
-use super::reader::Reader;
-use super::replies;
 use crate::chat::{Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
 
 /// Appends why something was not done.
-pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
+pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     if reader.verb == "NOTICE" {
         // A notice never earns an answer (RFC 1459 §4.4.2).
         return;
@@ -102,7 +101,7 @@ pub(super) fn write(reader: &Reader, refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::Incomplete(_) => tell(461, &[&reader.verb], "Not enough parameters"),
         Refusal::LineTooLong => tell(417, &[], "Input line was too long"),
         Refusal::OperWrong => tell(464, &[], "Password incorrect"),
-        other => replies::as_notices(reader, out, |out| line::refusals::write(other, out)),
+        other => reader.as_notices(out, |out| line::refusals::write(other, out)),
     }
 }
 

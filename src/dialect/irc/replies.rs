@@ -4,17 +4,17 @@ mod people;
 mod rooms;
 
 use super::accounts;
+use super::addressee::Addressee;
 use super::capability::Capabilities;
 use super::events::{self, channel};
 use super::numeric::Line;
-use super::reader::Reader;
 use super::refusals;
 use super::server;
 use crate::chat::{Farewell, MessageKind, Rank, Reply, RoomName, Sent, SentId, SentKind, Whisper};
 use crate::dialect::line;
 
 /// Appends what one client is told.
-pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
     match *reply {
         Reply::Welcome { nickname, .. } => welcome(reader, nickname.as_str(), out),
         Reply::Joined { room, who } => {
@@ -48,7 +48,7 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
         Reply::Who { room, names, page, .. } => names_of(reader, room, names, page, out),
         // Whoever has typed HISTORY reads who said what, and when.
         Reply::Remembered { .. } if reader.verb != "CHATHISTORY" => {
-            as_notices(reader, out, |out| line::wording::reply(reply, false, out));
+            reader.as_notices(out, |out| line::wording::reply(reply, false, out));
         }
         Reply::Remembered { room, message, epoch, .. } => {
             let kind = match message.kind {
@@ -81,20 +81,11 @@ pub(super) fn write(reader: &Reader, reply: &Reply<'_>, out: &mut Vec<u8>) {
         | Reply::PasswordSet { .. }
         | Reply::HearsHistory(_)
         | Reply::Checking => {}
-        ref other => as_notices(reader, out, |out| line::wording::reply(other, false, out)),
+        ref other => reader.as_notices(out, |out| line::wording::reply(other, false, out)),
     }
 }
 
-/// Appends lines of the plain language, each as a notice.
-pub(super) fn as_notices(reader: &Reader, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    let mut lines = Vec::new();
-    write(&mut lines);
-    for line in String::from_utf8_lossy(&lines).lines() {
-        reader.notice(line.strip_prefix("* ").unwrap_or(line), out);
-    }
-}
-
-fn welcome(reader: &Reader, nickname: &str, out: &mut Vec<u8>) {
+fn welcome(reader: &Addressee, nickname: &str, out: &mut Vec<u8>) {
     let name = reader.server();
     reader.numeric(1, out).text(&format!("Welcome to {name}, {nickname}"));
     let version = server::VERSION;
@@ -111,7 +102,7 @@ fn ranked(room: &RoomName, least: Rank) -> String {
 }
 
 fn names_of(
-    reader: &Reader,
+    reader: &Addressee,
     room: &RoomName,
     names: &[&str],
     (page, pages): (usize, usize),
@@ -126,7 +117,7 @@ fn names_of(
     }
 }
 
-fn farewell(reader: &Reader, farewell: Farewell, out: &mut Vec<u8>) {
+fn farewell(reader: &Addressee, farewell: Farewell, out: &mut Vec<u8>) {
     let mut words = Vec::new();
     line::wording::reply(&Reply::Farewell(farewell), false, &mut words);
     let words = String::from_utf8_lossy(&words);

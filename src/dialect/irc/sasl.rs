@@ -6,15 +6,13 @@
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
+use super::capability::SASL_MECHANISMS;
 use super::commands::{incomplete, told};
 use super::message::Message;
 use super::note::{Note, Told};
 use crate::chat::{AccountRequest, Command, LogInWay, NameKey};
 use crate::dialect::steps::Step;
 use crate::limits::{SASL_BYTES_MAX, SASL_CHUNK_BYTES};
-
-/// The mechanisms that are offered, as a list of them is written.
-pub(super) const MECHANISMS: &str = "PLAIN,SCRAM-SHA-256";
 
 /// An exchange of one client, or what is left of its last one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -79,7 +77,7 @@ impl Sasl {
         *self = Self { mechanism, has_refused: mechanism.is_none(), ..Self::default() };
         match mechanism {
             Some(_) => Step::Told(Note::Tell(Told::Authenticate("+"))),
-            None => told(908, &[MECHANISMS], "are available SASL mechanisms"),
+            None => told(908, &[SASL_MECHANISMS], "are available SASL mechanisms"),
         }
     }
 

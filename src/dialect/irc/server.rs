@@ -1,9 +1,9 @@
 //! Questions about the server itself, which the language answers alone: its version, its commands.
 
+use super::addressee::Addressee;
 use super::isupport;
 use super::note::Question;
 use super::numeric::Line;
-use super::reader::Reader;
 
 /// The version, as it is told.
 pub(super) const VERSION: &str = concat!("mio-chat-", env!("CARGO_PKG_VERSION"));
@@ -56,7 +56,7 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// Appends the answer to a question about the server.
-pub(super) fn write(reader: &Reader, question: Question<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(reader: &Addressee, question: Question<'_>, out: &mut Vec<u8>) {
     match question {
         Question::Version => {
             let line = reader.numeric(351, out).word(VERSION).word(reader.server());
@@ -84,14 +84,14 @@ pub(super) fn write(reader: &Reader, question: Question<'_>, out: &mut Vec<u8>) 
 }
 
 /// Appends what the server says of its limits and ways.
-pub(super) fn write_limits(reader: &Reader, out: &mut Vec<u8>) {
+pub(super) fn write_limits(reader: &Addressee, out: &mut Vec<u8>) {
     for tokens in isupport::lines() {
         let line = reader.numeric(5, out);
         tokens.split(' ').fold(line, Line::word).text("are supported by this server");
     }
 }
 
-fn help(reader: &Reader, subject: &str, out: &mut Vec<u8>) {
+fn help(reader: &Addressee, subject: &str, out: &mut Vec<u8>) {
     if subject.is_empty() {
         reader.numeric(704, out).word("*").text("Commands of this server");
         INDEX.iter().for_each(|line| reader.numeric(705, out).word("*").text(line));

@@ -10,6 +10,7 @@
 //! length of a frame in front. No object holds a byte below U+0020.
 
 mod accounts;
+mod endings;
 mod errors;
 mod events;
 mod object;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::endings::{Bye, Error};
 use super::person::{Away, PersonEntry};
 pub use super::room_objects::{RoomInvitation, Rules};
 
@@ -465,42 +466,6 @@ pub struct PeerEntry<'a> {
     /// Its address, unless all is relayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Text<'a>>,
-}
-
-/// Something was not done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Error<'a> {
-    /// The number of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub re: Option<u64>,
-    /// Why, as one word of the list in `docs/PROTOCOL.md`.
-    pub code: Text<'a>,
-    /// Why, in English.
-    pub text: Text<'a>,
-    /// The nickname that it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nick: Option<Text<'a>>,
-    /// The room that it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<Text<'a>>,
-    /// Why somebody is banned or muted, if that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Text<'a>>,
-    /// In so many seconds it makes sense to try again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<u64>,
-}
-
-/// The server closes the connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bye<'a> {
-    /// Why, as one word of the list in `docs/PROTOCOL.md`.
-    pub code: Text<'a>,
-    /// Why, in English.
-    pub text: Text<'a>,
-    /// In so many seconds the reader may be back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<u64>,
 }
 
 fn is_false(flag: &bool) -> bool {

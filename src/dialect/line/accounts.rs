@@ -1,6 +1,6 @@
 //! Accounts on plain lines: answers and refusals, one notice each.
 
-use super::notices::Rounded;
+use super::rounded::Rounded;
 use super::writing::{line, notice};
 use crate::chat::{AccountAnswer, AccountRefusal};
 use crate::limits::ACCOUNT_PASSWORD_BYTES_MAX;

@@ -6,6 +6,7 @@
 
 pub(super) mod accounts;
 pub(super) mod classroom;
+mod command_spec;
 pub(super) mod commands;
 mod date;
 pub(super) mod decoder;
@@ -15,6 +16,7 @@ pub(super) mod message;
 pub(super) mod notices;
 pub(super) mod people;
 pub(super) mod refusals;
+pub(super) mod rounded;
 pub(super) mod ruling;
 pub(super) mod slash;
 pub(super) mod telnet;

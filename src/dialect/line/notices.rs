@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::accounts;
 use super::date::Dated;
+use super::rounded::Rounded;
 use super::writing::{Listing, line, notice, number};
 use crate::chat::{
     HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Person, Recalled, Reply,
@@ -221,25 +222,6 @@ fn for_how_long(out: &mut Vec<u8>, lasts: Option<Duration>) {
 pub(in crate::dialect) fn because(out: &mut Vec<u8>, reason: &str) {
     if !reason.is_empty() {
         let _ = write!(out, ": {reason}");
-    }
-}
-
-/// A time as people say it: its two largest units, from seconds to days.
-#[derive(Clone, Copy, Debug)]
-pub struct Rounded(pub Duration);
-
-impl std::fmt::Display for Rounded {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A ban that ends in half a second still holds.
-        let seconds = self.0.as_millis().div_ceil(1_000);
-        let (large, small) = match seconds {
-            ..60 => return write!(f, "{seconds}s"),
-            60..3_600 => ((seconds / 60, "m"), (seconds % 60, "s")),
-            3_600..86_400 => ((seconds / 3_600, "h"), (seconds / 60 % 60, "m")),
-            _ => ((seconds / 86_400, "d"), (seconds / 3_600 % 24, "h")),
-        };
-        write!(f, "{}{}", large.0, large.1)?;
-        if small.0 > 0 { write!(f, "{}{}", small.0, small.1) } else { Ok(()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::date::Dated;
-use super::notices::Rounded;
+use super::rounded::Rounded;
 use super::writing::{Listing, line, notice};
 use crate::chat::{Census, Found, Gone, News, PeopleReply, Portrait, Rank, UserMode, UserModes};
 

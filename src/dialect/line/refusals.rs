@@ -4,7 +4,8 @@ use std::io::Write;
 
 use super::accounts;
 use super::commands::usage;
-use super::notices::{Rounded, because};
+use super::notices::because;
+use super::rounded::Rounded;
 use super::ruling;
 use super::writing::{line, notice};
 use crate::chat::{ActiveSanction, Field, Rank, Refusal, RoomName, SanctionKind};

@@ -3,15 +3,16 @@
 use crate::chat::{
     Census, Found, Gone, Motd, News, PeopleReply, Person, Portrait, Rank, UserMode, UserModes,
 };
+use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
 use crate::dialect::irc::events::{self, channel};
 use crate::dialect::irc::numeric::Line;
-use crate::dialect::irc::reader::Reader;
+use crate::dialect::irc::source;
 use crate::limits::{IRC_LIST_BYTES, WATCHED_MAX};
 use crate::time::UnixTime;
 
 /// Appends an answer about people.
-pub(super) fn write(reader: &Reader, reply: &PeopleReply<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(reader: &Addressee, reply: &PeopleReply<'_>, out: &mut Vec<u8>) {
     match *reply {
         PeopleReply::YouAreAway(true) => {
             reader.numeric(306, out).text("You have been marked as being away");
@@ -48,9 +49,9 @@ pub(super) fn write(reader: &Reader, reply: &PeopleReply<'_>, out: &mut Vec<u8>)
             let line = reader.numeric(734, out).number(WATCHED_MAX as u64);
             line.word(&list.join(",")).text("Monitor list is full");
         }
-        PeopleReply::ToldAll(from, text) => events::by(from, out).word("WALLOPS").text(text),
+        PeopleReply::ToldAll(from, text) => source::by(from, out).word("WALLOPS").text(text),
         PeopleReply::Killed { by, reason } => {
-            let line = events::by(by, out).word("KILL").word(reader.nickname());
+            let line = source::by(by, out).word("KILL").word(reader.nickname());
             line.text(if reason.is_empty() { by.as_str() } else { reason });
         }
         PeopleReply::Motd(motd) => message_of_the_day(reader, motd, out),
@@ -59,7 +60,7 @@ pub(super) fn write(reader: &Reader, reply: &PeopleReply<'_>, out: &mut Vec<u8>)
     }
 }
 
-fn away(reader: &Reader, who: Person<'_>, text: &str, out: &mut Vec<u8>) {
+fn away(reader: &Addressee, who: Person<'_>, text: &str, out: &mut Vec<u8>) {
     reader.numeric(301, out).word(who.as_str()).text(if text.is_empty() { "away" } else { text });
 }
 
@@ -74,7 +75,7 @@ fn letters(modes: UserModes) -> String {
     std::iter::once('+').chain(set).collect()
 }
 
-fn mode_changed(reader: &Reader, mode: UserMode, on: bool, out: &mut Vec<u8>) {
+fn mode_changed(reader: &Addressee, mode: UserMode, on: bool, out: &mut Vec<u8>) {
     let change = match (mode, on) {
         (UserMode::Hidden, true) => "+i",
         (UserMode::Hidden, false) => "-i",
@@ -90,14 +91,14 @@ fn mode_changed(reader: &Reader, mode: UserMode, on: bool, out: &mut Vec<u8>) {
 }
 
 /// Something new about the reader, or about somebody whom it watches.
-fn news_of(reader: &Reader, who: Person<'_>, news: News<'_>, out: &mut Vec<u8>) {
+fn news_of(reader: &Addressee, who: Person<'_>, news: News<'_>, out: &mut Vec<u8>) {
     let is_own = who.as_str() == reader.nickname();
     if is_own || reader.capabilities.has(Capabilities::EXTENDED_MONITOR) {
         events::news(reader.capabilities.form(), who, news, out);
     }
 }
 
-fn who_is(reader: &Reader, portrait: &Portrait<'_>, out: &mut Vec<u8>) {
+fn who_is(reader: &Addressee, portrait: &Portrait<'_>, out: &mut Vec<u8>) {
     let &Portrait { who, rooms, is_operator, now, .. } = portrait;
     let nick = who.as_str();
     let line = reader.numeric(311, out).word(nick).word(who.user()).word(who.cloak().as_str());
@@ -137,7 +138,7 @@ fn mark(rank: Rank) -> &'static str {
     if rank >= Rank::Operator { "@" } else { "" }
 }
 
-fn who_was(reader: &Reader, name: &str, list: &[&Gone], out: &mut Vec<u8>) {
+fn who_was(reader: &Addressee, name: &str, list: &[&Gone], out: &mut Vec<u8>) {
     if list.is_empty() {
         reader.numeric(406, out).word(name).text("There was no such nickname");
     }
@@ -151,7 +152,7 @@ fn who_was(reader: &Reader, name: &str, list: &[&Gone], out: &mut Vec<u8>) {
 }
 
 /// WHO, in the fields that the line has asked for.
-fn found(reader: &Reader, list: &[Found<'_>], more: bool, out: &mut Vec<u8>) {
+fn found(reader: &Addressee, list: &[Found<'_>], more: bool, out: &mut Vec<u8>) {
     let asked = reader.about.split(' ').skip(1).find_map(|word| word.split_once('%'));
     for found in list {
         match asked {
@@ -165,7 +166,7 @@ fn found(reader: &Reader, list: &[Found<'_>], more: bool, out: &mut Vec<u8>) {
     }
 }
 
-fn who(reader: &Reader, found: &Found<'_>, out: &mut Vec<u8>) {
+fn who(reader: &Addressee, found: &Found<'_>, out: &mut Vec<u8>) {
     let who = found.who;
     let room = found.room.map_or_else(|| "*".to_owned(), channel);
     let line = reader.numeric(352, out).word(&room).word(who.user()).word(who.cloak().as_str());
@@ -187,7 +188,7 @@ fn flags(found: &Found<'_>) -> String {
 }
 
 /// WHOX: the fields come in an order of their own, whatever was asked.
-fn fields_of(reader: &Reader, found: &Found<'_>, asked: &str, out: &mut Vec<u8>) {
+fn fields_of(reader: &Addressee, found: &Found<'_>, asked: &str, out: &mut Vec<u8>) {
     let (fields, token) = asked.split_once(',').unwrap_or((asked, ""));
     let who = found.who;
     let mut line = reader.numeric(354, out);
@@ -211,7 +212,7 @@ fn fields_of(reader: &Reader, found: &Found<'_>, asked: &str, out: &mut Vec<u8>)
     if fields.contains('r') { line.text(real(who)) } else { line.end() }
 }
 
-fn located(reader: &Reader, list: &[Found<'_>], out: &mut Vec<u8>) {
+fn located(reader: &Addressee, list: &[Found<'_>], out: &mut Vec<u8>) {
     let one = |found: &Found<'_>| {
         let who = found.who;
         let star = if found.is_operator { "*" } else { "" };
@@ -224,7 +225,7 @@ fn located(reader: &Reader, list: &[Found<'_>], out: &mut Vec<u8>) {
 
 /// Appends a list in as many lines as it takes.
 fn in_lines(
-    reader: &Reader,
+    reader: &Addressee,
     code: u16,
     list: impl Iterator<Item = impl AsRef<str>>,
     out: &mut Vec<u8>,
@@ -255,7 +256,7 @@ pub(super) fn pack(
     }
 }
 
-fn message_of_the_day(reader: &Reader, motd: &Motd, out: &mut Vec<u8>) {
+fn message_of_the_day(reader: &Addressee, motd: &Motd, out: &mut Vec<u8>) {
     let mut lines = motd.lines().peekable();
     if lines.peek().is_none() {
         return reader.numeric(422, out).text("MOTD File is missing");
@@ -268,12 +269,12 @@ fn message_of_the_day(reader: &Reader, motd: &Motd, out: &mut Vec<u8>) {
     reader.numeric(376, out).text("End of MOTD command");
 }
 
-fn time(reader: &Reader, now: UnixTime, out: &mut Vec<u8>) {
+fn time(reader: &Addressee, now: UnixTime, out: &mut Vec<u8>) {
     let stamp = events::Stamp(now.millis()).to_string();
     reader.numeric(391, out).word(reader.server()).text(&stamp);
 }
 
-fn count(reader: &Reader, census: Census, out: &mut Vec<u8>) {
+fn count(reader: &Addressee, census: Census, out: &mut Vec<u8>) {
     let Census { members, most, hidden, operators, strangers, rooms } = census;
     let visible = members.saturating_sub(hidden);
     let all = format!("There are {visible} users and {hidden} invisible on 1 servers");

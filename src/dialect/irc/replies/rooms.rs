@@ -2,13 +2,14 @@
 
 use super::people::pack;
 use crate::chat::{Nickname, RoomAnswer, RoomModes, RoomName, SanctionKind, Seat, Topic};
+use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
-use crate::dialect::irc::events::{self, channel};
-use crate::dialect::irc::reader::Reader;
+use crate::dialect::irc::events::channel;
+use crate::dialect::irc::source;
 use crate::time::UnixTime;
 
 /// Appends an answer about rooms.
-pub(super) fn write(reader: &Reader, answer: &RoomAnswer<'_>, out: &mut Vec<u8>) {
+pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u8>) {
     match *answer {
         RoomAnswer::Rules { room, modes, limit, has_password, founded } => {
             rules(reader, room, (modes, limit, has_password), founded, out);
@@ -27,7 +28,7 @@ pub(super) fn write(reader: &Reader, answer: &RoomAnswer<'_>, out: &mut Vec<u8>)
             reader.numeric(end, out).word(&room).text(text);
         }
         RoomAnswer::YouAreInvited { by, room } => {
-            let line = events::by(by, out).word("INVITE").word(reader.nickname());
+            let line = source::by(by, out).word("INVITE").word(reader.nickname());
             line.word(&channel(room)).end();
         }
         RoomAnswer::InvitationSent { to, room } => invited(reader, to, room, out),
@@ -56,7 +57,7 @@ pub(super) fn write(reader: &Reader, answer: &RoomAnswer<'_>, out: &mut Vec<u8>)
 }
 
 /// Appends the topic of a room, and who has set it when.
-pub(super) fn topic(reader: &Reader, room: &RoomName, topic: Option<&Topic>, out: &mut Vec<u8>) {
+pub(super) fn topic(reader: &Addressee, room: &RoomName, topic: Option<&Topic>, out: &mut Vec<u8>) {
     let room = channel(room);
     let Some(topic) = topic else {
         return reader.numeric(331, out).word(&room).text("No topic is set");
@@ -67,7 +68,7 @@ pub(super) fn topic(reader: &Reader, room: &RoomName, topic: Option<&Topic>, out
 }
 
 fn rules(
-    reader: &Reader,
+    reader: &Addressee,
     room: &RoomName,
     (modes, limit, has_password): (RoomModes, Option<u32>, bool),
     founded: UnixTime,
@@ -87,12 +88,12 @@ fn rules(
     reader.numeric(329, out).word(&room).number(founded.millis() / 1_000).end();
 }
 
-fn invited(reader: &Reader, to: &Nickname, room: &RoomName, out: &mut Vec<u8>) {
+fn invited(reader: &Addressee, to: &Nickname, room: &RoomName, out: &mut Vec<u8>) {
     reader.numeric(341, out).word(to.as_str()).word(&channel(room)).end();
 }
 
 /// Somebody in a room, with what shows the rank.
-fn name(reader: &Reader, seat: &Seat<'_>) -> String {
+fn name(reader: &Addressee, seat: &Seat<'_>) -> String {
     let mut name = String::new();
     if seat.keeps_order {
         name.push('@');

@@ -1,0 +1,63 @@
+//! Whom a line is for: what numerics and answers name of their reader.
+
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::capability::Capabilities;
+use super::numeric::Line;
+use crate::dialect::AccountOffer;
+
+/// One client that is told something.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Addressee {
+    pub(super) server: SmolStr,
+    /// What is offered of accounts.
+    #[serde(default)]
+    pub(super) accounts: AccountOffer,
+    /// Empty: it has none yet.
+    pub(super) nickname: SmolStr,
+    pub(super) capabilities: Capabilities,
+    /// What its last line asked for.
+    pub(super) verb: SmolStr,
+    /// What that was about.
+    pub(super) about: SmolStr,
+    /// What of its verb that was, where a verb has several meanings.
+    #[serde(default)]
+    pub(super) subcommand: SmolStr,
+}
+
+impl Addressee {
+    /// Its nickname, or what stands for none.
+    pub(super) fn nickname(&self) -> &str {
+        if self.nickname.is_empty() { "*" } else { &self.nickname }
+    }
+
+    /// The server's name.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Begins a numeric.
+    pub(super) fn numeric<'o>(&self, code: u16, out: &'o mut Vec<u8>) -> Line<'o> {
+        let start = out.len();
+        // Writing to memory does not fail.
+        let _ = write!(out, ":{} {code:03} {}", self.server, self.nickname());
+        Line::behind(out, start)
+    }
+
+    /// Appends a notice of the server.
+    pub(super) fn notice(&self, text: &str, out: &mut Vec<u8>) {
+        Line::begin(out, &self.server).word("NOTICE").word(self.nickname()).text(text);
+    }
+
+    /// Appends lines of the plain language, each as a notice.
+    pub(super) fn as_notices(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut lines = Vec::new();
+        write(&mut lines);
+        for line in String::from_utf8_lossy(&lines).lines() {
+            self.notice(line.strip_prefix("* ").unwrap_or(line), out);
+        }
+    }
+}
