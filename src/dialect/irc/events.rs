@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use super::capability::{Capabilities, Form};
-use super::numeric::{END, Line};
+use super::numeric::END;
 use super::ruled;
+use super::source::write_source;
+pub(super) use super::source::{by, channel};
 use crate::chat::{
     Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
     SentId, SentKind,
@@ -53,12 +55,6 @@ pub(in crate::dialect) fn write(
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
         RoomEvent::Ruled(ref change) => ruled::write(form, change, &target, out),
     }
-}
-
-/// The name of a room with what IRC puts before it.
-pub(super) fn channel(room: &RoomName) -> String {
-    let name = room.as_str();
-    if name.starts_with('#') { name.to_owned() } else { format!("#{name}") }
 }
 
 /// Appends that somebody has left.
@@ -115,19 +111,6 @@ pub(super) fn news(form: Form, who: Person<'_>, news: News<'_>, out: &mut Vec<u8
         News::RealName(_) if !form.has(Capabilities::SETNAME) => {}
         News::RealName(real) => by(who, out).word("SETNAME").text(real),
     }
-}
-
-/// Begins a line of somebody.
-pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
-    let start = out.len();
-    write_source(who, out);
-    Line::behind(out, start)
-}
-
-/// Appends the source of a line.
-fn write_source(who: Person<'_>, out: &mut Vec<u8>) {
-    // Writing to memory does not fail.
-    let _ = write!(out, ":{}!{}@{}", who.as_str(), who.user(), who.cloak());
 }
 
 /// Appends a message, in as many lines as it takes: the first bears its id.

@@ -40,7 +40,8 @@ fn tokens() -> Vec<String> {
         format!("NAMELEN={IRC_REAL_BYTES_MAX}"),
         format!("CHANLIMIT=#:{ROOMS_PER_MEMBER_MAX}"),
         format!(
-            "TARGMAX=PRIVMSG:{most},NOTICE:{most},TAGMSG:{most},JOIN:,PART:,KICK:{most},NAMES:{IRC_NAMES_MAX}"
+            "TARGMAX=PRIVMSG:{most},NOTICE:{most},TAGMSG:{most},JOIN:,PART:,KICK:{most},\
+             NAMES:{IRC_NAMES_MAX}"
         ),
         format!("AWAYLEN={AWAY_BYTES_MAX}"),
         format!("MONITOR={WATCHED_MAX}"),

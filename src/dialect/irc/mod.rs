@@ -40,6 +40,7 @@ mod replies;
 mod ruled;
 mod sasl;
 mod server;
+mod source;
 
 use crate::chat::{RoomEvent, RoomName};
 

@@ -1,7 +1,7 @@
 //! Changes to the rules of rooms, as their readers are told of them: lines with MODE and INVITE.
 
 use super::capability::{Capabilities, Form};
-use super::events::by;
+use super::source::by;
 use crate::chat::RuleChange;
 
 /// Appends a change.
