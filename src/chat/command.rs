@@ -273,6 +273,7 @@ impl<'a> Command<'a> {
             Self::Help(_)
             | Self::Quit(_)
             | Self::MatchOff
+            | Self::About(RoomsQuestion::Names { .. } | RoomsQuestion::Invitations)
             | Self::InRoom { command: RoomCommand::AskTopic, .. }
             | Self::InRoom {
                 command: RoomCommand::Mode(ModeRequest::Ask | ModeRequest::Masks(_)),

@@ -5,7 +5,8 @@ use std::io::Write;
 use super::capability::{Capabilities, Form};
 use super::numeric::END;
 use super::ruled;
-use super::source::{by, write_source};
+use super::source::write_source;
+pub(super) use super::source::{by, channel};
 use crate::chat::{
     Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
     SentId, SentKind,
@@ -54,12 +55,6 @@ pub(in crate::dialect) fn write(
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
         RoomEvent::Ruled(ref change) => ruled::write(form, change, &target, out),
     }
-}
-
-/// The name of a room with what IRC puts before it.
-pub(super) fn channel(room: &RoomName) -> String {
-    let name = room.as_str();
-    if name.starts_with('#') { name.to_owned() } else { format!("#{name}") }
 }
 
 /// Appends that somebody has left.

@@ -1,9 +1,15 @@
-//! The source of a line: who says it, as IRC names people.
+//! How people and rooms are named in lines.
 
 use std::io::Write;
 
 use super::numeric::Line;
-use crate::chat::Person;
+use crate::chat::{Person, RoomName};
+
+/// The name of a room with what IRC puts before it.
+pub(super) fn channel(room: &RoomName) -> String {
+    let name = room.as_str();
+    if name.starts_with('#') { name.to_owned() } else { format!("#{name}") }
+}
 
 /// Begins a line of somebody.
 pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
