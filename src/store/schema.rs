@@ -16,8 +16,8 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 ///
 /// The second migration adds each room's founder and the day of its last use, by which rooms make
 /// way. The third adds accounts, and to which of them a room belongs, and the secret from which
-/// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of rooms,
-/// and masks.
+/// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of
+/// rooms, and masks.
 pub(super) const STEPS: [&str; 4] = [
     "
     CREATE TABLE meta (
