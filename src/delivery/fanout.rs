@@ -13,7 +13,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::backlog::{Backlog, OutboxLimits};
 use super::feeds::Feeds;
@@ -40,8 +40,18 @@ pub struct DeliveryCounters {
     /// Comings and goings that slow readers were spared.
     pub presence_dropped: u64,
     /// Refusals told, by [`Refusal::kind`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "as_many_as_were_known")]
     pub refused: [u64; Refusal::KINDS.len()],
+}
+
+/// Counts of an older server, which may have known fewer kinds.
+fn as_many_as_were_known<'de, D: Deserializer<'de>, const N: usize>(
+    reader: D,
+) -> Result<[u64; N], D::Error> {
+    let mut counts = [0; N];
+    let known = Vec::<u64>::deserialize(reader)?;
+    counts.iter_mut().zip(known).for_each(|(count, known)| *count = known);
+    Ok(counts)
 }
 
 /// The status of a client after a write.
