@@ -45,7 +45,7 @@ pub struct DeliveryCounters {
 }
 
 /// Counts of an older server, which may have known fewer kinds.
-fn as_many_as_were_known<'de, D: Deserializer<'de>, const N: usize>(
+pub(crate) fn as_many_as_were_known<'de, D: Deserializer<'de>, const N: usize>(
     reader: D,
 ) -> Result<[u64; N], D::Error> {
     let mut counts = [0; N];

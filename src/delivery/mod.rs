@@ -22,6 +22,7 @@ mod subscriptions;
 mod transcript;
 
 pub use backlog::OutboxLimits;
+pub(crate) use fanout::as_many_as_were_known;
 pub use fanout::{DeliveryCounters, Fanout, SendStatus};
 pub use handover::FanoutState;
 pub use outbox::{Outbox, Slices};

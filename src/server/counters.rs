@@ -1,8 +1,9 @@
 //! What clients said and how they went, in numbers.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::close_reason::CloseReason;
+use crate::delivery::as_many_as_were_known;
 
 /// Plain counters since the start.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -29,19 +30,8 @@ pub struct ServerCounters {
     #[serde(default)]
     pub registrations: u64,
     /// Clients closed, by [`CloseReason::index`].
-    #[serde(deserialize_with = "of_all_reasons")]
+    #[serde(deserialize_with = "as_many_as_were_known")]
     pub closed: [u64; CloseReason::NAMES.len()],
-}
-
-/// The counters of an older process, which knows fewer reasons.
-fn of_all_reasons<'de, D: Deserializer<'de>>(
-    counts: D,
-) -> Result<[u64; CloseReason::NAMES.len()], D::Error> {
-    let mut closed = [0; CloseReason::NAMES.len()];
-    for (all, count) in closed.iter_mut().zip(Vec::<u64>::deserialize(counts)?) {
-        *all = count;
-    }
-    Ok(closed)
 }
 
 impl ServerCounters {
