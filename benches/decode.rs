@@ -52,7 +52,7 @@ fn decode(stream: &mut [u8]) -> usize {
     let mut decoded = decoder.decode(Time::ZERO, stream, &Spoken::default());
     let mut commands = 0;
     loop {
-        match decoded.next(Speaker::Member) {
+        match decoded.next(Speaker::MEMBER) {
             Step::More => break commands,
             Step::Command(_) => commands += 1,
             _ => {}

@@ -92,7 +92,7 @@ fn who_agreed_on_a_language_is_never_prompted_and_speaks_that_one() {
         ("mio-chat", "NICK alice\r\n", Some(""), Some("tls")),
         ("http/1.1", GET, Some("HTTP/1.1 200 OK\r\n"), Some("finished")),
         ("http/1.1", "alice\nhello\n\n", Some("HTTP/1.1 400 "), Some("finished")),
-        ("irc", "NICK alice\r\n", Some("ERROR :"), Some("irc")),
+        ("irc", "CAP LS\r\n", Some(":irc.mio-chat CAP * LS :"), None),
         ("irc", "alice\n", Some(""), Some("tls")),
         ("irc", GET, Some(""), Some("tls")),
     ] {

@@ -6,6 +6,7 @@
 mod common;
 
 use common::World;
+use common::random::Random;
 
 /// What a client registers with, in these capabilities.
 fn registration(name: &str, capabilities: &str) -> String {
@@ -190,4 +191,139 @@ fn who_says_too_much_before_registering_is_let_go() {
     assert_eq!(heard.matches("PONG").count(), 40, "{heard}");
     assert!(heard.ends_with("ERROR :Closing link: too much came before NICK and USER\r\n"));
     assert!(world.person("alice").closed.is_some());
+}
+
+/// What clients say in the next test.
+const VERBS: [&str; 24] = [
+    "PRIVMSG",
+    "NOTICE",
+    "TAGMSG",
+    "JOIN",
+    "PART",
+    "TOPIC",
+    "MODE",
+    "KICK",
+    "INVITE",
+    "NAMES",
+    "LIST",
+    "WHO",
+    "WHOIS",
+    "AWAY",
+    "SETNAME",
+    "NICK",
+    "CHATHISTORY",
+    "MONITOR",
+    "PING",
+    "CAP",
+    "HELP",
+    "WHOWAS",
+    "ISON",
+    "FROB",
+];
+const WORDS: [&str; 26] = [
+    "#a",
+    "#b",
+    "#main",
+    "#a,#b",
+    "plain",
+    "bare",
+    "tags",
+    "all",
+    "*",
+    "+m",
+    "-m+v",
+    "+b",
+    "x!*@*",
+    "+o",
+    "LATEST",
+    "10",
+    "+",
+    "C",
+    "REQ",
+    ":-message-tags",
+    ":\x01VERSION\x01",
+    ":\x01ACTION waves\x01",
+    ":\x02bold\x034,5 colour",
+    ":caf\u{e9} \u{202e}x",
+    ":",
+    "%tcuihsnfdlaor,42",
+];
+
+fn said(random: &mut Random) -> String {
+    let mut line = String::new();
+    if random.below(3) == 0 {
+        line.push_str(["@label=x ", "@+a=b;label=y;c ", "@+typing=active "][random.below(3)]);
+    }
+    line.push_str(VERBS[random.below(VERBS.len())]);
+    for _ in 0..random.below(4) {
+        line.push(' ');
+        line.push_str(WORDS[random.below(WORDS.len())]);
+    }
+    if random.below(6) == 0 {
+        line.push_str(" :");
+        line.push_str(&"long \u{1F600}".repeat(random.below(120)));
+    }
+    line + "\r\n"
+}
+
+/// Checks every line that a client hears who has taken these capabilities.
+fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
+    let text = std::str::from_utf8(heard).unwrap();
+    assert!(text.is_empty() || text.ends_with("\r\n"), "{name}: {text:?}");
+    for line in text.split_terminator("\r\n") {
+        let body = match line.strip_prefix('@') {
+            Some(tagged) => {
+                let (tags, body) = tagged.split_once(' ').unwrap();
+                for tag in tags.split(';') {
+                    let key = tag.split('=').next().unwrap();
+                    let is_client = key.starts_with('+') && allowed.contains(&"msgid");
+                    assert!(allowed.contains(&key) || is_client, "{name}: {line:?}");
+                }
+                assert!(tags.len() <= 8_191, "{name}: {line:?}");
+                body
+            }
+            None => line,
+        };
+        assert!(body.len() <= 510, "{name}: {} bytes: {body:?}", body.len());
+        assert!(!body.contains(['\r', '\n', '\0', '\x1b']), "{name}: {body:?}");
+        let verb = body.split(' ').nth(1).unwrap_or_default();
+        assert!(verb != "TAGMSG" || allowed.contains(&"msgid"), "{name}: {body:?}");
+        assert!(verb != "BATCH" || allowed.contains(&"batch"), "{name}: {body:?}");
+    }
+}
+
+#[test]
+fn whatever_is_said_every_line_fits_its_reader() {
+    const ALL: &str = "message-tags server-time account-tag batch labeled-response echo-message \
+                       draft/chathistory away-notify setname extended-join invite-notify multi-prefix";
+    let readers = [
+        ("bare", "", &[][..]),
+        ("tags", "message-tags", &["msgid", "bot"][..]),
+        ("all", ALL, &["msgid", "bot", "time", "account", "label", "batch"][..]),
+    ];
+    for seed in 1..=40 {
+        let mut random = Random::new(seed);
+        let mut world = World::default();
+        world.join("plain");
+        for (name, capabilities, _) in readers {
+            irc(&mut world, name, capabilities);
+            world.sends(name, b"JOIN #main,#a\r\n");
+        }
+        for _ in 0..120 {
+            let (name, _, _) = readers[random.below(readers.len())];
+            if random.below(5) == 0 {
+                world.types("plain", &"w \u{e4}".repeat(random.below(250)));
+            } else {
+                // A client that drops a capability on the way may still be told what it had.
+                let line = said(&mut random).replace("CAP REQ :-message-tags", "PING x");
+                world.sends(name, line.as_bytes());
+            }
+            for (name, _, allowed) in readers {
+                check_lines(name, &world.hears_bytes(name), allowed);
+            }
+            let heard = world.hears("plain");
+            let is_told = |it: char| !it.is_control() || it == '\n';
+            assert!(heard.chars().all(is_told), "seed {seed}: {heard:?}");
+        }
+    }
 }

@@ -42,11 +42,13 @@ fn who_comes_is_told_how_many_are_here_and_the_message_of_the_day() {
     let mut world = world();
     types(&mut world, "paul");
     let heard = comes(&mut world, "alice", "setname");
-    let codes: Vec<&str> = heard.lines().filter_map(|line| line.split(' ').nth(1)).collect();
-    let first = ["CAP", "001", "002", "003", "004", "005", "005"];
-    assert_eq!(codes[..7], first, "{heard}");
-    let counted = ["251", "252", "253", "254", "255", "265", "266", "422", "JOIN"];
-    assert_eq!(codes[7..16], counted, "{heard}");
+    let mut codes: Vec<&str> = heard.lines().filter_map(|line| line.split(' ').nth(1)).collect();
+    codes.dedup();
+    let told = [
+        "CAP", "001", "002", "003", "004", "005", "251", "252", "253", "254", "255", "265", "266",
+        "422", "JOIN",
+    ];
+    assert_eq!(codes[..told.len()], told, "{heard}");
     assert!(heard.contains(" 251 alice :There are 2 users and 0 invisible on 1 servers\n"));
     assert!(heard.contains(" 265 alice 2 2 :Current local users 2, max 2\n"), "{heard}");
 }

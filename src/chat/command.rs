@@ -269,7 +269,9 @@ impl<'a> Command<'a> {
                 by_length(text)
             }
             Self::People(command) => command.cost(),
-            Self::Send(sending) => by_length(sending.text),
+            Self::Send(sending) => {
+                by_length(sending.text) + (sending.tags.len() / FLOOD_BYTES_PER_LINE) as u32
+            }
             Self::Help(_)
             | Self::Quit(_)
             | Self::MatchOff

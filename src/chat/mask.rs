@@ -12,6 +12,7 @@ use super::name::Nickname;
 use super::person::Person;
 use super::wildcard::matches;
 use crate::limits::MASK_BYTES_MAX;
+use crate::text::is_unsafe;
 
 /// What a mask that names an account begins with.
 const ACCOUNT: &str = "a:";
@@ -30,7 +31,7 @@ impl Mask {
     /// The mask that somebody has typed, with whatever was left out: a word is a nickname, and
     /// `user@cloak` holds for every nickname. `None`: it is too long, or no mask.
     pub fn parse(typed: &str) -> Option<Self> {
-        let is_good = |character: char| !character.is_whitespace() && !character.is_control();
+        let is_good = |character: char| !character.is_whitespace() && !is_unsafe(character);
         if typed.is_empty() || typed.len() > MASK_BYTES_MAX || !typed.chars().all(is_good) {
             return None;
         }

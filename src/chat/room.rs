@@ -190,7 +190,12 @@ impl Rooms {
     }
 
     /// Restores a stored room, as the one that was left last.
-    pub(super) fn restore(&mut self, kept: StoredRoom) -> RoomId {
+    pub(super) fn restore(&mut self, mut kept: StoredRoom) -> RoomId {
+        if kept.settings.owner.is_none() && kept.name != RoomName::main() {
+            // Nobody could come back to own it, and it was left when the server ended.
+            kept.forgotten = kept.messages.last().map_or(kept.forgotten, |last| last.id.number);
+            (kept.settings, kept.messages) = (RoomSettings::default(), Vec::new());
+        }
         let history = History::restored(kept.messages, kept.forgotten);
         self.changes += 1;
         if let Some(main) = self.find(&kept.name)

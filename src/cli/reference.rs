@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::settings::{self, Setting};
 
 /// Example values of settings without a built-in default.
-const EXAMPLES: [(&str, &str); 16] = [
+const EXAMPLES: [(&str, &str); 17] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
     ("proxy-protocol", "[\"10.0.0.5\"]"),
@@ -21,6 +21,7 @@ const EXAMPLES: [(&str, &str); 16] = [
     ("tls-cert", "[\"/etc/mio-chat/chat.example.pem\"]"),
     ("tls-key", "[\"/etc/mio-chat/chat.example.key\"]"),
     ("tls", "[\"only\"]"),
+    ("irc-password", "\"swordfish\""),
     ("web-origin", "[\"https://games.example\"]"),
 ];
 

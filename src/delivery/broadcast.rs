@@ -66,9 +66,11 @@ impl Fanout {
     ) {
         self.hand_out_shared(room.id);
         let apart = self.told_apart(source, event);
+        // Whoever is deaf to this has been told of it in another room.
+        let apart = apart.filter(|(source, _)| !deaf.contains(source));
         let with_source: Vec<ClientId>;
         let deaf = match apart {
-            Some((source, _)) if self.hears(room.id, source) && !deaf.contains(&source) => {
+            Some((source, _)) if self.hears(room.id, source) => {
                 with_source = [deaf, &[source]].concat();
                 &with_source
             }

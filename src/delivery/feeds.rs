@@ -19,6 +19,7 @@ use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::chat::{RoomEvent, RoomId, RoomRef};
 use crate::dialect::Encoding;
 use crate::id::ClientId;
+use crate::limits::NEWS_TRANSCRIPTS_MAX;
 
 /// A client's place among those who hear one room in its encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +121,8 @@ impl Feeds {
         let encoding = feed.encoding;
         let transcript = if !event.is_message() {
             let known = self.news.iter().find(|(known, _)| *known == encoding);
+            let is_full = self.news.len() >= NEWS_TRANSCRIPTS_MAX;
+            let known = known.or_else(|| self.news.last().filter(|_| is_full));
             known.map(|(_, transcript)| *transcript).unwrap_or_else(|| {
                 let transcript = transcripts.open();
                 self.news.push((encoding, transcript));
@@ -201,6 +204,16 @@ impl RoomFeeds {
     /// The feed of the room in an encoding.
     pub(super) fn feed_of(&mut self, encoding: Encoding) -> &mut Feed {
         let found = self.feeds.iter().position(|feed| feed.encoding == encoding);
+        // A feed that nobody reads becomes that of another encoding: there are never more than
+        // there were readers of different ones at once.
+        let is_free = |feed: &Feed| {
+            feed.subscribers.is_empty() && !feed.is_listed && feed.batch.pending.is_none()
+        };
+        let found = found.or_else(|| {
+            let free = self.feeds.iter().position(is_free)?;
+            self.feeds[free].encoding = encoding;
+            Some(free)
+        });
         let index = found.unwrap_or_else(|| {
             self.feeds.push(Feed {
                 encoding,

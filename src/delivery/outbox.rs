@@ -169,7 +169,10 @@ impl Outbox {
         self.flags.set(Flag::Blocked, false);
         let framing = self.encoding.framing();
         if count >= self.backlog() {
-            let is_whole = self.slices(transcripts).last().is_none_or(|last| framing.is_end(last));
+            // What was told in another encoding ends with its last byte.
+            let is_owed = self.overflow.as_ref().is_some_and(|it| it.owed >= self.backlog());
+            let is_whole =
+                is_owed || self.slices(transcripts).last().is_none_or(|last| framing.is_end(last));
             self.flags.set(Flag::Open, !is_whole);
             self.first = NOTHING;
             pool.give_back(&mut self.overflow);

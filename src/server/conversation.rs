@@ -189,6 +189,11 @@ impl Server {
                     self.close_request(id);
                 }
                 self.fanout.set_encoding(id, encoding);
+                if encoding.needs_reader() && self.must_be_encrypted(id) {
+                    // Before it is asked for a password.
+                    self.charge_stranger(now, id, false);
+                    self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
+                }
                 return is_member;
             }
             Step::Become(habit) => {

@@ -95,6 +95,12 @@ impl Lobby {
         to: &str,
     ) -> Result<Decision<'static>, Refusal> {
         self.check_owner(id, room)?;
+        let is_owner = self.nickname(id).is_some_and(|own| self.is_owner(room, own));
+        if self.is_ownerless(room) && !is_owner && !self.is_server_operator(id) {
+            // Its operators are equals, and none of them takes it from who made it.
+            let (room, needs) = (self.room_name(room), Rank::Owner);
+            return Err(Refusal::NotAllowed { room, needs });
+        }
         let heir = self.find_in_room(to, room)?;
         let Some(heir) = self.nickname(heir).cloned() else { return Ok(Decision::Nothing) };
         if self.is_owner(room, &heir) {

@@ -41,6 +41,9 @@ impl Lobby {
         let Some(member) = self.members.get(id) else { return Ok(Decision::Nothing) };
         if let (ModeRequest::Ask | ModeRequest::Masks(_), Some(named)) = (request, named) {
             let room = self.room_named(named)?;
+            if let Some(open) = self.rooms.get(room).filter(|open| !self.may_see(id, room, open)) {
+                return Err(Refusal::NoRoomNamed(open.name.clone()));
+            }
             return Ok(Decision::TellRules(room, request));
         }
         let (room, by) = (self.own_room(member, named)?, &member.nickname);

@@ -16,7 +16,7 @@ use crate::chat::room_refusal::RoomRefusal;
 use crate::chat::room_rules::RoomRule;
 use crate::chat::sending::{Recipient, Sending, Sent, SentId, SentKind};
 use crate::id::ClientId;
-use crate::text::{clean_formatted, is_blank};
+use crate::text::{clean_formatted, is_blank, without_formatting};
 use crate::time::UnixTime;
 
 impl Lobby {
@@ -80,15 +80,15 @@ impl Lobby {
             Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
         let sent = Sent { who, kind, text: &text, tags, id: sent_id };
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
+        let deaf = self.those_who_ignore(room, &member.nickname);
         if least == Rank::Member {
             let event = RoomEvent::Sent(sent);
-            let deaf = self.those_who_ignore(room, &member.nickname);
             outlet.publish(open.named(room), Some(id), &event, &deaf);
             return Ok(());
         }
         for officer in open.officers.names() {
             let Some(told) = self.nicknames.find(officer, &self.members) else { continue };
-            if self.rank(told, room) >= least && told != id {
+            if self.rank(told, room) >= least && told != id && !deaf.contains(&told) {
                 outlet.reply(told, &Reply::SentToRank { room: &open.name, least, sent });
             }
         }
@@ -106,7 +106,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         let receiver = self.find_member(to)?;
         let text = clean_formatted(sending.text);
-        if sending.kind.is_message() && is_blank(&text) {
+        if sending.kind.is_message() && is_blank(&without_formatting(&text)) {
             return Err(Refusal::Incomplete(Verb::Msg));
         }
         self.check_not_ignored(id, receiver)?;

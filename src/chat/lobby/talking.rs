@@ -21,7 +21,7 @@ use crate::chat::room_rules::RoomRule;
 use crate::chat::sanctions::Sanction;
 use crate::chat::sending::{Sent, SentId, SentKind};
 use crate::id::ClientId;
-use crate::text::{clean, is_blank};
+use crate::text::{clean, is_blank, without_formatting};
 use crate::time::UnixTime;
 
 impl Lobby {
@@ -36,7 +36,7 @@ impl Lobby {
         let room = self.room_to_address(member, room)?;
         self.check_may_speak(id, room, &member.nickname, context)?;
         let Speech { kind, text, tags } = speech;
-        if is_blank(&text) {
+        if is_blank(&without_formatting(&text)) {
             return Ok(Decision::Nothing);
         }
         let (who, text) = (member.nickname.clone(), text.as_ref().into());

@@ -102,6 +102,8 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
         "WHO" => message.words[message.verb.len()..].trim_start(),
         "WHOIS" => message.said(1).unwrap_or(first),
         "CHATHISTORY" => message.get(1).unwrap_or_default(),
+        // Nobody needs to know a password.
+        "PASS" | "AUTHENTICATE" | "NS" | "NICKSERV" | "OPER" => "",
         "INVITE" => message.said(1).unwrap_or(first),
         _ => first,
     }

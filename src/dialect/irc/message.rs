@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use crate::limits::IRC_PARAMETERS_MAX;
+use crate::text::is_unsafe;
 
 /// A line of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,10 @@ impl<'a> Tags<'a> {
 
     /// Those that others are to be told, one after the other with `;` between them.
     pub(super) fn of_client(self) -> String {
-        let is_client = |tag: &&str| tag.starts_with('+');
+        let is_client = |tag: &&str| {
+            let key = tag.strip_prefix('+').and_then(|tag| tag.split('=').next());
+            key.is_some_and(|key| !key.is_empty()) && !tag.contains(is_unsafe)
+        };
         self.0.split(';').filter(is_client).collect::<Vec<_>>().join(";")
     }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::limits::IRC_LINE_BYTES_MAX;
+use crate::text::clean_formatted;
 
 /// How every line ends.
 pub(super) const END: &[u8] = b"\r\n";
@@ -44,7 +45,8 @@ impl<'a> Line<'a> {
     /// Ends the line with a text, of which as much is told as fits.
     pub(super) fn text(self, text: &str) {
         self.out.extend_from_slice(b" :");
-        self.out.extend_from_slice(text.as_bytes());
+        // What people give for a reason comes as they wrote it.
+        self.out.extend_from_slice(clean_formatted(text).as_bytes());
         self.end();
     }
 

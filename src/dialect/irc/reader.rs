@@ -162,7 +162,8 @@ impl Reader {
         let is_echo = event.is_sent();
         if is_echo && !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {
             OwnEvent::Untold
-        } else if self.answer.is_some() {
+        } else if self.answer.is_some() || matches!(event, RoomEvent::Renamed { .. }) {
+            // Its own nickname is the one thing that it is told and that is kept here.
             OwnEvent::Alone
         } else {
             OwnEvent::Shared

@@ -49,6 +49,10 @@ impl Mechanism {
 impl Sasl {
     /// What a line of the exchange asks for at one of its stages. `None`: nothing more.
     pub(super) fn step<'a>(&'a mut self, message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+        if stage == 1 {
+            // It was passed on, and may be a password.
+            self.message = Vec::new();
+        }
         if stage == 1 && std::mem::take(&mut self.has_refused) {
             return Some(failed());
         }

@@ -38,9 +38,12 @@ pub(in crate::dialect::irc) fn verify<'a>(message: &Message<'a>) -> Step<'a> {
     Step::Told(Told::fail("VERIFY", "INVALID_CODE", &[about], reason))
 }
 
-/// Whether a message is for the service.
-pub(super) fn is_service(target: &str) -> bool {
-    target.split('@').next().is_some_and(|target| target.eq_ignore_ascii_case(SERVICE))
+/// Whether a message is for the service, whoever else it is for: it may hold a password.
+pub(super) fn is_service(targets: &str) -> bool {
+    let is = |target: &str| {
+        target.split('@').next().is_some_and(|name| name.eq_ignore_ascii_case(SERVICE))
+    };
+    targets.split(',').any(is)
 }
 
 /// NS, NICKSERV: the same as a message to it.
