@@ -232,8 +232,8 @@ pub const SANCTIONS_LISTED_MAX: usize = 40;
 pub const OPERATORS_MAX: usize = 32;
 /// People that one member ignores.
 pub const IGNORED_MAX: usize = 32;
-/// Transcripts of comings and goings, one for each encoding: those of plain lines, JSON and 32 forms
-/// of IRC. More encodings share the last one.
+/// Transcripts of comings and goings, one for each encoding: those of plain lines, JSON and 32
+/// forms of IRC. More encodings share the last one.
 pub const NEWS_TRANSCRIPTS_MAX: usize = 40;
 /// Of those who hear a batch, how many may miss a message of it; for more it ends before that,
 /// since each would be an exception of it.

@@ -295,7 +295,7 @@ fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
 #[test]
 fn whatever_is_said_every_line_fits_its_reader() {
     const ALL: &str = "message-tags server-time account-tag batch labeled-response echo-message \
-                       draft/chathistory away-notify setname extended-join invite-notify multi-prefix";
+                       draft/chathistory away-notify setname extended-join invite-notify";
     let readers = [
         ("bare", "", &[][..]),
         ("tags", "message-tags", &["msgid", "bot"][..]),

@@ -1,5 +1,5 @@
-//! People over IRC, beside people on plain lines and programs: who is away, who is here, who watches
-//! whom, and what operators may do. Told on the whole server in memory.
+//! People over IRC, beside people on plain lines and programs: who is away, who is here, who
+//! watches whom, and what operators may do. Told on the whole server in memory.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 

@@ -44,12 +44,14 @@ fn every_change_is_told_to_both() {
         (
             "MODE #den +ms",
             ":irene!~irc@local MODE #den +ms\n",
-            "* from now on, by irene: only who has a voice may speak (m); the room is not listed (s)\n",
+            "* from now on, by irene: only who has a voice may speak (m); the room is not listed \
+             (s)\n",
         ),
         (
             "MODE #den -s+l 20",
             ":irene!~irc@local MODE #den -s\n:irene!~irc@local MODE #den +l 20\n",
-            "* no longer, by irene: the room is not listed (s)\n* at most 20 may be here now, by irene\n",
+            "* no longer, by irene: the room is not listed (s)\n\
+             * at most 20 may be here now, by irene\n",
         ),
         (
             "MODE #den +v bob",

@@ -172,7 +172,7 @@ fn what_cannot_be_is_refused_with_advice() {
         ("/match duel 1", "* no fewer than 2 players and no more than 16 can meet\n"),
         ("/match duel 17", "* no fewer than 2 players and no more than 16 can meet\n"),
         ("/match caf\u{e9}", "* that is no queue: use 1 to 64 ASCII letters, digits and signs\n"),
-        ("/invite", "* usage: /invite NAME\n"),
+        ("/invite", "* usage: /invite NAME, or /invite NAME ROOM\n"),
         ("/invite dave", nobody),
         ("/invite alice", "* that is you; /invite is for somebody else\n"),
     ] {

@@ -24,7 +24,7 @@ use super::{Cli, nearest};
 const PREFIX: &str = "MIO_CHAT_";
 /// Variables that belong to no flag: those of an upgrade, of a build, and of the tests, which pass
 /// theirs on to the programs that they start.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "MIO_CHAT_SUCCEEDS",
     "MIO_CHAT_COMMIT",
     "MIO_CHAT_KILLS",
@@ -34,6 +34,7 @@ const OTHERS: [&str; 12] = [
     "MIO_CHAT_SEEDS",
     "MIO_CHAT_SIZE",
     "MIO_CHAT_STORE",
+    "MIO_CHAT_PASSWORD",
     "MIO_CHAT_TEST_ALL",
     "MIO_CHAT_UNSHARED",
     "MIO_CHAT_UPDATE",

@@ -1,8 +1,8 @@
 //! The first bytes decide which language a client speaks.
 //!
 //! Plain lines, HTTP and IRC are spoken. Others are recognised to be refused politely, each in its
-//! own language, and above all never executed: a web page can make a browser POST chat lines into this
-//! port.
+//! own language, and above all never executed: a web page can make a browser POST chat lines into
+//! this port.
 
 use memchr::memchr;
 use serde::{Deserialize, Serialize};

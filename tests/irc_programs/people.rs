@@ -13,7 +13,9 @@ pub(crate) fn irssi_config(folder: &Path, server: &Server, network: &str) -> Str
     let logs = folder.join("logs");
     format!(
         r##"
-        servers = ({{ address = "{host}"; port = "{port}"; chatnet = "here"; autoconnect = "yes"; }});
+        servers = ({{
+          address = "{host}"; port = "{port}"; chatnet = "here"; autoconnect = "yes";
+        }});
         chatnets = {{ here = {{ type = "IRC"; {network} }}; }};
         channels = ({{ name = "#games"; chatnet = "here"; autojoin = "yes"; }});
         settings = {{

@@ -81,8 +81,8 @@ impl Seen {
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let reasons = CloseReason::NAMES.iter().zip(self.closed);
         // Nobody is refused at the door here, or must come encrypted, or speaks a language with an
-        // end of its own.
-        let elsewhere = ["refused", "finished", "tls-only"];
+        // end of its own. IRC is refused no more.
+        let elsewhere = ["irc", "refused", "finished", "tls-only"];
         let reasons = reasons.filter(|(name, _)| !elsewhere.contains(*name));
         let others = [
             ("cut off", self.cut_off),

@@ -3,8 +3,8 @@
 
 /// Words that cannot be nicknames.
 const RESERVED: &str = "admin administrator and capa ehlo everyone exit goodbye helo help here \
-    info matched mio-chat moderator motd no nobody noop operator ping quit root ruok server stat \
-    stats system that the there too type usage version you your";
+    info matched mio-chat moderator motd nickserv no nobody noop operator ping quit ruok server \
+    stat stats system that the there too type usage version you your";
 pub(crate) const HELP: &str = "\
 * Type a line and press Enter: everyone in the room reads it. Commands:
 * /nick NAME       be called something else
@@ -19,6 +19,8 @@ pub(crate) const HELP: &str = "\
 * /help rooms      how to look after a room: topic, password, order
 * /match QUEUE     a token to find another player (/match QUEUE 4: three others)
 * /invite NAME     the same with one friend, in a queue of your own
+* /register PASSWORD     keep your nickname for yourself
+* /login NAME PASSWORD   have it again (/logout; /password-change OLD NEW)
 * /quit            leave the chat
 * //TEXT           a line that begins with /
 ";

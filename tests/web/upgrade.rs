@@ -42,7 +42,7 @@ fn handshakes_of_foreign_pages_and_other_protocols_are_refused() {
     for (request, expected) in [
         (with("Origin: http://evil.example\r\n"), "403"),
         (with("Origin: null\r\n"), "403"),
-        (with("Sec-WebSocket-Protocol: text.ircv3.net\r\n"), "400"),
+        (with("Sec-WebSocket-Protocol: chat.unknown\r\n"), "400"),
         (with("").replace("/ws", "/room?next=2"), "404"),
         (with("").replace("Version: 13", "Version: 12"), "426"),
         (with("").replace("GET", "POST"), "405"),
