@@ -99,6 +99,12 @@ fn is_formatting(character: char) -> bool {
     )
 }
 
+/// As many bytes of a text as fit, without a part of a character.
+pub fn fitting(text: &str, most: usize) -> usize {
+    let is_boundary = |end: &usize| text.is_char_boundary(*end);
+    (0..=most.min(text.len())).rev().find(is_boundary).unwrap_or(0)
+}
+
 /// Whether a reader sees nothing of this text: a message of this kind says nothing.
 pub fn is_blank(text: &str) -> bool {
     let begins_visibly = text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic());

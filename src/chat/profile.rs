@@ -12,7 +12,7 @@ use super::cloak::CloakKey;
 use super::name::Nickname;
 use crate::id::ClientId;
 use crate::limits::{REAL_NAME_BYTES_MAX, USER_NAME_CHARACTERS_MAX};
-use crate::text::clean;
+use crate::text::{clean, fitting};
 use crate::time::UnixTime;
 
 /// The user name of those who brought none.
@@ -87,7 +87,7 @@ fn user_name(typed: &str) -> SmolStr {
 /// Clean text of at most so many bytes.
 pub(super) fn real_name(typed: &str) -> SmolStr {
     let cleaned = clean(typed.trim());
-    cleaned[..cleaned.floor_char_boundary(REAL_NAME_BYTES_MAX)].into()
+    cleaned[..fitting(&cleaned, REAL_NAME_BYTES_MAX)].into()
 }
 
 /// The profiles of those who have one, and what else is told of people.

@@ -9,7 +9,7 @@ use super::close_reason::CloseReason;
 use super::session::Phase;
 use crate::chat::{Census, Command, Farewell, Outcome, Outlet, PeopleReply, Refusal, Reply};
 use crate::dialect::{
-    Acknowledgement, Decoded, Decoder, Due, Format, Habit, Situation, Speaker, Step,
+    Acknowledgement, Decoded, Decoder, Due, Encoding, Format, Habit, Situation, Speaker, Step,
 };
 use crate::id::ClientId;
 use crate::limits::{FOUND_PER_LINE, LINES_PER_TURN};
@@ -162,8 +162,7 @@ impl Server {
                 return is_member;
             }
             Step::BeginRequest(number) => {
-                self.said_before = self.lobby.cursor().number;
-                self.fanout.begin_request(id, number);
+                self.begin_request(id, number);
                 return is_member;
             }
             Step::Note(note) => {
@@ -171,10 +170,7 @@ impl Server {
                 return is_member;
             }
             Step::Told(note) => {
-                if is_member {
-                    self.charge(now, id, 1);
-                }
-                self.counters.lines += 1;
+                self.charge_answer(now, id, is_member);
                 self.fanout.note(id, &note);
                 return is_member;
             }
@@ -183,17 +179,7 @@ impl Server {
                 return is_member;
             }
             Step::Speak(encoding) => {
-                if encoding.is_answered_once() {
-                    self.open_request(now, id);
-                } else {
-                    self.close_request(id);
-                }
-                self.fanout.set_encoding(id, encoding);
-                if encoding.needs_reader() && self.must_be_encrypted(id) {
-                    // Before it is asked for a password.
-                    self.charge_stranger(now, id, false);
-                    self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
-                }
+                self.speak_in(now, id, encoding);
                 return is_member;
             }
             Step::Become(habit) => {
@@ -232,6 +218,35 @@ impl Server {
             self.hear_member(now, id, asked)
         } else {
             self.hear_stranger(now, id, asked)
+        }
+    }
+
+    /// A language answers a message by itself, which costs a member a line.
+    fn charge_answer(&mut self, now: Time, id: ClientId, is_member: bool) {
+        if is_member {
+            self.charge(now, id, 1);
+        }
+        self.counters.lines += 1;
+    }
+
+    /// A request that bears this number is carried out from now on.
+    fn begin_request(&mut self, id: ClientId, number: u64) {
+        self.said_before = self.lobby.cursor().number;
+        self.fanout.begin_request(id, number);
+    }
+
+    /// The client is answered in another language from now on.
+    fn speak_in(&mut self, now: Time, id: ClientId, encoding: Encoding) {
+        if encoding.is_answered_once() {
+            self.open_request(now, id);
+        } else {
+            self.close_request(id);
+        }
+        self.fanout.set_encoding(id, encoding);
+        if encoding.needs_reader() && self.must_be_encrypted(id) {
+            // Before it is asked for a password.
+            self.charge_stranger(now, id, false);
+            self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
         }
     }
 

@@ -163,7 +163,7 @@ impl Lobby {
             }
             Change::Topic(text) => self.change_topic(room, author, (&by, text), context, outlet),
             Change::Password(hash) => {
-                self.change_password(room, author, (&by, hash), context, outlet)
+                self.change_password(room, author, (&by, hash), context, outlet);
             }
             Change::Claimed => {
                 self.set_owner(room, &by);

@@ -18,7 +18,7 @@ use crate::chat::reply::{Farewell, Reply};
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
 use crate::limits::{AWAY_BYTES_MAX, REASON_BYTES_MAX};
-use crate::text::{clean, is_blank};
+use crate::text::{clean, fitting, is_blank};
 
 impl Lobby {
     /// Carries out a command about people.
@@ -55,7 +55,7 @@ impl Lobby {
             PeopleCommand::ListWatched => self.list_watched(id, outlet),
             PeopleCommand::AskWatched => self.tell_watched(id, context, outlet),
             PeopleCommand::Kill { whom, reason } => {
-                self.kill(id, (whom, reason), context, outlet)?
+                self.kill(id, (whom, reason), context, outlet)?;
             }
             PeopleCommand::TellAll(text) => self.tell_all(id, text, context, outlet)?,
             PeopleCommand::AskMotd => {
@@ -78,7 +78,7 @@ impl Lobby {
     ) {
         let text = text.map(|text| {
             let text = clean(text.trim());
-            text[..text.floor_char_boundary(AWAY_BYTES_MAX)].to_owned()
+            text[..fitting(&text, AWAY_BYTES_MAX)].to_owned()
         });
         let was_away = self.profiles.get(id).and_then(|profile| profile.away.clone());
         let is_new = was_away.as_deref() != text.as_deref();

@@ -12,6 +12,7 @@ use crate::chat::{
     SentId, SentKind,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
+use crate::text::fitting;
 
 /// Appends what happened in a room, for readers of this form.
 pub(in crate::dialect) fn write(
@@ -190,7 +191,7 @@ fn cut(text: &str, most: usize) -> (&str, &str) {
     if text.len() <= most {
         return (text, "");
     }
-    let end = text.floor_char_boundary(most);
+    let end = fitting(text, most);
     let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
     match text[..end].rfind(' ').filter(|space| *space > end / 2) {
         Some(space) => (&text[..space], &text[space + 1..]),

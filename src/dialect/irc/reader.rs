@@ -88,7 +88,7 @@ impl Reader {
             Note::End => self.end(out),
             Note::Takes(capabilities) => self.to.capabilities = capabilities,
             Note::Tell(ref told) => {
-                self.write(out, |reader, out| told::write(&reader.to, told, out))
+                self.write(out, |reader, out| told::write(&reader.to, told, out));
             }
         }
     }

@@ -16,9 +16,7 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     }
     let about = reader.about.as_str();
     if reader.verb == "CHATHISTORY" {
-        let line = Line::begin(out, reader.server()).word("FAIL").word("CHATHISTORY");
-        let line = line.word("INVALID_TARGET").word(&reader.subcommand).word(about);
-        return line.text("Messages could not be retrieved");
+        return no_history(reader, out);
     }
     let mut tell = |code: u16, about: &[&str], text: &str| {
         let line = reader.numeric(code, out);
@@ -28,27 +26,7 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     match refusal {
         Refusal::Account(refusal) => accounts::refuse(reader, refusal, out),
         _ if reader.verb == "REGISTER" => accounts::fail(reader, refusal, out),
-        Refusal::NicknameFirst => tell(451, &[], "You have not registered"),
-        Refusal::NameEmpty
-        | Refusal::NameTooLong
-        | Refusal::NameCharacter
-        | Refusal::NameMixesScripts
-            if about.starts_with('#') =>
-        {
-            tell(if is_join { 476 } else { 403 }, &[about], "That is no name of a channel here");
-        }
-        Refusal::NameEmpty => tell(432, &[about], "A nickname needs a letter or a digit"),
-        Refusal::NameTooLong => tell(432, &[about], "That nickname is too long"),
-        Refusal::NameCharacter => {
-            tell(432, &[about], "That nickname holds a character that nicknames may not hold");
-        }
-        Refusal::NameMixesScripts => tell(432, &[about], "That nickname mixes scripts"),
-        Refusal::NicknameReserved(_) => tell(432, &[about], "That nickname is reserved"),
-        Refusal::NicknameTaken(name) => {
-            let is_asked = reader.verb == "NICK";
-            let name = if is_asked { about } else { name.as_str() };
-            tell(433, &[name], "Nickname is already in use");
-        }
+        _ if of_name(reader, refusal, &mut tell) => {}
         // None of them changes anything, so none is told.
         Refusal::AlreadyCalled(_) | Refusal::AlreadyInRoom(_) => {}
         Refusal::AlreadySo(_) if reader.verb == "MODE" => {}
@@ -103,6 +81,48 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::OperWrong => tell(464, &[], "Password incorrect"),
         other => reader.as_notices(out, |out| line::refusals::write(other, out)),
     }
+}
+
+/// Tells that there are no messages.
+fn no_history(reader: &Addressee, out: &mut Vec<u8>) {
+    let line = Line::begin(out, reader.server()).word("FAIL").word("CHATHISTORY");
+    let line = line.word("INVALID_TARGET").word(&reader.subcommand).word(&reader.about);
+    line.text("Messages could not be retrieved");
+}
+
+/// Tells what is wrong with a name. Whether that is what the refusal is about.
+fn of_name(
+    reader: &Addressee,
+    refusal: &Refusal,
+    tell: &mut impl FnMut(u16, &[&str], &str),
+) -> bool {
+    let about = reader.about.as_str();
+    let is_join = reader.verb == "JOIN";
+    match refusal {
+        Refusal::NicknameFirst => tell(451, &[], "You have not registered"),
+        Refusal::NameEmpty
+        | Refusal::NameTooLong
+        | Refusal::NameCharacter
+        | Refusal::NameMixesScripts
+            if about.starts_with('#') =>
+        {
+            tell(if is_join { 476 } else { 403 }, &[about], "That is no name of a channel here");
+        }
+        Refusal::NameEmpty => tell(432, &[about], "A nickname needs a letter or a digit"),
+        Refusal::NameTooLong => tell(432, &[about], "That nickname is too long"),
+        Refusal::NameCharacter => {
+            tell(432, &[about], "That nickname holds a character that nicknames may not hold");
+        }
+        Refusal::NameMixesScripts => tell(432, &[about], "That nickname mixes scripts"),
+        Refusal::NicknameReserved(_) => tell(432, &[about], "That nickname is reserved"),
+        Refusal::NicknameTaken(name) => {
+            let is_asked = reader.verb == "NICK";
+            let name = if is_asked { about } else { name.as_str() };
+            tell(433, &[name], "Nickname is already in use");
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// Tells what a rule of a room forbids.

@@ -117,7 +117,10 @@ impl Sasl {
             }
             _ => {
                 self.mechanism = None;
-                plain(&self.message).map_or_else(|| failed(), account)
+                match plain(&self.message) {
+                    Some(request) => account(request),
+                    None => failed(),
+                }
             }
         }
     }

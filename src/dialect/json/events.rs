@@ -76,7 +76,7 @@ fn message<'a>(
         at: id.at.millis() / 1_000,
         room: room.as_str().into(),
         nick: who.as_str().into(),
-        text: without_formatting(text).into(),
+        text: without_formatting(text),
         me,
         old: false,
     })

@@ -118,7 +118,7 @@ fn private<'a>(from: Option<&'a str>, to: Option<&'a str>, sent: &Sent<'a>) -> O
     Object::Private {
         from: from.map(Text::from),
         to: to.map(Text::from),
-        text: without_formatting(sent.text).into(),
+        text: without_formatting(sent.text),
         at: sent.id.at().millis() / 1_000,
     }
 }
@@ -140,7 +140,7 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             at: message.id.at.millis() / 1_000,
             room: named(room),
             nick: message.who.as_str().into(),
-            text: without_formatting(&message.text).into(),
+            text: without_formatting(&message.text),
             me: message.kind == MessageKind::Acted,
             old: true,
         }),
@@ -164,28 +164,7 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             let list = list.iter().map(|sanction| listed(sanction, now)).collect();
             Object::Sanctions { room: named(room), list, next: next(page) }
         }
-        Reply::Room(RoomAnswer::YouAreInvited { by, room }) => {
-            let (by, nick) = (Some(by.as_str().into()), None);
-            Object::RoomInvitation(RoomInvitation {
-                room: named(room),
-                by,
-                nick,
-                text: in_english(),
-            })
-        }
-        Reply::Room(RoomAnswer::InvitationSent { to, room }) => {
-            let (by, nick) = (None, Some(to.as_str().into()));
-            Object::RoomInvitation(RoomInvitation {
-                room: named(room),
-                by,
-                nick,
-                text: in_english(),
-            })
-        }
-        Reply::Room(RoomAnswer::Rules { room, modes, limit, has_password: password, .. }) => {
-            let modes = modes.to_string().into();
-            Object::Rules(Rules { room: named(room), modes, limit, password, text: in_english() })
-        }
+        Reply::Room(ref answer) => about_its_rules(answer, in_english),
         Reply::Ignores(names) => Object::Ignored { names: texts(names) },
         Reply::Rooms { rooms, more } => {
             let entry = |(room, total): &(&'a RoomName, usize)| RoomEntry {
@@ -201,6 +180,38 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
         Reply::People(ref about) => people::object(about),
         Reply::Help(_) => Object::Help { lines: help(reply) },
         // Has an object of its own above.
+        _ => Object::Notice { room: None, text: in_english() },
+    }
+}
+
+/// Its rules, and who is invited.
+fn about_its_rules<'a>(
+    answer: &RoomAnswer<'a>,
+    in_english: impl FnOnce() -> Text<'static>,
+) -> Object<'a> {
+    match *answer {
+        RoomAnswer::YouAreInvited { by, room } => {
+            let (by, nick) = (Some(by.as_str().into()), None);
+            Object::RoomInvitation(RoomInvitation {
+                room: named(room),
+                by,
+                nick,
+                text: in_english(),
+            })
+        }
+        RoomAnswer::InvitationSent { to, room } => {
+            let (by, nick) = (None, Some(to.as_str().into()));
+            Object::RoomInvitation(RoomInvitation {
+                room: named(room),
+                by,
+                nick,
+                text: in_english(),
+            })
+        }
+        RoomAnswer::Rules { room, modes, limit, has_password: password, .. } => {
+            let modes = modes.to_string().into();
+            Object::Rules(Rules { room: named(room), modes, limit, password, text: in_english() })
+        }
         _ => Object::Notice { room: None, text: in_english() },
     }
 }

@@ -319,6 +319,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, a row a command")]
     fn each_request_is_understood() {
         let room = Some("games");
         let command = |command| asked(&Step::Command(command));

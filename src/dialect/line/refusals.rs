@@ -212,6 +212,11 @@ fn limit(refusal: &Refusal, out: &mut Vec<u8>) {
     }
 }
 
+const PLACE_WHERE_ALL_START: &str =
+    "you are in main, where everyone starts (/quit leaves the chat)";
+const ADDRESS_NAMED: &str =
+    "you would have to look after the server to name an address; name a person";
+
 /// Refusals that always read the same.
 fn constant(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
@@ -221,9 +226,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
             "that is no name: use letters, digits and _-^|{} without spaces, such as max_7"
         }
         Refusal::NameMixesScripts => "that name mixes alphabets; keep to the letters of one",
-        Refusal::NowhereToLeaveTo => {
-            "you are in main, where everyone starts (/quit leaves the chat)"
-        }
+        Refusal::NowhereToLeaveTo => PLACE_WHERE_ALL_START,
         Refusal::InNoRoom => "you are in no room; /join ROOM first",
         Refusal::TooManyRooms => {
             "no more rooms can be made; join one that is there (/rooms lists them)"
@@ -235,9 +238,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::ToYourself => "that is you; /msg is for somebody else",
         Refusal::InvitesSelf => "that is you; /invite is for somebody else",
         Refusal::ThatIsYou => "that is you; it can be done to somebody else",
-        Refusal::AddressNamed => {
-            "you would have to look after the server to name an address; name a person"
-        }
+        Refusal::AddressNamed => ADDRESS_NAMED,
         Refusal::TooManyOperators => "there are as many operators as may be; /deop one first",
         Refusal::MainIsEverybodys => "that is not for main, which belongs to everybody; /join ROOM",
         Refusal::TooManyIgnored => "you ignore as many as you can; /unignore one first",

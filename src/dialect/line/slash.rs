@@ -326,6 +326,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table, a row a command")]
     fn history_and_order_are_understood() {
         let cursor = HistoryCursor { epoch: 0x5f3a_9c01, number: 1234 };
         let named = SanctionRequest {

@@ -34,7 +34,7 @@ pub(super) fn step<'a>(
         "WHO" => who(message, stage),
         "WHOIS" => who_is(message, stage),
         "WHOWAS" => who_was(message, stage),
-        "MODE" if !message.said(0).is_some_and(|target| room(target).is_some()) => {
+        "MODE" if message.said(0).is_none_or(|target| room(target).is_none()) => {
             mode(message, stage)
         }
         "MONITOR" => monitor(message, stage),
@@ -94,7 +94,7 @@ fn who<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
         None if mask == "0" => Search::Matching { mask: "*", operators },
         None => Search::Matching { mask, operators },
     };
-    (stage == 0).then(|| Step::Command(Command::People(PeopleCommand::Find(search))))
+    (stage == 0).then_some(Step::Command(Command::People(PeopleCommand::Find(search))))
 }
 
 /// WHOIS: one person; a server before it is this one.
@@ -127,7 +127,8 @@ fn who_was<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
 fn mode<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
     let Some(name) = message.said(0) else { return (stage == 0).then(|| incomplete(message)) };
     let Some(changes) = message.said(1) else {
-        return (stage == 0).then(|| Step::Command(Command::People(PeopleCommand::AskModes(name))));
+        return (stage == 0)
+            .then_some(Step::Command(Command::People(PeopleCommand::AskModes(name))));
     };
     if stage >= IRC_OWN_MODES_MAX {
         return None;
