@@ -1,7 +1,8 @@
 //! Readers: what is known of one client and is not the same for all who read so.
 //!
-//! Only clients whose encoding needs one have a [`Reader`]. What they have done themselves is told
-//! to them like to everybody else, or apart, or not at all, as their reader says.
+//! Only clients whose encoding needs one have a [`Reader`](crate::dialect::Reader). What they have
+//! done themselves is told to them like to everybody else, or apart, or not at all, as their reader
+//! says.
 
 use super::fanout::Fanout;
 use crate::chat::{RoomEvent, RoomRef};
