@@ -16,7 +16,6 @@ use crate::chat::fact::Change;
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::News;
-use crate::chat::person::Person;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
@@ -124,9 +123,7 @@ impl Lobby {
         self.note_account(id);
         let Some(account) = self.accounts.get(key) else { return };
         let name = &account.name;
-        let who = self.nickname(id).map(|nickname| {
-            Person::of(&self.profiles, Author::Here(id), nickname, context.network_of)
-        });
+        let who = self.person(id, context);
         let answer = match way {
             Some(way) => AccountAnswer::LoggedIn { name, who, way },
             None => AccountAnswer::Registered { name, who },
@@ -141,8 +138,7 @@ impl Lobby {
     /// Tells those who share a room with a member that it has logged in or out.
     fn tell_account(&self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
         let Some(member) = self.members.get(id) else { return };
-        let author = Author::Here(id);
-        let who = Person::of(&self.profiles, author, &member.nickname, context.network_of);
+        let who = self.person_of(id, &member.nickname, context);
         let rooms = self.named(member.memberships.iter().map(|membership| membership.room));
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::AccountChanged { who });
         self.tell_watchers(id, who, News::Account, outlet);
@@ -162,9 +158,7 @@ impl Lobby {
             return Err(AccountRefusal::NotLoggedIn.into());
         }
         self.note_account(id);
-        let who = self.nickname(id).map(|nickname| {
-            Person::of(&self.profiles, Author::Here(id), nickname, context.network_of)
-        });
+        let who = self.person(id, context);
         outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut { who }));
         self.tell_account(id, context, outlet);
         Ok(())

@@ -9,7 +9,7 @@ use super::{Context, Lobby};
 use crate::chat::author::Author;
 use crate::chat::command::Outcome;
 use crate::chat::member::Member;
-use crate::chat::name::{NameKey, RoomName};
+use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
 use crate::chat::people::{Census, Found, Gone, PeopleReply, Portrait, Search};
@@ -47,8 +47,39 @@ impl Lobby {
         id: ClientId,
         context: &'a Context<'_>,
     ) -> Option<Person<'a>> {
-        let nickname = self.nickname(id)?;
-        Some(Person::of(&self.profiles, Author::Here(id), nickname, context.network_of))
+        Some(self.person_of(id, self.nickname(id)?, context))
+    }
+
+    /// How a client here is named that has, had or would have this nickname.
+    pub(super) fn person_of<'a>(
+        &'a self,
+        id: ClientId,
+        nickname: &'a Nickname,
+        context: &'a Context<'_>,
+    ) -> Person<'a> {
+        self.person_by(Author::Here(id), nickname, context)
+    }
+
+    /// How the author of an event is named.
+    pub(super) fn person_by<'a>(
+        &'a self,
+        author: Author,
+        nickname: &'a Nickname,
+        context: &'a Context<'_>,
+    ) -> Person<'a> {
+        Person::of(&self.profiles, author, nickname, context.network_of)
+    }
+
+    /// How an event names whoever has this nickname now, if somebody has.
+    pub(super) fn person_named<'a>(
+        &'a self,
+        nickname: &'a Nickname,
+        context: &'a Context<'_>,
+    ) -> Person<'a> {
+        match self.nicknames.find(&nickname.key(), &self.members) {
+            Some(id) => self.person_of(id, nickname, context),
+            None => Person::named(nickname),
+        }
     }
 
     /// Whether two members are in one room.

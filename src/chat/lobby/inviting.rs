@@ -13,7 +13,6 @@ use crate::chat::event::RoomEvent;
 use crate::chat::fact::Author;
 use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
-use crate::chat::person::Person;
 use crate::chat::refusal::{Rank, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
@@ -138,7 +137,7 @@ impl Lobby {
         self.invitations.add(whom, invitation, context.now);
         let (Some(from), Some(to)) = (self.nickname(id), self.nickname(whom)) else { return };
         let Some(open) = self.rooms.get(room) else { return };
-        let by = Person::of(&self.profiles, Author::Here(id), from, context.network_of);
+        let by = self.person_of(id, from, context);
         let room_name = &open.name;
         outlet.reply(id, &Reply::Room(RoomAnswer::InvitationSent { to, room: room_name }));
         outlet.reply(whom, &Reply::Room(RoomAnswer::YouAreInvited { by, room: room_name }));
@@ -176,7 +175,7 @@ impl Lobby {
         if !(is_full || is_shut || needs_account) || self.is_server_operator(id) {
             return Ok(());
         }
-        let person = Person::of(&self.profiles, Author::Here(id), who, context.network_of);
+        let person = self.person_of(id, who, context);
         if needs_account && person.account().is_none() {
             return Err(RoomRefusal::AccountsOnly(open.name.clone()).into());
         }

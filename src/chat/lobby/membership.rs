@@ -216,12 +216,12 @@ impl Lobby {
         let membership = member.memberships.remove(index);
         self.remove_membership(membership, id, who, outlet);
         if let (Exit::Parts(reason), Some(open)) = (how, self.rooms.get(room)) {
-            let who = Person::of(&self.profiles, author, who, context.network_of);
+            let who = self.person_by(author, who, context);
             let how = Departure::Parted { reason };
             outlet.reply(id, &Reply::Left { room: &open.name, who, how });
         }
         if !self.count_departure(room) {
-            let who = Person::of(&self.profiles, author, who, context.network_of);
+            let who = self.person_by(author, who, context);
             let how = self.departure(how, context);
             self.publish(room, author, &RoomEvent::Left { who, how }, outlet);
         }

@@ -12,7 +12,6 @@ use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Change, Fact};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
-use crate::chat::person::Person;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal};
 use crate::chat::reply::Reply;
@@ -204,7 +203,7 @@ impl Lobby {
         let topic = Topic { text: text.clone(), by: by.clone(), at: context.now };
         open.settings.topic = (!text.is_empty()).then_some(topic);
         self.note_settings_changed(room);
-        let by = Person::of(&self.profiles, author, by, context.network_of);
+        let by = self.person_by(author, by, context);
         self.publish(room, author, &RoomEvent::TopicChanged { by, text: &text }, outlet);
         self.note_done(author, room, Done::Topic, |record| record);
     }
@@ -221,7 +220,7 @@ impl Lobby {
         open.settings.password = password;
         self.note_settings_changed(room);
         let needed = password.is_some();
-        let by = Person::of(&self.profiles, author, by, context.network_of);
+        let by = self.person_by(author, by, context);
         let change = RuleChange::Password { by, needed };
         self.publish(room, author, &RoomEvent::Ruled(change), outlet);
         self.note_done(author, room, Done::Password(needed), |record| record);
@@ -284,7 +283,7 @@ impl Lobby {
     ) {
         let name = self.room_name(room);
         let (room_name, whom_name) = (&name, Some(whom.as_str()));
-        let person = Person::of(&self.profiles, author, by, context.network_of);
+        let person = self.person_by(author, by, context);
         let moderation = Moderation {
             mask: "",
             action,

@@ -14,7 +14,6 @@ use crate::chat::member::{Member, Preferences};
 use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::Gone;
-use crate::chat::person::Person;
 use crate::chat::profile::{About, Profile};
 use crate::chat::record::Record;
 use crate::chat::refusal::Refusal;
@@ -97,8 +96,7 @@ impl Lobby {
             }
         }
         let rooms = self.named(told.into_iter());
-        let who =
-            Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
+        let who = self.person_of(id, &member.nickname, context);
         let how = self.departure(how, context);
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who, how });
         drop(rooms);
@@ -195,8 +193,7 @@ impl Lobby {
             self.happen(room, Author::Here(id), renamed, context, outlet);
         }
         let was = &old;
-        let (old, new) =
-            (Person::of(&self.profiles, Author::Here(id), &old, context.network_of), &new);
+        let (old, new) = (self.person_of(id, &old, context), &new);
         if rooms.is_empty() {
             outlet.reply(id, &Reply::Renamed { old, new });
         }
@@ -205,28 +202,6 @@ impl Lobby {
         if !self.watches.is_empty() && was.key() != new.key() {
             self.note_absence(was, outlet);
             self.note_arrival(id, context, outlet);
-        }
-    }
-
-    /// A client here, under this nickname.
-    pub(super) fn person_of<'a>(
-        &'a self,
-        id: ClientId,
-        nickname: &'a Nickname,
-        context: &'a Context<'_>,
-    ) -> Person<'a> {
-        Person::of(&self.profiles, Author::Here(id), nickname, context.network_of)
-    }
-
-    /// How an event names whoever has this nickname now, if somebody has.
-    pub(super) fn person_named<'a>(
-        &'a self,
-        nickname: &'a Nickname,
-        context: &'a Context<'_>,
-    ) -> Person<'a> {
-        match self.nicknames.find(&nickname.key(), &self.members) {
-            Some(id) => Person::of(&self.profiles, Author::Here(id), nickname, context.network_of),
-            None => Person::named(nickname),
         }
     }
 

@@ -4,10 +4,8 @@
 use std::collections::HashSet;
 
 use super::{Context, Lobby};
-use crate::chat::fact::Author;
 use crate::chat::name::NameKey;
 use crate::chat::outlet::Outlet;
-use crate::chat::person::Person;
 use crate::chat::refusal::Rank;
 use crate::chat::reply::Reply;
 use crate::chat::room::{Room, RoomId};
@@ -94,7 +92,7 @@ impl Lobby {
             let key = (!officers.is_empty()).then(|| nickname.key());
             let key = key.filter(|key| officers.contains(key));
             Some(Seat {
-                who: Person::of(&self.profiles, Author::Here(member), nickname, context.network_of),
+                who: self.person_of(member, nickname, context),
                 keeps_order: key
                     .as_ref()
                     .is_some_and(|key| open.officers.rank(key) >= Rank::Operator),

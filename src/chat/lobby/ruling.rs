@@ -13,7 +13,6 @@ use crate::chat::fact::{Author, Change};
 use crate::chat::mask::Mask;
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
-use crate::chat::person::Person;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Rank, Refusal, quoted};
 use crate::chat::reply::Reply;
@@ -257,7 +256,7 @@ impl Lobby {
         open.settings.modes = open.settings.modes.and(set).without(unset);
         let shuts = set.has(RoomRule::InvitedOnly) || set.has(RoomRule::AccountsOnly);
         self.note_settings_changed(room);
-        let by = Person::of(&self.profiles, author, by, context.network_of);
+        let by = self.person_by(author, by, context);
         let change = RuleChange::Rules { by, set, unset };
         self.publish(room, author, &RoomEvent::Ruled(change), outlet);
         self.note_done(author, room, Done::Rules, |record| record);
@@ -279,7 +278,7 @@ impl Lobby {
         let Some(open) = self.rooms.get_mut(room) else { return };
         open.settings.limit = limit;
         self.note_settings_changed(room);
-        let by = Person::of(&self.profiles, author, by, context.network_of);
+        let by = self.person_by(author, by, context);
         let change = RuleChange::Limit { by, limit };
         self.publish(room, author, &RoomEvent::Ruled(change), outlet);
         self.note_done(author, room, Done::Rules, |record| record);
@@ -297,7 +296,7 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         open.officers.set_voice(whom.key(), may);
-        let by = Person::of(&self.profiles, author, by, context.network_of);
+        let by = self.person_by(author, by, context);
         let change = RuleChange::Voice { by, whom, may };
         self.publish(room, author, &RoomEvent::Ruled(change), outlet);
         self.note_done(author, room, Done::Rules, |record| record.to(whom));

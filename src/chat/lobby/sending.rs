@@ -3,13 +3,11 @@
 use super::deciding::Decision;
 use super::speech::Speech;
 use super::{Context, Lobby};
-use crate::chat::author::Author;
 use crate::chat::command::Command;
 use crate::chat::event::RoomEvent;
 use crate::chat::message::MessageKind;
 use crate::chat::outlet::Outlet;
 use crate::chat::people::PeopleReply;
-use crate::chat::person::Person;
 use crate::chat::refusal::{Rank, Refusal, Verb};
 use crate::chat::reply::{Reply, Whisper};
 use crate::chat::room_refusal::RoomRefusal;
@@ -76,8 +74,7 @@ impl Lobby {
         if is_request && self.has_rule(room, RoomRule::NoRequests) {
             return Err(RoomRefusal::NoRequests(self.room_name(room)).into());
         }
-        let who =
-            Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
+        let who = self.person_of(id, &member.nickname, context);
         let sent = Sent { who, kind, text: &text, tags, id: sent_id };
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let deaf = self.those_who_ignore(room, &member.nickname);
@@ -125,11 +122,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let sent_id = self.next_sent_id(context.now);
-        let person = |id| {
-            let nickname = self.nickname(id)?;
-            Some(Person::of(&self.profiles, Author::Here(id), nickname, context.network_of))
-        };
-        let (Some(from), Some(to)) = (person(id), person(receiver)) else { return };
+        let (from, to) = (self.person(id, context), self.person(receiver, context));
+        let (Some(from), Some(to)) = (from, to) else { return };
         let whisper = Whisper { to, sent: Sent { who: from, kind, text, tags, id: sent_id } };
         outlet.reply(receiver, &Reply::Whispered(whisper));
         outlet.reply(id, &Reply::WhisperSent(whisper));

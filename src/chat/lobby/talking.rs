@@ -99,7 +99,7 @@ impl Lobby {
         }
         let who = match author {
             Author::There if self.is_bot(&message.who.key()) => Person::bot(&message.who),
-            _ => Person::of(&self.profiles, author, &message.who, context.network_of),
+            _ => self.person_by(author, &message.who, context),
         };
         let event = spoken(&message, who, tags, self.sequence.epoch);
         if self.ignores.is_empty() {

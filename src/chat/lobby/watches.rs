@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use super::{Context, Lobby};
-use crate::chat::author::Author;
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::{News, PeopleReply};
@@ -180,9 +179,11 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let Some(nickname) = self.nickname(id).filter(|_| !self.watches.is_empty()) else { return };
-        let who = Person::of(&self.profiles, Author::Here(id), nickname, context.network_of);
-        for watcher in self.watches.watchers(nickname) {
+        if self.watches.is_empty() {
+            return;
+        }
+        let Some(who) = self.person(id, context) else { return };
+        for watcher in self.watches.watchers(who.nickname()) {
             outlet.reply(*watcher, &Reply::People(PeopleReply::Online(&[who])));
         }
     }
