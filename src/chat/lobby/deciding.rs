@@ -228,6 +228,12 @@ impl Lobby {
         }))
     }
 
+    /// Whether a room is open to those alone who know its password.
+    fn needs_password(&self, room: Option<RoomId>) -> bool {
+        let open = room.and_then(|room| self.rooms.get(room));
+        open.is_some_and(|open| open.settings.password.is_some())
+    }
+
     fn room_to_leave(&self, id: ClientId, typed: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(member) = self.members.get(id) else { return Err(Refusal::InNoRoom) };
         let room = self.own_room(member, typed)?;

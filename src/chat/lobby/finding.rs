@@ -15,7 +15,7 @@ use crate::chat::outlet::Outlet;
 use crate::chat::people::{Census, Found, Gone, PeopleReply, Portrait, Search};
 use crate::chat::person::Person;
 use crate::chat::profile::Profile;
-use crate::chat::refusal::{Rank, Refusal, quoted};
+use crate::chat::refusal::{Rank, Refusal};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::chat::wildcard::{is_mask, matches};
@@ -104,8 +104,8 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let found = self.find_person(typed, context);
-        let (found, who) = found.ok_or_else(|| Refusal::NobodyNamed(quoted(typed)))?;
+        let found = self.find_member(typed)?;
+        let Some(who) = self.person(found, context) else { return Ok(()) };
         let may_see = self.may_find(id, found);
         let is_shown = |room: RoomId| may_see && self.may_know(id, room);
         let key = who.nickname().key();

@@ -12,7 +12,6 @@ use crate::chat::officers::Officers;
 use crate::chat::outlet::Outlet;
 use crate::chat::room::{Room, RoomId};
 use crate::chat::room_settings::RoomSettings;
-use crate::id::ClientId;
 
 impl Lobby {
     /// Whether nobody could prove to own a room.
@@ -49,18 +48,5 @@ impl Lobby {
         open.officers = Officers::default();
         open.guesses = Default::default();
         self.note_settings_changed(room);
-    }
-
-    /// Whether what is brought as a password could be one.
-    pub(super) fn needs_password(&self, room: Option<RoomId>) -> bool {
-        let open = room.and_then(|room| self.rooms.get(room));
-        open.is_some_and(|open| open.settings.password.is_some())
-    }
-
-    /// Notes that somebody has come in who may have been invited.
-    pub(super) fn note_invitation_used(&mut self, id: ClientId, room: RoomId) {
-        if let Some(open) = self.rooms.get(room) {
-            self.invitations.use_up(id, &open.name);
-        }
     }
 }

@@ -111,7 +111,7 @@ impl Lobby {
     ) -> Result<Decision<'static>, Refusal> {
         let Some(open) = self.rooms.get(room) else { return Ok(Decision::Nothing) };
         let found = self.find_member(whom)?;
-        if self.members.get(found).is_some_and(|member| member.membership_in(room).is_some()) {
+        if self.is_in(found, room) {
             let nickname = self.nickname(found).cloned().ok_or(Refusal::ThatIsYou)?;
             return Err(RoomRefusal::AlreadyThere(nickname, open.name.clone()).into());
         }
@@ -190,5 +190,12 @@ impl Lobby {
             return Err(RoomRefusal::Full(open.name.clone()).into());
         }
         Ok(())
+    }
+
+    /// Notes that somebody has come in who may have been invited.
+    pub(super) fn note_invitation_used(&mut self, id: ClientId, room: RoomId) {
+        if let Some(open) = self.rooms.get(room) {
+            self.invitations.use_up(id, &open.name);
+        }
     }
 }

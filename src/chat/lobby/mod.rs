@@ -334,8 +334,7 @@ impl Lobby {
             remembered += room.history.weight();
             let sits = |name: &NameKey| {
                 let member = self.nicknames.find(name, &self.members);
-                let member = member.and_then(|member| self.members.get(member));
-                member.is_some_and(|member| member.membership_in(id).is_some())
+                member.is_some_and(|member| self.is_in(member, id))
             };
             assert!(room.officers.names().all(sits), "keeps order elsewhere");
             room.settings.sanctions.check_invariants();
@@ -382,6 +381,11 @@ impl Lobby {
     /// Rooms, with their names.
     fn named(&self, rooms: impl Iterator<Item = RoomId>) -> SmallVec<[RoomRef<'_>; 2]> {
         rooms.filter_map(|id| Some(self.rooms.get(id)?.named(id))).collect()
+    }
+
+    /// Whether somebody is a member of a room.
+    fn is_in(&self, id: ClientId, room: RoomId) -> bool {
+        self.members.get(id).is_some_and(|member| member.membership_in(room).is_some())
     }
 
     /// The room that a member joined last, where its commands hold.

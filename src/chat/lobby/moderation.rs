@@ -17,7 +17,6 @@ use crate::chat::command::SanctionRequest;
 use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Change, Fact};
 use crate::chat::mask::Mask;
-use crate::chat::member::Member;
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
@@ -255,8 +254,7 @@ impl Lobby {
 
     /// Whether somebody is in a room; everybody is within `main`, which stands for the server.
     fn is_within(&self, id: ClientId, room: RoomId) -> bool {
-        let sits = |member: &Member| room == RoomId::MAIN || member.membership_in(room).is_some();
-        self.members.get(id).is_some_and(sits)
+        self.is_in(id, room) || (room == RoomId::MAIN && self.is_member(id))
     }
 
     pub(super) fn list_sanctions(

@@ -13,7 +13,7 @@ use crate::chat::fact::{Change, Fact};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
-use crate::chat::refusal::{Field, Rank, Refusal};
+use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
 use crate::chat::room_modes::RuleChange;
@@ -261,14 +261,9 @@ impl Lobby {
 
     /// A member of a room, by name.
     pub(super) fn find_in_room(&self, typed: &str, room: RoomId) -> Result<ClientId, Refusal> {
-        let not_here = || Refusal::NotHere {
-            name: crate::chat::refusal::quoted(typed),
-            room: self.room_name(room),
-        };
+        let not_here = || Refusal::NotHere { name: quoted(typed), room: self.room_name(room) };
         let found = self.find_member(typed).map_err(|_| not_here())?;
-        let is_here =
-            self.members.get(found).is_some_and(|member| member.membership_in(room).is_some());
-        if is_here { Ok(found) } else { Err(not_here()) }
+        if self.is_in(found, room) { Ok(found) } else { Err(not_here()) }
     }
 
     /// Tells a room what one member has done to another.

@@ -12,8 +12,8 @@ use crate::chat::event::{ModerationAction, RoomEvent};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::{News, PeopleCommand, PeopleReply, UserMode, UserModes};
 use crate::chat::profile::real_name;
-use crate::chat::record::Done;
-use crate::chat::refusal::{Field, Rank, Refusal, Verb, quoted};
+use crate::chat::record::{Done, Record};
+use crate::chat::refusal::{Field, Rank, Refusal, Verb};
 use crate::chat::reply::{Farewell, Reply};
 use crate::chat::room::RoomId;
 use crate::id::ClientId;
@@ -128,11 +128,11 @@ impl Lobby {
     }
 
     fn modes(&self, id: ClientId) -> UserModes {
-        let profile = self.profiles.get(id).cloned().unwrap_or_default();
+        let profile = self.profiles.get(id);
         UserModes {
-            is_hidden: profile.is_hidden,
-            hears_operators: profile.hears_operators,
-            is_bot: profile.is_bot,
+            is_hidden: profile.is_some_and(|profile| profile.is_hidden),
+            hears_operators: profile.is_some_and(|profile| profile.hears_operators),
+            is_bot: profile.is_some_and(|profile| profile.is_bot),
             is_operator: self.is_server_operator(id),
         }
     }
@@ -171,8 +171,7 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         self.check_rank(id, RoomId::MAIN, Rank::ServerOperator)?;
         let reason = checked(reason, REASON_BYTES_MAX, Field::Reason)?;
-        let found = self.find_person(whom, context);
-        let (target, _) = found.ok_or_else(|| Refusal::NobodyNamed(quoted(whom)))?;
+        let target = self.find_member(whom)?;
         let (Some(by), Some(name)) = (self.nickname(id).cloned(), self.nickname(target).cloned())
         else {
             return Ok(());
@@ -184,7 +183,7 @@ impl Lobby {
         let done = Done::Moderated(ModerationAction::Kicked);
         self.note_done(author, RoomId::MAIN, done, |record| {
             let record = record.to(&name);
-            crate::chat::record::Record { reason: reason.clone(), ..record }
+            Record { reason: reason.clone(), ..record }
         });
         let told = if reason.is_empty() {
             format!("Killed by {}", by.as_str())

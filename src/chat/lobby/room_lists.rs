@@ -36,11 +36,9 @@ impl Lobby {
 
     /// Whether a client may know that there is such a room.
     pub(super) fn may_see(&self, id: ClientId, room: RoomId, open: &Room) -> bool {
-        let sits = || {
-            let member = self.members.get(id);
-            member.is_some_and(|member| member.membership_in(room).is_some())
-        };
-        !open.settings.modes.has(RoomRule::Secret) || sits() || self.is_server_operator(id)
+        !open.settings.modes.has(RoomRule::Secret)
+            || self.is_in(id, room)
+            || self.is_server_operator(id)
     }
 
     /// Lists the rooms that somebody is in, the fullest first.

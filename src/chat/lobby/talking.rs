@@ -130,9 +130,7 @@ impl Lobby {
         if self.ignores.is_empty() {
             return Vec::new();
         }
-        let hears_here = |id: &ClientId| {
-            self.members.get(*id).is_some_and(|member| member.membership_in(room).is_some())
-        };
+        let hears_here = |id: &ClientId| self.is_in(*id, room);
         let ignoring = self.ignores.listeners(&speaker.key());
         ignoring.iter().copied().filter(hears_here).collect()
     }
