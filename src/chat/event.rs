@@ -33,11 +33,6 @@ pub enum RoomEvent<'a> {
         /// The new nickname.
         new: &'a Nickname,
     },
-    /// Somebody has logged in to an account or out of one, which the person has with it.
-    AccountChanged {
-        /// Who.
-        who: Person<'a>,
-    },
     /// Somebody said something in the room.
     Said {
         /// The speaker.

@@ -11,7 +11,6 @@ use crate::chat::account_refusal::AccountRefusal;
 use crate::chat::account_request::{AccountAnswer, AccountRequest};
 use crate::chat::author::Author;
 use crate::chat::command::Outcome;
-use crate::chat::event::RoomEvent;
 use crate::chat::fact::Change;
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
@@ -130,18 +129,9 @@ impl Lobby {
         };
         outlet.reply(id, &Reply::Account(answer));
         if is_new {
-            self.tell_account(id, context, outlet);
+            self.tell_news(id, News::Account, context, outlet);
         }
         self.claim_own_rooms(id, context, outlet);
-    }
-
-    /// Tells those who share a room with a member that it has logged in or out.
-    fn tell_account(&self, id: ClientId, context: &Context<'_>, outlet: &mut impl Outlet) {
-        let Some(member) = self.members.get(id) else { return };
-        let who = self.person_of(id, &member.nickname, context);
-        let rooms = self.named(member.memberships.iter().map(|membership| membership.room));
-        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::AccountChanged { who });
-        self.tell_watchers(id, who, News::Account, outlet);
     }
 
     /// Logs a client out.
@@ -160,7 +150,7 @@ impl Lobby {
         self.note_account(id);
         let who = self.person(id, context);
         outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut { who }));
-        self.tell_account(id, context, outlet);
+        self.tell_news(id, News::Account, context, outlet);
         Ok(())
     }
 

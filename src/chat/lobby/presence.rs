@@ -1,8 +1,6 @@
 //! What people tell of themselves: that they are away, their real names and modes; and what those
 //! who look after the server tell all.
 
-use smallvec::SmallVec;
-
 use super::membership::Exit;
 use super::owning::checked;
 use super::{Context, Lobby};
@@ -110,7 +108,7 @@ impl Lobby {
     }
 
     /// Tells those who share a room with somebody, or watch it, what is new about it.
-    fn tell_news(
+    pub(super) fn tell_news(
         &self,
         id: ClientId,
         news: News<'_>,
@@ -120,9 +118,7 @@ impl Lobby {
         let (Some(member), Some(who)) = (self.members.get(id), self.person(id, context)) else {
             return;
         };
-        let rooms: SmallVec<[RoomId; 2]> =
-            member.memberships.iter().map(|membership| membership.room).collect();
-        let rooms = self.named(rooms.into_iter());
+        let rooms = self.named(member.memberships.iter().map(|membership| membership.room));
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::News { who, news });
         self.tell_watchers(id, who, news, outlet);
     }

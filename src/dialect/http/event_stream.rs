@@ -28,7 +28,6 @@ pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out
         | RoomEvent::Left { .. }
         | RoomEvent::Renamed { .. }
         | RoomEvent::News { .. }
-        | RoomEvent::AccountChanged { .. }
         | RoomEvent::Ruled(_)
         | RoomEvent::PresenceSummary { .. } => return,
         RoomEvent::Said { id, epoch, .. } | RoomEvent::Acted { id, epoch, .. } => {

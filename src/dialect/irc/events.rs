@@ -45,7 +45,6 @@ pub(in crate::dialect) fn write(
             }
         }
         RoomEvent::Left { who, how } => left(who, how, &target, out),
-        RoomEvent::AccountChanged { who } => news(form, who, News::Account, out),
         RoomEvent::Renamed { old, new } => renamed(old, new, out),
         RoomEvent::News { who, news } => self::news(form, who, news, out),
         // In a room so big a member is shown when it first speaks.

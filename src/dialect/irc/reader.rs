@@ -20,7 +20,7 @@ use super::message::write_value;
 use super::note::Note;
 use super::numeric::{END, Line};
 use super::{replies, told};
-use crate::chat::{Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
+use crate::chat::{News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
 use crate::dialect::websocket::farewell;
 use crate::limits::IRC_ANSWER_BYTES_MAX;
 
@@ -156,11 +156,13 @@ impl Reader {
 
     /// How its client is told what it has done itself in a room.
     pub fn own_event(&self, event: &RoomEvent<'_>) -> OwnEvent {
-        if matches!(event, RoomEvent::News { .. } | RoomEvent::Ruled(RuleChange::Invited { .. })) {
-            return OwnEvent::Untold;
-        }
-        let is_echo = event.is_sent();
-        if is_echo && !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {
+        // A reply says it already.
+        let is_answered = match event {
+            RoomEvent::News { news, .. } => *news != News::Account,
+            RoomEvent::Ruled(change) => matches!(change, RuleChange::Invited { .. }),
+            _ => false,
+        };
+        if is_answered || event.is_sent() && !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {
             OwnEvent::Untold
         } else if self.answer.is_some() || matches!(event, RoomEvent::Renamed { .. }) {
             // Its own nickname is the one thing that it is told and that is kept here.

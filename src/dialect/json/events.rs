@@ -41,7 +41,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
             let (nick, new) = (old.as_str().into(), new.as_str().into());
             Object::Renamed { room: Some(name), nick, new }
         }
-        RoomEvent::AccountChanged { who } => {
+        RoomEvent::News { who, news: News::Account } => {
             let account = who.account().map(|account| account.as_str().into());
             Object::LoggedIn { room: name, nick: who.as_str().into(), account }
         }
@@ -51,7 +51,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
         RoomEvent::News { who, news: News::Away(reason) } => {
             Object::Away(Away { room: Some(name), ..Away::of(who.as_str(), reason) })
         }
-        RoomEvent::News { news: News::RealName(_) | News::Account, .. } => return None,
+        RoomEvent::News { news: News::RealName(_), .. } => return None,
         RoomEvent::TopicChanged { by, text } => {
             let by = Some(by.as_str().into());
             Object::Topic { room: name, text: text.into(), by, changed: true }

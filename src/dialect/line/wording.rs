@@ -30,8 +30,6 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
         RoomEvent::Joined { who } => joined(out, who),
         RoomEvent::Left { who, .. } => line(out, &[who.as_str(), " left!"]),
         RoomEvent::Renamed { old, new } => renamed(out, old, new),
-        // People are not told of it.
-        RoomEvent::AccountChanged { .. } => {}
         RoomEvent::PresenceSummary { joined, left, here } => {
             notices::presence_summary(out, joined, left, here);
         }
