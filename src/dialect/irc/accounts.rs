@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 use super::addressee::Addressee;
 use super::capability::{Capabilities, SASL_MECHANISMS};
 use super::numeric::Line;
+use super::source::Source;
 use crate::chat::{AccountAnswer, AccountRefusal, LogInWay, Person, Refusal};
 use crate::dialect::AccountOffer;
 use crate::dialect::line;
@@ -67,7 +68,7 @@ fn logged_in(reader: &Addressee, name: &str, who: Option<Person<'_>>, out: &mut 
 /// What others are shown of a client.
 fn mask(reader: &Addressee, who: Option<Person<'_>>) -> String {
     match who {
-        Some(who) => format!("{}!{}@{}", who.as_str(), who.user(), who.cloak()),
+        Some(who) => Source(who).to_string(),
         None => format!("{}!*@*", reader.nickname()),
     }
 }

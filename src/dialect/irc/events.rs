@@ -5,8 +5,7 @@ use std::io::Write;
 use super::capability::{Capabilities, Form};
 use super::numeric::END;
 use super::ruled;
-use super::source::write_source;
-pub(super) use super::source::{by, channel};
+use super::source::{by, channel, write_source};
 use crate::chat::{
     Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
     SentId, SentKind,

@@ -19,6 +19,7 @@ use super::frames;
 use super::message::write_value;
 use super::note::Note;
 use super::numeric::{END, Line};
+use super::source::channel;
 use super::{replies, told};
 use crate::chat::{News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
 use crate::dialect::websocket::farewell;
@@ -143,7 +144,7 @@ impl Reader {
         self.history = Some(batch);
         self.write(out, |reader, out| {
             let line = Line::begin(out, &reader.to.server).word("BATCH").word(&format!("+{batch}"));
-            line.word("chathistory").word(&events::channel(room)).end();
+            line.word("chathistory").word(&channel(room)).end();
         });
     }
 

@@ -3,8 +3,8 @@
 
 use super::accounts;
 use super::addressee::Addressee;
-use super::events::channel;
 use super::numeric::Line;
+use super::source::channel;
 use crate::chat::{Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
 

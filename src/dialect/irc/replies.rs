@@ -6,11 +6,14 @@ mod rooms;
 use super::accounts;
 use super::addressee::Addressee;
 use super::capability::Capabilities;
-use super::events::{self, channel};
+use super::events;
 use super::numeric::Line;
 use super::refusals;
 use super::server;
-use crate::chat::{Farewell, MessageKind, Rank, Reply, RoomName, Sent, SentId, SentKind, Whisper};
+use super::source::channel;
+use crate::chat::{
+    Farewell, MessageKind, Rank, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Whisper,
+};
 use crate::dialect::line;
 
 /// Appends what one client is told.
@@ -18,12 +21,7 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
     match *reply {
         Reply::Welcome { nickname, .. } => welcome(reader, nickname.as_str(), out),
         Reply::Joined { room, who } => {
-            events::write(
-                reader.capabilities.form(),
-                room,
-                &crate::chat::RoomEvent::Joined { who },
-                out,
-            );
+            events::write(reader.capabilities.form(), room, &RoomEvent::Joined { who }, out);
         }
         Reply::Left { room, who, how } => events::left(who, how, &channel(room), out),
         Reply::Renamed { old, new } => events::renamed(old, new, out),

@@ -1,5 +1,6 @@
 //! How people and rooms are named in lines.
 
+use std::fmt;
 use std::io::Write;
 
 use super::numeric::Line;
@@ -9,6 +10,15 @@ use crate::chat::{Person, RoomName};
 pub(super) fn channel(room: &RoomName) -> String {
     let name = room.as_str();
     if name.starts_with('#') { name.to_owned() } else { format!("#{name}") }
+}
+
+/// Somebody, as a line names whom it is from: `nick!user@cloak` (RFC 1459 §2.3).
+pub(super) struct Source<'a>(pub(super) Person<'a>);
+
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}!{}@{}", self.0.as_str(), self.0.user(), self.0.cloak())
+    }
 }
 
 /// Begins a line of somebody.
@@ -21,5 +31,5 @@ pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
 /// Appends the source of a line.
 pub(super) fn write_source(who: Person<'_>, out: &mut Vec<u8>) {
     // Writing to memory does not fail.
-    let _ = write!(out, ":{}!{}@{}", who.as_str(), who.user(), who.cloak());
+    let _ = write!(out, ":{}", Source(who));
 }

@@ -5,9 +5,9 @@ use crate::chat::{
 };
 use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
-use crate::dialect::irc::events::{self, channel};
+use crate::dialect::irc::events;
 use crate::dialect::irc::numeric::Line;
-use crate::dialect::irc::source;
+use crate::dialect::irc::source::{Source, by, channel};
 use crate::limits::{IRC_LIST_BYTES, WATCHED_MAX};
 use crate::time::UnixTime;
 
@@ -36,9 +36,7 @@ pub(super) fn write(reader: &Addressee, reply: &PeopleReply<'_>, out: &mut Vec<u
             reader.numeric(303, out).text(&names.join(" "));
         }
         PeopleReply::Online(list) => {
-            let mask =
-                |who: &Person<'_>| format!("{}!{}@{}", who.as_str(), who.user(), who.cloak());
-            in_lines(reader, 730, list.iter().map(mask), out);
+            in_lines(reader, 730, list.iter().map(|who| Source(*who).to_string()), out);
         }
         PeopleReply::Offline(list) => in_lines(reader, 731, list.iter(), out),
         PeopleReply::Watched(list) => {
@@ -49,10 +47,10 @@ pub(super) fn write(reader: &Addressee, reply: &PeopleReply<'_>, out: &mut Vec<u
             let line = reader.numeric(734, out).number(WATCHED_MAX as u64);
             line.word(&list.join(",")).text("Monitor list is full");
         }
-        PeopleReply::ToldAll(from, text) => source::by(from, out).word("WALLOPS").text(text),
-        PeopleReply::Killed { by, reason } => {
-            let line = source::by(by, out).word("KILL").word(reader.nickname());
-            line.text(if reason.is_empty() { by.as_str() } else { reason });
+        PeopleReply::ToldAll(from, text) => by(from, out).word("WALLOPS").text(text),
+        PeopleReply::Killed { by: who, reason } => {
+            let line = by(who, out).word("KILL").word(reader.nickname());
+            line.text(if reason.is_empty() { who.as_str() } else { reason });
         }
         PeopleReply::Motd(motd) => message_of_the_day(reader, motd, out),
         PeopleReply::Time(now) => time(reader, now, out),

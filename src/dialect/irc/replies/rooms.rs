@@ -4,8 +4,7 @@ use super::people::pack;
 use crate::chat::{Nickname, RoomAnswer, RoomModes, RoomName, SanctionKind, Seat, Topic};
 use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
-use crate::dialect::irc::events::channel;
-use crate::dialect::irc::source;
+use crate::dialect::irc::source::{Source, by, channel};
 use crate::time::UnixTime;
 
 /// Appends an answer about rooms.
@@ -27,8 +26,8 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
             }
             reader.numeric(end, out).word(&room).text(text);
         }
-        RoomAnswer::YouAreInvited { by, room } => {
-            let line = source::by(by, out).word("INVITE").word(reader.nickname());
+        RoomAnswer::YouAreInvited { by: who, room } => {
+            let line = by(who, out).word("INVITE").word(reader.nickname());
             line.word(&channel(room)).end();
         }
         RoomAnswer::InvitationSent { to, room } => invited(reader, to, room, out),
@@ -102,9 +101,8 @@ fn name(reader: &Addressee, seat: &Seat<'_>) -> String {
     {
         name.push('+');
     }
-    name.push_str(seat.who.as_str());
     if reader.capabilities.has(Capabilities::USERHOST_IN_NAMES) {
-        name.push_str(&format!("!{}@{}", seat.who.user(), seat.who.cloak()));
+        return format!("{name}{}", Source(seat.who));
     }
-    name
+    name + seat.who.as_str()
 }
