@@ -39,7 +39,7 @@ pub(super) fn answer(reader: &Addressee, answer: &AccountAnswer<'_>, out: &mut V
         AccountAnswer::Registered { name, who } => {
             let name = name.as_str();
             if reader.verb == "REGISTER" {
-                let line = Line::begin(out, reader.server()).word("REGISTER").word("SUCCESS");
+                let line = reader.line(out).word("REGISTER").word("SUCCESS");
                 line.word(name).text("Account registered, and you are logged in to it");
             } else {
                 service(reader, &format!("{name} is yours from now on"), out);
@@ -91,7 +91,7 @@ fn challenge(reader: &Addressee, message: &[u8], out: &mut Vec<u8>) {
 
 /// Appends one line of an exchange.
 pub(super) fn authenticate(reader: &Addressee, chunk: &str, out: &mut Vec<u8>) {
-    Line::begin(out, reader.server()).word("AUTHENTICATE").word(chunk).end();
+    reader.line(out).word("AUTHENTICATE").word(chunk).end();
 }
 
 /// Appends a notice of the service that old clients' scripts know.

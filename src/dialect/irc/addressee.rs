@@ -39,6 +39,11 @@ impl Addressee {
         &self.server
     }
 
+    /// Begins a line of the server.
+    pub(super) fn line<'o>(&self, out: &'o mut Vec<u8>) -> Line<'o> {
+        Line::begin(out, &self.server)
+    }
+
     /// Begins a numeric.
     pub(super) fn numeric<'o>(&self, code: u16, out: &'o mut Vec<u8>) -> Line<'o> {
         let start = out.len();
@@ -47,9 +52,20 @@ impl Addressee {
         Line::behind(out, start)
     }
 
+    /// Appends a standard reply that its command has failed (IRCv3 `standard-replies`).
+    pub(super) fn fail<'a>(
+        &self,
+        (verb, code): (&str, &str),
+        about: impl IntoIterator<Item = &'a str>,
+        text: &str,
+        out: &mut Vec<u8>,
+    ) {
+        self.line(out).word("FAIL").word(verb).word(code).words(about).text(text);
+    }
+
     /// Appends a notice of the server.
     pub(super) fn notice(&self, text: &str, out: &mut Vec<u8>) {
-        Line::begin(out, &self.server).word("NOTICE").word(self.nickname()).text(text);
+        self.line(out).word("NOTICE").word(self.nickname()).text(text);
     }
 
     /// Appends lines of the plain language, each as a notice.

@@ -35,6 +35,11 @@ impl<'a> Line<'a> {
         self
     }
 
+    /// Appends words.
+    pub(super) fn words<'w>(self, words: impl IntoIterator<Item = &'w str>) -> Self {
+        words.into_iter().fold(self, Line::word)
+    }
+
     /// Appends a number.
     pub(super) fn number(self, number: impl Into<u64>) -> Self {
         // Writing to memory does not fail.
@@ -61,6 +66,30 @@ impl<'a> Line<'a> {
             self.out.truncate(cut);
         }
         self.out.extend_from_slice(END);
+    }
+}
+
+/// Puts a list together in texts of no more than `most` bytes, or of one item.
+pub(super) fn pack(
+    list: impl Iterator<Item = impl AsRef<str>>,
+    between: char,
+    most: usize,
+    mut write: impl FnMut(&str),
+) {
+    let mut text = String::new();
+    for item in list {
+        let item = item.as_ref();
+        if !text.is_empty() && text.len() + 1 + item.len() > most {
+            write(&text);
+            text.clear();
+        }
+        if !text.is_empty() {
+            text.push(between);
+        }
+        text.push_str(item);
+    }
+    if !text.is_empty() {
+        write(&text);
     }
 }
 

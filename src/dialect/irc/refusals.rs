@@ -3,7 +3,6 @@
 
 use super::accounts;
 use super::addressee::Addressee;
-use super::numeric::Line;
 use super::source::channel;
 use crate::chat::{Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
@@ -19,8 +18,7 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         return no_history(reader, out);
     }
     let mut tell = |code: u16, about: &[&str], text: &str| {
-        let line = reader.numeric(code, out);
-        about.iter().fold(line, |line, word| line.word(word)).text(text);
+        reader.numeric(code, out).words(about.iter().copied()).text(text);
     };
     let is_join = reader.verb == "JOIN";
     match refusal {
@@ -85,9 +83,9 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
 
 /// Tells that there are no messages.
 fn no_history(reader: &Addressee, out: &mut Vec<u8>) {
-    let line = Line::begin(out, reader.server()).word("FAIL").word("CHATHISTORY");
-    let line = line.word("INVALID_TARGET").word(&reader.subcommand).word(&reader.about);
-    line.text("Messages could not be retrieved");
+    let about = [reader.subcommand.as_str(), &reader.about];
+    let text = "Messages could not be retrieved";
+    reader.fail(("CHATHISTORY", "INVALID_TARGET"), about, text, out);
 }
 
 /// Tells what is wrong with a name. Whether that is what the refusal is about.

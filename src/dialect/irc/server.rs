@@ -3,7 +3,6 @@
 use super::addressee::Addressee;
 use super::isupport;
 use super::note::Question;
-use super::numeric::Line;
 
 /// The version, as it is told.
 pub(super) const VERSION: &str = concat!("mio-chat-", env!("CARGO_PKG_VERSION"));
@@ -86,8 +85,8 @@ pub(super) fn write(reader: &Addressee, question: Question<'_>, out: &mut Vec<u8
 /// Appends what the server says of its limits and ways.
 pub(super) fn write_limits(reader: &Addressee, out: &mut Vec<u8>) {
     for tokens in isupport::lines() {
-        let line = reader.numeric(5, out);
-        tokens.split(' ').fold(line, Line::word).text("are supported by this server");
+        let line = reader.numeric(5, out).words(tokens.split(' '));
+        line.text("are supported by this server");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::chat::{
 use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
 use crate::dialect::irc::events;
-use crate::dialect::irc::numeric::Line;
+use crate::dialect::irc::numeric::{Line, pack};
 use crate::dialect::irc::source::{Source, by, channel};
 use crate::limits::{IRC_LIST_BYTES, WATCHED_MAX};
 use crate::time::UnixTime;
@@ -103,7 +103,9 @@ fn who_is(reader: &Addressee, portrait: &Portrait<'_>, out: &mut Vec<u8>) {
     line.word("*").text(real(who));
     let rooms: Vec<String> =
         rooms.iter().map(|(room, rank)| format!("{}{}", mark(*rank), channel(room))).collect();
-    pack(rooms.iter(), ' ', |names| reader.numeric(319, out).word(nick).text(names));
+    pack(rooms.iter(), ' ', IRC_LIST_BYTES, |names| {
+        reader.numeric(319, out).word(nick).text(names);
+    });
     reader.numeric(312, out).word(nick).word(reader.server()).text(SERVER);
     if let Some(text) = who.away() {
         away(reader, who, text, out);
@@ -228,30 +230,7 @@ fn in_lines(
     list: impl Iterator<Item = impl AsRef<str>>,
     out: &mut Vec<u8>,
 ) {
-    pack(list, ',', |names| reader.numeric(code, out).text(names));
-}
-
-/// Puts a list together in texts that fit a line each.
-pub(super) fn pack(
-    list: impl Iterator<Item = impl AsRef<str>>,
-    between: char,
-    mut write: impl FnMut(&str),
-) {
-    let mut text = String::new();
-    for item in list {
-        let item = item.as_ref();
-        if !text.is_empty() && text.len() + 1 + item.len() > IRC_LIST_BYTES {
-            write(&text);
-            text.clear();
-        }
-        if !text.is_empty() {
-            text.push(between);
-        }
-        text.push_str(item);
-    }
-    if !text.is_empty() {
-        write(&text);
-    }
+    pack(list, ',', IRC_LIST_BYTES, |names| reader.numeric(code, out).text(names));
 }
 
 fn message_of_the_day(reader: &Addressee, motd: &Motd, out: &mut Vec<u8>) {

@@ -1,10 +1,11 @@
 //! Answers about rooms: their rules, lists of masks, invitations, who is in them.
 
-use super::people::pack;
 use crate::chat::{Nickname, RoomAnswer, RoomModes, RoomName, SanctionKind, Seat, Topic};
 use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
+use crate::dialect::irc::numeric::pack;
 use crate::dialect::irc::source::{Source, by, channel};
+use crate::limits::IRC_LIST_BYTES;
 use crate::time::UnixTime;
 
 /// Appends an answer about rooms.
@@ -45,7 +46,9 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
             let sign = if is_secret { "@" } else { "=" };
             let room = channel(room);
             let names = people.iter().map(|seat| name(reader, seat));
-            pack(names, ' ', |names| reader.numeric(353, out).word(sign).word(&room).text(names));
+            pack(names, ' ', IRC_LIST_BYTES, |names| {
+                reader.numeric(353, out).word(sign).word(&room).text(names);
+            });
             if reader.verb != "NAMES" {
                 reader.numeric(366, out).word(&room).text("End of /NAMES list");
             }
