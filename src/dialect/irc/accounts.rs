@@ -9,6 +9,7 @@ use super::source::Source;
 use crate::chat::{AccountAnswer, AccountRefusal, LogInWay, Person, Refusal};
 use crate::dialect::AccountOffer;
 use crate::dialect::line;
+use crate::dialect::line::writing::sentence;
 use crate::limits::SASL_CHUNK_BYTES;
 
 /// The capabilities that are not offered where there are no accounts.
@@ -126,10 +127,7 @@ pub(super) fn refuse(reader: &Addressee, refusal: &AccountRefusal, out: &mut Vec
             reader.numeric(906, out).text("SASL authentication aborted");
         }
         other => {
-            let mut words = Vec::new();
-            line::accounts::refusal(other, &mut words);
-            let words = String::from_utf8_lossy(&words);
-            service(reader, words.trim_end().trim_start_matches("* "), out);
+            service(reader, &sentence(|out| line::accounts::refusal(other, out)), out);
         }
     }
 }
@@ -153,9 +151,6 @@ pub(super) fn fail(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::Account(_) => ("TEMPORARILY_UNAVAILABLE", about),
         _ => ("BAD_ACCOUNT_NAME", about),
     };
-    let mut words = Vec::new();
-    line::refusals::write(refusal, &mut words);
-    let words = String::from_utf8_lossy(&words);
-    let line = Line::begin(out, reader.server()).word("FAIL").word("REGISTER").word(code);
-    line.word(about).text(words.trim_end().trim_start_matches("* "));
+    let text = sentence(|out| line::refusals::write(refusal, out));
+    reader.fail(("REGISTER", code), [about], &text, out);
 }

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::capability::Capabilities;
 use super::numeric::Line;
 use crate::dialect::AccountOffer;
+use crate::dialect::line::writing::{sentence, unmarked};
 
 /// One client that is told something.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -70,10 +71,6 @@ impl Addressee {
 
     /// Appends lines of the plain language, each as a notice.
     pub(super) fn as_notices(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut lines = Vec::new();
-        write(&mut lines);
-        for line in String::from_utf8_lossy(&lines).lines() {
-            self.notice(line.strip_prefix("* ").unwrap_or(line), out);
-        }
+        sentence(write).lines().for_each(|line| self.notice(unmarked(line), out));
     }
 }

@@ -15,6 +15,7 @@ use crate::chat::{
     Farewell, MessageKind, Rank, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Whisper,
 };
 use crate::dialect::line;
+use crate::dialect::line::writing::sentence;
 
 /// Appends what one client is told.
 pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
@@ -116,10 +117,7 @@ fn names_of(
 }
 
 fn farewell(reader: &Addressee, farewell: Farewell, out: &mut Vec<u8>) {
-    let mut words = Vec::new();
-    line::wording::reply(&Reply::Farewell(farewell), false, &mut words);
-    let words = String::from_utf8_lossy(&words);
-    let words = words.trim_end().trim_start_matches("* ");
+    let words = sentence(|out| line::wording::reply(&Reply::Farewell(farewell), false, out));
     let start = out.len();
     out.extend_from_slice(b"ERROR");
     Line::behind(out, start).text(&format!("Closing link ({}): {words}", reader.nickname()));

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::accounts;
-use super::events::{seconds, sentence};
+use super::events::seconds;
 use super::object::{Bye, Error, Object, Text};
 use crate::chat::{ActiveSanction, Farewell, Refusal, Reply, RoomRefusal};
+use crate::dialect::line::writing::sentence;
 use crate::dialect::line::{refusals, wording};
 
 /// A refusal.
 pub(super) fn error(refusal: &Refusal) -> Object<'_> {
     let about = |nick: Option<Text<'static>>, room: Option<Text<'static>>| Error {
         code: code(refusal).into(),
-        text: sentence(|out| refusals::write(refusal, out)),
+        text: sentence(|out| refusals::write(refusal, out)).into(),
         nick,
         room,
         ..Error::default()
@@ -72,7 +73,7 @@ pub(super) fn bye(farewell: Farewell) -> Object<'static> {
     };
     Object::Bye(Bye {
         code: farewell_code(farewell).into(),
-        text: sentence(|out| wording::reply(&Reply::Farewell(farewell), false, out)),
+        text: sentence(|out| wording::reply(&Reply::Farewell(farewell), false, out)).into(),
         retry,
     })
 }

@@ -7,6 +7,7 @@ use super::person::Away;
 use crate::chat::{
     MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName, SentId, SentKind,
 };
+use crate::dialect::line::writing::sentence;
 use crate::dialect::line::{notices, ruling};
 use crate::text::without_formatting;
 
@@ -58,7 +59,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
         }
         RoomEvent::Moderated(moderation) => moderated(&moderation, false),
         RoomEvent::Ruled(change) => {
-            let text = sentence(|out| ruling::changed(out, &change));
+            let text = sentence(|out| ruling::changed(out, &change)).into();
             Object::Notice { room: Some(name), text }
         }
     })
@@ -104,19 +105,11 @@ pub(super) fn moderated<'a>(moderation: &Moderation<'a>, you: bool) -> Object<'a
             .filter(|_| matches!(action, ModerationAction::Banned | ModerationAction::Muted))
             .map(seconds),
         reason: Some(Text::from(reason)).filter(|reason| !reason.is_empty()),
-        text: sentence(|out| notices::moderated(out, moderation, you)),
+        text: sentence(|out| notices::moderated(out, moderation, you)).into(),
     })
 }
 
 /// Whole seconds; what is begun counts.
 pub(super) fn seconds(time: Duration) -> u64 {
     time.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
-}
-
-/// The plain notice that says the same, without its mark and its end.
-pub(super) fn sentence(write: impl FnOnce(&mut Vec<u8>)) -> Text<'static> {
-    let mut line = Vec::new();
-    write(&mut line);
-    let text = String::from_utf8_lossy(&line);
-    text.strip_prefix("* ").unwrap_or(&text).trim_end_matches('\n').to_owned().into()
 }

@@ -1,14 +1,14 @@
 //! What is told of people, as objects.
 
-use super::events::sentence;
 use super::object::{Object, Text};
 use super::person::{Away, PersonEntry};
 use crate::chat::{News, PeopleReply, Person, Portrait, Rank, RoomName};
 use crate::dialect::line::people;
+use crate::dialect::line::writing::sentence;
 
 /// An answer about people.
 pub(super) fn object<'a>(reply: &PeopleReply<'a>) -> Object<'a> {
-    let english = || sentence(|out| people::write(reply, out));
+    let english = || Text::from(sentence(|out| people::write(reply, out)));
     match *reply {
         PeopleReply::YouAreAway(on) => {
             Object::Away(Away { on, text: Some(english()), ..Away::default() })
@@ -42,7 +42,7 @@ fn person<'a>(portrait: &Portrait<'a>) -> PersonEntry<'a> {
         bot: who.is_bot(),
         away: who.away().map(Text::from),
         silent: who.seen().map(|(_, spoke)| now.since(spoke).as_secs()),
-        text: sentence(|out| people::write(&PeopleReply::WhoIs(*portrait), out)),
+        text: sentence(|out| people::write(&PeopleReply::WhoIs(*portrait), out)).into(),
     }
 }
 

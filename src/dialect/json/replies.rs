@@ -2,7 +2,7 @@
 
 use super::accounts;
 use super::errors::{bye, error};
-use super::events::{moderated, seconds, sentence, write};
+use super::events::{moderated, seconds, write};
 use super::object::{
     Greeting, Limits, Message, Object, PeerEntry, RoomEntry, RoomInvitation, Rules, SanctionEntry,
     Text, VERSION,
@@ -14,6 +14,7 @@ use crate::chat::{
 };
 use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
+use crate::dialect::line::writing::{sentence, unmarked};
 use crate::limits::{LINE_BYTES_MAX, TEXT_BYTES_MAX, WEBSOCKET_MESSAGE_BYTES_MAX};
 use crate::text::without_formatting;
 use crate::time::UnixTime;
@@ -65,7 +66,7 @@ fn greeting(cursor: HistoryCursor, now: UnixTime, udp: Option<u16>) -> Greeting<
 }
 
 fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
-    let in_english = || sentence(|out| wording::reply(reply, false, out));
+    let in_english = || Text::from(sentence(|out| wording::reply(reply, false, out)));
     match *reply {
         Reply::Prompt => Object::Prompt,
         Reply::Welcome { nickname, room, cursor, now, players } => Object::Welcome(Greeting {
@@ -263,6 +264,5 @@ fn peer<'a>(peer: &Peer<'a>) -> PeerEntry<'a> {
 /// The lines of plain help, each without its mark.
 fn help(reply: &Reply<'_>) -> Vec<Text<'static>> {
     let lines = sentence(|out| wording::reply(reply, false, out));
-    let line = |line: &str| line.strip_prefix("* ").unwrap_or(line).to_owned().into();
-    lines.lines().map(line).collect()
+    lines.lines().map(|line| unmarked(line).to_owned().into()).collect()
 }

@@ -22,4 +22,4 @@ pub(super) mod slash;
 pub(super) mod telnet;
 pub(super) mod unread;
 pub(super) mod wording;
-mod writing;
+pub(super) mod writing;

@@ -25,6 +25,19 @@ pub(in crate::dialect) fn notice(out: &mut Vec<u8>, text: std::fmt::Arguments<'_
     let _ = writeln!(out, "* {text}");
 }
 
+/// A plain line, or several, for those who are told the same in English in another language:
+/// without the mark of a notice before it, and without its end.
+pub(in crate::dialect) fn sentence(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut line = Vec::new();
+    write(&mut line);
+    unmarked(&String::from_utf8_lossy(&line)).trim_end_matches('\n').to_owned()
+}
+
+/// A line without the mark of a notice.
+pub(in crate::dialect) fn unmarked(line: &str) -> &str {
+    line.strip_prefix("* ").unwrap_or(line)
+}
+
 /// Names separated by commas, in lines of a readable length.
 pub(in crate::dialect) struct Listing<'a> {
     out: &'a mut Vec<u8>,

@@ -3,15 +3,13 @@
 use super::frame::write_close;
 use crate::chat::{Farewell, Reply};
 use crate::dialect::line::wording;
+use crate::dialect::line::writing::sentence;
 
 /// Appends the close that ends a connection, with the notice that a reader of plain lines would be
 /// told.
 pub(in crate::dialect) fn farewell(farewell: Farewell, out: &mut Vec<u8>) {
-    let mut notice = Vec::new();
-    wording::reply(&Reply::Farewell(farewell), false, &mut notice);
-    let notice = String::from_utf8_lossy(&notice);
-    let reason = notice.strip_prefix("* ").unwrap_or(&notice).trim_end_matches('\n');
-    write_close(code(farewell), reason, out);
+    let reason = sentence(|out| wording::reply(&Reply::Farewell(farewell), false, out));
+    write_close(code(farewell), &reason, out);
 }
 
 /// Its code (RFC 6455 §7.4.1, and the registry of the IANA).
