@@ -94,7 +94,7 @@ pub(in crate::dialect) fn begins_irc(line: &[u8]) -> bool {
 /// The room, the person or the mask that a stage of a line is about.
 pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
     let first = message.get(0).unwrap_or_default();
-    match verb(message).as_str() {
+    match verb(message.verb).as_str() {
         "JOIN" | "PART" | "PRIVMSG" | "NOTICE" | "TAGMSG" | "NAMES" => {
             first.split(',').nth(stage).unwrap_or_default()
         }
@@ -126,9 +126,9 @@ impl Verb {
     }
 }
 
-pub(super) fn verb(message: &Message<'_>) -> Verb {
-    let mut verb = Verb([0; Verb::LETTERS], message.verb.len().min(Verb::LETTERS));
-    verb.0[..verb.1].copy_from_slice(&message.verb.as_bytes()[..verb.1]);
+pub(super) fn verb(written: &str) -> Verb {
+    let mut verb = Verb([0; Verb::LETTERS], written.len().min(Verb::LETTERS));
+    verb.0[..verb.1].copy_from_slice(&written.as_bytes()[..verb.1]);
     verb.0.make_ascii_uppercase();
     verb
 }
@@ -140,7 +140,7 @@ pub(super) fn step<'a>(
     stage: usize,
     source_bytes: &dyn Fn() -> usize,
 ) -> Option<Step<'a>> {
-    let verb = verb(message);
+    let verb = verb(message.verb);
     if let Ok(step) = people::step(verb.as_str(), message, stage) {
         return step;
     }
@@ -191,7 +191,7 @@ fn as_typed<'a>(message: &Message<'a>) -> Step<'a> {
 pub(super) fn ping<'a>(message: &Message<'a>) -> Step<'a> {
     match message.get(0) {
         Some(token) => Step::Told(Note::Tell(Told::Pong(token))),
-        None => told(461, &[message.verb], "Not enough parameters"),
+        None => incomplete(message),
     }
 }
 
@@ -208,6 +208,16 @@ pub(super) fn told<'a>(code: u16, about: &[&'a str], text: &'a str) -> Step<'a> 
 /// That a command lacks something.
 pub(super) fn incomplete<'a>(message: &Message<'a>) -> Step<'a> {
     told(461, &[message.verb], "Not enough parameters")
+}
+
+/// That no room has such a name.
+pub(super) fn no_such_room(name: &str) -> Step<'_> {
+    told(403, &[name], "No such channel")
+}
+
+/// The item at a stage of a list, of which no more than `most` are heard.
+pub(super) fn item(list: &str, stage: usize, most: usize) -> Option<&str> {
+    list.split(',').take(most).nth(stage)
 }
 
 /// The target at a stage of those in a list; more than may be are answered once.

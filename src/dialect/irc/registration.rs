@@ -72,18 +72,15 @@ impl Client {
         speaker: Speaker<'_>,
     ) -> Option<Step<'a>> {
         let is_member = speaker.is_member();
-        let verb = verb(message);
+        let verb = verb(message.verb);
         if verb.as_str() == "CAP" {
             return self.negotiate(message, stage, is_member);
         }
         if verb.as_str() == "AUTHENTICATE" {
             return self.sasl.get_or_insert_default().step(message, stage);
         }
-        if is_member && self.registration.is_none() {
-            return match speaker {
-                Speaker::Member { source_bytes } => commands::step(message, stage, source_bytes),
-                Speaker::Stranger { .. } => None,
-            };
+        if let (Speaker::Member { source_bytes }, None) = (speaker, &self.registration) {
+            return commands::step(message, stage, source_bytes);
         }
         match (verb.as_str(), stage) {
             ("NICK", 0) => self.note_nickname(message),
@@ -188,17 +185,14 @@ impl Client {
         let Some(asked) = message.said(0) else {
             return (stage == 0).then(|| incomplete(message));
         };
-        if asked.eq_ignore_ascii_case("END") {
-            return self.end_negotiation(stage, is_member);
-        }
-        let is = |word: &str| asked.eq_ignore_ascii_case(word);
-        let begins = is("LS") || is("REQ");
-        if let Some(registration) = self.registration.as_mut().filter(|_| begins) {
+        let subcommand = verb(asked);
+        if let ("LS" | "REQ", Some(registration)) = (subcommand.as_str(), &mut self.registration) {
             registration.is_negotiating = true;
         }
         let request = message.get(1).unwrap_or_default();
-        match stage {
-            0 if is("LS") => {
+        match (subcommand.as_str(), stage) {
+            ("END", _) => self.end_negotiation(stage, is_member),
+            ("LS", 0) => {
                 if request.parse::<u32>().is_ok_and(|version| version >= 302) {
                     // Whoever knows of values is told of what changes, too.
                     let taken = self.capabilities.with(Capabilities::VERSION_302, true);
@@ -206,9 +200,9 @@ impl Client {
                 }
                 Some(Step::Note(Note::Takes(self.capabilities)))
             }
-            1 if is("LS") => Some(Step::Told(Note::Tell(Told::Offered))),
-            0 if is("LIST") => Some(Step::Told(Note::Tell(Told::Taken))),
-            0 if is("REQ") => {
+            ("LS", 1) => Some(Step::Told(Note::Tell(Told::Offered))),
+            ("LIST", 0) => Some(Step::Told(Note::Tell(Told::Taken))),
+            ("REQ", 0) => {
                 let granted = requested(self.capabilities, withheld(self.accounts), request);
                 if let Some(taken) = granted {
                     self.capabilities = taken;
@@ -216,12 +210,10 @@ impl Client {
                 let granted = granted.is_some();
                 Some(Step::Told(Note::Tell(Told::Requested { granted, request })))
             }
-            1 if is("REQ") => Some(Step::Note(Note::Takes(self.capabilities))),
-            2 if is("REQ") => Some(Step::Speak(Encoding::Irc(self.capabilities.form()))),
-            0 if !(is("LS") || is("REQ") || is("LIST")) => {
-                Some(told(410, &[asked], "Invalid CAP command"))
-            }
-            _ => None,
+            ("REQ", 1) => Some(Step::Note(Note::Takes(self.capabilities))),
+            ("REQ", 2) => Some(Step::Speak(Encoding::Irc(self.capabilities.form()))),
+            ("LS" | "LIST" | "REQ", _) | (_, 1..) => None,
+            _ => Some(told(410, &[asked], "Invalid CAP command")),
         }
     }
 

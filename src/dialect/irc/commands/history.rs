@@ -25,7 +25,7 @@ pub(super) fn step<'a>(message: &Message<'a>) -> Step<'a> {
     let Some(target) = message.said(1) else {
         return fail("NEED_MORE_PARAMS", &[subcommand], "Say of which channel");
     };
-    let name = verb(&Message { verb: subcommand, ..message.clone() });
+    let name = verb(subcommand);
     if !matches!(name.as_str(), "LATEST" | "BEFORE" | "AFTER" | "AROUND" | "BETWEEN") {
         return fail("INVALID_PARAMS", &[subcommand], "Unknown subcommand");
     }

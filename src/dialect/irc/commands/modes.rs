@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use super::{incomplete, room, told};
+use super::{incomplete, no_such_room, room, told};
 use crate::chat::{
     Bounds, Command, ModeRequest, RoomCommand, RoomFilter, RoomModes, RoomRule, RoomsQuestion,
     SanctionKind,
@@ -12,8 +12,6 @@ use crate::chat::{
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
 use crate::limits::{IRC_LIST_CONDITIONS_MAX, IRC_MODES_MAX, PASSWORD_BYTES_MAX};
-
-const NO_SUCH_CHANNEL: &str = "No such channel";
 
 /// One change that a line asks for.
 #[derive(Clone, Copy)]
@@ -28,7 +26,7 @@ enum Change<'a> {
 pub(super) fn mode<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
     let name = message.said(0)?;
     let Some(room) = room(name) else {
-        return (stage == 0).then(|| told(403, &[name], NO_SUCH_CHANNEL));
+        return (stage == 0).then(|| no_such_room(name));
     };
     let asks = |command| Step::Command(Command::InRoom { room: Some(room), command });
     if message.said(1).is_none() {
@@ -138,7 +136,7 @@ pub(super) fn invite<'a>(message: &Message<'a>) -> Step<'a> {
         return Step::Command(Command::About(RoomsQuestion::Invitations));
     };
     let Some(name) = message.said(1) else { return incomplete(message) };
-    let Some(room) = room(name) else { return told(403, &[name], NO_SUCH_CHANNEL) };
+    let Some(room) = room(name) else { return no_such_room(name) };
     let command = RoomCommand::Mode(ModeRequest::Invite { whom });
     Step::Command(Command::InRoom { room: Some(room), command })
 }

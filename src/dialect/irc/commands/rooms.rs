@@ -1,26 +1,20 @@
 //! Rooms: JOIN, PART, KICK, TOPIC, NAMES.
 
-use super::{incomplete, room, told};
+use super::{incomplete, item, no_such_room, room, told};
 use crate::chat::{Command, Recall, RoomCommand, RoomsQuestion};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
 use crate::limits::{IRC_NAMES_MAX, IRC_ROOMS_MAX, IRC_TARGETS_MAX};
 
 const END_OF_NAMES: &str = "End of /NAMES list";
-const NO_SUCH_CHANNEL: &str = "No such channel";
 
 /// JOIN, into one room after the other.
 pub(super) fn join<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
     let Some(rooms) = message.get(0) else {
         return (stage == 0).then(|| incomplete(message));
     };
-    if stage >= IRC_ROOMS_MAX {
-        return None;
-    }
-    let name = rooms.split(',').nth(stage)?;
-    let Some(room) = room(name) else {
-        return Some(told(403, &[name], NO_SUCH_CHANNEL));
-    };
+    let name = item(rooms, stage, IRC_ROOMS_MAX)?;
+    let Some(room) = room(name) else { return Some(no_such_room(name)) };
     let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
     let password = password.filter(|password| !password.is_empty());
     let recall = Some(Recall::Last(0));
@@ -39,16 +33,13 @@ pub(super) fn part<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     let Some(rooms) = message.said(0) else {
         return (stage == 0).then(|| incomplete(message));
     };
-    if stage >= IRC_ROOMS_MAX {
-        return None;
-    }
-    let name = rooms.split(',').nth(stage)?;
+    let name = item(rooms, stage, IRC_ROOMS_MAX)?;
     Some(match room(name) {
         Some(room) => Step::Command(Command::Leave {
             room: Some(room),
             reason: message.get(1).unwrap_or_default(),
         }),
-        None => told(403, &[name], NO_SUCH_CHANNEL),
+        None => no_such_room(name),
     })
 }
 
@@ -57,15 +48,10 @@ pub(super) fn kick<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     let (Some(name), Some(members)) = (message.said(0), message.said(1)) else {
         return (stage == 0).then(|| incomplete(message));
     };
-    if stage >= IRC_TARGETS_MAX {
-        return None;
-    }
-    let whom = members.split(',').nth(stage)?;
+    let whom = item(members, stage, IRC_TARGETS_MAX)?;
     // One room for all of them, or one for each.
     let name = if name.contains(',') { name.split(',').nth(stage)? } else { name };
-    let Some(room) = room(name) else {
-        return Some(told(403, &[name], NO_SUCH_CHANNEL));
-    };
+    let Some(room) = room(name) else { return Some(no_such_room(name)) };
     let command = RoomCommand::Kick { whom, reason: message.get(2).unwrap_or_default() };
     Some(Step::Command(Command::InRoom { room: Some(room), command }))
 }
@@ -73,7 +59,7 @@ pub(super) fn kick<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
 /// TOPIC: asks for it, or sets it.
 pub(super) fn topic<'a>(message: &Message<'a>) -> Step<'a> {
     let Some(name) = message.said(0) else { return incomplete(message) };
-    let Some(room) = room(name) else { return told(403, &[name], NO_SUCH_CHANNEL) };
+    let Some(room) = room(name) else { return no_such_room(name) };
     let command = match message.get(1) {
         Some(text) => RoomCommand::SetTopic(text),
         None => RoomCommand::AskTopic,

@@ -10,8 +10,8 @@ use crate::limits::{CLOAK_DIGITS, IRC_LINE_BYTES_MAX, NAME_BYTES_MAX, USER_NAME_
 const SURELY_FITTING: usize =
     IRC_LINE_BYTES_MAX - NAME_BYTES_MAX - USER_NAME_CHARACTERS_MAX - CLOAK_DIGITS - 16;
 
-/// How a client asks that something be told as an action (CTCP).
-const ACTION: &str = "\x01ACTION ";
+/// What one program asks of another that tells of an action (CTCP).
+const ACTION: &str = "ACTION ";
 /// What begins and ends a message of one program to another.
 const CONTROL: char = '\x01';
 
@@ -35,17 +35,20 @@ pub(super) fn message<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a
     if message.get(0).is_some_and(accounts::is_service) {
         return (stage == 0).then(|| accounts::service(text));
     }
-    if let Some(text) = text.strip_prefix(ACTION) {
-        let text = text.strip_suffix(CONTROL).unwrap_or(text);
-        return send(message, stage, SentKind::Acted, text);
-    }
-    match text.strip_prefix(CONTROL) {
-        Some(text) => {
-            let text = text.strip_suffix(CONTROL).unwrap_or(text);
-            send(message, stage, SentKind::Control, text)
-        }
-        None => send(message, stage, SentKind::Said, text),
-    }
+    let (kind, text) = match control(text) {
+        Some(request) => match request.strip_prefix(ACTION) {
+            Some(action) => (SentKind::Acted, action),
+            None => (SentKind::Control, request),
+        },
+        None => (SentKind::Said, text),
+    };
+    send(message, stage, kind, text)
+}
+
+/// What one program says to another, if this is that.
+fn control(text: &str) -> Option<&str> {
+    let text = text.strip_prefix(CONTROL)?;
+    Some(text.strip_suffix(CONTROL).unwrap_or(text))
 }
 
 /// NOTICE: the same, and never answered by an error.
@@ -53,11 +56,8 @@ pub(super) fn notice<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>
     let (Some(_), Some(text)) = (message.said(0), message.said(1)) else {
         return (stage == 0).then_some(Step::Blank);
     };
-    match text.strip_prefix(CONTROL) {
-        Some(text) => {
-            let text = text.strip_suffix(CONTROL).unwrap_or(text);
-            send(message, stage, SentKind::ControlAnswer, text)
-        }
+    match control(text) {
+        Some(answer) => send(message, stage, SentKind::ControlAnswer, answer),
         None => send(message, stage, SentKind::Noticed, text),
     }
 }
