@@ -113,8 +113,8 @@ impl RoomEvent<'_> {
     /// Whether this is told in every form; if not, only in those that show the rules of a room as
     /// they are kept.
     pub fn is_for_everybody(&self) -> bool {
-        use RuleChange::{Invited, Password, Shown};
-        !matches!(self, Self::Ruled(Password { .. } | Invited { .. } | Shown { .. }))
+        use RuleChange::{Invited, Password};
+        !matches!(self, Self::Ruled(Password { .. } | Invited { .. }))
     }
 
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.

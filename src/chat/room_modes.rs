@@ -260,9 +260,4 @@ pub enum RuleChange<'a> {
         /// The invited one.
         whom: &'a Nickname,
     },
-    /// A member of a big room, whose coming was not told, does something that is.
-    Shown {
-        /// The member.
-        who: Person<'a>,
-    },
 }

@@ -10,7 +10,7 @@ pub const IRC_PARAMETERS_MAX: usize = 15;
 pub const IRC_REGISTER_BYTES_MAX: usize = 8 * 1_024;
 /// Lines before there is a nickname: ZNC asks for each capability in one of its own.
 pub const IRC_REGISTER_LINES_MAX: u8 = 40;
-/// Targets of one message, rooms of one NAMES, members of one KICK: each is charged like a line.
+/// Targets of one message, members of one KICK: each is charged like a line.
 pub const IRC_TARGETS_MAX: usize = 4;
 /// Rooms named in one JOIN or PART: as many as a client joins when it connects.
 pub const IRC_ROOMS_MAX: usize = 32;
@@ -21,11 +21,10 @@ pub const IRC_LABEL_BYTES_MAX: usize = 64;
 /// Bytes of an answer that are kept until it is known whether it is one line or a batch: more is
 /// a batch.
 pub const IRC_ANSWER_BYTES_MAX: usize = 4 * 1_024;
-/// Bytes of a user name as others are shown it.
-pub const IRC_USER_BYTES_MAX: usize = 10;
-/// Bytes of a real name.
-pub const IRC_REAL_BYTES_MAX: usize = 150;
-
+/// Modes of oneself that one line changes: each is a command.
+pub const IRC_OWN_MODES_MAX: usize = 8;
+/// Bytes of a list in one line: with the numeric before it, it takes no more than 512.
+pub const IRC_LIST_BYTES: usize = 400;
 /// Changes with a parameter in one MODE (`MODES`).
 pub const IRC_MODES_MAX: usize = 6;
 /// Conditions of one LIST: each is looked at for each room.

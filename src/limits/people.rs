@@ -19,7 +19,3 @@ pub const FOUND_PER_LINE: usize = 50;
 pub const LOCATED_MAX: usize = 5;
 /// People who have left and are remembered: so that one can ask who somebody was a while ago.
 pub const GONE_MAX: usize = 128;
-/// Modes of oneself that one line changes: each is a command.
-pub const IRC_OWN_MODES_MAX: usize = 8;
-/// Bytes of a list in one line of IRC: with the numeric before it, it takes no more than 512.
-pub const IRC_LIST_BYTES: usize = 400;

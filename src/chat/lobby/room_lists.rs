@@ -65,25 +65,19 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let found = self.room_named(typed).ok();
-        let open = found.and_then(|room| Some((room, self.rooms.get(room)?)));
-        let Some((room, open)) = open.filter(|(room, open)| self.may_see(id, *room, open)) else {
+        let open =
+            found.and_then(|room| self.rooms.get(room).filter(|open| self.may_see(id, room, open)));
+        let Some(open) = open else {
             return outlet.reply(id, &Reply::Room(RoomAnswer::NamesOfNone { room: typed }));
         };
-        let people = self.seats(id, room, open, context);
+        let people = self.seats(open, context);
         let is_secret = open.settings.modes.has(RoomRule::Secret);
         let answer = RoomAnswer::Names { room: &open.name, is_secret, people: &people };
         outlet.reply(id, &Reply::Room(answer));
     }
 
-    /// The members of a room that are shown to this client.
-    fn seats<'a>(
-        &'a self,
-        id: ClientId,
-        room: RoomId,
-        open: &'a Room,
-        context: &'a Context<'_>,
-    ) -> Vec<Seat<'a>> {
-        let _ = (id, room);
+    /// The members of a room, each with what it may do there.
+    fn seats<'a>(&'a self, open: &'a Room, context: &'a Context<'_>) -> Vec<Seat<'a>> {
         let officers: HashSet<&NameKey> = open.officers.names().collect();
         let seat = |member: ClientId| {
             let nickname = self.nickname(member)?;

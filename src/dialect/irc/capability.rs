@@ -18,8 +18,6 @@ pub struct Form([u8; 2]);
 #[derive(Debug)]
 pub(super) struct Capability {
     pub(super) name: &'static str,
-    /// What is said of it to clients of version 302.
-    pub(super) value: &'static str,
     pub(super) bit: Capabilities,
 }
 
@@ -117,12 +115,12 @@ pub(super) const OFFERED: &[Capability] = &[
 ];
 
 const fn offered(name: &'static str, bit: Capabilities) -> Capability {
-    Capability { name, value: "", bit }
+    Capability { name, bit }
 }
 
-/// The capability of this name, if it is offered.
-pub(super) fn find(name: &str) -> Option<&'static Capability> {
-    OFFERED.iter().find(|offered| offered.name == name)
+/// Those that are offered where these are not.
+pub(super) fn offered_without(withheld: Capabilities) -> impl Iterator<Item = &'static Capability> {
+    OFFERED.iter().filter(move |offered| !withheld.has(offered.bit))
 }
 
 /// The capabilities that are asked for, put to those that were taken before; `None`: one of them is
@@ -134,7 +132,7 @@ pub(super) fn requested(
 ) -> Option<Capabilities> {
     asked.split(' ').filter(|word| !word.is_empty()).try_fold(taken, |taken, word| {
         let (name, wanted) = word.strip_prefix('-').map_or((word, true), |name| (name, false));
-        let capability = find(name).filter(|found| !withheld.has(found.bit))?;
+        let capability = offered_without(withheld).find(|offered| offered.name == name)?;
         let is_fixed = !wanted
             && capability.bit == Capabilities::CAP_NOTIFY
             && taken.has(Capabilities::VERSION_302);

@@ -44,7 +44,6 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
         }
         Reply::Topic { room, topic } => rooms::topic(reader, room, topic, out),
         Reply::Room(ref answer) => rooms::write(reader, answer, out),
-        Reply::Who { room, names, page, .. } => names_of(reader, room, names, page, out),
         // Whoever has typed HISTORY reads who said what, and when.
         Reply::Remembered { .. } if reader.verb != "CHATHISTORY" => {
             reader.as_notices(out, |out| line::wording::reply(reply, false, out));
@@ -98,22 +97,6 @@ fn welcome(reader: &Addressee, nickname: &str, out: &mut Vec<u8>) {
 fn ranked(room: &RoomName, least: Rank) -> String {
     let prefix = if least >= Rank::Operator { '@' } else { '+' };
     format!("{prefix}{}", channel(room))
-}
-
-fn names_of(
-    reader: &Addressee,
-    room: &RoomName,
-    names: &[&str],
-    (page, pages): (usize, usize),
-    out: &mut Vec<u8>,
-) {
-    let room = channel(room);
-    for names in names.chunks(10) {
-        reader.numeric(353, out).word("=").word(&room).text(&names.join(" "));
-    }
-    if page >= pages {
-        reader.numeric(366, out).word(&room).text("End of /NAMES list");
-    }
 }
 
 fn farewell(reader: &Addressee, farewell: Farewell, out: &mut Vec<u8>) {

@@ -2,13 +2,13 @@
 
 use super::capability::{Capabilities, Form};
 use super::source::by;
-use crate::chat::RuleChange;
+use crate::chat::{RoomModes, RuleChange};
 
 /// Appends a change.
 pub(super) fn write(form: Form, change: &RuleChange<'_>, target: &str, out: &mut Vec<u8>) {
     match *change {
         RuleChange::Rules { by: who, set, unset } => {
-            let sign = |sign: &str, modes: crate::chat::RoomModes| {
+            let sign = |sign: &str, modes: RoomModes| {
                 if modes.is_empty() { String::new() } else { format!("{sign}{modes}") }
             };
             let modes = sign("+", set) + &sign("-", unset);
@@ -37,6 +37,5 @@ pub(super) fn write(form: Form, change: &RuleChange<'_>, target: &str, out: &mut
                 by(who, out).word("INVITE").word(whom.as_str()).word(target).end();
             }
         }
-        RuleChange::Shown { who } => by(who, out).word("JOIN").word(target).end(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::accounts;
 use super::addressee::Addressee;
-use super::capability::{Capabilities, Capability, OFFERED};
+use super::capability::{Capabilities, Capability, OFFERED, offered_without};
 use super::note::Told;
 use super::numeric::pack;
 use super::server;
@@ -38,15 +38,13 @@ pub(super) fn write(to: &Addressee, told: &Told<'_>, out: &mut Vec<u8>) {
 
 fn offered(to: &Addressee, out: &mut Vec<u8>) {
     let has_values = to.capabilities.has(Capabilities::VERSION_302);
-    let written = |offered: &Capability| {
-        let own = accounts::value(to.accounts, offered.bit);
-        match own.as_deref().unwrap_or(offered.value) {
-            value if has_values && !value.is_empty() => format!("{}={value}", offered.name),
-            _ => offered.name.to_owned(),
-        }
+    let written = |offered: &Capability| match accounts::value(to.accounts, offered.bit)
+        .filter(|_| has_values)
+    {
+        Some(value) => format!("{}={value}", offered.name),
+        None => offered.name.to_owned(),
     };
-    let withheld = accounts::withheld(to.accounts);
-    let offered = OFFERED.iter().filter(|offered| !withheld.has(offered.bit));
+    let offered = offered_without(accounts::withheld(to.accounts));
     capabilities(to, "LS", offered.map(written), out);
 }
 

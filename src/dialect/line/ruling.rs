@@ -33,7 +33,7 @@ pub(in crate::dialect) fn changed(out: &mut Vec<u8>, change: &RuleChange<'_>) {
             let how = if added { "exception" } else { "end of the exception" };
             line(out, &["* ", how, " for ", mask, ", ", holds, ", by ", by.as_str()]);
         }
-        RuleChange::Password { .. } | RuleChange::Invited { .. } | RuleChange::Shown { .. } => {}
+        RuleChange::Password { .. } | RuleChange::Invited { .. } => {}
     }
 }
 
