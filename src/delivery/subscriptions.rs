@@ -36,15 +36,20 @@ impl Fanout {
 
     /// Whether a client hears a room.
     pub(super) fn hears(&self, room: RoomId, id: ClientId) -> bool {
-        self.rooms_of(id).contains(&room)
+        self.heard_by(id).any(|heard| heard == room)
+    }
+
+    /// The rooms that a client hears, while its subscriptions change.
+    fn rooms_of(&self, id: ClientId) -> Vec<RoomId> {
+        self.heard_by(id).collect()
     }
 
     /// The rooms that a client hears.
-    fn rooms_of(&self, id: ClientId) -> Vec<RoomId> {
+    fn heard_by(&self, id: ClientId) -> impl Iterator<Item = RoomId> {
         let first = self.outboxes.get(id).map(|outbox| outbox.subscription);
         let first = first.filter(|first| *first != Subscription::NONE);
         let others = self.feeds.others.get(&id);
-        first.iter().chain(others.into_iter().flatten()).map(|other| other.room).collect()
+        first.into_iter().chain(others.into_iter().flatten().copied()).map(|other| other.room)
     }
 
     pub(super) fn add_subscription(&mut self, room: RoomId, id: ClientId) {
