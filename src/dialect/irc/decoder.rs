@@ -6,6 +6,7 @@
 //! Invariant: what is kept between two calls is less than a line, unless the server did not ask for
 //! more.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::{memchr, memchr2};
@@ -15,7 +16,7 @@ use smol_str::SmolStr;
 use super::capability::Capabilities;
 use super::commands::{about, subcommand, told};
 use super::frames::{Frames, Pending, write_lines};
-use super::message::Message;
+use super::message::{Message, Tags};
 use super::note::{Note, Told};
 use super::numeric::END;
 use super::registration::Client;
@@ -212,7 +213,6 @@ struct LineTold {
 /// What comes next of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    Label,
     Asks,
     Step,
     End,
@@ -347,14 +347,24 @@ impl IrcSteps<'_> {
         } else {
             String::new()
         };
-        let is_nothing = Message::parse(if cleaned.is_empty() { text } else { &cleaned }).is_none();
-        if is_nothing {
-            return Step::Noise(self.used - start);
-        }
-        self.cleaned = cleaned;
+        let said = Message::parse(if cleaned.is_empty() { text } else { &cleaned });
+        let heard = said.map(|message| self.heard_tags(message.tags));
+        let Some((label, client_tags)) = heard else { return Step::Noise(self.used - start) };
+        (self.label, self.client_tags, self.cleaned) = (label, client_tags, cleaned);
         let range = start..start + length;
-        self.line = Some(LineTold { range, stage: 0, part: Part::Label });
-        Step::Noise(0)
+        self.line = Some(LineTold { range, stage: 0, part: Part::Asks });
+        if self.label.is_empty() { Step::Noise(0) } else { Step::Note(Note::Label(&self.label)) }
+    }
+
+    /// The label of a line and its tags for others, as far as its client has asked for them.
+    fn heard_tags(&self, tags: Tags<'_>) -> (String, String) {
+        let capabilities = self.decoder.client.capabilities;
+        let label = tags.get("label").filter(|label| {
+            label.len() <= IRC_LABEL_BYTES_MAX && capabilities.has(Capabilities::LABELED_RESPONSE)
+        });
+        let has_tags = capabilities.has(Capabilities::MESSAGE_TAGS);
+        let client_tags = if has_tags { tags.of_client() } else { String::new() };
+        (label.map(Cow::into_owned).unwrap_or_default(), client_tags)
     }
 
     /// Says the last line, in a frame where lines come in them.
@@ -406,19 +416,7 @@ impl IrcSteps<'_> {
             *line = None;
             return Step::Noise(0);
         };
-        let has_labels = decoder.client.capabilities.has(Capabilities::LABELED_RESPONSE);
-        let has_tags = decoder.client.capabilities.has(Capabilities::MESSAGE_TAGS);
         match told.part {
-            Part::Label => {
-                told.part = Part::Asks;
-                *client_tags = if has_tags { message.tags.of_client() } else { String::new() };
-                let found = message
-                    .tags
-                    .get("label")
-                    .filter(|found| has_labels && found.len() <= IRC_LABEL_BYTES_MAX);
-                *label = found.map(std::borrow::Cow::into_owned).unwrap_or_default();
-                if label.is_empty() { Step::Noise(0) } else { Step::Note(Note::Label(label)) }
-            }
             Part::Asks => {
                 told.part = Part::Step;
                 let about = about(&message, told.stage);
