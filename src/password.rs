@@ -51,10 +51,8 @@ impl SlowHash {
 
 impl fmt::Display for SlowHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}:{}:", self.rounds)?;
-        self.salt.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str(":")?;
-        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let (salt, hash) = (hex::written(&self.salt), hex::written(&self.hash));
+        write!(f, "{SCHEME}:{}:{salt}:{hash}", self.rounds)
     }
 }
 
@@ -105,6 +103,12 @@ impl Check {
     }
 }
 
+/// HMAC-SHA-256 under a key.
+pub fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    // It takes keys of any length.
+    <Hmac<Sha256>>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+}
+
 /// The first block of PBKDF2, as far as it is computed.
 struct Rounds {
     keyed: Hmac<Sha256>,
@@ -117,9 +121,7 @@ struct Rounds {
 
 impl Rounds {
     fn begin(password: &str, salt: &[u8]) -> Self {
-        // HMAC takes keys of any length.
-        let keyed = <Hmac<Sha256>>::new_from_slice(password.as_bytes());
-        let keyed = keyed.unwrap_or_else(|_| Hmac::new(&Default::default()));
+        let keyed = keyed(password.as_bytes());
         Self { keyed, last: None, sum: [0; HASH_BYTES], salt: salt.to_vec() }
     }
 

@@ -12,13 +12,13 @@
 use std::borrow::Cow;
 
 use data_encoding::BASE64;
-use hmac::{Hmac, Mac as _};
+use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::limits::{ACCOUNT_PASSWORD_BYTES_MAX, SCRAM_MESSAGE_BYTES_MAX};
-use crate::password::is_same;
+use crate::password::{is_same, keyed};
 
 /// Bytes of a salt.
 pub const SALT_BYTES: usize = 16;
@@ -220,9 +220,7 @@ fn unescaped(name: &str) -> Result<String, ScramError> {
 
 /// The HMAC-SHA-256 of some bytes.
 pub fn mac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
-    // HMAC takes keys of any length.
-    let keyed = <Hmac<Sha256>>::new_from_slice(key);
-    let mut keyed = keyed.unwrap_or_else(|_| Hmac::new(&Default::default()));
+    let mut keyed = keyed(key);
     keyed.update(bytes);
     keyed.finalize().into_bytes().into()
 }

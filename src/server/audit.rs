@@ -88,8 +88,7 @@ impl AuditTrail<'_> {
 
     /// Where a client comes from; `None` for loopback, and for one that is not known.
     pub fn network(&self, id: ClientId) -> Option<Network> {
-        let session = self.0.sessions.get(id)?;
-        self.0.admission.origins.network(session.origin)
+        self.0.network_of(id)
     }
 }
 

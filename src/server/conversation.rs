@@ -79,9 +79,7 @@ impl Server {
 
     /// Bytes of what others are told of who says something.
     fn source_bytes(&self, id: ClientId) -> usize {
-        let origin = self.sessions.get(id).map(|session| session.origin);
-        let network = origin.and_then(|origin| self.admission.origins.network(origin));
-        self.lobby.source_bytes(id, network)
+        self.lobby.source_bytes(id, self.network_of(id))
     }
 
     /// Whether the next message of this client may be carried out now; if not, notes why.

@@ -80,7 +80,7 @@ use session::{Phase, Session};
 use wait::Wait;
 use web::Web;
 
-use crate::chat::{Farewell, Lobby, Outlet, Reply};
+use crate::chat::{Farewell, Lobby, Network, Outlet, Reply};
 use crate::delivery::{Fanout, SendStatus};
 use crate::id::{ClientId, SideTable};
 use crate::limits::{
@@ -218,6 +218,12 @@ impl Server {
             self.counters.note_close(reason);
             return Some((id, reason));
         }
+    }
+
+    /// Where a client comes from; `None` for loopback, and for one that is not known.
+    fn network_of(&self, id: ClientId) -> Option<Network> {
+        let session = self.sessions.get(id)?;
+        self.admission.origins.network(session.origin)
     }
 
     /// Whether somebody is to be written to. When, is for the caller to choose.

@@ -99,8 +99,7 @@ impl Server {
         let operators = &self.settings.operators;
         let key = NameKey::of(name);
         let found = operators.iter().find(|operator| NameKey::of(&operator.name) == key);
-        let origin = self.sessions.get(id).map(|session| session.origin);
-        let network = origin.and_then(|origin| self.admission.origins.network(origin));
+        let network = self.network_of(id);
         let Some(operator) = found.or(operators.first()) else {
             return self.conclude(now, id, network, None, false);
         };

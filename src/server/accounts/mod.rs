@@ -27,10 +27,11 @@ use super::audit::Audited;
 use super::close_reason::CloseReason;
 use super::session::Phase;
 use crate::chat::{
-    AccountRefusal, Command, Farewell, LogInWay, NameKey, Network, Nickname, Outlet, Refusal, Reply,
+    AccountRefusal, Command, Farewell, LogInWay, NameKey, Nickname, Outlet, Refusal, Reply,
 };
 use crate::id::ClientId;
 use crate::limits::WRONG_LOGINS_MAX;
+use crate::password::Derivation;
 use crate::scram::{Exchange, SALT_BYTES, Verifier};
 use crate::time::Time;
 
@@ -72,9 +73,19 @@ enum Purpose {
     /// To register an account.
     Register { name: Nickname, email: Option<String>, fresh: Fresh },
     /// To see whether it is the old one; then the new one is hashed.
-    ChangeFrom { key: NameKey, verifier: Verifier, next: Box<(queue::Derivation, Fresh)> },
+    ChangeFrom { key: NameKey, verifier: Verifier, next: Box<(Derivation, Fresh)> },
     /// It is the new one.
     ChangeTo { key: NameKey, fresh: Fresh },
+}
+
+impl Purpose {
+    /// How its client has asked.
+    fn way(&self) -> LogInWay {
+        match self {
+            Self::LogIn { way, .. } => *way,
+            _ => LogInWay::Typed,
+        }
+    }
 }
 
 /// A new password.
@@ -83,6 +94,13 @@ struct Fresh {
     salt: [u8; SALT_BYTES],
     rounds: u32,
     mac: PasswordMac,
+}
+
+impl Fresh {
+    /// What is stored of it, now that it was salted.
+    fn verifier(&self, salted: &[u8; 32]) -> Verifier {
+        Verifier::of(salted, self.salt, self.rounds)
+    }
 }
 
 /// What another process needs to go on.
@@ -120,10 +138,7 @@ impl LogIns {
     /// Gives up whatever a client waits for, if it waits here. How it has asked.
     fn give_up(&mut self, id: ClientId) -> Option<LogInWay> {
         if let Some(purpose) = self.queue.remove(id) {
-            return Some(match purpose {
-                Purpose::LogIn { way, .. } => way,
-                _ => LogInWay::Typed,
-            });
+            return Some(purpose.way());
         }
         let waits = self.storing.iter_mut().find(|storing| storing.id == Some(id))?;
         waits.id = None;
@@ -209,11 +224,5 @@ impl Server {
 
     fn refuse_account(&mut self, id: ClientId, refusal: AccountRefusal) {
         self.fanout.reply(id, &Reply::Refused(&Refusal::Account(refusal)));
-    }
-
-    /// Where a client comes from.
-    fn network_of(&self, id: ClientId) -> Option<Network> {
-        let session = self.sessions.get(id)?;
-        self.admission.origins.network(session.origin)
     }
 }

@@ -18,7 +18,7 @@ use crate::limits::{
     LOGIN_CROWD, LOGIN_CROWD_PAUSE_SHARE, LOGIN_NETWORKS_MAX, PASSWORD_PAUSE, PASSWORD_PAUSE_SHARE,
     PASSWORD_ROUNDS_PER_TURN,
 };
-pub(super) use crate::password::Derivation;
+use crate::password::Derivation;
 use crate::time::Time;
 
 /// Passwords that are being hashed.
@@ -73,10 +73,7 @@ impl LogInQueue {
 
     /// Those who wait, and how they have asked.
     pub(super) fn clients(&self) -> impl Iterator<Item = (ClientId, LogInWay)> {
-        self.waiting.values().map(|waiting| match waiting.purpose {
-            Purpose::LogIn { way, .. } => (waiting.id, way),
-            _ => (waiting.id, LogInWay::Typed),
-        })
+        self.waiting.values().map(|waiting| (waiting.id, waiting.purpose.way()))
     }
 
     /// Adds a password that a client has brought.

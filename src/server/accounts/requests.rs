@@ -197,8 +197,7 @@ impl Server {
                     return self.end_log_in(now, id);
                 }
                 let made = self.started + now.since(Time::ZERO);
-                let Fresh { salt, rounds, mac } = fresh;
-                let verifier = Verifier::of(&salted, salt, rounds);
+                let (verifier, mac) = (fresh.verifier(&salted), fresh.mac);
                 let email = email.map(Into::into);
                 let key = name.key();
                 self.lobby.add_account(Account { name, verifier, email, made, seen: made });
@@ -216,9 +215,8 @@ impl Server {
                 }
             }
             Purpose::ChangeTo { key, fresh } => {
-                let Fresh { salt, rounds, mac } = fresh;
-                let verifier = Verifier::of(&salted, salt, rounds);
-                let before = self.lobby.change_password_of(&key, verifier);
+                let before = self.lobby.change_password_of(&key, fresh.verifier(&salted));
+                let mac = fresh.mac;
                 self.log_ins.proved.forget(&key);
                 self.log_ins.storing.push(Storing { id: Some(id), key, before, mac });
             }
