@@ -11,21 +11,29 @@ use crate::support::program::{Program, program};
 use crate::support::{Client, PATIENCE, now, report, sized, timed};
 
 const FLAGS: [&str; 4] = ["--flood", "off", "--tls", "self-signed"];
-/// A client of 20 lines by Python's `ssl`, which is another way to drive OpenSSL.
+/// A client of 20 lines by Python's `ssl`, which is another way to drive OpenSSL. One thread reads
+/// and writes: OpenSSL does not let two at once use a session.
 const PYTHON: &str = "
-import socket, ssl, sys, threading
+import os, select, socket, ssl, sys
 host, port, version = sys.argv[1:]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
 link = context.wrap_socket(socket.create_connection((host, int(port))))
 def hear():
-    while heard := link.recv(4096):
-        sys.stdout.buffer.write(heard)
-        sys.stdout.flush()
-threading.Thread(target=hear, daemon=True).start()
-for line in sys.stdin:
-    link.sendall(line.encode())
+    link.setblocking(False)
+    try:
+        while heard := link.recv(4096):
+            os.write(1, heard)
+        sys.exit()
+    except ssl.SSLWantReadError:
+        link.setblocking(True)
+while True:
+    ready, _, _ = select.select([0, link], [], [])
+    if link in ready:
+        hear()
+    if 0 in ready:
+        link.sendall(os.read(0, 4096) or sys.exit())
 ";
 
 /// Somebody who talks, by whatever program.
