@@ -3,10 +3,14 @@
 //! All are in memory: a nickname is looked up here before it is given, and an account takes some
 //! 250 bytes. What has changed is saved with the rooms.
 //!
+//! A bot has an account for as long as it has tokens: it is known from the settings, and never
+//! saved. Its password is any of its tokens, which `server` knows.
+//!
 //! Invariants: an account is found by the key of its name; whoever is logged in, is to an account
-//! that there is; the list of changes names each account once.
+//! that there is; the list of changes names each account once; a bot has no account whose name is
+//! somebody's already.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +24,8 @@ use crate::time::UnixTime;
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     known: HashMap<NameKey, Entry>,
+    /// Those of bots.
+    bots: HashMap<NameKey, Account>,
     /// Those that have changed since the last save.
     unsaved: VecDeque<NameKey>,
     /// Who is logged in.
@@ -49,7 +55,12 @@ impl Accounts {
 
     /// The account of this key.
     pub(super) fn get(&self, key: &NameKey) -> Option<&Account> {
-        self.known.get(key).map(|entry| &entry.account)
+        self.known.get(key).map(|entry| &entry.account).or_else(|| self.bots.get(key))
+    }
+
+    /// Whether an account is a bot's.
+    pub(super) fn is_bots(&self, key: &NameKey) -> bool {
+        !self.bots.is_empty() && self.bots.contains_key(key)
     }
 
     /// The account to which a client is logged in.
@@ -67,10 +78,36 @@ impl Accounts {
             && self.logins.get(&id).is_none_or(|own| own != key)
     }
 
+    /// Whether a client is logged in to the account of this key.
+    pub(super) fn is_logged_in_to(&self, id: ClientId, key: &NameKey) -> bool {
+        self.logins.get(&id) == Some(key)
+    }
+
     /// Takes in an account that is stored.
     pub(super) fn restore(&mut self, account: Account) {
         let entry = Entry { account, is_unsaved: false, must_last: false };
-        self.known.insert(entry.account.key(), entry);
+        let key = entry.account.key();
+        self.bots.remove(&key);
+        self.known.insert(key, entry);
+    }
+
+    /// Replaces the accounts of bots. Those who were logged in to one that is no more are not any
+    /// more.
+    pub(super) fn set_bots(&mut self, bots: impl Iterator<Item = Account>) {
+        let bots = bots.map(|account| (account.key(), account));
+        self.bots = bots.filter(|(key, _)| !self.known.contains_key(key)).collect();
+        self.log_out_strangers();
+    }
+
+    /// Who is logged in to the account of a bot that `stays` does not name.
+    pub(super) fn logged_in_to_bots_but(&self, stays: &HashSet<NameKey>) -> Vec<ClientId> {
+        let leaves = |key: &NameKey| self.is_bots(key) && !stays.contains(key);
+        self.logins.iter().filter(|(_, key)| leaves(key)).map(|(id, _)| *id).collect()
+    }
+
+    fn log_out_strangers(&mut self) {
+        let (known, bots) = (&self.known, &self.bots);
+        self.logins.retain(|_, key| known.contains_key(key) || bots.contains_key(key));
     }
 
     /// Adds an account, which is to be stored.
@@ -165,9 +202,11 @@ impl Accounts {
             if entry.is_unsaved {
                 self.unsaved.push_back(key.clone());
             }
+            self.bots.remove(&key);
             self.known.insert(key, entry);
         }
         self.logins = state.logins.into_iter().collect();
+        self.log_out_strangers();
     }
 
     /// Panics where the tables disagree. For tests.
@@ -178,7 +217,10 @@ impl Accounts {
             assert_eq!(listed, usize::from(entry.is_unsaved), "a change is listed once");
         }
         for (id, key) in &self.logins {
-            assert!(self.known.contains_key(key), "{id} is logged in to no account");
+            assert!(self.get(key).is_some(), "{id} is logged in to no account");
+        }
+        for key in self.bots.keys() {
+            assert!(!self.known.contains_key(key), "a bot has somebody's account");
         }
     }
 }

@@ -87,7 +87,10 @@ impl<'a> Person<'a> {
 
     /// The account that the person has logged in to.
     pub fn account(self) -> Option<&'a Nickname> {
-        self.profile().and_then(|profile| profile.account.as_ref())
+        match self.known {
+            Known::Bot => Some(self.nickname),
+            _ => self.profile().and_then(|profile| profile.account.as_ref()),
+        }
     }
 
     /// The real name; may be empty.

@@ -98,6 +98,12 @@ impl Server {
     /// Takes over what was chosen anew. Everybody stays, but those from where nobody is served any
     /// more; how long somebody may take is counted from when it began.
     pub(super) fn reconfigure(&mut self, now: Time, settings: Settings) {
+        for id in self.lobby.bots_to_log_out(&settings.lobby) {
+            self.with_context(now, |lobby, fanout, context| {
+                // Whoever is logged in can be logged out.
+                let _ = lobby.log_out(id, context, fanout);
+            });
+        }
         self.lobby.reconfigure(settings.lobby.clone());
         self.fanout.set_limits(settings.outbox);
         self.bots.replace(&settings.bots);

@@ -369,3 +369,60 @@ fn listeners_share_the_bytes_of_their_room() {
     println!("{listeners} listeners that do not read {said} messages of 900 bytes: {held} bytes");
     assert!(held < said * 1_100 + listeners * 600, "{held}");
 }
+
+/// What somebody hears of a line, when all is done that takes a while.
+fn told(world: &mut World, name: &str, line: &str) -> String {
+    world.hears(name);
+    world.types(name, line);
+    world.wait(Duration::from_secs(1));
+    world.hears(name)
+}
+
+#[test]
+fn a_token_is_the_password_of_an_account_with_the_bots_name() {
+    let mut world = world(with_bots());
+    world.join("carol");
+    let log_in = |token: &str| format!("/login deploy-bot {token}");
+    let denied = "* that is not possible here: this server stores nothing, so it has no accounts\n";
+    assert_eq!(told(&mut world, "carol", "/login carol x"), denied, "nobody else has one");
+    for wrong in [HOOK, "x"] {
+        let heard = told(&mut world, "carol", &log_in(wrong));
+        assert!(heard.contains("* that is not the password of that account"), "{heard}");
+    }
+    assert!(told(&mut world, "carol", "/nick deploy-bot").contains("is kept for"));
+    let heard = told(&mut world, "carol", &log_in(TOKEN));
+    assert!(heard.contains("logged in as deploy-bot"), "{heard}");
+    told(&mut world, "carol", "/join ops");
+    world.hears("alice");
+    let heard = told(&mut world, "carol", "/nick deploy-bot");
+    assert_eq!(heard, "* the nickname carol is now deploy-bot\n");
+    world.types("carol", "by hand");
+    asks(&mut world, &post(TOKEN, "text/plain", "by HTTP"));
+    let heard = world.hears("alice");
+    assert!(heard.ends_with("deploy-bot: by hand\ndeploy-bot: by HTTP\n"), "{heard}");
+    assert!(told(&mut world, "alice", "/whois deploy-bot").contains("bot"));
+    world.hand_over(with_bots());
+    assert!(told(&mut world, "carol", "/logout").contains("logged in"));
+    told(&mut world, "carol", &log_in(TOKEN));
+    world.turn.reconfigure(world.now, settings());
+    world.run();
+    let heard = world.hears("carol");
+    assert!(heard.contains("not logged in any more"), "{heard}");
+    world.turn.server.status().check_invariants();
+}
+
+#[test]
+fn a_bot_that_speaks_irc_logs_in_by_pass() {
+    let mut world = world(with_bots());
+    world.connect("irc");
+    let lines = format!(
+        "PASS deploy-bot:{TOKEN}\r\nNICK deploy-bot\r\nUSER d 0 * :Deploys\r\nJOIN #ops\r\n"
+    );
+    world.sends("irc", lines.as_bytes());
+    world.wait(Duration::from_secs(1));
+    let heard = world.hears("irc");
+    assert!(heard.contains(" 900 ") && heard.contains(" 001 deploy-bot "), "{heard}");
+    assert_eq!(world.hears("alice"), "deploy-bot joined!\n");
+    world.sends("irc", b"WHO #ops\r\n");
+    assert!(world.hears("irc").contains(" deploy-bot HB :"), "it is marked");
+}

@@ -5,7 +5,7 @@
 
 use super::deciding::Decision;
 use super::owning::changed;
-use super::{Context, Lobby};
+use super::{Context, Lobby, LobbySettings};
 use crate::chat::account::{Account, LogInWay};
 use crate::chat::account_refusal::AccountRefusal;
 use crate::chat::account_request::{AccountAnswer, AccountRequest};
@@ -21,6 +21,7 @@ use crate::chat::room::RoomId;
 use crate::id::ClientId;
 use crate::limits::ACCOUNTS_MAX;
 use crate::scram::{SALT_BYTES, Verifier};
+use crate::time::UnixTime;
 
 impl Lobby {
     /// Decides on a request about accounts, which `server` carries out.
@@ -30,6 +31,8 @@ impl Lobby {
     ) -> Result<Decision<'a>, Refusal> {
         match request {
             AccountRequest::AbortScram | AccountRequest::LogOut => {}
+            // A bot has its account from the settings, wherever others are stored.
+            AccountRequest::LogIn { name, .. } if self.is_bot(&NameKey::of(name)) => {}
             _ if self.archive.is_none() => return Err(AccountRefusal::NotHere.into()),
             _ => {}
         }
@@ -154,12 +157,39 @@ impl Lobby {
         Ok(())
     }
 
-    /// Notes in the profile of a member to which account it is logged in.
+    /// Notes in the profile of a member to which account it is logged in, and that it is a bot if
+    /// the account is one's.
     pub(super) fn note_account(&mut self, id: ClientId) {
         let account = self.accounts.of(id).map(|account| account.name.clone());
         if self.is_member(id) && (account.is_some() || self.profiles.get(id).is_some()) {
-            self.profiles.entry(id).account = account;
+            let is_bot = account.as_ref().is_some_and(|name| self.accounts.is_bots(&name.key()));
+            let profile = self.profiles.entry(id);
+            profile.account = account;
+            profile.is_bot |= is_bot;
         }
+    }
+
+    /// Gives each bot its account. What is known of its password is good for nothing: it has
+    /// tokens.
+    pub(super) fn give_bots_accounts(&mut self) {
+        let bots = self.settings.bots.iter().map(|name| Account {
+            name: name.clone(),
+            verifier: Verifier::of_nobody([0; SALT_BYTES], 1, name.as_str().as_bytes()),
+            email: None,
+            made: UnixTime::default(),
+            seen: UnixTime::default(),
+        });
+        self.accounts.set_bots(bots);
+    }
+
+    /// Whether an account is a bot's, whose password is any of its tokens.
+    pub fn is_account_of_bot(&self, key: &NameKey) -> bool {
+        self.accounts.is_bots(key)
+    }
+
+    /// Who is logged in as a bot that is none any more once these settings are in force.
+    pub fn bots_to_log_out(&self, settings: &LobbySettings) -> Vec<ClientId> {
+        self.accounts.logged_in_to_bots_but(&settings.bot_keys())
     }
 
     /// Whether a room belongs to the account to which a client is logged in.

@@ -101,6 +101,9 @@ impl Lobby {
             self.nicknames.insert(id, &self.members);
         }
         self.accounts.take_over(state.accounts);
+        // Somebody may be logged in as a bot that is none here.
+        let everyone: Vec<ClientId> = self.profiles.iter().map(|(id, _)| id).collect();
+        everyone.into_iter().for_each(|id| self.note_account(id));
         self.gone = state.gone.into();
         self.most_members = state.most_members.max(self.members.len());
         for (id, names) in state.watches {

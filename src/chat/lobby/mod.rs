@@ -179,7 +179,7 @@ impl Lobby {
     /// A lobby with an empty `main`. `secret` is what keys of rooms are drawn from.
     pub fn new(settings: LobbySettings, secret: [u8; 16]) -> Self {
         let keys = RoomKeys::new(secret);
-        Self {
+        let mut lobby = Self {
             members: SideTable::default(),
             nicknames: NicknameIndex::default(),
             rooms: Rooms::new(settings.rooms_max),
@@ -207,7 +207,9 @@ impl Lobby {
             expelled: Vec::new(),
             record: None,
             settings,
-        }
+        };
+        lobby.give_bots_accounts();
+        lobby
     }
 
     /// Takes over what was chosen anew. Names, rooms and members stay what they are; of what rooms
@@ -217,6 +219,7 @@ impl Lobby {
         self.bots = settings.bot_keys();
         self.rooms.set_max(settings.rooms_max);
         self.settings = settings;
+        self.give_bots_accounts();
         self.forget_surplus();
     }
 

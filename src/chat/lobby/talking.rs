@@ -58,7 +58,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<Option<MessageId>, Refusal> {
         self.now = context.now;
-        if self.nicknames.find(&bot.key(), &self.members).is_some() {
+        // The same bot may be here as a client.
+        let holder = self.nicknames.find(&bot.key(), &self.members);
+        if holder.is_some_and(|holder| !self.accounts.is_logged_in_to(holder, &bot.key())) {
             return Err(Refusal::NicknameTaken(bot.clone()));
         }
         let found = self.find_or_recall(room, outlet)?;

@@ -10,6 +10,7 @@ use crate::limits::EMAIL_BYTES_MAX;
 use crate::password::Derivation;
 use crate::scram::{ClientFirst, Exchange, SALT_BYTES, Verifier, mac, prepared};
 use crate::server::accounts::queue::Hashed;
+use crate::server::bots::BotKind;
 use crate::server::session::Phase;
 use crate::time::Time;
 
@@ -76,6 +77,9 @@ impl Server {
         // Scripts leave out their own name.
         let own = self.lobby.nickname(id).map(Nickname::as_str);
         let key = NameKey::of(if name.is_empty() { own.unwrap_or_default() } else { name });
+        if self.is_token_of_bot(&key, password) {
+            return self.admit(now, id, &key, Some(way), true);
+        }
         // No account has an empty password, so one that cannot be any is wrong in the same time.
         let password = prepared(password).unwrap_or_default();
         let mac = PasswordMac::of(&self.secret, &key, &password);
@@ -85,6 +89,13 @@ impl Server {
         let verifier = self.verifier_of(&key);
         let derivation = Derivation::begin(&password, &verifier.salt, verifier.rounds);
         self.wait_for(now, id, derivation, Purpose::LogIn { key, verifier, mac, way });
+    }
+
+    /// Whether this is a token of the bot whose account it is. Random and long as it is, one look
+    /// is enough.
+    fn is_token_of_bot(&mut self, key: &NameKey, password: &str) -> bool {
+        let known = self.bots.find(BotKind::Token, password);
+        known.is_some_and(|known| known.bot.name.key() == *key) && self.lobby.is_account_of_bot(key)
     }
 
     fn begin_change(
