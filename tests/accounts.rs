@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::shelf::SharedShelf;
 use common::{World, settings};
 use mio_chat::limits;
-use mio_chat::server::{CloseReason, Server, Settings};
+use mio_chat::server::{CloseReason, Operator, Server, Settings};
 
 /// As usual, with passwords that are hashed in a moment.
 fn quick() -> Settings {
@@ -81,6 +81,26 @@ fn a_registered_nickname_is_its_owners_over_a_restart() {
     assert!(told(&mut world, "alice", "/nick alice").contains("is now alice"));
     assert_eq!(told(&mut world, "alice", "/logout"), "* you are not logged in any more\n");
     assert!(told(&mut world, "alice", "/logout").contains("you are not logged in"));
+}
+
+#[test]
+fn an_operator_may_be_an_account() {
+    let shelf = SharedShelf::default();
+    let operators = vec![Operator { name: "alice".into(), password: None }];
+    let mut world = World::kept(Settings { operators, ..quick() }, &shelf);
+    world.join("alice");
+    world.join("bob");
+    registers(&mut world, &shelf, "alice", "open sesame");
+    let usage = told(&mut world, "bob", "/oper alice");
+    assert_eq!(usage, "* usage: /oper NAME PASSWORD\n");
+    let heard = told(&mut world, "bob", "/oper alice open sesame");
+    assert!(!heard.contains("you look after the server"), "the password is no operator's: {heard}");
+    let heard = told(&mut world, "alice", "/oper alice");
+    assert!(heard.contains("you look after the server"), "{heard}");
+    // From anywhere, by whatever nickname.
+    world.types("alice", "/quit");
+    assert!(told(&mut world, "bob", "/login alice open sesame").contains("logged in as alice"));
+    assert!(told(&mut world, "bob", "/oper Alice").contains("you look after the server"));
 }
 
 #[test]

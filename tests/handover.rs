@@ -56,7 +56,7 @@ fn field(line: &str, key: &str) -> String {
 /// With somebody who looks after the server.
 fn governed() -> Settings {
     let password = SlowHash::of("password", b"salt");
-    let operators = vec![Operator { name: "root_7".into(), password }];
+    let operators = vec![Operator { name: "root_7".into(), password: Some(password) }];
     Settings { operators, ..settings() }
 }
 

@@ -347,7 +347,7 @@ const HASH: &str = "pbkdf2-sha256:4096:73616c74:\
 fn looked_after() -> Settings {
     let operators = vec![Operator {
         name: "root_7".to_owned(),
-        password: SlowHash::parse(HASH).expect("a hash"),
+        password: Some(SlowHash::parse(HASH).expect("a hash")),
     }];
     Settings { operators, ..guarded() }
 }

@@ -287,7 +287,7 @@ fn is_noise(line: &str) -> bool {
 /// Alice and dave, and bob who has connected just now.
 fn company(settings: Settings) -> World {
     let password = SlowHash::parse(HASH).unwrap();
-    let operators = vec![Operator { name: "root_7".into(), password }];
+    let operators = vec![Operator { name: "root_7".into(), password: Some(password) }];
     let mut world = World::new(Settings { operators, ..settings });
     world.join("alice");
     world.join("dave");

@@ -51,7 +51,7 @@ complete -c mio-chat -n "__fish_mio_chat_needs_command" -l history -d 'Messages 
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l motd -d 'Message of the day: lines shown to everyone who connects' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l state -d 'Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
-complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l operators -d 'File of server operators: on each line a name, and a hash made by "mio-chat hash-password" or the word account' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l reserve -d 'Nicknames that nobody may take, besides those of operators and bots' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r
@@ -124,7 +124,7 @@ complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l history -d '
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l motd -d 'Message of the day: lines shown to everyone who connects' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l state -d 'Folder for accounts, history, topics, owners, bans and mutes, to survive a restart [default: nothing is saved]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l digest-above -d 'Room size above which a room hears once a second how many came and went, instead of who' -r
-complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of server operators: on each line a name and a hash made by "mio-chat hash-password"' -r -F
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l operators -d 'File of server operators: on each line a name, and a hash made by "mio-chat hash-password" or the word account' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tokens -d 'File of tokens, by which bots may speak over HTTP: written by "mio-chat token"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l reserve -d 'Nicknames that nobody may take, besides those of operators and bots' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l password-rounds -d 'Rounds (PBKDF2) in which passwords of new accounts are hashed' -r

@@ -10,6 +10,8 @@ use thiserror::Error;
 use super::password::read_password;
 use super::text_file::{self, TextError};
 
+/// What stands in the place of a hash for an operator who logs in to an account instead.
+const ACCOUNT: &str = "account";
 /// Bytes of salt: more than there are passwords.
 const SALT_BYTES: usize = 16;
 
@@ -30,7 +32,7 @@ pub(crate) enum OperatorError {
     /// A line of it makes no sense.
     #[error(
         "cannot understand line {line} of {}: {why}; it has to be a nickname, a space and what \
-         `mio-chat hash-password` prints",
+         `mio-chat hash-password` prints, or a nickname, a space and the word account",
         file.display()
     )]
     Line {
@@ -71,8 +73,13 @@ fn parse(line: &str) -> Result<Operator, &'static str> {
         line.split_once(char::is_whitespace).ok_or("it is not a name, a space and a hash")?;
     let nickname =
         Nickname::parse(name, Alphabet::Unicode).map_err(|_| "the name is not a valid nickname")?;
-    let password =
-        SlowHash::parse(hash.trim()).ok_or("the hash is not one of \"mio-chat hash-password\"")?;
+    let password = match hash.trim() {
+        ACCOUNT => None,
+        hash => {
+            let parsed = SlowHash::parse(hash);
+            Some(parsed.ok_or("the hash is not one of \"mio-chat hash-password\"")?)
+        }
+    };
     Ok(Operator { name: nickname.as_str().to_owned(), password })
 }
 
@@ -97,10 +104,12 @@ mod tests {
                     c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a";
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("operators");
-        std::fs::write(&file, format!("# us\n\nroot_7 {hash}\n  Olga\t{hash} \n")).unwrap();
-        let names: Vec<String> =
-            read_operators(&file).unwrap().into_iter().map(|operator| operator.name).collect();
-        assert_eq!(names, ["root_7", "Olga"]);
+        std::fs::write(&file, format!("# us\n\nroot_7 {hash}\n  Olga\t{hash} \nalice account\n"))
+            .unwrap();
+        let operators = read_operators(&file).unwrap();
+        let known = operators.iter().map(|it| (it.name.as_str(), it.password.is_some()));
+        let expected = [("root_7", true), ("Olga", true), ("alice", false)];
+        assert_eq!(known.collect::<Vec<_>>(), expected);
         for (line, why) in [
             ("olga", "it is not a name, a space and a hash"),
             ("olga secret", "the hash is not one of \"mio-chat hash-password\""),

@@ -192,7 +192,8 @@ struct RoomArgs {
     #[arg(long, value_name = "N", default_value_t = limits::DIGEST_ABOVE as u32)]
     #[arg(env = "MIO_CHAT_DIGEST_ABOVE", value_parser = whole(0..=u32::MAX))]
     digest_above: u32,
-    /// File of server operators: on each line a name and a hash made by "mio-chat hash-password"
+    /// File of server operators: on each line a name, and a hash made by "mio-chat hash-password"
+    /// or the word account
     #[arg(long, value_name = "FILE", env = "MIO_CHAT_OPERATORS")]
     operators: Option<PathBuf>,
     /// File of tokens, by which bots may speak over HTTP: written by "mio-chat token"

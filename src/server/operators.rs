@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::Server;
 use super::audit::Audited;
 use super::guesses::{GuesserRank, Guesses};
-use crate::chat::{NameKey, Network, Outlet, Refusal, Reply};
+use crate::chat::{NameKey, Network, Outlet, Refusal, Reply, Verb};
 use crate::id::ClientId;
 use crate::limits::{
     FLOOD_LINES_PER_ANNOUNCEMENT, FLOOD_PER_WRONG_PASSWORD, PASSWORD_CHECKS_MAX, PASSWORD_PAUSE,
@@ -28,8 +28,9 @@ use crate::time::Time;
 pub struct Operator {
     /// By which that person is known, here and as a nickname nobody else may take.
     pub name: String,
-    /// What is known of the password.
-    pub password: SlowHash,
+    /// What is known of the password; `None`: whoever is logged in to the account of that name
+    /// needs none, and nobody else can be that operator.
+    pub password: Option<SlowHash>,
 }
 
 /// Passwords that are being checked.
@@ -100,10 +101,21 @@ impl Server {
         let key = NameKey::of(name);
         let found = operators.iter().find(|operator| NameKey::of(&operator.name) == key);
         let network = self.network_of(id);
-        let Some(operator) = found.or(operators.first()) else {
+        if let Some(Operator { name, password: None }) = found
+            && self.lobby.account_of(id).is_some_and(|account| account.key() == key)
+        {
+            return self.conclude(now, id, network, Some(name.clone()), true);
+        }
+        if password.is_empty() {
+            return self.fanout.reply(id, &Reply::Refused(&Refusal::Incomplete(Verb::Oper)));
+        }
+        let found = found.filter(|operator| operator.password.is_some());
+        let hashes = || operators.iter().filter_map(|operator| operator.password.as_ref());
+        let hash = found.and_then(|operator| operator.password.as_ref()).or(hashes().next());
+        let Some(hash) = hash else {
             return self.conclude(now, id, network, None, false);
         };
-        let check = Check::begin(password, &operator.password);
+        let check = Check::begin(password, hash);
         let operator = found.map(|found| found.name.clone());
         let newcomer = Waiting { id, network, check, operator };
         self.forget_checks_of_gone();

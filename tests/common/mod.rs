@@ -39,8 +39,10 @@ const HASH: &str = "pbkdf2-sha256:4096:73616c74:\
 
 /// A server that root looks after.
 pub(crate) fn governed() -> Settings {
-    let operators =
-        vec![Operator { name: "root_7".into(), password: SlowHash::parse(HASH).expect("a hash") }];
+    let operators = vec![Operator {
+        name: "root_7".into(),
+        password: Some(SlowHash::parse(HASH).expect("a hash")),
+    }];
     let lobby = LobbySettings { reserved: vec!["root_7".into()], ..LobbySettings::default() };
     Settings { operators, lobby, ..settings() }
 }

@@ -105,8 +105,10 @@ impl Rules {
             reserved,
             ..LobbySettings::default()
         };
-        let operators =
-            vec![Operator { name: KEPT.to_owned(), password: SlowHash::parse(HASH).unwrap() }];
+        let operators = vec![Operator {
+            name: KEPT.to_owned(),
+            password: Some(SlowHash::parse(HASH).unwrap()),
+        }];
         let limits = Settings { flood, flood_address, outbox, ..settings() };
         let mut settings = Settings { lobby, operators, ..limits };
         settings.matchmaking.own_addresses = vec![OWN.parse().unwrap()];

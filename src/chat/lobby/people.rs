@@ -241,9 +241,8 @@ impl Lobby {
             _ if self.accounts.is_anothers(id, &key) => {
                 Err(AccountRefusal::NicknameOwned(nickname).into())
             }
-            _ if self.is_bot(&key) && !self.accounts.is_logged_in_to(id, &key) => {
-                Err(Refusal::NicknameReserved(nickname))
-            }
+            _ if self.accounts.is_logged_in_to(id, &key) => Ok(nickname),
+            _ if self.is_bot(&key) => Err(Refusal::NicknameReserved(nickname)),
             _ if self.is_reserved(&key) && !self.is_server_operator(id) => {
                 Err(Refusal::NicknameReserved(nickname))
             }

@@ -31,9 +31,11 @@ pub(in crate::dialect) fn whisper(argument: &str) -> Result<Command<'_>, Refusal
     two(Verb::Msg, argument).map(|(to, text)| Command::Whisper { to, text })
 }
 
-/// `NAME PASSWORD`.
+/// `NAME PASSWORD`, or `NAME` alone where the account of that name is enough.
 pub(in crate::dialect) fn oper(argument: &str) -> Result<Command<'_>, Refusal> {
-    two(Verb::Oper, argument).map(|(name, password)| Command::Oper { name, password })
+    let named = needed(Verb::Oper, argument)?;
+    let (name, password) = two(Verb::Oper, named).unwrap_or((named, ""));
+    Ok(Command::Oper { name, password })
 }
 
 /// `PASSWORD`, which may hold spaces.
@@ -389,6 +391,7 @@ mod tests {
             ),
             ("/ignore", Command::Ignore(None)),
             ("/ignore bob", Command::Ignore(Some("bob"))),
+            ("/oper root", Command::Oper { name: "root", password: "" }),
             ("/oper root let me in", Command::Oper { name: "root", password: "let me in" }),
             (
                 "/login alice open sesame",
@@ -430,7 +433,7 @@ mod tests {
             ("/mode +x", RoomRefusal::UnknownRule('x').into()),
             ("/mode +l many", RoomRefusal::LimitMalformed("many".into()).into()),
             ("/unvoice", Refusal::Incomplete(Verb::Unvoice)),
-            ("/oper root", Refusal::Incomplete(Verb::Oper)),
+            ("/oper", Refusal::Incomplete(Verb::Oper)),
             ("/register", Refusal::Incomplete(Verb::Register)),
             ("/login alice", Refusal::Incomplete(Verb::LogIn)),
             ("/password-change old", Refusal::Incomplete(Verb::ChangePassword)),
