@@ -485,7 +485,8 @@ await pass({
     }
     await page.click("#open-side");
     await page.click("#rooms .row");
-    await page.waitForFunction(() => !document.body.dataset.drawer);
+    // While it slides, what is 44 px wide measures a fraction less.
+    await page.waitForFunction(() => getComputedStyle(document.querySelector("#side")).visibility === "hidden");
     const small = await page.evaluate(() => [...document.querySelectorAll("button, input, textarea, [role=option]")].filter(node => node.checkVisibility({ visibilityProperty: true }))
       .map(node => [node.id || node.className, node.getBoundingClientRect()]).filter(([, box]) => box.height < 44 || box.width < 44).map(([name]) => name));
     assert.deepEqual(small, []);
