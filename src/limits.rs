@@ -6,6 +6,7 @@
 
 mod accounts;
 mod admin;
+mod belongings;
 mod certificates;
 mod console;
 mod irc;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use accounts::*;
 pub use admin::*;
+pub use belongings::*;
 pub use certificates::*;
 pub use console::*;
 pub use irc::*;

@@ -194,7 +194,8 @@ fn who_says_too_much_before_registering_is_let_go() {
 }
 
 /// What clients say in the next test.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 25] = [
+    "MARKREAD",
     "PRIVMSG",
     "NOTICE",
     "TAGMSG",
@@ -220,7 +221,8 @@ const VERBS: [&str; 24] = [
     "ISON",
     "FROB",
 ];
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
+    "timestamp=1970-01-01T00:00:00.001Z",
     "#a",
     "#b",
     "#main",
@@ -288,6 +290,7 @@ fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
         assert!(!body.contains(['\r', '\n', '\0', '\x1b']), "{name}: {body:?}");
         let verb = body.split(' ').nth(1).unwrap_or_default();
         assert!(verb != "TAGMSG" || allowed.contains(&"msgid"), "{name}: {body:?}");
+        assert!(verb != "MARKREAD" || allowed.contains(&"time"), "{name}: {body:?}");
         assert!(verb != "BATCH" || allowed.contains(&"batch"), "{name}: {body:?}");
     }
 }
@@ -295,7 +298,8 @@ fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
 #[test]
 fn whatever_is_said_every_line_fits_its_reader() {
     const ALL: &str = "message-tags server-time account-tag batch labeled-response echo-message \
-                       draft/chathistory away-notify setname extended-join invite-notify";
+                       draft/chathistory draft/read-marker away-notify setname extended-join \
+                       invite-notify";
     let readers = [
         ("bare", "", &[][..]),
         ("tags", "message-tags", &["msgid", "bot"][..]),

@@ -7,12 +7,13 @@
 //! saved. Its password is any of its tokens, which `server` knows.
 //!
 //! Invariants: an account is found by the key of its name; whoever is logged in, is to an account
-//! that there is; the list of changes names each account once; a bot has no account whose name is
-//! somebody's already.
+//! that there is, and is found by it; the list of changes names each account once; a bot has no
+//! account whose name is somebody's already.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::account::Account;
 use super::name::NameKey;
@@ -30,6 +31,8 @@ pub(super) struct Accounts {
     unsaved: VecDeque<NameKey>,
     /// Who is logged in.
     logins: HashMap<ClientId, NameKey>,
+    /// The same, by account.
+    clients: HashMap<NameKey, SmallVec<[ClientId; 2]>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -71,6 +74,14 @@ impl Accounts {
         self.get(self.logins.get(&id)?)
     }
 
+    /// Those who are logged in to an account.
+    pub(super) fn clients_of(&self, key: &NameKey) -> &[ClientId] {
+        if self.clients.is_empty() {
+            return &[];
+        }
+        self.clients.get(key).map_or(&[], |clients| clients.as_slice())
+    }
+
     /// Whether a name is an account's to which this client is not logged in.
     pub(super) fn is_anothers(&self, id: ClientId, key: &NameKey) -> bool {
         !self.known.is_empty()
@@ -107,7 +118,9 @@ impl Accounts {
 
     fn log_out_strangers(&mut self) {
         let (known, bots) = (&self.known, &self.bots);
-        self.logins.retain(|_, key| known.contains_key(key) || bots.contains_key(key));
+        let is_there = |key: &NameKey| known.contains_key(key) || bots.contains_key(key);
+        self.logins.retain(|_, key| is_there(key));
+        self.clients.retain(|key, _| is_there(key));
     }
 
     /// Adds an account, which is to be stored.
@@ -130,6 +143,7 @@ impl Accounts {
         self.known.remove(key);
         self.unsaved.retain(|unsaved| unsaved != key);
         self.logins.retain(|_, own| own != key);
+        self.clients.remove(key);
     }
 
     /// Logs a client in to an account that there is. Whether anything has changed for others.
@@ -140,17 +154,33 @@ impl Accounts {
                 self.note_changed(key, false);
             }
         }
-        self.logins.insert(id, key.clone()).as_ref() != Some(key)
+        if self.logins.get(&id) == Some(key) {
+            return false;
+        }
+        self.log_out(id);
+        self.logins.insert(id, key.clone());
+        self.clients.entry(key.clone()).or_default().push(id);
+        true
     }
 
     /// Logs a client out, or forgets one that is gone. Whether it was logged in.
     pub(super) fn log_out(&mut self, id: ClientId) -> bool {
-        !self.logins.is_empty() && self.logins.remove(&id).is_some()
+        if self.logins.is_empty() {
+            return false;
+        }
+        let Some(key) = self.logins.remove(&id) else { return false };
+        if let Some(clients) = self.clients.get_mut(&key) {
+            clients.retain(|client| *client != id);
+            if clients.is_empty() {
+                self.clients.remove(&key);
+            }
+        }
+        true
     }
 
     /// Nobody is here any more.
     pub(super) fn dismiss_everyone(&mut self) {
-        self.logins = HashMap::new();
+        (self.logins, self.clients) = Default::default();
     }
 
     /// Whether something is to be saved.
@@ -205,7 +235,12 @@ impl Accounts {
             self.bots.remove(&key);
             self.known.insert(key, entry);
         }
-        self.logins = state.logins.into_iter().collect();
+        let mut logins = state.logins;
+        logins.sort_unstable_by_key(|(id, _)| *id);
+        for (id, key) in &logins {
+            self.clients.entry(key.clone()).or_default().push(*id);
+        }
+        self.logins = logins.into_iter().collect();
         self.log_out_strangers();
     }
 
@@ -218,10 +253,13 @@ impl Accounts {
         }
         for (id, key) in &self.logins {
             assert!(self.get(key).is_some(), "{id} is logged in to no account");
+            assert!(self.clients_of(key).contains(id), "{id} is not found by its account");
         }
         for key in self.bots.keys() {
             assert!(!self.known.contains_key(key), "a bot has somebody's account");
         }
+        let clients: usize = self.clients.values().map(|clients| clients.len()).sum();
+        assert_eq!(clients, self.logins.len(), "who is logged in, by account");
     }
 }
 

@@ -9,11 +9,13 @@ use super::history::Window;
 use super::message::HistoryCursor;
 use super::people::PeopleCommand;
 use super::profile::About;
+use super::read_marks::Conversation;
 use super::room_modes::{ModeRequest, RoomsQuestion};
 use super::sanctions::SanctionKind;
 use super::sending::Sending;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
+use crate::time::UnixTime;
 
 /// One request, whichever dialect it came in; its text is borrowed from the line that held it.
 ///
@@ -125,6 +127,13 @@ pub enum Command<'a> {
     Account(AccountRequest<'a>),
     /// Send a message of any kind.
     Send(Sending<'a>),
+    /// Ask up to when a conversation was read, or say so.
+    MarkRead {
+        /// The conversation.
+        conversation: Conversation<'a>,
+        /// The date of the last message that was read.
+        read: Option<UnixTime>,
+    },
     /// Something about people.
     People(PeopleCommand<'a>),
     /// Show a page of help.
@@ -282,6 +291,7 @@ impl<'a> Command<'a> {
                 ..
             }
             | Self::HearHistory(_)
+            | Self::MarkRead { .. }
             | Self::Ignore(_)
             | Self::Unignore(_) => 1,
             _ => FLOOD_LINES_PER_ANNOUNCEMENT,

@@ -11,6 +11,7 @@ mod account_request;
 mod accounts;
 mod allowance;
 mod author;
+mod belongings;
 mod cloak;
 mod command;
 mod event;
@@ -30,6 +31,7 @@ mod outlet;
 mod people;
 mod person;
 mod profile;
+mod read_marks;
 mod record;
 mod refusal;
 mod reply;
@@ -67,6 +69,7 @@ pub use people::{
 };
 pub use person::Person;
 pub use profile::{About, Profile};
+pub use read_marks::{Conversation, ConversationRef, ReadMark};
 pub use record::{Done, Record};
 pub use refusal::{ActiveSanction, Field, Rank, Refusal, Verb, quoted};
 pub use reply::{Farewell, Peer, Recalled, Reply, Ticket, Whisper};
@@ -81,4 +84,7 @@ pub use sanctions::{Sanction, SanctionKind, Sanctions};
 pub use secret_hash::SecretHash;
 pub use sending::{Recipient, Sending, Sent, SentId, SentKind};
 pub use standing::Standing;
-pub use stored::{Archive, RoomChanges, SaveBatch, StoredLobby, StoredRoom, Unreadable};
+pub use stored::{
+    Archive, BelongingsChanges, RoomChanges, SaveBatch, StoredBelongings, StoredLobby, StoredRoom,
+    Unreadable,
+};

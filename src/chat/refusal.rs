@@ -139,6 +139,8 @@ pub enum Refusal {
     TooManyRooms,
     /// The room may be kept on a disk that cannot be read now.
     RoomUnreadable,
+    /// What belongs to the member's account is kept on a disk that cannot be read now.
+    Unreadable,
     /// The member is in as many rooms as it may be.
     InTooManyRooms,
     /// A private message to oneself.
@@ -297,7 +299,7 @@ impl Refusal {
             Self::Ignored(_) => 9,
             Self::PasswordNeeded(_) | Self::PasswordWrong(_) | Self::PasswordPaused { .. } => 10,
             Self::OperWrong | Self::OperBusy => 11,
-            Self::Account(_) => 17,
+            Self::Account(_) | Self::Unreadable => 17,
             Self::QueueName | Self::MatchPlayers | Self::NotSeeking | Self::InvitesSelf => 12,
             Self::FieldLength(_) => 13,
             Self::LineTooLong | Self::TextTooLong => 14,

@@ -13,6 +13,7 @@ use super::message::{HistoryCursor, Message};
 use super::name::{Nickname, RoomName};
 use super::people::PeopleReply;
 use super::person::Person;
+use super::read_marks::ConversationRef;
 use super::refusal::{Rank, Refusal};
 use super::room_modes::RoomAnswer;
 use super::room_settings::Topic;
@@ -99,6 +100,13 @@ pub enum Reply<'a> {
         room: &'a RoomName,
         /// The last message anywhere: all of this room's up to it were told.
         cursor: HistoryCursor,
+    },
+    /// Up to when you have read a conversation, here or elsewhere.
+    ReadUpTo {
+        /// The conversation.
+        conversation: ConversationRef<'a>,
+        /// The date of the last message that was read; `None`: it is not known.
+        at: Option<UnixTime>,
     },
     /// Whether history will be sent to you when you join a room.
     HearsHistory(bool),
@@ -236,7 +244,7 @@ impl Reply<'_> {
     /// Whether this is for people, and not for their programs alone.
     pub fn is_for_people(&self) -> bool {
         match self {
-            Self::Left { .. } => false,
+            Self::Left { .. } | Self::ReadUpTo { .. } => false,
             Self::Whispered(Whisper { sent, .. })
             | Self::WhisperSent(Whisper { sent, .. })
             | Self::SentToRank { sent, .. }

@@ -11,20 +11,28 @@ use thiserror::Error;
 
 use super::account::Account;
 use super::message::Message;
-use super::name::RoomName;
+use super::name::{NameKey, RoomName};
+use super::read_marks::ReadMark;
 use super::room_settings::RoomSettings;
 use super::standing::Standing;
 
-/// Rooms that are kept and are not in memory: the lobby asks for one that somebody names.
+/// Rooms that are kept and are not in memory, and belongings of accounts: the lobby asks for one
+/// that somebody names.
 pub trait Archive: fmt::Debug {
     /// The room of that name, if there is one.
     ///
     /// # Errors
     /// There may be one, and it cannot be read.
     fn room(&self, name: &RoomName) -> Result<Option<StoredRoom>, Unreadable>;
+
+    /// What belongs to an account, which may be nothing.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn belongings(&self, account: &NameKey) -> Result<StoredBelongings, Unreadable>;
 }
 
-/// A room cannot be read now.
+/// A room, or what belongs to an account, cannot be read now.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("it cannot be read now")]
 pub struct Unreadable;
@@ -63,6 +71,13 @@ pub struct StoredRoom {
     pub standing: Standing,
 }
 
+/// What belongs to one account, as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredBelongings {
+    /// Its read marks, in the order of their places.
+    pub marks: Vec<ReadMark>,
+}
+
 /// The changes since the last batch, or a part of them. To be stored as a whole or not at all.
 #[derive(Debug, Default)]
 pub struct SaveBatch<'a> {
@@ -81,6 +96,8 @@ pub struct SaveBatch<'a> {
     pub cloaks: Option<[u8; 16]>,
     /// Accounts that are new or have changed.
     pub accounts: Vec<&'a Account>,
+    /// What has changed of what belongs to accounts.
+    pub belongings: Vec<BelongingsChanges<'a>>,
     /// Somebody is told when this is stored, so it must outlive a loss of power.
     pub must_last: bool,
 }
@@ -90,6 +107,7 @@ impl SaveBatch<'_> {
     pub fn rows(&self) -> usize {
         self.gone.len()
             + self.accounts.len()
+            + self.belongings.iter().map(BelongingsChanges::rows).sum::<usize>()
             + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
     }
 }
@@ -107,4 +125,20 @@ pub struct RoomChanges<'a> {
     pub forgotten: u64,
     /// Its founder and the day on which it was used last.
     pub standing: Standing,
+}
+
+/// The changes of what belongs to one account.
+#[derive(Debug)]
+pub struct BelongingsChanges<'a> {
+    /// The account.
+    pub account: &'a NameKey,
+    /// Read marks, each with its place: what was at that place before is no more.
+    pub marks: Vec<(usize, &'a ReadMark)>,
+}
+
+impl BelongingsChanges<'_> {
+    /// The number of rows to write.
+    pub fn rows(&self) -> usize {
+        1 + self.marks.len()
+    }
 }

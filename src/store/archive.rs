@@ -1,4 +1,5 @@
-//! The rooms that are on disk and not in memory, for the lobby to ask for one of them.
+//! The rooms that are on disk and not in memory, for the lobby to ask for one of them, and what
+//! belongs to accounts.
 //!
 //! A connection of its own that only reads, so that leftovers of a failed commit are never seen. A
 //! room is found by its key: some 10 us where there is none, and some 300 us for one that remembers
@@ -11,8 +12,8 @@ use rusqlite::{Connection, OpenFlags, Result as SqlResult};
 
 use super::error::StoreError;
 use super::folder::Folder;
-use super::{STATEMENTS, read};
-use crate::chat::{Archive, RoomName, StoredRoom, Unreadable};
+use super::{STATEMENTS, belongings, read};
+use crate::chat::{Archive, NameKey, RoomName, StoredBelongings, StoredRoom, Unreadable};
 
 /// The rooms on disk.
 #[derive(Debug)]
@@ -35,26 +36,27 @@ impl DiskArchive {
         Ok(Self { connection, folder: folder.path().to_owned(), is_failing: Cell::new(false) })
     }
 
-    fn note(
-        &self,
-        found: SqlResult<Option<Option<StoredRoom>>>,
-    ) -> Result<Option<StoredRoom>, Unreadable> {
+    /// Logs the first of several failures.
+    fn note<T>(&self, found: SqlResult<T>) -> Result<T, Unreadable> {
         let was_failing = self.is_failing.replace(found.is_err());
-        match found {
-            Ok(None) => Ok(None),
-            Ok(Some(room)) => room.ok_or(Unreadable).map(Some),
-            Err(source) => {
-                if !was_failing {
-                    log::error!("{}", StoreError::reading(&self.folder, source));
-                }
-                Err(Unreadable)
+        found.map_err(|source| {
+            if !was_failing {
+                log::error!("{}", StoreError::reading(&self.folder, source));
             }
-        }
+            Unreadable
+        })
     }
 }
 
 impl Archive for DiskArchive {
     fn room(&self, name: &RoomName) -> Result<Option<StoredRoom>, Unreadable> {
-        self.note(read::one(&self.connection, name))
+        match self.note(read::one(&self.connection, name))? {
+            None => Ok(None),
+            Some(room) => room.ok_or(Unreadable).map(Some),
+        }
+    }
+
+    fn belongings(&self, account: &NameKey) -> Result<StoredBelongings, Unreadable> {
+        self.note(belongings::read(&self.connection, account))
     }
 }

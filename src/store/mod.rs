@@ -24,6 +24,7 @@
 
 mod accounts;
 mod archive;
+mod belongings;
 mod columns;
 mod error;
 mod folder;

@@ -17,8 +17,9 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// The second migration adds each room's founder and the day of its last use, by which rooms make
 /// way. The third adds accounts, and to which of them a room belongs, and the secret from which
 /// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of
-/// rooms, and masks.
-pub(super) const STEPS: [&str; 4] = [
+/// rooms, and masks. The fifth adds the read marks of accounts: the key of a conversation is a
+/// nickname's, or `#` and that of a room; the place says which mark a new one replaces.
+pub(super) const STEPS: [&str; 5] = [
     "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -90,6 +91,15 @@ pub(super) const STEPS: [&str; 4] = [
     ALTER TABLE sanctions ADD COLUMN mask TEXT;
     ALTER TABLE sanctions ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE sanctions ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+",
+    "
+    CREATE TABLE read_marks (
+        account TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        conversation TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (account, place)
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -12,6 +12,7 @@ use super::*;
 use crate::chat::{RoomChanges, RoomName, StoredRoom};
 
 mod accounts;
+mod belongings;
 mod disk;
 mod model;
 mod refused;

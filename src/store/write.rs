@@ -6,6 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::accounts;
+use super::belongings;
 use super::columns::integer;
 use crate::chat::{Mask, Sanction};
 use crate::chat::{
@@ -20,6 +21,9 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     }
     for account in &batch.accounts {
         accounts::write(connection, account)?;
+    }
+    for changes in &batch.belongings {
+        belongings::write(connection, changes)?;
     }
     for room in &batch.rooms {
         change(connection, room)?;

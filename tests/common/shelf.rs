@@ -3,13 +3,23 @@
 #![allow(clippy::disallowed_types, reason = "a test looks at what the server keeps")]
 
 use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mio_chat::chat::{Archive, RoomName, SaveBatch, StoredLobby, StoredRoom, Unreadable};
+use mio_chat::chat::{
+    Archive, NameKey, ReadMark, RoomName, SaveBatch, StoredBelongings, StoredLobby, StoredRoom,
+    Unreadable,
+};
 
-/// All that was kept.
+/// All that was kept: rooms and accounts, and what belongs to accounts.
 #[derive(Clone, Debug)]
-pub(crate) struct Shelf(pub(crate) StoredLobby);
+pub(crate) struct Shelf(pub(crate) StoredLobby, BTreeMap<NameKey, Belongings>);
+
+/// What belongs to an account; each mark at its place.
+#[derive(Clone, Debug, Default)]
+struct Belongings {
+    marks: BTreeMap<usize, ReadMark>,
+}
 
 /// A shelf that a server looks at while others put things on it.
 #[derive(Clone, Debug, Default)]
@@ -43,17 +53,26 @@ impl Archive for SharedShelf {
         let mut rooms = shelf.0.rooms.iter();
         Ok(rooms.find(|room| room.name.key() == name.key()).cloned())
     }
+
+    fn belongings(&self, account: &NameKey) -> Result<StoredBelongings, Unreadable> {
+        if *self.is_broken.borrow() {
+            return Err(Unreadable);
+        }
+        let kept = self.shelf.borrow().1.get(account).cloned().unwrap_or_default();
+        Ok(StoredBelongings { marks: kept.marks.into_values().collect() })
+    }
 }
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self(StoredLobby {
+        let lobby = StoredLobby {
             epoch: 0,
             last: 0,
             gap_before: 0,
             complete: true,
             ..StoredLobby::default()
-        })
+        };
+        Self(lobby, BTreeMap::new())
     }
 }
 
@@ -68,6 +87,10 @@ impl Shelf {
         for account in &batch.accounts {
             kept.accounts.retain(|kept| kept.key() != account.key());
             kept.accounts.push((*account).clone());
+        }
+        for changes in &batch.belongings {
+            let kept = self.1.entry(changes.account.clone()).or_default();
+            kept.marks.extend(changes.marks.iter().map(|(place, mark)| (*place, (*mark).clone())));
         }
         for changes in &batch.rooms {
             let same = |room: &&mut StoredRoom| room.name.key() == changes.name.key();

@@ -121,8 +121,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let is_new = self.accounts.log_in(id, key, context.now);
-        self.note_account(id);
+        let is_new = self.log_in_to(id, key, context);
         let Some(account) = self.accounts.get(key) else { return };
         let name = &account.name;
         let who = self.person(id, context);
@@ -137,6 +136,20 @@ impl Lobby {
         self.claim_own_rooms(id, context, outlet);
     }
 
+    /// Notes that a client is logged in. Whether it was not before.
+    fn log_in_to(&mut self, id: ClientId, key: &NameKey, context: &Context<'_>) -> bool {
+        let former = self.accounts.of(id).map(Account::key).filter(|former| former != key);
+        let is_new = self.accounts.log_in(id, key, context.now);
+        self.note_account(id);
+        if let Some(former) = former {
+            self.release_belongings(&former);
+        }
+        if is_new {
+            self.bring_belongings(id);
+        }
+        is_new
+    }
+
     /// Logs a client out.
     ///
     /// # Errors
@@ -147,7 +160,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        if !self.accounts.log_out(id) {
+        if !self.end_log_in(id) {
             return Err(AccountRefusal::NotLoggedIn.into());
         }
         self.note_account(id);

@@ -81,6 +81,9 @@ impl Lobby {
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
             Command::About(question) => self.answer_about_rooms(id, &question, context, outlet),
+            Command::MarkRead { conversation, read } => {
+                self.mark_read(id, conversation, read, outlet)?;
+            }
             Command::HearHistory(wanted) => self.want_history(id, wanted, outlet),
             Command::Ignore(whom) => self.ignore(id, whom, outlet)?,
             Command::Unignore(whom) => self.unignore(id, whom, outlet)?,
@@ -127,6 +130,7 @@ impl Lobby {
         }
         if list && keyless {
             let name = self.room_name(room);
+            self.tell_read_mark(id, &name, outlet);
             self.tell_names(id, name.as_str(), context, outlet);
         } else if list {
             self.list_people(id, Some(self.room_name(room).as_str()), 1, outlet)?;

@@ -11,6 +11,7 @@ use super::inviting::Invitation;
 use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::accounts::AccountsState;
+use crate::chat::belongings::BelongingsState;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::Gone;
@@ -40,6 +41,8 @@ pub struct LobbyState {
     #[serde(default)]
     accounts: AccountsState,
     #[serde(default)]
+    belongings: BelongingsState,
+    #[serde(default)]
     invitations: Vec<(ClientId, Vec<Invitation>)>,
     sequence: Sequence,
     keys: RoomKeys,
@@ -66,6 +69,7 @@ impl Lobby {
             cloaks: Some(self.profiles.cloaks().secret()),
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
+            belongings: self.belongings.handed_over(),
             invitations: self.invitations.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -101,6 +105,7 @@ impl Lobby {
             self.nicknames.insert(id, &self.members);
         }
         self.accounts.take_over(state.accounts);
+        self.belongings.take_over(state.belongings);
         // Somebody may be logged in as a bot that is none here.
         let everyone: Vec<ClientId> = self.profiles.iter().map(|(id, _)| id).collect();
         everyone.into_iter().for_each(|id| self.note_account(id));

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod applying;
+mod belongings;
 mod deciding;
 mod finding;
 mod forsaking;
@@ -22,6 +23,7 @@ mod inviting;
 mod journal;
 mod listening;
 mod listing;
+mod marking;
 mod membership;
 mod moderation;
 mod owning;
@@ -46,6 +48,7 @@ use smol_str::SmolStr;
 
 use super::accounts::Accounts;
 use super::author::Author;
+use super::belongings::AllBelongings;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
 use super::member::{Member, Preferences};
@@ -144,6 +147,7 @@ pub struct Lobby {
     preferences: HashMap<ClientId, Preferences>,
     profiles: Profiles,
     accounts: Accounts,
+    belongings: AllBelongings,
     watches: Watches,
     /// Those who were here, the last at the end.
     gone: VecDeque<Gone>,
@@ -188,6 +192,7 @@ impl Lobby {
             preferences: HashMap::new(),
             profiles: Profiles::new(secret),
             accounts: Accounts::default(),
+            belongings: AllBelongings::default(),
             watches: Watches::default(),
             gone: VecDeque::new(),
             sent: 0,
@@ -352,6 +357,8 @@ impl Lobby {
         self.invitations.check_invariants(|id| self.is_member(id));
         assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");
         self.accounts.check_invariants();
+        let is_in_use = |account: &NameKey| !self.accounts.clients_of(account).is_empty();
+        self.belongings.check_invariants(is_in_use);
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 

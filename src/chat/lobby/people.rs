@@ -78,7 +78,8 @@ impl Lobby {
         self.stop_listening(id, outlet);
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
-        self.accounts.log_out(id);
+        self.end_log_in(id);
+        self.belongings.remove_client(id);
         self.watches.remove_all(id);
         self.remember_person(id, context);
         self.invitations.remove_all(id);
@@ -126,6 +127,7 @@ impl Lobby {
         (self.nicknames, self.ignores) = Default::default();
         self.profiles.clear();
         self.accounts.dismiss_everyone();
+        self.belongings.dismiss_everyone();
         self.watches = Default::default();
         self.invitations.clear();
         (self.preferences, self.summaries, self.listeners) = Default::default();

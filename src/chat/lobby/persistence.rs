@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Lobby;
 use super::sequence::Sequence;
-use crate::chat::name::RoomName;
+use crate::chat::name::{NameKey, RoomName};
 use crate::chat::room::RoomId;
-use crate::chat::stored::{RoomChanges, SaveBatch, StoredLobby};
+use crate::chat::stored::{BelongingsChanges, RoomChanges, SaveBatch, StoredLobby};
 use crate::limits::HISTORY_TOTAL_BYTES;
 
 /// The changes since the last save.
@@ -93,6 +93,7 @@ impl Lobby {
         let new_messages = self.sequence.saved != self.sequence.last;
         new_messages
             || self.accounts.has_unsaved()
+            || self.belongings.has_unsaved()
             || !self.unsaved.rooms.is_empty()
             || !self.unsaved.gone.is_empty()
     }
@@ -109,6 +110,9 @@ impl Lobby {
     ) -> Result<(), E> {
         let (accounts, must_last) = self.accounts.unsaved(most);
         let (mut rows, accounts_saved) = (self.unsaved.gone.len() + accounts.len(), accounts.len());
+        let belongings = self.belongings.unsaved(most.saturating_sub(rows));
+        let owners_saved = belongings.len();
+        rows += belongings.iter().map(BelongingsChanges::rows).sum::<usize>();
         let (mut rooms, mut saved) = (Vec::new(), Vec::new());
         for &id in &self.unsaved.rooms {
             let Some(room) = self.rooms.get(id) else { continue };
@@ -127,8 +131,21 @@ impl Lobby {
         let Sequence { epoch, last, gap_before, .. } = self.sequence;
         let gone = &self.unsaved.gone;
         let cloaks = Some(self.profiles.cloaks().secret());
-        commit(&SaveBatch { epoch, last, gap_before, gone, rooms, cloaks, accounts, must_last })?;
+        commit(&SaveBatch {
+            epoch,
+            last,
+            gap_before,
+            gone,
+            rooms,
+            cloaks,
+            accounts,
+            belongings,
+            must_last,
+        })?;
         self.accounts.note_saved(accounts_saved);
+        let accounts = &self.accounts;
+        let is_in_use = |account: &NameKey| !accounts.clients_of(account).is_empty();
+        self.belongings.note_saved(owners_saved, is_in_use);
         self.unsaved.gone.clear();
         self.sequence.saved = last;
         self.note_saved(&saved);

@@ -45,6 +45,7 @@ impl Capabilities {
     pub(super) const USERHOST_IN_NAMES: Self = Self(1 << 21);
     pub(super) const EXTENDED_MONITOR: Self = Self(1 << 22);
     pub(super) const CHATHISTORY: Self = Self(1 << 26);
+    pub(super) const READ_MARKER: Self = Self(1 << 29);
     pub(super) const SASL: Self = Self(1 << 23);
     pub(super) const ACCOUNT_REGISTRATION: Self = Self(1 << 24);
     /// The client has asked for version 302: it is told values, and of what changes.
@@ -100,6 +101,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("labeled-response", Capabilities::LABELED_RESPONSE),
     offered("batch", Capabilities::BATCH),
     offered("draft/chathistory", Capabilities::CHATHISTORY),
+    offered("draft/read-marker", Capabilities::READ_MARKER),
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),

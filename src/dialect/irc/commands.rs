@@ -5,6 +5,7 @@
 
 pub(super) mod accounts;
 mod history;
+mod marks;
 mod modes;
 mod people;
 mod rooms;
@@ -169,6 +170,7 @@ pub(super) fn step<'a>(
         "PONG" => Some(Step::Blank),
         "QUIT" => Some(quit(message)),
         "CHATHISTORY" => Some(history::step(message)),
+        "MARKREAD" => Some(marks::step(message)),
         "TOPIC" => Some(rooms::topic(message)),
         "INVITE" => Some(modes::invite(message)),
         "LIST" => Some(modes::list(message)),

@@ -17,6 +17,9 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     if reader.verb == "CHATHISTORY" {
         return no_history(reader, out);
     }
+    if reader.verb == "MARKREAD" {
+        return no_mark(reader, refusal, out);
+    }
     let mut tell = |code: u16, about: &[&str], text: &str| {
         reader.numeric(code, out).words(about.iter().copied()).text(text);
     };
@@ -86,6 +89,15 @@ fn no_history(reader: &Addressee, out: &mut Vec<u8>) {
     let about = [reader.subcommand.as_str(), &reader.about];
     let text = "Messages could not be retrieved";
     reader.fail(("CHATHISTORY", "INVALID_TARGET"), about, text, out);
+}
+
+/// Tells that a read mark is not known or cannot be set.
+fn no_mark(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
+    let (code, text) = match refusal {
+        Refusal::Unreadable => ("INTERNAL_ERROR", "The read timestamp could not be set"),
+        _ => ("INVALID_PARAMS", "Invalid parameters"),
+    };
+    reader.fail(("MARKREAD", code), [reader.about.as_str()], text, out);
 }
 
 /// Tells what is wrong with a name. Whether that is what the refusal is about.

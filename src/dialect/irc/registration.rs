@@ -80,6 +80,9 @@ impl Client {
             return self.sasl.get_or_insert_default().step(message, stage);
         }
         if let (Speaker::Member { source_bytes }, None) = (speaker, &self.registration) {
+            if self.has_not_taken(verb.as_str()) {
+                return (stage == 0).then(|| told(421, &[message.verb], "Unknown command"));
+            }
             return commands::step(message, stage, source_bytes);
         }
         match (verb.as_str(), stage) {
@@ -101,6 +104,15 @@ impl Client {
             ("QUIT", _) => Some(commands::quit(message)),
             _ => Some(told(451, &[], "You have not registered")),
         }
+    }
+
+    /// Whether this is the verb of a capability that the client has not taken.
+    fn has_not_taken(&self, verb: &str) -> bool {
+        let needs = match verb {
+            "MARKREAD" => Capabilities::READ_MARKER,
+            _ => Capabilities::NONE,
+        };
+        !self.capabilities.has(needs)
     }
 
     /// Whether the client was not let in for want of the server's password.

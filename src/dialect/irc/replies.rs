@@ -1,5 +1,6 @@
 //! What one client is told.
 
+mod marks;
 mod people;
 mod rooms;
 
@@ -42,6 +43,7 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
                 events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
             }
         }
+        Reply::ReadUpTo { conversation, at } => marks::write(reader, conversation, at, out),
         Reply::Topic { room, topic } => rooms::topic(reader, room, topic, out),
         Reply::Room(ref answer) => rooms::write(reader, answer, out),
         // Whoever has typed HISTORY reads who said what, and when.

@@ -31,6 +31,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("LINKS", "LINKS: other servers. There are none."),
     ("LIST", "LIST: the rooms there are."),
     ("LUSERS", "LUSERS: how many are here."),
+    ("MARKREAD", "MARKREAD <room or nick> [timestamp=<time>]: up to when you have read."),
     ("MODE", "MODE <nick or room> [<changes>]: modes of a room, or your own: i, w, B."),
     ("MONITOR", "MONITOR +|-|C|L|S [<nick>,...]: be told when somebody comes and goes."),
     ("MOTD", "MOTD: the message of the day."),

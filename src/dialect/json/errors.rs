@@ -99,6 +99,7 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::InNoRoom => "room-needed",
         Refusal::TooManyRooms => "rooms-full",
         Refusal::RoomUnreadable => "rooms-unreadable",
+        Refusal::Unreadable => "account-unreadable",
         Refusal::InTooManyRooms => "rooms-many",
         Refusal::Banned(_) => "banned",
         Refusal::Muted(_) => "muted",

@@ -234,6 +234,9 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::RoomUnreadable => {
             "no more rooms can be opened while the disk cannot be read; try again in a while"
         }
+        Refusal::Unreadable => {
+            "what belongs to your account cannot be read from the disk now; try again in a while"
+        }
         Refusal::InTooManyRooms => "you are in as many rooms as you can be; /leave one first",
         Refusal::ToYourself => "that is you; /msg is for somebody else",
         Refusal::InvitesSelf => "that is you; /invite is for somebody else",

@@ -99,6 +99,7 @@ impl RoomUpdate {
             cloaks: Some([7; 16]),
             accounts: self.accounts.iter().map(|name| &model.accounts[name]).collect(),
             must_last: !self.accounts.is_empty(),
+            ..SaveBatch::default()
         }
     }
 }
