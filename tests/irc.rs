@@ -194,7 +194,8 @@ fn who_says_too_much_before_registering_is_let_go() {
 }
 
 /// What clients say in the next test.
-const VERBS: [&str; 25] = [
+const VERBS: [&str; 26] = [
+    "METADATA",
     "MARKREAD",
     "PRIVMSG",
     "NOTICE",
@@ -221,7 +222,12 @@ const VERBS: [&str; 25] = [
     "ISON",
     "FROB",
 ];
-const WORDS: [&str; 27] = [
+const WORDS: [&str; 32] = [
+    "* SET k",
+    "#a SET k.2",
+    "* SUB k k.2 $x",
+    "SYNC",
+    "LIST",
     "timestamp=1970-01-01T00:00:00.001Z",
     "#a",
     "#b",
@@ -291,6 +297,8 @@ fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
         let verb = body.split(' ').nth(1).unwrap_or_default();
         assert!(verb != "TAGMSG" || allowed.contains(&"msgid"), "{name}: {body:?}");
         assert!(verb != "MARKREAD" || allowed.contains(&"time"), "{name}: {body:?}");
+        let is_metadata = verb.starts_with("76") || verb.starts_with("77");
+        assert!(!is_metadata || allowed.contains(&"batch"), "{name}: {body:?}");
         assert!(verb != "BATCH" || allowed.contains(&"batch"), "{name}: {body:?}");
     }
 }
@@ -298,8 +306,8 @@ fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
 #[test]
 fn whatever_is_said_every_line_fits_its_reader() {
     const ALL: &str = "message-tags server-time account-tag batch labeled-response echo-message \
-                       draft/chathistory draft/read-marker away-notify setname extended-join \
-                       invite-notify";
+                       draft/chathistory draft/read-marker draft/metadata-3 away-notify setname \
+                       extended-join invite-notify";
     let readers = [
         ("bare", "", &[][..]),
         ("tags", "message-tags", &["msgid", "bot"][..]),

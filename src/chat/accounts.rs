@@ -74,6 +74,14 @@ impl Accounts {
         self.get(self.logins.get(&id)?)
     }
 
+    /// The key of the account to which a client is logged in, if it is one that is stored.
+    pub(super) fn stored_key_of(&self, id: ClientId) -> Option<&NameKey> {
+        if self.logins.is_empty() {
+            return None;
+        }
+        self.logins.get(&id).filter(|key| !self.is_bots(key))
+    }
+
     /// Those who are logged in to an account.
     pub(super) fn clients_of(&self, key: &NameKey) -> &[ClientId] {
         if self.clients.is_empty() {

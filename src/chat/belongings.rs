@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::metadata::Metadata;
 use super::name::NameKey;
 use super::read_marks::{ReadMark, ReadMarks};
 use super::stored::{BelongingsChanges, StoredBelongings};
@@ -29,20 +30,32 @@ pub(super) enum Holder {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Belongings {
     pub(super) marks: ReadMarks,
+    #[serde(default)]
+    metadata: Metadata,
+    /// The metadata is to be saved.
+    #[serde(default)]
+    is_described_anew: bool,
 }
 
 impl Belongings {
     pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.marks.is_empty() && self.metadata.is_empty()
     }
 
     /// Takes over what others have and this has not, or has older.
     pub(super) fn merge(&mut self, others: &Self) {
         self.marks.merge(&others.marks);
+        self.is_described_anew |= self.metadata.merge(&others.metadata);
+    }
+
+    /// Gives a key of its metadata a value; empty: none.
+    pub(super) fn set_metadata(&mut self, key: &str, value: &str) {
+        self.is_described_anew |= self.metadata.set(key, value);
     }
 
     fn restored(stored: StoredBelongings) -> Self {
-        Self { marks: ReadMarks::restored(stored.marks) }
+        let (marks, metadata) = (ReadMarks::restored(stored.marks), stored.metadata);
+        Self { marks, metadata, is_described_anew: false }
     }
 }
 
@@ -78,6 +91,16 @@ impl AllBelongings {
     pub(super) fn take_in(&mut self, account: NameKey, stored: StoredBelongings) {
         let kept = Kept { belongings: Belongings::restored(stored), is_unsaved: false };
         self.of_accounts.insert(account, Box::new(kept));
+    }
+
+    /// The metadata of a client that is logged in to this account, if it is to any.
+    pub(super) fn metadata_of(&self, account: Option<&NameKey>, id: ClientId) -> &Metadata {
+        let own = match account {
+            Some(account) => self.of_accounts.get(account).map(|kept| &kept.belongings),
+            None if self.of_clients.is_empty() => None,
+            None => self.of_clients.get(&id).map(AsRef::as_ref),
+        };
+        own.map_or(Metadata::NONE, |own| &own.metadata)
     }
 
     /// What belongs to somebody, as far as it is in memory.
@@ -134,7 +157,9 @@ impl AllBelongings {
                 break;
             }
             let marks: Vec<(usize, &ReadMark)> = kept.belongings.marks.unsaved().collect();
-            let changes = BelongingsChanges { account, marks };
+            let own = &kept.belongings;
+            let metadata = own.is_described_anew.then_some(&own.metadata);
+            let changes = BelongingsChanges { account, marks, metadata };
             rows += changes.rows();
             changed.push(changes);
         }
@@ -149,6 +174,7 @@ impl AllBelongings {
             } else if let Some(kept) = self.of_accounts.get_mut(&account) {
                 kept.is_unsaved = false;
                 kept.belongings.marks.note_saved();
+                kept.belongings.is_described_anew = false;
             }
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::account_request::AccountRequest;
 use super::history::Window;
 use super::message::HistoryCursor;
+use super::metadata_request::{MetadataCommand, MetadataSubject};
 use super::people::PeopleCommand;
 use super::profile::About;
 use super::read_marks::Conversation;
@@ -133,6 +134,13 @@ pub enum Command<'a> {
         conversation: Conversation<'a>,
         /// The date of the last message that was read.
         read: Option<UnixTime>,
+    },
+    /// Something about metadata.
+    Metadata {
+        /// Whose.
+        of: MetadataSubject<'a>,
+        /// The command.
+        command: MetadataCommand<'a>,
     },
     /// Something about people.
     People(PeopleCommand<'a>),
@@ -278,6 +286,7 @@ impl<'a> Command<'a> {
                 by_length(text)
             }
             Self::People(command) => command.cost(),
+            Self::Metadata { command, .. } => command.cost(),
             Self::Send(sending) => {
                 by_length(sending.text) + (sending.tags.len() / FLOOD_BYTES_PER_LINE) as u32
             }

@@ -128,6 +128,13 @@ pub enum Change {
         /// Whether they have one.
         may: bool,
     },
+    /// A key of the room's metadata has another value.
+    Metadata {
+        /// The key.
+        key: SmolStr,
+        /// The value; empty: none.
+        value: SmolStr,
+    },
     /// Whoever did this looks after the room no more.
     Resigned,
     /// Everybody has left a room that belongs to nobody who could come back with a key: it is as

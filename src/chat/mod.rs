@@ -22,6 +22,8 @@ mod lobby;
 mod mask;
 mod member;
 mod message;
+mod metadata;
+mod metadata_request;
 mod motd;
 mod name;
 mod network;
@@ -45,6 +47,7 @@ mod secret_hash;
 mod sending;
 mod standing;
 mod stored;
+mod subscriptions;
 mod wildcard;
 
 pub use account::{Account, LogInWay};
@@ -60,6 +63,11 @@ pub use history::{History, HistoryEnd, HistoryPlace, Replay, Window};
 pub use lobby::{Context, Decision, Excerpt, Joining, Lobby, LobbySettings, LobbyState, OpenRoom};
 pub use mask::Mask;
 pub use message::{HistoryCursor, Message, MessageId, MessageKind};
+pub use metadata::Metadata;
+pub use metadata_request::{
+    MetadataAnswer, MetadataCommand, MetadataEntry, MetadataOwner, MetadataRefusal,
+    MetadataSubject, MetadataValue,
+};
 pub use motd::{Motd, TooLong};
 pub use name::{Alphabet, NameError, NameKey, Nickname, RoomName};
 pub use network::Network;

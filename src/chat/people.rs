@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::metadata::Metadata;
 use super::motd::Motd;
 use super::name::{Nickname, RoomName};
 use super::person::Person;
@@ -155,6 +156,8 @@ pub struct Portrait<'a> {
     pub rooms: &'a [(&'a RoomName, Rank)],
     /// Whether it looks after the server.
     pub is_operator: bool,
+    /// What it says of itself for programs.
+    pub metadata: &'a Metadata,
     /// The asker is that person.
     pub is_asker: bool,
     /// The present.

@@ -69,6 +69,10 @@ impl ReadMarks {
         Self(marks.into_iter().take(READ_MARKS_MAX).map(placed).collect())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn get(&self, conversation: &str) -> Option<UnixTime> {
         let found = self.0.iter().find(|placed| placed.mark.conversation == conversation);
         found.map(|placed| placed.mark.at)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::account_refusal::AccountRefusal;
+use super::metadata_request::MetadataRefusal;
 use super::name::{NameError, Nickname, RoomName};
 use super::room_refusal::RoomRefusal;
 use super::sanctions::SanctionKind;
@@ -221,6 +222,8 @@ pub enum Refusal {
     OperBusy,
     /// Something about accounts.
     Account(AccountRefusal),
+    /// Something about metadata.
+    Metadata(MetadataRefusal),
     /// A name that no queue may have.
     QueueName,
     /// Fewer or more players than can meet.
@@ -282,6 +285,12 @@ impl Refusal {
             | Self::AlreadyCalled(_) => 0,
             Self::NicknameTaken(_) | Self::Account(AccountRefusal::NicknameOwned(_)) => 1,
             Self::NobodyNamed(_) | Self::NotHere { .. } | Self::NoRoomNamed(_) => 2,
+            Self::Metadata(refusal) => match refusal {
+                MetadataRefusal::NobodyThere => 2,
+                MetadataRefusal::NotYours(_) => 6,
+                MetadataRefusal::Full => 5,
+                MetadataRefusal::NoKey(_) | MetadataRefusal::TooLong(_) => 13,
+            },
             Self::NotInRoom(_)
             | Self::AlreadyInRoom(_)
             | Self::NowhereToLeaveTo

@@ -10,6 +10,7 @@ use super::account_request::AccountAnswer;
 use super::command::Guide;
 use super::event::{Departure, Moderation};
 use super::message::{HistoryCursor, Message};
+use super::metadata_request::MetadataAnswer;
 use super::name::{Nickname, RoomName};
 use super::people::PeopleReply;
 use super::person::Person;
@@ -108,6 +109,8 @@ pub enum Reply<'a> {
         /// The date of the last message that was read; `None`: it is not known.
         at: Option<UnixTime>,
     },
+    /// Something about metadata.
+    Metadata(MetadataAnswer<'a>),
     /// Whether history will be sent to you when you join a room.
     HearsHistory(bool),
     /// The topic of a room.
@@ -244,7 +247,7 @@ impl Reply<'_> {
     /// Whether this is for people, and not for their programs alone.
     pub fn is_for_people(&self) -> bool {
         match self {
-            Self::Left { .. } | Self::ReadUpTo { .. } => false,
+            Self::Left { .. } | Self::ReadUpTo { .. } | Self::Metadata(_) => false,
             Self::Whispered(Whisper { sent, .. })
             | Self::WhisperSent(Whisper { sent, .. })
             | Self::SentToRank { sent, .. }

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::metadata::Metadata;
 use super::name::{NameKey, Nickname};
 use super::room_rules::{RoomModes, RoomRule};
 use super::sanctions::Sanctions;
@@ -52,6 +53,9 @@ pub struct RoomSettings {
     /// How many may be in the room for others to come in; `None`: any number.
     #[serde(default)]
     pub limit: Option<u32>,
+    /// What those who keep order say of it for programs.
+    #[serde(default)]
+    pub metadata: Metadata,
 }
 
 impl RoomSettings {
@@ -65,6 +69,7 @@ impl RoomSettings {
     pub fn is_configured(&self) -> bool {
         let sanctions = self.sanctions.iter().next().is_some();
         let rules = self.modes != RoomModes::default() || self.limit.is_some();
-        self.topic.is_some() || self.password.is_some() || sanctions || rules
+        let said = self.topic.is_some() || !self.metadata.is_empty();
+        said || self.password.is_some() || sanctions || rules
     }
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::account::Account;
 use super::message::Message;
+use super::metadata::Metadata;
 use super::name::{NameKey, RoomName};
 use super::read_marks::ReadMark;
 use super::room_settings::RoomSettings;
@@ -76,6 +77,8 @@ pub struct StoredRoom {
 pub struct StoredBelongings {
     /// Its read marks, in the order of their places.
     pub marks: Vec<ReadMark>,
+    /// What its owner says of itself.
+    pub metadata: Metadata,
 }
 
 /// The changes since the last batch, or a part of them. To be stored as a whole or not at all.
@@ -134,11 +137,13 @@ pub struct BelongingsChanges<'a> {
     pub account: &'a NameKey,
     /// Read marks, each with its place: what was at that place before is no more.
     pub marks: Vec<(usize, &'a ReadMark)>,
+    /// Its metadata, if it has changed: what it was before is no more.
+    pub metadata: Option<&'a Metadata>,
 }
 
 impl BelongingsChanges<'_> {
     /// The number of rows to write.
     pub fn rows(&self) -> usize {
-        1 + self.marks.len()
+        1 + self.marks.len() + self.metadata.map_or(0, Metadata::len)
     }
 }

@@ -1,14 +1,18 @@
-//! What belongs to accounts, on disk: their read marks.
+//! What belongs to accounts, on disk: their read marks, and what their owners say of themselves.
 
 use rusqlite::{Connection, Result, Row, params};
 
 use super::columns::{integer, number, text};
+use super::metadata;
 use crate::chat::{BelongingsChanges, NameKey, ReadMark, StoredBelongings};
 use crate::time::UnixTime;
 
 /// Writes what has changed of what belongs to one account.
 pub(super) fn write(connection: &Connection, changes: &BelongingsChanges<'_>) -> Result<()> {
     let account = changes.account.as_str();
+    if let Some(described) = changes.metadata {
+        metadata::write_of_account(connection, account, described)?;
+    }
     let sql = "INSERT OR REPLACE INTO read_marks (account, place, conversation, at)
                VALUES (?1, ?2, ?3, ?4)";
     for (place, mark) in &changes.marks {
@@ -27,7 +31,8 @@ pub(super) fn read(connection: &Connection, account: &NameKey) -> Result<StoredB
     while let Some(row) = rows.next()? {
         marks.extend(mark(row));
     }
-    Ok(StoredBelongings { marks })
+    let metadata = metadata::read_of_account(connection, account.as_str())?;
+    Ok(StoredBelongings { marks, metadata })
 }
 
 fn mark(row: &Row<'_>) -> Option<ReadMark> {

@@ -11,9 +11,10 @@ use smol_str::SmolStr;
 
 use super::accounts;
 use super::columns::{number, text, text_or_null};
+use super::metadata;
 use crate::chat::{
-    Alphabet, Mask, Message, MessageKind, Network, Nickname, RoomModes, RoomSettings, SanctionKind,
-    SecretHash, StoredRoom,
+    Alphabet, Mask, Message, MessageKind, Metadata, Network, Nickname, RoomModes, RoomSettings,
+    SanctionKind, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -60,7 +61,8 @@ impl LoadedState {
              ORDER BY key = ?1 DESC,
                       topic IS NOT NULL OR password IS NOT NULL OR modes <> 'nt'
                           OR most IS NOT NULL
-                          OR EXISTS (SELECT 1 FROM sanctions WHERE room = key) DESC,
+                          OR EXISTS (SELECT 1 FROM sanctions WHERE room = rooms.key)
+                          OR EXISTS (SELECT 1 FROM room_metadata WHERE room = rooms.key) DESC,
                       used DESC,
                       (SELECT max(number) FROM messages WHERE room = key) DESC"
         );
@@ -129,6 +131,7 @@ fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<
         }
     }
     room.settings.sanctions = Sanctions::restored(sanctions);
+    room.settings.metadata = metadata::read_of_room(connection, key)?;
     let sql = "SELECT number, at, who, kind, text FROM messages WHERE room = ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([key])?;
@@ -173,7 +176,8 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     let modes = RoomModes::parse(text(row, 13)?).ok()?;
     let limit = number(row, 14).and_then(|most| u32::try_from(most).ok());
     let sanctions = Sanctions::default();
-    let settings = RoomSettings { topic, owner, password, sanctions, modes, limit };
+    let metadata = Metadata::default();
+    let settings = RoomSettings { topic, owner, password, sanctions, modes, limit, metadata };
     let forgotten = number(row, 7)?;
     // Nothing is lost if these columns were changed by hand.
     let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());

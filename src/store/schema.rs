@@ -18,7 +18,8 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// way. The third adds accounts, and to which of them a room belongs, and the secret from which
 /// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of
 /// rooms, and masks. The fifth adds the read marks of accounts: the key of a conversation is a
-/// nickname's, or `#` and that of a room; the place says which mark a new one replaces.
+/// nickname's, or `#` and that of a room; the place says which mark a new one replaces. And it adds
+/// the metadata of accounts and of rooms.
 pub(super) const STEPS: [&str; 5] = [
     "
     CREATE TABLE meta (
@@ -99,6 +100,18 @@ pub(super) const STEPS: [&str; 5] = [
         conversation TEXT NOT NULL,
         at INTEGER NOT NULL,
         PRIMARY KEY (account, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE account_metadata (
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (account, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE room_metadata (
+        room TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (room, key)
     ) STRICT, WITHOUT ROWID;
 ",
 ];

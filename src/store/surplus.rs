@@ -60,7 +60,9 @@ impl SurplusSearch<'_> {
         let sql = "SELECT key, name FROM rooms
                    WHERE used BETWEEN 1 AND ?1 - 1 AND key <> ?3
                        AND (used < ?2 OR (topic IS NULL AND password IS NULL
-                            AND NOT EXISTS (SELECT 1 FROM sanctions WHERE room = key)))
+                            AND NOT EXISTS (SELECT 1 FROM sanctions WHERE room = rooms.key)
+                            AND NOT EXISTS (SELECT 1 FROM room_metadata
+                                            WHERE room = rooms.key)))
                    ORDER BY used";
         let bare = today.saturating_sub(ROOM_UNUSED_DAYS);
         let settled = today.saturating_sub(ROOM_CONFIGURED_UNUSED_DAYS);
@@ -114,7 +116,8 @@ impl SurplusSearch<'_> {
             return Ok(());
         }
         let sql = "SELECT (SELECT count(*) FROM messages WHERE room = ?1)
-                        + (SELECT count(*) FROM sanctions WHERE room = ?1)";
+                        + (SELECT count(*) FROM sanctions WHERE room = ?1)
+                        + (SELECT count(*) FROM room_metadata WHERE room = ?1)";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows: i64 = statement.query_row([&key], |row| row.get(0))?;
         self.rows += 1 + usize::try_from(rows).unwrap_or_default();

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Result, params};
 use super::accounts;
 use super::belongings;
 use super::columns::integer;
+use super::metadata;
 use crate::chat::{Mask, Sanction};
 use crate::chat::{
     Message, MessageKind, NameKey, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
@@ -44,6 +45,7 @@ pub(super) fn erase(connection: &Connection, key: &str) -> Result<()> {
     for sql in [
         "DELETE FROM messages WHERE room = ?1",
         "DELETE FROM sanctions WHERE room = ?1",
+        "DELETE FROM room_metadata WHERE room = ?1",
         "DELETE FROM rooms WHERE key = ?1",
     ] {
         connection.prepare_cached(sql)?.execute([key])?;
@@ -99,6 +101,7 @@ fn settle(
         settings.modes.to_string(),
         settings.limit,
     ])?;
+    metadata::write_of_room(connection, key, &settings.metadata)?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;
     settings.sanctions.iter().try_for_each(|sanction| impose(connection, key, sanction))
 }

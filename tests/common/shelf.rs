@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mio_chat::chat::{
-    Archive, NameKey, ReadMark, RoomName, SaveBatch, StoredBelongings, StoredLobby, StoredRoom,
-    Unreadable,
+    Archive, Metadata, NameKey, ReadMark, RoomName, SaveBatch, StoredBelongings, StoredLobby,
+    StoredRoom, Unreadable,
 };
 
 /// All that was kept: rooms and accounts, and what belongs to accounts.
@@ -19,6 +19,7 @@ pub(crate) struct Shelf(pub(crate) StoredLobby, BTreeMap<NameKey, Belongings>);
 #[derive(Clone, Debug, Default)]
 struct Belongings {
     marks: BTreeMap<usize, ReadMark>,
+    metadata: Metadata,
 }
 
 /// A shelf that a server looks at while others put things on it.
@@ -59,7 +60,8 @@ impl Archive for SharedShelf {
             return Err(Unreadable);
         }
         let kept = self.shelf.borrow().1.get(account).cloned().unwrap_or_default();
-        Ok(StoredBelongings { marks: kept.marks.into_values().collect() })
+        let (marks, metadata) = (kept.marks.into_values().collect(), kept.metadata);
+        Ok(StoredBelongings { marks, metadata })
     }
 }
 
@@ -90,6 +92,9 @@ impl Shelf {
         }
         for changes in &batch.belongings {
             let kept = self.1.entry(changes.account.clone()).or_default();
+            if let Some(metadata) = changes.metadata {
+                kept.metadata = metadata.clone();
+            }
             kept.marks.extend(changes.marks.iter().map(|(place, mark)| (*place, (*mark).clone())));
         }
         for changes in &batch.rooms {

@@ -121,7 +121,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let is_new = self.log_in_to(id, key, context);
+        let is_new = self.log_in_to(id, key, context, outlet);
         let Some(account) = self.accounts.get(key) else { return };
         let name = &account.name;
         let who = self.person(id, context);
@@ -137,8 +137,15 @@ impl Lobby {
     }
 
     /// Notes that a client is logged in. Whether it was not before.
-    fn log_in_to(&mut self, id: ClientId, key: &NameKey, context: &Context<'_>) -> bool {
-        let former = self.accounts.of(id).map(Account::key).filter(|former| former != key);
+    fn log_in_to(
+        &mut self,
+        id: ClientId,
+        key: &NameKey,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> bool {
+        let before = self.metadata_of(id).clone();
+        let former = self.accounts.stored_key_of(id).filter(|former| *former != key).cloned();
         let is_new = self.accounts.log_in(id, key, context.now);
         self.note_account(id);
         if let Some(former) = former {
@@ -146,6 +153,7 @@ impl Lobby {
         }
         if is_new {
             self.bring_belongings(id);
+            self.tell_metadata_since(id, &before, outlet);
         }
         is_new
     }
@@ -160,10 +168,12 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
+        let before = self.metadata_of(id).clone();
         if !self.end_log_in(id) {
             return Err(AccountRefusal::NotLoggedIn.into());
         }
         self.note_account(id);
+        self.tell_metadata_since(id, &before, outlet);
         let who = self.person(id, context);
         outlet.reply(id, &Reply::Account(AccountAnswer::LoggedOut { who }));
         self.tell_news(id, News::Account, context, outlet);

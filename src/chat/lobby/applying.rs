@@ -62,6 +62,9 @@ impl Lobby {
             Decision::People(command) => {
                 return self.look_after_people(id, command, context, outlet);
             }
+            Decision::Metadata(subject, command) => {
+                return self.look_after_metadata(id, (subject, command), context, outlet);
+            }
             Decision::Beyond(outcome) => return Ok(outcome),
         }
         Ok(Outcome::Stays)
@@ -132,6 +135,7 @@ impl Lobby {
             let name = self.room_name(room);
             self.tell_read_mark(id, &name, outlet);
             self.tell_names(id, name.as_str(), context, outlet);
+            self.tell_metadata_there(id, room, outlet);
         } else if list {
             self.list_people(id, Some(self.room_name(room).as_str()), 1, outlet)?;
         }

@@ -1,7 +1,7 @@
-//! What belongs to whom: to the account to which a client is logged in, or to the client itself.
+//! What belongs to whom: to the account to which a client is logged in, or to the client itself, as
+//! that of a bot does, whose account is not stored.
 
 use super::Lobby;
-use crate::chat::account::Account;
 use crate::chat::belongings::Holder;
 use crate::chat::name::NameKey;
 use crate::chat::refusal::Refusal;
@@ -10,8 +10,8 @@ use crate::id::ClientId;
 impl Lobby {
     /// Whose what a client has is.
     pub(super) fn holder(&self, id: ClientId) -> Holder {
-        match self.accounts.of(id) {
-            Some(account) => Holder::Account(account.key()),
+        match self.accounts.stored_key_of(id) {
+            Some(account) => Holder::Account(account.clone()),
             None => Holder::Client(id),
         }
     }
@@ -41,7 +41,7 @@ impl Lobby {
 
     /// Logs a client out of its account, if it is logged in. Whether it was.
     pub(super) fn end_log_in(&mut self, id: ClientId) -> bool {
-        let account = self.accounts.of(id).map(Account::key);
+        let account = self.accounts.stored_key_of(id).cloned();
         let was_logged_in = self.accounts.log_out(id);
         if let Some(account) = account {
             self.release_belongings(&account);

@@ -9,6 +9,7 @@ use super::{Context, Lobby};
 use crate::chat::command::{Command, Landing, Outcome, Recall, RoomCommand};
 use crate::chat::fact::Fact;
 use crate::chat::message::MessageKind;
+use crate::chat::metadata_request::{MetadataCommand, MetadataSubject};
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::people::PeopleCommand;
 use crate::chat::profile::About;
@@ -49,6 +50,8 @@ pub enum Decision<'a> {
     ListSanctions(RoomId, usize),
     /// The client asks about people, or tells of itself; no room is changed.
     People(PeopleCommand<'a>),
+    /// The client asks about metadata, or changes some.
+    Metadata(MetadataSubject<'a>, MetadataCommand<'a>),
     /// The outcome is left to be carried out outside of the lobby.
     Beyond(Outcome<'a>),
 }
@@ -124,6 +127,7 @@ impl Lobby {
                 Decision::Beyond(Outcome::Authenticates { name, password })
             }
             Command::People(command) => Decision::People(command),
+            Command::Metadata { of, command } => Decision::Metadata(of, command),
             Command::Quit(reason) => Decision::Beyond(Outcome::Quits(reason)),
             Command::Account(request) => return self.decide_on_account(request),
             command => Decision::Answer(command),
@@ -142,6 +146,9 @@ impl Lobby {
             Command::Quit(reason) => return Ok(Decision::Beyond(Outcome::Quits(reason))),
             Command::Account(request) => return self.decide_on_account(request),
             Command::HearHistory(_) => return Ok(Decision::Answer(command)),
+            Command::Metadata { of: MetadataSubject::Own, command } => {
+                return Ok(Decision::Metadata(MetadataSubject::Own, command));
+            }
             _ => return Err(Refusal::NicknameFirst),
         };
         let nickname = self.free_nickname(id, typed)?;

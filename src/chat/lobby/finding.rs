@@ -122,6 +122,7 @@ impl Lobby {
             who,
             rooms: &rooms,
             is_operator: self.is_server_operator(found),
+            metadata: self.metadata_of(found),
             is_asker: found == id,
             now: context.now,
         };

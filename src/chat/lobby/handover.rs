@@ -43,6 +43,8 @@ pub struct LobbyState {
     #[serde(default)]
     belongings: BelongingsState,
     #[serde(default)]
+    subscriptions: Vec<(ClientId, Vec<SmolStr>)>,
+    #[serde(default)]
     invitations: Vec<(ClientId, Vec<Invitation>)>,
     sequence: Sequence,
     keys: RoomKeys,
@@ -70,6 +72,7 @@ impl Lobby {
             ignores: self.ignores.handed_over(),
             accounts: self.accounts.handed_over(),
             belongings: self.belongings.handed_over(),
+            subscriptions: self.subscriptions.handed_over(),
             invitations: self.invitations.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -106,6 +109,12 @@ impl Lobby {
         }
         self.accounts.take_over(state.accounts);
         self.belongings.take_over(state.belongings);
+        for (id, keys) in state.subscriptions {
+            // Of fewer may be heard than before.
+            for key in keys {
+                let _ = self.subscriptions.add(id, &key);
+            }
+        }
         // Somebody may be logged in as a bot that is none here.
         let everyone: Vec<ClientId> = self.profiles.iter().map(|(id, _)| id).collect();
         everyone.into_iter().for_each(|id| self.note_account(id));

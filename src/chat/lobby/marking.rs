@@ -1,7 +1,6 @@
 //! Read marks: a client says up to when a conversation was read, and its other devices are told.
 
 use super::Lobby;
-use crate::chat::account::Account;
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::read_marks::{Conversation, ConversationRef};
@@ -56,8 +55,8 @@ impl Lobby {
         }
         let at = read.or(before);
         outlet.reply(id, &Reply::ReadUpTo { conversation, at });
-        let account = self.accounts.of(id).map(Account::key).filter(|_| read.is_some());
-        for other in account.iter().flat_map(|account| self.accounts.clients_of(account)) {
+        let account = self.accounts.stored_key_of(id).filter(|_| read.is_some());
+        for other in account.into_iter().flat_map(|account| self.accounts.clients_of(account)) {
             if *other != id {
                 outlet.reply(*other, &Reply::ReadUpTo { conversation, at });
             }

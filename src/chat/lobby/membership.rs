@@ -161,6 +161,7 @@ impl Lobby {
                 self.tell_topic(id, room, outlet);
             }
         }
+        self.introduce(id, room, outlet);
     }
 
     /// Sends the history of the room to somebody who is about to come in, if that is what the

@@ -25,6 +25,8 @@ mod listening;
 mod listing;
 mod marking;
 mod membership;
+mod metadata;
+mod metadata_news;
 mod moderation;
 mod owning;
 mod people;
@@ -65,6 +67,7 @@ use super::refusal::{Rank, Refusal, quoted};
 use super::reply::{Farewell, Reply};
 use super::room::{Room, RoomId, RoomRef, Rooms};
 use super::stored::Archive;
+use super::subscriptions::KeySubscriptions;
 use crate::id::{ClientId, SideTable};
 use crate::limits::{DIGEST_ABOVE, HISTORY_MESSAGES, ROOMS_MAX};
 use crate::time::UnixTime;
@@ -148,6 +151,7 @@ pub struct Lobby {
     profiles: Profiles,
     accounts: Accounts,
     belongings: AllBelongings,
+    subscriptions: KeySubscriptions,
     watches: Watches,
     /// Those who were here, the last at the end.
     gone: VecDeque<Gone>,
@@ -193,6 +197,7 @@ impl Lobby {
             profiles: Profiles::new(secret),
             accounts: Accounts::default(),
             belongings: AllBelongings::default(),
+            subscriptions: KeySubscriptions::default(),
             watches: Watches::default(),
             gone: VecDeque::new(),
             sent: 0,
@@ -359,6 +364,7 @@ impl Lobby {
         self.accounts.check_invariants();
         let is_in_use = |account: &NameKey| !self.accounts.clients_of(account).is_empty();
         self.belongings.check_invariants(is_in_use);
+        self.subscriptions.check_invariants();
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 

@@ -152,6 +152,9 @@ impl Lobby {
             Change::Voice { whom, may } => {
                 self.change_voice(room, author, &by, (&whom, may), context, outlet);
             }
+            Change::Metadata { key, value } => {
+                self.change_metadata_of_room(room, author, (&key, &value), outlet);
+            }
             Change::Forgotten => self.forget_room(room),
             Change::Resigned => {
                 if let Some(open) = self.rooms.get_mut(room) {

@@ -80,6 +80,7 @@ impl Lobby {
         self.ignores.remove_all(id);
         self.end_log_in(id);
         self.belongings.remove_client(id);
+        self.subscriptions.remove_all(id);
         self.watches.remove_all(id);
         self.remember_person(id, context);
         self.invitations.remove_all(id);
@@ -128,6 +129,7 @@ impl Lobby {
         self.profiles.clear();
         self.accounts.dismiss_everyone();
         self.belongings.dismiss_everyone();
+        self.subscriptions = Default::default();
         self.watches = Default::default();
         self.invitations.clear();
         (self.preferences, self.summaries, self.listeners) = Default::default();

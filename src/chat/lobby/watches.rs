@@ -70,7 +70,7 @@ impl Watches {
         }
     }
 
-    fn watchers(&self, name: &Nickname) -> &[ClientId] {
+    pub(super) fn watchers(&self, name: &Nickname) -> &[ClientId] {
         if self.is_empty() {
             return &[];
         }
@@ -157,10 +157,13 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let (mut here, mut away) = (Vec::new(), Vec::new());
+        let (mut ids, mut here, mut away) = (Vec::new(), Vec::new(), Vec::new());
         for name in names {
             match self.find_person(name, context) {
-                Some((_, who)) => here.push(who),
+                Some((found, who)) => {
+                    ids.push(found);
+                    here.push(who);
+                }
                 None => away.push(*name),
             }
         }
@@ -170,6 +173,13 @@ impl Lobby {
         if !away.is_empty() {
             outlet.reply(id, &Reply::People(PeopleReply::Offline(&away)));
         }
+        ids.iter().for_each(|found| self.tell_metadata_of_watched(id, *found, outlet));
+    }
+
+    /// Those whom a client watches and who are here.
+    pub(super) fn watched_by(&self, id: ClientId) -> impl Iterator<Item = ClientId> + '_ {
+        let keys = self.watches.by_watcher.get(&id).into_iter().flatten();
+        keys.filter_map(|(_, key)| self.nicknames.find(key, &self.members))
     }
 
     /// Tells who watches a member that it is here.
@@ -185,6 +195,7 @@ impl Lobby {
         let Some(who) = self.person(id, context) else { return };
         for watcher in self.watches.watchers(who.nickname()) {
             outlet.reply(*watcher, &Reply::People(PeopleReply::Online(&[who])));
+            self.tell_metadata_of_watched(*watcher, id, outlet);
         }
     }
 

@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::websocket::frame::Opcode;
+use crate::limits::{
+    METADATA_KEY_BYTES_MAX, METADATA_KEYS_MAX, METADATA_SUBSCRIPTIONS_MAX, METADATA_VALUE_BYTES_MAX,
+};
 
 /// Some capabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +48,7 @@ impl Capabilities {
     pub(super) const USERHOST_IN_NAMES: Self = Self(1 << 21);
     pub(super) const EXTENDED_MONITOR: Self = Self(1 << 22);
     pub(super) const CHATHISTORY: Self = Self(1 << 26);
+    pub(super) const METADATA: Self = Self(1 << 28);
     pub(super) const READ_MARKER: Self = Self(1 << 29);
     pub(super) const SASL: Self = Self(1 << 23);
     pub(super) const ACCOUNT_REGISTRATION: Self = Self(1 << 24);
@@ -93,6 +97,16 @@ impl Form {
 /// The mechanisms of SASL, as a list of them is written.
 pub(super) const SASL_MECHANISMS: &str = "PLAIN,SCRAM-SHA-256";
 
+/// The value of a capability that is the same everywhere, for clients of version 302.
+pub(super) fn value(capability: Capabilities) -> Option<String> {
+    (capability == Capabilities::METADATA).then(|| {
+        format!(
+            "before-connect,max-subs={METADATA_SUBSCRIPTIONS_MAX},max-keys={METADATA_KEYS_MAX},\
+             max-key-bytes={METADATA_KEY_BYTES_MAX},max-value-bytes={METADATA_VALUE_BYTES_MAX}"
+        )
+    })
+}
+
 /// All that are offered.
 pub(super) const OFFERED: &[Capability] = &[
     offered("message-tags", Capabilities::MESSAGE_TAGS),
@@ -102,6 +116,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("batch", Capabilities::BATCH),
     offered("draft/chathistory", Capabilities::CHATHISTORY),
     offered("draft/read-marker", Capabilities::READ_MARKER),
+    offered("draft/metadata-3", Capabilities::METADATA),
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),

@@ -6,6 +6,7 @@
 pub(super) mod accounts;
 mod history;
 mod marks;
+pub(super) mod metadata;
 mod modes;
 mod people;
 mod rooms;
@@ -171,6 +172,7 @@ pub(super) fn step<'a>(
         "QUIT" => Some(quit(message)),
         "CHATHISTORY" => Some(history::step(message)),
         "MARKREAD" => Some(marks::step(message)),
+        "METADATA" => Some(metadata::step(message)),
         "TOPIC" => Some(rooms::topic(message)),
         "INVITE" => Some(modes::invite(message)),
         "LIST" => Some(modes::list(message)),

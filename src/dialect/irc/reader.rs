@@ -21,7 +21,7 @@ use super::note::Note;
 use super::numeric::{END, Line};
 use super::source::channel;
 use super::{replies, told};
-use crate::chat::{News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
+use crate::chat::{MetadataAnswer, News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
 use crate::dialect::websocket::farewell;
 use crate::limits::IRC_ANSWER_BYTES_MAX;
 
@@ -118,6 +118,7 @@ impl Reader {
             Reply::RecallBegins { room, .. } if self.to.verb == "CHATHISTORY" => {
                 self.begin_history(room, out);
             }
+            Reply::Metadata(answer) => self.write_metadata(answer, out),
             Reply::RecallEnds { .. } => self.end_history(out),
             Reply::Remembered { .. } => {
                 let batch = self.history;
@@ -152,6 +153,30 @@ impl Reader {
         let Some(batch) = self.history.take() else { return };
         self.write(out, |reader, out| {
             Line::begin(out, &reader.to.server).word("BATCH").word(&format!("-{batch}")).end();
+        });
+    }
+
+    /// Appends metadata, which comes in a batch where there may be several keys or none.
+    fn write_metadata(&mut self, answer: &MetadataAnswer<'_>, out: &mut Vec<u8>) {
+        if !self.to.capabilities.has(Capabilities::METADATA) {
+            return;
+        }
+        let found = replies::metadata::batch(&self.to, answer);
+        let Some((kind, about)) = found.filter(|_| self.to.capabilities.has(Capabilities::BATCH))
+        else {
+            return self
+                .write(out, |reader, out| replies::metadata::write(&reader.to, answer, out));
+        };
+        self.batches += 1;
+        let batch = self.batches;
+        self.write(out, |reader, out| {
+            let line = reader.to.line(out).word("BATCH").word(&format!("+{batch}")).word(kind);
+            line.words(about.as_deref()).end();
+            let start = out.len();
+            replies::metadata::write(&reader.to, answer, out);
+            let lines = out.split_off(start);
+            write_in_batch(&lines, batch, out);
+            reader.to.line(out).word("BATCH").word(&format!("-{batch}")).end();
         });
     }
 

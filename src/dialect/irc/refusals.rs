@@ -3,23 +3,25 @@
 
 use super::accounts;
 use super::addressee::Addressee;
+use super::replies::metadata;
 use super::source::channel;
 use crate::chat::{Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
 
 /// Appends why something was not done.
 pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
-    if reader.verb == "NOTICE" {
+    match reader.verb.as_str() {
         // A notice never earns an answer (RFC 1459 §4.4.2).
-        return;
+        "NOTICE" => {}
+        "CHATHISTORY" => no_history(reader, out),
+        "METADATA" => metadata::refuse(reader, refusal, out),
+        "MARKREAD" => no_mark(reader, refusal, out),
+        _ => by_numeric(reader, refusal, out),
     }
+}
+
+fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     let about = reader.about.as_str();
-    if reader.verb == "CHATHISTORY" {
-        return no_history(reader, out);
-    }
-    if reader.verb == "MARKREAD" {
-        return no_mark(reader, refusal, out);
-    }
     let mut tell = |code: u16, about: &[&str], text: &str| {
         reader.numeric(code, out).words(about.iter().copied()).text(text);
     };

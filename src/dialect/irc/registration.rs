@@ -13,7 +13,7 @@ use super::message::Message;
 use super::note::{Note, Told};
 use super::password::ServerPassword;
 use super::sasl::Sasl;
-use crate::chat::{About, Command, Landing, PeopleCommand};
+use crate::chat::{About, Command, Landing, MetadataCommand, MetadataSubject, PeopleCommand};
 use crate::dialect::AccountOffer;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::steps::{Speaker, Step};
@@ -98,6 +98,9 @@ impl Client {
                 let nickname = known.and_then(|known| known.nickname.as_deref());
                 Some(accounts::register(message, nickname))
             }
+            ("METADATA", _) if self.capabilities.has(Capabilities::METADATA) => {
+                Some(commands::metadata::step(message))
+            }
             ("VERIFY", _) => Some(accounts::verify(message)),
             ("PONG", _) => Some(Step::Noise(0)),
             ("PING", _) => Some(commands::ping(message)),
@@ -110,6 +113,7 @@ impl Client {
     fn has_not_taken(&self, verb: &str) -> bool {
         let needs = match verb {
             "MARKREAD" => Capabilities::READ_MARKER,
+            "METADATA" => Capabilities::METADATA,
             _ => Capabilities::NONE,
         };
         !self.capabilities.has(needs)
@@ -154,6 +158,7 @@ impl Client {
 
     /// What follows a line with which the client may have said all that makes it a member.
     fn register<'a>(&'a mut self, stage: usize, is_member: bool) -> Option<Step<'a>> {
+        let reads_metadata = self.capabilities.has(Capabilities::METADATA);
         if stage == 1 {
             let registration = self.registration.as_mut()?;
             if registration.is_negotiating || registration.user.is_none() {
@@ -170,15 +175,17 @@ impl Client {
             return Some(Step::Command(Command::Register { nickname, landing, about }));
         }
         if is_member {
-            let asked = match stage {
-                2 => PeopleCommand::CountPeople,
-                3 => PeopleCommand::AskMotd,
+            // What is not asked for has no stage.
+            let stage = stage + usize::from(stage > 2 && !reads_metadata);
+            return Some(Step::Also(match stage {
+                2 => Command::People(PeopleCommand::CountPeople),
+                3 => Command::Metadata { of: MetadataSubject::Own, command: MetadataCommand::List },
+                4 => Command::People(PeopleCommand::AskMotd),
                 _ => {
                     self.registration = None;
                     return None;
                 }
-            };
-            return Some(Step::Also(Command::People(asked)));
+            }));
         }
         if let Some(registration) = &mut self.registration {
             // It was refused, and another one is awaited.
@@ -224,6 +231,11 @@ impl Client {
             }
             ("REQ", 1) => Some(Step::Note(Note::Takes(self.capabilities))),
             ("REQ", 2) => Some(Step::Speak(Encoding::Irc(self.capabilities.form()))),
+            // Who does not read of keys any more hears of none.
+            ("REQ", 3) if request.split(' ').any(is_metadata_given_up) => {
+                let command = MetadataCommand::UnsubscribeAll;
+                Some(Step::Also(Command::Metadata { of: MetadataSubject::Own, command }))
+            }
             ("LS" | "LIST" | "REQ", _) | (_, 1..) => None,
             _ => Some(told(410, &[asked], "Invalid CAP command")),
         }
@@ -239,4 +251,9 @@ impl Client {
             None => (stage == 0).then_some(Step::Blank),
         }
     }
+}
+
+/// Whether this word of a request gives up what metadata needs.
+fn is_metadata_given_up(word: &str) -> bool {
+    matches!(word, "-batch" | "-draft/metadata-3")
 }

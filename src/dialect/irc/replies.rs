@@ -1,6 +1,7 @@
 //! What one client is told.
 
 mod marks;
+pub(super) mod metadata;
 mod people;
 mod rooms;
 
@@ -43,6 +44,7 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
                 events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
             }
         }
+        Reply::Metadata(ref answer) => metadata::write(reader, answer, out),
         Reply::ReadUpTo { conversation, at } => marks::write(reader, conversation, at, out),
         Reply::Topic { room, topic } => rooms::topic(reader, room, topic, out),
         Reply::Room(ref answer) => rooms::write(reader, answer, out),

@@ -32,6 +32,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("LIST", "LIST: the rooms there are."),
     ("LUSERS", "LUSERS: how many are here."),
     ("MARKREAD", "MARKREAD <room or nick> [timestamp=<time>]: up to when you have read."),
+    ("METADATA", "METADATA <*, nick or room> GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [<key>...]."),
     ("MODE", "MODE <nick or room> [<changes>]: modes of a room, or your own: i, w, B."),
     ("MONITOR", "MONITOR +|-|C|L|S [<nick>,...]: be told when somebody comes and goes."),
     ("MOTD", "MOTD: the message of the day."),

@@ -2,7 +2,7 @@
 
 use super::accounts;
 use super::addressee::Addressee;
-use super::capability::{Capabilities, Capability, OFFERED, offered_without};
+use super::capability::{Capabilities, Capability, OFFERED, offered_without, value};
 use super::note::Told;
 use super::numeric::pack;
 use super::server;
@@ -38,9 +38,8 @@ pub(super) fn write(to: &Addressee, told: &Told<'_>, out: &mut Vec<u8>) {
 
 fn offered(to: &Addressee, out: &mut Vec<u8>) {
     let has_values = to.capabilities.has(Capabilities::VERSION_302);
-    let written = |offered: &Capability| match accounts::value(to.accounts, offered.bit)
-        .filter(|_| has_values)
-    {
+    let value_of = |bit| accounts::value(to.accounts, bit).or_else(|| value(bit));
+    let written = |offered: &Capability| match value_of(offered.bit).filter(|_| has_values) {
         Some(value) => format!("{}={value}", offered.name),
         None => offered.name.to_owned(),
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::accounts;
 use super::events::seconds;
 use super::object::{Bye, Error, Object, Text};
-use crate::chat::{ActiveSanction, Farewell, Refusal, Reply, RoomRefusal};
+use crate::chat::{ActiveSanction, Farewell, MetadataRefusal, Refusal, Reply, RoomRefusal};
 use crate::dialect::line::writing::sentence;
 use crate::dialect::line::{refusals, wording};
 
@@ -99,6 +99,12 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::InNoRoom => "room-needed",
         Refusal::TooManyRooms => "rooms-full",
         Refusal::RoomUnreadable => "rooms-unreadable",
+        Refusal::Metadata(refusal) => match refusal {
+            MetadataRefusal::NobodyThere => "nobody",
+            MetadataRefusal::NotYours(_) => "not-allowed",
+            MetadataRefusal::Full => "list-full",
+            MetadataRefusal::NoKey(_) | MetadataRefusal::TooLong(_) => "text-length",
+        },
         Refusal::Unreadable => "account-unreadable",
         Refusal::InTooManyRooms => "rooms-many",
         Refusal::Banned(_) => "banned",

@@ -8,11 +8,11 @@ use super::notices::because;
 use super::rounded::Rounded;
 use super::ruling;
 use super::writing::{line, notice};
-use crate::chat::{ActiveSanction, Field, Rank, Refusal, RoomName, SanctionKind};
+use crate::chat::{ActiveSanction, Field, MetadataRefusal, Rank, Refusal, RoomName, SanctionKind};
 use crate::limits::{
-    LINE_BYTES_MAX, MATCH_PLAYERS, NAME_BYTES_MAX, NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX,
-    QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX, ROOM_NAME_BYTES_MAX, ROOM_NAME_COLUMNS_MAX,
-    TEXT_BYTES_MAX, TOPIC_BYTES_MAX,
+    LINE_BYTES_MAX, MATCH_PLAYERS, METADATA_KEYS_MAX, METADATA_VALUE_BYTES_MAX, NAME_BYTES_MAX,
+    NAME_COLUMNS_MAX, PASSWORD_BYTES_MAX, QUEUE_NAME_BYTES_MAX, REASON_BYTES_MAX,
+    ROOM_NAME_BYTES_MAX, ROOM_NAME_COLUMNS_MAX, TEXT_BYTES_MAX, TOPIC_BYTES_MAX,
 };
 
 /// Appends a refusal, with its newline.
@@ -61,7 +61,25 @@ fn variable(refusal: &Refusal, out: &mut Vec<u8>) {
         }
         Refusal::Incomplete(verb) => line(out, &["* usage: ", usage(*verb)]),
         Refusal::Account(refusal) => accounts::refusal(refusal, out),
+        Refusal::Metadata(refusal) => about_metadata(refusal, out),
         _ => about_order(refusal, out),
+    }
+}
+
+/// Refusals about what people say of themselves and of rooms for programs.
+fn about_metadata(refusal: &MetadataRefusal, out: &mut Vec<u8>) {
+    match refusal {
+        MetadataRefusal::NobodyThere => {
+            line(out, &["* there is no such room or person, or it is not for you to know"]);
+        }
+        MetadataRefusal::NoKey(key) => line(out, &["* that can be no key: ", key]),
+        MetadataRefusal::TooLong(key) => {
+            notice(out, format_args!("{key} can have {METADATA_VALUE_BYTES_MAX} bytes at most"));
+        }
+        MetadataRefusal::NotYours(_) => line(out, &["* that is for others to say"]),
+        MetadataRefusal::Full => {
+            notice(out, format_args!("there can be {METADATA_KEYS_MAX} keys at most"));
+        }
     }
 }
 
@@ -217,6 +235,9 @@ const PLACE_WHERE_ALL_START: &str =
 const ADDRESS_NAMED: &str =
     "you would have to look after the server to name an address; name a person";
 
+const UNREADABLE: &str =
+    "what belongs to your account cannot be read from the disk now; try again in a while";
+
 /// Refusals that always read the same.
 fn constant(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
@@ -234,9 +255,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::RoomUnreadable => {
             "no more rooms can be opened while the disk cannot be read; try again in a while"
         }
-        Refusal::Unreadable => {
-            "what belongs to your account cannot be read from the disk now; try again in a while"
-        }
+        Refusal::Unreadable => UNREADABLE,
         Refusal::InTooManyRooms => "you are in as many rooms as you can be; /leave one first",
         Refusal::ToYourself => "that is you; /msg is for somebody else",
         Refusal::InvitesSelf => "that is you; /invite is for somebody else",
@@ -270,6 +289,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::RequestUnknown(_)
         | Refusal::Incomplete(_)
         | Refusal::Account(_)
+        | Refusal::Metadata(_)
         | Refusal::NotAllowed { .. }
         | Refusal::Outranked(_)
         | Refusal::NotHere { .. }

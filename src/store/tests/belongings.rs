@@ -17,7 +17,7 @@ fn mark(conversation: &str, at: u64) -> ReadMark {
 fn write(store: &mut Store, account: &str, marks: &[(usize, ReadMark)]) {
     let account = NameKey::of(account);
     let marks = marks.iter().map(|(place, mark)| (*place, mark)).collect();
-    let belongings = vec![BelongingsChanges { account: &account, marks }];
+    let belongings = vec![BelongingsChanges { account: &account, marks, metadata: None }];
     store.commit(&SaveBatch { epoch: 7, belongings, ..SaveBatch::default() }).unwrap();
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Account, Alphabet, Mask, Message, MessageKind, RoomChanges, RoomModes, RoomSettings,
+    Account, Alphabet, Mask, Message, MessageKind, Metadata, RoomChanges, RoomModes, RoomSettings,
     SanctionKind, SaveBatch, SecretHash, StoredRoom,
 };
 use crate::chat::{
@@ -189,7 +189,13 @@ pub(super) fn settings_with_a_ban() -> RoomSettings {
 fn settings(random: &mut ModelRandom) -> RoomSettings {
     let sanctions = (1..=random.below(4) as u32).map(|number| sanction(number * 3, random));
     let sanctions = Sanctions::restored(sanctions.collect());
+    let pairs = [("avatar", "https://x.org"), ("color", "red")];
+    let metadata = random.maybe(|random| {
+        let count = random.below(3) as usize;
+        Metadata::restored(pairs.into_iter().take(count))
+    });
     RoomSettings {
+        metadata: metadata.unwrap_or_default(),
         topic: random.maybe(|random| Topic {
             text: "of, this".into(),
             by: random.person(),

@@ -119,6 +119,11 @@ fn who_is(reader: &Addressee, portrait: &Portrait<'_>, out: &mut Vec<u8>) {
     if let Some(account) = who.account() {
         reader.numeric(330, out).word(nick).word(account.as_str()).text("is logged in as");
     }
+    if reader.capabilities.has(Capabilities::METADATA) {
+        for (key, value) in portrait.metadata.iter() {
+            reader.numeric(760, out).word(nick).word(key).word("*").text(value);
+        }
+    }
     if let Some((signed_on, spoke)) = who.seen() {
         let line = reader.numeric(317, out).word(nick).number(now.since(spoke).as_secs());
         line.number(signed_on.millis() / 1_000).text("seconds idle, signon time");
