@@ -175,3 +175,29 @@ fn there_is_a_bound_and_what_was_read_longest_ago_makes_way() {
     let heard = told(&mut world, &shelf, "phone", &format!("MARKREAD #oldest\nMARKREAD {last}\n"));
     assert_eq!(heard, ":irc.test MARKREAD #oldest *\n".to_owned() + &is(&last, 2));
 }
+
+#[test]
+fn a_program_that_reads_json_has_the_same_marks_and_people_hear_nothing_of_them() {
+    let shelf = SharedShelf::default();
+    let mut world = World::kept(quick(), &shelf);
+    comes(&mut world, &shelf, "alice", "");
+    told(&mut world, &shelf, "alice", "PRIVMSG NickServ :REGISTER sesame\n");
+    world.join("paul");
+    let heard = told(&mut world, &shelf, "paul", "/login alice sesame\n");
+    assert!(heard.ends_with("* you are logged in as alice\n"), "{heard}");
+    world.connect("app");
+    let hello = "/format json\n{\"t\":\"login\",\"account\":\"alice\",\"password\":\"sesame\"}\n\
+                 {\"t\":\"hello\",\"nick\":\"app\",\"room\":\"den\"}\n";
+    told(&mut world, &shelf, "app", hello);
+    told(&mut world, &shelf, "alice", &mark("#den", 5));
+    assert_eq!(world.hears("app"), "{\"t\":\"read\",\"room\":\"den\",\"at\":0}\n");
+    world.hears("alice");
+    let lines = "{\"t\":\"read\",\"room\":\"den\",\"at\":1}\n{\"t\":\"read\",\"nick\":\"bob\"}\n";
+    let heard = told(&mut world, &shelf, "app", lines);
+    let expected =
+        "{\"t\":\"read\",\"room\":\"den\",\"at\":1}\n{\"t\":\"read\",\"nick\":\"bob\"}\n";
+    assert_eq!(heard, expected);
+    let heard = world.hears("alice");
+    assert_eq!(heard, ":irc.test MARKREAD #den timestamp=1970-01-01T00:00:01.999Z\r\n");
+    assert_eq!(world.hears("paul"), "", "plain lines have no marks");
+}

@@ -135,6 +135,10 @@ fn what_is_there_is_told_to_who_comes_and_who_asks() {
     assert!(expected.iter().filter(|it| !it.contains("bob")).all(|it| heard.contains(it)));
     let heard = told(&mut world, &shelf, "bob", "WHOIS carol\n");
     assert!(heard.contains("760 bob carol color * :c\n"), "{heard}");
+    world.join("paul");
+    let heard =
+        told(&mut world, &shelf, "paul", "/format json\n{\"t\":\"whois\",\"nick\":\"carol\"}\n");
+    assert!(heard.contains(r#""metadata":{"color":"c"},"text":"carol "#), "{heard}");
     let heard = told(&mut world, &shelf, "bob", "MONITOR + carol\nPART #den\nMETADATA *ALL SYNC\n");
     assert_eq!(heard.matches("761 bob carol color * :c\n").count(), 2, "{heard}");
     // Hidden rooms are nobody's else.

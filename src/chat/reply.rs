@@ -247,7 +247,7 @@ impl Reply<'_> {
     /// Whether this is for people, and not for their programs alone.
     pub fn is_for_people(&self) -> bool {
         match self {
-            Self::Left { .. } | Self::ReadUpTo { .. } | Self::Metadata(_) => false,
+            Self::Left { .. } | Self::Metadata(_) => false,
             Self::Whispered(Whisper { sent, .. })
             | Self::WhisperSent(Whisper { sent, .. })
             | Self::SentToRank { sent, .. }

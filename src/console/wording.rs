@@ -72,6 +72,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Left { .. }
         | Object::Away(_)
         | Object::Private { .. }
+        | Object::Read { .. }
         | Object::Unknown => return Vec::new(),
     };
     vec![line]

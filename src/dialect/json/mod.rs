@@ -13,6 +13,7 @@ mod accounts;
 mod endings;
 mod errors;
 mod events;
+mod marks;
 mod object;
 mod people;
 mod person;

@@ -59,7 +59,7 @@ pub enum Object<'a> {
     /// Somebody is away, or back.
     Away(Away<'a>),
     /// What is known of one person.
-    Person(PersonEntry<'a>),
+    Person(Box<PersonEntry<'a>>),
     /// Somebody has a new nickname.
     Renamed {
         /// Where that is told; it holds everywhere. Absent: the reader itself, who is in no room.
@@ -144,6 +144,18 @@ pub enum Object<'a> {
         room: Text<'a>,
         /// How far the room was told: `EPOCH:NUMBER`.
         at: Text<'a>,
+    },
+    /// Up to when the reader has read a conversation, here or on another of its devices.
+    Read {
+        /// The room, if it is one's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<Text<'a>>,
+        /// The other person, if it is one's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nick: Option<Text<'a>>,
+        /// In seconds since the beginning of 1970; absent: it is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<u64>,
     },
     /// A wish of the reader's is kept in mind.
     Setting {

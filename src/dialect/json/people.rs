@@ -19,7 +19,7 @@ pub(super) fn object<'a>(reply: &PeopleReply<'a>) -> Object<'a> {
         PeopleReply::News(who, News::Away(said)) => {
             Object::Away(Away { text: Some(english()), ..away(who, said) })
         }
-        PeopleReply::WhoIs(ref portrait) => Object::Person(person(portrait)),
+        PeopleReply::WhoIs(ref portrait) => Object::Person(Box::new(person(portrait))),
         _ => Object::Notice { room: None, text: english() },
     }
 }
@@ -29,7 +29,7 @@ fn away<'a>(who: Person<'a>, reason: Option<&'a str>) -> Away<'a> {
 }
 
 fn person<'a>(portrait: &Portrait<'a>) -> PersonEntry<'a> {
-    let &Portrait { who, rooms, is_operator, now, .. } = portrait;
+    let &Portrait { who, rooms, is_operator, metadata, now, .. } = portrait;
     let name = |(room, _): &(&'a RoomName, Rank)| Text::from(room.as_str());
     PersonEntry {
         nick: who.as_str().into(),
@@ -42,6 +42,7 @@ fn person<'a>(portrait: &Portrait<'a>) -> PersonEntry<'a> {
         bot: who.is_bot(),
         away: who.away().map(Text::from),
         silent: who.seen().map(|(_, spoke)| now.since(spoke).as_secs()),
+        metadata: metadata.iter().map(|(key, value)| (key.into(), value.into())).collect(),
         text: sentence(|out| people::write(&PeopleReply::WhoIs(*portrait), out)).into(),
     }
 }

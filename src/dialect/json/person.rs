@@ -1,6 +1,7 @@
 //! Objects about people.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,9 @@ pub struct PersonEntry<'a> {
     /// For how many seconds it has said nothing, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent: Option<u64>,
+    /// What it says of itself for programs, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     /// All of it in English.
     pub text: Cow<'a, str>,
 }

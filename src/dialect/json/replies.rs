@@ -3,6 +3,7 @@
 use super::accounts;
 use super::errors::{bye, error};
 use super::events::{moderated, seconds, write};
+use super::marks;
 use super::object::{
     Greeting, Limits, Message, Object, PeerEntry, RoomEntry, RoomInvitation, Rules, SanctionEntry,
     Text, VERSION,
@@ -88,6 +89,7 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
         }
         Reply::WhisperSent(Whisper { to, sent }) => private(None, Some(to.as_str()), &sent),
         Reply::SentToRankByYou { room, sent, .. } => private(None, Some(room.as_str()), &sent),
+        Reply::ReadUpTo { conversation, at } => marks::object(conversation, at),
         Reply::HearsHistory(on) => {
             Object::Setting { name: "history".into(), on, text: in_english() }
         }

@@ -7,6 +7,7 @@
 
 use serde::Deserialize;
 
+use super::marks;
 use crate::chat::{
     AccountRequest, Command, HistoryCursor, Landing, LogInWay, PeopleCommand, Recall, Refusal,
     RoomCommand, quoted,
@@ -62,6 +63,7 @@ struct Fields {
     page: Option<usize>,
     queue: Option<String>,
     n: Option<u64>,
+    at: Option<u64>,
 }
 
 /// The number of a request, whatever else is wrong with it.
@@ -160,6 +162,7 @@ impl Fields {
             "who" => Command::Who { room, page: self.page.unwrap_or(1) },
             "rooms" => Command::Rooms,
             "history" => Command::InRoom { room, command: RoomCommand::Recall(self.recall()?) },
+            "read" => marks::asked(room, self.nick.as_deref(), self.at)?,
             "topic" if self.text.is_none() => {
                 Command::InRoom { room, command: RoomCommand::AskTopic }
             }
@@ -292,8 +295,9 @@ fn depth(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::Guide;
+    use crate::chat::{Conversation, Guide};
     use crate::dialect::Format;
+    use crate::time::UnixTime;
 
     /// The steps of a request, by a member or a stranger.
     fn steps(text: &str, mut is_member: bool) -> Vec<String> {
@@ -389,6 +393,20 @@ mod tests {
                 })),
             ),
             (r#"{"t":"logout"}"#, command(Command::Account(AccountRequest::LogOut))),
+            (
+                r#"{"t":"read","room":"games"}"#,
+                command(Command::MarkRead {
+                    conversation: Conversation::Room("games"),
+                    read: None,
+                }),
+            ),
+            (
+                r#"{"t":"read","nick":"bob","at":7}"#,
+                command(Command::MarkRead {
+                    conversation: Conversation::Person("bob"),
+                    read: Some(UnixTime::from_millis(7_999)),
+                }),
+            ),
             (r#"{"t":"match_off"}"#, command(Command::MatchOff)),
             (r#"{"t":"quit"}"#, command(Command::Quit(""))),
             (r#"{"t":"ping"}"#, asked(&Step::Ping)),
@@ -460,6 +478,8 @@ mod tests {
             r#"{"t":"say"}"#,
             r#"{"t":"msg","text":"hi"}"#,
             r#"{"t":"join"}"#,
+            r#"{"t":"read","at":5}"#,
+            r#"{"t":"read","room":"games","nick":"bob"}"#,
             r#"{"t":"history","after":"7"}"#,
             r#"{"t":"command","text":"hi"}"#,
         ] {

@@ -14,7 +14,7 @@ use crate::limits::{
 use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
-const ALL: [&str; 36] = [
+const ALL: [&str; 37] = [
     "prompt",
     "format",
     "welcome",
@@ -36,6 +36,7 @@ const ALL: [&str; 36] = [
     "sanctions",
     "owner",
     "password",
+    "read",
     "ignored",
     "ignoring",
     "server_operator",

@@ -97,6 +97,8 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
         Reply::Refused(refusal) => refusals::write(refusal, out),
         Reply::Farewell(farewell) => farewell_line(out, farewell),
         Reply::Remembered { message, now, .. } => notices::remembered(out, numbered, message, now),
+        // For programs that keep it.
+        Reply::ReadUpTo { .. } => {}
         _ => notices::write(reply, numbered, out),
     }
 }
