@@ -14,7 +14,8 @@ use mio_chat::limits::{
     METADATA_KEYS_MAX, METADATA_MEMBERS_MAX, METADATA_SUBSCRIPTIONS_MAX, METADATA_TOLD_MAX,
     OUTBOX_HARD_BYTES,
 };
-use mio_chat::server::{Server, Settings};
+use mio_chat::password::SlowHash;
+use mio_chat::server::{Operator, Server, Settings};
 
 fn quick() -> Settings {
     let accounts = AccountOffer { is_there: true, ..AccountOffer::default() };
@@ -61,6 +62,10 @@ fn comes(world: &mut World, shelf: &SharedShelf, name: &str, lines: &str) -> Str
     let lines = format!("{before}{lines}NICK {name}\nUSER {name} 0 * :{name}\nCAP END\n");
     told(world, shelf, name, &lines)
 }
+
+/// The hash of `pw`, of a thousand rounds: tests need not wait.
+const PASSWORD: &str = "pbkdf2-sha256:1000:73616c74:\
+                        0a38253555ce37f5c72a6b703f996814ebf241f203af146e93dcdeb031c5567e";
 
 const COLOR: &str = "METADATA * SET color :#c90076\n";
 
@@ -312,4 +317,27 @@ fn a_batch_is_a_part_of_an_answer_with_a_label() {
     assert_eq!(heard, expected);
     let heard = told(&mut world, &shelf, "alice", "@label=b METADATA * SET color\n");
     assert_eq!(heard, "@label=b 766 alice alice color :Key not set\n");
+}
+
+#[test]
+fn who_looks_after_the_server_may_take_away_what_others_say_of_themselves() {
+    let shelf = SharedShelf::default();
+    let password = SlowHash::parse(PASSWORD).unwrap();
+    let operators = vec![Operator { name: "root".into(), password }];
+    let mut world = World::kept(Settings { operators, ..quick() }, &shelf);
+    for name in ["alice", "olga"] {
+        comes(&mut world, &shelf, name, "METADATA * SUB color\n");
+        told(&mut world, &shelf, name, "JOIN #den\n");
+    }
+    told(&mut world, &shelf, "alice", COLOR);
+    let take = "METADATA alice SET color\nMETADATA alice CLEAR\n";
+    let heard = told(&mut world, &shelf, "olga", take);
+    assert_eq!(heard.matches("FAIL METADATA KEY_NO_PERMISSION alice ").count(), 2, "{heard}");
+    told(&mut world, &shelf, "olga", "OPER root pw\n");
+    world.hears("alice");
+    let heard = told(&mut world, &shelf, "olga", "METADATA alice SET color :red\n");
+    assert!(heard.contains("KEY_NO_PERMISSION"), "nobody speaks for others: {heard}");
+    let heard = values(&mut world, &shelf, "olga", "METADATA alice CLEAR\n");
+    assert!(heard.contains(&"766 alice color :Key not set".to_owned()), "{heard:?}");
+    assert_eq!(hears(&mut world, "alice"), "766 alice alice color :Key not set\n");
 }

@@ -23,6 +23,9 @@ pub enum Done {
     Password(bool),
     /// A room has another topic.
     Topic,
+    /// What is said of a room for programs has changed, or what a person said of itself was taken
+    /// away.
+    Metadata,
     /// The rules of a room were changed, or who is excepted from them.
     Rules,
 }

@@ -202,6 +202,7 @@ fn word(done: Done) -> &'static str {
         Done::Password(true) => "password",
         Done::Password(false) => "no-password",
         Done::Topic => "topic",
+        Done::Metadata => "metadata",
         Done::Rules => "mode",
     }
 }

@@ -16,6 +16,7 @@ use crate::chat::metadata_request::{
 };
 use crate::chat::outlet::Outlet;
 use crate::chat::read_marks::Conversation;
+use crate::chat::record::Done;
 use crate::chat::refusal::{Rank, Refusal, quoted};
 use crate::chat::reply::Reply;
 use crate::chat::room::RoomId;
@@ -29,6 +30,17 @@ pub(super) enum Whose {
     Person(ClientId),
     Room(RoomId),
     All,
+}
+
+impl Whose {
+    /// The client whose person it is, if it is one's; `id` has asked.
+    fn person(self, id: ClientId) -> Option<ClientId> {
+        match self {
+            Self::Own => Some(id),
+            Self::Person(other) => Some(other),
+            Self::Room(_) | Self::All => None,
+        }
+    }
 }
 
 /// The keys in a list, no more than are heard.
@@ -169,11 +181,11 @@ impl Lobby {
         if !is_key(key) {
             return Err(MetadataRefusal::NoKey(quoted(key)).into());
         }
-        self.check_may_describe(id, whose, Some(key))?;
         let value = fit(value).ok_or_else(|| MetadataRefusal::TooLong(key.into()))?;
-        if whose == Whose::Own {
+        self.check_may_describe(id, whose, (Some(key), value.is_empty()))?;
+        if let Some(person) = whose.person(id) {
             // What is stored of it counts, too.
-            self.holder_in_memory(id)?;
+            self.holder_in_memory(person)?;
         }
         let metadata = self.metadata(id, whose);
         if !value.is_empty() && !metadata.has_place(key) {
@@ -194,9 +206,9 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<usize, Refusal> {
-        self.check_may_describe(id, whose, None)?;
-        if whose == Whose::Own {
-            self.holder_in_memory(id)?;
+        self.check_may_describe(id, whose, (None, true))?;
+        if let Some(person) = whose.person(id) {
+            self.holder_in_memory(person)?;
         }
         let keys: Vec<SmolStr> =
             self.metadata(id, whose).iter().map(|(key, _)| SmolStr::from(key)).collect();
@@ -213,16 +225,18 @@ impl Lobby {
     }
 
     /// Checks that this is for somebody to say: of itself, or of a room as who keeps order there.
+    /// Who looks after the server may take away what others say of themselves.
     fn check_may_describe(
         &self,
         id: ClientId,
         whose: Whose,
-        key: Option<&str>,
+        (key, is_removal): (Option<&str>, bool),
     ) -> Result<(), Refusal> {
         let may = match whose {
             Whose::Own => true,
             Whose::Room(room) => self.check_rank(id, room, Rank::Operator).is_ok(),
-            Whose::Person(_) | Whose::All => false,
+            Whose::Person(_) => is_removal && self.is_server_operator(id),
+            Whose::All => false,
         };
         if may {
             return Ok(());
@@ -251,13 +265,23 @@ impl Lobby {
                 }
                 self.hearers_in(room, key).count()
             }
-            (Whose::Own, _) => {
-                let holder = self.holder(id);
+            _ => {
+                let Some(person) = whose.person(id) else { return 0 };
+                let holder = self.holder(person);
                 self.belongings.change(&holder).set_metadata(key, value);
-                self.tell_own_metadata(id, key, value, outlet)
+                if person != id {
+                    self.note_metadata_taken(id, person);
+                }
+                self.tell_metadata_of_person(person, id, (key, value), outlet)
             }
-            _ => 0,
         }
+    }
+
+    /// Records that somebody who looks after the server has taken away what another says of itself.
+    fn note_metadata_taken(&mut self, id: ClientId, person: ClientId) {
+        let Some(whom) = self.nickname(person).cloned() else { return };
+        let author = Author::Here(id);
+        self.note_done(author, RoomId::MAIN, Done::Metadata, |record| record.to(&whom));
     }
 
     /// A key of a room has another value; empty: none.
@@ -272,6 +296,7 @@ impl Lobby {
         if open.settings.metadata.set(key, value) {
             self.note_settings_changed(room);
             self.tell_metadata_of_room(room, author, (key, value), outlet);
+            self.note_done(author, room, Done::Metadata, |record| record);
         }
     }
 

@@ -52,11 +52,11 @@ impl Lobby {
 
     /// Tells those who know somebody that a key of it has another value: of all who are logged in
     /// to the same account, if it is. How many.
-    pub(super) fn tell_own_metadata(
+    pub(super) fn tell_metadata_of_person(
         &self,
         id: ClientId,
-        key: &str,
-        value: &str,
+        by: ClientId,
+        change: (&str, &str),
         outlet: &mut impl Outlet,
     ) -> usize {
         if self.subscriptions.is_empty() {
@@ -64,7 +64,7 @@ impl Lobby {
         }
         let all = self.accounts.stored_key_of(id).map(|account| self.accounts.clients_of(account));
         let all = all.unwrap_or(std::slice::from_ref(&id));
-        all.iter().map(|one| self.tell_metadata_of(*one, id, (key, value), outlet)).sum()
+        all.iter().map(|one| self.tell_metadata_of(*one, by, change, outlet)).sum()
     }
 
     /// Tells those who know somebody that a key of it has another value, but for who has changed
