@@ -439,7 +439,7 @@ mod tests {
         let file = folder.path().join("tokens");
         add(&file, &name("olga"), &room("ops"), BotKind::Token).unwrap();
         let password = mio_chat::password::SlowHash::of("x", b"salt");
-        let operators = [Operator { name: "0lga".to_owned(), password }];
+        let operators = [Operator { name: "0lga".to_owned(), password: Some(password) }];
         let error = read_bots(&file, &operators).unwrap_err().to_string();
         assert!(
             error.starts_with("the bot olga in") && error.ends_with("operator 0lga"),
