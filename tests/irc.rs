@@ -105,6 +105,30 @@ fn an_answer_bears_its_label_and_no_one_else_hears_of_that() {
 }
 
 #[test]
+fn a_labelled_part_is_answered_once() {
+    let mut world = World::default();
+    irc(&mut world, "alice", "labeled-response batch");
+    world.sends("alice", b"JOIN #a\r\n");
+    world.hears("alice");
+    world.sends("alice", b"@label=one PART #a :enough\r\n");
+    assert_eq!(world.hears("alice"), "@label=one :alice!~alice@local PART #a :enough\r\n");
+}
+
+#[test]
+fn programs_are_told_that_something_is_done_to_one_person_and_not_said() {
+    let mut world = World::default();
+    irc(&mut world, "alice", "");
+    world.connect("bot");
+    world.sends("bot", b"/format json\nbot\n");
+    world.hears("bot");
+    world.sends("alice", b"PRIVMSG bot :\x01ACTION waves\x01\r\nPRIVMSG bot :hello\r\n");
+    let heard = world.hears("bot");
+    let told: Vec<&str> = heard.lines().collect();
+    assert!(told[0].contains(r#""text":"waves","me":true,"#), "{heard}");
+    assert!(told[1].contains(r#""text":"hello","at":"#), "{heard}");
+}
+
+#[test]
 fn long_text_of_others_comes_in_lines_that_fit_and_own_text_must() {
     let mut world = World::default();
     world.join("bob");
@@ -167,7 +191,7 @@ fn however_a_conversation_is_cut_it_goes_the_same_way() {
     let said = registration("alice", "message-tags labeled-response batch")
         + "JOIN #a,#b\r\n@label=x;+y=z PRIVMSG #a,#b :hi\nWHO #a\r\n \r\n@label=l PART #b :bye\r\n";
     let whole = heard_in_pieces(&said, said.len());
-    assert!(whole.contains("BATCH") && whole.contains("PART #b"), "{whole}");
+    assert!(whole.contains("@label=l :alice!~alice@local PART #b :bye\r\n"), "{whole}");
     for size in [1, 2, 3, 7, 64] {
         assert_eq!(heard_in_pieces(&said, size), whole, "pieces of {size}");
     }

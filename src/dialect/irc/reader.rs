@@ -186,6 +186,7 @@ impl Reader {
         let is_answered = match event {
             RoomEvent::News { news, .. } => *news != News::Account,
             RoomEvent::Ruled(change) => matches!(change, RuleChange::Invited { .. }),
+            RoomEvent::Left { .. } => true,
             _ => false,
         };
         if is_answered || event.is_sent() && !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {

@@ -101,6 +101,9 @@ pub enum Object<'a> {
         to: Option<Text<'a>>,
         /// What was said.
         text: Text<'a>,
+        /// It was done, and not said.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        me: bool,
         /// When, in seconds since the beginning of 1970.
         #[serde(default)]
         at: u64,

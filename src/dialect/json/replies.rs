@@ -11,7 +11,7 @@ use super::object::{
 use super::people;
 use crate::chat::{
     HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomAnswer, RoomName, Sanction,
-    SanctionKind, Sent, Ticket, Whisper,
+    SanctionKind, Sent, SentKind, Ticket, Whisper,
 };
 use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
@@ -122,6 +122,7 @@ fn private<'a>(from: Option<&'a str>, to: Option<&'a str>, sent: &Sent<'a>) -> O
         from: from.map(Text::from),
         to: to.map(Text::from),
         text: without_formatting(sent.text),
+        me: sent.kind == SentKind::Acted,
         at: sent.id.at().millis() / 1_000,
     }
 }
