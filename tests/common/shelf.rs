@@ -110,7 +110,7 @@ impl Shelf {
             }
             let room = kept.rooms.iter_mut().find(same).expect("it was put there");
             if let Some(settings) = changes.settings {
-                room.settings = settings.clone();
+                (room.name, room.settings) = (changes.name.clone(), settings.clone());
             }
             room.messages.extend(changes.said.iter().map(|message| (*message).clone()));
             room.messages.retain(|message| message.id.number > changes.forgotten);

@@ -57,15 +57,19 @@ pub(crate) struct Client {
     quiet_at: Option<Nanos>,
     pub(crate) ending: Ending,
     /// The server's words are told to it in ASCII.
-    ascii: bool,
+    pub(crate) ascii: bool,
     /// The first answer of a client that pauses, which it puts before each message.
     prefix: Option<String>,
     pub(crate) prompted: bool,
+    /// It speaks IRC.
+    pub(crate) irc: bool,
+    /// The server leaves it for the next turn, if what it says next is nothing to be counted.
+    pub(crate) is_paused_now: bool,
     /// It is given more time before it is prompted, or never is.
     pub(crate) may_be_browser: bool,
     pub(crate) has_agreed: bool,
     /// It has sent a line that is not empty.
-    spoken: bool,
+    pub(crate) spoken: bool,
     /// Bytes read and lines tried without a nickname.
     pub(crate) bytes: usize,
     pub(crate) tries: usize,
@@ -121,6 +125,8 @@ impl Client {
             ascii: false,
             prefix: None,
             prompted: false,
+            irc: false,
+            is_paused_now: false,
             may_be_browser: false,
             has_agreed: false,
             spoken: false,
@@ -164,7 +170,7 @@ impl Client {
     /// somebody whose connection broke is none.
     pub(crate) fn end_input(&mut self, is_broken: bool) {
         self.ended = true;
-        if is_broken && self.ending != Ending::Pause {
+        if self.irc || (is_broken && self.ending != Ending::Pause) {
             let whole = self.inbox.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
             self.inbox.truncate(whole);
         } else {
@@ -234,7 +240,6 @@ impl Client {
                 This port is a plain-line chat: connect with nc or telnet.\r\n";
             return Some((CloseReason::Foreign(Foreign::Http), answer));
         }
-        // Nobody of the crowd speaks IRC.
         None
     }
 
@@ -446,7 +451,7 @@ impl Client {
     /// Whether the server should read it.
     pub(crate) fn may_be_read(&self) -> bool {
         let stranger = matches!(self.phase, Phase::Silent | Phase::Choosing);
-        let full = stranger && self.bytes >= limits::REGISTER_BYTES_MAX;
+        let full = stranger && self.bytes >= self.bytes_max();
         self.phase != Phase::Closing && !self.is_busy() && !self.ended && !full
     }
 }

@@ -195,6 +195,7 @@ impl Driver for Crowd {
     fn heard(&mut self, server: &Server, id: ClientId) {
         let (now, lines) = (self.now, server.status().counters().lines - self.lines);
         self.lines += lines;
+        self.model.client(id).is_paused_now = server.status().appetite(id) == 0;
         let mut bytes = None;
         self.note(format_args!("{id} is heard: {:?}, {lines} lines", self.read));
         match self.read.take() {

@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use std::net::IpAddr;
+
 use mio_chat::limits::PIECE_BYTES;
 
-use crate::json;
+use crate::{irc_wire, json};
 
 /// What kind of line it is, as far as slow readers go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,16 @@ pub(crate) enum Kind {
     CutOff { least: usize, most: usize },
 }
 
+/// How somebody is told things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Language {
+    #[default]
+    Plain,
+    /// In objects, or in parts of one.
+    Json,
+    Irc,
+}
+
 /// What digits that the server draws are good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Secret {
@@ -29,6 +41,8 @@ pub(crate) enum Secret {
     Epoch,
     /// Somebody owns a room: the key of this number.
     Key(u64),
+    /// What is shown to readers of IRC of who comes from there.
+    Cloak(IpAddr),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -39,8 +53,8 @@ struct Line {
     group: Option<u64>,
     /// What its zeros stand for: the digits of a key, or of the epoch.
     secret: Option<Secret>,
-    /// It must come as JSON, or as a part of an object.
-    json: bool,
+    /// The language in which it must come.
+    language: Language,
     /// When it was queued.
     since: u64,
     /// Between which flushes.
@@ -57,8 +71,8 @@ pub(crate) struct Expected {
     /// Received of a line that is not whole.
     partial: Vec<u8>,
     flush: u64,
-    /// What is queued now must come as JSON.
-    pub(crate) reads_json: bool,
+    /// What is queued now must come in this.
+    pub(crate) language: Language,
     /// Secrets that the client was told, and their digits.
     pub(crate) told: Vec<(Secret, String)>,
 }
@@ -82,12 +96,13 @@ impl Expected {
             // The prompt has no line end: what follows goes on with it.
             Some(last) if last.text.last() != Some(&b'\n') => {
                 last.text.extend_from_slice(text);
-                last.json = self.reads_json;
+                last.language = self.language;
             }
             _ => {
                 let flush = self.flush;
-                let (text, secret, json) = (text.to_vec(), None, self.reads_json);
-                self.lines.push_back(Line { text, kind, group, secret, json, since: now, flush });
+                let (text, secret, language) = (text.to_vec(), None, self.language);
+                let line = Line { text, kind, group, secret, language, since: now, flush };
+                self.lines.push_back(line);
             }
         }
     }
@@ -191,16 +206,23 @@ impl Expected {
         self.partial.extend_from_slice(bytes);
         while let Some(end) = self.partial.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
+            if self.language == Language::Irc {
+                if !irc_wire::is_noise(&line) {
+                    self.take_line(&irc_wire::sorted(&line), Language::Irc)?;
+                }
+                continue;
+            }
             match json::as_plain(&line) {
                 Some(lines) => {
                     for line in lines.split_inclusive('\n') {
-                        self.take_line(line.as_bytes(), true)?;
+                        self.take_line(line.as_bytes(), Language::Json)?;
                     }
                 }
-                None => self.take_line(&line, false)?,
+                None => self.take_line(&line, Language::Plain)?,
             }
         }
-        if self.partial.contains(&b'{') && json::may_begin(&self.partial) {
+        let is_json = self.partial.contains(&b'{') && json::may_begin(&self.partial);
+        if is_json || self.language == Language::Irc {
             return Ok(());
         }
         let fits = |&state: &usize| self.reachable(state).any(|line| self.goes_on(line));
@@ -232,14 +254,15 @@ impl Expected {
             .collect()
     }
 
-    fn take_line(&mut self, received: &[u8], json: bool) -> Result<(), String> {
+    fn take_line(&mut self, received: &[u8], language: Language) -> Result<(), String> {
         self.reorder(received);
         let mut next = BTreeSet::new();
         for &state in &self.behind {
             for (at, line) in self.lines.iter().enumerate().skip(state) {
-                if line.json == json && line.is(received) {
+                let is_it = line.language == language && line.is(received);
+                if let Some(told) = line.told(received).filter(|_| is_it) {
                     next.insert(at + 1);
-                    self.told.extend(line.secret.map(|secret| (secret, line.digits(received))));
+                    self.told.extend(told);
                 }
                 if !line.may_be_left_out() {
                     break;
@@ -259,7 +282,7 @@ impl Expected {
     fn reorder(&mut self, received: &[u8]) {
         let Some(&first) = self.behind.first() else { return };
         let Some(group) = self.lines.get(first).and_then(|line| line.group) else { return };
-        let same = |line: &Line| line.group == Some(group) && line.text == received;
+        let same = |line: &Line| line.group == Some(group) && line.is(received);
         if let Some(at) = (first..self.lines.len()).find(|&at| same(&self.lines[at])) {
             self.lines.swap(first, at);
         }
@@ -297,6 +320,9 @@ const CUT_OFF: &[u8] = b"* you were cut off: ";
 
 impl Line {
     fn is(&self, received: &[u8]) -> bool {
+        if self.language == Language::Irc {
+            return self.told(received).is_some();
+        }
         let Kind::CutOff { least, most } = self.kind else {
             return self.text.len() == received.len() && self.begins_with(received);
         };
@@ -313,6 +339,16 @@ impl Line {
             _ => text == *byte,
         };
         received.len() <= self.text.len() && self.text.iter().zip(received).all(fits)
+    }
+
+    /// What the server has drawn of a line that is this one.
+    fn told(&self, received: &[u8]) -> Option<Vec<(Secret, String)>> {
+        match self.language {
+            Language::Irc => irc_wire::compare(&self.text, received, self.secret),
+            _ => Some(
+                self.secret.map(|secret| (secret, self.digits(received))).into_iter().collect(),
+            ),
+        }
     }
 
     /// What was received where zeros are.

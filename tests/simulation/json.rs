@@ -58,6 +58,9 @@ fn told(object: &Value) -> Option<String> {
         "left" => room.and(nick).map(|nick| format!("{nick} left!"))?,
         "renamed" => format!("* the nickname {} is now {}", nick?, text(object, "new")?),
         "private" => match (text(object, "from"), text(object, "to")) {
+            (Some(from), None) if object["me"] == true => {
+                format!("[{from}] * {from} {}", text(object, "text")?)
+            }
             (Some(from), None) => format!("[{from}] {}", text(object, "text")?),
             (None, Some(to)) => format!("[to {to}] {}", text(object, "text")?),
             _ => return None,

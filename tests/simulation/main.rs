@@ -8,11 +8,15 @@
 //! people    what they say            wire   how it gets to the server, and how they read
 //! model     what the server must do  client one of them        expected  what one must hear
 //! slow      who is cut off           offices  digests, passwords, a restart
+//! hearing   a line, in its language
 //! rooms     who is where             talk   what they say      memory    what rooms remember
+//! moving    coming, leaving, names
 //! order     whose rooms are          sentences  bans and mutes
 //! places    which room makes way
 //! words     commands taken apart     texts  what the server says, and names and times
 //! json      what readers of JSON were sent, as plain lines
+//! irc       people who speak IRC: what their lines ask for, about rooms in irc_rooms
+//! irc_words what its readers are told   irc_wire  what they were sent   irc_people  what they say
 //! endpoints the UDP side, with a model of its own
 //! origins   what all from one address have used up
 //! secure    those who come encrypted
@@ -29,9 +33,16 @@ mod common;
 mod crowd;
 mod endpoints;
 mod expected;
+mod hearing;
+mod irc;
+mod irc_people;
+mod irc_rooms;
+mod irc_wire;
+mod irc_words;
 mod json;
 mod memory;
 mod model;
+mod moving;
 mod offices;
 mod order;
 mod origins;

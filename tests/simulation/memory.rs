@@ -4,7 +4,8 @@ use mio_chat::chat::{MessageKind, SanctionKind, StoredLobby, StoredRoom};
 use mio_chat::id::ClientId;
 use mio_chat::limits;
 
-use crate::rooms::{Effect, Room, Rooms};
+use crate::expected::Language;
+use crate::rooms::{Effect, MAIN, Room, Rooms};
 use crate::sentences::Sentence;
 use crate::texts::dated;
 use crate::words::{place, split};
@@ -18,13 +19,22 @@ const BYTES_EACH: usize = 96;
 /// Stands for a digit that the server draws.
 pub(crate) const EPOCH: &str = "\0\0\0\0\0\0\0\0";
 
+/// How something was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Said,
+    Acted,
+    /// By a program that awaits no answer.
+    Noticed,
+}
+
 /// Something that was said in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) number: u64,
     /// Milliseconds since the beginning of 1970.
     pub(crate) at: u64,
-    pub(crate) acted: bool,
+    pub(crate) how: How,
     pub(crate) who: String,
     pub(crate) text: String,
 }
@@ -32,8 +42,11 @@ pub(crate) struct Message {
 impl Message {
     /// Without and with its number.
     pub(crate) fn told(&self) -> [String; 2] {
-        let Self { number, at, acted, who, text } = self;
-        let bare = if *acted { format!("* {who} {text}\n") } else { format!("{who}: {text}\n") };
+        let Self { number, at, how, who, text } = self;
+        let bare = match how {
+            How::Acted => format!("* {who} {text}\n"),
+            How::Said | How::Noticed => format!("{who}: {text}\n"),
+        };
         let numbered = format!("@{number} {} {bare}", at / 1_000);
         [bare, numbered]
     }
@@ -49,6 +62,18 @@ impl Room {
         while self.messages.len() > most || weight(self) > BYTES_MAX {
             self.forgotten = self.messages.remove(0).number;
         }
+    }
+
+    /// It is as if it had never been made.
+    pub(crate) fn forget(&mut self) {
+        let last = self.messages.last().map_or(self.forgotten, |message| message.number);
+        *self = Self {
+            name: self.name.clone(),
+            founder: self.founder,
+            founded: self.founded,
+            forgotten: last,
+            ..Self::default()
+        };
     }
 
     /// How many of the last messages somebody is read who comes in.
@@ -128,7 +153,8 @@ impl Rooms {
     pub(crate) fn want_json(&mut self, id: ClientId, wanted: bool) -> Vec<Effect> {
         let client = self.clients.get_mut(&id).expect("it is here");
         (client.json, client.numbered) = (wanted, wanted);
-        let form = Effect::Form(id, wanted);
+        let language = if wanted { Language::Json } else { Language::Plain };
+        let form = Effect::Form(id, language);
         self.note(1, if wanted { "told in JSON" } else { "told in plain lines again" });
         let answer = if wanted {
             self.want_numbers(id, true)
@@ -180,8 +206,12 @@ impl Rooms {
             self.last += 1_000_000_000;
             self.gap_before = self.last;
         }
+        self.cloaks.clear();
         for room in &mut self.rooms {
             room.begin_anew();
+            if room.name != MAIN && room.endowed.is_none() {
+                room.forget();
+            }
         }
     }
 
@@ -199,7 +229,10 @@ impl Rooms {
                 continue;
             };
             assert!(same.next().is_none(), "{} was kept twice", room.name);
-            self.compare(room, found);
+            // Of a room that nobody could own again nothing is left, whatever is still kept of it.
+            if !self.is_forsaken(&room.name) {
+                self.compare(room, found);
+            }
         }
         let said = self.rooms.iter().filter_map(|room| room.messages.last());
         let last = said.map(|message| message.number).max().unwrap_or(0);
@@ -218,7 +251,11 @@ impl Rooms {
         let messages = kept.messages.iter().map(|message| Message {
             number: message.id.number,
             at: message.id.at.millis(),
-            acted: message.kind == MessageKind::Acted,
+            how: match message.kind {
+                MessageKind::Said => How::Said,
+                MessageKind::Acted => How::Acted,
+                MessageKind::Noticed => How::Noticed,
+            },
             who: message.who.as_str().to_owned(),
             text: message.text.to_string(),
         });

@@ -15,15 +15,13 @@ use mio_chat::id::ClientId;
 use mio_chat::limits;
 use mio_chat::server::CloseReason;
 
-use crate::client::{Client, Heard, Phase};
+use crate::client::{Client, Phase};
 use crate::expected::{Kind, Secret};
 use crate::offices::Guesser;
 use crate::origins::Origins;
 use crate::rooms::{Effect, Ending, Rooms};
 use crate::rules::Rules;
 use crate::secure::Browsers;
-use crate::texts::unheard;
-use crate::words::cost;
 
 /// Nanoseconds since the start.
 pub(crate) type Nanos = u64;
@@ -269,6 +267,7 @@ impl Model {
         if self.client(id).phase == Phase::Closing {
             return;
         }
+        self.detect_irc(id);
         let has_web = self.rules.has_web();
         if let Some((reason, refusal)) = self.client(id).foreign(has_web) {
             return self.close(id, reason, refusal);
@@ -280,6 +279,9 @@ impl Model {
         loop {
             let (now, rules) = (self.now, self.rules);
             let client = self.client(id);
+            if client.irc && !client.has_line() {
+                break;
+            }
             if !client.may_be_heard(now, &rules) {
                 break;
             }
@@ -287,14 +289,13 @@ impl Model {
                 break;
             }
             let client = self.client(id);
-            if heard == Some(done) && client.has_line() {
+            let is_over = heard == Some(done) && (client.next_counts() || client.is_paused_now);
+            if is_over && client.has_line() {
                 client.must_be_paused = true;
                 break;
             }
             let Some(line) = client.next_line() else { break };
-            let skips = line == Heard::Skipped;
-            done += u64::from(!skips);
-            self.hear(id, line);
+            done += self.hear(id, &line);
             line_ended |= !self.client(id).skipping;
         }
         self.lines += done;
@@ -319,79 +320,39 @@ impl Model {
             };
             let text =
                 format!("* {why}: what you say waits its turn now, and none of it is lost\n");
-            client.tell(now, text.as_bytes());
+            let text = self.rooms.as_told(id, text);
+            self.client(id).tell(now, text.as_bytes());
         }
+        let client = self.client(id);
         if client.ended && client.inbox.is_empty() {
             let broken = client.broken;
             self.close(id, if broken { CloseReason::Lost } else { CloseReason::Ended }, "");
-        } else if client.phase != Phase::Chatting && client.bytes >= limits::REGISTER_BYTES_MAX {
+        } else if client.phase != Phase::Chatting && client.bytes >= client.bytes_max() {
             self.close_as_a_stranger(id);
         }
-    }
-
-    fn hear(&mut self, id: ClientId, line: Heard) {
-        let refusal = match &line {
-            Heard::Skipped => return,
-            Heard::TooLong => unheard(None),
-            Heard::Line { bytes, .. } => unheard(Some(bytes)),
-        };
-        let client = self.client(id);
-        client.note_ending(&line);
-        let pauses = client.is_small();
-        let repeats = client.repeats_refused_name(&line);
-        self.rooms.note_habit(id, pauses);
-        let client = self.client(id);
-        let stranger = client.phase != Phase::Chatting;
-        let text = client.own_text(&line);
-        if stranger {
-            client.tries += 1;
-        } else {
-            self.charge(id, if refusal.is_some() { 1 } else { cost(&text) });
-        }
-        let effects = match refusal {
-            Some(refusal) => vec![Effect::Tell(id, refusal.into())],
-            None if stranger && repeats => self.rooms.hear_stranger(id, ""),
-            None if stranger => self.rooms.hear_stranger(id, &text),
-            None => self.rooms.hear_member(id, &text),
-        };
-        let is_guess = effects.iter().any(Effect::refuses_guess);
-        for effect in effects {
-            self.carry_out(effect);
-        }
-        if is_guess {
-            self.charge(id, u64::from(limits::FLOOD_PER_WRONG_PASSWORD - 3));
-        }
-        self.note_untold();
-        let registered = self.rooms.has(id);
-        if stranger {
-            let nickname = u64::from(limits::FLOOD_PER_NICKNAME);
-            self.charge_origin(id, if registered { nickname } else { 1 });
-        }
-        let client = self.client(id);
-        if stranger && registered {
-            client.phase = Phase::Chatting;
-        } else if stranger && client.tries >= usize::from(limits::REGISTER_TRIES_MAX) {
-            self.close_as_a_stranger(id);
-        }
-    }
-
-    fn close_as_a_stranger(&mut self, id: ClientId) {
-        let reason = CloseReason::Told(Farewell::TooManyTries);
-        let text = "* too much came without a good nickname; connect again and type one\n";
-        self.close(id, reason, text);
     }
 
     pub(crate) fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Tell(to, text) => self.tell(to, &text),
+            Effect::Tell(to, text) => {
+                let text = self.rooms.as_told(to, text);
+                self.tell(to, &text);
+            }
             Effect::TellSecret(to, text, key) => {
                 let (now, secret) = (self.now, key.map_or(Secret::Epoch, Secret::Key));
                 let (rules, turn) = (self.rules, self.turn);
+                let text = self.rooms.as_told(to, text);
                 let client = self.client(to);
                 client.expected.push_secret(now, text.as_bytes(), secret);
                 client.note_weight(rules.hard, turn);
             }
-            Effect::Form(id, json) => self.client(id).expected.reads_json = json,
+            Effect::Form(id, language) => self.client(id).expected.language = language,
+            Effect::Lines(to, text) | Effect::Aside(to, text) => self.tell_lines(to, &text, None),
+            Effect::Room(to, text) => {
+                self.deliveries += 1;
+                self.tell_lines(to, &text, None);
+            }
+            Effect::Guessed(_) => {}
             Effect::Publish(members, text) => {
                 self.deliveries += members.len() as u64;
                 for member in members {
@@ -424,6 +385,17 @@ impl Model {
         let client = self.client(to);
         client.tell(now, text.as_bytes());
         client.note_weight(rules.hard, turn);
+    }
+
+    /// Tells a reader of IRC some lines.
+    pub(crate) fn tell_lines(&mut self, to: ClientId, text: &str, group: Option<u64>) {
+        let now = self.now;
+        let client = self.client(to);
+        if !client.broken {
+            for line in text.split_inclusive('\n') {
+                client.expected.push_line(now, line.as_bytes(), Kind::Must, group);
+            }
+        }
     }
 
     pub(crate) fn tell_presence(&mut self, members: &[ClientId], text: &str, group: Option<u64>) {
@@ -483,7 +455,8 @@ impl Model {
         }
         let client = self.client(id);
         client.close(now, reason);
-        for left in self.rooms.remove(id) {
+        let text = self.rooms.farewell(id, text);
+        for left in self.rooms.remove(id, why(reason)) {
             self.carry_out(left);
         }
         self.note_untold();
@@ -493,5 +466,16 @@ impl Model {
             client.tell(now, b"\n");
         }
         client.tell(now, text.as_bytes());
+    }
+}
+
+/// What readers of IRC are told of why somebody is gone.
+fn why(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Told(Farewell::Quit) => "",
+        CloseReason::Told(Farewell::Banned) => "banned",
+        CloseReason::Told(Farewell::Kicked) => "put out of the server",
+        CloseReason::Lost => "connection lost",
+        _ => "connection closed",
     }
 }

@@ -52,13 +52,20 @@ impl Model {
     /// What people have heard of by now.
     pub(crate) fn lore(&self, id: ClientId) -> Lore {
         let rooms = &self.rooms;
-        let room = rooms.people.iter().find(|person| person.id == id).map(|person| &person.room);
-        let here = rooms.people.iter().filter(|it| Some(&it.room) == room && it.id != id);
+        let own = rooms.people.iter().find(|person| person.id == id);
+        let irc = own.and_then(|person| person.irc.as_ref());
+        // Who speaks IRC is in several rooms: it thinks of that which it has joined last.
+        let room = match irc {
+            Some(about) => about.rooms.last(),
+            None => own.map(|person| &person.room),
+        };
+        let here = room.map(|room| rooms.members(room)).unwrap_or_default();
+        let here = rooms.people.iter().filter(|it| here.contains(&it.id) && it.id != id);
         let sentences = room.map(|room| &rooms.room(room).sentences);
         let sentenced = sentences.into_iter().flatten().filter_map(|it| it.name.clone());
         let operators = room.into_iter().flat_map(|room| &rooms.room(room).operators);
         let endowed = room.and_then(|room| rooms.room(room).endowed.as_ref());
-        let own = endowed.and_then(|(key, _)| rooms.keys.get(key));
+        let key = endowed.and_then(|(key, _)| rooms.keys.get(key));
         let ignored = rooms.people.iter().find(|it| it.id == id).map(|it| it.ignored.clone());
         Lore {
             has_web: self.rules.has_web(),
@@ -68,9 +75,11 @@ impl Model {
             operators: operators.map(|id| rooms.me(*id).name).collect(),
             ignored: ignored.unwrap_or_default(),
             addresses: rooms.clients.values().filter_map(|client| client.address).collect(),
-            keys: own.into_iter().chain(rooms.keys.values().rev().take(2)).cloned().collect(),
+            keys: key.into_iter().chain(rooms.keys.values().rev().take(2)).cloned().collect(),
             epoch: rooms.epoch.clone().unwrap_or_default(),
             last: rooms.last,
+            own_name: own.map(|person| person.name.clone()),
+            rooms: irc.map(|about| about.rooms.clone()).unwrap_or_default(),
         }
     }
 
@@ -160,6 +169,9 @@ impl Model {
                 Secret::Epoch => self.rooms.epoch.get_or_insert_with(|| digits.clone()),
                 Secret::Key(number) => {
                     self.rooms.keys.entry(number).or_insert_with(|| digits.clone())
+                }
+                Secret::Cloak(address) => {
+                    self.rooms.cloaks.entry(address).or_insert_with(|| digits.clone())
                 }
             };
             assert_eq!(*known, digits, "{secret:?} was another before");

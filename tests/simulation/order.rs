@@ -2,11 +2,12 @@
 
 use mio_chat::id::ClientId;
 
+use crate::irc_words::News;
 use crate::rooms::{Effect, MAIN, Person, Rooms};
 use crate::texts::{NAME_CHARACTERS, alike, clean, nickname_fault, quoted, rounded};
 use crate::words::split;
 
-use Effect::{Check, Publish, Tell, TellSecret};
+use Effect::{Check, Tell, TellSecret};
 
 /// Who proves it with this, looks after the server.
 const PASSWORD: &str = "password";
@@ -108,11 +109,14 @@ impl Rooms {
         if self.me(id).room == MAIN {
             return Err(NOT_FOR_MAIN.into());
         }
-        self.governed(id, Rank::Owner)
+        // Where nobody could prove to own a room, its operators may do as much.
+        let room = self.me(id).room;
+        let needs = if self.is_ownerless(&room) { Rank::Operator } else { Rank::Owner };
+        self.governed(id, needs)
     }
 
     pub(crate) fn here(&self, typed: &str, room: &str) -> Result<ClientId, String> {
-        let found = self.holder(typed).filter(|id| self.me(*id).room == room);
+        let found = self.holder(typed).filter(|id| self.me(*id).is_in(room));
         let name = quoted(typed);
         found.ok_or_else(|| format!("* nobody called {name} is in {room} (/who lists it)\n"))
     }
@@ -133,6 +137,10 @@ impl Rooms {
             return Err(YOURSELF.into());
         }
         let name = self.me(whom).name;
+        let are_equals = self.is_ownerless(room) && self.keeps_order(id, room);
+        if are_equals && !self.me(whom).may_all {
+            return Ok(());
+        }
         if self.rank(whom, room) >= self.rank(id, room) {
             return Err(format!("* you cannot do that to {name}, who may do as much as you\n"));
         }
@@ -159,8 +167,21 @@ impl Rooms {
         } else {
             format!("* the topic is now: {text} (by {by})\n")
         };
-        self.room_mut(&room).topic = (!text.is_empty()).then_some((text, by));
-        Ok(vec![Publish(self.members(&room), told)])
+        Ok(self.change_topic(id, &room, (text, told)))
+    }
+
+    /// A room is about something else, and is told so.
+    pub(crate) fn change_topic(
+        &mut self,
+        id: ClientId,
+        room: &str,
+        (text, told): (String, String),
+    ) -> Vec<Effect> {
+        let (by, wall) = (self.whom(id), self.wall);
+        let open = self.room_mut(room);
+        open.topic = (!text.is_empty()).then(|| (text.clone(), by.name.clone()));
+        open.topic_at = wall;
+        self.tell_room(room, told, &News::Topic(by, text))
     }
 
     fn set_password(&mut self, id: ClientId, typed: &str) -> Result<Vec<Effect>, String> {
@@ -170,14 +191,18 @@ impl Rooms {
             return Err("* that is too long: a password has at most 64 bytes\n".into());
         }
         self.room_mut(&room).password = needed.then(|| typed.to_owned());
-        Ok(vec![Tell(
+        let change = if needed { "+k *" } else { "-k *" };
+        let mut told =
+            self.tell_room(&room, String::new(), &News::Mode(self.whom(id), change.to_owned()));
+        told.push(Tell(
             id,
             if needed {
                 format!("* the room {room} needs a password now: /join {room} PASSWORD\n")
             } else {
                 format!("* the room {room} needs no password any more\n")
             },
-        )])
+        ));
+        Ok(told)
     }
 
     /// Why this does not open a room, if it does not.
@@ -249,6 +274,9 @@ impl Rooms {
 
     fn give(&mut self, id: ClientId, typed: &str) -> Result<Vec<Effect>, String> {
         let room = self.owned(id)?;
+        if self.is_ownerless(&room) && self.rank(id, &room) == Rank::Operator {
+            return Err(format!("* you would have to own {room} to do that (/help rooms)\n"));
+        }
         let heir = self.here(typed, &room)?;
         if self.room(&room).owner == Some(heir) {
             return Err(already(&self.me(heir).name));
@@ -266,6 +294,10 @@ impl Rooms {
     ) -> Result<Vec<Effect>, String> {
         let room = self.owned(id)?;
         let whom = self.here(typed, &room)?;
+        if !may && self.is_ownerless(&room) && self.room(&room).owner == Some(whom) {
+            let name = self.me(whom).name;
+            return Err(format!("* you cannot do that to {name}, who may do as much as you\n"));
+        }
         if self.room(&room).operators.contains(&whom) == may {
             return Err(already(&self.me(whom).name));
         }
@@ -280,8 +312,10 @@ impl Rooms {
     }
 
     fn tell_deed(&self, by: ClientId, room: &str, deed: &str, whom: ClientId) -> Vec<Effect> {
-        let (by, whom) = (self.me(by).name, self.me(whom).name);
-        vec![Publish(self.members(room), format!("* the room {room}: {whom} was {deed} by {by}\n"))]
+        let (by, whom) = (self.whom(by), self.me(whom).name);
+        let told = format!("* the room {room}: {whom} was {deed} by {}\n", by.name);
+        let sign = if deed == "removed as an operator" { "-o" } else { "+o" };
+        self.tell_room(room, told, &News::Mode(by, format!("{sign} {whom}")))
     }
 
     // ---- Who does not want to hear whom ----

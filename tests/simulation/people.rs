@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::irc_people;
 use crate::random::Random;
 
 /// What people have heard of: who is here, and what proves something.
@@ -21,6 +22,9 @@ pub(crate) struct Lore {
     pub(crate) keys: Vec<String>,
     pub(crate) epoch: String,
     pub(crate) last: u64,
+    /// Its nickname, and it is in these rooms where it speaks IRC.
+    pub(crate) own_name: Option<String>,
+    pub(crate) rooms: Vec<String>,
 }
 
 /// What kind of program somebody uses.
@@ -30,6 +34,8 @@ pub(crate) enum Program {
     Lines,
     /// The same, told things in JSON.
     Json,
+    /// A program that speaks IRC.
+    Irc,
     /// The classroom client: no newline, but a pause.
     Classroom,
     /// Lines with telnet commands in between.
@@ -40,7 +46,7 @@ pub(crate) enum Program {
     Silent,
 }
 
-const NAMES: [&str; 21] = [
+pub(crate) const NAMES: [&str; 21] = [
     "alice",
     "Alice",
     "a1ice",
@@ -64,7 +70,7 @@ const NAMES: [&str; 21] = [
     "caf\u{e9}",
 ];
 /// Most of them one room, where people meet.
-const ROOMS: [&str; 12] = [
+pub(crate) const ROOMS: [&str; 12] = [
     "games", "Games", "GAMES", "garnes", "games", "games", "#go", "g0", "main", "^_^", "a room",
     "tea",
 ];
@@ -305,12 +311,14 @@ fn words(
         },
         _ => b"",
     };
-    if is_first && random.below(8) > 0 && program != Program::Foreign {
+    let is_other = matches!(program, Program::Foreign | Program::Irc);
+    if is_first && random.below(8) > 0 && !is_other {
         let end: &[u8] = if program == Program::Classroom { b"" } else { b"\n" };
         return [form, nickname.as_bytes(), end].concat();
     }
     match program {
         Program::Silent => Vec::new(),
+        Program::Irc => irc_people::speech(random, nickname, is_first, lore),
         Program::Foreign => foreign(random.pick::<&[u8]>(&FOREIGN), lore.has_web),
         Program::Classroom => {
             let prefix: &[u8] =

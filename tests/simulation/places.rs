@@ -41,19 +41,48 @@ impl Rooms {
         if !self.has_place(address) {
             return vec![no_place(id)];
         }
-        let (name, forgotten) = (name.to_owned(), self.last);
+        self.found_room(id, name);
+        let mut effects = self.move_to(id, name);
+        effects.push(self.grant_ownership(id, name));
+        effects
+    }
+
+    /// The same of a room that nobody could own again, under the name as it is typed now.
+    pub(crate) fn make_anew(&mut self, id: ClientId, old: &str, name: &str) -> Vec<Effect> {
+        self.rooms.retain(|room| room.name != old);
+        self.found_room(id, name);
+        let mut effects = self.move_to(id, name);
+        effects.push(self.grant_ownership(id, name));
+        effects
+    }
+
+    /// There is one room more.
+    pub(crate) fn found_room(&mut self, id: ClientId, name: &str) {
         self.founded += 1;
-        let (founder, founded) = (around(address), self.founded);
         self.rooms.push(Room {
-            name: name.clone(),
-            forgotten,
-            founder,
-            founded,
+            name: name.to_owned(),
+            forgotten: self.last,
+            founder: around(self.clients[&id].address),
+            founded: self.founded,
             ..Room::default()
         });
-        let mut effects = self.move_to(id, &name);
-        effects.push(self.grant_ownership(id, &name));
-        effects
+    }
+
+    /// Nobody is in a room, and nobody could prove to own it.
+    pub(crate) fn is_forsaken(&self, room: &str) -> bool {
+        self.is_empty(room) && self.is_ownerless(room)
+    }
+
+    pub(crate) fn is_ownerless(&self, room: &str) -> bool {
+        room != MAIN && self.room(room).endowed.is_none()
+    }
+
+    /// Such a room is as one that was never made.
+    pub(crate) fn forget_if_forsaken(&mut self, room: &str) {
+        if self.is_forsaken(room) {
+            self.room_mut(room).forget();
+            self.note(1, "forsaken room");
+        }
     }
 }
 

@@ -8,13 +8,12 @@ use std::net::IpAddr;
 
 use mio_chat::id::ClientId;
 
-use crate::memory::Message;
-use crate::places::no_place;
+use crate::expected::Language;
+use crate::irc::Speaker;
+use crate::irc_words::News;
+use crate::memory::{How, Message};
 use crate::sentences::Sentence;
-use crate::texts::{
-    HELP, HELP_ROOMS, NAME_CHARACTERS, alike, bare_room, kept_for_the_server, nickname_fault,
-    room_fault,
-};
+use crate::texts::{HELP, HELP_ROOMS, alike};
 use crate::words::{refusal, split};
 
 /// What a command leads to.
@@ -24,8 +23,16 @@ pub(crate) enum Effect {
     Tell(ClientId, String),
     /// The same, with digits in it that the server draws: the key of so many, or else the epoch.
     TellSecret(ClientId, String, Option<u64>),
-    /// This client is told things in JSON from now on, or in plain lines.
-    Form(ClientId, bool),
+    /// This client is told things in this language from now on.
+    Form(ClientId, Language),
+    /// This reader of IRC is told these lines alone.
+    Lines(ClientId, String),
+    /// This one is told these, and they are no answer to what it has said.
+    Aside(ClientId, String),
+    /// This one is told these of what happens in a room.
+    Room(ClientId, String),
+    /// This client has brought a wrong password, and was told so.
+    Guessed(ClientId),
     /// These clients are told this.
     Publish(Vec<ClientId>, String),
     /// These clients are told who came or went.
@@ -52,7 +59,7 @@ pub(crate) enum Ending {
     Banned,
 }
 
-use Effect::{Close, Presence, Publish, Tell};
+use Effect::{Close, Presence, Tell};
 
 pub(crate) const MAIN: &str = "main";
 /// A nickname that only those who look after the server may have.
@@ -80,6 +87,8 @@ pub(crate) struct Connected {
     /// if not.
     pub(crate) wants_history: Option<bool>,
     pub(crate) unasked: bool,
+    /// It speaks IRC.
+    pub(crate) irc: Option<Speaker>,
 }
 
 /// Somebody with a nickname.
@@ -91,6 +100,34 @@ pub(crate) struct Person {
     pub(crate) ignored: Vec<String>,
     /// Looks after the server.
     pub(crate) may_all: bool,
+    /// What it has told of itself, and in which rooms it is, where it speaks IRC.
+    pub(crate) irc: Option<About>,
+    pub(crate) account: Option<String>,
+    pub(crate) away: Option<String>,
+}
+
+/// What IRC tells of somebody.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    pub(crate) user: String,
+    pub(crate) real: String,
+    /// In the order in which it has joined them.
+    pub(crate) rooms: Vec<String>,
+}
+
+impl Person {
+    pub(crate) fn new(id: ClientId, name: &str) -> Self {
+        let (name, room, ignored) = (name.to_owned(), String::new(), Vec::new());
+        let (irc, account, away) = (None, None, None);
+        Self { id, name, room, ignored, may_all: false, irc, account, away }
+    }
+
+    pub(crate) fn is_in(&self, room: &str) -> bool {
+        match &self.irc {
+            Some(about) => about.rooms.iter().any(|other| other == room),
+            None => self.room == room,
+        }
+    }
 }
 
 /// A room, empty or not.
@@ -99,6 +136,8 @@ pub(crate) struct Room {
     pub(crate) name: String,
     /// And who says so.
     pub(crate) topic: Option<(String, String)>,
+    /// And since when.
+    pub(crate) topic_at: u64,
     pub(crate) password: Option<String>,
     /// Wrong passwords, and when the last one came, by where from.
     pub(crate) guesses: BTreeMap<IpAddr, (u32, u64)>,
@@ -106,6 +145,8 @@ pub(crate) struct Room {
     pub(crate) endowed: Option<(u64, String)>,
     pub(crate) owner: Option<ClientId>,
     pub(crate) operators: Vec<ClientId>,
+    /// Who may speak where not everybody may.
+    pub(crate) voiced: Vec<ClientId>,
     pub(crate) sentences: Vec<Sentence>,
     pub(crate) messages: Vec<Message>,
     /// The number of the last message that is forgotten, or was said before the room was.
@@ -121,7 +162,7 @@ pub(crate) struct Room {
 impl Room {
     /// Nobody is here.
     pub(crate) fn begin_anew(&mut self) {
-        (self.owner, self.operators) = (None, Vec::new());
+        (self.owner, self.operators, self.voiced) = (None, Vec::new(), Vec::new());
         (self.came, self.left) = (0, 0);
     }
 }
@@ -143,6 +184,10 @@ pub(crate) struct Rooms {
     pub(crate) epoch: Option<String>,
     pub(crate) keys: BTreeMap<u64, String>,
     pub(crate) keys_given: u64,
+    /// What readers of IRC are shown of who comes from where.
+    pub(crate) cloaks: BTreeMap<IpAddr, String>,
+    /// What readers of IRC were told that they are called.
+    pub(crate) called: BTreeMap<ClientId, String>,
     /// Somebody was only counted since the last digest.
     pub(crate) untold: bool,
     pub(crate) founded: u64,
@@ -163,6 +208,8 @@ impl Rooms {
             epoch: None,
             keys: BTreeMap::new(),
             keys_given: 0,
+            cloaks: BTreeMap::new(),
+            called: BTreeMap::new(),
             untold: false,
             founded: 0,
             deeds: BTreeMap::new(),
@@ -172,7 +219,8 @@ impl Rooms {
     pub(crate) fn connect(&mut self, id: ClientId, address: IpAddr) {
         let address = Some(address).filter(|address| !address.is_loopback());
         let (numbered, json, wants_history, unasked) = (false, false, None, true);
-        self.clients.insert(id, Connected { address, numbered, json, wants_history, unasked });
+        let irc = None;
+        self.clients.insert(id, Connected { address, numbered, json, wants_history, unasked, irc });
     }
 
     /// Who ends messages by pausing is read nothing of before unless it asks.
@@ -226,9 +274,9 @@ impl Rooms {
         if line.is_empty() {
             return Vec::new();
         }
-        let Some(request) = line.strip_prefix('/') else { return self.speak(id, line, false) };
+        let Some(request) = line.strip_prefix('/') else { return self.speak(id, line, How::Said) };
         if request.starts_with('/') {
-            return self.speak(id, request, false);
+            return self.speak(id, request, How::Said);
         }
         let (verb, argument) = split(request);
         if let Some(refusal) = refusal(verb, argument) {
@@ -245,7 +293,7 @@ impl Rooms {
             "rooms" | "list" => vec![Tell(id, self.list())],
             "who" | "names" => vec![Tell(id, self.who(id, argument))],
             "msg" | "w" => self.whisper(id, argument),
-            "me" => self.speak(id, argument, true),
+            "me" => self.speak(id, argument, How::Acted),
             "history" => self.recall(id, argument),
             "numbers" => self.want_numbers(id, argument == "on"),
             "format" => self.want_json(id, argument == "json"),
@@ -254,14 +302,24 @@ impl Rooms {
         }
     }
 
-    /// A client is gone: those in its room hear of it.
-    pub(crate) fn remove(&mut self, id: ClientId) -> Vec<Effect> {
+    /// A client is gone: those in its rooms hear of it, and why.
+    pub(crate) fn remove(&mut self, id: ClientId, why: &str) -> Vec<Effect> {
+        let news = self.has(id).then(|| News::Quit(self.whom(id), why.to_owned()));
+        self.take_out(id, &news.unwrap_or(News::Nothing))
+    }
+
+    /// The same, told so to readers of IRC.
+    pub(crate) fn take_out(&mut self, id: ClientId, news: &News) -> Vec<Effect> {
         self.clients.remove(&id);
         let Some(at) = self.people.iter().position(|person| person.id == id) else {
             return Vec::new();
         };
         let person = self.people.remove(at);
-        self.remove_member(id, &person)
+        let rooms = match person.irc {
+            Some(about) => about.rooms.into_iter().rev().collect(),
+            None => vec![person.room],
+        };
+        self.leave_rooms(id, (&person.name, &rooms), news)
     }
 
     /// Everybody is gone, and nobody hears of it.
@@ -309,7 +367,8 @@ impl Rooms {
                 (0, left) => format!("-{left}"),
                 _ => format!("+{came} -{left}"),
             };
-            told.push(Presence(members, format!("* {changes}, {count} here\n")));
+            let (_, plain) = self.by_language(&members);
+            told.push(Presence(plain, format!("* {changes}, {count} here\n")));
         }
         self.note(told.len() as u64, "digest");
         told
@@ -328,7 +387,7 @@ impl Rooms {
     }
 
     pub(crate) fn members(&self, room: &str) -> Vec<ClientId> {
-        let inside = self.people.iter().filter(|person| person.room == room);
+        let inside = self.people.iter().filter(|person| person.is_in(room));
         inside.map(|person| person.id).collect()
     }
 
@@ -342,152 +401,5 @@ impl Rooms {
 
     pub(crate) fn holder(&self, name: &str) -> Option<ClientId> {
         self.people.iter().find(|person| alike(&person.name, name)).map(|person| person.id)
-    }
-
-    fn nickname_fault(&self, id: ClientId, name: &str) -> Option<String> {
-        if let Some(fault) = nickname_fault(name) {
-            return Some(fault);
-        }
-        if self.holder(name).is_some_and(|holder| holder != id) {
-            let why = "is taken, or looks like one that is; try /nick NAME";
-            return Some(format!("* the nickname {name} {why}\n"));
-        }
-        let may = self.has(id) && self.me(id).may_all;
-        (alike(name, KEPT) && !may).then(|| kept_for_the_server(name))
-    }
-
-    fn register(&mut self, id: ClientId, name: &str) -> Vec<Effect> {
-        if let Some(fault) = self.nickname_fault(id, name) {
-            return vec![Tell(id, fault)];
-        }
-        if let Some(refusal) = self.ban_on(id, name, MAIN) {
-            self.note(1, "kept out of the server");
-            return vec![Tell(id, refusal), Close(id, Ending::Banned)];
-        }
-        let mut effects = vec![Tell(id, "Connected to server!\n".into())];
-        let (name, room, ignored) = (name.to_owned(), String::new(), Vec::new());
-        effects.extend(self.enter(Person { id, name, room, ignored, may_all: false }, MAIN));
-        effects
-    }
-
-    fn enter(&mut self, person: Person, room: &str) -> Vec<Effect> {
-        let (id, name) = (person.id, person.name.clone());
-        let mut effects = self.read_at_the_door(id, room);
-        self.note(u64::from(effects.len() > 2), "history at the door");
-        self.people.push(Person { room: room.to_owned(), ..person });
-        let members = self.members(room);
-        let others = members.len() - 1;
-        let joined = format!("{name} joined!\n");
-        if members.len() > self.settings.digest_above {
-            self.room_mut(room).came += 1;
-            self.untold = true;
-            effects.push(Tell(id, joined));
-        } else {
-            effects.push(Presence(members, joined));
-        }
-        effects.push(Tell(
-            id,
-            match others {
-                0 => format!("* you are alone in {room} (/help tells what you can do)\n"),
-                1 => format!("* you are in {room} with 1 other (/help, /who)\n"),
-                _ => format!("* you are in {room} with {others} others (/help, /who)\n"),
-            },
-        ));
-        if self.room(room).topic.is_some() {
-            effects.push(self.tell_topic(id));
-        }
-        effects
-    }
-
-    /// Somebody who is nobody any more has left.
-    fn remove_member(&mut self, id: ClientId, person: &Person) -> Vec<Effect> {
-        let members = self.members(&person.room);
-        let counted = members.len() >= self.settings.digest_above.max(1);
-        let room = self.room_mut(&person.room);
-        room.operators.retain(|operator| *operator != id);
-        room.owner = room.owner.filter(|owner| *owner != id);
-        if members.is_empty() {
-            (room.came, room.left) = (0, 0);
-        }
-        if counted {
-            room.left += 1;
-            self.untold = true;
-            return Vec::new();
-        }
-        vec![Presence(members, format!("{} left!\n", person.name))]
-    }
-
-    pub(crate) fn move_to(&mut self, id: ClientId, room: &str) -> Vec<Effect> {
-        let at = self.people.iter().position(|person| person.id == id).expect("a member");
-        let person = self.people.remove(at);
-        let mut effects = self.remove_member(id, &person);
-        effects.extend(self.enter(person, room));
-        effects
-    }
-
-    fn rename(&mut self, id: ClientId, typed: &str) -> Vec<Effect> {
-        if let Some(fault) = self.nickname_fault(id, typed) {
-            return vec![Tell(id, fault)];
-        }
-        let Person { name: old, room, .. } = self.me(id);
-        if old == typed {
-            return vec![Tell(id, format!("* you are called {typed} already\n"))];
-        }
-        if self.mute_on(id).is_some() {
-            let why = "so you keep your nickname there; /leave it first, or wait";
-            self.note(1, "no other name for the muted");
-            return vec![Tell(id, format!("* you are muted in {room}, {why}\n"))];
-        }
-        let banned = self.ban_on(id, typed, &room).or_else(|| self.ban_on(id, typed, MAIN));
-        if let Some(refusal) = banned {
-            return vec![Tell(id, refusal)];
-        }
-        // Whoever ignores the one name ignores the other.
-        for other in &mut self.people {
-            let has = |name: &str| other.ignored.iter().any(|ignored| alike(ignored, name));
-            if has(&old) && !has(typed) {
-                other.ignored.push(typed.to_owned());
-            }
-        }
-        typed.clone_into(&mut self.me_mut(id).name);
-        vec![Publish(self.members(&room), format!("* the nickname {old} is now {typed}\n"))]
-    }
-
-    fn join(&mut self, id: ClientId, argument: &str) -> Vec<Effect> {
-        let (typed, password) = split(argument);
-        let typed = bare_room(typed);
-        if let Some(fault) = room_fault(typed) {
-            return vec![Tell(id, fault.into())];
-        }
-        let like = self.rooms.iter().find(|room| alike(&room.name, typed));
-        let Some(name) = like.map(|room| room.name.clone()) else {
-            if !password.is_empty() {
-                return vec![Tell(id, NAME_CHARACTERS.into())];
-            }
-            return self.make_room(id, typed);
-        };
-        if name == self.me(id).room {
-            return vec![Tell(id, format!("* you are in {name} already (/rooms lists others)\n"))];
-        }
-        if self.settings.kept && self.is_empty(&name) && !self.has_place(None) {
-            return vec![no_place(id)];
-        }
-        if let Some(refusal) = self.ban_on(id, &self.me(id).name, &name) {
-            self.note(1, "kept out of a room");
-            return vec![Tell(id, refusal)];
-        }
-        if let Some(refusal) = self.wrong_password(id, &name, password) {
-            return vec![Tell(id, refusal)];
-        }
-        self.note(u64::from(self.members(&name).is_empty()), "back in an empty room");
-        self.move_to(id, &name)
-    }
-
-    fn leave(&mut self, id: ClientId) -> Vec<Effect> {
-        if self.me(id).room == MAIN {
-            let text = "* you are in main, where everyone starts (/quit leaves the chat)\n";
-            return vec![Tell(id, text.into())];
-        }
-        self.move_to(id, MAIN)
     }
 }

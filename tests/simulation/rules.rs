@@ -51,6 +51,11 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// Whether some speak IRC: where people are not only counted, so that each is told of each.
+    pub(crate) fn has_irc(&self) -> bool {
+        self.rooms.digest_above == 200
+    }
+
     /// Whether HTTP is spoken: then nobody begins with it (`tests/web/` plays that), but some do
     /// with what looks like it.
     pub(crate) fn has_web(&self) -> bool {

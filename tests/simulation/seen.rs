@@ -28,7 +28,7 @@ pub(crate) struct Seen {
 }
 
 /// Besides what is typed.
-const DEEDS: [&str; 12] = [
+const DEEDS: [&str; 24] = [
     "digest",
     "told in JSON",
     "told in plain lines again",
@@ -41,6 +41,18 @@ const DEEDS: [&str; 12] = [
     "banned and put out",
     "kept out of a room",
     "kept out of the server",
+    "came by IRC",
+    "capabilities of IRC",
+    "label of IRC",
+    "said on IRC",
+    "private on IRC",
+    "history on IRC",
+    "topic by IRC",
+    "renamed on IRC",
+    "in several rooms",
+    "room made by IRC",
+    "forsaken room",
+    "kept out of a room on IRC",
 ];
 
 impl Seen {

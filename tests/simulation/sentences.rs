@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use mio_chat::id::ClientId;
 
+use crate::irc_words::{CLOAK, News, channel, written};
 use crate::order::{Rank, checked};
 use crate::rooms::{Effect, Ending, MAIN, Person, Rooms};
 use crate::texts::{alike, nickname_fault, quoted, rounded};
 use crate::words::{split, time_and_reason};
 
-use Effect::{Close, Publish, Tell};
+use Effect::{Close, Lines, Tell};
 
 /// A ban or a mute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +34,11 @@ impl Rooms {
         self.check_outranks(id, whom, &room)?;
         let (by, name) = (self.me(id).name, self.me(whom).name);
         let told = format!("* you were put out of {room} by {by}{reason}\n");
-        let (mut effects, close) = self.put_out(whom, &room, told);
+        let why = reason.strip_prefix(": ").unwrap_or_default().to_owned();
+        let news = News::Kicked { by: self.whom(id), whom: name.clone(), reason: why };
+        let (mut effects, close) = self.put_out(whom, &room, told, &news);
         let told = format!("* the room {room}: {name} was put out by {by}{reason}\n");
-        effects.push(Publish(self.members(&room), told));
+        effects.extend(self.tell_room(&room, told, &News::Nothing));
         effects.extend(close);
         Ok(effects)
     }
@@ -46,13 +49,19 @@ impl Rooms {
         whom: ClientId,
         room: &str,
         told: String,
+        news: &News,
     ) -> (Vec<Effect>, Option<Effect>) {
-        let mut effects = vec![Tell(whom, told)];
-        if room != MAIN {
-            effects.extend(self.move_to(whom, MAIN));
+        let lines = |taken| Lines(whom, written(taken, &channel(room), news));
+        let mut effects = vec![self.reads_irc(whom).map_or(Tell(whom, told), lines)];
+        if room != MAIN && self.me(whom).irc.is_some() {
+            effects.extend(self.leave_room(whom, room, news));
             return (effects, None);
         }
-        effects.extend(self.remove(whom));
+        if room != MAIN {
+            effects.extend(self.move_away(whom, MAIN, news));
+            return (effects, None);
+        }
+        effects.extend(self.take_out(whom, news));
         (effects, Some(Close(whom, Ending::Kicked)))
     }
 
@@ -87,9 +96,10 @@ impl Rooms {
         let for_how_long = lasts.map_or(String::new(), |lasts| format!(" for {}", rounded(lasts)));
         let tail = format!("by {by}{for_how_long}{}", because(&reason));
         let (mut effects, mut closes) = (Vec::new(), None);
+        let author = self.whom(id);
         let on = |person: &Person| {
             let from_there = address.is_some() && self.clients[&person.id].address == address;
-            (room == MAIN || person.room == room)
+            (room == MAIN || person.is_in(&room))
                 && (name.as_ref().is_some_and(|name| alike(name, &person.name)) || from_there)
                 && self.rank(person.id, &room) < self.rank(id, &room)
         };
@@ -102,12 +112,15 @@ impl Rooms {
                 if room == MAIN { "banned from the server" } else { "banned and put out" },
             );
             let told = format!("* you were banned from {room} {tail}\n");
-            (effects, closes) = self.put_out(whom, &room, told);
+            let name = self.me(whom).name;
+            let news = News::Kicked { by: author.clone(), whom: name, reason: reason.clone() };
+            (effects, closes) = self.put_out(whom, &room, told, &news);
         }
+        let change = format!("+b {}", mask_of(bans, name.as_deref(), address));
         let whom = name.unwrap_or("an address".into());
         let done = if bans { "banned" } else { "muted" };
         let told = format!("* the room {room}: {whom} was {done} {tail}\n");
-        effects.push(Publish(self.members(&room), told));
+        effects.extend(self.tell_room(&room, told, &News::Mode(author, change)));
         effects.extend(closes);
         Ok(effects)
     }
@@ -167,11 +180,12 @@ impl Rooms {
             return Err("* that is you; it can be done to somebody else\n".into());
         }
         self.room_mut(&room).sentences.retain(|known| !meant(known));
+        let change = format!("-b {}", mask_of(bans, found.name.as_deref(), found.address));
         let whom = found.name.unwrap_or("an address".into());
         let done = if bans { "allowed back" } else { "allowed to speak again" };
         let by = self.me(id).name;
         let told = format!("* the room {room}: {whom} was {done} by {by}\n");
-        Ok(vec![Publish(self.members(&room), told)])
+        Ok(self.tell_room(&room, told, &News::Mode(self.whom(id), change)))
     }
 
     pub(crate) fn list_sentences(&self, id: ClientId) -> Vec<Effect> {
@@ -209,14 +223,14 @@ impl Rooms {
     }
 
     /// Why somebody may not speak, if that is so.
-    pub(crate) fn mute_on(&self, id: ClientId) -> Option<String> {
-        let Person { name, room, .. } = self.me(id);
+    pub(crate) fn mute_on(&self, id: ClientId, room: &str) -> Option<String> {
+        let Person { name, .. } = self.me(id);
         let on = |known: &&Sentence| {
             let named = known.name.as_ref().is_some_and(|other| alike(other, &name));
             !known.bans && known.holds(self.wall) && named
         };
-        let mute = self.room(&room).sentences.iter().find(on)?;
-        (!self.me(id).may_all).then(|| self.told(mute, "muted in", &room))
+        let mute = self.room(room).sentences.iter().find(on)?;
+        (!self.me(id).may_all).then(|| self.told(mute, "muted in", room))
     }
 
     fn told(&self, sentence: &Sentence, how: &str, room: &str) -> String {
@@ -239,6 +253,13 @@ impl Sentence {
             && self.address == other.address
             && key(&self.name) == key(&other.name)
     }
+}
+
+/// Whom a ban or a mute is on, as IRC writes it.
+fn mask_of(bans: bool, name: Option<&str>, address: Option<IpAddr>) -> String {
+    let cloak = address.map_or("*".to_owned(), |address| format!("{CLOAK}{address}{CLOAK}"));
+    let mute = if bans { "" } else { "m:" };
+    format!("{mute}{}!*@{cloak}", name.unwrap_or("*"))
 }
 
 fn because(reason: &str) -> String {

@@ -26,7 +26,7 @@ impl Model {
         let mixed = self.rooms.mixed(slow);
         for &id in slow {
             let maybe = self.rooms.left_maybe(id, &mixed);
-            let left = self.rooms.remove(id);
+            let left = self.rooms.remove(id, "too slow to read");
             let client = self.client(id);
             let expected = &mut client.expected;
             let least = expected.least().saturating_sub(more);
@@ -43,7 +43,15 @@ impl Model {
             client.close(now, CloseReason::Told(Farewell::SlowReader { backlog: 0 }));
             client.expected.push_line(now, b"cut off\n", kind, None);
             for effect in left {
-                let Effect::Presence(members, text) = effect else { unreachable!("it left") };
+                let (members, text) = match effect {
+                    Effect::Room(to, text) => {
+                        self.deliveries += 1;
+                        self.tell_lines(to, &text, group);
+                        continue;
+                    }
+                    Effect::Presence(members, text) => (members, text),
+                    _ => unreachable!("it left"),
+                };
                 self.deliveries += members.len() as u64;
                 if maybe.is_none() {
                     self.tell_presence(&members, &text, group);

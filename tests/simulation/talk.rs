@@ -2,37 +2,58 @@
 
 use mio_chat::id::ClientId;
 
-use crate::memory::Message;
+use crate::irc_words::{News, written};
+use crate::memory::{How, Message};
 use crate::rooms::{Effect, MAIN, Person, Room, Rooms};
 use crate::texts::{alike, bare_room, clean, quoted, room_fault};
 use crate::words::split;
 
-use Effect::{Publish, Tell};
+use Effect::{Aside, Publish, Tell};
 
 impl Rooms {
-    pub(crate) fn speak(&mut self, id: ClientId, text: &str, acted: bool) -> Vec<Effect> {
-        if let Some(refusal) = self.mute_on(id) {
+    pub(crate) fn speak(&mut self, id: ClientId, text: &str, how: How) -> Vec<Effect> {
+        let Person { room, .. } = self.me(id);
+        if let Some(refusal) = self.silenced(id, &room) {
             return vec![Tell(id, refusal)];
         }
-        let (Person { name, room, .. }, text) = (self.me(id), clean(text));
+        self.say(id, &room, text, how)
+    }
+
+    /// Why somebody may not speak in a room, if that is so.
+    pub(crate) fn silenced(&self, id: ClientId, room: &str) -> Option<String> {
+        self.mute_on(id, room)
+    }
+
+    /// Somebody who may says something in a room.
+    pub(crate) fn say(&mut self, id: ClientId, room: &str, text: &str, how: How) -> Vec<Effect> {
+        let (Person { name, .. }, text) = (self.me(id), clean(text));
         if text.trim().is_empty() {
             return Vec::new();
         }
         self.last += 1;
         let who = name.clone();
-        let message = Message { number: self.last, at: self.wall, acted, who, text };
+        let message = Message { number: self.last, at: self.wall, how, who, text };
         let deaf = |other: &Person| other.ignored.iter().any(|ignored| alike(ignored, &name));
-        let here = self.people.iter().filter(|other| other.room == room);
+        let here = self.people.iter().filter(|other| other.is_in(room));
         let (willing, others): (Vec<&Person>, Vec<&Person>) = here.partition(|other| !deaf(other));
         let not_heard = others.len() as u64;
         let effects = [false, true].into_iter().zip(message.told()).map(|(numbered, told)| {
-            let form = willing.iter().filter(|it| self.clients[&it.id].numbered == numbered);
+            let is_plain = |id| self.reads_irc(id).is_none();
+            let plain = willing.iter().filter(|it| is_plain(it.id));
+            let form = plain.filter(|it| self.clients[&it.id].numbered == numbered);
             Publish(form.map(|person| person.id).collect(), told)
         });
-        let effects: Vec<Effect> = effects.collect();
+        let mut effects: Vec<Effect> = effects.collect();
+        let news = News::Said(self.whom(id), message.clone());
+        let others = willing.iter().map(|it| it.id).filter(|other| {
+            let echoes = self.reads_irc(id).is_some_and(|taken| taken.echo);
+            self.reads_irc(*other).is_some() && (*other != id || echoes)
+        });
+        let others: Vec<ClientId> = others.collect();
+        effects.extend(self.tell_irc(&others, room, &news));
         self.note(not_heard, "ignored message");
         let history = self.settings.history;
-        self.room_mut(&room).remember(message, history);
+        self.room_mut(room).remember(message, history);
         effects
     }
 
@@ -55,11 +76,35 @@ impl Rooms {
             let why = format!("* that was not passed on: you are ignored by {to}\n");
             return vec![Tell(id, why)];
         }
-        vec![Tell(receiver, format!("[{from}] {text}\n")), Tell(id, format!("[to {to}] {text}\n"))]
+        let at = self.wall;
+        let message = Message { number: 0, at, how: How::Said, who: from.clone(), text };
+        let text = &message.text;
+        let own = Tell(id, format!("[to {to}] {text}\n"));
+        let told = self.privately(id, receiver, &to, &message);
+        let away = other.away.map(|why| Tell(id, away(&to, &why)));
+        [told, own].into_iter().chain(away).collect()
+    }
+
+    /// What somebody is told alone.
+    pub(crate) fn privately(
+        &self,
+        from: ClientId,
+        to: ClientId,
+        name: &str,
+        message: &Message,
+    ) -> Effect {
+        let news = News::Said(self.whom(from), message.clone());
+        let (who, text) = (&message.who, &message.text);
+        match self.reads_irc(to) {
+            Some(taken) => Aside(to, written(taken, name, &news)),
+            None if message.how == How::Acted => Tell(to, format!("[{who}] * {who} {text}\n")),
+            None => Tell(to, format!("[{who}] {text}\n")),
+        }
     }
 
     pub(crate) fn list(&self) -> String {
-        let mut rooms: Vec<&str> = self.people.iter().map(|it| it.room.as_str()).collect();
+        let all = self.rooms.iter().map(|room| room.name.as_str());
+        let mut rooms: Vec<&str> = all.filter(|room| !self.members(room).is_empty()).collect();
         rooms.push(MAIN);
         rooms.sort_unstable();
         rooms.dedup();
@@ -94,7 +139,7 @@ impl Rooms {
         let Some(Room { name: room, .. }) = found.filter(open) else {
             return format!("* there is no room {name} (/rooms lists them)\n");
         };
-        let inside = self.people.iter().filter(|person| person.room == *room);
+        let inside = self.people.iter().filter(|person| person.is_in(room));
         let mut names: Vec<&str> = inside.map(|person| person.name.as_str()).collect();
         names.sort_unstable();
         let heading = match names.len() {
@@ -103,5 +148,13 @@ impl Rooms {
             count => format!("there are {count}"),
         };
         format!("* {heading} in {room}: {}\n", names.join(", "))
+    }
+}
+
+/// What is told of somebody who is away.
+fn away(name: &str, why: &str) -> String {
+    match why {
+        "" => format!("* {name} is away\n"),
+        _ => format!("* {name} is away: {why}\n"),
     }
 }

@@ -149,6 +149,14 @@ pub(crate) fn dated(at: u64, now: u64) -> String {
     if day == now / 86_400_000 { time } else { format!("{} {time}", date(day)) }
 }
 
+/// The same as the tags of IRC have it.
+pub(crate) fn stamp(at: u64) -> String {
+    let (day, left) = (at / 86_400_000, at % 86_400_000);
+    let (hours, minutes) = (left / 3_600_000, left / 60_000 % 60);
+    let (seconds, millis) = (left / 1_000 % 60, left % 1_000);
+    format!("{}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z", date(day))
+}
+
 /// The date so many days after the beginning of 1970, by counting.
 fn date(mut day: u64) -> String {
     let is_each = |year: u64, count: u64| year.is_multiple_of(count);

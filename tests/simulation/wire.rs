@@ -35,6 +35,8 @@ pub(crate) struct Wire {
     pub(crate) program: Program,
     pub(crate) nickname: String,
     pub(crate) has_spoken: bool,
+    /// Bytes were sent.
+    has_begun: bool,
     pub(crate) habit: Habit,
     /// On its way, and when it arrives.
     under_way: VecDeque<(Nanos, Vec<u8>)>,
@@ -61,6 +63,7 @@ impl Wire {
             program,
             nickname,
             has_spoken: false,
+            has_begun: false,
             habit: Habit::Prompt,
             under_way: VecDeque::new(),
             arrived: Vec::new(),
@@ -89,8 +92,12 @@ impl Wire {
 
     /// Sends bytes, cut anywhere, each piece delayed.
     pub(crate) fn send_raw(&mut self, now: Nanos, random: &mut Random, mut bytes: &[u8]) {
+        // What a program begins with is no name that a pause could end.
+        let is_whole =
+            self.program == Program::Irc && !std::mem::replace(&mut self.has_begun, true);
         while !bytes.is_empty() {
             let piece = match random.below(4) {
+                _ if is_whole => bytes.len(),
                 0 => 1 + random.below(3),
                 1 => 1 + random.below(40),
                 _ => bytes.len(),
@@ -164,8 +171,8 @@ impl Wire {
 
     /// How many of so many bytes the socket takes. Less than all: it will say when it takes more.
     pub(crate) fn take(&mut self, now: Nanos, random: &mut Random, offered: usize) -> usize {
-        // How much waits for a reader of JSON is not for the model to know: it reads all there is.
-        if self.program == Program::Json {
+        // How much waits for a reader of JSON or IRC is not for the model to know: it reads all.
+        if matches!(self.program, Program::Json | Program::Irc) {
             return offered;
         }
         let (taken, pause) = match self.habit {

@@ -121,14 +121,19 @@ impl World {
         assert!(self.ever.insert(id), "{id} was somebody else's");
         self.crowd.model.connect(self.crowd.now, id, address);
         let mut program = people::program(&mut self.crowd.random);
-        if program == Program::Lines && self.ever.len().is_multiple_of(3) {
-            program = Program::Json;
-        }
+        let number = self.ever.len();
+        let has_irc = self.crowd.model.rules.has_irc();
+        program = match program {
+            Program::Lines if number.is_multiple_of(3) => Program::Json,
+            Program::Lines if has_irc && number % 3 == 1 => Program::Irc,
+            Program::Silent if has_irc => Program::Irc,
+            other => other,
+        };
         let nickname = people::nickname(&mut self.crowd.random);
         self.crowd.note(format_args!("{id} comes as {nickname} with {program:?}"));
         let mut wire = Wire::new(program, nickname);
-        let number = self.ever.len();
-        if number % 7 == 1 && !matches!(program, Program::Json | Program::Foreign) {
+        let may_encrypt = !matches!(program, Program::Json | Program::Foreign | Program::Irc);
+        if number % 7 == 1 && may_encrypt {
             wire.secure(self.crowd.now, number / 7);
             self.crowd.note(format_args!("{id} comes encrypted"));
         }
