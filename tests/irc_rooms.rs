@@ -197,3 +197,36 @@ fn rooms_of_irc_may_have_names_that_begin_with_two_signs() {
     world.types("bob", "hello");
     assert!(world.hears("irene").contains("PRIVMSG ##c++ :hello\r\n"));
 }
+
+#[test]
+fn a_message_to_the_voiced_reaches_them_and_whoever_looks_after_the_room_once() {
+    let mut world = shared_room();
+    comes_by_irc(&mut world, "carol");
+    comes_by_irc(&mut world, "dave");
+    told(&mut world, "carol", "JOIN #den");
+    told(&mut world, "dave", "JOIN #den");
+    told(&mut world, "irene", "MODE #den +vv irene carol");
+    forget(&mut world);
+    told(&mut world, "dave", "PRIVMSG +#den :who may speak?");
+    let heard = world.hears("irene");
+    assert_eq!(heard, ":dave!~irc@local PRIVMSG +#den :who may speak?\r\n", "once");
+    assert_eq!(world.hears("carol"), heard);
+    told(&mut world, "dave", "PRIVMSG @#den :who rules?");
+    assert_eq!(world.hears("irene"), ":dave!~irc@local PRIVMSG @#den :who rules?\r\n");
+    assert_eq!(world.hears("carol"), "");
+    assert_eq!(world.hears("bob"), "");
+}
+
+#[test]
+fn marks_and_names_are_told_as_the_client_has_asked() {
+    let mut world = shared_room();
+    told(&mut world, "irene", "MODE #den +v irene");
+    assert!(told(&mut world, "irene", "WHO #den").contains(" irene H@ :0 Somebody\n"));
+    told(&mut world, "irene", "CAP REQ :multi-prefix");
+    assert!(told(&mut world, "irene", "WHO #den").contains(" irene H@+ :0 Somebody\n"));
+    comes_by_irc(&mut world, "carol");
+    told(&mut world, "carol", "CAP REQ :no-implicit-names");
+    assert_eq!(told(&mut world, "carol", "JOIN #den"), ":carol!~irc@local JOIN #den\n");
+    let heard = told(&mut world, "carol", "NAMES #den");
+    assert!(heard.contains(" 353 carol = #den :") && heard.contains(" 366 carol #den "), "{heard}");
+}

@@ -90,7 +90,7 @@ pub use room_rules::{RoomModes, RoomRule, UnknownRule};
 pub use room_settings::{Owner, RoomSettings, Topic};
 pub use sanctions::{Sanction, SanctionKind, Sanctions};
 pub use secret_hash::SecretHash;
-pub use sending::{Recipient, Sending, Sent, SentId, SentKind};
+pub use sending::{Circle, Recipient, Sending, Sent, SentId, SentKind};
 pub use standing::Standing;
 pub use stored::{
     Archive, BelongingsChanges, RoomChanges, SaveBatch, StoredBelongings, StoredLobby, StoredRoom,

@@ -58,10 +58,14 @@ impl Officers {
         }
     }
 
-    /// The rank of a member, whose name's key is worked out only where somebody looks after the
-    /// room.
-    pub(super) fn rank_of(&self, name: impl FnOnce() -> NameKey) -> Rank {
-        if self.is_empty() { Rank::Member } else { self.rank(&name()) }
+    /// The rank of a member, and whether it has a voice. The key of its name is worked out only
+    /// where somebody has either.
+    pub(super) fn standing(&self, name: impl FnOnce() -> NameKey) -> (Rank, bool) {
+        if self.is_empty() {
+            return (Rank::Member, false);
+        }
+        let name = name();
+        (self.rank(&name), self.has_voice(&name))
     }
 
     /// Whether this is the name of an operator, who may be the owner too.

@@ -141,6 +141,8 @@ pub struct Found<'a> {
     pub room: Option<&'a RoomName>,
     /// Its rank in that room.
     pub rank: Rank,
+    /// Whether it has a voice there.
+    pub has_voice: bool,
     /// Whether it looks after the server.
     pub is_operator: bool,
     /// For how long it has said nothing, if that is known.

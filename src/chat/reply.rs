@@ -15,11 +15,11 @@ use super::name::{Nickname, RoomName};
 use super::people::PeopleReply;
 use super::person::Person;
 use super::read_marks::ConversationRef;
-use super::refusal::{Rank, Refusal};
+use super::refusal::Refusal;
 use super::room_modes::RoomAnswer;
 use super::room_settings::Topic;
 use super::sanctions::Sanction;
-use super::sending::Sent;
+use super::sending::{Circle, Sent};
 use crate::time::UnixTime;
 
 /// A reply to one client. "You" is that client.
@@ -168,21 +168,21 @@ pub enum Reply<'a> {
     Whispered(Whisper<'a>),
     /// Your whisper was passed on.
     WhisperSent(Whisper<'a>),
-    /// Somebody said something to those in a room who have some rank, as you have.
+    /// Somebody said something to some of those in a room, of whom you are one.
     SentToRank {
         /// The room.
         room: &'a RoomName,
-        /// The lowest rank that is told.
-        least: Rank,
+        /// Who of those in it.
+        circle: Circle,
         /// The message.
         sent: Sent<'a>,
     },
-    /// Your message to those in a room who have some rank was passed on.
+    /// Your message to some of those in a room was passed on.
     SentToRankByYou {
         /// The room.
         room: &'a RoomName,
-        /// The lowest rank that is told.
-        least: Rank,
+        /// Who of those in it.
+        circle: Circle,
         /// The message.
         sent: Sent<'a>,
     },

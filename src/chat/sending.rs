@@ -6,7 +6,6 @@
 
 use super::message::MessageId;
 use super::person::Person;
-use super::refusal::Rank;
 use crate::time::UnixTime;
 
 /// A message that a client sends.
@@ -25,15 +24,26 @@ pub struct Sending<'a> {
 /// The receiver of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recipient<'a> {
-    /// Those in a room who have this rank or a higher one.
+    /// Those in a room.
     Room {
         /// The room's name.
         room: &'a str,
-        /// The lowest rank that is told.
-        least: Rank,
+        /// Who of them.
+        circle: Circle,
     },
     /// One person, who may be oneself.
     Person(&'a str),
+}
+
+/// Who of those in a room is told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Circle {
+    /// Everybody.
+    Everybody,
+    /// Whoever has a voice or looks after the room.
+    Voiced,
+    /// Whoever looks after the room.
+    Operators,
 }
 
 /// The kind of a message.

@@ -169,10 +169,10 @@ impl Lobby {
         seen.take(FOUND_MAX + 1)
             .filter_map(|member| {
                 let who = self.person(member, context)?;
-                let rank = open.officers.rank_of(|| who.nickname().key());
+                let (rank, has_voice) = open.officers.standing(|| who.nickname().key());
                 let is_operator = self.is_server_operator(member);
                 let silent = silence(who, context);
-                Some(Found { who, room: Some(&open.name), rank, is_operator, silent })
+                Some(Found { who, room: Some(&open.name), rank, has_voice, is_operator, silent })
             })
             .collect()
     }
@@ -219,11 +219,13 @@ impl Lobby {
         let may_see = self.may_find(asker, id);
         let mut shown = shown.filter(|room| may_see && self.may_know(asker, *room));
         let room = shown.next().and_then(|room| self.rooms.get(room));
-        let rank = room.map(|room| room.officers.rank_of(|| who.nickname().key()));
+        let standing = room.map(|room| room.officers.standing(|| who.nickname().key()));
+        let (rank, has_voice) = standing.unwrap_or((Rank::Member, false));
         Some(Found {
             who,
             room: room.map(|room| &room.name),
-            rank: rank.unwrap_or(Rank::Member),
+            rank,
+            has_voice,
             is_operator: self.is_server_operator(id),
             silent: silence(who, context),
         })
@@ -242,7 +244,8 @@ impl Lobby {
         let found: Vec<Found<'_>> = found
             .map(|(found, who)| {
                 let is_operator = self.is_server_operator(found);
-                Found { who, room: None, rank: Rank::Member, is_operator, silent: None }
+                let (rank, has_voice) = (Rank::Member, false);
+                Found { who, room: None, rank, has_voice, is_operator, silent: None }
             })
             .collect();
         outlet.reply(id, &Reply::People(PeopleReply::Located(&found)));

@@ -1,18 +1,22 @@
 //! Sending what plain lines cannot say.
 
+use std::collections::BTreeSet;
+
 use super::deciding::Decision;
 use super::speech::Speech;
 use super::{Context, Lobby};
 use crate::chat::command::Command;
 use crate::chat::event::RoomEvent;
 use crate::chat::message::MessageKind;
+use crate::chat::name::NameKey;
 use crate::chat::outlet::Outlet;
 use crate::chat::people::PeopleReply;
 use crate::chat::refusal::{Rank, Refusal, Verb};
 use crate::chat::reply::{Reply, Whisper};
+use crate::chat::room::Room;
 use crate::chat::room_refusal::RoomRefusal;
 use crate::chat::room_rules::RoomRule;
-use crate::chat::sending::{Recipient, Sending, Sent, SentId, SentKind};
+use crate::chat::sending::{Circle, Recipient, Sending, Sent, SentId, SentKind};
 use crate::id::ClientId;
 use crate::text::{clean_formatted, is_blank, without_formatting};
 use crate::time::UnixTime;
@@ -25,7 +29,7 @@ impl Lobby {
         sending: Sending<'a>,
         context: &Context<'_>,
     ) -> Result<Decision<'a>, Refusal> {
-        let Recipient::Room { room, least: Rank::Member } = sending.to else {
+        let Recipient::Room { room, circle: Circle::Everybody } = sending.to else {
             return Ok(Decision::Answer(Command::Send(sending)));
         };
         let kind = match sending.kind {
@@ -48,8 +52,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         match sending.to {
-            Recipient::Room { room, least } => {
-                self.send_to_room(id, (room, least), sending, context, outlet)
+            Recipient::Room { room, circle } => {
+                self.send_to_room(id, (room, circle), sending, context, outlet)
             }
             Recipient::Person(to) => self.send_to_person(id, to, sending, context, outlet),
         }
@@ -58,7 +62,7 @@ impl Lobby {
     fn send_to_room(
         &mut self,
         id: ClientId,
-        (room, least): (&str, Rank),
+        (room, circle): (&str, Circle),
         sending: Sending<'_>,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
@@ -78,19 +82,27 @@ impl Lobby {
         let sent = Sent { who, kind, text: &text, tags, id: sent_id };
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let deaf = self.those_who_ignore(room, &member.nickname);
-        if least == Rank::Member {
+        if circle == Circle::Everybody {
             let event = RoomEvent::Sent(sent);
             outlet.publish(open.named(room), Some(id), &event, &deaf);
             return Ok(());
         }
-        for officer in open.officers.names() {
-            let Some(told) = self.nicknames.find(officer, &self.members) else { continue };
-            if self.rank(told, room) >= least && told != id && !deaf.contains(&told) {
-                outlet.reply(told, &Reply::SentToRank { room: &open.name, least, sent });
+        for told in self.those_in_circle(open, circle) {
+            if told != id && !deaf.contains(&told) {
+                outlet.reply(told, &Reply::SentToRank { room: &open.name, circle, sent });
             }
         }
-        outlet.reply(id, &Reply::SentToRankByYou { room: &open.name, least, sent });
+        outlet.reply(id, &Reply::SentToRankByYou { room: &open.name, circle, sent });
         Ok(())
+    }
+
+    /// Those who look after a room, and those who have a voice there if they are meant, each once.
+    fn those_in_circle(&self, open: &Room, circle: Circle) -> BTreeSet<ClientId> {
+        let is_meant = |name: &&NameKey| {
+            circle != Circle::Operators || open.officers.rank(name) >= Rank::Operator
+        };
+        let names = open.officers.names().filter(is_meant);
+        names.filter_map(|name| self.nicknames.find(name, &self.members)).collect()
     }
 
     fn send_to_person(

@@ -50,6 +50,7 @@ impl Capabilities {
     pub(super) const CHATHISTORY: Self = Self(1 << 26);
     pub(super) const METADATA: Self = Self(1 << 28);
     pub(super) const READ_MARKER: Self = Self(1 << 29);
+    pub(super) const NO_IMPLICIT_NAMES: Self = Self(1 << 30);
     pub(super) const SASL: Self = Self(1 << 23);
     pub(super) const ACCOUNT_REGISTRATION: Self = Self(1 << 24);
     /// The client has asked for version 302: it is told values, and of what changes.
@@ -120,6 +121,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),
+    offered("no-implicit-names", Capabilities::NO_IMPLICIT_NAMES),
     offered("away-notify", Capabilities::AWAY_NOTIFY),
     offered("invite-notify", Capabilities::INVITE_NOTIFY),
     offered("setname", Capabilities::SETNAME),

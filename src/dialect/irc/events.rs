@@ -176,6 +176,15 @@ fn write_tags(form: Form, message: &Sent<'_>, is_first: bool, out: &mut Vec<u8>)
     }
 }
 
+/// Appends the tag that names the account of whoever a line is from, alone.
+pub(super) fn write_account(form: Form, who: Person<'_>, out: &mut Vec<u8>) {
+    if form.has(Capabilities::ACCOUNT_TAG)
+        && let Some(account) = who.account()
+    {
+        let _ = write!(out, "@account={} ", account.as_str());
+    }
+}
+
 /// Appends the tag by which a message is known.
 fn write_id(id: SentId, out: &mut Vec<u8>) {
     let _ = match id {

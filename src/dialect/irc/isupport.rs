@@ -31,7 +31,7 @@ fn tokens() -> Vec<String> {
         "EXTBAN=,am".into(),
         "ACCOUNTEXTBAN=a".into(),
         "ELIST=CMNTU".into(),
-        "STATUSMSG=@".into(),
+        "STATUSMSG=@+".into(),
         format!("MODES={IRC_MODES_MAX}"),
         format!("MAXLIST=b:{MASKS_MAX},e:{MASKS_MAX},I:{MASKS_MAX}"),
         format!("TOPICLEN={TOPIC_BYTES_MAX}"),

@@ -14,7 +14,7 @@ use super::refusals;
 use super::server;
 use super::source::channel;
 use crate::chat::{
-    Farewell, MessageKind, Rank, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Whisper,
+    Circle, Farewell, MessageKind, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Whisper,
 };
 use crate::dialect::line;
 use crate::dialect::line::writing::sentence;
@@ -36,12 +36,12 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
                 events::sent(reader.capabilities.form(), sent, to.as_str(), out);
             }
         }
-        Reply::SentToRank { room, least, ref sent } => {
-            events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
+        Reply::SentToRank { room, circle, ref sent } => {
+            events::sent(reader.capabilities.form(), sent, &ranked(room, circle), out);
         }
-        Reply::SentToRankByYou { room, least, ref sent } => {
+        Reply::SentToRankByYou { room, circle, ref sent } => {
             if reader.capabilities.has(Capabilities::ECHO_MESSAGE) {
-                events::sent(reader.capabilities.form(), sent, &ranked(room, least), out);
+                events::sent(reader.capabilities.form(), sent, &ranked(room, circle), out);
             }
         }
         Reply::Metadata(ref answer) => metadata::write(reader, answer, out),
@@ -97,9 +97,13 @@ fn welcome(reader: &Addressee, nickname: &str, out: &mut Vec<u8>) {
     server::write_limits(reader, out);
 }
 
-/// Those in a room who have this rank, as they are addressed.
-fn ranked(room: &RoomName, least: Rank) -> String {
-    let prefix = if least >= Rank::Operator { '@' } else { '+' };
+/// Some of those in a room, as they are addressed.
+fn ranked(room: &RoomName, circle: Circle) -> String {
+    let prefix = match circle {
+        Circle::Everybody => "",
+        Circle::Voiced => "+",
+        Circle::Operators => "@",
+    };
     format!("{prefix}{}", channel(room))
 }
 

@@ -1,7 +1,7 @@
 //! Saying something: PRIVMSG, NOTICE, TAGMSG.
 
 use super::{accounts, target, told};
-use crate::chat::{Command, Rank, Recipient, Sending, SentKind};
+use crate::chat::{Circle, Command, Recipient, Sending, SentKind};
 use crate::dialect::irc::message::Message;
 use crate::dialect::steps::Step;
 use crate::limits::{CLOAK_DIGITS, IRC_LINE_BYTES_MAX, NAME_BYTES_MAX, USER_NAME_CHARACTERS_MAX};
@@ -84,12 +84,12 @@ fn send<'a>(
     Some(Step::Command(Command::Send(Sending { to, kind, text, tags: message.client_tags })))
 }
 
-/// A room, those of some rank in it, or a person.
+/// A room, some of those in it, or a person.
 fn recipient(target: &str) -> Recipient<'_> {
-    let ranked = [("@", Rank::Operator), ("", Rank::Member)];
-    let found = ranked.into_iter().find_map(|(prefix, least)| {
+    let circles = [("@", Circle::Operators), ("+", Circle::Voiced), ("", Circle::Everybody)];
+    let found = circles.into_iter().find_map(|(prefix, circle)| {
         let room = target.strip_prefix(prefix).filter(|room| room.starts_with('#'))?;
-        Some(Recipient::Room { room, least })
+        Some(Recipient::Room { room, circle })
     });
     found.unwrap_or(Recipient::Person(target))
 }

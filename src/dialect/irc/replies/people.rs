@@ -175,12 +175,12 @@ fn who(reader: &Addressee, found: &Found<'_>, out: &mut Vec<u8>) {
     let who = found.who;
     let room = found.room.map_or_else(|| "*".to_owned(), channel);
     let line = reader.numeric(352, out).word(&room).word(who.user()).word(who.cloak().as_str());
-    let line = line.word(reader.server()).word(who.as_str()).word(&flags(found));
+    let line = line.word(reader.server()).word(who.as_str()).word(&flags(reader, found));
     line.text(&format!("0 {}", real(who)));
 }
 
 /// Here or gone, an operator of the server, a bot, and the rank in the room.
-fn flags(found: &Found<'_>) -> String {
+fn flags(reader: &Addressee, found: &Found<'_>) -> String {
     let mut flags = String::from(if found.who.away().is_some() { "G" } else { "H" });
     if found.is_operator {
         flags.push('*');
@@ -188,7 +188,12 @@ fn flags(found: &Found<'_>) -> String {
     if found.who.is_bot() {
         flags.push('B');
     }
-    flags.push_str(if found.room.is_some() { mark(found.rank) } else { "" });
+    let mark = if found.room.is_some() { mark(found.rank) } else { "" };
+    flags.push_str(mark);
+    let shows_all = reader.capabilities.has(Capabilities::MULTI_PREFIX);
+    if found.has_voice && (mark.is_empty() || shows_all) {
+        flags.push('+');
+    }
     flags
 }
 
@@ -207,7 +212,7 @@ fn fields_of(reader: &Addressee, found: &Found<'_>, asked: &str, out: &mut Vec<u
             'h' => line.word(who.cloak().as_str()),
             's' => line.word(reader.server()),
             'n' => line.word(who.as_str()),
-            'f' => line.word(&flags(found)),
+            'f' => line.word(&flags(reader, found)),
             'l' => line.number(found.silent.map_or(0, |silent| silent.as_secs())),
             'a' => line.word(who.account().map_or("0", |account| account.as_str())),
             'o' => line.word("n/a"),

@@ -3,6 +3,7 @@
 use crate::chat::{Nickname, RoomAnswer, RoomModes, RoomName, SanctionKind, Seat, Topic};
 use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
+use crate::dialect::irc::events;
 use crate::dialect::irc::numeric::pack;
 use crate::dialect::irc::source::{Source, by, channel};
 use crate::limits::IRC_LIST_BYTES;
@@ -28,6 +29,7 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
             reader.numeric(end, out).word(&room).text(text);
         }
         RoomAnswer::YouAreInvited { by: who, room } => {
+            events::write_account(reader.capabilities.form(), who, out);
             let line = by(who, out).word("INVITE").word(reader.nickname());
             line.word(&channel(room)).end();
         }
@@ -42,6 +44,10 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
             line.text(topic.map_or("", |topic| topic.text.as_str()));
         }
         RoomAnswer::ListEnds => reader.numeric(323, out).text("End of /LIST"),
+        // The client asks when it wants to know.
+        RoomAnswer::Names { .. }
+            if reader.verb != "NAMES"
+                && reader.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) => {}
         RoomAnswer::Names { room, is_secret, people } => {
             let sign = if is_secret { "@" } else { "=" };
             let room = channel(room);
