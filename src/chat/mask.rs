@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::name::Nickname;
 use super::person::Person;
-use super::wildcard::matches;
+use super::wildcard::Wildcard;
 use crate::limits::MASK_BYTES_MAX;
 use crate::text::is_unsafe;
 
@@ -25,6 +25,29 @@ pub struct Mask(SmolStr);
 enum Parts<'a> {
     Account(&'a str),
     Person { nick: &'a str, user: &'a str, cloak: &'a str },
+}
+
+/// A mask, taken apart and folded once for many looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Account(Wildcard),
+    Person { nick: Wildcard, user: Wildcard, cloak: Wildcard },
+}
+
+impl Pattern {
+    /// Whether the mask is on this person. The cloak is worked out only where the rest fits.
+    pub(super) fn fits(&self, person: Person<'_>) -> bool {
+        match self {
+            Self::Account(account) => {
+                person.account().map(Nickname::as_str).is_some_and(|own| account.matches(own))
+            }
+            Self::Person { nick, user, cloak } => {
+                nick.matches(person.as_str())
+                    && user.matches(person.user())
+                    && (cloak.is_any() || cloak.matches(person.cloak().as_str()))
+            }
+        }
+    }
 }
 
 impl Mask {
@@ -85,16 +108,13 @@ impl Mask {
         self.0.eq_ignore_ascii_case(&other.0)
     }
 
-    /// Whether the mask is on this person. The cloak is worked out only where the rest fits.
-    pub fn fits(&self, person: Person<'_>) -> bool {
+    /// The mask, folded for many looks.
+    pub(super) fn pattern(&self) -> Pattern {
         match self.parts() {
-            Parts::Account(account) => {
-                person.account().map(Nickname::as_str).is_some_and(|own| matches(account, own))
-            }
+            Parts::Account(account) => Pattern::Account(Wildcard::new(account)),
             Parts::Person { nick, user, cloak } => {
-                matches(nick, person.as_str())
-                    && matches(user, person.user())
-                    && (cloak == "*" || matches(cloak, person.cloak().as_str()))
+                let [nick, user, cloak] = [nick, user, cloak].map(Wildcard::new);
+                Pattern::Person { nick, user, cloak }
             }
         }
     }

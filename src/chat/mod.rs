@@ -48,6 +48,7 @@ mod sending;
 mod standing;
 mod stored;
 mod subscriptions;
+mod verdicts;
 mod wildcard;
 
 pub use account::{Account, LogInWay};

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
-use super::mask::Mask;
+use super::mask::{Mask, Pattern};
 use super::name::{NameKey, Nickname};
 use super::network::Network;
 use super::person::Person;
+use super::verdicts::Verdicts;
 use crate::time::UnixTime;
 
 /// The kind of a sanction.
@@ -70,17 +71,19 @@ pub struct Sanction {
     pub reason: SmolStr,
 }
 
-/// A sanction with the key of the name that it is on.
+/// A sanction with the key of the name, or the pattern of the mask, that it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct KeyedSanction {
     sanction: Sanction,
     key: Option<NameKey>,
+    pattern: Option<Pattern>,
 }
 
 impl KeyedSanction {
     fn of(sanction: Sanction) -> Self {
         let key = sanction.name.as_ref().map(Nickname::key);
-        Self { sanction, key }
+        let pattern = sanction.mask.as_ref().map(Mask::pattern);
+        Self { sanction, key, pattern }
     }
 
     /// Whether both are of the same kind on the same name and network, or on the same mask.
@@ -113,7 +116,8 @@ type Numbers = SmallVec<[u32; 2]>;
 /// The sanctions in force in one room, and maybe some that are over.
 ///
 /// They are looked up for each message and for each newcomer, so they are indexed by the key of the
-/// name and by network. The key of a name is costly: a look-up makes it once.
+/// name and by network. The key of a name is costly: a look-up makes it once. Who is muted is asked
+/// for each message, so what was found is remembered.
 ///
 /// Invariant: `by_name`, `by_network` and `by_mask` hold the number of each that is on a name, a
 /// network or a mask.
@@ -130,6 +134,8 @@ pub struct Sanctions {
     counts: [usize; 4],
     /// The number of those that silence somebody who is there.
     silencing: usize,
+    /// Who is muted, as it was found since the last change.
+    verdicts: Verdicts,
 }
 
 impl Sanctions {
@@ -231,11 +237,25 @@ impl Sanctions {
         if self.silencing == 0 {
             return None;
         }
+        let mute = self.verdicts.known(person, now).unwrap_or_else(|| {
+            let mute = self.find_mute_on(person, now).map(|mute| mute.number);
+            self.verdicts.note(person, mute, now, self.unchanged_until(now));
+            mute
+        });
+        mute.and_then(|number| self.numbered(number))
+    }
+
+    fn find_mute_on(&self, person: Person<'_>, now: UnixTime) -> Option<&Sanction> {
         let by_name =
             self.first(Sanction::silences, now, self.numbers_on(&person.nickname().key()));
         let by_mask = self.on_masks(Sanction::silences, person, now);
         let mute = by_name.into_iter().chain(by_mask).min_by_key(|it| it.number);
         mute.filter(|_| !self.is_excepted(SanctionKind::BanException, person, now))
+    }
+
+    /// When one of those in force ends.
+    fn unchanged_until(&self, now: UnixTime) -> Option<UnixTime> {
+        self.in_force(now).filter_map(|known| known.until).min()
     }
 
     /// Whether an exception of this kind is on this person.
@@ -281,10 +301,10 @@ impl Sanctions {
         person: Person<'_>,
         now: UnixTime,
     ) -> Option<&Sanction> {
-        let fits = |known: &Sanction| {
-            has_quality(known) && known.mask.as_ref().is_some_and(|mask| mask.fits(person))
-        };
-        self.first(fits, now, &self.by_mask)
+        let known = self.by_mask.iter().filter_map(|number| self.all.get(number));
+        let mut known = known.filter(|it| has_quality(&it.sanction) && !it.sanction.is_over(now));
+        let fits = |it: &&KeyedSanction| it.pattern.as_ref().is_some_and(|it| it.fits(person));
+        known.find(fits).map(|known| &known.sanction)
     }
 
     /// The number of sanctions, those that are over included.
@@ -337,6 +357,7 @@ impl Sanctions {
     fn insert(&mut self, known: KeyedSanction) {
         let Sanction { number, kind, network, .. } = known.sanction;
         let Entry::Vacant(place) = self.all.entry(number) else { return };
+        self.verdicts.forget();
         if let Some(key) = &known.key {
             self.by_name.entry(key.clone()).or_default().push(number);
         }
@@ -352,7 +373,8 @@ impl Sanctions {
     }
 
     fn remove(&mut self, number: u32) {
-        let Some(KeyedSanction { sanction, key }) = self.all.remove(&number) else { return };
+        let Some(KeyedSanction { sanction, key, .. }) = self.all.remove(&number) else { return };
+        self.verdicts.forget();
         self.counts[sanction.kind as usize] -= 1;
         self.silencing -= usize::from(sanction.silences());
         if sanction.mask.is_some() {

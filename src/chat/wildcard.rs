@@ -1,31 +1,58 @@
 //! Masks: `*` stands for any text, `?` for any one character; capitals do not matter.
 //!
 //! Matched without backtracking beyond the last `*`, so a mask of many stars takes no longer than
-//! the mask times the text.
+//! the mask times the text. A mask is folded once, for many texts.
+
+use smallvec::SmallVec;
+
+/// A mask, in small letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wildcard(Box<[char]>);
+
+impl Wildcard {
+    /// The mask that this text is.
+    pub(super) fn new(mask: &str) -> Self {
+        Self(folded(mask).collect())
+    }
+
+    /// Whether it stands for every text.
+    pub(super) fn is_any(&self) -> bool {
+        matches!(*self.0, ['*'])
+    }
+
+    /// Whether it matches all of a text.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        if self.is_any() {
+            return true;
+        }
+        // Names are short, so this takes no memory of its own.
+        let (mask, text): (_, SmallVec<[char; 32]>) = (&self.0, folded(text).collect());
+        let (mut at_mask, mut at_text) = (0, 0);
+        // Where to go on if what follows the last star does not match here.
+        let mut again: Option<(usize, usize)> = None;
+        while at_text < text.len() {
+            match mask.get(at_mask) {
+                Some('*') => {
+                    at_mask += 1;
+                    again = Some((at_mask, at_text));
+                }
+                Some(&wanted) if wanted == '?' || wanted == text[at_text] => {
+                    (at_mask, at_text) = (at_mask + 1, at_text + 1);
+                }
+                _ => {
+                    let Some((behind_star, from)) = again else { return false };
+                    (at_mask, at_text) = (behind_star, from + 1);
+                    again = Some((behind_star, from + 1));
+                }
+            }
+        }
+        mask[at_mask..].iter().all(|rest| *rest == '*')
+    }
+}
 
 /// Whether a mask matches all of a text.
 pub(super) fn matches(mask: &str, text: &str) -> bool {
-    let (mask, text): (Vec<char>, Vec<char>) = (folded(mask), folded(text));
-    let (mut at_mask, mut at_text) = (0, 0);
-    // Where to go on if what follows the last star does not match here.
-    let mut again: Option<(usize, usize)> = None;
-    while at_text < text.len() {
-        match mask.get(at_mask) {
-            Some('*') => {
-                at_mask += 1;
-                again = Some((at_mask, at_text));
-            }
-            Some(&wanted) if wanted == '?' || wanted == text[at_text] => {
-                (at_mask, at_text) = (at_mask + 1, at_text + 1);
-            }
-            _ => {
-                let Some((behind_star, from)) = again else { return false };
-                (at_mask, at_text) = (behind_star, from + 1);
-                again = Some((behind_star, from + 1));
-            }
-        }
-    }
-    mask[at_mask..].iter().all(|rest| *rest == '*')
+    Wildcard::new(mask).matches(text)
 }
 
 /// Whether a text stands for many.
@@ -33,10 +60,9 @@ pub(super) fn is_mask(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-fn folded(text: &str) -> Vec<char> {
-    text.chars().flat_map(char::to_lowercase).collect()
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
