@@ -323,7 +323,7 @@ fn a_batch_is_a_part_of_an_answer_with_a_label() {
 fn who_looks_after_the_server_may_take_away_what_others_say_of_themselves() {
     let shelf = SharedShelf::default();
     let password = SlowHash::parse(PASSWORD).unwrap();
-    let operators = vec![Operator { name: "root".into(), password }];
+    let operators = vec![Operator { name: "root".into(), password: Some(password) }];
     let mut world = World::kept(Settings { operators, ..quick() }, &shelf);
     for name in ["alice", "olga"] {
         comes(&mut world, &shelf, name, "METADATA * SUB color\n");

@@ -8,9 +8,8 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::name::Nickname;
 use super::person::Person;
-use super::wildcard::Wildcard;
+use super::wildcard::{Folded, Wildcard};
 use crate::limits::MASK_BYTES_MAX;
 use crate::text::is_unsafe;
 
@@ -34,17 +33,37 @@ pub(super) enum Pattern {
     Person { nick: Wildcard, user: Wildcard, cloak: Wildcard },
 }
 
+/// All of a person that masks look at, folded once for many masks.
+#[derive(Debug)]
+pub(super) struct Looks {
+    account: Option<Folded>,
+    nick: Folded,
+    user: Folded,
+    cloak: Folded,
+}
+
+impl Looks {
+    pub(super) fn of(person: Person<'_>) -> Self {
+        Self {
+            account: person.account().map(|account| Folded::of(account.as_str())),
+            nick: Folded::of(person.as_str()),
+            user: Folded::of(person.user()),
+            cloak: Folded::of(person.cloak().as_str()),
+        }
+    }
+}
+
 impl Pattern {
-    /// Whether the mask is on this person. The cloak is worked out only where the rest fits.
-    pub(super) fn fits(&self, person: Person<'_>) -> bool {
+    /// Whether the mask is on a person who looks like this.
+    pub(super) fn fits(&self, looks: &Looks) -> bool {
         match self {
             Self::Account(account) => {
-                person.account().map(Nickname::as_str).is_some_and(|own| account.matches(own))
+                looks.account.as_ref().is_some_and(|own| account.matches(own))
             }
             Self::Person { nick, user, cloak } => {
-                nick.matches(person.as_str())
-                    && user.matches(person.user())
-                    && (cloak.is_any() || cloak.matches(person.cloak().as_str()))
+                nick.matches(&looks.nick)
+                    && user.matches(&looks.user)
+                    && cloak.matches(&looks.cloak)
             }
         }
     }

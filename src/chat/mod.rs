@@ -48,7 +48,6 @@ mod sending;
 mod standing;
 mod stored;
 mod subscriptions;
-mod verdicts;
 mod wildcard;
 
 pub use account::{Account, LogInWay};

@@ -59,14 +59,6 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// The client, if it is one here.
-    pub(super) fn id(self) -> Option<ClientId> {
-        match self.known {
-            Known::Here { id, .. } => Some(id),
-            Known::Nothing | Known::Bot => None,
-        }
-    }
-
     /// The nickname.
     pub fn nickname(self) -> &'a Nickname {
         self.nickname

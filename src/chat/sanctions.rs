@@ -12,11 +12,10 @@ use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
-use super::mask::{Mask, Pattern};
+use super::mask::{Looks, Mask, Pattern};
 use super::name::{NameKey, Nickname};
 use super::network::Network;
 use super::person::Person;
-use super::verdicts::Verdicts;
 use crate::time::UnixTime;
 
 /// The kind of a sanction.
@@ -134,8 +133,6 @@ pub struct Sanctions {
     counts: [usize; 4],
     /// The number of those that silence somebody who is there.
     silencing: usize,
-    /// Who is muted, as it was found since the last change.
-    verdicts: Verdicts,
 }
 
 impl Sanctions {
@@ -237,25 +234,11 @@ impl Sanctions {
         if self.silencing == 0 {
             return None;
         }
-        let mute = self.verdicts.known(person, now).unwrap_or_else(|| {
-            let mute = self.find_mute_on(person, now).map(|mute| mute.number);
-            self.verdicts.note(person, mute, now, self.unchanged_until(now));
-            mute
-        });
-        mute.and_then(|number| self.numbered(number))
-    }
-
-    fn find_mute_on(&self, person: Person<'_>, now: UnixTime) -> Option<&Sanction> {
         let by_name =
             self.first(Sanction::silences, now, self.numbers_on(&person.nickname().key()));
         let by_mask = self.on_masks(Sanction::silences, person, now);
         let mute = by_name.into_iter().chain(by_mask).min_by_key(|it| it.number);
         mute.filter(|_| !self.is_excepted(SanctionKind::BanException, person, now))
-    }
-
-    /// When one of those in force ends.
-    fn unchanged_until(&self, now: UnixTime) -> Option<UnixTime> {
-        self.in_force(now).filter_map(|known| known.until).min()
     }
 
     /// Whether an exception of this kind is on this person.
@@ -302,8 +285,11 @@ impl Sanctions {
         now: UnixTime,
     ) -> Option<&Sanction> {
         let known = self.by_mask.iter().filter_map(|number| self.all.get(number));
-        let mut known = known.filter(|it| has_quality(&it.sanction) && !it.sanction.is_over(now));
-        let fits = |it: &&KeyedSanction| it.pattern.as_ref().is_some_and(|it| it.fits(person));
+        let mut known =
+            known.filter(|it| has_quality(&it.sanction) && !it.sanction.is_over(now)).peekable();
+        known.peek()?;
+        let looks = Looks::of(person);
+        let fits = |it: &&KeyedSanction| it.pattern.as_ref().is_some_and(|it| it.fits(&looks));
         known.find(fits).map(|known| &known.sanction)
     }
 
@@ -357,7 +343,6 @@ impl Sanctions {
     fn insert(&mut self, known: KeyedSanction) {
         let Sanction { number, kind, network, .. } = known.sanction;
         let Entry::Vacant(place) = self.all.entry(number) else { return };
-        self.verdicts.forget();
         if let Some(key) = &known.key {
             self.by_name.entry(key.clone()).or_default().push(number);
         }
@@ -374,7 +359,6 @@ impl Sanctions {
 
     fn remove(&mut self, number: u32) {
         let Some(KeyedSanction { sanction, key, .. }) = self.all.remove(&number) else { return };
-        self.verdicts.forget();
         self.counts[sanction.kind as usize] -= 1;
         self.silencing -= usize::from(sanction.silences());
         if sanction.mask.is_some() {

@@ -5,28 +5,37 @@
 
 use smallvec::SmallVec;
 
+/// A text in small letters. Names are short, so most take no memory of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Folded(SmallVec<[char; 16]>);
+
+impl Folded {
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.chars().flat_map(char::to_lowercase).collect())
+    }
+}
+
 /// A mask, in small letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wildcard(Box<[char]>);
+pub(super) struct Wildcard(Folded);
 
 impl Wildcard {
     /// The mask that this text is.
     pub(super) fn new(mask: &str) -> Self {
-        Self(folded(mask).collect())
+        Self(Folded::of(mask))
     }
 
     /// Whether it stands for every text.
     pub(super) fn is_any(&self) -> bool {
-        matches!(*self.0, ['*'])
+        matches!(*self.0.0, ['*'])
     }
 
     /// Whether it matches all of a text.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &Folded) -> bool {
         if self.is_any() {
             return true;
         }
-        // Names are short, so this takes no memory of its own.
-        let (mask, text): (_, SmallVec<[char; 32]>) = (&self.0, folded(text).collect());
+        let (mask, text) = (&*self.0.0, &*text.0);
         let (mut at_mask, mut at_text) = (0, 0);
         // Where to go on if what follows the last star does not match here.
         let mut again: Option<(usize, usize)> = None;
@@ -52,16 +61,12 @@ impl Wildcard {
 
 /// Whether a mask matches all of a text.
 pub(super) fn matches(mask: &str, text: &str) -> bool {
-    Wildcard::new(mask).matches(text)
+    Wildcard::new(mask).matches(&Folded::of(text))
 }
 
 /// Whether a text stands for many.
 pub(super) fn is_mask(text: &str) -> bool {
     text.contains(['*', '?'])
-}
-
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.chars().flat_map(char::to_lowercase)
 }
 #[cfg(test)]
 mod tests {

@@ -12,8 +12,6 @@ pub const MASK_BYTES_MAX: usize = 128;
 /// Bans and mutes of one room that people on IRC set, and the same for each kind of exception:
 /// those on masks are looked through one by one for each newcomer.
 pub const MASKS_MAX: usize = 100;
-/// People in one room of whom is remembered whether they are muted; of more, all are looked at anew.
-pub const VERDICTS_MAX: usize = 1_024;
 /// People who have a voice in one room, beside its operators.
 pub const VOICED_MAX: usize = 256;
 /// Invitations that wait for one person; of more, the oldest is forgotten.

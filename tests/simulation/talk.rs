@@ -77,7 +77,7 @@ impl Rooms {
             return vec![Tell(id, why)];
         }
         let at = self.wall;
-        let message = Message { number: 0, at, how: How::Said, who: from.clone(), text };
+        let message = Message { number: 0, at, how: How::Said, who: from, text };
         let text = &message.text;
         let own = Tell(id, format!("[to {to}] {text}\n"));
         let told = self.privately(id, receiver, &to, &message);
