@@ -230,3 +230,16 @@ fn marks_and_names_are_told_as_the_client_has_asked() {
     let heard = told(&mut world, "carol", "NAMES #den");
     assert!(heard.contains(" 353 carol = #den :") && heard.contains(" 366 carol #den "), "{heard}");
 }
+
+#[test]
+fn an_invitation_is_forgotten_with_its_room() {
+    let mut world = World::new(settings());
+    for name in ["irene", "ann", "guest"] {
+        comes_by_irc(&mut world, name);
+    }
+    told(&mut world, "irene", "JOIN #den\r\nINVITE guest #den\r\nPART #den");
+    told(&mut world, "ann", "JOIN #den\r\nMODE #den +i");
+    world.hears("guest");
+    let heard = told(&mut world, "guest", "JOIN #den");
+    assert!(heard.contains(" 473 guest #den :"), "{heard}");
+}

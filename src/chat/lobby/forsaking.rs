@@ -47,6 +47,9 @@ impl Lobby {
         open.history = History::beginning_after(open.history.last_number());
         open.officers = Officers::default();
         open.guesses = Default::default();
+        if !self.invitations.is_empty() {
+            self.invitations.forget_room(&open.name.key());
+        }
         self.note_settings_changed(room);
     }
 }

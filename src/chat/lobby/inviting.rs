@@ -67,6 +67,14 @@ impl Invitations {
         }
     }
 
+    /// A room is forgotten, and so is who was invited into it.
+    pub(super) fn forget_room(&mut self, room: &NameKey) {
+        self.0.retain(|_, waiting| {
+            waiting.retain(|it| it.room.key() != *room);
+            !waiting.is_empty()
+        });
+    }
+
     /// Somebody has left.
     pub(super) fn remove_all(&mut self, id: ClientId) {
         if !self.0.is_empty() {
