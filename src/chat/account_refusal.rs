@@ -40,4 +40,6 @@ pub enum AccountRefusal {
     Busy(LogInWay),
     /// It cannot be stored now, and nothing was changed.
     NotStored,
+    /// Private messages are remembered for accounts, and the client is logged in to none.
+    NoMailbox,
 }

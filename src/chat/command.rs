@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account_request::AccountRequest;
+use super::conversation::ConversationCommand;
 use super::history::Window;
 use super::message::HistoryCursor;
 use super::metadata_request::{MetadataCommand, MetadataSubject};
@@ -144,6 +145,8 @@ pub enum Command<'a> {
     },
     /// Something about people.
     People(PeopleCommand<'a>),
+    /// Something about one's own conversations.
+    Conversation(ConversationCommand<'a>),
     /// Show a page of help.
     Help(Guide),
     /// Leave the server, for a reason that may be empty.

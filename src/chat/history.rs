@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::{HistoryCursor, Message, MessageId};
+use super::message::{HistoryCursor, Message, MessageId, PrivateId};
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 use crate::time::UnixTime;
 
@@ -186,6 +186,13 @@ pub struct Window {
     pub most: usize,
 }
 
+impl Window {
+    /// The last messages, at most so many.
+    pub fn last(most: usize) -> Self {
+        Self { after: None, before: None, end: HistoryEnd::Newest, most }
+    }
+}
+
 /// Which messages of a window are wanted, where there are more than may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryEnd {
@@ -202,6 +209,8 @@ pub enum HistoryEnd {
 pub enum HistoryPlace {
     /// That of a message.
     Message(HistoryCursor),
+    /// That of a private message; among those of a room, its date.
+    Private(PrivateId),
     /// A date.
     At(UnixTime),
 }
@@ -211,6 +220,7 @@ impl HistoryPlace {
     pub fn is_after(self, other: Self) -> bool {
         match (self, other) {
             (Self::Message(one), Self::Message(other)) => one.number > other.number,
+            (Self::Private(one), Self::Private(other)) => one > other,
             (Self::At(one), Self::At(other)) => one > other,
             _ => false,
         }
@@ -221,6 +231,7 @@ impl HistoryPlace {
         match self {
             Self::Message(cursor) if cursor.epoch != epoch => Ordering::Less,
             Self::Message(cursor) => cursor.number.cmp(&id.number),
+            Self::Private(private) => private.at.cmp(&id.at),
             Self::At(at) => at.cmp(&id.at),
         }
     }

@@ -31,6 +31,16 @@ pub struct MessageId {
     pub at: UnixTime,
 }
 
+/// By what a private message is known, which has no number: its date, and its place among all such
+/// of the process that told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PrivateId {
+    /// Its date.
+    pub at: UnixTime,
+    /// Its place among all such.
+    pub count: u32,
+}
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {

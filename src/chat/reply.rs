@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account_request::AccountAnswer;
 use super::command::Guide;
+use super::conversation::ConversationReply;
 use super::event::{Departure, Moderation};
 use super::message::{HistoryCursor, Message};
 use super::metadata_request::MetadataAnswer;
@@ -206,6 +207,8 @@ pub enum Reply<'a> {
     },
     /// Something about people.
     People(PeopleReply<'a>),
+    /// Something about your conversations.
+    Conversation(ConversationReply<'a>),
     /// You have a token, and with it a place in a queue.
     TicketGiven(Ticket<'a>),
     /// Your token is good for nothing any more.
@@ -258,7 +261,13 @@ impl Reply<'_> {
 
     /// Whether these are a person's words, which everybody is sent as they were said.
     pub fn is_speech(&self) -> bool {
-        matches!(self, Self::Whispered(_) | Self::WhisperSent(_) | Self::Remembered { .. })
+        matches!(
+            self,
+            Self::Whispered(_)
+                | Self::WhisperSent(_)
+                | Self::Remembered { .. }
+                | Self::Conversation(ConversationReply::Message { .. })
+        )
     }
 }
 

@@ -4,7 +4,9 @@
 //! What is said, done or noticed in a room is remembered like any message; the rest is told to
 //! those who are there, and forgotten.
 
-use super::message::MessageId;
+use serde::{Deserialize, Serialize};
+
+use super::message::{MessageId, PrivateId};
 use super::person::Person;
 use crate::time::UnixTime;
 
@@ -47,7 +49,7 @@ pub enum Circle {
 }
 
 /// The kind of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SentKind {
     /// Somebody says something.
     Said,
@@ -90,8 +92,8 @@ pub struct Sent<'a> {
 pub enum SentId {
     /// A number, in an epoch: the message is remembered.
     Numbered(MessageId, u32),
-    /// Its date, and its place among all such of this process.
-    Unnumbered(UnixTime, u32),
+    /// None: it was told to some alone.
+    Unnumbered(PrivateId),
 }
 
 impl SentId {
@@ -99,7 +101,7 @@ impl SentId {
     pub fn at(self) -> UnixTime {
         match self {
             Self::Numbered(id, _) => id.at,
-            Self::Unnumbered(at, _) => at,
+            Self::Unnumbered(id) => id.at,
         }
     }
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::account::Account;
+use super::mailbox::MailboxChanges;
+use super::mailboxes::StoredPrivateMessage;
 use super::message::Message;
 use super::metadata::Metadata;
 use super::name::{NameKey, RoomName};
@@ -53,6 +55,8 @@ pub struct StoredLobby {
     pub rooms: Vec<StoredRoom>,
     /// Accounts, in any order.
     pub accounts: Vec<Account>,
+    /// Private messages, those of an account in the order of their places.
+    pub private: Vec<StoredPrivateMessage>,
     /// The secret from which cloaks are made.
     pub cloaks: Option<[u8; 16]>,
 }
@@ -101,6 +105,8 @@ pub struct SaveBatch<'a> {
     pub accounts: Vec<&'a Account>,
     /// What has changed of what belongs to accounts.
     pub belongings: Vec<BelongingsChanges<'a>>,
+    /// Mailboxes that have changed.
+    pub mailboxes: Vec<MailboxChanges<'a>>,
     /// Somebody is told when this is stored, so it must outlive a loss of power.
     pub must_last: bool,
 }
@@ -111,6 +117,7 @@ impl SaveBatch<'_> {
         self.gone.len()
             + self.accounts.len()
             + self.belongings.iter().map(BelongingsChanges::rows).sum::<usize>()
+            + self.mailboxes.iter().map(MailboxChanges::rows).sum::<usize>()
             + self.rooms.iter().map(|room| 1 + room.said.len()).sum::<usize>()
     }
 }

@@ -4,7 +4,7 @@ use super::link::LinkPhase;
 use super::pane::{Entry, Kind, Pane, Stamp};
 use super::reading::Heard;
 use super::{Console, Effect, effects, wording};
-use crate::dialect::json::{Action, Away, Message, Moderated, Object};
+use crate::dialect::json::{Action, Away, Message, Moderated, Object, Private};
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
@@ -65,13 +65,7 @@ impl Console {
     fn show(&mut self, object: &Object<'_>) -> Vec<Effect> {
         match object {
             Object::Message(message) => self.show_message(message),
-            Object::Private { from: Some(from), text, .. } => {
-                self.message(Kind::Whispered, self.present(), from, text);
-            }
-            Object::Private { to, text, .. } => {
-                let to = to.as_deref().unwrap_or_default();
-                self.message(Kind::WhisperSent, self.present(), to, text);
-            }
+            Object::Private(message) => self.show_private(message),
             Object::Joined { nick, .. } if nick != self.link.nickname() => {
                 self.presence(nick, "joined");
             }
@@ -125,6 +119,21 @@ impl Console {
         let stamp = Stamp { number: message.n, at: message.at };
         let kind = if message.me { Kind::Acted } else { Kind::Said };
         self.message(kind, stamp, &message.nick, &message.text);
+    }
+
+    /// What was said before is told where it was asked for, and calls nobody.
+    fn show_private(&mut self, message: &Private<'_>) {
+        let Private { from, to, text, at, old, .. } = message;
+        let (kind, who) = match (from, to) {
+            (Some(from), _) => (Kind::Whispered, from.as_ref()),
+            (None, to) => (Kind::WhisperSent, to.as_deref().unwrap_or_default()),
+        };
+        if *old {
+            let mut entry = Entry::said(kind, Stamp { number: 0, at: *at }, who, text);
+            entry.is_own = from.is_none();
+            return self.add(entry);
+        }
+        self.message(kind, self.present(), who, text);
     }
 
     /// When something is said that has no number.

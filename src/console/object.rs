@@ -93,12 +93,15 @@ impl<'a> Object<'a> {
         let of = Self::told;
         Some(match told {
             Told::Message(message) => Self::message(message, view),
-            Told::Private { from: Some(from), text, .. } => {
-                Self { from: Some(from), text: Some(text), ..of("private") }
-            }
-            Told::Private { to, text, .. } => {
-                Self { to: to.as_deref(), text: Some(text), own: true, ..of("private") }
-            }
+            Told::Private(message) => Self {
+                time: message.old.then_some(message.at),
+                from: message.from.as_deref(),
+                to: message.to.as_deref(),
+                text: Some(&message.text),
+                own: message.from.is_none(),
+                past: message.old,
+                ..of("private")
+            },
             Told::Joined { room, nick } => {
                 Self { room: Some(room), from: Some(nick), ..of("joined") }
             }

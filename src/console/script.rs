@@ -14,7 +14,7 @@ use super::link::{MAIN, Refused, error_of};
 use super::object::{self, View};
 use super::reading::{Heard, Reading};
 use super::{commands, wording};
-use crate::dialect::json::{Error, Object};
+use crate::dialect::json::{Error, Object, Private};
 use crate::limits::{COMPOSED_BYTES_MAX, INPUT_LINE_BYTES_MAX};
 use crate::text::clean;
 
@@ -336,10 +336,13 @@ impl Script {
                     true => format!("* {who} {text}"),
                 }
             }
-            Object::Private { from: Some(from), text, .. } if self.was_ready => {
+            Object::Private(Private { from: Some(from), text, .. }) if self.was_ready => {
                 format!("[{from}] {text}")
             }
-            Object::Private { .. } | Object::Presence { .. } | Object::Bye(_) => return Vec::new(),
+            Object::Private(Private { to: Some(to), text, old: true, .. }) => {
+                format!("[to {to}] {text}")
+            }
+            Object::Private(_) | Object::Presence { .. } | Object::Bye(_) => return Vec::new(),
             Object::Renamed { new, .. } if *new != self.nickname => return Vec::new(),
             Object::Room { .. } | Object::Setting { .. } | Object::Format(_) if !is_answer => {
                 return Vec::new();

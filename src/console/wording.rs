@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use crate::dialect::Rounded;
 use crate::dialect::json::{
-    Away, Object, PeerEntry, RoomEntry, RoomInvitation, Rules, SanctionEntry, Text,
+    Away, Conversations, Forgotten, Object, PeerEntry, Remembered, RoomEntry, RoomInvitation,
+    Rules, SanctionEntry, Text,
 };
 
 /// What an object says, one line after the other; nothing where there is nothing to be said.
@@ -22,6 +23,11 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         Object::Topic { room, text, by, changed } => topic(room, text, by.as_ref(), *changed),
         Object::History { room, gap, count, after, .. } => history(room, *gap, *count, *after),
         Object::End { room, at } => format!("-- end of history: {room} is at {at} --"),
+        Object::Conversation(Remembered { nick, count }) => {
+            format!("-- messages with {nick} that are remembered: {count} --")
+        }
+        Object::ConversationEnd { .. } => "-- end of history --".into(),
+        Object::Conversations(list) => conversations(list),
         Object::Names { room, names, total, next } => people(room, names, *total, *next),
         Object::Rooms { rooms: list, more } => rooms(list, *more),
         Object::Ignored { names } if names.is_empty() => "you ignore nobody (/ignore NAME)".into(),
@@ -57,6 +63,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Ignoring { text, .. }
         | Object::ServerOperator { text }
         | Object::Account { text, .. }
+        | Object::Forgotten(Forgotten { text, .. })
         | Object::Checking { text }
         | Object::MatchOff { text }
         | Object::Held { text, .. }
@@ -71,7 +78,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         | Object::Joined { .. }
         | Object::Left { .. }
         | Object::Away(_)
-        | Object::Private { .. }
+        | Object::Private(_)
         | Object::Read { .. }
         | Object::Unknown => return Vec::new(),
     };
@@ -83,6 +90,14 @@ fn entered(room: &str, others: usize) -> String {
         0 => format!("you are alone in {room} (/help tells what you can do)"),
         1 => format!("you are in {room} with 1 other (/help, /who)"),
         _ => format!("you are in {room} with {others} others (/help, /who)"),
+    }
+}
+
+fn conversations(Conversations { list }: &Conversations<'_>) -> String {
+    let names: Vec<&str> = list.iter().filter_map(|it| it.nick.as_deref()).collect();
+    match names.as_slice() {
+        [] => "you have talked with nobody alone, as far as is remembered".into(),
+        names => format!("you have talked with (/history @NAME): {}", names.join(", ")),
     }
 }
 

@@ -7,9 +7,9 @@ use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
     ActiveSanction, Alphabet, Departure, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
-    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Person, Rank, Recalled,
-    Refusal, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Sent, SentId, SentKind, Ticket,
-    Topic, Verb, Whisper,
+    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Person, PrivateId, Rank,
+    Recalled, Refusal, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Sent, SentId, SentKind,
+    Ticket, Topic, Verb, Whisper,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -88,7 +88,7 @@ fn the_classroom_strings_are_fixed() {
     assert_eq!(encoded(RoomEvent::Left { who, how }), "alice left!\n");
     assert_eq!(encoded(RoomEvent::Said { who, text: "hello", id, epoch: 7 }), "alice: hello\n");
     assert_eq!(encoded(RoomEvent::Acted { who, text: "waves", id, epoch: 7 }), "* alice waves\n");
-    let id = SentId::Unnumbered(at, 1);
+    let id = SentId::Unnumbered(PrivateId { at, count: 1 });
     for (kind, text) in [(SentKind::Said, "hi"), (SentKind::Acted, "* alice hi")] {
         let whisper = Whisper { to: who, sent: Sent { who, kind, text: "h\x02i", tags: "", id } };
         assert_eq!(encoded(Reply::Whispered(whisper)), format!("[alice] {text}\n"));

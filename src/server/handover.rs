@@ -68,7 +68,8 @@ pub struct Handover<'s>(&'s mut Server);
 impl Handover<'_> {
     /// Bytes that another process would be told for the clients, each for itself. Roughly.
     pub fn bytes(&mut self) -> usize {
-        self.0.fanout.backlogs() + self.0.lobby.remembered()
+        let lobby = &self.0.lobby;
+        self.0.fanout.backlogs() + lobby.remembered() + lobby.remembered_privately()
     }
 
     /// All that another process needs to go on. Nothing changes here, but nothing may be sent from

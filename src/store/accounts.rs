@@ -4,6 +4,7 @@ use rusqlite::{Connection, Result, Row, params};
 use smol_str::SmolStr;
 
 use super::columns::{integer, number, text, text_or_null};
+use super::mailboxes;
 use crate::chat::{Account, Alphabet, Nickname};
 use crate::hex;
 use crate::limits::{EMAIL_BYTES_MAX, PASSWORD_ROUNDS_MAX};
@@ -13,6 +14,7 @@ use crate::time::UnixTime;
 
 /// Writes an account, new or changed.
 pub(super) fn write(connection: &Connection, account: &Account) -> Result<()> {
+    mailboxes::erase_orphans(connection, account.key().as_str())?;
     let sql = "INSERT OR REPLACE INTO accounts
                (key, name, salt, rounds, stored_key, server_key, email, made, seen)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";

@@ -28,6 +28,7 @@ mod belongings;
 mod columns;
 mod error;
 mod folder;
+mod mailboxes;
 mod metadata;
 mod pace;
 mod read;

@@ -9,9 +9,8 @@ use std::net::IpAddr;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use smol_str::SmolStr;
 
-use super::accounts;
 use super::columns::{number, text, text_or_null};
-use super::metadata;
+use super::{accounts, mailboxes, metadata};
 use crate::chat::{
     Alphabet, Mask, Message, MessageKind, Metadata, Network, Nickname, RoomModes, RoomSettings,
     SanctionKind, SecretHash, StoredRoom,
@@ -50,6 +49,7 @@ impl LoadedState {
         let mut reading = Self { snapshot, skipped: 0, weight: 0 };
         reading.read_rooms(connection, most)?;
         reading.skipped += accounts::read(connection, &mut reading.snapshot.accounts)?;
+        reading.skipped += mailboxes::read(connection, &mut reading.snapshot.private)?;
         reading.read_meta(connection)?;
         Ok(reading)
     }

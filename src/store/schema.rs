@@ -19,8 +19,9 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// cloaks are made: masks that name one are kept with the rooms. The fourth adds the rules of
 /// rooms, and masks. The fifth adds the read marks of accounts: the key of a conversation is a
 /// nickname's, or `#` and that of a room; the place says which mark a new one replaces. And it adds
-/// the metadata of accounts and of rooms.
-pub(super) const STEPS: [&str; 5] = [
+/// the metadata of accounts and of rooms. The sixth adds the mailboxes of
+/// accounts.
+pub(super) const STEPS: [&str; 6] = [
     "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -112,6 +113,21 @@ pub(super) const STEPS: [&str; 5] = [
         key TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (room, key)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE private_messages (
+        account TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        partner TEXT NOT NULL,
+        partner_account TEXT,
+        own INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (account, place)
     ) STRICT, WITHOUT ROWID;
 ",
 ];

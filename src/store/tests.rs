@@ -14,6 +14,7 @@ use crate::chat::{RoomChanges, RoomName, StoredRoom};
 mod accounts;
 mod belongings;
 mod disk;
+mod mailboxes;
 mod model;
 mod refused;
 mod rooms;

@@ -5,10 +5,8 @@
 
 use rusqlite::{Connection, Result, params};
 
-use super::accounts;
-use super::belongings;
 use super::columns::integer;
-use super::metadata;
+use super::{accounts, belongings, mailboxes, metadata};
 use crate::chat::{Mask, Sanction};
 use crate::chat::{
     Message, MessageKind, NameKey, Nickname, RoomChanges, RoomSettings, SanctionKind, SaveBatch,
@@ -25,6 +23,9 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     }
     for changes in &batch.belongings {
         belongings::write(connection, changes)?;
+    }
+    for mailbox in &batch.mailboxes {
+        mailboxes::write(connection, mailbox)?;
     }
     for room in &batch.rooms {
         change(connection, room)?;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mio_chat::chat::{
-    Archive, Metadata, NameKey, ReadMark, RoomName, SaveBatch, StoredBelongings, StoredLobby,
-    StoredRoom, Unreadable,
+    Archive, MailboxChanges, Metadata, NameKey, ReadMark, RoomName, SaveBatch, StoredBelongings,
+    StoredLobby, StoredPrivateMessage, StoredRoom, Unreadable,
 };
 
 /// All that was kept: rooms and accounts, and what belongs to accounts.
@@ -96,6 +96,16 @@ impl Shelf {
                 kept.metadata = metadata.clone();
             }
             kept.marks.extend(changes.marks.iter().map(|(place, mark)| (*place, (*mark).clone())));
+        }
+        for MailboxChanges { account, forgotten, gone, new } in &batch.mailboxes {
+            kept.private.retain(|it| {
+                it.account != **account || (it.place > *forgotten && !gone.contains(&it.place))
+            });
+            kept.private.extend(new.iter().map(|(place, message)| StoredPrivateMessage {
+                account: (*account).clone(),
+                place: *place,
+                message: (*message).clone(),
+            }));
         }
         for changes in &batch.rooms {
             let same = |room: &&mut StoredRoom| room.name.key() == changes.name.key();

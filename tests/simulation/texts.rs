@@ -19,7 +19,7 @@ pub(crate) const HELP: &str = "\
 * /help rooms      how to look after a room: topic, password, order
 * /match QUEUE     a token to find another player (/match QUEUE 4: three others)
 * /invite NAME     the same with one friend, in a queue of your own
-* /register PASSWORD     keep your nickname for yourself
+* /register PASSWORD     keep your name and private messages (/history @NAME)
 * /login NAME PASSWORD   have it again (/logout; /password-change OLD NEW)
 * /quit            leave the chat
 * //TEXT           a line that begins with /

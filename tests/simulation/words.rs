@@ -43,7 +43,8 @@ fn usage(verb: &str, argument: &str) -> Option<&'static str> {
                 "after" => place(second).is_some(),
                 count => count.parse::<usize>().is_ok(),
             };
-            let usage = "/history, /history COUNT, /history after EPOCH:NUMBER, or on or off";
+            let usage = "/history, /history COUNT, /history @NAME, /history after EPOCH:NUMBER, \
+                         or on or off";
             (!fine).then_some(usage)
         }
         _ if !argument.is_empty() => None,

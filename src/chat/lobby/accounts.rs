@@ -104,6 +104,7 @@ impl Lobby {
     /// Removes an account that could not be stored.
     pub fn remove_account(&mut self, key: &NameKey) {
         self.accounts.remove(key);
+        self.mailboxes.remove(key);
     }
 
     /// Whether all of an account that must outlive a loss of power is stored.

@@ -81,6 +81,9 @@ impl Lobby {
         match command {
             Command::Whisper { to, text } => self.whisper(id, to, text, context, outlet)?,
             Command::Send(sending) => self.send(id, sending, context, outlet)?,
+            Command::Conversation(command) => {
+                self.look_after_conversations(id, command, context, outlet)?;
+            }
             Command::Rooms => self.list_rooms(id, outlet),
             Command::Who { room, page } => self.list_people(id, room, page, outlet)?,
             Command::About(question) => self.answer_about_rooms(id, &question, context, outlet),

@@ -12,6 +12,7 @@ use super::persistence::Unsaved;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::accounts::AccountsState;
 use crate::chat::belongings::BelongingsState;
+use crate::chat::mailboxes::MailboxesState;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::Gone;
@@ -44,6 +45,10 @@ pub struct LobbyState {
     belongings: BelongingsState,
     #[serde(default)]
     subscriptions: Vec<(ClientId, Vec<SmolStr>)>,
+    mailboxes: MailboxesState,
+    /// Messages without a number, so far.
+    #[serde(default)]
+    sent: u32,
     #[serde(default)]
     invitations: Vec<(ClientId, Vec<Invitation>)>,
     sequence: Sequence,
@@ -73,6 +78,8 @@ impl Lobby {
             accounts: self.accounts.handed_over(),
             belongings: self.belongings.handed_over(),
             subscriptions: self.subscriptions.handed_over(),
+            mailboxes: self.mailboxes.handed_over(),
+            sent: self.sent,
             invitations: self.invitations.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -118,6 +125,8 @@ impl Lobby {
         // Somebody may be logged in as a bot that is none here.
         let everyone: Vec<ClientId> = self.profiles.iter().map(|(id, _)| id).collect();
         everyone.into_iter().for_each(|id| self.note_account(id));
+        self.mailboxes.take_over(state.mailboxes);
+        self.sent = state.sent;
         self.gone = state.gone.into();
         self.most_members = state.most_members.max(self.members.len());
         for (id, names) in state.watches {

@@ -23,6 +23,7 @@ mod inviting;
 mod journal;
 mod listening;
 mod listing;
+mod mailboxes;
 mod marking;
 mod membership;
 mod metadata;
@@ -53,6 +54,7 @@ use super::author::Author;
 use super::belongings::AllBelongings;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
+use super::mailboxes::Mailboxes;
 use super::member::{Member, Preferences};
 use super::message::HistoryCursor;
 use super::motd::Motd;
@@ -152,6 +154,7 @@ pub struct Lobby {
     accounts: Accounts,
     belongings: AllBelongings,
     subscriptions: KeySubscriptions,
+    mailboxes: Mailboxes,
     watches: Watches,
     /// Those who were here, the last at the end.
     gone: VecDeque<Gone>,
@@ -198,6 +201,7 @@ impl Lobby {
             accounts: Accounts::default(),
             belongings: AllBelongings::default(),
             subscriptions: KeySubscriptions::default(),
+            mailboxes: Mailboxes::default(),
             watches: Watches::default(),
             gone: VecDeque::new(),
             sent: 0,
@@ -365,6 +369,7 @@ impl Lobby {
         let is_in_use = |account: &NameKey| !self.accounts.clients_of(account).is_empty();
         self.belongings.check_invariants(is_in_use);
         self.subscriptions.check_invariants();
+        self.mailboxes.check_invariants(|account| self.accounts.get(account).is_some());
         assert!(self.preferences.keys().all(|id| !self.is_member(*id)), "a member is no stranger");
     }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Lobby;
 use super::sequence::Sequence;
+use crate::chat::mailbox::MailboxChanges;
+use crate::chat::mailboxes::StoredPrivateMessage;
 use crate::chat::name::{NameKey, RoomName};
 use crate::chat::room::RoomId;
 use crate::chat::stored::{BelongingsChanges, RoomChanges, SaveBatch, StoredLobby};
@@ -62,6 +64,12 @@ impl Lobby {
             self.profiles.set_cloak_secret(secret);
         }
         stored.accounts.into_iter().for_each(|account| self.accounts.restore(account));
+        let has_owner =
+            |stored: &StoredPrivateMessage| self.accounts.get(&stored.account).is_some();
+        self.mailboxes.restore(stored.private.into_iter().filter(has_owner));
+        if self.settings.history == 0 {
+            self.mailboxes.forget_all();
+        }
         let mut rooms = stored.rooms;
         rooms.sort_by_cached_key(|room| (!self.rooms.is_main(&room.name), Reverse(room.worth())));
         let (mut chosen, mut remembered) = (Vec::new(), 0);
@@ -94,6 +102,7 @@ impl Lobby {
         new_messages
             || self.accounts.has_unsaved()
             || self.belongings.has_unsaved()
+            || self.mailboxes.has_unsaved()
             || !self.unsaved.rooms.is_empty()
             || !self.unsaved.gone.is_empty()
     }
@@ -113,6 +122,9 @@ impl Lobby {
         let belongings = self.belongings.unsaved(most.saturating_sub(rows));
         let owners_saved = belongings.len();
         rows += belongings.iter().map(BelongingsChanges::rows).sum::<usize>();
+        let mailboxes = self.mailboxes.unsaved(most.saturating_sub(rows));
+        let mailboxes_saved: Vec<u64> = mailboxes.iter().map(MailboxChanges::last).collect();
+        rows += mailboxes.iter().map(MailboxChanges::rows).sum::<usize>();
         let (mut rooms, mut saved) = (Vec::new(), Vec::new());
         for &id in &self.unsaved.rooms {
             let Some(room) = self.rooms.get(id) else { continue };
@@ -140,9 +152,11 @@ impl Lobby {
             cloaks,
             accounts,
             belongings,
+            mailboxes,
             must_last,
         })?;
         self.accounts.note_saved(accounts_saved);
+        self.mailboxes.note_saved(&mailboxes_saved);
         let accounts = &self.accounts;
         let is_in_use = |account: &NameKey| !accounts.clients_of(account).is_empty();
         self.belongings.note_saved(owners_saved, is_in_use);

@@ -84,6 +84,9 @@ impl Lobby {
     /// Has every room forget messages beyond the limit.
     pub(super) fn forget_surplus(&mut self) {
         let most = self.settings.history;
+        if most == 0 {
+            self.mailboxes.forget_all();
+        }
         let ids: Vec<RoomId> = self.rooms.iter().map(|(id, _)| id).collect();
         for id in ids {
             let Some(room) = self.rooms.get_mut(id) else { continue };

@@ -7,7 +7,7 @@ use super::speech::Speech;
 use super::{Context, Lobby};
 use crate::chat::command::Command;
 use crate::chat::event::RoomEvent;
-use crate::chat::message::MessageKind;
+use crate::chat::message::{MessageKind, PrivateId};
 use crate::chat::name::NameKey;
 use crate::chat::outlet::Outlet;
 use crate::chat::people::PeopleReply;
@@ -67,7 +67,7 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let sent_id = self.next_sent_id(context.now);
+        let sent_id = SentId::Unnumbered(self.next_private_id(context.now));
         let text = clean_formatted(sending.text);
         let (Some(member), Sending { kind, tags, .. }) = (self.members.get(id), sending) else {
             return Ok(());
@@ -133,7 +133,8 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let sent_id = self.next_sent_id(context.now);
+        let private_id = self.next_private_id(context.now);
+        let sent_id = SentId::Unnumbered(private_id);
         let (from, to) = (self.person(id, context), self.person(receiver, context));
         let (Some(from), Some(to)) = (from, to) else { return };
         let whisper = Whisper { to, sent: Sent { who: from, kind, text, tags, id: sent_id } };
@@ -142,10 +143,11 @@ impl Lobby {
         if let Some(away) = to.away().filter(|_| matches!(kind, SentKind::Said | SentKind::Acted)) {
             outlet.reply(id, &Reply::People(PeopleReply::IsAway(to, away)));
         }
+        self.remember_privately((id, receiver), private_id, (kind, text, tags));
     }
 
-    fn next_sent_id(&mut self, now: UnixTime) -> SentId {
+    fn next_private_id(&mut self, now: UnixTime) -> PrivateId {
         self.sent = self.sent.wrapping_add(1);
-        SentId::Unnumbered(now, self.sent)
+        PrivateId { at: now, count: self.sent }
     }
 }

@@ -7,8 +7,8 @@ use super::numeric::END;
 use super::ruled;
 use super::source::{by, channel, write_source};
 use crate::chat::{
-    Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
-    SentId, SentKind,
+    Departure, Moderation, ModerationAction, News, Nickname, Person, PrivateId, RoomEvent,
+    RoomName, Sent, SentId, SentKind,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 use crate::text::fitting;
@@ -189,7 +189,9 @@ pub(super) fn write_account(form: Form, who: Person<'_>, out: &mut Vec<u8>) {
 fn write_id(id: SentId, out: &mut Vec<u8>) {
     let _ = match id {
         SentId::Numbered(id, epoch) => write!(out, "msgid={epoch:08x}-{}", id.number),
-        SentId::Unnumbered(at, count) => write!(out, "msgid={:x}.{count}", at.millis()),
+        SentId::Unnumbered(PrivateId { at, count }) => {
+            write!(out, "msgid={:x}.{count}", at.millis())
+        }
     };
 }
 

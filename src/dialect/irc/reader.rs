@@ -21,7 +21,9 @@ use super::note::Note;
 use super::numeric::{END, Line};
 use super::source::channel;
 use super::{replies, told};
-use crate::chat::{MetadataAnswer, News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange};
+use crate::chat::{
+    ConversationReply, MetadataAnswer, News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange,
+};
 use crate::dialect::websocket::farewell;
 use crate::limits::IRC_ANSWER_BYTES_MAX;
 
@@ -114,29 +116,48 @@ impl Reader {
             // Others say this whenever they like: it answers nothing.
             return replies::write(&self.to, reply, out);
         }
+        let is_asked = self.to.verb == "CHATHISTORY";
         match reply {
-            Reply::RecallBegins { room, .. } if self.to.verb == "CHATHISTORY" => {
-                self.begin_history(room, out);
+            Reply::RecallBegins { room, .. } if is_asked => {
+                self.begin_history(&["chathistory", &channel(room)], out);
+            }
+            // By the name that was asked for, whatever its capitals.
+            Reply::Conversation(ConversationReply::Begins { .. }) if is_asked => {
+                let about = self.to.about.clone();
+                self.begin_history(&["chathistory", &about], out);
+            }
+            Reply::Conversation(ConversationReply::List { .. }) if is_asked => {
+                self.begin_history(&["draft/chathistory-targets"], out);
+                self.write_in_history(reply, out);
+                self.end_history(out);
             }
             Reply::Metadata(answer) => self.write_metadata(answer, out),
             Reply::RecallEnds { .. } => self.end_history(out),
-            Reply::Remembered { .. } => {
-                let batch = self.history;
-                self.write(out, |reader, out| {
-                    let start = out.len();
-                    replies::write(&reader.to, reply, out);
-                    if let Some(batch) = batch {
-                        let lines = out.split_off(start);
-                        write_in_batch(&lines, batch, out);
-                    }
-                });
+            Reply::Conversation(ConversationReply::Ends { .. }) if is_asked => {
+                self.end_history(out);
+            }
+            Reply::Remembered { .. } | Reply::Conversation(ConversationReply::Message { .. }) => {
+                self.write_in_history(reply, out);
             }
             _ => self.write(out, |reader, out| replies::write(&reader.to, reply, out)),
         }
     }
 
-    /// Begins a batch of messages that are told again.
-    fn begin_history(&mut self, room: &RoomName, out: &mut Vec<u8>) {
+    /// Appends a part of what is told again, in the batch that was begun for it.
+    fn write_in_history(&mut self, reply: &Reply<'_>, out: &mut Vec<u8>) {
+        let batch = self.history;
+        self.write(out, |reader, out| {
+            let start = out.len();
+            replies::write(&reader.to, reply, out);
+            if let Some(batch) = batch {
+                let lines = out.split_off(start);
+                write_in_batch(&lines, batch, out);
+            }
+        });
+    }
+
+    /// Begins a batch of what is told again: its type, and what it is about.
+    fn begin_history(&mut self, of: &[&str], out: &mut Vec<u8>) {
         if !self.to.capabilities.has(Capabilities::BATCH) {
             return;
         }
@@ -145,7 +166,7 @@ impl Reader {
         self.history = Some(batch);
         self.write(out, |reader, out| {
             let line = Line::begin(out, &reader.to.server).word("BATCH").word(&format!("+{batch}"));
-            line.word("chathistory").word(&channel(room)).end();
+            line.words(of.iter().copied()).end();
         });
     }
 

@@ -5,7 +5,7 @@ use super::accounts;
 use super::addressee::Addressee;
 use super::replies::metadata;
 use super::source::channel;
-use crate::chat::{Rank, Refusal, RoomRefusal};
+use crate::chat::{AccountRefusal, Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
 
 /// Appends why something was not done.
@@ -13,7 +13,7 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     match reader.verb.as_str() {
         // A notice never earns an answer (RFC 1459 §4.4.2).
         "NOTICE" => {}
-        "CHATHISTORY" => no_history(reader, out),
+        "CHATHISTORY" => no_history(reader, refusal, out),
         "METADATA" => metadata::refuse(reader, refusal, out),
         "MARKREAD" => no_mark(reader, refusal, out),
         _ => by_numeric(reader, refusal, out),
@@ -87,9 +87,14 @@ fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
 }
 
 /// Tells that there are no messages.
-fn no_history(reader: &Addressee, out: &mut Vec<u8>) {
+fn no_history(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
     let about = [reader.subcommand.as_str(), &reader.about];
-    let text = "Messages could not be retrieved";
+    let text = match refusal {
+        Refusal::Account(AccountRefusal::NoMailbox) => {
+            "Private messages are remembered for accounts only"
+        }
+        _ => "Messages could not be retrieved",
+    };
     reader.fail(("CHATHISTORY", "INVALID_TARGET"), about, text, out);
 }
 

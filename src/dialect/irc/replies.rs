@@ -1,5 +1,6 @@
 //! What one client is told.
 
+mod conversations;
 mod marks;
 pub(super) mod metadata;
 mod people;
@@ -62,6 +63,7 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
             let sent = Sent { who: (&message.who).into(), kind, text: &message.text, tags: "", id };
             events::sent(reader.capabilities.form(), &sent, &channel(room), out);
         }
+        Reply::Conversation(ref about) => conversations::write(reader, about, out),
         Reply::YouWere(ref moderation) => {
             events::put_out(moderation, reader.nickname(), out);
         }

@@ -10,7 +10,7 @@ pub(super) const VERSION: &str = concat!("mio-chat-", env!("CARGO_PKG_VERSION"))
 /// What is said where no command was named.
 const INDEX: &[&str] = &[
     "Rooms: JOIN PART TOPIC NAMES LIST MODE KICK INVITE",
-    "Talking: PRIVMSG NOTICE TAGMSG AWAY",
+    "Talking: PRIVMSG NOTICE TAGMSG AWAY CHATHISTORY",
     "People: WHO WHOIS WHOWAS USERHOST ISON MONITOR SETNAME",
     "The server: MOTD LUSERS VERSION TIME INFO ADMIN OPER QUIT",
     "HELP and a command tells how it is used.",
@@ -20,6 +20,12 @@ const INDEX: &[&str] = &[
 const COMMANDS: &[(&str, &str)] = &[
     ("ADMIN", "ADMIN: who looks after the server."),
     ("AWAY", "AWAY [text]: others are told that you are away; without a text you are back."),
+    (
+        "CHATHISTORY",
+        "CHATHISTORY LATEST <room or nick> * <count>: what was said before; TARGETS, BEFORE and \
+         others as in the specification. Private messages are kept for accounts, the last 128 of \
+         each; HISTORY forget @<nick> has them forgotten.",
+    ),
     ("HELP", "HELP [command]: how a command is used."),
     ("HELPOP", "HELPOP [command]: the same as HELP."),
     ("INFO", "INFO: what the server is."),

@@ -29,7 +29,7 @@ pub(super) fn code(refusal: &AccountRefusal) -> &'static str {
         AccountRefusal::Exists(_) => "account-exists",
         AccountRefusal::InUse(_) => "nick-taken",
         AccountRefusal::LogInFailed(_) | AccountRefusal::Aborted => "login-wrong",
-        AccountRefusal::NotLoggedIn => "login-needed",
+        AccountRefusal::NotLoggedIn | AccountRefusal::NoMailbox => "login-needed",
         AccountRefusal::LoggedInAlready(_) => "login-done",
         AccountRefusal::PasswordUnfit => "password-bad",
         AccountRefusal::EmailUnfit => "email-bad",

@@ -10,6 +10,7 @@
 //! length of a frame in front. No object holds a byte below U+0020.
 
 mod accounts;
+mod conversations;
 mod endings;
 mod errors;
 mod events;
@@ -17,6 +18,7 @@ mod marks;
 mod object;
 mod people;
 mod person;
+mod private;
 mod replies;
 mod requests;
 mod room_objects;
@@ -27,6 +29,7 @@ pub use object::{
     RoomInvitation, Rules, SanctionEntry, Text, VERSION,
 };
 pub use person::{Away, PersonEntry};
+pub use private::{ConversationEntry, Conversations, Forgotten, Private, Remembered};
 pub(super) use replies::{acknowledge, format, reply};
 pub(super) use requests::RequestSteps;
 

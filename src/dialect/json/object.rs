@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::endings::{Bye, Error};
 use super::person::{Away, PersonEntry};
+use super::private::{Conversations, Forgotten, Private, Remembered};
 pub use super::room_objects::{RoomInvitation, Rules};
 
 /// The version that [`Greeting::v`] tells.
@@ -92,22 +93,7 @@ pub enum Object<'a> {
         total: usize,
     },
     /// Something between two people.
-    Private {
-        /// Who said it; absent where the reader did.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Text<'a>>,
-        /// To whom the reader said it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<Text<'a>>,
-        /// What was said.
-        text: Text<'a>,
-        /// It was done, and not said.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        me: bool,
-        /// When, in seconds since the beginning of 1970.
-        #[serde(default)]
-        at: u64,
-    },
+    Private(Private<'a>),
     /// What a room is about.
     Topic {
         /// The room.
@@ -160,6 +146,17 @@ pub enum Object<'a> {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<u64>,
     },
+    /// Private messages follow that were said before …
+    Conversation(Remembered<'a>),
+    /// … and that was all of them.
+    ConversationEnd {
+        /// With whom.
+        nick: Text<'a>,
+    },
+    /// With whom there are such.
+    Conversations(Conversations<'a>),
+    /// Private messages are remembered no more.
+    Forgotten(Forgotten<'a>),
     /// A wish of the reader's is kept in mind.
     Setting {
         /// Which: `history`.

@@ -1,6 +1,7 @@
 //! What one client is told, as objects.
 
 use super::accounts;
+use super::conversations;
 use super::errors::{bye, error};
 use super::events::{moderated, seconds, write};
 use super::marks;
@@ -9,6 +10,7 @@ use super::object::{
     Text, VERSION,
 };
 use super::people;
+use super::private::Private;
 use crate::chat::{
     HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomAnswer, RoomName, Sanction,
     SanctionKind, Sent, SentKind, Ticket, Whisper,
@@ -118,13 +120,14 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
 
 /// A message that is not for everybody.
 fn private<'a>(from: Option<&'a str>, to: Option<&'a str>, sent: &Sent<'a>) -> Object<'a> {
-    Object::Private {
+    Object::Private(Private {
         from: from.map(Text::from),
         to: to.map(Text::from),
         text: without_formatting(sent.text),
         me: sent.kind == SentKind::Acted,
         at: sent.id.at().millis() / 1_000,
-    }
+        old: false,
+    })
 }
 
 /// Lists, histories and what a room is like.
@@ -182,6 +185,7 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
         }
         Reply::Matched { peers } => Object::Matched { peers: peers.iter().map(peer).collect() },
         Reply::People(ref about) => people::object(about),
+        Reply::Conversation(ref about) => conversations::object(about),
         Reply::Help(_) => Object::Help { lines: help(reply) },
         // Has an object of its own above.
         _ => Object::Notice { room: None, text: in_english() },

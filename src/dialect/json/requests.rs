@@ -7,6 +7,7 @@
 
 use serde::Deserialize;
 
+use super::conversations;
 use super::marks;
 use crate::chat::{
     AccountRequest, Command, HistoryCursor, Landing, LogInWay, PeopleCommand, Recall, Refusal,
@@ -161,6 +162,8 @@ impl Fields {
             "leave" => Command::Leave { room, reason: "" },
             "who" => Command::Who { room, page: self.page.unwrap_or(1) },
             "rooms" => Command::Rooms,
+            "forget" | "conversations" => self.about_conversations(),
+            "history" if self.to.is_some() => self.about_conversations(),
             "history" => Command::InRoom { room, command: RoomCommand::Recall(self.recall()?) },
             "read" => marks::asked(room, self.nick.as_deref(), self.at)?,
             "topic" if self.text.is_none() => {
@@ -209,6 +212,10 @@ impl Fields {
             },
             _ => AccountRequest::LogOut,
         })
+    }
+
+    fn about_conversations(&self) -> Command<'_> {
+        Command::Conversation(conversations::asked(&self.t, self.to.as_deref(), self.limit))
     }
 
     /// Coming into a room, and what of its history is wanted.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Object, reply, room_event};
 use crate::chat::{
-    Alphabet, MessageId, Nickname, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Sent,
-    SentId, SentKind, Whisper,
+    Alphabet, MessageId, Nickname, PrivateId, Reply, RoomEvent, RoomName, Sanction, SanctionKind,
+    Sent, SentId, SentKind, Whisper,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, LINE_BYTES_MAX, LISTED_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX,
@@ -54,7 +54,16 @@ const ALL: [&str; 37] = [
     "pong",
 ];
 /// The rest of it.
-const MORE: [&str; 4] = ["held", "notice", "error", "bye"];
+const MORE: [&str; 8] = [
+    "held",
+    "notice",
+    "error",
+    "bye",
+    "conversation",
+    "conversation_end",
+    "conversations",
+    "forgotten",
+];
 
 #[test]
 fn the_examples_of_the_protocol_are_what_is_written() {
@@ -122,7 +131,7 @@ fn the_longest_objects_fit_in_what_readers_keep() {
                 kind: SentKind::Said,
                 text: &quotes,
                 tags: "",
-                id: SentId::Unnumbered(now, 1),
+                id: SentId::Unnumbered(PrivateId { at: now, count: 1 }),
             },
         }),
     ] {

@@ -70,6 +70,10 @@ fn constantly(refusal: &AccountRefusal) -> &'static str {
         AccountRefusal::LogInFailed(_) => {
             "that is not the password of that account; try again: /login NAME PASSWORD"
         }
+        AccountRefusal::NoMailbox => {
+            "private messages are remembered for registered nicknames only (/register PASSWORD, or \
+             /login NAME PASSWORD)"
+        }
         AccountRefusal::NotLoggedIn => "you are not logged in (/login NAME PASSWORD)",
         AccountRefusal::EmailNeeded => {
             "an address for letters is needed here; use the web page, or a program that asks for it"

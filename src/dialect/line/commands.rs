@@ -228,7 +228,10 @@ static TABLE: [CommandEntry; 36] = [
     .also(&["part"])
     .help(Part::Talking, 9, "/leave", "go back to main"),
     entry("history", "[N]", Takes::Text, "what was said here before", slash::history)
-        .usage(Verb::History, "/history, /history COUNT, /history after EPOCH:NUMBER, or on or off")
+        .usage(
+            Verb::History,
+            "/history, /history COUNT, /history @NAME, /history after EPOCH:NUMBER, or on or off",
+        )
         .help(
             Part::Talking,
             6,

@@ -8,6 +8,7 @@ pub(super) mod accounts;
 pub(super) mod classroom;
 mod command_spec;
 pub(super) mod commands;
+pub(super) mod conversations;
 mod date;
 pub(super) mod decoder;
 pub(super) mod framing;

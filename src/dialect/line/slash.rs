@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::chat::{
-    AccountRequest, Command, Guide, HistoryCursor, LogInWay, ModeRequest, Recall, Refusal,
-    RoomCommand, RoomModes, RoomRefusal, RoomRule, SanctionKind, SanctionRequest, Verb, quoted,
+    AccountRequest, Command, ConversationCommand, Guide, HistoryCursor, Listed, LogInWay,
+    ModeRequest, Recall, Refusal, RoomCommand, RoomModes, RoomRefusal, RoomRule, SanctionKind,
+    SanctionRequest, Verb, Window, quoted,
 };
 use crate::dialect::format::Format;
+use crate::limits::LISTED_MAX;
 
 /// A parser of a command's arguments.
 pub(in crate::dialect) type Parse = for<'a> fn(&'a str) -> Result<Command<'a>, Refusal>;
@@ -149,12 +151,17 @@ pub(in crate::dialect) fn who(argument: &str) -> Command<'_> {
     }
 }
 
-/// `COUNT`, `after EPOCH:NUMBER`, `on`, `off` or nothing, which is all.
+/// `COUNT`, `after EPOCH:NUMBER`, `on`, `off` or nothing, which is all; or `@NAME` and the like.
 pub(in crate::dialect) fn history(argument: &str) -> Result<Command<'_>, Refusal> {
     let usage = Refusal::Incomplete(Verb::History);
     let (first, second) = first_word(argument);
     match first {
         "" => Ok(RoomCommand::Recall(Recall::Last(usize::MAX)).in_last_room()),
+        "forget" => match second.strip_prefix('@').ok_or(usage)? {
+            "" => Ok(Command::Conversation(ConversationCommand::Forget(None))),
+            name => Ok(Command::Conversation(ConversationCommand::Forget(Some(name)))),
+        },
+        person if person.starts_with('@') => conversations(&person[1..], second),
         "on" => Ok(Command::HearHistory(true)),
         "off" => Ok(Command::HearHistory(false)),
         "after" => {
@@ -166,6 +173,24 @@ pub(in crate::dialect) fn history(argument: &str) -> Result<Command<'_>, Refusal
             Ok(RoomCommand::Recall(Recall::Last(count)).in_last_room())
         }
     }
+}
+
+/// `NAME`, `NAME COUNT`, or nothing, which asks with whom there is something to be read.
+fn conversations<'a>(with: &'a str, count: &str) -> Result<Command<'a>, Refusal> {
+    let count = match count {
+        "" => usize::MAX,
+        count => count.parse().map_err(|_| Refusal::Incomplete(Verb::History))?,
+    };
+    Ok(Command::Conversation(match with {
+        "" => ConversationCommand::List(Listed {
+            after: None,
+            before: None,
+            newest: true,
+            most: count.min(LISTED_MAX),
+            rooms: false,
+        }),
+        with => ConversationCommand::Recall { with, window: Window::last(count) },
+    }))
 }
 
 /// `EPOCH:NUMBER`, as the end of a history tells it.
@@ -266,6 +291,11 @@ mod tests {
         RoomCommand::Recall(Recall::Last(count)).in_last_room()
     }
 
+    fn with_bob(count: usize) -> Command<'static> {
+        let window = Window::last(count);
+        Command::Conversation(ConversationCommand::Recall { with: "bob", window })
+    }
+
     fn ban(whom: &'static str, lasts: Option<u64>, reason: &'static str) -> Command<'static> {
         let (kind, lasts) = (SanctionKind::Ban, lasts.map(Duration::from_secs));
         RoomCommand::Sanction(SanctionRequest { kind, whom, by_address: false, lasts, reason })
@@ -342,6 +372,13 @@ mod tests {
             ("/history", last(usize::MAX)),
             ("/history 5", last(5)),
             ("/history off", Command::HearHistory(false)),
+            ("/history @bob", with_bob(usize::MAX)),
+            ("/history @bob  5", with_bob(5)),
+            (
+                "/history forget @bob",
+                Command::Conversation(ConversationCommand::Forget(Some("bob"))),
+            ),
+            ("/history forget @", Command::Conversation(ConversationCommand::Forget(None))),
             (
                 "/history after 5f3a9c01:1234",
                 RoomCommand::Recall(Recall::After(cursor)).in_last_room(),
@@ -422,6 +459,9 @@ mod tests {
             ("/match duel 256", Refusal::Incomplete(Verb::Match)),
             ("/invite ", Refusal::Incomplete(Verb::Invite)),
             ("/history five", Refusal::Incomplete(Verb::History)),
+            ("/history @bob five", Refusal::Incomplete(Verb::History)),
+            ("/history forget", Refusal::Incomplete(Verb::History)),
+            ("/history forget bob", Refusal::Incomplete(Verb::History)),
             ("/history after", Refusal::Incomplete(Verb::History)),
             ("/history after 1234", Refusal::Incomplete(Verb::History)),
             ("/history after x:1", Refusal::Incomplete(Verb::History)),

@@ -8,7 +8,7 @@
 use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
-use super::{commands, notices, people, refusals, ruling};
+use super::{commands, conversations, notices, people, refusals, ruling};
 use crate::chat::{
     Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Ticket,
 };
@@ -70,6 +70,7 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
         Reply::Rooms { rooms, more } => list_rooms(out, rooms, more),
         Reply::Who { room, names, count, page } => list_people(out, room, names, count, page),
         Reply::People(ref about) => people::write(about, out),
+        Reply::Conversation(ref about) => conversations::write(about, out),
         Reply::TicketGiven(ticket) => ticket_given(out, &ticket),
         Reply::TicketReturned => line(out, &["* you are in no queue any more"]),
         Reply::Invited { from, queue } => {

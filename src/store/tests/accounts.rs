@@ -9,7 +9,7 @@ use crate::chat::{Account, Nickname, SaveBatch};
 use crate::scram::Verifier;
 use crate::time::UnixTime;
 
-fn account(name: &str, password: &str) -> Account {
+pub(super) fn account(name: &str, password: &str) -> Account {
     Account {
         name: Nickname::restored(name).unwrap(),
         verifier: Verifier::of_nobody([7; 16], 4_096, password.as_bytes()),

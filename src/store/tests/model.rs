@@ -174,6 +174,7 @@ impl StoreModel {
             rooms,
             accounts: self.accounts.values().cloned().collect(),
             cloaks: (self.epoch == 7).then_some([7; 16]),
+            private: Vec::new(),
         };
         found.accounts.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
         assert_eq!(*found, expected, "seed {seed}");

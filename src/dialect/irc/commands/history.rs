@@ -1,9 +1,13 @@
-//! CHATHISTORY: what was said in a room. Source: IRCv3 `draft/chathistory`.
+//! CHATHISTORY: what was said in a room, or between oneself and somebody. Source: IRCv3
+//! `draft/chathistory`.
 
 use time::{Date, Month, PrimitiveDateTime, Time};
 
 use super::{room, verb};
-use crate::chat::{Command, HistoryCursor, HistoryEnd, HistoryPlace, Recall, RoomCommand, Window};
+use crate::chat::{
+    Command, ConversationCommand, HistoryCursor, HistoryEnd, HistoryPlace, Listed, PrivateId,
+    Recall, RoomCommand, Window,
+};
 use crate::dialect::irc::message::Message;
 use crate::dialect::irc::note::Told;
 use crate::dialect::steps::Step;
@@ -19,26 +23,47 @@ enum Selector {
 /// What CHATHISTORY asks for.
 pub(super) fn step<'a>(message: &Message<'a>) -> Step<'a> {
     let Some(subcommand) = message.said(0) else {
-        let text = "Say which messages: LATEST, BEFORE, AFTER, AROUND or BETWEEN";
+        let text = "Say which messages: LATEST, BEFORE, AFTER, AROUND, BETWEEN or TARGETS";
         return fail("NEED_MORE_PARAMS", &[], text);
     };
     let Some(target) = message.said(1) else {
-        return fail("NEED_MORE_PARAMS", &[subcommand], "Say of which channel");
+        return fail("NEED_MORE_PARAMS", &[subcommand], "Say of which channel or person");
     };
     let name = verb(subcommand);
+    if name.as_str() == "TARGETS" {
+        return targets(message).map_or_else(
+            || fail("INVALID_PARAMS", &[subcommand], "Those are no two dates and a limit"),
+            |listed| Step::Command(Command::Conversation(ConversationCommand::List(listed))),
+        );
+    }
     if !matches!(name.as_str(), "LATEST" | "BEFORE" | "AFTER" | "AROUND" | "BETWEEN") {
         return fail("INVALID_PARAMS", &[subcommand], "Unknown subcommand");
     }
-    let Some(room) = room(target) else {
-        return fail("INVALID_TARGET", &[subcommand, target], "Messages could not be retrieved");
+    let Some(window) = window(name.as_str(), message) else {
+        return fail("INVALID_PARAMS", &[subcommand], "That is no message and no limit");
     };
-    match window(name.as_str(), message) {
-        Some(window) => {
+    Step::Command(match room(target) {
+        Some(room) => {
             let command = RoomCommand::Recall(Recall::Window(window));
-            Step::Command(Command::InRoom { room: Some(room), command })
+            Command::InRoom { room: Some(room), command }
         }
-        None => fail("INVALID_PARAMS", &[subcommand], "That is no message and no limit"),
-    }
+        None => Command::Conversation(ConversationCommand::Recall { with: target, window }),
+    })
+}
+
+/// The conversations that are asked for: those whose last message is from between two dates, of
+/// which either may be the later one; of too many, those by the first of them.
+fn targets(message: &Message<'_>) -> Option<Listed> {
+    let date = |place| date(message.said(place)?.strip_prefix("timestamp=")?);
+    let (first, second) = (date(1)?, date(2)?);
+    let most: usize = message.said(3)?.parse().ok()?;
+    Some(Listed {
+        after: Some(first.min(second)),
+        before: Some(first.max(second)),
+        newest: first > second,
+        most: most.min(IRC_HISTORY_MAX),
+        rooms: true,
+    })
 }
 
 /// The messages that are asked for; `None`: that names none.
@@ -75,14 +100,21 @@ fn selector(text: &str) -> Option<Selector> {
     }
     let (kind, value) = text.split_once('=')?;
     Some(Selector::Place(match kind {
-        "msgid" => {
-            let (epoch, number) = value.split_once('-')?;
-            let epoch = u32::from_str_radix(epoch, 16).ok()?;
-            HistoryPlace::Message(HistoryCursor { epoch, number: number.parse().ok()? })
-        }
+        "msgid" => message_id(value)?,
         "timestamp" => HistoryPlace::At(date(value)?),
         _ => return None,
     }))
+}
+
+/// The id of a message, as it is told: that of a private one has its date in it.
+fn message_id(written: &str) -> Option<HistoryPlace> {
+    if let Some((at, count)) = written.split_once('.') {
+        let at = UnixTime::from_millis(u64::from_str_radix(at, 16).ok()?);
+        return Some(HistoryPlace::Private(PrivateId { at, count: count.parse().ok()? }));
+    }
+    let (epoch, number) = written.split_once('-')?;
+    let epoch = u32::from_str_radix(epoch, 16).ok()?;
+    Some(HistoryPlace::Message(HistoryCursor { epoch, number: number.parse().ok()? }))
 }
 
 /// `2011-10-19T16:40:51.620Z` (IRCv3 `server-time`); thousandths may be missing.

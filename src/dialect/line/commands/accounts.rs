@@ -8,7 +8,12 @@ pub(super) static TABLE: [CommandEntry; 4] = [
     entry("register", "PASSWORD", Takes::Text, "keep your nickname for yourself", slash::register)
         .secret_behind(0)
         .usage(Verb::Register, "/register PASSWORD")
-        .help(Part::Talking, 12, "/register PASSWORD", "keep your nickname for yourself"),
+        .help(
+            Part::Talking,
+            12,
+            "/register PASSWORD",
+            "keep your name and private messages (/history @NAME)",
+        ),
     entry("login", "NAME PASSWORD", Takes::Text, "have your nickname again", slash::log_in)
         .secret_behind(1)
         .usage(Verb::LogIn, "/login NAME PASSWORD")
