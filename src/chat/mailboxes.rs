@@ -1,7 +1,8 @@
 //! The mailboxes of all accounts: private messages are remembered for who has an account.
 //!
 //! A message between two accounts is in both mailboxes, so that either may forget it and neither
-//! sees what was before its account was. Who has no account has no mailbox, and costs nothing.
+//! sees what was before its account was. Who has no account has no mailbox, and costs nothing. A
+//! bot has one for as long as it has its account.
 //!
 //! Bounded over all: of more than [`MAILBOXES_TOTAL_BYTES`], the largest mailbox forgets its
 //! oldest message, and then the one that is the largest now, until a sixteenth is free. Of equals
@@ -94,6 +95,12 @@ impl Mailboxes {
             self.note_changed(account);
         }
         forgotten
+    }
+
+    /// Has those accounts forget everything for which this is true.
+    pub(super) fn forget_those(&mut self, forgets: impl Fn(&NameKey) -> bool) {
+        let those: Vec<NameKey> = self.boxes.keys().filter(|it| forgets(it)).cloned().collect();
+        those.iter().for_each(|account| drop(self.forget(account, None)));
     }
 
     /// Has everybody forget everything.
@@ -226,7 +233,7 @@ impl Mailboxes {
     pub(super) fn check_invariants(&self, is_account: impl Fn(&NameKey) -> bool) {
         for (account, mailbox) in &self.boxes {
             mailbox.check_invariants();
-            assert!(is_account(account), "a mailbox of nobody");
+            assert!(is_account(account) || mailbox.is_empty(), "a mailbox of nobody");
             let listed = self.unsaved.iter().filter(|unsaved| *unsaved == account).count();
             assert_eq!(listed, usize::from(mailbox.is_unsaved), "a change is listed once");
             assert!(mailbox.is_unsaved || !mailbox.is_empty(), "an empty mailbox is kept");

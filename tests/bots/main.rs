@@ -404,6 +404,12 @@ fn a_token_is_the_password_of_an_account_with_the_bots_name() {
     world.hand_over(with_bots());
     assert!(told(&mut world, "carol", "/logout").contains("logged in"));
     told(&mut world, "carol", &log_in(TOKEN));
+    // Its private messages are remembered for as long, without a store, too.
+    told(&mut world, "alice", "/msg deploy-bot well done");
+    assert!(told(&mut world, "carol", "/history @alice").contains("[alice] well done\n"));
+    world.hand_over(with_bots());
+    assert!(told(&mut world, "carol", "/history @alice").contains("[alice] well done\n"));
+    assert_ne!(world.turn.server.status().lobby().remembered_privately(), 0);
     world.turn.reconfigure(world.now, settings());
     world.run();
     let heard = world.hears("carol");

@@ -92,6 +92,8 @@ impl Lobby {
 
     /// Adds an account, which the next save stores.
     pub fn add_account(&mut self, account: Account) {
+        // Of a bot that was called so.
+        self.mailboxes.remove(&account.key());
         self.accounts.add(account);
     }
 
@@ -204,6 +206,7 @@ impl Lobby {
             seen: UnixTime::default(),
         });
         self.accounts.set_bots(bots);
+        self.forget_mailboxes_of_nobody();
     }
 
     /// Whether an account is a bot's, whose password is any of its tokens.

@@ -126,6 +126,7 @@ impl Lobby {
         let everyone: Vec<ClientId> = self.profiles.iter().map(|(id, _)| id).collect();
         everyone.into_iter().for_each(|id| self.note_account(id));
         self.mailboxes.take_over(state.mailboxes);
+        self.forget_mailboxes_of_nobody();
         self.sent = state.sent;
         self.gone = state.gone.into();
         self.most_members = state.most_members.max(self.members.len());

@@ -159,6 +159,12 @@ impl Lobby {
         Ok(())
     }
 
+    /// Forgets the private messages of bots that are none any more.
+    pub(super) fn forget_mailboxes_of_nobody(&mut self) {
+        let accounts = &self.accounts;
+        self.mailboxes.forget_those(|account| accounts.get(account).is_none());
+    }
+
     /// Takes a private message out of the mailbox of an account, and out of that of the other
     /// person in it, if that has one. Returns what it was; `None`: it is not there. Whether it may
     /// be taken back is for the caller to say.
