@@ -4,6 +4,8 @@
 //! every byte to the terminal: relayed text must not move a cursor, ring, change colours or reorder
 //! characters (CVE-2021-42574). `dialect` checks whether bytes are UTF-8 at all.
 
+pub mod lines;
+
 use std::borrow::Cow;
 
 use unicode_normalization::char::is_combining_mark;

@@ -283,6 +283,9 @@ const WORDS: [&str; 32] = [
 
 fn said(random: &mut Random) -> String {
     let mut line = String::new();
+    if random.below(8) == 0 {
+        return several_lines(["#a", "#main", "plain", "tags"][random.below(4)]);
+    }
     if random.below(3) == 0 {
         line.push_str(["@label=x ", "@+a=b;label=y;c ", "@+typing=active "][random.below(3)]);
     }
@@ -331,11 +334,13 @@ fn check_lines(name: &str, heard: &[u8], allowed: &[&str]) {
 fn whatever_is_said_every_line_fits_its_reader() {
     const ALL: &str = "message-tags server-time account-tag batch labeled-response echo-message \
                        draft/chathistory draft/read-marker draft/metadata-3 away-notify setname \
-                       extended-join invite-notify";
+                       extended-join invite-notify draft/multiline";
+    const ALL_TAGS: [&str; 7] =
+        ["msgid", "bot", "time", "account", "label", "batch", "draft/multiline-concat"];
     let readers = [
         ("bare", "", &[][..]),
         ("tags", "message-tags", &["msgid", "bot"][..]),
-        ("all", ALL, &["msgid", "bot", "time", "account", "label", "batch"][..]),
+        ("all", ALL, &ALL_TAGS[..]),
     ];
     for seed in 1..=40 {
         let mut random = Random::new(seed);
@@ -361,5 +366,119 @@ fn whatever_is_said_every_line_fits_its_reader() {
             let is_told = |it: char| !it.is_control() || it == '\n';
             assert!(heard.chars().all(is_told), "seed {seed}: {heard:?}");
         }
+    }
+}
+
+const MULTILINE: &str = "batch message-tags draft/multiline echo-message labeled-response";
+
+/// A message of several lines to a room, in the words of a client.
+fn several_lines(room: &str) -> String {
+    format!(
+        "@label=l;+a=b BATCH +1 draft/multiline {room}\r\n@batch=1 PRIVMSG {room} hello\r\n\
+         @batch=1 PRIVMSG {room} :\r\n@batch=1 PRIVMSG {room} :how is \r\n\
+         @batch=1;draft/multiline-concat PRIVMSG {room} :everyone?\r\nBATCH -1\r\n"
+    )
+}
+
+#[test]
+fn a_message_of_several_lines_is_one_to_who_knows_such_and_lines_to_others() {
+    let mut world = World::default();
+    world.join("plain");
+    world.join("numbered");
+    world.types("numbered", "/numbers on");
+    for (name, capabilities) in
+        [("alice", MULTILINE), ("modern", MULTILINE), ("tags", "message-tags"), ("bare", "")]
+    {
+        irc(&mut world, name, capabilities);
+        world.sends(name, b"JOIN #main\r\n");
+    }
+    for name in world.names() {
+        world.hears(&name);
+    }
+    world.sends("alice", several_lines("#main").as_bytes());
+    let lines = [
+        ":alice!~alice@local BATCH +m1 draft/multiline #main",
+        ":alice!~alice@local PRIVMSG #main :hello",
+        ":alice!~alice@local PRIVMSG #main :",
+        ":alice!~alice@local PRIVMSG #main :how is ",
+        ":alice!~alice@local PRIVMSG #main :everyone?",
+        ":alice!~alice@local BATCH -m1",
+    ];
+    let (heard, echo) = (world.hears("modern"), world.hears("alice"));
+    assert_eq!(bare(&heard), lines);
+    assert_eq!(heard.matches("msgid=").count(), 1, "{heard}");
+    assert!(heard.starts_with("@msgid=") && heard.contains(";+a=b :alice!"), "{heard}");
+    assert!(heard.contains("@batch=m1;draft/multiline-concat :alice!"), "{heard}");
+    assert_eq!(echo, heard.replacen('@', "@label=l;", 1));
+    let tagged = world.hears("tags");
+    assert_eq!(tagged.matches("msgid=").count(), 1, "{tagged}");
+    assert_eq!(tagged.matches("+a=b").count(), 3, "{tagged}");
+    assert_eq!(
+        world.hears("bare").replace("\r\n", "\n"),
+        [lines[1], lines[3], lines[4], ""].join("\n")
+    );
+    assert_eq!(world.hears("plain"), "alice: hello\nalice: how is everyone?\n");
+    let heard = world.hears("numbered");
+    assert!(heard.starts_with("@1 ") && heard.contains("\n@1 "), "{heard}");
+    world.sends("modern", b"CAP REQ draft/chathistory\r\nCHATHISTORY LATEST #main * 1\r\n");
+    let again = world.hears("modern");
+    assert!(again.contains("@batch=1;msgid="), "{again}");
+    assert!(again.contains("@batch=m1;draft/multiline-concat :alice!"), "{again}");
+    world.sends("bare", b"HISTORY 5\r\n");
+    assert_eq!(world.hears("bare").matches("] alice: ").count(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_message_of_several_lines_is_said_once() {
+    let mut world = World::default();
+    irc(&mut world, "alice", MULTILINE);
+    world.sends("alice", b"JOIN #a\r\n");
+    let begin = "BATCH +1 draft/multiline #a\r\n";
+    let part = "@batch=1 PRIVMSG #a :x\r\n";
+    for (lines, told) in [
+        (format!("{begin}@batch=2 PRIVMSG #a :x\r\n{part}BATCH -1\r\n"), "MULTILINE_INVALID :"),
+        (format!("{begin}{}BATCH -1\r\n", part.repeat(30)), "MULTILINE_MAX_LINES 24 :"),
+        (
+            format!(
+                "{begin}{}BATCH -1\r\n",
+                format!("@batch=1 PRIVMSG #a {}\r\n", "x".repeat(430)).repeat(12)
+            ),
+            "MULTILINE_MAX_BYTES 4096 :",
+        ),
+        (
+            format!("{begin}@batch=1 PRIVMSG #b :x\r\n{part}BATCH -1\r\n"),
+            "MULTILINE_INVALID_TARGET #a #b :",
+        ),
+        (
+            format!("{begin}{part}@batch=1;draft/multiline-concat PRIVMSG #a :\r\nBATCH -1\r\n"),
+            "MULTILINE_INVALID :",
+        ),
+        (format!("{begin}@batch=1 NOTICE #a :x\r\nBATCH -1\r\n"), "MULTILINE_INVALID :"),
+        (format!("{begin}@batch=1 PRIVMSG #a :\r\nBATCH -1\r\n"), "MULTILINE_INVALID :"),
+        ("BATCH +1 other #a\r\nBATCH -1\r\n".to_owned(), "MULTILINE_INVALID :"),
+        (part.to_owned(), "MULTILINE_INVALID :"),
+    ] {
+        world.hears("alice");
+        world.sends("alice", lines.as_bytes());
+        world.wait(std::time::Duration::from_secs(60));
+        let heard = world.hears("alice");
+        assert_eq!(heard.lines().count(), 1, "{lines}: {heard}");
+        assert!(heard.contains(&format!("FAIL BATCH {told}")), "{lines}: {heard}");
+        world.sends("alice", b"BATCH -1\r\n");
+    }
+    world.hears("alice");
+    world.sends("alice", begin.as_bytes());
+    world.wait(std::time::Duration::from_secs(6));
+    world.sends("alice", b"@batch=1 PRIVMSG #a :late\r\nBATCH -1\r\n");
+    assert!(world.hears("alice").contains("did not end in time"));
+}
+
+#[test]
+fn however_a_message_of_several_lines_is_cut_it_is_the_same() {
+    let said = registration("alice", MULTILINE) + "JOIN #a\r\n" + &several_lines("#a");
+    let whole = heard_in_pieces(&said, said.len());
+    assert!(whole.contains("BATCH -m1"), "{whole}");
+    for size in 1..=64 {
+        assert_eq!(heard_in_pieces(&said, size), whole, "pieces of {size}");
     }
 }

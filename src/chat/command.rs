@@ -17,6 +17,7 @@ use super::sanctions::SanctionKind;
 use super::sending::Sending;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
+use crate::text::lines::count_pieces;
 use crate::time::UnixTime;
 
 /// One request, whichever dialect it came in; its text is borrowed from the line that held it.
@@ -291,7 +292,9 @@ impl<'a> Command<'a> {
             Self::People(command) => command.cost(),
             Self::Metadata { command, .. } => command.cost(),
             Self::Send(sending) => {
-                by_length(sending.text) + (sending.tags.len() / FLOOD_BYTES_PER_LINE) as u32
+                let lines = count_pieces(sending.text) as u32;
+                by_length(sending.text).max(lines)
+                    + (sending.tags.len() / FLOOD_BYTES_PER_LINE) as u32
             }
             Self::Help(_)
             | Self::Quit(_)

@@ -1,5 +1,7 @@
 //! Limits of the IRC dialect. Source: RFC 1459 §2.3, RFC 2812, and the specifications of IRCv3.
 
+use std::time::Duration;
+
 /// Bytes of a line's body with its end, in both directions (RFC 2812 §2.3).
 pub const IRC_LINE_BYTES_MAX: usize = 512;
 /// Bytes of the tags of a client's line, with the `@` and the space (IRCv3 message-tags).
@@ -19,8 +21,8 @@ pub const IRC_HISTORY_MAX: usize = 100;
 /// Bytes of a label (IRCv3 labeled-response).
 pub const IRC_LABEL_BYTES_MAX: usize = 64;
 /// Bytes of an answer that are kept until it is known whether it is one line or a batch: more is
-/// a batch.
-pub const IRC_ANSWER_BYTES_MAX: usize = 4 * 1_024;
+/// a batch. A message of several lines that is told to its author fits.
+pub const IRC_ANSWER_BYTES_MAX: usize = 16 * 1_024;
 /// Modes of oneself that one line changes: each is a command.
 pub const IRC_OWN_MODES_MAX: usize = 8;
 /// Bytes of a list in one line: with the numeric before it, it takes no more than 512.
@@ -31,3 +33,9 @@ pub const IRC_MODES_MAX: usize = 6;
 pub const IRC_LIST_CONDITIONS_MAX: usize = 8;
 /// Rooms of one NAMES (`TARGMAX`).
 pub const IRC_NAMES_MAX: usize = 10;
+/// Bytes of a message of several lines, with what is between them (IRCv3 multiline, `max-bytes`).
+pub const MULTILINE_BYTES_MAX: usize = 4_096;
+/// Its lines (`max-lines`): each is charged when it is sent.
+pub const MULTILINE_LINES_MAX: usize = 24;
+/// Within how long it must have ended: programs send all of it at once.
+pub const MULTILINE_PATIENCE: Duration = Duration::from_secs(5);

@@ -18,7 +18,8 @@ use crate::chat::room_refusal::RoomRefusal;
 use crate::chat::room_rules::RoomRule;
 use crate::chat::sending::{Circle, Recipient, Sending, Sent, SentId, SentKind};
 use crate::id::ClientId;
-use crate::text::{clean_formatted, is_blank, without_formatting};
+use crate::text::lines::clean_lines;
+use crate::text::{is_blank, without_formatting};
 use crate::time::UnixTime;
 
 impl Lobby {
@@ -38,7 +39,7 @@ impl Lobby {
             SentKind::Noticed => MessageKind::Noticed,
             _ => return Ok(Decision::Answer(Command::Send(sending))),
         };
-        let text = clean_formatted(sending.text);
+        let text = clean_lines(sending.text);
         let speech = Speech { kind, text, tags: sending.tags };
         self.decide_to_speak(id, Some(room), speech, context)
     }
@@ -68,7 +69,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let sent_id = SentId::Unnumbered(self.next_private_id(context.now));
-        let text = clean_formatted(sending.text);
+        let text = clean_lines(sending.text);
         let (Some(member), Sending { kind, tags, .. }) = (self.members.get(id), sending) else {
             return Ok(());
         };
@@ -114,7 +115,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
         let receiver = self.find_member(to)?;
-        let text = clean_formatted(sending.text);
+        let text = clean_lines(sending.text);
         if sending.kind.is_message() && is_blank(&without_formatting(&text)) {
             return Err(Refusal::Incomplete(Verb::Msg));
         }

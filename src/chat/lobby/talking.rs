@@ -21,6 +21,7 @@ use crate::chat::room_rules::RoomRule;
 use crate::chat::sanctions::Sanction;
 use crate::chat::sending::{Sent, SentId, SentKind};
 use crate::id::ClientId;
+use crate::text::lines::has_lines;
 use crate::text::{clean, is_blank, without_formatting};
 use crate::time::UnixTime;
 
@@ -283,7 +284,7 @@ fn spoken<'a>(message: &'a Message, who: Person<'a>, tags: &'a str, epoch: u32) 
     };
     match kind {
         MessageKind::Noticed => sent(SentKind::Noticed),
-        MessageKind::Said if !tags.is_empty() => sent(SentKind::Said),
+        MessageKind::Said if !tags.is_empty() || has_lines(text) => sent(SentKind::Said),
         MessageKind::Acted if !tags.is_empty() => sent(SentKind::Acted),
         MessageKind::Said => RoomEvent::Said { who, text, id, epoch },
         MessageKind::Acted => RoomEvent::Acted { who, text, id, epoch },

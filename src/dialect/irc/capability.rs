@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::websocket::frame::Opcode;
 use crate::limits::{
-    METADATA_KEY_BYTES_MAX, METADATA_KEYS_MAX, METADATA_SUBSCRIPTIONS_MAX, METADATA_VALUE_BYTES_MAX,
+    METADATA_KEY_BYTES_MAX, METADATA_KEYS_MAX, METADATA_SUBSCRIPTIONS_MAX,
+    METADATA_VALUE_BYTES_MAX, MULTILINE_BYTES_MAX, MULTILINE_LINES_MAX,
 };
 
 /// Some capabilities.
@@ -35,6 +36,7 @@ impl Capabilities {
     pub(super) const ACCOUNT_NOTIFY: Self = Self(1 << 5);
     pub(super) const SETNAME: Self = Self(1 << 6);
     pub(super) const INVITE_NOTIFY: Self = Self(1 << 7);
+    pub(super) const MULTILINE: Self = Self(1 << 9);
     /// No capability: its lines come and go in messages of WebSocket …
     pub(super) const IN_FRAMES: Self = Self(1 << 14);
     /// … which are bytes, and not texts.
@@ -69,7 +71,9 @@ impl Capabilities {
 
     /// Those that change what a room is told.
     pub(super) fn form(self) -> Form {
-        let [first, second, ..] = self.0.to_le_bytes();
+        // Messages of several lines come as batches.
+        let has_batches = self.has(Self::MULTILINE.with(Self::BATCH, true));
+        let [first, second, ..] = self.with(Self::MULTILINE, has_batches).0.to_le_bytes();
         Form([first, second])
     }
 }
@@ -98,14 +102,23 @@ impl Form {
 /// The mechanisms of SASL, as a list of them is written.
 pub(super) const SASL_MECHANISMS: &str = "PLAIN,SCRAM-SHA-256";
 
+/// The type of a batch that is a message of several lines.
+pub(super) const MULTILINE_BATCH: &str = "draft/multiline";
+/// The tag of what goes on with the line before.
+pub(super) const MULTILINE_CONCAT: &str = "draft/multiline-concat";
+
 /// The value of a capability that is the same everywhere, for clients of version 302.
 pub(super) fn value(capability: Capabilities) -> Option<String> {
-    (capability == Capabilities::METADATA).then(|| {
-        format!(
+    match capability {
+        Capabilities::METADATA => Some(format!(
             "before-connect,max-subs={METADATA_SUBSCRIPTIONS_MAX},max-keys={METADATA_KEYS_MAX},\
              max-key-bytes={METADATA_KEY_BYTES_MAX},max-value-bytes={METADATA_VALUE_BYTES_MAX}"
-        )
-    })
+        )),
+        Capabilities::MULTILINE => {
+            Some(format!("max-bytes={MULTILINE_BYTES_MAX},max-lines={MULTILINE_LINES_MAX}"))
+        }
+        _ => None,
+    }
 }
 
 /// All that are offered.
@@ -115,6 +128,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("echo-message", Capabilities::ECHO_MESSAGE),
     offered("labeled-response", Capabilities::LABELED_RESPONSE),
     offered("batch", Capabilities::BATCH),
+    offered("draft/multiline", Capabilities::MULTILINE),
     offered("draft/chathistory", Capabilities::CHATHISTORY),
     offered("draft/read-marker", Capabilities::READ_MARKER),
     offered("draft/metadata-3", Capabilities::METADATA),

@@ -10,7 +10,7 @@ pub(super) mod metadata;
 mod modes;
 mod people;
 mod rooms;
-mod talking;
+pub(super) mod talking;
 
 use memchr::memchr;
 

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::capability::Capabilities;
-use super::commands::{about, subcommand, told};
+use super::commands::{subcommand, told};
 use super::frames::{Frames, Pending, write_lines};
 use super::message::{Message, Tags};
+use super::multiline::Place;
 use super::note::{Note, Told};
 use super::numeric::END;
 use super::registration::Client;
@@ -324,6 +325,7 @@ impl IrcSteps<'_> {
             Frame::Skipped(used) | Frame::TooLong(used) => {
                 self.used += used;
                 self.decoder.is_skipping = self.unused_from(start).get(used - 1) != Some(&b'\n');
+                self.decoder.client.spoil_draft();
                 return match verdict {
                     Frame::TooLong(_) => told(417, &[], "Input line was too long"),
                     _ => Step::Noise(used),
@@ -338,7 +340,7 @@ impl IrcSteps<'_> {
         if !is_member && self.decoder.client.count_line() > IRC_REGISTER_LINES_MAX {
             return self.finish(TOO_MUCH);
         }
-        let line = &self.unused_from(start)[..length];
+        let line = &self.input.unwrap_or(&self.bytes)[start..][..length];
         let Ok(text) = std::str::from_utf8(line) else {
             return self.refuse_bytes(start..start + length);
         };
@@ -347,9 +349,19 @@ impl IrcSteps<'_> {
         } else {
             String::new()
         };
-        let said = Message::parse(if cleaned.is_empty() { text } else { &cleaned });
-        let heard = said.map(|message| self.heard_tags(message.tags));
-        let Some((label, client_tags)) = heard else { return Step::Noise(self.used - start) };
+        let Some(message) = Message::parse(if cleaned.is_empty() { text } else { &cleaned }) else {
+            return Step::Noise(self.used - start);
+        };
+        let (mut label, client_tags) = self.heard_tags(message.tags);
+        let now = self.now;
+        let place = self.decoder.client.place(now, &message, (&label, &client_tags));
+        drop(message);
+        match place {
+            Place::Elsewhere => {}
+            Place::Begins => return Step::Blank,
+            Place::Kept => return Step::Noise(0),
+            Place::Over(own) => label = own,
+        }
         (self.label, self.client_tags, self.cleaned) = (label, client_tags, cleaned);
         let range = start..start + length;
         self.line = Some(LineTold { range, stage: 0, part: Part::Asks });
@@ -391,6 +403,7 @@ impl IrcSteps<'_> {
 
     /// A line that is no text is heard by nobody.
     fn refuse_bytes(&mut self, range: Range<usize>) -> Step<'_> {
+        self.decoder.client.spoil_draft();
         let line = self.unused_from(range.start);
         let text = String::from_utf8_lossy(&line[..range.len()]);
         let verb = Message::parse(&text).map(|message| message.verb.to_ascii_uppercase());
@@ -419,9 +432,9 @@ impl IrcSteps<'_> {
         match told.part {
             Part::Asks => {
                 told.part = Part::Step;
-                let about = about(&message, told.stage);
+                let (verb, about) = decoder.client.asks(&message, told.stage);
                 let subcommand = subcommand(&message);
-                Step::Note(Note::Asks { verb: message.verb, about, subcommand })
+                Step::Note(Note::Asks { verb, about, subcommand })
             }
             Part::Step => {
                 let stage = told.stage;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::capability::{Capabilities, Form};
+use super::capability::{Capabilities, Form, MULTILINE_BATCH, MULTILINE_CONCAT};
 use super::numeric::END;
 use super::ruled;
 use super::source::{by, channel, write_source};
@@ -12,6 +12,7 @@ use crate::chat::{
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 use crate::text::fitting;
+use crate::text::lines::{has_lines, pieces};
 
 /// Appends what happened in a room, for readers of this form.
 pub(in crate::dialect) fn write(
@@ -128,19 +129,66 @@ pub(super) fn sent(form: Form, message: &Sent<'_>, target: &str, out: &mut Vec<u
         SentKind::Acted => ("PRIVMSG", "\x01ACTION ", "\x01"),
         _ => ("PRIVMSG", "", ""),
     };
-    let (mut rest, mut is_first) = (message.text, true);
-    while is_first || !rest.is_empty() {
-        write_tags(form, message, is_first, out);
-        let start = out.len();
-        write_source(message.who, out);
-        let _ = write!(out, " {verb} {target} :{before}");
-        let taken = out.len() - start + behind.len() + END.len();
-        let (line, left) = cut(rest, IRC_LINE_BYTES_MAX.saturating_sub(taken).max(1));
-        out.extend_from_slice(line.as_bytes());
-        out.extend_from_slice(behind.as_bytes());
-        out.extend_from_slice(END);
-        (rest, is_first) = (left, false);
+    let mut head = Vec::new();
+    write_source(message.who, &mut head);
+    let _ = write!(head, " {verb} {target} :{before}");
+    let most = IRC_LINE_BYTES_MAX.saturating_sub(head.len() + behind.len() + END.len()).max(1);
+    let is_long = message.text.len() > most || has_lines(message.text);
+    if is_long && message.kind == SentKind::Said && form.has(Capabilities::MULTILINE) {
+        return in_batch(form, message, target, (&head, most), out);
     }
+    let mut is_first = true;
+    for (_, piece) in pieces(message.text) {
+        let mut rest = piece;
+        // Nobody is told a blank line who does not see that it is one of several.
+        while !rest.is_empty() || message.text.is_empty() && is_first {
+            write_tags(form, message, is_first, out);
+            let (line, left) = cut(rest, most, true);
+            write_line(&head, line, behind, out);
+            (rest, is_first) = (left, false);
+        }
+    }
+}
+
+fn write_line(head: &[u8], text: &str, behind: &str, out: &mut Vec<u8>) {
+    for part in [head, text.as_bytes(), behind.as_bytes(), END] {
+        out.extend_from_slice(part);
+    }
+}
+
+/// Appends a message of several lines as a batch (IRCv3 `multiline`), its lines in pieces that fit.
+fn in_batch(
+    form: Form,
+    message: &Sent<'_>,
+    target: &str,
+    (head, most): (&[u8], usize),
+    out: &mut Vec<u8>,
+) {
+    let batch = match message.id {
+        SentId::Numbered(id, _) => format!("m{}", id.number),
+        SentId::Unnumbered(id) => format!("w{}", id.count),
+    };
+    write_tags(form, message, true, out);
+    by(message.who, out)
+        .word("BATCH")
+        .word(&format!("+{batch}"))
+        .word(MULTILINE_BATCH)
+        .word(target)
+        .end();
+    for (goes_on, piece) in pieces(message.text) {
+        let (mut rest, mut is_first) = (piece, true);
+        while is_first || !rest.is_empty() {
+            let _ = write!(out, "@batch={batch}");
+            if goes_on || !is_first {
+                let _ = write!(out, ";{MULTILINE_CONCAT}");
+            }
+            out.push(b' ');
+            let (line, left) = cut(rest, most, false);
+            write_line(head, line, "", out);
+            (rest, is_first) = (left, false);
+        }
+    }
+    by(message.who, out).word("BATCH").word(&format!("-{batch}")).end();
 }
 
 /// Appends the tags of a message that readers of this form have asked for.
@@ -161,10 +209,10 @@ fn write_tags(form: Form, message: &Sent<'_>, is_first: bool, out: &mut Vec<u8>)
         if is_first {
             begin(out);
             write_id(message.id, out);
-            if !message.tags.is_empty() {
-                begin(out);
-                out.extend_from_slice(message.tags.as_bytes());
-            }
+        }
+        if !message.tags.is_empty() {
+            begin(out);
+            out.extend_from_slice(message.tags.as_bytes());
         }
         if message.who.is_bot() {
             begin(out);
@@ -173,15 +221,6 @@ fn write_tags(form: Form, message: &Sent<'_>, is_first: bool, out: &mut Vec<u8>)
     }
     if out.len() > start {
         out.push(b' ');
-    }
-}
-
-/// Appends the tag that names the account of whoever a line is from, alone.
-pub(super) fn write_account(form: Form, who: Person<'_>, out: &mut Vec<u8>) {
-    if form.has(Capabilities::ACCOUNT_TAG)
-        && let Some(account) = who.account()
-    {
-        let _ = write!(out, "@account={} ", account.as_str());
     }
 }
 
@@ -195,15 +234,17 @@ fn write_id(id: SentId, out: &mut Vec<u8>) {
     };
 }
 
-/// As much of a text as fits, and the rest: cut at a space, or else between two characters.
-fn cut(text: &str, most: usize) -> (&str, &str) {
+/// As much of a text as fits, and the rest: cut at a space, which may be left out, or else between
+/// two characters.
+fn cut(text: &str, most: usize, without_space: bool) -> (&str, &str) {
     if text.len() <= most {
         return (text, "");
     }
     let end = fitting(text, most);
     let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
     match text[..end].rfind(' ').filter(|space| *space > end / 2) {
-        Some(space) => (&text[..space], &text[space + 1..]),
+        Some(space) if without_space => (&text[..space], &text[space + 1..]),
+        Some(space) => text.split_at(space + 1),
         None => text.split_at(end),
     }
 }
@@ -241,10 +282,10 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_at_a_space_and_never_inside_a_character() {
-        assert_eq!(cut("hello", 9), ("hello", ""));
-        assert_eq!(cut("hello you there", 11), ("hello you", "there"));
-        assert_eq!(cut("a bcdefghijklmnop", 9), ("a bcdefgh", "ijklmnop"));
-        assert_eq!(cut("\u{e4}\u{e4}", 3), ("\u{e4}", "\u{e4}"));
-        assert_eq!(cut("\u{1F600}x", 1), ("\u{1F600}", "x"));
+        assert_eq!(cut("hello", 9, true), ("hello", ""));
+        assert_eq!(cut("hello you there", 11, true), ("hello you", "there"));
+        assert_eq!(cut("a bcdefghijklmnop", 9, true), ("a bcdefgh", "ijklmnop"));
+        assert_eq!(cut("\u{e4}\u{e4}", 3, true), ("\u{e4}", "\u{e4}"));
+        assert_eq!(cut("\u{1F600}x", 1, true), ("\u{1F600}", "x"));
     }
 }

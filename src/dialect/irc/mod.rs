@@ -7,6 +7,7 @@
 //!     registration   CAP, PASS, NICK, USER, until the client is a member
 //!     sasl           AUTHENTICATE; accounts: what is told and offered of accounts
 //!     commands       what the verbs ask for
+//!     multiline      messages of several lines, until they are whole
 //!     note           what a client's reader is to know or to tell of a line
 //!     reader         one client's end: its nickname, its label, answers put together
 //!     events         what happens in a room; replies, refusals: what one client is told
@@ -31,6 +32,7 @@ mod events;
 mod frames;
 mod isupport;
 mod message;
+mod multiline;
 mod note;
 mod numeric;
 mod password;

@@ -16,7 +16,7 @@ use super::addressee::Addressee;
 use super::capability::Capabilities;
 use super::events;
 use super::frames;
-use super::message::write_value;
+use super::message::{Message, write_value};
 use super::note::Note;
 use super::numeric::{END, Line};
 use super::source::channel;
@@ -295,7 +295,7 @@ impl Reader {
             return;
         }
         let is_one = memchr(b'\n', &lines).is_some_and(|end| end + 1 == lines.len());
-        if is_one && batch.is_none() {
+        if batch.is_none() && (is_one || is_one_batch(&lines)) {
             write_label(&label, out);
             write_behind_tags(&lines, out);
             return;
@@ -310,6 +310,20 @@ impl Reader {
             Line::begin(out, &self.to.server).word("BATCH").word(&format!("-{batch}")).end();
         }
     }
+}
+
+/// Whether lines are one batch, which bears the label itself.
+fn is_one_batch(lines: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(lines) else { return false };
+    let named = |line: &'_ str| {
+        let message = Message::parse(line)?;
+        let reference = message.get(0).filter(|_| message.verb == "BATCH")?;
+        Some(reference.to_owned()).filter(|_| message.tags.get("batch").is_none())
+    };
+    let mut all = text.lines();
+    let begins = all.next().and_then(named).filter(|reference| reference.starts_with('+'));
+    let ends = all.next_back().and_then(named).filter(|reference| reference.starts_with('-'));
+    matches!((begins, ends), (Some(begins), Some(ends)) if begins[1..] == ends[1..])
 }
 
 fn write_label(label: &str, out: &mut Vec<u8>) {

@@ -10,6 +10,7 @@ use super::accounts::withheld;
 use super::capability::{Capabilities, requested};
 use super::commands::{self, accounts, incomplete, told, verb};
 use super::message::Message;
+use super::multiline::{self, Draft, Place};
 use super::note::{Note, Told};
 use super::password::ServerPassword;
 use super::sasl::Sasl;
@@ -17,6 +18,7 @@ use crate::chat::{About, Command, Landing, MetadataCommand, MetadataSubject, Peo
 use crate::dialect::AccountOffer;
 use crate::dialect::encoding::Encoding;
 use crate::dialect::steps::{Speaker, Step};
+use crate::time::Time;
 
 /// What is known of one client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub(super) struct Client {
     /// The exchange by which it logs in, if it has begun one.
     #[serde(default)]
     sasl: Option<Box<Sasl>>,
+    /// The message of several lines that it has begun.
+    #[serde(default)]
+    draft: Option<Box<Draft>>,
     /// Until it is a member.
     registration: Option<Box<Registration>>,
 }
@@ -53,7 +58,7 @@ impl Client {
     /// A client that has said nothing.
     pub(super) fn new(accounts: AccountOffer, password: Option<ServerPassword>) -> Self {
         let registration = Some(Box::new(Registration { password, ..Registration::default() }));
-        Self { capabilities: Capabilities::NONE, accounts, sasl: None, registration }
+        Self { capabilities: Capabilities::NONE, accounts, sasl: None, draft: None, registration }
     }
 
     /// Counts one more line before the client is a member. How many it has said.
@@ -64,6 +69,30 @@ impl Client {
         })
     }
 
+    /// What a line is to the message of several lines that the client has begun. `own` are its
+    /// label and its tags for others.
+    pub(super) fn place(&mut self, now: Time, message: &Message<'_>, own: (&str, &str)) -> Place {
+        if self.registration.is_some() || !self.capabilities.has(Capabilities::MULTILINE) {
+            return Place::Elsewhere;
+        }
+        multiline::place(&mut self.draft, now, message, own)
+    }
+
+    /// A line could not be understood that may have been a part of such a message.
+    pub(super) fn spoil_draft(&mut self) {
+        if let Some(draft) = &mut self.draft {
+            draft.spoil();
+        }
+    }
+
+    /// What a stage of a line asks for and what about, as answers need to know it.
+    pub(super) fn asks<'a>(&'a self, message: &Message<'a>, stage: usize) -> (&'a str, &'a str) {
+        match self.draft.as_ref().and_then(|draft| draft.addressed()) {
+            Some(target) => ("PRIVMSG", target),
+            None => (message.verb, commands::about(message, stage)),
+        }
+    }
+
     /// What a line asks for at one of its stages. `None`: nothing more.
     pub(super) fn step<'a>(
         &'a mut self,
@@ -71,6 +100,14 @@ impl Client {
         stage: usize,
         speaker: Speaker<'_>,
     ) -> Option<Step<'a>> {
+        if self.draft.as_ref().is_some_and(|draft| draft.is_over()) {
+            let is_settled = self.draft.as_ref().is_some_and(|draft| draft.step(stage).is_none());
+            if is_settled {
+                multiline::settle(&mut self.draft);
+                return None;
+            }
+            return self.draft.as_ref().and_then(|draft| draft.step(stage));
+        }
         let is_member = speaker.is_member();
         let verb = verb(message.verb);
         if verb.as_str() == "CAP" {

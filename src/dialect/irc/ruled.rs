@@ -1,8 +1,7 @@
 //! Changes to the rules of rooms, as their readers are told of them: lines with MODE and INVITE.
 
 use super::capability::{Capabilities, Form};
-use super::events;
-use super::source::by;
+use super::source::{by, write_account};
 use crate::chat::{RoomModes, RuleChange};
 
 /// Appends a change.
@@ -35,7 +34,7 @@ pub(super) fn write(form: Form, change: &RuleChange<'_>, target: &str, out: &mut
         }
         RuleChange::Invited { by: who, whom } => {
             if form.has(Capabilities::INVITE_NOTIFY) {
-                events::write_account(form, who, out);
+                write_account(form, who, out);
                 by(who, out).word("INVITE").word(whom.as_str()).word(target).end();
             }
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
+use super::capability::{Capabilities, Form};
 use super::numeric::Line;
 use crate::chat::{Person, RoomName};
 
@@ -32,4 +33,13 @@ pub(super) fn by<'o>(who: Person<'_>, out: &'o mut Vec<u8>) -> Line<'o> {
 pub(super) fn write_source(who: Person<'_>, out: &mut Vec<u8>) {
     // Writing to memory does not fail.
     let _ = write!(out, ":{}", Source(who));
+}
+
+/// Appends the tag that names the account of whoever a line is from, alone.
+pub(super) fn write_account(form: Form, who: Person<'_>, out: &mut Vec<u8>) {
+    if form.has(Capabilities::ACCOUNT_TAG)
+        && let Some(account) = who.account()
+    {
+        let _ = write!(out, "@account={} ", account.as_str());
+    }
 }

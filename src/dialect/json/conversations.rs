@@ -3,6 +3,7 @@
 
 use super::object::{Object, Text};
 use super::private::{ConversationEntry, Conversations, Forgotten, Private, Remembered};
+use super::said::said;
 use crate::chat::{
     ConversationCommand, ConversationRef, ConversationReply, Listed, ListedConversation, SentKind,
     Window,
@@ -10,7 +11,6 @@ use crate::chat::{
 use crate::dialect::line::conversations;
 use crate::dialect::line::writing::sentence;
 use crate::limits::LISTED_MAX;
-use crate::text::without_formatting;
 
 /// What `conversations` asks for, or `forget`, or `history` of one person.
 pub(super) fn asked<'a>(
@@ -43,9 +43,9 @@ pub(super) fn object<'a>(reply: &ConversationReply<'a>) -> Object<'a> {
         ConversationReply::Message { message, .. } => {
             let partner = Some(Text::from(message.partner.as_str()));
             let (from, to) = if message.is_own { (None, partner) } else { (partner, None) };
-            let (text, at) = (without_formatting(&message.text), message.id.at.millis() / 1_000);
+            let ((text, lines), at) = (said(&message.text), message.id.at.millis() / 1_000);
             let me = message.kind == SentKind::Acted;
-            Object::Private(Private { from, to, text, me, at, old: true })
+            Object::Private(Private { from, to, text, me, lines, at, old: true })
         }
         ConversationReply::Ends { with } => Object::ConversationEnd { nick: with.into() },
         ConversationReply::List { list, .. } => {

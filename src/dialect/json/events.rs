@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::object::{Action, Message, Moderated, Object, Text};
 use super::person::Away;
+use super::said::said;
 use crate::chat::{
     MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName, SentId, SentKind,
 };
 use crate::dialect::line::writing::sentence;
 use crate::dialect::line::{notices, ruling};
-use crate::text::without_formatting;
 
 /// Appends what happened in a room.
 pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
@@ -72,12 +72,14 @@ fn message<'a>(
     id: MessageId,
     me: bool,
 ) -> Object<'a> {
+    let (text, lines) = said(text);
     Object::Message(Message {
         n: id.number,
         at: id.at.millis() / 1_000,
         room: room.as_str().into(),
         nick: who.as_str().into(),
-        text: without_formatting(text),
+        text,
+        lines,
         me,
         old: false,
     })

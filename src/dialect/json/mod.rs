@@ -22,6 +22,7 @@ mod private;
 mod replies;
 mod requests;
 mod room_objects;
+mod said;
 
 pub(super) use events::room_event;
 pub use object::{

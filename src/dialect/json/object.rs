@@ -376,6 +376,9 @@ pub struct Message<'a> {
     pub nick: Text<'a>,
     /// What.
     pub text: Text<'a>,
+    /// Its lines, where it has several: `text` is all of them as one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Text<'a>>,
     /// It was done and not said (`/me`).
     #[serde(default, skip_serializing_if = "is_false")]
     pub me: bool,

@@ -18,6 +18,9 @@ pub struct Private<'a> {
     /// It was done, and not said.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub me: bool,
+    /// Its lines, where it has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Cow<'a, str>>,
     /// When, in seconds since the beginning of 1970.
     #[serde(default)]
     pub at: u64,

@@ -11,6 +11,7 @@ use super::object::{
 };
 use super::people;
 use super::private::Private;
+use super::said::said;
 use crate::chat::{
     HistoryCursor, MessageKind, Nickname, Peer, Recalled, Reply, RoomAnswer, RoomName, Sanction,
     SanctionKind, Sent, SentKind, Ticket, Whisper,
@@ -19,7 +20,6 @@ use crate::dialect::format::{Acknowledgement, Situation};
 use crate::dialect::line::wording;
 use crate::dialect::line::writing::{sentence, unmarked};
 use crate::limits::{LINE_BYTES_MAX, TEXT_BYTES_MAX, WEBSOCKET_MESSAGE_BYTES_MAX};
-use crate::text::without_formatting;
 use crate::time::UnixTime;
 
 /// Appends what one client is told; `re` is the number of its request.
@@ -120,10 +120,12 @@ fn object<'a>(reply: &Reply<'a>) -> Object<'a> {
 
 /// A message that is not for everybody.
 fn private<'a>(from: Option<&'a str>, to: Option<&'a str>, sent: &Sent<'a>) -> Object<'a> {
+    let (text, lines) = said(sent.text);
     Object::Private(Private {
         from: from.map(Text::from),
         to: to.map(Text::from),
-        text: without_formatting(sent.text),
+        text,
+        lines,
         me: sent.kind == SentKind::Acted,
         at: sent.id.at().millis() / 1_000,
         old: false,
@@ -142,15 +144,19 @@ fn about_a_room<'a>(reply: &Reply<'a>, in_english: impl FnOnce() -> Text<'static
             };
             Object::History { room: named(room), gap, count, after, before, more }
         }
-        Reply::Remembered { room, message, .. } => Object::Message(Message {
-            n: message.id.number,
-            at: message.id.at.millis() / 1_000,
-            room: named(room),
-            nick: message.who.as_str().into(),
-            text: without_formatting(&message.text),
-            me: message.kind == MessageKind::Acted,
-            old: true,
-        }),
+        Reply::Remembered { room, message, .. } => {
+            let (text, lines) = said(&message.text);
+            Object::Message(Message {
+                n: message.id.number,
+                at: message.id.at.millis() / 1_000,
+                room: named(room),
+                nick: message.who.as_str().into(),
+                text,
+                lines,
+                me: message.kind == MessageKind::Acted,
+                old: true,
+            })
+        }
         Reply::RecallEnds { room, cursor: HistoryCursor { epoch, number } } => {
             Object::End { room: named(room), at: format!("{epoch:08x}:{number}").into() }
         }

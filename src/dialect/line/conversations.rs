@@ -6,6 +6,7 @@ use std::io::Write;
 use super::date::Dated;
 use super::writing::{Listing, line, notice};
 use crate::chat::{ConversationReply, Nickname, PrivateMessage, SentKind};
+use crate::text::lines::shown_lines;
 use crate::text::without_formatting;
 use crate::time::UnixTime;
 
@@ -40,17 +41,19 @@ pub(in crate::dialect) fn write(reply: &ConversationReply<'_>, out: &mut Vec<u8>
 
 /// A message as it was read then, behind its date.
 fn remembered(out: &mut Vec<u8>, message: &PrivateMessage, you: &Nickname, now: UnixTime) {
-    // Writing to memory does not fail.
-    let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
     let partner = message.partner.as_str();
     let (heading, who) = match message.is_own {
         true => ("[to ", you.as_str()),
         false => ("[", partner),
     };
     let text = without_formatting(&message.text);
-    match message.kind {
-        SentKind::Acted => line(out, &[heading, partner, "] * ", who, " ", &text]),
-        _ => line(out, &[heading, partner, "] ", &text]),
+    for text in shown_lines(&text) {
+        // Writing to memory does not fail.
+        let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
+        match message.kind {
+            SentKind::Acted => line(out, &[heading, partner, "] * ", who, " ", &text]),
+            _ => line(out, &[heading, partner, "] ", &text]),
+        }
     }
 }
 

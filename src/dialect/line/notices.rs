@@ -11,6 +11,7 @@ use crate::chat::{
     HistoryCursor, Message, MessageKind, Moderation, ModerationAction, Person, Recalled, Reply,
     RoomName, Sanction, SanctionKind, Topic,
 };
+use crate::text::lines::shown_lines;
 use crate::text::without_formatting;
 use crate::time::UnixTime;
 
@@ -56,15 +57,17 @@ pub(in crate::dialect) fn remembered(
     message: &Message,
     now: UnixTime,
 ) {
-    if numbered {
-        number(out, numbered, message.id);
-    } else {
-        let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
-    }
-    let (who, text) = (message.who.as_str(), &*without_formatting(&message.text));
-    match message.kind {
-        MessageKind::Said | MessageKind::Noticed => line(out, &[who, ": ", text]),
-        MessageKind::Acted => line(out, &["* ", who, " ", text]),
+    let (who, text) = (message.who.as_str(), without_formatting(&message.text));
+    for text in shown_lines(&text) {
+        if numbered {
+            number(out, numbered, message.id);
+        } else {
+            let _ = write!(out, "* [{}] ", Dated { at: message.id.at, now });
+        }
+        match message.kind {
+            MessageKind::Said | MessageKind::Noticed => line(out, &[who, ": ", &text]),
+            MessageKind::Acted => line(out, &["* ", who, " ", &text]),
+        }
     }
 }
 

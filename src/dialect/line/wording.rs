@@ -12,6 +12,7 @@ use super::{commands, conversations, notices, people, refusals, ruling};
 use crate::chat::{
     Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Ticket,
 };
+use crate::text::lines::shown_lines;
 use crate::text::without_formatting;
 
 /// Appends what happened in a room as one plain line. `numbered`: messages begin with their
@@ -106,24 +107,31 @@ pub(in crate::dialect) fn reply(reply: &Reply<'_>, numbered: bool, out: &mut Vec
 
 /// A message with tags, or one that was noticed: people read it like any other.
 fn sent_to_room(out: &mut Vec<u8>, sent: &Sent<'_>, numbered: bool) {
-    if let SentId::Numbered(id, _) = sent.id {
-        number(out, numbered, id);
-    }
     let (who, text) = (sent.who.as_str(), without_formatting(sent.text));
-    match sent.kind {
-        SentKind::Acted => line(out, &["* ", who, " ", &text]),
-        _ => line(out, &[who, ": ", &text]),
+    for text in shown_lines(&text) {
+        if let SentId::Numbered(id, _) = sent.id {
+            number(out, numbered, id);
+        }
+        match sent.kind {
+            SentKind::Acted => line(out, &["* ", who, " ", &text]),
+            _ => line(out, &[who, ": ", &text]),
+        }
     }
 }
 
 /// A message to some, behind its heading.
 fn private(out: &mut Vec<u8>, heading: &[&str], sent: &Sent<'_>) {
     let text = without_formatting(sent.text);
-    let said = match sent.kind {
-        SentKind::Acted => [heading, &["* ", sent.who.as_str(), " ", &text]].concat(),
-        _ => [heading, &[&text]].concat(),
-    };
-    line(out, &said);
+    if !sent.kind.is_message() {
+        return line(out, &[heading, &[&text]].concat());
+    }
+    for text in shown_lines(&text) {
+        let said = match sent.kind {
+            SentKind::Acted => [heading, &["* ", sent.who.as_str(), " ", &text]].concat(),
+            _ => [heading, &[&text]].concat(),
+        };
+        line(out, &said);
+    }
 }
 
 fn renamed(out: &mut Vec<u8>, old: Person<'_>, new: &Nickname) {

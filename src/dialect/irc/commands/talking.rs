@@ -85,7 +85,7 @@ fn send<'a>(
 }
 
 /// A room, some of those in it, or a person.
-fn recipient(target: &str) -> Recipient<'_> {
+pub(in crate::dialect::irc) fn recipient(target: &str) -> Recipient<'_> {
     let circles = [("@", Circle::Operators), ("+", Circle::Voiced), ("", Circle::Everybody)];
     let found = circles.into_iter().find_map(|(prefix, circle)| {
         let room = target.strip_prefix(prefix).filter(|room| room.starts_with('#'))?;

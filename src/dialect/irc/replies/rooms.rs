@@ -3,9 +3,8 @@
 use crate::chat::{Nickname, RoomAnswer, RoomModes, RoomName, SanctionKind, Seat, Topic};
 use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
-use crate::dialect::irc::events;
 use crate::dialect::irc::numeric::pack;
-use crate::dialect::irc::source::{Source, by, channel};
+use crate::dialect::irc::source::{Source, by, channel, write_account};
 use crate::limits::IRC_LIST_BYTES;
 use crate::time::UnixTime;
 
@@ -29,7 +28,7 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
             reader.numeric(end, out).word(&room).text(text);
         }
         RoomAnswer::YouAreInvited { by: who, room } => {
-            events::write_account(reader.capabilities.form(), who, out);
+            write_account(reader.capabilities.form(), who, out);
             let line = by(who, out).word("INVITE").word(reader.nickname());
             line.word(&channel(room)).end();
         }
