@@ -96,6 +96,15 @@ fn line(random: &mut Random, lore: &Lore) -> String {
         16 if random.below(4) == 0 => format!("QUIT :bye {}", random.below(10)),
         17 | 18 => format!("PRIVMSG {whom} :{text}"),
         19 => format!("NOTICE {whom} :{}", text.replace('\x01', "")),
+        21 => format!("INVITE {whom} {here}"),
+        22 => format!("MODE {here} {}v {whom}", pick(random, &["+", "+", "-"])),
+        23 if random.below(2) == 0 => {
+            format!("MODE {here} {}", pick(random, &["+l 3", "-l", "+l 9"]))
+        }
+        23 => {
+            let rules = ["+m", "-m", "-m", "+i", "-i", "-i", "-n", "+n", "-t", "+t"];
+            format!("MODE {here} {}", pick(random, &rules))
+        }
         20 => format!("PRIVMSG {here},{whom} :{text}"),
         _ => format!("PRIVMSG {here} :{text}"),
     }

@@ -61,6 +61,10 @@ impl Rooms {
                 let refused = |why| if is_notice { Vec::new() } else { vec![why] };
                 Deeds::command(cost(text), told.unwrap_or_else(refused))
             }),
+            "MODE" => self.irc_mode(id, words),
+            "INVITE" => {
+                self.for_room(id, words[1], 3, |rooms| rooms.irc_invite(id, words[1], words[0]))
+            }
             "CHATHISTORY" => Deeds::command(3, self.irc_history(id, words[1], words[3])),
             "QUIT" => {
                 let words = words.first().copied().unwrap_or_default();
@@ -73,7 +77,7 @@ impl Rooms {
     }
 
     /// Something about a room, which is named as IRC does.
-    fn for_room(
+    pub(crate) fn for_room(
         &mut self,
         id: ClientId,
         typed: &str,
@@ -93,7 +97,7 @@ impl Rooms {
     }
 
     /// A room that somebody is in who asks for something there.
-    fn own_room(&self, id: ClientId, typed: &str) -> Result<String, Effect> {
+    pub(crate) fn own_room(&self, id: ClientId, typed: &str) -> Result<String, Effect> {
         if room_fault(bare_room(typed)).is_some() {
             return Err(self.bad_room(id, 403, typed));
         }
@@ -145,9 +149,13 @@ impl Rooms {
         if self.me(id).is_in(&room) {
             return Vec::new();
         }
-        if self.ban_on(id, &self.me(id).name, &room).is_some() {
+        let is_let_in = self.is_let_in(id, &room);
+        if !is_let_in && self.ban_on(id, &self.me(id).name, &room).is_some() {
             self.note(1, "kept out of a room on IRC");
             return vec![self.numeric(id, 474, &[&channel(&room)], "Cannot join channel (+b)")];
+        }
+        if let Some((code, text, _)) = self.shut(id, &room) {
+            return vec![self.numeric(id, code, &[&channel(&room)], text)];
         }
         let key = if self.room(&room).password.is_some() { key } else { "" };
         if let Some(refusal) = self.wrong_password(id, &room, key) {
@@ -176,6 +184,7 @@ impl Rooms {
         let news = News::Joined(self.whom(id));
         let joined = format!("{} joined!\n", self.me(id).name);
         let mut effects = self.tell_presence(&self.members(room), joined, room, &news);
+        self.use_up_invitation(id, room);
         if self.room(room).topic.is_some() {
             effects.extend(self.topic_told(id, room));
         }
@@ -278,7 +287,8 @@ impl Rooms {
                 None => vec![self.numeric(id, 331, &[&channel(&room)], "No topic is set")],
             };
         };
-        if self.rank_needed(id, &room) < Rank::Operator {
+        let is_locked = room == MAIN || self.room(&room).has('t');
+        if is_locked && self.rank_needed(id, &room) < Rank::Operator {
             let name = channel(&room);
             return vec![self.numeric(id, 482, &[&name], "You're not channel operator")];
         }
@@ -293,7 +303,7 @@ impl Rooms {
     }
 
     /// What somebody may do, where main is nobody's.
-    fn rank_needed(&self, id: ClientId, room: &str) -> Rank {
+    pub(crate) fn rank_needed(&self, id: ClientId, room: &str) -> Rank {
         match self.rank(id, room) {
             Rank::Everything => Rank::Everything,
             _ if room == MAIN => Rank::Member,
@@ -348,12 +358,19 @@ impl Rooms {
         how: How,
         text: &str,
     ) -> Result<Vec<Effect>, Effect> {
-        let room = self.own_room(id, to).map_err(|refusal| match refusal {
-            Lines(_, refusal) if refusal.contains(" 442 ") => {
-                self.numeric(id, 404, &[&channel(bare_room(to))], "Cannot send to channel")
+        let room = match self.own_room(id, to) {
+            Err(Lines(_, refusal)) if refusal.contains(" 442 ") => {
+                // Somebody who is not in the room, where that matters.
+                let room = self.found(to).expect("there is one");
+                if self.room(&room).has('n') {
+                    let name = channel(bare_room(to));
+                    return Err(self.numeric(id, 404, &[&name], "Cannot send to channel"));
+                }
+                self.note(1, "said from outside");
+                room
             }
-            other => other,
-        })?;
+            room => room?,
+        };
         if self.silenced(id, &room).is_some() {
             let name = channel(&room);
             return Err(self.numeric(id, 404, &[&name], "Cannot send to channel (+m)"));

@@ -25,6 +25,7 @@ pub(crate) struct Taken {
     pub(crate) echo: bool,
     pub(crate) label: bool,
     pub(crate) batch: bool,
+    pub(crate) invite: bool,
 }
 
 /// The same by name.
@@ -39,6 +40,7 @@ pub(crate) fn taken(names: &str) -> Taken {
         echo: has("echo-message"),
         label: has("labeled-response"),
         batch: has("batch"),
+        invite: has("invite-notify"),
     }
 }
 
@@ -67,6 +69,7 @@ pub(crate) enum News {
     Said(Whom, Message),
     Topic(Whom, String),
     Mode(Whom, String),
+    Invited(Whom, String),
     Away(Whom),
     /// Programs need not know.
     Nothing,
@@ -177,7 +180,10 @@ pub(crate) fn written(taken: Taken, target: &str, news: &News) -> String {
             None => format!(":{} AWAY\r\n", who.source),
             Some(text) => format!(":{} AWAY :{}\r\n", who.source, or(text, "away")),
         },
-        News::Away(_) | News::Nothing => String::new(),
+        News::Invited(who, name) if taken.invite => {
+            format!(":{} INVITE {name} {target}\r\n", who.source)
+        }
+        News::Invited(..) | News::Away(_) | News::Nothing => String::new(),
     }
 }
 

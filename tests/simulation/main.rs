@@ -15,7 +15,7 @@
 //! places    which room makes way
 //! words     commands taken apart     texts  what the server says, and names and times
 //! json      what readers of JSON were sent, as plain lines
-//! irc       people who speak IRC: what their lines ask for, about rooms in irc_rooms
+//! irc       people who speak IRC: what their lines ask for, about rooms in irc_rooms, irc_modes
 //! irc_words what its readers are told   irc_wire  what they were sent   irc_people  what they say
 //! endpoints the UDP side, with a model of its own
 //! origins   what all from one address have used up
@@ -35,6 +35,7 @@ mod endpoints;
 mod expected;
 mod hearing;
 mod irc;
+mod irc_modes;
 mod irc_people;
 mod irc_rooms;
 mod irc_wire;

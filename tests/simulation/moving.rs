@@ -40,6 +40,7 @@ impl Rooms {
 
     fn enter(&mut self, person: Person, room: &str) -> Vec<Effect> {
         let (id, name) = (person.id, person.name.clone());
+        self.use_up_invitation(id, room);
         let mut effects = self.read_at_the_door(id, room);
         self.note(u64::from(effects.len() > 2), "history at the door");
         self.people.push(Person { room: room.to_owned(), ..person });
@@ -172,8 +173,13 @@ impl Rooms {
         if self.settings.kept && self.is_empty(&name) && !self.has_place(None) {
             return vec![no_place(id)];
         }
-        if let Some(refusal) = self.ban_on(id, &self.me(id).name, &name) {
+        let banned = self.ban_on(id, &self.me(id).name, &name);
+        if let Some(refusal) = banned.filter(|_| !self.is_let_in(id, &name)) {
             self.note(1, "kept out of a room");
+            return vec![Tell(id, refusal)];
+        }
+        if let Some((_, _, refusal)) = self.shut(id, &name) {
+            self.note(1, "shut out by a rule");
             return vec![Tell(id, refusal)];
         }
         if let Some(refusal) = self.wrong_password(id, &name, password) {

@@ -159,7 +159,10 @@ impl Rooms {
     }
 
     fn set_topic(&mut self, id: ClientId, typed: &str) -> Result<Vec<Effect>, String> {
-        let room = self.governed(id, Rank::Operator)?;
+        let room = self.me(id).room;
+        if room == MAIN || self.room(&room).has('t') {
+            self.governed(id, Rank::Operator)?;
+        }
         let typed = if typed == "-" { "" } else { typed };
         let (text, by) = (checked(typed, "a topic", 256)?, self.me(id).name);
         let told = if text.is_empty() {

@@ -145,6 +145,10 @@ pub(crate) struct Room {
     pub(crate) endowed: Option<(u64, String)>,
     pub(crate) owner: Option<ClientId>,
     pub(crate) operators: Vec<ClientId>,
+    /// Rules that hold of those that hold nowhere at first, and that hold no more of the others.
+    pub(crate) set: Vec<char>,
+    pub(crate) unset: Vec<char>,
+    pub(crate) limit: Option<usize>,
     /// Who may speak where not everybody may.
     pub(crate) voiced: Vec<ClientId>,
     pub(crate) sentences: Vec<Sentence>,
@@ -160,6 +164,11 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// Whether a rule holds: at first only members speak, and only operators set the topic.
+    pub(crate) fn has(&self, rule: char) -> bool {
+        self.set.contains(&rule) || ("nt".contains(rule) && !self.unset.contains(&rule))
+    }
+
     /// Nobody is here.
     pub(crate) fn begin_anew(&mut self) {
         (self.owner, self.operators, self.voiced) = (None, Vec::new(), Vec::new());
@@ -186,6 +195,8 @@ pub(crate) struct Rooms {
     pub(crate) keys_given: u64,
     /// What readers of IRC are shown of who comes from where.
     pub(crate) cloaks: BTreeMap<IpAddr, String>,
+    /// Who is let into which room by somebody who keeps order there, and until when.
+    pub(crate) invited: Vec<(ClientId, String, u64)>,
     /// What readers of IRC were told that they are called.
     pub(crate) called: BTreeMap<ClientId, String>,
     /// Somebody was only counted since the last digest.
@@ -210,6 +221,7 @@ impl Rooms {
             keys_given: 0,
             cloaks: BTreeMap::new(),
             called: BTreeMap::new(),
+            invited: Vec::new(),
             untold: false,
             founded: 0,
             deeds: BTreeMap::new(),

@@ -28,7 +28,7 @@ pub(crate) struct Seen {
 }
 
 /// Besides what is typed.
-const DEEDS: [&str; 24] = [
+const DEEDS: [&str; 29] = [
     "digest",
     "told in JSON",
     "told in plain lines again",
@@ -53,6 +53,11 @@ const DEEDS: [&str; 24] = [
     "room made by IRC",
     "forsaken room",
     "kept out of a room on IRC",
+    "rule by IRC",
+    "voice by IRC",
+    "invited by IRC",
+    "said from outside",
+    "shut out by a rule",
 ];
 
 impl Seen {

@@ -21,7 +21,15 @@ impl Rooms {
 
     /// Why somebody may not speak in a room, if that is so.
     pub(crate) fn silenced(&self, id: ClientId, room: &str) -> Option<String> {
-        self.mute_on(id, room)
+        if self.room(room).voiced.contains(&id) {
+            return None;
+        }
+        let moderated = || {
+            let why = "now; an operator can give you one";
+            let binds = self.room(room).has('m') && !self.keeps_order(id, room);
+            binds.then(|| format!("* only who has a voice may speak in {room} {why}\n"))
+        };
+        self.mute_on(id, room).or_else(moderated)
     }
 
     /// Somebody who may says something in a room.
