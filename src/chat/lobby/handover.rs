@@ -45,6 +45,7 @@ pub struct LobbyState {
     belongings: BelongingsState,
     #[serde(default)]
     subscriptions: Vec<(ClientId, Vec<SmolStr>)>,
+    #[serde(default)]
     mailboxes: MailboxesState,
     /// Messages without a number, so far.
     #[serde(default)]

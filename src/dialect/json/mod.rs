@@ -11,6 +11,7 @@
 
 mod accounts;
 mod conversations;
+mod depth;
 mod endings;
 mod errors;
 mod events;

@@ -8,6 +8,7 @@
 use serde::Deserialize;
 
 use super::conversations;
+use super::depth::depth;
 use super::marks;
 use crate::chat::{
     AccountRequest, Command, HistoryCursor, Landing, LogInWay, PeopleCommand, Recall, Refusal,
@@ -277,26 +278,6 @@ fn needed(field: Option<&str>) -> Result<&str, Refusal> {
 
 fn cursor(place: &str) -> Result<HistoryCursor, Refusal> {
     slash::cursor(place).ok_or(Refusal::RequestMalformed)
-}
-
-/// How deep objects and lists nest; what stands in strings does not count.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]
