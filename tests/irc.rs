@@ -115,6 +115,20 @@ fn a_labelled_part_is_answered_once() {
 }
 
 #[test]
+fn who_speaks_from_outside_is_told_its_own_words() {
+    let mut world = World::default();
+    irc(&mut world, "alice", "");
+    irc(&mut world, "bob", "echo-message labeled-response batch");
+    world.sends("alice", b"JOIN #a\r\nMODE #a -n\r\n");
+    world.hears("alice");
+    world.sends("bob", b"PRIVMSG #a :hi\r\n@label=x PRIVMSG #a :again\r\n");
+    let told = ":bob!~bob@local PRIVMSG #a :hi\r\n";
+    assert_eq!(world.hears("alice"), format!("{told}{}", told.replace("hi", "again")));
+    let again = told.replace("hi", "again");
+    assert_eq!(world.hears("bob"), format!("{told}@label=x {again}"));
+}
+
+#[test]
 fn programs_are_told_that_something_is_done_to_one_person_and_not_said() {
     let mut world = World::default();
     irc(&mut world, "alice", "");

@@ -65,7 +65,7 @@ impl Fanout {
         deaf: &[ClientId],
     ) {
         self.hand_out_shared(room.id);
-        let apart = self.told_apart(source, event);
+        let apart = self.told_apart(room.id, source, event);
         // Whoever is deaf to this has been told of it in another room.
         let apart = apart.filter(|(source, _)| !deaf.contains(source));
         let with_source: Vec<ClientId>;

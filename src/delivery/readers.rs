@@ -5,7 +5,7 @@
 //! says.
 
 use super::fanout::Fanout;
-use crate::chat::{RoomEvent, RoomRef};
+use crate::chat::{RoomEvent, RoomId, RoomRef};
 use crate::dialect::{Note, OwnEvent};
 use crate::id::ClientId;
 
@@ -27,6 +27,7 @@ impl Fanout {
     /// The client whose reader is told of its own event apart from all others, or not at all.
     pub(super) fn told_apart(
         &self,
+        room: RoomId,
         source: Option<ClientId>,
         event: &RoomEvent<'_>,
     ) -> Option<(ClientId, OwnEvent)> {
@@ -34,7 +35,11 @@ impl Fanout {
             return None;
         }
         let source = source?;
-        let own = self.readers.get(&source)?.own_event(event);
+        let mut own = self.readers.get(&source)?.own_event(event);
+        if own == OwnEvent::Shared && event.is_sent() && !self.hears(room, source) {
+            // It speaks from outside, and is told what others are told.
+            own = OwnEvent::Alone;
+        }
         (own != OwnEvent::Shared).then_some((source, own))
     }
 
