@@ -2,13 +2,13 @@
 
 use mio_chat::id::ClientId;
 
-use crate::irc_words::{News, written};
+use crate::irc_words::{News, channel, written};
 use crate::memory::{How, Message};
 use crate::rooms::{Effect, MAIN, Person, Room, Rooms};
 use crate::texts::{alike, bare_room, clean, quoted, room_fault};
 use crate::words::split;
 
-use Effect::{Aside, Publish, Tell};
+use Effect::{Aside, Lines, Publish, Tell};
 
 impl Rooms {
     pub(crate) fn speak(&mut self, id: ClientId, text: &str, how: How) -> Vec<Effect> {
@@ -59,6 +59,9 @@ impl Rooms {
         });
         let others: Vec<ClientId> = others.collect();
         effects.extend(self.tell_irc(&others, room, &news));
+        // Who speaks from outside is told what it has said, too.
+        let echo = self.reads_irc(id).filter(|taken| taken.echo && !self.me(id).is_in(room));
+        effects.extend(echo.map(|taken| Lines(id, written(taken, &channel(room), &news))));
         self.note(not_heard, "ignored message");
         let history = self.settings.history;
         self.room_mut(room).remember(message, history);
