@@ -81,6 +81,9 @@ fn line(random: &mut Random, lore: &Lore) -> String {
     // What is said to oneself is for stories.
     let is_own = lore.own_name.as_ref().is_some_and(|own| alike(own, &whom));
     let whom = if is_own { "nobody".to_owned() } else { whom };
+    if lore.governs && random.below(4) == 0 {
+        return order(random, &here, &whom);
+    }
     match random.below(32) {
         0..=4 => format!("JOIN {}", room(random)),
         5 => format!("JOIN {},{} sesame", room(random), room(random)),
@@ -96,16 +99,18 @@ fn line(random: &mut Random, lore: &Lore) -> String {
         16 if random.below(4) == 0 => format!("QUIT :bye {}", random.below(10)),
         17 | 18 => format!("PRIVMSG {whom} :{text}"),
         19 => format!("NOTICE {whom} :{}", text.replace('\x01', "")),
-        21 => format!("INVITE {whom} {here}"),
-        22 => format!("MODE {here} {}v {whom}", pick(random, &["+", "+", "-"])),
-        23 if random.below(2) == 0 => {
-            format!("MODE {here} {}", pick(random, &["+l 3", "-l", "+l 9"]))
-        }
-        23 => {
-            let rules = ["+m", "-m", "-m", "+i", "-i", "-i", "-n", "+n", "-t", "+t"];
-            format!("MODE {here} {}", pick(random, &rules))
-        }
+        21 | 22 => order(random, &here, &whom),
         20 => format!("PRIVMSG {here},{whom} :{text}"),
         _ => format!("PRIVMSG {here} :{text}"),
+    }
+}
+
+/// What changes the rules of a room.
+fn order(random: &mut Random, here: &str, whom: &str) -> String {
+    let rules = ["+m", "-m", "-m", "+i", "-i", "-i", "-n", "+n", "-t", "+t", "+l 3", "-l", "+l 9"];
+    match random.below(4) {
+        0 => format!("INVITE {whom} {here}"),
+        1 => format!("MODE {here} {}v {whom}", pick(random, &["+", "+", "-"])),
+        _ => format!("MODE {here} {}", pick(random, &rules)),
     }
 }

@@ -155,6 +155,7 @@ impl Rooms {
             return vec![self.numeric(id, 474, &[&channel(&room)], "Cannot join channel (+b)")];
         }
         if let Some((code, text, _)) = self.shut(id, &room) {
+            self.note(1, "shut out by a rule");
             return vec![self.numeric(id, code, &[&channel(&room)], text)];
         }
         let key = if self.room(&room).password.is_some() { key } else { "" };
@@ -246,6 +247,7 @@ impl Rooms {
         let rooms = me.irc.expect("it speaks IRC").rooms;
         for room in &rooms {
             if self.mute_on(id, room).is_some() {
+                self.note(1, "no other name for the muted");
                 let why = "so you keep your nickname there; /leave it first, or wait";
                 return vec![Tell(id, format!("* you are muted in {room}, {why}\n"))];
             }

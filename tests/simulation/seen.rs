@@ -28,7 +28,7 @@ pub(crate) struct Seen {
 }
 
 /// Besides what is typed.
-const DEEDS: [&str; 29] = [
+const DEEDS: [&str; 28] = [
     "digest",
     "told in JSON",
     "told in plain lines again",
@@ -57,7 +57,6 @@ const DEEDS: [&str; 29] = [
     "voice by IRC",
     "invited by IRC",
     "said from outside",
-    "shut out by a rule",
 ];
 
 impl Seen {
