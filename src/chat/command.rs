@@ -12,6 +12,7 @@ use super::metadata_request::{MetadataCommand, MetadataSubject};
 use super::people::PeopleCommand;
 use super::profile::About;
 use super::read_marks::Conversation;
+use super::redaction::MessageRef;
 use super::room_modes::{ModeRequest, RoomsQuestion};
 use super::sanctions::SanctionKind;
 use super::sending::Sending;
@@ -209,6 +210,13 @@ pub enum RoomCommand<'a> {
         kind: SanctionKind,
         /// A nickname, or the number of the ban or mute.
         whom: &'a str,
+    },
+    /// Take a message back.
+    Redact {
+        /// The message.
+        message: MessageRef,
+        /// The reason; may be empty.
+        reason: &'a str,
     },
     /// List the bans and mutes.
     Sanctions {

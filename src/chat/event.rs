@@ -8,6 +8,7 @@ use super::message::MessageId;
 use super::name::{Nickname, RoomName};
 use super::people::News;
 use super::person::Person;
+use super::redaction::Redacted;
 use super::room_modes::RuleChange;
 use super::sending::{Sent, SentId};
 
@@ -82,6 +83,8 @@ pub enum RoomEvent<'a> {
     },
     /// Somebody who looks after the room took action.
     Moderated(Moderation<'a>),
+    /// A message was taken back.
+    Redacted(Redacted<'a>),
     /// The rules of the room were changed, or something that those want to know who see them.
     Ruled(RuleChange<'a>),
 }
@@ -98,7 +101,7 @@ impl RoomEvent<'_> {
 
     /// Whether somebody's client says this, who knows it already.
     pub fn is_sent(&self) -> bool {
-        matches!(self, Self::Said { .. } | Self::Acted { .. } | Self::Sent(_))
+        matches!(self, Self::Said { .. } | Self::Acted { .. } | Self::Sent(_) | Self::Redacted(_))
     }
 
     /// Whether this is for people, and not for their programs alone.

@@ -60,6 +60,18 @@ pub enum Fact {
         /// Tags of the speaker's client, which are told and not remembered.
         #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
         tags: SmolStr,
+        /// The account that the speaker was logged in to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<NameKey>,
+    },
+    /// A message was taken back.
+    TakenBack {
+        /// Whoever took it back.
+        by: Nickname,
+        /// Its number.
+        number: u64,
+        /// The reason; may be empty.
+        reason: SmolStr,
     },
     /// Somebody who is in the room has another nickname.
     Renamed {

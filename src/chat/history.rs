@@ -70,6 +70,20 @@ impl History {
         self.messages = VecDeque::new();
     }
 
+    /// The message of this number.
+    pub(super) fn find(&self, number: u64) -> Option<&Message> {
+        let place = self.messages.binary_search_by_key(&number, |message| message.id.number);
+        place.ok().and_then(|place| self.messages.get(place))
+    }
+
+    /// Takes out the message of this number.
+    pub(super) fn take_back(&mut self, number: u64) -> Option<Message> {
+        let place = self.messages.binary_search_by_key(&number, |message| message.id.number);
+        let message = self.messages.remove(place.ok()?)?;
+        self.weight -= message.weight();
+        Some(message)
+    }
+
     fn forget_oldest(&mut self) {
         let Some(message) = self.messages.pop_front() else { return };
         self.weight -= message.weight();
@@ -271,6 +285,11 @@ impl<'a> Replay<'a> {
         last.map_or(self.history.forgotten, |message| message.id.number)
     }
 
+    /// The number of its first message; zero if there is none.
+    pub fn first_number(self) -> u64 {
+        self.iter().next().map_or(0, |message| message.id.number)
+    }
+
     /// Whether older messages are remembered.
     pub fn has_older(self) -> bool {
         self.from > 0
@@ -280,6 +299,7 @@ impl<'a> Replay<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::authorship::Authorship;
     use crate::chat::message::{MessageId, MessageKind};
     use crate::chat::name::{Alphabet, Nickname};
     use crate::time::UnixTime;
@@ -290,6 +310,7 @@ mod tests {
             kind: MessageKind::Said,
             who: Nickname::parse("alice", Alphabet::Ascii).unwrap(),
             text: text.into(),
+            author: Authorship::Unknown,
         }
     }
 
@@ -318,6 +339,25 @@ mod tests {
         assert_eq!((history.forgotten(), history.last_number()), (7, 12));
         history.clear();
         assert_eq!((history.forgotten(), history.last_number(), history.weight()), (12, 12, 0));
+    }
+
+    #[test]
+    fn what_was_taken_back_is_gone_and_nothing_else() {
+        let mut history = History::beginning_after(0);
+        for number in 1..=4 {
+            history.push(message(number, "hello"), 4);
+        }
+        assert!(history.take_back(9).is_none() && history.find(3).is_some());
+        assert_eq!(history.take_back(3).unwrap().id.number, 3);
+        assert!(history.take_back(3).is_none() && history.find(3).is_none());
+        assert_eq!(numbers(history.last(9)), [1, 2, 4]);
+        assert_eq!(history.last(2).first_number(), 2);
+        history.take_back(4);
+        history.check_invariants();
+        assert_eq!((history.last_number(), history.forgotten()), (2, 0));
+        assert!([1, 2].into_iter().all(|number| history.take_back(number).is_some()));
+        history.check_invariants();
+        assert_eq!((history.last_number(), history.last(9).first_number()), (0, 0));
     }
 
     #[test]

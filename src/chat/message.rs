@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::authorship::Authorship;
 use super::name::Nickname;
 use crate::limits::MESSAGE_WEIGHT;
 use crate::time::UnixTime;
@@ -52,12 +53,15 @@ pub struct Message {
     pub who: Nickname,
     /// Clean text.
     pub text: SmolStr,
+    /// By what the speaker is known again.
+    #[serde(default)]
+    pub author: Authorship,
 }
 
 impl Message {
     /// The bytes that it counts for in a history.
     pub fn weight(&self) -> usize {
-        MESSAGE_WEIGHT + self.text.len()
+        MESSAGE_WEIGHT + self.text.len() + self.author.weight()
     }
 }
 

@@ -12,7 +12,9 @@ use super::metadata::Metadata;
 use super::motd::Motd;
 use super::name::{Nickname, RoomName};
 use super::person::Person;
+use super::redaction::MessageRef;
 use super::refusal::Rank;
+use super::sending::SentId;
 use crate::limits::FLOOD_LINES_PER_ANNOUNCEMENT;
 use crate::time::UnixTime;
 
@@ -56,6 +58,15 @@ pub enum PeopleCommand<'a> {
         /// The reason; may be empty.
         reason: &'a str,
     },
+    /// Take back what one said to somebody alone.
+    Redact {
+        /// That person's nickname.
+        to: &'a str,
+        /// The message.
+        message: MessageRef,
+        /// The reason; may be empty.
+        reason: &'a str,
+    },
     /// Tell all who want to hear it from those who look after the server.
     TellAll(&'a str),
     /// Ask for the message of the day.
@@ -74,6 +85,7 @@ impl PeopleCommand<'_> {
             | Self::Back
             | Self::SetRealName(_)
             | Self::Kill { .. }
+            | Self::Redact { .. }
             | Self::TellAll(_)
             | Self::AskMotd => FLOOD_LINES_PER_ANNOUNCEMENT,
             _ => 1,
@@ -237,6 +249,17 @@ pub enum PeopleReply<'a> {
     Killed {
         /// By whom.
         by: Person<'a>,
+        /// The reason; may be empty.
+        reason: &'a str,
+    },
+    /// What one of you said to the other was taken back.
+    TakenBack {
+        /// By whom: whoever said it.
+        from: Person<'a>,
+        /// To whom it was said.
+        to: &'a Nickname,
+        /// The message.
+        id: SentId,
         /// The reason; may be empty.
         reason: &'a str,
     },

@@ -26,6 +26,8 @@ pub enum Done {
     /// What is said of a room for programs has changed, or what a person said of itself was taken
     /// away.
     Metadata,
+    /// Somebody else's message was taken back.
+    Redacted,
     /// The rules of a room were changed, or who is excepted from them.
     Rules,
 }

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::account_refusal::AccountRefusal;
 use super::metadata_request::MetadataRefusal;
 use super::name::{NameError, Nickname, RoomName};
-use super::room_refusal::RoomRefusal;
+use super::room_refusal::{RedactionRefusal, RoomRefusal};
 use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
 
@@ -58,6 +58,8 @@ pub enum Verb {
     Mute,
     /// Revoke a mute.
     Unmute,
+    /// Take a message back.
+    Redact,
     /// Give somebody a voice.
     Voice,
     /// Take a voice away.
@@ -174,6 +176,8 @@ pub enum Refusal {
     MutedName(RoomName),
     /// The rules of a room forbid it.
     Room(RoomRefusal),
+    /// A message is not taken back.
+    Redaction(RedactionRefusal),
     /// A room that is entered with a password only.
     PasswordNeeded(RoomName),
     /// The password or key is wrong.
@@ -302,7 +306,8 @@ impl Refusal {
             | Self::AddressNamed
             | Self::NoAddress(_)
             | Self::MainIsEverybodys
-            | Self::KeyWrong(_) => 6,
+            | Self::KeyWrong(_)
+            | Self::Redaction(RedactionRefusal::NotYours) => 6,
             Self::Banned(_) => 7,
             Self::Muted(_) | Self::MutedName(_) => 8,
             Self::Ignored(_) => 9,
@@ -319,6 +324,7 @@ impl Refusal {
             | Self::AlreadySo(_)
             | Self::NotIgnored(_)
             | Self::HistoryOff
+            | Self::Redaction(_)
             | Self::UnknownCommand(_)
             | Self::Incomplete(_)
             | Self::RequestMalformed
@@ -331,6 +337,12 @@ impl Refusal {
 impl From<RoomRefusal> for Refusal {
     fn from(refusal: RoomRefusal) -> Self {
         Self::Room(refusal)
+    }
+}
+
+impl From<RedactionRefusal> for Refusal {
+    fn from(refusal: RedactionRefusal) -> Self {
+        Self::Redaction(refusal)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Refusals that the rules of rooms lead to.
+//! Refusals that the rules of rooms lead to, and those to take a message back.
 
 use super::name::{Nickname, RoomName};
 
@@ -25,6 +25,17 @@ pub enum RoomRefusal {
     UnknownRule(char),
     /// As many people have a voice as may.
     TooManyVoiced(RoomName),
+}
+
+/// Why a message is not taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedactionRefusal {
+    /// No such message is remembered.
+    NoSuchMessage,
+    /// Somebody else said it, and whoever asks does not look after the room.
+    NotYours,
+    /// As many as may be wait to be deleted from the disk.
+    TooMany,
 }
 
 impl RoomRefusal {

@@ -97,6 +97,8 @@ pub struct SaveBatch<'a> {
     /// Rooms that are no more, because too many were kept. Done first: one of that name may have
     /// been made since.
     pub gone: &'a [RoomName],
+    /// Messages that were taken back, by their numbers.
+    pub redacted: &'a [u64],
     /// Rooms that have changed.
     pub rooms: Vec<RoomChanges<'a>>,
     /// The secret from which cloaks are made.
@@ -115,6 +117,7 @@ impl SaveBatch<'_> {
     /// The number of rows to write.
     pub fn rows(&self) -> usize {
         self.gone.len()
+            + self.redacted.len()
             + self.accounts.len()
             + self.belongings.iter().map(BelongingsChanges::rows).sum::<usize>()
             + self.mailboxes.iter().map(MailboxChanges::rows).sum::<usize>()

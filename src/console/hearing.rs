@@ -4,7 +4,7 @@ use super::link::LinkPhase;
 use super::pane::{Entry, Kind, Pane, Stamp};
 use super::reading::Heard;
 use super::{Console, Effect, effects, wording};
-use crate::dialect::json::{Action, Away, Message, Moderated, Object, Private};
+use crate::dialect::json::{Action, Away, Message, Moderated, Object, Private, Redacted};
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
@@ -80,6 +80,10 @@ impl Console {
             // What was told while there was no connection is out of date.
             Object::Welcome(_) => self.hint.clear(),
             Object::Topic { room, text, .. } => self.topic(room, text),
+            Object::Redacted(Redacted { n, text, .. }) => {
+                self.room_mut().take_back(*n);
+                self.notice(text);
+            }
             Object::History { gap, count, after, .. } => self.begin_past(*gap, *count, *after),
             Object::End { .. } => self.end_past(),
             Object::Token { queue, token, udp, .. } => {

@@ -116,6 +116,16 @@ impl Pane {
         Self { title: title.to_owned(), ..Self::default() }
     }
 
+    /// Shows of the message with this number no more than that it was taken back.
+    pub(super) fn take_back(&mut self, number: u64) {
+        let found = self.entries.iter_mut().find(|entry| entry.number == number);
+        if let Some(entry) = found.filter(|_| number > 0) {
+            self.weight -= entry.weight();
+            "(taken back)".clone_into(&mut entry.text);
+            self.weight += entry.weight();
+        }
+    }
+
     /// Adds an entry: at the end, or where its number belongs. `is_seen`: somebody looks at it.
     pub(super) fn push(&mut self, entry: Entry, is_seen: bool) {
         let Some(at) = self.place(entry.number) else { return };

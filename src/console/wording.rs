@@ -12,6 +12,7 @@ use crate::dialect::json::{
 };
 
 /// What an object says, one line after the other; nothing where there is nothing to be said.
+#[expect(clippy::too_many_lines, reason = "a table, a row an object")]
 pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
     let line = match object {
         Object::Motd { text } => format!("motd: {text}"),
@@ -53,6 +54,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         Object::Matched { peers } => matched(peers),
         Object::Person(person) => person.text.to_string(),
         Object::Away(Away { text: Some(text), .. }) => text.to_string(),
+        Object::Redacted(redacted) => redacted.text.to_string(),
         Object::Moderated(moderated) => moderated.text.to_string(),
         Object::Error(error) => error.text.to_string(),
         Object::Bye(bye) => bye.text.to_string(),

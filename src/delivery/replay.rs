@@ -19,8 +19,10 @@ pub(super) struct ReplayCache {
 struct Replayed {
     encoding: Encoding,
     room: RoomId,
-    /// The number of messages, and the last of them.
+    /// The number of messages, and the first and the last of them. One in between may have been
+    /// taken back since, but then there are fewer.
     count: usize,
+    first: u64,
     number: u64,
     /// Counted from the beginning of 1970: messages of other days are told with theirs.
     day: u64,
@@ -51,6 +53,7 @@ impl ReplayCache {
             encoding,
             room: room.id,
             count: messages.len(),
+            first: messages.first_number(),
             number: messages.last_number(),
             day: now.millis() / DAY_MILLIS,
         };

@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::json::Object;
 use super::{Encoding, Format, Situation};
 use crate::chat::{
-    ActiveSanction, Alphabet, Departure, Farewell, Field, Guide, HistoryCursor, Message, MessageId,
-    MessageKind, Moderation, ModerationAction, Network, Nickname, Peer, Person, PrivateId, Rank,
-    Recalled, Refusal, Reply, RoomEvent, RoomName, Sanction, SanctionKind, Sent, SentId, SentKind,
-    Ticket, Topic, Verb, Whisper,
+    ActiveSanction, Alphabet, Authorship, Departure, Farewell, Field, Guide, HistoryCursor,
+    Message, MessageId, MessageKind, Moderation, ModerationAction, Network, Nickname, Peer,
+    PeopleReply, Person, PrivateId, Rank, Recalled, Redacted, RedactionRefusal, Refusal, Reply,
+    RoomEvent, RoomName, Sanction, SanctionKind, Sent, SentId, SentKind, Ticket, Topic, Verb,
+    Whisper,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -109,7 +110,8 @@ fn messages_are_numbered_for_those_who_want_that() {
         (MessageKind::Said, "hello", "* [14:02] alice: hello\n"),
         (MessageKind::Acted, "waves", "* [14:02] * alice waves\n"),
     ] {
-        let message = &Message { id, kind, who: alice(), text: text.into() };
+        let message =
+            &Message { id, kind, who: alice(), text: text.into(), author: Authorship::Unknown };
         let live = if kind == MessageKind::Said { said } else { acted };
         let again = Reply::Remembered { room: &RoomName::main(), message, epoch: 7, now: at };
         assert_eq!(encoded(again), dated);
@@ -184,6 +186,9 @@ fn refusals_about_order() -> Vec<Refusal> {
         Refusal::TooManyIgnored,
         Refusal::NotIgnored("x".repeat(16)),
         Refusal::HistoryOff,
+        Refusal::Redaction(RedactionRefusal::NoSuchMessage),
+        Refusal::Redaction(RedactionRefusal::NotYours),
+        Refusal::Redaction(RedactionRefusal::TooMany),
         Refusal::OperWrong,
         Refusal::OperBusy,
         Refusal::QueueName,
@@ -214,6 +219,7 @@ fn every_refusal_is_one_short_ascii_notice() {
         Verb::Unban,
         Verb::Mute,
         Verb::Unmute,
+        Verb::Redact,
         Verb::Unignore,
         Verb::Oper,
     ];
@@ -326,13 +332,18 @@ fn other_notices_cannot_be_forged_either() {
     }
 }
 
+fn waves(id: MessageId) -> Message {
+    let (kind, who, author) = (MessageKind::Acted, alice(), Authorship::Unknown);
+    Message { id, kind, who, text: "waves".into(), author }
+}
+
 #[test]
 fn notices_about_history_and_order_cannot_be_forged_either() {
     let (alice_here, room) = (alice(), &RoomName::parse("games", Alphabet::Ascii).unwrap());
     let by = Person::named(&alice_here);
     let now = UnixTime::from_millis(1_763_820_125_900);
     let id = MessageId { number: 7, at: UnixTime::default() };
-    let message = &Message { id, kind: MessageKind::Acted, who: alice(), text: "waves".into() };
+    let message = &waves(id);
     let topic = &Topic { text: "chess".into(), by: alice(), at: UnixTime::default() };
     let cursor = HistoryCursor { epoch: 7, number: 7 };
     let network = Network::of("192.0.2.7".parse().unwrap());
@@ -398,6 +409,19 @@ fn notices_about_history_and_order_cannot_be_forged_either() {
     }
     let numbered = encoded_in(Encoding::NumberedLine, Reply::RecallEnds { room, cursor });
     assert_are_notices(events.into_iter().map(encoded).chain([numbered]));
+}
+
+#[test]
+fn what_is_taken_back_cannot_be_forged_either() {
+    let (author, at) = (&alice(), UnixTime::from_millis(1_763_820_125_900));
+    let (by, id) = (Person::named(author), SentId::Numbered(MessageId { number: 7, at }, 7));
+    for (is_own, reason) in [(true, ""), (false, "spam")] {
+        let redacted = RoomEvent::Redacted(Redacted { by, author, is_own, id, reason });
+        let numbered = encoded_in(Encoding::NumberedLine, redacted);
+        let private = Reply::People(PeopleReply::TakenBack { from: by, to: author, id, reason });
+        let private = encoded_in(Encoding::Line, private);
+        assert_are_notices([encoded(redacted), numbered, private].into_iter());
+    }
 }
 
 #[test]

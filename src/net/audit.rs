@@ -203,6 +203,7 @@ fn word(done: Done) -> &'static str {
         Done::Password(false) => "no-password",
         Done::Topic => "topic",
         Done::Metadata => "metadata",
+        Done::Redacted => "redact",
         Done::Rules => "mode",
     }
 }

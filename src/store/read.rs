@@ -12,8 +12,8 @@ use smol_str::SmolStr;
 use super::columns::{number, text, text_or_null};
 use super::{accounts, mailboxes, metadata};
 use crate::chat::{
-    Alphabet, Mask, Message, MessageKind, Metadata, Network, Nickname, RoomModes, RoomSettings,
-    SanctionKind, SecretHash, StoredRoom,
+    Alphabet, Authorship, Mask, Message, MessageKind, Metadata, Network, Nickname, RoomModes,
+    RoomSettings, SanctionKind, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
@@ -132,7 +132,8 @@ fn furnish(connection: &Connection, key: &str, room: &mut StoredRoom) -> Result<
     }
     room.settings.sanctions = Sanctions::restored(sanctions);
     room.settings.metadata = metadata::read_of_room(connection, key)?;
-    let sql = "SELECT number, at, who, kind, text FROM messages WHERE room = ?1 ORDER BY number";
+    let sql = "SELECT number, at, who, kind, text, account FROM messages
+               WHERE room = ?1 ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
@@ -241,6 +242,11 @@ fn message(row: &Row<'_>) -> Option<Message> {
             _ => return None,
         },
         text: cleaned(text(row, 4)?, LINE_BYTES_MAX)?,
+        author: match text_or_null(row, 5).flatten() {
+            // The key of a name is that of the name that it is.
+            Some(account) => Authorship::Account(Box::new(NameKey::of(account))),
+            None => Authorship::Unknown,
+        },
     })
 }
 

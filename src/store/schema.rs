@@ -20,8 +20,8 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// rooms, and masks. The fifth adds the read marks of accounts: the key of a conversation is a
 /// nickname's, or `#` and that of a room; the place says which mark a new one replaces. And it adds
 /// the metadata of accounts and of rooms. The sixth adds the mailboxes of
-/// accounts.
-pub(super) const STEPS: [&str; 6] = [
+/// accounts. The seventh adds the account of a message's author, who may take it back.
+pub(super) const STEPS: [&str; 7] = [
     "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -129,6 +129,9 @@ pub(super) const STEPS: [&str; 6] = [
         text TEXT NOT NULL,
         PRIMARY KEY (account, place)
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    ALTER TABLE messages ADD COLUMN account TEXT;
 ",
 ];
 

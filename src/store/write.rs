@@ -18,6 +18,10 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     for name in batch.gone {
         erase(connection, name.key().as_str())?;
     }
+    for number in batch.redacted {
+        let sql = "DELETE FROM messages WHERE number = ?1";
+        connection.prepare_cached(sql)?.execute([integer(*number)])?;
+    }
     for account in &batch.accounts {
         accounts::write(connection, account)?;
     }
@@ -139,8 +143,8 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
         MessageKind::Acted => "acted",
         MessageKind::Noticed => "noticed",
     };
-    let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT OR REPLACE INTO messages (number, room, at, who, kind, text, account)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         integer(message.id.number),
         key,
@@ -148,6 +152,7 @@ fn say(connection: &Connection, key: &str, message: &Message) -> Result<()> {
         message.who.as_str(),
         kind,
         message.text.as_str(),
+        message.author.account().map(NameKey::as_str),
     ])?;
     Ok(())
 }

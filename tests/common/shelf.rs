@@ -86,6 +86,9 @@ impl Shelf {
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());
         }
+        for room in &mut kept.rooms {
+            room.messages.retain(|message| !batch.redacted.contains(&message.id.number));
+        }
         for account in &batch.accounts {
             kept.accounts.retain(|kept| kept.key() != account.key());
             kept.accounts.push((*account).clone());

@@ -10,6 +10,7 @@ use super::membership::Exit;
 use super::{Context, Lobby};
 use crate::chat::account::Account;
 use crate::chat::author::Author;
+use crate::chat::authorship::Authorship;
 use crate::chat::command::{Command, Outcome};
 use crate::chat::fact::{Change, Fact, JournalEntry};
 use crate::chat::message::{Message, MessageId};
@@ -283,9 +284,13 @@ impl Lobby {
             Fact::Went { who } => {
                 self.remove(room, author, (&who, Exit::Parts("")), context, outlet);
             }
-            Fact::Said { who, kind, text, tags } => {
-                let message = Message { id: stamp, kind, who, text };
+            Fact::Said { who, kind, text, tags, account } => {
+                let known = Authorship::of(author.client(), account);
+                let message = Message { id: stamp, kind, who, text, author: known };
                 self.hear(room, author, (message, &tags), context, outlet);
+            }
+            Fact::TakenBack { by, number, reason } => {
+                self.take_back(room, author, (&by, number, reason), context, outlet);
             }
             Fact::Renamed { old, new } => {
                 if let Some(open) = self.rooms.get_mut(room).filter(|it| !it.officers.is_empty()) {

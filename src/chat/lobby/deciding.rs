@@ -183,6 +183,9 @@ impl Lobby {
             RoomCommand::Revoke { kind, whom } => {
                 self.decide_to_revoke(id, room, by, (kind, whom), context)
             }
+            RoomCommand::Redact { message, reason } => {
+                self.decide_to_redact(id, room, by, (message, reason))
+            }
             RoomCommand::AskTopic => Ok(Decision::TellTopic(room)),
             RoomCommand::Recall(which) => Ok(Decision::Recall(room, which)),
             RoomCommand::Sanctions { page } => Ok(Decision::ListSanctions(room, page)),

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Lobby;
 use super::inviting::Invitation;
 use super::persistence::Unsaved;
+use super::redacting::Whispers;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::accounts::AccountsState;
 use crate::chat::belongings::BelongingsState;
@@ -34,6 +35,8 @@ pub struct LobbyState {
     watches: Vec<(ClientId, Vec<SmolStr>)>,
     #[serde(default)]
     gone: Vec<Gone>,
+    #[serde(default)]
+    whispers: Whispers,
     #[serde(default)]
     most_members: usize,
     #[serde(default)]
@@ -73,6 +76,7 @@ impl Lobby {
             profiles: self.profiles.iter().map(|(id, profile)| (id, profile.clone())).collect(),
             watches: self.watches.handed_over(),
             gone: self.gone.iter().cloned().collect(),
+            whispers: self.whispers.clone(),
             most_members: self.most_members,
             cloaks: Some(self.profiles.cloaks().secret()),
             ignores: self.ignores.handed_over(),
@@ -130,6 +134,7 @@ impl Lobby {
         self.forget_mailboxes_of_nobody();
         self.sent = state.sent;
         self.gone = state.gone.into();
+        self.whispers = state.whispers;
         self.most_members = state.most_members.max(self.members.len());
         for (id, names) in state.watches {
             for name in names {

@@ -4,7 +4,7 @@
 
 use super::Lobby;
 use crate::chat::fact::{Fact, JournalEntry};
-use crate::chat::message::MessageId;
+use crate::chat::message::{Message, MessageId};
 use crate::chat::name::RoomName;
 use crate::chat::room::{Room, RoomId};
 
@@ -79,6 +79,10 @@ impl Lobby {
 /// The part of a room that facts determine.
 fn determined(room: &Room) -> impl PartialEq + std::fmt::Debug {
     let Room { name, settings, history, standing, officers, .. } = room;
-    let messages: Vec<_> = history.last(usize::MAX).iter().collect();
+    // By which connection an author is known is each lobby's own.
+    let said = |it: &Message| {
+        (it.id, it.kind, it.who.clone(), it.text.clone(), it.author.account().cloned())
+    };
+    let messages: Vec<_> = history.last(usize::MAX).iter().map(said).collect();
     (name, settings, messages, history.forgotten(), standing, officers)
 }

@@ -35,6 +35,7 @@ mod persistence;
 mod presence;
 mod public;
 mod recalling;
+mod redacting;
 mod room_lists;
 mod ruling;
 mod sending;
@@ -81,6 +82,7 @@ use ignores::Ignores;
 use inviting::Invitations;
 use journal::Journal;
 use persistence::Unsaved;
+use redacting::Whispers;
 use sequence::{RoomKeys, Sequence};
 use watches::Watches;
 
@@ -160,6 +162,7 @@ pub struct Lobby {
     gone: VecDeque<Gone>,
     /// Messages without a number, so far.
     sent: u32,
+    whispers: Whispers,
     /// The most members there were at once.
     most_members: usize,
     ignores: Ignores,
@@ -205,6 +208,7 @@ impl Lobby {
             watches: Watches::default(),
             gone: VecDeque::new(),
             sent: 0,
+            whispers: Whispers::default(),
             most_members: 0,
             ignores: Ignores::default(),
             invitations: Invitations::default(),

@@ -23,6 +23,9 @@ pub(super) struct Unsaved {
     rooms: VecDeque<RoomId>,
     /// Rooms that are to be deleted from the store.
     gone: Vec<RoomName>,
+    /// Messages that were taken back, by their numbers: they are to be deleted from the store.
+    #[serde(default)]
+    redacted: Vec<u64>,
 }
 
 impl Unsaved {
@@ -40,6 +43,16 @@ impl Unsaved {
     pub(super) fn note_gone(&mut self, names: Vec<RoomName>) {
         debug_assert!(self.gone.is_empty(), "others are to go first");
         self.gone = names;
+    }
+
+    /// Notes that a message was taken back.
+    pub(super) fn note_redacted(&mut self, number: u64) {
+        self.redacted.push(number);
+    }
+
+    /// How many messages that were taken back are still to be deleted.
+    pub(super) fn redactions(&self) -> usize {
+        self.redacted.len()
     }
 
     /// Notes that a room is to stay stored after all.
@@ -105,6 +118,7 @@ impl Lobby {
             || self.mailboxes.has_unsaved()
             || !self.unsaved.rooms.is_empty()
             || !self.unsaved.gone.is_empty()
+            || !self.unsaved.redacted.is_empty()
     }
 
     /// Saves changes by `commit`, at most so many rows at a time. If that fails, they stay to be
@@ -118,7 +132,9 @@ impl Lobby {
         commit: impl FnOnce(&SaveBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (accounts, must_last) = self.accounts.unsaved(most);
-        let (mut rows, accounts_saved) = (self.unsaved.gone.len() + accounts.len(), accounts.len());
+        let redacted = &self.unsaved.redacted[..self.unsaved.redacted.len().min(most)];
+        let (redactions, accounts_saved) = (redacted.len(), accounts.len());
+        let mut rows = self.unsaved.gone.len() + redactions + accounts_saved;
         let belongings = self.belongings.unsaved(most.saturating_sub(rows));
         let owners_saved = belongings.len();
         rows += belongings.iter().map(BelongingsChanges::rows).sum::<usize>();
@@ -148,6 +164,7 @@ impl Lobby {
             last,
             gap_before,
             gone,
+            redacted,
             rooms,
             cloaks,
             accounts,
@@ -156,6 +173,7 @@ impl Lobby {
             must_last,
         })?;
         self.accounts.note_saved(accounts_saved);
+        self.unsaved.redacted.drain(..redactions);
         self.mailboxes.note_saved(&mailboxes_saved);
         let accounts = &self.accounts;
         let is_in_use = |account: &NameKey| !accounts.clients_of(account).is_empty();

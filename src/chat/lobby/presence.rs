@@ -55,6 +55,9 @@ impl Lobby {
             PeopleCommand::Kill { whom, reason } => {
                 self.kill(id, (whom, reason), context, outlet)?;
             }
+            PeopleCommand::Redact { to, message, reason } => {
+                self.redact_whisper(id, to, (message, reason), context, outlet)?;
+            }
             PeopleCommand::TellAll(text) => self.tell_all(id, text, context, outlet)?,
             PeopleCommand::AskMotd => {
                 outlet.reply(id, &Reply::People(PeopleReply::Motd(&self.settings.motd)));

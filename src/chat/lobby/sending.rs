@@ -136,6 +136,7 @@ impl Lobby {
     ) {
         let private_id = self.next_private_id(context.now);
         let sent_id = SentId::Unnumbered(private_id);
+        self.note_whisper(id, receiver, private_id);
         let (from, to) = (self.person(id, context), self.person(receiver, context));
         let (Some(from), Some(to)) = (from, to) else { return };
         let whisper = Whisper { to, sent: Sent { who: from, kind, text, tags, id: sent_id } };

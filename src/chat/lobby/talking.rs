@@ -41,7 +41,8 @@ impl Lobby {
             return Ok(Decision::Nothing);
         }
         let (who, text) = (member.nickname.clone(), text.as_ref().into());
-        Ok(Decision::Fact(room, Fact::Said { who, kind, text, tags: tags.into() }))
+        let account = self.account_key_of(id);
+        Ok(Decision::Fact(room, Fact::Said { who, kind, text, tags: tags.into(), account }))
     }
 
     /// Says something in a room for a bot, which is no member. Returns the number and the date of
@@ -81,7 +82,8 @@ impl Lobby {
             return Ok(None);
         }
         let (who, text) = (bot.clone(), text.as_ref().into());
-        let said = Fact::Said { who, kind: MessageKind::Said, text, tags: Default::default() };
+        let (kind, tags) = (MessageKind::Said, Default::default());
+        let said = Fact::Said { who, kind, text, tags, account: None };
         let stamp = self.sequence.stamp(&said, context.now);
         self.happen(room, Author::There, said, context, outlet);
         Ok(Some(stamp))

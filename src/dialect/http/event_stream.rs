@@ -37,7 +37,7 @@ pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out
             SentId::Numbered(id, epoch) => Some(HistoryCursor { epoch, number: id.number }),
             SentId::Unnumbered(..) => return,
         },
-        RoomEvent::TopicChanged { .. } | RoomEvent::Moderated(_) => None,
+        RoomEvent::TopicChanged { .. } | RoomEvent::Moderated(_) | RoomEvent::Redacted(_) => None,
     };
     event_at(place, out, |out| json::room_event(room, event, out));
 }
@@ -85,7 +85,7 @@ fn write_place(HistoryCursor { epoch, number }: HistoryCursor, out: &mut Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Alphabet, Farewell, Message, MessageId, MessageKind, Nickname};
+    use crate::chat::{Alphabet, Authorship, Farewell, Message, MessageId, MessageKind, Nickname};
     use crate::dialect::Encoding;
     use crate::time::UnixTime;
 
@@ -109,7 +109,8 @@ mod tests {
         let live = told(|out| Encoding::EventStream.room_event(room, &said, out));
         assert_eq!(live, format!("id: c77143c7:1201\ndata: {object}}}\n\n"));
         let kind = MessageKind::Said;
-        let message = &Message { id, kind, who: alice.clone(), text: "hi".into() };
+        let author = Authorship::Unknown;
+        let message = &Message { id, kind, who: alice.clone(), text: "hi".into(), author };
         let now = UnixTime::default();
         let old = replied(&Reply::Remembered { room, message, epoch: 0xC771_43C7, now });
         assert_eq!(old, format!("id: c77143c7:1201\ndata: {object},\"old\":true}}\n\n"));

@@ -36,6 +36,7 @@ impl Capabilities {
     pub(super) const ACCOUNT_NOTIFY: Self = Self(1 << 5);
     pub(super) const SETNAME: Self = Self(1 << 6);
     pub(super) const INVITE_NOTIFY: Self = Self(1 << 7);
+    pub(super) const MESSAGE_REDACTION: Self = Self(1 << 8);
     pub(super) const MULTILINE: Self = Self(1 << 9);
     /// No capability: its lines come and go in messages of WebSocket …
     pub(super) const IN_FRAMES: Self = Self(1 << 14);
@@ -132,6 +133,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("draft/chathistory", Capabilities::CHATHISTORY),
     offered("draft/read-marker", Capabilities::READ_MARKER),
     offered("draft/metadata-3", Capabilities::METADATA),
+    offered("draft/message-redaction", Capabilities::MESSAGE_REDACTION),
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),

@@ -9,6 +9,7 @@ mod marks;
 pub(super) mod metadata;
 mod modes;
 mod people;
+mod redaction;
 mod rooms;
 pub(super) mod talking;
 
@@ -111,10 +112,13 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
     }
 }
 
-/// What of its verb a line is, where a verb has several meanings.
+/// What of its verb a line is, where a verb has several meanings; or the message that it is about.
 pub(super) fn subcommand<'a>(message: &Message<'a>) -> &'a str {
-    let has_several = message.verb.eq_ignore_ascii_case("CHATHISTORY");
-    message.get(0).filter(|_| has_several).unwrap_or_default()
+    match verb(message.verb).as_str() {
+        "CHATHISTORY" => message.get(0).unwrap_or_default(),
+        "REDACT" => message.get(1).unwrap_or_default(),
+        _ => "",
+    }
 }
 
 /// A verb in capitals, as far as any has letters.
@@ -173,6 +177,7 @@ pub(super) fn step<'a>(
         "CHATHISTORY" => Some(history::step(message)),
         "MARKREAD" => Some(marks::step(message)),
         "METADATA" => Some(metadata::step(message)),
+        "REDACT" => Some(redaction::step(message)),
         "TOPIC" => Some(rooms::topic(message)),
         "INVITE" => Some(modes::invite(message)),
         "LIST" => Some(modes::list(message)),

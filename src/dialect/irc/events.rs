@@ -4,11 +4,11 @@ use std::io::Write;
 
 use super::capability::{Capabilities, Form, MULTILINE_BATCH, MULTILINE_CONCAT};
 use super::numeric::END;
-use super::ruled;
-use super::source::{by, channel, write_source};
+use super::source::{Id, by, channel, write_source};
+use super::{redaction, ruled};
 use crate::chat::{
-    Departure, Moderation, ModerationAction, News, Nickname, Person, PrivateId, RoomEvent,
-    RoomName, Sent, SentId, SentKind,
+    Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
+    SentId, SentKind,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 use crate::text::fitting;
@@ -53,6 +53,7 @@ pub(in crate::dialect) fn write(
             by(who, out).word("TOPIC").word(&target).text(text);
         }
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
+        RoomEvent::Redacted(ref redacted) => redaction::redacted(form, redacted, &target, out),
         RoomEvent::Ruled(ref change) => ruled::write(form, change, &target, out),
     }
 }
@@ -208,7 +209,7 @@ fn write_tags(form: Form, message: &Sent<'_>, is_first: bool, out: &mut Vec<u8>)
     if form.has(Capabilities::MESSAGE_TAGS) {
         if is_first {
             begin(out);
-            write_id(message.id, out);
+            let _ = write!(out, "msgid={}", Id(message.id));
         }
         if !message.tags.is_empty() {
             begin(out);
@@ -222,16 +223,6 @@ fn write_tags(form: Form, message: &Sent<'_>, is_first: bool, out: &mut Vec<u8>)
     if out.len() > start {
         out.push(b' ');
     }
-}
-
-/// Appends the tag by which a message is known.
-fn write_id(id: SentId, out: &mut Vec<u8>) {
-    let _ = match id {
-        SentId::Numbered(id, epoch) => write!(out, "msgid={epoch:08x}-{}", id.number),
-        SentId::Unnumbered(PrivateId { at, count }) => {
-            write!(out, "msgid={:x}.{count}", at.millis())
-        }
-    };
 }
 
 /// As much of a text as fits, and the rest: cut at a space, which may be left out, or else between

@@ -11,6 +11,7 @@
 //!     note           what a client's reader is to know or to tell of a line
 //!     reader         one client's end: its nickname, its label, answers put together
 //!     events         what happens in a room; replies, refusals: what one client is told
+//!     redaction      messages that are taken back
 //!     server         questions that the language answers alone: version, help
 //!     frames         the same lines in messages of WebSocket
 //!     password       the one that a server may ask for
@@ -37,6 +38,7 @@ mod note;
 mod numeric;
 mod password;
 mod reader;
+mod redaction;
 mod refusals;
 mod registration;
 mod replies;

@@ -22,7 +22,8 @@ use super::numeric::{END, Line};
 use super::source::channel;
 use super::{replies, told};
 use crate::chat::{
-    ConversationReply, MetadataAnswer, News, Reply, RoomAnswer, RoomEvent, RoomName, RuleChange,
+    ConversationReply, MetadataAnswer, News, PeopleReply, Reply, RoomAnswer, RoomEvent, RoomName,
+    RuleChange,
 };
 use crate::dialect::websocket::farewell;
 use crate::limits::IRC_ANSWER_BYTES_MAX;
@@ -115,6 +116,14 @@ impl Reader {
         {
             // Others say this whenever they like: it answers nothing.
             return replies::write(&self.to, reply, out);
+        }
+        if let Reply::People(PeopleReply::TakenBack { from, .. }) = reply {
+            if from.as_str() != self.to.nickname() {
+                return replies::write(&self.to, reply, out);
+            }
+            if !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {
+                return;
+            }
         }
         let is_asked = self.to.verb == "CHATHISTORY";
         match reply {

@@ -1,11 +1,11 @@
-//! How people and rooms are named in lines.
+//! How people, rooms and messages are named in lines.
 
 use std::fmt;
 use std::io::Write;
 
 use super::capability::{Capabilities, Form};
 use super::numeric::Line;
-use crate::chat::{Person, RoomName};
+use crate::chat::{Person, PrivateId, RoomName, SentId};
 
 /// The name of a room with what IRC puts before it.
 pub(super) fn channel(room: &RoomName) -> String {
@@ -19,6 +19,18 @@ pub(super) struct Source<'a>(pub(super) Person<'a>);
 impl fmt::Display for Source<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}!{}@{}", self.0.as_str(), self.0.user(), self.0.cloak())
+    }
+}
+
+/// By what a message is known (IRCv3 `message-ids`).
+pub(super) struct Id(pub(super) SentId);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            SentId::Numbered(id, epoch) => write!(f, "{epoch:08x}-{}", id.number),
+            SentId::Unnumbered(PrivateId { at, count }) => write!(f, "{:x}.{count}", at.millis()),
+        }
     }
 }
 

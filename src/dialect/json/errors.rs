@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::accounts;
 use super::events::seconds;
 use super::object::{Bye, Error, Object, Text};
-use crate::chat::{ActiveSanction, Farewell, MetadataRefusal, Refusal, Reply, RoomRefusal};
+use crate::chat::{
+    ActiveSanction, Farewell, MetadataRefusal, RedactionRefusal, Refusal, Reply, RoomRefusal,
+};
 use crate::dialect::line::writing::sentence;
 use crate::dialect::line::{refusals, wording};
 
@@ -126,6 +128,9 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchSanction { .. } | Refusal::NotIgnored(_) => "not-listed",
         Refusal::Ignored(_) => "ignored",
         Refusal::HistoryOff => "history-off",
+        Refusal::Redaction(RedactionRefusal::NoSuchMessage) => "message-none",
+        Refusal::Redaction(RedactionRefusal::NotYours) => "not-allowed",
+        Refusal::Redaction(RedactionRefusal::TooMany) => "list-full",
         Refusal::OperWrong => "oper-wrong",
         Refusal::OperBusy => "oper-busy",
         Refusal::Account(refusal) => accounts::code(refusal),

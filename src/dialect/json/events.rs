@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::object::{Action, Message, Moderated, Object, Text};
+use super::object::{Action, Message, Moderated, Object, Redacted, Text};
 use super::person::Away;
 use super::said::said;
 use crate::chat::{
-    MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName, SentId, SentKind,
+    self, MessageId, Moderation, ModerationAction, News, Person, RoomEvent, RoomName, SentId,
+    SentKind,
 };
 use crate::dialect::line::writing::sentence;
-use crate::dialect::line::{notices, ruling};
+use crate::dialect::line::{notices, redaction, ruling};
 
 /// Appends what happened in a room.
 pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
@@ -58,6 +59,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
             Object::Topic { room: name, text: text.into(), by, changed: true }
         }
         RoomEvent::Moderated(moderation) => moderated(&moderation, false),
+        RoomEvent::Redacted(ref event) => redacted(room, event)?,
         RoomEvent::Ruled(change) => {
             let text = sentence(|out| ruling::changed(out, &change)).into();
             Object::Notice { room: Some(name), text }
@@ -83,6 +85,19 @@ fn message<'a>(
         me,
         old: false,
     })
+}
+
+/// A message that was taken back; `None`: one that was not told.
+fn redacted<'a>(room: &'a RoomName, event: &chat::Redacted<'a>) -> Option<Object<'a>> {
+    let SentId::Numbered(id, _) = event.id else { return None };
+    Some(Object::Redacted(Redacted {
+        room: room.as_str().into(),
+        n: id.number,
+        nick: event.author.as_str().into(),
+        by: event.by.as_str().into(),
+        reason: Some(Text::from(event.reason)).filter(|reason| !reason.is_empty()),
+        text: sentence(|out| redaction::told(out, event, true)).into(),
+    }))
 }
 
 /// How order was kept; `you`: by doing that to the reader.

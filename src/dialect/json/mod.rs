@@ -27,8 +27,8 @@ mod said;
 
 pub(super) use events::room_event;
 pub use object::{
-    Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, RoomEntry,
-    RoomInvitation, Rules, SanctionEntry, Text, VERSION,
+    Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, Redacted,
+    RoomEntry, RoomInvitation, Rules, SanctionEntry, Text, VERSION,
 };
 pub use person::{Away, PersonEntry};
 pub use private::{ConversationEntry, Conversations, Forgotten, Private, Remembered};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use super::endings::{Bye, Error};
 use super::person::{Away, PersonEntry};
 use super::private::{Conversations, Forgotten, Private, Remembered};
-pub use super::room_objects::{RoomInvitation, Rules};
+pub use super::room_objects::{Redacted, RoomInvitation, Rules};
 
 /// The version that [`Greeting::v`] tells.
 pub const VERSION: u32 = 1;
@@ -43,6 +43,8 @@ pub enum Object<'a> {
     },
     /// Somebody said something.
     Message(Message<'a>),
+    /// A message was taken back.
+    Redacted(Redacted<'a>),
     /// Somebody came.
     Joined {
         /// Where.

@@ -11,8 +11,8 @@ use super::conversations;
 use super::depth::depth;
 use super::marks;
 use crate::chat::{
-    AccountRequest, Command, HistoryCursor, Landing, LogInWay, PeopleCommand, Recall, Refusal,
-    RoomCommand, quoted,
+    AccountRequest, Command, HistoryCursor, Landing, LogInWay, MessageRef, PeopleCommand, Recall,
+    Refusal, RoomCommand, quoted,
 };
 use crate::dialect::format::Request;
 use crate::dialect::line::{message, slash};
@@ -171,6 +171,13 @@ impl Fields {
                 Command::InRoom { room, command: RoomCommand::AskTopic }
             }
             "topic" => Command::InRoom { room, command: RoomCommand::SetTopic(self.text()?) },
+            "redact" => Command::InRoom {
+                room,
+                command: RoomCommand::Redact {
+                    message: MessageRef::Number(self.n.ok_or(Refusal::RequestMalformed)?),
+                    reason: self.text.as_deref().unwrap_or_default(),
+                },
+            },
             "match" => Command::Match {
                 queue: needed(self.queue.as_deref())?,
                 players: u8::try_from(self.n.unwrap_or(2)).unwrap_or(u8::MAX),
@@ -357,6 +364,10 @@ mod tests {
                 in_room(RoomCommand::Recall(Recall::Before { number: 7, most: LISTED_MAX })),
             ),
             (
+                r#"{"t":"redact","room":"games","n":7,"text":"typo"}"#,
+                in_room(RoomCommand::Redact { message: MessageRef::Number(7), reason: "typo" }),
+            ),
+            (
                 r#"{"t":"match","queue":"duel"}"#,
                 command(Command::Match { queue: "duel", players: 2 }),
             ),
@@ -468,6 +479,7 @@ mod tests {
             r#"{"t":"join"}"#,
             r#"{"t":"read","at":5}"#,
             r#"{"t":"read","room":"games","nick":"bob"}"#,
+            r#"{"t":"redact"}"#,
             r#"{"t":"history","after":"7"}"#,
             r#"{"t":"command","text":"hi"}"#,
         ] {

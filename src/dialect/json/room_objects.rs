@@ -19,6 +19,24 @@ pub struct RoomInvitation<'a> {
     pub text: Cow<'a, str>,
 }
 
+/// A message was taken back: it is in no history any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redacted<'a> {
+    /// The room.
+    pub room: Cow<'a, str>,
+    /// The number of the message.
+    pub n: u64,
+    /// Who had said it.
+    pub nick: Cow<'a, str>,
+    /// Who took it back.
+    pub by: Cow<'a, str>,
+    /// Why, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Cow<'a, str>>,
+    /// The same in English.
+    pub text: Cow<'a, str>,
+}
+
 /// The rules of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules<'a> {

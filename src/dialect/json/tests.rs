@@ -14,13 +14,14 @@ use crate::limits::{
 use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
-const ALL: [&str; 37] = [
+const ALL: [&str; 38] = [
     "prompt",
     "format",
     "welcome",
     "motd",
     "room",
     "message",
+    "redacted",
     "joined",
     "left",
     "renamed",

@@ -7,6 +7,7 @@
 mod accounts;
 
 pub use super::command_spec::{CommandSpec, Takes};
+use super::redaction;
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
 use crate::chat::{
@@ -181,7 +182,7 @@ pub(in crate::dialect) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [CommandEntry; 36] = [
+static TABLE: [CommandEntry; 37] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })
@@ -238,6 +239,8 @@ static TABLE: [CommandEntry; 36] = [
             "/history",
             "what was said here before (/history 5: the last five)",
         ),
+    entry("redact", "NUMBER [WHY]", Takes::Text, "take back what you said", redaction::asked)
+        .usage(Verb::Redact, "/redact NUMBER, with a reason if you like (/numbers on shows them)"),
     format_entry("numbers", "on|off", "the number and date of each message", |argument| {
         slash::switch(Verb::Numbers, argument).map(Format::Numbers)
     })

@@ -16,6 +16,7 @@ pub(super) mod habits;
 pub(super) mod message;
 pub(super) mod notices;
 pub(super) mod people;
+pub(super) mod redaction;
 pub(super) mod refusals;
 pub(super) mod rounded;
 pub(super) mod ruling;

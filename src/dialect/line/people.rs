@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::date::Dated;
+use super::redaction;
 use super::rounded::Rounded;
 use super::writing::{Listing, line, notice};
 use crate::chat::{Census, Found, Gone, News, PeopleReply, Portrait, Rank, UserMode, UserModes};
@@ -48,6 +49,9 @@ pub(in crate::dialect) fn write(reply: &PeopleReply<'_>, out: &mut Vec<u8>) {
         }
         PeopleReply::ToldAll(from, text) => {
             line(out, &["* to everybody, from ", from.as_str(), ": ", text]);
+        }
+        PeopleReply::TakenBack { from, to, id, reason } => {
+            redaction::private(out, (from, to), (id, reason));
         }
         PeopleReply::Killed { by, reason: "" } => {
             line(out, &["* you were put out of the server by ", by.as_str()]);

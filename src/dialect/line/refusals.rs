@@ -5,6 +5,7 @@ use std::io::Write;
 use super::accounts;
 use super::commands::usage;
 use super::notices::because;
+use super::redaction;
 use super::rounded::Rounded;
 use super::ruling;
 use super::writing::{line, notice};
@@ -19,6 +20,7 @@ use crate::limits::{
 pub(in crate::dialect) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
     match (refusal, constant(refusal)) {
         (Refusal::Room(refusal), _) => ruling::refusal(out, refusal),
+        (Refusal::Redaction(refusal), _) => line(out, &["* ", redaction::refusal(*refusal)]),
         (_, Some(text)) => line(out, &["* ", text]),
         (_, None) => variable(refusal, out),
     }
@@ -239,6 +241,7 @@ const UNREADABLE: &str =
     "what belongs to your account cannot be read from the disk now; try again in a while";
 
 /// Refusals that always read the same.
+#[expect(clippy::too_many_lines, reason = "a table, a row a refusal")]
 fn constant(refusal: &Refusal) -> Option<&'static str> {
     Some(match refusal {
         Refusal::NicknameFirst => "type a nickname first: /nick NAME (/quit leaves)",
@@ -276,6 +279,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NameTooLong
         | Refusal::RoomNameTooLong
         | Refusal::Room(_)
+        | Refusal::Redaction(_)
         | Refusal::NicknameReserved(_)
         | Refusal::NicknameTaken(_)
         | Refusal::AlreadyCalled(_)

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::chat::{
-    Account, Alphabet, Mask, Message, MessageKind, Metadata, RoomChanges, RoomModes, RoomSettings,
-    SanctionKind, SaveBatch, SecretHash, StoredRoom,
+    Account, Alphabet, Authorship, Mask, Message, MessageKind, Metadata, RoomChanges, RoomModes,
+    RoomSettings, SanctionKind, SaveBatch, SecretHash, StoredRoom,
 };
 use crate::chat::{
-    MessageId, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby, Topic,
+    MessageId, NameKey, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby,
+    Topic,
 };
 use crate::scram::Verifier;
 use crate::time::UnixTime;
@@ -59,6 +60,10 @@ pub(super) fn message(number: u64, text: &str) -> Message {
         kind: if number.is_multiple_of(3) { MessageKind::Acted } else { MessageKind::Said },
         who: Nickname::restored("alice").unwrap(),
         text: text.into(),
+        author: match number % 4 {
+            0 => Authorship::Account(Box::new(NameKey::of("alice"))),
+            _ => Authorship::Unknown,
+        },
     }
 }
 
@@ -73,6 +78,7 @@ pub(super) struct StoreModel {
 /// A batch of the model's changes.
 pub(super) struct RoomUpdate {
     gone: Vec<RoomName>,
+    redacted: Vec<u64>,
     /// Each room, whether its settings is told, and the number before the first message told.
     rooms: Vec<(&'static str, bool, u64)>,
     accounts: Vec<&'static str>,
@@ -95,6 +101,7 @@ impl RoomUpdate {
             last: model.last,
             gap_before: model.last / 2,
             gone: &self.gone,
+            redacted: &self.redacted,
             rooms: rooms.collect(),
             cloaks: Some([7; 16]),
             accounts: self.accounts.iter().map(|name| &model.accounts[name]).collect(),
@@ -112,10 +119,16 @@ impl StoreModel {
     /// Changes something.
     pub(super) fn play(&mut self, random: &mut ModelRandom) -> RoomUpdate {
         self.epoch = 7;
-        let mut change = RoomUpdate { gone: Vec::new(), rooms: Vec::new(), accounts: Vec::new() };
+        let (gone, redacted) = (Vec::new(), Vec::new());
+        let mut change = RoomUpdate { gone, redacted, rooms: Vec::new(), accounts: Vec::new() };
         for name in ROOMS {
             if random.below(6) == 0 && self.rooms.remove(name).is_some() {
                 change.gone.push(room_name(name));
+            }
+            let said = self.rooms.get_mut(name).map(|room| &mut room.messages);
+            if let Some(said) = said.filter(|said| !said.is_empty() && random.below(4) == 0) {
+                let place = random.below(said.len() as u64) as usize;
+                change.redacted.push(said.remove(place).id.number);
             }
             if random.below(3) == 0 {
                 change.rooms.push(self.change_room(name, random));

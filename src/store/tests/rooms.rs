@@ -11,7 +11,7 @@ use crate::chat::{
 use crate::limits::{
     HISTORY_TOTAL_BYTES, ROOM_CONFIGURED_UNUSED_DAYS, ROOM_UNUSED_DAYS, ROOMS_BETWEEN_COUNTS,
 };
-use crate::store::Store;
+use crate::store::{STEPS, Store};
 
 const TODAY: u32 = 20_000;
 
@@ -208,7 +208,7 @@ fn no_more_is_let_go_of_than_one_commit_can_erase() {
 fn state_of_the_first_version() -> tempfile::TempDir {
     let folder = tempdir().unwrap();
     let mut connection = rusqlite::Connection::open(folder.path().join("mio-chat.db")).unwrap();
-    crate::store::schema::migrate(&mut connection, &crate::store::STEPS[..1], 0).unwrap();
+    crate::store::schema::migrate(&mut connection, &STEPS[..1], 0).unwrap();
     connection
         .execute("INSERT INTO rooms (key, name, forgotten) VALUES ('den', 'den', 3)", ())
         .unwrap();
@@ -247,7 +247,7 @@ fn who_goes_on_with_a_state_changes_nothing_before_it_begins() {
     assert_eq!(state(), (1, true));
     assert!(archive.room(&room_name("den")).is_err(), "its columns are not known yet");
     store.commit(&batch(&kept("tent", "203.0.113.0/24", 1), true, 4)).unwrap();
-    assert_eq!(state(), (crate::store::STEPS.len() as i64, false));
+    assert_eq!(state(), (STEPS.len() as i64, false));
     assert_eq!(archive.room(&room_name("den")).unwrap().unwrap().forgotten, 3);
     store.begin(&nothing_new).unwrap();
     drop((archive, store));

@@ -7,6 +7,7 @@ use crate::dialect::irc::addressee::Addressee;
 use crate::dialect::irc::capability::Capabilities;
 use crate::dialect::irc::events;
 use crate::dialect::irc::numeric::{Line, pack};
+use crate::dialect::irc::redaction;
 use crate::dialect::irc::source::{Source, by, channel};
 use crate::limits::{IRC_LIST_BYTES, WATCHED_MAX};
 use crate::time::UnixTime;
@@ -48,6 +49,9 @@ pub(super) fn write(reader: &Addressee, reply: &PeopleReply<'_>, out: &mut Vec<u
             line.word(&list.join(",")).text("Monitor list is full");
         }
         PeopleReply::ToldAll(from, text) => by(from, out).word("WALLOPS").text(text),
+        PeopleReply::TakenBack { from, to, id, reason } => {
+            redaction::write(reader.capabilities.form(), from, (to.as_str(), id, reason), out);
+        }
         PeopleReply::Killed { by: who, reason } => {
             let line = by(who, out).word("KILL").word(reader.nickname());
             line.text(if reason.is_empty() { who.as_str() } else { reason });
