@@ -305,15 +305,15 @@ fn a_crowd_is_told_of_when_it_is_asked_for_and_up_to_a_bound() {
 }
 
 #[test]
-fn a_batch_is_a_part_of_an_answer_with_a_label() {
+fn an_answer_that_is_one_batch_bears_its_label() {
     let shelf = SharedShelf::default();
     let mut world = world(&shelf);
     comes(&mut world, &shelf, "alice", "");
     told(&mut world, &shelf, "alice", COLOR);
     told(&mut world, &shelf, "alice", "CAP REQ :labeled-response\n");
     let heard = told(&mut world, &shelf, "alice", "@label=a METADATA * LIST\n");
-    let expected = "@label=a BATCH +3 labeled-response\n@batch=3 BATCH +2 metadata alice\n\
-                    @batch=2 761 alice alice color * :#c90076\n@batch=3 BATCH -2\nBATCH -3\n";
+    let expected = "@label=a BATCH +2 metadata alice\n\
+                    @batch=2 761 alice alice color * :#c90076\nBATCH -2\n";
     assert_eq!(heard, expected);
     let heard = told(&mut world, &shelf, "alice", "@label=b METADATA * SET color\n");
     assert_eq!(heard, "@label=b 766 alice alice color :Key not set\n");

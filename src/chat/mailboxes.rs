@@ -100,7 +100,9 @@ impl Mailboxes {
     /// Has those accounts forget everything for which this is true.
     pub(super) fn forget_those(&mut self, forgets: impl Fn(&NameKey) -> bool) {
         let those: Vec<NameKey> = self.boxes.keys().filter(|it| forgets(it)).cloned().collect();
-        those.iter().for_each(|account| drop(self.forget(account, None)));
+        for account in &those {
+            self.forget(account, None);
+        }
     }
 
     /// Has everybody forget everything.

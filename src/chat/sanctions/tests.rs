@@ -155,13 +155,13 @@ fn who_is_muted_depends_on_the_lists_the_name_the_account_and_the_time() {
     };
     sanctions.impose(on_mask("al*", SanctionKind::Mute, Some(10)), at(0), 9);
     assert!(is_muted(&sanctions, &profiles, "Alice", 0));
-    assert!(!is_muted(&sanctions, &profiles, "bob", 0), "it has another name");
+    assert!(!is_muted(&sanctions, &profiles, "eve", 0), "it has another name");
     assert!(is_muted(&sanctions, &profiles, "alice", 9));
     assert!(!is_muted(&sanctions, &profiles, "alice", 10), "it is over");
     assert!(is_muted(&sanctions, &profiles, "alice", 1), "the clock was put back");
-    sanctions.impose(on_mask("a:bob", SanctionKind::Mute, None), at(10), 9);
+    sanctions.impose(on_mask("a:eve", SanctionKind::Mute, None), at(10), 9);
     assert!(!is_muted(&sanctions, &profiles, "alice", 11));
-    profiles.entry(id).account = Some(nickname("Bob"));
+    profiles.entry(id).account = Some(nickname("Eve"));
     assert!(is_muted(&sanctions, &profiles, "alice", 11), "it has logged in");
     sanctions.impose(on_mask("*!*@local", SanctionKind::BanException, None), at(11), 9);
     assert!(!is_muted(&sanctions, &profiles, "alice", 11), "it is excepted");

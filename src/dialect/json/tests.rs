@@ -92,7 +92,9 @@ fn texts_are_escaped_and_no_newline_is_written() {
     room_event(&room, &RoomEvent::Said { who: (&who).into(), text, id, epoch: 7 }, &mut out);
     let written = concat!(
         r#"{"t":"message","n":7,"at":1763820125,"room":"main","nick":"Zoë","text":"\"\\/"#,
-        "\u{7f}\\n\u{2028} é 日本\"}"
+        "\u{7f} \u{2028} é 日本\",",
+        r#""lines":["\"\\/"#,
+        "\u{7f}\",\"\u{2028} é 日本\"]}"
     );
     assert_eq!(String::from_utf8(out).unwrap(), written);
 }
