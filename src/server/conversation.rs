@@ -45,6 +45,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut is_member = session.phase == Phase::Chatting;
         let mut decoder = std::mem::take(&mut session.decoder);
+        session.stranger_tries_max = decoder.limits().stranger_tries;
         let mut decoded = decoder.decode(now, input, &self.settings.spoken);
         if session.phase == Phase::Silent && decoded.says_something() {
             session.phase = Phase::Choosing;
@@ -68,6 +69,7 @@ impl Server {
                 Step::More => break,
                 Step::Switch => {
                     drop(decoded);
+                    self.limit_tries(id, decoder.limits().stranger_tries);
                     decoded = decoder.decode(now, &mut [], &self.settings.spoken);
                 }
                 step => is_member = self.take_step(now, id, step, is_member),
@@ -75,6 +77,13 @@ impl Server {
         }
         drop(decoded);
         self.put_back(now, id, decoder);
+    }
+
+    /// The client turned out to speak a language in which it may try so often.
+    fn limit_tries(&mut self, id: ClientId, most: u8) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.stranger_tries_max = most;
+        }
     }
 
     /// Bytes of what others are told of who says something.
@@ -287,7 +296,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         if is_member {
             session.phase = Phase::Chatting;
-        } else if tries >= session.decoder.limits().stranger_tries {
+        } else if tries >= session.stranger_tries_max {
             self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
         }
         is_member

@@ -81,8 +81,13 @@ impl Model {
             let registered = self.rooms.has(id);
             let nickname = u64::from(limits::FLOOD_PER_NICKNAME);
             self.charge_origin(id, if registered { nickname } else { commands });
+            let client = self.client(id);
+            client.tries += commands as usize;
+            let tries = client.tries;
             if registered {
-                self.client(id).phase = Phase::Chatting;
+                client.phase = Phase::Chatting;
+            } else if tries >= usize::from(limits::IRC_REGISTER_LINES_MAX) {
+                self.close_as_a_stranger(id);
             }
         }
         lines
