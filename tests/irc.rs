@@ -5,9 +5,8 @@
 
 mod common;
 
+use common::World;
 use common::random::Random;
-use common::{World, settings};
-use mio_chat::limits;
 
 /// What a client registers with, in these capabilities.
 fn registration(name: &str, capabilities: &str) -> String {
@@ -496,19 +495,4 @@ fn however_a_message_of_several_lines_is_cut_it_is_the_same() {
     for size in 1..=64 {
         assert_eq!(heard_in_pieces(&said, size), whole, "pieces of {size}");
     }
-}
-
-#[test]
-fn before_there_is_a_nickname_as_many_are_tried_as_irc_allows() {
-    let mut world = World::new(settings());
-    world.join("alice");
-    world.connect("irc");
-    world.sends("irc", b"USER i 0 * :I\r\n");
-    for _ in 1..limits::IRC_REGISTER_LINES_MAX {
-        world.sends("irc", b"NICK alice\r\n");
-        assert!(world.hears("irc").contains(" 433 * alice "));
-    }
-    world.sends("irc", b"NICK alice\r\n");
-    let heard = world.hears("irc");
-    assert!(heard.contains("ERROR :"), "{heard}");
 }

@@ -168,3 +168,18 @@ fn an_upgrade_is_not_noticed() {
     comes(&mut world, "carol", "away-notify");
     assert!(world.hears("alice").contains(" 730 alice :carol!~carol@local\r\n"));
 }
+
+#[test]
+fn before_there_is_a_nickname_as_many_are_tried_as_irc_allows() {
+    let mut world = World::default();
+    world.join("alice");
+    world.connect("irc");
+    world.sends("irc", b"USER i 0 * :I\r\n");
+    for _ in 1..mio_chat::limits::IRC_REGISTER_LINES_MAX {
+        world.sends("irc", b"NICK alice\r\n");
+        assert!(world.hears("irc").contains(" 433 * alice "));
+    }
+    world.sends("irc", b"NICK alice\r\n");
+    let heard = world.hears("irc");
+    assert!(heard.contains("ERROR :"), "{heard}");
+}

@@ -45,7 +45,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let mut is_member = session.phase == Phase::Chatting;
         let mut decoder = std::mem::take(&mut session.decoder);
-        session.stranger_tries_max = decoder.limits().stranger_tries;
+        let mut most_tries = decoder.limits().stranger_tries;
         let mut decoded = decoder.decode(now, input, &self.settings.spoken);
         if session.phase == Phase::Silent && decoded.says_something() {
             session.phase = Phase::Choosing;
@@ -69,20 +69,23 @@ impl Server {
                 Step::More => break,
                 Step::Switch => {
                     drop(decoded);
-                    self.limit_tries(id, decoder.limits().stranger_tries);
+                    most_tries = decoder.limits().stranger_tries;
                     decoded = decoder.decode(now, &mut [], &self.settings.spoken);
                 }
                 step => is_member = self.take_step(now, id, step, is_member),
+            }
+            if !is_member {
+                self.limit_tries(now, id, most_tries);
             }
         }
         drop(decoded);
         self.put_back(now, id, decoder);
     }
 
-    /// The client turned out to speak a language in which it may try so often.
-    fn limit_tries(&mut self, id: ClientId, most: u8) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.stranger_tries_max = most;
+    /// Closes a client without a nickname that has tried as often as its language allows.
+    fn limit_tries(&mut self, now: Time, id: ClientId, most: u8) {
+        if self.sessions.get(id).is_some_and(|session| session.stranger_tries >= most) {
+            self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
         }
     }
 
@@ -276,7 +279,7 @@ impl Server {
     }
 
     /// A message of somebody without a nickname, which most likely is that nickname. Charged to
-    /// where it comes from alone, and there are only so many tries.
+    /// where it comes from alone, and counted: there are only so many tries.
     fn hear_stranger(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {
         if self.must_be_encrypted(id) {
             self.charge_stranger(now, id, false);
@@ -285,7 +288,6 @@ impl Server {
         }
         let Some(session) = self.sessions.get_mut(id) else { return false };
         session.stranger_tries += 1;
-        let tries = session.stranger_tries;
         let asked = match asked {
             Asked::Nothing => Asked::InVain(Refusal::NicknameFirst),
             asked => asked,
@@ -296,8 +298,6 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return false };
         if is_member {
             session.phase = Phase::Chatting;
-        } else if tries >= session.stranger_tries_max {
-            self.close(now, id, CloseReason::Told(Farewell::TooManyTries));
         }
         is_member
     }

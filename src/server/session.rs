@@ -15,7 +15,7 @@ use super::wait::Wait;
 use super::web::patience;
 use crate::chat::{Allowance, FloodRate};
 use crate::dialect::{Decoder, Security};
-use crate::limits::{FLOOD_BYTES_PER_LINE, REGISTER_TRIES_MAX};
+use crate::limits::FLOOD_BYTES_PER_LINE;
 use crate::time::Time;
 
 /// How far a conversation is.
@@ -50,9 +50,6 @@ pub(super) struct Session {
     pub(super) stranger_bytes: u16,
     /// Lines tried before it had a nickname.
     pub(super) stranger_tries: u8,
-    /// How many it may, in the language that it speaks: noted whenever it is heard.
-    #[serde(skip)]
-    pub(super) stranger_tries_max: u8,
     /// Held back by flood control: not read until then.
     pub(super) held: bool,
     /// It was told so, and has not paid for all it said since.
@@ -89,7 +86,6 @@ impl Session {
             allowance: Allowance::default(),
             stranger_bytes: 0,
             stranger_tries: 0,
-            stranger_tries_max: REGISTER_TRIES_MAX,
             held: false,
             told_to_wait: false,
             unfinished: false,
