@@ -7,6 +7,7 @@
 
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub(crate) mod exact;
 pub(crate) mod harmless;
 pub(crate) mod matched;
 pub(crate) mod phrases;

@@ -368,12 +368,14 @@ impl IrcSteps<'_> {
         if self.label.is_empty() { Step::Noise(0) } else { Step::Note(Note::Label(&self.label)) }
     }
 
-    /// The label of a line and its tags for others, as far as its client has asked for them.
+    /// The label of a line and its tags for others, as far as its client has asked for them. Answers
+    /// with a label may be batches, so a client that reads none gets no labels.
     fn heard_tags(&self, tags: Tags<'_>) -> (String, String) {
         let capabilities = self.decoder.client.capabilities;
-        let label = tags.get("label").filter(|label| {
-            label.len() <= IRC_LABEL_BYTES_MAX && capabilities.has(Capabilities::LABELED_RESPONSE)
-        });
+        let labels = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH, true);
+        let label = tags
+            .get("label")
+            .filter(|label| label.len() <= IRC_LABEL_BYTES_MAX && capabilities.has(labels));
         let has_tags = capabilities.has(Capabilities::MESSAGE_TAGS);
         let client_tags = if has_tags { tags.of_client() } else { String::new() };
         (label.map(Cow::into_owned).unwrap_or_default(), client_tags)
