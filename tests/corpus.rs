@@ -15,26 +15,28 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 
 use properties::{
-    commands, datagram, detect, frames, heads, keyed, lines, names, proxy, records, requests, stun,
-    text, tls,
+    commands, datagram, detect, frames, heads, irc, keyed, lines, names, proxy, records, requests,
+    scram, stun, text, tls,
 };
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 14] = [
+const TARGETS: [(&str, Check); 16] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
     ("frames", frames::check),
     ("heads", heads::check),
+    ("irc", irc::check),
     ("keyed", keyed::check),
     ("lines", lines::check),
     ("names", names::check),
     ("proxy", proxy::check),
     ("records", records::check),
     ("requests", requests::check),
+    ("scram", scram::check),
     ("stun", stun::check),
     ("text", text::check),
     ("tls", tls::check),

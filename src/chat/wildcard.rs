@@ -94,6 +94,41 @@ mod tests {
         }
     }
 
+    /// Tries every length for each star.
+    fn matches_naively(mask: &[u8], text: &[u8]) -> bool {
+        match mask.split_first() {
+            None => text.is_empty(),
+            Some((b'*', rest)) => (0..=text.len()).any(|at| matches_naively(rest, &text[at..])),
+            Some((b'?', rest)) => !text.is_empty() && matches_naively(rest, &text[1..]),
+            Some((one, rest)) => text.first() == Some(one) && matches_naively(rest, &text[1..]),
+        }
+    }
+
+    #[test]
+    fn every_short_mask_matches_what_it_matches_naively() {
+        let words = |letters: &[u8], longest: usize| {
+            let mut all = vec![Vec::new()];
+            for from in 0.. {
+                let Some(word) = all.get(from).filter(|word: &&Vec<u8>| word.len() < longest)
+                else {
+                    return all;
+                };
+                let longer: Vec<_> =
+                    letters.iter().map(|letter| [&word[..], &[*letter]].concat()).collect();
+                all.extend(longer);
+            }
+            all
+        };
+        for mask in words(b"ab*?", 5) {
+            for text in words(b"ab", 5) {
+                let (mask, text) =
+                    (std::str::from_utf8(&mask).unwrap(), std::str::from_utf8(&text).unwrap());
+                let expected = matches_naively(mask.as_bytes(), text.as_bytes());
+                assert_eq!(matches(mask, text), expected, "{mask} {text}");
+            }
+        }
+    }
+
     #[test]
     fn a_mask_of_many_stars_is_soon_matched() {
         let (mask, text) = ("*a".repeat(200), "a".repeat(199) + "b");
