@@ -125,6 +125,22 @@ impl AllBelongings {
         }
     }
 
+    /// Has the read marks of two conversations change places, those of everybody. What is left of a
+    /// room that is no more then bears the other name: it lies before all that is said in a new
+    /// room of that name, and hides none of it.
+    pub(super) fn exchange_marks(&mut self, one: &str, other: &str) {
+        for own in self.of_clients.values_mut() {
+            own.marks.exchange(one, other);
+        }
+        for (account, kept) in &mut self.of_accounts {
+            if kept.belongings.marks.exchange(one, other)
+                && !std::mem::replace(&mut kept.is_unsaved, true)
+            {
+                self.unsaved.push_back(account.clone());
+            }
+        }
+    }
+
     /// Takes away what belongs to a client alone.
     pub(super) fn remove_client(&mut self, id: ClientId) -> Option<Box<Belongings>> {
         if self.of_clients.is_empty() { None } else { self.of_clients.remove(&id) }

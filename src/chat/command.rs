@@ -174,6 +174,13 @@ pub enum RoomCommand<'a> {
     AskTopic,
     /// Set the topic; empty: take it away.
     SetTopic(&'a str),
+    /// Give the room another name.
+    Rename {
+        /// The name.
+        name: &'a str,
+        /// The reason; may be empty.
+        reason: &'a str,
+    },
     /// Set the password that newcomers need; `None`: take it away.
     SetPassword(Option<&'a str>),
     /// Claim the room by its key.

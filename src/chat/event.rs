@@ -10,6 +10,7 @@ use super::people::News;
 use super::person::Person;
 use super::redaction::Redacted;
 use super::room_modes::RuleChange;
+use super::room_renaming::RoomRenamed;
 use super::sending::{Sent, SentId};
 
 /// Something that happened in a room. Which room, the outlet is told beside it.
@@ -81,6 +82,8 @@ pub enum RoomEvent<'a> {
         /// The new topic; empty: none.
         text: &'a str,
     },
+    /// The room has another name.
+    RoomRenamed(RoomRenamed<'a>),
     /// Somebody who looks after the room took action.
     Moderated(Moderation<'a>),
     /// A message was taken back.

@@ -101,6 +101,13 @@ pub enum Fact {
 /// A change to a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
+    /// The room has another name.
+    Named {
+        /// The name.
+        name: RoomName,
+        /// The reason; may be empty.
+        reason: SmolStr,
+    },
     /// The room has another topic; empty: none.
     Topic(SmolStr),
     /// The room has another password; `None`: none.

@@ -45,6 +45,7 @@ mod reply;
 mod room;
 mod room_modes;
 mod room_refusal;
+mod room_renaming;
 mod room_rules;
 mod room_settings;
 mod sanctions;
@@ -95,7 +96,8 @@ pub use room::{RoomId, RoomRef};
 pub use room_modes::{
     Bounds, ListedMask, ModeRequest, RoomAnswer, RoomFilter, RoomsQuestion, RuleChange, Seat,
 };
-pub use room_refusal::{RedactionRefusal, RoomRefusal};
+pub use room_refusal::{RedactionRefusal, RenameRefusal, RoomRefusal};
+pub use room_renaming::{RenamedAround, RoomRename, RoomRenamed};
 pub use room_rules::{RoomModes, RoomRule, UnknownRule};
 pub use room_settings::{Owner, RoomSettings, Topic};
 pub use sanctions::{Sanction, SanctionKind, Sanctions};

@@ -35,7 +35,7 @@ pub enum ConversationRef<'a> {
 
 impl ConversationRef<'_> {
     /// By what its mark is found: no nickname holds a `#`.
-    pub(super) fn key(self) -> SmolStr {
+    pub fn key(self) -> SmolStr {
         match self {
             Self::Room(room) => format_smolstr!("#{}", room.key().as_str()),
             Self::Person(person) => person.key().as_str().into(),
@@ -99,6 +99,21 @@ impl ReadMarks {
         true
     }
 
+    /// Has the marks of two conversations change places. Whether there was one.
+    pub(super) fn exchange(&mut self, one: &str, other: &str) -> bool {
+        let mut is_changed = false;
+        for placed in &mut self.0 {
+            let conversation = match placed.mark.conversation.as_str() {
+                known if known == one => other,
+                known if known == other => one,
+                _ => continue,
+            };
+            (placed.mark.conversation, placed.is_unsaved) = (conversation.into(), true);
+            is_changed = true;
+        }
+        is_changed
+    }
+
     /// Takes over what is later in others.
     pub(super) fn merge(&mut self, others: &Self) {
         for Placed { mark, .. } in &others.0 {
@@ -147,6 +162,18 @@ mod tests {
         others.advance("bob", at(2));
         marks.merge(&others);
         assert_eq!((marks.get("#den"), marks.get("bob")), (Some(at(6)), Some(at(2))));
+    }
+
+    #[test]
+    fn the_marks_of_two_rooms_change_places() {
+        let mut marks = ReadMarks::default();
+        assert!(marks.advance("#den", at(5)) && marks.advance("bob", at(1)));
+        marks.note_saved();
+        assert!(marks.exchange("#den", "#cave") && !marks.exchange("#a", "#b"));
+        assert_eq!((marks.get("#den"), marks.get("#cave")), (None, Some(at(5))));
+        assert_eq!(marks.unsaved().map(|(place, _)| place).collect::<Vec<_>>(), [0]);
+        assert!(marks.advance("#den", at(7)) && marks.exchange("#den", "#cave"));
+        assert_eq!((marks.get("#den"), marks.get("#cave")), (Some(at(5)), Some(at(7))));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Done {
     Owned,
     /// A room has a password now, or none any more.
     Password(bool),
+    /// A room has another name; the target is the old one.
+    Named,
     /// A room has another topic.
     Topic,
     /// What is said of a room for programs has changed, or what a person said of itself was taken

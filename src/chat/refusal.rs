@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::account_refusal::AccountRefusal;
 use super::metadata_request::MetadataRefusal;
 use super::name::{NameError, Nickname, RoomName};
-use super::room_refusal::{RedactionRefusal, RoomRefusal};
+use super::room_refusal::{RedactionRefusal, RenameRefusal, RoomRefusal};
 use super::sanctions::SanctionKind;
 use crate::limits::NAME_COLUMNS_MAX;
 
@@ -60,6 +60,8 @@ pub enum Verb {
     Unmute,
     /// Take a message back.
     Redact,
+    /// Give a room another name.
+    RenameRoom,
     /// Give somebody a voice.
     Voice,
     /// Take a voice away.
@@ -176,6 +178,8 @@ pub enum Refusal {
     MutedName(RoomName),
     /// The rules of a room forbid it.
     Room(RoomRefusal),
+    /// A room does not get another name.
+    Rename(RenameRefusal),
     /// A message is not taken back.
     Redaction(RedactionRefusal),
     /// A room that is entered with a password only.
@@ -298,9 +302,13 @@ impl Refusal {
             Self::NotInRoom(_)
             | Self::AlreadyInRoom(_)
             | Self::NowhereToLeaveTo
-            | Self::InNoRoom => 3,
+            | Self::InNoRoom
+            | Self::Rename(RenameRefusal::InUse(_)) => 3,
             Self::TooManyRooms | Self::InTooManyRooms | Self::RoomUnreadable => 4,
-            Self::TooManySanctions(_) | Self::TooManyOperators | Self::TooManyIgnored => 5,
+            Self::TooManySanctions(_)
+            | Self::TooManyOperators
+            | Self::TooManyIgnored
+            | Self::Rename(RenameRefusal::TooMany) => 5,
             Self::NotAllowed { .. }
             | Self::Outranked(_)
             | Self::AddressNamed
@@ -325,6 +333,7 @@ impl Refusal {
             | Self::NotIgnored(_)
             | Self::HistoryOff
             | Self::Redaction(_)
+            | Self::Rename(RenameRefusal::Same(_))
             | Self::UnknownCommand(_)
             | Self::Incomplete(_)
             | Self::RequestMalformed
@@ -337,6 +346,12 @@ impl Refusal {
 impl From<RoomRefusal> for Refusal {
     fn from(refusal: RoomRefusal) -> Self {
         Self::Room(refusal)
+    }
+}
+
+impl From<RenameRefusal> for Refusal {
+    fn from(refusal: RenameRefusal) -> Self {
+        Self::Rename(refusal)
     }
 }
 

@@ -18,6 +18,7 @@ use super::person::Person;
 use super::read_marks::ConversationRef;
 use super::refusal::Refusal;
 use super::room_modes::RoomAnswer;
+use super::room_renaming::RenamedAround;
 use super::room_settings::Topic;
 use super::sanctions::Sanction;
 use super::sending::{Circle, Sent};
@@ -112,6 +113,9 @@ pub enum Reply<'a> {
     },
     /// Something about metadata.
     Metadata(MetadataAnswer<'a>),
+    /// A room that you are in has another name, which programs need not be told that know from the
+    /// event.
+    RenamedAround(RenamedAround<'a>),
     /// Whether history will be sent to you when you join a room.
     HearsHistory(bool),
     /// The topic of a room.
@@ -250,7 +254,7 @@ impl Reply<'_> {
     /// Whether this is for people, and not for their programs alone.
     pub fn is_for_people(&self) -> bool {
         match self {
-            Self::Left { .. } | Self::Metadata(_) => false,
+            Self::Left { .. } | Self::Metadata(_) | Self::RenamedAround(_) => false,
             Self::Whispered(Whisper { sent, .. })
             | Self::WhisperSent(Whisper { sent, .. })
             | Self::SentToRank { sent, .. }

@@ -131,6 +131,17 @@ impl Room {
         self.members.iter().copied()
     }
 
+    /// With what its secrets are hashed.
+    pub(super) fn salt(&self) -> NameKey {
+        self.settings.salt.clone().unwrap_or_else(|| self.name.key())
+    }
+
+    /// The number of rows that it is stored in, about.
+    pub(super) fn rows(&self) -> usize {
+        let settings = &self.settings;
+        1 + self.history.len() + settings.sanctions.len() + settings.metadata.len()
+    }
+
     /// The room under this id, as its subscribers are told of it.
     pub(super) fn named(&self, id: RoomId) -> RoomRef<'_> {
         RoomRef { id, name: &self.name }
@@ -330,6 +341,19 @@ impl Rooms {
     /// Rooms that nobody is in and nobody listens to, but for `main`.
     fn empty(&self) -> impl Iterator<Item = (RoomId, &Room)> {
         self.iter().filter(|(id, room)| *id != RoomId::MAIN && room.is_unused())
+    }
+
+    /// Gives a room another name, unless another room has it. Returns the old name.
+    pub(super) fn rename(&mut self, id: RoomId, name: RoomName) -> Option<RoomName> {
+        let key = name.key();
+        if self.names.get(&key).is_some_and(|other| *other != id) {
+            return None;
+        }
+        let room = self.rooms.get_mut(id.index())?;
+        let old = std::mem::replace(&mut room.name, name);
+        self.names.remove(&old.key());
+        self.names.insert(key, id);
+        Some(old)
     }
 
     /// Takes a room away.

@@ -1,4 +1,5 @@
-//! Refusals that the rules of rooms lead to, and those to take a message back.
+//! Refusals that the rules of rooms lead to, and those to take a message back or to give a room
+//! another name.
 
 use super::name::{Nickname, RoomName};
 
@@ -25,6 +26,17 @@ pub enum RoomRefusal {
     UnknownRule(char),
     /// As many people have a voice as may.
     TooManyVoiced(RoomName),
+}
+
+/// Why a room does not get another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RenameRefusal {
+    /// Another room has that name, or one that looks like it.
+    InUse(RoomName),
+    /// The room is called so.
+    Same(RoomName),
+    /// As many rooms as may be have names that are not stored yet.
+    TooMany,
 }
 
 /// Why a message is not taken back.

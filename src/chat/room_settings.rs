@@ -56,6 +56,10 @@ pub struct RoomSettings {
     /// What those who keep order say of it for programs.
     #[serde(default)]
     pub metadata: Metadata,
+    /// With what the password and the owner's key are hashed: the key of a name that the room had
+    /// before; `None`: that of its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<NameKey>,
 }
 
 impl RoomSettings {

@@ -17,7 +17,8 @@ use super::name::NameKey;
 pub struct SecretHash(u128);
 
 impl SecretHash {
-    /// The hash of a secret that belongs to this room, whose name is the salt.
+    /// The hash of a secret that belongs to this room, whose name is the salt. A room that gets
+    /// another name keeps its salt.
     pub fn of(room: &NameKey, secret: &str) -> Self {
         let hash = Sha256::new().chain_update(room.as_str()).chain_update("\n");
         let hash: [u8; 32] = hash.chain_update(secret).finalize().into();

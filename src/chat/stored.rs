@@ -16,6 +16,7 @@ use super::message::Message;
 use super::metadata::Metadata;
 use super::name::{NameKey, RoomName};
 use super::read_marks::ReadMark;
+use super::room_renaming::RoomRename;
 use super::room_settings::RoomSettings;
 use super::standing::Standing;
 
@@ -97,6 +98,9 @@ pub struct SaveBatch<'a> {
     /// Rooms that are no more, because too many were kept. Done first: one of that name may have
     /// been made since.
     pub gone: &'a [RoomName],
+    /// Rooms that have other names, in their order. Done next, each once: nothing may be stored
+    /// under a new name before, nor under an old one that is another room's now.
+    pub renamed: &'a [RoomRename],
     /// Messages that were taken back, by their numbers.
     pub redacted: &'a [u64],
     /// Rooms that have changed.
@@ -117,6 +121,7 @@ impl SaveBatch<'_> {
     /// The number of rows to write.
     pub fn rows(&self) -> usize {
         self.gone.len()
+            + self.renamed.iter().map(|rename| rename.rows).sum::<usize>()
             + self.redacted.len()
             + self.accounts.len()
             + self.belongings.iter().map(BelongingsChanges::rows).sum::<usize>()

@@ -4,7 +4,9 @@ use super::link::LinkPhase;
 use super::pane::{Entry, Kind, Pane, Stamp};
 use super::reading::Heard;
 use super::{Console, Effect, effects, wording};
-use crate::dialect::json::{Action, Away, Message, Moderated, Object, Private, Redacted};
+use crate::dialect::json::{
+    Action, Away, Message, Moderated, Object, Private, Redacted, RoomRenamed,
+};
 use crate::limits::{INVITATIONS_MAX, REPLAYED_MESSAGES};
 
 impl Console {
@@ -82,6 +84,10 @@ impl Console {
             Object::Topic { room, text, .. } => self.topic(room, text),
             Object::Redacted(Redacted { n, text, .. }) => {
                 self.room_mut().take_back(*n);
+                self.notice(text);
+            }
+            Object::RoomRenamed(RoomRenamed { room, new, text, .. }) => {
+                self.rename_room(room, new);
                 self.notice(text);
             }
             Object::History { gap, count, after, .. } => self.begin_past(*gap, *count, *after),
@@ -188,6 +194,15 @@ impl Console {
         match text {
             "" => self.notice("there is no topic"),
             text => self.notice(&format!("the topic: {text}")),
+        }
+    }
+
+    /// The conversation in a room goes on under another name. What was said in another room that
+    /// was called so is out of the way.
+    fn rename_room(&mut self, old: &str, new: &str) {
+        self.rooms.retain(|pane| pane.title != new || pane.title == old);
+        if let Some(pane) = self.rooms.iter_mut().find(|pane| pane.title == old) {
+            new.clone_into(&mut pane.title);
         }
     }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use places::{folded, is_epoch, parse_place};
 
 use super::account::{Account, greeting, is_about_account};
-use crate::dialect::json::{Action, Error, Moderated, Object};
+use crate::dialect::json::{Action, Error, Moderated, Object, RoomRenamed};
 use crate::limits::{
     ANSWER_PATIENCE, ANSWER_TIMEOUT, COME_BACK_MAX, COME_BACK_MIN, COME_BACK_TOLD_MAX, NAME_AGAIN,
     NAME_ROUNDS, NAME_TRIES, REPLAYED_MESSAGES, ROOMS_KNOWN_MAX, ROSTER_MAX,
@@ -260,6 +260,7 @@ impl Link {
             Object::Renamed { nick, new, .. } if *nick == self.nickname => {
                 self.nickname = new.to_string();
             }
+            Object::RoomRenamed(RoomRenamed { room, new, .. }) => self.follow_room(room, new),
             Object::Room { room, total } => return self.entered(room, total.saturating_sub(1)),
             Object::Message(message) => self.note_read(message.n),
             Object::End { room, at } if *room == self.room => {

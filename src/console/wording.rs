@@ -55,6 +55,7 @@ pub(super) fn lines(object: &Object<'_>) -> Vec<String> {
         Object::Person(person) => person.text.to_string(),
         Object::Away(Away { text: Some(text), .. }) => text.to_string(),
         Object::Redacted(redacted) => redacted.text.to_string(),
+        Object::RoomRenamed(renamed) => renamed.text.to_string(),
         Object::Moderated(moderated) => moderated.text.to_string(),
         Object::Error(error) => error.text.to_string(),
         Object::Bye(bye) => bye.text.to_string(),

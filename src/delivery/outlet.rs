@@ -15,9 +15,8 @@ impl Outlet for Fanout {
             let request = self.requests.iter_mut().find(|request| request.client == to);
             re = request.map(Request::refuse);
         }
-        self.settle(to);
         self.encoded.clear();
-        if let Some(outbox) = self.outboxes.get_mut(to) {
+        if let Some(outbox) = self.outboxes.get(to) {
             let encoding = outbox.encoding;
             let reader = if encoding.needs_reader() { self.readers.get_mut(&to) } else { None };
             encoding.reply(reply, re, reader.map(Box::as_mut), &mut self.encoded);
@@ -25,10 +24,14 @@ impl Outlet for Fanout {
             if outbox.flags.has(Flag::Ascii) && is_prose && !reply.is_speech() {
                 dialect::simplify(&mut self.encoded);
             }
-            // Not every encoding has something to say of everything.
-            if !self.encoded.is_empty() {
-                self.backlog.push_own(to, outbox, &self.encoded, &self.limits);
-            }
+        }
+        // Not every encoding has something to say of everything.
+        if self.encoded.is_empty() {
+            return;
+        }
+        self.settle(to);
+        if let Some(outbox) = self.outboxes.get_mut(to) {
+            self.backlog.push_own(to, outbox, &self.encoded, &self.limits);
         }
     }
 

@@ -3,6 +3,8 @@
 //! A crowd that comes into one room is read the same history: it is encoded once for as long as
 //! nothing was said meanwhile, the day is the same and the bytes are still there.
 
+use smol_str::SmolStr;
+
 use super::transcript::{Span, TranscriptId, Transcripts};
 use crate::chat::{Recollection, Reply, RoomId};
 use crate::dialect::Encoding;
@@ -15,10 +17,12 @@ pub(super) struct ReplayCache {
 }
 
 /// Messages of a room's history, as they were told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Replayed {
     encoding: Encoding,
     room: RoomId,
+    /// The name that the room had then.
+    name: SmolStr,
     /// The number of messages, and the first and the last of them. One in between may have been
     /// taken back since, but then there are fewer.
     count: usize,
@@ -52,13 +56,14 @@ impl ReplayCache {
         let replayed = Replayed {
             encoding,
             room: room.id,
+            name: room.name.as_str().into(),
             count: messages.len(),
             first: messages.first_number(),
             number: messages.last_number(),
             day: now.millis() / DAY_MILLIS,
         };
-        if let Some((_, span)) = self.last.filter(|(last, _)| *last == replayed) {
-            return span;
+        if let Some((_, span)) = self.last.as_ref().filter(|(last, _)| *last == replayed) {
+            return *span;
         }
         let mut all: Option<Span> = None;
         for message in messages.iter() {

@@ -201,6 +201,7 @@ fn word(done: Done) -> &'static str {
         Done::Owned => "own",
         Done::Password(true) => "password",
         Done::Password(false) => "no-password",
+        Done::Named => "rename",
         Done::Topic => "topic",
         Done::Metadata => "metadata",
         Done::Redacted => "redact",

@@ -32,6 +32,7 @@ mod mailboxes;
 mod metadata;
 mod pace;
 mod read;
+mod rename;
 mod schema;
 mod surplus;
 #[cfg(test)]

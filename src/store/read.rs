@@ -24,7 +24,7 @@ use crate::time::UnixTime;
 
 /// The columns that describe a room.
 const ROOM: &str = "key, name, topic, topic_by, owner, owner_key, password, forgotten, founder,
-                    founded, used, account, topic_at, modes, most";
+                    founded, used, account, topic_at, modes, most, salt";
 
 /// The lobby that was read.
 pub(super) struct LoadedState {
@@ -178,7 +178,9 @@ fn room(row: &Row<'_>) -> Option<(SmolStr, StoredRoom)> {
     let limit = number(row, 14).and_then(|most| u32::try_from(most).ok());
     let sanctions = Sanctions::default();
     let metadata = Metadata::default();
-    let settings = RoomSettings { topic, owner, password, sanctions, modes, limit, metadata };
+    // The key of a name is that of the name that it is.
+    let salt = text_or_null(row, 15).flatten().map(NameKey::of);
+    let settings = RoomSettings { topic, owner, password, sanctions, modes, limit, metadata, salt };
     let forgotten = number(row, 7)?;
     // Nothing is lost if these columns were changed by hand.
     let founder = text_or_null(row, 8).flatten().and_then(|founder| founder.parse().ok());

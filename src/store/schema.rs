@@ -20,8 +20,10 @@ const APPLICATION_ID: i64 = 0x6d69_6f63;
 /// rooms, and masks. The fifth adds the read marks of accounts: the key of a conversation is a
 /// nickname's, or `#` and that of a room; the place says which mark a new one replaces. And it adds
 /// the metadata of accounts and of rooms. The sixth adds the mailboxes of
-/// accounts. The seventh adds the account of a message's author, who may take it back.
-pub(super) const STEPS: [&str; 7] = [
+/// accounts. The seventh adds the account of a message's author, who may take it back. The eighth
+/// adds with what the secrets of a room are hashed that has had another name, which room was given
+/// one last, and an index to find the read marks of such a room.
+pub(super) const STEPS: [&str; 8] = [
     "
     CREATE TABLE meta (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -132,6 +134,11 @@ pub(super) const STEPS: [&str; 7] = [
 ",
     "
     ALTER TABLE messages ADD COLUMN account TEXT;
+",
+    "
+    ALTER TABLE rooms ADD COLUMN salt TEXT;
+    ALTER TABLE meta ADD COLUMN renamed INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX read_marks_of_conversation ON read_marks (conversation);
 ",
 ];
 

@@ -17,6 +17,7 @@ mod disk;
 mod mailboxes;
 mod model;
 mod refused;
+mod renames;
 mod rooms;
 
 use model::{ModelRandom, StoreModel};

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::columns::integer;
+use super::rename::rename;
 use super::{accounts, belongings, mailboxes, metadata};
 use crate::chat::{Mask, Sanction};
 use crate::chat::{
@@ -18,6 +19,7 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     for name in batch.gone {
         erase(connection, name.key().as_str())?;
     }
+    rename(connection, batch.renamed)?;
     for number in batch.redacted {
         let sql = "DELETE FROM messages WHERE number = ?1";
         connection.prepare_cached(sql)?.execute([integer(*number)])?;
@@ -87,8 +89,9 @@ fn settle(
     let sql =
         "INSERT OR REPLACE INTO rooms (key, name, topic, topic_by, owner, owner_key, password,
                                              forgotten, founder, founded, used, account,
-                                             topic_at, modes, most)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+                                             topic_at, modes, most, salt)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                       ?16)";
     connection.prepare_cached(sql)?.execute(params![
         key,
         changes.name.as_str(),
@@ -105,6 +108,7 @@ fn settle(
         topic.map_or(0, |topic| integer(topic.at.millis())),
         settings.modes.to_string(),
         settings.limit,
+        settings.salt.as_ref().map(NameKey::as_str),
     ])?;
     metadata::write_of_room(connection, key, &settings.metadata)?;
     connection.prepare_cached("DELETE FROM sanctions WHERE room = ?1")?.execute([key])?;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use mio_chat::chat::{
-    Archive, MailboxChanges, Metadata, NameKey, ReadMark, RoomName, SaveBatch, StoredBelongings,
-    StoredLobby, StoredPrivateMessage, StoredRoom, Unreadable,
+    Archive, ConversationRef, MailboxChanges, Metadata, NameKey, ReadMark, RoomName, RoomRename,
+    SaveBatch, StoredBelongings, StoredLobby, StoredPrivateMessage, StoredRoom, Unreadable,
 };
 
 /// All that was kept: rooms and accounts, and what belongs to accounts.
@@ -79,6 +79,24 @@ impl Default for Shelf {
 }
 
 impl Shelf {
+    fn rename(&mut self, RoomRename { old, new, .. }: &RoomRename) {
+        let (old_key, new_key) = (old.key(), new.key());
+        self.0.rooms.retain(|room| room.name.key() != new_key);
+        for room in self.0.rooms.iter_mut().filter(|room| room.name.key() == old_key) {
+            room.name = new.clone();
+            let salt = room.settings.salt.take().unwrap_or_else(|| old_key.clone());
+            room.settings.salt = Some(salt).filter(|salt| *salt != new_key);
+        }
+        let [old, new] = [old, new].map(|name| ConversationRef::Room(name).key());
+        for mark in self.1.values_mut().flat_map(|kept| kept.marks.values_mut()) {
+            if mark.conversation == old {
+                mark.conversation = new.clone();
+            } else if mark.conversation == new {
+                mark.conversation = old.clone();
+            }
+        }
+    }
+
     pub(crate) fn keep(&mut self, batch: &SaveBatch<'_>) {
         let kept = &mut self.0;
         kept.cloaks = batch.cloaks;
@@ -86,6 +104,8 @@ impl Shelf {
         for gone in batch.gone {
             kept.rooms.retain(|room| room.name.key() != gone.key());
         }
+        batch.renamed.iter().for_each(|rename| self.rename(rename));
+        let kept = &mut self.0;
         for room in &mut kept.rooms {
             room.messages.retain(|message| !batch.redacted.contains(&message.id.number));
         }

@@ -38,6 +38,7 @@ pub(crate) const HELP_ROOMS: &str = "\
 * /password WORD   let in only who types /join ROOM WORD (/password off)
 * /op NAME         let somebody keep order while they are here (/deop NAME)
 * /give NAME       give the room away
+* /rename-room NAME WHY  give the room another name
 * /own KEY         be its owner again, by the key that you were told
 * /oper NAME PASSWORD    for those who look after the server, and main
 ";

@@ -18,7 +18,7 @@ use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
-use crate::chat::room::RoomId;
+use crate::chat::room::{Room, RoomId};
 use crate::chat::room_settings::Owner;
 use crate::chat::secret_hash::SecretHash;
 use crate::chat::standing::founder;
@@ -164,7 +164,7 @@ impl Lobby {
         let account = self.accounts.of(id).map(Account::key);
         // Who comes back by an account needs no key.
         let belongs = !keyless || account.is_some();
-        let (drawn, key) = if belongs { Some(self.draw_key(&name)) } else { None }.unzip();
+        let (drawn, key) = if belongs { Some(self.draw_key(&name.key())) } else { None }.unzip();
         let stamp = self.sequence.behind_all(context.now);
         self.journal.note(&name, stamp, || Fact::Founded {
             by: by.clone(),
@@ -200,10 +200,10 @@ impl Lobby {
         }
     }
 
-    /// Draws a key that proves ownership of the room of this name. Returns the hash, too.
-    fn draw_key(&mut self, room: &RoomName) -> (u64, SecretHash) {
+    /// Draws a key that proves ownership of a room with this salt. Returns the hash, too.
+    fn draw_key(&mut self, salt: &NameKey) -> (u64, SecretHash) {
         let drawn = self.keys.draw();
-        (drawn, SecretHash::of(&room.key(), &written(drawn)))
+        (drawn, SecretHash::of(salt, &written(drawn)))
     }
 
     /// Gives a room to another, who is told the key that proves ownership from now on.
@@ -216,7 +216,8 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let Some(by) = self.nickname(id).cloned() else { return };
-        let (drawn, key) = self.draw_key(&self.room_name(room));
+        let Some(salt) = self.rooms.get(room).map(Room::salt) else { return };
+        let (drawn, key) = self.draw_key(&salt);
         let receiver = self.nicknames.find(&heir.key(), &self.members);
         let account = receiver.and_then(|receiver| self.accounts.of(receiver)).map(Account::key);
         let given = Fact::Changed { by, change: Change::Given { to: heir, key, account } };

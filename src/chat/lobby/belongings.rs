@@ -23,7 +23,8 @@ impl Lobby {
             && !self.belongings.has_account(account)
             && let Some(archive) = &self.archive
         {
-            let stored = archive.belongings(account).map_err(|_| Refusal::Unreadable)?;
+            let mut stored = archive.belongings(account).map_err(|_| Refusal::Unreadable)?;
+            self.unsaved.renames.follow_marks(&mut stored);
             self.belongings.take_in(account.clone(), stored);
         }
         Ok(holder)

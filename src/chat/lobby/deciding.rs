@@ -174,6 +174,9 @@ impl Lobby {
             // Decided above: some may be asked from outside.
             RoomCommand::Mode(_) => Ok(Decision::Nothing),
             RoomCommand::SetTopic(text) => self.decide_topic(id, room, by, text),
+            RoomCommand::Rename { name, reason } => {
+                self.decide_to_rename_room(id, room, by, (name, reason))
+            }
             RoomCommand::SetPassword(word) => self.decide_password(id, room, by, word),
             RoomCommand::Own { key } => self.decide_to_own(room, by, key),
             RoomCommand::Give { to } => self.decide_to_give(id, room, to),

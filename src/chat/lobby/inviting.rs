@@ -75,6 +75,16 @@ impl Invitations {
         });
     }
 
+    /// A room has another name. Who was invited into another that had it is not into this one.
+    pub(super) fn follow_room(&mut self, old: &NameKey, new: &RoomName) {
+        self.forget_room(&new.key());
+        for invitation in self.0.values_mut().flatten() {
+            if invitation.room.key() == *old {
+                invitation.room = new.clone();
+            }
+        }
+    }
+
     /// Somebody has left.
     pub(super) fn remove_all(&mut self, id: ClientId) {
         if !self.0.is_empty() {

@@ -84,7 +84,7 @@ impl Lobby {
         if let Some(lasts) = pause {
             return Err(Refusal::PasswordPaused { room: open.name.clone(), lasts });
         }
-        if SecretHash::of(&open.name.key(), typed) == hash {
+        if SecretHash::of(&open.salt(), typed) == hash {
             Ok(true)
         } else {
             Err(Refusal::PasswordWrong(open.name.clone()))

@@ -29,6 +29,7 @@ mod membership;
 mod metadata;
 mod metadata_news;
 mod moderation;
+mod naming;
 mod owning;
 mod people;
 mod persistence;
@@ -36,6 +37,7 @@ mod presence;
 mod public;
 mod recalling;
 mod redacting;
+mod renames;
 mod room_lists;
 mod ruling;
 mod sending;
@@ -277,6 +279,7 @@ impl Lobby {
             self.find_or_recall(&RoomName::parse(room, self.settings.alphabet)?, outlet)?;
         }
         let decision = self.decide(id, command, context)?;
+        self.free_name(&decision, outlet)?;
         self.carry_out(id, decision, context, outlet)
     }
 

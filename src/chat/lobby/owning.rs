@@ -15,7 +15,7 @@ use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
 use crate::chat::refusal::{Field, Rank, Refusal, quoted};
 use crate::chat::reply::Reply;
-use crate::chat::room::RoomId;
+use crate::chat::room::{Room, RoomId};
 use crate::chat::room_modes::RuleChange;
 use crate::chat::room_rules::RoomRule;
 use crate::chat::room_settings::{Owner, Topic};
@@ -64,8 +64,8 @@ impl Lobby {
         if !(1..=PASSWORD_BYTES_MAX).contains(&length) {
             return Err(Refusal::FieldLength(Field::Password));
         }
-        let name = self.room_name(room);
-        let hash = password.map(|word| SecretHash::of(&name.key(), word));
+        let salt = self.rooms.get(room).map(Room::salt);
+        let hash = salt.zip(password).map(|(salt, word)| SecretHash::of(&salt, word));
         Ok(changed(room, by, Change::Password(hash)))
     }
 
@@ -163,6 +163,9 @@ impl Lobby {
                 let action = ModerationAction::Demoted;
                 self.tell_action(author, room, action, (&by, &by), context, outlet);
             }
+            Change::Named { name, reason } => {
+                self.change_name(room, author, &by, (name, &reason), context, outlet);
+            }
             Change::Topic(text) => self.change_topic(room, author, (&by, text), context, outlet),
             Change::Password(hash) => {
                 self.change_password(room, author, (&by, hash), context, outlet);
@@ -258,7 +261,7 @@ impl Lobby {
     /// Whether this is the key of a room's owner.
     pub(super) fn is_key_of(&self, room: RoomId, key: Option<&str>) -> bool {
         let (Some(open), Some(key)) = (self.rooms.get(room), key) else { return false };
-        let hash = SecretHash::of(&open.name.key(), key);
+        let hash = SecretHash::of(&open.salt(), key);
         open.settings.owner.as_ref().is_some_and(|owner| owner.key == hash)
     }
 
@@ -300,7 +303,7 @@ impl Lobby {
     }
 
     /// Whether a room is a member's own.
-    fn check_owner(&self, id: ClientId, room: RoomId) -> Result<(), Refusal> {
+    pub(super) fn check_owner(&self, id: ClientId, room: RoomId) -> Result<(), Refusal> {
         if room == RoomId::MAIN {
             return Err(Refusal::MainIsEverybodys);
         }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::Lobby;
+use super::renames::Renames;
 use super::sequence::Sequence;
 use crate::chat::mailbox::MailboxChanges;
 use crate::chat::mailboxes::StoredPrivateMessage;
@@ -26,6 +27,9 @@ pub(super) struct Unsaved {
     /// Messages that were taken back, by their numbers: they are to be deleted from the store.
     #[serde(default)]
     redacted: Vec<u64>,
+    /// Other names of rooms.
+    #[serde(default)]
+    pub(super) renames: Renames,
 }
 
 impl Unsaved {
@@ -119,6 +123,7 @@ impl Lobby {
             || !self.unsaved.rooms.is_empty()
             || !self.unsaved.gone.is_empty()
             || !self.unsaved.redacted.is_empty()
+            || !self.unsaved.renames.all().is_empty()
     }
 
     /// Saves changes by `commit`, at most so many rows at a time. If that fails, they stay to be
@@ -135,6 +140,11 @@ impl Lobby {
         let redacted = &self.unsaved.redacted[..self.unsaved.redacted.len().min(most)];
         let (redactions, accounts_saved) = (redacted.len(), accounts.len());
         let mut rows = self.unsaved.gone.len() + redactions + accounts_saved;
+        let renamed = self.unsaved.renames.first(most.saturating_sub(rows));
+        let renames = renamed.len();
+        rows += renamed.iter().map(|rename| rename.rows).sum::<usize>();
+        // What has a name is stored when all names are.
+        let most = if renames < self.unsaved.renames.all().len() { 0 } else { most };
         let belongings = self.belongings.unsaved(most.saturating_sub(rows));
         let owners_saved = belongings.len();
         rows += belongings.iter().map(BelongingsChanges::rows).sum::<usize>();
@@ -164,6 +174,7 @@ impl Lobby {
             last,
             gap_before,
             gone,
+            renamed,
             redacted,
             rooms,
             cloaks,
@@ -174,6 +185,7 @@ impl Lobby {
         })?;
         self.accounts.note_saved(accounts_saved);
         self.unsaved.redacted.drain(..redactions);
+        self.unsaved.renames.note_saved(renames);
         self.mailboxes.note_saved(&mailboxes_saved);
         let accounts = &self.accounts;
         let is_in_use = |account: &NameKey| !accounts.clients_of(account).is_empty();

@@ -77,7 +77,7 @@ impl Lobby {
     }
 
     /// The members of a room, each with what it may do there.
-    fn seats<'a>(&'a self, open: &'a Room, context: &'a Context<'_>) -> Vec<Seat<'a>> {
+    pub(super) fn seats<'a>(&'a self, open: &'a Room, context: &'a Context<'_>) -> Vec<Seat<'a>> {
         let officers: HashSet<&NameKey> = open.officers.names().collect();
         let seat = |member: ClientId| {
             let nickname = self.nickname(member)?;

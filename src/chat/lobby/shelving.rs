@@ -59,9 +59,11 @@ impl Lobby {
                 Ok(found)
             };
         }
+        let Some(stored) = self.unsaved.renames.stored_name(name) else { return Ok(None) };
         self.recalled += 1;
-        let kept = archive.room(name).map_err(|Unreadable| Refusal::RoomUnreadable)?;
-        let Some(kept) = kept else { return Ok(None) };
+        let kept = archive.room(&stored).map_err(|Unreadable| Refusal::RoomUnreadable)?;
+        let Some(mut kept) = kept else { return Ok(None) };
+        self.unsaved.renames.follow_room(&mut kept);
         self.make_way(kept.standing.founder, outlet)?;
         Ok(Some(self.take_in(kept, outlet)))
     }
@@ -119,9 +121,11 @@ impl Lobby {
     /// Whether nothing is lost here when this room is no longer kept: nobody is in it, and all of
     /// it was saved.
     pub fn may_forget(&self, name: &RoomName) -> bool {
-        self.rooms.find(name).is_none_or(|id| {
-            self.may_close(id) && self.rooms.get(id).is_some_and(|room| !room.unsaved)
-        })
+        // The store does not know yet by what name this room goes.
+        !self.unsaved.renames.are_about(name)
+            && self.rooms.find(name).is_none_or(|id| {
+                self.may_close(id) && self.rooms.get(id).is_some_and(|room| !room.unsaved)
+            })
     }
 
     /// Removes rooms, for which [`Lobby::may_forget`] is true, from memory and from the archive.

@@ -37,7 +37,10 @@ pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out
             SentId::Numbered(id, epoch) => Some(HistoryCursor { epoch, number: id.number }),
             SentId::Unnumbered(..) => return,
         },
-        RoomEvent::TopicChanged { .. } | RoomEvent::Moderated(_) | RoomEvent::Redacted(_) => None,
+        RoomEvent::TopicChanged { .. }
+        | RoomEvent::RoomRenamed(_)
+        | RoomEvent::Moderated(_)
+        | RoomEvent::Redacted(_) => None,
     };
     event_at(place, out, |out| json::room_event(room, event, out));
 }

@@ -38,6 +38,7 @@ impl Capabilities {
     pub(super) const INVITE_NOTIFY: Self = Self(1 << 7);
     pub(super) const MESSAGE_REDACTION: Self = Self(1 << 8);
     pub(super) const MULTILINE: Self = Self(1 << 9);
+    pub(super) const CHANNEL_RENAME: Self = Self(1 << 10);
     /// No capability: its lines come and go in messages of WebSocket …
     pub(super) const IN_FRAMES: Self = Self(1 << 14);
     /// … which are bytes, and not texts.
@@ -134,6 +135,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("draft/read-marker", Capabilities::READ_MARKER),
     offered("draft/metadata-3", Capabilities::METADATA),
     offered("draft/message-redaction", Capabilities::MESSAGE_REDACTION),
+    offered("draft/channel-rename", Capabilities::CHANNEL_RENAME),
     offered("cap-notify", Capabilities::CAP_NOTIFY),
     offered("multi-prefix", Capabilities::MULTI_PREFIX),
     offered("userhost-in-names", Capabilities::USERHOST_IN_NAMES),

@@ -116,7 +116,7 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
 pub(super) fn subcommand<'a>(message: &Message<'a>) -> &'a str {
     match verb(message.verb).as_str() {
         "CHATHISTORY" => message.get(0).unwrap_or_default(),
-        "REDACT" => message.get(1).unwrap_or_default(),
+        "REDACT" | "RENAME" => message.get(1).unwrap_or_default(),
         _ => "",
     }
 }
@@ -179,6 +179,7 @@ pub(super) fn step<'a>(
         "METADATA" => Some(metadata::step(message)),
         "REDACT" => Some(redaction::step(message)),
         "TOPIC" => Some(rooms::topic(message)),
+        "RENAME" => Some(rooms::rename(message)),
         "INVITE" => Some(modes::invite(message)),
         "LIST" => Some(modes::list(message)),
         _ => Some(as_typed(message)),

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::capability::{Capabilities, Form, MULTILINE_BATCH, MULTILINE_CONCAT};
 use super::numeric::END;
 use super::source::{Id, by, channel, write_source};
-use super::{redaction, ruled};
+use super::{redaction, renaming, ruled};
 use crate::chat::{
     Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
     SentId, SentKind,
@@ -52,6 +52,7 @@ pub(in crate::dialect) fn write(
         RoomEvent::TopicChanged { by: who, text } => {
             by(who, out).word("TOPIC").word(&target).text(text);
         }
+        RoomEvent::RoomRenamed(ref event) => renaming::renamed(form, event, out),
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
         RoomEvent::Redacted(ref redacted) => redaction::redacted(form, redacted, &target, out),
         RoomEvent::Ruled(ref change) => ruled::write(form, change, &target, out),

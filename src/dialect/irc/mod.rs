@@ -12,6 +12,7 @@
 //!     reader         one client's end: its nickname, its label, answers put together
 //!     events         what happens in a room; replies, refusals: what one client is told
 //!     redaction      messages that are taken back
+//!     renaming       rooms that get another name
 //!     server         questions that the language answers alone: version, help
 //!     frames         the same lines in messages of WebSocket
 //!     password       the one that a server may ask for
@@ -41,6 +42,7 @@ mod reader;
 mod redaction;
 mod refusals;
 mod registration;
+mod renaming;
 mod replies;
 mod ruled;
 mod sasl;

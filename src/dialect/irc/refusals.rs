@@ -3,9 +3,9 @@
 
 use super::accounts;
 use super::addressee::Addressee;
-use super::redaction;
 use super::replies::metadata;
 use super::source::channel;
+use super::{redaction, renaming};
 use crate::chat::{AccountRefusal, Rank, Refusal, RoomRefusal};
 use crate::dialect::line;
 
@@ -17,6 +17,7 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         "CHATHISTORY" => no_history(reader, refusal, out),
         "METADATA" => metadata::refuse(reader, refusal, out),
         "MARKREAD" => no_mark(reader, refusal, out),
+        "RENAME" if renaming::refuse(reader, refusal, out) => {}
         "REDACT" if redaction::refuse(reader, refusal, out) => {}
         _ => by_numeric(reader, refusal, out),
     }

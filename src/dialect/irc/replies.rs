@@ -4,6 +4,7 @@ mod conversations;
 mod marks;
 pub(super) mod metadata;
 mod people;
+mod renaming;
 mod rooms;
 
 use super::accounts;
@@ -45,6 +46,7 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
                 events::sent(reader.capabilities.form(), sent, &ranked(room, circle), out);
             }
         }
+        Reply::RenamedAround(ref around) => renaming::write(reader, around, out),
         Reply::Metadata(ref answer) => metadata::write(reader, answer, out),
         Reply::ReadUpTo { conversation, at } => marks::write(reader, conversation, at, out),
         Reply::Topic { room, topic } => rooms::topic(reader, room, topic, out),

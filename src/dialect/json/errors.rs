@@ -6,7 +6,8 @@ use super::accounts;
 use super::events::seconds;
 use super::object::{Bye, Error, Object, Text};
 use crate::chat::{
-    ActiveSanction, Farewell, MetadataRefusal, RedactionRefusal, Refusal, Reply, RoomRefusal,
+    ActiveSanction, Farewell, MetadataRefusal, RedactionRefusal, Refusal, RenameRefusal, Reply,
+    RoomRefusal,
 };
 use crate::dialect::line::writing::sentence;
 use crate::dialect::line::{refusals, wording};
@@ -45,6 +46,7 @@ pub(super) fn error(refusal: &Refusal) -> Object<'_> {
         | Refusal::PasswordNeeded(room)
         | Refusal::PasswordWrong(room)
         | Refusal::KeyWrong(room)
+        | Refusal::Rename(RenameRefusal::InUse(room) | RenameRefusal::Same(room))
         | Refusal::TooManySanctions(room) => about(None, named(room.as_str())),
         Refusal::Account(refusal) => {
             let (name, retry) = accounts::about(refusal);
@@ -120,7 +122,9 @@ fn code(refusal: &Refusal) -> &'static str {
         Refusal::Outranked(_) => "outranked",
         Refusal::MainIsEverybodys => "not-for-main",
         Refusal::NoAddress(_) => "no-address",
-        Refusal::AlreadySo(_) => "already-so",
+        Refusal::AlreadySo(_) | Refusal::Rename(RenameRefusal::Same(_)) => "already-so",
+        Refusal::Rename(RenameRefusal::InUse(_)) => "room-taken",
+        Refusal::Rename(RenameRefusal::TooMany) => "list-full",
         Refusal::FieldLength(_) => "text-length",
         Refusal::TooManySanctions(_) | Refusal::TooManyOperators | Refusal::TooManyIgnored => {
             "list-full"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::object::{Action, Message, Moderated, Object, Redacted, Text};
+use super::object::{Action, Message, Moderated, Object, Redacted, RoomRenamed, Text};
 use super::person::Away;
 use super::said::said;
 use crate::chat::{
@@ -10,7 +10,7 @@ use crate::chat::{
     SentKind,
 };
 use crate::dialect::line::writing::sentence;
-use crate::dialect::line::{notices, redaction, ruling};
+use crate::dialect::line::{notices, redaction, renaming, ruling};
 
 /// Appends what happened in a room.
 pub(in super::super) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
@@ -58,6 +58,7 @@ fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
             let by = Some(by.as_str().into());
             Object::Topic { room: name, text: text.into(), by, changed: true }
         }
+        RoomEvent::RoomRenamed(ref event) => renamed(event),
         RoomEvent::Moderated(moderation) => moderated(&moderation, false),
         RoomEvent::Redacted(ref event) => redacted(room, event)?,
         RoomEvent::Ruled(change) => {
@@ -98,6 +99,17 @@ fn redacted<'a>(room: &'a RoomName, event: &chat::Redacted<'a>) -> Option<Object
         reason: Some(Text::from(event.reason)).filter(|reason| !reason.is_empty()),
         text: sentence(|out| redaction::told(out, event, true)).into(),
     }))
+}
+
+/// A room has another name. Readers know it by the old one.
+fn renamed<'a>(event: &chat::RoomRenamed<'a>) -> Object<'a> {
+    Object::RoomRenamed(RoomRenamed {
+        room: event.old.as_str().into(),
+        new: event.new.as_str().into(),
+        by: event.by.as_str().into(),
+        reason: Some(Text::from(event.reason)).filter(|reason| !reason.is_empty()),
+        text: sentence(|out| renaming::told(out, event)).into(),
+    })
 }
 
 /// How order was kept; `you`: by doing that to the reader.

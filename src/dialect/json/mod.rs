@@ -28,7 +28,7 @@ mod said;
 pub(super) use events::room_event;
 pub use object::{
     Action, Bye, Error, Greeting, Limits, Message, Moderated, Object, PeerEntry, Redacted,
-    RoomEntry, RoomInvitation, Rules, SanctionEntry, Text, VERSION,
+    RoomEntry, RoomInvitation, RoomRenamed, Rules, SanctionEntry, Text, VERSION,
 };
 pub use person::{Away, PersonEntry};
 pub use private::{ConversationEntry, Conversations, Forgotten, Private, Remembered};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use super::endings::{Bye, Error};
 use super::person::{Away, PersonEntry};
 use super::private::{Conversations, Forgotten, Private, Remembered};
-pub use super::room_objects::{Redacted, RoomInvitation, Rules};
+pub use super::room_objects::{Redacted, RoomInvitation, RoomRenamed, Rules};
 
 /// The version that [`Greeting::v`] tells.
 pub const VERSION: u32 = 1;
@@ -73,6 +73,8 @@ pub enum Object<'a> {
         /// Who it is.
         new: Text<'a>,
     },
+    /// A room has another name.
+    RoomRenamed(RoomRenamed<'a>),
     /// Somebody has logged in to an account, or out of one.
     LoggedIn {
         /// Where that is told; it holds everywhere.

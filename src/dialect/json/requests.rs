@@ -171,6 +171,13 @@ impl Fields {
                 Command::InRoom { room, command: RoomCommand::AskTopic }
             }
             "topic" => Command::InRoom { room, command: RoomCommand::SetTopic(self.text()?) },
+            "rename_room" => Command::InRoom {
+                room,
+                command: RoomCommand::Rename {
+                    name: needed(self.new.as_deref())?,
+                    reason: self.text.as_deref().unwrap_or_default(),
+                },
+            },
             "redact" => Command::InRoom {
                 room,
                 command: RoomCommand::Redact {
@@ -362,6 +369,10 @@ mod tests {
             (
                 r#"{"t":"history","room":"games","before":"c77143c7:7"}"#,
                 in_room(RoomCommand::Recall(Recall::Before { number: 7, most: LISTED_MAX })),
+            ),
+            (
+                r#"{"t":"rename_room","room":"games","new":"chess"}"#,
+                in_room(RoomCommand::Rename { name: "chess", reason: "" }),
             ),
             (
                 r#"{"t":"redact","room":"games","n":7,"text":"typo"}"#,

@@ -37,6 +37,22 @@ pub struct Redacted<'a> {
     pub text: Cow<'a, str>,
 }
 
+/// A room has another name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRenamed<'a> {
+    /// The name that it had.
+    pub room: Cow<'a, str>,
+    /// The name that it has now.
+    pub new: Cow<'a, str>,
+    /// Who gave it that.
+    pub by: Cow<'a, str>,
+    /// Why, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Cow<'a, str>>,
+    /// The same in English.
+    pub text: Cow<'a, str>,
+}
+
 /// The rules of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules<'a> {

@@ -7,9 +7,9 @@
 mod accounts;
 
 pub use super::command_spec::{CommandSpec, Takes};
-use super::redaction;
 use super::slash::{self, Parse, ParseFormat, first_word, needed};
 use super::writing::line;
+use super::{redaction, renaming};
 use crate::chat::{
     Command, Guide, PeopleCommand, Rank, Refusal, RoomCommand, SanctionKind, Verb, quoted,
 };
@@ -182,7 +182,7 @@ pub(in crate::dialect) fn write_help(guide: Guide, out: &mut Vec<u8>) {
     }
 }
 
-static TABLE: [CommandEntry; 37] = [
+static TABLE: [CommandEntry; 38] = [
     entry("help", "", Takes::Text, "all commands of the server", |argument| {
         Ok(Command::Help(slash::guide(argument)))
     })
@@ -433,18 +433,22 @@ static TABLE: [CommandEntry; 37] = [
     .needs(Rank::Owner)
     .usage(Verb::Give, "/give NAME")
     .help(Part::Owning, 3, "/give NAME", "give the room away"),
+    entry("rename-room", "NAME [WHY]", Takes::Text, "give the room another name", renaming::asked)
+        .needs(Rank::Owner)
+        .usage(Verb::RenameRoom, "/rename-room NAME, with a reason if you like")
+        .help(Part::Owning, 4, "/rename-room NAME WHY", "give the room another name"),
     entry("own", "KEY", Takes::Text, "own a room again", |argument| {
         needed(Verb::Own, argument).map(|key| RoomCommand::Own { key }.in_last_room())
     })
     .secret_behind(0)
     .usage(Verb::Own, "/own KEY")
-    .help(Part::Owning, 4, "/own KEY", "be its owner again, by the key that you were told"),
+    .help(Part::Owning, 5, "/own KEY", "be its owner again, by the key that you were told"),
     entry("oper", "NAME PASSWORD", Takes::Text, "look after the server", slash::oper)
         .secret_behind(0)
         .usage(Verb::Oper, "/oper NAME PASSWORD")
         .help(
             Part::Owning,
-            5,
+            6,
             "/oper NAME PASSWORD",
             "for those who look after the server, and main",
         ),

@@ -18,6 +18,7 @@ pub(super) mod notices;
 pub(super) mod people;
 pub(super) mod redaction;
 pub(super) mod refusals;
+pub(super) mod renaming;
 pub(super) mod rounded;
 pub(super) mod ruling;
 pub(super) mod slash;

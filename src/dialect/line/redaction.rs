@@ -61,6 +61,7 @@ fn said_at(id: SentId) -> String {
     format!("of {} UTC", Dated { at, now: at })
 }
 
-fn because(reason: &str) -> String {
+/// A reason behind what was done, if there is one.
+pub(super) fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }

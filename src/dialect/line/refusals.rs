@@ -5,10 +5,10 @@ use std::io::Write;
 use super::accounts;
 use super::commands::usage;
 use super::notices::because;
-use super::redaction;
 use super::rounded::Rounded;
 use super::ruling;
 use super::writing::{line, notice};
+use super::{redaction, renaming};
 use crate::chat::{ActiveSanction, Field, MetadataRefusal, Rank, Refusal, RoomName, SanctionKind};
 use crate::limits::{
     LINE_BYTES_MAX, MATCH_PLAYERS, METADATA_KEYS_MAX, METADATA_VALUE_BYTES_MAX, NAME_BYTES_MAX,
@@ -20,6 +20,7 @@ use crate::limits::{
 pub(in crate::dialect) fn write(refusal: &Refusal, out: &mut Vec<u8>) {
     match (refusal, constant(refusal)) {
         (Refusal::Room(refusal), _) => ruling::refusal(out, refusal),
+        (Refusal::Rename(refusal), _) => renaming::refusal(out, refusal),
         (Refusal::Redaction(refusal), _) => line(out, &["* ", redaction::refusal(*refusal)]),
         (_, Some(text)) => line(out, &["* ", text]),
         (_, None) => variable(refusal, out),
@@ -280,6 +281,7 @@ fn constant(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::RoomNameTooLong
         | Refusal::Room(_)
         | Refusal::Redaction(_)
+        | Refusal::Rename(_)
         | Refusal::NicknameReserved(_)
         | Refusal::NicknameTaken(_)
         | Refusal::AlreadyCalled(_)

@@ -8,7 +8,7 @@
 use std::io::Write;
 
 use super::writing::{Listing, line, notice, number};
-use super::{commands, conversations, notices, people, redaction, refusals, ruling};
+use super::{commands, conversations, notices, people, redaction, refusals, renaming, ruling};
 use crate::chat::{
     Farewell, Nickname, Peer, Person, Reply, RoomEvent, RoomName, Sent, SentId, SentKind, Ticket,
 };
@@ -37,6 +37,7 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
         // People who type ask for that if they want to know.
         RoomEvent::News { .. } => {}
         RoomEvent::TopicChanged { by, text } => notices::topic_changed(out, by, text),
+        RoomEvent::RoomRenamed(ref renamed) => renaming::told(out, renamed),
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
         RoomEvent::Redacted(ref redacted) => redaction::told(out, redacted, numbered),
         RoomEvent::Ruled(change) => ruling::changed(out, &change),

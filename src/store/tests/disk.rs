@@ -74,7 +74,7 @@ fn a_full_disk_is_survived() {
     for round in 0..40 {
         let is_full = round % 4 == 2;
         let ballast = if is_full { fill(folder.path()) } else { Vec::new() };
-        let next = last + if is_full { 1_600 } else { 20 };
+        let next = last + if is_full { 2_400 } else { 20 };
         let mut said = room("games", last + 1..=next);
         said.forgotten = last.saturating_sub(40);
         match store.commit(&batch(&said, last == 0, next)) {

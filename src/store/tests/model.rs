@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::chat::{
     Account, Alphabet, Authorship, Mask, Message, MessageKind, Metadata, RoomChanges, RoomModes,
-    RoomSettings, SanctionKind, SaveBatch, SecretHash, StoredRoom,
+    RoomRename, RoomSettings, SanctionKind, SaveBatch, SecretHash, StoredRoom,
 };
 use crate::chat::{
     MessageId, NameKey, Nickname, Owner, RoomName, Sanction, Sanctions, Standing, StoredLobby,
@@ -73,11 +73,14 @@ pub(super) struct StoreModel {
     accounts: BTreeMap<&'static str, Account>,
     epoch: u32,
     last: u64,
+    /// How often a room got another name.
+    renames: u64,
 }
 
 /// A batch of the model's changes.
 pub(super) struct RoomUpdate {
     gone: Vec<RoomName>,
+    renamed: Vec<RoomRename>,
     redacted: Vec<u64>,
     /// Each room, whether its settings is told, and the number before the first message told.
     rooms: Vec<(&'static str, bool, u64)>,
@@ -101,6 +104,7 @@ impl RoomUpdate {
             last: model.last,
             gap_before: model.last / 2,
             gone: &self.gone,
+            renamed: &self.renamed,
             redacted: &self.redacted,
             rooms: rooms.collect(),
             cloaks: Some([7; 16]),
@@ -113,18 +117,28 @@ impl RoomUpdate {
 
 impl StoreModel {
     pub(super) fn new() -> Self {
-        Self { rooms: BTreeMap::new(), accounts: BTreeMap::new(), epoch: 99, last: 0 }
+        Self { rooms: BTreeMap::new(), accounts: BTreeMap::new(), epoch: 99, last: 0, renames: 0 }
     }
 
     /// Changes something.
     pub(super) fn play(&mut self, random: &mut ModelRandom) -> RoomUpdate {
         self.epoch = 7;
-        let (gone, redacted) = (Vec::new(), Vec::new());
-        let mut change = RoomUpdate { gone, redacted, rooms: Vec::new(), accounts: Vec::new() };
+        let mut change = RoomUpdate {
+            gone: Vec::new(),
+            renamed: Vec::new(),
+            redacted: Vec::new(),
+            rooms: Vec::new(),
+            accounts: Vec::new(),
+        };
         for name in ROOMS {
             if random.below(6) == 0 && self.rooms.remove(name).is_some() {
                 change.gone.push(room_name(name));
             }
+        }
+        for _ in 0..random.below(3) {
+            change.renamed.extend(self.rename_room(random));
+        }
+        for name in ROOMS {
             let said = self.rooms.get_mut(name).map(|room| &mut room.messages);
             if let Some(said) = said.filter(|said| !said.is_empty() && random.below(4) == 0) {
                 let place = random.below(said.len() as u64) as usize;
@@ -140,6 +154,22 @@ impl StoreModel {
             change.accounts.push(name);
         }
         change
+    }
+
+    /// Gives a room a name that no room has.
+    fn rename_room(&mut self, random: &mut ModelRandom) -> Option<RoomRename> {
+        let [old, new] = [(); 2].map(|()| random.one_of(&ROOMS[1..]));
+        if self.rooms.contains_key(new) {
+            return None;
+        }
+        let mut room = self.rooms.remove(old)?;
+        let [before, after] = [old, new].map(NameKey::of);
+        room.name = room_name(new);
+        room.settings.salt = Some(room.settings.salt.unwrap_or(before)).filter(|it| *it != after);
+        self.rooms.insert(new, room);
+        self.renames += 1;
+        let (old, new) = (room_name(old), room_name(new));
+        Some(RoomRename { id: self.renames, old, new, rows: 1 })
     }
 
     fn change_room(
@@ -223,6 +253,7 @@ fn settings(random: &mut ModelRandom) -> RoomSettings {
         sanctions,
         modes: RoomModes::parse(random.one_of(&["nt", "", "CRimnst", "is"])).unwrap(),
         limit: random.maybe(|random| random.below(1 << 32) as u32),
+        salt: random.maybe(|random| random.person().key()),
     }
 }
 

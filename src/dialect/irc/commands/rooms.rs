@@ -1,8 +1,9 @@
-//! Rooms: JOIN, PART, KICK, TOPIC, NAMES.
+//! Rooms: JOIN, PART, KICK, TOPIC, RENAME, NAMES.
 
 use super::{incomplete, item, no_such_room, room, told};
 use crate::chat::{Command, Recall, RoomCommand, RoomsQuestion};
 use crate::dialect::irc::message::Message;
+use crate::dialect::irc::note::Told;
 use crate::dialect::steps::Step;
 use crate::limits::{IRC_NAMES_MAX, IRC_ROOMS_MAX, IRC_TARGETS_MAX};
 
@@ -65,6 +66,20 @@ pub(super) fn topic<'a>(message: &Message<'a>) -> Step<'a> {
         None => RoomCommand::AskTopic,
     };
     Step::Command(Command::InRoom { room: Some(room), command })
+}
+
+/// RENAME (IRCv3 `draft/channel-rename`).
+pub(super) fn rename<'a>(message: &Message<'a>) -> Step<'a> {
+    let (Some(old), Some(new)) = (message.said(0), message.said(1)) else {
+        return incomplete(message);
+    };
+    let Some(named) = room(old) else { return no_such_room(old) };
+    let Some(name) = room(new) else {
+        let text = "The name of a channel begins with #";
+        return Step::Told(Told::fail("RENAME", "CANNOT_RENAME", &[old, new], text));
+    };
+    let command = RoomCommand::Rename { name, reason: message.get(2).unwrap_or_default() };
+    Step::Command(Command::InRoom { room: Some(named), command })
 }
 
 /// NAMES, of one room after the other; the end names all of them.

@@ -48,19 +48,34 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
             if reader.verb != "NAMES"
                 && reader.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) => {}
         RoomAnswer::Names { room, is_secret, people } => {
-            let sign = if is_secret { "@" } else { "=" };
-            let room = channel(room);
-            let names = people.iter().map(|seat| name(reader, seat));
-            pack(names, ' ', IRC_LIST_BYTES, |names| {
-                reader.numeric(353, out).word(sign).word(&room).text(names);
-            });
+            names(reader, room, (is_secret, people), out);
             if reader.verb != "NAMES" {
-                reader.numeric(366, out).word(&room).text("End of /NAMES list");
+                end_of_names(reader, room, out);
             }
         }
         // The end of the list tells.
         RoomAnswer::NamesOfNone { .. } => {}
     }
+}
+
+/// Appends who is in a room.
+pub(super) fn names(
+    reader: &Addressee,
+    room: &RoomName,
+    (is_secret, people): (bool, &[Seat<'_>]),
+    out: &mut Vec<u8>,
+) {
+    let sign = if is_secret { "@" } else { "=" };
+    let room = channel(room);
+    let names = people.iter().map(|seat| name(reader, seat));
+    pack(names, ' ', IRC_LIST_BYTES, |names| {
+        reader.numeric(353, out).word(sign).word(&room).text(names);
+    });
+}
+
+/// Appends that all of those were told.
+pub(super) fn end_of_names(reader: &Addressee, room: &RoomName, out: &mut Vec<u8>) {
+    reader.numeric(366, out).word(&channel(room)).text("End of /NAMES list");
 }
 
 /// Appends the topic of a room, and who has set it when.

@@ -57,5 +57,6 @@ const HELP_ROOMS: &str = "\
 * /password WORD   let in only who types /join ROOM WORD (/password off)\n\
 * /op NAME         let somebody keep order while they are here (/deop NAME)\n\
 * /give NAME       give the room away\n\
+* /rename-room NAME WHY  give the room another name\n\
 * /own KEY         be its owner again, by the key that you were told\n\
 * /oper NAME PASSWORD    for those who look after the server, and main\n";
