@@ -47,14 +47,14 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
         RoomAnswer::Names { .. }
             if reader.verb != "NAMES"
                 && reader.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) => {}
-        RoomAnswer::Names { room, is_secret, people } => {
+        RoomAnswer::Names { room, is_secret, people, has_more } => {
             let sign = if is_secret { "@" } else { "=" };
             let room = channel(room);
             let names = people.iter().map(|seat| name(reader, seat));
             pack(names, ' ', IRC_LIST_BYTES, |names| {
                 reader.numeric(353, out).word(sign).word(&room).text(names);
             });
-            if reader.verb != "NAMES" {
+            if reader.verb != "NAMES" && !has_more {
                 reader.numeric(366, out).word(&room).text("End of /NAMES list");
             }
         }
