@@ -243,8 +243,15 @@ impl<T> SideTable<T> {
 
     /// Every value with its id, in slot order.
     pub fn iter(&self) -> impl Iterator<Item = (ClientId, &T)> {
-        self.chunks.iter().enumerate().flat_map(|(number, chunk)| {
-            chunk.slots.iter().enumerate().filter_map(move |(place, entry)| {
+        self.iter_from(0)
+    }
+
+    /// Every value with its id from this slot on, in slot order.
+    pub fn iter_from(&self, slot: usize) -> impl Iterator<Item = (ClientId, &T)> {
+        let (first, within) = (slot / CHUNK, slot % CHUNK);
+        self.chunks.iter().enumerate().skip(first).flat_map(move |(number, chunk)| {
+            let skipped = if number == first { within } else { 0 };
+            chunk.slots.iter().enumerate().skip(skipped).filter_map(move |(place, entry)| {
                 let (generation, value) = entry.as_ref()?;
                 let slot = (number * CHUNK + place) as u32;
                 Some((ClientId { generation: *generation, slot }, value))

@@ -20,7 +20,7 @@ const STEPS: usize = 250;
 const CLIENTS: usize = 8;
 
 /// All that a client may ask for.
-const CAPABILITIES: [&str; 23] = [
+const CAPABILITIES: [&str; 24] = [
     "message-tags",
     "server-time",
     "echo-message",
@@ -31,6 +31,7 @@ const CAPABILITIES: [&str; 23] = [
     "draft/read-marker",
     "draft/metadata-3",
     "draft/message-redaction",
+    "draft/channel-rename",
     "cap-notify",
     "multi-prefix",
     "userhost-in-names",
@@ -47,7 +48,7 @@ const CAPABILITIES: [&str; 23] = [
 ];
 
 /// What somebody says over IRC; `%n` is somebody, `%r` a room, `%t` some text.
-const LINES: [&str; 62] = [
+const LINES: [&str; 63] = [
     "JOIN %r",
     "JOIN %r",
     "JOIN %r,%r",
@@ -84,6 +85,7 @@ const LINES: [&str; 62] = [
     "TOPIC %r :%t",
     "TOPIC %r",
     "NICK %n",
+    "RENAME %r %r :%t",
     "NAMES %r",
     "NAMES",
     "WHO %r",

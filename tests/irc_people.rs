@@ -132,23 +132,6 @@ fn the_server_answers_for_itself() {
 }
 
 #[test]
-fn a_big_room_is_told_up_to_a_bound_that_fits_the_outbox() {
-    let mut world = world();
-    comes(&mut world, "alice", "setname");
-    for number in 0..1_100 {
-        let name = format!("p{number}");
-        world.connect(&name);
-        world.types(&name, &name);
-        world.types(&name, "/join den");
-    }
-    let heard = told(&mut world, "alice", "WHO #den\n");
-    let rows = heard.lines().filter(|line| line.contains(" 352 ")).count();
-    assert_eq!(rows, mio_chat::limits::FOUND_MAX);
-    assert!(heard.contains(" 416 alice #den :"), "it says that there are more");
-    assert!(heard.len() < mio_chat::limits::OUTBOX_HARD_BYTES, "{}", heard.len());
-}
-
-#[test]
 fn an_upgrade_is_not_noticed() {
     let mut world = world();
     comes(&mut world, "alice", "away-notify");

@@ -21,6 +21,7 @@ mod fact;
 mod guesses;
 mod history;
 mod lobby;
+mod long_list;
 mod mailbox;
 mod mailboxes;
 mod mask;

@@ -229,8 +229,8 @@ pub enum PeopleReply<'a> {
     WhoIs(Portrait<'a>),
     /// Those who had a name, the last first; maybe nobody.
     WhoWas(&'a str, &'a [&'a Gone]),
-    /// People who were looked for, and whether there are more.
-    Found(&'a [Found<'a>], bool),
+    /// People who were looked for, or some of them.
+    Found(&'a [Found<'a>]),
     /// People who are here, and from where.
     Located(&'a [Found<'a>]),
     /// Who of those that were asked for is here.

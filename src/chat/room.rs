@@ -142,6 +142,11 @@ impl Room {
         1 + self.history.len() + settings.sanctions.len() + settings.metadata.len()
     }
 
+    /// The member in a seat, if there is one.
+    pub(super) fn member_at(&self, seat: usize) -> Option<ClientId> {
+        self.members.get(seat).copied()
+    }
+
     /// The room under this id, as its subscribers are told of it.
     pub(super) fn named(&self, id: RoomId) -> RoomRef<'_> {
         RoomRef { id, name: &self.name }
@@ -445,6 +450,12 @@ impl Rooms {
     /// Every room.
     pub(super) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
         self.rooms.iter().map(|(index, room)| (RoomId(index as u32), room))
+    }
+
+    /// Every room from this index on, in the order of their ids.
+    pub(super) fn iter_from(&self, index: usize) -> impl Iterator<Item = (RoomId, &Room)> {
+        let end = self.rooms.iter().next_back().map_or(0, |(last, _)| last + 1);
+        (index..end).filter_map(|index| Some((RoomId(index as u32), self.rooms.get(index)?)))
     }
 
     fn insert(

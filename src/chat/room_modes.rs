@@ -1,5 +1,6 @@
 //! What is asked and told about the rules of rooms.
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::name::{Nickname, RoomName};
@@ -67,7 +68,7 @@ pub enum ModeRequest<'a> {
 pub enum RoomsQuestion<'a> {
     /// Which rooms there are.
     List(Box<RoomFilter>),
-    /// Who is in a room.
+    /// Who is in a room, or some of them.
     Names {
         /// Its name.
         room: &'a str,
@@ -77,7 +78,7 @@ pub enum RoomsQuestion<'a> {
 }
 
 /// Conditions for rooms that are listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomFilter {
     /// Masks one of which the name fits; none: any name.
     pub wanted: Vec<SmolStr>,
@@ -92,7 +93,7 @@ pub struct RoomFilter {
 }
 
 /// Bounds of a number, neither of which it may be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
     /// It is more than that.
     pub above: Option<u64>,
@@ -175,8 +176,10 @@ pub enum RoomAnswer<'a> {
         room: &'a RoomName,
         /// Whether it is listed to its members alone.
         is_secret: bool,
-        /// Everybody in it who is shown.
+        /// Those in it who are shown.
         people: &'a [Seat<'a>],
+        /// Others follow.
+        has_more: bool,
     },
     /// No such room can be seen, so nobody is listed.
     NamesOfNone {

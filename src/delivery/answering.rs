@@ -15,10 +15,15 @@ impl Fanout {
     /// The request of a client ends later: what it is told until then is no answer. Returns its
     /// number, unless it was refused.
     pub fn put_off_request(&mut self, client: ClientId) -> Option<u64> {
+        self.put_off_answer(client);
+        self.take_request(client)
+    }
+
+    /// What a client is told from now on is no part of the answer to its line.
+    pub fn put_off_answer(&mut self, client: ClientId) {
         if let Some(reader) = self.readers.get_mut(&client) {
             reader.put_off();
         }
-        self.take_request(client)
     }
 
     /// The request of a client is answered now, which was put off.

@@ -135,6 +135,9 @@ pub enum Due {
     /// Now, whatever the client has said before: it costs nobody anything, or belongs to a message
     /// that was begun.
     Now,
+    /// Now, or when the client has been sent most of what it was told: it belongs to a message that
+    /// was begun. The decoder keeps the rest of that message if it is not asked for now.
+    Onward,
     /// When the client may be heard.
     InTurn,
     /// When more has come.

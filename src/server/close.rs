@@ -62,6 +62,7 @@ impl Server {
         session.begin_close(reason, now + patience);
         self.turns.remove(id);
         self.forget_answer(id);
+        self.forget_long_answer(id);
         self.log_ins.forget(id);
         self.leave_lobby(now, id, reason.told());
         self.log_ins.forget(id);

@@ -50,12 +50,19 @@ impl Server {
         if session.phase == Phase::Silent && decoded.says_something() {
             session.phase = Phase::Choosing;
         }
+        if decoded.due() == Due::Onward {
+            self.resume_answer(id);
+        }
         let mut lines = 0;
         loop {
             let due = decoded.due();
-            if due == Due::Later
-                || (due == Due::InTurn && !self.may_be_heard(now, id, &decoded, lines))
-            {
+            let is_heard = match due {
+                Due::Now => true,
+                Due::Onward => !self.must_catch_up(id),
+                Due::InTurn => self.may_be_heard(now, id, &decoded, lines),
+                Due::Later => false,
+            };
+            if !is_heard {
                 break;
             }
             lines += usize::from(due == Due::InTurn);

@@ -159,7 +159,11 @@ impl Server {
         let is_answered = session.reason == Some(CloseReason::Finished)
             && self.fanout.encoding(id).is_answered_once();
         let is_request = session.decoder.is_request() || is_answered;
+        let catches_up = session.catching_up;
         self.sessions.insert(id, session);
+        if catches_up {
+            self.await_reader(id);
+        }
         if is_request {
             self.take_over_request(id);
         }

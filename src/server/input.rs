@@ -52,8 +52,10 @@ impl Server {
     pub(super) fn write_failed(&mut self, id: ClientId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.broken = true;
+        let is_closing = session.phase == Phase::Closing;
         self.fanout.discard(id);
-        if session.phase == Phase::Closing {
+        self.cut_long_answer_short(id);
+        if is_closing {
             self.closed.push_back(id);
         }
     }
@@ -64,8 +66,10 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return };
         session.broken = true;
         session.decoder.drop_unfinished();
+        let is_closing = session.phase == Phase::Closing;
         self.fanout.discard(id);
-        if session.phase == Phase::Closing {
+        self.cut_long_answer_short(id);
+        if is_closing {
             self.closed.push_back(id);
         } else {
             self.half_closed(now, id);

@@ -37,6 +37,7 @@ mod input;
 mod jams;
 mod leaving;
 mod listening;
+mod long_answers;
 mod making_way;
 mod matches;
 mod operators;
@@ -74,6 +75,7 @@ use bots::Bots;
 use deadlines::Deadlines;
 use jams::Jams;
 use leaving::Leaving;
+use long_answers::LongAnswers;
 use operators::Checks;
 use origins::Origins;
 use session::{Phase, Session};
@@ -120,6 +122,7 @@ pub struct Server {
     log_ins: LogIns,
     bots: Bots,
     answers: Answers,
+    long_answers: LongAnswers,
     audit: Audit,
     /// The last message before the request that is being carried out, if that bears a number.
     said_before: u64,
@@ -157,6 +160,7 @@ impl Server {
             log_ins: LogIns::default(),
             bots,
             answers: Answers::default(),
+            long_answers: LongAnswers::default(),
             audit: Audit::default(),
             said_before: 0,
             recalled_before: 0,
@@ -191,7 +195,11 @@ impl Server {
     #[inline]
     fn sent(&mut self, now: Time, id: ClientId, count: usize, full: bool) {
         match self.fanout.sent(now, id, count, full) {
-            SendStatus::AllSent => {}
+            SendStatus::AllSent => {
+                if !self.long_answers.is_empty() {
+                    self.note_sent(id);
+                }
+            }
             SendStatus::Finished => self.closed.push_back(id),
             status => self.note_waiting(now, id, count, status),
         }
@@ -245,6 +253,7 @@ impl Server {
             self.checks.due(),
             self.log_ins.due(),
             self.answers.due(),
+            self.long_answers.due(),
             leaving,
             small_writes,
         ];
@@ -263,6 +272,7 @@ impl Server {
         self.go_on_log_ins(now);
         self.conclude_storing(now);
         self.give_up_answers(now);
+        self.go_on_with_long_answers(now);
         self.fanout.resume_small_writes(now);
         for id in self.fanout.over_total(now) {
             self.close_slow(now, id);
@@ -332,6 +342,9 @@ impl Server {
             self.close_slow(now, id);
             self.settle(now);
         } else {
+            if session.catching_up {
+                self.note_sent(id);
+            }
             self.arm(id);
         }
     }

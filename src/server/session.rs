@@ -59,6 +59,10 @@ pub(super) struct Session {
     /// Its last request is answered later: not read until then.
     #[serde(default)]
     pub(super) awaits_answer: bool,
+    /// The rest of what it has asked for waits until it was sent what it was told: not read until
+    /// then.
+    #[serde(default)]
+    pub(super) catching_up: bool,
     /// It may be a browser's, which opens connections ahead of need: it is prompted later.
     #[serde(default)]
     pub(super) may_be_browser: bool,
@@ -90,6 +94,7 @@ impl Session {
             told_to_wait: false,
             unfinished: false,
             awaits_answer: false,
+            catching_up: false,
             may_be_browser: false,
             security: Security::Plain,
             ended: false,
@@ -142,7 +147,7 @@ impl Session {
 
     /// Whether it has to wait before it is read again.
     pub(super) fn is_busy(&self) -> bool {
-        self.held || self.unfinished || self.awaits_answer
+        self.held || self.unfinished || self.awaits_answer || self.catching_up
     }
 
     /// When the prompt is due.

@@ -7,20 +7,20 @@ use std::time::Duration;
 use super::watches::names;
 use super::{Context, Lobby};
 use crate::chat::author::Author;
-use crate::chat::command::Outcome;
+use crate::chat::long_list::{Matching, SeatsLeft};
 use crate::chat::member::Member;
 use crate::chat::name::{NameKey, Nickname, RoomName};
 use crate::chat::network::Network;
 use crate::chat::outlet::Outlet;
-use crate::chat::people::{Census, Found, Gone, PeopleReply, Portrait, Search};
+use crate::chat::people::{Census, Found, Gone, PeopleReply, Portrait};
 use crate::chat::person::Person;
 use crate::chat::profile::Profile;
 use crate::chat::refusal::{Rank, Refusal};
 use crate::chat::reply::Reply;
-use crate::chat::room::RoomId;
-use crate::chat::wildcard::{is_mask, matches};
+use crate::chat::room::{Room, RoomId};
+use crate::chat::wildcard::matches;
 use crate::id::ClientId;
-use crate::limits::{FOUND_MAX, GONE_MAX, LOCATED_MAX};
+use crate::limits::{GONE_MAX, LOCATED_MAX, LOOKED_AT_PER_PART, ROWS_PER_PART};
 
 impl Lobby {
     /// Bytes of a member's nickname, user name and cloak, with what stands between them.
@@ -135,62 +135,62 @@ impl Lobby {
         self.rooms.get(room).is_some_and(|open| self.may_see(id, room, open))
     }
 
-    /// Looks for people. How many it costs to tell of.
-    pub(super) fn find_people(
+    /// Tells a client of some more members of a room. Whether there are more.
+    pub(super) fn tell_members(
         &self,
         id: ClientId,
-        search: Search<'_>,
+        seats: &mut SeatsLeft,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
-    ) -> Outcome<'static> {
-        let mut found: Vec<Found<'_>> = match search {
-            Search::InRoom(typed) => self.people_in(id, typed, context),
-            Search::Matching { mask, operators } => {
-                let all = self.people_matching(id, mask, context);
-                all.into_iter().filter(|found| found.is_operator || !operators).collect()
-            }
-        };
-        let more = found.len() > FOUND_MAX;
-        found.truncate(FOUND_MAX);
-        outlet.reply(id, &Reply::People(PeopleReply::Found(&found, more)));
-        Outcome::Listed(found.len())
-    }
-
-    fn people_in<'a>(
-        &'a self,
-        id: ClientId,
-        typed: &str,
-        context: &'a Context<'_>,
-    ) -> Vec<Found<'a>> {
-        let found = self.room_named(typed).ok().filter(|room| self.may_know(id, *room));
-        let Some(open) = found.and_then(|room| self.rooms.get(room)) else { return Vec::new() };
-        let seen = open.members().filter(|member| self.may_find(id, *member));
-        // One more than is told shows that there are more.
-        seen.take(FOUND_MAX + 1)
-            .filter_map(|member| {
-                let who = self.person(member, context)?;
-                let (rank, has_voice) = open.officers.standing(|| who.nickname().key());
-                let is_operator = self.is_server_operator(member);
-                let silent = silence(who, context);
-                Some(Found { who, room: Some(&open.name), rank, has_voice, is_operator, silent })
-            })
-            .collect()
-    }
-
-    fn people_matching<'a>(
-        &'a self,
-        id: ClientId,
-        mask: &str,
-        context: &'a Context<'_>,
-    ) -> Vec<Found<'a>> {
-        if !is_mask(mask) {
-            let found = self.find_person(mask, context);
-            return found
-                .map(|(found, _)| found)
-                .and_then(|found| self.seen_by(id, found, context))
-                .into_iter()
-                .collect();
+    ) -> bool {
+        let Some(open) = self.room_listed(id, seats) else { return false };
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        while seats.count > 0 && found.len() < ROWS_PER_PART && looked_at < LOOKED_AT_PER_PART {
+            (seats.count, looked_at) = (seats.count - 1, looked_at + 1);
+            let member = open.member_at(seats.count);
+            found.extend(member.and_then(|member| self.found_in(id, open, member, context)));
         }
+        // A room that is told of at once is told of in its order.
+        found.reverse();
+        seats.told += found.len();
+        if !found.is_empty() {
+            outlet.reply(id, &Reply::People(PeopleReply::Found(&found)));
+        }
+        seats.count > 0
+    }
+
+    /// A room of which a client is told, if it may know of it still. It has as many seats left as
+    /// there are members at most.
+    pub(super) fn room_listed(&self, id: ClientId, seats: &mut SeatsLeft) -> Option<&Room> {
+        let open = self.rooms.get(seats.room).filter(|open| open.name == seats.name)?;
+        seats.count = seats.count.min(open.len());
+        self.may_see(id, seats.room, open).then_some(open)
+    }
+
+    /// A member of a room as a search for those shows it, if the asker may find it.
+    fn found_in<'a>(
+        &'a self,
+        asker: ClientId,
+        open: &'a Room,
+        member: ClientId,
+        context: &'a Context<'_>,
+    ) -> Option<Found<'a>> {
+        let who = self.person(member, context).filter(|_| self.may_find(asker, member))?;
+        let (rank, has_voice) = open.officers.standing(|| who.nickname().key());
+        let is_operator = self.is_server_operator(member);
+        let silent = silence(who, context);
+        Some(Found { who, room: Some(&open.name), rank, has_voice, is_operator, silent })
+    }
+
+    /// Tells a client of some more people whom a mask matches. Whether there may be more.
+    pub(super) fn tell_matching(
+        &self,
+        id: ClientId,
+        search: &mut Matching,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> bool {
+        let mask = search.mask.as_str();
         let meant = |who: Person<'_>| {
             mask == "*"
                 || matches(mask, who.as_str())
@@ -198,16 +198,28 @@ impl Lobby {
                 || matches(mask, who.real())
                 || matches(mask, who.cloak().as_str())
         };
-        let all = self.members.iter().map(|(member, _)| member);
-        all.filter(|member| self.may_find(id, *member))
-            .filter(|member| self.person(*member, context).is_some_and(meant))
-            .take(FOUND_MAX + 1)
-            .filter_map(|member| self.seen_by(id, member, context))
-            .collect()
+        let mut everybody = self.members.iter_from(search.next).map(|(member, _)| member);
+        let mut found = Vec::new();
+        for member in everybody.by_ref().take(LOOKED_AT_PER_PART) {
+            search.next = member.index() + 1;
+            let is_meant = self.may_find(id, member)
+                && (!search.operators || self.is_server_operator(member))
+                && self.person(member, context).is_some_and(meant);
+            found.extend(is_meant.then(|| self.seen_by(id, member, context)).flatten());
+            if found.len() == ROWS_PER_PART {
+                break;
+            }
+        }
+        let has_more = everybody.next().is_some();
+        search.told += found.len();
+        if !found.is_empty() {
+            outlet.reply(id, &Reply::People(PeopleReply::Found(&found)));
+        }
+        has_more
     }
 
     /// A member as a search shows it, with a room that the asker may know of.
-    fn seen_by<'a>(
+    pub(super) fn seen_by<'a>(
         &'a self,
         asker: ClientId,
         id: ClientId,

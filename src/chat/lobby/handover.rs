@@ -13,6 +13,7 @@ use super::redacting::Whispers;
 use super::sequence::{RoomKeys, Sequence};
 use crate::chat::accounts::AccountsState;
 use crate::chat::belongings::BelongingsState;
+use crate::chat::long_list::LongList;
 use crate::chat::mailboxes::MailboxesState;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
@@ -54,6 +55,8 @@ pub struct LobbyState {
     #[serde(default)]
     sent: u32,
     #[serde(default)]
+    long_lists: Vec<(ClientId, Box<LongList>)>,
+    #[serde(default)]
     invitations: Vec<(ClientId, Vec<Invitation>)>,
     sequence: Sequence,
     keys: RoomKeys,
@@ -85,6 +88,7 @@ impl Lobby {
             subscriptions: self.subscriptions.handed_over(),
             mailboxes: self.mailboxes.handed_over(),
             sent: self.sent,
+            long_lists: self.long_lists.iter().map(|(id, list)| (*id, list.clone())).collect(),
             invitations: self.invitations.handed_over(),
             sequence: self.sequence.clone(),
             keys: self.keys.clone(),
@@ -134,6 +138,7 @@ impl Lobby {
         self.forget_mailboxes_of_nobody();
         self.sent = state.sent;
         self.gone = state.gone.into();
+        self.long_lists = state.long_lists.into_iter().collect();
         self.whispers = state.whispers;
         self.most_members = state.most_members.max(self.members.len());
         for (id, names) in state.watches {

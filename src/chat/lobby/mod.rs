@@ -23,6 +23,7 @@ mod inviting;
 mod journal;
 mod listening;
 mod listing;
+mod long_lists;
 mod mailboxes;
 mod marking;
 mod membership;
@@ -57,6 +58,7 @@ use super::author::Author;
 use super::belongings::AllBelongings;
 use super::command::{Command, Landing, Outcome};
 use super::event::RoomEvent;
+use super::long_list::LongList;
 use super::mailboxes::Mailboxes;
 use super::member::{Member, Preferences};
 use super::message::HistoryCursor;
@@ -168,6 +170,8 @@ pub struct Lobby {
     /// The most members there were at once.
     most_members: usize,
     ignores: Ignores,
+    /// What is left of long lists, by who has asked for them.
+    long_lists: HashMap<ClientId, Box<LongList>>,
     invitations: Invitations,
     sequence: Sequence,
     keys: RoomKeys,
@@ -213,6 +217,7 @@ impl Lobby {
             whispers: Whispers::default(),
             most_members: 0,
             ignores: Ignores::default(),
+            long_lists: HashMap::new(),
             invitations: Invitations::default(),
             sequence: Sequence::beginning(keys.epoch()),
             keys,
@@ -369,6 +374,7 @@ impl Lobby {
         self.check_listeners();
         assert_eq!(self.remembered, remembered, "what all rooms remember");
         self.ignores.check_invariants(|id| self.is_member(id));
+        assert!(self.long_lists.keys().all(|id| self.is_member(*id)), "a list for nobody");
         self.watches.check_invariants(|id| self.is_member(id));
         self.invitations.check_invariants(|id| self.is_member(id));
         assert!(self.profiles.iter().all(|(id, _)| self.is_member(id)), "a profile of nobody");

@@ -139,7 +139,7 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get(room) else { return };
         let is_crowd = open.len() > self.settings.digest_above;
-        let people = if is_crowd { Vec::new() } else { self.seats(open, context) };
+        let people = if is_crowd { Vec::new() } else { self.seats(open, 0..open.len(), context) };
         let conversation = ConversationRef::Room(&open.name).key();
         for member in open.members() {
             let Some(who) = self.person(member, context) else { continue };

@@ -78,6 +78,7 @@ impl Lobby {
         self.stop_listening(id, outlet);
         self.preferences.remove(&id);
         self.ignores.remove_all(id);
+        self.tell_no_more(id);
         self.end_log_in(id);
         self.belongings.remove_client(id);
         self.subscriptions.remove_all(id);
@@ -132,6 +133,7 @@ impl Lobby {
         self.subscriptions = Default::default();
         self.watches = Default::default();
         self.invitations.clear();
+        self.long_lists.clear();
         (self.preferences, self.summaries, self.listeners) = Default::default();
         self.expelled = Vec::new();
         self.rooms.clear();

@@ -1,9 +1,13 @@
 //! Rooms and their members as somebody finds them who need not be in any: lists by conditions, and
 //! who is in a room.
 
-use std::collections::HashSet;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::ops::Range;
 
+use super::listing::fullest_first;
 use super::{Context, Lobby};
+use crate::chat::long_list::{RoomsLeft, SeatsLeft};
 use crate::chat::name::NameKey;
 use crate::chat::outlet::Outlet;
 use crate::chat::refusal::Rank;
@@ -13,6 +17,7 @@ use crate::chat::room_modes::{Bounds, RoomAnswer, RoomFilter, RoomsQuestion, Sea
 use crate::chat::room_rules::RoomRule;
 use crate::chat::wildcard::matches;
 use crate::id::ClientId;
+use crate::limits::{LOOKED_AT_PER_PART, NAMES_PER_PART, ROWS_PER_PART};
 use crate::time::UnixTime;
 
 /// Milliseconds in a minute, the unit in which rooms are asked for by their age.
@@ -21,14 +26,14 @@ const MINUTE: u64 = 60_000;
 impl Lobby {
     /// Answers a question about rooms.
     pub(super) fn answer_about_rooms(
-        &self,
+        &mut self,
         id: ClientId,
         question: &RoomsQuestion<'_>,
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
         match question {
-            RoomsQuestion::List(filter) => self.list(id, filter, context.now, outlet),
+            RoomsQuestion::List(filter) => self.list(id, filter, context, outlet),
             RoomsQuestion::Names { room } => self.tell_names(id, room, context, outlet),
             RoomsQuestion::Invitations => self.tell_invitations(id, context.now, outlet),
         }
@@ -41,58 +46,129 @@ impl Lobby {
             || self.is_server_operator(id)
     }
 
-    /// Lists the rooms that somebody is in, the fullest first.
-    fn list(&self, id: ClientId, filter: &RoomFilter, now: UnixTime, outlet: &mut impl Outlet) {
-        let seen = self.rooms.iter().filter(|(room, open)| {
-            !open.is_empty() && self.may_see(id, *room, open) && fits(filter, open, now)
-        });
-        let mut rooms: Vec<&Room> = seen.map(|(_, open)| open).collect();
-        rooms.sort_by_key(|open| super::listing::fullest_first(&open.name, open.len()));
-        outlet.reply(id, &Reply::Room(RoomAnswer::ListBegins));
-        for open in rooms {
-            let (room, members, topic) = (&open.name, open.len(), open.settings.topic.as_ref());
-            outlet.reply(id, &Reply::Room(RoomAnswer::Listed { room, members, topic }));
-        }
-        outlet.reply(id, &Reply::Room(RoomAnswer::ListEnds));
-    }
-
-    /// Tells a client who is in a room, in the order in which they are kept.
-    pub(super) fn tell_names(
+    /// Begins a list with the fullest rooms, fullest first. Those rooms, by their ids, and whether
+    /// they are all.
+    pub(super) fn tell_fullest(
         &self,
         id: ClientId,
-        typed: &str,
-        context: &Context<'_>,
+        filter: &RoomFilter,
+        now: UnixTime,
         outlet: &mut impl Outlet,
-    ) {
-        let found = self.room_named(typed).ok();
-        let open =
-            found.and_then(|room| self.rooms.get(room).filter(|open| self.may_see(id, room, open)));
-        let Some(open) = open else {
-            return outlet.reply(id, &Reply::Room(RoomAnswer::NamesOfNone { room: typed }));
-        };
-        let people = self.seats(open, context);
-        let is_secret = open.settings.modes.has(RoomRule::Secret);
-        let answer = RoomAnswer::Names { room: &open.name, is_secret, people: &people };
-        outlet.reply(id, &Reply::Room(answer));
+    ) -> (Box<[RoomId]>, bool) {
+        let all = self.rooms.iter();
+        let mut rooms: Vec<(RoomId, &Room)> =
+            all.filter(|(room, open)| self.is_listed(id, *room, open, filter, now)).collect();
+        let is_all = rooms.len() <= ROWS_PER_PART;
+        if !is_all {
+            rooms.select_nth_unstable_by(ROWS_PER_PART, fuller_first);
+            rooms.truncate(ROWS_PER_PART);
+        }
+        rooms.sort_unstable_by(fuller_first);
+        outlet.reply(id, &Reply::Room(RoomAnswer::ListBegins));
+        rooms.iter().for_each(|(_, open)| tell_room(id, open, outlet));
+        let mut first: Vec<RoomId> = rooms.into_iter().map(|(room, _)| room).collect();
+        first.sort_unstable();
+        (first.into(), is_all)
     }
 
-    /// The members of a room, each with what it may do there.
-    pub(super) fn seats<'a>(&'a self, open: &'a Room, context: &'a Context<'_>) -> Vec<Seat<'a>> {
-        let officers: HashSet<&NameKey> = open.officers.names().collect();
+    /// Tells a client of some more rooms. Whether there may be more; if not, the list ends.
+    pub(super) fn tell_rooms(
+        &self,
+        id: ClientId,
+        left: &mut RoomsLeft,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> bool {
+        let mut told = 0;
+        let mut rooms = self.rooms.iter_from(left.next);
+        for (room, open) in rooms.by_ref().take(LOOKED_AT_PER_PART) {
+            left.next = room.index() + 1;
+            let is_new = left.first.binary_search(&room).is_err();
+            if is_new && self.is_listed(id, room, open, &left.filter, context.now) {
+                tell_room(id, open, outlet);
+                told += 1;
+            }
+            if told == ROWS_PER_PART {
+                break;
+            }
+        }
+        let has_more = rooms.next().is_some();
+        if !has_more {
+            outlet.reply(id, &Reply::Room(RoomAnswer::ListEnds));
+        }
+        has_more
+    }
+
+    /// Whether a client is told of a room that has asked for such.
+    fn is_listed(
+        &self,
+        id: ClientId,
+        room: RoomId,
+        open: &Room,
+        filter: &RoomFilter,
+        now: UnixTime,
+    ) -> bool {
+        !open.is_empty() && self.may_see(id, room, open) && fits(filter, open, now)
+    }
+
+    /// Tells a client the names of some more of those in a room. Whether there are more.
+    pub(super) fn tell_seats(
+        &self,
+        id: ClientId,
+        seats: &mut SeatsLeft,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) -> bool {
+        let Some(open) = self.room_listed(id, seats) else {
+            // It is gone, or is to be seen no more; what was begun is ended.
+            let (room, people) = (&seats.name, &[][..]);
+            let answer = RoomAnswer::Names { room, is_secret: false, people, has_more: false };
+            outlet.reply(id, &Reply::Room(answer));
+            return false;
+        };
+        let from = seats.count.saturating_sub(NAMES_PER_PART);
+        let people = self.seats(open, from..seats.count, context);
+        seats.count = from;
+        let is_secret = open.settings.modes.has(RoomRule::Secret);
+        let (room, people, has_more) = (&open.name, &people[..], seats.count > 0);
+        let answer = RoomAnswer::Names { room, is_secret, people, has_more };
+        outlet.reply(id, &Reply::Room(answer));
+        has_more
+    }
+
+    /// Some members of a room, each with what it may do there, in the order of their seats.
+    pub(super) fn seats<'a>(
+        &'a self,
+        open: &'a Room,
+        seats: Range<usize>,
+        context: &'a Context<'_>,
+    ) -> Vec<Seat<'a>> {
+        let officers: HashMap<ClientId, &NameKey> = open
+            .officers
+            .names()
+            .filter_map(|name| Some((self.nicknames.find(name, &self.members)?, name)))
+            .collect();
         let seat = |member: ClientId| {
-            let nickname = self.nickname(member)?;
-            let key = (!officers.is_empty()).then(|| nickname.key());
-            let key = key.filter(|key| officers.contains(key));
+            let key = officers.get(&member);
             Some(Seat {
-                who: self.person_of(member, nickname, context),
-                keeps_order: key
-                    .as_ref()
-                    .is_some_and(|key| open.officers.rank(key) >= Rank::Operator),
-                has_voice: key.as_ref().is_some_and(|key| open.officers.has_voice(key)),
+                who: self.person(member, context)?,
+                keeps_order: key.is_some_and(|key| open.officers.rank(key) >= Rank::Operator),
+                has_voice: key.is_some_and(|key| open.officers.has_voice(key)),
             })
         };
-        open.members().filter_map(seat).collect()
+        seats.filter_map(|seated| seat(open.member_at(seated)?)).collect()
     }
+}
+
+/// The order of two rooms in a list of the fullest.
+fn fuller_first((_, one): &(RoomId, &Room), (_, other): &(RoomId, &Room)) -> Ordering {
+    fullest_first(&one.name, one.len()).cmp(&fullest_first(&other.name, other.len()))
+}
+
+/// Tells a client of a room.
+fn tell_room(id: ClientId, open: &Room, outlet: &mut impl Outlet) {
+    let (room, members, topic) = (&open.name, open.len(), open.settings.topic.as_ref());
+    outlet.reply(id, &Reply::Room(RoomAnswer::Listed { room, members, topic }));
 }
 
 /// Whether a room is one of those that are asked for.

@@ -9,10 +9,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::bounds::{Frame, cleaned, frame};
 use super::capability::Capabilities;
 use super::commands::{subcommand, told};
 use super::frames::{Frames, Pending, write_lines};
@@ -27,8 +28,8 @@ use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Due, InputLimits, LanguageDecoder, Speaker, Step, Steps};
 use crate::dialect::websocket::frame::Opcode;
 use crate::limits::{
-    IRC_LABEL_BYTES_MAX, IRC_LINE_BYTES_MAX, IRC_REGISTER_BYTES_MAX, IRC_REGISTER_LINES_MAX,
-    IRC_TAGS_BYTES_MAX, READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN,
+    IRC_LABEL_BYTES_MAX, IRC_REGISTER_BYTES_MAX, IRC_REGISTER_LINES_MAX,
+    READ_BYTES_FLOOD_CONTROLLED, READ_BYTES_PER_TURN,
 };
 use crate::time::Time;
 
@@ -57,6 +58,18 @@ pub struct IrcDecoder {
     /// Its lines come in messages of WebSocket.
     #[serde(default)]
     frames: Option<Box<Frames>>,
+    /// The first of the bytes that were not understood yet are a line that was told in part.
+    #[serde(default)]
+    stopped: Option<Box<Stopped>>,
+}
+
+/// How far a line was told whose rest waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Stopped {
+    stage: usize,
+    part: Part,
+    label: String,
+    client_tags: String,
 }
 
 /// What is still to be said at the beginning.
@@ -97,6 +110,7 @@ impl IrcDecoder {
             beginning: Some(Box::new(beginning)),
             client: Client::new(spoken.accounts, spoken.irc_password),
             frames: None,
+            stopped: None,
         }
     }
 
@@ -126,7 +140,8 @@ impl IrcDecoder {
             self.unread.extend_from_slice(input);
         }
         let bytes = std::mem::take(&mut self.unread);
-        IrcSteps {
+        let stopped = self.stopped.take();
+        let mut steps = IrcSteps {
             decoder: self,
             now,
             bytes,
@@ -138,7 +153,11 @@ impl IrcDecoder {
             client_tags: String::new(),
             words: Vec::new(),
             is_over: false,
+        };
+        if let Some(stopped) = stopped {
+            steps.go_on_with(*stopped);
         }
+        steps
     }
 }
 
@@ -165,44 +184,6 @@ impl LanguageDecoder for IrcDecoder {
     }
 }
 
-/// What comes next of what was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frame {
-    /// No line is whole.
-    More,
-    /// A line, of so many bytes without its end and so many with it.
-    Line(usize, usize),
-    /// So many bytes of a line that is too long, at its beginning.
-    TooLong(usize),
-    /// So many more of it.
-    Skipped(usize),
-}
-
-/// What is next in bytes that were not used yet.
-fn frame(unused: &[u8], is_skipping: bool) -> Frame {
-    let end = memchr(b'\n', unused);
-    if is_skipping {
-        return match end {
-            _ if unused.is_empty() => Frame::More,
-            Some(end) => Frame::Skipped(end + 1),
-            None => Frame::Skipped(unused.len()),
-        };
-    }
-    let line = &unused[..end.unwrap_or(unused.len())];
-    let text = line.strip_suffix(b"\r").unwrap_or(line);
-    let tags = match text.first() {
-        Some(b'@') => memchr(b' ', text).map_or(text.len(), |space| space + 1),
-        _ => 0,
-    };
-    let fits = tags <= IRC_TAGS_BYTES_MAX && text.len() - tags + END.len() <= IRC_LINE_BYTES_MAX;
-    match end {
-        Some(end) if fits => Frame::Line(text.len(), end + 1),
-        Some(end) => Frame::TooLong(end + 1),
-        None if fits => Frame::More,
-        None => Frame::TooLong(unused.len()),
-    }
-}
-
 /// How far a line is told.
 #[derive(Debug)]
 struct LineTold {
@@ -212,7 +193,7 @@ struct LineTold {
 }
 
 /// What comes next of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Part {
     Asks,
     Step,
@@ -247,7 +228,9 @@ pub struct IrcSteps<'a> {
 impl Steps for IrcSteps<'_> {
     fn due(&self) -> Due {
         let is_pending = self.decoder.frames.as_ref().is_some_and(|frames| frames.is_pending());
-        if self.line.is_some() || self.decoder.beginning.is_some() || is_pending {
+        if self.line.is_some() {
+            Due::Onward
+        } else if self.decoder.beginning.is_some() || is_pending {
             Due::Now
         } else if self.has_line() {
             Due::InTurn
@@ -344,11 +327,7 @@ impl IrcSteps<'_> {
         let Ok(text) = std::str::from_utf8(line) else {
             return self.refuse_bytes(start..start + length);
         };
-        let cleaned = if memchr2(b'\r', 0, line).is_some() {
-            text.replace(['\r', '\0'], "")
-        } else {
-            String::new()
-        };
+        let cleaned = cleaned(text);
         let Some(message) = Message::parse(if cleaned.is_empty() { text } else { &cleaned }) else {
             return Step::Noise(self.used - start);
         };
@@ -366,6 +345,19 @@ impl IrcSteps<'_> {
         let range = start..start + length;
         self.line = Some(LineTold { range, stage: 0, part: Part::Asks });
         if self.label.is_empty() { Step::Noise(0) } else { Step::Note(Note::Label(&self.label)) }
+    }
+
+    /// Goes on with a line that was told in part.
+    fn go_on_with(&mut self, stopped: Stopped) {
+        let Frame::Line(length, used) = frame(self.unused(), false) else { return };
+        let Ok(text) = std::str::from_utf8(&self.unused()[..length]) else { return };
+        self.cleaned = cleaned(text);
+        self.used = used;
+        let Stopped { stage, part, label, client_tags } = stopped;
+        (self.label, self.client_tags) = (label, client_tags);
+        self.line = Some(LineTold { range: 0..length, stage, part });
+        // What came behind it was not heard, through no fault of the client.
+        self.decoder.started = Time::NEVER;
     }
 
     /// The label of a line and its tags for others, as far as its client has asked for them. Answers
@@ -472,7 +464,13 @@ impl IrcSteps<'_> {
 
 impl Drop for IrcSteps<'_> {
     fn drop(&mut self) {
-        // A line that is told in part is told to its end, so nothing of it is kept.
+        // A line of which the rest waits is kept whole.
+        if let Some(LineTold { range, stage, part }) = self.line.take() {
+            let (label, client_tags) =
+                (std::mem::take(&mut self.label), std::mem::take(&mut self.client_tags));
+            self.used = range.start;
+            self.decoder.stopped = Some(Box::new(Stopped { stage, part, label, client_tags }));
+        }
         let mut unread = std::mem::take(&mut self.bytes);
         match self.input {
             Some(input) => unread.extend_from_slice(&input[self.used..]),

@@ -27,6 +27,7 @@
 
 mod accounts;
 mod addressee;
+mod bounds;
 mod capability;
 mod commands;
 pub(super) mod decoder;

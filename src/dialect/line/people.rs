@@ -34,8 +34,8 @@ pub(in crate::dialect) fn write(reply: &PeopleReply<'_>, out: &mut Vec<u8>) {
         }
         PeopleReply::WhoIs(ref portrait) => who_is(out, portrait),
         PeopleReply::WhoWas(name, list) => who_was(out, name, list),
-        PeopleReply::Found(list, more) => found(out, list, more),
-        PeopleReply::Located(list) => found(out, list, false),
+        PeopleReply::Found(list) => found(out, list),
+        PeopleReply::Located(list) => found(out, list),
         PeopleReply::Present(list) => {
             names(out, "here of these: ", list.iter().map(|who| who.as_str()));
         }
@@ -153,11 +153,8 @@ fn who_was(out: &mut Vec<u8>, name: &str, list: &[&Gone]) {
     line(out, &["* ", nickname.as_str(), " was ", user, "@", cloak]);
 }
 
-fn found(out: &mut Vec<u8>, list: &[Found<'_>], more: bool) {
+fn found(out: &mut Vec<u8>, list: &[Found<'_>]) {
     names(out, "found: ", list.iter().map(|found| found.who.as_str()));
-    if more {
-        notice(out, format_args!("there are more than can be told"));
-    }
 }
 
 fn count(out: &mut Vec<u8>, census: Census) {

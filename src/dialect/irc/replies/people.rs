@@ -30,7 +30,7 @@ pub(super) fn write(reader: &Addressee, reply: &PeopleReply<'_>, out: &mut Vec<u
         PeopleReply::News(who, news) => news_of(reader, who, news, out),
         PeopleReply::WhoIs(ref portrait) => who_is(reader, portrait, out),
         PeopleReply::WhoWas(name, list) => who_was(reader, name, list, out),
-        PeopleReply::Found(list, more) => found(reader, list, more, out),
+        PeopleReply::Found(list) => found(reader, list, out),
         PeopleReply::Located(list) => located(reader, list, out),
         PeopleReply::Present(list) => {
             let names: Vec<&str> = list.iter().map(|who| who.as_str()).collect();
@@ -161,17 +161,13 @@ fn who_was(reader: &Addressee, name: &str, list: &[&Gone], out: &mut Vec<u8>) {
 }
 
 /// WHO, in the fields that the line has asked for.
-fn found(reader: &Addressee, list: &[Found<'_>], more: bool, out: &mut Vec<u8>) {
+fn found(reader: &Addressee, list: &[Found<'_>], out: &mut Vec<u8>) {
     let asked = reader.about.split(' ').skip(1).find_map(|word| word.split_once('%'));
     for found in list {
         match asked {
             Some((_, fields)) => fields_of(reader, found, fields, out),
             None => who(reader, found, out),
         }
-    }
-    if more {
-        let mask = reader.about.split(' ').next().unwrap_or("*");
-        reader.numeric(416, out).word(mask).text("There are more; ask for fewer");
     }
 }
 
