@@ -105,7 +105,10 @@ const LINES: [&str; 63] = [
     "METADATA * SUB display-name avatar",
     "METADATA %r LIST",
     "METADATA %n GET display-name",
-    "BATCH +1 draft/multiline %r|@batch=1 PRIVMSG %r :%t|@batch=1;draft/multiline-concat PRIVMSG %r :%t|BATCH -1",
+    concat!(
+        "BATCH +1 draft/multiline %r|@batch=1 PRIVMSG %r :%t|",
+        "@batch=1;draft/multiline-concat PRIVMSG %r :%t|BATCH -1"
+    ),
     "REGISTER * * sesame1234",
     "PRIVMSG NickServ :IDENTIFY alice sesame1234",
     "HISTORY %r 5",

@@ -142,8 +142,8 @@ impl ExactReader {
                 self.needs("cap-notify")?;
             }
             "353" => self.judge_names(line.parameters.last().copied().unwrap_or_default())?,
-            // What was said before, or to oneself, is no echo. History names people as it does those
-            // who speak plain lines.
+            // What was said before, or to oneself, is no echo. History names people as it does
+            // those who speak plain lines.
             "PRIVMSG" | "NOTICE"
                 if is_own && first != self.nickname && !line.source.contains("!~plain@") =>
             {
