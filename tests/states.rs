@@ -60,7 +60,7 @@ const STATES: [State; 22] = [
     State { name: "in games, owner, in JSON", like: None, begin: owner_in_json, say: line },
 ];
 
-const LINES: [&[u8]; 108] = [
+const LINES: [&[u8]; 113] = [
     b"/help",
     b"/h",
     b"/?",

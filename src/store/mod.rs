@@ -26,6 +26,7 @@ mod accounts;
 mod archive;
 mod belongings;
 mod columns;
+mod erase;
 mod error;
 mod folder;
 mod mailboxes;
@@ -244,7 +245,7 @@ impl Store {
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         schema::take_steps(&transaction, &STEPS, self.taken)?;
-        self.outdated.iter().try_for_each(|key| write::erase(&transaction, key))?;
+        self.outdated.iter().try_for_each(|key| erase::erase(&transaction, key))?;
         write::write(&transaction, batch)?;
         transaction.commit()?;
         self.taken = STEPS.len();

@@ -38,8 +38,7 @@ fn who_comes_back_sees_what_was_missed_in_its_place() {
 #[test]
 fn a_room_that_gets_another_name_is_the_same_conversation() {
     let mut play = conversation();
-    let renamed = r#"{"t":"room_renamed","room":"main","new":"tea","by":"bob","text":"the room main is called tea now, by bob"}"#;
-    play.hear(&[renamed.to_owned()]);
+    play.hear(&[told::room_renamed("main", "tea", "the room main is called tea now, by bob")]);
     play.sees("the room main is called tea now, by bob");
     play.sees("alice in tea");
     play.happen(Input::Closed(""));
