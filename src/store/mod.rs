@@ -59,7 +59,7 @@ use crate::limits::{
 /// Bytes that one page takes in the log: the page itself, and SQLite's header.
 const LOGGED_PAGE_BYTES: u64 = 4_096 + 24;
 /// More than we have; a statement that is thrown out would be compiled again for each row.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 48;
 
 /// The state of the chat on disk, open.
 #[derive(Debug)]
