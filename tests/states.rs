@@ -60,7 +60,7 @@ const STATES: [State; 22] = [
     State { name: "in games, owner, in JSON", like: None, begin: owner_in_json, say: line },
 ];
 
-const LINES: [&[u8]; 108] = [
+const LINES: [&[u8]; 113] = [
     b"/help",
     b"/h",
     b"/?",
@@ -121,6 +121,11 @@ const LINES: [&[u8]; 108] = [
     b"/give dave",
     b"/give alice",
     b"/give",
+    b"/rename-room chess too loud",
+    b"/rename-room main",
+    b"/rename-room",
+    b"/redact 7",
+    b"/redact",
     b"/op dave",
     b"/op alice",
     b"/deop dave",

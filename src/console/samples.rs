@@ -39,6 +39,10 @@ pub(crate) fn whispered(from: &str, text: &str) -> String {
     object(json!({"t": "private", "from": from, "text": text, "at": 7}))
 }
 
+pub(crate) fn room_renamed(room: &str, new: &str, text: &str) -> String {
+    object(json!({"t": "room_renamed", "room": room, "new": new, "by": "bob", "text": text}))
+}
+
 pub(crate) fn whisper_sent(to: &str, text: &str) -> String {
     object(json!({"t": "private", "to": to, "text": text, "at": 7}))
 }

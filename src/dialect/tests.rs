@@ -8,9 +8,9 @@ use super::{Encoding, Format, Situation};
 use crate::chat::{
     ActiveSanction, Alphabet, Authorship, Departure, Farewell, Field, Guide, HistoryCursor,
     Message, MessageId, MessageKind, Moderation, ModerationAction, Network, Nickname, Peer,
-    PeopleReply, Person, PrivateId, Rank, Recalled, Redacted, RedactionRefusal, Refusal, Reply,
-    RoomEvent, RoomName, Sanction, SanctionKind, Sent, SentId, SentKind, Ticket, Topic, Verb,
-    Whisper,
+    PeopleReply, Person, PrivateId, Rank, Recalled, Redacted, RedactionRefusal, Refusal,
+    RenamedAround, Reply, RoomEvent, RoomName, RoomRenamed, Sanction, SanctionKind, Sent, SentId,
+    SentKind, Ticket, Topic, Verb, Whisper,
 };
 use crate::limits::{
     JSON_LINE_BYTES_MAX, NAME_COLUMNS_MAX, REASON_BYTES_MAX, REGISTER_REPLY_BYTES_MAX,
@@ -421,6 +421,23 @@ fn what_is_taken_back_cannot_be_forged_either() {
         let private = Reply::People(PeopleReply::TakenBack { from: by, to: author, id, reason });
         let private = encoded_in(Encoding::Line, private);
         assert_are_notices([encoded(redacted), numbered, private].into_iter());
+    }
+}
+
+#[test]
+fn another_name_of_a_room_cannot_be_forged_either() {
+    let [old, new] = ["games", "chess"].map(|name| RoomName::parse(name, Alphabet::Ascii).unwrap());
+    let alice = alice();
+    let by = Person::named(&alice);
+    let renamed = |reason| RoomRenamed { by, old: &old, new: &new, reason };
+    let events = ["", "typo"].map(|reason| encoded(RoomEvent::RoomRenamed(renamed(reason))));
+    assert_are_notices(events.into_iter());
+    // What is for programs that know of no other names is told to nobody else.
+    let (who, renamed) = (by, renamed(""));
+    let (topic, is_secret, people, read) = (None, false, &[][..], None);
+    let around = RenamedAround { who, renamed, topic, is_secret, people, read };
+    for encoding in Encoding::ALL {
+        assert_eq!(encoded_in(*encoding, Reply::RenamedAround(around)), "", "{encoding:?}");
     }
 }
 

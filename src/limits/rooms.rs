@@ -18,8 +18,8 @@ pub const VOICED_MAX: usize = 256;
 pub const ROOM_INVITATIONS_MAX: usize = 32;
 /// How long an invitation into a room holds.
 pub const ROOM_INVITATION_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
-/// Rooms with another name that is not stored yet, at some 200 bytes each; more are refused until the
-/// disk can be written again.
+/// Rooms with another name that is not stored yet, at some 200 bytes each; more are refused until
+/// the disk can be written again.
 pub const RENAMES_UNSAVED_MAX: usize = 256;
 /// Accounts whose read marks follow a room that gets another name, of those whose owners are not
 /// here, at some 10 us each; to others it is a room in which they have read nothing.

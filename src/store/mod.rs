@@ -26,6 +26,7 @@ mod accounts;
 mod archive;
 mod belongings;
 mod columns;
+mod erase;
 mod error;
 mod folder;
 mod mailboxes;
@@ -58,7 +59,7 @@ use crate::limits::{
 /// Bytes that one page takes in the log: the page itself, and SQLite's header.
 const LOGGED_PAGE_BYTES: u64 = 4_096 + 24;
 /// More than we have; a statement that is thrown out would be compiled again for each row.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 48;
 
 /// The state of the chat on disk, open.
 #[derive(Debug)]
@@ -244,7 +245,7 @@ impl Store {
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         schema::take_steps(&transaction, &STEPS, self.taken)?;
-        self.outdated.iter().try_for_each(|key| write::erase(&transaction, key))?;
+        self.outdated.iter().try_for_each(|key| erase::erase(&transaction, key))?;
         write::write(&transaction, batch)?;
         transaction.commit()?;
         self.taken = STEPS.len();

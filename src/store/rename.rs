@@ -6,7 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::columns::integer;
-use super::write::erase;
+use super::erase::erase;
 use crate::chat::{ConversationRef, RoomRename};
 use crate::limits::READ_MARKS_MOVED_MAX;
 

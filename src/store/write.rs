@@ -6,6 +6,7 @@
 use rusqlite::{Connection, Result, params};
 
 use super::columns::integer;
+use super::erase::erase;
 use super::rename::rename;
 use super::{accounts, belongings, mailboxes, metadata};
 use crate::chat::{Mask, Sanction};
@@ -44,19 +45,6 @@ pub(super) fn write(connection: &Connection, batch: &SaveBatch<'_>) -> Result<()
     let cloaks = batch.cloaks.map(|secret| format!("{:032x}", u128::from_be_bytes(secret)));
     let numbers = params![batch.epoch, integer(batch.last), integer(batch.gap_before), cloaks];
     connection.prepare_cached(sql)?.execute(numbers)?;
-    Ok(())
-}
-
-/// Erases the room that has this key.
-pub(super) fn erase(connection: &Connection, key: &str) -> Result<()> {
-    for sql in [
-        "DELETE FROM messages WHERE room = ?1",
-        "DELETE FROM sanctions WHERE room = ?1",
-        "DELETE FROM room_metadata WHERE room = ?1",
-        "DELETE FROM rooms WHERE key = ?1",
-    ] {
-        connection.prepare_cached(sql)?.execute([key])?;
-    }
     Ok(())
 }
 

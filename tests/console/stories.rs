@@ -36,6 +36,24 @@ fn who_comes_back_sees_what_was_missed_in_its_place() {
 }
 
 #[test]
+fn a_room_that_gets_another_name_is_the_same_conversation() {
+    let mut play = conversation();
+    play.hear(&[told::room_renamed("main", "tea", "the room main is called tea now, by bob")]);
+    play.sees("the room main is called tea now, by bob");
+    play.sees("alice in tea");
+    play.happen(Input::Closed(""));
+    play.seconds += 5;
+    play.happen(Input::Timeout);
+    play.happen(Input::Connected);
+    play.sent();
+    play.hear(&[told::format(9), told::welcome("alice"), told::room("main", 2)]);
+    assert_eq!(play.sent(), "/join tea\n");
+    play.hear(&[told::room("tea", 2)]);
+    assert_eq!(play.sent(), "/history after c77143c7:14\n/who\n");
+    play.sees("nothing but tea");
+}
+
+#[test]
 fn tab_completes_commands_rooms_and_people() {
     let mut play = Play::begun();
     play.press("bo\t");

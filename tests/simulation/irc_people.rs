@@ -9,10 +9,10 @@ const CAPABILITIES: [&str; 6] = [
     "",
     "",
     "server-time",
-    "message-tags server-time batch",
+    "message-tags server-time batch draft/channel-rename",
     "message-tags server-time echo-message batch labeled-response",
     "message-tags server-time account-tag extended-join echo-message away-notify account-notify \
-     batch labeled-response invite-notify",
+     batch labeled-response invite-notify draft/channel-rename",
 ];
 
 /// What one sends in one go.

@@ -197,7 +197,7 @@ impl Rooms {
     }
 
     /// Who is in a room, in the order of the alphabet.
-    fn names(&self, id: ClientId, room: &str) -> Effect {
+    pub(crate) fn names(&self, id: ClientId, room: &str) -> Effect {
         let open = self.room(room);
         let name = |member: ClientId| {
             let rank = match member {
@@ -313,7 +313,7 @@ impl Rooms {
         }
     }
 
-    fn topic_told(&self, id: ClientId, room: &str) -> Vec<Effect> {
+    pub(crate) fn topic_told(&self, id: ClientId, room: &str) -> Vec<Effect> {
         let (name, called) = (channel(room), &self.called[&id]);
         let open = self.room(room);
         let (text, by) = open.topic.clone().expect("it has one");

@@ -26,6 +26,7 @@ pub(crate) struct Taken {
     pub(crate) label: bool,
     pub(crate) batch: bool,
     pub(crate) invite: bool,
+    pub(crate) rename: bool,
 }
 
 /// The same by name.
@@ -41,6 +42,7 @@ pub(crate) fn taken(names: &str) -> Taken {
         label: has("labeled-response"),
         batch: has("batch"),
         invite: has("invite-notify"),
+        rename: has("draft/channel-rename"),
     }
 }
 
@@ -70,6 +72,8 @@ pub(crate) enum News {
     Topic(Whom, String),
     Mode(Whom, String),
     Invited(Whom, String),
+    /// By whom, the old name, and why.
+    RoomRenamed(Whom, String, String),
     Away(Whom),
     /// Programs need not know.
     Nothing,
@@ -183,7 +187,10 @@ pub(crate) fn written(taken: Taken, target: &str, news: &News) -> String {
         News::Invited(who, name) if taken.invite => {
             format!(":{} INVITE {name} {target}\r\n", who.source)
         }
-        News::Invited(..) | News::Away(_) | News::Nothing => String::new(),
+        News::RoomRenamed(by, old, reason) if taken.rename => {
+            format!(":{} RENAME {} {target} :{reason}\r\n", by.source, channel(old))
+        }
+        News::Invited(..) | News::Away(_) | News::RoomRenamed(..) | News::Nothing => String::new(),
     }
 }
 

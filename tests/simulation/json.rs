@@ -84,7 +84,7 @@ fn told(object: &Value) -> Option<String> {
             assert!(text(object, "code").is_some(), "{object}");
             format!("* {}", text(object, "text")?)
         }
-        "notice" | "room_invitation" => format!("* {}", text(object, "text")?),
+        "notice" | "room_invitation" | "room_renamed" => format!("* {}", text(object, "text")?),
         "setting" | "password" | "ignoring" | "server_operator" | "checking" | "match_off"
         | "held" => format!("* {}", text(object, "text")?),
         _ => return about_a_room(object, room),

@@ -44,6 +44,7 @@ mod json;
 mod memory;
 mod model;
 mod moving;
+mod naming;
 mod offices;
 mod order;
 mod origins;

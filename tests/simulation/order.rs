@@ -36,6 +36,7 @@ impl Rooms {
             "password" => self.set_password(id, argument),
             "own" => self.own(id, argument),
             "give" => self.give(id, argument),
+            "rename-room" => self.rename_room(id, argument),
             "op" => self.set_operator(id, argument, true),
             "deop" => self.set_operator(id, argument, false),
             "kick" => self.kick(id, argument),
@@ -105,7 +106,7 @@ impl Rooms {
         Err(format!("* you would have to {who} to do that (/help rooms)\n"))
     }
 
-    fn owned(&self, id: ClientId) -> Result<String, String> {
+    pub(crate) fn owned(&self, id: ClientId) -> Result<String, String> {
         if self.me(id).room == MAIN {
             return Err(NOT_FOR_MAIN.into());
         }
@@ -359,9 +360,24 @@ impl Rooms {
 }
 
 /// What is counted.
-pub(crate) const VERBS: [&str; 16] = [
-    "topic", "password", "own", "give", "op", "deop", "kick", "ban", "ban-ip", "mute", "unban",
-    "unmute", "bans", "ignore", "unignore", "oper",
+pub(crate) const VERBS: [&str; 17] = [
+    "topic",
+    "password",
+    "own",
+    "give",
+    "rename-room",
+    "op",
+    "deop",
+    "kick",
+    "ban",
+    "ban-ip",
+    "mute",
+    "unban",
+    "unmute",
+    "bans",
+    "ignore",
+    "unignore",
+    "oper",
 ];
 
 pub(crate) fn checked(typed: &str, what: &str, most: usize) -> Result<String, String> {

@@ -215,7 +215,7 @@ fn order(random: &mut Random, lore: &Lore) -> String {
         _ => pick(random, &REASONS).to_owned(),
     };
     let time = pick(random, &TIMES);
-    match random.below(37) {
+    match random.below(39) {
         0 => "/topic".into(),
         1 | 2 => format!("/topic the number {}", random.below(1_000)),
         3 => format!("/TOPIC {}", "x".repeat(random.below(300))),
@@ -256,6 +256,7 @@ fn order(random: &mut Random, lore: &Lore) -> String {
         33 if random.below(3) == 0 => "/oper ROOT_7 password".into(),
         33 => format!("/oper root_7 {}", pick(random, &["", "guess", "password1"])),
         34 => format!("/{}", pick(random, &["ban", "kick", "op", "own", "mute", "give", "unban"])),
+        37 | 38 => format!("/rename-room {} {why}", pick(random, &ROOMS)),
         _ => "/help rooms".into(),
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
 pub(crate) fn refusal(verb: &str, argument: &str) -> Option<String> {
     let known = "help h ? nick join j leave part rooms list who names msg w me history numbers \
         format ignore unignore match invite quit exit topic password own give op deop kick ban \
-        ban-ip mute unban unmute bans oper mode voice unvoice";
+        ban-ip mute unban unmute bans oper mode voice unvoice rename-room";
     if !known.split(' ').any(|other| other == verb.to_lowercase()) {
         let verb = crate::texts::quoted(verb);
         return Some(format!(
@@ -55,6 +55,7 @@ fn usage(verb: &str, argument: &str) -> Option<&'static str> {
         "password" => Some("/password WORD or /password off"),
         "own" => Some("/own KEY"),
         "give" => Some("/give NAME"),
+        "rename-room" => Some("/rename-room NAME, with a reason if you like"),
         "op" => Some("/op NAME"),
         "deop" => Some("/deop NAME"),
         "kick" => Some("/kick NAME, with a reason if you like"),

@@ -43,13 +43,13 @@ impl Lobby {
         if open.name == name {
             return Err(RenameRefusal::Same(name).into());
         }
-        if self.rooms.find(&name).is_some_and(|other| other != room && !self.makes_way(other)) {
-            return Err(RenameRefusal::InUse(name).into());
-        }
+        let reason = checked(reason, REASON_BYTES_MAX, Field::Reason)?;
         if self.unsaved.renames.all().len() >= RENAMES_UNSAVED_MAX {
             return Err(RenameRefusal::TooMany.into());
         }
-        let reason = checked(reason, REASON_BYTES_MAX, Field::Reason)?;
+        if self.rooms.find(&name).is_some_and(|other| other != room && !self.makes_way(other)) {
+            return Err(RenameRefusal::InUse(name).into());
+        }
         Ok(changed(room, by, Change::Named { name, reason }))
     }
 
@@ -65,14 +65,12 @@ impl Lobby {
         else {
             return Ok(());
         };
-        let found = match self.rooms.find(name) {
-            None => self.find_or_recall(name, outlet)?,
-            found => found,
-        };
-        match found {
-            Some(other) if other == *room => {}
-            Some(other) if self.makes_way(other) => self.close(name, outlet),
-            Some(_) => return Err(RenameRefusal::InUse(name.clone()).into()),
+        match self.rooms.find(name) {
+            Some(other) if other != *room => self.close(name, outlet),
+            Some(_) => {}
+            None if self.is_owned_in_archive(name)? => {
+                return Err(RenameRefusal::InUse(name.clone()).into());
+            }
             None => {}
         }
         Ok(())

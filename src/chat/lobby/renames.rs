@@ -1,4 +1,5 @@
-//! Other names of rooms that are not stored yet, and under which name the store knows what meanwhile.
+//! Other names of rooms that are not stored yet, and under which name the store knows what until
+//! then.
 //!
 //! Until they are stored, the store has rooms and read marks under the names that were: what is
 //! asked for by a name is looked for by the one that it had, and what is found gets the one that it

@@ -50,7 +50,9 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) -> Result<Option<RoomId>, Refusal> {
         let found = self.rooms.find(name);
-        let Some(archive) = &self.archive else { return Ok(found) };
+        if self.archive.is_none() {
+            return Ok(found);
+        }
         if let Some(id) = found {
             // The same happens wherever the room is.
             return if self.may_close(id) && !self.rooms.has_place() {
@@ -59,13 +61,26 @@ impl Lobby {
                 Ok(found)
             };
         }
+        let Some(kept) = self.room_in_archive(name)? else { return Ok(None) };
+        self.make_way(kept.standing.founder, outlet)?;
+        Ok(Some(self.take_in(kept, outlet)))
+    }
+
+    /// Whether a room of this name is in the archive that somebody could come back to and own.
+    pub(super) fn is_owned_in_archive(&mut self, name: &RoomName) -> Result<bool, Refusal> {
+        Ok(self.room_in_archive(name)?.is_some_and(|kept| kept.settings.owner.is_some()))
+    }
+
+    /// The room of this name in the archive, where it may have another name yet.
+    fn room_in_archive(&mut self, name: &RoomName) -> Result<Option<StoredRoom>, Refusal> {
+        let Some(archive) = &self.archive else { return Ok(None) };
         let Some(stored) = self.unsaved.renames.stored_name(name) else { return Ok(None) };
         self.recalled += 1;
         let kept = archive.room(&stored).map_err(|Unreadable| Refusal::RoomUnreadable)?;
-        let Some(mut kept) = kept else { return Ok(None) };
-        self.unsaved.renames.follow_room(&mut kept);
-        self.make_way(kept.standing.founder, outlet)?;
-        Ok(Some(self.take_in(kept, outlet)))
+        Ok(kept.map(|mut kept| {
+            self.unsaved.renames.follow_room(&mut kept);
+            kept
+        }))
     }
 
     /// Makes room in memory for one more room.

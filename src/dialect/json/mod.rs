@@ -23,6 +23,7 @@ mod private;
 mod replies;
 mod requests;
 mod room_objects;
+mod room_requests;
 mod said;
 
 pub(super) use events::room_event;

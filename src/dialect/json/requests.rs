@@ -10,9 +10,10 @@ use serde::Deserialize;
 use super::conversations;
 use super::depth::depth;
 use super::marks;
+use super::room_requests;
 use crate::chat::{
-    AccountRequest, Command, HistoryCursor, Landing, LogInWay, MessageRef, PeopleCommand, Recall,
-    Refusal, RoomCommand, quoted,
+    AccountRequest, Command, HistoryCursor, Landing, LogInWay, PeopleCommand, Recall, Refusal,
+    RoomCommand, quoted,
 };
 use crate::dialect::format::Request;
 use crate::dialect::line::{message, slash};
@@ -171,20 +172,10 @@ impl Fields {
                 Command::InRoom { room, command: RoomCommand::AskTopic }
             }
             "topic" => Command::InRoom { room, command: RoomCommand::SetTopic(self.text()?) },
-            "rename_room" => Command::InRoom {
-                room,
-                command: RoomCommand::Rename {
-                    name: needed(self.new.as_deref())?,
-                    reason: self.text.as_deref().unwrap_or_default(),
-                },
-            },
-            "redact" => Command::InRoom {
-                room,
-                command: RoomCommand::Redact {
-                    message: MessageRef::Number(self.n.ok_or(Refusal::RequestMalformed)?),
-                    reason: self.text.as_deref().unwrap_or_default(),
-                },
-            },
+            "rename_room" => {
+                room_requests::rename(room, self.new.as_deref(), self.text.as_deref())?
+            }
+            "redact" => room_requests::redact(room, self.n, self.text.as_deref())?,
             "match" => Command::Match {
                 queue: needed(self.queue.as_deref())?,
                 players: u8::try_from(self.n.unwrap_or(2)).unwrap_or(u8::MAX),
@@ -297,7 +288,7 @@ fn cursor(place: &str) -> Result<HistoryCursor, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Conversation, Guide};
+    use crate::chat::{Conversation, Guide, MessageRef};
     use crate::dialect::Format;
     use crate::time::UnixTime;
 

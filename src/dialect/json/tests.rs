@@ -14,7 +14,7 @@ use crate::limits::{
 use crate::time::UnixTime;
 
 /// All that a server may write, by its `t`.
-const ALL: [&str; 38] = [
+const ALL: [&str; 39] = [
     "prompt",
     "format",
     "welcome",
@@ -22,6 +22,7 @@ const ALL: [&str; 38] = [
     "room",
     "message",
     "redacted",
+    "room_renamed",
     "joined",
     "left",
     "renamed",
