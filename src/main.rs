@@ -15,10 +15,10 @@ use mio_chat::peer;
 use mio_chat::tls::{self, Acceptor};
 
 use cli::{
-    ChatArgs, CliCommand, ConfigError, HealthArgs, LoadArgs, ManualArgs, MatchArgs, OperatorError,
-    PlaceError, ServeArgs, ServeConfig, TlsFileError, TokenArgs, TokenError, VariableError,
-    check_places, hash_password, misspelt, read_bots, read_operators, read_tls, tls_file_warnings,
-    tls_warnings,
+    ChatArgs, CliCommand, ConfigError, GatewayError, HealthArgs, LoadArgs, ManualArgs, MatchArgs,
+    OperatorError, PlaceError, ServeArgs, ServeConfig, TlsFileError, TokenArgs, TokenError,
+    VariableError, check_places, hash_password, misspelt, read_bots, read_gateways, read_operators,
+    read_tls, tls_file_warnings, tls_warnings,
 };
 
 /// Exit code where a file of settings makes no sense, as sysexits.h has it.
@@ -65,8 +65,12 @@ fn code_of(error: &(dyn Error + 'static)) -> u8 {
     if let Some(of_variable) = error.downcast_ref::<VariableError>() {
         return code_of(&*of_variable.error);
     }
-    let of_file = error.is::<OperatorError>() || error.is::<TlsFileError>();
-    if of_file || error.is::<ConfigError>() || error.is::<PlaceError>() {
+    let of_file = error.is::<OperatorError>() || error.is::<GatewayError>();
+    if of_file
+        || error.is::<TlsFileError>()
+        || error.is::<ConfigError>()
+        || error.is::<PlaceError>()
+    {
         return BAD_CONFIGURATION;
     }
     if error.downcast_ref::<TokenError>().is_some_and(TokenError::is_configuration) {
@@ -137,11 +141,12 @@ fn serve_with(serving: &mut ServeConfig) -> Result<Exit, Box<dyn Error>> {
 fn settings_of(serving: &ServeConfig, descriptors: u64) -> Result<Config, Box<dyn Error>> {
     let args = &serving.args;
     let operators = args.operators_file().map(read_operators).transpose()?.unwrap_or_default();
+    let gateways = args.gateways_file().map(read_gateways).transpose()?.unwrap_or_default();
     let bots = args.tokens_file().map(|file| read_bots(file, &operators)).transpose()?;
     let tls = read_tls(args)?;
     Ok(Config {
         net: args.net_settings(net::clients_for(descriptors), tls),
-        server: args.server_settings(operators, bots.unwrap_or_default()),
+        server: args.server_settings(operators, gateways, bots.unwrap_or_default()),
         log_level: args.log_settings().level,
     })
 }

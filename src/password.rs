@@ -33,6 +33,16 @@ impl SlowHash {
         Self { rounds: PASSWORD_ROUNDS, salt: salt.to_vec(), hash: check.sum }
     }
 
+    /// Begins to hash what may be the password, for [`Self::is_of`].
+    pub fn derivation(&self, password: &str) -> Derivation {
+        Derivation::begin(password, &self.salt, self.rounds)
+    }
+
+    /// Whether this is the hash of the password.
+    pub fn is_of(&self, hash: &[u8; HASH_BYTES]) -> bool {
+        is_same(hash, &self.hash)
+    }
+
     /// Parses a stored hash.
     pub fn parse(written: &str) -> Option<Self> {
         let mut parts = written.split(':');
@@ -93,8 +103,7 @@ pub struct Check {
 impl Check {
     /// Begins to check whether this is the password of that hash.
     pub fn begin(password: &str, expected: &SlowHash) -> Self {
-        let derivation = Derivation::begin(password, &expected.salt, expected.rounds);
-        Self { derivation, expected: expected.hash }
+        Self { derivation: expected.derivation(password), expected: expected.hash }
     }
 
     /// Does at most this many rounds. After the last one, returns whether it is the password.

@@ -427,3 +427,37 @@ fn operators_see_dates_and_handshakes_and_may_come_encrypted_themselves() {
     alice.hear("alice: still here\n");
     server.stop();
 }
+
+#[test]
+fn irc_clients_are_told_to_come_encrypted_where_they_can() {
+    let (files, authority) = (Files::new(), Authority::new());
+    let own = files.write_pair("own", &made(DAY));
+    let pair = files.write_pair("one", &authority.issue("one.example"));
+    let with = |(certificate, key): &(String, String), sts: &str| {
+        check(&["--tls-cert", certificate, "--tls-key", key, "--sts", sts])
+    };
+    for ((code, said), why) in [
+        (check(&["--sts", "30days"]), "--sts needs a certificate that clients trust: name one"),
+        (check(&["--sts", "30days", "--tls", "self-signed"]), "that clients trust: name one"),
+        (with(&own, "30days"), "--sts needs certificates that clients trust, and one of"),
+        (with(&pair, "soon"), "not a time in whole seconds"),
+        (with(&pair, "1500ms"), "not a time in whole seconds"),
+        (with(&pair, "366days"), "more than 365days"),
+        (with(&pair, "30days:0"), "not a port"),
+    ] {
+        assert!(code != 0 && said.contains(why), "{code}: {said}");
+    }
+    for sts in ["30days", "0", "0s", "30days:6697"] {
+        assert_eq!(with(&pair, sts).0, 0, "{sts}");
+    }
+    let server = Server::start(&["--tls-cert", &pair.0, "--tls-key", &pair.1, "--sts", "30days"]);
+    let port = server.tcp().port();
+    let mut plain = Client::connect(server.tcp());
+    plain.send(b"CAP LS 302\r\n");
+    plain.hear_where("the port", |line| line.contains(&format!(" sts=port={port}")));
+    let trust = authority.trusted();
+    let mut secure = Secure::connect(server.tcp(), "one.example", trust, None).unwrap();
+    secure.say("CAP LS 302\r\n");
+    secure.hear(&format!(" sts=duration=2592000,port={port}"));
+    server.stop();
+}

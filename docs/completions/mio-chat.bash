@@ -77,7 +77,7 @@ _mio__chat() {
 
     case "${cmd}" in
         mio__chat)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --password-rounds --register-before-connect --register-email --web --web-origin --server-name --irc-password --tls-cert --tls-key --tls --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password token manual help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --password-rounds --register-before-connect --register-email --web --web-origin --server-name --irc-password --webirc --tls-cert --tls-key --tls --sts --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help serve chat load match health hash-password token manual help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +231,10 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --webirc)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tls-cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -241,6 +245,10 @@ _mio__chat() {
                     ;;
                 --tls)
                     COMPREPLY=($(compgen -W "self-signed only" -- "${cur}"))
+                    return 0
+                    ;;
+                --sts)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --outbox-soft)
@@ -659,7 +667,7 @@ _mio__chat() {
             return 0
             ;;
         mio__chat__subcmd__serve)
-            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --password-rounds --register-before-connect --register-email --web --web-origin --server-name --irc-password --tls-cert --tls-key --tls --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
+            opts="-c -v -q -h --config --check-config --tcp --udp --bind --admin --backlog --proxy-protocol --max-clients --max-per-address --ban --max-rooms --greet-after --register-timeout --line-timeout --flood --flood-address --names --keepalive --user-timeout --drain --lame-duck --come-back --history --motd --state --digest-above --operators --tokens --reserve --password-rounds --register-before-connect --register-email --web --web-origin --server-name --irc-password --webirc --tls-cert --tls-key --tls --sts --outbox-soft --outbox-hard --outbox-age --outbox-total --max-delay --plain-pairing --udp-rate --relay --relay-rate --relay-quota --relay-total --verbose --quiet --log-level --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,6 +821,10 @@ _mio__chat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --webirc)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tls-cert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -823,6 +835,10 @@ _mio__chat() {
                     ;;
                 --tls)
                     COMPREPLY=($(compgen -W "self-signed only" -- "${cur}"))
+                    return 0
+                    ;;
+                --sts)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --outbox-soft)

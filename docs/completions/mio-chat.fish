@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mio_chat_global_optspecs
-    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= password-rounds= register-before-connect= register-email= web= web-origin= server-name= irc-password= tls-cert= tls-key= tls= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
+    string join \n c/config= check-config tcp= udp= bind= admin= backlog= proxy-protocol= max-clients= max-per-address= ban= max-rooms= greet-after= register-timeout= line-timeout= flood= flood-address= names= keepalive= user-timeout= drain= lame-duck= come-back= history= motd= state= digest-above= operators= tokens= reserve= password-rounds= register-before-connect= register-email= web= web-origin= server-name= irc-password= webirc= tls-cert= tls-key= tls= sts= outbox-soft= outbox-hard= outbox-age= outbox-total= max-delay= plain-pairing= udp-rate= relay= relay-rate= relay-quota= relay-total= v/verbose q/quiet log-level= log-file= h/help
 end
 
 function __fish_mio_chat_needs_command
@@ -64,10 +64,12 @@ off\t''"
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l server-name -d 'The server\'s name, as IRC clients show it' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l irc-password -d 'Password that IRC clients have to give (PASS); others need none [default: none]' -r
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l webirc -d 'File of gateways that may say for whom they come (WEBIRC): on each line an address or a network, and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''
 only\t''"
+complete -c mio-chat -n "__fish_mio_chat_needs_command" -l sts -d 'Tell IRC clients to connect by TLS, and by nothing else for this long after each connection (STS): TIME, or TIME:PORT where TLS is reached at another port than the first of --tcp; 0s withdraws it [default: they are told nothing]' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-soft -d 'Unread bytes above which a client no longer hears who joins and leaves' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-hard -d 'Unread bytes above which a client is disconnected' -r
 complete -c mio-chat -n "__fish_mio_chat_needs_command" -l outbox-age -d 'Age of the oldest unread byte at which a client is disconnected' -r
@@ -137,10 +139,12 @@ off\t''"
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l web-origin -d 'Origins of other web pages that may use this server, such as https://games.example; where the server listens on loopback alone, also the name by which a proxy calls it' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l server-name -d 'The server\'s name, as IRC clients show it' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l irc-password -d 'Password that IRC clients have to give (PASS); others need none [default: none]' -r
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l webirc -d 'File of gateways that may say for whom they come (WEBIRC): on each line an address or a network, and a hash made by "mio-chat hash-password"' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-cert -d 'Certificate in PEM, with its chain behind it: the chat port then speaks TLS and HTTPS as well. May be given more than once, for several hosts; SIGHUP reads the files again' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls-key -d 'Private key of the certificate, in PEM; for several, in the same order [default: in the file of the certificate]' -r -F
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l tls -d '"self-signed" makes a certificate, and keeps it in --state if there is one; "only" refuses unencrypted clients from other machines; both may be given' -r -f -a "self-signed\t''
 only\t''"
+complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l sts -d 'Tell IRC clients to connect by TLS, and by nothing else for this long after each connection (STS): TIME, or TIME:PORT where TLS is reached at another port than the first of --tcp; 0s withdraws it [default: they are told nothing]' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-soft -d 'Unread bytes above which a client no longer hears who joins and leaves' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-hard -d 'Unread bytes above which a client is disconnected' -r
 complete -c mio-chat -n "__fish_mio_chat_using_subcommand serve" -l outbox-age -d 'Age of the oldest unread byte at which a client is disconnected' -r

@@ -79,6 +79,10 @@ fn chat(out: &mut Exposition, chat: &ChatStats) {
     out.counter("mio_chat_flood_held_room_total", text, chat.flood_held_room);
     let text = "Passwords of operators that were wrong.";
     out.counter("mio_chat_passwords_refused_total", text, chat.passwords_refused);
+    let text = "Clients that a gateway has introduced (WEBIRC).";
+    out.counter("mio_chat_gateway_clients_total", text, chat.introduced);
+    let text = "Clients that were closed because the gateway was none, or its password wrong.";
+    out.counter("mio_chat_gateway_refusals_total", text, chat.introductions_refused);
     let text = "Commands and names that were answered with a refusal, by kind.";
     out.counters("mio_chat_refusals_total", text, "kind", &chat.refused);
 }

@@ -143,6 +143,10 @@ pub struct ChatStats {
     pub flood_held_room: u64,
     /// Passwords of operators that were wrong.
     pub passwords_refused: u64,
+    /// Clients that a gateway has introduced.
+    pub introduced: u64,
+    /// Clients that said to be a gateway's and were not let in.
+    pub introductions_refused: u64,
     /// Commands refused, by kind.
     pub refused: Counts,
 }

@@ -1,5 +1,7 @@
 //! The flags of IRC.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use mio_chat::dialect::{ServerPassword, Spoken};
 
@@ -13,6 +15,10 @@ pub(super) struct IrcArgs {
     /// Password that IRC clients have to give (PASS); others need none [default: none]
     #[arg(long, value_name = "PASSWORD", env = "MIO_CHAT_IRC_PASSWORD", hide_env_values = true)]
     irc_password: Option<String>,
+    /// File of gateways that may say for whom they come (WEBIRC): on each line an address or a
+    /// network, and a hash made by "mio-chat hash-password"
+    #[arg(long, value_name = "FILE", env = "MIO_CHAT_WEBIRC")]
+    webirc: Option<PathBuf>,
 }
 
 /// Bytes of a server's name (RFC 2812 §2.3.1).
@@ -30,6 +36,11 @@ fn server_name(text: &str) -> Result<String, String> {
 }
 
 impl IrcArgs {
+    /// The file of gateways.
+    pub(super) fn gateways_file(&self) -> Option<&Path> {
+        self.webirc.as_deref()
+    }
+
     /// The same languages, and by which name IRC clients are told to speak to.
     pub(super) fn named(&self, spoken: Spoken) -> Spoken {
         let irc_password = self.irc_password.as_deref().map(ServerPassword::of);

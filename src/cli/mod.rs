@@ -5,6 +5,7 @@
 mod accounts;
 mod chat;
 mod config;
+mod gateways;
 mod health;
 mod irc;
 mod load;
@@ -36,6 +37,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use chat::ChatArgs;
 pub(crate) use config::ConfigError;
+pub(crate) use gateways::{GatewayError, read_gateways};
 pub(crate) use health::HealthArgs;
 pub(crate) use load::LoadArgs;
 pub(crate) use manual::ManualArgs;
@@ -252,7 +254,7 @@ mod tests {
                 panic!("{flags:?} is no server")
             };
             assert_eq!(
-                serve.server_settings(Vec::new(), Vec::new()).lobby.rooms_max,
+                serve.server_settings(Vec::new(), Vec::new(), Vec::new()).lobby.rooms_max,
                 7,
                 "{flags:?}"
             );

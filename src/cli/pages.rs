@@ -40,8 +40,9 @@ const SERVER: PageFacts = PageFacts {
         ("2", "A flag or a variable is invalid."),
         (
             "78",
-            "The configuration file, the operators' file, the file of tokens or a certificate is \
-             invalid; with --check-config, also a folder or file that cannot be used.",
+            "The configuration file, a file that it names (operators, gateways, tokens) or a \
+             certificate is invalid; with --check-config, also a folder or file that cannot be \
+             used.",
         ),
         ("128 + N", "A second signal N ended it at once."),
     ],
@@ -64,6 +65,11 @@ const SERVER: PageFacts = PageFacts {
         (
             "OPERATORS",
             "The file that --operators names: a nickname, a space and what mio-chat \
+          hash-password prints on each line. Lines that begin with # are comments.",
+        ),
+        (
+            "GATEWAYS",
+            "The file that --webirc names: an address or a network, a space and what mio-chat \
           hash-password prints on each line. Lines that begin with # are comments.",
         ),
         ("TOKENS", "The file that --tokens names, which mio-chat token writes."),

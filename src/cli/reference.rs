@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::settings::{self, Setting};
 
 /// Example values of settings without a built-in default.
-const EXAMPLES: [(&str, &str); 17] = [
+const EXAMPLES: [(&str, &str); 19] = [
     ("bind", "\"127.0.0.1\""),
     ("admin", "9155"),
     ("proxy-protocol", "[\"10.0.0.5\"]"),
@@ -15,6 +15,8 @@ const EXAMPLES: [(&str, &str); 17] = [
     ("state", "\"/var/lib/mio-chat\""),
     ("operators", "\"/etc/mio-chat/operators\""),
     ("tokens", "\"/etc/mio-chat/tokens\""),
+    ("webirc", "\"/etc/mio-chat/gateways\""),
+    ("sts", "\"30days\""),
     ("reserve", "[\"admin\", \"root\"]"),
     ("log-level", "\"info\""),
     ("log-file", "\"/var/log/mio-chat.log\""),

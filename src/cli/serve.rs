@@ -11,7 +11,7 @@ use mio_chat::chat::{Alphabet, LobbySettings, Motd};
 use mio_chat::delivery::OutboxLimits;
 use mio_chat::dialect::Spoken;
 use mio_chat::net::{self, LogSettings};
-use mio_chat::server::{Bot, Operator};
+use mio_chat::server::{Bot, Gateway, Operator};
 use mio_chat::subnet::Subnet;
 use mio_chat::tls::Acceptor;
 use mio_chat::{limits, server};
@@ -361,7 +361,8 @@ impl ServeArgs {
     }
 
     fn spoken(&self) -> Spoken {
-        let spoken = Spoken { encryption: self.tls.encryption(), ..self.web.spoken() };
+        let (encryption, strict_transport) = (self.tls.encryption(), self.tls.strict_transport());
+        let spoken = Spoken { encryption, strict_transport, ..self.web.spoken() };
         self.accounts.offered(self.rooms.state.is_some(), self.irc.named(spoken))
     }
 
@@ -387,6 +388,11 @@ impl ServeArgs {
         self.rooms.operators.as_deref()
     }
 
+    /// The file of gateways.
+    pub(crate) fn gateways_file(&self) -> Option<&Path> {
+        self.irc.gateways_file()
+    }
+
     /// The file of bots' tokens.
     pub(crate) fn tokens_file(&self) -> Option<&Path> {
         self.rooms.tokens.as_deref()
@@ -395,6 +401,7 @@ impl ServeArgs {
     pub(crate) fn server_settings(
         &self,
         operators: Vec<Operator>,
+        gateways: Vec<Gateway>,
         bots: Vec<Bot>,
     ) -> server::Settings {
         let (clients, slow) = (&self.clients, &self.slow);
@@ -416,6 +423,7 @@ impl ServeArgs {
             spoken: self.spoken(),
             come_back: clients.come_back.into(),
             operators,
+            gateways,
             bots,
             account_rounds: self.accounts.rounds(),
             matchmaking: self.udp.settings(),

@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use mio_chat::dialect::Encryption;
+use mio_chat::dialect::{Encryption, StrictTransport};
 use mio_chat::limits::CERTIFICATES_MAX;
 use mio_chat::net;
 use mio_chat::tls::{Acceptor, Identity, IdentityError, TlsError};
@@ -33,6 +34,40 @@ pub(super) struct TlsArgs {
     /// unencrypted clients from other machines; both may be given
     #[arg(long, value_name = "HOW", value_delimiter = ',', env = "MIO_CHAT_TLS")]
     tls: Vec<TlsMode>,
+    /// Tell IRC clients to connect by TLS, and by nothing else for this long after each connection
+    /// (STS): TIME, or TIME:PORT where TLS is reached at another port than the first of --tcp; 0s
+    /// withdraws it [default: they are told nothing]
+    #[arg(long, value_name = "TIME[:PORT]", env = "MIO_CHAT_STS")]
+    sts: Option<TransportChoice>,
+}
+
+/// How IRC clients are told to come encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct TransportChoice(StrictTransport);
+
+/// Longer than any certificate lasts.
+const STRICT_DAYS_MAX: u64 = 365;
+
+impl FromStr for TransportChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (time, port) = match text.trim().split_once(':') {
+            Some((time, port)) => (time, Some(port)),
+            None => (text.trim(), None),
+        };
+        let seconds = match humantime::parse_duration(time) {
+            Ok(time) if time.subsec_nanos() == 0 => time.as_secs(),
+            _ if time == "0" => 0,
+            _ => return Err("not a time in whole seconds, such as 30days".to_owned()),
+        };
+        if seconds > STRICT_DAYS_MAX * 24 * 60 * 60 {
+            return Err(format!("more than {STRICT_DAYS_MAX}days"));
+        }
+        let port = port.map(str::parse).transpose().ok().filter(|port| *port != Some(0));
+        let port = port.ok_or("not a port (1 to 65535) behind the time")?;
+        Ok(Self(StrictTransport { seconds: seconds as u32, port }))
+    }
 }
 
 /// How TLS is used.
@@ -63,6 +98,12 @@ pub(crate) enum TlsFileError {
         /// Why.
         source: IdentityError,
     },
+    /// Clients would be shut out for long.
+    #[error(
+        "--sts needs certificates that clients trust, and one of --tls-cert is self-signed: leave \
+         out --sts, or name another certificate"
+    )]
+    SelfSignedForSts,
     /// There is no key beside a certificate.
     #[error("there is no private key in {}: name the file of its key with --tls-key", .0.display())]
     NoKey(PathBuf),
@@ -117,6 +158,11 @@ impl TlsArgs {
         }
     }
 
+    /// How IRC clients are told to come encrypted, if they are.
+    pub(super) fn strict_transport(&self) -> Option<StrictTransport> {
+        self.sts.map(|chosen| chosen.0)
+    }
+
     /// Whether a certificate is to be made.
     pub(super) fn is_self_signed(&self) -> bool {
         self.tls.contains(&TlsMode::SelfSigned)
@@ -125,7 +171,12 @@ impl TlsArgs {
     /// Checks that involve several flags.
     pub(super) fn check(&self) -> Result<(), String> {
         let (certificates, keys) = (self.tls_cert.len(), self.tls_key.len());
-        let asked = [("--tls", self.tls.len()), ("--tls-cert", certificates), ("--tls-key", keys)];
+        let asked = [
+            ("--tls", self.tls.len()),
+            ("--tls-cert", certificates),
+            ("--tls-key", keys),
+            ("--sts", usize::from(self.sts.is_some())),
+        ];
         let asked = asked.into_iter().find(|(_, count)| *count > 0);
         if let (false, Some((flag, _))) = (cfg!(feature = "tls"), asked) {
             return Err(format!("{flag}: this mio-chat was built without the feature `tls`"));
@@ -148,6 +199,11 @@ impl TlsArgs {
         if self.tls.contains(&TlsMode::Only) && certificates == 0 && !self.is_self_signed() {
             return Err("--tls only needs a certificate: name one with --tls-cert, or have one \
                         made with --tls self-signed,only"
+                .to_owned());
+        }
+        if self.sts.is_some() && certificates == 0 {
+            return Err("--sts needs a certificate that clients trust: name one with --tls-cert, \
+                        or leave out --sts"
                 .to_owned());
         }
         Ok(())
@@ -205,7 +261,14 @@ pub(crate) fn read_tls(args: &ServeArgs) -> Result<Option<Acceptor>, TlsFileErro
         .pairs()
         .map(|(certificate, key)| read_pair(certificate, key))
         .collect::<Result<_, _>>()?;
-    if identities.is_empty() { Ok(None) } else { Ok(Some(Acceptor::new(identities)?)) }
+    if identities.is_empty() {
+        return Ok(None);
+    }
+    let acceptor = Acceptor::new(identities)?;
+    if tls.sts.is_some() && !acceptor.is_public() {
+        return Err(TlsFileError::SelfSignedForSts);
+    }
+    Ok(Some(acceptor))
 }
 
 /// What is worth a warning about the files.
@@ -252,7 +315,7 @@ mod tests {
 
     #[test]
     fn without_tls_its_flags_are_refused() {
-        for flag in ["--tls-cert=a", "--tls-key=a", "--tls=only", "--tls=self-signed"] {
+        for flag in ["--tls-cert=a", "--tls-key=a", "--tls=only", "--tls=self-signed", "--sts=1d"] {
             let said = Flags::parse_from(["mio-chat", flag]).tls.check().unwrap_err();
             assert!(said.ends_with("was built without the feature `tls`"), "{flag}: {said}");
         }

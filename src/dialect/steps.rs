@@ -6,7 +6,7 @@ use super::detect::Foreign;
 use super::encoding::Encoding;
 use super::format::Format;
 use super::http::WebCall;
-use super::irc::Note;
+use super::irc::{GatewayRefusal, Introduction, Note};
 use super::line::habits::Habit;
 use crate::chat::{Command, Refusal};
 use crate::limits::{
@@ -179,6 +179,8 @@ pub enum Step<'a> {
     Become(Habit),
     /// The client speaks a language in which it is to be answered, too.
     Speak(Encoding),
+    /// A gateway says for whom it comes, or cannot.
+    Introduce(Result<Introduction<'a>, GatewayRefusal>),
     /// A message that cannot be understood, or lacks something.
     Refuse(Refusal),
     /// Somebody asks for something by HTTP, and is answered once.

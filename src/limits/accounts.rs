@@ -38,5 +38,8 @@ pub const LOGIN_CROWD: usize = 8;
 /// … the pause between rounds is as long as they took, and no longer four times as long: a crowd
 /// that comes back waits half as long, and takes half of the server at most.
 pub const LOGIN_CROWD_PAUSE_SHARE: u32 = 1;
+/// Passwords of gateways that were proved and are remembered as a hash: more than there are lines
+/// in any such file; who was forgotten is checked anew.
+pub const GATEWAYS_PROVED_MAX: usize = 64;
 /// Passwords that were proved and are remembered as a hash: one of each account.
 pub const PROVED_MAX: usize = ACCOUNTS_MAX;

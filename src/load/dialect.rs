@@ -300,6 +300,7 @@ impl Codec {
                 admitted_if(line == b"PONG")
             }
             Dialect::Irc => {
+                let line = without_tags(line);
                 self.answer_ping(line, reply);
                 self.hear_irc(line, reply)
             }
@@ -393,6 +394,14 @@ impl Codec {
 
 fn tag(run: u32) -> String {
     (0..TAG_BYTES).map(|at| char::from(TAG_LETTERS[(run >> (4 * at) & 15) as usize])).collect()
+}
+
+/// A line of IRC behind its tags, which some servers put before whatever they say.
+fn without_tags(line: &[u8]) -> &[u8] {
+    match memchr::memchr(b' ', line) {
+        Some(space) if line.starts_with(b"@") => &line[space + 1..],
+        _ => line,
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The audit log: one line for each act of a room owner or operator, and for each attempt to become
-//! an operator or a bot.
+//! an operator, a bot or a gateway.
 //!
 //! ```text
 //! INFO  moderation: by=alice did=ban room=den whom=bob for=2h reason="spam" address=203.0.113.7
 //! INFO  oper granted: address=203.0.113.7 nick=olga operator=olga
 //! WARN  oper refused: address=203.0.113.9 nick=mallory operator=olga
 //! WARN  bot refused: address=203.0.113.9 with=token
+//! WARN  gateway refused: address=203.0.113.9 why=password
 //! ```
 //!
 //! Anybody may own a room and try passwords, so these lines are rate-limited; the number of lines
@@ -99,9 +100,14 @@ impl AuditLog {
                 };
                 log::warn!("bot refused: address={address} with={kind}");
             }
+            Audited::Gateway { refusal, .. } if self.refusals.may_log(now) => {
+                self.tell_left_out();
+                log::warn!("gateway refused: address={address} why={}", refusal.name());
+            }
             Audited::Done(_)
             | Audited::Oper { .. }
             | Audited::WrongPassword { .. }
+            | Audited::Gateway { .. }
             | Audited::Secret { .. } => {}
         }
     }

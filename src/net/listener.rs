@@ -22,6 +22,7 @@ use super::inherited::{BoundAt, Inherited};
 use super::listen_at::ListenAt;
 use super::stream_options::StreamOptions;
 use super::token::Source;
+use crate::dialect::Spoken;
 use crate::limits::{
     ACCEPT_PATIENCE, ACCEPT_RETRY_MAX, ACCEPT_RETRY_MIN, ACCEPTS_PER_TURN, KEEPALIVE_BATCH,
 };
@@ -194,9 +195,17 @@ impl Listeners {
         self.listeners.iter().filter_map(|listener| listener.socket.local_addr().ok())
     }
 
-    /// Whether only this machine can reach us.
-    pub(super) fn are_on_loopback(&self) -> bool {
-        self.on_loopback
+    /// Notes where we can be reached: whether only this machine can, and the port that clients are
+    /// told if no other was chosen.
+    pub(super) fn note_places(&self, spoken: &mut Spoken) {
+        spoken.loopback_only = self.on_loopback;
+        if let Some(chosen) = &mut spoken.strict_transport
+            && chosen.port.is_none()
+        {
+            let first = self.listeners.first();
+            let first = first.and_then(|listener| listener.socket.local_addr().ok());
+            chosen.port = first.map(|address| address.port());
+        }
     }
 
     /// The sockets, and where they are bound.

@@ -46,12 +46,15 @@ pub(super) struct Admission {
     per_address: u32,
     /// From where nobody is served; whole networks, as they are counted.
     banned: SubnetSet,
+    /// Gateways: as many come from there as like, until it is said for whom.
+    exempt: SubnetSet,
 }
 
 impl Admission {
     /// With this limit per address, and nobody from those that are banned.
     pub(super) fn new(per_address: u32, banned: &[Subnet], origins: Origins) -> Self {
-        let mut admission = Self { origins, per_address, banned: SubnetSet::default() };
+        let (banned_so_far, exempt) = (SubnetSet::default(), SubnetSet::default());
+        let mut admission = Self { origins, per_address, banned: banned_so_far, exempt };
         admission.reconfigure(per_address, banned);
         admission
     }
@@ -61,6 +64,11 @@ impl Admission {
         self.origins.set_crowd(per_address);
         let banned = banned.iter().map(|subnet| subnet.widened(Network::IPV6_BITS));
         (self.per_address, self.banned) = (per_address, banned.collect());
+    }
+
+    /// From these as many may come as like, from now on.
+    pub(super) fn exempt(&mut self, gateways: impl Iterator<Item = Subnet>) {
+        self.exempt = gateways.map(|gateway| gateway.widened(Network::IPV6_BITS)).collect();
     }
 
     /// Whether nobody from there is served. Loopback cannot be banned.
@@ -87,6 +95,9 @@ impl Admission {
     fn check(&self, network: Network) -> Result<(), NotAdmitted> {
         if self.bans_network(network) {
             return Err(NotAdmitted::Banned);
+        }
+        if self.exempt.contains(network.address()) {
+            return Ok(());
         }
         if self.origins.seats(network) >= self.per_address {
             return Err(NotAdmitted::TooMany);

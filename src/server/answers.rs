@@ -80,7 +80,7 @@ impl Server {
             if due > now {
                 break;
             }
-            self.give_up_check(id);
+            self.give_up_check(now, id);
             self.go_on_after_answer(id);
         }
     }

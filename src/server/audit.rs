@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::Server;
 use super::bots::BotKind;
 use crate::chat::{Network, Nickname, Record};
+use crate::dialect::GatewayRefusal;
 use crate::id::ClientId;
 use crate::limits::AUDIT_MAX;
 
@@ -33,6 +34,13 @@ pub enum Audited {
         /// The account, if there is one of the name that was given.
         account: Option<Nickname>,
     },
+    /// Somebody was not let in for whom a gateway came, or what said to be one.
+    Gateway {
+        /// Which client.
+        id: ClientId,
+        /// Why not.
+        refusal: GatewayRefusal,
+    },
     /// Somebody has shown a bot's secret that there is none of. It is not kept: it may be right
     /// elsewhere.
     Secret {
@@ -48,7 +56,10 @@ impl Audited {
     pub fn id(&self) -> ClientId {
         match self {
             Self::Done(record) => record.id,
-            Self::Oper { id, .. } | Self::WrongPassword { id, .. } | Self::Secret { id, .. } => *id,
+            Self::Oper { id, .. }
+            | Self::WrongPassword { id, .. }
+            | Self::Gateway { id, .. }
+            | Self::Secret { id, .. } => *id,
         }
     }
 }

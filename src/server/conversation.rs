@@ -9,7 +9,7 @@ use super::close_reason::CloseReason;
 use super::session::Phase;
 use crate::chat::{Census, Command, Farewell, Outcome, Outlet, PeopleReply, Refusal, Reply};
 use crate::dialect::{
-    Acknowledgement, Decoded, Decoder, Due, Encoding, Format, Habit, Situation, Speaker, Step,
+    Acknowledgement, Decoded, Decoder, Due, Encoding, Format, Habit, Note, Situation, Speaker, Step,
 };
 use crate::id::ClientId;
 use crate::limits::{FOUND_PER_LINE, LINES_PER_TURN};
@@ -187,8 +187,11 @@ impl Server {
                 return is_member;
             }
             Step::Told(note) => {
-                self.charge_answer(now, id, is_member);
-                self.fanout.note(id, &note);
+                self.tell_note(now, id, &note, is_member);
+                return is_member;
+            }
+            Step::Introduce(introduced) => {
+                self.introduce(now, id, introduced);
                 return is_member;
             }
             Step::EndRequest => {
@@ -204,11 +207,7 @@ impl Server {
                 return is_member;
             }
             Step::Finish(last_words) => {
-                if self.fanout.encoding(id).is_answered_once() {
-                    self.charge_stranger(now, id, false);
-                }
-                self.fanout.push(id, last_words);
-                self.close(now, id, CloseReason::Finished);
+                self.end_in_order(now, id, last_words);
                 return is_member;
             }
             Step::Web(call) => {
@@ -238,12 +237,28 @@ impl Server {
         }
     }
 
-    /// A language answers a message by itself, which costs a member a line.
-    fn charge_answer(&mut self, now: Time, id: ClientId, is_member: bool) {
-        if is_member {
-            self.charge(now, id, 1);
+    /// A language answers a message by itself, which costs a member a line. Who would have to come
+    /// encrypted is told what there is to ask for, as that may say how, and not asked for anything.
+    fn tell_note(&mut self, now: Time, id: ClientId, note: &Note<'_>, is_member: bool) {
+        if !is_member && !note.is_offer() && self.send_away_unencrypted(now, id) {
+            return;
         }
         self.counters.lines += 1;
+        self.fanout.note(id, note);
+        if is_member {
+            self.charge(now, id, 1);
+        } else {
+            self.send_away_unencrypted(now, id);
+        }
+    }
+
+    /// The conversation ends in order, with these bytes.
+    fn end_in_order(&mut self, now: Time, id: ClientId, last_words: &[u8]) {
+        if self.fanout.encoding(id).is_answered_once() {
+            self.charge_stranger(now, id, false);
+        }
+        self.fanout.push(id, last_words);
+        self.close(now, id, CloseReason::Finished);
     }
 
     /// A request that bears this number is carried out from now on.
@@ -260,11 +275,6 @@ impl Server {
             self.close_request(id);
         }
         self.fanout.set_encoding(id, encoding);
-        if encoding.needs_reader() && self.must_be_encrypted(id) {
-            // Before it is asked for a password.
-            self.charge_stranger(now, id, false);
-            self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
-        }
     }
 
     /// The request of a client is carried out, or will be when it is answered.
@@ -288,9 +298,7 @@ impl Server {
     /// A message of somebody without a nickname, which most likely is that nickname. Charged to
     /// where it comes from alone, and counted: there are only so many tries.
     fn hear_stranger(&mut self, now: Time, id: ClientId, asked: Asked<'_>) -> bool {
-        if self.must_be_encrypted(id) {
-            self.charge_stranger(now, id, false);
-            self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
+        if self.send_away_unencrypted(now, id) {
             return false;
         }
         let Some(session) = self.sessions.get_mut(id) else { return false };

@@ -29,6 +29,12 @@ pub struct ServerCounters {
     /// Accounts registered.
     #[serde(default)]
     pub registrations: u64,
+    /// Clients that a gateway has introduced.
+    #[serde(default)]
+    pub introduced: u64,
+    /// Those that were not let in because the gateway was none, or wrong.
+    #[serde(default)]
+    pub introductions_refused: u64,
     /// Clients closed, by [`CloseReason::index`].
     #[serde(deserialize_with = "as_many_as_were_known")]
     pub closed: [u64; CloseReason::NAMES.len()],

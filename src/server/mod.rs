@@ -31,6 +31,7 @@ mod close_reason;
 mod conversation;
 mod counters;
 mod deadlines;
+mod gateway;
 mod guesses;
 mod handover;
 mod input;
@@ -60,6 +61,7 @@ pub use audit::{AuditTrail, Audited};
 pub use bots::{Bot, BotKind, TokenHash};
 pub use close_reason::CloseReason;
 pub use counters::ServerCounters;
+pub use gateway::Gateway;
 pub use handover::{Handover, ServerState};
 pub use operators::Operator;
 pub use persistence::Storage;
@@ -137,15 +139,14 @@ impl Server {
     pub fn new(settings: Settings, secret: [u8; 16]) -> Self {
         let mut bots = Bots::default();
         bots.replace(&settings.bots);
+        let origins = Origins::new(settings.flood_of_origin(), &secret);
+        let mut admission = Admission::new(settings.per_address, &settings.banned, origins);
+        admission.exempt(settings.gateways.iter().map(|gateway| gateway.from));
         Self {
             lobby: Lobby::new(settings.lobby.clone(), secret),
             fanout: Fanout::new(settings.outbox),
             matchmaker: Matchmaker::new(settings.matchmaking.clone(), secret),
-            admission: Admission::new(
-                settings.per_address,
-                &settings.banned,
-                Origins::new(settings.flood_of_origin(), &secret),
-            ),
+            admission,
             sessions: SideTable::default(),
             deadlines: Deadlines::default(),
             woken: VecDeque::new(),

@@ -124,7 +124,7 @@ impl Server {
                 return self.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
             }
             let rival = self.checks.waiting[place].id;
-            self.give_up_check(rival);
+            self.give_up_check(now, rival);
             self.go_on_after_answer(rival);
         }
         self.checks.waiting.push(newcomer);
@@ -134,8 +134,8 @@ impl Server {
     }
 
     /// Somebody's password is checked no longer, who is told to try again.
-    pub(super) fn give_up_check(&mut self, id: ClientId) {
-        if self.give_up_log_in(id) {
+    pub(super) fn give_up_check(&mut self, now: Time, id: ClientId) {
+        if self.give_up_log_in(now, id) {
             return;
         }
         self.checks.waiting.retain(|waiting| waiting.id != id);

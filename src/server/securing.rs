@@ -9,6 +9,7 @@ use super::Server;
 use super::close_reason::CloseReason;
 use super::session::{Phase, Session};
 use super::turn::Secured;
+use crate::chat::Farewell;
 use crate::dialect::{Decoder, Encoding, Encryption, Foreign, Security};
 use crate::id::ClientId;
 use crate::limits::TLS_HANDSHAKE_PATIENCE;
@@ -77,6 +78,18 @@ impl Server {
                 session.security == Security::Plain
                     && self.admission.origins.network(session.origin).is_some()
             })
+    }
+}
+
+impl Server {
+    /// Closes a client that would have to come encrypted. Whether it does.
+    pub(super) fn send_away_unencrypted(&mut self, now: Time, id: ClientId) -> bool {
+        let is_sent_away = self.must_be_encrypted(id);
+        if is_sent_away {
+            self.charge_stranger(now, id, false);
+            self.close(now, id, CloseReason::Told(Farewell::TlsOnly));
+        }
+        is_sent_away
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Bot, Operator, Server};
+use super::{Bot, Gateway, Operator, Server};
 use crate::chat::{Farewell, FloodRate, LobbySettings};
 use crate::delivery::OutboxLimits;
 use crate::dialect::{Encryption, Spoken};
@@ -46,6 +46,8 @@ pub struct Settings {
     pub come_back: Duration,
     /// Those who may keep order everywhere.
     pub operators: Vec<Operator>,
+    /// Those who may say for whom they come. The first that fits an address counts.
+    pub gateways: Vec<Gateway>,
     /// Those who may speak without being members.
     pub bots: Vec<Bot>,
     /// Rounds in which passwords of new accounts are hashed.
@@ -69,6 +71,7 @@ impl Default for Settings {
             spoken: Spoken { http: true, ..Spoken::default() },
             come_back: COME_BACK,
             operators: Vec::new(),
+            gateways: Vec::new(),
             bots: Vec::new(),
             account_rounds: ACCOUNT_ROUNDS,
             matchmaking: matchmaking::MatchmakerSettings::default(),
@@ -109,6 +112,7 @@ impl Server {
         self.bots.replace(&settings.bots);
         self.matchmaker.reconfigure(&settings.matchmaking);
         self.admission.reconfigure(settings.per_address, &settings.banned);
+        self.admission.exempt(settings.gateways.iter().map(|gateway| gateway.from));
         self.admission.origins.set_rate(settings.flood_of_origin());
         self.settings = settings;
         let everyone: Vec<ClientId> = self.sessions.iter().map(|(id, _)| id).collect();

@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::error::HttpError;
 use super::head::Head;
 use crate::dialect::encryption::{Encryption, Security};
-use crate::dialect::irc::ServerPassword;
+use crate::dialect::irc::{ServerPassword, StrictTransport};
 use crate::http::{is_address, split_target, without_port};
 use crate::limits::WEB_ORIGIN_BYTES_MAX;
 
@@ -36,6 +36,8 @@ pub struct Spoken {
     pub accounts: AccountOffer,
     /// What IRC clients have to say to be let in.
     pub irc_password: Option<ServerPassword>,
+    /// How IRC clients are told to come encrypted, if they are.
+    pub strict_transport: Option<StrictTransport>,
 }
 
 /// The server's name, where no other was chosen.

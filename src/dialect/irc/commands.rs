@@ -106,7 +106,7 @@ pub(super) fn about<'a>(message: &Message<'a>, stage: usize) -> &'a str {
         "WHOIS" => message.said(1).unwrap_or(first),
         "CHATHISTORY" => message.get(1).unwrap_or_default(),
         // Nobody needs to know a password.
-        "PASS" | "AUTHENTICATE" | "NS" | "NICKSERV" | "OPER" => "",
+        "PASS" | "AUTHENTICATE" | "NS" | "NICKSERV" | "OPER" | "WEBIRC" => "",
         "INVITE" => message.said(1).unwrap_or(first),
         _ => first,
     }

@@ -108,7 +108,7 @@ impl IrcDecoder {
             has_ended,
             security,
             beginning: Some(Box::new(beginning)),
-            client: Client::new(spoken.accounts, spoken.irc_password),
+            client: Client::new(spoken, security),
             frames: None,
             stopped: None,
         }
@@ -125,7 +125,9 @@ impl IrcDecoder {
         };
         let bytes = Capabilities::NONE.with(Capabilities::IN_BYTES, opcode == Opcode::Binary);
         let capabilities = bytes.with(Capabilities::IN_FRAMES, true);
-        let mut client = Client::new(spoken.accounts, spoken.irc_password);
+        let mut client = Client::new(spoken, Security::Plain);
+        // Browsers have a rule of their own for that.
+        client.transport_policy = None;
         client.capabilities = capabilities;
         let frames = Some(Box::new(Frames::begin(behind)));
         Self { client, frames, ..Self::new(begun, spoken) }

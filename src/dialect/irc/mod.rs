@@ -5,6 +5,7 @@
 //!     capability     what a client may ask for, and which of it changes what a room is told
 //!     decoder        bytes to lines, and lines to steps
 //!     registration   CAP, PASS, NICK, USER, until the client is a member
+//!     gateway        WEBIRC: for whom a gateway comes
 //!     sasl           AUTHENTICATE; accounts: what is told and offered of accounts
 //!     commands       what the verbs ask for
 //!     multiline      messages of several lines, until they are whole
@@ -15,7 +16,7 @@
 //!     renaming       rooms that get another name
 //!     server         questions that the language answers alone: version, help
 //!     frames         the same lines in messages of WebSocket
-//!     password       the one that a server may ask for
+//!     password       the one that a server may ask for; strict_transport: the way to TLS (STS)
 //!     numeric        lines as they are written; isupport: what the server says of its limits
 //! ```
 //!
@@ -33,6 +34,7 @@ mod commands;
 pub(super) mod decoder;
 mod events;
 mod frames;
+mod gateway;
 mod isupport;
 mod message;
 mod multiline;
@@ -49,14 +51,17 @@ mod ruled;
 mod sasl;
 mod server;
 mod source;
+mod strict_transport;
 mod told;
 
 use crate::chat::{RoomEvent, RoomName};
 
 pub use capability::Form;
+pub use gateway::{GatewayRefusal, Introduction};
 pub use note::Note;
 pub use password::ServerPassword;
 pub use reader::{OwnEvent, Reader};
+pub use strict_transport::StrictTransport;
 
 /// Appends what happened in a room, for those who have taken these capabilities.
 pub(super) fn room_event(form: Form, room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {

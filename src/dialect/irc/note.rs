@@ -32,6 +32,13 @@ pub enum Note<'a> {
     Tell(Told<'a>),
 }
 
+impl Note<'_> {
+    /// Whether a client is told what it may ask for, which asks nothing of it.
+    pub fn is_offer(&self) -> bool {
+        matches!(self, Self::Tell(Told::Offered { .. }))
+    }
+}
+
 /// An answer of the language itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told<'a> {
@@ -56,7 +63,10 @@ pub enum Told<'a> {
         text: &'a str,
     },
     /// The capabilities that are offered.
-    Offered,
+    Offered {
+        /// One more of which the client is told, with its value.
+        and_told: Option<String>,
+    },
     /// Those that the client has taken.
     Taken,
     /// A request for capabilities is granted, or not.
@@ -72,6 +82,8 @@ pub enum Told<'a> {
     Pong(&'a str),
     /// A line of a SASL exchange.
     Authenticate(&'a str),
+    /// Why the connection is closed.
+    Error(&'static str),
     /// What the service says that old clients' scripts know.
     Service(&'a str),
 }

@@ -9,14 +9,18 @@ use smol_str::SmolStr;
 use super::accounts::withheld;
 use super::capability::{Capabilities, requested};
 use super::commands::{self, accounts, incomplete, told, verb};
+use super::gateway::Introduction;
 use super::message::Message;
 use super::multiline::{self, Draft, Place};
 use super::note::{Note, Told};
 use super::password::ServerPassword;
 use super::sasl::Sasl;
+use super::strict_transport::TransportPolicy;
 use crate::chat::{About, Command, Landing, MetadataCommand, MetadataSubject, PeopleCommand};
 use crate::dialect::AccountOffer;
+use crate::dialect::Spoken;
 use crate::dialect::encoding::Encoding;
+use crate::dialect::encryption::Security;
 use crate::dialect::steps::{Speaker, Step};
 use crate::time::Time;
 
@@ -27,6 +31,9 @@ pub(super) struct Client {
     /// What is offered of accounts.
     #[serde(default)]
     pub(super) accounts: AccountOffer,
+    /// How it is told to come encrypted, if it is.
+    #[serde(default)]
+    pub(super) transport_policy: Option<TransportPolicy>,
     /// The exchange by which it logs in, if it has begun one.
     #[serde(default)]
     sasl: Option<Box<Sasl>>,
@@ -56,9 +63,18 @@ struct Registration {
 
 impl Client {
     /// A client that has said nothing.
-    pub(super) fn new(accounts: AccountOffer, password: Option<ServerPassword>) -> Self {
+    pub(super) fn new(spoken: &Spoken, security: Security) -> Self {
+        let strict_transport = spoken.strict_transport;
+        let password = spoken.irc_password;
         let registration = Some(Box::new(Registration { password, ..Registration::default() }));
-        Self { capabilities: Capabilities::NONE, accounts, sasl: None, draft: None, registration }
+        Self {
+            capabilities: Capabilities::NONE,
+            accounts: spoken.accounts,
+            transport_policy: strict_transport.and_then(|chosen| chosen.told_to(security)),
+            sasl: None,
+            draft: None,
+            registration,
+        }
     }
 
     /// Counts one more line before the client is a member. How many it has said.
@@ -137,6 +153,13 @@ impl Client {
             }
             ("METADATA", _) if self.capabilities.has(Capabilities::METADATA) => {
                 Some(commands::metadata::step(message))
+            }
+            ("WEBIRC", _) => {
+                let registration = self.registration.as_ref();
+                let is_first = registration.is_some_and(|registration| registration.lines == 1);
+                // How somebody comes to a gateway is for the gateway to say.
+                self.transport_policy = None;
+                Some(Step::Introduce(Introduction::read(message, is_first)))
             }
             ("VERIFY", _) => Some(accounts::verify(message)),
             ("PONG", _) => Some(Step::Noise(0)),
@@ -256,7 +279,10 @@ impl Client {
                 }
                 Some(Step::Note(Note::Takes(self.capabilities)))
             }
-            ("LS", 1) => Some(Step::Told(Note::Tell(Told::Offered))),
+            ("LS", 1) => {
+                let and_told = self.transport_policy.map(|policy| policy.to_string());
+                Some(Step::Told(Note::Tell(Told::Offered { and_told })))
+            }
             ("LIST", 0) => Some(Step::Told(Note::Tell(Told::Taken))),
             ("REQ", 0) => {
                 let granted = requested(self.capabilities, withheld(self.accounts), request);

@@ -4,7 +4,7 @@ use super::accounts;
 use super::addressee::Addressee;
 use super::capability::{Capabilities, Capability, OFFERED, offered_without, value};
 use super::note::Told;
-use super::numeric::pack;
+use super::numeric::{Line, pack};
 use super::server;
 use crate::limits::IRC_LINE_BYTES_MAX;
 
@@ -18,8 +18,14 @@ pub(super) fn write(to: &Addressee, told: &Told<'_>, out: &mut Vec<u8>) {
             to.fail((verb, code), about.iter(), text, out);
         }
         Told::Authenticate(chunk) => accounts::authenticate(to, chunk, out),
+        Told::Error(why) => {
+            let text = format!("Closing link: {why}");
+            let start = out.len();
+            out.extend_from_slice(b"ERROR");
+            Line::behind(out, start).text(&text);
+        }
         Told::Service(text) => accounts::service(to, text, out),
-        Told::Offered => offered(to, out),
+        Told::Offered { and_told } => offered(to, and_told.as_deref(), out),
         Told::Taken => {
             let taken = |bit| to.capabilities.has(bit);
             let names = OFFERED.iter().filter(|offered| taken(offered.bit));
@@ -36,7 +42,7 @@ pub(super) fn write(to: &Addressee, told: &Told<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn offered(to: &Addressee, out: &mut Vec<u8>) {
+fn offered(to: &Addressee, and_told: Option<&str>, out: &mut Vec<u8>) {
     let has_values = to.capabilities.has(Capabilities::VERSION_302);
     let value_of = |bit| accounts::value(to.accounts, bit).or_else(|| value(bit));
     let written = |offered: &Capability| match value_of(offered.bit).filter(|_| has_values) {
@@ -44,7 +50,8 @@ fn offered(to: &Addressee, out: &mut Vec<u8>) {
         None => offered.name.to_owned(),
     };
     let offered = offered_without(accounts::withheld(to.accounts));
-    capabilities(to, "LS", offered.map(written), out);
+    let and_told = and_told.filter(|_| has_values).map(str::to_owned);
+    capabilities(to, "LS", offered.map(written).chain(and_told), out);
 }
 
 /// Lists capabilities, in several lines where they are many and the client knows of that.

@@ -117,6 +117,11 @@ fn the_server_lets_newcomers_in() {
             "PING :x1\r\n:s 001 a :Hi\r\n:s 422 a :no motd\r\n:s 366 a #m :End\r\n",
             "PONG :x1\r\nJOIN #mio-chat-load\r\n",
         ),
+        (
+            Dialect::Irc,
+            "@time=x :s 001 a :Hi\r\n@a=b;time=x :s 366 a #m :End\r\n",
+            "JOIN #mio-chat-load\r\n",
+        ),
     ] {
         let end = every_cut(&codec(dialect), answer);
         assert_eq!(end, (AdmissionState::Admitted, reply.to_owned()), "{dialect:?}");

@@ -32,7 +32,7 @@ impl Reactor {
 
     fn reconfigure(&mut self, config: Config) {
         let Config { net, mut server, log_level } = config;
-        server.spoken.loopback_only = self.sockets.listeners.are_on_loopback();
+        self.sockets.listeners.note_places(&mut server.spoken);
         log::set_max_level(log_level);
         self.sockets.clients_max = net.clients_max;
         (self.lifecycle.drain, self.lifecycle.lame_duck) = (net.drain, net.lame_duck);

@@ -78,7 +78,7 @@ impl Reactor {
         upkeep::watch_log(&poll, &log)
             .map_err(|source| NetError::SetUp { what: "the log", source })?;
         server_settings.matchmaking.own_addresses = datagrams.addresses().collect();
-        server_settings.spoken.loopback_only = listeners.are_on_loopback();
+        listeners.note_places(&mut server_settings.spoken);
         let mut secret = [0; 16];
         getrandom::fill(&mut secret).map_err(NetError::Secret)?;
         let started_at = Clock::calendar().millis() as f64 / 1_000.0;

@@ -69,6 +69,8 @@ impl Reactor {
             flood_held_address: counters.held_by_origin,
             flood_held_room: counters.held_by_room,
             passwords_refused: counters.passwords_refused,
+            introduced: counters.introduced,
+            introductions_refused: counters.introductions_refused,
             refused: Counts(Refusal::KINDS.into_iter().zip(delivery.refused).collect()),
         }
     }

@@ -76,7 +76,7 @@ impl Reactor {
             return Err(HandoverError::Folder.into());
         }
         settings.matchmaking.own_addresses = self.sockets.datagrams.addresses().collect();
-        settings.spoken.loopback_only = self.sockets.listeners.are_on_loopback();
+        self.sockets.listeners.note_places(&mut settings.spoken);
         let same_sockets = state.has_sockets(self.sockets.datagrams.addresses());
         if same_sockets {
             self.sockets.datagrams.take_over(state.endpoints);

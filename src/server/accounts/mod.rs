@@ -12,6 +12,7 @@
 //!
 //! Left to others: who may have which name (`chat`), when accounts are stored (`net`).
 
+mod gateways;
 mod proved;
 mod queue;
 mod registrations;
@@ -29,12 +30,14 @@ use super::session::Phase;
 use crate::chat::{
     AccountRefusal, Command, Farewell, LogInWay, NameKey, Nickname, Outlet, Refusal, Reply,
 };
+use crate::dialect::GatewayRefusal;
 use crate::id::ClientId;
 use crate::limits::WRONG_LOGINS_MAX;
 use crate::password::Derivation;
 use crate::scram::{Exchange, SALT_BYTES, Verifier};
 use crate::time::Time;
 
+use gateways::{Introduced, ProvedGateways};
 use proved::{PasswordMac, Proved};
 use queue::LogInQueue;
 use registrations::Registrations;
@@ -45,6 +48,9 @@ use storing::Storing;
 pub(super) struct LogIns {
     queue: LogInQueue,
     proved: Proved,
+    gateways: ProvedGateways,
+    /// Those whose gateways' passwords another process was checking: they are given up.
+    unchecked: Vec<ClientId>,
     registrations: Registrations,
     /// Wrong passwords of clients that are here.
     wrong: HashMap<ClientId, u8>,
@@ -76,14 +82,26 @@ enum Purpose {
     ChangeFrom { key: NameKey, verifier: Verifier, next: Box<(Derivation, Fresh)> },
     /// It is the new one.
     ChangeTo { key: NameKey, fresh: Fresh },
+    /// To see whether a gateway is one.
+    Introduce(Box<Introduced>),
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    /// Something about an account, which was asked for in this way.
+    Account(LogInWay),
+    /// To be let in, which a gateway has asked for.
+    Entry,
 }
 
 impl Purpose {
-    /// How its client has asked.
-    fn way(&self) -> LogInWay {
+    /// What its client waits for.
+    fn awaited(&self) -> Awaited {
         match self {
-            Self::LogIn { way, .. } => *way,
-            _ => LogInWay::Typed,
+            Self::LogIn { way, .. } => Awaited::Account(*way),
+            Self::Introduce(_) => Awaited::Entry,
+            _ => Awaited::Account(LogInWay::Typed),
         }
     }
 }
@@ -112,6 +130,11 @@ pub(super) struct LogInsState {
     scrams: Vec<(ClientId, Box<Scram>)>,
     /// Those whose passwords are being checked, who are asked to try again.
     waiting: Vec<(ClientId, LogInWay)>,
+    #[serde(default)]
+    gateways: ProvedGateways,
+    /// Those whose gateways' passwords are being checked.
+    #[serde(default)]
+    introduced: Vec<ClientId>,
 }
 
 impl LogIns {
@@ -131,29 +154,41 @@ impl LogIns {
     /// Forgets a client that is gone. What it has registered is stored all the same.
     pub(super) fn forget(&mut self, id: ClientId) {
         self.queue.remove(id);
+        self.unchecked.retain(|other| *other != id);
         self.wrong.remove(&id);
         self.scrams.remove(&id);
     }
 
-    /// Gives up whatever a client waits for, if it waits here. How it has asked.
-    fn give_up(&mut self, id: ClientId) -> Option<LogInWay> {
+    /// Gives up whatever a client waits for, if it waits here. What that is.
+    fn give_up(&mut self, id: ClientId) -> Option<Awaited> {
         if let Some(purpose) = self.queue.remove(id) {
-            return Some(purpose.way());
+            return Some(purpose.awaited());
+        }
+        if self.unchecked.contains(&id) {
+            return Some(Awaited::Entry);
         }
         let waits = self.storing.iter_mut().find(|storing| storing.id == Some(id))?;
         waits.id = None;
-        Some(LogInWay::Typed)
+        Some(Awaited::Account(LogInWay::Typed))
     }
 
     /// What another process needs to go on.
     pub(super) fn handed_over(&self) -> LogInsState {
         let stored = self.storing.iter().filter_map(|storing| storing.id);
+        let waiting = self.queue.clients().filter_map(|(id, awaited)| match awaited {
+            Awaited::Account(way) => Some((id, way)),
+            Awaited::Entry => None,
+        });
+        let introduced = self.queue.clients().filter(|(_, awaited)| *awaited == Awaited::Entry);
+        let introduced = introduced.map(|(id, _)| id).chain(self.unchecked.iter().copied());
         LogInsState {
+            gateways: self.gateways.clone(),
+            introduced: introduced.collect(),
             proved: self.proved.clone(),
             registrations: self.registrations.clone(),
             wrong: self.wrong.iter().map(|(id, count)| (*id, *count)).collect(),
             scrams: self.scrams.iter().map(|(id, scram)| (*id, scram.clone())).collect(),
-            waiting: self.queue.clients().chain(stored.map(|id| (id, LogInWay::Typed))).collect(),
+            waiting: waiting.chain(stored.map(|id| (id, LogInWay::Typed))).collect(),
         }
     }
 }
@@ -162,6 +197,7 @@ impl Server {
     /// Goes on where another process has stopped. Who waited is asked to try again.
     pub(super) fn take_over_log_ins(&mut self, state: LogInsState) {
         self.log_ins.proved = state.proved;
+        self.log_ins.gateways = state.gateways;
         self.log_ins.registrations = state.registrations;
         self.log_ins.wrong = state.wrong.into_iter().collect();
         self.log_ins.scrams = state.scrams.into_iter().collect();
@@ -169,13 +205,22 @@ impl Server {
             self.refuse_account(id, AccountRefusal::Busy(way));
             self.go_on_after_answer(id);
         }
+        for &id in &state.introduced {
+            self.await_answer(Time::ZERO, id);
+        }
+        self.log_ins.unchecked = state.introduced;
     }
 
     /// Gives up the check of a client's password, if it is one of an account. Whether it is.
-    pub(super) fn give_up_log_in(&mut self, id: ClientId) -> bool {
-        let Some(way) = self.log_ins.give_up(id) else { return false };
-        self.begin_answer(id);
-        self.refuse_account(id, AccountRefusal::Busy(way));
+    pub(super) fn give_up_log_in(&mut self, now: Time, id: ClientId) -> bool {
+        match self.log_ins.give_up(id) {
+            None => return false,
+            Some(Awaited::Account(way)) => {
+                self.begin_answer(id);
+                self.refuse_account(id, AccountRefusal::Busy(way));
+            }
+            Some(Awaited::Entry) => self.refuse_gateway(now, id, GatewayRefusal::Unchecked),
+        }
         true
     }
 

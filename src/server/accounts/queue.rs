@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::Purpose;
-use crate::chat::{LogInWay, Network};
+use super::{Awaited, Purpose};
+use crate::chat::Network;
 use crate::id::ClientId;
 use crate::limits::{
     LOGIN_CROWD, LOGIN_CROWD_PAUSE_SHARE, LOGIN_NETWORKS_MAX, PASSWORD_PAUSE, PASSWORD_PAUSE_SHARE,
@@ -71,9 +71,9 @@ impl LogInQueue {
         self.due
     }
 
-    /// Those who wait, and how they have asked.
-    pub(super) fn clients(&self) -> impl Iterator<Item = (ClientId, LogInWay)> {
-        self.waiting.values().map(|waiting| (waiting.id, waiting.purpose.way()))
+    /// Those who wait, and for what.
+    pub(super) fn clients(&self) -> impl Iterator<Item = (ClientId, Awaited)> {
+        self.waiting.values().map(|waiting| (waiting.id, waiting.purpose.awaited()))
     }
 
     /// Adds a password that a client has brought.
@@ -126,6 +126,16 @@ impl LogInQueue {
         Some(waiting.purpose)
     }
 
+    /// Takes out all who wait for such a thing, in their order.
+    pub(super) fn remove_where(
+        &mut self,
+        is_such: impl Fn(&Purpose) -> bool,
+    ) -> Vec<(ClientId, Purpose)> {
+        let such = self.waiting.values().filter(|waiting| is_such(&waiting.purpose));
+        let such: Vec<ClientId> = such.map(|waiting| waiting.id).collect();
+        such.into_iter().filter_map(|id| Some((id, self.remove(id)?))).collect()
+    }
+
     /// Does some rounds, if they are due, for who comes first. Returns a password that is done.
     pub(super) fn go_on(&mut self, now: Time) -> Option<Hashed> {
         if self.due.is_none_or(|due| due > now) {
@@ -155,7 +165,7 @@ impl LogInQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::NameKey;
+    use crate::chat::{LogInWay, NameKey};
     use crate::scram::Verifier;
     use crate::server::accounts::PasswordMac;
 

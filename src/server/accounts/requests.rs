@@ -153,7 +153,13 @@ impl Server {
     }
 
     /// Has a password hashed. The client is not heard meanwhile.
-    fn wait_for(&mut self, now: Time, id: ClientId, derivation: Derivation, purpose: Purpose) {
+    pub(super) fn wait_for(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        derivation: Derivation,
+        purpose: Purpose,
+    ) {
         let network = self.network_of(id);
         self.log_ins.queue.push(now, id, network, derivation, purpose);
         self.fanout.reply(id, &Reply::Checking);
@@ -224,6 +230,9 @@ impl Server {
                     self.refuse_log_in(now, id, &key, LogInWay::Asked);
                     self.end_log_in(now, id);
                 }
+            }
+            Purpose::Introduce(introduced) => {
+                self.conclude_introduction(now, id, &salted, *introduced);
             }
             Purpose::ChangeTo { key, fresh } => {
                 let before = self.lobby.change_password_of(&key, fresh.verifier(&salted));
