@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use common::shelf::SharedShelf;
 use common::{World, settings};
+use mio_chat::chat::LobbySettings;
 use mio_chat::limits::{EVENTS_KEPT_MAX, IRC_HISTORY_MAX};
 use mio_chat::server::{Server, Settings};
 
@@ -246,6 +247,31 @@ fn the_oldest_events_make_way_and_no_message_does() {
     let newest = replayed(&mut world, "eve", "LATEST #den * 100");
     assert!(newest[99].ends_with(&format!(" :{}", EVENTS_KEPT_MAX + 19)), "{}", newest[99]);
     world.turn.server.status().check_invariants();
+}
+
+#[test]
+fn what_is_told_in_numbers_is_not_kept() {
+    let lobby = LobbySettings { digest_above: 2, ..LobbySettings::default() };
+    let mut world = World::new(Settings { lobby, ..settings() });
+    comes_to_den(&mut world, "eve", WITH_EVENTS);
+    for name in ["ann", "ben", "cat"] {
+        comes_to_den(&mut world, name, PLAIN);
+    }
+    world.sends("cat", b"PART #den\r\n");
+    let again = replayed(&mut world, "eve", "LATEST #den * 100");
+    let names: Vec<&str> = again.iter().map(|line| line.split('!').next().unwrap()).collect();
+    assert_eq!(names, [":eve", ":ann", ":ben"], "{again:?}");
+}
+
+#[test]
+fn where_nothing_is_remembered_no_event_is() {
+    let lobby = LobbySettings { history: 0, ..LobbySettings::default() };
+    let mut world = World::new(Settings { lobby, ..settings() });
+    comes_to_den(&mut world, "eve", WITH_EVENTS);
+    let topic = told(&mut world, "eve", "TOPIC #den :tea");
+    assert!(!topic.contains("msgid="), "{topic}");
+    let answer = told(&mut world, "eve", "CHATHISTORY LATEST #den * 9");
+    assert!(!answer.contains("TOPIC"), "{answer}");
 }
 
 #[test]

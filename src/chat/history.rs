@@ -13,7 +13,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::kept_events::{KeptEvent, KeptEvents};
-use super::message::{HistoryCursor, Message};
+use super::message::{HistoryCursor, Message, PrivateId};
 use super::window::{HistoryPlace, Window};
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 use crate::time::UnixTime;
@@ -211,14 +211,13 @@ impl History {
             HistoryPlace::Message(HistoryCursor { epoch: other, .. }) if other != epoch => 0..0,
             HistoryPlace::Message(HistoryCursor { number, .. }) => {
                 let start = all.partition_point(|entry| entry.number() < number);
-                let is_it = |entry: &&Entry<'_>| matches!(entry, Entry::Message(message) if message.id.number == number);
-                start..start + usize::from(all.get(start).filter(is_it).is_some())
+                let is_here = all.get(start).is_some_and(|entry| entry.is_message(number));
+                start..start + usize::from(is_here)
             }
             HistoryPlace::Private(id) => {
-                let is_it =
-                    |entry: &Entry<'_>| matches!(entry, Entry::Event(event) if event.id == id);
+                let found = all.iter().position(|entry| entry.is_event(id));
                 let known = || self.events.as_ref().and_then(|events| events.find(id));
-                match (all.iter().position(is_it), known()) {
+                match (found, known()) {
                     (Some(found), _) => found..found + 1,
                     (None, Some(event)) => behind(event.after)..behind(event.after),
                     (None, None) => on(id.at),
@@ -271,6 +270,14 @@ pub enum Entry<'a> {
 }
 
 impl Entry<'_> {
+    fn is_message(&self, number: u64) -> bool {
+        matches!(self, Self::Message(message) if message.id.number == number)
+    }
+
+    fn is_event(&self, id: PrivateId) -> bool {
+        matches!(self, Self::Event(event) if event.id == id)
+    }
+
     /// The number of the message; of the last one anywhere before the event.
     fn number(&self) -> u64 {
         match self {
@@ -348,8 +355,10 @@ impl<'a> Replay<'a> {
 mod tests {
     use super::*;
     use crate::chat::authorship::Authorship;
+    use crate::chat::kept_events::Happening;
     use crate::chat::message::{MessageId, MessageKind};
     use crate::chat::name::{Alphabet, Nickname};
+    use crate::chat::window::HistoryEnd;
     use crate::time::UnixTime;
 
     fn message(number: u64, text: &str) -> Message {
@@ -406,6 +415,74 @@ mod tests {
         assert!([1, 2].into_iter().all(|number| history.take_back(number).is_some()));
         history.check_invariants();
         assert_eq!((history.last_number(), history.last(9).first_number()), (0, 0));
+    }
+
+    fn joined(count: u32, after: u64) -> KeptEvent {
+        let id = PrivateId { at: UnixTime::from_millis(after), count };
+        let who = Nickname::parse("alice", Alphabet::Ascii).unwrap();
+        KeptEvent { id, after, what: Happening::Joined { who } }
+    }
+
+    /// Messages by their numbers, events by their counts.
+    fn shown(replay: Replay<'_>) -> String {
+        let entry = |entry| match entry {
+            Entry::Message(message) => message.id.number.to_string(),
+            Entry::Event(event) => format!("e{}", event.id.count),
+        };
+        replay.entries().map(entry).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn events_lie_between_messages() {
+        let mut history = History::beginning_after(0);
+        history.keep(joined(0, 0));
+        assert_eq!(history.weight(), 0, "nobody has asked for events yet");
+        history.begin_to_keep_events();
+        for (number, counts) in [(0, 1..3), (2, 3..5), (4, 5..6), (6, 6..6)] {
+            if number > 0 {
+                history.push(message(number, "hello"), 9);
+            }
+            counts.for_each(|count| history.keep(joined(count, number)));
+            history.check_invariants();
+        }
+        let event = |count, after| {
+            HistoryPlace::Private(PrivateId { at: UnixTime::from_millis(after), count })
+        };
+        let number = |number| HistoryPlace::Message(HistoryCursor { epoch: 7, number });
+        let other = HistoryPlace::Message(HistoryCursor { epoch: 8, number: 2 });
+        let date = |at| HistoryPlace::At(UnixTime::from_millis(at));
+        let all = Window { with_events: true, ..Window::last(99) };
+        let around = |place| Window { end: HistoryEnd::Around(place), most: 3, ..all };
+        for (window, expected) in [
+            (all, "e1 e2 2 e3 e4 4 e5 6"),
+            (Window { with_events: false, ..all }, "2 4 6"),
+            (Window { most: 3, ..all }, "4 e5 6"),
+            (Window { after: Some(number(2)), ..all }, "e3 e4 4 e5 6"),
+            (Window { after: Some(number(3)), ..all }, "4 e5 6"),
+            (Window { after: Some(event(3, 2)), ..all }, "e4 4 e5 6"),
+            (Window { before: Some(event(3, 2)), ..all }, "e1 e2 2"),
+            (Window { before: Some(number(4)), most: 2, ..all }, "e3 e4"),
+            (Window { after: Some(other), ..all }, "e1 e2 2 e3 e4 4 e5 6"),
+            (Window { before: Some(other), ..all }, ""),
+            (Window { after: Some(date(2)), ..all }, "4 e5 6"),
+            (Window { after: Some(event(99, 3)), ..all }, "4 e5 6"),
+            (Window { after: Some(event(3, 2)), with_events: false, ..all }, "4 6"),
+            (Window { before: Some(event(5, 4)), with_events: false, ..all }, "2 4"),
+            (around(event(4, 2)), "e3 e4 4"),
+            (around(number(4)), "e4 4 e5"),
+        ] {
+            assert_eq!(shown(history.window(window, 7)), expected, "{window:?}");
+        }
+        assert_eq!(shown(history.last(99)), "2 4 6");
+        // What was before the messages goes with them.
+        history.limit(2);
+        assert_eq!(shown(history.window(all, 7)), "e3 e4 4 e5 6");
+        history.check_invariants();
+        history.clear();
+        assert_eq!((shown(history.window(all, 7)), history.weight()), (String::new(), 0));
+        assert!(history.keeps_events());
+        history.limit(0);
+        assert!(!history.keeps_events(), "where nothing is remembered");
     }
 
     #[test]

@@ -18,7 +18,10 @@ pub(super) fn join<'a>(message: &Message<'a>, stage: usize, with_events: bool) -
     let Some(room) = room(name) else { return Some(no_such_room(name)) };
     let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
     let password = password.filter(|password| !password.is_empty());
-    let recall = Some(Recall::Window(Window { with_events, ..Window::last(0) }));
+    let recall = Some(match with_events {
+        true => Recall::Window(Window { with_events, ..Window::last(0) }),
+        false => Recall::Last(0),
+    });
     Some(Step::Command(Command::Join {
         room,
         password,
