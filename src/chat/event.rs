@@ -94,13 +94,13 @@ pub enum RoomEvent<'a> {
         /// Its date, and its place among all such.
         id: PrivateId,
         /// The event, which is none of this kind.
-        event: &'a RoomEvent<'a>,
+        event: &'a Self,
     },
 }
 
-impl<'a> RoomEvent<'a> {
+impl RoomEvent<'_> {
     /// The event itself, whether it is kept or not.
-    pub fn bare(&self) -> &RoomEvent<'a> {
+    pub fn bare(&self) -> &Self {
         match self {
             Self::Kept { event, .. } => event,
             event => event,

@@ -269,7 +269,7 @@ mod tests {
         chosen.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    fn window(after: Option<u64>, before: Option<u64>, end: HistoryEnd, most: usize) -> Window {
+    fn window(after: Option<u64>, before: Option<u64>, end: HistoryEnd, most: u32) -> Window {
         let place = |at: u64| HistoryPlace::At(UnixTime::from_millis(at));
         let (after, before) = (after.map(place), before.map(place));
         Window { after, before, end, most, with_events: false }

@@ -17,7 +17,7 @@ pub struct Window {
     /// Which of them, where there are more.
     pub end: HistoryEnd,
     /// How many, at most.
-    pub most: usize,
+    pub most: u32,
     /// Whether events between the messages are wanted, too. They count like messages. A room keeps
     /// them from the first time on that somebody wants them.
     pub with_events: bool,
@@ -50,6 +50,7 @@ pub enum HistoryPlace {
 impl Window {
     /// The last messages, at most so many.
     pub fn last(most: usize) -> Self {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
         Self { after: None, before: None, end: HistoryEnd::Newest, most, with_events: false }
     }
 
@@ -60,7 +61,7 @@ impl Window {
         entries: usize,
         at: impl Fn(HistoryPlace) -> Range<usize>,
     ) -> Range<usize> {
-        let Self { most, end, .. } = self;
+        let (most, end) = (self.most as usize, self.end);
         let (first, second) = (self.after.map(&at), self.before.map(&at));
         let is_backward = end == HistoryEnd::NextToFirst
             && first.as_ref().zip(second.as_ref()).is_some_and(|(one, two)| one.start > two.start);

@@ -71,7 +71,7 @@ fn window(subcommand: &str, message: &Message<'_>, with_events: bool) -> Option<
     let first = selector(message.said(2)?)?;
     let is_range = subcommand == "BETWEEN";
     let most: usize = message.said(if is_range { 4 } else { 3 })?.parse().ok()?;
-    let most = most.min(IRC_HISTORY_MAX);
+    let most = most.min(IRC_HISTORY_MAX) as u32;
     let place = |selector: Selector| match selector {
         Selector::Place(place) => Some(place),
         Selector::End => None,
