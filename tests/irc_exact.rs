@@ -20,7 +20,7 @@ const STEPS: usize = 250;
 const CLIENTS: usize = 8;
 
 /// All that a client may ask for.
-const CAPABILITIES: [&str; 24] = [
+const CAPABILITIES: [&str; 25] = [
     "message-tags",
     "server-time",
     "echo-message",
@@ -32,6 +32,7 @@ const CAPABILITIES: [&str; 24] = [
     "draft/metadata-3",
     "draft/message-redaction",
     "draft/channel-rename",
+    "draft/event-playback",
     "cap-notify",
     "multi-prefix",
     "userhost-in-names",

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::account_request::AccountRequest;
 use super::conversation::ConversationCommand;
-use super::history::Window;
 use super::message::HistoryCursor;
 use super::metadata_request::{MetadataCommand, MetadataSubject};
 use super::people::PeopleCommand;
@@ -16,6 +15,7 @@ use super::redaction::MessageRef;
 use super::room_modes::{ModeRequest, RoomsQuestion};
 use super::sanctions::SanctionKind;
 use super::sending::Sending;
+use super::window::Window;
 use crate::id::ClientId;
 use crate::limits::{FLOOD_BYTES_PER_LINE, FLOOD_LINES_PER_ANNOUNCEMENT};
 use crate::text::lines::count_pieces;

@@ -1,10 +1,10 @@
 //! Conversations between two people that were before: what somebody asks of its own, and how it is
 //! answered.
 
-use super::history::Window;
 use super::mailbox::PrivateMessage;
 use super::name::Nickname;
 use super::read_marks::ConversationRef;
+use super::window::Window;
 use crate::time::UnixTime;
 
 /// A command about one's own conversations.

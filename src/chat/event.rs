@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use super::message::MessageId;
+use serde::{Deserialize, Serialize};
+
+use super::message::{MessageId, PrivateId};
 use super::name::{Nickname, RoomName};
 use super::people::News;
 use super::person::Person;
@@ -90,12 +92,27 @@ pub enum RoomEvent<'a> {
     Redacted(Redacted<'a>),
     /// The rules of the room were changed, or something that those want to know who see them.
     Ruled(RuleChange<'a>),
+    /// One of the others, which is kept to be read again, and by what it is known.
+    Kept {
+        /// Its date, and its place among all such.
+        id: PrivateId,
+        /// The event, which is none of this kind.
+        event: &'a Self,
+    },
 }
 
 impl RoomEvent<'_> {
+    /// The event itself, whether it is kept or not.
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::Kept { event, .. } => event,
+            event => event,
+        }
+    }
+
     /// Whether this is a message, which is part of the room's history.
     pub fn is_message(&self) -> bool {
-        match self {
+        match self.bare() {
             Self::Said { .. } | Self::Acted { .. } => true,
             Self::Sent(sent) => matches!(sent.id, SentId::Numbered(..)),
             _ => false,
@@ -104,12 +121,13 @@ impl RoomEvent<'_> {
 
     /// Whether somebody's client says this, who knows it already.
     pub fn is_sent(&self) -> bool {
-        matches!(self, Self::Said { .. } | Self::Acted { .. } | Self::Sent(_) | Self::Redacted(_))
+        use RoomEvent::{Acted, Redacted, Said, Sent};
+        matches!(self.bare(), Said { .. } | Acted { .. } | Sent(_) | Redacted(_))
     }
 
     /// Whether this is for people, and not for their programs alone.
     pub fn is_for_people(&self) -> bool {
-        match self {
+        match self.bare() {
             Self::Sent(sent) => sent.kind.is_message(),
             Self::News { news: News::RealName(_), .. } => false,
             _ => true,
@@ -120,17 +138,18 @@ impl RoomEvent<'_> {
     /// they are kept.
     pub fn is_for_everybody(&self) -> bool {
         use RuleChange::{Invited, Password};
-        !matches!(self, Self::Ruled(Password { .. } | Invited { .. }))
+        !matches!(self.bare(), Self::Ruled(Password { .. } | Invited { .. }))
     }
 
     /// Whether this only tells who comes and goes: the first thing a slow reader goes without.
     pub fn is_presence(&self) -> bool {
-        matches!(self, Self::Joined { .. } | Self::Left { .. } | Self::PresenceSummary { .. })
+        use RoomEvent::{Joined, Left, PresenceSummary};
+        matches!(self.bare(), Joined { .. } | Left { .. } | PresenceSummary { .. })
     }
 }
 
 /// An action of somebody who looks after a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModerationAction {
     /// Put the target out of the room.
     Kicked,

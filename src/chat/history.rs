@@ -1,17 +1,20 @@
-//! The last messages of one room.
+//! The last messages of one room, and what happened between them where somebody wants that.
 //!
 //! A ring bounded by number and bytes. It knows up to which message it has forgotten, so that a
 //! client that comes back is told either all that it missed or that there is a gap; and up to which
-//! message it was saved, so that the store writes each once.
+//! message it was saved, so that the store writes each once. Events are a ring of their own
+//! ([`KeptEvents`]), which is not saved.
 //!
 //! Invariants: numbers grow; all that is remembered is newer than what was forgotten.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::{HistoryCursor, Message, MessageId, PrivateId};
+use super::kept_events::{KeptEvent, KeptEvents};
+use super::message::{HistoryCursor, Message, PrivateId};
+use super::window::{HistoryPlace, Window};
 use crate::limits::{HISTORY_ROOM_BYTES, REPLAYED_BYTES};
 use crate::time::UnixTime;
 
@@ -26,24 +29,51 @@ pub struct History {
     forgotten: u64,
     /// The newest that was saved.
     pub(super) saved: u64,
+    /// What happened between the messages; `None`: nobody here has wanted to read that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    events: Option<Box<KeptEvents>>,
 }
 
 impl History {
     /// An empty history; `last` is the number of the last message in any room.
     pub(super) fn beginning_after(last: u64) -> Self {
-        Self { messages: VecDeque::new(), weight: 0, forgotten: last, saved: last }
+        let messages = VecDeque::new();
+        Self { messages, weight: 0, forgotten: last, saved: last, events: None }
     }
 
     /// Restores a stored history.
     pub(super) fn restored(messages: Vec<Message>, forgotten: u64) -> Self {
         let weight = messages.iter().map(Message::weight).sum();
         let saved = messages.last().map_or(forgotten, |message| message.id.number);
-        Self { messages: messages.into(), weight, forgotten, saved }
+        Self { messages: messages.into(), weight, forgotten, saved, events: None }
     }
 
     /// Weighs a history that came from another process.
     pub(super) fn weigh(&mut self) {
         self.weight = self.messages.iter().map(Message::weight).sum();
+        self.events.iter_mut().for_each(|events| events.weigh());
+    }
+
+    /// Keeps events from now on.
+    pub(super) fn begin_to_keep_events(&mut self) {
+        self.events.get_or_insert_default();
+    }
+
+    /// Whether events are kept.
+    pub(super) fn keeps_events(&self) -> bool {
+        self.events.is_some()
+    }
+
+    /// Keeps an event, if any are kept.
+    pub(super) fn keep(&mut self, event: KeptEvent) {
+        if let Some(events) = &mut self.events {
+            events.push(event);
+        }
+    }
+
+    /// Forgets every event. Later ones are kept.
+    pub(super) fn forget_events(&mut self) {
+        self.events.iter_mut().for_each(|events| **events = KeptEvents::default());
     }
 
     /// Remembers one message more, and at most so many in all.
@@ -59,6 +89,10 @@ impl History {
         while self.messages.len() > most || self.weight > HISTORY_ROOM_BYTES {
             self.forget_oldest();
         }
+        if most == 0 {
+            self.events = None;
+        }
+        self.forget_old_events();
         self.messages.len() < before
     }
 
@@ -68,6 +102,7 @@ impl History {
             self.forget_oldest();
         }
         self.messages = VecDeque::new();
+        self.forget_events();
     }
 
     /// The message of this number.
@@ -90,6 +125,12 @@ impl History {
         self.forgotten = message.id.number;
     }
 
+    /// Forgets events that happened before the messages that are remembered.
+    fn forget_old_events(&mut self) {
+        let forgotten = self.forgotten;
+        self.events.iter_mut().for_each(|events| events.forget_before(forgotten));
+    }
+
     /// The number of messages.
     pub fn len(&self) -> usize {
         self.messages.len()
@@ -100,9 +141,9 @@ impl History {
         self.messages.is_empty()
     }
 
-    /// The weight of all messages, in bytes.
+    /// The weight of all messages and events, in bytes.
     pub fn weight(&self) -> usize {
-        self.weight
+        self.weight + self.events.as_ref().map_or(0, |events| events.weight())
     }
 
     /// The newest message that is not remembered any more, or the last one before the room was.
@@ -126,7 +167,7 @@ impl History {
     }
 
     fn up_to(&self, to: usize, most: usize) -> Replay<'_> {
-        Replay { history: self, from: to.saturating_sub(most), to }
+        Replay::of(self, to.saturating_sub(most)..to, 0..0)
     }
 
     /// The last messages, at most so many and only so much text as a newcomer is read.
@@ -142,33 +183,54 @@ impl History {
         self.last(count)
     }
 
-    /// The messages in a window, which names messages in this epoch.
+    /// The messages in a window, which names messages in this epoch; with the events between them
+    /// where it asks for these.
     pub fn window(&self, window: Window, epoch: u32) -> Replay<'_> {
-        let Window { after, before, end, most } = window;
-        let count = |is_before: &dyn Fn(&Message) -> bool| {
-            self.messages.partition_point(|message| is_before(message))
+        let events = self.events.as_ref().filter(|_| window.with_events);
+        let events = events.map_or(0, |events| events.len());
+        let all: Vec<Entry<'_>> =
+            Replay::of(self, 0..self.messages.len(), 0..events).entries().collect();
+        let part = window.part(all.len(), |place| self.place(&all, place, epoch));
+        let messages = |entries: &[Entry<'_>]| {
+            entries.iter().filter(|entry| matches!(entry, Entry::Message(_))).count()
         };
-        let from = after.map_or(0, |place| count(&|it| !place.is_before(it.id, epoch)));
-        let to = before.map_or(self.messages.len(), |place| {
-            count(&|it| place.order(it.id, epoch) == Ordering::Greater)
-        });
-        let to = to.max(from);
-        let (from, to) = match end {
-            HistoryEnd::Newest => (from.max(to.saturating_sub(most)), to),
-            HistoryEnd::Oldest => (from, to.min(from.saturating_add(most))),
-            HistoryEnd::Around(place) => {
-                let middle = count(&|it| place.order(it.id, epoch) == Ordering::Greater);
-                let from = middle.saturating_sub(most / 2);
-                (from, self.messages.len().min(from + most))
+        let from = messages(&all[..part.start]);
+        let to = from + messages(&all[part.clone()]);
+        Replay::of(self, from..to, part.start - from..part.end - to)
+    }
+
+    /// Where a place lies among entries: what is there, or nothing between two of them. What is
+    /// remembered no more lies where it was, and a message of another epoch before all.
+    fn place(&self, all: &[Entry<'_>], place: HistoryPlace, epoch: u32) -> Range<usize> {
+        let behind = |number: u64| all.partition_point(|entry| entry.number() <= number);
+        let on = |date: UnixTime| {
+            let start = all.partition_point(|entry| entry.at() < date);
+            start..start.max(all.partition_point(|entry| entry.at() <= date))
+        };
+        match place {
+            HistoryPlace::Message(HistoryCursor { epoch: other, .. }) if other != epoch => 0..0,
+            HistoryPlace::Message(HistoryCursor { number, .. }) => {
+                let start = all.partition_point(|entry| entry.number() < number);
+                let is_here = all.get(start).is_some_and(|entry| entry.is_message(number));
+                start..start + usize::from(is_here)
             }
-        };
-        Replay { history: self, from, to }
+            HistoryPlace::Private(id) => {
+                let found = all.iter().position(|entry| entry.is_event(id));
+                let known = || self.events.as_ref().and_then(|events| events.find(id));
+                match (found, known()) {
+                    (Some(found), _) => found..found + 1,
+                    (None, Some(event)) => behind(event.after)..behind(event.after),
+                    (None, None) => on(id.at),
+                }
+            }
+            HistoryPlace::At(date) => on(date),
+        }
     }
 
     /// All messages after that of this number.
     pub fn after(&self, number: u64) -> Replay<'_> {
         let from = self.messages.partition_point(|message| message.id.number <= number);
-        Replay { history: self, from, to: self.messages.len() }
+        Replay::of(self, from..self.messages.len(), 0..0)
     }
 
     /// The messages that were not saved yet, at most so many, oldest first.
@@ -184,74 +246,7 @@ impl History {
         let numbers: Vec<u64> = self.messages.iter().map(|message| message.id.number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "numbers grow: {numbers:?}");
         assert!(numbers.first().is_none_or(|first| *first > self.forgotten), "forgotten, yet here");
-    }
-}
-
-/// Some of the messages of a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Those after this place only.
-    pub after: Option<HistoryPlace>,
-    /// Those before this place only.
-    pub before: Option<HistoryPlace>,
-    /// Which of them, where there are more.
-    pub end: HistoryEnd,
-    /// How many, at most.
-    pub most: usize,
-}
-
-impl Window {
-    /// The last messages, at most so many.
-    pub fn last(most: usize) -> Self {
-        Self { after: None, before: None, end: HistoryEnd::Newest, most }
-    }
-}
-
-/// Which messages of a window are wanted, where there are more than may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HistoryEnd {
-    /// The oldest.
-    Oldest,
-    /// The newest.
-    Newest,
-    /// Those around a place.
-    Around(HistoryPlace),
-}
-
-/// A place in a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HistoryPlace {
-    /// That of a message.
-    Message(HistoryCursor),
-    /// That of a private message; among those of a room, its date.
-    Private(PrivateId),
-    /// A date.
-    At(UnixTime),
-}
-
-impl HistoryPlace {
-    /// Whether it comes after another; `false` where that cannot be told.
-    pub fn is_after(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Message(one), Self::Message(other)) => one.number > other.number,
-            (Self::Private(one), Self::Private(other)) => one > other,
-            (Self::At(one), Self::At(other)) => one > other,
-            _ => false,
-        }
-    }
-
-    /// Where it lies by a message. A message of another epoch lies before all.
-    fn order(self, id: MessageId, epoch: u32) -> Ordering {
-        match self {
-            Self::Message(cursor) if cursor.epoch != epoch => Ordering::Less,
-            Self::Message(cursor) => cursor.number.cmp(&id.number),
-            Self::Private(private) => private.at.cmp(&id.at),
-            Self::At(at) => at.cmp(&id.at),
-        }
-    }
-
-    fn is_before(self, id: MessageId, epoch: u32) -> bool {
-        self.order(id, epoch) == Ordering::Less
+        self.events.iter().for_each(|events| events.check_invariants(self.forgotten));
     }
 }
 
@@ -261,9 +256,69 @@ pub struct Replay<'a> {
     history: &'a History,
     from: usize,
     to: usize,
+    /// The first of its events, and the one behind its last.
+    events: (usize, usize),
+}
+
+/// A message of a history, or an event between two.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// A message.
+    Message(&'a Message),
+    /// An event.
+    Event(&'a KeptEvent),
+}
+
+impl Entry<'_> {
+    fn is_message(&self, number: u64) -> bool {
+        matches!(self, Self::Message(message) if message.id.number == number)
+    }
+
+    fn is_event(&self, id: PrivateId) -> bool {
+        matches!(self, Self::Event(event) if event.id == id)
+    }
+
+    /// The number of the message; of the last one anywhere before the event.
+    fn number(&self) -> u64 {
+        match self {
+            Self::Message(message) => message.id.number,
+            Self::Event(event) => event.after,
+        }
+    }
+
+    fn at(&self) -> UnixTime {
+        match self {
+            Self::Message(message) => message.id.at,
+            Self::Event(event) => event.id.at,
+        }
+    }
 }
 
 impl<'a> Replay<'a> {
+    fn of(history: &'a History, messages: Range<usize>, events: Range<usize>) -> Self {
+        let Range { start: from, end: to } = messages;
+        Self { history, from, to, events: (events.start, events.end) }
+    }
+
+    /// The messages and the events, in the order in which they happened.
+    pub fn entries(self) -> impl Iterator<Item = Entry<'a>> {
+        let (from, to) = self.events;
+        let events = self.history.events.iter().flat_map(move |all| all.range(from..to));
+        let (mut messages, mut events) = (self.iter().peekable(), events.peekable());
+        std::iter::from_fn(move || {
+            let is_event = match (messages.peek(), events.peek()) {
+                (Some(message), Some(event)) => event.after < message.id.number,
+                (None, _) => true,
+                (Some(_), None) => false,
+            };
+            if is_event {
+                events.next().map(Entry::Event)
+            } else {
+                messages.next().map(Entry::Message)
+            }
+        })
+    }
+
     /// The messages, oldest first.
     pub fn iter(self) -> impl Iterator<Item = &'a Message> {
         self.history.messages.range(self.from..self.to)
@@ -300,8 +355,10 @@ impl<'a> Replay<'a> {
 mod tests {
     use super::*;
     use crate::chat::authorship::Authorship;
+    use crate::chat::kept_events::Happening;
     use crate::chat::message::{MessageId, MessageKind};
     use crate::chat::name::{Alphabet, Nickname};
+    use crate::chat::window::HistoryEnd;
     use crate::time::UnixTime;
 
     fn message(number: u64, text: &str) -> Message {
@@ -358,6 +415,74 @@ mod tests {
         assert!([1, 2].into_iter().all(|number| history.take_back(number).is_some()));
         history.check_invariants();
         assert_eq!((history.last_number(), history.last(9).first_number()), (0, 0));
+    }
+
+    fn joined(count: u32, after: u64) -> KeptEvent {
+        let id = PrivateId { at: UnixTime::from_millis(after), count };
+        let who = Nickname::parse("alice", Alphabet::Ascii).unwrap();
+        KeptEvent { id, after, what: Happening::Joined { who } }
+    }
+
+    /// Messages by their numbers, events by their counts.
+    fn shown(replay: Replay<'_>) -> String {
+        let entry = |entry| match entry {
+            Entry::Message(message) => message.id.number.to_string(),
+            Entry::Event(event) => format!("e{}", event.id.count),
+        };
+        replay.entries().map(entry).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn events_lie_between_messages() {
+        let mut history = History::beginning_after(0);
+        history.keep(joined(0, 0));
+        assert_eq!(history.weight(), 0, "nobody has asked for events yet");
+        history.begin_to_keep_events();
+        for (number, counts) in [(0, 1..3), (2, 3..5), (4, 5..6), (6, 6..6)] {
+            if number > 0 {
+                history.push(message(number, "hello"), 9);
+            }
+            counts.for_each(|count| history.keep(joined(count, number)));
+            history.check_invariants();
+        }
+        let event = |count, after| {
+            HistoryPlace::Private(PrivateId { at: UnixTime::from_millis(after), count })
+        };
+        let number = |number| HistoryPlace::Message(HistoryCursor { epoch: 7, number });
+        let other = HistoryPlace::Message(HistoryCursor { epoch: 8, number: 2 });
+        let date = |at| HistoryPlace::At(UnixTime::from_millis(at));
+        let all = Window { with_events: true, ..Window::last(99) };
+        let around = |place| Window { end: HistoryEnd::Around(place), most: 3, ..all };
+        for (window, expected) in [
+            (all, "e1 e2 2 e3 e4 4 e5 6"),
+            (Window { with_events: false, ..all }, "2 4 6"),
+            (Window { most: 3, ..all }, "4 e5 6"),
+            (Window { after: Some(number(2)), ..all }, "e3 e4 4 e5 6"),
+            (Window { after: Some(number(3)), ..all }, "4 e5 6"),
+            (Window { after: Some(event(3, 2)), ..all }, "e4 4 e5 6"),
+            (Window { before: Some(event(3, 2)), ..all }, "e1 e2 2"),
+            (Window { before: Some(number(4)), most: 2, ..all }, "e3 e4"),
+            (Window { after: Some(other), ..all }, "e1 e2 2 e3 e4 4 e5 6"),
+            (Window { before: Some(other), ..all }, ""),
+            (Window { after: Some(date(2)), ..all }, "4 e5 6"),
+            (Window { after: Some(event(99, 3)), ..all }, "4 e5 6"),
+            (Window { after: Some(event(3, 2)), with_events: false, ..all }, "4 6"),
+            (Window { before: Some(event(5, 4)), with_events: false, ..all }, "2 4"),
+            (around(event(4, 2)), "e3 e4 4"),
+            (around(number(4)), "e4 4 e5"),
+        ] {
+            assert_eq!(shown(history.window(window, 7)), expected, "{window:?}");
+        }
+        assert_eq!(shown(history.last(99)), "2 4 6");
+        // What was before the messages goes with them.
+        history.limit(2);
+        assert_eq!(shown(history.window(all, 7)), "e3 e4 4 e5 6");
+        history.check_invariants();
+        history.clear();
+        assert_eq!((shown(history.window(all, 7)), history.weight()), (String::new(), 0));
+        assert!(history.keeps_events());
+        history.limit(0);
+        assert!(!history.keeps_events(), "where nothing is remembered");
     }
 
     #[test]

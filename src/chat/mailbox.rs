@@ -13,10 +13,10 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::history::{HistoryEnd, HistoryPlace, Window};
 use super::message::PrivateId;
 use super::name::{NameKey, Nickname};
 use super::sending::SentKind;
+use super::window::{HistoryPlace, Window};
 use crate::limits::{
     MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_WEIGHT, PRIVATE_MESSAGE_WEIGHT,
 };
@@ -111,9 +111,16 @@ impl Mailbox {
         self.messages.iter().map(|placed| &placed.message)
     }
 
-    /// The messages that were exchanged with somebody, oldest first.
-    pub(super) fn with<'a>(&'a self, partner: &NameKey) -> Vec<&'a PrivateMessage> {
-        self.iter().filter(|message| message.partner.key() == *partner).collect()
+    /// The messages that were exchanged with somebody, oldest first; those for programs alone where
+    /// they are wanted.
+    pub(super) fn with<'a>(
+        &'a self,
+        partner: &NameKey,
+        for_programs: bool,
+    ) -> Vec<&'a PrivateMessage> {
+        let is_wanted = |message: &&PrivateMessage| for_programs || message.kind.is_message();
+        let with = |message: &&PrivateMessage| message.partner.key() == *partner;
+        self.iter().filter(with).filter(is_wanted).collect()
     }
 
     /// The message of this id.
@@ -215,17 +222,7 @@ impl Mailbox {
 
 /// Which messages of a conversation are in a window.
 pub(super) fn part(messages: &[&PrivateMessage], window: Window) -> Range<usize> {
-    let Window { after, before, end, most } = window;
-    let from = after.map_or(0, |place| at(messages, place).end);
-    let to = before.map_or(messages.len(), |place| at(messages, place).start).max(from);
-    match end {
-        HistoryEnd::Newest => from.max(to.saturating_sub(most))..to,
-        HistoryEnd::Oldest => from..to.min(from.saturating_add(most)),
-        HistoryEnd::Around(place) => {
-            let from = at(messages, place).start.saturating_sub(most / 2);
-            from..messages.len().min(from.saturating_add(most))
-        }
-    }
+    window.part(messages.len(), |place| at(messages, place))
 }
 
 /// The messages at a place: none, or those that were sent at that moment. A message that is
@@ -251,6 +248,7 @@ fn at(messages: &[&PrivateMessage], place: HistoryPlace) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::window::HistoryEnd;
     use crate::time::UnixTime;
 
     pub(in crate::chat) fn message(at: u64, partner: &str, text: &str) -> PrivateMessage {
@@ -266,14 +264,15 @@ mod tests {
     }
 
     fn texts(mailbox: &Mailbox, partner: &str, window: Window) -> String {
-        let messages = mailbox.with(&NameKey::of(partner));
+        let messages = mailbox.with(&NameKey::of(partner), false);
         let chosen = &messages[part(&messages, window)];
         chosen.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    fn window(after: Option<u64>, before: Option<u64>, end: HistoryEnd, most: usize) -> Window {
+    fn window(after: Option<u64>, before: Option<u64>, end: HistoryEnd, most: u32) -> Window {
         let place = |at: u64| HistoryPlace::At(UnixTime::from_millis(at));
-        Window { after: after.map(place), before: before.map(place), end, most }
+        let (after, before) = (after.map(place), before.map(place));
+        Window { after, before, end, most, with_events: false }
     }
 
     #[test]

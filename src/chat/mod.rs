@@ -20,6 +20,7 @@ mod event;
 mod fact;
 mod guesses;
 mod history;
+mod kept_events;
 mod lobby;
 mod long_list;
 mod mailbox;
@@ -56,6 +57,7 @@ mod standing;
 mod stored;
 mod subscriptions;
 mod wildcard;
+mod window;
 
 pub use account::{Account, LogInWay};
 pub use account_refusal::AccountRefusal;
@@ -68,7 +70,8 @@ pub use command::{Command, Guide, Landing, Outcome, Recall, RoomCommand, Sanctio
 pub use conversation::{ConversationCommand, ConversationReply, Listed, ListedConversation};
 pub use event::{Departure, Moderation, ModerationAction, RoomEvent};
 pub use fact::{Change, Fact, JournalEntry};
-pub use history::{History, HistoryEnd, HistoryPlace, Replay, Window};
+pub use history::{Entry, History, Replay};
+pub use kept_events::KeptEvent;
 pub use lobby::{Context, Decision, Excerpt, Joining, Lobby, LobbySettings, LobbyState, OpenRoom};
 pub use mailbox::{MailboxChanges, PrivateMessage};
 pub use mailboxes::StoredPrivateMessage;
@@ -109,3 +112,4 @@ pub use stored::{
     Archive, BelongingsChanges, RoomChanges, SaveBatch, StoredBelongings, StoredLobby, StoredRoom,
     Unreadable,
 };
+pub use window::{HistoryEnd, HistoryPlace, Window};

@@ -10,6 +10,7 @@ use super::account_request::AccountAnswer;
 use super::command::Guide;
 use super::conversation::ConversationReply;
 use super::event::{Departure, Moderation};
+use super::kept_events::KeptEvent;
 use super::message::{HistoryCursor, Message};
 use super::metadata_request::MetadataAnswer;
 use super::name::{Nickname, RoomName};
@@ -96,6 +97,13 @@ pub enum Reply<'a> {
         epoch: u32,
         /// The present, so that the day is told where it is another.
         now: UnixTime,
+    },
+    /// Something that happened in a room between what was said, for programs alone.
+    Happened {
+        /// The room.
+        room: &'a RoomName,
+        /// What happened.
+        event: &'a KeptEvent,
     },
     /// The history ends.
     RecallEnds {
@@ -254,7 +262,10 @@ impl Reply<'_> {
     /// Whether this is for people, and not for their programs alone.
     pub fn is_for_people(&self) -> bool {
         match self {
-            Self::Left { .. } | Self::Metadata(_) | Self::RenamedAround(_) => false,
+            Self::Left { .. }
+            | Self::Metadata(_)
+            | Self::RenamedAround(_)
+            | Self::Happened { .. } => false,
             Self::Whispered(Whisper { sent, .. })
             | Self::WhisperSent(Whisper { sent, .. })
             | Self::SentToRank { sent, .. }

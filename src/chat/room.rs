@@ -303,7 +303,7 @@ impl Rooms {
     /// Takes one room out of memory that is kept elsewhere as it is here and remembers something:
     /// the one that has been silent longest.
     pub(super) fn evict_silent(&mut self) -> Option<(RoomId, Room)> {
-        let saved = self.empty().filter(|(_, room)| !room.unsaved && !room.history.is_empty());
+        let saved = self.empty().filter(|(_, room)| !room.unsaved && room.history.weight() > 0);
         let silent = saved.min_by_key(|(_, room)| room.history.last_number()).map(|(id, _)| id);
         silent.and_then(|id| self.take(id))
     }

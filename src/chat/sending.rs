@@ -1,7 +1,8 @@
 //! Messages that say more than plain lines can: notices, messages of one program to another, and
 //! tags of clients.
 //!
-//! What is said, done or noticed in a room is remembered like any message; the rest is told to
+//! What is said, done or noticed in a room is remembered like any message, and tags without a
+//! message where they are to be kept and somebody wants to read them again. The rest is told to
 //! those who are there, and forgotten.
 
 use serde::{Deserialize, Serialize};
@@ -61,14 +62,21 @@ pub enum SentKind {
     Control,
     /// A program answers that.
     ControlAnswer,
-    /// Tags without a message.
+    /// Tags without a message, which are kept for programs that read them again: a reaction, say.
     Tagged,
+    /// Tags without a message, of no interest later: that somebody is typing, say.
+    Fleeting,
 }
 
 impl SentKind {
     /// Whether it is for people, and remembered.
     pub fn is_message(self) -> bool {
         matches!(self, Self::Said | Self::Acted | Self::Noticed)
+    }
+
+    /// Whether it is remembered, if only for programs.
+    pub fn is_kept(self) -> bool {
+        self.is_message() || self == Self::Tagged
     }
 }
 

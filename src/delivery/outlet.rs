@@ -3,7 +3,7 @@
 use super::fanout::Fanout;
 use super::outbox::Flag;
 use super::request::Request;
-use crate::chat::{Outlet, Recollection, Reply, RoomEvent, RoomId, RoomRef};
+use crate::chat::{Entry, Outlet, Recollection, Reply, RoomEvent, RoomId, RoomRef};
 use crate::dialect;
 use crate::id::ClientId;
 
@@ -75,10 +75,14 @@ impl Outlet for Fanout {
         let (room, count) = (room.name, messages.len());
         self.reply(to, &Reply::RecallBegins { room, count, which });
         if encoding.needs_reader() {
-            for message in messages.iter() {
-                let epoch = cursor.epoch;
-                let now = recollection.now;
-                self.reply(to, &Reply::Remembered { room, message, epoch, now });
+            let (epoch, now) = (cursor.epoch, recollection.now);
+            for entry in messages.entries() {
+                match entry {
+                    Entry::Message(message) => {
+                        self.reply(to, &Reply::Remembered { room, message, epoch, now });
+                    }
+                    Entry::Event(event) => self.reply(to, &Reply::Happened { room, event }),
+                }
             }
         } else if count > 0 {
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);

@@ -100,13 +100,14 @@ fn stored(row: &Row<'_>) -> Option<StoredPrivateMessage> {
 }
 
 /// The kinds, as they are written.
-const KINDS: [(SentKind, &str); 6] = [
+const KINDS: [(SentKind, &str); 7] = [
     (SentKind::Said, "said"),
     (SentKind::Acted, "acted"),
     (SentKind::Noticed, "noticed"),
     (SentKind::Control, "control"),
     (SentKind::ControlAnswer, "control-answer"),
     (SentKind::Tagged, "tagged"),
+    (SentKind::Fleeting, "fleeting"),
 ];
 
 fn written(kind: SentKind) -> &'static str {

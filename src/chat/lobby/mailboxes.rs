@@ -11,7 +11,6 @@ use crate::chat::account_refusal::AccountRefusal;
 use crate::chat::conversation::{
     ConversationCommand, ConversationReply, Listed, ListedConversation,
 };
-use crate::chat::history::Window;
 use crate::chat::mailbox::{self, PrivateMessage};
 use crate::chat::message::PrivateId;
 use crate::chat::name::{NameKey, Nickname};
@@ -20,6 +19,7 @@ use crate::chat::read_marks::ConversationRef;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Reply;
 use crate::chat::sending::SentKind;
+use crate::chat::window::Window;
 use crate::id::ClientId;
 
 impl Lobby {
@@ -31,7 +31,7 @@ impl Lobby {
         id: PrivateId,
         (kind, text, tags): (SentKind, &str, &str),
     ) {
-        if !kind.is_message() || self.settings.history == 0 {
+        if !kind.is_kept() || self.settings.history == 0 {
             return;
         }
         let owners = [(from, to, true), (to, from, false)];
@@ -87,7 +87,8 @@ impl Lobby {
         let account = self.own_mailbox(id)?;
         let Some(you) = self.nickname(id) else { return Ok(()) };
         let mailbox = self.mailboxes.of(&account);
-        let messages = mailbox.map_or_else(Vec::new, |it| it.with(&NameKey::of(typed)));
+        let messages =
+            mailbox.map_or_else(Vec::new, |it| it.with(&NameKey::of(typed), window.with_events));
         let with = match messages.last() {
             Some(message) => message.partner.clone(),
             None => Nickname::parse(typed, self.settings.alphabet)?,
@@ -116,7 +117,8 @@ impl Lobby {
             Err(refusal) => return Err(refusal),
         };
         let mut latest: HashMap<NameKey, ListedConversation<'_>> = HashMap::new();
-        for message in mailbox.iter().flat_map(|mailbox| mailbox.iter()) {
+        let all = mailbox.iter().flat_map(|mailbox| mailbox.iter());
+        for message in all.filter(|message| message.kind.is_message()) {
             let with = ConversationRef::Person(&message.partner);
             latest.insert(message.partner.key(), ListedConversation { with, last: message.id.at });
         }

@@ -11,6 +11,7 @@ use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::{Departure, RoomEvent};
 use crate::chat::fact::{Change, Fact};
+use crate::chat::kept_events::Happening;
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::person::Person;
@@ -30,6 +31,20 @@ pub(super) enum Exit<'a> {
     Quits(&'a str),
     /// It is put out.
     PutOut { by: &'a Nickname, reason: &'a str },
+}
+
+impl Exit<'_> {
+    /// That somebody has left so, as it is kept.
+    pub(super) fn kept(self, who: &Nickname) -> Happening {
+        let who = who.clone();
+        match self {
+            Self::Parts(reason) => Happening::Parted { who, reason: reason.into() },
+            Self::Quits(reason) => Happening::Quit { who, reason: reason.into() },
+            Self::PutOut { by, reason } => {
+                Happening::PutOut { who, by: by.clone(), reason: reason.into() }
+            }
+        }
+    }
 }
 
 impl Lobby {
@@ -142,6 +157,10 @@ impl Lobby {
         let Some(member) = self.members.get_mut(id) else { return };
         member.memberships.push(self.rooms.add_member(room, id));
         outlet.subscribe(room, id);
+        let newcomer = member.nickname.clone();
+        let is_told = self.rooms.get(room).is_some_and(|it| it.len() <= self.settings.digest_above);
+        let joined = || Happening::Joined { who: newcomer };
+        let kept = if is_told { self.keep(room, context.now, joined) } else { None };
         let (Some(member), Some(open)) = (self.members.get(id), self.rooms.get_mut(room)) else {
             return;
         };
@@ -153,7 +172,8 @@ impl Lobby {
             outlet.reply(id, &Reply::Joined { room: &open.name, who });
             self.note_untold(room);
         } else {
-            self.publish(room, Author::Here(id), &RoomEvent::Joined { who }, outlet);
+            let joined = RoomEvent::Joined { who };
+            self.publish_kept(room, Author::Here(id), (kept, &joined), outlet);
         }
         if let Some(open) = self.rooms.get(room) {
             outlet.reply(id, &Reply::Entered { room: &open.name, others: here - 1 });
@@ -222,9 +242,10 @@ impl Lobby {
             outlet.reply(id, &Reply::Left { room: &open.name, who, how });
         }
         if !self.count_departure(room) {
+            let kept = self.keep(room, context.now, || how.kept(who));
             let who = self.person_by(author, who, context);
             let how = self.departure(how, context);
-            self.publish(room, author, &RoomEvent::Left { who, how }, outlet);
+            self.publish_kept(room, author, (kept, &RoomEvent::Left { who, how }), outlet);
         }
         self.forget_if_forsaken(room, who, context, outlet);
     }

@@ -21,6 +21,7 @@ mod handover;
 mod ignores;
 mod inviting;
 mod journal;
+mod keeping;
 mod listening;
 mod listing;
 mod long_lists;

@@ -16,6 +16,7 @@ use crate::chat::author::Author;
 use crate::chat::command::SanctionRequest;
 use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Change, Fact};
+use crate::chat::kept_events::Happening;
 use crate::chat::mask::Mask;
 use crate::chat::name::Nickname;
 use crate::chat::network::Network;
@@ -326,16 +327,31 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let name = self.room_name(room);
-        let by = self.person_named(&sanction.by, context);
-        let mask = match action {
-            ModerationAction::Kicked => SmolStr::default(),
-            _ => self.shown_mask(sanction),
+        let (mask, kept) = match action {
+            // That the target has left is kept.
+            ModerationAction::Kicked => (SmolStr::default(), None),
+            _ => {
+                let mask = self.shown_mask(sanction);
+                let kept = self.keep(room, context.now, || {
+                    let (by, mask) = (sanction.by.clone(), mask.clone());
+                    let whom = shown_target(sanction).map(SmolStr::from);
+                    Happening::Moderated { by, action, whom, mask }
+                });
+                (mask, kept)
+            }
         };
+        let by = self.person_named(&sanction.by, context);
         let moderation = moderation(action, &name, (sanction, &mask), by, context);
-        self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Moderated(moderation)), outlet);
         let lasts = time_left(sanction, context.now).filter(|_| action != ModerationAction::Kicked);
         self.note_done(author, room, Done::Moderated(action), |record| record.of(sanction, lasts));
     }
+}
+
+/// The target as everybody may see it: an address is shown to nobody.
+fn shown_target(sanction: &Sanction) -> Option<&str> {
+    let by_mask = sanction.mask.as_ref().map(Mask::as_str);
+    sanction.name.as_ref().map(Nickname::as_str).or(by_mask)
 }
 
 fn moderation<'a>(
@@ -345,11 +361,10 @@ fn moderation<'a>(
     by: Person<'a>,
     context: &Context<'_>,
 ) -> Moderation<'a> {
-    let by_mask = sanction.mask.as_ref().map(Mask::as_str);
     Moderation {
         action,
         room,
-        whom: sanction.name.as_ref().map(Nickname::as_str).or(by_mask),
+        whom: shown_target(sanction),
         mask,
         by,
         lasts: time_left(sanction, context.now),

@@ -10,6 +10,7 @@ use super::{Context, Lobby};
 use crate::chat::author::Author;
 use crate::chat::event::{Moderation, ModerationAction, RoomEvent};
 use crate::chat::fact::{Change, Fact};
+use crate::chat::kept_events::{Happening, KeptRule};
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
 use crate::chat::record::Done;
@@ -209,8 +210,11 @@ impl Lobby {
         let topic = Topic { text: text.clone(), by: by.clone(), at: context.now };
         open.settings.topic = (!text.is_empty()).then_some(topic);
         self.note_settings_changed(room);
+        let topic = || Happening::Topic { by: by.clone(), text: text.clone() };
+        let kept = self.keep(room, context.now, topic);
         let by = self.person_by(author, by, context);
-        self.publish(room, author, &RoomEvent::TopicChanged { by, text: &text }, outlet);
+        let changed = RoomEvent::TopicChanged { by, text: &text };
+        self.publish_kept(room, author, (kept, &changed), outlet);
         self.note_done(author, room, Done::Topic, |record| record);
     }
 
@@ -226,9 +230,11 @@ impl Lobby {
         open.settings.password = password;
         self.note_settings_changed(room);
         let needed = password.is_some();
+        let rule = || Happening::Ruled { by: by.clone(), rule: KeptRule::Password { needed } };
+        let kept = self.keep(room, context.now, rule);
         let by = self.person_by(author, by, context);
         let change = RuleChange::Password { by, needed };
-        self.publish(room, author, &RoomEvent::Ruled(change), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Ruled(change)), outlet);
         self.note_done(author, room, Done::Password(needed), |record| record);
         if let (Author::Here(id), Some(open)) = (author, self.rooms.get(room)) {
             outlet.reply(id, &Reply::PasswordSet { room: &open.name, needed });
@@ -284,6 +290,10 @@ impl Lobby {
     ) {
         let name = self.room_name(room);
         let (room_name, whom_name) = (&name, Some(whom.as_str()));
+        let kept = self.keep(room, context.now, || {
+            let (by, whom) = (by.clone(), Some(whom.as_str().into()));
+            Happening::Moderated { by, action, whom, mask: SmolStr::default() }
+        });
         let person = self.person_by(author, by, context);
         let moderation = Moderation {
             mask: "",
@@ -294,7 +304,7 @@ impl Lobby {
             lasts: None,
             reason: "",
         };
-        self.publish(room, author, &RoomEvent::Moderated(moderation), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Moderated(moderation)), outlet);
         if action == ModerationAction::MadeOwner && by == whom {
             self.note_done(author, room, Done::Owned, |record| record);
         } else {

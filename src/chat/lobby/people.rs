@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::keeping::tell_kept;
 use super::membership::Exit;
 use super::talking::active;
 use super::{Context, Lobby};
@@ -10,6 +11,7 @@ use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::Fact;
+use crate::chat::kept_events::Happening;
 use crate::chat::member::{Member, Preferences};
 use crate::chat::name::{NameError, NameKey, Nickname, RoomName};
 use crate::chat::outlet::Outlet;
@@ -98,10 +100,11 @@ impl Lobby {
                 told.push(membership.room);
             }
         }
+        let kept = self.keep_everywhere(&told, context.now, || how.kept(&member.nickname));
         let rooms = self.named(told.into_iter());
         let who = self.person_of(id, &member.nickname, context);
         let how = self.departure(how, context);
-        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who, how });
+        tell_kept(&rooms, id, (kept, &RoomEvent::Left { who, how }), outlet);
         drop(rooms);
         self.profiles.remove(id);
         self.note_absence(&member.nickname, outlet);
@@ -198,13 +201,15 @@ impl Lobby {
             let renamed = Fact::Renamed { old: old.clone(), new: new.clone() };
             self.happen(room, Author::Here(id), renamed, context, outlet);
         }
+        let renamed = || Happening::Renamed { old: old.clone(), new: new.clone() };
+        let kept = self.keep_everywhere(&rooms, context.now, renamed);
         let was = &old;
         let (old, new) = (self.person_of(id, &old, context), &new);
         if rooms.is_empty() {
             outlet.reply(id, &Reply::Renamed { old, new });
         }
         let rooms = self.named(rooms.into_iter());
-        outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old, new });
+        tell_kept(&rooms, id, (kept, &RoomEvent::Renamed { old, new }), outlet);
         if !self.watches.is_empty() && was.key() != new.key() {
             self.note_absence(was, outlet);
             self.note_arrival(id, context, outlet);

@@ -8,13 +8,16 @@ use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::Recalled;
 use crate::chat::room::{Room, RoomId};
+use crate::chat::window::Window;
 use crate::id::ClientId;
 use crate::limits::HISTORY_TOTAL_BYTES;
 use crate::time::UnixTime;
 
 impl Lobby {
+    /// Tells somebody what was said in a room. If events are wanted too, the room keeps them from
+    /// now on.
     pub(super) fn recall(
-        &self,
+        &mut self,
         id: ClientId,
         room: RoomId,
         which: Recall,
@@ -23,6 +26,11 @@ impl Lobby {
     ) -> Result<(), Refusal> {
         if self.settings.history == 0 {
             return Err(Refusal::HistoryOff);
+        }
+        if matches!(which, Recall::Window(Window { with_events: true, .. }))
+            && let Some(open) = self.rooms.get_mut(room)
+        {
+            open.history.begin_to_keep_events();
         }
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
         let (replay, which) = self.replay_of(open, which);
@@ -111,7 +119,7 @@ impl Lobby {
 
     /// Makes room: those that were silent longest forget everything, until an eighth is free.
     pub(super) fn forget_the_oldest(&mut self) {
-        let filled = self.rooms.iter().filter(|(_, room)| !room.history.is_empty());
+        let filled = self.rooms.iter().filter(|(_, room)| room.history.weight() > 0);
         let mut silent: Vec<(u64, RoomId)> =
             filled.map(|(id, room)| (room.history.last_number(), id)).collect();
         silent.sort_unstable_by_key(|(last, _)| *last);

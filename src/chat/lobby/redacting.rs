@@ -17,6 +17,7 @@ use crate::chat::author::Author;
 use crate::chat::authorship::Authorship;
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::Fact;
+use crate::chat::kept_events::Happening;
 use crate::chat::message::PrivateId;
 use crate::chat::name::{NameKey, Nickname};
 use crate::chat::outlet::Outlet;
@@ -105,19 +106,27 @@ impl Lobby {
         if self.archive.is_some() {
             self.unsaved.note_redacted(number);
         }
+        let epoch = self.sequence.epoch;
         let account = author.client().and_then(|id| self.account_key_of(id));
         let is_own = match author.client() {
             Some(id) => message.author.is_of(id, account.as_ref()),
             None => *by == message.who,
         };
+        let kept = self.keep(room, context.now, || Happening::TakenBack {
+            by: by.clone(),
+            author: message.who.clone(),
+            id: message.id,
+            epoch,
+            reason: reason.clone(),
+        });
         let redacted = Redacted {
             by: self.person_by(author, by, context),
             author: &message.who,
             is_own,
-            id: SentId::Numbered(message.id, self.sequence.epoch),
+            id: SentId::Numbered(message.id, epoch),
             reason: &reason,
         };
-        self.publish(room, author, &RoomEvent::Redacted(redacted), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Redacted(redacted)), outlet);
         if !is_own {
             self.note_done(author, room, Done::Redacted, |record| {
                 let record = record.to(&message.who);

@@ -10,6 +10,7 @@ use super::owning::changed;
 use super::{Context, Lobby};
 use crate::chat::event::RoomEvent;
 use crate::chat::fact::{Author, Change};
+use crate::chat::kept_events::{Happening, KeptRule};
 use crate::chat::mask::Mask;
 use crate::chat::name::Nickname;
 use crate::chat::outlet::Outlet;
@@ -256,9 +257,11 @@ impl Lobby {
         open.settings.modes = open.settings.modes.and(set).without(unset);
         let shuts = set.has(RoomRule::InvitedOnly) || set.has(RoomRule::AccountsOnly);
         self.note_settings_changed(room);
+        let rule = KeptRule::Rules { set, unset };
+        let kept = self.keep(room, context.now, || Happening::Ruled { by: by.clone(), rule });
         let by = self.person_by(author, by, context);
         let change = RuleChange::Rules { by, set, unset };
-        self.publish(room, author, &RoomEvent::Ruled(change), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Ruled(change)), outlet);
         self.note_done(author, room, Done::Rules, |record| record);
         if shuts {
             self.put_out_listeners(room, outlet);
@@ -278,9 +281,11 @@ impl Lobby {
         let Some(open) = self.rooms.get_mut(room) else { return };
         open.settings.limit = limit;
         self.note_settings_changed(room);
+        let rule = KeptRule::Limit(limit);
+        let kept = self.keep(room, context.now, || Happening::Ruled { by: by.clone(), rule });
         let by = self.person_by(author, by, context);
         let change = RuleChange::Limit { by, limit };
-        self.publish(room, author, &RoomEvent::Ruled(change), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Ruled(change)), outlet);
         self.note_done(author, room, Done::Rules, |record| record);
     }
 
@@ -296,9 +301,13 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get_mut(room) else { return };
         open.officers.set_voice(whom.key(), may);
+        let kept = self.keep(room, context.now, || {
+            let rule = KeptRule::Voice { whom: whom.clone(), may };
+            Happening::Ruled { by: by.clone(), rule }
+        });
         let by = self.person_by(author, by, context);
         let change = RuleChange::Voice { by, whom, may };
-        self.publish(room, author, &RoomEvent::Ruled(change), outlet);
+        self.publish_kept(room, author, (kept, &RoomEvent::Ruled(change)), outlet);
         self.note_done(author, room, Done::Rules, |record| record.to(whom));
     }
 
@@ -313,9 +322,14 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let mask = self.shown_mask(sanction);
+        let kind = sanction.kind;
+        let kept = self.keep(room, context.now, || {
+            let rule = KeptRule::Exception { kind, mask: mask.clone(), added };
+            Happening::Ruled { by: sanction.by.clone(), rule }
+        });
         let by = self.person_named(&sanction.by, context);
-        let change = RuleChange::Exception { by, kind: sanction.kind, mask: &mask, added };
-        self.publish(room, author, &RoomEvent::Ruled(change), outlet);
+        let change = RuleChange::Exception { by, kind, mask: &mask, added };
+        self.publish_kept(room, author, (kept, &RoomEvent::Ruled(change)), outlet);
         self.note_done(author, room, Done::Rules, |record| record.of(sanction, None));
     }
 }

@@ -7,6 +7,7 @@ use super::speech::Speech;
 use super::{Context, Lobby};
 use crate::chat::command::Command;
 use crate::chat::event::RoomEvent;
+use crate::chat::kept_events::Happening;
 use crate::chat::message::{MessageKind, PrivateId};
 use crate::chat::name::NameKey;
 use crate::chat::outlet::Outlet;
@@ -68,7 +69,8 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) -> Result<(), Refusal> {
-        let sent_id = SentId::Unnumbered(self.next_private_id(context.now));
+        let private_id = self.next_private_id(context.now);
+        let sent_id = SentId::Unnumbered(private_id);
         let text = clean_lines(sending.text);
         let (Some(member), Sending { kind, tags, .. }) = (self.members.get(id), sending) else {
             return Ok(());
@@ -86,6 +88,10 @@ impl Lobby {
         if circle == Circle::Everybody {
             let event = RoomEvent::Sent(sent);
             outlet.publish(open.named(room), Some(id), &event, &deaf);
+            if kind == SentKind::Tagged && self.keeps_events(room) {
+                let (who, tags) = (member.nickname.clone(), tags.into());
+                self.keep_as(room, private_id, Happening::Tagged { who, tags });
+            }
             return Ok(());
         }
         for told in self.those_in_circle(open, circle) {
@@ -148,7 +154,7 @@ impl Lobby {
         self.remember_privately((id, receiver), private_id, (kind, text, tags));
     }
 
-    fn next_private_id(&mut self, now: UnixTime) -> PrivateId {
+    pub(super) fn next_private_id(&mut self, now: UnixTime) -> PrivateId {
         self.sent = self.sent.wrapping_add(1);
         PrivateId { at: now, count: self.sent }
     }

@@ -23,12 +23,14 @@ pub(super) const OPENING: &[u8] = b"retry: 2000\n\n";
 
 /// Appends what happened in a room. Who comes and goes is not told.
 pub(in crate::dialect) fn room_event(room: &RoomName, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+    let event = event.bare();
     let place = match event {
         RoomEvent::Joined { .. }
         | RoomEvent::Left { .. }
         | RoomEvent::Renamed { .. }
         | RoomEvent::News { .. }
         | RoomEvent::Ruled(_)
+        | RoomEvent::Kept { .. }
         | RoomEvent::PresenceSummary { .. } => return,
         RoomEvent::Said { id, epoch, .. } | RoomEvent::Acted { id, epoch, .. } => {
             Some(HistoryCursor { epoch: *epoch, number: id.number })

@@ -52,6 +52,7 @@ impl Capabilities {
     pub(super) const USERHOST_IN_NAMES: Self = Self(1 << 21);
     pub(super) const EXTENDED_MONITOR: Self = Self(1 << 22);
     pub(super) const CHATHISTORY: Self = Self(1 << 26);
+    pub(super) const EVENT_PLAYBACK: Self = Self(1 << 27);
     pub(super) const METADATA: Self = Self(1 << 28);
     pub(super) const READ_MARKER: Self = Self(1 << 29);
     pub(super) const NO_IMPLICIT_NAMES: Self = Self(1 << 30);
@@ -132,6 +133,7 @@ pub(super) const OFFERED: &[Capability] = &[
     offered("batch", Capabilities::BATCH),
     offered("draft/multiline", Capabilities::MULTILINE),
     offered("draft/chathistory", Capabilities::CHATHISTORY),
+    offered("draft/event-playback", Capabilities::EVENT_PLAYBACK),
     offered("draft/read-marker", Capabilities::READ_MARKER),
     offered("draft/metadata-3", Capabilities::METADATA),
     offered("draft/message-redaction", Capabilities::MESSAGE_REDACTION),

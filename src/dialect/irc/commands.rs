@@ -140,10 +140,11 @@ pub(super) fn verb(written: &str) -> Verb {
 }
 
 /// What a member's line asks for at one of its stages. `None`: nothing more. `source_bytes` is how
-/// long what others are told of the member is.
+/// long what others are told of the member is; `with_events`: whether its history has events.
 pub(super) fn step<'a>(
     message: &Message<'a>,
     stage: usize,
+    with_events: bool,
     source_bytes: &dyn Fn() -> usize,
 ) -> Option<Step<'a>> {
     let verb = verb(message.verb);
@@ -157,7 +158,7 @@ pub(super) fn step<'a>(
         "PRIVMSG" => talking::message(message, stage),
         "NOTICE" => talking::notice(message, stage),
         "TAGMSG" => talking::tags(message, stage),
-        "JOIN" => rooms::join(message, stage),
+        "JOIN" => rooms::join(message, stage, with_events),
         "PART" => rooms::part(message, stage),
         "KICK" => rooms::kick(message, stage),
         "NAMES" => rooms::names(message, stage),
@@ -174,7 +175,7 @@ pub(super) fn step<'a>(
         "PING" => Some(ping(message)),
         "PONG" => Some(Step::Blank),
         "QUIT" => Some(quit(message)),
-        "CHATHISTORY" => Some(history::step(message)),
+        "CHATHISTORY" => Some(history::step(message, with_events)),
         "MARKREAD" => Some(marks::step(message)),
         "METADATA" => Some(metadata::step(message)),
         "REDACT" => Some(redaction::step(message)),

@@ -7,8 +7,8 @@ use super::numeric::END;
 use super::source::{Id, by, channel, write_source};
 use super::{redaction, renaming, ruled};
 use crate::chat::{
-    Departure, Moderation, ModerationAction, News, Nickname, Person, RoomEvent, RoomName, Sent,
-    SentId, SentKind,
+    Departure, Moderation, ModerationAction, News, Nickname, Person, PrivateId, RoomEvent,
+    RoomName, Sent, SentId, SentKind,
 };
 use crate::limits::IRC_LINE_BYTES_MAX;
 use crate::text::fitting;
@@ -56,7 +56,31 @@ pub(in crate::dialect) fn write(
         RoomEvent::Moderated(ref moderation) => moderated(moderation, &target, out),
         RoomEvent::Redacted(ref redacted) => redaction::redacted(form, redacted, &target, out),
         RoomEvent::Ruled(ref change) => ruled::write(form, change, &target, out),
+        RoomEvent::Kept { id, event } => kept(form, room, id, event, out),
     }
+}
+
+/// Appends what is kept to be read again. Its first line bears its date and its id, whenever it is
+/// told.
+fn kept(form: Form, room: &RoomName, id: PrivateId, event: &RoomEvent<'_>, out: &mut Vec<u8>) {
+    let mut lines = Vec::new();
+    write(form, room, event, &mut lines);
+    // What was sent has both, and its account.
+    if !lines.is_empty() && !lines.starts_with(b"@") {
+        let mut separator = b'@';
+        if form.has(Capabilities::SERVER_TIME) {
+            let _ = write!(out, "@time={}", Stamp(id.at.millis()));
+            separator = b';';
+        }
+        if form.has(Capabilities::MESSAGE_TAGS) {
+            out.push(separator);
+            let _ = write!(out, "msgid={}", Id(SentId::Unnumbered(id)));
+        }
+        if form.has(Capabilities::SERVER_TIME) || form.has(Capabilities::MESSAGE_TAGS) {
+            out.push(b' ');
+        }
+    }
+    out.extend_from_slice(&lines);
 }
 
 /// Appends that somebody has left.
@@ -117,7 +141,7 @@ pub(super) fn news(form: Form, who: Person<'_>, news: News<'_>, out: &mut Vec<u8
 
 /// Appends a message, in as many lines as it takes: the first bears its id.
 pub(super) fn sent(form: Form, message: &Sent<'_>, target: &str, out: &mut Vec<u8>) {
-    if message.kind == SentKind::Tagged {
+    if matches!(message.kind, SentKind::Tagged | SentKind::Fleeting) {
         if form.has(Capabilities::MESSAGE_TAGS) {
             write_tags(form, message, true, out);
             by(message.who, out).word("TAGMSG").word(target).end();

@@ -145,7 +145,9 @@ impl Reader {
             Reply::Conversation(ConversationReply::Ends { .. }) if is_asked => {
                 self.end_history(out);
             }
-            Reply::Remembered { .. } | Reply::Conversation(ConversationReply::Message { .. }) => {
+            Reply::Remembered { .. }
+            | Reply::Happened { .. }
+            | Reply::Conversation(ConversationReply::Message { .. }) => {
                 self.write_in_history(reply, out);
             }
             _ => self.write(out, |reader, out| replies::write(&reader.to, reply, out)),
@@ -213,7 +215,7 @@ impl Reader {
     /// How its client is told what it has done itself in a room.
     pub fn own_event(&self, event: &RoomEvent<'_>) -> OwnEvent {
         // A reply says it already.
-        let is_answered = match event {
+        let is_answered = match event.bare() {
             RoomEvent::News { news, .. } => *news != News::Account,
             RoomEvent::Ruled(change) => matches!(change, RuleChange::Invited { .. }),
             RoomEvent::Left { .. } => true,
@@ -221,7 +223,7 @@ impl Reader {
         };
         if is_answered || event.is_sent() && !self.to.capabilities.has(Capabilities::ECHO_MESSAGE) {
             OwnEvent::Untold
-        } else if self.answer.is_some() || matches!(event, RoomEvent::Renamed { .. }) {
+        } else if self.answer.is_some() || matches!(event.bare(), RoomEvent::Renamed { .. }) {
             // Its own nickname is the one thing that it is told and that is kept here.
             OwnEvent::Alone
         } else {
@@ -235,7 +237,7 @@ impl Reader {
         self.in_frames(out, |reader, out| {
             reader.write(out, |_, out| events::write(form, room, event, out));
         });
-        if let RoomEvent::Renamed { new, .. } = event {
+        if let RoomEvent::Renamed { new, .. } = event.bare() {
             self.to.nickname = new.as_str().into();
         }
     }

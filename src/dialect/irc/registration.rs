@@ -136,7 +136,8 @@ impl Client {
             if self.has_not_taken(verb.as_str()) {
                 return (stage == 0).then(|| told(421, &[message.verb], "Unknown command"));
             }
-            return commands::step(message, stage, source_bytes);
+            let with_events = self.capabilities.has(Capabilities::EVENT_PLAYBACK);
+            return commands::step(message, stage, with_events, source_bytes);
         }
         match (verb.as_str(), stage) {
             ("NICK", 0) => self.note_nickname(message),

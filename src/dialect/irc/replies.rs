@@ -65,6 +65,10 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
             let sent = Sent { who: (&message.who).into(), kind, text: &message.text, tags: "", id };
             events::sent(reader.capabilities.form(), &sent, &channel(room), out);
         }
+        Reply::Happened { room, event: kept } => {
+            let event = RoomEvent::Kept { id: kept.id, event: &kept.event(room) };
+            events::write(reader.capabilities.form(), room, &event, out);
+        }
         Reply::Conversation(ref about) => conversations::write(reader, about, out),
         Reply::YouWere(ref moderation) => {
             events::put_out(moderation, reader.nickname(), out);

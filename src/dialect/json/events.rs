@@ -29,6 +29,7 @@ pub(super) fn write(object: &Object<'_>, out: &mut Vec<u8>) {
 fn object<'a>(room: &'a RoomName, event: &RoomEvent<'a>) -> Option<Object<'a>> {
     let name = Text::from(room.as_str());
     Some(match *event {
+        RoomEvent::Kept { event, .. } => return object(room, event),
         RoomEvent::Said { who, text, id, .. } => message(room, who, text, id, false),
         RoomEvent::Acted { who, text, id, .. } => message(room, who, text, id, true),
         RoomEvent::Sent(sent) => match sent.id {

@@ -41,6 +41,7 @@ pub(in crate::dialect) fn room_event(event: &RoomEvent<'_>, numbered: bool, out:
         RoomEvent::Moderated(moderation) => notices::moderated(out, &moderation, false),
         RoomEvent::Redacted(ref redacted) => redaction::told(out, redacted, numbered),
         RoomEvent::Ruled(change) => ruling::changed(out, &change),
+        RoomEvent::Kept { event, .. } => room_event(event, numbered, out),
     }
 }
 

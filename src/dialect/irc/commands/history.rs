@@ -20,8 +20,8 @@ enum Selector {
     Place(HistoryPlace),
 }
 
-/// What CHATHISTORY asks for.
-pub(super) fn step<'a>(message: &Message<'a>) -> Step<'a> {
+/// What CHATHISTORY asks for; with events between messages, if its client has taken these.
+pub(super) fn step<'a>(message: &Message<'a>, with_events: bool) -> Step<'a> {
     let Some(subcommand) = message.said(0) else {
         let text = "Say which messages: LATEST, BEFORE, AFTER, AROUND, BETWEEN or TARGETS";
         return fail("NEED_MORE_PARAMS", &[], text);
@@ -39,7 +39,7 @@ pub(super) fn step<'a>(message: &Message<'a>) -> Step<'a> {
     if !matches!(name.as_str(), "LATEST" | "BEFORE" | "AFTER" | "AROUND" | "BETWEEN") {
         return fail("INVALID_PARAMS", &[subcommand], "Unknown subcommand");
     }
-    let Some(window) = window(name.as_str(), message) else {
+    let Some(window) = window(name.as_str(), message, with_events) else {
         return fail("INVALID_PARAMS", &[subcommand], "That is no message and no limit");
     };
     Step::Command(match room(target) {
@@ -67,16 +67,16 @@ fn targets(message: &Message<'_>) -> Option<Listed> {
 }
 
 /// The messages that are asked for; `None`: that names none.
-fn window(subcommand: &str, message: &Message<'_>) -> Option<Window> {
+fn window(subcommand: &str, message: &Message<'_>, with_events: bool) -> Option<Window> {
     let first = selector(message.said(2)?)?;
     let is_range = subcommand == "BETWEEN";
     let most: usize = message.said(if is_range { 4 } else { 3 })?.parse().ok()?;
-    let most = most.min(IRC_HISTORY_MAX);
+    let most = most.min(IRC_HISTORY_MAX) as u32;
     let place = |selector: Selector| match selector {
         Selector::Place(place) => Some(place),
         Selector::End => None,
     };
-    let window = |after, before, end| Window { after, before, end, most };
+    let window = |after, before, end| Window { after, before, end, most, with_events };
     Some(match (subcommand, first) {
         ("LATEST", first) => window(place(first), None, HistoryEnd::Newest),
         ("BEFORE", first) => window(None, Some(place(first)?), HistoryEnd::Newest),
@@ -84,11 +84,7 @@ fn window(subcommand: &str, message: &Message<'_>) -> Option<Window> {
         ("AROUND", first) => window(None, None, HistoryEnd::Around(place(first)?)),
         (_, first) => {
             let (first, second) = (place(first)?, place(selector(message.said(3)?)?)?);
-            if first.is_after(second) {
-                window(Some(second), Some(first), HistoryEnd::Newest)
-            } else {
-                window(Some(first), Some(second), HistoryEnd::Oldest)
-            }
+            window(Some(first), Some(second), HistoryEnd::NextToFirst)
         }
     })
 }
@@ -106,7 +102,7 @@ fn selector(text: &str) -> Option<Selector> {
     }))
 }
 
-/// The id of a message, as it is told: that of a private one has its date in it.
+/// The id of a message, as it is told: that of a private one, or of an event, has its date in it.
 fn message_id(written: &str) -> Option<HistoryPlace> {
     if let Some((at, count)) = written.split_once('.') {
         let at = UnixTime::from_millis(u64::from_str_radix(at, 16).ok()?);

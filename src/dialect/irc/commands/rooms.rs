@@ -1,7 +1,7 @@
 //! Rooms: JOIN, PART, KICK, TOPIC, RENAME, NAMES.
 
 use super::{incomplete, item, no_such_room, room, told};
-use crate::chat::{Command, Recall, RoomCommand, RoomsQuestion};
+use crate::chat::{Command, Recall, RoomCommand, RoomsQuestion, Window};
 use crate::dialect::irc::message::Message;
 use crate::dialect::irc::note::Told;
 use crate::dialect::steps::Step;
@@ -9,8 +9,9 @@ use crate::limits::{IRC_NAMES_MAX, IRC_ROOMS_MAX, IRC_TARGETS_MAX};
 
 const END_OF_NAMES: &str = "End of /NAMES list";
 
-/// JOIN, into one room after the other.
-pub(super) fn join<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> {
+/// JOIN, into one room after the other. History is asked for later; a client that wants events in
+/// it then wants the room to keep them from now on.
+pub(super) fn join<'a>(message: &Message<'a>, stage: usize, with_events: bool) -> Option<Step<'a>> {
     let Some(rooms) = message.get(0) else {
         return (stage == 0).then(|| incomplete(message));
     };
@@ -18,7 +19,10 @@ pub(super) fn join<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     let Some(room) = room(name) else { return Some(no_such_room(name)) };
     let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
     let password = password.filter(|password| !password.is_empty());
-    let recall = Some(Recall::Last(0));
+    let recall = Some(match with_events {
+        true => Recall::Window(Window { with_events, ..Window::last(0) }),
+        false => Recall::Last(0),
+    });
     Some(Step::Command(Command::Join {
         room,
         password,

@@ -15,6 +15,10 @@ const ACTION: &str = "ACTION ";
 /// What begins and ends a message of one program to another.
 const CONTROL: char = '\x01';
 
+/// Tags of clients that are worth to be read again, without a message too: a reaction and its
+/// withdrawal (IRCv3 `react`), and whatever a client says is to be kept.
+const KEPT: [&str; 3] = ["+draft/persist", "+draft/react", "+draft/unreact"];
+
 /// Whether a message fits one line when others are told it. Clients cut long text by themselves,
 /// and must know where.
 pub(super) fn fits(message: &Message<'_>, source_bytes: &dyn Fn() -> usize) -> bool {
@@ -67,7 +71,10 @@ pub(super) fn tags<'a>(message: &Message<'a>, stage: usize) -> Option<Step<'a>> 
     if message.said(0).is_none() {
         return (stage == 0).then(|| told(461, &["TAGMSG"], "Not enough parameters"));
     }
-    send(message, stage, SentKind::Tagged, "")
+    let tags = message.client_tags.split(';').map(|tag| tag.split('=').next().unwrap_or(tag));
+    let is_kept = tags.into_iter().any(|tag| KEPT.contains(&tag));
+    let kind = if is_kept { SentKind::Tagged } else { SentKind::Fleeting };
+    send(message, stage, kind, "")
 }
 
 fn send<'a>(
