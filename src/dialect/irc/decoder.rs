@@ -362,8 +362,8 @@ impl IrcSteps<'_> {
         self.decoder.started = Time::NEVER;
     }
 
-    /// The label of a line and its tags for others, as far as its client has asked for them. Answers
-    /// with a label may be batches, so a client that reads none gets no labels.
+    /// The label of a line and its tags for others, as far as its client has asked for them.
+    /// Answers with a label may be batches, so a client that reads none gets no labels.
     fn heard_tags(&self, tags: Tags<'_>) -> (String, String) {
         let capabilities = self.decoder.client.capabilities;
         let labels = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH, true);

@@ -1,8 +1,7 @@
 //! Whatever a client of IRC sends, in whatever pieces: all who read IRC are told whole lines of
 //! what they have taken, and the same is told whichever way the bytes were cut.
 //!
-//! The first two bytes choose which capabilities the client takes; the rest is what it sends. `\x01`
-//! and what else IRC gives a meaning are in the corpus.
+//! The first two bytes choose which capabilities the client takes; the rest is what it sends.
 
 use crate::common::exact::ExactReader;
 use crate::common::{World, settings};
