@@ -2,11 +2,13 @@
 //!
 //! In a big room, comings and goings would be most of what anybody is sent: 10,000 people who come
 //! one after the other are 50 million lines. Above a threshold they are counted, and told once in a
-//! while as a summary; newcomers are told of their own coming at once.
+//! while as a summary; newcomers are told of their own coming at once. What that means for programs
+//! that keep a list of members is left to `showing`.
 
 use super::deciding::Decision;
 use super::owning::changed;
 use super::{Context, Lobby};
+use crate::chat::audience::Audience;
 use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::{Departure, RoomEvent};
@@ -16,7 +18,7 @@ use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::person::Person;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
-use crate::chat::room::{Membership, RoomId};
+use crate::chat::room::{Membership, RoomId, RoomRef};
 use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
@@ -150,8 +152,15 @@ impl Lobby {
             Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
         if here > self.settings.digest_above {
             open.arrivals += 1;
+            let is_known = !open.officers.is_empty() && open.officers.has(&member.nickname.key());
+            if let Some(seat) = member.membership_in(room).filter(|_| !is_known) {
+                open.set_unseen(seat, true);
+            }
             outlet.reply(id, &Reply::Joined { room: &open.name, who });
             self.note_untold(room);
+            if is_known {
+                self.tell_shown(id, room, context, outlet);
+            }
         } else {
             self.publish(room, Author::Here(id), &RoomEvent::Joined { who }, outlet);
         }
@@ -215,16 +224,19 @@ impl Lobby {
             return;
         };
         let membership = member.memberships.remove(index);
+        let is_unseen = self.rooms.get(room).is_some_and(|open| open.is_unseen(membership));
         self.remove_membership(membership, id, who, outlet);
         if let (Exit::Parts(reason), Some(open)) = (how, self.rooms.get(room)) {
             let who = self.person_by(author, who, context);
             let how = Departure::Parted { reason };
             outlet.reply(id, &Reply::Left { room: &open.name, who, how });
         }
-        if !self.count_departure(room) {
+        let told = Audience::of_departure(self.count_departure(room), is_unseen);
+        if let (Some(to), Some(open)) = (told, self.rooms.get(room)) {
             let who = self.person_by(author, who, context);
             let how = self.departure(how, context);
-            self.publish(room, author, &RoomEvent::Left { who, how }, outlet);
+            let room = RoomRef { to, ..open.named(room) };
+            outlet.publish(room, author.client(), &RoomEvent::Left { who, how }, &[]);
         }
         self.forget_if_forsaken(room, who, context, outlet);
     }

@@ -6,6 +6,7 @@ use super::membership::Exit;
 use super::talking::active;
 use super::{Context, Lobby};
 use crate::chat::account_refusal::AccountRefusal;
+use crate::chat::audience::Audience;
 use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
@@ -18,7 +19,7 @@ use crate::chat::profile::{About, Profile};
 use crate::chat::record::Record;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Farewell, Reply};
-use crate::chat::room::RoomId;
+use crate::chat::room::{RoomId, RoomRef};
 use crate::id::ClientId;
 
 impl Lobby {
@@ -87,18 +88,23 @@ impl Lobby {
         self.invitations.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
         self.nicknames.remove(id, member.name_hash);
-        let (mut told, mut left) = (SmallVec::<[RoomId; 2]>::new(), SmallVec::<[RoomId; 2]>::new());
+        let mut told = SmallVec::<[(RoomId, Audience); 2]>::new();
+        let mut left = SmallVec::<[RoomId; 2]>::new();
         while let Some(membership) = member.memberships.pop() {
             let stamp = self.sequence.behind_all(self.now);
             let went = || Fact::Went { who: member.nickname.clone() };
             self.note_in_journal(membership.room, stamp, went);
+            let room = membership.room;
+            let is_unseen = self.rooms.get(room).is_some_and(|open| open.is_unseen(membership));
             self.remove_membership(membership, id, &member.nickname, outlet);
-            left.push(membership.room);
-            if !self.count_departure(membership.room) {
-                told.push(membership.room);
-            }
+            left.push(room);
+            let to = Audience::of_departure(self.count_departure(room), is_unseen);
+            told.extend(to.map(|to| (room, to)));
         }
-        let rooms = self.named(told.into_iter());
+        let rooms = told
+            .into_iter()
+            .filter_map(|(room, to)| Some(RoomRef { to, ..self.rooms.get(room)?.named(room) }));
+        let rooms: SmallVec<[RoomRef<'_>; 2]> = rooms.collect();
         let who = self.person_of(id, &member.nickname, context);
         let how = self.departure(how, context);
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Left { who, how });
@@ -203,7 +209,7 @@ impl Lobby {
         if rooms.is_empty() {
             outlet.reply(id, &Reply::Renamed { old, new });
         }
-        let rooms = self.named(rooms.into_iter());
+        let rooms = self.rooms_shown_in(id);
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::Renamed { old, new });
         if !self.watches.is_empty() && was.key() != new.key() {
             self.note_absence(was, outlet);

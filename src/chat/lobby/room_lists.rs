@@ -125,7 +125,7 @@ impl Lobby {
             outlet.reply(id, &Reply::Room(answer));
             return false;
         };
-        let people = self.seats(open, seats, context);
+        let people = self.seats(id, open, seats, context);
         let is_secret = open.settings.modes.has(RoomRule::Secret);
         let (room, people, has_more) = (&open.name, &people[..], seats.count > 0);
         let answer = RoomAnswer::Names { room, is_secret, people, has_more };
@@ -133,9 +133,11 @@ impl Lobby {
         has_more
     }
 
-    /// Some more members of a room, each with what it may do there, in the order of their seats.
+    /// Some more members of a room who are shown, and the asker, each with what it may do there, in
+    /// the order of their seats.
     fn seats<'a>(
         &'a self,
+        id: ClientId,
         open: &'a Room,
         left: &mut SeatsLeft,
         context: &'a Context<'_>,
@@ -153,9 +155,24 @@ impl Lobby {
                 has_voice: key.is_some_and(|key| open.officers.has_voice(key)),
             })
         };
-        let from = left.count.saturating_sub(NAMES_PER_PART);
-        let part = from..std::mem::replace(&mut left.count, from);
-        part.filter_map(|seated| seat(open.member_at(seated)?)).collect()
+        let mut people = Vec::new();
+        if left.told == 0 && self.is_unseen(id, left.room) {
+            people.extend(seat(id));
+        }
+        while let Some(shown) = open.unseen.last_outside(left.count) {
+            if people.len() >= NAMES_PER_PART {
+                break;
+            }
+            left.count = shown;
+            people.extend(open.member_at(shown).and_then(seat));
+        }
+        if people.len() < NAMES_PER_PART {
+            left.count = 0;
+        }
+        left.told += people.len();
+        // A room that is told of at once is told of in its order.
+        people.reverse();
+        people
     }
 }
 
