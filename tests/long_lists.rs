@@ -106,8 +106,12 @@ fn who_tells_of_everybody_once_and_what_is_said_meanwhile_is_answered_next() {
 
 #[test]
 fn names_and_join_tell_of_everybody_once() {
-    // NAMES is to name people whom no JOIN has told of.
     let mut world = crowd(MEMBERS, "userhost-in-names");
+    // Whoever speaks is shown in a big room.
+    for number in 0..MEMBERS {
+        world.person(&format!("p{number}")).says("hello\n");
+    }
+    world.run();
     for lines in ["NAMES #den,#main,#den", "PART #den\r\nJOIN #empty,#den,#other"] {
         let heard = told(&mut world, "alice", lines);
         let names = in_names(&heard);

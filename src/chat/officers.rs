@@ -30,6 +30,11 @@ impl Officers {
         self.voiced.contains(name)
     }
 
+    /// Whether this is the name of somebody who looks after the room or has a voice.
+    pub(super) fn has(&self, name: &NameKey) -> bool {
+        self.names().any(|known| known == name)
+    }
+
     /// The number of those who have a voice.
     pub(super) fn voiced(&self) -> usize {
         self.voiced.len()

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use slab::Slab;
 
+use super::audience::Audience;
 use super::guesses::PasswordGuesses;
 use super::history::History;
 use super::message::MessageId;
@@ -22,6 +23,7 @@ use super::name::{NameKey, RoomName};
 use super::officers::Officers;
 use super::refusal::Refusal;
 use super::room_settings::RoomSettings;
+use super::seat_set::SeatSet;
 use super::standing::Standing;
 use super::stored::StoredRoom;
 use crate::id::ClientId;
@@ -49,6 +51,8 @@ pub struct RoomRef<'a> {
     pub id: RoomId,
     /// Its name, as its founder wrote it.
     pub name: &'a RoomName,
+    /// Those of them who are told.
+    pub to: Audience,
 }
 
 /// A member's entry in the list of one room.
@@ -64,6 +68,10 @@ pub(super) struct Membership {
 pub(super) struct Room {
     pub(super) name: RoomName,
     members: Vec<ClientId>,
+    /// The seats of those who came while the room was so big that they were only counted, and have
+    /// had no part in what was told since.
+    #[serde(default)]
+    pub(super) unseen: SeatSet,
     /// The number of clients that hear the room and are not in it.
     #[serde(default)]
     listeners: u32,
@@ -92,6 +100,7 @@ impl Room {
         Self {
             name,
             members: Vec::new(),
+            unseen: SeatSet::default(),
             listeners: 0,
             settings,
             history,
@@ -147,9 +156,19 @@ impl Room {
         self.members.get(seat).copied()
     }
 
+    /// Whether a member was not shown.
+    pub(super) fn is_unseen(&self, membership: Membership) -> bool {
+        self.unseen.has(membership.index as usize)
+    }
+
+    /// Notes that a member was not shown, or is now.
+    pub(super) fn set_unseen(&mut self, membership: Membership, is_unseen: bool) {
+        self.unseen.set(membership.index as usize, is_unseen);
+    }
+
     /// The room under this id, as its subscribers are told of it.
     pub(super) fn named(&self, id: RoomId) -> RoomRef<'_> {
-        RoomRef { id, name: &self.name }
+        RoomRef { id, name: &self.name, to: Audience::Everybody }
     }
 
     /// Whether the list of members has this client where the membership says.
@@ -388,6 +407,7 @@ impl Rooms {
     pub(super) fn remove_member(&mut self, membership: Membership) -> Option<ClientId> {
         let room = &mut self.rooms[membership.room.index()];
         room.members.swap_remove(membership.index as usize);
+        room.unseen.swap_remove(membership.index as usize, room.members.len());
         if room.is_empty() {
             self.changes += 1;
             (room.emptied, room.arrivals, room.departures) = (self.changes, 0, 0);
@@ -418,7 +438,7 @@ impl Rooms {
     pub(super) fn clear(&mut self) {
         self.occupied = 1;
         for (_, room) in &mut self.rooms {
-            room.members = Vec::new();
+            (room.members, room.unseen) = (Vec::new(), SeatSet::default());
             room.listeners = 0;
             room.officers = Officers::default();
             (room.arrivals, room.departures) = (0, 0);
@@ -429,6 +449,7 @@ impl Rooms {
     pub(super) fn trim(&mut self) {
         for (_, room) in &mut self.rooms {
             room.members.shrink_to_fit();
+            room.unseen.trim();
         }
     }
 
@@ -493,6 +514,8 @@ impl Rooms {
             *founders.entry(founder).or_default() += 1;
         }
         assert_eq!(self.founders, founders, "rooms by founder");
+        let has_seats = |room: &Room| room.unseen.last_set().is_none_or(|last| last < room.len());
+        assert!(self.iter().all(|(_, room)| has_seats(room)), "nobody sits where one is unseen");
         let empty = self.empty().count();
         assert_eq!(self.occupied, self.rooms.len() - empty, "rooms that somebody is in");
     }

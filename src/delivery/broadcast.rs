@@ -65,7 +65,7 @@ impl Fanout {
         deaf: &[ClientId],
     ) {
         self.hand_out_shared(room.id);
-        let apart = self.told_apart(room.id, source, event);
+        let apart = self.told_apart(room, source, event);
         // Whoever is deaf to this has been told of it in another room.
         let apart = apart.filter(|(source, _)| !deaf.contains(source));
         let with_source: Vec<ClientId>;
@@ -79,10 +79,10 @@ impl Fanout {
         let may_differ = self.ascii_readers > 0 && !event.is_message();
         for index in 0..self.feeds.of_room(room.id) {
             let Some(feed) = self.feeds.get_mut((room.id, index)) else { return };
-            if feed.subscribers.is_empty() {
+            let encoding = feed.encoding;
+            if feed.subscribers.is_empty() || !room.to.includes(encoding.lists_members()) {
                 continue;
             }
-            let encoding = feed.encoding;
             let deaf = self.those_reading(encoding, deaf);
             let may_differ = may_differ && encoding.is_prose();
             if !may_differ || !self.publish_simplified(room, index, source, event, &deaf) {

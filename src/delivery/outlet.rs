@@ -52,7 +52,7 @@ impl Outlet for Fanout {
         event: &RoomEvent<'_>,
     ) {
         for (index, room) in rooms.iter().enumerate() {
-            let told = self.subscribers_of_both(room.id, &rooms[..index]);
+            let told = self.subscribers_of_both(room.id, &rooms[..index], source);
             self.publish_to_feeds(*room, source, event, &told);
         }
     }

@@ -5,7 +5,7 @@
 //! says.
 
 use super::fanout::Fanout;
-use crate::chat::{RoomEvent, RoomId, RoomRef};
+use crate::chat::{RoomEvent, RoomRef};
 use crate::dialect::{Note, OwnEvent};
 use crate::id::ClientId;
 
@@ -27,7 +27,7 @@ impl Fanout {
     /// The client whose reader is told of its own event apart from all others, or not at all.
     pub(super) fn told_apart(
         &self,
-        room: RoomId,
+        room: RoomRef<'_>,
         source: Option<ClientId>,
         event: &RoomEvent<'_>,
     ) -> Option<(ClientId, OwnEvent)> {
@@ -36,8 +36,11 @@ impl Fanout {
         }
         let source = source?;
         let mut own = self.readers.get(&source)?.own_event(event);
-        if own == OwnEvent::Shared && event.is_sent() && !self.hears(room, source) {
-            // It speaks from outside, and is told what others are told.
+        let keeps_list = self.encoding(source).lists_members();
+        let is_left_out =
+            !room.to.includes(keeps_list) || event.is_sent() && !self.hears(room.id, source);
+        if own == OwnEvent::Shared && is_left_out {
+            // It speaks from outside, or is not shown yet, and is told what others are told.
             own = OwnEvent::Alone;
         }
         (own != OwnEvent::Shared).then_some((source, own))

@@ -115,15 +115,21 @@ impl Fanout {
         Some(found)
     }
 
-    /// The clients that hear a room and one of the others as well.
+    /// The clients that hear a room and are told in one of the others as well; the source is told
+    /// in any.
     pub(super) fn subscribers_of_both(
         &self,
         room: RoomId,
         others: &[RoomRef<'_>],
+        source: Option<ClientId>,
     ) -> Vec<ClientId> {
         let hears_other = |id: &ClientId| {
             let rooms = self.rooms_of(*id);
-            rooms.contains(&room) && others.iter().any(|other| rooms.contains(&other.id))
+            let keeps_list = self.encoding(*id).lists_members();
+            let is_told = |other: &RoomRef<'_>| {
+                rooms.contains(&other.id) && (other.to.includes(keeps_list) || Some(*id) == source)
+            };
+            rooms.contains(&room) && others.iter().any(is_told)
         };
         match others {
             [] => Vec::new(),

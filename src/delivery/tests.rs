@@ -59,7 +59,8 @@ impl Outlet for Both {
         self.fanout.publish(room, source, event, deaf);
         assert!(deaf.iter().all(|id| self.model[id].rooms.contains(&room.id)), "deaf elsewhere");
         for (id, own) in &mut self.model {
-            if own.rooms.contains(&room.id) && !deaf.contains(id) {
+            let is_told = room.to.includes(own.encoding.lists_members());
+            if is_told && own.rooms.contains(&room.id) && !deaf.contains(id) {
                 own.tell(|encoding, out| encoding.room_event(room.name, event, out));
             }
         }
@@ -73,7 +74,10 @@ impl Outlet for Both {
     ) {
         self.fanout.tell_neighbours(rooms, source, event);
         for own in self.model.values_mut() {
-            if let Some(room) = rooms.iter().find(|room| own.rooms.contains(&room.id)) {
+            let keeps_list = own.encoding.lists_members();
+            let is_told =
+                |room: &&RoomRef<'_>| room.to.includes(keeps_list) && own.rooms.contains(&room.id);
+            if let Some(room) = rooms.iter().find(is_told) {
                 own.tell(|encoding, out| encoding.room_event(room.name, event, out));
             }
         }

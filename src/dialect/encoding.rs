@@ -202,6 +202,11 @@ impl Encoding {
         matches!(self, Self::Irc(_))
     }
 
+    /// Whether its readers keep a list of who is in a room, by what they are told of each.
+    pub fn lists_members(self) -> bool {
+        matches!(self, Self::Irc(_))
+    }
+
     /// What says nothing, and shows that the connection is alive; empty: there is no such thing.
     pub fn comment(self) -> &'static [u8] {
         match self {

@@ -18,14 +18,12 @@ pub const VOICED_MAX: usize = 256;
 pub const ROOM_INVITATIONS_MAX: usize = 32;
 /// How long an invitation into a room holds.
 pub const ROOM_INVITATION_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
-<<<<<<< HEAD
 /// Rooms with another name that is not stored yet, at some 200 bytes each; more are refused until
 /// the disk can be written again.
 pub const RENAMES_UNSAVED_MAX: usize = 256;
 /// Accounts whose read marks follow a room that gets another name, of those whose owners are not
 /// here, at some 10 us each; to others it is a room in which they have read nothing.
 pub const READ_MARKS_MOVED_MAX: usize = 4_096;
-=======
 
 /// Events that one room keeps: more than one CHATHISTORY tells of.
 pub const EVENTS_KEPT_MAX: usize = 128;
@@ -35,4 +33,3 @@ pub const EVENTS_KEPT_MAX: usize = 128;
 pub const EVENTS_KEPT_BYTES: usize = 24 * 1_024;
 /// Memory of an event besides its texts.
 pub const EVENT_WEIGHT: usize = 144;
->>>>>>> w1

@@ -49,6 +49,9 @@ pub struct ServerState {
     /// Who logs in, and what was proved.
     #[serde(default)]
     log_ins: LogInsState,
+    /// Those who are told more when they were sent what they were told.
+    #[serde(default)]
+    awaited: Vec<ClientId>,
     /// When the next lines are heard of those who wait for others.
     turns: Vec<(ClientId, Wait)>,
 }
@@ -97,6 +100,7 @@ impl Handover<'_> {
             bots: server.bots.handed_over(),
             browsers: server.web.browsers.handed_over(),
             log_ins: server.log_ins.handed_over(),
+            awaited: server.long_answers.clients().collect(),
             turns: server.turns.iter().map(|(id, turn)| (id, *turn)).collect(),
         }
     }
@@ -137,6 +141,7 @@ impl Server {
         for state in state.sessions {
             server.take_in(state);
         }
+        state.awaited.into_iter().for_each(|id| server.await_reader(id));
         server.take_over_log_ins(state.log_ins);
         for id in state.checked {
             server.fanout.reply(id, &Reply::Refused(&Refusal::OperBusy));
@@ -159,11 +164,7 @@ impl Server {
         let is_answered = session.reason == Some(CloseReason::Finished)
             && self.fanout.encoding(id).is_answered_once();
         let is_request = session.decoder.is_request() || is_answered;
-        let catches_up = session.catching_up;
         self.sessions.insert(id, session);
-        if catches_up {
-            self.await_reader(id);
-        }
         if is_request {
             self.take_over_request(id);
         }

@@ -8,10 +8,10 @@
 //! A label that the answer bears is put off between the parts: what others tell the client then is
 //! no answer.
 //!
-//! Invariants: a client is awaited if and only if its session is catching up; such a client has
-//! something to be sent, or is on the list of those who are told more.
+//! Invariants: the session of a client that is awaited awaits an answer; it has something to be
+//! sent, or is on the list of those who are told more.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Server;
 use super::session::Phase;
@@ -22,7 +22,8 @@ use crate::time::Time;
 /// Clients that are told more when they were sent what they were told.
 #[derive(Debug, Default)]
 pub(super) struct LongAnswers {
-    awaited: HashSet<ClientId>,
+    /// Whether each is on the list below.
+    awaited: BTreeMap<ClientId, bool>,
     /// Those who were sent it, first in, first out.
     ready: VecDeque<ClientId>,
 }
@@ -32,6 +33,11 @@ impl LongAnswers {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.awaited.is_empty()
+    }
+
+    /// Those who are awaited.
+    pub(super) fn clients(&self) -> impl Iterator<Item = ClientId> {
+        self.awaited.keys().copied()
     }
 
     /// When somebody is to be told more, if anybody is: at once.
@@ -48,21 +54,22 @@ impl Server {
         if session.phase == Phase::Closing {
             return false;
         }
-        if session.catching_up {
-            return true;
+        if session.awaits_answer {
+            // Or else a password is being checked, and the rest of the line is not about that.
+            return self.long_answers.awaited.contains_key(&id);
         }
         let backlog = self.fanout.outbox(id).map_or(0, |outbox| outbox.backlog());
         if !has_more && backlog <= ANSWER_BACKLOG_MAX {
             return false;
         }
-        session.catching_up = true;
+        session.awaits_answer = true;
         self.await_reader(id);
         true
     }
 
     /// Tells a client more when it has been sent most of what waits for it.
     pub(super) fn await_reader(&mut self, id: ClientId) {
-        self.long_answers.awaited.insert(id);
+        self.long_answers.awaited.insert(id, false);
         self.fanout.put_off_answer(id);
         self.note_sent(id);
     }
@@ -70,7 +77,11 @@ impl Server {
     /// Notes that something was sent to a client, or can never be.
     #[cold]
     pub(super) fn note_sent(&mut self, id: ClientId) {
-        if self.has_caught_up(id) && self.long_answers.awaited.contains(&id) {
+        let has_caught_up = self.has_caught_up(id);
+        if let Some(is_ready) = self.long_answers.awaited.get_mut(&id)
+            && has_caught_up
+            && !std::mem::replace(is_ready, true)
+        {
             self.long_answers.ready.push_back(id);
         }
     }
@@ -82,7 +93,9 @@ impl Server {
                 break;
             }
             let Some(id) = self.long_answers.ready.pop_front() else { break };
-            if !self.long_answers.awaited.contains(&id) || !self.has_caught_up(id) {
+            let Some(is_ready) = self.long_answers.awaited.get_mut(&id) else { continue };
+            *is_ready = false;
+            if !self.has_caught_up(id) {
                 continue;
             }
             if self.lobby.has_more_to_tell(id) {
@@ -106,7 +119,7 @@ impl Server {
 
     /// The rest of a line is carried out now: what comes of it is a part of the answer again.
     pub(super) fn resume_answer(&mut self, id: ClientId) {
-        if self.sessions.get(id).is_some_and(|session| !session.catching_up) {
+        if !self.long_answers.awaited.contains_key(&id) {
             self.fanout.resume_request(id);
         }
     }
@@ -115,7 +128,7 @@ impl Server {
     fn end_catching_up(&mut self, id: ClientId) {
         self.long_answers.awaited.remove(&id);
         if let Some(session) = self.sessions.get_mut(id)
-            && std::mem::take(&mut session.catching_up)
+            && std::mem::take(&mut session.awaits_answer)
         {
             session.unfinished = true;
             self.woken.push_back(id);
@@ -125,9 +138,6 @@ impl Server {
     /// A client is told nothing more: it is gone.
     pub(super) fn forget_long_answer(&mut self, id: ClientId) {
         self.long_answers.awaited.remove(&id);
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.catching_up = false;
-        }
     }
 
     /// A client can be sent nothing any more. What it has said is still carried out.

@@ -343,7 +343,7 @@ impl Server {
             self.close_slow(now, id);
             self.settle(now);
         } else {
-            if session.catching_up {
+            if !self.long_answers.is_empty() {
                 self.note_sent(id);
             }
             self.arm(id);

@@ -56,13 +56,9 @@ pub(super) struct Session {
     pub(super) told_to_wait: bool,
     /// Has lines left over for the next turn: not read until they are carried out.
     pub(super) unfinished: bool,
-    /// Its last request is answered later: not read until then.
+    /// Its last request is answered later, or the rest of it: not read until then.
     #[serde(default)]
     pub(super) awaits_answer: bool,
-    /// The rest of what it has asked for waits until it was sent what it was told: not read until
-    /// then.
-    #[serde(default)]
-    pub(super) catching_up: bool,
     /// It may be a browser's, which opens connections ahead of need: it is prompted later.
     #[serde(default)]
     pub(super) may_be_browser: bool,
@@ -94,7 +90,6 @@ impl Session {
             told_to_wait: false,
             unfinished: false,
             awaits_answer: false,
-            catching_up: false,
             may_be_browser: false,
             security: Security::Plain,
             ended: false,
@@ -147,7 +142,7 @@ impl Session {
 
     /// Whether it has to wait before it is read again.
     pub(super) fn is_busy(&self) -> bool {
-        self.held || self.unfinished || self.awaits_answer || self.catching_up
+        self.held || self.unfinished || self.awaits_answer
     }
 
     /// When the prompt is due.

@@ -275,6 +275,7 @@ impl Lobby {
         outlet: &mut impl Outlet,
     ) {
         let context = &Context { now: stamp.at, ..*context };
+        self.show_those_in(&fact, room, author, context, outlet);
         match fact {
             // There is such a room already, or no longer.
             Fact::Founded { .. } | Fact::Opened(_) | Fact::Closed => {}

@@ -79,10 +79,22 @@ impl Lobby {
         (kept, event): (Option<PrivateId>, &RoomEvent<'_>),
         outlet: &mut impl Outlet,
     ) {
-        match kept {
-            Some(id) => self.publish(room, author, &RoomEvent::Kept { id, event }, outlet),
-            None => self.publish(room, author, event, outlet),
+        if let Some(open) = self.rooms.get(room) {
+            publish_in(open.named(room), author, (kept, event), outlet);
         }
+    }
+}
+
+/// Tells some of those in a room what is kept under this id, if it is.
+pub(super) fn publish_in(
+    room: RoomRef<'_>,
+    author: Author,
+    (kept, event): (Option<PrivateId>, &RoomEvent<'_>),
+    outlet: &mut impl Outlet,
+) {
+    match kept {
+        Some(id) => outlet.publish(room, author.client(), &RoomEvent::Kept { id, event }, &[]),
+        None => outlet.publish(room, author.client(), event, &[]),
     }
 }
 

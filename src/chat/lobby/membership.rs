@@ -2,11 +2,14 @@
 //!
 //! In a big room, comings and goings would be most of what anybody is sent: 10,000 people who come
 //! one after the other are 50 million lines. Above a threshold they are counted, and told once in a
-//! while as a summary; newcomers are told of their own coming at once.
+//! while as a summary; newcomers are told of their own coming at once. What that means for programs
+//! that keep a list of members is left to `showing`.
 
 use super::deciding::Decision;
+use super::keeping::publish_in;
 use super::owning::changed;
 use super::{Context, Lobby};
+use crate::chat::audience::Audience;
 use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::{Departure, RoomEvent};
@@ -17,7 +20,7 @@ use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::person::Person;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Recalled, Reply};
-use crate::chat::room::{Membership, RoomId};
+use crate::chat::room::{Membership, RoomId, RoomRef};
 use crate::chat::secret_hash::SecretHash;
 use crate::id::ClientId;
 use crate::limits::REPLAYED_MESSAGES;
@@ -169,8 +172,15 @@ impl Lobby {
             Person::of(&self.profiles, Author::Here(id), &member.nickname, context.network_of);
         if here > self.settings.digest_above {
             open.arrivals += 1;
+            let is_known = !open.officers.is_empty() && open.officers.has(&member.nickname.key());
+            if let Some(seat) = member.membership_in(room).filter(|_| !is_known) {
+                open.set_unseen(seat, true);
+            }
             outlet.reply(id, &Reply::Joined { room: &open.name, who });
             self.note_untold(room);
+            if is_known {
+                self.tell_shown(id, room, context, outlet);
+            }
         } else {
             let joined = RoomEvent::Joined { who };
             self.publish_kept(room, Author::Here(id), (kept, &joined), outlet);
@@ -235,17 +245,22 @@ impl Lobby {
             return;
         };
         let membership = member.memberships.remove(index);
+        let is_unseen = self.rooms.get(room).is_some_and(|open| open.is_unseen(membership));
         self.remove_membership(membership, id, who, outlet);
         if let (Exit::Parts(reason), Some(open)) = (how, self.rooms.get(room)) {
             let who = self.person_by(author, who, context);
             let how = Departure::Parted { reason };
             outlet.reply(id, &Reply::Left { room: &open.name, who, how });
         }
-        if !self.count_departure(room) {
-            let kept = self.keep(room, context.now, || how.kept(who));
+        if let Some(to) = Audience::of_departure(self.count_departure(room), is_unseen) {
+            let is_kept = to == Audience::Everybody;
+            let kept = if is_kept { self.keep(room, context.now, || how.kept(who)) } else { None };
             let who = self.person_by(author, who, context);
             let how = self.departure(how, context);
-            self.publish_kept(room, author, (kept, &RoomEvent::Left { who, how }), outlet);
+            if let Some(open) = self.rooms.get(room) {
+                let room = RoomRef { to, ..open.named(room) };
+                publish_in(room, author, (kept, &RoomEvent::Left { who, how }), outlet);
+            }
         }
         self.forget_if_forsaken(room, who, context, outlet);
     }

@@ -45,13 +45,13 @@ mod ruling;
 mod sending;
 mod sequence;
 mod shelving;
+mod showing;
 mod speech;
 mod talking;
 mod watches;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::accounts::Accounts;
@@ -73,7 +73,7 @@ use super::profile::Profiles;
 use super::record::{Done, Record};
 use super::refusal::{Rank, Refusal, quoted};
 use super::reply::{Farewell, Reply};
-use super::room::{Room, RoomId, RoomRef, Rooms};
+use super::room::{Room, RoomId, Rooms};
 use super::stored::Archive;
 use super::subscriptions::KeySubscriptions;
 use crate::id::{ClientId, SideTable};
@@ -411,11 +411,6 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get(room) else { return };
         outlet.publish(open.named(room), author.client(), event, &[]);
-    }
-
-    /// Rooms, with their names.
-    fn named(&self, rooms: impl Iterator<Item = RoomId>) -> SmallVec<[RoomRef<'_>; 2]> {
-        rooms.filter_map(|id| Some(self.rooms.get(id)?.named(id))).collect()
     }
 
     /// Whether somebody is a member of a room.

@@ -137,7 +137,9 @@ impl Lobby {
     ) {
         let Some(open) = self.rooms.get(room) else { return };
         let is_crowd = open.len() > self.settings.digest_above;
-        let people = if is_crowd { Vec::new() } else { self.seats(open, 0..open.len(), context) };
+        let shown = |member: &ClientId| !is_crowd && !self.is_unseen(*member, room);
+        let people: Vec<_> =
+            open.members().filter(shown).filter_map(self.seat_in(open, context)).collect();
         let conversation = ConversationRef::Room(&open.name).key();
         for member in open.members() {
             let Some(who) = self.person(member, context) else { continue };

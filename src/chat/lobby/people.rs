@@ -7,6 +7,7 @@ use super::membership::Exit;
 use super::talking::active;
 use super::{Context, Lobby};
 use crate::chat::account_refusal::AccountRefusal;
+use crate::chat::audience::Audience;
 use crate::chat::author::Author;
 use crate::chat::command::Landing;
 use crate::chat::event::RoomEvent;
@@ -20,7 +21,7 @@ use crate::chat::profile::{About, Profile};
 use crate::chat::record::Record;
 use crate::chat::refusal::Refusal;
 use crate::chat::reply::{Farewell, Reply};
-use crate::chat::room::RoomId;
+use crate::chat::room::{RoomId, RoomRef};
 use crate::id::ClientId;
 
 impl Lobby {
@@ -89,19 +90,27 @@ impl Lobby {
         self.invitations.remove_all(id);
         let Some(mut member) = self.members.remove(id) else { return };
         self.nicknames.remove(id, member.name_hash);
-        let (mut told, mut left) = (SmallVec::<[RoomId; 2]>::new(), SmallVec::<[RoomId; 2]>::new());
+        let mut told = SmallVec::<[(RoomId, Audience); 2]>::new();
+        let mut left = SmallVec::<[RoomId; 2]>::new();
         while let Some(membership) = member.memberships.pop() {
             let stamp = self.sequence.behind_all(self.now);
             let went = || Fact::Went { who: member.nickname.clone() };
             self.note_in_journal(membership.room, stamp, went);
+            let room = membership.room;
+            let is_unseen = self.rooms.get(room).is_some_and(|open| open.is_unseen(membership));
             self.remove_membership(membership, id, &member.nickname, outlet);
-            left.push(membership.room);
-            if !self.count_departure(membership.room) {
-                told.push(membership.room);
-            }
+            left.push(room);
+            let to = Audience::of_departure(self.count_departure(room), is_unseen);
+            told.extend(to.map(|to| (room, to)));
         }
-        let kept = self.keep_everywhere(&told, context.now, || how.kept(&member.nickname));
-        let rooms = self.named(told.into_iter());
+        let everywhere =
+            |(room, to): &(RoomId, Audience)| Some(*room).filter(|_| *to == Audience::Everybody);
+        let keeping: SmallVec<[RoomId; 2]> = told.iter().filter_map(everywhere).collect();
+        let kept = self.keep_everywhere(&keeping, context.now, || how.kept(&member.nickname));
+        let rooms = told
+            .into_iter()
+            .filter_map(|(room, to)| Some(RoomRef { to, ..self.rooms.get(room)?.named(room) }));
+        let rooms: SmallVec<[RoomRef<'_>; 2]> = rooms.collect();
         let who = self.person_of(id, &member.nickname, context);
         let how = self.departure(how, context);
         tell_kept(&rooms, id, (kept, &RoomEvent::Left { who, how }), outlet);
@@ -202,13 +211,15 @@ impl Lobby {
             self.happen(room, Author::Here(id), renamed, context, outlet);
         }
         let renamed = || Happening::Renamed { old: old.clone(), new: new.clone() };
-        let kept = self.keep_everywhere(&rooms, context.now, renamed);
+        let shown: SmallVec<[RoomId; 2]> =
+            rooms.iter().copied().filter(|room| !self.is_unseen(id, *room)).collect();
+        let kept = self.keep_everywhere(&shown, context.now, renamed);
         let was = &old;
         let (old, new) = (self.person_of(id, &old, context), &new);
         if rooms.is_empty() {
             outlet.reply(id, &Reply::Renamed { old, new });
         }
-        let rooms = self.named(rooms.into_iter());
+        let rooms = self.rooms_shown_in(id);
         tell_kept(&rooms, id, (kept, &RoomEvent::Renamed { old, new }), outlet);
         if !self.watches.is_empty() && was.key() != new.key() {
             self.note_absence(was, outlet);

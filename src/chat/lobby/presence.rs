@@ -118,10 +118,8 @@ impl Lobby {
         context: &Context<'_>,
         outlet: &mut impl Outlet,
     ) {
-        let (Some(member), Some(who)) = (self.members.get(id), self.person(id, context)) else {
-            return;
-        };
-        let rooms = self.named(member.memberships.iter().map(|membership| membership.room));
+        let Some(who) = self.person(id, context) else { return };
+        let rooms = self.rooms_shown_in(id);
         outlet.tell_neighbours(&rooms, Some(id), &RoomEvent::News { who, news });
         self.tell_watchers(id, who, news, outlet);
     }

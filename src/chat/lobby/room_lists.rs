@@ -3,7 +3,6 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::listing::fullest_first;
 use super::{Context, Lobby};
@@ -126,9 +125,7 @@ impl Lobby {
             outlet.reply(id, &Reply::Room(answer));
             return false;
         };
-        let from = seats.count.saturating_sub(NAMES_PER_PART);
-        let people = self.seats(open, from..seats.count, context);
-        seats.count = from;
+        let people = self.seats(id, open, seats, context);
         let is_secret = open.settings.modes.has(RoomRule::Secret);
         let (room, people, has_more) = (&open.name, &people[..], seats.count > 0);
         let answer = RoomAnswer::Names { room, is_secret, people, has_more };
@@ -136,27 +133,55 @@ impl Lobby {
         has_more
     }
 
-    /// Some members of a room, each with what it may do there, in the order of their seats.
-    pub(super) fn seats<'a>(
+    /// What tells of members of a room what each may do there.
+    pub(super) fn seat_in<'a>(
         &'a self,
         open: &'a Room,
-        seats: Range<usize>,
         context: &'a Context<'_>,
-    ) -> Vec<Seat<'a>> {
+    ) -> impl Fn(ClientId) -> Option<Seat<'a>> {
         let officers: HashMap<ClientId, &NameKey> = open
             .officers
             .names()
             .filter_map(|name| Some((self.nicknames.find(name, &self.members)?, name)))
             .collect();
-        let seat = |member: ClientId| {
+        move |member| {
             let key = officers.get(&member);
             Some(Seat {
                 who: self.person(member, context)?,
                 keeps_order: key.is_some_and(|key| open.officers.rank(key) >= Rank::Operator),
                 has_voice: key.is_some_and(|key| open.officers.has_voice(key)),
             })
-        };
-        seats.filter_map(|seated| seat(open.member_at(seated)?)).collect()
+        }
+    }
+
+    /// Some more members of a room who are shown, and the asker, each with what it may do there, in
+    /// the order of their seats.
+    fn seats<'a>(
+        &'a self,
+        id: ClientId,
+        open: &'a Room,
+        left: &mut SeatsLeft,
+        context: &'a Context<'_>,
+    ) -> Vec<Seat<'a>> {
+        let seat = self.seat_in(open, context);
+        let mut people = Vec::new();
+        if left.told == 0 && self.is_unseen(id, left.room) {
+            people.extend(seat(id));
+        }
+        while let Some(shown) = open.unseen.last_outside(left.count) {
+            if people.len() >= NAMES_PER_PART {
+                break;
+            }
+            left.count = shown;
+            people.extend(open.member_at(shown).and_then(&seat));
+        }
+        if people.len() < NAMES_PER_PART {
+            left.count = 0;
+        }
+        left.told += people.len();
+        // A room that is told of at once is told of in its order.
+        people.reverse();
+        people
     }
 }
 

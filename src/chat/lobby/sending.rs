@@ -81,6 +81,10 @@ impl Lobby {
         if is_request && self.has_rule(room, RoomRule::NoRequests) {
             return Err(RoomRefusal::NoRequests(self.room_name(room)).into());
         }
+        if circle == Circle::Everybody {
+            self.show(id, room, context, outlet);
+        }
+        let Some(member) = self.members.get(id) else { return Ok(()) };
         let who = self.person_of(id, &member.nickname, context);
         let sent = Sent { who, kind, text: &text, tags, id: sent_id };
         let Some(open) = self.rooms.get(room) else { return Ok(()) };
