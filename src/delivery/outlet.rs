@@ -85,6 +85,8 @@ impl Outlet for Fanout {
                 }
             }
         } else if count > 0 {
+            // The beginning may be told in no bytes.
+            self.settle(to);
             let span = self.replays.span(encoding, recollection, &mut self.transcripts);
             if let Some(outbox) = self.outboxes.get_mut(to).filter(|_| span.len > 0) {
                 self.backlog.deliver(to, outbox, span, false, &self.limits);
