@@ -41,7 +41,7 @@ pub struct Profile {
     pub account: Option<Nickname>,
     /// What others are told while the member is away.
     #[serde(default)]
-    pub away: Option<SmolStr>,
+    pub away: Option<Box<str>>,
     /// The member wants to be found by its name alone, not by masks (`+i`).
     #[serde(default)]
     pub is_hidden: bool,

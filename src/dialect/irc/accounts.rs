@@ -39,7 +39,7 @@ pub(super) fn answer(reader: &Addressee, answer: &AccountAnswer<'_>, out: &mut V
     match *answer {
         AccountAnswer::Registered { name, who } => {
             let name = name.as_str();
-            if reader.verb == "REGISTER" {
+            if reader.verb() == "REGISTER" {
                 let line = reader.line(out).word("REGISTER").word("SUCCESS");
                 line.word(name).text("Account registered, and you are logged in to it");
             } else {
@@ -104,19 +104,19 @@ pub(super) fn service(reader: &Addressee, text: &str, out: &mut Vec<u8>) {
 
 /// Appends a refusal about accounts.
 pub(super) fn refuse(reader: &Addressee, refusal: &AccountRefusal, out: &mut Vec<u8>) {
-    if reader.verb == "REGISTER" {
+    if reader.verb() == "REGISTER" {
         return fail(reader, &Refusal::Account(refusal.clone()), out);
     }
     match refusal {
         AccountRefusal::NicknameOwned(name) => {
-            let name = if reader.verb == "NICK" { reader.about.as_str() } else { name.as_str() };
+            let name = if reader.verb() == "NICK" { reader.about() } else { name.as_str() };
             let line = reader.numeric(433, out).word(name);
             line.text("Nickname is registered: log in to its account, or take another");
         }
         AccountRefusal::LogInFailed(LogInWay::Sasl) | AccountRefusal::Busy(LogInWay::Sasl) => {
             reader.numeric(904, out).text("SASL authentication failed");
         }
-        AccountRefusal::NotHere if reader.verb == "AUTHENTICATE" => {
+        AccountRefusal::NotHere if reader.verb() == "AUTHENTICATE" => {
             reader.numeric(904, out).text("SASL authentication failed: there are no accounts here");
         }
         AccountRefusal::LogInFailed(LogInWay::Entrance)
@@ -134,7 +134,7 @@ pub(super) fn refuse(reader: &Addressee, refusal: &AccountRefusal, out: &mut Vec
 
 /// Appends why REGISTER has failed.
 pub(super) fn fail(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
-    let about = if reader.about.is_empty() { "*" } else { reader.about.as_str() };
+    let about = if reader.about().is_empty() { "*" } else { reader.about() };
     let (code, about) = match refusal {
         Refusal::NicknameFirst => ("NEED_NICK", about),
         Refusal::Account(AccountRefusal::Exists(name) | AccountRefusal::InUse(name)) => {

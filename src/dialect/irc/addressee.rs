@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::capability::Capabilities;
 use super::numeric::Line;
@@ -20,16 +20,66 @@ pub(super) struct Addressee {
     /// Empty: it has none yet.
     pub(super) nickname: SmolStr,
     pub(super) capabilities: Capabilities,
-    /// What its last line asked for.
-    pub(super) verb: SmolStr,
-    /// What that was about.
-    pub(super) about: SmolStr,
-    /// What of its verb that was, where a verb has several meanings.
+    #[serde(flatten)]
+    asked: Asked,
+}
+
+/// What a client's last line asked for: the verb, what that was about, and what of its verb that
+/// was, with a NUL between them, which no line holds. Everybody has one: it is one text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "AskedParts", into = "AskedParts")]
+struct Asked(SmolStr);
+
+/// The same, as it is handed over.
+#[derive(Serialize, Deserialize)]
+struct AskedParts {
+    verb: SmolStr,
+    about: SmolStr,
     #[serde(default)]
-    pub(super) subcommand: SmolStr,
+    subcommand: SmolStr,
+}
+
+impl Asked {
+    fn part(&self, index: usize) -> &str {
+        self.0.split('\0').nth(index).unwrap_or_default()
+    }
+}
+
+impl From<AskedParts> for Asked {
+    fn from(AskedParts { verb, about, subcommand }: AskedParts) -> Self {
+        Self(format_smolstr!("{verb}\0{about}\0{subcommand}"))
+    }
+}
+
+impl From<Asked> for AskedParts {
+    fn from(asked: Asked) -> Self {
+        let part = |index| asked.part(index).into();
+        Self { verb: part(0), about: part(1), subcommand: part(2) }
+    }
 }
 
 impl Addressee {
+    /// Notes what a line asks for, what about, and what of its verb that is.
+    pub(super) fn note_asked(&mut self, verb: &str, about: &str, subcommand: &str) {
+        let verb = verb.to_ascii_uppercase();
+        self.asked = Asked(format_smolstr!("{verb}\0{about}\0{subcommand}"));
+    }
+
+    /// What its last line asked for, in capitals.
+    pub(super) fn verb(&self) -> &str {
+        self.asked.part(0)
+    }
+
+    /// What that was about.
+    pub(super) fn about(&self) -> &str {
+        self.asked.part(1)
+    }
+
+    /// What of its verb that was, where a verb has several meanings.
+    pub(super) fn subcommand(&self) -> &str {
+        self.asked.part(2)
+    }
+
     /// Its nickname, or what stands for none.
     pub(super) fn nickname(&self) -> &str {
         if self.nickname.is_empty() { "*" } else { &self.nickname }

@@ -83,11 +83,7 @@ impl Reader {
                 }));
             }
             Note::Asks { verb, about, subcommand } => {
-                self.to.subcommand = subcommand.into();
-                if self.to.verb != verb {
-                    self.to.verb = verb.to_ascii_uppercase().into();
-                }
-                self.to.about = about.into();
+                self.to.note_asked(verb, about, subcommand);
             }
             Note::End => self.end(out),
             Note::Takes(capabilities) => self.to.capabilities = capabilities,
@@ -125,14 +121,14 @@ impl Reader {
                 return;
             }
         }
-        let is_asked = self.to.verb == "CHATHISTORY";
+        let is_asked = self.to.verb() == "CHATHISTORY";
         match reply {
             Reply::RecallBegins { room, .. } if is_asked => {
                 self.begin_history(&["chathistory", &channel(room)], out);
             }
             // By the name that was asked for, whatever its capitals.
             Reply::Conversation(ConversationReply::Begins { .. }) if is_asked => {
-                let about = self.to.about.clone();
+                let about = self.to.about().to_owned();
                 self.begin_history(&["chathistory", &about], out);
             }
             Reply::Conversation(ConversationReply::List { .. }) if is_asked => {
@@ -375,4 +371,17 @@ fn write_behind_tags(line: &[u8], out: &mut Vec<u8>) {
         }
     }
     debug_assert!(line.ends_with(END), "a line has its end");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reader;
+    use crate::dialect::irc::decoder::IrcDecoder;
+
+    #[test]
+    fn a_silent_client_is_small() {
+        let (reader, decoder) = (size_of::<Reader>(), size_of::<IrcDecoder>());
+        assert!(reader <= 104, "a reader takes {reader} bytes");
+        assert!(decoder <= 112, "a decoder takes {decoder} bytes");
+    }
 }

@@ -27,7 +27,7 @@ pub(super) fn write(
 
 /// Appends why a message is not taken back. Whether the refusal says that.
 pub(super) fn refuse(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) -> bool {
-    let (target, id) = (reader.about.as_str(), reader.subcommand.as_str());
+    let (target, id) = (reader.about(), reader.subcommand());
     let (code, text) = match refusal {
         Refusal::Redaction(RedactionRefusal::NoSuchMessage) => {
             ("UNKNOWN_MSGID", "No such message is remembered")

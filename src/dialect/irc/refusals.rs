@@ -11,7 +11,7 @@ use crate::dialect::line;
 
 /// Appends why something was not done.
 pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
-    match reader.verb.as_str() {
+    match reader.verb() {
         // A notice never earns an answer (RFC 1459 §4.4.2).
         "NOTICE" => {}
         "CHATHISTORY" => no_history(reader, refusal, out),
@@ -24,21 +24,19 @@ pub(super) fn write(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
 }
 
 fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
-    let about = reader.about.as_str();
+    let about = reader.about();
     let mut tell = |code: u16, about: &[&str], text: &str| {
         reader.numeric(code, out).words(about.iter().copied()).text(text);
     };
-    let is_join = reader.verb == "JOIN";
+    let is_join = reader.verb() == "JOIN";
     match refusal {
         Refusal::Account(refusal) => accounts::refuse(reader, refusal, out),
-        _ if reader.verb == "REGISTER" => accounts::fail(reader, refusal, out),
+        _ if reader.verb() == "REGISTER" => accounts::fail(reader, refusal, out),
         _ if of_name(reader, refusal, &mut tell) => {}
         // None of them changes anything, so none is told.
         Refusal::AlreadyCalled(_) | Refusal::AlreadyInRoom(_) => {}
-        Refusal::AlreadySo(_) if reader.verb == "MODE" => {}
-        Refusal::NobodyNamed(name)
-            if matches!(reader.verb.as_str(), "MODE" | "INVITE" | "KICK") =>
-        {
+        Refusal::AlreadySo(_) if reader.verb() == "MODE" => {}
+        Refusal::NobodyNamed(name) if matches!(reader.verb(), "MODE" | "INVITE" | "KICK") => {
             tell(401, &[name], "No such nick/channel");
         }
         Refusal::RoomNameTooLong => {
@@ -51,7 +49,7 @@ fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         }
         Refusal::NobodyNamed(_) => tell(401, &[about], "No such nick/channel"),
         Refusal::NoRoomNamed(_) => tell(403, &[about], "No such channel"),
-        Refusal::NotInRoom(room) if is_message(&reader.verb) => {
+        Refusal::NotInRoom(room) if is_message(reader.verb()) => {
             tell(404, &[&channel(room)], "Cannot send to channel");
         }
         Refusal::NotInRoom(room) => tell(442, &[&channel(room)], "You're not on that channel"),
@@ -68,7 +66,7 @@ fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::Banned(ban) if is_join => {
             tell(474, &[&channel(&ban.room)], "Cannot join channel (+b)");
         }
-        Refusal::Banned(ban) if is_message(&reader.verb) => {
+        Refusal::Banned(ban) if is_message(reader.verb()) => {
             tell(404, &[&channel(&ban.room)], "Cannot send to channel (+b)");
         }
         Refusal::Banned(_) => {
@@ -82,7 +80,7 @@ fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         }
         Refusal::InTooManyRooms => tell(405, &[about], "You have joined too many channels"),
         Refusal::UnknownCommand(verb) => tell(421, &[verb], "Unknown command"),
-        Refusal::Incomplete(_) => tell(461, &[&reader.verb], "Not enough parameters"),
+        Refusal::Incomplete(_) => tell(461, &[reader.verb()], "Not enough parameters"),
         Refusal::LineTooLong => tell(417, &[], "Input line was too long"),
         Refusal::OperWrong => tell(464, &[], "Password incorrect"),
         other => reader.as_notices(out, |out| line::refusals::write(other, out)),
@@ -91,7 +89,7 @@ fn by_numeric(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
 
 /// Tells that there are no messages.
 fn no_history(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
-    let about = [reader.subcommand.as_str(), &reader.about];
+    let about = [reader.subcommand(), reader.about()];
     let text = match refusal {
         Refusal::Account(AccountRefusal::NoMailbox) => {
             "Private messages are remembered for accounts only"
@@ -107,7 +105,7 @@ fn no_mark(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::Unreadable => ("INTERNAL_ERROR", "The read timestamp could not be set"),
         _ => ("INVALID_PARAMS", "Invalid parameters"),
     };
-    reader.fail(("MARKREAD", code), [reader.about.as_str()], text, out);
+    reader.fail(("MARKREAD", code), [reader.about()], text, out);
 }
 
 /// Tells what is wrong with a name. Whether that is what the refusal is about.
@@ -116,8 +114,8 @@ fn of_name(
     refusal: &Refusal,
     tell: &mut impl FnMut(u16, &[&str], &str),
 ) -> bool {
-    let about = reader.about.as_str();
-    let is_join = reader.verb == "JOIN";
+    let about = reader.about();
+    let is_join = reader.verb() == "JOIN";
     match refusal {
         Refusal::NicknameFirst => tell(451, &[], "You have not registered"),
         Refusal::NameEmpty
@@ -136,7 +134,7 @@ fn of_name(
         Refusal::NameMixesScripts => tell(432, &[about], "That nickname mixes scripts"),
         Refusal::NicknameReserved(_) => tell(432, &[about], "That nickname is reserved"),
         Refusal::NicknameTaken(name) => {
-            let is_asked = reader.verb == "NICK";
+            let is_asked = reader.verb() == "NICK";
             let name = if is_asked { about } else { name.as_str() };
             tell(433, &[name], "Nickname is already in use");
         }

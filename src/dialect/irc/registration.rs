@@ -33,7 +33,7 @@ pub(super) struct Client {
     pub(super) accounts: AccountOffer,
     /// How it is told to come encrypted, if it is.
     #[serde(default)]
-    pub(super) transport_policy: Option<TransportPolicy>,
+    pub(super) transport_policy: Option<Box<TransportPolicy>>,
     /// The exchange by which it logs in, if it has begun one.
     #[serde(default)]
     sasl: Option<Box<Sasl>>,
@@ -70,7 +70,9 @@ impl Client {
         Self {
             capabilities: Capabilities::NONE,
             accounts: spoken.accounts,
-            transport_policy: strict_transport.and_then(|chosen| chosen.told_to(security)),
+            transport_policy: strict_transport
+                .and_then(|chosen| chosen.told_to(security))
+                .map(Box::new),
             sasl: None,
             draft: None,
             registration,
@@ -281,7 +283,7 @@ impl Client {
                 Some(Step::Note(Note::Takes(self.capabilities)))
             }
             ("LS", 1) => {
-                let and_told = self.transport_policy.map(|policy| policy.to_string());
+                let and_told = self.transport_policy.as_ref().map(|policy| policy.to_string());
                 Some(Step::Told(Note::Tell(Told::Offered { and_told })))
             }
             ("LIST", 0) => Some(Step::Told(Note::Tell(Told::Taken))),

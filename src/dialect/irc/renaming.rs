@@ -39,6 +39,6 @@ pub(super) fn refuse(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) -
         | Refusal::NameMixesScripts => ("CANNOT_RENAME", "That is no name of a channel here"),
         _ => return false,
     };
-    reader.fail(("RENAME", code), [reader.about.as_str(), &reader.subcommand], text, out);
+    reader.fail(("RENAME", code), [reader.about(), reader.subcommand()], text, out);
     true
 }

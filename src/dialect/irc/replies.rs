@@ -52,7 +52,7 @@ pub(super) fn write(reader: &Addressee, reply: &Reply<'_>, out: &mut Vec<u8>) {
         Reply::Topic { room, topic } => rooms::topic(reader, room, topic, out),
         Reply::Room(ref answer) => rooms::write(reader, answer, out),
         // Whoever has typed HISTORY reads who said what, and when.
-        Reply::Remembered { .. } if reader.verb != "CHATHISTORY" => {
+        Reply::Remembered { .. } if reader.verb() != "CHATHISTORY" => {
             reader.as_notices(out, |out| line::wording::reply(reply, false, out));
         }
         Reply::Remembered { room, message, epoch, .. } => {

@@ -12,7 +12,7 @@ use crate::dialect::line::conversations;
 
 /// Appends an answer.
 pub(super) fn write(reader: &Addressee, reply: &ConversationReply<'_>, out: &mut Vec<u8>) {
-    if reader.verb != "CHATHISTORY" {
+    if reader.verb() != "CHATHISTORY" {
         return reader.as_notices(out, |out| conversations::write(reply, out));
     }
     match *reply {

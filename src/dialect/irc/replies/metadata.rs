@@ -69,7 +69,7 @@ pub(in crate::dialect::irc) fn write(
 
 /// Appends why something about metadata was not done.
 pub(in crate::dialect::irc) fn refuse(reader: &Addressee, refusal: &Refusal, out: &mut Vec<u8>) {
-    let about = reader.about.as_str();
+    let about = reader.about();
     let most = METADATA_KEYS_MAX.to_string();
     let (code, about) = match refusal {
         Refusal::Metadata(MetadataRefusal::NobodyThere) => ("INVALID_TARGET", vec![about]),

@@ -162,7 +162,7 @@ fn who_was(reader: &Addressee, name: &str, list: &[&Gone], out: &mut Vec<u8>) {
 
 /// WHO, in the fields that the line has asked for.
 fn found(reader: &Addressee, list: &[Found<'_>], out: &mut Vec<u8>) {
-    let asked = reader.about.split(' ').skip(1).find_map(|word| word.split_once('%'));
+    let asked = reader.about().split(' ').skip(1).find_map(|word| word.split_once('%'));
     for found in list {
         match asked {
             Some((_, fields)) => fields_of(reader, found, fields, out),

@@ -45,11 +45,11 @@ pub(super) fn write(reader: &Addressee, answer: &RoomAnswer<'_>, out: &mut Vec<u
         RoomAnswer::ListEnds => reader.numeric(323, out).text("End of /LIST"),
         // The client asks when it wants to know.
         RoomAnswer::Names { .. }
-            if reader.verb != "NAMES"
+            if reader.verb() != "NAMES"
                 && reader.capabilities.has(Capabilities::NO_IMPLICIT_NAMES) => {}
         RoomAnswer::Names { room, is_secret, people, has_more } => {
             names(reader, room, (is_secret, people), out);
-            if reader.verb != "NAMES" && !has_more {
+            if reader.verb() != "NAMES" && !has_more {
                 end_of_names(reader, room, out);
             }
         }
