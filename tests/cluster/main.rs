@@ -5,10 +5,14 @@
 //! `MIO_CHAT_SIZE=long` plays many.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![allow(clippy::disallowed_methods, reason = "real engines take real time")]
 
+mod differential;
 mod faults;
 mod random;
+mod real;
 mod record;
+mod redis;
 mod server;
 mod store;
 mod world;
