@@ -39,7 +39,9 @@ pub enum Move {
     Out(Box<str>),
 }
 
-/// One question.
+/// One question. `run` is the one that asks, `room`, `name` and `queue` are keys without the prefix,
+/// `lasts` is for how long what is asked for holds.
+#[expect(missing_docs, reason = "fields are called as what they are above and in the functions")]
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {
     /// The term of the engine's run, at least that one.

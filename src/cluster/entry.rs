@@ -47,10 +47,14 @@ impl FromStr for EntryId {
     }
 }
 
+/// The largest number there is: above it Lua, and so the engine, counts in steps of two.
+const NUMBER_MAX: u64 = 1 << 53;
+
 /// A number of decimal digits alone.
 pub(super) fn decimal(text: &str) -> Result<u64, Malformed> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_number).ok_or(Malformed("number"))
+    let number = text.parse().ok().filter(|number| is_number && *number <= NUMBER_MAX);
+    number.ok_or(Malformed("number"))
 }
 
 /// One process of a node, from its start to its end, hand-overs included: `<name>.<run>`.

@@ -61,9 +61,13 @@ pub enum Stage {
 /// What has happened on a link. `T` is what the asker calls its question.
 #[derive(Debug, PartialEq)]
 pub enum LinkEvent<T> {
-    /// The engine is there, or its term has been renewed. Whether it is the same run of the engine
-    /// as before, whose positions can be trusted.
-    Up { term: Term, is_same_run: bool },
+    /// The engine is there, or its term has been renewed.
+    Up {
+        /// Its term.
+        term: Term,
+        /// Whether it is the same run of the engine as before, whose positions can be trusted.
+        is_same_run: bool,
+    },
     /// The connection is gone, or none came about. It will be tried again.
     Down(Gone),
     /// The engine cannot be used, and waiting will not change that. It will be tried again.

@@ -370,3 +370,6 @@ impl RoomLog {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

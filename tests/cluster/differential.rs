@@ -189,9 +189,9 @@ fn normal(question: &Question<'_>, value: &Value<'_>) -> String {
             words = [vec![words[0].clone(), words[2].clone()], leases].concat();
         }
         Question::Janitor { .. } => {
-            words.iter_mut().skip(1).for_each(|word| {
-                *word = word.trim_start_matches(|c: char| c.is_ascii_digit()).into()
-            });
+            for word in words.iter_mut().skip(1) {
+                *word = word.trim_start_matches(|c: char| c.is_ascii_digit()).into();
+            }
         }
         Question::Names { .. } => words.sort(),
         Question::Rooms { .. } => words[1] = sorted(values[1].list().unwrap(), 1),

@@ -6,7 +6,7 @@ use super::store::Store;
 use super::world::{ROOMS, World};
 
 /// How long things go wrong, in milliseconds; and how long all is well after that.
-const TROUBLE: u64 = 40_000;
+const TROUBLE: u64 = 30_000;
 const PEACE: u64 = 12_000;
 
 /// What may go wrong in a life.

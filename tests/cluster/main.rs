@@ -22,7 +22,7 @@ use std::panic::catch_unwind;
 use faults::{Outcome, live};
 
 /// Lives in the gate, and by night.
-const LIVES: u64 = 300;
+const LIVES: u64 = 200;
 const LIVES_LONG: u64 = 20_000;
 
 fn number(name: &str) -> Option<u64> {

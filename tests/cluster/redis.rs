@@ -125,7 +125,7 @@ impl Talk {
         let mut out = Vec::new();
         let command = Request::new(&mut out, words.len());
         words.iter().fold(command, |command, word| command.bytes(word.as_bytes()));
-        self.send(&out, |value| shown(value))
+        self.send(&out, shown)
     }
 
     /// Sends a command and hands on its answer.

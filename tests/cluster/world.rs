@@ -210,7 +210,7 @@ impl World {
 
     /// A few milliseconds go by.
     pub(crate) fn step(&mut self) {
-        self.now += 1 + self.random.below(4);
+        self.now += 1 + self.random.below(8);
         if self.now >= self.next_snapshot {
             self.next_snapshot = self.now + SNAPSHOT_EVERY;
             self.snapshots.push_back(self.engines[self.master].store.clone());
