@@ -39,8 +39,8 @@ pub enum Move {
     Out(Box<str>),
 }
 
-/// One question. `run` is the one that asks, `room`, `name` and `queue` are keys without the prefix,
-/// `lasts` is for how long what is asked for holds.
+/// One question. `run` is the one that asks, `room`, `name` and `queue` are keys without the
+/// prefix, `lasts` is for how long what is asked for holds. A `player` is called without spaces.
 #[expect(missing_docs, reason = "fields are called as what they are above and in the functions")]
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {

@@ -43,7 +43,7 @@ pub struct LinkSettings {
     pub password: Option<String>,
     /// What the connection is called in the engine's list of clients.
     pub name: String,
-    /// What all keys and channels begin with.
+    /// What all keys and channels begin with; no braces, which mean something to Redis.
     pub prefix: String,
 }
 

@@ -138,6 +138,8 @@ struct Room {
     /// How often it was opened: answers to what was sent before are stale.
     opening: u64,
     is_subscribed: bool,
+    /// It is among those with something to send.
+    is_queued: bool,
     /// Entries since it was opened: busy rooms are opened first.
     entries: u64,
 }
@@ -155,8 +157,8 @@ pub struct Node {
     to_open: VecDeque<RoomNumber>,
     /// Rooms that were asked for.
     opening: BTreeSet<RoomNumber>,
-    /// Rooms with something to send.
-    to_send: BTreeSet<RoomNumber>,
+    /// Rooms with something to send, in turn.
+    to_send: VecDeque<RoomNumber>,
     /// Rooms that the engine refused, and when they are tried again.
     later: VecDeque<(Time, RoomNumber)>,
     /// When own entries came back, in that order.
@@ -196,7 +198,7 @@ impl Node {
             last_room: 0,
             to_open: VecDeque::new(),
             opening: BTreeSet::new(),
-            to_send: BTreeSet::new(),
+            to_send: VecDeque::new(),
             later: VecDeque::new(),
             back: VecDeque::new(),
             up_since: None,
@@ -314,6 +316,7 @@ impl Node {
             change_number: None,
             opening: 0,
             is_subscribed: false,
+            is_queued: false,
             entries: 0,
         };
         self.rooms.insert(number, room);
@@ -327,6 +330,7 @@ impl Node {
         let Some(room) = self.rooms.remove(&number) else { return };
         self.count_bytes(room.log.bytes(), (0, 0));
         self.keys.remove(&room.key);
+        self.opening.remove(&number);
         if room.is_subscribed {
             self.link.subscribe(&channel(&room.key), false);
         }
@@ -354,7 +358,7 @@ impl Node {
         room.log.append(count, body.into(), moves.into());
         let after = room.log.bytes();
         self.count_bytes(before, after);
-        self.to_send.insert(number);
+        self.queue(number);
         self.pump();
         Ok(())
     }
@@ -372,7 +376,7 @@ impl Node {
             return Err(NotNow::Busy);
         }
         room.change = Some(change);
-        self.to_send.insert(number);
+        self.queue(number);
         self.pump();
         Ok(())
     }

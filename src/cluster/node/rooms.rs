@@ -57,11 +57,23 @@ impl Node {
                 break;
             }
         }
-        while let Some(number) = self.to_send.first().copied() {
+        while let Some(number) = self.to_send.front().copied() {
             if !self.send_room(number) {
                 break;
             }
-            self.to_send.remove(&number);
+            self.to_send.pop_front();
+            if let Some(room) = self.rooms.get_mut(&number) {
+                room.is_queued = false;
+            }
+        }
+    }
+
+    /// A room has something to send.
+    pub(super) fn queue(&mut self, number: RoomNumber) {
+        if let Some(room) = self.rooms.get_mut(&number)
+            && !std::mem::replace(&mut room.is_queued, true)
+        {
+            self.to_send.push_back(number);
         }
     }
 
@@ -211,7 +223,7 @@ impl Node {
         open.entries = Vec::new();
         self.resolve_change(number, open.change_mark);
         self.events.push_back(Event::Opened(number, open));
-        self.to_send.insert(number);
+        self.queue(number);
     }
 
     /// A change that was sent before the room was opened again is made, if the engine says so.
