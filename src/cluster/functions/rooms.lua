@@ -12,23 +12,29 @@ local function now()
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Why an author's entry of this number may not be added: nothing if it may.
+-- Why an author's entry of this number may not be added, if so; else nothing and the room's n.
 local function refusal(meta, author, term, number)
-    local got = redis.call('HMGET', meta, 'term', 'm:' .. author)
+    local got = redis.call('HMGET', meta, 'term', 'm:' .. author, 'n')
     if got[1] ~= term then return {'term', got[1] or '0'} end
     if not got[2] then return {'closed'} end
     local mark = tonumber(string.match(got[2], '^%d+'))
     if tonumber(number) <= mark then return {'again'} end
     if tonumber(number) > mark + 1 then return {'ahead'} end
+    return nil, got[3] or '0'
 end
 
 -- Adds an entry. One that counts for no message is not added, and marked all the same.
-local function add(log, meta, author, term, number, count, kept, body)
+local function add(log, meta, n, author, term, number, count, kept, body)
     local at = text(now())
-    redis.call('HSET', meta, 'm:' .. author, number .. ' ' .. at)
-    if count == '0' then return {'done', ''} end
-    local id = term .. '-' .. text(redis.call('HINCRBY', meta, 'n', count))
-    local entry = count .. ' ' .. author .. ' ' .. number .. ' ' .. at .. ' ' .. body
+    local mark = number .. ' ' .. at
+    if count == '0' then
+        redis.call('HSET', meta, 'm:' .. author, mark)
+        return {'done', ''}
+    end
+    n = text(n + count)
+    redis.call('HSET', meta, 'm:' .. author, mark, 'n', n)
+    local id = term .. '-' .. n
+    local entry = count .. ' ' .. author .. ' ' .. mark .. ' ' .. body
     redis.call('XADD', log, 'MAXLEN', '~', kept, id, 'e', entry)
     redis.call('PUBLISH', log, id .. ' ' .. entry)
     return {'done', id}
@@ -93,7 +99,7 @@ end
 local function append(keys, args)
     local log, meta, officers, who = keys[1], keys[2], keys[3], keys[4]
     local run, number = args[1], args[3]
-    local refused = refusal(meta, run, args[2], number)
+    local refused, n = refusal(meta, run, args[2], number)
     if refused then return refused end
     for index = 7, #args do
         local name = string.sub(args[index], 2)
@@ -105,13 +111,13 @@ local function append(keys, args)
         end
     end
     if #args > 6 then redis.call('HSET', meta, 'w:' .. run, redis.call('SCARD', who)) end
-    return add(log, meta, run, args[2], number, args[4], args[5], args[6])
+    return add(log, meta, n, run, args[2], number, args[4], args[5], args[6])
 end
 
 -- The charter's next version, if the author knows this one. Officers: name, run (or '') by turns.
 local function change(keys, args)
     local log, meta, officers, author = keys[1], keys[2], keys[3], args[1] .. '/c'
-    local refused = refusal(meta, author, args[2], args[3])
+    local refused, n = refusal(meta, author, args[2], args[3])
     if refused then return refused end
     local got = redis.call('HMGET', meta, 'version', 'charter')
     if (got[1] or '0') ~= args[7] then return {'conflict', got[1] or '0', got[2] or ''} end
@@ -123,15 +129,16 @@ local function change(keys, args)
             redis.call('HSET', officers, args[index], args[index + 1])
         end
     end
-    return add(log, meta, author, args[2], args[3], args[4], args[5], args[6])
+    return add(log, meta, n, author, args[2], args[3], args[4], args[5], args[6])
 end
 
 -- A node is gone: its people and offices here are, if they are as many as the author of the entry
 -- has read. The entry's author is the dead run, with a number that only grows.
 local function evict(keys, args)
     local log, meta, officers, who = keys[1], keys[2], keys[3], keys[4]
-    local dead, people, stored = args[1], redis.call('SCARD', who), redis.call('HGET', meta, 'term')
-    if stored ~= args[2] then return {'term', stored or '0'} end
+    local dead, people = args[1], redis.call('SCARD', who)
+    local got = redis.call('HMGET', meta, 'term', 'n')
+    if got[1] ~= args[2] then return {'term', got[1] or '0'} end
     if redis.call('HEXISTS', meta, 'w:' .. dead) == 0 and people == 0 then return {'again'} end
     if tostring(people) ~= args[6] then return {'conflict', tostring(people), ''} end
     redis.call('UNLINK', who)
@@ -140,7 +147,7 @@ local function evict(keys, args)
     for index = 1, #all, 2 do
         if all[index + 1] == dead then redis.call('HDEL', officers, all[index]) end
     end
-    return add(log, meta, dead .. '/x', args[2], text(now()), args[3], args[4], args[5])
+    return add(log, meta, got[2] or '0', dead .. '/x', args[2], text(now()), args[3], args[4], args[5])
 end
 
 redis.register_function('mio1_term', term)
