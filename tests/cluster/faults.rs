@@ -74,7 +74,13 @@ pub(crate) fn live(seed: u64, is_told: bool) -> Outcome {
         }
     }
     life.mend();
-    while life.world.now < TROUBLE + PEACE || !life.later.is_empty() {
+    let last = life.later.iter().map(|(at, _)| *at).max().unwrap_or(0).max(TROUBLE);
+    while life.world.now < last + PEACE / 2 {
+        life.go_on();
+    }
+    // By which each sees whether something before them is missing.
+    life.last_words();
+    while life.world.now < last + PEACE {
         life.go_on();
     }
     life.check();
@@ -116,7 +122,8 @@ impl Life {
     fn speak(&mut self, index: usize, chance: &mut Random) {
         let member = &self.world.members[index];
         if member.is_alive && member.stopped_until <= self.world.now {
-            self.world.say(index);
+            let room = chance.below(ROOMS as u64) as usize;
+            self.world.say(index, room);
             if chance.below(12) == 0 {
                 self.world.change(index);
             }
@@ -147,7 +154,7 @@ impl Life {
                 self.world.engines[master].condition = Condition::Dead;
                 self.world.engines[master].store = self.former(chance);
                 self.world.close_ways(master);
-                self.later.push((now + chance.between(0, 6_000), Later::Restart(master)));
+                self.later.push((now + chance.between(0, 15_000), Later::Restart(master)));
                 self.outcome.restarts += 1;
             }
             7 if is_calm => self.promote(chance),
@@ -204,8 +211,16 @@ impl Life {
             .all(|member| !member.is_alive || is_up(member.up_since) && member.stopped_until < now)
     }
 
+    fn last_words(&mut self) {
+        for index in 0..self.world.members.len() {
+            let is_alive = self.world.members[index].is_alive;
+            (0..ROOMS).filter(|_| is_alive).for_each(|room| self.world.say(index, room));
+        }
+    }
+
     fn mend(&mut self) {
         self.world.delay = 3;
+        self.world.engines.iter_mut().for_each(|engine| engine.loses_one_of = None);
         for member in &mut self.world.members {
             member.stopped_until = member.stopped_until.min(self.world.now);
         }

@@ -37,6 +37,9 @@ pub(crate) struct Engine {
     pub(crate) kept: Option<usize>,
     /// Whether one hears one's own entry before the answer: both kinds of engines exist.
     pub(crate) pushes_first: bool,
+    /// Loses one of so many of what it publishes. No engine does; a node must see it all the same.
+    pub(crate) loses_one_of: Option<u64>,
+    published: u64,
     clients: BTreeMap<u64, Client>,
 }
 
@@ -49,6 +52,8 @@ impl Engine {
             ahead: 0,
             kept,
             pushes_first,
+            loses_one_of: None,
+            published: 0,
             clients: BTreeMap::new(),
         }
     }
@@ -130,7 +135,10 @@ impl Engine {
             let push = [Reply::text("message"), Reply::text(&channel), Reply::Text(text)];
             let push = Reply::Push(push.into());
             for (other, _) in self.clients.iter().filter(|(_, it)| it.channels.contains(&channel)) {
-                reply_to(*other, &push, out);
+                self.published += 1;
+                if self.loses_one_of.is_none_or(|many| self.published % many > 0) {
+                    reply_to(*other, &push, out);
+                }
             }
         }
         if self.pushes_first {

@@ -82,6 +82,8 @@ impl World {
         engines.iter_mut().for_each(|engine| engine.ahead = EPOCH);
         engines[1].ahead += 5_000 * (seed % 3);
         engines[1].condition = Condition::Replica;
+        let loses_one_of = seed.is_multiple_of(5).then_some(97);
+        engines.iter_mut().for_each(|engine| engine.loses_one_of = loses_one_of);
         let mut world = Self {
             random,
             now: 0,
@@ -143,9 +145,8 @@ impl World {
         });
     }
 
-    /// A node says something somewhere, if it may.
-    pub(crate) fn say(&mut self, index: usize) {
-        let room = self.random.below(ROOMS as u64) as usize;
+    /// A node says something in a room, if it may.
+    pub(crate) fn say(&mut self, index: usize, room: usize) {
         let member = &mut self.members[index];
         let count = member.said[room].len();
         let body = format!("{index}:{room}:{count}").into_bytes();
@@ -198,6 +199,9 @@ impl World {
         (way.node, way.to_node) = (None, VecDeque::new());
         let arrives = self.random.below(way.to_engine.len() as u64 + 1) as usize;
         way.to_engine.truncate(arrives.max(way.to_engine.len() / 2));
+        // It may come later than what the node's next connection brings.
+        let late = self.random.below(2) * self.random.below(4_000);
+        way.to_engine.iter_mut().for_each(|(due, _)| *due += late);
     }
 
     /// An engine's process ends: its connections too.
