@@ -12,7 +12,9 @@ use mio_chat::time::Time;
 /// An engine's part of a greeting, up to the term.
 const GREETING: &str = "%0\r\n*1\r\n$6\r\nmaster\r\n\
     $37\r\nredis_version:7.0.15\r\nrun_id:a\r\nx:1\r\n\r\n+OK\r\n+OK\r\n\
-    *2\r\n$4\r\nterm\r\n$1\r\n9\r\n>3\r\n$9\r\nsubscribe\r\n$6\r\n{m}log\r\n:1\r\n";
+    *2\r\n$4\r\nterm\r\n$1\r\n9\r\n";
+/// And to the subscription that follows.
+const SUBSCRIBED: &[u8] = b">3\r\n$9\r\nsubscribe\r\n$6\r\n{m}log\r\n:1\r\n";
 
 /// Whatever is said of a beginning is said of all of it.
 pub fn check(data: &[u8]) {
@@ -65,6 +67,7 @@ fn tell(data: &[u8]) {
     node.expire(Time::ZERO);
     node.connected(Time::ZERO);
     node.receive(Time::ZERO, GREETING.as_bytes());
+    node.receive(Time::ZERO, SUBSCRIBED);
     assert_eq!(node.stage(), Stage::Connected);
     node.receive(Time::ZERO, data);
     node.append(room, 1, b"again", &[]).expect("there is room");
