@@ -136,7 +136,7 @@ impl Engine {
             let push = Reply::Push(push.into());
             for (other, _) in self.clients.iter().filter(|(_, it)| it.channels.contains(&channel)) {
                 self.published += 1;
-                if self.loses_one_of.is_none_or(|many| self.published % many > 0) {
+                if self.loses_one_of.is_none_or(|many| !self.published.is_multiple_of(many)) {
                     reply_to(*other, &push, out);
                 }
             }
