@@ -12,6 +12,8 @@
 //!       net                the server's sockets, poll loop, clock, signals and log
 //!        |  \-----------> store          the lobby on disk; uses nothing but `chat`
 //!        |  \-----------> admin          what an operator sees over HTTP, without sockets
+//!        |  \-----------> cluster        what several nodes tell each other by way of an engine;
+//!        |                               pure, and not used by anything yet
 //!        |
 //!     server ------------> matchmaking    UDP: datagram in, datagrams out
 //!        |
@@ -42,6 +44,8 @@ pub mod admin;
 pub mod chat;
 #[cfg(all(feature = "terminal", unix))]
 pub mod client;
+#[cfg(feature = "server")]
+pub mod cluster;
 #[cfg(feature = "terminal")]
 pub mod console;
 #[cfg(feature = "server")]

@@ -1,13 +1,13 @@
 //! Every bound of the server: its name, its unit and its reason.
 //!
-//! A value here is either fixed (the code relies on it) or the default of a flag; its doc says
-//! which. `docs/ARCHITECTURE.md`, section Limits, describes the effect of each limit. The
-//! assertions at the end keep limits that depend on each other in order.
+//! A value here is fixed (the code relies on it) or a flag's default; its doc says which.
+//! `docs/ARCHITECTURE.md`, section Limits, tells what each does; assertions at the end tie some.
 
 mod accounts;
 mod admin;
 mod belongings;
 mod certificates;
+mod cluster;
 mod console;
 mod irc;
 mod load;
@@ -27,6 +27,7 @@ pub use accounts::*;
 pub use admin::*;
 pub use belongings::*;
 pub use certificates::*;
+pub use cluster::*;
 pub use console::*;
 pub use irc::*;
 pub use load::*;

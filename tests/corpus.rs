@@ -15,18 +15,19 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 
 use properties::{
-    commands, datagram, detect, frames, heads, irc, keyed, lines, names, proxy, records, requests,
-    scram, stun, text, tls,
+    commands, datagram, detect, engine, frames, heads, irc, keyed, lines, names, proxy, records,
+    requests, scram, stun, text, tls,
 };
 
 /// What must hold for some bytes; panics where it does not.
 type Check = fn(&[u8]);
 
 /// Every property by the name of its fuzz target.
-const TARGETS: [(&str, Check); 16] = [
+const TARGETS: [(&str, Check); 17] = [
     ("commands", commands::check),
     ("datagram", datagram::check),
     ("detect", detect::check),
+    ("engine", engine::check),
     ("frames", frames::check),
     ("heads", heads::check),
     ("irc", irc::check),

@@ -30,8 +30,9 @@ const LEAVES: [&str; 13] = [
 ///
 /// What loads a server must not lean on it, or it would find its own faults right; the terminal
 /// client knows the server by what that sends, and by the table of commands, which people type.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("tls", &[]),
+    ("cluster", &[]),
     ("chat", &[]),
     ("dialect", &["chat"]),
     ("delivery", &["chat", "dialect"]),

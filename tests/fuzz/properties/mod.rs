@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod datagram;
 pub mod detect;
+pub mod engine;
 pub mod frames;
 pub mod heads;
 mod input;
