@@ -51,6 +51,7 @@ mod room_refusal;
 mod room_renaming;
 mod room_rules;
 mod room_settings;
+mod rooms;
 mod sanctions;
 mod seat_set;
 mod secret_hash;

@@ -19,7 +19,8 @@ use crate::chat::member::{Member, Preferences};
 use crate::chat::outlet::Outlet;
 use crate::chat::people::Gone;
 use crate::chat::profile::Profile;
-use crate::chat::room::{RoomId, RoomsState};
+use crate::chat::room::RoomId;
+use crate::chat::rooms::RoomsState;
 use crate::id::ClientId;
 
 /// The state of a lobby, without its settings.
