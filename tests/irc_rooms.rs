@@ -243,3 +243,21 @@ fn an_invitation_is_forgotten_with_its_room() {
     let heard = told(&mut world, "guest", "JOIN #den");
     assert!(heard.contains(" 473 guest #den :"), "{heard}");
 }
+
+#[test]
+fn join_0_leaves_all_rooms() {
+    let mut world = World::new(settings());
+    world.join("bob");
+    world.types("bob", "/join den");
+    comes_by_irc(&mut world, "irene");
+    told(&mut world, "irene", "JOIN #den,#tea");
+    forget(&mut world);
+    let heard = told(&mut world, "irene", "JOIN 0");
+    let told_of = |room: &str| heard.contains(&format!(":irene!~irc@local PART #{room}\n"));
+    assert!(told_of("den") && told_of("tea"), "{heard}");
+    assert_eq!(heard.lines().count(), 2, "{heard}");
+    assert_eq!(world.hears("bob"), "irene left!\n");
+    assert_eq!(told(&mut world, "irene", "JOIN 0"), "", "it is in none");
+    let heard = told(&mut world, "irene", "JOIN #tea,0,#den");
+    assert!(heard.contains("PART #tea") && heard.contains("JOIN #den"), "{heard}");
+}

@@ -82,6 +82,8 @@ pub enum Command<'a> {
         /// The reason; may be empty.
         reason: &'a str,
     },
+    /// Leave all rooms, and be back where the member began.
+    LeaveAll,
     /// List the rooms.
     Rooms,
     /// List the members of a room.

@@ -49,6 +49,10 @@ impl Lobby {
             Decision::Leave(room, reason) => {
                 self.move_out(id, room, Exit::Parts(reason), context, outlet);
             }
+            Decision::LeaveAll => {
+                self.exit_all(id, context, outlet);
+                self.land(id, context, outlet);
+            }
             Decision::Join(joining) => self.join(id, joining, context, outlet)?,
             Decision::Answer(command) => self.answer(id, command, context, outlet)?,
             Decision::TellTopic(room) => self.tell_topic(id, room, outlet),
@@ -117,9 +121,7 @@ impl Lobby {
             self.note_right_password(id, room, context);
         }
         if !stays {
-            while let Some(left) = self.members.get(id).and_then(|member| member.active_room()) {
-                self.exit(id, left, Exit::Parts(""), context, outlet);
-            }
+            self.exit_all(id, context, outlet);
         }
         let Some(who) = self.nickname(id).cloned() else { return Ok(()) };
         match recall {

@@ -34,6 +34,8 @@ pub enum Decision<'a> {
     Rename(Nickname),
     /// The member leaves a room for this reason, and may land in another.
     Leave(RoomId, &'a str),
+    /// The member leaves all its rooms, and may land in another.
+    LeaveAll,
     /// The member comes into a room.
     Join(Joining),
     /// The client is answered, and no room is changed.
@@ -115,6 +117,7 @@ impl Lobby {
             Command::Leave { room, reason } => {
                 Decision::Leave(self.room_to_leave(id, room)?, reason)
             }
+            Command::LeaveAll => Decision::LeaveAll,
             Command::InRoom { room, command } => {
                 return self.decide_in_room(id, room, command, context);
             }

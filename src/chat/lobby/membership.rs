@@ -15,6 +15,7 @@ use crate::chat::command::Landing;
 use crate::chat::event::{Departure, RoomEvent};
 use crate::chat::fact::{Change, Fact};
 use crate::chat::kept_events::Happening;
+use crate::chat::member::Member;
 use crate::chat::name::{Nickname, RoomName};
 use crate::chat::outlet::{Outlet, Recollection};
 use crate::chat::person::Person;
@@ -210,6 +211,18 @@ impl Lobby {
         if member.preferences.reads_history() {
             let recollection = self.recollection(room, open, replay, Recalled::Last, context.now);
             outlet.replay(id, &Recollection { asked: false, ..recollection });
+        }
+    }
+
+    /// Takes a member out of all its rooms.
+    pub(super) fn exit_all(
+        &mut self,
+        id: ClientId,
+        context: &Context<'_>,
+        outlet: &mut impl Outlet,
+    ) {
+        while let Some(left) = self.members.get(id).and_then(Member::active_room) {
+            self.exit(id, left, Exit::Parts(""), context, outlet);
         }
     }
 

@@ -9,6 +9,9 @@ use crate::limits::{IRC_NAMES_MAX, IRC_ROOMS_MAX, IRC_TARGETS_MAX};
 
 const END_OF_NAMES: &str = "End of /NAMES list";
 
+/// What stands for no room in JOIN, which leaves all (RFC 2812, 3.2.1).
+const NONE: &str = "0";
+
 /// JOIN, into one room after the other. History is asked for later; a client that wants events in
 /// it then wants the room to keep them from now on.
 pub(super) fn join<'a>(message: &Message<'a>, stage: usize, with_events: bool) -> Option<Step<'a>> {
@@ -16,6 +19,9 @@ pub(super) fn join<'a>(message: &Message<'a>, stage: usize, with_events: bool) -
         return (stage == 0).then(|| incomplete(message));
     };
     let name = item(rooms, stage, IRC_ROOMS_MAX)?;
+    if name == NONE {
+        return Some(Step::Command(Command::LeaveAll));
+    }
     let Some(room) = room(name) else { return Some(no_such_room(name)) };
     let password = message.get(1).and_then(|keys| keys.split(',').nth(stage));
     let password = password.filter(|password| !password.is_empty());
