@@ -84,7 +84,7 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let gateways = read_gateways(&file).unwrap();
         let known: Vec<String> = gateways.iter().map(|it| it.from.to_string()).collect();
-        assert_eq!(known, ["10.0.0.5", "2001:db8:7::/64"]);
+        assert_eq!(known, ["10.0.0.5/32", "2001:db8:7::/64"]);
         for (line, why) in [
             ("10.0.0.5".to_owned(), "it is not an address, a space and a hash"),
             ("10.0.0.5 secret".to_owned(), "the hash is not one of \"mio-chat hash-password\""),

@@ -59,12 +59,19 @@ await pass({
     await titled(bob, "#den");
     await type(bob, "let me stay");
     await hears(alice, "let me stay");
+    // Under another name it is the same room.
+    await type(alice, "/rename-room study we read here");
+    for (const page of [alice, bob]) await titled(page, "#study");
+    await type(bob, "under a new name");
+    await hears(alice, "under a new name");
+    assert.equal(new URL(bob.url()).hash, "#study");
     await type(alice, "/kick bob too loud");
     await hears(bob, "too loud");
     await bob.waitForSelector("#strip:not([hidden])");
-    assert.match(await bob.textContent("#trouble"), /not in #den/);
+    assert.match(await bob.textContent("#trouble"), /not in #study/);
     await bob.click("#again");
     await bob.waitForSelector("#strip", { state: "hidden" });
+    await titled(bob, "#study");
     await type(bob, "/nick rob");
     await hears(alice, "bob is called rob now");
     await type(bob, "/quit");
