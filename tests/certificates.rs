@@ -454,10 +454,10 @@ fn irc_clients_are_told_to_come_encrypted_where_they_can() {
     let port = server.tcp().port();
     let mut plain = Client::connect(server.tcp());
     plain.send(b"CAP LS 302\r\n");
-    plain.hear_where("the port", |line| line.contains(&format!(" sts=port={port}")));
+    plain.hear_where("the port", |line| line.contains(&format!("sts=port={port}")));
     let trust = authority.trusted();
     let mut secure = Secure::connect(server.tcp(), "one.example", trust, None).unwrap();
     secure.say("CAP LS 302\r\n");
-    secure.hear(&format!(" sts=duration=2592000,port={port}"));
+    secure.hear(&format!("sts=duration=2592000,port={port}"));
     server.stop();
 }

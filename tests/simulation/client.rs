@@ -187,6 +187,8 @@ impl Client {
         for &byte in bytes {
             self.telnet = match (self.telnet, byte) {
                 (Telnet::Text, 0xff) => Telnet::Command,
+                // Nobody here ends a line with CR NUL.
+                (Telnet::Text, 0) => Telnet::Text,
                 (Telnet::Text, _) => {
                     self.inbox.push(byte);
                     Telnet::Text
